@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
       {"verify_run.cc", "what /proc says about a process"},
       {"terminal.cc", "the terminal"},
       {"files.cc", "list_files(), bounded"},
+      {"git.cc", "the folder of git, bounded"},
       {"tools.cc", "Folder, bounded"},
       {"boundary.cc", "link_out_of(), bounded"},
       {"patterns.cc", "expand_pattern(), bounded"},

@@ -1,6 +1,6 @@
 // Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which,
 // and which includes a third-party header. No folder and no file (a header with the source of its name)
-// includes itself by way of others.
+// includes itself by way of others. And src/sql: which of its files read parse trees.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -119,7 +119,7 @@ class Check {
                          " is in the table of docs/architecture.md and does not exist");
       for (const auto& other : may)
         if (!tables_.folders.count(other))
-          faults.push_back(folder + " may include " + other + ", which is no folder of the table");
+          faults.push_back(folder + " may include " + other + ", which is not a folder of the table");
     }
     for (const auto& entry : fs::directory_iterator(root_ / "src"))
       if (const auto name = entry.path().filename().string();
@@ -177,6 +177,28 @@ class Check {
   const fs::path root_;
   const Tables tables_;
   Graph files_, folders_;
+};
+
+// The files of src/sql that change or describe a schema take each statement as a value of sql/definitions.h:
+// sql/definitions_*.cc alone read its parse tree, so that a form of a statement is read once.
+struct TreeReaders {
+  explicit TreeReaders(const fs::path& root) {
+    static const std::regex without_trees("(steps|replay.*|schema_state|definitions)\\.(h|cc)");
+    static const std::regex tree("PgQuery__|PG_QUERY__|node_case|NodeList|pg_query\\.h|tree_reader\\.h");
+    for (const auto& entry : fs::directory_iterator(root / "src/sql")) {
+      const std::string name = entry.path().filename().string();
+      if (!std::regex_match(name, without_trees)) continue;
+      ++files_read;
+      std::ifstream in(entry.path());
+      std::string line;
+      for (int number = 1; std::getline(in, line); ++number)
+        if (std::smatch match; std::regex_search(line, match, tree))
+          faults.push_back("src/sql/" + name + ":" + std::to_string(number) + ": " + match.str());
+    }
+    std::sort(faults.begin(), faults.end());
+  }
+  std::vector<std::string> faults;
+  int files_read = 0;
 };
 
 using pgadvise::testing_support::TempTree;
@@ -241,6 +263,25 @@ TEST(Layering, FoldersAndFilesThatIncludeEachOtherAreNamed) {
                           {"rules/r.cc", ""}});
   EXPECT_EQ(faults_of(folders), (std::vector<std::string>{"folders that may include each other: a -> b -> a",
                                                           "folders that include each other: a -> b -> a"}));
+}
+
+TEST(TreeReaders, TheReplayAndTheStepsReadNoParseTree) {
+  const TreeReaders readers(PGADVISE_SOURCE_DIR);
+  for (const auto& fault : readers.faults) ADD_FAILURE() << fault << " belongs in sql/definitions_*.cc";
+  EXPECT_GE(readers.files_read, 15);
+}
+
+TEST(TreeReaders, ALineThatReadsAParseTreeIsNamed) {
+  const TempTree tree(
+      {{"src/sql/steps.cc", "#include \"sql/definitions.h\"\nif (node.node_case == 3) return;\n"},
+       {"src/sql/replay_create.h", "\n\nvoid create(const PgQuery__CreateStmt& stmt);\n"},
+       {"src/sql/definitions.h", "#include <pg_query.h>\n"},
+       {"src/sql/definitions_table.cc", "switch (node.node_case) {}\n"}});
+  const TreeReaders readers(tree.path());
+  EXPECT_EQ(readers.faults, (std::vector<std::string>{"src/sql/definitions.h:1: pg_query.h",
+                                                      "src/sql/replay_create.h:3: PgQuery__",
+                                                      "src/sql/steps.cc:2: node_case"}));
+  EXPECT_EQ(readers.files_read, 3);
 }
 
 }  // namespace

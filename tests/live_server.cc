@@ -65,7 +65,7 @@ void serve(const std::string& file, const Owner& owner, int ready) {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int fd : {0, 1, 2}) dup2(null, fd);
   pgadvise::Diagnostics removed;
-  const auto sandbox = pgadvise::pg::Sandbox::start(removed, max_connections);
+  const auto sandbox = pgadvise::pg::Sandbox::start(removed, {}, max_connections);
   if (sandbox) {
     std::ofstream(file + ".new") << sandbox->folder() << "\n";
     if (std::rename((file + ".new").c_str(), file.c_str()) != 0)

@@ -9,6 +9,7 @@
 #include "base/boundary.h"
 #include "base/text.h"
 #include "check/host.h"
+#include "check/patterns.h"
 #include "check/trust.h"
 #include "support.h"
 
@@ -56,7 +57,7 @@ void check_repository(const check::Config& config, const std::string& root) {
   for (const auto& file : config.files) require(lies_within(file, root), "what is extended stays inside");
   for (const auto& [name, profile] : config.databases)
     if (profile.url_env.empty() && !profile.by_service) {
-      const auto conninfo = check::repository_conninfo(name, profile, {}, {});
+      const auto conninfo = check::repository_conninfo(name, profile, {});
       require(!conninfo, "no host is allowed by itself");
       check_errors({conninfo.error()});
     }

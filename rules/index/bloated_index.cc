@@ -11,15 +11,16 @@ namespace {
 constexpr Option least_bytes{.name = "least_bytes",
                              .fallback = 104857600,
                              .table_size = true,
-                             .meaning = "bytes that must be lost before it is worth a rebuild"};
+                             .meaning = "bytes of wasted space below which an index is not reported"};
 constexpr Option min_share{
-    .name = "share", .fallback = 0.5, .meaning = "share of the index that must be lost"};
+    .name = "share", .fallback = 0.5, .meaning = "share of the index that must be wasted space"};
 constexpr const Option* options[] = {&least_bytes, &min_share};
 
-// Pages that a fresh B-tree over these rows would take, from the average widths that ANALYZE found; 0: can't
-// be told. Equal keys stored once (from 13 on) make the real one smaller: the estimate errs towards silence.
-double fresh_pages(const Table& table, const Index& index) {
-  constexpr double page = 8192 - 24 - 16;  // less the page header and the B-tree's own
+// Estimated pages of a rebuilt B-tree over these rows, from the average column widths in pg_stats. Returns 0
+// where a width is unknown. Deduplication (PostgreSQL 13 and later) makes the real index smaller than the
+// estimate, so the rule reports too little rather than too much.
+double rebuilt_pages(const Table& table, const Index& index) {
+  constexpr double page = 8192 - 24 - 16;  // without the page header and the B-tree special space
   constexpr double fill = 0.9;
   double width = 0;
   const auto add = [&](const std::string& name) {
@@ -38,27 +39,28 @@ double fresh_pages(const Table& table, const Index& index) {
 
 void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
-    // Of partitioned tables the partitions have the pages.
+    // A partitioned table has no pages of its own; its partitions do.
     if (table.kind != Table::Kind::ordinary || table.temporary || !table.statistics ||
         table.statistics->rows < 1)
       continue;
     for (const auto& index : table.indexes) {
       if (index.method != "btree" || index.predicate || !index.valid || !index.statistics) continue;
-      const double expected = fresh_pages(table, index);
+      const double expected = rebuilt_pages(table, index);
       const double pages = static_cast<double>(index.statistics->pages);
-      const double lost = pages - expected;
-      if (expected <= 0 || lost < pages * context.option(min_share) ||
-          lost * 8192 < context.option(least_bytes))
+      const double wasted = pages - expected;
+      if (expected <= 0 || wasted < pages * context.option(min_share) ||
+          wasted * 8192 < context.option(least_bytes))
         continue;
-      Finding& finding = reporter.add(
-          {.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
-          "The index " + index.name + " on " + display(name) + " takes " + bytes_text(pages * 8192) +
-              ", where a fresh one would take about " + bytes_text(expected * 8192) + ".");
+      Finding& finding =
+          reporter.add({.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
+                       "The index " + index.name + " on " + display(name) + " is bloated: it takes " +
+                           bytes_text(pages * 8192) + ", and would take about " +
+                           bytes_text(expected * 8192) + " after a rebuild.");
       finding.location = index.origin;
       finding.evidence.push_back(
           catalog_fact(grouped(table.statistics->rows) + " rows, " + definition(index), index.origin));
       Fix fix;
-      fix.title = "Build it anew; nothing is blocked meanwhile";
+      fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
       fix.sql = "REINDEX INDEX CONCURRENTLY " + quote_name(name.schema, index.name) + ";";
       finding.fix = std::move(fix);
     }
@@ -73,15 +75,15 @@ constinit const Rule bloated_index{
     .needs = Input::statistics,
     .summary = "an index that is mostly empty space",
     .why =
-        "Pages that deletions and updates left nearly empty stay in the index: it takes more of the cache "
-        "and more reads than its entries need. The size that a fresh "
-        "index would have is estimated from the rows and the average widths of the columns; only large "
-        "losses are reported, because that is an estimate.\n\n"
-        "Whole B-trees over plain columns.",
-    .fix = "REINDEX INDEX CONCURRENTLY (from 12 on).",
+        "Deletions and updates leave nearly empty pages in an index. Such an index takes more of the cache "
+        "and needs more reads than its entries require. pgadvise estimates the size after a rebuild from the "
+        "number of rows and the average widths of the columns. Because this is an estimate, only large "
+        "losses are reported.\n\n"
+        "The rule checks B-tree indexes over plain columns, without a predicate.",
+    .fix = "`REINDEX INDEX CONCURRENTLY` (PostgreSQL 12 and later).",
     .when_to_ignore =
-        "The table is being filled again, or keys come in random order, which leaves a third of each page "
-        "free by nature.",
+        "The table is being filled again, or the keys arrive in random order, which normally leaves a third "
+        "of each page free.",
     .options = options,
     .check = check};
 

@@ -32,22 +32,22 @@ static const Constraint* constraint_of(const Table& table, const Index& index) {
   return nullptr;
 }
 
-// A deferrable key can't be told from a plain one by its index, and serves neither ON CONFLICT nor foreign
-// keys.
+// The index of a deferrable constraint looks like any other unique index, but neither ON CONFLICT nor a
+// foreign key can use it.
 static bool deferrable(const Table& table, const Index& index) {
   const Constraint* constraint = constraint_of(table, index);
   return constraint && constraint->deferrable;
 }
 
-// Whether `other` does all that `index` does.
+// Whether `other` enforces everything that `index` enforces.
 static bool replaces(const Table& table, const Index& other, const Index& index) {
   if (!index.unique) return true;
   return other.unique && other.nulls_not_distinct == index.nulls_not_distinct && !deferrable(table, other) &&
          !deferrable(table, index);
 }
 
-// Which of two alike stays: the primary key, another constraint's, a unique one, the one that was there
-// first.
+// Order in which equal indexes are kept, lowest first: primary key, replica identity, other constraints,
+// unique indexes, the rest.
 static int rank(const Table& table, const Index& index) {
   const Constraint* constraint = constraint_of(table, index);
   if (constraint && constraint->kind == Constraint::Kind::primary_key) return 0;
@@ -56,7 +56,7 @@ static int rank(const Table& table, const Index& index) {
   return index.unique ? 3 : 4;
 }
 
-static bool references_need(const Context& context, const Table& table, const Index& index) {
+static bool referenced_by_keys(const Context& context, const Table& table, const Index& index) {
   if (!index.unique) return false;
   const auto& references = context.references_to(table.name);
   return std::any_of(references.begin(), references.end(), [&](const Context::Reference& reference) {
@@ -73,7 +73,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     if (index.valid && index.attached_to.empty()) indexes.emplace_back(rank(table, index), &index);
   std::stable_sort(indexes.begin(), indexes.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::map<std::string, std::vector<const Index*>> before;  // those of the same keys
+  std::map<std::string, std::vector<const Index*>> before;  // indexes seen so far, by their keys
   for (const auto& [unused, one] : indexes) {
     const Index& index = *one;
     auto& alike = before[keys_text(index)];
@@ -86,17 +86,17 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     if (kept == end) continue;
     Finding& finding = reporter.add(
         {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
-        "The index " + index.name + " on " + display(table.name) + " is the same as " + (*kept)->name +
-            ": every write keeps both up to date, no read needs both.");
+        "The index " + index.name + " on " + display(table.name) + " duplicates " + (*kept)->name +
+            ": every write maintains both indexes, and no query needs both.");
     finding.location = index.origin;
     finding.evidence.push_back(
         catalog_fact(index.name + ": " + (index.unique ? "unique " : "") + definition(index), index.origin));
     finding.evidence.push_back(catalog_fact(
         (*kept)->name + ": " + ((*kept)->unique ? "unique " : "") + definition(**kept), (*kept)->origin));
-    const bool needed = references_need(context, table, index);
+    const bool needed = referenced_by_keys(context, table, index);
     if (needed)
-      finding.evidence.push_back(catalog_fact(
-          "foreign keys reference these columns; the server may have tied them to this very index"));
+      finding.evidence.push_back(
+          catalog_fact("foreign keys reference these columns and may depend on this index"));
     finding.fix = drop_index(table, index, needed ? Fix::Safety::review : Fix::Safety::safe);
     add_drizzle_drop(*finding.fix, table, index, context.has_project() ? &context.project() : nullptr);
   }
@@ -111,15 +111,14 @@ constinit const Rule duplicate_index{
     .id = "duplicate-index",
     .severity = Severity::warning,
     .needs = Input::schema,
-    .summary = "an index that is there twice",
+    .summary = "an index that duplicates another one",
     .why =
-        "Two indexes of the same method, keys, order, operator classes, collations, INCLUDE columns and "
-        "predicate: each INSERT, "
-        "and most UPDATEs, write both, both take disk and cache, and the planner uses one. A plain index "
-        "beside a unique one "
-        "(a primary key declared UNIQUE once more, an index on a UNIQUE column) is the usual case.",
-    .fix = "Drop the one that no constraint needs.",
-    .when_to_ignore = "The second one is being built to replace the first.",
+        "Each INSERT and most UPDATEs write both indexes, both take disk space and cache, and the planner "
+        "uses only one. The two indexes have the same method, keys, order, operator classes, collations, "
+        "INCLUDE columns and predicate. Usually a plain index duplicates a unique one: a primary key that is "
+        "also declared UNIQUE, or an index on a UNIQUE column.",
+    .fix = "Drop the index that no constraint needs.",
+    .when_to_ignore = "The second index is being built to replace the first.",
     .check = check};
 
 }  // namespace pgadvise::rules

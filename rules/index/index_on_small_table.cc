@@ -9,7 +9,7 @@ namespace {
 constexpr Option max_rows{.name = "most_rows",
                           .fallback = 1000,
                           .table_size = true,
-                          .meaning = "rows of the table up to which it is small"};
+                          .meaning = "rows up to which a table is small"};
 constexpr const Option* options[] = {&max_rows};
 
 void check(const Context& context, Reporter& reporter) {
@@ -21,8 +21,8 @@ void check(const Context& context, Reporter& reporter) {
       if (index.unique || !index.valid || !droppable(index) || needed.count(&index)) continue;
       Finding& finding = reporter.add(
           {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
-          "The index " + index.name + " on " + display(table->name) + " serves a table of " + grouped(rows) +
-              " rows, which is read whole sooner.");
+          "The index " + index.name + " on " + display(table->name) + " is on a table of " + grouped(rows) +
+              " rows: a sequential scan of so few rows is faster.");
       finding.location = index.origin;
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }
@@ -37,11 +37,11 @@ constinit const Rule index_on_small_table{
     .needs = Input::statistics,
     .summary = "an index on a table of a few pages",
     .why =
-        "A table of a few pages is read whole sooner than through an index, which the planner then never "
-        "uses. It does no harm, and the table "
-        "may grow, so this rule is off by default. Indexes of constraints, unique ones and those that serve "
-        "a foreign key are left out.",
-    .fix = "Drop it, if the table stays small.",
+        "The planner scans a table of a few pages sequentially, because that is faster than an index scan. "
+        "It never uses the index. The index does no harm and the table may grow, so this rule is off by "
+        "default.\n\n"
+        "Indexes of constraints, unique indexes and indexes that serve a foreign key are not reported.",
+    .fix = "Drop the index, if the table stays small.",
     .when_to_ignore = "The table will grow.",
     .options = options,
     .check = check,

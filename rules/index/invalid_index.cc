@@ -9,8 +9,8 @@ static bool ends_with(const std::string& text, std::string_view end) {
   return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// What REINDEX CONCURRENTLY leaves behind when it fails: "…_ccnew", "…_ccold", numbered when there are
-// several.
+// Whether a failed REINDEX CONCURRENTLY left this index: the name ends in "_ccnew" or "_ccold", and a number
+// if there are several.
 static bool leftover(std::string name) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.pop_back();
   return ends_with(name, "_ccnew") || ends_with(name, "_ccold");
@@ -21,12 +21,12 @@ static Fix fix_of(const Table& table, const Index& index) {
   if (leftover(index.name) || index.unique) {
     Fix fix = drop_index(table, index, Fix::Safety::review);
     fix.title = leftover(index.name)
-                    ? "Drop what a failed REINDEX CONCURRENTLY left; the old index still stands"
-                    : "Drop it, mend the rows that are there twice, and create it anew";
+                    ? "Drop this leftover of a failed REINDEX CONCURRENTLY; the original index still exists"
+                    : "Drop the index, remove duplicate rows, and create the index again";
     return fix;
   }
   Fix fix;
-  fix.title = "Build it anew; nothing is blocked meanwhile";
+  fix.title = "Rebuild the index; REINDEX CONCURRENTLY blocks neither reads nor writes";
   fix.sql = "REINDEX INDEX CONCURRENTLY " + name + ";";
   return fix;
 }
@@ -36,14 +36,15 @@ static void check(const Context& context, Reporter& reporter) {
     for (const auto& index : table.indexes) {
       if (index.valid || index.building || table.temporary) continue;
       const bool partitioned = table.kind == Table::Kind::partitioned;
-      Finding& finding =
-          reporter.add({.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
-                       partitioned ? "The index " + index.name + " on " + display(name) +
-                                         " is not attached in every partition: it is invalid, and partitions "
-                                         "without it are read whole."
-                                   : "The index " + index.name + " on " + display(name) +
-                                         " is invalid: each write keeps it up to date, no query uses it.",
-                       partitioned ? std::optional(Severity::warning) : std::nullopt);
+      Finding& finding = reporter.add(
+          {.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
+          partitioned
+              ? "The index " + index.name + " on " + display(name) +
+                    " is invalid, because not every partition has an attached index: queries scan the "
+                    "partitions without one sequentially."
+              : "The index " + index.name + " on " + display(name) +
+                    " is invalid: every write maintains it, and no query uses it.",
+          partitioned ? std::optional(Severity::warning) : std::nullopt);
       finding.location = index.origin;
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       if (partitioned && !index.unique && index.method == "btree")
@@ -59,18 +60,17 @@ constinit const Rule invalid_index{
     .needs = Input::schema,
     .summary = "an index that no query can use",
     .why =
-        "A CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY that fails (a deadlock, a duplicate, a timeout, "
-        "a cancelled deployment) "
-        "leaves an invalid index behind. The server keeps it up to date at every write and never reads it; a "
-        "unique one may enforce "
-        "nothing. A later `CREATE INDEX IF NOT EXISTS` finds the name taken and says nothing.\n\n"
-        "On a partitioned table an index made ON ONLY the parent stays invalid until each partition has one "
-        "attached: a warning.",
+        "A CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY that fails leaves an invalid index behind. "
+        "Common causes are a deadlock, a duplicate key, a timeout or a cancelled deployment. The server "
+        "maintains the invalid index at every write and never reads it. An invalid unique index may enforce "
+        "nothing. A later `CREATE INDEX IF NOT EXISTS` finds the name taken and does nothing.\n\n"
+        "On a partitioned table, an index created with ON ONLY stays invalid until every partition has an "
+        "index attached to it. This case is a warning.",
     .fix =
-        "REINDEX INDEX CONCURRENTLY, or drop it and create it again. Of a partitioned table: create the "
-        "missing ones, and attach them.",
+        "Run REINDEX INDEX CONCURRENTLY, or drop the index and create it again. On a partitioned table, "
+        "create the missing indexes on the partitions and attach them.",
     .when_to_ignore =
-        "Never for long: the build that makes it valid is running, which pgadvise sees when it may read "
+        "Only while the index is being built. pgadvise detects a running build when its role may read "
         "pg_stat_progress_create_index.",
     .check = check};
 

@@ -9,18 +9,17 @@ namespace pgadvise::rules {
 namespace {
 
 constexpr Option least_days{
-    .name = "least_days",
-    .fallback = 14,
-    .meaning = "days since statistics began to be counted; before that nothing is said"};
+    .name = "least_days", .fallback = 14, .meaning = "days of statistics below which nothing is reported"};
 constexpr Option least_writes{
     .name = "least_writes",
     .fallback = 100000,
-    .meaning = "rows written since then below which the cost is too small to speak of"};
-constexpr Option writes_per_scan{.name = "writes_per_scan",
-                                 .fallback = 100,
-                                 .meaning = "rows written for each scan of an index from which it is idle"};
+    .meaning = "rows written in that time below which the index maintenance cost is too small to report"};
+constexpr Option writes_per_scan{
+    .name = "writes_per_scan",
+    .fallback = 100,
+    .meaning = "rows written for each scan of an index from which the index is idle"};
 constexpr Option idle_indexes{
-    .name = "idle_indexes", .fallback = 3, .meaning = "idle indexes on one table from which it is reported"};
+    .name = "idle_indexes", .fallback = 3, .meaning = "idle indexes from which a table is reported"};
 constexpr const Option* options[] = {&least_days, &least_writes, &writes_per_scan, &idle_indexes};
 
 void check(const Context& context, Reporter& reporter) {
@@ -44,8 +43,8 @@ void check(const Context& context, Reporter& reporter) {
     if (static_cast<double>(idle.size()) < context.option(idle_indexes)) continue;
     Finding& finding =
         reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     display(table->name) + " carries " + std::to_string(table->indexes.size()) +
-                         " indexes, of which " + std::to_string(idle.size()) + " are hardly read, while " +
+                     display(table->name) + " has " + std::to_string(table->indexes.size()) +
+                         " indexes, of which " + std::to_string(idle.size()) + " are rarely scanned, while " +
                          grouped(writes) + " rows were written in " + grouped(*days) + " days.");
     finding.location = table->origin;
     finding.evidence = std::move(idle);
@@ -58,15 +57,15 @@ constinit const Rule over_indexed_table{
     .id = "over-indexed-table",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "a table that is written often and carries indexes that are hardly read",
+    .summary = "a frequently written table with indexes that are rarely scanned",
     .why =
-        "Each index is written with each row; an UPDATE that touches an indexed column can't be done in "
-        "place (HOT) and writes them all. On a table that "
-        "is written far more than it is read, several indexes that are scanned once in a hundred writes or "
-        "less slow it down for little.\n\n"
-        "Indexes of constraints, unique ones, and those that alone serve a foreign key are not counted.",
-    .fix = "Drop those that no important query needs; join several into one over more columns.",
-    .when_to_ignore = "The few reads matter more than the writes, or happen on a replica.",
+        "Every INSERT writes to every index. An UPDATE that changes an indexed column cannot be a HOT update "
+        "and writes to every index as well. If an index is scanned at most once in a hundred writes, it "
+        "costs more than it gains.\n\n"
+        "Indexes of constraints, unique indexes, and indexes that alone serve a foreign key are not counted.",
+    .fix =
+        "Drop the indexes that no important query needs. Combine several indexes into one over more columns.",
+    .when_to_ignore = "The few reads matter more than the writes, or run on a replica.",
     .options = options,
     .check = check};
 

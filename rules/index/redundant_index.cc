@@ -6,12 +6,11 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option max_times_larger{
-    .name = "larger",
-    .fallback = 4,
-    .meaning =
-        "how many times the pages of the narrow index the wide one may have; beyond that the narrow "
-        "one earns its keep"};
+static constexpr Option max_times_larger{.name = "larger",
+                                         .fallback = 4,
+                                         .meaning =
+                                             "how many times the pages of the narrow index the wide one may "
+                                             "have; beyond this size the narrow index is not reported"};
 static constexpr const Option* options[] = {&max_times_larger};
 
 static IndexKey mirrored(IndexKey key) {
@@ -20,7 +19,7 @@ static IndexKey mirrored(IndexKey key) {
   return key;
 }
 
-// The keys of `narrow` lead in `wide`, read forwards or backwards.
+// Whether the keys of `narrow` are the leading keys of `wide`, in forward or backward order.
 static bool leads(const Index& narrow, const Index& wide) {
   if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
   const auto end = narrow.keys.end();
@@ -45,7 +44,8 @@ static bool serves(const Context& context, const Index& wide, const Index& narro
   if (!std::all_of(narrow.include.begin(), narrow.include.end(),
                    [&](const std::string& column) { return holds(wide, column); }))
     return false;
-  // Of two mirrored ones each serves for the other: the later name goes, unless a constraint holds it.
+  // Two mirrored indexes replace each other: report the one whose name sorts later, unless a constraint owns
+  // it.
   if (wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size() &&
       droppable(wide) && !wide.unique && wide.name > narrow.name)
     return false;
@@ -71,7 +71,7 @@ static void check(const Context& context, Reporter& reporter) {
       Finding& finding = reporter.add(
           {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = narrow.name},
           "The index " + narrow.name + " on " + display(table.name) + " is redundant: " + wide->name +
-              " begins with the same columns and serves the same look-ups.");
+              " begins with the same columns and serves the same queries.");
       finding.location = narrow.origin;
       finding.evidence.push_back(catalog_fact(narrow.name + ": " + definition(narrow), narrow.origin));
       finding.evidence.push_back(catalog_fact(
@@ -86,18 +86,18 @@ constinit const Rule redundant_index{
     .id = "redundant-index",
     .severity = Severity::warning,
     .needs = Input::schema,
-    .summary = "an index that another one serves as well",
+    .summary = "an index whose queries another index serves as well",
     .why =
-        "A B-tree on (a, b) finds by a as well as one on (a) does: the narrow one costs each write and takes "
-        "room in the cache. "
-        "Only plain B-trees are compared, and only where order, operator classes, collations and predicate "
-        "agree; unique indexes, those "
-        "of constraints and of the replica identity are left alone. (a) against (a DESC) counts, since a "
-        "B-tree reads both ways; (a, b) "
-        "against (a, b DESC) does not.",
-    .fix = "Drop the narrow index, once its scans are known to be of no special kind.",
+        "A B-tree on (a, b) serves look-ups by a just like a B-tree on (a). The narrow index slows down "
+        "every "
+        "write and takes space in the cache.\n\n"
+        "The rule compares plain B-trees whose order, operator classes, collations and predicates agree. It "
+        "leaves out unique indexes, indexes of constraints and the replica identity. An index on (a) is "
+        "redundant beside one on (a DESC), because a B-tree can be scanned in both directions. An index on "
+        "(a, b) is not redundant beside one on (a, b DESC).",
+    .fix = "Drop the narrow index after checking which queries scan it.",
     .when_to_ignore =
-        "The wide index is much larger, and hot queries, or index-only scans, use the narrow one.",
+        "The wide index is much larger, and frequent queries or index-only scans use the narrow one.",
     .options = options,
     .check = check};
 

@@ -7,18 +7,15 @@ namespace pgadvise::rules {
 namespace {
 
 constexpr Option least_days{
-    .name = "least_days",
-    .fallback = 14,
-    .meaning = "days since statistics began to be counted; before that nothing is said"};
+    .name = "least_days", .fallback = 14, .meaning = "days of statistics below which nothing is reported"};
 constexpr Option least_rows{.name = "least_rows",
                             .fallback = 10000,
                             .table_size = true,
-                            .meaning = "rows of the table below which an index is too cheap to speak of"};
-constexpr Option least_pages{
-    .name = "least_pages",
-    .fallback = 128,
-    .table_size = true,
-    .meaning = "pages of the index (8 kB each) below which it is too small to speak of"};
+                            .meaning = "rows of the table below which its indexes are not reported"};
+constexpr Option least_pages{.name = "least_pages",
+                             .fallback = 128,
+                             .table_size = true,
+                             .meaning = "pages of the index (8 kB each) below which it is not reported"};
 constexpr const Option* options[] = {&least_days, &least_rows, &least_pages};
 
 void check(const Context& context, Reporter& reporter) {
@@ -41,9 +38,9 @@ void check(const Context& context, Reporter& reporter) {
       finding.location = index.origin;
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));
       finding.evidence.push_back(
-          catalog_fact("no scan since statistics began " + grouped(*days) + " days ago, " +
+          catalog_fact("no scan since the statistics were reset " + grouped(*days) + " days ago, " +
                        grouped(static_cast<double>(table->statistics->writes)) +
-                       " rows of the table written meanwhile; replicas count for themselves"));
+                       " rows of the table written since then; replicas have statistics of their own"));
       finding.fix = drop_index(*table, index, Fix::Safety::review);
     }
   }
@@ -55,15 +52,15 @@ constinit const Rule unused_index{
     .id = "unused-index",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "an index that nothing has scanned",
+    .summary = "an index that no query has scanned",
     .why =
-        "An index that no query scans still costs each write, vacuum, backup and the cache. Those of "
-        "constraints, those that alone serve a "
-        "foreign key, unique ones and the replica identity have work of their own and are not reported.\n\n"
-        "The counts are this server's, since its statistics began: scans on a read replica, or by a job that "
-        "runs once a quarter, are not seen.",
-    .fix = "Look at every replica, then DROP INDEX CONCURRENTLY.",
-    .when_to_ignore = "A replica or a rare job uses it, or the server was just promoted.",
+        "An index that no query scans still slows down writes, vacuum and backups, and takes space in the "
+        "cache. Indexes of constraints, unique indexes, the replica identity and indexes that alone serve a "
+        "foreign key are not reported, because they have other purposes.\n\n"
+        "The counts cover only this server, since its statistics were reset. They include neither scans on a "
+        "read replica nor a job that runs once a quarter.",
+    .fix = "Check every replica, then run DROP INDEX CONCURRENTLY.",
+    .when_to_ignore = "A replica or a rare job uses the index, or the server was promoted recently.",
     .options = options,
     .check = check};
 

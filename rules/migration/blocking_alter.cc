@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "lint/migrations.h"
 #include "lint/type_change.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -10,15 +11,12 @@ constexpr Option min_rows{
     .name = "rows",
     .fallback = 10000,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 using Cost = TypeChange::Cost;
 
-std::string alter(const SchemaAction& action) {
-  return "ALTER TABLE " + quote_name(action.table.schema, action.table.name);
-}
 std::string column_of(const SchemaAction& action) { return display(action.table) + "." + action.columns[0]; }
 
 Subject subject_of(const SchemaAction& action) {
@@ -34,29 +32,26 @@ void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) 
   Finding& finding =
       out.add(site, subject_of(action),
               "SET NOT NULL on " + column_of(action) +
-                  " reads the whole table while everybody else waits, readers too" + rows + ".");
-  const std::string name = quote_identifier(action.table.name + "_" + action.columns[0] + "_not_null");
-  const std::string column = quote_identifier(action.columns[0]);
-  const std::string later = in_its_own_transaction(*site.migration);
+                  " scans the whole table under a lock that blocks reads and writes" + rows + ".");
+  const std::string& column = action.columns[0];
+  const std::string check = action.table.name + "_" + column + "_not_null";
+  const std::string later = "-- " + in_its_own_transaction(*site.migration) + ":\n";
   finding.fix = Fix{.title =
-                        "Prove it first by a check that is validated beside the traffic: SET NOT NULL then "
-                        "needs no look at the rows",
-                    .sql = alter(action) + " ADD CONSTRAINT " + name + " CHECK (" + column +
-                           " IS NOT NULL) NOT VALID;\n-- " + later + ":\n" + alter(action) +
-                           " VALIDATE CONSTRAINT " + name + ";\n" + alter(action) + " ALTER COLUMN " +
-                           column + " SET NOT NULL;\n" + alter(action) + " DROP CONSTRAINT " + name + ";",
-                    .down_sql = alter(action) + " ALTER COLUMN " + column + " DROP NOT NULL;",
+                        "Validate a CHECK constraint first, which blocks neither reads nor writes: SET NOT "
+                        "NULL then does not scan the table",
+                    .sql = ddl::set_not_null_by_check(action.table, column, check, later),
+                    .down_sql = ddl::alter_column(action.table, column) + " DROP NOT NULL;",
                     .safety = Fix::Safety::manual};
 }
 
-struct Verdict {
-  std::string what;  // "" for nothing to say
+struct Consequence {
+  std::string what;  // "" if the change is cheap
   std::optional<Severity> severity;
 };
 
-// What the change of a type costs.
-Verdict judge(const SchemaAction& action, const Context& context) {
-  constexpr std::string_view rewrite = "writes every row and every index anew";
+// What a change of type does to the table and its indexes.
+Consequence consequence_of(const SchemaAction& action, const Context& context) {
+  constexpr std::string_view rewrite = "rewrites the table and all its indexes";
   if (action.converts) return {std::string(rewrite), std::nullopt};
   const TypeChange change =
       type_change(action.before ? action.before->type : "", action.after->type, action.enums);
@@ -67,22 +62,23 @@ Verdict judge(const SchemaAction& action, const Context& context) {
                                               : std::map<std::string, std::string>::const_iterator{};
       const bool utc = context.has_catalog() && zone != context.catalog().settings.end() &&
                        (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
-      if (utc) return action.indexed ? Verdict{"builds the column's indexes anew", std::nullopt} : Verdict{};
+      if (utc)
+        return action.indexed ? Consequence{"rebuilds the column's indexes", std::nullopt} : Consequence{};
       if (action.indexed)
-        return {"builds the column's indexes anew, and unless the session's TimeZone is UTC writes every row",
+        return {"rebuilds the column's indexes and, unless the session's TimeZone is UTC, rewrites the table",
                 std::nullopt};
-      return {"writes every row anew unless the session's TimeZone is UTC", Severity::note};
+      return {"rewrites the table, unless the session's TimeZone is UTC,", Severity::note};
     }
     case Cost::none:
       if (action.index_rebuilt)
-        return {"builds an index anew that has the column in an expression or predicate", std::nullopt};
+        return {"rebuilds an index that has the column in an expression or predicate", std::nullopt};
       if (action.rechecked)
-        return {"reads every row to check a constraint on the column again", std::nullopt};
+        return {"scans the whole table to check a constraint on the column again", std::nullopt};
       if (action.indexed && action.before && action.before->collation != action.after->collation)
-        return {"builds the column's indexes anew for the other collation", std::nullopt};
+        return {"rebuilds the column's indexes for the other collation", std::nullopt};
       if (action.indexed &&
           (action.before && action.before->type == "citext") != (action.after->type == "citext"))
-        return {"builds the column's indexes anew", std::nullopt};
+        return {"rebuilds the column's indexes", std::nullopt};
       return {};
     case Cost::unknown: break;
   }
@@ -91,20 +87,20 @@ Verdict judge(const SchemaAction& action, const Context& context) {
 
 void change_type(const Site& site, const Context& context, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  const Verdict verdict = judge(action, context);
-  if (verdict.what.empty()) return;
+  const Consequence consequence = consequence_of(action, context);
+  if (consequence.what.empty()) return;
   const std::string types = action.before ? "from " + action.before->type + " to " + action.after->type
                                           : "to " + action.after->type;
   Finding& finding = out.add(site, subject_of(action),
-                             "Changing " + column_of(action) + " " + types + " " + verdict.what +
-                                 " while everybody else waits, readers too" + rows + ".",
-                             verdict.severity);
+                             "Changing " + column_of(action) + " " + types + " " + consequence.what +
+                                 " under a lock that blocks reads and writes" + rows + ".",
+                             consequence.severity);
   finding.fix = Fix{.title =
-                        "Add a column of the new type, fill it in batches, keep both in step by a trigger, "
-                        "and swap them when the application writes the new one",
+                        "Add a column of the new type, keep both columns in sync with a trigger, fill the "
+                        "new one in batches, and swap them once the application writes the new column",
                     .safety = Fix::Safety::manual};
-  if (verdict.severity)
-    finding.fix->title = "SET LOCAL TimeZone = 'UTC' before it, when the values are meant to be UTC";
+  if (consequence.severity)
+    finding.fix->title = "If the values are in UTC, SET LOCAL TimeZone = 'UTC' before the ALTER TABLE";
 }
 
 void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -112,26 +108,26 @@ void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
   if (action.default_kind != DefaultKind::changing && action.default_kind != DefaultKind::unknown) return;
   std::string because = "its default is volatile (" + action.after->default_expression.value_or("") + ")";
   std::string instead =
-      "Add the column nullable and without the default, set the default in a second statement, fill old rows "
-      "in batches, then make it NOT NULL if it was to be";
+      "Add the column nullable and without the default, set the default in a second statement, fill existing "
+      "rows in batches, then set NOT NULL where required";
   if (action.detail == "serial" || action.detail == "identity") {
-    because = "each gets a number of its own";
+    because = "each row gets a number of its own";
     instead =
         "Add the column without the sequence, set the default to nextval() in a second statement, and fill "
-        "old rows in batches";
+        "existing rows in batches";
   } else if (action.detail == "generated") {
     because = "the column is generated and stored";
     instead =
-        "Add a plain column, fill it in batches and keep it by a trigger; or compute the value in an "
+        "Add a plain column, fill it in batches and maintain it with a trigger; or compute the value in an "
         "expression index or a view";
   } else if (action.default_kind == DefaultKind::unknown) {
     because = "its default (" + action.after->default_expression.value_or("") +
-              ") calls a function that is volatile unless it was declared otherwise";
+              ") calls a function that is volatile unless declared otherwise";
   }
-  Finding& finding =
-      out.add(site, subject_of(action),
-              "Adding " + column_of(action) +
-                  " writes every row anew while everybody else waits, readers too: " + because + rows + ".");
+  Finding& finding = out.add(site, subject_of(action),
+                             "Adding " + column_of(action) +
+                                 " rewrites the table under a lock that blocks reads and writes, because " +
+                                 because + rows + ".");
   finding.fix = Fix{.title = instead, .safety = Fix::Safety::manual};
 }
 
@@ -147,10 +143,11 @@ void check(const Context& context, Reporter& reporter) {
       case Kind::add_column: add_column(site, out, rows); break;
       default: {
         Finding& finding = out.add(site, subject_of(*site.action),
-                                   site.action->detail + " writes all of " + display(site.action->table) +
-                                       " anew while everybody else waits, readers too" + rows + ".");
-        finding.fix = Fix{.title = "Take a quiet hour, or copy the table beside the traffic (pg_repack)",
-                          .safety = Fix::Safety::manual};
+                                   site.action->detail + " rewrites " + display(site.action->table) +
+                                       " under a lock that blocks reads and writes" + rows + ".");
+        finding.fix =
+            Fix{.title = "Run it during a maintenance window, or rewrite the table online with pg_repack",
+                .safety = Fix::Safety::manual};
       }
     }
   }
@@ -162,21 +159,20 @@ constinit const Rule blocking_alter{
     .id = "blocking-alter",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "an ALTER TABLE that reads or writes the whole table while everybody waits",
+    .summary = "an ALTER TABLE that scans or rewrites the whole table and blocks reads and writes",
     .why =
-        "Most forms of ALTER TABLE change the catalog alone and are done in milliseconds. Some read every "
-        "row (SET NOT NULL), some write every row and "
-        "index anew (most changes of type; a new column with a volatile default, a sequence, or a stored "
-        "generated value), under a lock that holds off "
-        "readers as well.\n\n"
-        "What costs nothing is not reported, as measured on PostgreSQL 15: a longer varchar or text for "
-        "varchar, more digits of numeric at the same scale, "
-        "more digits of a timestamp, cidr to inet, timestamp to timestamptz in a session whose TimeZone is "
-        "UTC, a constant default or now(), SET NOT NULL where a "
-        "validated check says IS NOT NULL, and everything on tables that the same migration creates.",
+        "Most forms of ALTER TABLE change only the catalog and take milliseconds. Some scan every row (SET "
+        "NOT NULL). Some rewrite every row and index: most changes of type, and a new column with a volatile "
+        "default, a sequence or a stored generated value. All of them hold a lock that blocks reads as well "
+        "as writes.\n\n"
+        "Forms that neither scan nor rewrite, as measured on PostgreSQL 15, are not reported. These changes "
+        "of type are cheap: a longer varchar, text for varchar, more digits of numeric at the same scale, "
+        "more digits of a timestamp, cidr to inet, and timestamp to timestamptz in a session whose TimeZone "
+        "is UTC. A new column with a constant default or now() is cheap, and so is SET NOT NULL where a "
+        "validated CHECK says IS NOT NULL. Tables that the same migration creates are left out.",
     .fix =
-        "The finding has the steps. Whatever the way: `SET lock_timeout` in the migration, so that a lock "
-        "that is not to be had ends the migration and not the service.",
+        "The finding has the steps. In every case, set `lock_timeout` in the migration. A lock that cannot "
+        "be acquired then fails the migration instead of blocking the service.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
     .options = options,
     .check = check};

@@ -11,7 +11,7 @@ constexpr Option min_rows{
     .name = "rows",
     .fallback = 10000,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -34,14 +34,15 @@ Subject subject_of(const SchemaAction& action) {
           .constraint = action.name};
 }
 
-void validated_at_once(const Site& site, const SchemaAction& action, const std::string& table,
-                       SiteReporter& out, const std::string& rows) {
-  std::string who =
-      action.constraint->kind == Constrains::foreign_key ? "writes to both tables wait" : "everybody waits";
+void validated_in_same_transaction(const Site& site, const SchemaAction& action, const std::string& table,
+                                   SiteReporter& out, const std::string& rows) {
+  std::string blocked = action.constraint->kind == Constrains::foreign_key
+                            ? "writes to both tables are blocked"
+                            : "reads and writes are blocked";
   Finding& finding = out.add(site, subject_of(action),
                              "The " + shown(action) + " on " + table +
-                                 " is added NOT VALID and validated in one transaction: " + who +
-                                 " until the table has been read, as without NOT VALID" + rows + ".");
+                                 " is added NOT VALID and validated in the same transaction: " + blocked +
+                                 " until the scan of the table ends, as without NOT VALID" + rows + ".");
   finding.fix = Fix{.title = "VALIDATE CONSTRAINT " + in_its_own_transaction(*site.migration),
                     .safety = Fix::Safety::manual};
 }
@@ -53,69 +54,69 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
   const bool key = action.constraint->kind == Constrains::foreign_key;
   const bool empty = key && action.on_null_columns && !action.with_column;
   std::string message =
-      "Adding the " + shown(action) + " reads all of " + table +
-      (key ? " while writes to it and to " + display(action.constraint->referenced_table) + " wait"
-           : " while everybody else waits, readers too") +
+      "Adding the " + shown(action) + " scans all of " + table +
+      (key ? " and blocks writes to it and to " + display(action.constraint->referenced_table)
+           : " and blocks reads and writes") +
       rows + ".";
   Finding& finding = out.add(site, subject_of(action), std::move(message),
                              empty ? std::optional(Severity::note) : std::nullopt);
   if (empty && action.constraint->columns.size() == 1) {
-    finding.fix = Fix{.title =
-                          "The column is new and holds nothing: ADD COLUMN … REFERENCES … in one statement "
-                          "needs no look at the rows",
-                      .safety = Fix::Safety::manual};
+    finding.fix = Fix{
+        .title =
+            "The column is new and empty: ADD COLUMN … REFERENCES … in one statement does not scan the table",
+        .safety = Fix::Safety::manual};
     return;
   }
   if (key && action.on_new_columns && !action.with_column)
     finding.evidence.push_back(
         {Evidence::Kind::project,
-         "the migration adds the column with a default, or IF NOT EXISTS: it may hold values",
+         "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
          std::nullopt,
          {}});
   if (action.table_kind == Table::Kind::partitioned && key) {
     finding.fix =
         Fix{.title =
-                "NOT VALID does not work for foreign keys of partitioned tables before PostgreSQL 18: add it "
+                "Before PostgreSQL 18, foreign keys of partitioned tables cannot be NOT VALID: add the key "
                 "to each partition first, NOT VALID and then validated, and to the parent last",
             .safety = Fix::Safety::manual};
     return;
   }
-  const std::string name =
-      quote_identifier(action.name.empty() ? action.table.name + "_" + join(action.constraint->columns, "_") +
-                                                 (key ? "_fkey" : "_check")
-                                           : action.name);
-  const std::string alter = ddl::alter_table(action.table);
-  finding.fix = Fix{.title = "Add it NOT VALID; validate it " + in_its_own_transaction(*site.migration),
-                    .sql = alter + " ADD CONSTRAINT " + name + " " + ddl::constraint(*action.constraint) +
-                           " NOT VALID;\n-- " + in_its_own_transaction(*site.migration) + ":\n" + alter +
-                           " VALIDATE CONSTRAINT " + name + ";",
-                    .down_sql = alter + " DROP CONSTRAINT " + name + ";",
+  Constraint named = *action.constraint;
+  named.name = action.name.empty()
+                   ? action.table.name + "_" + join(named.columns, "_") + (key ? "_fkey" : "_check")
+                   : action.name;
+  const std::string later = in_its_own_transaction(*site.migration);
+  finding.fix = Fix{.title = "Add the constraint NOT VALID; validate it " + later,
+                    .sql = ddl::alter_table(action.table) + " ADD " + ddl::named_constraint(named) +
+                           " NOT VALID;\n-- " + later + ":\n" +
+                           ddl::validate_constraint(action.table, named.name) + ";",
+                    .down_sql = ddl::drop_constraint(action.table, named.name) + ";",
                     .safety = Fix::Safety::manual};
 }
 
-// Keys: the index is what takes the time.
+// Primary keys, unique and exclusion constraints: building the index takes the time.
 void index_first(const Site& site, const std::string& table, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   const bool primary = action.constraint->kind == Constrains::primary_key;
   if (action.using_index) {
     if (!primary || action.proven_not_null || !action.table_known) return;
-    Finding& finding = out.add(site, subject_of(action),
-                               "The primary key of " + table +
-                                   " makes a column NOT NULL on the way, and reads the whole table for it "
-                                   "while everybody else waits" +
-                                   rows + ".");
+    Finding& finding =
+        out.add(site, subject_of(action),
+                "The primary key of " + table +
+                    " also makes a column NOT NULL: it scans the whole table and blocks reads and writes" +
+                    rows + ".");
     finding.fix =
-        Fix{.title = "Make the columns NOT NULL first, by way of a validated check (blocking-alter)",
+        Fix{.title = "Make the columns NOT NULL first, with a validated CHECK constraint (blocking-alter)",
             .safety = Fix::Safety::manual};
     return;
   }
   Finding& finding = out.add(site, subject_of(action),
                              "Adding the " + shown(action) + " on " + table +
-                                 " builds its index while everybody else waits, readers too" + rows + ".");
+                                 " builds its index under a lock that blocks reads and writes" + rows + ".");
   if (action.constraint->kind == Constrains::exclusion || action.constraint->columns.empty()) {
     finding.fix = Fix{.title =
-                          "An exclusion constraint can't be built beside the traffic: set lock_timeout, and "
-                          "take a quiet hour",
+                          "An exclusion constraint cannot be built concurrently: set lock_timeout and run "
+                          "the migration during a maintenance window",
                       .safety = Fix::Safety::manual};
     return;
   }
@@ -123,17 +124,16 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
       action.name.empty()
           ? action.table.name + (primary ? "_pkey" : "_" + join(action.constraint->columns, "_") + "_key")
           : action.name;
-  const std::string alter = ddl::alter_table(action.table);
   Index index;
   index.name = name;
   index.unique = true;
   for (const auto& column : action.constraint->columns) index.keys.push_back({.column = column});
   finding.fix =
-      Fix{.title = "Build the index CONCURRENTLY, and make it the constraint's",
-          .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" + alter +
-                 " ADD CONSTRAINT " + quote_identifier(name) + (primary ? " PRIMARY KEY" : " UNIQUE") +
-                 " USING INDEX " + quote_identifier(name) + ";",
-          .down_sql = alter + " DROP CONSTRAINT " + quote_identifier(name) + ";",
+      Fix{.title = "Build the index CONCURRENTLY, then add the constraint USING INDEX",
+          .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" +
+                 ddl::alter_table(action.table) + " ADD CONSTRAINT " + quote_identifier(name) +
+                 (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
+          .down_sql = ddl::drop_constraint(action.table, name) + ";",
           .safety = Fix::Safety::manual};
   if (const auto outside =
           outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT");
@@ -141,7 +141,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
     finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
 }
 
-// NOT VALID in this transaction, and VALIDATE after it.
+// Whether the transaction that adds the constraint NOT VALID also validates it.
 bool validated_in(const Site& site) {
   if (site.step->transaction == 0) return false;
   for (const SchemaStep& step : site.migration->steps)
@@ -158,12 +158,12 @@ void check(const Context& context, Reporter& reporter) {
     const SchemaAction& action = *site.action;
     const std::string table = display(action.table);
     const std::string rows = rows_known(context, action.table);
-    const bool looks =
+    const bool scans =
         action.constraint->kind == Constrains::check || action.constraint->kind == Constrains::foreign_key;
-    if (!looks) {
+    if (!scans) {
       index_first(site, table, out, rows);
     } else if (!action.constraint->validated) {
-      if (validated_in(site)) validated_at_once(site, action, table, out, rows);
+      if (validated_in(site)) validated_in_same_transaction(site, action, table, out, rows);
     } else if (!(action.with_column && action.on_null_columns &&
                  action.constraint->kind == Constrains::foreign_key)) {
       unvalidated_first(site, table, out, rows);
@@ -177,23 +177,23 @@ constinit const Rule blocking_constraint{
     .id = "blocking-constraint",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "a constraint that is checked in a migration while others wait",
+    .summary = "a constraint that is validated under a lock in a migration",
     .why =
-        "A new constraint is checked against every row before the statement ends. A foreign key holds off "
-        "writes to both tables meanwhile, a check, a "
-        "unique constraint and a primary key hold off readers as well.\n\n"
-        "NOT VALID leaves the check of old rows to VALIDATE CONSTRAINT, which lets reads and writes pass: "
-        "but only in a transaction of its own, since in "
-        "one with the ALTER TABLE that lock stays. A unique constraint or primary key takes over an index "
-        "that was built CONCURRENTLY.\n\n"
+        "PostgreSQL checks a new constraint against every row before the statement ends. Meanwhile a foreign "
+        "key blocks writes to both tables. A CHECK, a unique constraint and a primary key block reads as "
+        "well.\n\n"
+        "With NOT VALID, existing rows are checked later by VALIDATE CONSTRAINT, which allows reads and "
+        "writes. VALIDATE CONSTRAINT needs a transaction of its own: in one transaction with the ALTER "
+        "TABLE, the lock of the ALTER TABLE stays. A unique constraint or primary key can use an index that "
+        "was built CONCURRENTLY.\n\n"
         "Not reported: constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` "
-        "without a default, where the server knows "
-        "that there is nothing to check. Written as two statements, or as ADD COLUMN and ADD CONSTRAINT in "
-        "one, it reads the table all the same (a note; "
-        "not where the column is added IF NOT EXISTS, since it may have been there with values).",
+        "without a default, where the server knows that there is nothing to check. As two statements, or as "
+        "ADD COLUMN and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is "
+        "not a note where the column is added IF NOT EXISTS, because the column may already exist and hold "
+        "values.",
     .fix =
-        "ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction; for keys CREATE UNIQUE "
-        "INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
+        "Use ADD CONSTRAINT … NOT VALID, then VALIDATE CONSTRAINT in a later transaction. For keys, use "
+        "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.",
     .when_to_ignore = "The table is small, or nobody uses it while migrations run.",
     .options = options,
     .check = check};

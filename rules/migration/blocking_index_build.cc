@@ -11,7 +11,7 @@ constexpr Option min_rows{
     .name = "rows",
     .fallback = 10000,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
@@ -26,7 +26,7 @@ Fix index_fix(const Site& site) {
   fix.safety = Fix::Safety::manual;
   if (action.table_kind == Table::Kind::partitioned) {
     fix.title =
-        "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY it, then one "
+        "CONCURRENTLY does not work on a partitioned table: create the index ON ONLY the parent, create one "
         "CONCURRENTLY on each partition, and attach them";
     return fix;
   }
@@ -47,10 +47,10 @@ void check(const Context& context, Reporter& reporter) {
     const bool create = action.kind == Kind::create_index;
     std::string message =
         create ? "CREATE INDEX " + (action.name.empty() ? "on (" + subject_name(action) + ")" : action.name) +
-                     " locks out every write to " + table + " until it is built" +
+                     " blocks all writes to " + table + " until the index is built" +
                      rows_known(context, action.table) + "."
-               : "REINDEX locks out every write to " + table +
-                     ", and every query that would use the index, until it is done" +
+               : "REINDEX blocks all writes to " + table +
+                     ", and every query that would use the index, until it ends" +
                      rows_known(context, action.table) + ".";
     Finding& finding = out.add(site,
                                {.kind = "index",
@@ -59,8 +59,10 @@ void check(const Context& context, Reporter& reporter) {
                                 .index = subject_name(action)},
                                std::move(message));
     if (const auto how = how_it_runs(*site.migration); !how.empty() && site.step->transaction)
-      finding.evidence.push_back(
-          {Evidence::Kind::project, how + ": the lock stays until its end", std::nullopt, {}});
+      finding.evidence.push_back({Evidence::Kind::project,
+                                  how + ": the lock is held until the end of the transaction",
+                                  std::nullopt,
+                                  {}});
     if (create) {
       finding.fix = index_fix(site);
     } else {
@@ -77,21 +79,20 @@ constinit const Rule blocking_index_build{
     .id = "blocking-index-build",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "an index built in a migration while writes wait",
+    .summary = "an index build in a migration that blocks writes",
     .why =
-        "CREATE INDEX holds a SHARE lock until the index is built: reads go on, every INSERT, UPDATE and "
-        "DELETE waits, and behind them the "
-        "application. On a table of a few hundred megabytes that is seconds to minutes. CREATE INDEX "
-        "CONCURRENTLY reads the table twice and lets "
-        "writes pass; it can't run inside a transaction, and how a migration gets out of its tool's "
-        "transaction depends on the tool: the finding says "
-        "it for the one that is used here.\n\n"
-        "Not reported: indexes on tables that the same migration creates, and, with a server's statistics, "
-        "on small tables.",
+        "CREATE INDEX holds a SHARE lock until the index is built. Reads continue, but every INSERT, UPDATE "
+        "and DELETE waits, and so does the application. On a table of a few hundred megabytes the build "
+        "takes seconds to minutes.\n\n"
+        "CREATE INDEX CONCURRENTLY scans the table twice and allows writes. It cannot run inside a "
+        "transaction. How a migration leaves its tool's transaction depends on the tool: the finding "
+        "describes the way for the tool in use.\n\n"
+        "Not reported: indexes on tables that the same migration creates and, with the statistics of a "
+        "server, indexes on small tables.",
     .fix =
-        "Build the index CONCURRENTLY, outside a transaction. When it fails it leaves an invalid index "
-        "behind (invalid-index): drop that and build again.",
-    .when_to_ignore = "The table is small for good, or nothing writes to it while migrations run.",
+        "Build the index CONCURRENTLY, outside a transaction. A build that fails leaves an invalid index "
+        "behind (invalid-index): drop that index and build it again.",
+    .when_to_ignore = "The table stays small, or nothing writes to it while migrations run.",
     .options = options,
     .check = check};
 

@@ -20,8 +20,7 @@ static void check(const Context& context, Reporter& reporter) {
         const bool index = action.kind == Kind::create_index || action.kind == Kind::drop_index ||
                            action.kind == Kind::reindex;
         if (!index || !action.concurrently || step.transaction == 0) continue;
-        // Late versions of Prisma and of Supabase's tool take such statements out of the string that they
-        // send.
+        // Recent versions of Prisma and of the Supabase CLI run such statements outside the script.
         const bool script = migration.transaction == Migration::Transaction::script && step.transaction == 1;
         const std::string how = how_it_runs(migration);
         Finding& finding = out.add({&migration, &step, &action},
@@ -29,8 +28,8 @@ static void check(const Context& context, Reporter& reporter) {
                                     .schema = action.table.schema,
                                     .table = action.table.name,
                                     .index = action.name.empty() ? join(action.columns, ", ") : action.name},
-                                   statement_of(action) + " fails inside a transaction" +
-                                       (how.empty() ? ", and a BEGIN stands before it." : ": " + how + "."),
+                                   statement_of(action) + " fails inside a transaction: " +
+                                       (how.empty() ? "there is a BEGIN before it" : how) + ".",
                                    script ? std::optional(Severity::warning) : std::nullopt);
         finding.fix = Fix{.title = outside_transaction(
                               migration, action.kind == Kind::create_index ? "CREATE INDEX IF NOT EXISTS"
@@ -44,21 +43,18 @@ constinit const Rule concurrently_in_transaction{
     .id = "concurrently-in-transaction",
     .severity = Severity::error,
     .needs = Input::migrations,
-    .summary = "a CONCURRENTLY that fails in the migration's transaction",
+    .summary = "a CONCURRENTLY statement that fails in the transaction of its migration",
     .why =
-        "CREATE, DROP and REINDEX INDEX CONCURRENTLY commit several times while they work: inside a "
-        "transaction they end with an error, and the "
-        "migration with them. Many migration tools open one: drizzle-orm one for all pending migrations, "
-        "goose, dbmate, sqlx and Flyway one for each "
-        "file. Prisma and golang-migrate send a file as one string, which the server runs as one transaction "
-        "unless it is a single statement; "
-        "Prisma since 7.4 and Supabase's tool since 2.109 take such statements out of it (there it is a "
-        "warning).",
+        "CREATE, DROP and REINDEX INDEX CONCURRENTLY use several transactions. Inside a transaction they "
+        "fail, and the migration fails with them.\n\n"
+        "Many migration tools open a transaction: drizzle-orm opens one for all pending migrations; goose, "
+        "dbmate, sqlx and Flyway open one for each file. Prisma and golang-migrate send a file as one "
+        "string, which the server runs as one transaction unless it is a single statement. Prisma since 7.4 "
+        "and the Supabase CLI since 2.109 run such statements separately, so there the finding is a warning.",
     .fix =
-        "Give the statement a migration of its own, and turn the transaction off there as the tool has it. "
-        "drizzle-orm can't: build the index by hand, "
-        "with IF NOT EXISTS in the migration.",
-    .when_to_ignore = "The migrations are run in another way than their folder looks like.",
+        "Give the statement a migration of its own, and disable the transaction there as the tool allows. "
+        "drizzle-orm cannot disable it: build the index by hand, and use IF NOT EXISTS in the migration.",
+    .when_to_ignore = "The migrations run in another way than their folder suggests.",
     .check = check};
 
 }  // namespace pgadvise::rules

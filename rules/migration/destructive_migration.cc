@@ -10,12 +10,12 @@ constexpr Option min_rows{
     .name = "rows",
     .fallback = 1,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
-// The same column is added again: what was meant is a change of its type.
+// The action that adds the same column again: a change of its type was probably intended.
 const SchemaAction* added_again(const Site& site) {
   for (const SchemaStep& step : site.migration->steps)
     for (const SchemaAction& action : step.actions)
@@ -25,8 +25,9 @@ const SchemaAction* added_again(const Site& site) {
   return nullptr;
 }
 
-// A script that makes all its tables anew, and no migration: nobody knows whether the table was there.
-bool made_anew(const Site& site) {
+// Whether the file is a script that drops and creates its tables. It is unknown whether the table existed
+// before.
+bool created_again(const Site& site) {
   if (site.action->table_known) return false;
   for (const SchemaStep& step : site.migration->steps)
     for (const SchemaAction& action : step.actions)
@@ -58,22 +59,23 @@ void drop_column(const Site& site, SiteReporter& out, const std::string& rows) {
     return;
   }
   Finding& finding = lost(site, out,
-                          "Dropping " + name + " loses its values" + rows +
-                              "; a release that still runs meanwhile and names the column fails.");
+                          "Dropping " + name + " deletes its values" + rows +
+                              "; queries of the running release that name the column will fail.");
   finding.fix = Fix{.title =
-                        "Deploy code that no longer names the column first; drop it in a later migration, "
-                        "with a dump of it when its values may be asked for",
+                        "First deploy code that no longer names the column; drop it in a later migration, "
+                        "after a dump if its values may be needed",
                     .safety = Fix::Safety::manual};
 }
 
 void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  if (action.table_kind == Table::Kind::materialized_view || made_anew(site) || carried_over(site)) return;
+  if (action.table_kind == Table::Kind::materialized_view || created_again(site) || carried_over(site))
+    return;
   Finding& finding =
       lost(site, out,
-           "DROP TABLE " + display(action.table) + " loses its rows" + rows +
-               (action.detail.empty() ? "" : ", and CASCADE takes " + action.detail + " with it") + ".");
-  finding.fix = Fix{.title = "Rename the table first and drop it some releases later, with a dump at hand",
+           "DROP TABLE " + display(action.table) + " deletes its rows" + rows +
+               (action.detail.empty() ? "" : ", and CASCADE also drops " + action.detail) + ".");
+  finding.fix = Fix{.title = "Rename the table first, and drop it some releases later, after a dump",
                     .safety = Fix::Safety::manual};
 }
 
@@ -87,12 +89,13 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   Finding& finding = lost(site, out,
                           "Changing " + display(action.table) + "." + action.columns[0] + " from " +
                               action.before->type + " to " + action.after->type +
-                              (cut ? " by a cast cuts what is too long, without an error"
-                                   : " rounds or cuts values, without an error") +
+                              (cut ? " with a cast truncates longer values without an error"
+                                   : " rounds or truncates values without an error") +
                               rows + ".");
-  finding.fix = Fix{
-      .title = "Look first how many values change by it, and keep the old column until nobody asks for them",
-      .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title =
+                        "Check first how many values would change, and keep the old column until nobody "
+                        "needs the old values",
+                    .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -114,19 +117,19 @@ void check(const Context& context, Reporter& reporter) {
         break;
       case Kind::truncate:
         lost(site, out,
-             "TRUNCATE " + display(action.table) + " loses its rows" + rows +
-                 (action.cascade ? ", and CASCADE those of every table that references it" : "") + ".");
+             "TRUNCATE " + display(action.table) + " deletes its rows" + rows +
+                 (action.cascade ? ", and CASCADE also truncates every table that references it" : "") + ".");
         break;
       case Kind::remove:
         if (action.rows == Selectivity::all)
-          lost(site, out, "DELETE without WHERE loses every row of " + display(action.table) + rows + ".");
+          lost(site, out, "DELETE without WHERE deletes every row of " + display(action.table) + rows + ".");
         break;
       default: {
         if (action.reads_from.empty()) break;
         std::vector<std::string> tables;
         for (const auto& name : action.reads_from) tables.push_back(display(name));
         out.add(site, {.kind = "schema", .schema = action.name},
-                "DROP SCHEMA " + action.name + " loses " + join(tables, ", ") + ".");
+                "DROP SCHEMA " + action.name + " deletes " + join(tables, ", ") + ".");
       }
     }
   }
@@ -138,19 +141,20 @@ constinit const Rule destructive_migration{
     .id = "destructive-migration",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "a migration that loses data",
+    .summary = "a migration that deletes data",
     .why =
-        "What DROP, TRUNCATE and DELETE without WHERE take is in no later migration: the way back is a "
-        "backup. A dropped column also breaks the release that "
-        "still runs while the new one is deployed, since most ORMs name every column. A type with fewer "
-        "digits rounds in silence, and `USING c::varchar(10)` cuts.\n\n"
-        "Not reported: what the same migration made; a column or table that an earlier INSERT … SELECT or "
-        "UPDATE of the same migration reads, since its values were "
-        "carried over; generated columns, views, indexes and constraints.",
+        "No later migration can restore what DROP, TRUNCATE or DELETE without WHERE removed: that needs a "
+        "backup. Dropping a column also breaks the release that still runs during the deployment, because "
+        "most ORMs name every column. A type with fewer digits rounds without an error, and `USING "
+        "c::varchar(10)` truncates.\n\n"
+        "Not reported: objects that the same migration created; a column or table that an earlier INSERT … "
+        "SELECT or UPDATE of the same migration reads, because its values were copied; generated columns, "
+        "views, indexes and constraints.",
     .fix =
-        "In two steps: code first that does without it, the drop in a later migration; a dump before. To "
-        "change a type, ALTER COLUMN … TYPE … USING in place of DROP and ADD.",
-    .when_to_ignore = "The data is meant to go. A finding is read once, with the migration that it is about.",
+        "Use two steps: first deploy code that does not need the data, then drop it in a later migration, "
+        "after a dump. To change a type, use ALTER COLUMN … TYPE … USING instead of DROP and ADD.",
+    .when_to_ignore =
+        "The data is meant to be deleted. Review the finding once, together with its migration.",
     .options = options,
     .check = check};
 

@@ -6,27 +6,26 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_days{
-    .name = "days",
-    .fallback = 7,
-    .meaning =
-        "days between a migration's commit and its change from which git's history alone is a "
-        "reason, where the repository has no tags"};
+constexpr Option min_days{.name = "days",
+                          .fallback = 7,
+                          .meaning =
+                              "days between the commit of a migration and its change, from which the git "
+                              "history alone is reported in a repository without tags"};
 constexpr const Option* options[] = {&min_days};
 
-enum class Ran { unknown, same, other };
+enum class Checksum { unknown, same, other };
 
-Ran compare(const TrackingTable* table, const MigrationFolder& folder, const MigrationEntry& migration) {
-  if (!table || migration.checksums.empty()) return Ran::unknown;
+Checksum compare(const TrackingTable* table, const MigrationFolder& folder, const MigrationEntry& migration) {
+  if (!table || migration.checksums.empty()) return Checksum::unknown;
   bool any = false;
   for (const auto* row : rows_of(*table, folder, migration)) {
     if (row->checksum.empty()) continue;
     any = true;
     if (std::find(migration.checksums.begin(), migration.checksums.end(), row->checksum) !=
         migration.checksums.end())
-      return Ran::same;
+      return Checksum::same;
   }
-  return any ? Ran::other : Ran::unknown;
+  return any ? Checksum::other : Checksum::unknown;
 }
 
 std::string of_git(const MigrationEntry& migration) {
@@ -42,38 +41,39 @@ void check(const Context& context, Reporter& reporter) {
     const TrackingTable* table = tracking_of(context, folder);
     for (const auto& migration : folder.migrations) {
       if (migration.file.empty() || migration.repeatable) continue;
-      const Ran ran = compare(table, folder, migration);
+      const Checksum ran = compare(table, folder, migration);
       const bool history =
           !migration.changed_in.empty() &&
           (folder.has_releases ? migration.changed_after_release : migration.changed_after_days >= days);
-      if (ran != Ran::other && !history) continue;
-      const Severity severity = ran == Ran::other                 ? Severity::error
+      if (ran != Checksum::other && !history) continue;
+      const Severity severity = ran == Checksum::other            ? Severity::error
                                 : migration.changed_after_release ? Severity::warning
                                                                   : Severity::note;
-      Finding& finding =
-          reporter.add({.kind = "file", .file = migration.file, .entry = migration.name},
-                       ran == Ran::other ? label(folder, migration) +
-                                               " is not what the database ran: whoever builds a database "
-                                               "from the files gets another schema."
-                                         : label(folder, migration) +
-                                               " was changed after it was committed: databases that had run "
-                                               "it by then don't have the change.",
-                       severity);
+      Finding& finding = reporter.add(
+          {.kind = "file", .file = migration.file, .entry = migration.name},
+          ran == Checksum::other ? label(folder, migration) +
+                                       " differs from the file that the database ran: a new database built "
+                                       "from the files gets a different schema."
+                                 : label(folder, migration) +
+                                       " was changed after it was committed: databases that ran the old file "
+                                       "do not get the change.",
+          severity);
       finding.location = located(project, {migration.file, 0, 0});
       if (!migration.changed_in.empty())
         finding.evidence.push_back({Evidence::Kind::project, of_git(migration), std::nullopt, {}});
-      finding.fix = Fix{.title = "Take the file back to what ran, and make the change a migration of its own",
+      finding.fix = Fix{.title = "Restore the file that ran, and put the change into a new migration",
                         .safety = Fix::Safety::manual};
-      if (ran == Ran::other) {
+      if (ran == Checksum::other) {
         finding.verdict = Verdict::confirmed;
-        finding.verdict_reason = "the checksum in " + display(*table) + " is another than the file's";
-      } else if (ran == Ran::same) {
+        finding.verdict_reason =
+            "the checksum in " + display(*table) + " differs from the checksum of the file";
+      } else if (ran == Checksum::same) {
         finding.verdict = Verdict::refuted;
         finding.verdict_reason =
-            "the database ran the file as it is now: " + display(*table) + " has its checksum";
+            "the database ran the current file: " + display(*table) + " has its checksum";
       } else {
-        finding.verdict_reason =
-            table ? "the database keeps no checksum of it" : "only a database can tell which text it ran";
+        finding.verdict_reason = table ? "the database has no checksum of this migration"
+                                       : "only a database can show which version of the file it ran";
       }
     }
   }
@@ -87,20 +87,18 @@ constinit const Rule edited_migration{
     .needs = Input::project,
     .summary = "a migration that was changed after it ran",
     .why =
-        "A migration runs once. Databases that ran its old text never get the new one, while every database "
-        "built afterwards does: "
-        "production and the test database part company, and later migrations fail in one of them. drizzle "
-        "stores a hash and never "
-        "compares it; prisma, flyway and sqitch compare, and stop the deployment.\n\n"
-        "With a database the checksums decide: drizzle's and prisma's SHA-256, flyway's CRC-32, sqitch's "
-        "SHA-1; line ends apart. "
-        "Without, git's history of the main line: a file that was changed after a release (a tag) came after "
-        "it is a warning; in a "
-        "repository without tags, one that was changed days later is a note.",
+        "A migration runs once. Databases that ran the old file never run the new one, while every database "
+        "built afterwards does. The schemas of production and the test database diverge, and later "
+        "migrations fail in one of them. drizzle stores a hash and never compares it. prisma, flyway and "
+        "sqitch compare, and stop the deployment.\n\n"
+        "With a database, the checksums decide: SHA-256 of drizzle and prisma, CRC-32 of flyway, SHA-1 of "
+        "sqitch, each with either kind of line ends. Without a database, the git history of the main branch "
+        "decides. A file that was changed after a release (a tag) that contains it is a warning. In a "
+        "repository without tags, a file that was changed days later is a note.",
     .fix =
-        "Take the file back to what ran (`git checkout <commit> -- FILE`), and make the change a migration "
-        "of its own.",
-    .when_to_ignore = "Only comments or formatting changed, or no database had run the old text.",
+        "Restore the file that ran (`git checkout <commit> -- FILE`), and put the change into a new "
+        "migration.",
+    .when_to_ignore = "Only comments or formatting changed, or no database had run the old file.",
     .options = options,
     .check = check};
 

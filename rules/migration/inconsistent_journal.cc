@@ -6,8 +6,8 @@
 namespace pgadvise::rules {
 namespace {
 
-// What the database has run, and the folder does not have. Only where a row's name says which migration it
-// was.
+// Reports migrations that the database has run and the folder does not have, for tools whose tracking table
+// names each migration.
 void check_rows(const Context& context, Reporter& reporter, const MigrationFolder& folder) {
   const TrackingTable* table = tracking_of(context, folder);
   if (!table || !facts_of(folder).rows_name_all) return;
@@ -20,27 +20,27 @@ void check_rows(const Context& context, Reporter& reporter, const MigrationFolde
         });
     if (known) continue;
     const std::string name = row.migration.empty() ? "created_at " + std::to_string(row.when) : row.migration;
-    Finding& finding =
-        reporter.add({.kind = "journal-entry", .file = folder.path, .entry = name + ": not in the folder"},
-                     "The database has run a migration (" + name + ") that " + folder.path +
-                         " doesn't have: it was deleted, renamed, or belongs to a branch that never came.");
+    Finding& finding = reporter.add(
+        {.kind = "journal-entry", .file = folder.path, .entry = name + ": not in the folder"},
+        "The database has run a migration (" + name + ") that " + folder.path +
+            " does not have: it was deleted, renamed, or belongs to a branch that was never merged.");
     finding.verdict = Verdict::confirmed;
     finding.verdict_reason = "a row of " + display(*table);
     finding.fix = Fix{.title =
-                          "Take the migration back from version control, or from whoever ran it; without it "
-                          "no other database gets this schema",
+                          "Restore the migration from version control, or get it from the person who ran it; "
+                          "without it no other database gets this schema",
                       .safety = Fix::Safety::manual};
   }
 }
 
-std::string_view mend(const std::string& kind) {
-  if (kind == "missing file") return "Commit the file, or take the entry out when no database has run it";
+std::string_view fix_title(const std::string& kind) {
+  if (kind == "missing file") return "Commit the file, or remove the entry if no database has run it";
   if (kind == "orphan file")
-    return "Delete the file, or make a migration of it with `drizzle-kit generate --custom`";
+    return "Delete the file, or turn it into a migration with `drizzle-kit generate --custom`";
   if (kind == "snapshot")
-    return "Take the later migration back and generate it anew on top of the earlier; `drizzle-kit check` "
-           "tells of collisions";
-  return "Give the later one a number of its own, before a database runs it";
+    return "Undo the later migration and generate it again on top of the earlier one; `drizzle-kit check` "
+           "reports collisions";
+  return "Give the later migration a number of its own, before a database runs it";
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -53,7 +53,7 @@ void check(const Context& context, Reporter& reporter) {
           {.kind = "journal-entry", .file = folder.path, .entry = problem.entry + ": " + problem.kind},
           text + ".");
       finding.location = located(project, problem.place);
-      finding.fix = Fix{.title = std::string(mend(problem.kind)), .safety = Fix::Safety::manual};
+      finding.fix = Fix{.title = std::string(fix_title(problem.kind)), .safety = Fix::Safety::manual};
     }
     check_rows(context, reporter, folder);
   }
@@ -65,24 +65,21 @@ constinit const Rule inconsistent_journal{
     .id = "inconsistent-journal",
     .severity = Severity::warning,
     .needs = Input::project,
-    .summary = "a migration folder whose journal and files disagree",
+    .summary = "a migration folder whose journal and files do not match",
     .why =
-        "What a migration tool runs is told by its journal: drizzle's `meta/_journal.json`, sqitch's plan, "
-        "the folders and version "
-        "numbers of the others. An entry whose file is missing stops the next deployment; a file that no "
-        "entry names never runs, "
-        "and looks as though it had; two entries of one number are what a merge of two branches leaves.\n\n"
-        "drizzle-kit's snapshots form a chain, too: each names the one that it was made from. Where two "
-        "branches both made one "
-        "from the same ancestor, the later snapshot knows nothing of the other's changes, and the next "
-        "`generate` makes them again, "
-        "or drops them. With a database, a migration that it has run and the folder does not have is "
-        "reported as well.",
+        "A migration tool runs what its journal lists: drizzle's `meta/_journal.json`, sqitch's plan, or the "
+        "folders and version numbers of other tools. An entry whose file is missing stops the next "
+        "deployment. A file without an entry never runs, although it looks as if it had. Two entries with "
+        "the same number usually come from merging two branches.\n\n"
+        "drizzle-kit's snapshots form a chain: each names the snapshot that it was generated from. If two "
+        "branches both generate one from the same ancestor, the later snapshot lacks the other branch's "
+        "changes. The next `generate` then creates them again or drops them. With a database, pgadvise also "
+        "reports migrations that the database has run and the folder does not have.",
     .fix =
-        "Bring journal and files together before anybody runs them: commit what is missing, delete what is "
-        "left over, generate the "
-        "later of two colliding migrations anew.",
-    .when_to_ignore = "All databases are past these migrations, and nobody makes a new one from the folder.",
+        "Fix the journal and the files before anybody runs them. Commit missing files, delete files without "
+        "an entry, and generate the later of two colliding migrations again.",
+    .when_to_ignore =
+        "All databases have run later migrations already, and nobody generates a new one from this folder.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -7,14 +7,16 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_statements{.name = "statements", .fallback = 100, .meaning = "statements in one file"};
+constexpr Option min_statements{.name = "statements",
+                                .fallback = 100,
+                                .meaning = "statements in one file from which a migration is reported"};
 constexpr Option max_tables{
     .name = "tables",
     .fallback = 10,
-    .meaning = "tables that were there before and that it changes by more than drops"};
+    .meaning = "existing tables changed by more than drops, from which a migration is reported"};
 constexpr const Option* options[] = {&min_statements, &max_tables};
 
-// Over in no time, however many: clearing away is one thing.
+// Drops are fast, so tables that a migration only drops or drops something from do not count.
 bool only_drops(SchemaAction::Kind kind) {
   using Kind = SchemaAction::Kind;
   return kind == Kind::drop_index || kind == Kind::drop_constraint || kind == Kind::drop_column ||
@@ -24,7 +26,7 @@ bool only_drops(SchemaAction::Kind kind) {
 void check(const Context& context, Reporter& reporter) {
   for (const Migration& migration : context.migrations()) {
     std::set<QualifiedName> tables;
-    bool changes = false;  // something that was there before
+    bool changes = false;  // whether it changes an existing object
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
         if (action.on_new_table || action.kind == SchemaAction::Kind::suppress_error ||
@@ -40,14 +42,16 @@ void check(const Context& context, Reporter& reporter) {
     Finding& finding = reporter.add(
         {.kind = "migration", .file = migration.file, .entry = migration.entry},
         "The migration has " + grouped(statements) + (statements == 1 ? " statement" : " statements") +
-            " and changes " + grouped(changed) + (changed == 1 ? " table that was" : " tables that were") +
-            " there before.");
+            " and changes " + grouped(changed) + (changed == 1 ? " existing table." : " existing tables."));
     finding.location = SourceLocation{migration.file, 0, 0};
     const std::string how = how_it_runs(migration);
     finding.evidence.push_back(
-        {Evidence::Kind::catalog, how.empty() ? "how it is run is not known" : how, std::nullopt, {}});
+        {Evidence::Kind::catalog,
+         how.empty() ? "it is not known whether the migration runs in a transaction" : how,
+         std::nullopt,
+         {}});
     finding.fix =
-        Fix{.title = "Cut it into migrations that each do one thing", .safety = Fix::Safety::manual};
+        Fix{.title = "Split it into migrations that each make one change", .safety = Fix::Safety::manual};
   }
 }
 
@@ -57,16 +61,14 @@ constinit const Rule oversized_migration{
     .id = "oversized-migration",
     .severity = Severity::note,
     .needs = Input::migrations,
-    .summary = "a migration that changes a great deal at once",
+    .summary = "a migration that makes many changes at once",
     .why =
-        "Where a migration runs in one transaction it holds the locks of all tables that it changes until "
-        "its last statement, and when that fails, all is to be done again; where it does not, it stops "
-        "half-way. "
-        "A reviewer sees no single change in it, and the way back is as long.\n\n"
-        "Tables that the migration makes itself do not count, so the first one of a project is not reported "
-        "for them; nor do tables of which it only drops something.",
-    .fix =
-        "Cut it into migrations that each do one thing and can be deployed, and taken back, by themselves.",
+        "A migration that runs in one transaction holds the locks on all changed tables until its last "
+        "statement. If that statement fails, everything must run again. A migration without a transaction "
+        "stops half-way instead. A large migration is also hard to review and hard to revert.\n\n"
+        "Tables that the migration itself creates do not count, so the first migration of a project is not "
+        "reported for them. Tables from which the migration only drops something do not count either.",
+    .fix = "Split it into migrations that each make one change and can be deployed and reverted separately.",
     .when_to_ignore = "It was generated as a whole (a squashed history, a partitioning scheme).",
     .options = options,
     .check = check,

@@ -11,9 +11,9 @@ namespace {
 
 struct Push {
   std::string_view what;              // "drizzle-kit push"
-  std::string_view instead;           // the fix
-  bool forced = false;                // no question is asked before data is lost
-  std::string_view consequence = {};  // "" for what all pushes do
+  std::string_view instead;           // title of the fix
+  bool forced = false;                // deletes data without asking
+  std::string_view consequence = {};  // "" for the consequence common to all pushes
 };
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
@@ -32,14 +32,14 @@ constexpr std::string_view typeorm_fix =
     "Set synchronize to false, write migrations (`typeorm migration:generate`), and run `typeorm "
     "migration:run` on deployment";
 constexpr std::string_view sequelize_fix =
-    "Write migrations, and run `sequelize db:migrate` on deployment; sync() without options only makes what "
-    "is missing";
+    "Write migrations, and run `sequelize db:migrate` on deployment; sync() without options only creates "
+    "missing tables";
 constexpr std::string_view mikro_fix =
     "Write migrations (`mikro-orm migration:create`), and run `mikro-orm migration:up` on deployment";
 constexpr std::string_view rails_fix =
-    "Run `rails db:migrate` or `rails db:prepare` here, and leave the protection on";
+    "Run `rails db:migrate` or `rails db:prepare` here, and do not set DISABLE_DATABASE_ENVIRONMENT_CHECK";
 
-// Options that stand in front of the subcommand; those of `with_value` take the next word too.
+// The words without the options in front of the subcommand; --schema and --config are followed by a value.
 std::vector<std::string> without_options(std::vector<std::string> words) {
   while (words.size() > 1 && words[1].starts_with("-")) {
     const bool with_value = (words[1] == "--schema" || words[1] == "--config") && words.size() > 2;
@@ -57,7 +57,7 @@ std::optional<Push> prisma_push(const std::vector<std::string>& words) {
     return Push{"prisma migrate reset", prisma_fix, true, "it drops the database first."};
   if (words[1] == "migrate" && words[2] == "dev")
     return Push{"prisma migrate dev", prisma_fix, false,
-                "it may ask to reset the database, and makes migrations of its own."};
+                "it may ask to reset the database, and generates migrations."};
   return std::nullopt;
 }
 
@@ -84,15 +84,16 @@ std::optional<Push> orm_push(const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
-// Rails refuses these on a production database by itself.
+// Rails refuses these tasks on a production database unless DISABLE_DATABASE_ENVIRONMENT_CHECK is set.
 std::optional<Push> rails_push(const std::vector<std::string>& words) {
   if (!has(words, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) return std::nullopt;
   for (const auto* task : {"db:schema:load", "db:structure:load", "db:reset", "db:drop", "db:setup",
                            "db:migrate:reset", "db:purge"})
     if (has(words, task))
       return Push{task, rails_fix, true,
-                  "it drops what is there, and DISABLE_DATABASE_ENVIRONMENT_CHECK turns off what would have "
-                  "kept production from it."};
+                  "it drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
+                  "turns off the "
+                  "protection of production."};
   return std::nullopt;
 }
 
@@ -121,21 +122,20 @@ std::string_view when(DeployCommand::Stage stage) {
 
 std::string consequence(const Push& push) {
   if (!push.consequence.empty()) return std::string(push.consequence);
-  const std::string how = push.forced
-                              ? "it drops columns and tables without asking"
-                              : "whatever differs is changed at once, a renamed column dropped perhaps";
-  return how + ", and no migration records it or takes it back.";
+  const std::string how = push.forced ? "it drops columns and tables without asking"
+                                      : "it changes the schema directly and may drop a renamed column";
+  return how + ", and no migration records the change or reverts it.";
 }
 
-// A way that another one contains, from its own entry point on, says nothing new.
-bool contained(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
+// Whether the call path is the end of another, longer one: then it adds nothing.
+bool is_end_of_another(const DeployCommand& way, const std::vector<const DeployCommand*>& ways) {
   return std::any_of(ways.begin(), ways.end(), [&](const DeployCommand* other) {
     return other->path.size() >= way.path.size() && other->production == way.production &&
            std::equal(way.path.rbegin(), way.path.rend(), other->path.rbegin());
   });
 }
 
-// One place reached on several ways is one finding: its worst, with all ways.
+// One call that several call paths reach: one finding, with the highest severity and all call paths.
 struct Found {
   std::vector<const DeployCommand*> ways;
   Push push;
@@ -158,7 +158,7 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
   const bool code = first->entry == "code" && found.production;
   std::string message =
       "`" + std::string(found.push.what) + "` " +
-      (code ? "stands in the application's code, and nothing around it keeps it from production: "
+      (code ? "is called in the application's code, and nothing restricts the call to development: "
             : "runs " + std::string(when(first->stage)) +
                   (found.production ? ": " : ", perhaps not against production: ")) +
       consequence(found.push);
@@ -173,7 +173,7 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
         {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
   if (found.ways.size() > 5)
     finding.evidence.push_back({Evidence::Kind::project,
-                                "and by " + std::to_string(found.ways.size() - 5) + " more ways",
+                                "and by " + std::to_string(found.ways.size() - 5) + " more call paths",
                                 std::nullopt,
                                 {}});
   finding.fix = Fix{.title = std::string(found.push.instead), .safety = Fix::Safety::manual};
@@ -189,7 +189,7 @@ void check(const Context& context, Reporter& reporter) {
     if (found.ways.empty()) found.push = *push;
     found.push.forced = found.push.forced || push->forced;
     found.production = found.production || command.production;
-    if (!contained(command, found.ways)) found.ways.push_back(&command);
+    if (!is_end_of_another(command, found.ways)) found.ways.push_back(&command);
   }
   std::map<std::string, int> seen;
   for (const auto& [place, found] : places) report_place(project, reporter, found, seen);
@@ -201,34 +201,26 @@ constinit const Rule push_in_production{
     .id = "push-in-production",
     .severity = Severity::warning,
     .needs = Input::project,
-    .summary = "a schema push where the project is deployed",
+    .summary = "a schema push in a deployment",
     .why =
-        "`drizzle-kit push` and `prisma db push` compare the schema in the code with the database and change "
-        "the database "
-        "until it fits. That suits a prototype. On deployment nobody sees the statements beforehand: a "
-        "renamed column may be "
-        "dropped and added anew, `--force` and `--accept-data-loss` answer yes to losing data, and no "
-        "migration tells "
-        "afterwards what was done. `drizzle-kit push` runs in no transaction and exits 0 when it fails "
-        "half-way, so the "
-        "deployment goes on; its comparison leaves out index expressions, operator classes and "
-        "predicates.\n\n"
+        "`drizzle-kit push` and `prisma db push` compare the schema in the code with the database, and "
+        "change the database until both match. This suits a prototype. On deployment, nobody reviews the "
+        "statements first: a renamed column may be dropped and added again, `--force` and "
+        "`--accept-data-loss` accept the loss of data, and no migration records the change. `drizzle-kit "
+        "push` uses no transaction and exits with 0 when it fails half-way, so the deployment continues. Its "
+        "comparison leaves out index expressions, operator classes and predicates.\n\n"
         "TypeORM's `synchronize: true`, Sequelize's `sync({ alter: true })` and MikroORM's `updateSchema()` "
-        "do the same from the application's own code, "
-        "each time it starts; Rails' db:schema:load and db:reset with DISABLE_DATABASE_ENVIRONMENT_CHECK "
-        "drop what is there.\n\n"
-        "Found by following what a deployment runs: Dockerfiles, entry point scripts, the build and start "
-        "scripts of "
-        "package.json, workflows, hosting files, compose files; and in the application's code, where nothing "
-        "around the call says that it is for "
-        "development. A push script that none of them reaches is not reported. "
-        "An error when data may be lost without a question, a warning otherwise, a note where the target may "
-        "not be production.",
+        "do the same from the application's own code, at each start. Rails' db:schema:load and db:reset with "
+        "DISABLE_DATABASE_ENVIRONMENT_CHECK drop the existing tables or the database.\n\n"
+        "pgadvise follows what a deployment runs: Dockerfiles, entry point scripts, the build and start "
+        "scripts of package.json, workflows, hosting files and compose files. It also searches the "
+        "application's code for calls that are not restricted to development. A push script that no "
+        "deployment runs is not reported. The finding is an error when data may be lost without a prompt, a "
+        "warning otherwise, and a note where the target may not be production.",
     .fix =
-        "Keep push for development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
-        "commit them, and run "
-        "`drizzle-kit migrate` or `prisma migrate deploy` on deployment.",
-    .when_to_ignore = "The database is thrown away with the deployment: previews, demonstrations.",
+        "Use push only in development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
+        "commit them, and run `drizzle-kit migrate` or `prisma migrate deploy` on deployment.",
+    .when_to_ignore = "The database is deleted together with the deployment (previews, demonstrations).",
     .check = check};
 
 }  // namespace pgadvise::rules

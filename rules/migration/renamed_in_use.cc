@@ -7,13 +7,13 @@ static constexpr Option min_rows{
     .name = "rows",
     .fallback = 0,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 static constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
-// A view that takes the old name's place.
-static bool stands_in(const Site& site) {
+// Whether the migration creates a view with the old name.
+static bool replaced_by_view(const Site& site) {
   for (const SchemaStep& step : site.migration->steps)
     for (const SchemaAction& action : step.actions)
       if (action.kind == Kind::create_view && action.table == site.action->table) return true;
@@ -26,32 +26,34 @@ static void check(const Context& context, Reporter& reporter) {
        sites(context, min_rows,
              {Kind::rename_table, Kind::rename_column, Kind::drop_table, Kind::drop_column})) {
     const SchemaAction& action = *site.action;
-    if (action.on_new_columns || action.table_kind == Table::Kind::materialized_view || stands_in(site))
+    if (action.on_new_columns || action.table_kind == Table::Kind::materialized_view ||
+        replaced_by_view(site))
       continue;
     const bool column = !action.columns.empty();
     const bool drop = action.kind == Kind::drop_table || action.kind == Kind::drop_column;
     if (drop && !carried_over(site)) continue;  // destructive-migration
     const std::string from = display(action.table) + (column ? "." + action.columns[0] : "");
     const std::string to = action.detail.empty() ? action.name : action.detail + "." + action.name;
-    Finding& finding = out.add(
-        site,
-        {.kind = column ? "column" : "table",
-         .schema = action.table.schema,
-         .table = action.table.name,
-         .columns = action.columns},
-        (drop ? "Dropping " + from + ", which this migration reads first,"
-              : "Renaming " + from + " to " + to) +
-            " breaks the release that still runs while the new one is deployed, and the way back to it.");
+    Finding& finding =
+        out.add(site,
+                {.kind = column ? "column" : "table",
+                 .schema = action.table.schema,
+                 .table = action.table.name,
+                 .columns = action.columns},
+                (drop ? "Dropping " + from + ", which this migration copies first,"
+                      : "Renaming " + from + " to " + to) +
+                    " breaks the running release during the deployment, and after a rollback.");
     if (drop) {
-      finding.fix = Fix{.title = "Write both places for a release, and drop the old one in a later migration",
-                        .safety = Fix::Safety::manual};
+      finding.fix =
+          Fix{.title = "Write to both places for one release, and drop the old one in a later migration",
+              .safety = Fix::Safety::manual};
       continue;
     }
     finding.fix =
-        Fix{.title = column ? "Add the new column, write both, fill it, read it, and drop the old one some "
-                              "releases later; or keep the name, and change it in the code alone"
-                            : "Rename it together with a view of the old name, which takes simple writes as "
-                              "well, and drop the view some releases later",
+        Fix{.title = column ? "Add the new column, write to both, fill the new one, read from it, and drop "
+                              "the old one some releases later; or keep the name, and rename only in the code"
+                            : "Rename the table and create a view with the old name, which also accepts "
+                              "simple writes; drop the view some releases later",
             .safety = Fix::Safety::manual};
   }
 }
@@ -60,16 +62,15 @@ constinit const Rule renamed_in_use{
     .id = "renamed-in-use",
     .severity = Severity::note,
     .needs = Input::migrations,
-    .summary = "a table or column renamed or moved under the release that runs",
+    .summary = "a table or column that is renamed or moved while the running release uses it",
     .why =
-        "The rename itself takes no time. But the migration and the new code never start in the same moment: "
-        "until every process of the old release has "
-        "ended, its queries name what is no longer there, and after a rollback of the code all of them do. "
-        "To copy a column or table and to drop it "
-        "in the same migration is the same.",
+        "The rename itself takes no time. But the migration and the new code never start at the same moment. "
+        "Until every process of the old release has ended, its queries use a name that no longer exists. "
+        "After a rollback of the code, all of them do. Copying a column or table and dropping it in the same "
+        "migration has the same effect.",
     .fix =
-        "Most ORMs let the code have another name than the database: rename it there. Else in steps: the new "
-        "name beside the old, both written, the old one dropped later.",
+        "Most ORMs can use another name in the code than in the database: rename it only there. Otherwise "
+        "work in steps: add the new name beside the old one, write to both, and drop the old one later.",
     .when_to_ignore = "The application is stopped while migrations run.",
     .options = options,
     .check = check};

@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "lint/migrations.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -9,12 +10,12 @@ constexpr Option min_rows{
     .name = "rows",
     .fallback = 1,
     .table_size = true,
-    .meaning = "rows of the table, by a server's statistics, from which it is reported"};
+    .meaning = "rows below which a table is not reported, where the statistics of a server are known"};
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
 
-// Rows are gone by then, or nearly: TRUNCATE or DELETE of all before it in the same migration.
+// Whether an earlier TRUNCATE or unqualified DELETE of the same migration empties the table.
 bool emptied_before(const Site& site) {
   for (const SchemaStep& step : site.migration->steps) {
     if (&step == site.step) return false;
@@ -33,7 +34,7 @@ void check(const Context& context, Reporter& reporter) {
     if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none ||
         emptied_before(site))
       continue;
-    const std::string table = quote_name(action.table.schema, action.table.name);
+    const std::string alter = ddl::alter_table(action.table);
     const std::string column = quote_identifier(action.columns[0]);
     Finding& finding = out.add(site,
                                {.kind = "column",
@@ -41,13 +42,12 @@ void check(const Context& context, Reporter& reporter) {
                                 .table = action.table.name,
                                 .columns = action.columns},
                                "Adding " + display(action.table) + "." + action.columns[0] +
-                                   " as NOT NULL without a default fails as soon as the table has a row" +
+                                   " as NOT NULL without a default fails if the table has any rows" +
                                    rows_known(context, action.table) + ".");
-    finding.fix = Fix{.title = "Add it nullable, fill it, then make it NOT NULL",
-                      .sql = "ALTER TABLE " + table + " ADD COLUMN " + column + " " + action.after->type +
-                             ";\n-- fill it, then:\nALTER TABLE " + table + " ALTER COLUMN " + column +
-                             " SET NOT NULL;",
-                      .down_sql = "ALTER TABLE " + table + " DROP COLUMN " + column + ";",
+    finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",
+                      .sql = alter + " ADD COLUMN " + column + " " + action.after->type +
+                             ";\n-- fill it, then:\n" + alter + " ALTER COLUMN " + column + " SET NOT NULL;",
+                      .down_sql = alter + " DROP COLUMN " + column + ";",
                       .safety = Fix::Safety::manual};
   }
 }
@@ -58,15 +58,14 @@ constinit const Rule required_column_without_default{
     .id = "required-column-without-default",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "a required column added without a default",
+    .summary = "a NOT NULL column that is added without a default",
     .why =
-        "Rows that are there have no value for the new column, and NOT NULL forbids that: the migration "
-        "passes on an empty development database and fails "
-        "on the first one with rows.",
+        "Existing rows have no value for the new column, and NOT NULL forbids that. The migration succeeds "
+        "on an empty development database and fails on the first database with rows.",
     .fix =
-        "Give it a default (a constant costs nothing: no row is written), or add it nullable, fill it, and "
-        "make it NOT NULL afterwards.",
-    .when_to_ignore = "The table is known to be empty wherever the migration has not run yet.",
+        "Give the column a constant default, which rewrites no row. Or add it nullable, fill it, and set NOT "
+        "NULL afterwards.",
+    .when_to_ignore = "The table is empty in every database that has not run the migration yet.",
     .options = options,
     .check = check};
 

@@ -12,22 +12,23 @@ std::string message(const SchemaComparison& comparison, const SchemaDifference& 
   const std::string& name = difference.name;
   if (comparison.database) {
     if (difference.kind == Kind::missing)
-      return "The database lacks " + name + ", which the migrations make.";
-    if (difference.kind == Kind::extra) return "The database has " + name + ", which no migration makes.";
-    return "The database and the migrations disagree on " + name + ": there it " + difference.what + ".";
+      return "The database lacks " + name + ", which the migrations create.";
+    if (difference.kind == Kind::extra) return "The database has " + name + ", which no migration creates.";
+    return "The database and the migrations differ on " + name + ": in the database it " + difference.what +
+           ".";
   }
   if (difference.kind == Kind::missing)
-    return "The migrations make " + name +
-           ", which drizzle's last snapshot doesn't know: schema.ts doesn't have it, and `drizzle-kit push` "
-           "drops it.";
+    return "The migrations create " + name +
+           ", which is missing from drizzle's last snapshot: schema.ts does not have it, and `drizzle-kit "
+           "push` drops it.";
   if (difference.kind == Kind::extra)
     return "drizzle's last snapshot has " + name +
-           ", which no migration makes: `generate` takes it for done.";
-  return "drizzle's last snapshot and the migrations disagree on " + name + ": there it " + difference.what +
-         ".";
+           ", which no migration creates: `generate` assumes that it exists and writes no migration for it.";
+  return "drizzle's last snapshot and the migrations differ on " + name + ": in the snapshot it " +
+         difference.what + ".";
 }
 
-// drizzle can't say these, or leaves them to others: what is only in the SQL is meant so.
+// Objects that drizzle's snapshots cannot express or do not manage: having them only in the SQL is intended.
 bool beyond_snapshots(const SchemaComparison& comparison, const SchemaDifference& difference) {
   if (difference.kind != Kind::missing) return false;
   if (difference.subject.kind == "policy" || difference.subject.kind == "view") return true;
@@ -46,26 +47,28 @@ void report_one(Reporter& reporter, const SchemaComparison& comparison, const Sc
   else if (difference.actual.line) finding.location = difference.actual;
   finding.evidence.push_back(
       {Evidence::Kind::catalog,
-       "compared: the migrations in " + comparison.folder + ", and " + comparison.other_name,
+       "compared: the migrations in " + comparison.folder + " with " + comparison.other_name,
        std::nullopt,
        {}});
-  finding.fix = Fix{.title = comparison.database
-                                 ? "Make a migration of what the database has, or let a new migration bring "
-                                   "it into line; generate none by comparing with this database before that"
-                                 : "Bring schema.ts into line with the migrations, and generate",
-                    .safety = Fix::Safety::manual};
+  finding.fix =
+      Fix{.title = comparison.database
+                       ? "Add a migration that matches the database, or one that corrects the database; "
+                         "until then, do not generate migrations by comparing with this database"
+                       : "Change schema.ts to match the migrations, and run `drizzle-kit generate`",
+          .safety = Fix::Safety::manual};
   if (comparison.not_replayed) {
-    finding.verdict_reason = std::to_string(comparison.not_replayed) +
-                             " statements of the migrations could not be replayed: they may make up for it";
+    finding.verdict_reason =
+        std::to_string(comparison.not_replayed) +
+        " statements of the migrations could not be replayed and may explain the difference";
   } else if (comparison.database && !comparison.applied_known) {
     finding.verdict_reason =
-        "no tracking table tells which migrations the database has run: it may be behind";
+        "no tracking table shows which migrations the database has run: some may be pending";
   } else {
     finding.verdict = Verdict::confirmed;
     finding.verdict_reason =
         comparison.database
-            ? "the database's catalog, against the migrations that its tracking table says it has run"
-            : "the snapshot, against the migrations";
+            ? "the catalog of the database differs from the migrations that its tracking table lists"
+            : "the snapshot differs from the migrations";
   }
 }
 
@@ -82,26 +85,23 @@ constinit const Rule schema_drift{
     .id = "schema-drift",
     .severity = Severity::warning,
     .needs = Input::comparison,
-    .summary = "a schema that is not what the migrations make",
+    .summary = "a schema that differs from what the migrations create",
     .why =
-        "The migrations are replayed and compared with the database: tables, columns, indexes, keys, checks, "
-        "enums, policies. What the "
-        "database has and no migration makes came by hand or by `push`, and the next database won't have it; "
-        "what it lacks was dropped by "
-        "hand, or sits in a migration that never ran. Either way a migration written against one fails on "
-        "the other.\n\n"
-        "Only those migrations are replayed that the database's tracking table says it has run, so what is "
-        "merely pending is no finding. "
-        "Names of indexes and constraints don't matter where the thing itself is there; expressions and "
-        "default values are not compared, "
-        "nor are partitions. Without a database, drizzle's last snapshot is compared with its SQL: an index "
-        "that only a hand-written line of "
-        "a migration makes is a note, what only the snapshot has a warning.",
+        "If a database differs from its migrations, a migration written against one schema fails on the "
+        "other. pgadvise replays the migrations and compares the result with the database: tables, columns, "
+        "indexes, keys, checks, enums and policies. An object that the database has and no migration creates "
+        "was added by hand or by `push`, and the next database will not have it. An object that the database "
+        "lacks was dropped by hand, or belongs to a migration that never ran.\n\n"
+        "pgadvise replays only the migrations that the tracking table of the database lists, so pending "
+        "migrations cause no findings. Names of indexes and constraints do not matter if an equal object "
+        "exists. Expressions, default values and partitions are not compared. Without a database, pgadvise "
+        "compares drizzle's last snapshot with its SQL files. An index that only a hand-written line of a "
+        "migration creates is a note. An object that only the snapshot has is a warning.",
     .fix =
-        "Write down as a migration what the database has, and mark it as run there; or bring the database "
-        "into line by a new one.",
+        "Write a migration for what the database has, and mark it as applied there. Or correct the database "
+        "with a new migration.",
     .when_to_ignore =
-        "The object belongs to another tool that shares the database: an extension's, a job queue's.",
+        "The object belongs to an extension, a job queue or another tool that shares the database.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -18,23 +18,24 @@ bool has(const Words& words, std::string_view word) {
   });
 }
 
-// What a command does to a database that is in use.
+// What a command does to the rows of a database.
 struct Seed {
   std::string what;
-  bool wipes = false;
+  bool deletes = false;
 };
 
-// Of all rows; what is kept for a while only may well be emptied with each deployment.
+// DELETE without WHERE or USING. Tables of sessions, caches, queues and the like may be emptied by each
+// deployment.
 bool deletes_all(std::string_view statement) {
-  static constexpr std::array<std::string_view, 8> passing = {"session", "cache", "lock", "queue",
-                                                              "job",     "token", "tmp",  "temp"};
+  static constexpr std::array<std::string_view, 8> short_lived = {"session", "cache", "lock", "queue",
+                                                                  "job",     "token", "tmp",  "temp"};
   const auto text = trim(statement);
   return text.starts_with("delete from ") && !contains(text, "where") && !contains(text, "using") &&
-         std::none_of(passing.begin(), passing.end(),
+         std::none_of(short_lived.begin(), short_lived.end(),
                       [&](std::string_view word) { return contains(text, word); });
 }
 
-// -c, or the last of several letters: -tAc.
+// psql's -c, also as the last of several letters: -tAc.
 bool takes_command(std::string_view word) {
   return word == "--command" || (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.back() == 'c');
 }
@@ -48,9 +49,9 @@ std::optional<Seed> of_sql(const Words& words) {
                                            : std::string_view(words[i + 1]));
     if (contains(text, "test")) continue;
     const auto statements = split(text, ';');
-    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"delete of psql", true};
+    if (std::any_of(statements.begin(), statements.end(), deletes_all)) return Seed{"psql -c delete", true};
     for (const auto* verb : {"truncate ", "drop schema ", "drop database "})
-      if (contains(text, verb)) return Seed{std::string(trim(verb)) + " of psql", true};
+      if (contains(text, verb)) return Seed{"psql -c " + std::string(trim(verb)), true};
   }
   return std::nullopt;
 }
@@ -65,7 +66,7 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   if (tool == "dropdb") return Seed{"dropdb", true};
   if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all"))
     return Seed{"sequelize " + verb, true};
-  // Without --force these ask, and refuse where nobody answers.
+  // Without --force these commands ask, and refuse when there is no terminal.
   const bool forced = has(words, "--force");
   if (tool == "artisan" && forced &&
       (verb == "migrate:fresh" || verb == "migrate:refresh" || verb == "migrate:reset" || verb == "db:wipe"))
@@ -94,23 +95,21 @@ void report(const Project& project, Reporter& reporter, const Found& found, int 
   if (number > 1) entry += " #" + std::to_string(number);
   Finding& finding = reporter.add(
       {.kind = "file", .file = first.place.file, .entry = std::move(entry)},
-      found.seed.wipes
-          ? "A deployment deletes what the database holds: `" + found.seed.what + "` is reached each time."
-          : "A deployment adds the same rows once more each time: `" + found.seed.what +
-                "` is reached, and nothing looks first whether they are there.",
-      found.seed.wipes ? std::optional(Severity::error) : std::nullopt);
+      found.seed.deletes ? "Each deployment deletes data: it runs `" + found.seed.what + "`."
+                         : "Each deployment inserts the same rows again: it runs `" + found.seed.what +
+                               "`, which does not check whether the rows exist.",
+      found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
   finding.location = place;
   finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
     finding.evidence.push_back(
         {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
-  finding.fix =
-      Fix{.title = found.seed.wipes
-                       ? "Take it out of the deployment, and let the script refuse to run when the "
-                         "environment is production"
-                       : "Take it out of the deployment, or make it safe to repeat: upsert, ON CONFLICT DO "
-                         "NOTHING; rows that the application needs belong into a migration",
-          .safety = Fix::Safety::manual};
+  finding.fix = Fix{
+      .title = found.seed.deletes
+                   ? "Remove the command from the deployment, and make the script refuse to run in production"
+                   : "Remove the command from the deployment, or make it safe to repeat: upsert, ON CONFLICT "
+                     "DO NOTHING; put rows that the application needs into a migration",
+      .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -136,19 +135,19 @@ constinit const Rule seed_in_production{
     .id = "seed-in-production",
     .severity = Severity::warning,
     .needs = Input::project,
-    .summary = "a seed or a reset where the project is deployed",
+    .summary = "a seed or a reset command in a deployment",
     .why =
-        "Seed scripts are written for an empty database: many begin by deleting everything, and others add "
-        "their rows again each time. In a start or release command they do that to production, "
-        "at the first deployment without harm, at the second one with the users' data.\n\n"
-        "Found by following what a deployment runs, as push-in-production does. A script counts when it "
-        "deletes whole tables (an error), or inserts without looking (no upsert, no ON CONFLICT, no count), "
-        "outside any condition; `rails db:seed`, which is meant to be repeatable, and commands that ask "
-        "before they delete do not. Nothing is said where the target may not be production.",
+        "Seed scripts are written for an empty database. Many delete everything first; others insert their "
+        "rows again each time. A start or release command runs them on production: the first deployment does "
+        "no harm, but the second one affects the users' data.\n\n"
+        "pgadvise follows what a deployment runs, as in push-in-production. A script is reported when, "
+        "outside any condition, it deletes whole tables (an error) or inserts without a check (no upsert, no "
+        "ON CONFLICT, no count). `rails db:seed`, which is meant to be repeatable, and commands that ask "
+        "before they delete are not reported. Nothing is reported where the target may not be production.",
     .fix =
         "Keep seeds for development and tests. Put rows that the application needs into a migration, or "
         "write them with ON CONFLICT DO NOTHING.",
-    .when_to_ignore = "The database is thrown away with the deployment: previews, demonstrations.",
+    .when_to_ignore = "The database is deleted together with the deployment (previews, demonstrations).",
     .check = check};
 
 }  // namespace pgadvise::rules

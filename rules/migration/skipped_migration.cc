@@ -23,30 +23,31 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
                 const MigrationEntry& migration, const Latest& latest, const TrackingTable* table) {
   Finding& finding = reporter.add(
       {.kind = "journal-entry", .file = folder.path, .entry = migration.name},
-      migration.name + " is dated " + (migration.when == latest.when ? "the same as " : "before ") +
-          latest.name +
-          ": a database that has run that one passes it over in silence, and an empty one doesn't.");
+      migration.name + " has " +
+          (migration.when == latest.when ? "the same date as " : "an earlier date than ") + latest.name +
+          ": a database that has run the latter skips it without an error, and an empty database runs it.");
   finding.location = located(project, migration.place);
   finding.evidence.push_back({Evidence::Kind::project,
-                              "its when is " + std::to_string(migration.when) + ", that of " + latest.name +
-                                  " " + std::to_string(latest.when),
+                              "its `when` is " + std::to_string(migration.when) + ", and " + latest.name +
+                                  " has " + std::to_string(latest.when),
                               std::nullopt,
                               {}});
-  finding.fix =
-      Fix{.title = "Set this entry's when to more than " + std::to_string(latest.when) +
-                   " in meta/_journal.json; where a database has missed it, it runs with the next deployment",
-          .safety = Fix::Safety::review};
+  finding.fix = Fix{
+      .title =
+          "Set the `when` of this entry to more than " + std::to_string(latest.when) +
+          " in meta/_journal.json; a database that skipped the migration runs it with the next deployment",
+      .safety = Fix::Safety::review};
   if (!table) return;
   const Latest newest = newest_row(*table);
   if (!rows_of(*table, folder, migration).empty()) {
     finding.verdict = Verdict::refuted;
-    finding.verdict_reason = "the database has run it: " + display(*table) + " has its row";
+    finding.verdict_reason = "the database has run the migration: " + display(*table) + " has a row for it";
   } else if (migration.when <= newest.when) {
     finding.verdict = Verdict::confirmed;
-    finding.verdict_reason = "the database is past it: " + display(*table) +
-                             " has no row of it, and one of " + std::to_string(newest.when);
+    finding.verdict_reason = "the database has skipped the migration: " + display(*table) +
+                             " has no row for it, and a newer row, " + std::to_string(newest.when);
   } else {
-    finding.verdict_reason = "the database has run neither";
+    finding.verdict_reason = "the database has run neither migration";
   }
 }
 
@@ -63,7 +64,7 @@ void check(const Context& context, Reporter& reporter) {
       } else if (table && rows_of(*table, folder, migration).empty() &&
                  migration.when <= newest_row(*table).when) {
         report_one(project, reporter, folder, migration, newest_row(*table),
-                   table);  // run from another branch's journal
+                   table);  // the newer row comes from the journal of another branch
       }
       if (migration.when > latest.when) latest = {migration.when, migration.name};
     }
@@ -76,24 +77,22 @@ constinit const Rule skipped_migration{
     .id = "skipped-migration",
     .severity = Severity::error,
     .needs = Input::project,
-    .summary = "a drizzle migration that databases pass over in silence",
+    .summary = "a drizzle migration that databases skip without an error",
     .why =
-        "drizzle-orm (before 1.0) keeps no list of what it has run that it would compare: `migrate()` takes "
-        "the newest `created_at` of its "
-        "table and runs the entries whose `when` in `meta/_journal.json` is larger. An entry dated before "
-        "another that stands in front "
-        "of it is never run by a database that is past that one. Nothing fails and nothing is logged; an "
-        "empty database, in tests and "
-        "on laptops, runs it. Such dates come from merging two branches, from a clock that went wrong, and "
-        "from journals edited "
-        "by hand.\n\nOne finding for each entry. With a database, its tracking table tells: confirmed where "
-        "the row is missing and newer "
-        "ones are there, refuted where the database has run it.",
+        "drizzle-orm before 1.0 does not compare the journal with a list of migrations that ran. `migrate()` "
+        "takes the newest `created_at` of its table and runs the entries of `meta/_journal.json` whose "
+        "`when` is larger. An entry may be dated before an entry that precedes it. A database that has run "
+        "the preceding entry then never runs this one. Nothing fails and nothing is logged. An empty "
+        "database, in tests and on laptops, does run it. Such dates come from merging two branches, from a "
+        "wrong clock, and from journals edited by hand.\n\n"
+        "There is one finding for each entry. With a database, its tracking table decides. The finding is "
+        "confirmed where the row is missing and newer rows exist, and refuted where the database has run the "
+        "migration.",
     .fix =
-        "Raise the entry's `when` above all earlier ones. A database that missed it runs it with the next "
-        "deployment; one that has run it "
-        "runs it again, so make it repeatable (`IF NOT EXISTS`) where both kinds exist.",
-    .when_to_ignore = "Every database was made from this journal as it is now.",
+        "Raise the `when` of the entry above all earlier ones. A database that skipped the migration runs it "
+        "with the next deployment. A database that has run it runs it again, so make it repeatable (`IF NOT "
+        "EXISTS`) if both kinds exist.",
+    .when_to_ignore = "Every database was created from the current journal.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,13 +9,13 @@ using Swallow = SchemaAction::Swallow;
 
 std::string message_of(const SchemaAction& action, const std::string& text) {
   if (action.suppress_error == Swallow::every_error)
-    return "EXCEPTION WHEN OTHERS hides every failure of this block: whatever it should have done is missing "
-           "then, and the migration counts as applied.";
+    return "EXCEPTION WHEN OTHERS hides every error of this block: after an error its changes are missing, "
+           "and the migration still counts as applied.";
   const bool block =
       text.size() > 1 && (text[0] == 'd' || text[0] == 'D') && (text[1] == 'o' || text[1] == 'O');
-  return action.name + " is there already and is not the same: " + action.detail + ". " +
-         (block ? "The block passes over it, and what it should have made does not exist."
-                : "IF NOT EXISTS passes over it, and what it should have made does not exist.");
+  return action.name + " exists already and differs: " + action.detail + ". " +
+         (block ? "The block ignores the error, and the new object is not created."
+                : "IF NOT EXISTS does nothing, and the new object is not created.");
 }
 
 bool is_block(const SchemaStep& step) {
@@ -30,8 +30,8 @@ const Constraint* constraint(const Catalog& catalog, const QualifiedName& table,
   return nullptr;
 }
 
-// A block that ran on the database, as its tracking table says, and whose constraint is not there: something
-// was caught. Constraints of files and of servers are compared by name, which the block gives.
+// Reports a block that ran on the database, according to its tracking table, and whose constraint does not
+// exist: the block caught an error. Constraints are compared by the name that the block gives them.
 void compare(const Context& context, const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
   if (action.kind != SchemaAction::Kind::add_constraint || action.name.empty() || !is_block(*site.step))
@@ -42,22 +42,22 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
     if (!table || !constraint(*each.migrated, action.table, action.name) ||
         constraint(*each.other, action.table, action.name))
       continue;
-    Finding& finding = out.add(
-        site,
-        {.kind = "object",
-         .schema = action.table.schema,
-         .table = action.table.name,
-         .constraint = action.name},
-        "This block has run on " + each.other_name + ", which does not have the constraint " + action.name +
-            " that it should have made: the failure was caught, and the migration counts as applied.");
+    Finding& finding =
+        out.add(site,
+                {.kind = "object",
+                 .schema = action.table.schema,
+                 .table = action.table.name,
+                 .constraint = action.name},
+                "This block has run on " + each.other_name + ", but its constraint " + action.name +
+                    " does not exist there: the block caught an error, and the migration counts as applied.");
     finding.verdict = Verdict::confirmed;
     finding.evidence.push_back({Evidence::Kind::catalog,
                                 each.other_name + " has " + display(action.table) + " without " + action.name,
                                 std::nullopt,
                                 {}});
     finding.fix = Fix{.title =
-                          "Find out what stood in its way (rows that break it, a name that is taken), and "
-                          "add it in a new migration, without the handler",
+                          "Find the cause (rows that violate the constraint, a name that is taken), and add "
+                          "the constraint in a new migration, without the exception handler",
                       .safety = Fix::Safety::manual};
   }
 }
@@ -77,17 +77,18 @@ void check(const Context& context, Reporter& reporter) {
                      .constraint = action.name},
                     message_of(action, step.text));
         if (action.truncated)
-          finding.evidence.push_back({Evidence::Kind::catalog,
-                                      "the name is longer than 63 bytes: the server cuts it, and another "
-                                      "long name has become the same",
-                                      std::nullopt,
-                                      {}});
+          finding.evidence.push_back(
+              {Evidence::Kind::catalog,
+               "the name is longer than 63 bytes: the server truncates it, and another "
+               "long name was truncated to the same name",
+               std::nullopt,
+               {}});
         finding.fix =
             Fix{.title = action.suppress_error == Swallow::every_error
-                             ? "Catch the one condition that is meant (duplicate_object), or let it fail"
-                         : action.truncated ? "Give it a name of 63 bytes at most"
-                                            : "Change what is there, or take another name, and let the "
-                                              "statement fail when that goes wrong",
+                             ? "Catch only the expected condition (duplicate_object), or let the block fail"
+                         : action.truncated ? "Use a name of at most 63 bytes"
+                                            : "Change the existing object or use another name, and let the "
+                                              "statement fail on an error",
                 .safety = Fix::Safety::manual};
       }
 }
@@ -98,24 +99,21 @@ constinit const Rule swallowed_migration_error{
     .id = "swallowed-migration-error",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "a failure in a migration that passes in silence",
+    .summary = "a migration that hides an error",
     .why =
-        "`DO $$ BEGIN … EXCEPTION WHEN duplicate_object THEN null; END $$`, which drizzle-kit wrote around "
-        "CREATE TYPE and ADD CONSTRAINT, and IF NOT "
-        "EXISTS ask for the name alone. Is something else there under that name, the migration passes and "
-        "leaves the other thing: an enum without "
-        "the new labels, an index over other columns, a foreign key that was never added because a name cut "
-        "to 63 bytes had become the name of another.\n\n"
-        "With a database at hand (--db), a block of the judged migrations that its tracking table says has "
-        "run, and whose constraint is not there, is reported as well "
-        "(name the file, or give --since: what has run is not judged by itself).\n\n"
-        "The migrations are replayed, so only what really collides is reported: the wrapper around something "
-        "new, or the same once more, is harmless. "
-        "WHEN OTHERS that raises nothing is always reported.",
+        "`DO $$ BEGIN … EXCEPTION WHEN duplicate_object THEN null; END $$` and IF NOT EXISTS check only the "
+        "name. drizzle-kit wrote such blocks around CREATE TYPE and ADD CONSTRAINT. If a different object "
+        "has the name already, the migration succeeds and keeps the old object: an enum without the new "
+        "labels, an index over other columns, or a foreign key that was never added because its name, "
+        "truncated to 63 bytes, was taken.\n\n"
+        "With a database (--db), pgadvise also reports a block that has run according to the tracking table "
+        "and whose constraint does not exist. This covers only the checked migrations: name the file or use "
+        "--since, because applied migrations are not checked by default.\n\n"
+        "pgadvise replays the migrations and reports only real conflicts. A block or IF NOT EXISTS around a "
+        "new or an identical object is harmless. WHEN OTHERS without RAISE is always reported.",
     .fix =
-        "Let the statement fail, or write down the difference: ALTER TYPE … ADD VALUE, another name, DROP "
-        "and CREATE.",
-    .when_to_ignore = "The difference is meant, and something else sees to it.",
+        "Let the statement fail, or write the change: ALTER TYPE … ADD VALUE, another name, DROP and CREATE.",
+    .when_to_ignore = "The difference is intended, and another mechanism handles it.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -14,17 +14,18 @@ void check(const Context& context, Reporter& reporter) {
       Finding& finding = reporter.add(
           {.kind = "file", .file = migration.file, .entry = migration.name},
           label(folder, migration) + (ignored ? " is ignored by git" : " is not in git") +
-              ": whoever checks the project out doesn't have it, and a deployment from there doesn't run it.",
+              ": a fresh clone lacks the file, and a deployment from it does not run the migration.",
           ignored ? Severity::warning : Severity::note);
       finding.location = located(project, {migration.file, 0, 0});
       finding.fix =
-          Fix{.title = ignored ? "Take the migrations out of .gitignore, and commit them" : "Commit the file",
+          Fix{.title = ignored ? "Remove the migrations from .gitignore, and commit them" : "Commit the file",
               .safety = Fix::Safety::manual};
       if (const TrackingTable* table = tracking_of(context, folder);
           table && !rows_of(*table, folder, migration).empty()) {
         finding.severity = Severity::warning;
         finding.verdict = Verdict::confirmed;
-        finding.verdict_reason = "the database has run it: " + display(*table) + " has its row";
+        finding.verdict_reason =
+            "the database has run the migration: " + display(*table) + " has a row for it";
       }
     }
   }
@@ -38,15 +39,14 @@ constinit const Rule untracked_migration{
     .needs = Input::project,
     .summary = "a migration that is not in version control",
     .why =
-        "Migrations are the only telling of how a database came to be what it is. A file that git ignores, "
-        "or that nobody committed, is on "
-        "one machine: others build another schema, and drizzle's journal, when that is committed, names a "
-        "file that isn't there. Some "
-        "templates ignore the whole `drizzle` folder; that works while everybody pushes, and ends with the "
-        "first migration.\n\n"
-        "A warning when git ignores the file or a database has run it, a note while it is merely new.",
-    .fix = "Take the folder out of `.gitignore`, and commit the `.sql` files together with `meta/`.",
-    .when_to_ignore = "The migrations are generated on deployment from something that is committed.",
+        "Migrations are the only record of how the schema was built. A file that git ignores, or that nobody "
+        "committed, exists on one machine only. Databases built elsewhere get another schema, and drizzle's "
+        "journal, if committed, refers to a missing file. Some templates ignore the whole `drizzle` folder. "
+        "This works while everybody uses push, and breaks with the first migration.\n\n"
+        "The finding is a warning when git ignores the file or a database has run it, and a note while the "
+        "file is merely new.",
+    .fix = "Remove the folder from `.gitignore`, and commit the `.sql` files together with `meta/`.",
+    .when_to_ignore = "The deployment generates the migrations from committed files.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -10,7 +10,7 @@ static constexpr Option small_rows{
     .name = "small_rows",
     .fallback = 1000,
     .table_size = true,
-    .meaning = "rows below which a table is counted without harm, where statistics are known"};
+    .meaning = "rows below which a table is not reported, where its statistics are known"};
 static constexpr const Option* options[] = {&small_rows};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -26,11 +26,11 @@ static void check(const Context& context, Reporter& reporter) {
     if (!facts.relations.empty() && std::all_of(facts.relations.begin(), facts.relations.end(), few))
       continue;
     const QualifiedName table = lint::main_table(query);
-    Finding& finding = lint::report(
-        reporter, query, table,
-        "The statement" + lint::on_table(table) +
-            " counts rows to learn whether there is one: it reads all that match where the first would do.");
-    finding.fix = Fix{.title = "EXISTS (SELECT 1 FROM … WHERE …) in place of the comparison with count(…)",
+    Finding& finding = lint::report(reporter, query, table,
+                                    "The statement" + lint::on_table(table) +
+                                        " counts rows only to test whether one exists: it reads all matching "
+                                        "rows, where the first would be enough.");
+    finding.fix = Fix{.title = "Use EXISTS (SELECT 1 FROM … WHERE …) instead of the comparison with count(…)",
                       .safety = Fix::Safety::manual};
   }
 }
@@ -39,14 +39,13 @@ constinit const Rule count_to_test_existence{
     .id = "count-to-test-existence",
     .severity = Severity::note,
     .needs = Input::workload,
-    .summary = "rows counted to learn whether there is one",
+    .summary = "a count that only tests whether a row exists",
     .why =
-        "`count(*) > 0` reads every row that matches, `EXISTS` stops at the first.\n\n"
-        "It is told where the statement itself compares the count with none: `(SELECT count(*) …) > 0`, "
-        "`SELECT count(*) = 0 FROM …`. What an "
-        "application does with a plain count can't be seen.",
-    .fix = "`EXISTS (SELECT 1 FROM … WHERE …)`, or `NOT EXISTS`.",
-    .when_to_ignore = "The filter holds a unique key: there is nothing to stop early for.",
+        "`count(*) > 0` reads every matching row. `EXISTS` stops at the first.\n\n"
+        "The rule reports statements that compare the count themselves: `(SELECT count(*) …) > 0`, `SELECT "
+        "count(*) = 0 FROM …`. What an application does with the result of a plain count is not visible.",
+    .fix = "Use `EXISTS (SELECT 1 FROM … WHERE …)` or `NOT EXISTS`.",
+    .when_to_ignore = "The filter contains a unique key, so at most one row matches.",
     .options = options,
     .check = check};
 

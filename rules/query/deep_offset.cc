@@ -6,9 +6,9 @@
 namespace pgadvise::rules {
 
 static constexpr Option min_rows{
-    .name = "rows", .fallback = 1000, .meaning = "rows passed over from which an OFFSET is deep"};
+    .name = "rows", .fallback = 1000, .meaning = "skipped rows from which an OFFSET is reported"};
 static constexpr Option warn_rows{
-    .name = "warn_rows", .fallback = 10000, .meaning = "rows passed over from which it is a warning"};
+    .name = "warn_rows", .fallback = 10000, .meaning = "skipped rows from which it is a warning"};
 static constexpr const Option* options[] = {&min_rows, &warn_rows};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -17,18 +17,18 @@ static void check(const Context& context, Reporter& reporter) {
     if (facts.kind != StatementKind::select || facts.catalog_query || !facts.largest_offset) continue;
     const auto offset = static_cast<double>(*facts.largest_offset);
     if (offset < context.option(min_rows)) continue;
-    double shown = 1000;  // the magnitude, not the logged value
+    double shown = 1000;  // the order of magnitude, not the logged value
     while (shown * 10 <= offset) shown *= 10;
     const QualifiedName table = lint::main_table(query);
     Finding& finding =
         lint::report(reporter, query, table,
-                     "A page of the query" + lint::on_table(table) + " begins behind " +
-                         lint::grouped(shown) + " rows or more: all of them are read and thrown away first.",
+                     "A page of the query" + lint::on_table(table) + " skips " + lint::grouped(shown) +
+                         " rows or more: the server reads and discards all of them first.",
                      offset < context.option(warn_rows) ? std::optional(Severity::note) : std::nullopt);
-    finding.fix = Fix{
-        .title =
-            "Page by key: WHERE the sort columns are beyond those of the last row shown, in place of OFFSET",
-        .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title =
+                          "Use keyset pagination: a WHERE on the sort columns that continues after the last "
+                          "row shown, instead of OFFSET",
+                      .safety = Fix::Safety::manual};
   }
 }
 
@@ -36,19 +36,17 @@ constinit const Rule deep_offset{
     .id = "deep-offset",
     .severity = Severity::warning,
     .needs = Input::workload,
-    .summary = "paging by a large OFFSET",
+    .summary = "pagination with a large OFFSET",
     .why =
-        "OFFSET n makes the server find, sort and throw away n rows before the first one that counts: each "
-        "page costs more than the one "
-        "before, and a loop over all pages reads the table over and over. When rows come or go meanwhile, "
-        "pages repeat or skip some.\n\n"
-        "It is told from the values in the log: a note from a thousand rows, a warning from ten thousand.",
+        "With OFFSET n, the server finds, sorts and discards n rows before it returns the first one. Each "
+        "page costs more than the one before, and a loop over all pages reads the table many times. If rows "
+        "are inserted or deleted meanwhile, pages repeat or skip rows.\n\n"
+        "The rule uses the values in the log. The finding is a note from a thousand rows, and a warning from "
+        "ten thousand.",
     .fix =
-        "Go on from the last row's key: `WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC "
-        "LIMIT 50`, with an index on the same "
-        "columns. To read everything, use COPY or a cursor.",
-    .when_to_ignore =
-        "A page number that people may jump to is part of the product, and hardly anybody goes that far.",
+        "Continue from the key of the last row: `WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, "
+        "id DESC LIMIT 50`, with an index on the same columns. To read everything, use COPY or a cursor.",
+    .when_to_ignore = "Page numbers are part of the product, and users rarely open such a late page.",
     .options = options,
     .check = check};
 

@@ -7,10 +7,11 @@ namespace pgadvise::rules {
 static constexpr Option max_depth{
     .name = "depth",
     .fallback = 3,
-    .meaning = "subqueries that build JSON, one inside the other, up to which nobody is told"};
-static constexpr Option fast_ms{.name = "fast_ms",
-                                .fallback = 2,
-                                .meaning = "mean duration, in milliseconds, under which depth does no harm"};
+    .meaning = "nested subqueries that build JSON up to which a query is not reported"};
+static constexpr Option fast_ms{
+    .name = "fast_ms",
+    .fallback = 2,
+    .meaning = "mean duration, in milliseconds, below which a query is not reported"};
 static constexpr const Option* options[] = {&max_depth, &fast_ms};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -22,9 +23,10 @@ static void check(const Context& context, Reporter& reporter) {
         lint::report(reporter, query, table,
                      "The query" + lint::on_table(table) + " nests the JSON of related rows " +
                          std::to_string(query.facts.json_depth) +
-                         " levels deep: the innermost subquery runs for every row of all levels above.");
+                         " levels deep: the innermost subquery runs once for every row of all outer levels.");
     finding.fix = Fix{
-        .title = "Ask for the inner levels in a statement of their own, by the keys that the outer one gave",
+        .title =
+            "Fetch the inner levels in a separate statement, by the keys that the outer statement returned",
         .safety = Fix::Safety::manual};
   }
 }
@@ -36,16 +38,14 @@ constinit const Rule deep_relational_query{
     .summary = "a query that nests JSON of related rows more than three levels deep",
     .why =
         "Relational queries of an ORM (Drizzle's `with`, Prisma's relation joins, Hasura, PostgREST) become "
-        "one statement with a lateral "
-        "subquery for each relation, one inside the other. The inner ones run again for each row of the "
-        "outer ones, their plan can only be a "
-        "nested loop, and rows are packed as JSON at each level: time and memory grow with the product of "
-        "the levels.",
+        "one statement with a nested lateral subquery for each relation. The inner subqueries run once for "
+        "each row of the outer ones, so the planner can only use a nested loop. Each level builds JSON from "
+        "its rows. Time and memory grow with the product of the levels.",
     .fix =
-        "Ask for the outer levels, then for the inner ones by the keys that came (`WHERE parent_id = "
-        "ANY($1)`): two or three flat statements. "
-        "Give each level a LIMIT and only the columns that are shown.",
-    .when_to_ignore = "Each level has few rows, and the columns that it is joined by are indexed.",
+        "Fetch the outer levels first, then the inner levels by the returned keys (`WHERE parent_id = "
+        "ANY($1)`): two or three flat statements. Give each level a LIMIT, and select only the columns that "
+        "are shown.",
+    .when_to_ignore = "Each level has few rows, and the join columns are indexed.",
     .options = options,
     .check = check};
 

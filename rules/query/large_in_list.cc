@@ -18,10 +18,10 @@ static void check(const Context& context, Reporter& reporter) {
     const QualifiedName table = lint::main_table(query);
     Finding& finding = lint::report(
         reporter, query, table,
-        "The statement" + lint::on_table(table) + " came with a list of " +
+        "The statement" + lint::on_table(table) + " has a list of " +
             lint::grouped(static_cast<double>(values)) +
-            " values: each length of the list is a statement of its own, parsed and planned anew.");
-    finding.fix = Fix{.title = "Hand the values over as one array: = ANY($1)", .safety = Fix::Safety::manual};
+            " values: each list length is a separate statement, which the server parses and plans again.");
+    finding.fix = Fix{.title = "Pass the values as one array: = ANY($1)", .safety = Fix::Safety::manual};
   }
 }
 
@@ -31,17 +31,15 @@ constinit const Rule large_in_list{
     .needs = Input::workload,
     .summary = "an IN list of hundreds of values",
     .why =
-        "Lists of different lengths are different statements to the server: none is prepared once and used "
-        "again, and before PostgreSQL 18 each length takes an "
-        "entry of pg_stat_statements until that is full of them. Each value is a node of the plan: 5,000 "
-        "integers took 7 ms to plan as a list, 2 ms as an array. "
-        "At 65,535 parameters the protocol ends.",
+        "Lists of different lengths are different statements to the server. Prepared statements cannot be "
+        "reused, and before PostgreSQL 18 each length takes an entry of pg_stat_statements, until that is "
+        "full. Each value is a node of the plan: 5,000 integers took 7 ms to plan as a list, and 2 ms as an "
+        "array. The protocol allows at most 65,535 parameters.",
     .fix =
-        "One parameter that is an array: `= ANY($1)`, for several columns `JOIN unnest($1::int[], "
-        "$2::text[])`; for very many values COPY them into a "
-        "temporary table, ANALYZE it and join. In Drizzle: `` sql`${column} = ANY(${ids})` `` in place of "
-        "inArray.",
-    .when_to_ignore = "A script that runs once.",
+        "Use one array parameter: `= ANY($1)`, or for several columns `JOIN unnest($1::int[], $2::text[])`. "
+        "For very many values, COPY them into a temporary table, ANALYZE it, and join. In Drizzle, use `` "
+        "sql`${column} = ANY(${ids})` `` instead of inArray.",
+    .when_to_ignore = "The statement belongs to a script that runs once.",
     .options = options,
     .check = check};
 

@@ -12,15 +12,16 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option total_ms{.name = "total_ms",
-                          .fallback = 1000,
-                          .meaning = "milliseconds that the waits of one statement must add up to"};
+constexpr Option total_ms{
+    .name = "total_ms",
+    .fallback = 1000,
+    .meaning = "total milliseconds of lock waits of one statement below which nothing is reported"};
 constexpr const Option* options[] = {&total_ms};
 
 // All waits of one statement.
 struct Waits {
   std::vector<const ServerEvent*> ended;
-  std::vector<const ServerEvent*> unfinished;  // told of while they lasted, and no end
+  std::vector<const ServerEvent*> unfinished;  // logged during the wait, without an end
   std::uint64_t count = 0;
   double total_us = 0;
   double longest_us = 0;
@@ -51,18 +52,18 @@ void report_deadlock(const Context& context, Reporter& reporter,
   for (const auto* event : events) count += event->count;
   Finding& finding = reporter.add(subject_of(context, first, "deadlock"),
                                   "A deadlock ended this statement's transaction " + times(count) +
-                                      ": two transactions took the same locks in a different order.");
+                                      ": two transactions acquired the same locks in a different order.");
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     if (!events[i]->about.empty())
       finding.evidence.push_back({Evidence::Kind::statement,
-                                  "the other side ran: " + ellipsis(events[i]->about, shown_statement),
+                                  "the other transaction ran: " + ellipsis(events[i]->about, shown_statement),
                                   events[i]->place,
                                   {}});
   finding.fix = Fix{.title =
-                        "Take the locks in one order everywhere (sort the keys, or SELECT … ORDER BY key FOR "
-                        "UPDATE first), and try the transaction again on SQLSTATE 40P01",
+                        "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
+                        "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01",
                     .safety = Fix::Safety::manual};
 }
 
@@ -74,9 +75,9 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
       times(waits.count);
   if (waits.longest_us > 0)
     message += ", " + duration_text(waits.longest_us / 1000) +
-               (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in all" : "");
+               (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in total" : "");
   if (first.fingerprint.empty()) message += "; the log does not have their statements";
-  message += schema ? "; while it waits, every statement on the table that comes later waits behind it."
+  message += schema                      ? "; meanwhile every later statement on the table waits too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
@@ -84,22 +85,22 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
   finding.evidence.push_back(evidence_of(first, "waited"));
   for (const auto* event : waits.ended)
     finding.evidence.push_back({Evidence::Kind::statement,
-                                "got " + event->about + " " + times(event->count) + ", after " +
+                                "acquired " + event->about + " " + times(event->count) + ", after " +
                                     duration_text(event->longest_us / 1000) +
                                     (event->count > 1 ? " at most" : ""),
                                 event->place,
                                 {}});
   for (const auto* event : waits.unfinished)
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "waited for " + event->about + " " + times(event->count) + ", and the log has no end of it",
-         event->place,
-         {}});
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                "waited for " + event->about + " " + times(event->count) +
+                                    ", and the log does not show the end of the wait",
+                                event->place,
+                                {}});
   finding.fix =
-      Fix{.title = schema ? "Set lock_timeout to a second or two for it and try again, so that others need "
-                            "not queue; look for the long transaction in its way"
-                          : "Shorten the transaction that holds the lock: what is slow or waits for others "
-                            "goes before or after it, and the contended row is changed last",
+      Fix{.title = schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
+                            "others do not queue; look for the long transaction that blocks it"
+                          : "Shorten the transaction that holds the lock: move slow work and waits out of "
+                            "the transaction, and change the contended row last",
           .safety = Fix::Safety::manual};
 }
 
@@ -118,7 +119,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::lock_still_waiting) continue;
     Waits& waits = by_statement[event.fingerprint];
-    // Told of before it ends: those that ended are counted already.
+    // This message is logged during a wait. Waits that have ended are counted already.
     std::uint64_t ended = 0;
     for (const auto* other : waits.ended)
       if (other->about == event.about) ended += other->count;
@@ -138,19 +139,19 @@ constinit const Rule lock_wait{
     .id = "lock-wait",
     .severity = Severity::note,
     .needs = Input::server_log,
-    .summary = "a statement that waits for another transaction's lock, or dies in a deadlock",
+    .summary = "a statement that waits for a lock of another transaction or fails in a deadlock",
     .why =
-        "A statement that waits for a lock is as slow as the transaction that holds it; no index helps it. A "
-        "deadlock is two transactions that wait for each other: the server ends one "
-        "after deadlock_timeout, and its work is lost. An ALTER TABLE that waits is worse than it looks, "
-        "because everything that comes after it waits too.\n\n"
-        "Deadlocks are always logged, with the statements of both sides. Waits are logged with "
-        "`log_lock_waits = on` when they last longer than deadlock_timeout (1 s); "
-        "of the holder the log has only the process id.",
+        "A statement that waits for a lock is as slow as the transaction that holds the lock, and no index "
+        "helps. In a deadlock, two transactions wait for each other: after deadlock_timeout, the server ends "
+        "one of them, and its work is lost. An ALTER TABLE that waits also blocks every later statement on "
+        "the table.\n\n"
+        "Deadlocks are always logged, with the statements of both transactions. Waits longer than "
+        "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows only the process ID of "
+        "the lock holder.",
     .fix =
-        "Keep transactions short, change contended rows last, take locks in one order. For migrations `SET "
-        "lock_timeout`, and try again.",
-    .when_to_ignore = "A queue's workers are meant to wait for each other (SKIP LOCKED would be better).",
+        "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
+        "migrations, use `SET lock_timeout` and retry.",
+    .when_to_ignore = "Workers of a queue are meant to wait for each other (SKIP LOCKED would be better).",
     .options = options,
     .check = check};
 

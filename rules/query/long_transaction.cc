@@ -14,18 +14,17 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_seconds{
-    .name = "seconds",
-    .fallback = 60,
-    .meaning = "seconds over which one statement comes again and again in one transaction"};
+constexpr Option min_seconds{.name = "seconds",
+                             .fallback = 60,
+                             .meaning = "seconds for which the same statement repeats in one transaction"};
 constexpr Option idle_seconds{
     .name = "idle_seconds",
     .fallback = 30,
-    .meaning = "seconds from BEGIN to COMMIT of a transaction that does nothing for most of them"};
+    .meaning = "seconds from BEGIN to COMMIT of a transaction that is idle for most of that time"};
 constexpr Option open_seconds{
     .name = "open_seconds",
     .fallback = 300,
-    .meaning = "seconds that a session's transaction has been open when the server is looked at"};
+    .meaning = "seconds for which a transaction must have been open when pgadvise reads the sessions"};
 constexpr const Option* options[] = {&min_seconds, &idle_seconds, &open_seconds};
 
 void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
@@ -38,8 +37,8 @@ void report_ended(Reporter& reporter, const ServerEvent& event, bool idle) {
   finding.evidence.push_back(evidence_of(event, idle ? "terminated by the idle-in-transaction timeout"
                                                      : "terminated by the transaction timeout"));
   finding.fix = Fix{.title =
-                        "Find the code that begins a transaction and waits (another service, a user, a "
-                        "forgotten commit) and end the transaction before it",
+                        "Find the code that waits inside a transaction (for another service, a user, a "
+                        "forgotten commit), and end the transaction before the wait",
                     .safety = Fix::Safety::manual};
 }
 
@@ -49,16 +48,16 @@ void report_loop(const Context& context, Reporter& reporter, const RepeatedQuery
   const QualifiedName table = main_table(*query);
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query->fingerprint},
-      "A transaction was open for " + duration_text(repeat.longest_span_ms) +
-          " at least, while this statement ran " + times(repeat.max_in_one_scope) +
+      "A transaction was open for at least " + duration_text(repeat.longest_span_ms) +
+          ", while this statement ran " + times(repeat.max_in_one_scope) +
           " in it: " + ellipsis(query->text, shown_statement));
   finding.evidence.push_back(figures(repeat, 1));
   if (!repeat.samples.empty()) finding.location = repeat.samples.front().place;
-  finding.fix = Fix{.title = "Cut the loop into batches with a commit each, or make it one statement",
+  finding.fix = Fix{.title = "Split the loop into batches with a commit each, or use one statement",
                     .safety = Fix::Safety::manual};
 }
 
-// Sessions of one application that do the same.
+// Sessions of one application with a long transaction, all idle or all active.
 struct Open {
   std::vector<const Session*> sessions;
   bool idle = false;
@@ -75,9 +74,10 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
   Finding& finding = reporter.add(
       {.kind = "server", .entry = (open.idle ? "idle in transaction: " : "active: ") + application},
       "A transaction of " + whose + " was open for " + age +
-          (others ? ", and " + std::to_string(others) + " more for long" : "") +
-          (open.idle ? ": the session is idle in it, and keeps its locks and what vacuum would remove."
-                     : ", and was at work: vacuum removes nothing that died since."),
+          (others ? ", and " + std::to_string(others) + " more transactions for a long time" : "") +
+          (open.idle
+               ? ": the session is idle, but keeps its locks and prevents vacuum from removing dead rows."
+               : ", and was active: vacuum cannot remove rows that died since then."),
       open.idle ? std::nullopt : std::optional(Severity::note));
   for (std::size_t i = 0; i < open.sessions.size() && i < 5; ++i) {
     const Session& session = *open.sessions[i];
@@ -88,14 +88,14 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
   }
   finding.fix = open.idle
                     ? Fix{.title =
-                              "Find the code that begins a transaction and waits, and end the transaction "
-                              "before it; idle_in_transaction_session_timeout bounds the damage",
+                              "Find the code that waits inside a transaction, and end the transaction before "
+                              "the wait; idle_in_transaction_session_timeout limits the damage",
                           .safety = Fix::Safety::manual}
-                    : Fix{.title = "Cut the work into batches with a commit each, if it need not be whole",
+                    : Fix{.title = "Split the work into batches with a commit each, unless it must be atomic",
                           .safety = Fix::Safety::manual};
 }
 
-// A transaction of another database keeps nothing from being removed here.
+// Only sessions of this database: a transaction in another database does not hold back vacuum here.
 void check_sessions(const Context& context, Reporter& reporter) {
   std::map<std::pair<std::string, bool>, Open> found;
   for (const Session& session : context.catalog().sessions) {
@@ -110,7 +110,7 @@ void check_sessions(const Context& context, Reporter& reporter) {
   for (auto& [key, open] : found) report_open(reporter, key.first, std::move(open));
 }
 
-// BEGIN, a pause, COMMIT: as the log of all statements shows it.
+// A transaction that the log of all statements shows as mostly idle between BEGIN and COMMIT.
 void report_idle(const Context& context, Reporter& reporter, const ServerEvent& event) {
   Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "idle"};
   if (event.fingerprint.empty()) subject.kind = "server";
@@ -119,20 +119,20 @@ void report_idle(const Context& context, Reporter& reporter, const ServerEvent& 
     subject.schema = table.schema;
     subject.table = table.name;
   }
-  std::string message = event.count == 1
-                            ? "A transaction was open for " + duration_text(event.longest_us / 1000)
-                            : grouped(static_cast<double>(event.count)) + " transactions were open for " +
-                                  duration_text(event.longest_us / 1000) + " at most";
+  std::string message =
+      event.count == 1 ? "A transaction was open for " + duration_text(event.longest_us / 1000)
+                       : grouped(static_cast<double>(event.count)) + " transactions were open for up to " +
+                             duration_text(event.longest_us / 1000);
   message += ", and idle for most of it";
   if (!event.statement.empty())
-    message += ", the longest pause coming after: " + ellipsis(event.statement, shown_statement);
+    message += "; the longest pause came after: " + ellipsis(event.statement, shown_statement);
   else message += ".";
   Finding& finding = reporter.add(std::move(subject), std::move(message));
   finding.location = event.place;
-  finding.evidence.push_back(evidence_of(event, "the client paused behind this statement"));
+  finding.evidence.push_back(evidence_of(event, "the client paused after this statement"));
   finding.fix = Fix{.title =
-                        "Commit before what takes the application so long (another service, a user), and "
-                        "begin a new transaction after it",
+                        "Commit before the application waits (for another service, a user), and begin a new "
+                        "transaction afterwards",
                     .safety = Fix::Safety::manual};
 }
 
@@ -168,23 +168,23 @@ constinit const Rule long_transaction{
     .id = "long-transaction",
     .severity = Severity::warning,
     .needs = any(Input::server_log, Input::settings),
-    .summary = "a transaction that stays open for long",
+    .summary = "a transaction that stays open for a long time",
     .why =
-        "An open transaction keeps its row and table locks, and its snapshot keeps vacuum from removing any "
-        "row version that died since it began, in every table of the database. One that is idle meanwhile, "
-        "because the application waits for another service or forgot to commit, does all that for "
-        "nothing.\n\n"
-        "Found where the server ended one (idle_in_transaction_session_timeout, transaction_timeout), where "
-        "a loop's statements in one transaction span more than a minute, and, in a log of all "
-        "statements, from BEGIN to COMMIT where the client's pauses are most of it. With a database, or a "
-        "snapshot of one, also among the sessions of that moment, each with its age and state (one that is "
-        "working is a note, pg_dump is passed over); a role without pg_monitor sees its own sessions only. "
-        "What people do in psql and the like is left out; transactions below ten seconds are not kept of a "
-        "log.",
+        "An open transaction keeps its row and table locks. Its snapshot prevents vacuum from removing any "
+        "row version that died since the transaction began, in every table of the database. A transaction "
+        "that is idle, because the application waits for another service or never commits, causes this for "
+        "no benefit.\n\n"
+        "In a log, pgadvise reports transactions that the server ended (idle_in_transaction_session_timeout, "
+        "transaction_timeout), and loops whose statements span more than a minute in one transaction. In a "
+        "log of all statements, it also reports transactions in which the client's pauses take most of the "
+        "time from BEGIN to COMMIT. Transactions shorter than ten seconds are not kept from a log.\n\n"
+        "With a database or a snapshot, pgadvise also reports current sessions with their age and state. An "
+        "active session is a note, and pg_dump is left out. A role without pg_monitor sees only its own "
+        "sessions. Sessions of psql and other interactive tools are left out.",
     .fix =
-        "Commit before calls to other services. Cut long loops into batches with a commit each. Make sure "
-        "that every way out of the code ends the transaction.",
-    .when_to_ignore = "It is an import or a migration that must be whole, at a quiet time.",
+        "Commit before calls to other services. Split long loops into batches with a commit each. Make sure "
+        "that every code path ends the transaction.",
+    .when_to_ignore = "The transaction is an import or a migration that must be atomic, at a quiet time.",
     .options = options,
     .check = check};
 

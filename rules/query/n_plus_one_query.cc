@@ -15,14 +15,14 @@ namespace {
 
 enum class Confidence { low, medium, high };
 
-// What the log and the catalog say of one child query, in the scope that shows it best.
+// The evidence for one child query, in the scope with the best evidence.
 struct Case {
   const Query* child = nullptr;
   const Query* parent = nullptr;
   const RepeatedQuery* repeat = nullptr;
   lint::Lead lead;
   Confidence confidence = Confidence::low;
-  std::string why;  // of the confidence
+  std::string why;  // reason for the confidence
   std::uint64_t per_round = 1;
 };
 
@@ -31,13 +31,13 @@ bool reads(const Query& query) {
   return starts_with_nocase(query.text, "select");
 }
 
-bool never_one(const Query& query) {
+bool excluded(const Query& query) {
   const QueryFacts& facts = query.facts;
   return facts.catalog_query || facts.has_offset || lint::of_benchmark(query) ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 
-// Do the calls differ in this predicate's value, as far as their samples show?
+// Whether the samples differ in the value of this predicate; true if they do not show it.
 bool varies(const Predicate& predicate, const std::vector<const Sample*>& samples) {
   if (predicate.value != Predicate::Value::parameter || predicate.parameter < 1) return true;
   const auto at = static_cast<std::size_t>(predicate.parameter) - 1;
@@ -54,7 +54,8 @@ bool one_value(Predicate::Op op) {
   return op == Predicate::Op::equality || op == Predicate::Op::like || op == Predicate::Op::other;
 }
 
-// Batching that came apart: a list that held one value each time, as far as the samples show.
+// Whether a list has one value in every call, as far as the samples show: a batch loader that loads single
+// rows.
 bool lists_one_value(const Query& query, const Predicate& predicate,
                      const std::vector<const Sample*>& samples) {
   if (predicate.op != Predicate::Op::in_list) return false;
@@ -70,7 +71,7 @@ bool lists_one_value(const Query& query, const Predicate& predicate,
   return query.facts.longest_list == 1;
 }
 
-// One value of a key for each call. A list of keys is the cure already, run in slices; a range is paging.
+// Whether each call asks for one key value. A list of keys is a batch already, and a range is pagination.
 bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samples) {
   const auto& predicates = query.facts.predicates;
   return !query.facts.parsed || predicates.empty() ||
@@ -87,36 +88,36 @@ bool uses(const Query& query, const QualifiedName& table) {
                      [&](const RelationUse& use) { return use.table == table; });
 }
 
-void judge(const Context& context, Case& found) {
+void assess(const Context& context, Case& found) {
   const RepeatedQuery& repeat = *found.repeat;
   found.lead = lint::lead_of(context, repeat, *found.child);
   found.confidence = Confidence::low;
   if (repeat.scope == RepeatedQuery::Scope::pool_burst) {
-    found.why = "the statements came over several sessions, so they may belong to several requests";
+    found.why = "the statements ran in several sessions, so they may belong to several requests";
   } else if (auto why = lint::like_requests(context, repeat, found.per_round, *found.child, found.lead);
              !why.empty()) {
     found.why = std::move(why);
   } else if (!repeat.parameters_known) {
     found.why =
-        "the log has no parameters, so it may be one row again and again (log_parameter_max_length = -1 logs "
-        "them)";
+        "the log has no parameters, so all calls may read the same row (log_parameter_max_length = -1 logs "
+        "parameters)";
   } else if (found.lead.key) {
     found.confidence = Confidence::high;
-    found.why = "the foreign key " + found.lead.key->name + " leads from one to the other";
+    found.why = "the foreign key " + found.lead.key->name + " connects the two queries";
   } else {
     found.confidence = Confidence::medium;
     found.why =
         found.lead.kind == lint::Lead::Kind::list
-            ? "no foreign key is known between the two"
-            : "no query before it in the same " +
+            ? "no foreign key between the two queries is known"
+            : "no earlier query in the same " +
                   std::string(repeat.scope == RepeatedQuery::Scope::transaction ? "transaction" : "burst") +
-                  " gave the keys";
+                  " returned the keys";
   }
   if (auto nearer = lint::lead_in_round(context, repeat, *found.child); nearer.query) found.lead = nearer;
   found.parent = found.lead.query;
 }
 
-// The key that the calls differ in, else the first.
+// The key whose value differs between the calls, otherwise the first key.
 const Predicate* single_key(const Query& query, const RepeatedQuery* repeat) {
   const auto samples = repeat ? lint::samples_of(*repeat, query.fingerprint) : std::vector<const Sample*>{};
   const Predicate* first = nullptr;
@@ -137,22 +138,22 @@ Fix rewrite(const Context& context, const Case& found) {
   const auto samples =
       found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
   const std::string keys = lint::all_keys(*found.child, samples);
-  fix.title = (keys.empty() ? "Fetch them together, with one query for all keys"
-                            : "Ask once for all keys, with " + keys) +
-              (found.parent ? ", or join it to the query that gives the keys" : "");
+  fix.title = (keys.empty() ? "Fetch all rows with one query for all keys"
+                            : "Fetch all rows with one query: " + keys) +
+              (found.parent ? ", or join the table in the query that returns the keys" : "");
   if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
   if (!lint::is_drizzle(context) || (key && !keys.ends_with("= ANY($1)"))) return fix;
   const QualifiedName name = key ? key->column.table : QualifiedName{};
   const std::string table = lint::drizzle_name(context, name, "", "table");
   const std::string property = lint::drizzle_name(context, name, column, column);
   const std::string in_array = "inArray(" + table + "." + property + ", keys)";
-  fix.title = "Ask once for all keys: " + in_array +
-              (found.parent ? ", or `with: { … }` in the relational query that gives the keys" : "");
+  fix.title = "Fetch all rows with one query: " + in_array +
+              (found.parent ? ", or `with: { … }` in the relational query that returns the keys" : "");
   fix.drizzle = "db.select().from(" + table + ").where(" + in_array + ")";
   if (!found.parent) return fix;
   const QualifiedName from = lint::main_table(*found.parent);
   const std::string list = lint::drizzle_name(context, from, "", "");
-  if (!list.empty()) fix.drizzle += "\n// or, in one: db.query." + list + ".findMany({ with: { … } })";
+  if (!list.empty()) fix.drizzle += "\n// or in one query: db.query." + list + ".findMany({ with: { … } })";
   return fix;
 }
 
@@ -183,7 +184,7 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
       "The query" + lint::on_table(table) + " ran " + std::to_string(calls) + " times in " +
           lint::scope_name(found.repeat->scope_of_most) +
           (found.confidence == Confidence::low ? ", perhaps once" : ", once") +
-          " for each row of an earlier result, where one query could ask for all: " +
+          " for each row of an earlier result, although one query could fetch all rows: " +
           ellipsis(child.text, lint::shown_statement),
       found.confidence == Confidence::low ? std::optional(Severity::note) : std::nullopt);
   if (const auto samples = lint::samples_of(*found.repeat, child.fingerprint); !samples.empty())
@@ -197,28 +198,28 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
       finding.evidence.push_back({Evidence::Kind::statement, std::move(granted), {}, {}});
 }
 
-// ---- of counters alone, as of pg_stat_statements: how often a query ran and how many rows it gave, but not
-// when.
+// ---- Evidence from counters only (pg_stat_statements): how often a query ran and how many rows it returned,
+// but not when.
 
 struct Hint {
   const Query* child = nullptr;
   const Query* parent = nullptr;
   const Constraint* key = nullptr;
-  double off = 0;  // how far the parent's rows and the child's calls are apart: log2
+  double distance = 0;  // |log2(rows of the parent / calls of the child)|
 };
 
 double rows_each(const Query& query) {
   return query.rows_calls ? static_cast<double>(query.rows) / static_cast<double>(query.rows_calls) : 0;
 }
 
-bool of_one_database(const Query& a, const Query& b) {
+bool same_database(const Query& a, const Query& b) {
   return a.databases.empty() || b.databases.empty() ||
          std::any_of(a.databases.begin(), a.databases.end(),
                      [&](const std::string& database) { return b.databases.contains(database); });
 }
 
-// One row by one key, each time.
-bool looks_one_row_up(const Query& query) {
+// Whether the query looks up one row by a key at each call.
+bool looks_up_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
   const double rows = rows_each(query);
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
@@ -233,20 +234,22 @@ bool looks_one_row_up(const Query& query) {
              });
 }
 
-// A list, of which each row may have led to one call of the child.
-std::optional<double> gives_the_keys(const Query& parent, const Query& child) {
+// How far the number of rows of `parent` is from the number of calls of `child` (Hint::distance); nullopt if
+// the parent cannot have returned the keys.
+std::optional<double> parent_distance(const Query& parent, const Query& child) {
   const QueryFacts& facts = parent.facts;
   if (&parent == &child || !facts.parsed || facts.kind != StatementKind::select || facts.catalog_query ||
       facts.one_row || parent.calls == 0 || parent.rows == 0)
     return {};
   if (static_cast<double>(child.calls) < 5 * static_cast<double>(parent.calls) ||
-      !of_one_database(parent, child))
+      !same_database(parent, child))
     return {};
   if (std::any_of(child.facts.relations.begin(), child.facts.relations.end(),
                   [&](const RelationUse& use) { return uses(parent, use.table); }))
     return {};
-  const double off = std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));
-  return off <= 1 ? std::optional(off) : std::nullopt;
+  const double distance =
+      std::abs(std::log2(static_cast<double>(parent.rows) / static_cast<double>(child.calls)));
+  return distance <= 1 ? std::optional(distance) : std::nullopt;
 }
 
 void report(const Context& context, Reporter& reporter, const Hint& hint) {
@@ -258,9 +261,8 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = child.fingerprint},
       "Hint, from counters only: the query" + lint::on_table(table) + " ran " + std::to_string(times) +
-          " times for each call of one that gives its keys, and found one row each time; if the one runs in "
-          "a loop over the other's rows, one query "
-          "could ask for all: " +
+          " times for each call of a query that returns its keys, with one row each time; if it runs in a "
+          "loop over these keys, one query could fetch all rows: " +
           ellipsis(child.text, lint::shown_statement),
       Severity::note);
   finding.evidence.push_back({Evidence::Kind::statement,
@@ -271,16 +273,16 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
       {Evidence::Kind::statement,
        std::to_string(child.calls) + " calls with " + std::to_string(child.rows) + " rows, after " +
            std::to_string(parent.calls) + " calls with " + std::to_string(parent.rows) + " rows" +
-           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in all" : ""),
+           (child.total_ms > 0 ? "; " + lint::milliseconds(child.total_ms) + " in total" : ""),
        {},
        {}});
   finding.evidence.push_back({Evidence::Kind::catalog,
-                              "the foreign key " + hint.key->name + " leads from one to the other",
+                              "the foreign key " + hint.key->name + " connects the two queries",
                               hint.key->origin,
                               {}});
   finding.evidence.push_back({Evidence::Kind::statement,
-                              "pg_stat_statements does not tell what ran after what: a log with "
-                              "log_min_duration_statement = 0 would",
+                              "pg_stat_statements does not record the order of statements; a log with "
+                              "log_min_duration_statement = 0 does",
                               {},
                               {}});
   Case found;
@@ -292,14 +294,14 @@ void report(const Context& context, Reporter& reporter, const Hint& hint) {
 void check_counters(const Context& context, Reporter& reporter) {
   std::map<std::string_view, Hint> hints;
   for (const auto& child : context.workload().queries) {
-    if (!looks_one_row_up(child)) continue;
+    if (!looks_up_one_row(child)) continue;
     for (const auto& parent : context.workload().queries) {
-      const auto off = gives_the_keys(parent, child);
-      if (!off) continue;
+      const auto distance = parent_distance(parent, child);
+      if (!distance) continue;
       const Constraint* key = lint::key_between(context, parent, child);
       if (!key || key->columns.size() != 1) continue;
       Hint& hint = hints[child.fingerprint];
-      if (!hint.child || *off < hint.off) hint = {&child, &parent, key, *off};
+      if (!hint.child || *distance < hint.distance) hint = {&child, &parent, key, *distance};
     }
   }
   for (const auto& [fingerprint, hint] : hints) report(context, reporter, hint);
@@ -318,10 +320,10 @@ static void check(const Context& context, Reporter& reporter) {
     if (repeat.same_values) continue;
     for (const auto& fingerprint : repeat.pattern) {
       Case found{.child = context.query(fingerprint), .repeat = &repeat};
-      if (!found.child || !reads(*found.child) || never_one(*found.child)) continue;
+      if (!found.child || !reads(*found.child) || excluded(*found.child)) continue;
       if (!asks_for_one_key(*found.child, lint::samples_of(repeat, fingerprint))) continue;
       found.per_round = lint::per_round(repeat, fingerprint);
-      judge(context, found);
+      assess(context, found);
       const auto [known, added] = cases.emplace(found.child->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;
     }
@@ -335,28 +337,23 @@ constinit const Rule n_plus_one_query{
     .needs = any(Input::events, all(Input::row_counts, Input::schema)),
     .summary = "a query that runs once for each row of an earlier result",
     .why =
-        "A loop in the application asks the database for one row, or one row's children, at a time. Each "
-        "round pays "
-        "for a round trip, a parse and a plan; a page that shows a hundred rows waits a hundred times, and "
-        "gets slower "
-        "as the list grows. Each of the queries is fast, so no list of slow queries shows it.\n\n"
-        "It is found from the order of the log: at least five calls of one statement (or of a pattern of up "
-        "to eight) "
-        "in one trace, transaction or burst, with different parameters, and the query before them. A "
-        "transaction of one statement is "
-        "none, and a list of one value is a key. Reads that each stand in a transaction of their own, and "
-        "logs without times "
-        "(Drizzle's logger), may as well be requests: without a foreign key that leads there they are "
-        "notes.\n\n"
-        "From pg_stat_statements alone, which keeps no order, it is a hint and a note: a look-up of one row "
-        "by a foreign key that ran at "
-        "least five times for each call of a query that gives the keys, and about once for each of that "
-        "query's rows.",
+        "A loop in the application fetches one row, or the child rows of one row, at a time. Each iteration "
+        "costs a round trip, a parse and a plan. A page that shows a hundred rows waits a hundred times and "
+        "gets slower as the list grows. Each single query is fast, so no list of slow queries shows the "
+        "problem.\n\n"
+        "pgadvise uses the order of the log: at least five calls with different parameters in one trace, "
+        "transaction or burst, and the query before them. The calls are of one statement, or of a pattern of "
+        "up to eight statements. A transaction of one statement does not count as a transaction, and a list "
+        "with one "
+        "value counts as a key. Reads in separate transactions, and logs without times (Drizzle's logger), "
+        "may also be separate requests: without a foreign key between the queries they are notes.\n\n"
+        "With pg_stat_statements alone, which records no order, the finding is only a hint, a note. The rule "
+        "then reports a look-up of one row by a foreign key. It ran at least five times for each call of a "
+        "query that returns the keys, and about once for each row of that query.",
     .fix =
-        "Ask for all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
-        "`with: { … }` in a "
-        "relational query, or `inArray`).",
-    .when_to_ignore = "The loop is short by nature, or a cache in front of it takes nearly all calls.",
+        "Fetch all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: `with: "
+        "{ … }` in a relational query, or `inArray`).",
+    .when_to_ignore = "The loop is always short, or a cache answers nearly all calls.",
     .check = check};
 
 }  // namespace pgadvise::rules

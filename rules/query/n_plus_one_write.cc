@@ -13,7 +13,7 @@ namespace pgadvise::rules {
 static constexpr Option fewest_calls{
     .name = "fewest_calls",
     .fallback = 10,
-    .meaning = "calls of one statement in one scope from which row-by-row writing is told"};
+    .meaning = "calls of one statement in one scope from which row-by-row writes are reported"};
 static constexpr const Option* options[] = {&fewest_calls};
 
 namespace {
@@ -23,18 +23,18 @@ struct Case {
   const RepeatedQuery* repeat = nullptr;
   std::uint64_t calls = 0;  // in the scope with the most
   lint::Lead lead;
-  std::string traffic;  // why it may be no loop
-  bool sure = false;
+  std::string traffic;  // why it may not be a loop
+  bool certain = false;
 };
 
-// Writes one row, or the rows of one key, at a time. Several rows in VALUES are the cure.
+// Whether the statement writes one row, or the rows of one key. Several rows in VALUES are a batch already.
 bool writes_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
   if (!facts.parsed || lint::of_benchmark(query) || contains(query.text, ";"))
     return false;  // a message of several statements is a batch
   if (facts.kind == StatementKind::insert) return facts.single_row_insert;
   if ((facts.kind != StatementKind::update && facts.kind != StatementKind::delete_) || facts.limited)
-    return false;  // slices
+    return false;  // a loop over batches
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [](const Predicate& predicate) {
     return predicate.op == Predicate::Op::equality && predicate.value == Predicate::Value::parameter;
   });
@@ -87,7 +87,7 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
   if (key) fix.sql = lint::update_all(context, query, *key);
   fix.title = one_key ? "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(" +
                             column + ", …) WHERE t." + column + " = v." + column +
-                            "; where every row gets the same values, " + keys
+                            "; if every row gets the same values, " + keys
                       : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), "
                         "joined by all columns of the key";
   if (!drizzle || !one_key || query.facts.assigned_parameters.empty()) return fix;
@@ -97,9 +97,9 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
   return fix;
 }
 
-// Surer first, then in a tighter scope, then more calls.
+// Certain cases first, then the narrower scope, then more calls.
 bool better(const Case& a, const Case& b) {
-  if (a.sure != b.sure) return a.sure;
+  if (a.certain != b.certain) return a.certain;
   if (a.repeat->scope != b.repeat->scope) return a.repeat->scope < b.repeat->scope;
   return a.calls > b.calls;
 }
@@ -112,9 +112,9 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
       "The " + verb(query) + " " + (table.name.empty() ? "a table" : display(table)) + " ran " +
           std::to_string(found.calls) + " times in " + lint::scope_name(repeat.scope_of_most) +
-          ", one row at a time, where one statement could write all: " +
+          ", one row at a time, although one statement could write all rows: " +
           ellipsis(query.text, lint::shown_statement),
-      found.sure ? std::nullopt : std::optional(Severity::note));
+      found.certain ? std::nullopt : std::optional(Severity::note));
   const auto samples = lint::samples_of(repeat, query.fingerprint);
   if (!samples.empty()) finding.location = samples.front()->place;
   const auto in_round = lint::per_round(repeat, query.fingerprint);
@@ -123,13 +123,13 @@ void report(const Context& context, Reporter& reporter, const Case& found) {
   finding.evidence.push_back(lint::figures(repeat, in_round));
   lint::add_places(repeat, in_round, finding.evidence);
   if (!found.traffic.empty())
-    finding.evidence.push_back({Evidence::Kind::statement, "this may be no loop: " + found.traffic, {}, {}});
-  if (repeat.scope != RepeatedQuery::Scope::transaction)
     finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "each of them is a transaction of its own, with a flush of the log at its commit",
-         {},
-         {}});
+        {Evidence::Kind::statement, "this may not be a loop: " + found.traffic, {}, {}});
+  if (repeat.scope != RepeatedQuery::Scope::transaction)
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                "each call is a transaction of its own, whose commit flushes the WAL",
+                                {},
+                                {}});
   finding.fix = fix_of(context, query, samples);
 }
 
@@ -146,8 +146,8 @@ static void check(const Context& context, Reporter& reporter) {
       if (static_cast<double>(found.calls) < context.option(fewest_calls)) continue;
       found.lead = lint::lead_of(context, repeat, *found.query);
       found.traffic = lint::like_requests(context, repeat, in_round, *found.query, found.lead);
-      found.sure = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known &&
-                   found.traffic.empty();
+      found.certain = repeat.scope != RepeatedQuery::Scope::pool_burst && repeat.parameters_known &&
+                      found.traffic.empty();
       const auto [known, added] = cases.emplace(found.query->fingerprint, found);
       if (!added && better(found, known->second)) known->second = found;
     }
@@ -155,24 +155,24 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& [fingerprint, found] : cases) report(context, reporter, found);
 }
 
-constinit const Rule n_plus_one_write{.id = "n-plus-one-write",
-                                      .severity = Severity::warning,
-                                      .needs = Input::events,
-                                      .summary = "rows written one at a time in a loop",
-                                      .why =
-                                          "Each statement pays for a round trip and a plan, and outside a "
-                                          "transaction for a commit with its flush to disk. A "
-                                          "hundred rows in one INSERT cost little more than one.\n\n"
-                                          "It is found from the order of the log: at least ten single-row "
-                                          "INSERTs, or UPDATEs or DELETEs by one key, of one shape "
-                                          "in one trace, transaction or burst, with different values.",
-                                      .fix =
-                                          "Write all rows with one statement: several rows in VALUES, "
-                                          "`unnest`, `= ANY($1)`; for many thousands of rows COPY.",
-                                      .when_to_ignore =
-                                          "The rows arrive one by one, from a queue or a stream, or the loop "
-                                          "needs each row's result before the next.",
-                                      .options = options,
-                                      .check = check};
+constinit const Rule n_plus_one_write{
+    .id = "n-plus-one-write",
+    .severity = Severity::warning,
+    .needs = Input::events,
+    .summary = "rows written one at a time in a loop",
+    .why =
+        "Each statement costs a round trip and a plan, and outside a transaction a commit with a flush to "
+        "disk. One INSERT with a hundred rows costs little more than an INSERT with one row.\n\n"
+        "pgadvise uses the order of the log: at least ten calls of one statement with different values in "
+        "one trace, transaction or burst. The statement is a single-row INSERT, or an UPDATE or DELETE by "
+        "one key.",
+    .fix =
+        "Write all rows with one statement: several rows in VALUES, `unnest`, or `= ANY($1)`. For many "
+        "thousands of rows, use COPY.",
+    .when_to_ignore =
+        "The rows arrive one by one, from a queue or a stream, or the loop needs the result of each row "
+        "before the next one.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

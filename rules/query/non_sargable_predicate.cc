@@ -13,18 +13,20 @@ static constexpr Option small_rows{
     .name = "small_rows",
     .fallback = 1000,
     .table_size = true,
-    .meaning = "rows below which a table is read as a whole without harm, where statistics are known"};
+    .meaning = "rows below which a table is not reported, where its statistics are known"};
 static constexpr Option large_rows{
     .name = "large_rows",
     .fallback = 10000,
     .meaning = "rows from which a search by a pattern that begins with % is a warning"};
-static constexpr Option fast_ms{.name = "fast_ms",
-                                .fallback = 1,
-                                .meaning = "mean duration, in milliseconds, under which it does no harm"};
+static constexpr Option fast_ms{
+    .name = "fast_ms",
+    .fallback = 1,
+    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
 static constexpr Option slow_ms{
     .name = "slow_ms",
     .fallback = 20,
-    .meaning = "mean duration, in milliseconds, from which a search by such a pattern is a warning"};
+    .meaning =
+        "mean duration, in milliseconds, from which a search by a pattern that begins with % is a warning"};
 static constexpr const Option* options[] = {&small_rows, &large_rows, &fast_ms, &slow_ms};
 
 namespace {
@@ -34,7 +36,7 @@ using Op = Predicate::Op;
 struct Case {
   const Predicate* predicate = nullptr;
   const Table* table = nullptr;
-  const Index* index = nullptr;  // that would serve the bare column
+  const Index* index = nullptr;  // would serve the column without the expression
   bool pattern = false;          // LIKE '%…'
 };
 
@@ -42,7 +44,8 @@ bool in_text(const std::string& type) {
   return type == "text" || starts_with_nocase(type, "character") || type == "citext" || type == "name";
 }
 
-// An expression index that may have been made for this: it speaks of the column and of what is around it.
+// Whether an expression index mentions the column and the expression around it, and so may serve the
+// predicate.
 bool expression_index_for(const Table& table, const Predicate& predicate) {
   const std::string inner =
       predicate.wrapper.compare(0, 2, "::") == 0 ? predicate.wrapper.substr(2) : predicate.wrapper;
@@ -56,17 +59,17 @@ bool expression_index_for(const Table& table, const Predicate& predicate) {
   });
 }
 
-// One of a few words: no index on what is inside would narrow it.
-bool holds_few_words(const Column& column) {
+// Whether the column has so few distinct values that a text search index would not help.
+bool has_few_values(const Column& column) {
   static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
                                                             "role",   "level", "category", "method"};
-  if (column.statistics) return column.statistics->distinct > 0 && column.statistics->distinct < 50;
+  if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
   const auto words = lint::words_of(column.name);
   return !words.empty() && lint::one_of(words.back(), names);
 }
 
-// A full-text or trigram index over the column, alone or in an expression.
-bool searchable(const Table& table, const std::string& column) {
+// Whether a full-text or trigram index covers the column, alone or in an expression.
+bool has_search_index(const Table& table, const std::string& column) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
     return (index.method == "gin" || index.method == "gist") &&
            std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
@@ -75,7 +78,8 @@ bool searchable(const Table& table, const std::string& column) {
   });
 }
 
-// An index that would serve `column op value`: its first key, or one behind keys that the statement fixes.
+// An index that would serve `column op value`: the column is its first key, or follows keys that the
+// statement compares by =.
 const Index* index_for(const Table& table, const std::string& column, const std::vector<std::string>& fixed) {
   for (const auto& index : table.indexes) {
     if (!index.valid || index.method != "btree" || (index.predicate && index.predicate_not_null.empty()))
@@ -88,8 +92,8 @@ const Index* index_for(const Table& table, const std::string& column, const std:
   return nullptr;
 }
 
-// Functions that a range or another writing of the value could stand for. The rest asks what no plain index
-// could answer.
+// Whether the function can be replaced by a range or by a changed value. No plain index serves other
+// functions.
 bool replaceable(const std::string& wrapper) {
   static constexpr std::array<std::string_view, 25> functions = {
       "lower", "upper", "date",  "date_trunc", "date_part", "extract", "to_char",   "to_date",  "trim",
@@ -100,7 +104,7 @@ bool replaceable(const std::string& wrapper) {
          lint::one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
 }
 
-// Integers are cast for the comparison when the value is a numeric or float.
+// Whether PostgreSQL casts the integer column, because the value is numeric or floating-point.
 bool widened(const Column& column, const Predicate& predicate) {
   const bool integer = column.type == "integer" || column.type == "bigint" || column.type == "smallint";
   return integer && predicate.wrapper.empty() &&
@@ -108,8 +112,8 @@ bool widened(const Column& column, const Predicate& predicate) {
           predicate.value_type == "real");
 }
 
-// Can the table be come at by something else: a bare column of the statement that is an index's first key?
-bool reached_otherwise(const QueryFacts& facts, const Case& found) {
+// Whether another condition of the statement can use an index of the table.
+bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
   const Table& table = *found.table;
   return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
     if (&predicate == found.predicate) return false;
@@ -123,7 +127,7 @@ bool reached_otherwise(const QueryFacts& facts, const Case& found) {
   });
 }
 
-std::optional<Case> judge(const Context& context, const Query& query, const Predicate& predicate) {
+std::optional<Case> case_of(const Context& context, const Query& query, const Predicate& predicate) {
   const Table* table = context.catalog().table(predicate.column.table);
   const Column* column = table ? table->column(predicate.column.column) : nullptr;
   if (!column || predicate.value == Predicate::Value::column ||
@@ -135,7 +139,7 @@ std::optional<Case> judge(const Context& context, const Query& query, const Pred
         predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
     const bool negated = predicate.op_name.compare(0, 1, "!") == 0;
     return bare && !negated && predicate.leading_wildcard && in_text(column->type) &&
-                   !holds_few_words(*column) && !searchable(*table, column->name)
+                   !has_few_values(*column) && !has_search_index(*table, column->name)
                ? std::optional(found)
                : std::nullopt;
   }
@@ -166,21 +170,22 @@ std::string instead(const Case& found) {
   const std::string& column = found.predicate->column.column;
   const std::string& wrapper = found.predicate->wrapper;
   if (found.pattern)
-    return "An index that searches inside: CREATE EXTENSION pg_trgm, then USING gin (" + column +
-           " gin_trgm_ops); or full-text search";
+    return "Create a trigram index: CREATE EXTENSION pg_trgm, then an index USING gin (" + column +
+           " gin_trgm_ops); or use full-text search";
   if (wrapper.empty()) return "Cast the value to the column's type, not to " + found.predicate->value_type;
   const Column* own = found.table->column(column);
   if (starts_with_nocase(own->type, "timestamp") || own->type == "date")
-    return "Compare the bare column with a range: " + column + " >= $1 AND " + column +
+    return "Compare the column itself with a range: " + column + " >= $1 AND " + column +
            " < $1 + interval '1 day'";
   if (wrapper == "lower" || wrapper == "upper")
-    return "An index on " + wrapper + "(" + column + "), unique if the column is; or the type citext";
+    return "Create an index on " + wrapper + "(" + column +
+           "), unique if the column is unique; or use the type citext";
   if (wrapper.compare(0, 2, "::") == 0) return "Cast the value instead: " + column + " = $1::" + own->type;
-  return "Move the expression to the value's side, or make an index on the expression";
+  return "Move the expression to the value's side, or create an index on the expression";
 }
 
 Severity severity_of(const Context& context, const Query& query, const Case& found) {
-  if (reached_otherwise(query.facts, found)) return Severity::note;
+  if (other_condition_indexed(query.facts, found)) return Severity::note;
   if (!found.pattern) return Severity::warning;
   const auto rows = lint::rows_of(context, found.table->name);
   const bool large = rows && *rows >= context.option(large_rows);
@@ -192,25 +197,26 @@ Severity severity_of(const Context& context, const Query& query, const Case& fou
 
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   for (const auto& predicate : query.facts.predicates) {
-    const auto found = judge(context, query, predicate);
+    const auto found = case_of(context, query, predicate);
     if (!found || lint::known_small(context, found->table->name, context.option(small_rows))) continue;
     auto fixed = lint::fixed_columns(query.facts, found->table->name);
     if (predicate.op == Op::equality && predicate.wrapper.empty()) std::erase(fixed, predicate.column.column);
     if (lint::unique_among(*found->table, fixed, true)) continue;
-    // A search among the rows of one owner is what it has to be, unless it is seen to be slow.
+    // A search among the rows of one owner is fast enough, unless the log shows otherwise.
     const bool slow = query.timed_calls > 0 && query.mean_ms() >= context.option(slow_ms);
-    if (found->pattern && !slow && reached_otherwise(query.facts, *found)) continue;
+    if (found->pattern && !slow && other_condition_indexed(query.facts, *found)) continue;
     const QualifiedName& table = found->table->name;
     const std::string message =
-        found->pattern ? "A search in " + display(table) + "." + predicate.column.column +
-                             " by a pattern that begins with a wildcard: no b-tree index can serve it."
-                       : "The condition on " + around(predicate) + " keeps " + found->index->name + " on " +
-                             display(table) + " from being used: it looks at the rows one by one.";
+        found->pattern
+            ? "A search in " + display(table) + "." + predicate.column.column +
+                  " uses a pattern that begins with a wildcard: no B-tree index can serve the search."
+            : "The condition on " + around(predicate) + " prevents the use of the index " +
+                  found->index->name + " on " + display(table) +
+                  ": the statement checks the rows one by one.";
     Finding& finding = lint::report(reporter, query, table, message, severity_of(context, query, *found));
     if (found->index)
-      finding.evidence.push_back(
-          lint::catalog_fact(found->index->name + " begins with the bare column " + predicate.column.column,
-                             found->index->origin));
+      finding.evidence.push_back(lint::catalog_fact(
+          found->index->name + " begins with the column " + predicate.column.column, found->index->origin));
     finding.fix = Fix{.title = instead(*found), .safety = Fix::Safety::manual};
     finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint, std::nullopt};
     return;  // one finding a statement
@@ -232,21 +238,19 @@ constinit const Rule non_sargable_predicate{
     .id = "non-sargable-predicate",
     .severity = Severity::warning,
     .needs = all(Input::workload, Input::schema),
-    .summary = "a condition that keeps an index from being used",
+    .summary = "a condition that prevents the use of an index",
     .why =
-        "An index on a column knows the column's values, not what a function or cast makes of them: "
-        "`date(created_at) = $1`, `lower(email) = $1` or `id::text = $1` "
-        "read the whole table beside an index on `created_at`, `email` or `id`. So does an integer column "
-        "compared with a `numeric`. A pattern that begins "
-        "with `%` has no beginning to look up.\n\n"
-        "It is told where an index on the bare column is there and no expression index serves, and for "
-        "patterns where the log shows the `%`. A note where "
-        "another condition of the statement has an index.",
+        "An index on a column contains the values of the column, not the results of a function or cast. "
+        "`date(created_at) = $1`, `lower(email) = $1` and `id::text = $1` scan the whole table even with an "
+        "index on `created_at`, `email` or `id`. The same happens when an integer column is compared with a "
+        "`numeric`. A pattern that begins with `%` has no prefix to look up.\n\n"
+        "The rule reports a condition if an index on the plain column exists and no expression index serves "
+        "the condition. It reports patterns if the log shows the `%`. The finding is a note if another "
+        "condition of the statement has an index.",
     .fix =
-        "Leave the column bare and put the work on the value's side: a range (`created_at >= $1 AND "
-        "created_at < $1 + interval '1 day'`), a cast of the value "
-        "(`id = $1::uuid`); or index the expression (`CREATE INDEX ON users (lower(email))`). For patterns: "
-        "pg_trgm, or full-text search.",
+        "Leave the column alone and change the value: use a range (`created_at >= $1 AND created_at < $1 + "
+        "interval '1 day'`) or cast the value (`id = $1::uuid`). Or index the expression (`CREATE INDEX ON "
+        "users (lower(email))`). For patterns, use pg_trgm or full-text search.",
     .when_to_ignore = "Other conditions leave few rows, or the table is small.",
     .options = options,
     .check = check};

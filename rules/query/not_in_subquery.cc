@@ -19,15 +19,15 @@ static void check(const Context& context, Reporter& reporter) {
       Finding& finding =
           lint::report(reporter, query, sure ? column.table : lint::main_table(query),
                        "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
-                           " NULL: with one such row the condition holds for nothing, and the query silently "
-                           "finds no rows.",
+                           " NULL: with one such row the condition is never true, and the query returns no "
+                           "rows without an error.",
                        sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
         finding.evidence.push_back({Evidence::Kind::catalog,
                                     name + " is nullable",
                                     known->origin.file.empty() ? std::nullopt : std::optional(known->origin),
                                     {}});
-      finding.fix = Fix{.title = "NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) in its place",
+      finding.fix = Fix{.title = "Use NOT EXISTS (SELECT 1 FROM … WHERE " + column.column + " = …) instead",
                         .safety = Fix::Safety::manual};
       break;
     }
@@ -38,22 +38,19 @@ constinit const Rule not_in_subquery{
     .id = "not-in-subquery",
     .severity = Severity::warning,
     .needs = Input::workload,
-    .summary = "NOT IN with a subquery that can give NULL",
+    .summary = "NOT IN with a subquery that may return NULL",
     .why =
-        "`x NOT IN (SELECT c …)` is never true once one c is NULL: the statement then returns nothing, "
-        "without an error. It can't become an "
-        "anti-join either: the server keeps the subquery's rows in memory, or, when they don't fit into "
-        "work_mem, goes through them for each "
-        "row.\n\n"
-        "A warning where the catalog says that the column may be NULL and nothing in the subquery leaves "
-        "NULLs out; a note where the column is "
-        "not known.",
+        "`x NOT IN (SELECT c …)` is never true once one c is NULL: the statement returns nothing, without an "
+        "error. The planner cannot use an anti-join either. The server keeps the rows of the subquery in "
+        "memory or, if they do not fit into work_mem, scans them for each row.\n\n"
+        "The finding is a warning if the catalog says that the column may be NULL and the subquery does not "
+        "exclude NULLs. It is a note if the column is not known.",
     .fix =
-        "`NOT EXISTS (SELECT 1 FROM … WHERE c = x)`: it means what was meant, and is planned as an "
+        "Use `NOT EXISTS (SELECT 1 FROM … WHERE c = x)`: NULLs do not affect it, and the planner uses an "
         "anti-join.",
     .when_to_ignore =
-        "The column never is NULL and the subquery gives few rows; `NOT NULL` on the column says so to "
-        "everybody.",
+        "The column is never NULL and the subquery returns few rows. `NOT NULL` on the column documents "
+        "this.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -9,10 +9,10 @@ static constexpr Option small_rows{
     .name = "small_rows",
     .fallback = 1000,
     .table_size = true,
-    .meaning = "rows below which a table is sorted without harm, where statistics are known"};
+    .meaning = "rows below which a table is not reported, where its statistics are known"};
 static constexpr Option fast_ms{.name = "fast_ms",
                                 .fallback = 1,
-                                .meaning = "mean duration, in milliseconds, under which the table is small"};
+                                .meaning = "mean duration, in milliseconds, below which the table is small"};
 static constexpr const Option* options[] = {&small_rows, &fast_ms};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -29,8 +29,8 @@ static void check(const Context& context, Reporter& reporter) {
     Finding& finding = lint::report(
         reporter, query, table,
         "A query on " + display(table) +
-            " sorts by random(): every row that its filter lets through is read and sorted to pick a few.");
-    finding.fix = Fix{.title = "Sample the table (TABLESAMPLE), or go to a random key by an index",
+            " sorts by random(): it reads and sorts all rows that pass the filter to return a few.");
+    finding.fix = Fix{.title = "Use TABLESAMPLE, or look up a random key through an index",
                       .safety = Fix::Safety::manual};
   }
 }
@@ -39,16 +39,15 @@ constinit const Rule order_by_random{
     .id = "order-by-random",
     .severity = Severity::note,
     .needs = Input::workload,
-    .summary = "rows picked by ORDER BY random()",
+    .summary = "a query that picks rows by ORDER BY random()",
     .why =
-        "No index can serve the order: every row that the filter lets through is read, given a random number "
-        "and sorted, to keep a few.",
+        "No index can serve this order. The server reads every row that passes the filter, assigns a random "
+        "number and sorts, only to return a few rows.",
     .fix =
-        "`TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`; or a "
-        "random key: `WHERE id >= $1 ORDER BY id "
-        "LIMIT 1` with a number between the lowest and the highest; or a column filled with random(), "
-        "indexed.",
-    .when_to_ignore = "The filter leaves few rows by way of an index.",
+        "Use `TABLESAMPLE SYSTEM_ROWS(n)` (extension tsm_system_rows) or `TABLESAMPLE BERNOULLI (p)`. Or "
+        "look up a random key: `WHERE id >= $1 ORDER BY id LIMIT 1` with a number between the lowest and the "
+        "highest key. Or add an indexed column filled with random().",
+    .when_to_ignore = "The filter uses an index and leaves few rows.",
     .options = options,
     .check = check};
 

@@ -14,13 +14,16 @@ namespace pgadvise::rules {
 static constexpr Option min_rows{.name = "rows",
                                  .fallback = 10000,
                                  .table_size = true,
-                                 .meaning = "rows of a table from which its indexes are worth shrinking"};
+                                 .meaning = "rows below which a table is not reported"};
 static constexpr Option min_calls{
-    .name = "calls", .fallback = 20, .meaning = "calls on the table that the log must have"};
+    .name = "calls",
+    .fallback = 20,
+    .meaning = "logged calls on the table below which the table is not reported"};
 static constexpr Option min_percent{
-    .name = "percent", .fallback = 80, .meaning = "share of these calls that have the filter"};
-static constexpr Option kept_percent{
-    .name = "kept_percent", .fallback = 30, .meaning = "most of the table's rows that may pass the filter"};
+    .name = "percent", .fallback = 80, .meaning = "percent of these calls that must have the filter"};
+static constexpr Option kept_percent{.name = "kept_percent",
+                                     .fallback = 30,
+                                     .meaning = "largest percentage of the rows that may pass the filter"};
 static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent};
 
 namespace {
@@ -30,13 +33,13 @@ struct Filter {
   std::string condition;  // SQL
   std::string shown;      // without a logged literal
   std::string column;
-  bool literal = false;  // the condition holds one
+  bool literal = false;  // the condition contains a literal
   auto operator<=>(const Filter&) const = default;
 };
 
-// Of the statements on one table.
+// The statements on one table that have the filter.
 struct Use {
-  std::uint64_t calls = 0;  // of statements with the filter
+  std::uint64_t calls = 0;  // of these statements
   std::vector<const Query*> queries;
 };
 
@@ -63,7 +66,7 @@ std::optional<Filter> filter_of(const Table& table, const Predicate& predicate) 
   return Filter{name + " = " + quote_literal(*value), column->name + " = '…'", column->name, true};
 }
 
-// What the statistics say of it; nullopt: they don't, and the planner must be asked.
+// The share of rows that pass the filter, from the statistics; nullopt if only the planner can estimate it.
 std::optional<double> share_kept(const Table& table, const Filter& filter) {
   const Column* column = table.column(filter.column);
   if (!column || !column->statistics) return std::nullopt;
@@ -84,13 +87,13 @@ bool reads(const Query& query, const QualifiedName& table) {
   const auto kind = query.facts.kind;
   const bool filters =
       kind == StatementKind::select || kind == StatementKind::update || kind == StatementKind::delete_;
-  // A look-up by a key of the table needs no other index.
+  // Only statements of the application that use the table directly.
   return filters && lint::of_application(query) &&
          std::any_of(query.facts.relations.begin(), query.facts.relations.end(),
                      [&](const RelationUse& use) { return use.table == table && !use.through_view; });
 }
 
-// What the statement that is called most asks for beside the filter.
+// Index keys for the most frequent statement: its other compared columns, then its sort columns.
 std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Use& use) {
   const Query& query = **std::max_element(use.queries.begin(), use.queries.end(),
                                           [](const Query* a, const Query* b) { return a->calls < b->calls; });
@@ -110,7 +113,7 @@ std::vector<IndexKey> keys_of(const Table& table, const Filter& filter, const Us
   return keys;
 }
 
-// How much of the table passes the filter, as the planner expects: nothing is read.
+// Asks the planner for the number of rows that pass the filter; EXPLAIN reads no rows.
 constexpr std::string_view filtered_rows = "SELECT FROM {table} WHERE {condition}";
 
 Conclusion conclude(const Plan& plan, double table_rows, double limit) {
@@ -119,7 +122,7 @@ Conclusion conclude(const Plan& plan, double table_rows, double limit) {
   const std::string fact = "EXPLAIN: " + lint::grouped(passing) + " of about " + lint::grouped(table_rows) +
                            " rows pass the filter";
   if (passing <= limit * table_rows) return {.verdict = Verdict::confirmed, .fact = fact};
-  return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would hardly be smaller"};
+  return {.verdict = Verdict::refuted, .reason = fact + ": a partial index would not be much smaller"};
 }
 
 }  // namespace
@@ -131,8 +134,8 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {filter.column}},
       lint::grouped(static_cast<double>(use.calls)) + " of " + lint::grouped(static_cast<double>(calls)) +
-          " calls on " + display(table.name) + " ask for " + filter.shown + ", which few of its rows " +
-          (kept ? "are" : "may be") + ": a partial index has just these.");
+          " calls on " + display(table.name) + " filter by " + filter.shown + ", and few rows " +
+          (kept ? "pass" : "may pass") + " this filter: a partial index contains only these rows.");
   for (std::size_t i = 0; i < use.queries.size() && i < 3; ++i) {
     const Query& query = *use.queries[i];
     const std::optional<SourceLocation> place =
@@ -143,8 +146,8 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
                                 query.samples.empty() ? std::string() : query.samples.front().statement});
   }
   if (kept)
-    finding.evidence.push_back(
-        lint::catalog_fact("by its statistics " + lint::grouped(100 * *kept) + " % of the rows pass"));
+    finding.evidence.push_back(lint::catalog_fact("according to the statistics, " +
+                                                  lint::grouped(100 * *kept) + " % of the rows pass"));
   else
     finding.probe = Probe{.kind = Probe::Kind::plan,
                           .table = table.name,
@@ -160,9 +163,8 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
     finding.fix =
         Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" +
                      (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
-                     (filter.literal
-                          ? quote_identifier(filter.column) + " = the value that these statements ask for"
-                          : filter.condition),
+                     (filter.literal ? quote_identifier(filter.column) + " = the value in these statements"
+                                     : filter.condition),
             .safety = Fix::Safety::manual};
   } else {
     finding.proposal =
@@ -207,18 +209,17 @@ constinit const Rule partial_index_opportunity{
     .needs = all(Input::workload, Input::statistics),
     .summary = "a filter that most statements on a table share and few rows pass",
     .why =
-        "Where nearly every statement asks for `deleted_at IS NULL`, or for the open ones of a long history, "
-        "an index with that as its WHERE holds only these rows: it is "
-        "smaller, stays in memory, and a change of the other rows does not touch it.\n\n"
-        "A comparison with a value counts where every call of the log has the same one, and where the "
-        "planner confirms that few rows have it.",
+        "A partial index, with the shared filter as its WHERE clause, contains only the rows that these "
+        "statements need. It is smaller, stays in memory, and changes of other rows do not touch it. Typical "
+        "filters are `deleted_at IS NULL`, and the few open rows of a long history.\n\n"
+        "A comparison with a value counts if every call in the log has the same value and the planner "
+        "confirms that few rows match.",
     .fix =
-        "The partial index that the finding proposes; where a full index on the same columns serves nothing "
-        "else, it takes that one's place. The planner uses it only for "
-        "statements that have the filter as a constant: with a bound parameter (`status = $1`) in a generic "
-        "plan it does not.",
+        "Create the partial index that the finding proposes. It replaces a full index on the same columns "
+        "that no other statement needs. The planner uses it only for statements that have the filter as a "
+        "constant: a generic plan with a bound parameter (`status = $1`) does not use it.",
     .when_to_ignore =
-        "Other statements, which the log does not have, need the rest of the rows just as much.",
+        "Other statements, which are missing from the log, need the remaining rows just as often.",
     .options = options,
     .check = check};
 

@@ -13,23 +13,23 @@ static constexpr Option fewest_calls{
     .name = "fewest_calls",
     .fallback = 5,
     .meaning = "calls with the same values in one scope from which a query is redundant"};
-static constexpr Option share_in_bursts{
-    .name = "share_in_bursts",
-    .fallback = 0.5,
-    .meaning =
-        "of its calls, the share that must lie in such bursts where no transaction or trace tells "
-        "requests apart"};
+static constexpr Option share_in_bursts{.name = "share_in_bursts",
+                                        .fallback = 0.5,
+                                        .meaning =
+                                            "share of the calls that must be in such bursts, where neither "
+                                            "transactions nor traces separate the requests"};
 static constexpr const Option* options[] = {&fewest_calls, &share_in_bursts};
 
 namespace {
 
-bool asks_tables(const Query& query) {
+bool reads_tables(const Query& query) {
   const QueryFacts& facts = query.facts;
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
          !(facts.relations.empty() && facts.unknown_relations.empty());
 }
 
-// The values of LIMIT, OFFSET and of a key to go on from are not compared: pages look alike.
+// Whether the query fetches pages. Values of LIMIT, OFFSET and range conditions are not compared, so pages
+// look alike.
 bool pages(const Query& query) {
   const QueryFacts& facts = query.facts;
   const auto by = [&](Predicate::Op op) {
@@ -39,8 +39,8 @@ bool pages(const Query& query) {
   return facts.has_offset || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
-// "where(and(eq(orders.customerId, customerId), …))", by what it compares with a value; "" where it compares
-// nothing.
+// The Drizzle condition of the equality comparisons: ".where(and(eq(orders.customerId, customerId), …))"; ""
+// without any.
 std::string drizzle_where(const Context& context, const Query& query, const QualifiedName& table,
                           const std::string& name) {
   std::vector<std::string> keys;
@@ -60,8 +60,8 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
   const bool transaction = repeat.scope == RepeatedQuery::Scope::transaction;
   Fix fix{.safety = Fix::Safety::manual};
   fix.title =
-      std::string("Ask once at the beginning of the ") + (transaction ? "transaction" : "request") +
-      " and hand the answer on, or keep it for as long: " + std::to_string(repeat.max_in_one_scope - 1) +
+      std::string("Run the query once at the beginning of the ") + (transaction ? "transaction" : "request") +
+      " and pass the result on, or cache it for that time: " + std::to_string(repeat.max_in_one_scope - 1) +
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = query.text;
   if (!lint::is_drizzle(context)) return fix;
@@ -70,12 +70,12 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
   const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" +
                             drizzle_where(context, query, table, name);
   fix.drizzle = "const kept = await " + asked +
-                ";  // once, then passed on\n// where layers can't be handed it: one promise for each "
-                "request and key, as React's cache() and dataloader keep it";
+                ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
+                "as in React's cache() and dataloader";
   return fix;
 }
 
-// The rounds come as requests do, each of which asks once.
+// Whether the pauses between the calls suggest separate requests, each with one call.
 bool of_many_requests(const RepeatedQuery& repeat) {
   const RepeatedQuery::Pauses& pauses = repeat.pauses;
   if (repeat.scope != RepeatedQuery::Scope::session_burst || !pauses.known()) return false;
@@ -90,7 +90,7 @@ static void check(const Context& context, Reporter& reporter) {
   for (const auto& repeat : context.workload().repeats) {
     if (!repeat.same_values || repeat.pattern.empty()) continue;
     const Query* query = context.query(repeat.pattern.front());
-    if (!query || !asks_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
+    if (!query || !reads_tables(*query) || pages(*query) || of_many_requests(repeat)) continue;
     if (static_cast<double>(repeat.max_in_one_scope) < context.option(fewest_calls)) continue;
     const bool request_known =
         repeat.scope == RepeatedQuery::Scope::trace || repeat.scope == RepeatedQuery::Scope::transaction;
@@ -115,25 +115,24 @@ static void check(const Context& context, Reporter& reporter) {
   }
 }
 
-constinit const Rule redundant_query{.id = "redundant-query",
-                                     .severity = Severity::note,
-                                     .needs = Input::events,
-                                     .summary = "the same query with the same values again and again",
-                                     .why =
-                                         "Nothing between the calls could have changed what the application "
-                                         "needs to know, or it would not ask in a row: the answer "
-                                         "could have been kept. Typical are a user, a session or settings "
-                                         "that every layer of a request looks up anew.\n\n"
-                                         "It is found from the order of the log: at least five calls with "
-                                         "the same parameters in one trace, transaction or burst. "
-                                         "On a connection that several requests share their questions may "
-                                         "stand side by side: without a transaction it is told only where "
-                                         "most calls come in such bursts.",
-                                     .fix =
-                                         "Ask once and hand the result on, or keep it for the request "
-                                         "(React's `cache`, a dataloader, a field of the request's context).",
-                                     .when_to_ignore = "The application waits for somebody else's change.",
-                                     .options = options,
-                                     .check = check};
+constinit const Rule redundant_query{
+    .id = "redundant-query",
+    .severity = Severity::note,
+    .needs = Input::events,
+    .summary = "the same query with the same values several times in a row",
+    .why =
+        "The application asks several times in a row, although nothing in between changed what it needs to "
+        "know. It could have kept the first result. Typical examples are a user, a session or settings that "
+        "every layer of a request looks up again.\n\n"
+        "pgadvise uses the order of the log: at least five calls with the same parameters in one trace, "
+        "transaction or burst. On a connection that several requests share, calls of different requests may "
+        "be adjacent. Therefore, without a transaction, the query is reported only if most of its calls are "
+        "in such bursts.",
+    .fix =
+        "Run the query once and pass the result on, or cache it for the request (React's `cache`, a "
+        "dataloader, a field of the request's context).",
+    .when_to_ignore = "The application polls for a change by another session.",
+    .options = options,
+    .check = check};
 
 }  // namespace pgadvise::rules

@@ -13,14 +13,14 @@ static constexpr Option min_columns{
 static constexpr Option min_calls{
     .name = "calls",
     .fallback = 100,
-    .meaning = "calls from which a statement is frequent, where statistics tell that a column is large"};
+    .meaning = "calls from which a statement is frequent, where statistics show that a column is large"};
 static constexpr Option slow_ms{.name = "slow_ms",
                                 .fallback = 20,
                                 .meaning = "mean duration, in milliseconds, from which a statement is slow"};
 static constexpr Option min_rows{
     .name = "rows",
     .fallback = 1000,
-    .meaning = "rows returned in all calls, where the log tells, from which they count"};
+    .meaning = "rows returned by all calls from which the statement counts, where the log has them"};
 static constexpr Option large_bytes{
     .name = "large_bytes",
     .fallback = 500,
@@ -29,7 +29,7 @@ static constexpr const Option* options[] = {&min_columns, &min_calls, &slow_ms, 
 
 namespace {
 
-// By its statistics; without them by its type.
+// Whether the column is large: by its statistics, or without statistics by its type.
 bool large(const Context& context, const Column& column) {
   static constexpr std::array<std::string_view, 5> types = {"json", "jsonb", "bytea", "xml", "tsvector"};
   if (column.statistics && column.statistics->average_width > 0)
@@ -37,14 +37,15 @@ bool large(const Context& context, const Column& column) {
   return lint::one_of(column.type, types) || column.type.compare(0, 7, "vector(") == 0;
 }
 
-bool takes_all(const QueryFacts& facts, const Table& table) {
+bool selects_all(const QueryFacts& facts, const Table& table) {
   return std::all_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
     return std::find(facts.selected.begin(), facts.selected.end(), ColumnUse{table.name, column.name}) !=
            facts.selected.end();
   });
 }
 
-// Without statistics a jsonb may be a few bytes: then time or rows have to show that it matters.
+// Whether the statement costs enough to report. Without statistics, a jsonb column may be small: then the
+// duration or the rows must show the cost.
 bool counts(const Context& context, const Query& query, const Table& table) {
   const bool known = std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& column) {
     return column.statistics && large(context, column);
@@ -56,7 +57,7 @@ bool counts(const Context& context, const Query& query, const Table& table) {
 
 }  // namespace
 
-// "all 24 columns of orders, the large payload among them"; "" when the table is neither wide nor has large
+// "all 24 columns of orders, including the large payload"; "" if the table is neither wide nor has large
 // columns.
 static std::string all_of(const Context& context, const Table& table) {
   std::vector<std::string> names;
@@ -67,8 +68,7 @@ static std::string all_of(const Context& context, const Table& table) {
   std::string out =
       (wide ? "all " + std::to_string(table.columns.size()) : "all") + " columns of " + display(table.name);
   if (!names.empty())
-    out += ", " + (names.size() == 1 ? "the large " + names[0] : "large ones such as " + names[0]) +
-           " among them";
+    out += ", including " + (names.size() == 1 ? "the large " + names[0] : "large ones such as " + names[0]);
   return out;
 }
 
@@ -76,13 +76,13 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   for (const auto& name : query.facts.from) {
     const Table* table = context.catalog().table(name);
     if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
-    if (!counts(context, query, *table) || !takes_all(query.facts, *table) ||
+    if (!counts(context, query, *table) || !selects_all(query.facts, *table) ||
         lint::asks_for_one_row(context, query.facts, name))
       continue;
     const std::string what = all_of(context, *table);
     if (what.empty()) continue;
     Finding& finding = lint::report(reporter, query, name, "A query reads " + what + ".");
-    finding.fix = Fix{.title = "Name the columns that are used", .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title = "Select only the columns that are used", .safety = Fix::Safety::manual};
     return;
   }
 }
@@ -101,20 +101,20 @@ constinit const Rule select_all_columns{
     .id = "select-all-columns",
     .severity = Severity::note,
     .needs = all(Input::workload, Input::schema),
-    .summary = "every column of a wide table, or one with large columns, is read",
+    .summary = "a query that reads all columns of a wide table or of a table with large columns",
     .why =
-        "Each column costs: it is read, sent and decoded, large ones (jsonb, bytea, long text) are fetched "
-        "from TOAST in pieces and decompressed, and an "
-        "index-only scan is ruled out. `*` also brings every column that is added later.\n\n"
-        "Told of statements that are slow or return many rows, or are frequent where statistics say how "
-        "large a column is, and read all columns, by `*` or by "
-        "name (as Drizzle's `select()` and most ORMs do), of a table with twenty columns or with large ones. "
-        "Not of look-ups of one row.",
+        "Each column is read, sent and decoded. Large columns (jsonb, bytea, long text) are fetched in "
+        "pieces from TOAST and decompressed. An index-only scan is impossible. `*` also returns every column "
+        "that is added later.\n\n"
+        "The rule reports statements that read all columns of a table with at least twenty columns or with "
+        "large columns. The statement may use `*`, or name all columns as Drizzle's `select()` and most ORMs "
+        "do. The statement must be slow or "
+        "return many rows. If the statistics show how large a column is, a frequent statement is also "
+        "reported. Look-ups of one row are left out.",
     .fix =
-        "Name the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, Prisma "
-        "`select`, Rails `.select`. Large columns that are rarely "
-        "needed are read when they are.",
-    .when_to_ignore = "All of them are used.",
+        "Select only the columns that are used: Drizzle `db.select({ id: t.id, … })` or `columns: { … }`, "
+        "Prisma `select`, Rails `.select`. Read large columns separately, when they are needed.",
+    .when_to_ignore = "The application uses all columns.",
     .options = options,
     .check = check};
 

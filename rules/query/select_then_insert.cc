@@ -18,7 +18,7 @@ struct Pair {
   const RepeatedQuery* repeat = nullptr;
 };
 
-// The look-up asks, by a whole unique key, for what the insert then writes.
+// The pair if the SELECT looks up, by a complete unique key, the row that the INSERT writes.
 std::optional<Pair> pair_of(const Context& context, const Query* look_up, const Query* insert) {
   if (!look_up || !insert || look_up->facts.kind != StatementKind::select ||
       insert->facts.kind != StatementKind::insert)
@@ -30,7 +30,7 @@ std::optional<Pair> pair_of(const Context& context, const Query* look_up, const 
   const Index* key =
       table ? lint::unique_among(*table, lint::fixed_columns(look_up->facts, table->name)) : nullptr;
   if (!key) return std::nullopt;
-  // A key that the server makes can't have been looked for.
+  // A key that the server generates cannot have been looked up.
   const bool given = std::all_of(key->keys.begin(), key->keys.end(), [&](const IndexKey& part) {
     return std::any_of(
         insert->facts.assigned_parameters.begin(), insert->facts.assigned_parameters.end(),
@@ -61,17 +61,18 @@ static void check(const Context& context, Reporter& reporter) {
     Finding& finding =
         lint::report(reporter, *pair.insert, pair.table->name,
                      "Rows of " + display(pair.table->name) + " are looked up by " + join(columns, ", ") +
-                         " and inserted when they are not there: two round trips for each, and two sessions "
-                         "at once fail on the unique key.");
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         "before it, each time: " + ellipsis(pair.look_up->text, lint::shown_statement),
-         pair.look_up->samples.empty() ? std::nullopt
-                                       : std::optional<SourceLocation>(pair.look_up->samples.front().place),
-         {}});
+                         " and inserted if missing: each row takes two round trips, and concurrent sessions "
+                         "fail on the unique key.");
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                "before each INSERT: " + ellipsis(pair.look_up->text, lint::shown_statement),
+                                pair.look_up->samples.empty()
+                                    ? std::nullopt
+                                    : std::optional<SourceLocation>(pair.look_up->samples.front().place),
+                                {}});
     finding.evidence.push_back(lint::figures(*pair.repeat, 1));
-    finding.fix = Fix{.title = "INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
-                      .safety = Fix::Safety::manual};
+    finding.fix =
+        Fix{.title = "Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
+            .safety = Fix::Safety::manual};
     if (lint::is_drizzle(context)) finding.fix->drizzle = ".onConflictDoNothing()";
   }
 }
@@ -80,18 +81,16 @@ constinit const Rule select_then_insert{
     .id = "select-then-insert",
     .severity = Severity::note,
     .needs = all(Input::events, Input::schema),
-    .summary = "a look-up by a unique key, then an INSERT of what was not there",
+    .summary = "a look-up by a unique key followed by an INSERT of the missing row",
     .why =
-        "Between the two statements another session can insert the same key: one of them fails, or, without "
-        "a unique key, the row is there twice. Each row "
-        "costs two round trips.\n\n"
-        "It is told where a loop does it, five rows or more in one trace, transaction or burst: single pairs "
-        "are not in the summary of a log.",
+        "Between the two statements, another session can insert the same key. One of the two sessions then "
+        "fails or, without a unique key, the row exists twice. Each row costs two round trips.\n\n"
+        "The rule reports loops with at least five rows in one trace, transaction or burst. The summary of a "
+        "log does not contain single pairs.",
     .fix =
-        "`INSERT … ON CONFLICT (key) DO NOTHING`, or `DO UPDATE`; for many rows one INSERT with all of them. "
-        "In Drizzle `.onConflictDoNothing()` and "
-        "`.onConflictDoUpdate()`.",
-    .when_to_ignore = "The look-up decides about more than the insert, and one session alone writes.",
+        "Use `INSERT … ON CONFLICT (key) DO NOTHING` or `DO UPDATE`. For many rows, use one INSERT with all "
+        "of them. In Drizzle, use `.onConflictDoNothing()` and `.onConflictDoUpdate()`.",
+    .when_to_ignore = "The look-up decides more than the INSERT, and only one session writes.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -8,12 +8,13 @@
 
 namespace pgadvise::rules {
 
-static constexpr Option min_rows{
-    .name = "rows", .fallback = 10000, .meaning = "rows that are sorted for one page, from which it is told"};
+static constexpr Option min_rows{.name = "rows",
+                                 .fallback = 10000,
+                                 .meaning = "rows sorted for one page from which a statement is reported"};
 static constexpr Option fast_ms{
     .name = "fast_ms",
     .fallback = 5,
-    .meaning = "mean duration, in milliseconds, under which a statement does no harm"};
+    .meaning = "mean duration, in milliseconds, below which a statement is not reported"};
 static constexpr const Option* options[] = {&min_rows, &fast_ms};
 
 namespace {
@@ -22,10 +23,10 @@ struct Sorted {
   const KnownPlan* plan = nullptr;
   const PlanNode* limit = nullptr;
   const PlanNode* sort = nullptr;
-  double rows = 0;  // that went into it
+  double rows = 0;  // input rows of the sort
 };
 
-// The sort whose rows the LIMIT cuts off: nothing in between makes other rows of them.
+// The sort below the LIMIT, if no node in between changes the rows; otherwise nullptr.
 const PlanNode* sort_below(const PlanNode& limit) {
   const PlanNode* node = &limit;
   while (node->children.size() == 1) {
@@ -38,7 +39,7 @@ const PlanNode* sort_below(const PlanNode& limit) {
   return nullptr;
 }
 
-// A sort of grouped or computed rows has no index to come from.
+// Whether the sort reads stored rows. No index can provide the order of grouped or computed rows.
 bool sorts_stored_rows(const PlanNode& sort) {
   bool stored = true;
   for (const PlanNode* node = &sort; !node->children.empty(); node = &node->children.front())
@@ -62,7 +63,7 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
   return worst;
 }
 
-// One table's own columns, each a key: what an index can give.
+// The table, if every sort key is a column of the same table, so that an index can provide the order.
 const Table* sorted_table(const Context& context, const QueryFacts& facts) {
   if (!context.has_catalog() || facts.sort.empty() || facts.grouped) return nullptr;
   const QualifiedName& name = facts.sort.front().column.table;
@@ -90,9 +91,9 @@ IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
   return out;
 }
 
-// An index that begins with the proposal's keys, or reads backwards as they do, is there, and the planner
-// sorts all the same.
-bool there_already(const Table& table, const std::vector<IndexKey>& keys) {
+// Whether an index already provides these keys, in forward or backward order. The planner then sorts for
+// another reason.
+bool index_exists(const Table& table, const std::vector<IndexKey>& keys) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
     if (!index.valid || index.method != "btree" || index.predicate || index.keys.size() < keys.size())
       return false;
@@ -107,14 +108,14 @@ bool there_already(const Table& table, const std::vector<IndexKey>& keys) {
   });
 }
 
-// Whether the planner still sorts; the index is costed on the same plan.
+// Refutes the finding if the current plan has no sort.
 Conclusion conclude(const Plan& plan, double, double) {
   bool sorts = false;
   visit(plan.root, [&](const PlanNode& node) {
     sorts = sorts || node.type == "Sort" || node.type == "Incremental Sort";
   });
   if (sorts) return {};
-  return {.verdict = Verdict::refuted, .reason = "the planner has a way without a sort now"};
+  return {.verdict = Verdict::refuted, .reason = "the planner now has a plan without a sort"};
 }
 
 }  // namespace
@@ -123,13 +124,13 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   if (query.timed_calls > 0 && query.mean_ms() < context.option(fast_ms)) return;
   const Sorted sorted = largest(context.plans_of(query));
   if (!sorted.sort || sorted.rows < context.option(min_rows)) return;
-  // The facts tell the order of the outermost SELECT alone.
+  // QueryFacts::sort is the ORDER BY of the outermost SELECT only.
   const Table* table =
       sorted.limit == &sorted.plan->plan->root ? sorted_table(context, query.facts) : nullptr;
   std::optional<IndexProposal> proposal;
   if (table) {
     proposal = proposal_of(*table, query.facts);
-    if (there_already(*table, proposal->keys)) return;
+    if (index_exists(*table, proposal->keys)) return;
   }
   const QualifiedName name = table ? table->name : lint::main_table(query);
   const bool actual = sorted.plan->plan->analyzed;
@@ -140,18 +141,19 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
                        lint::grouped(sorted.limit->actual_rows.value_or(sorted.limit->plan_rows)) + ".");
   finding.evidence.push_back(
       lint::plan_fact(*sorted.plan, "Limit over Sort of " + lint::grouped(sorted.rows) + " rows"));
-  lint::judge_by(finding, *sorted.plan);
+  lint::apply_plan(finding, *sorted.plan);
   if (proposal) {
     finding.proposal = std::move(proposal);
-    finding.probe = Probe{.kind = Probe::Kind::plan,
-                          .table = name,
-                          .fingerprint = query.fingerprint,
-                          .from_plan = conclude,
-                          .without_gain = "the planner would sort all the same, or not gain from an index"};
+    finding.probe =
+        Probe{.kind = Probe::Kind::plan,
+              .table = name,
+              .fingerprint = query.fingerprint,
+              .from_plan = conclude,
+              .without_gain = "the planner would still sort, or the index would not reduce the cost"};
   } else {
     finding.fix = Fix{.title =
-                          "An index on what the WHERE compares, then on what the ORDER BY names, if one "
-                          "table has all of it; else fewer rows into the sort",
+                          "Create an index on the columns of the WHERE followed by those of the ORDER BY, if "
+                          "all are in one table; otherwise sort fewer rows",
                       .safety = Fix::Safety::manual};
   }
 }
@@ -168,13 +170,13 @@ constinit const Rule sort_without_index{
     .needs = all(Input::workload, Input::plans),
     .summary = "an ORDER BY … LIMIT that sorts many rows to return a few",
     .why =
-        "A page of twenty rows is made by reading and sorting every row that the WHERE lets through. An "
-        "index that has the compared columns first and then those of the "
-        "ORDER BY gives the first twenty at once, and the time stays the same as the table grows.",
+        "To return a page of twenty rows, the server reads and sorts every row that passes the WHERE. An "
+        "index on the compared columns followed by the columns of the ORDER BY returns the first twenty rows "
+        "directly. The time then stays the same as the table grows.",
     .fix =
-        "The index that the finding proposes. Where keys of the order point in different directions, or "
-        "NULLS FIRST is asked for, the index must have the same.",
-    .when_to_ignore = "The statement runs rarely, or the order is one of many that people may choose.",
+        "Create the index that the finding proposes. If the sort keys have different directions, or NULLS "
+        "FIRST is used, the index must have the same.",
+    .when_to_ignore = "The statement runs rarely, or its order is one of many that users can choose.",
     .options = options,
     .check = check};
 

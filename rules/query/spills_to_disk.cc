@@ -13,7 +13,7 @@ namespace pgadvise::rules {
 static constexpr Option min_megabytes{
     .name = "megabytes",
     .fallback = 10,
-    .meaning = "megabytes that one call writes to disk, from which it is told"};
+    .meaning = "megabytes of temporary files written by one call from which a statement is reported"};
 static constexpr const Option* options[] = {&min_megabytes};
 
 namespace {
@@ -23,15 +23,15 @@ using Kind = Insight::Kind;
 struct Spill {
   const KnownPlan* plan = nullptr;
   const Insight* insight = nullptr;
-  double bytes = 0;  // 0: not known
+  double bytes = 0;  // 0: unknown
 };
 
 bool is_spill(Kind kind) {
   return kind == Kind::disk_sort || kind == Kind::hash_batches || kind == Kind::aggregate_spill;
 }
 
-// The largest of the statement's plans. The batches of a hash tell no size; the blocks that the statement
-// wrote do where they were counted.
+// The largest spill in the plans of the statement. A hash join shows only its number of batches, so its size
+// comes from the temporary blocks that the plan counted, if any.
 Spill largest(const std::vector<KnownPlan>& plans) {
   Spill worst;
   for (const auto& plan : plans)
@@ -44,8 +44,8 @@ Spill largest(const std::vector<KnownPlan>& plans) {
   return worst;
 }
 
-// Not the insight's own words: a sort key may hold a literal.
-std::string told(const Spill& spill) {
+// Without the text of the insight, whose sort key may contain a literal.
+std::string spill_text(const Spill& spill) {
   const PlanNode& node = *spill.insight->node;
   if (spill.insight->kind == Kind::hash_batches)
     return "a hash table in " + std::to_string(node.hash_batches) + " batches" +
@@ -55,7 +55,7 @@ std::string told(const Spill& spill) {
          lint::bytes_text(spill.bytes) + " on disk";
 }
 
-// Sorted and hashed rows take more room in memory than on disk: twice to three times.
+// Rows take two to three times as much space in memory as on disk.
 std::string memory_for(double bytes) {
   constexpr double most = 1024;
   double megabytes = 16;
@@ -63,7 +63,7 @@ std::string memory_for(double bytes) {
   return megabytes >= most ? "1GB" : std::to_string(static_cast<int>(megabytes)) + "MB";
 }
 
-// Builds of indexes and the like write temporary files by design, into maintenance_work_mem's stead.
+// Not index builds and other maintenance, which use temporary files when maintenance_work_mem is exceeded.
 bool reads_or_writes_rows(const Query& query) {
   const auto kind = query.facts.kind;
   return kind == StatementKind::select || kind == StatementKind::insert || kind == StatementKind::update ||
@@ -83,22 +83,22 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
   message += spill.insight ? (spill.insight->kind == Kind::disk_sort      ? "a sort"
                               : spill.insight->kind == Kind::hash_batches ? "a hash"
                                                                           : "an aggregate") +
-                                 std::string(" does not fit work_mem.")
-                           : "a sort, hash or aggregate does not fit work_mem.";
+                                 std::string(" does not fit in work_mem.")
+                           : "a sort, hash or aggregate does not fit in work_mem.";
   Finding& finding = lint::report(reporter, query, table, std::move(message));
   if (files)
     finding.evidence.push_back({Evidence::Kind::statement,
-                                "the log tells of temporary files " + lint::times(files->count) + ", " +
-                                    lint::bytes_text(files->total_bytes) + " in all, the largest " +
+                                "the log reports temporary files " + lint::times(files->count) + ", " +
+                                    lint::bytes_text(files->total_bytes) + " in total, the largest " +
                                     lint::bytes_text(files->largest_bytes),
                                 files->place,
                                 {}});
-  if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, told(spill)));
-  finding.verdict = Verdict::confirmed;  // the server wrote them
-  finding.fix =
-      Fix{.title = "Let it sort or hash fewer rows and columns; else SET LOCAL work_mem" +
-                   (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) + " in its transaction",
-          .safety = Fix::Safety::manual};
+  if (spill.insight) finding.evidence.push_back(lint::plan_fact(*spill.plan, spill_text(spill)));
+  finding.verdict = Verdict::confirmed;  // the server wrote the files
+  finding.fix = Fix{.title = "Sort or hash fewer rows and columns; otherwise SET LOCAL work_mem" +
+                             (largest > 0 ? " = '" + memory_for(largest) + "'" : std::string()) +
+                             " in the transaction of the statement",
+                    .safety = Fix::Safety::manual};
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -112,7 +112,7 @@ static void check(const Context& context, Reporter& reporter) {
     const Spill spill = largest(context.plans_of(query));
     const auto found = files.find(query.fingerprint);
     const ServerEvent* event = found == files.end() ? nullptr : found->second;
-    // A hash join writes many files: a call's are taken together, as far as the log has its calls.
+    // A hash join writes many files: estimate their total per call if the log has the number of calls.
     const double of_call =
         event ? std::max(event->largest_bytes,
                          query.calls > 0 ? std::min(event->total_bytes / static_cast<double>(query.calls),
@@ -131,17 +131,15 @@ constinit const Rule spills_to_disk{
     .needs = all(Input::workload, any(Input::plans, Input::temporary_files)),
     .summary = "a statement that sorts or hashes on disk",
     .why =
-        "A sort, hash or aggregate that does not fit work_mem goes on in temporary files: written, read "
-        "again, and often several times slower. Many at once fill the "
-        "disk.\n\n"
-        "Told from the plans of auto_explain's records or of the database, and from the temporary files of a "
-        "log with log_temp_files.",
+        "A sort, hash or aggregate that does not fit in work_mem uses temporary files. They are written and "
+        "read again, which is often several times slower. Many of them at once can fill the disk.\n\n"
+        "The rule uses plans from auto_explain or from the database, and the temporary files in a log with "
+        "log_temp_files.",
     .fix =
-        "Let it sort or hash less: fewer rows by an index, fewer and narrower columns (no `SELECT *` into a "
-        "sort), an index in the order that is asked for. Else give this "
-        "statement more memory, in its own transaction: `SET LOCAL work_mem`. Server-wide, each sort of each "
-        "session may take that much.",
-    .when_to_ignore = "A report at night that nobody waits for.",
+        "Sort or hash less: fewer rows by an index, fewer and narrower columns (no `SELECT *` into a sort), "
+        "or an index in the requested order. Otherwise give this statement more memory in its own "
+        "transaction, with `SET LOCAL work_mem`. A server-wide value applies to each sort of each session.",
+    .when_to_ignore = "The statement is a nightly report that nobody waits for.",
     .options = options,
     .check = check};
 

@@ -12,35 +12,34 @@
 namespace pgadvise::rules {
 
 static constexpr Option min_times{
-    .name = "times", .fallback = 100, .meaning = "how many times an estimate must be off"};
+    .name = "times", .fallback = 100, .meaning = "factor by which an estimate must be wrong"};
 static constexpr Option min_rows{
     .name = "rows",
     .fallback = 10000,
     .table_size = true,
-    .meaning = "rows of a table, or expected or found by a scan, below which nothing is said"};
-static constexpr Option changed_percent{
-    .name = "changed_percent",
-    .fallback = 30,
-    .meaning =
-        "share of a table's rows changed since the last ANALYZE; autovacuum analyzes at 10 by "
-        "default"};
+    .meaning = "rows of a table, or rows estimated or found by a scan, below which nothing is reported"};
+static constexpr Option changed_percent{.name = "changed_percent",
+                                        .fallback = 30,
+                                        .meaning =
+                                            "percent of the rows of a table changed since the last ANALYZE; "
+                                            "autovacuum analyzes at 10 by default"};
 static constexpr const Option* options[] = {&min_times, &min_rows, &changed_percent};
 
 namespace {
 
-constexpr std::size_t max_plans = 3;  // told of one table
+constexpr std::size_t max_plans = 3;  // reported for one table
 
-struct Miss {
+struct Misestimate {
   const Query* query = nullptr;
   const KnownPlan* plan = nullptr;
   const PlanNode* node = nullptr;
   double times = 0;
 };
 
-// What is wrong with a table's statistics, and what came of it.
+// Why the statistics of a table are wrong, and the wrong estimates in plans.
 struct Stale {
-  std::string reason;  // by the server's counters; "" when they say nothing, or there are none
-  std::vector<Miss> misses;
+  std::string reason;  // from the counters of the server; "" if they are missing or show no problem
+  std::vector<Misestimate> misestimates;
 };
 
 double times_off(const PlanNode& node) {
@@ -49,7 +48,7 @@ double times_off(const PlanNode& node) {
   return std::max(estimated / actual, actual / estimated);
 }
 
-// A plan made once for any value ($n stands in it) can't be right for each.
+// Whether the node belongs to a generic plan (with $n), whose estimates cannot be right for every value.
 bool generic(const PlanNode& node) {
   const auto has = [](const std::string& condition) {
     for (std::size_t at = 0; (at = condition.find('$', at)) != std::string::npos; ++at)
@@ -72,12 +71,12 @@ std::string of_counters(const Context& context, const Table& table) {
   if (!statistics || table.temporary) return {};
   const double changed = static_cast<double>(statistics->changes_since_analyze);
   if (table.kind == Table::Kind::partitioned) {
-    // Parts that have statistics, readable ones, and a parent that has none of its own.
+    // Partitions have statistics that this role may read, and the parent has none.
     const auto& parts = context.partitions_of(table.name);
     const bool parts_have = std::any_of(parts.begin(), parts.end(),
                                         [](const Table* part) { return has_column_statistics(*part); });
     if (statistics->rows >= least && parts_have && !has_column_statistics(table))
-      return "was never analyzed as a whole: autovacuum analyzes its partitions, not the partitioned table";
+      return "was never analyzed as a whole: autovacuum analyzes the partitions, not the partitioned table";
     return {};
   }
   if (table.kind != Table::Kind::ordinary) return {};
@@ -87,11 +86,11 @@ std::string of_counters(const Context& context, const Table& table) {
   if (std::max(statistics->rows, rows) < least || changed < least ||
       100 * changed < context.option(changed_percent) * statistics->rows)
     return {};
-  return lint::grouped(changed) + " rows of it changed since it was analyzed, when it had about " +
+  return lint::grouped(changed) + " rows changed since the last ANALYZE, when the table had about " +
          lint::grouped(statistics->rows);
 }
 
-// Scans alone: how many rows a join gives is a guess that statistics on one table rarely mend.
+// Only scans: better statistics on one table rarely fix the estimate of a join.
 void collect(const Context& context, const Query& query, std::map<QualifiedName, Stale>& out) {
   for (const auto& plan : context.plans_of(query))
     for (const auto& insight : plan.insights) {
@@ -99,12 +98,13 @@ void collect(const Context& context, const Query& query, std::map<QualifiedName,
           generic(*insight.node))
         continue;
       const double times = times_off(*insight.node);
-      // A table that holds nothing yet is expected to have 10 pages.
+      // The planner assumes 10 pages for an empty table.
       const bool large =
           std::max(insight.node->plan_rows, insight.node->actual_rows.value_or(0)) * insight.node->loops >=
           context.option(min_rows);
       if (large && times >= context.option(min_times))
-        out[lint::table_of(query, *insight.node)].misses.push_back({&query, &plan, insight.node, times});
+        out[lint::table_of(query, *insight.node)].misestimates.push_back(
+            {&query, &plan, insight.node, times});
     }
 }
 
@@ -114,15 +114,16 @@ std::string analyze_sql(const QualifiedName& name) {
 
 std::string rows(double count) { return lint::grouped(count) + (count == 1 ? " row" : " rows"); }
 
-std::string told(const Miss& miss) {
-  const auto times =
-      miss.node->loops > 1 ? " in each of " + lint::grouped(miss.node->loops) + " loops" : std::string();
-  return "expected " + rows(miss.node->plan_rows) + ", found " +
-         lint::grouped(miss.node->actual_rows.value_or(0)) + times + ", " + lint::grouped(miss.times) +
-         " times off";
+std::string estimate_text(const Misestimate& misestimate) {
+  const auto times = misestimate.node->loops > 1
+                         ? " in each of " + lint::grouped(misestimate.node->loops) + " loops"
+                         : std::string();
+  return "estimated " + rows(misestimate.node->plan_rows) + ", found " +
+         lint::grouped(misestimate.node->actual_rows.value_or(0)) + times + ", " +
+         lint::grouped(misestimate.times) + " times off";
 }
 
-// Analyzed, and hardly changed since: ANALYZE would find the same.
+// Whether the table was analyzed and has hardly changed since, so that ANALYZE would not help.
 bool fresh(const Context& context, const QualifiedName& name) {
   if (!context.has_catalog() || !context.catalog().statistics_days) return false;
   const Table* table = context.catalog().table(name);
@@ -131,40 +132,41 @@ bool fresh(const Context& context, const QualifiedName& name) {
 }
 
 void report_table(const Context& context, Reporter& reporter, const QualifiedName& name, Stale& stale) {
-  std::stable_sort(stale.misses.begin(), stale.misses.end(),
-                   [](const Miss& a, const Miss& b) { return a.times > b.times; });
-  std::string message = stale.reason.empty() ? "The planner expects the wrong number of rows of " +
-                                                   display(name) + ": " + told(stale.misses.front()) + "."
-                                             : display(name) + " has stale statistics: " + stale.reason + ".";
+  std::stable_sort(stale.misestimates.begin(), stale.misestimates.end(),
+                   [](const Misestimate& a, const Misestimate& b) { return a.times > b.times; });
+  std::string message = stale.reason.empty()
+                            ? "The planner misestimates the number of rows of " + display(name) + ": " +
+                                  estimate_text(stale.misestimates.front()) + "."
+                            : display(name) + " has stale statistics: " + stale.reason + ".";
   if (!stale.reason.empty() && stale.reason.starts_with("was"))
     message = display(name) + " " + stale.reason + ".";
   Finding& finding =
       reporter.add({.kind = "table", .schema = name.schema, .table = name.name}, std::move(message));
   finding.verdict = Verdict::confirmed;
   if (!stale.reason.empty()) finding.evidence.push_back(lint::catalog_fact(stale.reason));
-  for (std::size_t i = 0; i < stale.misses.size() && i < max_plans; ++i) {
-    const Miss& miss = stale.misses[i];
+  for (std::size_t i = 0; i < stale.misestimates.size() && i < max_plans; ++i) {
+    const Misestimate& misestimate = stale.misestimates[i];
     finding.evidence.push_back(lint::plan_fact(
-        *miss.plan, "scan of " + display(name) + (miss.node->index.empty() ? "" : " by " + miss.node->index) +
-                        " " + told(miss)));
+        *misestimate.plan, "scan of " + display(name) +
+                               (misestimate.node->index.empty() ? "" : " by " + misestimate.node->index) +
+                               " " + estimate_text(misestimate)));
     finding.evidence.push_back({Evidence::Kind::statement,
-                                lint::ran(*miss.query) + ": " + ellipsis(miss.query->text, 300),
-                                miss.plan->place,
+                                lint::ran(*misestimate.query) + ": " + ellipsis(misestimate.query->text, 300),
+                                misestimate.plan->place,
                                 {}});
-    if (!finding.location) finding.location = miss.plan->place;
+    if (!finding.location) finding.location = misestimate.plan->place;
   }
   if (stale.reason.empty() && fresh(context, name))
-    finding.fix =
-        Fix{.title =
-                "It was analyzed, so ANALYZE will not mend it: CREATE STATISTICS for columns that depend on "
-                "each other or for the expression that is compared, or a higher statistics target",
-            .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title =
+                          "ANALYZE will not help, because the table was analyzed: use CREATE STATISTICS for "
+                          "dependent columns or for the compared expression, or a higher statistics target",
+                      .safety = Fix::Safety::manual};
   else
-    finding.fix = Fix{.title = stale.reason.empty()
-                                   ? "ANALYZE the table; if the estimate stays off, a higher statistics "
-                                     "target, or CREATE STATISTICS for columns that depend on each other"
-                                   : "ANALYZE the table",
-                      .sql = analyze_sql(name)};
+    finding.fix =
+        Fix{.title = stale.reason.empty() ? "ANALYZE the table; if the estimate stays wrong, use a higher "
+                                            "statistics target, or CREATE STATISTICS for dependent columns"
+                                          : "ANALYZE the table",
+            .sql = analyze_sql(name)};
 }
 
 }  // namespace
@@ -174,7 +176,7 @@ static void check(const Context& context, Reporter& reporter) {
   if (context.has_workload())
     for (const auto& query : context.workload().queries)
       if (lint::of_application(query)) collect(context, query, found);
-  // What a server counts; a schema that was just loaded has no history.
+  // Counters of a server with a history; a schema that was just loaded has none.
   if (context.has_catalog() && context.catalog().statistics_days)
     for (const auto& [name, table] : context.catalog().tables) {
       auto reason = lint::of_tool_or_server(name, &table) ? std::string() : of_counters(context, table);
@@ -189,21 +191,19 @@ constinit const Rule stale_statistics{
     .needs = any(Input::plans, Input::statistics),
     .summary = "a table whose statistics mislead the planner",
     .why =
-        "The planner chooses by estimates. An estimate that is a hundred times off makes it join by a nested "
-        "loop what wants a hash, or read a table for a few rows. "
-        "Statistics are missing after a restore, pg_upgrade or bulk load until ANALYZE has run, and a "
-        "partitioned table as a whole is never analyzed by "
-        "autovacuum.\n\n"
-        "Told where the server's counters show it, and where a scan in a plan that was run found a hundred "
-        "times more or fewer rows than expected. "
-        "A session's counts of what it wrote arrive after its transaction, and so after an ANALYZE that saw "
-        "those rows: of a table that has not grown since, they are left out for "
-        "ten minutes.",
+        "The planner chooses plans by estimates. If an estimate is wrong by a factor of a hundred, the "
+        "planner uses a nested loop where a hash join is faster, or scans a table to find a few rows. "
+        "Statistics are "
+        "missing after a restore, pg_upgrade or bulk load until ANALYZE has run. Autovacuum never analyzes a "
+        "partitioned table as a whole.\n\n"
+        "The rule uses the counters of the server, and executed plans in which a scan found a hundred times "
+        "more or fewer rows than estimated. The counters of a session arrive after its transaction, and so "
+        "after an ANALYZE that already saw its rows. Therefore the counters of a table that has not grown "
+        "since the last ANALYZE are ignored for ten minutes.",
     .fix =
-        "`ANALYZE` the table. Where the estimate stays off although the table was analyzed: a higher "
-        "statistics target for the column, or `CREATE STATISTICS` for columns "
-        "that depend on each other.",
-    .when_to_ignore = "A queue or staging table that fills and empties all day.",
+        "Run `ANALYZE` on the table. If the estimate stays wrong after ANALYZE, use a higher statistics "
+        "target for the column, or `CREATE STATISTICS` for dependent columns.",
+    .when_to_ignore = "A queue or staging table fills and empties all day.",
     .options = options,
     .check = check};
 

@@ -11,8 +11,8 @@
 namespace pgadvise::rules {
 namespace {
 
-// updated_at, lastModified, date_updated
-bool keeps_last_change(const Column& column) {
+// Whether the name means the time of the last change: updated_at, lastModified, date_updated.
+bool records_last_change(const Column& column) {
   static constexpr std::array<std::string_view, 4> change = {"updated", "modified", "changed", "update"};
   static constexpr std::array<std::string_view, 14> beside = {
       "updated", "modified", "changed",   "update", "last", "at",  "on",
@@ -25,7 +25,7 @@ bool keeps_last_change(const Column& column) {
          });
 }
 
-// Counters, leases and times of use are written without the row counting as changed.
+// Whether the assignment changes the content of the row. Counters, leases and times of use do not count.
 bool changes_content(const Table& table, const Assignment& assignment) {
   static constexpr std::array<std::string_view, 31> tracking = {
       "count",  "counter", "attempt", "attempts",  "retry",   "retries", "lock",     "locked",
@@ -39,9 +39,8 @@ bool changes_content(const Table& table, const Assignment& assignment) {
   return !lint::any_of(lint::words_of(column->name), tracking);
 }
 
-// A time of the row that the statement itself makes (deleted_at = now()): it tells of this change in its own
-// way.
-bool notes_own_time(const QueryFacts& facts, const Table& table) {
+// Whether the statement sets a time of its own, such as deleted_at = now(), which records the change.
+bool sets_own_time(const QueryFacts& facts, const Table& table) {
   return std::any_of(facts.updated.begin(), facts.updated.end(), [&](const Assignment& assignment) {
     const Column* column =
         assignment.column.table == table.name ? table.column(assignment.column.column) : nullptr;
@@ -51,7 +50,7 @@ bool notes_own_time(const QueryFacts& facts, const Table& table) {
   });
 }
 
-// Rows of its choosing, by a value that it was given: not the work of a scheduler over all of them.
+// Whether the statement selects rows by a given value, unlike a scheduled job over all rows.
 bool picks_rows(const QueryFacts& facts, const Table& table) {
   return facts.kind == StatementKind::insert ||
          std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
@@ -61,7 +60,7 @@ bool picks_rows(const QueryFacts& facts, const Table& table) {
          });
 }
 
-// ON CONFLICT DO UPDATE SET key = EXCLUDED.key: for the sake of RETURNING.
+// Whether ON CONFLICT DO UPDATE only sets the key (key = EXCLUDED.key), which makes RETURNING return the row.
 bool sets_key_alone(const QueryFacts& facts, const Table& table) {
   if (facts.kind != StatementKind::insert || facts.updated.size() != 1) return false;
   return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
@@ -69,21 +68,22 @@ bool sets_key_alone(const QueryFacts& facts, const Table& table) {
   });
 }
 
-bool named_for_it(const std::string& function) {
+bool named_for_timestamps(const std::string& function) {
   const auto words = lint::words_of(function.substr(function.find('.') + 1));
   static constexpr std::array<std::string_view, 6> of_time = {"updated",     "modified", "timestamp",
                                                               "moddatetime", "changed",  "modtime"};
   return lint::any_of(words, of_time);
 }
 
-// Triggers made in a loop of a DO block are not seen: a function that is there for them, and no trigger at
-// all, says so.
+// Whether the schema probably has triggers that pgadvise cannot see, because a DO block creates them in a
+// loop: a trigger function exists, but no trigger.
 bool triggers_unseen(const Catalog& catalog) {
   if (catalog.server_version > 0) return false;
   const bool any = std::any_of(catalog.tables.begin(), catalog.tables.end(),
                                [](const auto& item) { return !item.second.update_triggers.empty(); });
-  return !any && (lint::contains(catalog.extensions, "moddatetime") ||
-                  std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_it));
+  return !any &&
+         (lint::contains(catalog.extensions, "moddatetime") ||
+          std::any_of(catalog.user_functions.begin(), catalog.user_functions.end(), named_for_timestamps));
 }
 
 // Another statement of the log that sets the column.
@@ -94,18 +94,19 @@ const Query* setter(const Context& context, const ColumnUse& column) {
   return nullptr;
 }
 
-// What the statement changes of the table beside the column; empty when that is as it should be.
+// The content columns that the statement changes without setting the time of the last change; empty if
+// nothing is wrong.
 std::vector<std::string> changed_without(const Query& query, const Table& table) {
   std::vector<std::string> changed;
   for (const auto& assignment : query.facts.updated) {
     if (assignment.column.table != table.name) continue;
     const Column* column = table.column(assignment.column.column);
-    if (column && keeps_last_change(*column)) return {};
+    if (column && records_last_change(*column)) return {};
     if (changes_content(table, assignment)) changed.push_back(assignment.column.column);
   }
-  const bool judged = !query.facts.locks_rows && picks_rows(query.facts, table) &&
-                      !sets_key_alone(query.facts, table) && !notes_own_time(query.facts, table);
-  return judged ? changed : std::vector<std::string>{};
+  const bool relevant = !query.facts.locks_rows && picks_rows(query.facts, table) &&
+                        !sets_key_alone(query.facts, table) && !sets_own_time(query.facts, table);
+  return relevant ? changed : std::vector<std::string>{};
 }
 
 struct Stale {
@@ -115,11 +116,12 @@ struct Stale {
 
 void explain(const Table& table, const Column& column, Finding& finding) {
   finding.evidence.push_back(
-      lint::catalog_fact("no trigger of " + display(table.name) + " fires before an update",
+      lint::catalog_fact("no trigger of " + display(table.name) + " fires before an UPDATE",
                          column.origin.file.empty() ? std::nullopt : std::optional(column.origin)));
   finding.fix = Fix{
-      .title = "Set " + column.name +
-               " = now() in the statement, or once for all by a BEFORE UPDATE trigger (Drizzle: $onUpdate)",
+      .title =
+          "Set " + column.name +
+          " = now() in the statement, or use a BEFORE UPDATE trigger for all statements (Drizzle: $onUpdate)",
       .safety = Fix::Safety::manual};
 }
 
@@ -129,27 +131,27 @@ void report_statement(Reporter& reporter, const Table& table, const Column& colu
       stale.changed.begin(), stale.changed.begin() + std::min<std::ptrdiff_t>(3, std::ssize(stale.changed)));
   const std::string more =
       stale.changed.size() > 3 ? " and " + std::to_string(stale.changed.size() - 3) + " more" : "";
-  Finding& finding =
-      lint::report(reporter, *stale.query, table.name,
-                   "A statement changes " + join(named, ", ") + more + " of " + display(table.name) +
-                       " and leaves " + column.name +
-                       " as it was: whoever goes by it (caches, syncs, people) takes the row for unchanged.");
+  Finding& finding = lint::report(reporter, *stale.query, table.name,
+                                  "A statement changes " + join(named, ", ") + more + " of " +
+                                      display(table.name) + " without setting " + column.name +
+                                      ": caches, synchronization and users that rely on " + column.name +
+                                      " miss the change.");
   finding.evidence.push_back(
       {Evidence::Kind::statement,
-       "another statement sets it: " + ellipsis(other.text, lint::shown_statement),
+       "another statement sets the column: " + ellipsis(other.text, lint::shown_statement),
        other.samples.empty() ? std::nullopt : std::optional<SourceLocation>(other.samples.front().place),
        {}});
   explain(table, column, finding);
 }
 
-// Nobody sets it: that is one fact about the table, not one about each statement.
+// No statement sets the column: one finding for the table instead of one for each statement.
 void report_table(Reporter& reporter, const Table& table, const Column& column,
                   const std::vector<Stale>& statements) {
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       "No logged statement sets " + column.name + " of " + display(table.name) + ", and " +
           (statements.size() == 1 ? "one changes" : std::to_string(statements.size()) + " change") +
-          " its rows: nothing tells when they last changed.");
+          " its rows: the time of their last change is not recorded.");
   if (!column.origin.file.empty()) finding.location = column.origin;
   for (std::size_t i = 0; i < statements.size() && i < 3; ++i) {
     const Query& query = *statements[i].query;
@@ -169,13 +171,13 @@ void check(const Context& context, Reporter& reporter) {
     if (query.facts.updated.empty() || lint::by_tool_alone(query)) continue;
     const Table* table = context.catalog().table(query.facts.updated.front().column.table);
     if (!table || !table->update_triggers.empty() ||
-        std::none_of(table->columns.begin(), table->columns.end(), keeps_last_change))
+        std::none_of(table->columns.begin(), table->columns.end(), records_last_change))
       continue;
     if (auto changed = changed_without(query, *table); !changed.empty())
       found[table].push_back({&query, std::move(changed)});
   }
   for (const auto& [table, statements] : found) {
-    const Column& column = *std::find_if(table->columns.begin(), table->columns.end(), keeps_last_change);
+    const Column& column = *std::find_if(table->columns.begin(), table->columns.end(), records_last_change);
     if (const Query* other = setter(context, {table->name, column.name}))
       for (const Stale& stale : statements) report_statement(reporter, *table, column, stale, *other);
     else report_table(reporter, *table, column, statements);
@@ -188,19 +190,19 @@ constinit const Rule stale_updated_at{
     .id = "stale-updated-at",
     .severity = Severity::note,
     .needs = all(Input::workload, Input::schema),
-    .summary = "an UPDATE that leaves updated_at as it was",
+    .summary = "an UPDATE that does not set updated_at",
     .why =
-        "PostgreSQL sets no column by itself: a default counts for INSERT alone. A statement that changes a "
-        "row and does not set its updated_at leaves "
-        "a time that is wrong, and every cache, sync and audit that goes by it misses the change.\n\n"
-        "Not told: tables with a BEFORE UPDATE trigger; statements that only count, claim or note a time of "
-        "their own (`deleted_at`, `last_seen`); rewrites of "
-        "rows that no value picks. Where no statement sets the column, that is one finding on the column.",
+        "PostgreSQL applies a column default only on INSERT. A statement that changes a row without setting "
+        "its updated_at leaves a wrong time. Every cache, synchronization and audit that relies on the "
+        "column misses the change.\n\n"
+        "Not reported: tables with a BEFORE UPDATE trigger; statements that only count, claim or record a "
+        "time of their own (`deleted_at`, `last_seen`); statements that select no rows by a value. If no "
+        "statement sets the column, there is one finding for the column.",
     .fix =
-        "Set it in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's "
-        "`@updatedAt`), or by a BEFORE UPDATE trigger "
-        "(`moddatetime`), which no statement can forget.",
-    .when_to_ignore = "The column says when the content changed, and this statement changes none of it.",
+        "Set the column in the statement (`updated_at = now()`), in the ORM (Drizzle's `$onUpdate`, Prisma's "
+        "`@updatedAt`), or with a BEFORE UPDATE trigger (`moddatetime`), which no statement can bypass.",
+    .when_to_ignore =
+        "The column records when the content changed, and this statement does not change the content.",
     .check = check};
 
 }  // namespace pgadvise::rules

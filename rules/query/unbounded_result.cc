@@ -13,16 +13,16 @@ namespace pgadvise::rules {
 static constexpr Option min_rows{
     .name = "rows",
     .fallback = 1000,
-    .meaning = "rows that a call returns on average, where the log tells, from which a result is large"};
+    .meaning = "mean rows per call, where the log has them, from which a result is large"};
 static constexpr Option table_rows{
     .name = "table_rows",
     .fallback = 10000,
     .table_size = true,
-    .meaning = "rows of a table, where statistics are known, from which reading all of it is told"};
+    .meaning = "rows from which reading a whole table is reported, where its statistics are known"};
 static constexpr Option fast_ms{
     .name = "fast_ms",
     .fallback = 1,
-    .meaning = "mean duration, in milliseconds, under which a result can't be large"};
+    .meaning = "mean duration, in milliseconds, below which a result cannot be large"};
 static constexpr const Option* options[] = {&min_rows, &table_rows, &fast_ms};
 
 namespace {
@@ -33,7 +33,7 @@ bool returns_rows_without_end(const Query& query) {
          !facts.one_row && !lint::by_tool_alone(query);
 }
 
-// Tables whose rows are all returned: nothing filters, groups or limits.
+// Whether the query returns all rows of its tables: no filter, grouping or limit.
 bool reads_all(const QueryFacts& facts) {
   const auto filters = [](const Predicate& predicate) {
     return predicate.value != Predicate::Value::column || predicate.column.table == predicate.other.table;
@@ -42,7 +42,7 @@ bool reads_all(const QueryFacts& facts) {
          !facts.locks_rows && std::none_of(facts.predicates.begin(), facts.predicates.end(), filters);
 }
 
-// What a worker empties: it asks for all that there is.
+// Whether the name suggests a queue or similar, whose workers read all rows.
 bool queue(const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {"queue",   "job", "outbox", "inbox", "cache",
                                                             "staging", "tmp", "temp",   "lock"};
@@ -51,7 +51,8 @@ bool queue(const Table& table) {
                      [](const std::string& word) { return lint::one_of(lint::singular(word), names); });
 }
 
-// Its rows come with use, one by one, and say when: not a table of settings, roles or countries.
+// Whether the table grows with use: its rows have a time and belong to other rows, unlike settings, roles or
+// countries.
 bool grows(const Context& context, const Table& table) {
   const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
   if (!stored || queue(table)) return false;
@@ -89,7 +90,7 @@ static void check_whole_table(const Context& context, Reporter& reporter, const 
     return report_large(context, reporter, query,
                         "A query returns every row of " + display(name) +
                             (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
-                            ": it has no WHERE and no LIMIT.",
+                            ", because it has no WHERE and no LIMIT.",
                         many ? std::nullopt : std::optional(Severity::note));
   }
 }
@@ -105,7 +106,7 @@ static void check(const Context& context, Reporter& reporter) {
     if (rows < context.option(min_rows)) continue;
     report_large(context, reporter, query,
                  "A query" + lint::on_table(lint::main_table(query)) + " without LIMIT returns " +
-                     lint::grouped(rows) + " rows in each call on average.",
+                     lint::grouped(rows) + " rows per call on average.",
                  std::nullopt);
   }
 }
@@ -114,17 +115,17 @@ constinit const Rule unbounded_result{
     .id = "unbounded-result",
     .severity = Severity::warning,
     .needs = Input::workload,
-    .summary = "a query without LIMIT that returns many rows, or a whole table",
+    .summary = "a query without LIMIT that returns many rows or a whole table",
     .why =
-        "All rows are read, sent and held in the application's memory at once. It works on the first day's "
-        "data; then the page gets slower with every row, until a "
-        "request runs out of memory or time.\n\n"
-        "A warning where the log or the statistics tell that the rows are many; a note where nothing limits "
-        "or filters a table whose rows come with use.",
+        "All rows are read, sent and held in the application's memory at once. This works with the data of "
+        "the first day. Later the page gets slower with every row, until a request runs out of memory or "
+        "time.\n\n"
+        "The finding is a warning if the log or the statistics show many rows. It is a note if nothing "
+        "limits or filters a table that grows with use.",
     .fix =
-        "A LIMIT, and paging by key (`WHERE id > $1 ORDER BY id LIMIT 100`); a cursor or COPY for exports; "
-        "an aggregate where only a sum is shown.",
-    .when_to_ignore = "An export or a job that needs every row, and reads them in a stream.",
+        "Use LIMIT and keyset pagination (`WHERE id > $1 ORDER BY id LIMIT 100`). Use a cursor or COPY for "
+        "exports, and an aggregate where only a sum is shown.",
+    .when_to_ignore = "An export or a job needs every row and streams the result.",
     .options = options,
     .check = check};
 

@@ -22,8 +22,8 @@ bool same(const QualifiedName& asked, const QualifiedName& table) {
   return asked.name == table.name && (asked.schema.empty() || asked.schema == table.schema);
 }
 
-// Nobody misses it: dropped if it was there, asked for by a tool that then makes it, or looked for by its
-// name as a value.
+// Whether the error is expected: DROP, a look-up by a tool that then creates the table, or a look-up by a
+// name that is a value.
 bool is_probe(const Context& context, const ServerEvent& event, const QualifiedName& name) {
   if (of_tool_or_server(name, nullptr)) return true;
   const std::string statement = lower(event.statement);
@@ -33,7 +33,7 @@ bool is_probe(const Context& context, const ServerEvent& event, const QualifiedN
   return query && by_tool_alone(*query);
 }
 
-// A later statement found it.
+// A later statement that used the relation without an error, or nullptr.
 const Query* found_later(const Context& context, const QualifiedName& name, std::int64_t after) {
   for (const auto& query : context.workload().queries) {
     if (!query.last || *query.last <= after) continue;
@@ -53,29 +53,29 @@ bool made_as_temporary(const Context& context, const std::string& table) {
 }
 
 struct Cause {
-  std::string text;  // "the migrations make it, and this server did not have it"
+  std::string text;  // "the migrations create it, and the server does not have it"
   std::string fix;
   std::optional<Evidence> evidence;
 };
 
-// The table has the name: why the statement did not find it.
+// Why the statement did not find a table that the schema has.
 Cause cause_of(const Context& context, const QualifiedName& name, const Table& table) {
   const Catalog& catalog = context.catalog();
   const Evidence place =
-      catalog_fact(display(table.name) + (table.origin.live() ? " is there" : " is made here"),
+      catalog_fact(display(table.name) + (table.origin.live() ? " exists" : " is created here"),
                    table.origin.live() ? std::nullopt : std::optional(table.origin));
   if (name.schema.empty() && table.name.schema != "public")
-    return {"it is in schema " + table.name.schema + ", which the search_path of that session did not hold",
-            "Write the schema in front of the name, or set search_path for the role", place};
+    return {"it is in schema " + table.name.schema + ", which was not in the search_path of the session",
+            "Qualify the name with the schema, or set search_path for the role", place};
   if (catalog.server_version == 0)
-    return {"the schema has it, so the migration that makes it had not run on the server that was logged",
+    return {"the schema has it, so its migration had not run on the logged server",
             "Run the pending migrations on that server, before the release that needs them", place};
   if (!table.origin.live())
-    return {"the migrations make it, and the server does not have it",
+    return {"the migrations create it, and the server does not have it",
             "Run the pending migrations on this server, before the release that needs them", place};
   return {
-      "the server has it now, so the statement ran before it was made, in another database, or with another "
-      "search_path",
+      "the server has it now, so the statement ran before the relation was created, in another database, or "
+      "with another search_path",
       "Run migrations before the release that needs them", place};
 }
 
@@ -90,35 +90,38 @@ const Column* counted_by(const Table& table, const std::string& sequence) {
   return nullptr;
 }
 
-Cause made_here(const Catalog& catalog, const std::string& what, const SourceLocation& origin) {
+Cause created_in_schema(const Catalog& catalog, const std::string& what, const SourceLocation& origin) {
   const bool live = origin.live();
-  return {what + (live ? ", and the server has it now, so the statement ran before it was made, in another "
-                         "database, or with another search_path"
-                       : ", so the migration that makes it had not run on the server" +
-                             std::string(catalog.server_version == 0 ? " that was logged" : "") +
-                             ", or the search_path did not hold it"),
-          "Run migrations before the release that needs them",
-          catalog_fact("it is made here", live ? std::nullopt : std::optional(origin))};
+  return {
+      what + (live ? ", and the server has it now, so the statement ran before it was created, in another "
+                     "database, or with another search_path"
+                   : ", so its migration had not run on the " +
+                         std::string(catalog.server_version == 0 ? "logged " : "") +
+                         "server, or its schema was not in the search_path"),
+      "Run migrations before the release that needs them",
+      catalog_fact("created here", live ? std::nullopt : std::optional(origin))};
 }
 
-// A sequence or an index has the name.
-std::optional<Cause> no_table(const Catalog& catalog, const QualifiedName& name) {
+// The cause if the name belongs to a sequence or an index.
+std::optional<Cause> cause_of_other_relation(const Catalog& catalog, const QualifiedName& name) {
   for (const auto& [at, sequence] : catalog.sequences)
-    if (same(name, at)) return made_here(catalog, "the schema has a sequence of that name", sequence.origin);
+    if (same(name, at))
+      return created_in_schema(catalog, "the schema has a sequence of that name", sequence.origin);
   for (const auto& [at, table] : catalog.tables) {
     if (!name.schema.empty() && name.schema != at.schema) continue;
     if (const Column* column = counted_by(table, name.name))
-      return made_here(catalog,
-                       "the schema has a sequence of that name, of " + display(at) + "." + column->name,
-                       column->origin);
+      return created_in_schema(
+          catalog, "the schema has a sequence of that name, of " + display(at) + "." + column->name,
+          column->origin);
     for (const auto& index : table.indexes)
       if (index.name == name.name)
-        return made_here(catalog, "the schema has an index of that name, on " + display(at), index.origin);
+        return created_in_schema(catalog, "the schema has an index of that name, on " + display(at),
+                                 index.origin);
   }
   return std::nullopt;
 }
 
-// "public.orders", a schema and a table in one pair of quotes, as the statement has it.
+// Whether the statement quotes schema and table as one name: "public.orders".
 bool quoted_whole(const QualifiedName& name, const std::vector<const ServerEvent*>& events) {
   const std::string written = "\"" + name.schema + "." + name.name + "\"";
   return !name.schema.empty() && std::any_of(events.begin(), events.end(), [&](const ServerEvent* event) {
@@ -128,12 +131,13 @@ bool quoted_whole(const QualifiedName& name, const std::vector<const ServerEvent
 
 Cause cause_of(const Context& context, const QualifiedName& name) {
   if (made_as_temporary(context, name.name))
-    return {"other sessions make a temporary table of that name, which only they can see",
-            "Make and use it in one transaction: a pooler may give each statement another session",
+    return {"other sessions create a temporary table of that name, which is visible only to them",
+            "Create and use the temporary table in one transaction: a pooler may run each statement in "
+            "another session",
             {}};
   if (!context.has_catalog())
-    return {"no schema was given that could tell why",
-            "Run the migrations that make it, or correct its name",
+    return {"the cause is unknown, because no schema was given",
+            "Run the migration that creates the relation, or correct the name",
             {}};
   const Table* found = nullptr;
   const Table* nearest = nullptr;
@@ -150,22 +154,22 @@ Cause cause_of(const Context& context, const QualifiedName& name) {
     }
   }
   if (found) return cause_of(context, name, *found);
-  if (auto other = no_table(context.catalog(), name)) return std::move(*other);
+  if (auto other = cause_of_other_relation(context.catalog(), name)) return std::move(*other);
   if (!nearest)
     return {
-        "nothing in the schema makes it (a name with a mistake, or a table that was dropped or renamed while "
-        "it was in use)",
-        "Correct the name, or bring the table back until nothing asks for it",
+        "the schema does not have it: the name is misspelled, or the table was dropped or renamed while in "
+        "use",
+        "Correct the name, or restore the table until no statement uses it",
         {}};
-  const Evidence there = catalog_fact(display(nearest->name) + " is there", nearest->origin);
+  const Evidence there = catalog_fact(display(nearest->name) + " exists", nearest->origin);
   if (least == 0)
-    return {"there is " + display(nearest->name) + ", but only names in double quotes keep their case",
+    return {"the schema has " + display(nearest->name) + ", but only names in double quotes keep their case",
             "Write it as \"" + nearest->name.name + "\", in double quotes", there};
-  return {"nothing makes it, and " + display(nearest->name) + " has nearly the same name",
-          "Correct the name, or make the table", there};
+  return {"the schema does not have it, but " + display(nearest->name) + " has a similar name",
+          "Correct the name, or create the table", there};
 }
 
-// Of an event, how often it befell a person at work (psql, pgAdmin …).
+// How many occurrences of the event came from interactive tools (psql, pgAdmin …).
 std::uint64_t by_hand(const ServerEvent& event) {
   std::uint64_t out = 0;
   for (const auto& [application, count] : event.applications)
@@ -185,17 +189,16 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
   const Query* later = last ? found_later(context, name, *last) : nullptr;
   Cause cause = cause_of(context, name);
   if (quoted_whole(name, events)) {
-    cause = {
-        "the statement quotes schema and table as one name, which is the name of one table with a dot in it",
-        "Quote each part on its own: \"" + name.schema + "\".\"" + name.name + "\"",
-        {}};
+    cause = {"the statement quotes schema and table together, which makes one table name with a dot",
+             "Quote each part separately: \"" + name.schema + "\".\"" + name.name + "\"",
+             {}};
   } else if (later) {
-    cause.text = "later statements found it, so the application ran before its migrations did";
-    cause.fix = "Run the migrations first, and start the application when they are through";
+    cause.text = "later statements found it, so the application ran before its migrations";
+    cause.fix = "Run the migrations before the application starts";
   }
   Finding& finding = reporter.add({.kind = "table", .schema = name.schema, .table = name.name},
-                                  "The relation " + display(name) + " was asked for " + times(count) +
-                                      " and did not exist; " + cause.text + ".",
+                                  "The relation " + display(name) + " was used " + times(count) +
+                                      " but did not exist: " + cause.text + ".",
                                   later ? std::optional(Severity::note) : std::nullopt);
   finding.location = events.front()->place;
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
@@ -203,12 +206,12 @@ void report(const Context& context, Reporter& reporter, const QualifiedName& nam
         evidence_of(*events[i], "failed " + times(events[i]->count - by_hand(*events[i]))));
   if (events.size() > 3)
     finding.evidence.push_back({Evidence::Kind::statement,
-                                std::to_string(events.size() - 3) + " more statements failed likewise",
+                                std::to_string(events.size() - 3) + " more statements failed in the same way",
                                 std::nullopt,
                                 {}});
   if (tried > 0)
     finding.evidence.push_back({Evidence::Kind::statement,
-                                "not counted: " + times(tried) + " by hand, in psql or the like",
+                                "not counted: " + times(tried) + " in psql or other interactive tools",
                                 std::nullopt,
                                 {}});
   if (cause.evidence) finding.evidence.push_back(*cause.evidence);
@@ -231,22 +234,21 @@ constinit const Rule unknown_relation{
     .id = "unknown-relation",
     .severity = Severity::warning,
     .needs = Input::server_log,
-    .summary = "statements that ask for a table that is not there",
+    .summary = "statements that use a table that does not exist",
     .why =
-        "`relation … does not exist` in the log means that code and database are not of one version: "
-        "migrations that did not run, or ran after the "
-        "application had started; a table that was dropped or renamed under a release that still uses it; a "
-        "name that lost its double quotes; a search_path "
-        "without the table's schema. Each of the requests failed.\n\n"
-        "With a schema at hand the reason can mostly be told. Left out are the tables in which migration "
-        "tools keep what they have run, which they look for before they "
-        "make them; the server's own; DROP; what is only looked up by name; what people tried in psql, "
-        "pgAdmin and the like, where the log has the application's name. Where later statements found the "
-        "table it is a note.",
+        "`relation … does not exist` in the log means that the code and the schema do not match, and each of "
+        "these requests failed. Migrations may not have run, or may have run after the application started. "
+        "A table may have been dropped or renamed while a release still uses it. A name may lack its double "
+        "quotes, or the search_path lacks the schema of the table.\n\n"
+        "With a schema, pgadvise can usually name the cause. Left out are tracking tables that migration "
+        "tools look up before they create them, relations of the server itself, DROP, and look-ups by name "
+        "only. If the log has the application name, statements from psql, pgAdmin and similar tools are left "
+        "out too. The "
+        "finding is a note if later statements found the table.",
     .fix =
-        "Run migrations before the release that needs them. Rename and drop in two steps: first the release "
-        "that no longer uses the old name, then the migration.",
-    .when_to_ignore = "Somebody tried something by hand, or a tool looks for a table that it can do without.",
+        "Run migrations before the release that needs them. Rename and drop in two steps: first deploy the "
+        "release that no longer uses the old name, then run the migration.",
+    .when_to_ignore = "A person tried a statement, or a tool looks for an optional table.",
     .check = check};
 
 }  // namespace pgadvise::rules

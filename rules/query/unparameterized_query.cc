@@ -5,17 +5,16 @@
 namespace pgadvise::rules {
 
 static constexpr Option min_calls{
-    .name = "calls", .fallback = 100, .meaning = "calls from which a statement is judged"};
+    .name = "calls", .fallback = 100, .meaning = "calls below which a statement is not reported"};
 static constexpr Option min_samples{
     .name = "samples",
     .fallback = 3,
-    .meaning = "samples, each with other literals, from which the values are part of the text"};
-static constexpr Option driver_share{
-    .name = "driver_share",
-    .fallback = 0.5,
-    .meaning =
-        "share of such calls among those that have values, from which the driver or pooler does it, "
-        "and each finding is a note"};
+    .meaning = "samples with different literals from which the values count as part of the text"};
+static constexpr Option driver_share{.name = "driver_share",
+                                     .fallback = 0.5,
+                                     .meaning =
+                                         "share of such calls among the calls with values, from which the "
+                                         "driver or pooler is the cause and each finding is a note"};
 static constexpr const Option* options[] = {&min_calls, &min_samples, &driver_share};
 
 static void check(const Context& context, Reporter& reporter) {
@@ -38,17 +37,18 @@ static void check(const Context& context, Reporter& reporter) {
     const QualifiedName table = lint::main_table(query);
     Finding& finding = lint::report(
         reporter, query, table,
-        "The statement" + lint::on_table(table) + " came " + std::to_string(query.calls) +
-            " times with its values written into the text: each call is parsed and planned anew" +
-            (driver ? "." : ", while others of this log have parameters. Were the values quoted?"),
+        "The statement" + lint::on_table(table) + " ran " + std::to_string(query.calls) +
+            " times with its values in the text: the server parses and plans each call again" +
+            (driver ? "."
+                    : ". Other statements of this log use parameters: check that the values are quoted."),
         driver ? std::optional(Severity::note) : std::nullopt);
     if (driver)
-      finding.evidence.push_back(
-          {Evidence::Kind::statement,
-           "most statements of the log come so: it is the driver or its configuration that puts values in",
-           std::nullopt,
-           {}});
-    finding.fix = Fix{.title = "Hand the values over as parameters", .safety = Fix::Safety::manual};
+      finding.evidence.push_back({Evidence::Kind::statement,
+                                  "most statements of the log have their values in the text: the driver or "
+                                  "its configuration puts them there",
+                                  std::nullopt,
+                                  {}});
+    finding.fix = Fix{.title = "Pass the values as parameters", .safety = Fix::Safety::manual};
   }
 }
 
@@ -58,18 +58,16 @@ constinit const Rule unparameterized_query{
     .needs = Input::workload,
     .summary = "a frequent statement whose values are part of its text",
     .why =
-        "A statement that is put together with its values comes to the server as a new text each time: it is "
-        "parsed and planned anew in every "
-        "call, can't be prepared, and one place that forgets to quote lets an attacker write SQL.\n\n"
-        "It is told where the log shows the same statement many times with other literals and no parameters. "
-        "When most statements of the log are "
-        "like that, the driver puts the values in (psycopg2, PDO's emulation, `prepared_statements: false` "
-        "before a pooler): then it is a note.",
+        "A statement that is concatenated with its values has a new text each time. The server parses and "
+        "plans every call again and cannot prepare the statement. One place that forgets to quote a value "
+        "allows SQL injection.\n\n"
+        "The rule reports a statement that the log shows many times with different literals and no "
+        "parameters. If most statements of the log are like that, the driver puts the values in (psycopg2, "
+        "PDO's emulation, `prepared_statements: false` with a pooler). The finding is then a note.",
     .fix =
-        "Hand values over as parameters ($1, `?`, `%s`: what the driver calls them), never by putting "
-        "strings together.",
+        "Pass values as parameters (`$1`, `?` or `%s`, depending on the driver). Never concatenate strings.",
     .when_to_ignore =
-        "The driver quotes the values, planning is cheap, and a pooler rules prepared statements out.",
+        "The driver quotes the values, planning is cheap, and a pooler does not allow prepared statements.",
     .options = options,
     .check = check};
 

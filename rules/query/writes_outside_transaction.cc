@@ -14,11 +14,11 @@ namespace pgadvise::rules {
 static constexpr Option fewest_bursts{
     .name = "fewest_bursts",
     .fallback = 3,
-    .meaning = "bursts in which both writes came from which they belong together"};
+    .meaning = "bursts with both writes from which the writes belong together"};
 static constexpr Option min_share{
     .name = "share",
     .fallback = 0.8,
-    .meaning = "of the second write's calls, the share that must come right behind the first"};
+    .meaning = "share of the calls of the second write that must directly follow the first"};
 static constexpr const Option* options[] = {&fewest_bursts, &min_share};
 
 namespace {
@@ -82,8 +82,8 @@ static void check(const Context& context, Reporter& reporter) {
                       .constraint = key->name,
                       .fingerprint = then->fingerprint,
                       .entry = first->fingerprint},
-                     fmt::format("{} and {} are written right after each other, each in a transaction of its "
-                                 "own: when the second write fails, the first stays.",
+                     fmt::format("{} and {} are written one after the other, each in a transaction of its "
+                                 "own: if the second write fails, the first remains.",
                                  display(one->name), display(other->name)));
     if (pair.then_sample) finding.location = pair.then_sample->place;
     add_place(pair.first_sample, *first, finding);
@@ -91,12 +91,14 @@ static void check(const Context& context, Reporter& reporter) {
     finding.evidence.push_back(
         {Evidence::Kind::statement,
          fmt::format(
-             "{} of the second one's {} calls came right behind the first, in {} bursts without BEGIN",
+             "{} of the second statement's {} calls directly followed the first, in {} bursts without BEGIN",
              pair.calls, then->calls, pair.bursts),
          {},
          {}});
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog, "the foreign key " + key->name + " ties the two tables", key->origin, {}});
+    finding.evidence.push_back({Evidence::Kind::catalog,
+                                "the foreign key " + key->name + " connects the two tables",
+                                key->origin,
+                                {}});
     finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
     if (lint::is_drizzle(context)) finding.fix->drizzle = in_one(context, *first, *one, *then, *other);
@@ -109,18 +111,17 @@ constinit const Rule writes_outside_transaction{
     .needs = all(Input::events, Input::schema),
     .summary = "writes to related tables, each in a transaction of its own",
     .why =
-        "When the second write fails, or the application stops between the two, the first stays: an order "
-        "without its items, a "
-        "balance without its entry. Others see the half-done state, too, and each commit waits for the "
-        "disk.\n\n"
-        "It is found from the order of the log: one session writes to a table and then, in the same burst, "
-        "to one that a foreign key "
-        "ties to it, with no BEGIN around them, each time or nearly so.",
+        "If the second write fails, or the application stops between the two, the first write remains: an "
+        "order without its items, or a balance without its entry. Other sessions also see the incomplete "
+        "state, and each commit waits for the disk.\n\n"
+        "pgadvise uses the order of the log: in the same burst and without BEGIN, a session writes to two "
+        "tables that a foreign key connects. The second write directly follows the first in all or nearly "
+        "all cases.",
     .fix =
-        "Put them into one transaction: `BEGIN` … `COMMIT`; in Drizzle `db.transaction(async (tx) => { … "
-        "})`, with `tx` for every query "
-        "inside. One statement with a data-modifying CTE does it as well.",
-    .when_to_ignore = "Each write makes sense without the other.",
+        "Put both writes into one transaction: `BEGIN` … `COMMIT`. In Drizzle, use `db.transaction(async "
+        "(tx) => { … })` and `tx` for every query inside. One statement with a data-modifying CTE also "
+        "works.",
+    .when_to_ignore = "Each write is valid without the other.",
     .options = options,
     .check = check};
 

@@ -4,6 +4,7 @@
 #include "lint/index_use.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -11,11 +12,11 @@ namespace {
 
 constexpr Option max_values{.name = "most_values",
                             .fallback = 12,
-                            .meaning = "distinct values up to which a column looks like a list of choices"};
+                            .meaning = "distinct values up to which a column counts as a list of choices"};
 constexpr Option least_rows{.name = "least_rows",
                             .fallback = 10000,
                             .table_size = true,
-                            .meaning = "rows below which few values say nothing"};
+                            .meaning = "rows of the table below which few distinct values are no evidence"};
 constexpr const Option* options[] = {&max_values, &least_rows};
 
 bool named_like_choice(const Column& column) {
@@ -48,14 +49,14 @@ void check(const Context& context, Reporter& reporter) {
                                        .table = table->name.name,
                                        .columns = {column.name}},
                                       display(table->name) + "." + column.name + " holds " + grouped(values) +
-                                          " different words in " + grouped(table->statistics->rows) +
-                                          " rows, and nothing says which are allowed.");
+                                          " distinct values in " + grouped(table->statistics->rows) +
+                                          " rows, but no constraint restricts the values.");
       finding.location = column.origin;
       const std::string name =
           quote_identifier((table->name.name + "_" + column.name).substr(0, 57) + "_check");
-      const std::string alter = "ALTER TABLE " + quote_name(table->name.schema, table->name.name);
+      const std::string alter = ddl::alter_table(table->name);
       Fix fix;
-      fix.title = "Add a check with the values that are meant, NOT VALID first: " + alter +
+      fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " + alter +
                   " ADD CONSTRAINT " + name + " CHECK (" + quote_identifier(column.name) +
                   " IN (…)) NOT VALID";
       fix.safety = Fix::Safety::manual;
@@ -70,15 +71,16 @@ constinit const Rule enum_like_text{
     .id = "enum-like-text",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "a text column that holds one of a few words, unchecked",
+    .summary = "a text column with a few distinct values and no constraint",
     .why =
-        "A status that any text may be takes a typing error as well as a new state, and every reader has to "
-        "guess which ones there are. A check "
-        "constraint (or an enum) writes the list down where it holds for every writer.\n\n"
-        "Columns named like a choice, with few distinct values in many rows, that no check, key or foreign "
-        "key mentions.",
-    .fix = "`CHECK (status IN (…)) NOT VALID`, then VALIDATE; or an enum where values are seldom removed.",
-    .when_to_ignore = "Values come from another system that adds new ones.",
+        "A status column without a constraint accepts a typing error as well as a new state. Every reader "
+        "has to guess which values exist. A CHECK constraint (or an enum) defines the list for all "
+        "writers.\n\n"
+        "The rule reports columns whose name suggests a choice, with few distinct values in many rows, and "
+        "without a check, key or foreign key.",
+    .fix =
+        "Add `CHECK (status IN (…)) NOT VALID`, then VALIDATE. Or use an enum, if values are rarely removed.",
+    .when_to_ignore = "The values come from another system that adds new ones.",
     .options = options,
     .check = check};
 

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -10,8 +11,8 @@ constexpr std::string_view money[] = {"price",  "amount",  "cost",       "fee", 
                                       "wage",   "balance", "subtotal",   "revenue", "payment",
                                       "payout", "refund",  "deposit",    "invoice", "budget",
                                       "spend",  "vat",     "commission", "earning", "debt"};
-// Beside one of those they say that the number is something else; alone they are no money at all.
-constexpr std::string_view others[] = {
+// With one of these words in the name, the number is not an amount of money.
+constexpr std::string_view not_money[] = {
     "factor",   "ratio",  "rate",       "percent",    "percentage",  "pct",         "weight",
     "count",    "score",  "multiplier", "index",      "coefficient", "probability", "share",
     "change",   "growth", "average",    "avg",        "mean",        "median",      "deviation",
@@ -24,9 +25,9 @@ bool is_float(const std::string& type) { return type == "real" || type == "doubl
 bool named_like_money(const Table& table, const Column& column) {
   auto words = words_of(column.name);
   for (auto& word : words) word = singular(word);
-  if (words.empty() || any_of(words, others)) return false;
+  if (words.empty() || any_of(words, not_money)) return false;
   if (any_of(words, money)) return true;
-  // "total" is money in an order, and a count elsewhere.
+  // "total" is an amount of money in a table of orders, and a count elsewhere.
   static constexpr std::string_view sold[] = {"order",   "invoice", "payment", "cart",  "checkout",
                                               "receipt", "quote",   "billing", "refund"};
   auto of_table = words_of(table.name.name);
@@ -34,14 +35,13 @@ bool named_like_money(const Table& table, const Column& column) {
   return words.back() == "total" && any_of(of_table, sold);
 }
 
-// The same number of values fit, and cents stay cents.
+// numeric without a scale keeps every value.
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
-      "Make it numeric, with the decimals that the sums need, or whole cents: this rewrites the table under "
-      "an exclusive lock";
+      "Change the type to numeric with a suitable scale, or store whole cents: this rewrites the table under "
+      "an ACCESS EXCLUSIVE lock";
   fix.sql = begin + "numeric;";
   fix.down_sql = begin + column.type + ";";
   return fix;
@@ -58,8 +58,8 @@ void check(const Context& context, Reporter& reporter) {
            .table = table->name.name,
            .columns = {column.name}},
           display(table->name) + "." + column.name + " is " + column.type +
-              (locale ? ": its decimals and its currency are whatever the server's lc_monetary says."
-                      : ": sums of money in binary fractions drift, 0.1 + 0.2 is not 0.3."));
+              (locale ? ": its decimals and its currency depend on the lc_monetary setting of the server."
+                      : ": sums have rounding errors, because 0.1 + 0.2 is not 0.3 in floating point."));
       finding.location = column.origin;
       finding.fix = fix_of(*table, column);
     }
@@ -74,15 +74,14 @@ constinit const Rule floating_point_money{
     .needs = Input::schema,
     .summary = "money in a floating-point column",
     .why =
-        "real and double precision hold binary fractions: 0.1 is none of them. Sums differ by the order of "
-        "the rows, comparisons miss, and a cent "
-        "gets lost now and then. The type money is exact, but its decimals and symbol come from lc_monetary, "
-        "so the same bytes mean another "
-        "sum on another server.\n\nFloating-point columns are found by name (price, amount, balance, fee …), "
-        "without those that name a ratio, "
-        "rate, count or estimate.",
-    .fix = "numeric with a scale, or the smallest unit as bigint.",
-    .when_to_ignore = "The number is a statistic or an estimate that nobody is charged by.",
+        "real and double precision store binary fractions, which cannot represent 0.1 exactly. Sums depend "
+        "on the order of the rows, comparisons fail, and cents get lost. The type money is exact, but its "
+        "decimals and symbol come from lc_monetary: the same stored value means a different amount on "
+        "another server.\n\n"
+        "The rule finds floating-point columns by name (price, amount, balance, fee …). It leaves out names "
+        "of a ratio, rate, count or estimate.",
+    .fix = "Use numeric with a scale, or store the smallest unit as bigint.",
+    .when_to_ignore = "The number is a statistic or an estimate that is never charged.",
     .check = check};
 
 }  // namespace pgadvise::rules

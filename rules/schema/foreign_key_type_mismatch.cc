@@ -5,63 +5,67 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
 
-enum class Family { whole, exact, approximate, text, other };
+enum class Category { integer, exact, approximate, text, other };
 
 struct Type {
-  Family family = Family::other;
-  long width = 0;  // bytes of a whole number; the longest text, 0: any
+  Category category = Category::other;
+  long width = 0;  // bytes of an integer; longest text, 0: unlimited
   std::string base;
 };
 
-// Types that PostgreSQL has by itself and that keys are made of; a domain or an extension's type is not
-// judged.
+// Reads the built-in types that keys commonly use. Returns nullopt for domains, types of extensions and the
+// rest, which are not checked.
 std::optional<Type> read(const std::string& type) {
   const auto open = type.find('(');
   std::string base = type.substr(0, open);
   const long length = open == std::string::npos ? 0 : std::strtol(type.c_str() + open + 1, nullptr, 10);
-  if (base == "smallint") return Type{Family::whole, 2, base};
-  if (base == "integer") return Type{Family::whole, 4, base};
-  if (base == "bigint") return Type{Family::whole, 8, base};
-  if (base == "numeric") return Type{Family::exact, 0, base};
-  if (base == "real" || base == "double precision") return Type{Family::approximate, 0, base};
+  if (base == "smallint") return Type{Category::integer, 2, base};
+  if (base == "integer") return Type{Category::integer, 4, base};
+  if (base == "bigint") return Type{Category::integer, 8, base};
+  if (base == "numeric") return Type{Category::exact, 0, base};
+  if (base == "real" || base == "double precision") return Type{Category::approximate, 0, base};
   if (base == "text" || base == "character varying" || base == "character")
-    return Type{Family::text, length, base};
+    return Type{Category::text, length, base};
   return std::nullopt;
 }
 
-struct Judgement {
-  std::string harm;  // "" when there is none
+struct Mismatch {
+  std::string problem;  // "" when there is none
   Severity severity = Severity::note;
 };
 
-Judgement judge(const Type& child, const Type& parent) {
-  if (child.family == Family::whole && parent.family == Family::whole) {
-    // A wider one does no harm: integers of all widths are compared as they are, and by one another's
-    // indexes.
-    return child.width < parent.width ? Judgement{"can't hold every value of the key", Severity::warning}
-                                      : Judgement{};
+Mismatch compare_types(const Type& child, const Type& parent) {
+  if (child.category == Category::integer && parent.category == Category::integer) {
+    // A wider child does no harm: PostgreSQL compares integers of different widths without a cast, and their
+    // indexes serve each other.
+    return child.width < parent.width ? Mismatch{"cannot hold every value of the key", Severity::warning}
+                                      : Mismatch{};
   }
-  if (child.family == Family::text && parent.family == Family::text) {
+  if (child.category == Category::text && parent.category == Category::text) {
     if ((child.base == "character") != (parent.base == "character"))
-      return {"is padded with spaces, where the other is not", Severity::warning};
+      return {"differs from the key, because only one of the types pads values with spaces",
+              Severity::warning};
     const bool shorter = child.width && (!parent.width || child.width < parent.width);
-    return shorter && child.width > 1 ? Judgement{"can't hold the key's longest values", Severity::note}
-                                      : Judgement{};
+    return shorter && child.width > 1 ? Mismatch{"cannot hold the longest values of the key", Severity::note}
+                                      : Mismatch{};
   }
-  if (child.family == parent.family) return {};
-  return {"is of another kind than the key: comparisons convert, and may miss the index", Severity::warning};
+  if (child.category == parent.category) return {};
+  return {
+      "has a different kind of type than the key: comparisons need a conversion and may not use the index",
+      Severity::warning};
 }
 
 Fix fix_of(const Table& table, const Column& column, const std::string& type, bool narrower) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
-  fix.title = "Give the column the type of the key: this rewrites the table under an exclusive lock";
+  fix.title =
+      "Change the column to the type of the key: this rewrites the table under an ACCESS EXCLUSIVE lock";
   fix.sql = begin + type + ";";
   fix.down_sql = begin + column.type + ";";
   fix.safety = narrower ? Fix::Safety::review : Fix::Safety::manual;
@@ -79,21 +83,22 @@ void check(const Context& context, Reporter& reporter) {
         const auto child = from ? read(from->type) : std::nullopt;
         const auto above = to ? read(to->type) : std::nullopt;
         if (!child || !above) continue;
-        const Judgement judgement = judge(*child, *above);
-        if (judgement.harm.empty()) continue;
-        Finding& finding = reporter.add(
-            {.kind = "foreign-key",
-             .schema = table->name.schema,
-             .table = table->name.name,
-             .columns = {from->name},
-             .constraint = key.name},
-            display(table->name) + "." + from->name + " is " + from->type + ", but " + display(parent->name) +
-                "." + to->name + ", which it references, is " + to->type + ": it " + judgement.harm + ".",
-            judgement.severity);
+        const Mismatch mismatch = compare_types(*child, *above);
+        if (mismatch.problem.empty()) continue;
+        Finding& finding =
+            reporter.add({.kind = "foreign-key",
+                          .schema = table->name.schema,
+                          .table = table->name.name,
+                          .columns = {from->name},
+                          .constraint = key.name},
+                         display(table->name) + "." + from->name + " is " + from->type + ", but " +
+                             display(parent->name) + "." + to->name + ", which it references, is " +
+                             to->type + ": " + from->name + " " + mismatch.problem + ".",
+                         mismatch.severity);
         finding.location = from->origin;
-        finding.evidence.push_back(catalog_fact("the key's column is declared here", to->origin));
+        finding.evidence.push_back(catalog_fact("the referenced column is declared here", to->origin));
         finding.fix = fix_of(*table, *from, to->type,
-                             judgement.severity == Severity::warning && child->family == above->family);
+                             mismatch.severity == Severity::warning && child->category == above->category);
       }
     }
   }
@@ -105,15 +110,14 @@ constinit const Rule foreign_key_type_mismatch{
     .id = "foreign-key-type-mismatch",
     .severity = Severity::warning,
     .needs = Input::schema,
-    .summary = "a foreign key whose types differ on its two sides",
+    .summary = "a foreign key whose columns have different types on the two sides",
     .why =
-        "An integer that references a bigint stops taking new rows once the parent passes 2,147,483,647. "
-        "Across kinds (integer and numeric, "
-        "char and text) every check converts, and an index on one side may not serve a join from the other. "
-        "Differences that do no harm "
-        "(varchar against text, a bigint that references an integer) are not reported; a shorter varchar is "
-        "a note.",
-    .fix = "Give both sides one type, the wider.",
+        "An integer column that references a bigint rejects new rows once the parent passes 2,147,483,647. "
+        "With types of different kinds (integer and numeric, char and text), every check needs a conversion, "
+        "and an index on one side may not serve a join from the other.\n\n"
+        "Harmless differences (varchar and text, a bigint that references an integer) are not reported. A "
+        "shorter varchar is a note.",
+    .fix = "Use the wider type on both sides.",
     .when_to_ignore = "The parent stays small.",
     .check = check};
 

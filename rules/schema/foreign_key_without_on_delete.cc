@@ -17,7 +17,7 @@ static void check(const Context& context, Reporter& reporter) {
            .constraint = key.name},
           "The foreign key " + display(table->name) + " (" + join(key.columns, ", ") + ") to " +
               display(key.referenced_table) +
-              " doesn't say what becomes of its rows when the parent goes: the DELETE is refused.");
+              " has no ON DELETE action: the server refuses to delete a parent row that has children.");
       finding.location = key.origin;
     }
   }
@@ -27,17 +27,16 @@ constinit const Rule foreign_key_without_on_delete{
     .id = "foreign-key-without-on-delete",
     .severity = Severity::note,
     .needs = Input::schema,
-    .summary = "a foreign key that doesn't say what happens on delete",
+    .summary = "a foreign key without an ON DELETE action",
     .why =
-        "Without ON DELETE the server refuses to delete a parent that has children. That is often what is "
-        "wanted, and as often what nobody thought of: "
-        "deleting an account then fails in production on the one table that was forgotten. The catalog can't "
-        "tell NO ACTION that was chosen from "
-        "NO ACTION that was left, so this rule is off by default.",
+        "Without ON DELETE, the server refuses to delete a parent row that has children. Often this is "
+        "intended. Often it is an oversight: deleting an account then fails in production because of one "
+        "forgotten table. The catalog does not show whether NO ACTION was chosen or is the default, so this "
+        "rule is off by default.",
     .fix =
-        "ON DELETE CASCADE for parts of the parent, SET NULL for references that may be lost, RESTRICT to "
-        "say that refusing is meant.",
-    .when_to_ignore = "NO ACTION is the project's rule.",
+        "Use ON DELETE CASCADE for parts of the parent, SET NULL for references that may be lost, and "
+        "RESTRICT to state that the DELETE must be refused.",
+    .when_to_ignore = "NO ACTION is the convention of the project.",
     .check = check,
     .on_by_default = false};
 

@@ -8,9 +8,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option least_names{
-    .name = "least_names", .fallback = 5, .meaning = "names from which the majority makes a rule"};
-constexpr Option min_share{.name = "share", .fallback = 0.8, .meaning = "share of the names that makes it"};
+constexpr Option least_names{.name = "least_names",
+                             .fallback = 5,
+                             .meaning = "names of a schema from which the majority counts as its convention"};
+constexpr Option min_share{
+    .name = "share", .fallback = 0.8, .meaning = "share of the names that must follow the convention"};
 constexpr const Option* options[] = {&least_names, &min_share};
 
 enum class Way { either, first, second };
@@ -34,13 +36,13 @@ Way number(const std::string& name) {
 
 struct Name {
   const Table* table;
-  const Column* column;  // nullptr: the table's own
+  const Column* column;  // nullptr: the name of the table
   std::string text;
 };
 
-void judge(const Context& context, Reporter& reporter, const std::vector<Name>& names,
-           const std::function<Way(const std::string&)>& way, const std::string& first,
-           const std::string& second) {
+void check_names(const Context& context, Reporter& reporter, const std::vector<Name>& names,
+                 const std::function<Way(const std::string&)>& way, const std::string& first,
+                 const std::string& second) {
   double firsts = 0;
   double seconds = 0;
   for (const auto& name : names)
@@ -60,9 +62,8 @@ void judge(const Context& context, Reporter& reporter, const std::vector<Name>& 
          .table = name.table->name.name,
          .columns = name.column ? std::vector<std::string>{name.column->name} : std::vector<std::string>{},
          .entry = usual == Way::first ? first : second},
-        what + " is " + (own == Way::first ? first : second) + ", where " +
-            grouped(std::max(firsts, seconds)) + " of " + grouped(all) + " " +
-            (name.column ? "columns" : "tables") + " of its schema are " +
+        what + " is " + (own == Way::first ? first : second) + ", but " + grouped(std::max(firsts, seconds)) +
+            " of " + grouped(all) + " " + (name.column ? "columns" : "tables") + " of its schema are " +
             (usual == Way::first ? first : second) + ".");
     finding.location = name.column ? name.column->origin : name.table->origin;
   }
@@ -77,9 +78,9 @@ void check(const Context& context, Reporter& reporter) {
       columns[table->name.schema].push_back({table, &column, column.name});
   }
   for (const auto& [schema, names] : tables) {
-    judge(context, reporter, names, spelling, "snake_case", "camelCase");
-    judge(context, reporter, names, number, "plural", "singular");
-    judge(context, reporter, columns[schema], spelling, "snake_case", "camelCase");
+    check_names(context, reporter, names, spelling, "snake_case", "camelCase");
+    check_names(context, reporter, names, number, "plural", "singular");
+    check_names(context, reporter, columns[schema], spelling, "snake_case", "camelCase");
   }
 }
 
@@ -89,13 +90,13 @@ constinit const Rule inconsistent_naming{
     .id = "inconsistent-naming",
     .severity = Severity::note,
     .needs = Input::schema,
-    .summary = "a table or column named unlike the others",
+    .summary = "a table or column that does not follow the naming convention of its schema",
     .why =
-        "A schema that says `users` and `order`, `created_at` and `updatedAt`, makes everyone look names up. "
-        "What most names of a schema do is taken for its rule: "
-        "snake_case or camelCase, plural or singular tables. Taste, so off by default.",
-    .fix = "ALTER TABLE … RENAME, together with the code.",
-    .when_to_ignore = "A library owns the name.",
+        "A schema with `users` and `order`, or with `created_at` and `updatedAt`, makes everyone look names "
+        "up. The style of most names in a schema counts as its convention: snake_case or camelCase, plural "
+        "or singular tables. This is a matter of taste, so the rule is off by default.",
+    .fix = "Use ALTER TABLE … RENAME, and change the code at the same time.",
+    .when_to_ignore = "A library defines the name.",
     .options = options,
     .check = check,
     .on_by_default = false};

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -10,15 +11,16 @@ constexpr Option convention_share{
     .name = "convention_share",
     .fallback = 0.8,
     .meaning =
-        "share of a schema's JSON columns that are json from which it is a convention: one finding "
-        "for the schema"};
-constexpr Option convention_columns{.name = "convention_columns",
-                                    .fallback = 8,
-                                    .meaning = "columns below which it is never called a convention"};
+        "share of json among the JSON columns of a schema from which there is one finding for the schema"};
+constexpr Option convention_columns{
+    .name = "convention_columns",
+    .fallback = 8,
+    .meaning = "json columns below which there is one finding for each column"};
 constexpr const Option* options[] = {&convention_share, &convention_columns};
 
-// A logged statement that looks inside the column: "data ->> $1", "data -> 'a'", json_extract_path(data …).
-const Query* looks_inside(const Context& context, const Table& table, const Column& column) {
+// A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
+// …).
+const Query* extracting_query(const Context& context, const Table& table, const Column& column) {
   if (!context.has_workload()) return nullptr;
   for (const Query* query : context.queries_on(table.name))
     for (const auto& predicate : query->facts.predicates)
@@ -30,12 +32,11 @@ const Query* looks_inside(const Context& context, const Table& table, const Colu
 
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  const std::string alter =
-      "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + " ALTER COLUMN " + name + " TYPE ";
+  const std::string alter = ddl::alter_column(table.name, column.name) + " TYPE ";
   Fix fix;
   fix.title =
-      "Make it jsonb: this rewrites the table under an exclusive lock; the order of keys, double keys and "
-      "white space are lost";
+      "Change the type to jsonb: this rewrites the table under an ACCESS EXCLUSIVE lock, and drops white "
+      "space, duplicate keys and the order of keys";
   fix.sql = alter + "jsonb USING " + name + "::jsonb;";
   fix.down_sql = alter + "json USING " + name + "::json;";
   return fix;
@@ -45,13 +46,13 @@ void report_column(Reporter& reporter, const Table& table, const Column& column,
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       display(table.name) + "." + column.name +
-          " is json: every look inside parses the whole text, it has no = and no @>, and no GIN index can "
-          "serve it.");
+          " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
+          "index can serve queries.");
   finding.location = column.origin;
   if (query)
     finding.evidence.push_back(
         {Evidence::Kind::statement,
-         "a logged statement looks inside: " + ellipsis(query->text, 120),
+         "a logged statement extracts a part of the value: " + ellipsis(query->text, 120),
          query->samples.empty() ? std::nullopt : std::optional<SourceLocation>(query->samples.front().place),
          {}});
   finding.fix = fix_of(table, column);
@@ -67,8 +68,8 @@ void report_schema(Reporter& reporter, const std::string& schema, const Uses& us
       reporter.add({.kind = "schema", .schema = schema},
                    std::to_string(uses.json.size()) + " of the " +
                        std::to_string(uses.json.size() + uses.binary) + " JSON columns in schema " + schema +
-                       " are json: fine while they are only written and read whole; a look inside parses the "
-                       "text each time, and no GIN index can serve it.");
+                       " are json, which suits values that are only written and read as a whole: extracting "
+                       "a part parses the text each time, and no GIN index can serve it.");
   finding.location = uses.json.front().second->origin;
   for (std::size_t at = 0; at < uses.json.size() && at < 3; ++at)
     finding.evidence.push_back(
@@ -83,7 +84,7 @@ void check(const Context& context, Reporter& reporter) {
       auto& uses = schemas[table->name.schema];
       uses.binary += column.type == "jsonb";
       if (column.type != "json") continue;
-      if (const Query* query = looks_inside(context, *table, column))
+      if (const Query* query = extracting_query(context, *table, column))
         report_column(reporter, *table, column, query);
       else uses.json.push_back({table, &column});
     }
@@ -105,17 +106,17 @@ constinit const Rule json_instead_of_jsonb{
     .id = "json-instead-of-jsonb",
     .severity = Severity::note,
     .needs = Input::schema,
-    .summary = "a json column where jsonb would do",
+    .summary = "a json column that could be jsonb",
     .why =
-        "json keeps the text as it came and parses it again at every access; SELECT DISTINCT, GROUP BY and = "
-        "fail on it, containment and GIN "
-        "indexes don't exist for it. jsonb is parsed once.\n\nWhere nearly all of a schema's JSON columns "
-        "are json and no logged statement "
-        "looks inside, there is one finding for the schema; otherwise one for each column.",
-    .fix = "`ALTER COLUMN … TYPE jsonb USING …::jsonb`; in Drizzle `jsonb()` for `json()`.",
+        "json stores the original text and parses it again at every access. SELECT DISTINCT, GROUP BY and = "
+        "fail on it, and it supports neither containment nor GIN indexes. jsonb is parsed once, when it is "
+        "written.\n\n"
+        "If nearly all JSON columns of a schema are json and no logged statement extracts parts of them, "
+        "there is one finding for the schema. Otherwise there is one for each column.",
+    .fix = "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. In Drizzle, use `jsonb()` instead of `json()`.",
     .when_to_ignore =
-        "The exact text matters (signatures, the order of keys), or documents are written once and only read "
-        "whole.",
+        "The exact text matters (signatures, the order of keys), or documents are written once and read only "
+        "as a whole.",
     .options = options,
     .check = check};
 

@@ -35,7 +35,7 @@ bool named_like_json(std::string_view name) {
          (words.size() == 1 && one_of(words[0], alone));
 }
 
-// Tables whose columns an authentication library writes by its own code: changing their types breaks it.
+// Tables that an authentication library writes with its own code: a change of their types breaks the library.
 bool owned_by_library(const Context& context, const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {
       "apikey",       "apikeys",          "organization",      "organizations", "ssoprovider",
@@ -52,7 +52,7 @@ bool owned_by_library(const Context& context, const Table& table) {
 
 // --- types and expressions
 
-// text and varchar; a short varchar is counted only when more than its name speaks.
+// text and varchar. For a short varchar (is_short), the name alone is no evidence.
 bool is_text(const std::string& type) {
   return type == "text" || type == "character varying" ||
          (type.compare(0, 18, "character varying(") == 0 && type.back() == ')');
@@ -63,8 +63,8 @@ bool is_short(const std::string& type) {
   return open != std::string::npos && std::atoi(type.c_str() + open + 1) < 100;
 }
 
-// Does the expression take the column for JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON?
-bool takes_for_json(std::string_view expression, const std::string& column) {
+// Whether the expression treats the column as JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON.
+bool treats_as_json(std::string_view expression, const std::string& column) {
   const auto tokens = tokens_of(expression);
   const auto word = [&](std::size_t i) { return i < tokens.size() ? tokens[i] : std::string(); };
   const auto json = [&](std::size_t i) { return word(i) == "json" || word(i) == "jsonb"; };
@@ -82,18 +82,18 @@ bool takes_for_json(std::string_view expression, const std::string& column) {
   return false;
 }
 
-bool takes_for_json(const Index& index, const std::string& column) {
-  return (index.predicate && takes_for_json(*index.predicate, column)) ||
+bool treats_as_json(const Index& index, const std::string& column) {
+  return (index.predicate && treats_as_json(*index.predicate, column)) ||
          std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return takes_for_json(key.expression, column); });
+                     [&](const IndexKey& key) { return treats_as_json(key.expression, column); });
 }
 
 // --- evidence
 
-struct Judgement {
+struct Assessment {
   std::vector<Evidence> evidence;
   bool proven = false;
-  bool refuted = false;  // a logged value that is no JSON
+  bool refuted = false;  // a logged value is not JSON
 
   void add(Evidence::Kind kind, std::string text, std::optional<SourceLocation> place = std::nullopt) {
     evidence.push_back({kind, std::move(text), std::move(place), {}});
@@ -101,50 +101,52 @@ struct Judgement {
   }
 };
 
-void judge_schema(const Table& table, const Column& column, Judgement& out) {
+void assess_schema(const Table& table, const Column& column, Assessment& out) {
   if (column.default_expression)
     if (const auto value = literal_of(*column.default_expression); value && is_json_container(*value))
       out.add(Evidence::Kind::catalog, "its default is JSON: " + ellipsis(*column.default_expression, 80),
               column.origin);
   for (const auto& check : table.constraints)
-    if (check.kind == Constraint::Kind::check && takes_for_json(check.expression, column.name))
-      out.add(Evidence::Kind::catalog, "the check " + check.name + " takes it for JSON", check.origin);
+    if (check.kind == Constraint::Kind::check && treats_as_json(check.expression, column.name))
+      out.add(Evidence::Kind::catalog, "the check " + check.name + " treats the column as JSON",
+              check.origin);
   for (const auto& other : table.columns)
-    if (other.generated_expression && takes_for_json(*other.generated_expression, column.name))
-      out.add(Evidence::Kind::catalog, "the generated column " + other.name + " takes it for JSON",
+    if (other.generated_expression && treats_as_json(*other.generated_expression, column.name))
+      out.add(Evidence::Kind::catalog, "the generated column " + other.name + " treats the column as JSON",
               other.origin);
   for (const auto& index : table.indexes) {
-    if (takes_for_json(index, column.name))
-      out.add(Evidence::Kind::catalog, "the index " + index.name + " takes it for JSON", index.origin);
+    if (treats_as_json(index, column.name))
+      out.add(Evidence::Kind::catalog, "the index " + index.name + " treats the column as JSON",
+              index.origin);
   }
   if (column.statistics && column.statistics->begins_as_json)
-    out.add(Evidence::Kind::catalog, "its values in pg_stats begin as JSON does");
+    out.add(Evidence::Kind::catalog, "its values in pg_stats begin like JSON");
   const auto words = tokens_of(column.comment);
   if (std::find(words.begin(), words.end(), "json") != words.end())
-    out.add(Evidence::Kind::catalog, "its comment says JSON", column.origin);
+    out.add(Evidence::Kind::catalog, "its comment mentions JSON", column.origin);
 }
 
-// What the logged calls gave the column.
-struct Given {
+// The values that logged statements wrote to the column.
+struct WrittenValues {
   int values = 0;
   int json = 0;
   std::optional<SourceLocation> place;
 };
 
-void count_parameter(const Query& query, int number, Given& given) {
+void count_parameter(const Query& query, int number, WrittenValues& written) {
   for (const auto& sample : query.samples) {
     if (!sample.parameters || number < 1 || static_cast<std::size_t>(number) > sample.parameters->size())
       continue;
     const auto& value = (*sample.parameters)[static_cast<std::size_t>(number) - 1];
     if (!value || value->empty()) continue;
-    ++given.values;
+    ++written.values;
     if (!is_json_container(*value)) continue;
-    ++given.json;
-    if (!given.place) given.place = sample.place;
+    ++written.json;
+    if (!written.place) written.place = sample.place;
   }
 }
 
-// "payload" beside "payload_type", "data" beside "type": what it holds varies.
+// Whether another column names the format of this one: "payload" with "payload_type", "data" with "type".
 bool described_by_another(const Table& table, const Column& column) {
   const auto words = words_of(column.name);
   return std::any_of(table.columns.begin(), table.columns.end(), [&](const Column& other) {
@@ -157,7 +159,8 @@ bool described_by_another(const Table& table, const Column& column) {
   });
 }
 
-// What a webhook sent, as it came: the sender's signature is of its bytes, which jsonb does not keep.
+// Whether the table stores signed webhook payloads: the signature covers the exact bytes, which jsonb does
+// not keep.
 bool kept_for_its_signature(const Table& table) {
   const auto has_word = [](std::string_view name, std::initializer_list<std::string_view> wanted) {
     const auto words = words_of(name);
@@ -171,8 +174,8 @@ bool kept_for_its_signature(const Table& table) {
          });
 }
 
-// What speaks against JSON in a column that is only named like it: another default, a look-up by the whole
-// value.
+// Evidence against JSON in a column that only has a name like JSON: a default that is not JSON, or a look-up
+// by the whole value.
 bool used_as_plain_text(const Context& context, const Table& table, const Column& column) {
   if (column.default_expression)
     if (const auto value = literal_of(*column.default_expression); value && !value->empty()) return true;
@@ -193,8 +196,8 @@ bool used_as_plain_text(const Context& context, const Table& table, const Column
   return false;
 }
 
-// A repository with a program in it shows in its code what becomes of the column. nullptr: nowhere there it
-// is JSON.
+// The place where the code of the repository reads or writes something of this name as JSON; nullptr if there
+// is none.
 const CodedAsJson* in_code(const Context& context, const Column& column) {
   std::string name;
   for (const auto& word : words_of(column.name)) name += word;
@@ -204,44 +207,45 @@ const CodedAsJson* in_code(const Context& context, const Column& column) {
 }
 
 bool has_program(const Context& context) {
-  constexpr int a_program = 20;  // files of code; fewer are scripts beside a schema
+  constexpr int a_program = 20;  // files of code; a repository with fewer has only scripts
   return context.has_project() && context.project().code_files >= a_program;
 }
 
-// Tables that Rails makes and writes.
+// Tables that Rails creates and writes.
 bool owned_by_rails(const Table& table) {
   return table.name.name.starts_with("active_storage_") || table.name.name.starts_with("action_text_");
 }
 
-void judge_workload(const Context& context, const Table& table, const Column& column, Judgement& out) {
+void assess_workload(const Context& context, const Table& table, const Column& column, Assessment& out) {
   const ColumnUse use{table.name, column.name};
-  Given given;
+  WrittenValues written;
   const Query* cast = nullptr;
   for (const Query* query : context.queries_on(table.name)) {
     for (const auto& predicate : query->facts.predicates)
       if (predicate.column == use && predicate.wrapper.find("::json") != std::string::npos) cast = query;
     for (const auto& [assigned, number] : query->facts.assigned_parameters)
-      if (assigned == use) count_parameter(*query, number, given);
+      if (assigned == use) count_parameter(*query, number, written);
   }
   if (cast)
     out.add(
         Evidence::Kind::statement, "a logged statement casts it to JSON: " + ellipsis(cast->text, 120),
         cast->samples.empty() ? std::nullopt : std::optional<SourceLocation>(cast->samples.front().place));
-  out.refuted = given.json < given.values;
-  if (given.json > 0 && given.json == given.values)
+  out.refuted = written.json < written.values;
+  if (written.json > 0 && written.json == written.values)
     out.add(Evidence::Kind::statement,
-            given.json == 1 ? "the value logged for it is JSON"
-                            : "all " + std::to_string(given.json) + " values logged for it are JSON",
-            given.place);
+            written.json == 1
+                ? "the logged value of the column is JSON"
+                : "all " + std::to_string(written.json) + " logged values of the column are JSON",
+            written.place);
 }
 
-// --- what a server's values show
+// --- sampled values of a server
 
 constexpr std::string_view sampled_values =
     "SELECT pg_catalog.substr(x.{column}::pg_catalog.text, 1, 100001) FROM {table} x{sample} "
     "WHERE x.{column} IS NOT NULL LIMIT 200";
 
-// Values over 100,000 characters come cut and are left out, as are empty ones.
+// Values over 100,000 characters arrive truncated and are skipped, as are empty ones.
 Conclusion conclude(const std::vector<std::string>& values) {
   double whole = 0;
   double json = 0;
@@ -270,17 +274,16 @@ std::string drizzle_line(const Context& context, const Table& table, const Colum
   return out;
 }
 
-// Once the column is jsonb the server keeps its checks without their casts: back on text they have to be made
-// anew.
-// "" where an index would have to be.
-std::string way_back(const Table& table, const Column& column, const std::string& alter,
+// SQL that undoes the fix. Once the column is jsonb, the server drops the casts from its checks, so checks
+// that cast must be dropped and created again. Returns "" if an index would have to be.
+std::string undo_sql(const Table& table, const Column& column, const std::string& alter,
                      const std::string& begin, const std::string& drop_default) {
   std::string drop;
   std::string add;
   for (const auto& index : table.indexes)
-    if (takes_for_json(index, column.name)) return {};
+    if (treats_as_json(index, column.name)) return {};
   for (const auto& check : table.constraints) {
-    if (check.kind != Constraint::Kind::check || !takes_for_json(check.expression, column.name)) continue;
+    if (check.kind != Constraint::Kind::check || !treats_as_json(check.expression, column.name)) continue;
     drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
     add += ",\n  ADD " + ddl::named_constraint(check);
   }
@@ -291,7 +294,7 @@ std::string way_back(const Table& table, const Column& column, const std::string
 }
 
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) + "\n";
+  const std::string alter = ddl::alter_table(table.name) + "\n";
   const std::string name = quote_identifier(column.name);
   const std::string begin = "  ALTER COLUMN " + name + " ";
   std::optional<std::string> value;
@@ -300,17 +303,18 @@ Fix fix_of(const Context& context, const Table& table, const Column& column) {
   const std::string drop = column.default_expression ? begin + "DROP DEFAULT,\n" : "";
   Fix fix;
   fix.title =
-      "Make it jsonb: this rewrites the table under an exclusive lock, and fails on a value that is no JSON";
+      "Change the type to jsonb: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "
+      "value that is not JSON";
   fix.sql = alter + drop + begin + "TYPE jsonb USING " + name + "::jsonb";
   if (value) fix.sql += ",\n" + begin + "SET DEFAULT " + quote_literal(*value) + "::jsonb";
   fix.sql += ";";
-  fix.down_sql = way_back(table, column, alter, begin, value ? drop : "");
+  fix.down_sql = undo_sql(table, column, alter, begin, value ? drop : "");
   fix.drizzle = drizzle_line(context, table, column, value);
   fix.safety = Fix::Safety::review;
   for (const auto& other : table.columns) {
-    if (!other.generated_expression || !takes_for_json(*other.generated_expression, column.name)) continue;
-    fix.title += "; the server refuses while the generated column " + other.name +
-                 " depends on it: drop that first, add it anew after";
+    if (!other.generated_expression || !treats_as_json(*other.generated_expression, column.name)) continue;
+    fix.title += "; first drop the generated column " + other.name +
+                 ", which depends on this column, and add it again afterwards";
     fix.safety = Fix::Safety::manual;
   }
   return fix;
@@ -326,39 +330,41 @@ bool is_key(const Table& table, const std::string& column) {
 
 void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
-  Judgement judgement;
-  judge_schema(table, column, judgement);
-  if (context.has_workload()) judge_workload(context, table, column, judgement);
+  Assessment assessment;
+  assess_schema(table, column, assessment);
+  if (context.has_workload()) assess_workload(context, table, column, assessment);
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
-                     !library && !judgement.refuted && !described_by_another(table, column) &&
+                     !library && !assessment.refuted && !described_by_another(table, column) &&
                      !kept_for_its_signature(table) && !used_as_plain_text(context, table, column);
-  const bool ask_code = named && !judgement.proven && has_program(context);
+  const bool ask_code = named && !assessment.proven && has_program(context);
   const CodedAsJson* coded = ask_code ? in_code(context, column) : nullptr;
   if (ask_code && !coded) return;
-  if (!judgement.proven && !named) return;
+  if (!assessment.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
-  const bool sure = judgement.proven && !library;
+  const bool sure = assessment.proven && !library;
   std::string message =
-      judgement.proven
-          ? subject + " holds JSON as " + column.type +
-                ": the server neither checks it nor can index or query what is inside."
-          : subject + " is " + column.type +
-                " and named like JSON: if it holds JSON, jsonb would check it and make it searchable.";
+      assessment.proven ? subject + " holds JSON as " + column.type +
+                              ": the server does not check the values, and cannot index or query their parts."
+                        : subject + " is " + column.type +
+                              " and its name suggests JSON: if the values are JSON, jsonb would check them "
+                              "and make them searchable.";
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       std::move(message), sure ? Severity::warning : Severity::note);
   finding.location = column.origin;
-  finding.evidence = std::move(judgement.evidence);
+  finding.evidence = std::move(assessment.evidence);
   if (coded)
-    finding.evidence.push_back(
-        {Evidence::Kind::project, "the code takes something of this name for JSON", coded->place, {}});
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "the code reads or writes something of this name as JSON",
+                                coded->place,
+                                {}});
   if (library)
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog,
-         "the table looks like one that an authentication library writes: see what it expects",
-         std::nullopt,
-         {}});
+    finding.evidence.push_back({Evidence::Kind::catalog,
+                                "the table looks like one that an authentication library writes: check which "
+                                "type the library expects",
+                                std::nullopt,
+                                {}});
   finding.fix = fix_of(context, table, column);
   finding.probe = Probe{.kind = Probe::Kind::values,
                         .table = table.name,
@@ -384,26 +390,21 @@ constinit const Rule json_stored_as_text{
     .needs = Input::schema,
     .summary = "JSON in a text column",
     .why =
-        "In a text or varchar column the server sees a string: it accepts broken JSON, can't look inside "
-        "without parsing the "
-        "whole value in every row, and no GIN index can serve a search. jsonb is checked when it is written, "
-        "parsed once, "
-        "and has operators and indexes.\n\n"
-        "A warning on evidence: a default that is a JSON object or array, a check, generated column or index "
-        "that takes the "
-        "column for JSON, a logged statement that casts it, logged values that are all JSON, a comment that "
-        "says so. A note "
-        "when only the column's name speaks for it; and where there is a program beside the schema, only if "
-        "its code reads or writes "
-        "something of that name as JSON.",
+        "In a text or varchar column, the server sees a plain string. It accepts invalid JSON, parses the "
+        "whole value of every row to extract a part, and cannot use a GIN index for searches. jsonb is "
+        "checked and parsed once, when it is written, and has operators and indexes.\n\n"
+        "The finding is a warning if there is evidence: a default that is a JSON object or array; a check, "
+        "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
+        "values that are all JSON; a comment that mentions JSON. It is a note if only the name of the column "
+        "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
+        "writes something of that name as JSON.",
     .fix =
-        "`ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE lock; "
-        "on a large table "
-        "add a jsonb column, fill it in batches, and swap. Look for values that don't parse first.",
+        "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
+        "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "
+        "for values that are not valid JSON.",
     .when_to_ignore =
         "The exact text matters (signed payloads, key order, duplicate keys), a library owns the column, or "
-        "nothing "
-        "ever looks inside.",
+        "nothing reads parts of the value.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -17,8 +17,8 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
   return unique_among(table, links, true) != nullptr;
 }
 
-// Each row is something that happened, and may happen again.
-static bool happens(const Table& table) {
+// Whether the rows are events, so that the same pair may occur again.
+static bool has_events(const Table& table) {
   static constexpr std::string_view names[] = {"redemption", "join",        "attempt", "login",
                                                "signin",     "purchase",    "play",    "call",
                                                "payment",    "transaction", "failure"};
@@ -34,16 +34,15 @@ static Fix fix_of(const Table& table, const Junction& junction) {
   if (!primary_key(table)) {
     const Constraint key{
         .kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
-    fix.title =
-        "Make the two columns the primary key; this fails while a pair is there twice, or a column is null";
+    fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
     fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key) + ";";
-    fix.down_sql = ddl::alter_table(table.name) + " DROP CONSTRAINT " + quote_identifier(key.name) + ";";
+    fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   } else {
     Index index;
     index.name = (table.name.name + "_" + join(junction.links, "_") + "_key").substr(0, 63);
     index.unique = true;
     for (const auto& link : links) index.keys.push_back({.column = link});
-    fix.title = "Create a unique index over the two columns; this fails while a pair is there twice";
+    fix.title = "Create a unique index over the two columns; this fails while there are duplicate pairs";
     fix.sql = ddl::create_index(table.name, index, {.concurrently = !partitioned}) + ";";
     fix.down_sql = ddl::drop_index({table.name.schema, index.name}, !partitioned) + ";";
   }
@@ -54,15 +53,16 @@ static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
     if (!links.is || any_unique_over(*table, links.links) ||
-        (primary_key(*table) && named_like_log(*table)) || happens(*table))
+        (primary_key(*table) && named_like_log(*table)) || has_events(*table))
       continue;
     Finding& finding = reporter.add(
         {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
-        display(table->name) + " links two tables, and nothing keeps a pair (" + join(links.links, ", ") +
-            ") from being there twice: joins through it then give every row twice.");
+        display(table->name) + " links two tables, but no unique key covers the pair (" +
+            join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.");
     finding.location = table->origin;
-    finding.evidence.push_back(catalog_fact(
-        "beside its two foreign keys it has only an id and times, and no unique index over both"));
+    finding.evidence.push_back(
+        catalog_fact("the table has two foreign keys, otherwise only an id and times, and no unique index "
+                     "over both keys"));
     finding.fix = fix_of(*table, links);
   }
 }
@@ -73,14 +73,14 @@ constinit const Rule junction_table_without_key{
     .needs = Input::schema,
     .summary = "a table that links two others, without a unique key over the pair",
     .why =
-        "A many-to-many table says whether a pair belongs together. Without a key over both columns a "
-        "repeated request stores the pair twice: "
-        "joins count double, and removing the link removes one of two. An id of its own does not help.\n\n"
-        "Only tables that hold nothing but two foreign keys, an id and times are judged.",
+        "A many-to-many table records whether a pair belongs together. Without a key over both columns, a "
+        "repeated request stores the pair twice. Joins then count it twice, and removing the link removes "
+        "only one of the two rows. A separate id column does not help.\n\n"
+        "The rule checks only tables with two foreign keys and otherwise nothing but an id and times.",
     .fix =
-        "PRIMARY KEY (a, b), or a unique index; remove pairs that are there twice first. The key also serves "
+        "Use PRIMARY KEY (a, b), or a unique index, after removing duplicate pairs. The key also serves "
         "look-ups by its first column.",
-    .when_to_ignore = "Each row is an event of its own (a visit, a purchase), so that a pair may repeat.",
+    .when_to_ignore = "Each row is an event (a visit, a purchase), so that a pair may repeat.",
     .check = check};
 
 }  // namespace pgadvise::rules

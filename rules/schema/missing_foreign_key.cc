@@ -11,21 +11,20 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{
-    .name = "convention_share",
-    .fallback = 0.8,
-    .meaning =
-        "share of a schema's likely keys that are not declared from which it is a convention: one "
-        "finding for the schema"};
-constexpr Option convention_columns{.name = "convention_columns",
-                                    .fallback = 8,
-                                    .meaning = "columns below which it is never called a convention"};
+constexpr Option convention_share{.name = "convention_share",
+                                  .fallback = 0.8,
+                                  .meaning =
+                                      "share of undeclared keys among the likely and declared keys of a "
+                                      "schema from which there is one finding for the schema"};
+constexpr Option convention_columns{
+    .name = "convention_columns",
+    .fallback = 8,
+    .meaning = "likely keys below which there is one finding for each column"};
 constexpr Option dropped_keys{
     .name = "dropped_keys",
     .fallback = 5,
     .meaning =
-        "keys of a schema that migrations dropped for good from which doing without is taken for a "
-        "decision"};
+        "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
 constexpr const Option* options[] = {&convention_share, &convention_columns, &dropped_keys};
 
 struct Candidate {
@@ -54,7 +53,7 @@ std::string target_of(const std::string& name) {
   return join(words, " ");
 }
 
-// "target_type" beside "target_id": which table it means varies.
+// Whether another column names the table that this one references: "target_id" with "target_type".
 bool polymorphic(const Table& table, const std::string& name) {
   auto words = words_of(name);
   words.pop_back();
@@ -79,7 +78,7 @@ bool alone_in_primary_key(const Table& table, const std::string& column) {
   return key && key->columns == std::vector<std::string>{column};
 }
 
-// Elsewhere a column of that name does reference that table.
+// A table in which a column of this name has a foreign key to `parent`, or nullptr.
 const Table* declared_elsewhere(const Context& context, const Table& parent, const std::string& column) {
   for (const auto& reference : context.references_to(parent.name))
     if (reference.key->columns == std::vector<std::string>{column}) return reference.child;
@@ -97,8 +96,8 @@ bool refers_to_schema(const Context& context, const Table& table, const std::str
   });
 }
 
-// The table of that name in the same schema; else the only one of all schemas, where keys from one to the
-// other are declared.
+// The table of that name in the same schema. Otherwise the only one in all schemas, if foreign keys between
+// the two schemas are declared.
 const Table* named(const Context& context, const ByName& tables, const Table& table,
                    const std::string& target) {
   if (const auto own = tables.find({table.name.schema, target}); own != tables.end())
@@ -127,42 +126,42 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
   const Column* to = key && key->columns.size() == 1 ? parent->column(key->columns[0]) : nullptr;
   if (!to || to->type != column.type || parent == &table) return std::nullopt;
   const Table* elsewhere = declared_elsewhere(context, *parent, column.name);
-  // Text ids of another program look the same: more than the name has to speak for it.
+  // A text column may hold ids of another system, so its name alone is no evidence.
   if (!elsewhere && !is_plain(column.type)) return std::nullopt;
   std::string because =
-      "its name and type (" + column.type + ") are those of " + display(parent->name) + "." + to->name;
-  if (elsewhere) because += "; " + display(elsewhere->name) + "." + column.name + " is declared so";
+      "its name and type (" + column.type + ") match " + display(parent->name) + "." + to->name;
+  if (elsewhere)
+    because += "; " + display(elsewhere->name) + "." + column.name + " is declared as a foreign key to it";
   return Candidate{&table, &column, parent, to->name, because};
 }
 
 Fix fix_of(const Candidate& found) {
   const Table& table = *found.table;
-  const std::string alter = ddl::alter_table(table.name);
   const Constraint key{.kind = Constraint::Kind::foreign_key,
                        .name = (table.name.name + "_" + found.column->name).substr(0, 58) + "_fkey",
                        .columns = {found.column->name},
                        .referenced_table = found.parent->name,
                        .referenced_columns = {found.key}};
-  const std::string name = quote_identifier(key.name);
   Fix fix;
   fix.title =
-      "Declare the key, NOT VALID first, so that no long lock is held; validate it once orphans are gone";
-  fix.sql = alter + " ADD " + ddl::named_constraint(key);
+      "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
+  fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key);
   fix.sql += table.kind == Table::Kind::partitioned
                  ? ";"
-                 : " NOT VALID;\n" + alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql = alter + " DROP CONSTRAINT " + name + ";";
+                 : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";";
+  fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   return fix;
 }
 
 void report(Reporter& reporter, const Candidate& found) {
-  Finding& finding = reporter.add({.kind = "column",
-                                   .schema = found.table->name.schema,
-                                   .table = found.table->name.name,
-                                   .columns = {found.column->name}},
-                                  display(found.table->name) + "." + found.column->name +
-                                      " looks like a reference to " + display(found.parent->name) +
-                                      ", but no foreign key keeps it true: rows may point at nothing.");
+  Finding& finding =
+      reporter.add({.kind = "column",
+                    .schema = found.table->name.schema,
+                    .table = found.table->name.name,
+                    .columns = {found.column->name}},
+                   display(found.table->name) + "." + found.column->name + " looks like a reference to " +
+                       display(found.parent->name) +
+                       ", but there is no foreign key: rows may reference parents that do not exist.");
   finding.location = found.column->origin;
   finding.evidence.push_back(catalog_fact(found.because, found.parent->column(found.key)->origin));
   finding.fix = fix_of(found);
@@ -170,13 +169,13 @@ void report(Reporter& reporter, const Candidate& found) {
 
 void check(const Context& context, Reporter& reporter) {
   ByName tables;
-  const auto judged = checked_tables(context);
-  for (const Table* table : judged)
+  const auto tables_checked = checked_tables(context);
+  for (const Table* table : tables_checked)
     tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
   std::map<std::string, std::vector<Candidate>> schemas;
   std::map<std::string, double> declared;
   std::map<std::string, double> dropped;
-  for (const Table* table : judged) {
+  for (const Table* table : tables_checked) {
     for (const auto& key : table->constraints)
       declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
     for (const auto& column : table->dropped_keys)
@@ -194,11 +193,11 @@ void check(const Context& context, Reporter& reporter) {
       for (const Candidate& one : found) report(reporter, one);
       continue;
     }
-    Finding& finding =
-        reporter.add({.kind = "schema", .schema = schema},
-                     grouped(count) + " columns in schema " + schema + " look like references, and " +
-                         (declared[schema] > 0 ? "hardly any" : "none") +
-                         " is declared: nothing but the application keeps rows from pointing at nothing.");
+    Finding& finding = reporter.add(
+        {.kind = "schema", .schema = schema},
+        grouped(count) + " columns in schema " + schema + " look like references, but " +
+            (declared[schema] > 0 ? "few" : "none") +
+            " have a foreign key: only the application prevents references to parents that do not exist.");
     finding.location = found.front().column->origin;
     for (std::size_t at = 0; at < found.size() && at < 3; ++at)
       finding.evidence.push_back(catalog_fact(
@@ -215,21 +214,22 @@ constinit const Rule missing_foreign_key{
     .needs = Input::schema,
     .summary = "a column that references a table without a foreign key",
     .why =
-        "Without a foreign key nothing stops a row from pointing at a parent that is gone, nothing cleans up "
-        "after a DELETE, and the planner "
-        "knows less about the join.\n\n"
-        "A column counts when it is named after a table of its schema, or of one that its schema's keys "
-        "reference already (`customer_id`, `customerId`), has exactly the type of that "
-        "table's key, and stands in no foreign key. Text ids count only when the same name is declared as a "
-        "key elsewhere. Names of other "
-        "systems' ids (stripe, external …), `…_id` beside `…_type`, tables of logs, events and queues, and "
-        "keys that a migration dropped are left out; so are schemas whose migrations dropped several. Where "
-        "hardly any key of a schema is "
-        "declared there is one finding for the schema.",
-    .fix = "Add the foreign key NOT VALID, remove orphans, validate it, and see that an index serves it.",
+        "Without a foreign key, a row may reference a parent that does not exist, and a DELETE leaves child "
+        "rows behind. The planner also knows less about the join.\n\n"
+        "A column is reported if it is named after a table (`customer_id`, `customerId`), has exactly the "
+        "type of that table's key, and belongs to no foreign key. The table must be in the same schema, or "
+        "in a schema that this schema already references. Text ids are reported only if a column of the same "
+        "name is declared as a foreign key elsewhere.\n\n"
+        "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
+        "of logs, events and queues. Keys that a migration dropped are left out too, and so are schemas "
+        "whose migrations dropped several keys. If few keys of a schema are declared, there is one finding "
+        "for the schema.",
+    .fix =
+        "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
+        "serves it.",
     .when_to_ignore =
-        "Rows must outlive what they point at, the tables live in different databases in production, or the "
-        "column is no reference.",
+        "Rows must outlive the rows that they reference, the tables are in different databases in "
+        "production, or the column is not a reference.",
     .options = options,
     .check = check};
 

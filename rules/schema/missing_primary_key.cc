@@ -9,7 +9,7 @@
 
 namespace pgadvise::rules {
 
-// A whole unique index over columns that are all NOT NULL: it could be the primary key as it stands.
+// A unique index without a predicate, all of whose columns are NOT NULL: it can become the primary key.
 static const Index* ready_key(const Table& table) {
   for (const auto& index : table.indexes) {
     if (!index.unique || !index.valid || index.predicate || index.nulls_not_distinct ||
@@ -25,7 +25,7 @@ static const Index* ready_key(const Table& table) {
   return nullptr;
 }
 
-// A whole unique index that some NULL keeps from being the primary key.
+// A unique index without a predicate. A nullable column prevents it from becoming the primary key.
 static const Index* nullable_key(const Table& table) {
   for (const auto& index : table.indexes) {
     const bool whole = index.unique && index.valid && !index.predicate && !index.keys.empty();
@@ -42,7 +42,7 @@ static Constraint key_over(const Table& table, std::vector<std::string> columns)
           .columns = std::move(columns)};
 }
 
-static Fix make_whole(const Table& table, const Index& unique) {
+static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
   std::vector<std::string> steps;
   std::vector<std::string> back;
   std::vector<std::string> columns;
@@ -56,24 +56,23 @@ static Fix make_whole(const Table& table, const Index& unique) {
   const Constraint primary = key_over(table, columns);
   steps.push_back("ADD " + ddl::named_constraint(primary));
   back.insert(back.begin(), "DROP CONSTRAINT " + quote_identifier(primary.name));
-  return {
-      .title = "If no row has a NULL there, make the columns of " + unique.name +
-               " NOT NULL and the primary key: the table is read and the index built under an exclusive lock",
-      .sql = alter + join(steps, ",\n  ") + ";",
-      .down_sql = alter + join(back, ",\n  ") + ";",
-      .safety = Fix::Safety::manual};
+  return {.title = "If no row has a NULL in them, make the columns of " + unique.name +
+                   " NOT NULL and the primary key: this scans the table and builds the index under an ACCESS "
+                   "EXCLUSIVE lock",
+          .sql = alter + join(steps, ",\n  ") + ";",
+          .down_sql = alter + join(back, ",\n  ") + ";",
+          .safety = Fix::Safety::manual};
 }
 
 static Fix fix_of(const Table& table, const Index* ready) {
   const std::string alter = ddl::alter_table(table.name);
   Fix fix;
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
-    fix.title =
-        "Make the unique index " + ready->name + " the primary key: nothing is built, the lock is short";
+    fix.title = "Make the unique index " + ready->name +
+                " the primary key: the index exists already, so the lock is short";
     fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " +
               quote_identifier(ready->name) + ";";
-    fix.down_sql =
-        alter + " DROP CONSTRAINT " + quote_identifier(ready->name) + ";\n" + create_index_sql(table, *ready);
+    fix.down_sql = ddl::drop_constraint(table.name, ready->name) + ";\n" + create_index_sql(table, *ready);
     return fix;
   }
   const Column* id = table.column("id");
@@ -83,16 +82,16 @@ static Fix fix_of(const Table& table, const Index* ready) {
       for (const auto& key : ready->keys) columns.push_back(key.column);
     else columns.push_back("id");
     fix.title =
-        "Add the primary key: its index is built under an exclusive lock; on a large table build a unique "
-        "index concurrently first";
+        "Add the primary key: this builds its index under an ACCESS EXCLUSIVE lock; on a large table, build "
+        "a unique index concurrently first";
     const Constraint primary = key_over(table, columns);
     fix.sql = alter + " ADD " + ddl::named_constraint(primary) + ";";
-    fix.down_sql = alter + " DROP CONSTRAINT " + quote_identifier(primary.name) + ";";
+    fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
     return fix;
   }
   fix.title =
-      "Choose the columns that tell rows apart, or add an identity column: this rewrites the table under an "
-      "exclusive lock";
+      "Choose the columns that identify a row, or add an identity column, which rewrites the table under an "
+      "ACCESS EXCLUSIVE lock";
   if (table.kind == Table::Kind::ordinary) {
     fix.sql = alter + " ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;";
     fix.down_sql = alter + " DROP COLUMN id;";
@@ -105,50 +104,49 @@ static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     if (primary_key(*table)) continue;
     const Junction links = junction(*table);
-    if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key says more
+    if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key reports it
     const Index* ready = ready_key(*table);
-    Finding& finding = reporter.add(
-        {.kind = "table", .schema = table->name.schema, .table = table->name.name},
-        ready ? display(table->name) + " has no primary key, though " + ready->name +
-                    " would serve as one: tools and logical replication look for the primary key."
-              : display(table->name) +
-                    " has no primary key: two rows can be the same, and logical replication can't UPDATE or "
-                    "DELETE them.",
-        ready ? std::optional(Severity::note) : std::nullopt);
+    Finding& finding =
+        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
+                     ready ? display(table->name) + " has no primary key, although " + ready->name +
+                                 " could be one: tools and logical replication look for a primary key."
+                           : display(table->name) +
+                                 " has no primary key: it may contain duplicate rows, and logical "
+                                 "replication cannot UPDATE or DELETE its rows.",
+                     ready ? std::optional(Severity::note) : std::nullopt);
     finding.location = table->origin;
     if (ready)
       finding.evidence.push_back(catalog_fact(
-          ready->name + " is unique, whole, and none of its columns may be null", ready->origin));
+          ready->name + " is unique, has no predicate, and all its columns are NOT NULL", ready->origin));
     const Index* unique = ready || table->column("id") ? nullptr : nullable_key(*table);
     if (unique) {
       finding.message = display(table->name) + " has no primary key: " + unique->name +
-                        " is unique, but a column of it may be NULL, and logical replication can't UPDATE or "
-                        "DELETE the rows.";
-      finding.evidence.push_back(catalog_fact(unique->name + " is unique and whole", unique->origin));
+                        " is unique, but one of its columns may be NULL, and logical replication cannot "
+                        "UPDATE or DELETE the rows.";
+      finding.evidence.push_back(
+          catalog_fact(unique->name + " is unique and has no predicate", unique->origin));
     }
-    finding.fix = unique ? make_whole(*table, *unique) : fix_of(*table, ready);
+    finding.fix = unique ? make_not_null_primary_key(*table, *unique) : fix_of(*table, ready);
   }
 }
 
-constinit const Rule missing_primary_key{.id = "missing-primary-key",
-                                         .severity = Severity::warning,
-                                         .needs = Input::schema,
-                                         .summary = "a table without a primary key",
-                                         .why =
-                                             "Without a primary key nothing keeps two rows from being the "
-                                             "same, and a row that came twice can only be removed by "
-                                             "its physical place. Logical replication refuses UPDATE and "
-                                             "DELETE on such a table, most ORMs can't address its rows, "
-                                             "and no foreign key can reference it.\n\n"
-                                             "Partitions are not reported beside their parent, nor are the "
-                                             "tables of migration tools. A note where a unique index "
-                                             "over NOT NULL columns already does the work.",
-                                         .fix =
-                                             "Make a unique index over NOT NULL columns the primary key "
-                                             "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
-                                         .when_to_ignore =
-                                             "Rows are only ever appended and read in bulk (staging, logs), "
-                                             "and nothing replicates the table logically.",
-                                         .check = check};
+constinit const Rule missing_primary_key{
+    .id = "missing-primary-key",
+    .severity = Severity::warning,
+    .needs = Input::schema,
+    .summary = "a table without a primary key",
+    .why =
+        "Without a primary key, a table may contain duplicate rows, and a duplicate can be removed only by "
+        "its physical location (ctid). Logical replication refuses UPDATE and DELETE on such a table, most "
+        "ORMs cannot address its rows, and no foreign key can reference it.\n\n"
+        "Partitions are not reported in addition to their parent. Tables of migration tools are left out. "
+        "The finding is a note if a unique index over NOT NULL columns already identifies the rows.",
+    .fix =
+        "Make a unique index over NOT NULL columns the primary key "
+        "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
+    .when_to_ignore =
+        "Rows are only appended and read in bulk (staging, logs), and no logical replication includes the "
+        "table.",
+    .check = check};
 
 }  // namespace pgadvise::rules

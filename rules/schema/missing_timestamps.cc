@@ -23,12 +23,13 @@ static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     if (junction(*table).is) continue;
     std::vector<std::string> missing;
-    if (!has_time(*table, made, changed)) missing.push_back("when a row was made");
-    if (!has_time(*table, changed, {}) && !named_like_log(*table)) missing.push_back("when it was changed");
+    if (!has_time(*table, made, changed)) missing.push_back("when a row was created");
+    if (!has_time(*table, changed, {}) && !named_like_log(*table))
+      missing.push_back("when a row was changed");
     if (missing.empty()) continue;
     Finding& finding =
         reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     display(table->name) + " doesn't keep " + join(missing, " or ") + ".");
+                     display(table->name) + " does not record " + join(missing, " or ") + ".");
     finding.location = table->origin;
   }
 }
@@ -39,14 +40,13 @@ constinit const Rule missing_timestamps{
     .needs = Input::schema,
     .summary = "a table without created_at or updated_at",
     .why =
-        "When something went wrong, the first question is when the row came and who changed it last; exports "
-        "and synchronisation ask for what is new. "
-        "Not every table needs it, so this rule is off by default. Junction tables are left out, and logs "
-        "need no time of change.",
+        "After an incident, the first questions are when a row was created and when it was last changed. "
+        "Exports and synchronization also need to find new rows. Not every table needs these columns, so "
+        "this rule is off by default. Junction tables are left out, and logs need no time of change.",
     .fix =
-        "`created_at timestamptz NOT NULL DEFAULT now()` and an `updated_at` that the application or a "
+        "Add `created_at timestamptz NOT NULL DEFAULT now()`, and an `updated_at` that the application or a "
         "trigger sets.",
-    .when_to_ignore = "Rows of the table don't change, or their times are kept elsewhere.",
+    .when_to_ignore = "Rows of the table do not change, or their times are recorded elsewhere.",
     .check = check,
     .on_by_default = false};
 

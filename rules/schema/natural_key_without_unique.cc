@@ -12,7 +12,7 @@ namespace {
 constexpr Option least_rows{.name = "least_rows",
                             .fallback = 1000,
                             .table_size = true,
-                            .meaning = "rows below which all-distinct values say nothing"};
+                            .meaning = "rows of the table below which distinct values are no evidence"};
 constexpr const Option* options[] = {&least_rows};
 
 bool named_like_key(const Column& column) {
@@ -42,7 +42,7 @@ void check(const Context& context, Reporter& reporter) {
                                        .table = table->name.name,
                                        .columns = {column.name}},
                                       display(table->name) + "." + column.name + " is distinct in all " +
-                                          grouped(rows) + " rows, and no unique index keeps it so.");
+                                          grouped(rows) + " rows, but no unique index prevents duplicates.");
       finding.location = column.origin;
       Index index;
       index.name = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
@@ -50,14 +50,14 @@ void check(const Context& context, Reporter& reporter) {
       index.keys = {{.column = column.name}};
       const bool partitioned = table->kind == Table::Kind::partitioned;
       Fix fix;
-      fix.title = "Create a unique index; this fails while a value is there twice";
+      fix.title = "Create a unique index; this fails while there are duplicate values";
       if (!partitioned) {
         fix.sql = ddl::create_index(table->name, index, {.concurrently = true}) + ";";
         fix.down_sql = ddl::drop_index({table->name.schema, index.name}, true) + ";";
       } else {
         fix.title =
-            "A unique index over partitions has to hold the partition key: keep the values in a table of "
-            "their own";
+            "A unique index on a partitioned table must include the partition key: keep the values in a "
+            "separate table";
         fix.safety = Fix::Safety::manual;
       }
       finding.fix = std::move(fix);
@@ -71,16 +71,15 @@ constinit const Rule natural_key_without_unique{
     .id = "natural-key-without-unique",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "a column like an email address that is unique by luck",
+    .summary = "a column such as an email address that is unique only by chance",
     .why =
-        "Two sign-ups at the same moment pass the application's look-up both, and then there are two "
-        "accounts of one address. Only a unique index "
-        "keeps that from happening. Whether a slug or an address has to be unique only the project knows, so "
-        "this rule is off by default.\n\n"
-        "Columns named email, username, slug, sku and the like, all distinct so far, that no unique index "
-        "mentions.",
-    .fix = "CREATE UNIQUE INDEX CONCURRENTLY; of an address over lower(email).",
-    .when_to_ignore = "The value is unique within something else, or need not be.",
+        "Two concurrent sign-ups both pass the application's look-up, and then two accounts have the same "
+        "address. Only a unique index prevents that. Whether a slug or an address must be unique depends on "
+        "the project, so this rule is off by default.\n\n"
+        "The rule reports columns named email, username, slug, sku and similar whose values are all distinct "
+        "and which no unique index includes.",
+    .fix = "CREATE UNIQUE INDEX CONCURRENTLY. For an address, index lower(email).",
+    .when_to_ignore = "The value is unique only within another column, or need not be unique.",
     .options = options,
     .check = check,
     .on_by_default = false};

@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -11,14 +12,14 @@ namespace {
 
 constexpr Option warn_percent{.name = "warn_percent",
                               .fallback = 50,
-                              .meaning = "percent of the numbers used from which it is a warning"};
+                              .meaning = "percent of the values used from which it is a warning"};
 constexpr Option error_percent{.name = "error_percent",
                                .fallback = 80,
-                               .meaning = "percent of the numbers used from which it is an error"};
+                               .meaning = "percent of the values used from which it is an error"};
 constexpr const Option* options[] = {&warn_percent, &error_percent};
 
-// The largest number that the column and its sequence can both give; 0: the sequence starts over, or runs
-// downwards.
+// The largest value that both the column and its sequence allow. Returns 0 if the sequence cycles or
+// descends, or the column has another type.
 double ceiling(const Column& column, const Sequence& sequence) {
   if (sequence.cycles || sequence.increment < 0) return 0;
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -30,16 +31,15 @@ double ceiling(const Column& column, const Sequence& sequence) {
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string name = quote_name(table.name.schema, table.name.name);
+  const std::string alter = ddl::alter_column(table.name, column.name);
   Fix fix;
   fix.title =
-      "Widen it to bigint, with the columns that reference it: a large table is rewritten under an exclusive "
-      "lock; without a pause, add a bigint "
-      "column, fill it in batches, and swap";
+      "Change the column and the columns that reference it to bigint: this rewrites the table under an "
+      "ACCESS EXCLUSIVE lock; to avoid downtime, add a bigint column, fill it in batches, and swap the "
+      "columns";
   if (column.type != "bigint") {
-    fix.sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE bigint;";
-    fix.down_sql = "ALTER TABLE " + name + " ALTER COLUMN " + quote_identifier(column.name) + " TYPE " +
-                   column.type + ";";
+    fix.sql = alter + " TYPE bigint;";
+    fix.down_sql = alter + " TYPE " + column.type + ";";
   }
   fix.safety = Fix::Safety::manual;
   return fix;
@@ -59,7 +59,7 @@ void check(const Context& context, Reporter& reporter) {
          .table = table->name.name,
          .columns = {column->name}},
         display(table->name) + "." + column->name + " has used " + std::to_string(static_cast<int>(used)) +
-            " % of its numbers: at " + grouped(most) + " every INSERT fails.",
+            " % of its values: after " + grouped(most) + " every INSERT fails.",
         used >= context.option(error_percent) ? Severity::error : Severity::warning);
     finding.location = column->origin;
     finding.evidence.push_back(catalog_fact("the sequence " + display(name) + " is at " +
@@ -80,15 +80,14 @@ constinit const Rule primary_key_running_out{
     .id = "primary-key-running-out",
     .severity = Severity::error,
     .needs = Input::statistics,
-    .summary = "a sequence that is running out of numbers",
+    .summary = "a sequence that will run out of values",
     .why =
-        "An integer column ends at 2,147,483,647, a smallint at 32,767. The INSERT after that fails, and so "
-        "does every one that follows. "
-        "Widening a large table takes hours, and the columns that reference it must be widened, too: start "
-        "early. Failed inserts and "
-        "ON CONFLICT use up numbers as well, so the table may be much smaller than the sequence.",
-    .fix = "bigint for the column, its sequence, and the columns that reference it.",
-    .when_to_ignore = "The table takes no more rows.",
+        "An integer column ends at 2,147,483,647, a smallint column at 32,767. After the last value, every "
+        "INSERT fails. Changing the type of a large table takes hours, and the columns that reference it "
+        "must change too: start early. Failed inserts and ON CONFLICT also consume values, so the table may "
+        "have far fewer rows than the value of the sequence.",
+    .fix = "Use bigint for the column, its sequence, and the columns that reference it.",
+    .when_to_ignore = "No more rows are inserted into the table.",
     .options = options,
     .check = check};
 

@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -8,22 +9,17 @@ namespace {
 constexpr Option least_rows{.name = "least_rows",
                             .fallback = 10000,
                             .table_size = true,
-                            .meaning = "rows below which the absence of nulls says nothing"};
+                            .meaning = "rows of the table below which the absence of NULLs is no evidence"};
 constexpr const Option* options[] = {&least_rows};
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string alter = "ALTER TABLE " + quote_name(table.name.schema, table.name.name);
-  const std::string name = quote_identifier(column.name);
-  const std::string check =
-      quote_identifier((table.name.name + "_" + column.name).substr(0, 53) + "_not_null");
+  const std::string check = (table.name.name + "_" + column.name).substr(0, 53) + "_not_null";
   Fix fix;
   fix.title =
-      "Make it NOT NULL by way of a check, so that no long lock is held (from 12 on); each statement in a "
-      "transaction of its own";
-  fix.sql = alter + " ADD CONSTRAINT " + check + " CHECK (" + name + " IS NOT NULL) NOT VALID;\n" + alter +
-            " VALIDATE CONSTRAINT " + check + ";\n" + alter + " ALTER COLUMN " + name + " SET NOT NULL;\n" +
-            alter + " DROP CONSTRAINT " + check + ";";
-  fix.down_sql = alter + " ALTER COLUMN " + name + " DROP NOT NULL;";
+      "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and later); "
+      "run each statement in a transaction of its own";
+  fix.sql = ddl::set_not_null_by_check(table.name, column.name, check);
+  fix.down_sql = ddl::alter_column(table.name, column.name) + " DROP NOT NULL;";
   return fix;
 }
 
@@ -39,7 +35,7 @@ void check(const Context& context, Reporter& reporter) {
                         .schema = table->name.schema,
                         .table = table->name.name,
                         .columns = {column.name}},
-                       display(table->name) + "." + column.name + " may be null, and is in none of " +
+                       display(table->name) + "." + column.name + " may be NULL, but is NULL in none of " +
                            grouped(table->statistics->rows) + " rows.");
       finding.location = column.origin;
       finding.evidence.push_back(catalog_fact("pg_stats.null_frac is 0, from a sample"));
@@ -54,14 +50,13 @@ constinit const Rule required_column_nullable{
     .id = "required-column-nullable",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "a column that is never null, and not declared so",
+    .summary = "a column that is never NULL but not declared NOT NULL",
     .why =
-        "A column that no row leaves empty is required in fact: NOT NULL keeps it so, tells every reader, "
-        "and lets the planner turn NOT IN and outer joins into "
-        "something better. Statistics come from a sample, and a column that is filled today may be optional "
-        "by design, so this rule is off by default.",
-    .fix = "SET NOT NULL, by way of a validated check on a large table.",
-    .when_to_ignore = "The column is optional, and everybody happens to fill it.",
+        "A column without NULLs is required in practice. NOT NULL enforces that, documents it, and lets the "
+        "planner optimize NOT IN and outer joins. The statistics come from a sample, and a column that is "
+        "filled today may be optional by design. Therefore this rule is off by default.",
+    .fix = "SET NOT NULL. On a large table, validate a CHECK constraint first.",
+    .when_to_ignore = "The column is optional, and all rows happen to have a value.",
     .options = options,
     .check = check,
     .on_by_default = false};

@@ -2,20 +2,21 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{
-    .name = "convention_share",
-    .fallback = 0.8,
-    .meaning =
-        "share of a schema's timestamp columns without time zone from which it is a convention: one "
-        "finding for the schema"};
-constexpr Option convention_columns{.name = "convention_columns",
-                                    .fallback = 8,
-                                    .meaning = "columns below which it is never called a convention"};
+constexpr Option convention_share{.name = "convention_share",
+                                  .fallback = 0.8,
+                                  .meaning =
+                                      "share of columns without time zone among the timestamp columns of a "
+                                      "schema from which there is one finding for the schema"};
+constexpr Option convention_columns{
+    .name = "convention_columns",
+    .fallback = 8,
+    .meaning = "timestamp columns without time zone below which there is one finding for each column"};
 constexpr const Option* options[] = {&convention_share, &convention_columns};
 
 struct Use {
@@ -32,44 +33,44 @@ bool is(const std::string& type, std::string_view end) {
          type.size() > end.size() && type.compare(type.size() - end.size(), end.size(), end) == 0;
 }
 
-// A time that is meant as the clock on the wall shows it.
+// Whether the name says that the column holds local times.
 bool local_by_name(const Column& column) {
   static constexpr std::string_view names[] = {"local", "wall", "naive"};
   return any_of(words_of(column.name), names);
 }
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string begin = "ALTER TABLE " + quote_name(table.name.schema, table.name.name) +
-                            " ALTER COLUMN " + quote_identifier(column.name) + " TYPE ";
+  const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
   std::string with = replace_all(column.type, " without time zone", " with time zone");
   Fix fix;
   fix.title =
-      "Make it timestamptz, saying which zone the values are in (here UTC); this rewrites the table under an "
-      "exclusive lock";
+      "Change the type to timestamptz and state the time zone of the values (here UTC); this rewrites the "
+      "table under an ACCESS EXCLUSIVE lock";
   fix.sql = begin + with + " USING " + quote_identifier(column.name) + " AT TIME ZONE 'UTC';";
   fix.down_sql = begin + column.type + " USING " + quote_identifier(column.name) + " AT TIME ZONE 'UTC';";
   return fix;
 }
 
 void report_column(Reporter& reporter, const Use& use) {
-  Finding& finding =
-      reporter.add({.kind = "column",
-                    .schema = use.table->name.schema,
-                    .table = use.table->name.name,
-                    .columns = {use.column->name}},
-                   display(use.table->name) + "." + use.column->name + " is " + use.column->type +
-                       ": which moment it means depends on who wrote it, and now() loses its zone there.");
+  Finding& finding = reporter.add(
+      {.kind = "column",
+       .schema = use.table->name.schema,
+       .table = use.table->name.name,
+       .columns = {use.column->name}},
+      display(use.table->name) + "." + use.column->name + " is " + use.column->type +
+          ": its values do not say which time zone they are in, and assigning now() drops the time zone.");
   finding.location = use.column->origin;
   finding.fix = fix_of(*use.table, *use.column);
 }
 
 void report_schema(Reporter& reporter, const std::string& schema, const Times& times) {
   const std::size_t all = times.without.size() + times.with;
-  Finding& finding = reporter.add({.kind = "schema", .schema = schema},
-                                  std::to_string(times.without.size()) + " of the " + std::to_string(all) +
-                                      " timestamp columns in schema " + schema +
-                                      " have no time zone: that holds only as long as every writer and "
-                                      "reader agrees on one, as frameworks that write UTC do.");
+  Finding& finding =
+      reporter.add({.kind = "schema", .schema = schema},
+                   std::to_string(times.without.size()) + " of the " + std::to_string(all) +
+                       " timestamp columns in schema " + schema +
+                       " have no time zone: the values are correct only as long as all writers and readers "
+                       "use the same zone, as with frameworks that write UTC.");
   finding.location = times.without.front().column->origin;
   for (std::size_t at = 0; at < times.without.size() && at < 3; ++at)
     finding.evidence.push_back(catalog_fact(display(times.without[at].table->name) + "." +
@@ -104,22 +105,22 @@ constinit const Rule timestamp_without_time_zone{
     .id = "timestamp-without-time-zone",
     .severity = Severity::note,
     .needs = Input::schema,
-    .summary = "a timestamp column without time zone",
+    .summary = "a timestamp column without a time zone",
     .why =
-        "`timestamp` stores the digits of a clock, not a moment: `now()` is cut to the session's local time, "
-        "comparisons with timestamptz "
-        "convert by the session's TimeZone, and two programs in two zones disagree silently. `timestamptz` "
-        "takes the same 8 bytes.\n\n"
-        "Where nearly all of a schema's timestamps are so, it is the convention of a framework (Prisma, "
-        "Rails, Drizzle's default) that "
-        "writes UTC: then there is one finding for the schema. Otherwise one for each column.",
+        "`timestamp` stores a local date and time, not a point in time. `now()` is converted to the local "
+        "time of the session. Comparisons with timestamptz use the TimeZone setting of the session. Two "
+        "programs in two time zones get different results without an error. `timestamptz` takes the same 8 "
+        "bytes.\n\n"
+        "If nearly all timestamp columns of a schema have no time zone, this is usually the convention of a "
+        "framework that writes UTC (Prisma, Rails, Drizzle's default). There is then one finding for the "
+        "schema. Otherwise there is one for each column.",
     .fix =
-        "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table; for values in UTC, "
-        "`SET timezone = 'UTC'` first and no USING does not (from 12 on). In Drizzle `timestamp({ "
-        "withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
+        "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table. For values in UTC, "
+        "`SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
+        "`timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
     .when_to_ignore =
-        "The column means the clock on a wall somewhere (opening hours, a local appointment), or one "
-        "framework writes UTC and nothing else reads.",
+        "The column holds local times (opening hours, a local appointment), or one framework writes UTC and "
+        "nothing else reads the values.",
     .options = options,
     .check = check};
 

@@ -14,7 +14,7 @@ constexpr Option least_rows{
     .name = "least_rows",
     .fallback = 1000,
     .table_size = true,
-    .meaning = "rows of the table, where they are known, below which reading it whole is cheap"};
+    .meaning = "rows, where known, below which a table is not reported, because scanning it is cheap"};
 constexpr const Option* options[] = {&least_rows};
 
 using Tokens = std::vector<std::string>;
@@ -28,7 +28,7 @@ std::size_t closing(const Tokens& tokens, std::size_t open) {
   return tokens.size();
 }
 
-// Without the sub-queries that read other tables: what is compared there is another table's matter.
+// The tokens without subqueries that read other tables, because those compare columns of the other table.
 Tokens without_subqueries(const Tokens& tokens) {
   Tokens out;
   for (std::size_t at = 0; at < tokens.size(); ++at) {
@@ -51,7 +51,7 @@ bool is_word(const std::string& token) {
          (token[0] == '_' || token[0] >= 'A') && token[0] != '[' && token[0] != ']' && token[0] != '^';
 }
 
-// A call, or the sub-query around one: one value for the whole statement.
+// Whether the range contains a function call, also inside a subquery.
 bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
   for (std::size_t at = from; at + 1 < to; ++at)
     if (is_word(tokens[at]) && tokens[at + 1] == "(" && tokens[at] != "any" && tokens[at] != "all" &&
@@ -60,12 +60,13 @@ bool calls(const Tokens& tokens, std::size_t from, std::size_t to) {
   return false;
 }
 
-// Columns that the predicate compares with a value from outside: tenant_id = current_setting('…'), auth.uid()
-// = user_id.
+// Columns that the predicate compares with the result of a function: tenant_id = current_setting('…'),
+// auth.uid() = user_id.
 std::vector<std::string> compared(const Table& table, const std::string& expression) {
   const Tokens tokens = without_subqueries(tokens_of(expression));
   std::vector<std::string> out;
-  if (std::find(tokens.begin(), tokens.end(), "or") != tokens.end()) return out;  // narrows nothing by itself
+  if (std::find(tokens.begin(), tokens.end(), "or") != tokens.end())
+    return out;  // with OR, no single comparison limits the rows
   const auto column = [&](std::size_t at) -> const Column* {
     if (at >= tokens.size()) return nullptr;
     const Column* found = table.column(tokens[at]);
@@ -98,7 +99,7 @@ std::vector<std::string> compared(const Table& table, const std::string& express
   return out;
 }
 
-// Without any sub-query: what stands in one of its own is called once.
+// The tokens without any subquery: a function in a subquery of its own is called once.
 Tokens outside_subqueries(const Tokens& tokens) {
   Tokens out;
   for (std::size_t at = 0; at < tokens.size(); ++at) {
@@ -117,7 +118,7 @@ bool own_function(const Catalog& catalog, const std::string& schema, const std::
                      });
 }
 
-// Is the predicate a look-up by an index, whose value is worked out once?
+// Whether the predicate is an index look-up, for which the value is computed once.
 bool looks_up_by_index(const Context& context, const Table& table, const std::string& expression) {
   const auto columns = compared(table, expression);
   return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
@@ -125,8 +126,9 @@ bool looks_up_by_index(const Context& context, const Table& table, const std::st
   });
 }
 
-// A function of the project that is called with no column: the same value for every row, worked out for each.
-// Only the look-up by an index (`tenant_id = my_tenant()`, and nothing else) takes its value once.
+// The name of a user-defined function that is called without a column, so that every row computes the same
+// value; "" if there is none. An index look-up (`tenant_id = my_tenant()` and nothing else) computes the
+// value once.
 std::string called_for_each_row(const Context& context, const Table& table, const std::string& expression) {
   const Tokens tokens = outside_subqueries(tokens_of(expression));
   if (looks_up_by_index(context, table, expression)) return {};
@@ -143,8 +145,7 @@ std::string called_for_each_row(const Context& context, const Table& table, cons
   return {};
 }
 
-// The predicate with Supabase's look-ups each put in a sub-query, where one stands without; "" when none
-// does.
+// The predicate with each Supabase function that is not in a subquery wrapped in one; "" if there is none.
 std::string evaluated_once(const std::string& expression) {
   static constexpr std::string_view looked_up[] = {"auth.uid()", "auth.jwt()", "auth.role()", "auth.email()"};
   std::string out = expression;
@@ -175,7 +176,7 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
     Finding& finding = reporter.add(
         {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
-            ", which no index serves: each reads the whole table.");
+            ", which no index serves: each statement scans the whole table.");
     finding.location = policies.front()->origin;
     for (const Policy* policy : policies)
       finding.evidence.push_back(catalog_fact(
@@ -193,15 +194,14 @@ void check_own_calls(const Context& context, Reporter& reporter, const Table& ta
   Finding& finding = reporter.add(
       {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
       "The policy " + policy.name + " on " + display(table.name) + " calls " + function +
-          "() for every row: in a sub-query it is called once a statement.");
+          "() for every row: in a subquery the call runs once per statement.");
   finding.location = policy.origin;
   finding.evidence.push_back(
       catalog_fact(policy.command + ": " + ellipsis(policy.using_expression, 160), policy.origin));
   Fix fix;
-  fix.title = "Put the call in a sub-query, (SELECT " + function +
-              "(…)): the result is the same when the function is STABLE or IMMUTABLE. An SQL function of one "
-              "expression "
-              "that is not SECURITY DEFINER is inlined, and may be cheap as it is";
+  fix.title = "Put the call in a subquery, (SELECT " + function +
+              "(…)): the result is the same if the function is STABLE or IMMUTABLE. An SQL function of one "
+              "expression that is not SECURITY DEFINER is inlined and may already be cheap";
   fix.safety = Fix::Safety::manual;
   finding.fix = std::move(fix);
 }
@@ -213,8 +213,8 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
   Finding& finding = reporter.add(
       {.kind = "policy", .schema = table.name.schema, .table = table.name.name, .constraint = policy.name},
       "The policy " + policy.name + " on " + display(table.name) + " calls a function for every row" +
-          (indexed ? " that a statement finds by another index than the policy's" : "") +
-          ": in a sub-query it is called once a statement.",
+          (indexed ? " that a statement finds through another index than the policy's" : "") +
+          ": in a subquery the call runs once per statement.",
       indexed ? std::optional(Severity::note) : std::nullopt);
   finding.location = policy.origin;
   finding.evidence.push_back(
@@ -222,7 +222,7 @@ void check_calls(const Context& context, Reporter& reporter, const Table& table,
   const std::string alter = "ALTER POLICY " + quote_identifier(policy.name) + " ON " +
                             quote_name(table.name.schema, table.name.name);
   Fix fix;
-  fix.title = "Put the call in a sub-query: the result is the same";
+  fix.title = "Put the call in a subquery: the result is the same";
   fix.sql = alter + " USING (" + once + ");";
   fix.down_sql = alter + " USING (" + policy.using_expression + ");";
   fix.safety = Fix::Safety::safe;
@@ -245,20 +245,19 @@ constinit const Rule unindexed_policy_column{
     .id = "unindexed-policy-column",
     .severity = Severity::warning,
     .needs = Input::schema,
-    .summary = "a row-level security policy that reads the whole table",
+    .summary = "a row-level security policy that scans the whole table",
     .why =
-        "A policy's predicate is added to every statement on the table. When it compares a column that no "
-        "index begins with (`user_id = auth.uid()`), "
-        "each statement that has nothing more selective reads all rows. A function in it, unless it stands "
-        "in a sub-query of its own, is called for "
-        "each row: `(SELECT auth.uid())` is called once. Where the policy itself is a look-up by an index "
-        "its value is worked out once all the same, and what is left is a note.\n\n"
-        "Columns compared by = with a function's value are judged, outside of OR and of sub-queries on other "
-        "tables; calls of auth.uid(), auth.jwt(), auth.role() and auth.email(); "
-        "calls of the project's own functions with no column among their arguments, unless the policy looks "
-        "up an indexed column, whose value is worked out once. STABLE alone does "
-        "not help: on 200,000 rows a PL/pgSQL function in an OR took 2.0 s, in a sub-query 0.05 s.",
-    .fix = "An index that begins with the column, and the call in a sub-query.",
+        "PostgreSQL adds the predicate of a policy to every statement on the table. If the predicate "
+        "compares a column that is the first column of no index (`user_id = auth.uid()`), each statement "
+        "without a more selective condition scans all rows. A function in the predicate is called for each "
+        "row, unless it is in a subquery of its own: `(SELECT auth.uid())` is called once. If the policy "
+        "itself is an index look-up, the value is computed once in any case, and the finding is a note.\n\n"
+        "The rule checks three things. First, columns compared by = with the result of a function, outside "
+        "OR and outside subqueries on other tables. Second, calls of auth.uid(), auth.jwt(), auth.role() and "
+        "auth.email(). Third, calls of user-defined functions without a column among their arguments, unless "
+        "the policy looks up an indexed column. Declaring the function STABLE does not help: on 200,000 "
+        "rows, a PL/pgSQL function in an OR took 2.0 s, and 0.05 s in a subquery.",
+    .fix = "Create an index that begins with the column, and put the call in a subquery.",
     .when_to_ignore = "The table stays small.",
     .options = options,
     .check = check};

@@ -8,14 +8,13 @@ namespace pgadvise::rules {
 namespace {
 
 Fix fix_of(const Table& table, const Constraint& constraint) {
-  const std::string alter = ddl::alter_table(table.name);
-  const std::string name = quote_identifier(constraint.name);
   Fix fix;
   fix.title =
-      "Validate it: reads the table, and blocks neither reads nor writes; fails while a row breaks it";
-  fix.sql = alter + " VALIDATE CONSTRAINT " + name + ";";
-  fix.down_sql =
-      alter + " DROP CONSTRAINT " + name + ", ADD " + ddl::named_constraint(constraint) + " NOT VALID;";
+      "Validate the constraint: this scans the table, blocks neither reads nor writes, and fails if a row "
+      "violates the constraint";
+  fix.sql = ddl::validate_constraint(table.name, constraint.name) + ";";
+  fix.down_sql = ddl::drop_constraint(table.name, constraint.name) + ", ADD " +
+                 ddl::named_constraint(constraint) + " NOT VALID;";
   fix.safety = Fix::Safety::safe;
   return fix;
 }
@@ -27,15 +26,15 @@ void check(const Context& context, Reporter& reporter) {
       if (constraint.validated || constraint.inherited ||
           !(key || constraint.kind == Constraint::Kind::check))
         continue;
-      Finding& finding = reporter.add(
-          {.kind = key ? "foreign-key" : "constraint",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = key ? constraint.columns : std::vector<std::string>{},
-           .constraint = constraint.name},
-          "The constraint " + constraint.name + " on " + display(table->name) +
-              " was added NOT VALID and never validated: rows that were there before may break it" +
-              (key ? ", and joins can't rely on it." : ", and the planner can't rely on it."));
+      Finding& finding =
+          reporter.add({.kind = key ? "foreign-key" : "constraint",
+                        .schema = table->name.schema,
+                        .table = table->name.name,
+                        .columns = key ? constraint.columns : std::vector<std::string>{},
+                        .constraint = constraint.name},
+                       "The constraint " + constraint.name + " on " + display(table->name) +
+                           " was added NOT VALID and never validated: older rows may violate it" +
+                           (key ? ", and joins cannot rely on it." : ", and the planner cannot rely on it."));
       finding.location = constraint.origin;
       finding.evidence.push_back(catalog_fact(ddl::constraint(constraint) + " NOT VALID", constraint.origin));
       finding.fix = fix_of(*table, constraint);
@@ -49,16 +48,15 @@ constinit const Rule unvalidated_constraint{
     .id = "unvalidated-constraint",
     .severity = Severity::warning,
     .needs = Input::schema,
-    .summary = "a constraint that was left NOT VALID",
+    .summary = "a constraint that is still NOT VALID",
     .why =
-        "NOT VALID is the first half of adding a constraint without a long lock: new rows are checked, old "
-        "ones are not. Until VALIDATE CONSTRAINT "
-        "has run, rows may break it: a dump of them can't be restored with the constraint, and the planner "
-        "does not use it.",
+        "NOT VALID is the first step of adding a constraint without a long lock: PostgreSQL checks new rows, "
+        "but not existing ones. Until VALIDATE CONSTRAINT has run, existing rows may violate the constraint. "
+        "A dump with such rows cannot be restored with the constraint, and the planner does not use it.",
     .fix =
-        "`ALTER TABLE … VALIDATE CONSTRAINT …`, in a transaction of its own: it holds SHARE UPDATE "
-        "EXCLUSIVE, which lets reads and writes pass.",
-    .when_to_ignore = "Old rows are known to break the rule and stay.",
+        "Run `ALTER TABLE … VALIDATE CONSTRAINT …` in a transaction of its own. It holds a SHARE UPDATE "
+        "EXCLUSIVE lock, which allows reads and writes.",
+    .when_to_ignore = "Existing rows are known to violate the constraint and stay.",
     .check = check};
 
 }  // namespace pgadvise::rules

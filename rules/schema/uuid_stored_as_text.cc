@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -14,12 +15,12 @@ bool is_text(const std::string& type) {
          type.compare(0, 9, "character") == 0;
 }
 
-// Why it holds uuids; "" when nothing says so.
+// The evidence that the column holds UUIDs; "" if there is none.
 std::string reason(const Column& column) {
   const std::string text = lower(column.default_expression.value_or(""));
   for (const auto* call : {"gen_random_uuid(", "uuid_generate_v", "uuidv4(", "uuidv7("})
     if (text.find(call) != std::string::npos) {
-      // replace(gen_random_uuid()::text, '-', ''), 'pre_' || …, left(…): made from one, not one.
+      // replace(gen_random_uuid()::text, '-', ''), 'pre_' || …, left(…): derived from a UUID, but not a UUID.
       const auto tokens = tokens_of(text);
       const bool changed =
           text.find("||") != std::string::npos ||
@@ -28,7 +29,7 @@ std::string reason(const Column& column) {
                 "replace", "substr", "substring", "left", "right", "encode", "concat", "md5", "translate"};
             return one_of(token, calls);
           });
-      // A name, a secret: made from a uuid for want of anything better, and free to become something else.
+      // A name or a secret may have a UUID as its default and other values later.
       static constexpr std::string_view other[] = {"name",  "secret", "password", "slug", "title",
                                                    "label", "code",   "nonce",    "salt"};
       return changed || any_of(words_of(column.name), other) ? ""
@@ -37,7 +38,7 @@ std::string reason(const Column& column) {
   static constexpr std::string_view uuid[] = {"uuid", "guid"};
   if ((column.type == "character varying(36)" || column.type == "character(36)") &&
       any_of(words_of(column.name), uuid))
-    return "it is 36 characters long, and named so";
+    return "the column is 36 characters long, and its name says UUID";
   return {};
 }
 
@@ -51,31 +52,32 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       if (!is_text(column.type) || references(*table, column.name))
-        continue;  // it follows the key that it references
+        continue;  // reported for the referenced column
       const std::string why = reason(column);
       if (why.empty()) continue;
-      Finding& finding = reporter.add(
-          {.kind = "column",
-           .schema = table->name.schema,
-           .table = table->name.name,
-           .columns = {column.name}},
-          display(table->name) + "." + column.name + " holds uuids as " + column.type +
-              ": 37 bytes a value instead of 16, in every index too, and anything that is no uuid gets in.");
+      Finding& finding =
+          reporter.add({.kind = "column",
+                        .schema = table->name.schema,
+                        .table = table->name.name,
+                        .columns = {column.name}},
+                       display(table->name) + "." + column.name + " holds UUIDs as " + column.type +
+                           ": each value takes 37 bytes instead of 16, also in every index, and the server "
+                           "accepts values that are not UUIDs.");
       finding.location = column.origin;
       finding.evidence.push_back(catalog_fact(why, column.origin));
       for (const auto& reference : context.references_to(table->name))
         if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))
           finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" +
-                                                      reference.key->name + "), which has to change with it",
+                                                      reference.key->name + "), which must change too",
                                                   reference.key->origin));
       const bool alone = finding.evidence.size() == 1 &&
                          (!column.default_expression ||
                           lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
-      const std::string begin = "ALTER TABLE " + quote_name(table->name.schema, table->name.name) +
-                                " ALTER COLUMN " + quote_identifier(column.name);
+      const std::string begin = ddl::alter_column(table->name, column.name);
       Fix fix;
       fix.title =
-          "Make it uuid: this rewrites the table under an exclusive lock, and fails on a value that is none";
+          "Change the type to uuid: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "
+          "value that is not a UUID";
       fix.safety = alone ? Fix::Safety::review : Fix::Safety::manual;
       if (alone) {
         const std::string drop = column.default_expression ? begin + " DROP DEFAULT;\n" : "";
@@ -97,15 +99,15 @@ constinit const Rule uuid_stored_as_text{
     .id = "uuid-stored-as-text",
     .severity = Severity::note,
     .needs = Input::schema,
-    .summary = "uuids in a text column",
+    .summary = "UUIDs in a text column",
     .why =
-        "As text a uuid takes 37 bytes instead of 16, in the table, in each index and in every column that "
-        "references it; comparisons go by collation, "
-        "and upper and lower case make two of one. The type uuid checks what goes in.\n\n"
-        "Found by a default that makes a uuid, or by 36 characters and a name. A column that references "
-        "another follows that one, and is not reported beside it.",
-    .fix = "`ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
-    .when_to_ignore = "Other ids are stored there, too, or a library insists on text.",
+        "As text, a UUID takes 37 bytes instead of 16, in the table, in each index and in every column that "
+        "references it. Comparisons use the collation, and the same UUID in upper and lower case counts as "
+        "two values. The type uuid rejects invalid values.\n\n"
+        "The rule finds a column by a default that generates a UUID, or by its length of 36 characters and "
+        "its name. A column that references another one is not reported, because it must have the same type.",
+    .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
+    .when_to_ignore = "The column also holds other ids, or a library requires text.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -10,19 +10,19 @@ namespace {
 constexpr Option min_times{
     .name = "times",
     .fallback = 3,
-    .meaning = "how many times the number of dead rows that starts autovacuum must have gathered"};
-constexpr Option least_dead_rows{
-    .name = "least_dead_rows", .fallback = 100000, .meaning = "dead rows below which nothing is said"};
+    .meaning = "multiple of the autovacuum threshold that the number of dead rows must reach"};
+constexpr Option least_dead_rows{.name = "least_dead_rows",
+                                 .fallback = 100000,
+                                 .meaning = "dead rows below which a table is not reported"};
 constexpr Option age_times{
     .name = "age_times",
     .fallback = 2,
-    .meaning = "how many times autovacuum_freeze_max_age the oldest transaction must be"};
-constexpr Option age_error{
-    .name = "age_error",
-    .fallback = 1500000000,
-    .meaning =
-        "age in transactions from which it is an error: at 2.1 billion the server stops taking "
-        "writes"};
+    .meaning = "multiple of autovacuum_freeze_max_age that the age of relfrozenxid must reach"};
+constexpr Option age_error{.name = "age_error",
+                           .fallback = 1500000000,
+                           .meaning =
+                               "age of relfrozenxid, in transactions, from which it is an error: at 2.1 "
+                               "billion the server refuses writes"};
 constexpr const Option* options[] = {&min_times, &least_dead_rows, &age_times, &age_error};
 
 double setting(const Context& context, const char* name, double otherwise) {
@@ -38,7 +38,7 @@ Finding& report(Reporter& reporter, const Table& table, const char* entry, std::
                    std::move(message), severity);
   finding.location = table.origin;
   Fix fix;
-  fix.title = "Vacuum it now; nothing is blocked but changes to the table's definition";
+  fix.title = "Vacuum the table now; VACUUM blocks only changes to the table's definition";
   fix.sql = "VACUUM (ANALYZE) " + quote_name(table.name.schema, table.name.name) + ";";
   finding.fix = std::move(fix);
   return finding;
@@ -49,25 +49,25 @@ void check(const Context& context, Reporter& reporter) {
   const double factor = setting(context, "autovacuum_vacuum_scale_factor", 0.2);
   const double freeze = setting(context, "autovacuum_freeze_max_age", 200000000);
   for (const auto& [name, table] : context.catalog().tables) {
-    // Vacuum works by partition.
+    // VACUUM processes each partition on its own.
     if (table.kind != Table::Kind::ordinary || table.temporary || !table.statistics) continue;
     const double dead = static_cast<double>(table.statistics->dead_rows);
     const double age = static_cast<double>(table.statistics->relfrozenxid_age);
     const double starts = threshold + factor * std::max(table.statistics->rows, 0.0);
     if (dead >= context.option(least_dead_rows) && dead >= starts * context.option(min_times)) {
       Finding& finding = report(reporter, table, "dead-rows",
-                                display(name) + " holds " + grouped(dead) + " dead rows beside " +
+                                display(name) + " has " + grouped(dead) + " dead rows and " +
                                     grouped(static_cast<double>(table.statistics->live_rows)) +
-                                    " live ones: autovacuum, which should start at " + grouped(starts) +
-                                    ", doesn't keep up.",
+                                    " live rows: autovacuum should have started at " + grouped(starts) +
+                                    " dead rows and does not keep up.",
                                 std::nullopt);
-      finding.evidence.push_back(catalog_fact("as the statistics system counts them"));
+      finding.evidence.push_back(catalog_fact("counted by the cumulative statistics system"));
     }
     if (age >= freeze * context.option(age_times)) {
       Finding& finding = report(reporter, table, "transaction-age",
-                                display(name) + " holds transaction ids " + grouped(age) +
-                                    " old; autovacuum should have frozen them at " + grouped(freeze) +
-                                    ", and at 2.1 billion the server stops taking writes.",
+                                display(name) + " holds transaction IDs of age " + grouped(age) +
+                                    ": autovacuum should have frozen them at " + grouped(freeze) +
+                                    ", and at 2.1 billion the server refuses writes.",
                                 age >= context.option(age_error) ? Severity::error : Severity::warning);
       finding.evidence.push_back(catalog_fact("age(relfrozenxid)"));
     }
@@ -80,16 +80,17 @@ constinit const Rule autovacuum_behind{
     .id = "autovacuum-behind",
     .severity = Severity::note,
     .needs = Input::statistics,
-    .summary = "a table that vacuum doesn't keep up with",
+    .summary = "a table on which autovacuum does not keep up",
     .why =
-        "Dead rows are read by every scan and keep the table from shrinking; index-only scans need a vacuum "
-        "to be index-only. Autovacuum starts at 50 dead rows and a fifth of the table: "
-        "several times that means that it is off, too slow, or kept from cleaning up by a long transaction, "
-        "a prepared one or a replication slot. "
-        "Old transaction ids are worse: at an age of 2.1 billion the server refuses writes.",
+        "Every scan reads dead rows, and dead rows keep the table from shrinking. Index-only scans need a "
+        "recent vacuum to avoid reading the table.\n\n"
+        "Autovacuum starts at 50 dead rows plus a fifth of the table. Several times that number means that "
+        "autovacuum is disabled or too slow, or that something keeps it from removing rows: a long "
+        "transaction, a prepared transaction or a replication slot. Old transaction IDs are worse: at an age "
+        "of 2.1 billion the server refuses writes.",
     .fix =
-        "Find what holds it back (long transactions, slots); VACUUM the table; lower "
-        "autovacuum_vacuum_scale_factor for it, raise autovacuum_vacuum_cost_limit.",
+        "Find what holds vacuum back (long transactions, replication slots). VACUUM the table. Lower "
+        "autovacuum_vacuum_scale_factor for the table, or raise autovacuum_vacuum_cost_limit.",
     .when_to_ignore = "A large load or delete has just run.",
     .options = options,
     .check = check};

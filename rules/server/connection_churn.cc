@@ -14,17 +14,18 @@ namespace {
 
 using Kind = ServerEvent::Kind;
 
-constexpr Option min_per_minute{.name = "per_minute",
-                                .fallback = 30,
-                                .meaning = "sessions of one user a minute, from the first to the last"};
+constexpr Option min_per_minute{
+    .name = "per_minute",
+    .fallback = 30,
+    .meaning = "sessions of one user per minute, between the first and the last one"};
 constexpr Option min_sessions{
-    .name = "least", .fallback = 100, .meaning = "sessions below which nothing is said"};
+    .name = "least", .fallback = 100, .meaning = "sessions below which nothing is reported"};
 constexpr Option short_ms{.name = "short_ms",
                           .fallback = 2000,
-                          .meaning = "milliseconds that half of the sessions must be shorter than"};
+                          .meaning = "milliseconds within which half of the sessions must end"};
 constexpr const Option* options[] = {&min_per_minute, &min_sessions, &short_ms};
 
-// Monitoring, backups and replication come and go by nature.
+// Users of monitoring, backups and replication: their short sessions are normal.
 bool of_operations(std::string_view who) {
   static constexpr std::array<std::string_view, 22> users = {"rdsadmin",
                                                              "cloudsqladmin",
@@ -54,8 +55,8 @@ bool of_operations(std::string_view who) {
          user.find("backup") != std::string::npos || user.find("healthcheck") != std::string::npos;
 }
 
-// What looks after the server comes as its owner to the maintenance database (operators' probes do 40 times a
-// minute); so do applications that never made a user.
+// Kubernetes operators probe the server as postgres, about 40 times a minute. An application without a user
+// of its own connects the same way.
 bool of_owner(std::string_view who) { return who == "postgres@postgres" || who == "postgres@template1"; }
 
 const ServerEvent* of(const Context& context, Kind kind, const std::string& about) {
@@ -68,13 +69,13 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
   std::string message = event.about + " opened " + grouped(static_cast<double>(event.count)) + " sessions, " +
                         grouped(rate) + " a minute";
   message +=
-      median ? ", half of which lasted " + duration_text(*median) + " at most: connections are not pooled."
-             : ": connections are hardly pooled.";
+      median ? ", half of which lasted at most " + duration_text(*median) + ": connections are not pooled."
+             : ": connections are probably not pooled.";
   Finding& finding = reporter.add({.kind = "server", .entry = "sessions of " + event.about},
                                   std::move(message), median ? std::nullopt : std::optional(Severity::note));
   finding.location = event.place;
   if (event.times.count() > 0 && event.first && event.last && *event.last > *event.first) {
-    // From the first end to the last: the first session began its own length earlier.
+    // `first` and `last` are ends of sessions: the first session began its own duration earlier.
     const auto count = static_cast<double>(event.count);
     const double busy = std::min(
         count, event.total_us / (static_cast<double>(*event.last - *event.first) + event.total_us / count));
@@ -82,21 +83,19 @@ void report(Reporter& reporter, const ServerEvent& event, double rate, std::opti
     std::snprintf(text, sizeof text, busy < 0.1 ? "less than %.1f" : "%.1f", std::max(busy, 0.1));
     finding.evidence.push_back(
         {Evidence::Kind::statement,
-         std::string("on average ") + text + " of them were open at a time: a pool of " +
-             grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have carried them",
+         std::string("on average ") + text + " of the sessions were open at a time: a pool of " +
+             grouped(std::max(2.0, std::min(count, std::ceil(2 * busy)))) + " would have been enough",
          event.place,
          {}});
   } else {
-    finding.evidence.push_back(
-        {Evidence::Kind::statement,
-         median ? "the first of them ended here" : "how long they lasted is not logged (log_disconnections)",
-         event.place,
-         {}});
+    finding.evidence.push_back({Evidence::Kind::statement,
+                                median ? "the first session ended here"
+                                       : "the log has no durations of sessions (log_disconnections)",
+                                event.place,
+                                {}});
   }
-  finding.fix = Fix{
-      .title =
-          "Open connections once for each process, in a pool, or put PgBouncer in transaction mode in front",
-      .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = "Open one connection pool per process, or use PgBouncer in transaction mode",
+                    .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -121,21 +120,21 @@ constinit const Rule connection_churn{
     .id = "connection-churn",
     .severity = Severity::warning,
     .needs = Input::sessions,
-    .summary = "short sessions, opened again and again",
+    .summary = "many short sessions that could share a connection pool",
     .why =
-        "A new session costs the server a process, authentication (SCRAM takes milliseconds by design), and "
-        "empty caches of catalog and plans; TLS adds two round trips. A request that opens one for a "
-        "query or two pays more for it than for the query, and a burst of such requests runs into "
-        "max_connections.\n\n"
-        "Judged by user and database, from the log's connections and disconnections: how many sessions a "
-        "minute, and how long half of them lasted at most. Users of monitoring, backups and replication are "
-        "left out, postgres in the database postgres must come ten times as often, and a probe every few "
-        "seconds stays far below the limits.",
+        "For each new session the server starts a process and authenticates the user (SCRAM takes "
+        "milliseconds by design). The catalog and plan caches of the session start empty, and TLS adds two "
+        "round trips. For a request with one or two queries, the session costs more than the queries. A "
+        "burst of such requests exceeds max_connections.\n\n"
+        "pgadvise groups the connections and disconnections in the log by user and database. It counts the "
+        "sessions per minute and computes the median duration. Users of monitoring, backups and replication "
+        "are left out. The user postgres in the database postgres must connect ten times as often to be "
+        "reported. A probe every few seconds stays far below the limits.",
     .fix =
-        "Keep a pool in the application, made once for the process and not for the request. Where processes "
-        "are short or many (serverless functions, PHP), put PgBouncer or the host's pooler in transaction "
-        "mode in front.",
-    .when_to_ignore = "The sessions are of a job that runs seldom, or of tests.",
+        "Use a connection pool in the application, created once per process and not once per request. Where "
+        "processes are short-lived or numerous (serverless functions, PHP), use PgBouncer or the provider's "
+        "pooler in transaction mode.",
+    .when_to_ignore = "The sessions belong to a job that rarely runs, or to tests.",
     .options = options,
     .check = check};
 

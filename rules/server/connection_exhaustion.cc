@@ -13,7 +13,7 @@ namespace {
 constexpr Option min_percent{
     .name = "percent",
     .fallback = 80,
-    .meaning = "percent of the connections that the server takes from which those in use are reported"};
+    .meaning = "percent of the available connections in use from which the server is reported"};
 constexpr const Option* options[] = {&min_percent};
 
 void report(const Context& context, Reporter& reporter, const ServerEvent& event) {
@@ -22,26 +22,29 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
   if (context.has_catalog())
     if (const auto found = context.catalog().settings.find(limit); found != context.catalog().settings.end())
       limit += " (" + found->second + ")";
-  Finding& finding = reporter.add(
-      {.kind = "server", .entry = event.about},
-      "The server refused a connection " + times(event.count) +
-          (whole_server ? ": all that " + limit + " allows were taken." : ": " + event.about + "."),
-      whole_server ? std::nullopt : std::optional(Severity::warning));
+  Finding& finding =
+      reporter.add({.kind = "server", .entry = event.about},
+                   "The server refused a connection " + times(event.count) +
+                       (whole_server ? ": all connections that " + limit + " allows were in use."
+                                     : ": " + event.about + "."),
+                   whole_server ? std::nullopt : std::optional(Severity::warning));
   finding.location = event.place;
-  std::string text = "the first was refused here";
+  std::string text = "the first connection was refused here";
   if (const auto span = minutes(event); span && event.count > 1)
-    text += ", the last " + duration_text(static_cast<double>(*event.last - *event.first) / 1000) + " later";
+    text +=
+        ", the last one " + duration_text(static_cast<double>(*event.last - *event.first) / 1000) + " later";
   finding.evidence.push_back({Evidence::Kind::statement, std::move(text), event.place, {}});
   finding.fix =
       Fix{.title = whole_server
-                       ? "Bound the pools so that their sum over all instances stays below max_connections, "
-                         "or put a pooler in front; raising max_connections costs memory for each"
-                       : "Bound the pools of this role or database below its CONNECTION LIMIT, or raise that",
+                       ? "Limit the pools so that their sum over all instances stays below max_connections, "
+                         "or use a pooler; a higher max_connections costs memory for every connection"
+                       : "Limit the pools of this role or database to its CONNECTION LIMIT, or raise the "
+                         "CONNECTION LIMIT",
           .safety = Fix::Safety::manual};
 }
 
-// Those that any role may take.
-double slots(const std::map<std::string, std::string>& settings) {
+// Connections that are not reserved for particular roles.
+double available_connections(const std::map<std::string, std::string>& settings) {
   const auto value = [&](const char* name) {
     const auto found = settings.find(name);
     return found == settings.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
@@ -65,23 +68,24 @@ std::string by_state(const std::vector<Session>& sessions) {
 
 void report_use(const Context& context, Reporter& reporter) {
   const Catalog& catalog = context.catalog();
-  const double most = slots(catalog.settings);
+  const double most = available_connections(catalog.settings);
   const double taken = static_cast<double>(catalog.sessions.size());
   if (most <= 0 || taken < most * context.option(min_percent) / 100) return;
-  Finding& finding = reporter.add(
-      {.kind = "server", .entry = "connections"},
-      (taken >= most ? "All " + grouped(most) : grouped(taken) + " of the " + grouped(most)) +
-          " connections that are for everybody were taken when the server was looked at" +
-          (taken >= most ? ": the next one is refused." : "; what comes after those is refused."),
-      taken >= most ? Severity::error : Severity::warning);
+  Finding& finding =
+      reporter.add({.kind = "server", .entry = "connections"},
+                   (taken >= most ? "All " + grouped(most) : grouped(taken) + " of the " + grouped(most)) +
+                       " unreserved connections were in use when pgadvise checked the server" +
+                       (taken >= most ? ": the server refuses the next connection."
+                                      : ": the server refuses connections beyond this number."),
+                   taken >= most ? Severity::error : Severity::warning);
   finding.evidence.push_back(catalog_fact(by_state(catalog.sessions)));
   const auto reserved = std::strtod(catalog.settings.at("max_connections").c_str(), nullptr) - most;
   finding.evidence.push_back(
       catalog_fact("max_connections is " + catalog.settings.at("max_connections") +
                    (reserved > 0 ? ", of which " + grouped(reserved) + " are reserved" : "")));
   finding.fix = Fix{.title =
-                        "Bound the pools so that their sum over all instances stays below max_connections, "
-                        "or put a pooler in front; raising max_connections costs memory for each",
+                        "Limit the pools so that their sum over all instances stays below max_connections, "
+                        "or use a pooler; a higher max_connections costs memory for every connection",
                     .safety = Fix::Safety::manual};
 }
 
@@ -98,20 +102,21 @@ constinit const Rule connection_exhaustion{
     .id = "connection-exhaustion",
     .severity = Severity::error,
     .needs = any(Input::server_log, Input::settings),
-    .summary = "connections that the server refused because it had too many, or will soon refuse",
+    .summary = "connections that the server refused or will soon refuse",
     .why =
         "`sorry, too many clients already` and `remaining connection slots are reserved` mean that requests "
-        "failed because all connections were taken: by pools whose sum over all instances is larger than "
-        "max_connections, by sessions that are opened for each request, or by sessions that are stuck in "
-        "long transactions. At such a time nobody can log in to look, either.\n\n"
-        "A log tells of connections that were refused. With a database, or a snapshot of one, the "
-        "connections of that moment are counted against max_connections less what is reserved; one look "
-        "says little of the day's peak, and a role without pg_monitor sees how many there are and not what "
-        "they do.",
+        "failed because all connections were in use. Common causes are pools whose sum over all instances "
+        "exceeds max_connections, a new session for each request, and sessions stuck in long transactions. "
+        "While all connections are in use, administrators without a reserved connection cannot log in "
+        "either.\n\n"
+        "A log shows connections that were refused. With a database or a snapshot, pgadvise compares the "
+        "current number of sessions with max_connections minus the reserved connections. One sample says "
+        "little about the peak of the day. A role without pg_monitor sees how many sessions there are, but "
+        "not what they do.",
     .fix =
-        "Pool sizes times instances below max_connections; PgBouncer or the host's pooler in front; "
-        "idle_in_transaction_session_timeout against stuck ones.",
-    .when_to_ignore = "It was a load test.",
+        "Keep pool size times instances below max_connections. Use PgBouncer or the provider's pooler. Set "
+        "idle_in_transaction_session_timeout to end stuck sessions.",
+    .when_to_ignore = "The log is from a load test.",
     .options = options,
     .check = check};
 

@@ -9,13 +9,13 @@ namespace {
 
 using Kind = InsecureConnection::Kind;
 
-// How the code connects is one habit, however many files have it.
+// One finding for all occurrences of rejectUnauthorized: false.
 void report_unverified(const Project& project, Reporter& reporter,
                        const std::vector<const InsecureConnection*>& places) {
   Finding& finding =
       reporter.add({.kind = "setting", .entry = "rejectUnauthorized"},
-                   "The certificate of the database server is not looked at (rejectUnauthorized: false), so "
-                   "that whoever sits in between can read and change everything.");
+                   "The certificate of the database server is not verified (rejectUnauthorized: false): an "
+                   "attacker on the network path can read and change all data.");
   finding.location = lint::located(project, places.front()->place);
   for (std::size_t i = 0; i < places.size() && i < 5; ++i)
     finding.evidence.push_back({Evidence::Kind::project,
@@ -27,31 +27,31 @@ void report_unverified(const Project& project, Reporter& reporter,
                                 "and in " + std::to_string(places.size() - 5) + " more places",
                                 std::nullopt,
                                 {}});
-  finding.fix =
-      Fix{.title = "Give the driver the provider's root certificate (ssl: { ca: … }) and leave the check on",
-          .safety = Fix::Safety::manual};
+  finding.fix = Fix{
+      .title =
+          "Give the driver the provider's root certificate (ssl: { ca: … }) and keep rejectUnauthorized on",
+      .safety = Fix::Safety::manual};
 }
 
 void report_url(const Project& project, Reporter& reporter, const InsecureConnection& connection,
                 int number) {
   const bool off = connection.kind == Kind::disabled;
   const std::string key = connection.entry.empty() ? "This URL" : connection.entry;
-  Finding& finding =
-      reporter.add({.kind = "file",
-                    .file = connection.place.file,
-                    .entry = number == 1 ? connection.host : connection.host + " #" + std::to_string(number)},
-                   key + " connects to " + connection.host +
-                       (off ? " with TLS turned off."
-                            : " and does not ask for TLS: drivers that try it first fall back to plain text, "
-                              "others never try."));
+  Finding& finding = reporter.add(
+      {.kind = "file",
+       .file = connection.place.file,
+       .entry = number == 1 ? connection.host : connection.host + " #" + std::to_string(number)},
+      key + " connects to " + connection.host +
+          (off ? " with TLS turned off: passwords, queries and rows can be read on the network."
+               : " and does not require TLS: some drivers fall back to plain text, others never try TLS."));
   finding.location = lint::located(project, connection.place);
   finding.evidence.push_back({Evidence::Kind::project,
-                              off ? "the URL says so" : "nothing in the URL demands it",
+                              off ? "the URL turns TLS off" : "the URL does not require TLS",
                               finding.location,
                               {}});
   finding.fix = Fix{.title =
-                        "Add sslmode=verify-full, or sslmode=require where the provider gives no certificate "
-                        "to check against",
+                        "Add sslmode=verify-full, or sslmode=require where the provider has no root "
+                        "certificate to verify against",
                     .safety = Fix::Safety::manual};
 }
 
@@ -75,22 +75,21 @@ constinit const Rule insecure_connection{
     .id = "insecure-connection",
     .severity = Severity::note,
     .needs = Input::project,
-    .summary = "a connection to another machine without TLS, or without a look at the certificate",
+    .summary = "a connection to another machine without TLS or without verifying the certificate",
     .why =
-        "Without TLS the password's proof, the queries and the rows cross the network as they are. libpq's "
-        "default, sslmode=prefer, takes TLS when it is offered and plain text when somebody in between says "
-        "that it isn't; "
-        "node-postgres doesn't even try. sslmode=require encrypts and asks nobody who is at the other end; "
-        "only verify-full does.\n\n"
-        "Looked for in committed configuration and code: URLs of hosts that are neither local nor private, "
-        "and `rejectUnauthorized: false` next to a PostgreSQL driver. Samples, tests and documentation are "
-        "left out, "
-        "and so is what only development uses.",
+        "Without TLS, the authentication exchange, the queries and the rows cross the network unencrypted. "
+        "With libpq's default, sslmode=prefer, an attacker on the network path can turn TLS off by claiming "
+        "that the server does not support it. node-postgres does not try TLS by default. sslmode=require "
+        "encrypts but does not verify the server; only verify-full does.\n\n"
+        "pgadvise checks committed configuration and code: URLs of hosts that are neither local nor private, "
+        "and `rejectUnauthorized: false` next to a PostgreSQL driver. Samples, tests, documentation and "
+        "files used only in development are left out.",
     .fix =
-        "`?sslmode=verify-full` with the provider's root certificate (sslrootcert), or `sslmode=require` at "
-        "least; in node `ssl: { ca }`. Set `ssl = on` and `hostssl` lines on the server.",
+        "Use `?sslmode=verify-full` with the provider's root certificate (sslrootcert), or at least "
+        "`sslmode=require`. In Node.js, set `ssl: { ca }`. On the server, set `ssl = on` and use `hostssl` "
+        "lines.",
     .when_to_ignore =
-        "The connection runs through a private network or a tunnel that the host's name does not show.",
+        "The connection runs through a private network or a tunnel that the host name does not show.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -7,15 +7,14 @@ namespace pgadvise::rules {
 static void check(const Context& context, Reporter& reporter) {
   struct Setting {
     const char* name;
-    const char* harm;
+    const char* consequence;
     const char* value;
   };
   static constexpr Setting settings[] = {
-      {"statement_timeout", "a statement that hangs, or a query without an end, runs until somebody notices",
-       "30s"},
+      {"statement_timeout", "a statement that hangs or never finishes runs until somebody cancels it", "30s"},
       {"idle_in_transaction_session_timeout",
-       "a session that forgot its COMMIT keeps its locks, and keeps vacuum from cleaning up, for as long as "
-       "it lives",
+       "a session that never commits keeps its locks, and keeps vacuum from removing dead rows, until it "
+       "ends",
        "60s"},
   };
   const Catalog& catalog = context.catalog();
@@ -23,13 +22,13 @@ static void check(const Context& context, Reporter& reporter) {
     const auto found = catalog.settings.find(setting.name);
     if (found == catalog.settings.end() || found->second != "0") continue;
     Finding& finding = reporter.add({.kind = "setting", .entry = setting.name},
-                                    std::string(setting.name) + " is off: " + setting.harm + ".");
+                                    std::string(setting.name) + " is off: " + setting.consequence + ".");
     finding.evidence.push_back(
-        catalog_fact("the server's value for this session is 0, and no role or database has another"));
+        catalog_fact("the setting is 0 in this session, and no role or database sets another value"));
     Fix fix;
     fix.title =
-        "Set it for the database or, better, for the application's role; migrations and reports raise it for "
-        "themselves";
+        "Set the timeout for the database or, better, for the application's role; let migrations and reports "
+        "raise it in their own sessions";
     if (!catalog.database.empty()) {
       const std::string alter = "ALTER DATABASE " + quote_identifier(catalog.database);
       fix.sql = alter + " SET " + setting.name + " = '" + setting.value + "';";
@@ -43,16 +42,16 @@ constinit const Rule missing_timeouts{
     .id = "missing-timeouts",
     .severity = Severity::note,
     .needs = Input::settings,
-    .summary = "a server without statement or idle-transaction timeout",
+    .summary = "a server without a statement timeout or an idle-in-transaction timeout",
     .why =
-        "Both are off by default. One runaway query then holds its connection and its snapshot for hours; "
-        "one session that is idle in a transaction keeps its locks "
-        "and stops vacuum in the whole database. A value that only some role or database has set counts as "
-        "set.",
+        "Both timeouts are off by default. Without statement_timeout, one runaway query holds its connection "
+        "and its snapshot for hours. Without idle_in_transaction_session_timeout, one session that is idle "
+        "in a transaction keeps its locks and stops vacuum from removing dead rows in the whole database.\n\n"
+        "A timeout that only some role or database sets counts as set.",
     .fix =
         "`ALTER ROLE app SET statement_timeout = '30s'`, `SET idle_in_transaction_session_timeout = '60s'`.",
     .when_to_ignore =
-        "The pooler or the application sets them for each session, which the catalog doesn't show.",
+        "The pooler or the application sets the timeouts in each session, which the catalog does not show.",
     .check = check};
 
 }  // namespace pgadvise::rules

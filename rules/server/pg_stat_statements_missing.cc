@@ -12,19 +12,21 @@ static void check(const Context& context, Reporter& reporter) {
   const bool loaded = known && libraries->second.find("pg_stat_statements") != std::string::npos;
   const bool created = contains(catalog.extensions, "pg_stat_statements");
   if (created && (loaded || !known)) return;
-  Finding& finding = reporter.add(
-      {.kind = "extension", .entry = "pg_stat_statements"},
-      created ? "The extension pg_stat_statements is here, but its library is not loaded: it counts nothing."
-              : "The extension pg_stat_statements is not in this database: which statements cost the server "
-                "most can only be guessed from the log.");
+  Finding& finding =
+      reporter.add({.kind = "extension", .entry = "pg_stat_statements"},
+                   created ? "The extension pg_stat_statements is installed, but its library is not loaded: "
+                             "the server collects no statement statistics."
+                           : "The extension pg_stat_statements is not installed in this database: only the "
+                             "log shows which statements take the most time.");
   if (known)
     finding.evidence.push_back(catalog_fact(libraries->second.empty()
                                                 ? "shared_preload_libraries is empty"
                                                 : "shared_preload_libraries: " + libraries->second));
   Fix fix;
-  fix.title = known && !loaded
-                  ? "Add it to shared_preload_libraries and restart the server; then create the extension"
-                  : "Create the extension";
+  fix.title =
+      known && !loaded
+          ? "Add pg_stat_statements to shared_preload_libraries, restart the server, and create the extension"
+          : "Create the extension";
   fix.safety = known && !loaded ? Fix::Safety::manual : Fix::Safety::review;
   if (!created) {
     fix.sql = "CREATE EXTENSION pg_stat_statements;";
@@ -37,15 +39,16 @@ constinit const Rule pg_stat_statements_missing{
     .id = "pg-stat-statements-missing",
     .severity = Severity::note,
     .needs = Input::settings,
-    .summary = "a server that doesn't count its statements",
+    .summary = "a server that collects no statement statistics",
     .why =
-        "pg_stat_statements keeps calls, time, rows and block reads of each normalised statement, at a cost "
-        "of a few per cent at most. It is what answers "
-        "which query to mend first, and most hosts have it loaded already: only CREATE EXTENSION is missing.",
+        "pg_stat_statements keeps calls, time, rows and block reads of each normalized statement. It costs a "
+        "few percent at most, and shows which query to fix first. Most providers load the library already, "
+        "so only CREATE EXTENSION is missing.",
     .fix =
         "`shared_preload_libraries = 'pg_stat_statements'`, a restart, `CREATE EXTENSION "
         "pg_stat_statements`.",
-    .when_to_ignore = "The provider has its own, or another extension (pg_stat_monitor) does the same.",
+    .when_to_ignore =
+        "The provider has statistics of its own, or another extension (pg_stat_monitor) collects the same.",
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -13,13 +13,14 @@ namespace {
 constexpr Option reserved_connections{
     .name = "reserved",
     .fallback = 3,
-    .meaning = "connections that the server keeps for superusers (superuser_reserved_connections)"};
+    .meaning = "connections that the server reserves for superusers (superuser_reserved_connections)"};
 constexpr const Option* options[] = {&reserved_connections};
 
 std::string_view base_name(std::string_view folder) { return folder.substr(folder.rfind('/') + 1); }
 
-// The instances of the application that the pool belongs to: built from its folder or named for it, or the
-// only ones of the only application.
+// The instances of the application that the pool belongs to: those built from the pool's folder or named
+// after it, or the only entry if the project has one application. With several matches, the entry with the
+// most instances.
 const InstanceCount* instances_of(const Project& project, const PoolSize& pool) {
   const InstanceCount* best = nullptr;
   for (const auto& each : project.instances) {
@@ -48,7 +49,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
-                       ", and the server takes " + grouped(most) + ": what comes after those is refused.");
+                       ", but the server allows " + grouped(most) + ": it refuses further connections.");
   finding.location = lint::located(project, pool.place);
   finding.evidence.push_back(
       {Evidence::Kind::project,
@@ -62,18 +63,19 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
                                 {}});
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
   finding.fix =
-      Fix{.title = "Bound the pool by " +
+      Fix{.title = "Limit the pool to " +
                    grouped(std::max(1.0, std::floor(0.8 * most / (instances ? instances->count : 1)))) +
-                   " at most, or put a pooler in front of the server",
+                   " connections, or put a pooler in front of the server",
           .safety = Fix::Safety::manual};
 }
 
-// The largest pool of each application: several in one are often for several servers, or are not open at the
-// same time.
+// Reports the sum of the largest pool of each application. Several pools of one application often belong to
+// several servers, or are not open at the same time.
 void report_sum(const Project& project, Reporter& reporter, double most, const std::string& setting) {
   std::map<std::string, const PoolSize*> largest;
   for (const auto& pool : project.pools) {
-    if (pool.what.find("PgBouncer") != std::string::npos) return;  // the others may well go through it
+    if (pool.what.find("PgBouncer") != std::string::npos)
+      return;  // the other pools may connect through PgBouncer
     const PoolSize*& known = largest[pool.folder];
     if (!known || connections_of(pool, instances_of(project, pool)) >
                       connections_of(*known, instances_of(project, *known)))
@@ -85,8 +87,8 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
   Finding& finding =
       reporter.add({.kind = "setting", .entry = "pools"},
                    "The pools of " + std::to_string(largest.size()) + " applications may open " +
-                       grouped(all) + " connections together, and the server takes " + grouped(most) +
-                       ": if all of them use it, what comes after those is refused.",
+                       grouped(all) + " connections in total, but the server allows " + grouped(most) +
+                       ": if all applications use this server, it refuses further connections.",
                    Severity::note);
   for (const auto& [folder, pool] : largest) {
     const InstanceCount* instances = instances_of(project, *pool);
@@ -99,7 +101,7 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
     if (!finding.location) finding.location = finding.evidence.back().place;
   }
   finding.evidence.push_back(catalog_fact("max_connections is " + setting));
-  finding.fix = Fix{.title = "Bound the pools so that their sum stays below " + grouped(most) +
+  finding.fix = Fix{.title = "Limit the pools so that their sum stays below " + grouped(most) +
                              ", or put a pooler in front of the server",
                     .safety = Fix::Safety::manual};
 }
@@ -127,21 +129,21 @@ constinit const Rule pool_larger_than_server{
     .id = "pool-larger-than-server",
     .severity = Severity::warning,
     .needs = all(Input::project, Input::settings),
-    .summary = "a connection pool that may open more connections than the server takes",
+    .summary = "a connection pool that may open more connections than the server allows",
     .why =
-        "A pool opens connections until its limit; the server refuses what exceeds max_connections, and "
-        "requests fail just when there are most of them. What counts is the sum over all processes.\n\n"
-        "The pool's limit is read where it stands as a number (node-postgres and postgres.js `max`, Prisma's "
-        "`connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and `max_overflow`, PgBouncer's "
-        "default_pool_size), the number of instances from compose files, Kubernetes Deployments and "
-        "fly.toml, max_connections from the server. Where each pool fits and the sum over the repository's "
-        "applications "
-        "does not, that is a note: they may have servers of their own.",
+        "A pool opens connections up to its limit. The server refuses connections beyond max_connections, so "
+        "requests fail exactly when load is highest. The sum over all processes counts.\n\n"
+        "pgadvise reads the pool's limit where it is written as a number: `max` of node-postgres and "
+        "postgres.js, Prisma's `connection_limit`, Rails' `pool`, SQLAlchemy's `pool_size` and "
+        "`max_overflow`, PgBouncer's default_pool_size. It reads the number of instances from compose files, "
+        "Kubernetes Deployments and fly.toml, and max_connections from the server. If each pool fits but the "
+        "sum over the applications in the repository does not, the finding is a note: the applications may "
+        "use different servers.",
     .fix =
-        "Bound the pool so that its size times the instances stays below max_connections, with room for "
-        "migrations and people; ten to twenty connections for each core of the server is plenty. Or put "
-        "PgBouncer in front.",
-    .when_to_ignore = "A pooler stands between this application and the server.",
+        "Limit the pool so that its size times the number of instances stays below max_connections, with "
+        "room for migrations and administrators. Ten to twenty connections per CPU core of the server are "
+        "plenty. Or use PgBouncer.",
+    .when_to_ignore = "A pooler runs between this application and the server.",
     .options = options,
     .check = check};
 

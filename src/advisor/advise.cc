@@ -12,7 +12,7 @@
 #include "advisor/drops.h"
 #include "advisor/index_ddl.h"
 #include "advisor/maintenance_cost.h"
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 #include "advisor/selection.h"
 #include "advisor/size.h"
 #include "advisor/uncosted.h"
@@ -29,7 +29,7 @@ constexpr int max_layers = 20;              // of plans, each without the indexe
 constexpr double least_saved = 1;           // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
 constexpr double max_calibration = 100;
-constexpr double upkeep_of_brin = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
+constexpr double brin_share = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
 class Advisor {
@@ -50,8 +50,8 @@ class Advisor {
     for (const auto& source : workload_.sources)
       if (source.format == "sql") sql_files_.insert(source.path);
     const std::size_t told = diagnostics_.size();
-    studied_ =
-        study(workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
+    planned_ = planned_queries(
+        workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
     advice_.complete =
         std::none_of(diagnostics_.begin() + static_cast<std::ptrdiff_t>(told), diagnostics_.end(),
                      [](const Error& error) { return error.kind == Error::Kind::database; });
@@ -75,7 +75,7 @@ class Advisor {
         lock && options_.progress && now > next_progress_) {
       next_progress_ = now + between_progress;
       options_.progress(
-          {what_if_.calls(), studied_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
+          {what_if_.calls(), planned_.size(), total_ > 0 ? std::min(1.0, reached_ / total_) : 1});
     }
     return now > end_ || (options_.stop && options_.stop());
   }
@@ -100,16 +100,16 @@ class Advisor {
 
   // Of each query, one plan for each statement; none where it was not asked any more.
   std::vector<Plans> plans_without_indexes() {
-    std::vector<Plans> out(studied_.size());
+    std::vector<Plans> out(planned_.size());
     std::atomic<bool> lost = false;
     const auto ask = [&](std::size_t query, plan::WhatIf& what_if) {
-      for (const auto& statement : studied_[query].statements) {
+      for (const auto& statement : planned_[query].statements) {
         if (lost) return;
         out[query].push_back(what_if.cost(statement, {}));
         if (!out[query].back() && out[query].back().error().kind == Error::Kind::database) lost = true;
       }
     };
-    what_if_.for_each(studied_.size(), ask, [&] { return lost || stop(); });
+    what_if_.for_each(planned_.size(), ask, [&] { return lost || stop(); });
     return out;
   }
 
@@ -119,7 +119,7 @@ class Advisor {
     std::string why;
     for (std::size_t at = 0; at < plans.size(); ++at) {
       const auto& plan = plans[at];
-      if (plan) asked.plans.emplace_back(&studied_[query].statements[at], *plan);
+      if (plan) asked.plans.emplace_back(&planned_[query].statements[at], *plan);
       else why = plan.error().what;
       if (plan || plan.error().kind != Error::Kind::database) continue;
       diagnostics_.push_back(plan.error());
@@ -129,7 +129,7 @@ class Advisor {
     if (asked.plans.empty()) {
       ++advice_.not_explained;
       diagnostics_.push_back({Error::Kind::nonfatal,
-                              "query " + studied_[query].query->fingerprint,
+                              "query " + planned_[query].query->fingerprint,
                               "not explained: " + why,
                               {}});
     }
@@ -152,20 +152,20 @@ class Advisor {
     std::vector<Asked> all;
     std::vector<std::pair<double, double>> times;
     const auto plans = plans_without_indexes();
-    for (std::size_t at = 0; at < studied_.size(); ++at) {
+    for (std::size_t at = 0; at < planned_.size(); ++at) {
       if (plans[at].empty()) continue;
       auto asked = take_without_indexes(at, plans[at]);
       if (!asked) break;
       if (asked->plans.empty()) continue;
-      const Query& query = *studied_[at].query;
+      const Query& query = *planned_[at].query;
       if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0)
         times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
       all.push_back(std::move(*asked));
     }
     const double rate = options_.by_time ? time_of_cost(times) : 0;
-    calibration_.assign(studied_.size(), 1);
+    calibration_.assign(planned_.size(), 1);
     for (const auto& asked : all) {
-      const Query& query = *studied_[asked.query].query;
+      const Query& query = *planned_[asked.query].query;
       if (rate > 0 && query.timed_calls && asked.cost() > 0)
         calibration_[asked.query] =
             std::clamp(query.mean_ms() / asked.cost() / rate, 1 / max_calibration, max_calibration);
@@ -196,7 +196,7 @@ class Advisor {
     methods_.push_back(method);
     sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, method));
     sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
-                                      (method == Method::brin ? upkeep_of_brin : 1));
+                                      (method == Method::brin ? brin_share : 1));
     return index;
   }
 
@@ -236,34 +236,34 @@ class Advisor {
   Columns columns_not_just_equal() const {
     Columns out;
     for (const auto& query : workload_.queries)
-      add_not_just_equal(query.facts, mentions(query.text, query.facts, catalog_), out);
+      add_not_just_equal(query.facts, referenced_columns(query.text, query.facts, catalog_), out);
     return out;
   }
 
   void find_candidates() {
     candidates_end_ = Clock::now() + (end_ - Clock::now()) / 2;
-    // Of all questions at once: one round trip asks for the sizes.
+    // Of all requests at once: one round trip asks for the sizes.
     std::vector<IndexProposal> all;
-    std::vector<std::vector<IndexProposal>> own(studied_.size());
-    std::vector<std::vector<IndexProposal>> ranges(studied_.size());
-    std::vector<std::vector<IndexProposal>> hashes(studied_.size());
+    std::vector<std::vector<IndexProposal>> own(planned_.size());
+    std::vector<std::vector<IndexProposal>> ranges(planned_.size());
+    std::vector<std::vector<IndexProposal>> hashes(planned_.size());
     const Columns not_just_equal = columns_not_just_equal();
-    for (std::size_t at = 0; at < studied_.size(); ++at) {
-      const auto spelled = with_constants(studied_[at]);
+    for (std::size_t at = 0; at < planned_.size(); ++at) {
+      const auto spelled = with_constants(planned_[at]);
       own[at] =
-          candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_,
-                     {options_.max_width, may_show(*studied_[at].query), spelled ? &*spelled : nullptr});
+          candidates(planned_[at].query->facts, planned_[at].referenced, catalog_,
+                     {options_.max_width, may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
       if (options_.max_width >= 3)
-        ranges[at] = range_candidates(studied_[at].query->facts, studied_[at].mentioned, catalog_);
+        ranges[at] = range_candidates(planned_[at].query->facts, planned_[at].referenced, catalog_);
       if (options_.max_width >= 3)
         hashes[at] =
-            hash_candidates(studied_[at].query->facts, studied_[at].mentioned, not_just_equal, catalog_);
+            hash_candidates(planned_[at].query->facts, planned_[at].referenced, not_just_equal, catalog_);
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
     std::vector<IndexSet> sets(model_.size());
     for (std::size_t at = 0; at < model_.size() && !ended(); ++at) {
-      const std::size_t query = model_.question(at).query;
+      const std::size_t query = model_.request(at).query;
       sets[at] = numbers(own[query], ranges[query], hashes[query]);
     }
     peel(sets);
@@ -275,16 +275,16 @@ class Advisor {
     relate();
   }
 
-  // The questions that cost most in all come first: time may end.
+  // The requests that cost most in all come first: time may end.
   std::vector<std::size_t> by_cost() const {
     std::vector<std::size_t> out(model_.size());
     std::iota(out.begin(), out.end(), 0);
-    const auto cost = [&](std::size_t at) { return model_.question(at).weight * base_[at]; };
+    const auto cost = [&](std::size_t at) { return model_.request(at).weight * base_[at]; };
     std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
     return out;
   }
 
-  // Each question with its own set of indexes.
+  // Each request with its own set of indexes.
   void peel(const std::vector<IndexSet>& sets) {
     std::vector<std::vector<IndexSet>> used(model_.size());
     const std::vector<std::size_t> order = by_cost();
@@ -320,7 +320,7 @@ class Advisor {
   }
 
   // What the planner would use, then what it would use without those, and so on: everything else is of no use
-  // to the question.
+  // to the request.
   std::vector<IndexSet> peel_at_once(std::size_t at, IndexSet left, plan::WhatIf& what_if) {
     std::vector<IndexSet> groups;
     const double enough = std::max(least_saved, base_[at] * 0.0005);
@@ -337,18 +337,18 @@ class Advisor {
     return groups;
   }
 
-  // What was found for the question, and what is made of it; empty: nothing new.
+  // What was found for the request, and what is made of it; empty: nothing new.
   IndexSet refined(std::size_t at) {
-    const PlannedQuery& studied = studied_[model_.question(at).query];
+    const PlannedQuery& planned = planned_[model_.request(at).query];
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
-      const auto mentioned = studied.mentioned.find(used.table);
-      if (method(index) != Method::btree || mentioned == studied.mentioned.end() ||
+      const auto referenced = planned.referenced.find(used.table);
+      if (method(index) != Method::btree || referenced == planned.referenced.end() ||
           !refined_.insert({at, index}).second)
         continue;
       const QueryFacts* spelled = literal_facts(at);
-      for (auto& proposal : refinements(used, spelled ? *spelled : studied.query->facts, mentioned->second,
+      for (auto& proposal : refinements(used, spelled ? *spelled : planned.query->facts, referenced->second,
                                         catalog_, {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
     }
@@ -372,14 +372,14 @@ class Advisor {
   // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An
   // expression that is another one from call to call is left out, since an index on one would serve but
   // those. Nothing where there is none.
-  std::optional<QueryFacts> with_constants(const PlannedQuery& studied) const {
-    const auto& predicates = studied.query->facts.predicates;
+  std::optional<QueryFacts> with_constants(const PlannedQuery& planned) const {
+    const auto& predicates = planned.query->facts.predicates;
     if (std::all_of(predicates.begin(), predicates.end(),
                     [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
       return std::nullopt;
-    QueryFacts out = sql::query_facts(studied.statements.front().sql, catalog_, source_.search_path());
-    for (const auto& sample : studied.query->samples) {
-      if (sample.statement.empty() || sample.statement == studied.statements.front().sql) continue;
+    QueryFacts out = sql::query_facts(planned.statements.front().sql, catalog_, source_.search_path());
+    for (const auto& sample : planned.query->samples) {
+      if (sample.statement.empty() || sample.statement == planned.statements.front().sql) continue;
       const QueryFacts other = sql::query_facts(sample.statement, catalog_, source_.search_path());
       for (std::size_t at = 0; at < out.predicates.size(); ++at)
         if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression)
@@ -390,12 +390,12 @@ class Advisor {
 
   // With the constants of the statement, where they may be shown.
   const QueryFacts* literal_facts(std::size_t at) {
-    const Question& question = model_.question(at);
-    const Query& query = *studied_[question.query].query;
-    if (!may_show(query) || question.statement.generic || !question.statement.parameters.empty())
+    const WhatIfRequest& request = model_.request(at);
+    const Query& query = *planned_[request.query].query;
+    if (!may_show(query) || request.statement.generic || !request.statement.parameters.empty())
       return nullptr;
     auto& facts = spelled_[at];
-    if (!facts) facts = sql::query_facts(question.statement.sql, catalog_, source_.search_path());
+    if (!facts) facts = sql::query_facts(request.statement.sql, catalog_, source_.search_path());
     return &*facts;
   }
 
@@ -433,12 +433,12 @@ class Advisor {
       for (const auto& first : leads[at])
         relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
       std::sort(relevant.begin(), relevant.end());
-      const auto& mentioned = studied_[model_.question(at).query].mentioned;
+      const auto& referenced = planned_[model_.request(at).query].referenced;
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
         if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
         const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
-        const auto of_table = mentioned.find(less.table);
-        return of_table != mentioned.end() &&
+        const auto of_table = referenced.find(less.table);
+        return of_table != referenced.end() &&
                spares(less, proposals_[static_cast<std::size_t>(wide)], of_table->second);
       });
     }
@@ -481,10 +481,10 @@ class Advisor {
                          {},
                          {}};
       std::set<std::string> users;
-      for (const auto at : model_.questions_of(step.index)) {
+      for (const auto at : model_.requests_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
         if (std::binary_search(used.begin(), used.end(), step.index))
-          users.insert(studied_[model_.question(at).query].query->fingerprint);
+          users.insert(planned_[model_.request(at).query].query->fingerprint);
       }
       index.queries.assign(users.begin(), users.end());
       advice_.indexes.push_back(std::move(index));
@@ -494,26 +494,26 @@ class Advisor {
     advice_.cost_after = workload_cost(model_, sizes_, chosen_);
     report_queries();
     std::vector<const Query*> explained;
-    for (const auto& studied : studied_) explained.push_back(studied.query);
+    for (const auto& planned : planned_) explained.push_back(planned.query);
     advice_.not_costed = uncosted(explained, catalog_, namer);
     advice_.drops = drops(catalog_, made);
   }
 
   void report_queries() {
-    std::vector<double> weights(studied_.size());
-    std::vector<AdvisedQuery> queries(studied_.size());
+    std::vector<double> weights(planned_.size());
+    std::vector<AdvisedQuery> queries(planned_.size());
     for (std::size_t at = 0; at < model_.size(); ++at) {
-      const Question& question = model_.question(at);
-      weights[question.query] += question.weight;
-      queries[question.query].cost_before += question.weight * base_[at];
-      queries[question.query].cost_after += question.weight * model_.cost(at, chosen_);
+      const WhatIfRequest& request = model_.request(at);
+      weights[request.query] += request.weight;
+      queries[request.query].cost_before += request.weight * base_[at];
+      queries[request.query].cost_after += request.weight * model_.cost(at, chosen_);
     }
-    for (std::size_t at = 0; at < studied_.size(); ++at) {
+    for (std::size_t at = 0; at < planned_.size(); ++at) {
       if (weights[at] <= 0) continue;
       AdvisedQuery& query = queries[at];
-      query.fingerprint = studied_[at].query->fingerprint;
-      query.text = studied_[at].query->text;
-      query.mean_ms = studied_[at].query->mean_ms();
+      query.fingerprint = planned_[at].query->fingerprint;
+      query.text = planned_[at].query->text;
+      query.mean_ms = planned_[at].query->mean_ms();
       query.calibration = calibration_[at];
       query.weight = weights[at];
       query.cost_before /= weights[at];
@@ -535,25 +535,25 @@ class Advisor {
   const AdviseOptions& options_;
   Diagnostics& diagnostics_;
   Advice advice_;
-  std::vector<PlannedQuery> studied_;
+  std::vector<PlannedQuery> planned_;
   CostModel model_;
   Clock::time_point end_;
   Clock::time_point candidates_end_;
-  std::vector<double> base_;         // of one call, by question
-  std::vector<double> calibration_;  // by query studied
+  std::vector<double> base_;         // of one call, by request
+  std::vector<double> calibration_;  // by query planned
   double total_ = 0;
   double reached_ = 0;  // the least cost found so far
   std::mutex progress_;
   Clock::time_point next_progress_ = Clock::now();
   std::set<std::string> sql_files_;
-  std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by question
+  std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by request
   std::vector<Write> writes_;
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
   std::vector<Method> methods_;           // by number
   std::vector<std::size_t> parts_;  // by number: hypothetical indexes that it takes, one for each partition
   Sizes sizes_;
-  std::vector<std::set<int>> found_;  // by question: what some plan of it uses
+  std::vector<std::set<int>> found_;  // by request: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;
   std::set<IndexSet> groups_;
   IndexSet alive_;

@@ -1,4 +1,4 @@
-// A workload and a server -> which indexes to make. docs/advisor.md tells how.
+// Recommends indexes for a workload on a server. docs/advisor.md describes the algorithm.
 #pragma once
 
 #include <chrono>
@@ -16,28 +16,28 @@
 namespace pgadvise::advisor {
 
 struct AdviseProgress {
-  std::uint64_t plans = 0;  // asked for
+  std::uint64_t plans = 0;  // number of plans requested
   std::size_t queries = 0;
-  double left = 1;  // of the workload's cost, by the best set found so far
+  double left = 1;  // relative cost (after / before) of the workload with the best indexes so far
 };
 
 struct AdviseOptions {
   std::optional<std::int64_t> budget;  // bytes
   std::size_t max_indexes = 0;         // 0: any number
-  int max_width = 4;                   // key columns; under 3 no INCLUDE and no partial indexes either
-  bool hypopg_sizes = false;           // else sizes from statistics
+  int max_width = 4;          // maximum number of key columns; below 3 also no INCLUDE and no partial indexes
+  bool hypopg_sizes = false;  // use HypoPG's size estimates instead of ones from statistics
   std::chrono::milliseconds time_limit{60'000};
-  std::function<bool()> stop;  // asked now and then: whether to end with the best so far
-  std::function<void(const AdviseProgress&)> progress;  // called now and then
-  // Of queries with a logged time: their costs are made to stand to each other as their times do.
+  std::function<bool()> stop;  // called regularly; true ends the search with the best indexes so far
+  std::function<void(const AdviseProgress&)> progress;  // called regularly
+  // Scale the costs of queries with a logged time so that they are proportional to these times.
   bool by_time = true;
-  // Whether a partial index may name a constant of a query; of one in an .sql file that the user named it
-  // always may.
+  // Whether a partial index may contain a constant of a query; constants from an .sql file that the user
+  // named are always allowed.
   bool show_literals = false;
 };
 
-// `workload` resolved against `catalog`. Statements that can't be explained are named in `diagnostics`; a
-// server that is lost on the way, too (Kind::database): the advice is then what was known until then.
+// `workload` must be resolved against `catalog`. Statements that cannot be explained are reported in
+// `diagnostics`, as is a lost server (Kind::database); the advice then has the indexes found so far.
 Advice advise(const Workload& workload, const Catalog& catalog, plan::PlanSource& source,
               plan::WhatIf& what_if, const AdviseOptions& options, Diagnostics& diagnostics);
 

@@ -87,14 +87,14 @@ class Maker {
   Maker(const QueryFacts& facts, const Catalog& catalog, const CandidateOptions& options)
       : facts_(facts), catalog_(catalog), options_(options) {}
 
-  void table(const QualifiedName& name, const ReferencedColumns& mentioned) {
+  void table(const QualifiedName& name, const ReferencedColumns& referenced) {
     table_ = catalog_.table(name);
     if (!table_) return;
-    for (const auto& lead : mentioned.columns) {
-      if (!mentioned.leading.count(lead)) continue;
+    for (const auto& lead : referenced.columns) {
+      if (!referenced.leading.count(lead)) continue;
       add({plain(lead)});
       if (options_.max_width < 2) continue;
-      for (const auto& next : mentioned.columns)
+      for (const auto& next : referenced.columns)
         if (next != lead) add({plain(lead), plain(next)});
     }
     expressions();
@@ -129,8 +129,8 @@ class Maker {
       const Column* column = table_->column(name);
       if (!column || !column->statistics) return 0.0;
       const double rows = table_->statistics ? table_->statistics->rows : 0;
-      return column->statistics->distinct < 0 ? -column->statistics->distinct * rows
-                                              : column->statistics->distinct;
+      return column->statistics->n_distinct < 0 ? -column->statistics->n_distinct * rows
+                                                : column->statistics->n_distinct;
     };
     std::stable_sort(out.begin(), out.end(),
                      [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
@@ -146,8 +146,8 @@ class Maker {
       // Without statistics of its own the planner takes half a percent of the rows for each value of an
       // expression: far off where there are few.
       const Column* column = table_->column(predicate.column.column);
-      if (column && column->statistics && column->statistics->distinct > 0 &&
-          column->statistics->distinct < 20)
+      if (column && column->statistics && column->statistics->n_distinct > 0 &&
+          column->statistics->n_distinct < 20)
         continue;
       const IndexKey key{.expression = predicate.expression};
       add({key});
@@ -238,7 +238,7 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
     // A state, a kind, a country: not a number or a time, which is another one with the next call, and not
     // one value of many.
     if (!names_a_kind(column->type)) return {};
-    const double distinct = column->statistics ? column->statistics->distinct : 0;
+    const double distinct = column->statistics ? column->statistics->n_distinct : 0;
     const bool few = distinct > 1 && distinct <= max_filter_values;
     return literals && few && predicate.constant && predicate.constant->size() < 100
                ? name + " = " + quote_literal(*predicate.constant)
@@ -252,15 +252,15 @@ std::string constant_filter(const Predicate& predicate, const Table& table, bool
 }  // namespace
 
 std::vector<IndexProposal> candidates(const QueryFacts& facts,
-                                      const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                      const std::map<QualifiedName, ReferencedColumns>& referenced,
                                       const Catalog& catalog, const CandidateOptions& options) {
   Maker maker(facts, catalog, options);
-  for (const auto& [name, columns] : mentioned) maker.table(name, columns);
+  for (const auto& [name, columns] : referenced) maker.table(name, columns);
   return maker.take();
 }
 
 std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
-                                            const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                            const std::map<QualifiedName, ReferencedColumns>& referenced,
                                             const Catalog& catalog) {
   static const std::set<std::string_view> types = {"integer",
                                                    "bigint",
@@ -273,7 +273,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
   for (const auto& predicate : facts.predicates) {
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !mentioned.count(table->name) || predicate.op != Predicate::Op::range ||
+    if (!column || !referenced.count(table->name) || predicate.op != Predicate::Op::range ||
         !predicate.wrapper.empty() || predicate.value == Predicate::Value::column)
       continue;
     if (!types.count(column->type) || !column->statistics ||
@@ -292,9 +292,9 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
   return out;
 }
 
-void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned,
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& referenced,
                         Columns& out) {
-  for (const auto& [table, columns] : mentioned)
+  for (const auto& [table, columns] : referenced)
     for (const auto& column : columns.sorted) out.insert({table, column});
   for (const auto& predicate : facts.predicates) {
     if (!just_equal(predicate)) out.insert(predicate.column);
@@ -303,13 +303,13 @@ void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, R
 }
 
 std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
-                                           const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                           const std::map<QualifiedName, ReferencedColumns>& referenced,
                                            const Columns& not_just_equal, const Catalog& catalog) {
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !mentioned.count(table->name) || !is_text(*column) || !just_equal(predicate)) continue;
+    if (!column || !referenced.count(table->name) || !is_text(*column) || !just_equal(predicate)) continue;
     if (not_just_equal.count(predicate.column)) continue;
     if (!column->statistics || column->statistics->average_width <= least_hash_width) continue;
     const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
@@ -326,14 +326,14 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
 }
 
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,
-                                       const ReferencedColumns& mentioned, const Catalog& catalog,
+                                       const ReferencedColumns& referenced, const Catalog& catalog,
                                        const CandidateOptions& options) {
   std::vector<IndexProposal> out;
   const Table* table = catalog.table(used.table);
   if (!table || !used.include.empty() || used.predicate || options.max_width < 3) return out;
   std::vector<std::string> rest;
   bool all_short = true;
-  for (const auto& column : mentioned.columns)
+  for (const auto& column : referenced.columns)
     if (!has_key(used, column)) {
       rest.push_back(column);
       all_short &= key_column(*table, column) != nullptr;
@@ -344,7 +344,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
       wider.keys.push_back({.column = column});
       if (key_column(*table, column) && !already_served(wider, *table)) out.push_back(std::move(wider));
     }
-  if (mentioned.complete && all_short && !rest.empty() && rest.size() <= max_included) {
+  if (referenced.complete && all_short && !rest.empty() && rest.size() <= max_included) {
     IndexProposal covering = used;
     covering.include = rest;
     out.push_back(std::move(covering));
@@ -375,8 +375,8 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal) {
   return out;
 }
 
-bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& mentioned) {
-  if (!mentioned.complete || narrow.table != wide.table || narrow.predicate != wide.predicate ||
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& referenced) {
+  if (!referenced.complete || narrow.table != wide.table || narrow.predicate != wide.predicate ||
       narrow.keys.size() > wide.keys.size())
     return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
@@ -384,7 +384,7 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
     return std::find(columns.begin(), columns.end(), column) != columns.end();
   };
   const auto matters = [&](const std::string& column) {
-    return column.empty() || (has(mentioned.columns, column) && !has(narrow.include, column));
+    return column.empty() || (has(referenced.columns, column) && !has(narrow.include, column));
   };
   return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(),
                       [&](const IndexKey& key) { return matters(key.column); }) &&

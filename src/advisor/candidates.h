@@ -1,5 +1,5 @@
-// Which indexes a statement could be served by. The planner decides later whether it is: these are guesses,
-// wide rather than narrow.
+// Generates candidate indexes for a statement. The candidates are guesses, rather too many than too few: the
+// planner decides later which of them help.
 #pragma once
 
 #include <map>
@@ -16,50 +16,51 @@ namespace pgadvise::advisor {
 
 struct CandidateOptions {
   int max_width = 4;      // key columns
-  bool literals = false;  // whether an index may name constants: that of a partial index's condition, those
-                          // of an expression that are no names
+  bool literals = false;  // whether an index may contain constants: in the condition of a partial index, or
+                          // in an expression, other than names
   const QueryFacts* spelled =
-      nullptr;  // of the statement with its constants, where there is one: what expressions are taken from
+      nullptr;  // facts of the statement with its constants, if known: the source of expressions
 };
 
-// Of one and two columns, led by a column of a predicate, a join or an order; those for a LIKE prefix, for
-// expressions that values are compared with (whether they are immutable the server says), and for the
-// statement's ORDER BY with its directions. Without what an existing index already serves.
+// Candidates of one and two columns that start with a column of a predicate, join or order; those for LIKE
+// prefixes, for compared expressions (the server decides if they are immutable), and for the statement's
+// ORDER BY. Without candidates that an existing index covers.
 std::vector<IndexProposal> candidates(const QueryFacts& facts,
-                                      const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                      const std::map<QualifiedName, ReferencedColumns>& referenced,
                                       const Catalog& catalog, const CandidateOptions& options);
 
-// Single columns of large tables whose rows lie in their order, asked for by range: for BRIN.
+// BRIN candidates: single columns, used in range conditions, of large tables whose rows are in the column's
+// order.
 std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
-                                            const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                            const std::map<QualifiedName, ReferencedColumns>& referenced,
                                             const Catalog& catalog);
 
-// Columns that a statement asks for in another way than `column = value`: compared otherwise, joined, sorted,
-// grouped.
+// Adds the columns that a statement uses in another way than `column = value`: other comparisons, joins,
+// sorting, grouping.
 using Columns = std::set<ColumnUse>;
-void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& mentioned,
+void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& referenced,
                         Columns& out);
 
-// Single columns of long text, over 100 bytes on the average, asked for by equality: for a hash index, a
-// fraction of a B-tree's size. `not_just_equal`: of the whole workload.
+// Hash candidates: single text columns, over 100 bytes on average, only compared for equality; the index is
+// much smaller than a B-tree. `not_just_equal`: from the whole workload.
 std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
-                                           const std::map<QualifiedName, ReferencedColumns>& mentioned,
+                                           const std::map<QualifiedName, ReferencedColumns>& referenced,
                                            const Columns& not_just_equal, const Catalog& catalog);
 
-// What could be still better than an index that a plan uses: one more column, the rest of the mentioned
-// columns as INCLUDE, only the rows that the statement always asks for.
+// Variants of an index that a plan uses, which may be better: one more column, the remaining referenced
+// columns as INCLUDE, only the rows that the statement always selects.
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,
-                                       const ReferencedColumns& mentioned, const Catalog& catalog,
+                                       const ReferencedColumns& referenced, const Catalog& catalog,
                                        const CandidateOptions& options);
 
-// The same with fewer columns, the longest first: (a, b, c) has (a, b) and (a).
+// Prefixes of the index, the longest first: (a, b, c) has (a, b) and (a).
 std::vector<IndexProposal> prefixes(const IndexProposal& proposal);
 
-// Whether `narrow` does for a statement all that `wide` could: it is the beginning of it, and what is left
-// out the statement does not name.
-bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& mentioned);
+// Whether `narrow` is as good as `wide` for a statement: it is a prefix, and the statement does not reference
+// the other columns.
+bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& referenced);
 
-// Whether an existing index serves whatever this one would.
+// Whether an existing index serves every query that this one would.
 bool already_served(const IndexProposal& proposal, const Table& table);
 
 }  // namespace pgadvise::advisor

@@ -12,13 +12,13 @@ constexpr double alike = 1.0001;
 
 }  // namespace
 
-std::size_t CostModel::add(Question question, const plan::WhatIfPlan& base) {
-  questions_.push_back(std::move(question));
+std::size_t CostModel::add(WhatIfRequest request, const plan::WhatIfPlan& base) {
+  requests_.push_back(std::move(request));
   known_.emplace_back().entries.push_back({{}, {}, base.cost, {}, {}, true});
-  return questions_.size() - 1;
+  return requests_.size() - 1;
 }
 
-const std::vector<std::size_t>& CostModel::questions_of(int index) const {
+const std::vector<std::size_t>& CostModel::requests_of(int index) const {
   static const std::vector<std::size_t> none;
   return static_cast<std::size_t>(index) < by_index_.size() ? by_index_[static_cast<std::size_t>(index)]
                                                             : none;
@@ -65,9 +65,8 @@ void CostModel::place(const Known& known, Entry& entry) const {
       std::includes(known.relevant.begin(), known.relevant.end(), entry.used.begin(), entry.used.end());
 }
 
-Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& indexes,
-                                        plan::WhatIf& what_if) {
-  auto plan = what_if.cost(questions_[question].statement, indexes);
+Result<plan::WhatIfPlan> CostModel::ask(std::size_t request, const IndexSet& indexes, plan::WhatIf& what_if) {
+  auto plan = what_if.cost(requests_[request].statement, indexes);
   if (!plan) {
     if (plan.error().kind != Error::Kind::database) return plan;
     const std::lock_guard lock(losing_);
@@ -75,18 +74,18 @@ Result<plan::WhatIfPlan> CostModel::ask(std::size_t question, const IndexSet& in
     lost_ = true;
     return plan;
   }
-  add(known_[question], {indexes, plan->used, plan->cost, {}, {}, true});
+  add(known_[request], {indexes, plan->used, plan->cost, {}, {}, true});
   return plan;
 }
 
-void CostModel::relate(std::size_t question, IndexSet relevant, const std::function<bool(int, int)>& spares) {
+void CostModel::relate(std::size_t request, IndexSet relevant, const std::function<bool(int, int)>& spares) {
   if (relevant.size() > max_relevant) relevant.resize(max_relevant);
-  Known& known = known_[question];
+  Known& known = known_[request];
   for (const int index : relevant) {
     if (static_cast<std::size_t>(index) >= by_index_.size())
       by_index_.resize(static_cast<std::size_t>(index) + 1);
     auto& of_index = by_index_[static_cast<std::size_t>(index)];
-    if (std::find(of_index.begin(), of_index.end(), question) == of_index.end()) of_index.push_back(question);
+    if (std::find(of_index.begin(), of_index.end(), request) == of_index.end()) of_index.push_back(request);
   }
   known.relevant = std::move(relevant);
   known.whole = false;
@@ -104,8 +103,8 @@ void CostModel::add(Known& known, Entry entry) {
   known.bounds.clear();
 }
 
-CostModel::Bounds CostModel::bounds_under(std::size_t question, const Bits& set) const {
-  const Known& known = known_[question];
+CostModel::Bounds CostModel::bounds_under(std::size_t request, const Bits& set) const {
+  const Known& known = known_[request];
   const auto [at, fresh] = known.bounds.try_emplace(set);
   Bounds& out = at->second;
   if (!fresh) return out;
@@ -128,26 +127,26 @@ bool CostModel::ended() {
 
 // One that could be planned without these, and can't be with them (a timeout, a lock), is taken for as costly
 // as it may be.
-void CostModel::ask_about(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
-  Known& known = known_[question];
+void CostModel::ask_about(std::size_t request, const IndexSet& indexes, plan::WhatIf& what_if) {
+  Known& known = known_[request];
   const IndexSet relevant = that_matter(known, indexes);
-  const double upper = bounds(question, indexes).upper;
-  if (ask(question, relevant, what_if) || lost_) return;
+  const double upper = bounds(request, indexes).upper;
+  if (ask(request, relevant, what_if) || lost_) return;
   known.entries.push_back({relevant, {}, upper, bits(known, relevant), {}, false});
   known.bounds.clear();
 }
 
-void CostModel::ask_unless_known(std::size_t question, const IndexSet& indexes, plan::WhatIf& what_if) {
-  Known& known = known_[question];
-  if (!std::exchange(known.whole, true) && !bounds(question, known.relevant).known())
-    ask_about(question, known.relevant, what_if);
-  if (!bounds(question, indexes).known()) ask_about(question, indexes, what_if);
+void CostModel::ask_unless_known(std::size_t request, const IndexSet& indexes, plan::WhatIf& what_if) {
+  Known& known = known_[request];
+  if (!std::exchange(known.whole, true) && !bounds(request, known.relevant).known())
+    ask_about(request, known.relevant, what_if);
+  if (!bounds(request, indexes).known()) ask_about(request, indexes, what_if);
 }
 
-void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexSet& indexes) {
+void CostModel::ask_each(const std::vector<std::size_t>& requests, const IndexSet& indexes) {
   std::vector<std::size_t> open;
-  for (const auto question : questions)
-    if (!bounds(question, indexes).known()) open.push_back(question);
+  for (const auto request : requests)
+    if (!bounds(request, indexes).known()) open.push_back(request);
   if (open.empty() || ended()) return;
   what_if_.for_each(
       open.size(),
@@ -155,14 +154,14 @@ void CostModel::ask_each(const std::vector<std::size_t>& questions, const IndexS
       [this] { return lost_.load(); });
 }
 
-double CostModel::cost(std::size_t question, const IndexSet& indexes) {
-  if (const Bounds now = bounds(question, indexes); now.known()) return now.upper;
-  ask_each({question}, indexes);
-  return bounds(question, indexes).upper;
+double CostModel::cost(std::size_t request, const IndexSet& indexes) {
+  if (const Bounds now = bounds(request, indexes); now.known()) return now.upper;
+  ask_each({request}, indexes);
+  return bounds(request, indexes).upper;
 }
 
-IndexSet CostModel::used(std::size_t question, const IndexSet& indexes) const {
-  const Known& known = known_[question];
+IndexSet CostModel::used(std::size_t request, const IndexSet& indexes) const {
+  const Known& known = known_[request];
   const Bits set = bits(known, indexes);
   const Entry* best = nullptr;
   for (const auto& entry : known.entries)

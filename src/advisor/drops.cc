@@ -52,12 +52,12 @@ std::string reason(const Catalog& catalog, const Table& table, const Index& inde
                    const std::vector<IndexProposal>& made) {
   for (const auto& other : table.indexes)
     if (covers(other, index))
-      return (other.keys.size() == index.keys.size() ? "duplicate of " : "redundant: the beginning of ") +
+      return (other.keys.size() == index.keys.size() ? "duplicate of " : "redundant: a prefix of ") +
              other.name;
   for (const auto& proposal : made)
     if (begins(proposal, index, table.name))
-      return "replaced: the beginning of the proposed index on (" + key_words(proposal.keys) +
-             "), once that is there";
+      return "replaced: a prefix of the proposed index on (" + key_words(proposal.keys) +
+             "), once that index exists";
   const bool of_key =
       std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
         return key.kind == Constraint::Kind::foreign_key && !key.columns.empty() &&
@@ -66,8 +66,9 @@ std::string reason(const Catalog& catalog, const Table& table, const Index& inde
   if (of_key) return {};
   const bool counted = catalog.statistics_days && *catalog.statistics_days >= enough_days;
   if (counted && index.statistics && index.statistics->scans == 0)
-    return fmt::format("not used in the {:.0f} days that statistics cover; replicas count for themselves",
-                       *catalog.statistics_days);
+    return fmt::format(
+        "not used in the {:.0f} days that the statistics cover; replicas have their own statistics",
+        *catalog.statistics_days);
   return {};
 }
 

@@ -1,4 +1,4 @@
-// Existing indexes that the database could do without.
+// Finds existing indexes that can be dropped.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,9 @@
 
 namespace pgadvise::advisor {
 
-// Duplicates, those that are the beginning of another (an existing one, or one of `made`), and those that no
-// statement has used while statistics were kept for at least two weeks. Never what a constraint, a foreign
-// key, uniqueness or replication rests on.
+// Duplicates, prefixes of another index (an existing one, or one of `made`), and indexes without a scan while
+// the statistics cover at least two weeks. Never an index that a constraint, a foreign key, uniqueness or
+// replication needs.
 std::vector<IndexDrop> drops(const Catalog& catalog, const std::vector<IndexProposal>& made);
 
 }  // namespace pgadvise::advisor

@@ -1,5 +1,5 @@
-// An index proposal -> DDL: concurrent, safe for partitions, named in the project's own pattern, with the way
-// back.
+// Writes the DDL of an index proposal: concurrent, safe for partitions, with a name in the project's pattern,
+// and the DDL to undo it.
 #pragma once
 
 #include <set>
@@ -12,9 +12,9 @@
 
 namespace pgadvise::advisor {
 
-// Chooses index names: the pattern that most of the catalog's own indexes follow ("{table}_{columns}_idx"
-// when none does), at most 63 bytes, no two alike in a schema (relations share one name space, so tables
-// count too).
+// Chooses index names by the pattern that most of the catalog's indexes follow (by default
+// "{table}_{columns}_idx"): at most 63 bytes, and unique in the schema, also among tables, as all relations
+// share a name space.
 class IndexNamer {
  public:
   explicit IndexNamer(const Catalog& catalog);
@@ -26,12 +26,11 @@ class IndexNamer {
   std::set<QualifiedName> taken_;
 };
 
-// A B-tree, unless for ranges of values that lie in the rows' order (BRIN), or for equality on long texts
-// (hash).
+// The access method: B-tree; BRIN for ranges of values in the rows' order; hash for equality of long texts.
 enum class Method { btree, brin, hash };
 
-// CREATE INDEX statements on one line each, not concurrent, without names: what HypoPG takes. One for an
-// ordinary table, one for each leaf of a partitioned one (HypoPG refuses the parent).
+// CREATE INDEX statements for HypoPG: one line each, not concurrent, without names. One for an ordinary
+// table, one for each leaf of a partitioned table, as HypoPG rejects the parent.
 std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog,
                                               Method method = Method::btree);
 
@@ -40,8 +39,8 @@ struct IndexDdl {
   std::string down_sql;
   std::string drizzle;  // the line for schema.ts
 };
-// `project` (may be null) gives the spelling in schema.ts. On a partitioned table the parent's index is made
-// ON ONLY, each partition's concurrently, and then attached: CREATE INDEX CONCURRENTLY refuses a partitioned
+// `project` (may be null) provides the names in schema.ts. On a partitioned table: CREATE INDEX ON ONLY the
+// parent, a concurrent one on each partition, then ATTACH, as CREATE INDEX CONCURRENTLY rejects a partitioned
 // table.
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
                       const Project* project, Method method = Method::btree);

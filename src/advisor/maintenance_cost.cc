@@ -7,10 +7,10 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr double price_of_insert = 1;
-constexpr double price_of_changed_column = 2;
-constexpr double price_of_other_update = 0.3;
-constexpr double price_of_delete = 0.2;
+constexpr double cost_of_insert = 1;
+constexpr double cost_of_changed_column = 2;
+constexpr double cost_of_other_update = 0.3;
+constexpr double cost_of_delete = 0.2;
 
 bool holds(const IndexProposal& proposal, const std::string& column) {
   const auto names = [&](const std::string& text) { return text.find(column) != std::string::npos; };
@@ -20,12 +20,12 @@ bool holds(const IndexProposal& proposal, const std::string& column) {
          (proposal.predicate && names(*proposal.predicate));
 }
 
-double price(const IndexProposal& proposal, const QueryFacts& facts) {
-  if (facts.kind == StatementKind::delete_) return price_of_delete;
+double cost_per_row(const IndexProposal& proposal, const QueryFacts& facts) {
+  if (facts.kind == StatementKind::delete_) return cost_of_delete;
   const bool changes = std::any_of(facts.updated.begin(), facts.updated.end(),
                                    [&](const Assignment& set) { return holds(proposal, set.column.column); });
-  if (facts.kind == StatementKind::update) return changes ? price_of_changed_column : price_of_other_update;
-  return price_of_insert;
+  if (facts.kind == StatementKind::update) return changes ? cost_of_changed_column : cost_of_other_update;
+  return cost_of_insert;
 }
 
 }  // namespace
@@ -33,10 +33,10 @@ double price(const IndexProposal& proposal, const QueryFacts& facts) {
 double maintenance_cost(const IndexProposal& proposal, const std::vector<Write>& writes,
                         const Catalog& catalog) {
   double sum = 0;
-  const auto tables = family(proposal.table, catalog);
+  const auto tables = partition_tree(proposal.table, catalog);
   for (const auto& write : writes)
     if (write.facts->target && tables.count(*write.facts->target))
-      sum += write.rows * price(proposal, *write.facts);
+      sum += write.rows * cost_per_row(proposal, *write.facts);
   return sum;
 }
 

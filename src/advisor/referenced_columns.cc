@@ -120,8 +120,9 @@ class Scanner {
 
 }  // namespace
 
-std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, const QueryFacts& facts,
-                                                    const Catalog& catalog) {
+std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view statement,
+                                                              const QueryFacts& facts,
+                                                              const Catalog& catalog) {
   std::map<QualifiedName, ReferencedColumns> out;
   for (const auto& use : facts.relations)
     if (const Table* table = catalog.table(use.table); table && may_have_index(*table)) out[use.table];
@@ -160,7 +161,7 @@ std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, 
   return out;
 }
 
-std::set<QualifiedName> family(const QualifiedName& table, const Catalog& catalog) {
+std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog) {
   std::set<QualifiedName> out{table};
   for (const Table* at = catalog.table(table); at && at->partition_of && out.insert(*at->partition_of).second;
        at = catalog.table(*at->partition_of)) {

@@ -22,11 +22,12 @@ struct ReferencedColumns {
 
 // For each table of the statement that can have an index. An unqualified column name that several tables have
 // counts for each of them.
-std::map<QualifiedName, ReferencedColumns> mentions(std::string_view statement, const QueryFacts& facts,
-                                                    const Catalog& catalog);
+std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view statement,
+                                                              const QueryFacts& facts,
+                                                              const Catalog& catalog);
 
 // The partition tree of `table`: its ancestors, itself, and all partitions and inheriting tables below it;
 // siblings are not included.
-std::set<QualifiedName> family(const QualifiedName& table, const Catalog& catalog);
+std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog);
 
 }  // namespace pgadvise::advisor

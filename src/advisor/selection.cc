@@ -13,7 +13,7 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int max_rounds = 100;
-constexpr std::size_t at_once = 4;  // questions that are asked together, on as many connections as there are:
+constexpr std::size_t at_once = 4;  // requests that are asked together, on as many connections as there are:
                                     // always as many, so that these don't decide
 constexpr double worth_a_try = 0.03;     // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
@@ -63,9 +63,9 @@ class Selection {
   // By gain per byte.
   void greedy(const std::vector<IndexSet>& moves) {
     std::vector<Hope> hopes(moves.size());
-    std::vector<std::vector<std::size_t>> by_question(model_.size());
+    std::vector<std::vector<std::size_t>> by_request(model_.size());
     for (std::size_t at = 0; at < moves.size(); ++at)
-      for (const auto question : affected(moves[at])) by_question[question].push_back(at);
+      for (const auto request : affected(moves[at])) by_request[request].push_back(at);
     for (;;) {
       // Optimistic values first; the best is asked about until one that is known is the best. A value from
       // before others were chosen mostly is one more that can but fall: worked out anew when it comes to the
@@ -104,8 +104,8 @@ class Selection {
       }
       if (best == moves.size()) return;
       take(united(chosen_, moves[best]));
-      for (const auto question : affected(moves[best]))
-        for (const auto at : by_question[question])
+      for (const auto request : affected(moves[best]))
+        for (const auto at : by_request[request])
           if (hopes[at].gain > -infinite) hopes[at].stale = true;
     }
   }
@@ -137,13 +137,13 @@ class Selection {
   std::vector<Step> in_order(const IndexSet& indexes) {
     std::vector<Step> out;
     std::vector<bool> stale(indexes.size()), done(indexes.size());
-    std::map<std::size_t, std::vector<std::size_t>> by_question;
+    std::map<std::size_t, std::vector<std::size_t>> by_request;
     std::priority_queue<Value> queue;
     const auto value = [&](std::size_t at, double cost) {
       return (total_ - cost) / std::max(8192.0, bytes(indexes[at]));
     };
     for (std::size_t at = 0; at < indexes.size(); ++at) {
-      for (const auto question : model_.questions_of(indexes[at])) by_question[question].push_back(at);
+      for (const auto request : model_.requests_of(indexes[at])) by_request[request].push_back(at);
       queue.push({value(at, optimistic_with({indexes[at]})), at});
     }
     while (out.size() < indexes.size()) {
@@ -167,8 +167,8 @@ class Selection {
       done[best.at] = true;
       take(united(chosen_, {indexes[best.at]}));
       out.push_back({indexes[best.at], before - total_});
-      for (const auto question : model_.questions_of(indexes[best.at]))
-        for (const auto at : by_question[question]) stale[at] = true;
+      for (const auto request : model_.requests_of(indexes[best.at]))
+        for (const auto at : by_request[request]) stale[at] = true;
     }
     return out;
   }
@@ -188,7 +188,7 @@ class Selection {
   }
 
  private:
-  double weight(std::size_t at) const { return model_.question(at).weight; }
+  double weight(std::size_t at) const { return model_.request(at).weight; }
   // What is put in or taken out has to save so much: a share of the workload's cost, under a budget the less,
   // the less of it it takes; or a larger share of what the queries cost that it could serve, so that a
   // workload of many tables, or beside one monstrous query, is served, too.
@@ -224,7 +224,7 @@ class Selection {
   std::vector<std::size_t> affected(const IndexSet& changed) const {
     std::set<std::size_t> out;
     for (const int index : changed)
-      out.insert(model_.questions_of(index).begin(), model_.questions_of(index).end());
+      out.insert(model_.requests_of(index).begin(), model_.requests_of(index).end());
     return {out.begin(), out.end()};
   }
   std::vector<std::size_t> affected_by(const IndexSet& next) const {
@@ -401,7 +401,7 @@ class Selection {
       if (std::binary_search(kept.begin(), kept.end(), index)) continue;
       double loss = -sizes_.maintenance_cost[static_cast<std::size_t>(index)];
       const IndexSet rest = without(set, index);
-      for (const auto at : model_.questions_of(index))
+      for (const auto at : model_.requests_of(index))
         loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
       out.push_back({index, std::max(8192.0, bytes(index)), std::max(0.0, loss)});
     }
@@ -439,7 +439,7 @@ class Selection {
   const SelectionOptions& options_;
   std::vector<double> base_;
   std::vector<double> costs_;           // of one call each, under chosen_
-  std::vector<CostModel::Bits> under_;  // by question: chosen_
+  std::vector<CostModel::Bits> under_;  // by request: chosen_
   IndexSet chosen_;
   double total_ = 0;
 };
@@ -508,7 +508,7 @@ std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& 
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen) {
   double sum = 0;
   for (const int index : chosen) sum += sizes.maintenance_cost[static_cast<std::size_t>(index)];
-  for (std::size_t at = 0; at < model.size(); ++at) sum += model.question(at).weight * model.cost(at, chosen);
+  for (std::size_t at = 0; at < model.size(); ++at) sum += model.request(at).weight * model.cost(at, chosen);
   return sum;
 }
 

@@ -1,4 +1,4 @@
-// Which of the candidates serve the workload best for their size.
+// Selects the candidates that reduce a workload's cost most for their size.
 #pragma once
 
 #include <cstddef>
@@ -14,37 +14,36 @@ namespace pgadvise::advisor {
 struct SelectionOptions {
   std::optional<std::int64_t> budget;  // bytes
   std::size_t max_indexes = 0;         // 0: any number
-  // An index has to lower the workload's cost by this share of it.
+  // An index must reduce the workload's cost by this share,
   double least_gain = 0.0001;
-  // Or by this share of what the queries cost that it could serve.
+  // or the cost of the queries that it can serve by this share.
   double least_local_gain = 0.1;
-  // No query may cost more than this many times what it costs without indexes.
+  // Limit of a query's cost, as a multiple of its cost without indexes.
   double max_loss = 1.1;
-  std::function<void(double)>
-      reached;  // called with the workload's cost whenever it has become less than ever
+  std::function<void(double)> reached;  // called with the workload's cost whenever a new minimum is found
 };
 
-// By candidate.
+// Indexed by candidate.
 struct Sizes {
   std::vector<std::int64_t> bytes;
-  std::vector<double> maintenance_cost;  // what the workload's writes pay for it
-  std::vector<IndexSet> alike;  // those that begin with the same column, itself included; may be left empty
+  std::vector<double> maintenance_cost;  // cost that the index adds to the workload's writes
+  std::vector<IndexSet> alike;           // indexes with the same first column, including itself; may be empty
 };
 
 struct Step {
   int index = 0;
-  double saved = 0;  // against the steps before it
+  double saved = 0;  // compared with the steps before it
 };
 
-// Greedy by gain and by gain per byte, then improved by exchange until nothing helps. `groups`: indexes that
-// only pay together.
+// Selects greedily by gain and by gain per byte, then improves by exchanges until none helps. `groups`:
+// indexes that help only together.
 IndexSet select_indexes(CostModel& model, const Sizes& sizes, const IndexSet& candidates,
                         const std::vector<IndexSet>& groups, const SelectionOptions& options);
 
-// The chosen ones in the order in which they pay: by gain per byte, one after the other.
+// Orders the chosen indexes: each next one has the highest gain per byte.
 std::vector<Step> pay_off(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
 
-// Of the whole workload, upkeep included.
+// The cost of the whole workload, with index maintenance.
 double workload_cost(CostModel& model, const Sizes& sizes, const IndexSet& chosen);
 
 }  // namespace pgadvise::advisor

@@ -55,9 +55,9 @@ void put(Shape& shape, const Column* column, double rows) {
   const double align = column ? alignment(column->type) : 1;
   const auto* known = column && column->statistics ? &*column->statistics : nullptr;
   shape.bytes = aligned(shape.bytes, align) + (known ? std::max(1, known->average_width) : 16);
-  const double distinct = !known || known->distinct == 0 ? rows
-                          : known->distinct < 0          ? -known->distinct * rows
-                                                         : known->distinct;
+  const double distinct = !known || known->n_distinct == 0 ? rows
+                          : known->n_distinct < 0          ? -known->n_distinct * rows
+                                                           : known->n_distinct;
   shape.distinct = std::min(std::max(1.0, shape.distinct * std::max(1.0, distinct)), std::max(1.0, rows));
   if (known) shape.nulls = std::max(shape.nulls, known->null_fraction);
   if (column && !deduplicates(column->type)) shape.deduplicated = false;
@@ -79,7 +79,7 @@ double share(const IndexProposal& proposal, const Table& table) {
     if (column.statistics && (proposal.predicate->starts_with(column.name + " = ") ||
                               proposal.predicate->starts_with("\"" + column.name + "\" = ")))
       return std::clamp(std::max(column.statistics->most_common_freq,
-                                 column.statistics->distinct > 0 ? 1 / column.statistics->distinct : 0.5),
+                                 column.statistics->n_distinct > 0 ? 1 / column.statistics->n_distinct : 0.5),
                         0.001, 1.0);
   return 0.5;
 }

@@ -1,4 +1,4 @@
-// How large an index would be, from the statistics of its columns.
+// Estimates the size of an index from the statistics of its columns.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace pgadvise::advisor {
 
-// Bytes as CREATE INDEX builds it. A B-tree: pages of 8 KiB filled to 90 %, equal keys stored once (from 13
-// on); without statistics a column is taken for 16 bytes and all different. BRIN: an entry of two values for
-// each 128 pages of the table. Hash: 20 bytes for each value, whatever its length, in as many pages as it has
-// buckets. Of a partitioned table all partitions together.
+// Size in bytes after CREATE INDEX. B-tree: pages of 8 KiB filled to 90 %, with deduplication (PostgreSQL 13
+// and later); a column without statistics counts as 16 bytes, all distinct. BRIN: an entry of two values per
+// 128 pages of the table. Hash: 20 bytes per value of any length, in pages of whole buckets. For a
+// partitioned table, the sum over all partitions.
 std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog, Method method = Method::btree);
 
 }  // namespace pgadvise::advisor

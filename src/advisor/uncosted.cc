@@ -79,15 +79,15 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
     index.name = namer.name(table, {{.column = column}});
     index.method = "gin";
     index.keys = {{.column = column, .operator_class = operator_class}};
-    std::string reason = "for " + found.first + "; HypoPG knows no GIN indexes";
+    std::string reason = "for " + found.first + "; HypoPG does not support GIN indexes";
     const bool trigrams = operator_class == "gin_trgm_ops";
     if (trigrams && std::find(catalog.extensions.begin(), catalog.extensions.end(), "pg_trgm") ==
                         catalog.extensions.end())
       reason += "; needs CREATE EXTENSION pg_trgm";
     if (partitioned)
       reason +=
-          "; on a partitioned table it can't be built concurrently at once: each partition's first, then "
-          "ATTACH";
+          "; CONCURRENTLY is not available on a partitioned table: build the index of each partition, then "
+          "ATTACH them";
     out.push_back({table,
                    ddl::create_index(table, index, {.concurrently = !partitioned}) + ";",
                    ddl::drop_index({table.schema, index.name}, !partitioned) + ";",

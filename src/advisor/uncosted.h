@@ -1,4 +1,4 @@
-// Indexes of kinds that HypoPG does not know: GIN for jsonb, arrays, full text and LIKE '%x%'.
+// Candidates for index types that HypoPG does not support: GIN for jsonb, arrays, full text and LIKE '%x%'.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace pgadvise::advisor {
 
-// One for each column and operator class that some query asks for and no index serves yet.
+// One index for each column and operator class that a query needs and no index serves yet.
 std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, const Catalog& catalog,
                                     IndexNamer& namer);
 

@@ -19,18 +19,18 @@ std::string work_tree_of(const std::string& path);
 // when the folder is missing.
 std::string boundary_of(const std::string& path);
 
-// Is `path`, symbolic links resolved, the folder `boundary` (resolved) or below it? A missing path counts by
-// its existing part. False for what can't be resolved, such as links in a circle.
+// Whether `path`, with symbolic links resolved, is the folder `boundary` (resolved) or below it. For a
+// missing path, its existing part decides. False if the path cannot be resolved, for example because links
+// form a cycle.
 bool lies_within(const std::string& path, const std::string& boundary);
 
-// The first symbolic link below `folder` (at any depth, links not followed) that leads out of `boundary`; ""
-// when there is none. Looks at 200,000 files and folders at most, and reports the folder itself when there
+// The first symbolic link below `folder` (at any depth, without following links) that leads out of
+// `boundary`; "" if none. Visits at most 200,000 files and folders, and returns the folder itself if there
 // are more.
 std::string link_out_of(const std::string& folder, const std::string& boundary);
 
-// Does a symbolic link on the way to the file `path`, as it is written, leave a repository that the way leads
-// through, or, outside of repositories, the folder of the file? A missing file counts by the existing part of
-// its path.
+// Whether a symbolic link on the path to the file leaves a repository through which the path leads or,
+// outside of repositories, the file's folder. For a missing file, the existing part of its path decides.
 bool leads_outside(const std::string& path);
 
 }  // namespace pgadvise

@@ -1,4 +1,4 @@
-// A thread for what recurses on input: its stack has 256 MB, of which only what is used is ever mapped.
+// A thread for functions that recurse on input. Its stack is 256 MB, of which only the used part is mapped.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ class DeepThread {
   explicit DeepThread(std::function<void()> work);
   DeepThread(const DeepThread&) = delete;
   DeepThread& operator=(const DeepThread&) = delete;
-  ~DeepThread();                             // waits until the work is done
-  bool started() const { return started_; }  // false: there is no room for it, and nothing is done
+  ~DeepThread();                             // waits for the end of the work
+  bool started() const { return started_; }  // false: not enough memory; the work does not run
 
  private:
   static void* run(void* self);

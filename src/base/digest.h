@@ -1,4 +1,4 @@
-// Checksums that migration tools keep of their files.
+// Checksums that migration tools store of their files.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@ namespace pgadvise {
 
 std::string sha1_hex(std::string_view text);
 std::string sha256_hex(std::string_view text);
-std::uint32_t crc32(std::string_view text,
-                    std::uint32_t before = 0);  // zlib's: crc32(b, crc32(a)) is that of a and b
+std::uint32_t crc32(
+    std::string_view text,
+    std::uint32_t before = 0);  // as in zlib: crc32(b, crc32(a)) is the checksum of a followed by b
 
 }  // namespace pgadvise

@@ -1,4 +1,4 @@
-// SQL names and literals as text: the one place that decides what is quoted.
+// Quotes SQL identifiers and literals. The only place that decides which identifiers are quoted.
 #pragma once
 
 #include <string>
@@ -12,9 +12,10 @@ namespace pgadvise {
 // `server_version` is a server_version_num such as 160004. With 0, for text that more than one server will
 // run, the function quotes what any supported version reserves ("system_user": 16 and later).
 std::string quote_identifier(std::string_view name, int server_version = 0);
-// 'it''s'; with an E prefix when it holds a backslash, so that the value does not depend on a setting.
+// 'it''s'; with an E prefix if it contains a backslash, so that the value does not depend on
+// standard_conforming_strings.
 std::string quote_literal(std::string_view value);
-// "schema.name", each part quoted as needed; the name alone when the schema is empty.
+// "schema.name", each part quoted if needed; only the name if the schema is empty.
 std::string quote_name(std::string_view schema, std::string_view name);
 
 }  // namespace pgadvise

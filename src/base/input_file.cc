@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -29,11 +30,6 @@ std::string plain(const std::string& path) {
   return out;
 }
 
-std::set<std::string>& command_line() {
-  static std::set<std::string> paths;
-  return paths;
-}
-
 // Statfs magic numbers; those that linux/magic.h of older kernels lacks are written out.
 bool of_kernel(const struct statfs& system) {
   constexpr std::array<unsigned long, 16> kinds = {
@@ -47,26 +43,18 @@ bool of_kernel(const struct statfs& system) {
 constexpr const char* kernel_file =
     "is of a file system that the kernel makes up (/proc, /sys), and no file on a disk";
 
+bool is_null_device(const struct stat& about) {
+  return S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
+}
+
 // Of what is behind symbolic links.
 std::string why_refused(const struct stat& about, NamedBy by) {
   const bool user = by == NamedBy::command_line;
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) return {};
   if (S_ISFIFO(about.st_mode)) return user ? "" : "is a pipe: a repository's inputs are regular files";
   if (S_ISSOCK(about.st_mode)) return "is a socket, and no file";
-  const bool null = S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
-  if (null && user) return {};
+  if (is_null_device(about) && user) return {};
   return "is a device, and no file";
-}
-
-struct Pipes {
-  std::mutex lock;
-  std::set<std::string> opened;
-  std::map<std::string, std::string> texts;
-};
-
-Pipes& pipes() {
-  static Pipes out;
-  return out;
 }
 
 tl::unexpected<Error> unreadable(const std::string& path, int reason) {
@@ -108,16 +96,23 @@ Result<std::string> read_all(const InputFile& file, const std::string& path, std
 
 }  // namespace
 
-void set_command_line_words(const std::vector<std::string>& words) {
+struct UserPaths::State {
+  std::set<std::string> paths;
+  std::mutex lock;  // of what follows
+  std::set<std::string> opened_pipes;
+  std::map<std::string, std::string> texts;  // of pipes
+};
+
+UserPaths::UserPaths(const std::vector<std::string>& words) : state_(std::make_shared<State>()) {
   for (const auto& word : words) {
-    command_line().insert(plain(word));
+    state_->paths.insert(plain(word));
     if (const auto equals = word.find('='); word.starts_with('-') && equals != std::string::npos)
-      command_line().insert(plain(word.substr(equals + 1)));
+      state_->paths.insert(plain(word.substr(equals + 1)));
   }
 }
 
-NamedBy named_by(const std::string& path) {
-  return command_line().count(plain(path)) ? NamedBy::command_line : NamedBy::repository;
+NamedBy UserPaths::named_by(const std::string& path) const {
+  return state_ && state_->paths.count(plain(path)) ? NamedBy::command_line : NamedBy::repository;
 }
 
 bool is_kernel_folder(const std::string& folder) {
@@ -133,8 +128,41 @@ std::string why_no_input(const std::string& path, NamedBy by) {
   return (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) && is_kernel_folder(path) ? kernel_file : "";
 }
 
-Result<InputFile> InputFile::open(const std::string& path) {
-  const NamedBy by = named_by(path);
+bool is_endless(const std::string& path) {
+  struct stat about{};
+  if (::stat(path.c_str(), &about) != 0 || S_ISSOCK(about.st_mode) || S_ISDIR(about.st_mode)) return false;
+  if (S_ISREG(about.st_mode)) return is_kernel_folder(path);
+  return !is_null_device(about);
+}
+
+void SpecialFiles::add_if_special(const std::string& path, const std::string& name) {
+  constexpr std::size_t shown = 10;
+  struct stat about{};
+  if (::lstat(path.c_str(), &about) != 0) return;
+  const char* kind = S_ISFIFO(about.st_mode)                            ? "pipe"
+                     : S_ISSOCK(about.st_mode)                          ? "socket"
+                     : S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode) ? "device"
+                                                                        : nullptr;
+  if (!kind) return;
+  ++count_;
+  names_.insert(fmt::format("{} ({})", ellipsis(name, 60), kind));
+  if (names_.size() > shown) names_.erase(std::prev(names_.end()));
+}
+
+std::optional<Error> SpecialFiles::warning(const std::string& folder) const {
+  if (count_ == 0) return std::nullopt;
+  const std::string names = join(std::vector<std::string>(names_.begin(), names_.end()), ", ");
+  const std::string more = count_ > names_.size() ? fmt::format(" and {} more", count_ - names_.size()) : "";
+  return Error{
+      Error::Kind::nonfatal, folder,
+      (count_ == 1 ? "holds a file that is no regular file and was not read: "
+                   : fmt::format("holds {} files that are no regular files and were not read: ", count_)) +
+          names + more,
+      "remove what does not belong there, or name it in exclude of [inputs]"};
+}
+
+Result<InputFile> InputFile::open(const std::string& path, const UserPaths& user_paths) {
+  const NamedBy by = user_paths.named_by(path);
   struct stat about{};
   if (::stat(path.c_str(), &about) != 0) return unreadable(path, errno);
   if (S_ISDIR(about.st_mode)) return fail(Error::Kind::input, path, "is a folder, not a file");
@@ -142,8 +170,8 @@ Result<InputFile> InputFile::open(const std::string& path) {
   const int socket = inherited_socket(path, about);
   const bool once = socket >= 0 || S_ISFIFO(about.st_mode);
   if (once) {
-    const std::lock_guard guard(pipes().lock);
-    if (!pipes().opened.insert(plain(path)).second)
+    const std::lock_guard guard(user_paths.state_->lock);  // of the user's paths alone a pipe comes this far
+    if (!user_paths.state_->opened_pipes.insert(plain(path)).second)
       return fail(Error::Kind::input, path, "is a pipe, which can be read only once",
                   "name it once, or make a file of it");
   }
@@ -215,19 +243,20 @@ std::string InputFile::read_at(std::uint64_t offset, std::size_t size) const {
   return out;
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  {
-    const std::lock_guard guard(pipes().lock);
-    if (const auto known = pipes().texts.find(plain(path)); known != pipes().texts.end())
-      return known->second;
+Result<std::string> read_file(const std::string& path, std::size_t limit, const UserPaths& user_paths) {
+  UserPaths::State* const state = user_paths.state_.get();
+  if (state) {
+    const std::lock_guard guard(state->lock);
+    if (const auto known = state->texts.find(plain(path)); known != state->texts.end()) return known->second;
   }
-  const auto file = InputFile::open(path);
+  const auto file = InputFile::open(path, user_paths);
   if (!file) return tl::unexpected(file.error());
   auto out = read_all(*file, path, limit);
   struct stat about{};
-  if (out && !file->regular() && ::fstat(file->descriptor(), &about) == 0 && !S_ISCHR(about.st_mode)) {
-    const std::lock_guard guard(pipes().lock);
-    pipes().texts[plain(path)] = *out;
+  if (state && out && !file->regular() && ::fstat(file->descriptor(), &about) == 0 &&
+      !S_ISCHR(about.st_mode)) {
+    const std::lock_guard guard(state->lock);
+    state->texts[plain(path)] = *out;
   }
   return out;
 }
@@ -246,11 +275,11 @@ Result<std::string> read_standard_input(std::size_t limit) {
   return read_all(*file, "standard input", limit);
 }
 
-std::string read_head(const std::string& path, std::size_t bytes) {
+std::string read_head(const std::string& path, std::size_t bytes, const UserPaths& user_paths) {
   struct stat about{};
   if (::stat(path.c_str(), &about) == 0 && S_ISFIFO(about.st_mode))
-    return read_file(path).value_or("").substr(0, bytes);
-  const auto file = InputFile::open(path);
+    return read_file(path, file_limit, user_paths).value_or("").substr(0, bytes);
+  const auto file = InputFile::open(path, user_paths);
   return file && file->regular() ? file->read_at(0, bytes) : std::string();
 }
 

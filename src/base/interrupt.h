@@ -1,4 +1,5 @@
-// Ctrl-C while a server works for us: what runs there is cancelled, and what was found is reported.
+// Handles Ctrl-C during work on a server: the running statement is canceled, and the results so far are
+// reported.
 #pragma once
 
 #include <array>
@@ -6,13 +7,13 @@
 
 namespace pgadvise {
 
-// While one lives, signals set interrupted(), and the program goes on. One that is ignored (in the background
-// of a shell, under nohup) stays so.
+// While an object lives, signals set interrupted() instead of ending the program. A signal that was ignored
+// (in the background of a shell, under nohup) stays ignored.
 class Interruptible {
  public:
   enum class By {
-    first_interrupt,  // the first SIGINT; the second one ends the program as ever
-    any_ending,       // SIGINT, SIGTERM and SIGHUP, as often as they come: something has to be cleaned up yet
+    first_interrupt,  // the first SIGINT; the second one ends the program
+    any_ending,       // SIGINT, SIGTERM and SIGHUP, any number of times: for code that must still clean up
   };
   explicit Interruptible(By by = By::first_interrupt);
   Interruptible(const Interruptible&) = delete;
@@ -22,7 +23,7 @@ class Interruptible {
  private:
   using Handler = void (*)(int);
   std::array<Handler, 3> before_{};
-  std::size_t taken_ = 0;  // of the signals, from the first
+  std::size_t taken_ = 0;  // number of handled signals
 };
 
 bool interrupted();

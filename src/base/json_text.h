@@ -1,4 +1,4 @@
-// JSON as text, for who may include no JSON library.
+// Checks of JSON text, for code that may not include a JSON library.
 #pragma once
 
 #include <string>
@@ -6,13 +6,13 @@
 
 namespace pgadvise {
 
-// True for one well-formed JSON object or array (RFC 8259), with white space around it at most, and nothing
-// nested deeper than 64. Scalars are not counted: "1" and "true" say nothing about what a column holds.
+// True for one well-formed JSON object or array (RFC 8259), optionally in white space, nested at most 64
+// deep. False for scalars: "1" and "true" do not show that a column contains JSON.
 bool is_json_container(std::string_view text);
 
-// Of JSON as a library writes it, which escapes the controls of ASCII by itself: those of C1 (U+009B begins a
-// terminal's command, as ESC [ does) and the marks that turn the direction of writing stand in strings alone,
-// so that they can be escaped in the text.
+// Escapes the C1 control characters (U+009B starts a terminal's escape sequence, as ESC [ does) and marks of
+// text direction in JSON from a library, which already escapes ASCII control characters. They occur only in
+// strings, so they can be escaped in the text.
 std::string escape_controls(std::string_view json);
 
 }  // namespace pgadvise

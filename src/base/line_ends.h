@@ -1,4 +1,4 @@
-// Line ends of a file that is written again.
+// Keeps the line ends of a file that is overwritten.
 #pragma once
 
 #include <string>
@@ -6,9 +6,9 @@
 
 namespace pgadvise {
 
-// `content`, to be written over a file that held `before`: new and changed lines end as most lines of
-// `before` do ("\n", "\r\n" or "\r"), unchanged ones at the beginning and end keep their own line ends, and a
-// byte order mark stays.
+// `content` with the line ends of `before`, the file's old content: unchanged lines at the beginning and end
+// keep theirs, all others get those of most lines of `before` ("\n", "\r\n" or "\r"). A byte order mark is
+// kept.
 std::string with_line_ends_of(std::string_view before, std::string_view content);
 
 }  // namespace pgadvise

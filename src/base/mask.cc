@@ -70,9 +70,11 @@ bool name_character(char c) {
 
 // Whose value is the secret itself: not "token_type", "password_algorithm" or "users_email_key".
 bool names_secret_itself(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> ends = {
-      "signingkey", "password", "passwd",    "passphrase", "pwd",       "secret",
-      "token",      "apikey",   "secretkey", "privatekey", "accesskey", "encryptionkey"};
+  static constexpr std::array<std::string_view, 23> ends = {
+      "signingkey", "password",      "passwd",     "passphrase",    "passcode",      "pwd",
+      "secret",     "token",         "apikey",     "secretkey",     "privatekey",    "accesskey",
+      "authkey",    "masterkey",     "sshkey",     "encryptionkey", "secretkeybase", "jwt",
+      "bearer",     "authorization", "credential", "credentials",   "cookie"};
   const std::string whole = lower(name);
   static constexpr std::array<std::string_view, 9> passes = {"pass",       "db_pass",    "database_pass",
                                                              "user_pass",  "smtp_pass",  "mail_pass",
@@ -81,8 +83,9 @@ bool names_secret_itself(std::string_view name) {
   if (whole.starts_with("is_") || whole.starts_with("has_")) return false;
   std::string letters;
   for (const char c : whole)
-    if (c != '_' && c != '-' && !(c >= '0' && c <= '9')) letters += c;
-  for (const std::string_view tail : {"hash", "value"})
+    if (c != '_' && c != '-' && c != ' ' && !(c >= '0' && c <= '9')) letters += c;
+  for (const std::string_view tail :
+       {"confirmation", "digest", "hash", "salt", "encrypted", "plain", "pem", "value"})
     if (letters.ends_with(tail)) letters.resize(letters.size() - tail.size());
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return letters.ends_with(end); });
 }
@@ -151,9 +154,9 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
     if (text.substr(at, 2) == "::") {
       for (at += 2; at < text.size() && (name_character(text[at]) || text[at] == '.'); ++at) continue;
     } else if (operators.find(text[at]) != std::string_view::npos) {
-      value.colon = text[at] == ':' && text.substr(at, 2) != ":=";
-      const std::size_t masked = text.find("***", at);
-      at = std::min(past(text, at, operators), masked);
+      value.colon = (text[at] == ':' && text.substr(at, 2) != ":=") || text.substr(at, 2) == "=>";
+      const std::size_t end = past(text, at, operators);
+      at += std::min(text.substr(at, end - at + 2).find("***"), end - at);
     } else if (name_character(text[at])) {
       std::size_t end = at;
       while (end < text.size() && name_character(text[end])) ++end;
@@ -162,6 +165,8 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
       const bool length =
           !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;  // of a type
       if (!length && std::find(words.begin(), words.end(), word) == words.end()) break;
+      constexpr std::size_t near = 20;  // IS NOT DISTINCT FROM; a COMMENT IS no constant of its column
+      if (word == "is" && lower(text.substr(end, near)).find("distinct") == std::string::npos) break;
       value.list |= word == "in" || word == "any" || word == "all" || word == "array";
       at = end;
       if (word == "collate" && (at = past(text, at, " ")) < text.size() && text[at] == '"')
@@ -220,13 +225,15 @@ Range argument(std::string_view text, std::string_view name, std::size_t begin, 
   if (end >= text.size() || !(text[end] == '=' || (option && text[end] == ' '))) return {};
   if (!option && ((begin > 0 && text[begin - 1] == '.') || !(shouted || names_secret_itself(name))))
     return {};
-  Range value{end + 1, end + 1};
+  const bool arrow = text.substr(end, 2) == "=>";  // hstore's
+  Range value{end + 1 + arrow, end + 1 + arrow};
   const char quote = value.begin < text.size() && (text[value.begin] == '"' || text[value.begin] == '\'')
                          ? text[value.begin]
                          : '\0';
   if (quote) value.end = ++value.begin;
   while (value.end < text.size() &&
-         (quote ? text[value.end] != quote : !space_or_quote(text[value.end]) && text[value.end] != '&'))
+         (quote ? text[value.end] != quote
+                : !space_or_quote(text[value.end]) && text[value.end] != (arrow ? ',' : '&')))
     ++value.end;
   const std::string_view found = text.substr(value.begin, value.end - value.begin);
   const bool of_url = begin > 0 && (text[begin - 1] == '?' || text[begin - 1] == '&');
@@ -243,6 +250,23 @@ std::size_t next_of_list(std::string_view text, std::size_t at) {
   return at < text.size() && text[at] == '\'' ? at : std::string_view::npos;
 }
 
+// "api key": a name of two words.
+std::string_view with_word_before(std::string_view text, std::size_t begin, std::size_t end) {
+  const std::string_view name = text.substr(begin, end - begin);
+  if (name.size() != 3 || !starts_with_nocase(name, "key") || begin < 2 || text[begin - 1] != ' ')
+    return name;
+  constexpr std::size_t longest = 10;
+  std::size_t first = begin - 1;
+  while (first > 0 && begin - first <= longest && name_character(text[first - 1])) --first;
+  return text.substr(first, end - first);
+}
+
+// SET SESSION AUTHORIZATION 'joe': a role.
+bool is_authorization_clause(std::string_view text, std::size_t begin, std::size_t end) {
+  return starts_with_nocase(text.substr(begin, end - begin), "authorization") &&
+         past(text, end, " \t\r\n") > end;
+}
+
 // NAME=value and --name value, where the name tells; and what is in quotes beside the name of a secret.
 std::string mask_named(std::string_view text) {
   std::string out;
@@ -257,9 +281,11 @@ std::string mask_named(std::string_view text) {
     const std::string_view name = text.substr(at, end - at);
     out += name;
     at = end;
-    if (!secret_name(name)) continue;
+    const bool itself =
+        names_secret_itself(with_word_before(text, begin, end)) && !is_authorization_clause(text, begin, end);
+    if (!itself && !secret_name(name)) continue;
     SecretValue value;
-    if (names_secret_itself(name)) value = secret_value(text, begin, end);
+    if (itself) value = secret_value(text, begin, end);
     if (value.range.end <= value.range.begin) value = {argument(text, name, begin, end)};
     const std::string_view hidden = text.substr(value.range.begin, value.range.end - value.range.begin);
     if (hidden.empty()) continue;
@@ -356,6 +382,62 @@ std::string mask_pairs(std::string_view text) {
   return out;
 }
 
+constexpr std::string_view parameter_mark = "'pgadvise parameter ";
+
+// The parameters whose marks a text has.
+std::vector<bool> marked(std::string_view text, std::size_t count) {
+  std::vector<bool> out(count);
+  for (std::size_t at = 0; (at = text.find(parameter_mark, at)) != std::string_view::npos;) {
+    at += parameter_mark.size();
+    std::size_t number = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && number <= count; ++at)
+      number = number * 10 + static_cast<std::size_t>(text[at] - '0');
+    if (number > 0 && number <= count) out[number - 1] = true;
+  }
+  return out;
+}
+
+// The end of what could be one credential: letters, digits and what Base64 and JWTs have.
+std::size_t credential_end(std::string_view text, std::size_t at) {
+  while (at < text.size() &&
+         (name_character(text[at]) || std::string_view("._~+/=").find(text[at]) != std::string_view::npos))
+    ++at;
+  return at;
+}
+
+bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
+
+// Known by their own form, whatever they are called: "Bearer x1…", "Authorization: Basic …", a JWT, keys with
+// the prefix of who issues them.
+std::string mask_forms(std::string_view text) {
+  static constexpr std::array<std::string_view, 8> prefixes = {"ghp_",  "github_pat_", "glpat-",   "xoxb-",
+                                                               "xoxp-", "sk_live_",    "rk_live_", "AKIA"};
+  constexpr std::size_t shortest = 8, longest_prefix = 16;
+  std::string out;
+  bool authorization = false, scheme = false;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!name_character(text[at])) {
+      authorization = authorization && text[at] != '\n' && text[at] != ',';
+      out += text[at++];
+      continue;
+    }
+    const std::size_t end = credential_end(text, at);
+    const std::string_view run = text.substr(at, end - at);
+    const bool prefixed = std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view prefix) {
+      return run.starts_with(prefix) && run.size() >= prefix.size() + shortest;
+    });
+    const bool jwt = run.starts_with("eyJ") && run.size() > longest_prefix && contains(run, ".");
+    const bool follows = scheme && (authorization || (run.size() >= shortest && has_digit(run)));
+    out += prefixed || jwt || follows ? std::string_view("***") : run;
+    scheme = run.size() <= longest_prefix &&
+             (lower(run) == "bearer" || (authorization && (lower(run) == "basic" || lower(run) == "token")));
+    authorization =
+        (authorization && scheme) || (run.size() <= longest_prefix && lower(run) == "authorization");
+    at = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 bool looks_like_conninfo(std::string_view text) {
@@ -391,7 +473,7 @@ bool looks_like_conninfo(std::string_view text) {
 }
 
 std::string mask_secrets(std::string_view text) {
-  return mask_constants(mask_named(mask_urls(text)), names_secret_itself);
+  return mask_constants(mask_forms(mask_named(mask_urls(text))), names_secret_itself);
 }
 
 std::string mask_credentials(std::string_view text) {
@@ -416,12 +498,25 @@ std::string mask_secrets_in_json(std::string_view json) {
   return out;
 }
 
+bool ends_with_secret_name(std::string_view before) {
+  constexpr std::size_t furthest = 200;
+  before = before.substr(before.size() - std::min(before.size(), furthest));
+  const auto name_end = [&] {
+    const auto last = before.find_last_not_of(" \t\r\n=:(\"'");
+    return last == std::string_view::npos ? 0 : last + 1;
+  };
+  before = before.substr(0, name_end());
+  if (before.size() > 3 && blank(before[before.size() - 3]) &&
+      lower(before.substr(before.size() - 2)) == "to")
+    before = before.substr(0, before.size() - 2), before = before.substr(0, name_end());
+  std::size_t begin = before.size();
+  while (begin > 0 && name_character(before[begin - 1])) --begin;
+  return names_secret_itself(before.substr(begin));
+}
+
 std::vector<bool> secret_parameters(std::string_view statement, std::size_t count) {
   std::vector<bool> out(count);
   if (count == 0) return out;
-  const auto marker = [](std::size_t number) {
-    return "'pgadvise parameter " + std::to_string(number) + "'";
-  };
   std::string text;
   for (std::size_t at = 0; at < statement.size();) {
     std::size_t end = at + 1, number = 0;
@@ -429,14 +524,12 @@ std::vector<bool> secret_parameters(std::string_view statement, std::size_t coun
            statement[end] <= '9';
          ++end)
       number = number * 10 + static_cast<std::size_t>(statement[end] - '0');
-    if (number > 0 && number <= count) text += marker(number);
+    if (number > 0 && number <= count) text += std::string(parameter_mark) + std::to_string(number) + "'";
     else text += statement.substr(at, end - at);
     at = end;
   }
-  const std::string masked = mask_secrets(text);
-  for (std::size_t number = 1; number <= count; ++number)
-    out[number - 1] =
-        text.find(marker(number)) != std::string::npos && masked.find(marker(number)) == std::string::npos;
+  const std::vector<bool> before = marked(text, count), after = marked(mask_secrets(text), count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = before[i] && !after[i];
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Credentials never reach a report.
+// Masks credentials, so that no report contains them.
 #pragma once
 
 #include <cstddef>
@@ -8,23 +8,27 @@
 
 namespace pgadvise {
 
-// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Values that are variables
-// stay. A text that is a connection string by itself is read as libpq reads it, blanks, quotes and mistakes
-// included.
+// "postgres://user:***@host", "PGPASSWORD=***", "--password ***", "?password=***". Keeps values that are
+// variables. A text that is a connection string is read as libpq reads it, including blanks, quotes and
+// mistakes.
 std::string mask_credentials(std::string_view text);
 
-// The same of text that is no connection string as a whole: a command, a sentence, SQL. Masked, too: PASSWORD
-// '***', "password": "***", token = '***', api_key text DEFAULT '***'. Text that was masked stays as it is.
+// The same for other text: a command, a sentence, SQL. Also masks PASSWORD '***', "password": "***", token =
+// '***', api_key text DEFAULT '***'. Masking twice has no further effect.
 std::string mask_secrets(std::string_view text);
 
-// The same for each string of a JSON text: plans hold conditions in strings.
+// The same for each string in JSON text, such as the conditions of plans.
 std::string mask_secrets_in_json(std::string_view json);
 
-// Which of the parameters $1 … $count of a statement belong to a column, setting or key that is named like a
+// Which of the parameters $1 … $count of a statement belong to a column, setting or key with the name of a
 // secret.
 std::vector<bool> secret_parameters(std::string_view statement, std::size_t count);
 
-// A URI or key=value string for libpq, where a file was expected.
+// Whether `before`, the text up to a word, ends with the name of a secret, as in "ALTER ROLE joe PASSWORD "
+// and "SET app.token = ": then the word is the secret.
+bool ends_with_secret_name(std::string_view before);
+
+// Whether the text, given as a file name, is a URI or key=value string for libpq.
 bool looks_like_conninfo(std::string_view text);
 
 }  // namespace pgadvise

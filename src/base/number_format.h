@@ -1,4 +1,4 @@
-// Figures in few characters, for tables and sentences.
+// Short number formats, for tables and sentences.
 #pragma once
 
 #include <string>

@@ -3,10 +3,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +18,7 @@ extern char** environ;
 namespace pgadvise {
 namespace {
 
-std::vector<std::string> environment(const std::vector<std::pair<std::string, std::string>>& variables) {
+std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& variables) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
@@ -49,6 +52,7 @@ class Pipe {
   bool open() const { return open_; }
   int read_end() const { return ends_[0]; }
   int write_end() const { return ends_[1]; }
+  int release_write_end() { return std::exchange(ends_[1], -1); }  // the caller closes it
   void close_write_end() {
     if (ends_[1] >= 0) ::close(ends_[1]);
     ends_[1] = -1;
@@ -59,17 +63,20 @@ class Pipe {
   bool open_;
 };
 
-// Reads both to their ends; false: a limit was passed.
-bool read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits) {
-  const auto until = std::chrono::steady_clock::now() + limits.time;
+using Clock = std::chrono::steady_clock;
+
+long milliseconds_until(Clock::time_point end) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+}
+
+// The limit that was passed before both reached their ends; "" when none was.
+std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits, Clock::time_point end) {
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   while (ends[0].fd >= 0 || ends[1].fd >= 0) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
-            .count();
-    if (left <= 0) return false;
+    const long left = milliseconds_until(end);
+    if (left <= 0) return "time";
     const int ready = ::poll(ends, 2, static_cast<int>(left));
-    if (ready < 0 && errno != EINTR) return false;
+    if (ready < 0 && errno != EINTR) return "time";
     for (int i = 0; ready > 0 && i < 2; ++i) {
       if (ends[i].fd < 0 || ends[i].revents == 0) continue;
       char buffer[65536];
@@ -77,10 +84,67 @@ bool read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits) {
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) ends[i].fd = -1;
       else (i == 0 ? run.out : run.err).append(buffer, static_cast<std::size_t>(got));
-      if (run.out.size() + run.err.size() > limits.output) return false;
+      if (run.out.size() + run.err.size() > limits.output) return "output";
     }
   }
-  return true;
+  return {};
+}
+
+// False: it still ran at `end`.
+bool wait_until(pid_t child, int& status, Clock::time_point end) {
+  for (;;) {
+    const pid_t got = ::waitpid(child, &status, WNOHANG);
+    if (got == child || (got < 0 && errno != EINTR)) return true;
+    if (got == 0 && milliseconds_until(end) <= 0) return false;
+    constexpr timespec pause{0, 1'000'000};
+    if (got == 0) ::nanosleep(&pause, nullptr);
+  }
+}
+
+struct Start {
+  std::vector<char*> words, environment;
+  int null, out, err, failure;  // `failure` gets errno when there is nothing to run
+  std::size_t memory;
+  pid_t parent;
+};
+
+// The child between fork() and exec(): system calls only, since another thread may have held any lock.
+[[noreturn]] void become(const Start& start) {
+  ::setpgid(0, 0);
+  // The parent may have died before this call: then nobody would end us.
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != start.parent) ::_exit(127);
+  if (start.memory > 0) {
+    const rlimit limit{start.memory, start.memory};
+    ::setrlimit(RLIMIT_DATA, &limit);
+  }
+  // Copies first: where we were started without standard input, a pipe may have its number.
+  const int failure = ::fcntl(start.failure, F_DUPFD_CLOEXEC, 10);
+  int from[3] = {start.null, start.out, start.err};
+  for (int& one : from) one = ::fcntl(one, F_DUPFD_CLOEXEC, 10);
+  if (::dup2(from[0], STDIN_FILENO) >= 0 && ::dup2(from[1], STDOUT_FILENO) >= 0 &&
+      ::dup2(from[2], STDERR_FILENO) >= 0)
+    ::execvpe(start.words.front(), start.words.data(), start.environment.data());
+  const int reason = errno;
+  [[maybe_unused]] const ssize_t wrote = ::write(failure, &reason, sizeof reason);
+  ::_exit(127);
+}
+
+// Its process; below zero with errno set.
+pid_t spawn(const Start& start, int failure) {
+  const pid_t child = ::fork();
+  if (child == 0) become(start);
+  int reason = errno;
+  ::close(start.failure);
+  if (child < 0) return errno = reason, child;
+  ::setpgid(child, child);  // whoever comes first
+  ssize_t got = 0;
+  do {
+    got = ::read(failure, &reason, sizeof reason);
+  } while (got < 0 && errno == EINTR);
+  if (got != sizeof reason) return child;
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
+  errno = reason;
+  return -1;
 }
 
 }  // namespace
@@ -88,39 +152,37 @@ bool read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits) {
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables,
                                const ProgramLimits& limits) {
-  Pipe out;
-  Pipe err;
-  if (!out.open() || !err.open())
-    return fail(Error::Kind::nonfatal, words.front(), std::string("can't be run: ") + std::strerror(errno));
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.write_end(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err.write_end(), STDERR_FILENO);
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);  // so that what it starts ends with it
-  posix_spawnattr_setpgroup(&attributes, 0);
+  const auto wrong = [&](std::string what) {
+    return fail(Error::Kind::nonfatal, words.front(), std::move(what));
+  };
+  Pipe out, err, failure;
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   auto arguments = words;
-  auto variables_of = environment(variables);
+  auto environment = environment_with(variables);
   pid_t child = -1;
-  const int failed = ::posix_spawnp(&child, words.front().c_str(), &actions, &attributes,
-                                    pointers(arguments).data(), pointers(variables_of).data());
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (failed == ENOENT)
-    return fail(Error::Kind::nonfatal, words.front(), words.front() + " is not installed");
-  if (failed)
-    return fail(Error::Kind::nonfatal, words.front(), std::string("can't be run: ") + std::strerror(failed));
+  if (null >= 0 && out.open() && err.open() && failure.open())
+    child = spawn({pointers(arguments), pointers(environment), null, out.write_end(), err.write_end(),
+                   failure.release_write_end(), limits.memory, ::getpid()},
+                  failure.read_end());
+  const int reason = errno;
+  if (null >= 0) ::close(null);
+  if (child < 0 && reason == ENOENT) return wrong(words.front() + " is not installed");
+  if (child < 0) return wrong(std::string("can't be run: ") + std::strerror(reason));
   out.close_write_end();
   err.close_write_end();
   ProgramRun run;
-  const bool whole = read_all(out.read_end(), err.read_end(), run, limits);
-  if (!whole) ::kill(-child, SIGKILL);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  if (!whole)
-    return fail(Error::Kind::nonfatal, words.front(), "took too long or said too much, and was ended");
+  const auto end = Clock::now() + limits.time;
+  std::string passed = read_all(out.read_end(), err.read_end(), run, limits, end);
+  if (passed.empty() && !wait_until(child, status, end)) passed = "time";
+  if (!passed.empty()) {
+    ::kill(-child, SIGKILL);
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return wrong(passed == "time"
+                     ? fmt::format("{} gave no answer within {:.2g} s", words.front(),
+                                   std::chrono::duration<double>(limits.time).count())
+                     : fmt::format("{} wrote more than {} MiB", words.front(), limits.output >> 20));
+  }
   run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return run;
 }

@@ -1,4 +1,4 @@
-// Runs a program, never a shell.
+// Runs a program without a shell.
 #pragma once
 
 #include <chrono>
@@ -13,17 +13,21 @@ namespace pgadvise {
 struct ProgramLimits {
   std::chrono::milliseconds time{10'000};
   std::size_t output = std::size_t{64} << 20;  // bytes
+  std::size_t memory = 0;                      // bytes that the program may allocate; 0: no limit
 };
 
 struct ProgramRun {
-  int status = 0;  // exit code; 128 + the signal that ended it
+  int status = 0;  // exit code; 128 + the number of the signal that ended it
   std::string out;
   std::string err;
 };
 
-// Runs the program to its end; its stdin is empty. `words` begin with its name, looked up in PATH. Variables
-// are set in addition to ours, but for PGPASSWORD and DATABASE_URL; an empty value removes one. Errors
-// (Kind::nonfatal): it cannot be run, or passes a limit (it is ended then, and what it started with it).
+// Runs the program to its end, with an empty stdin. `words` start with its name, which is looked up in PATH.
+// Variables are set in addition to the environment, without PGPASSWORD and DATABASE_URL; an empty value
+// unsets one. The program leads its own process group. The kernel kills the program when this process ends,
+// even by SIGKILL; child processes of the program may then continue. Errors (Kind::nonfatal): the program
+// cannot be run, or exceeds the limit of time or output (its whole process group is then killed). A program
+// that needs more memory than its limit fails on its own.
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables = {},
                                const ProgramLimits& limits = {});

@@ -9,7 +9,7 @@ std::string Error::line() const {
   std::string out;
   if (!where.empty()) out += mask_credentials(where) + ": ";
   out += mask_credentials(what);
-  if (!hint.empty()) out += " (" + hint + ")";
+  if (!hint.empty()) out += " (" + mask_credentials(hint) + ")";
   return printable(out);
 }
 

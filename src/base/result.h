@@ -11,14 +11,14 @@
 
 namespace pgadvise {
 
-// One clear line for people: what went wrong, where, and what to do about it. Never holds a password or a
+// An error message: the problem, its location, and what to do about it. Never contains a password or a
 // literal from a log.
 struct Error {
   enum class Kind {
     usage,     // wrong option or configuration: exit code 2
     input,     // a named input is missing or unreadable: exit code 2
     database,  // the database of --db can't be reached: exit code 3
-    nonfatal,  // part of an input or one statement failed; the rest goes on
+    nonfatal,  // part of an input, or one statement, failed; the run continues
   };
   Kind kind = Kind::nonfatal;
   std::string where;  // "drizzle/0001_x.sql:12:3", "the database shop on localhost", may be empty
@@ -37,7 +37,7 @@ inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::stri
   return tl::unexpected<Error>(Error{kind, std::move(where), std::move(what), std::move(hint)});
 }
 
-// What a stage wants a person to know beside its result: collected, never printed by the stage itself.
+// Messages for the user that a stage returns with its result. The stage does not print them.
 using Diagnostics = std::vector<Error>;
 
 }  // namespace pgadvise

@@ -1,4 +1,4 @@
-// Small helpers on text. Knows nothing of databases.
+// Text functions, independent of databases.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,20 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
 bool contains(std::string_view text, std::string_view part);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 
-// Input text made safe for a terminal and for one line: control characters (C0, DEL, C1, bidirectional ones,
-// what is invisible) become
-// \xNN or \u{N}, tabs and line ends one space; invalid UTF-8 bytes become \xNN.
+// Makes text safe for one line of a terminal: control characters (C0, DEL, C1, bidirectional marks) and
+// invisible characters become \xNN or \u{N}, tabs and line ends one space, invalid UTF-8 bytes \xNN.
 std::string printable(std::string_view text);
-// The same for a text of several lines: line ends and tabs stay.
+// The same for text of several lines: keeps line ends and tabs.
 std::string printable_block(std::string_view text);
-// printable(), cut to `width` code points with "…" at the end when longer.
+// printable(), cut to `width` code points; "…" marks a cut text.
 std::string ellipsis(std::string_view text, std::size_t width);
 
-// FNV-1a, 64 bits, over the bytes; stable over versions and machines: ids are built on it.
+// FNV-1a, 64 bits. Stable over versions and machines, as ids depend on it.
 std::uint64_t fnv1a(std::string_view text, std::uint64_t seed = 0xcbf29ce484222325ULL);
 std::string hex64(std::uint64_t value);  // 16 lower-case digits
 
-// Byte offset -> 1-based line and column (columns count bytes). Keeps a view: the text must outlive it.
+// Converts byte offsets to lines and columns, which count from 1 (columns in bytes). Keeps a view of the
+// text, which must outlive it.
 class LineIndex {
  public:
   explicit LineIndex(std::string_view text);

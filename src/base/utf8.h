@@ -1,4 +1,4 @@
-// Where characters of UTF-8 begin, for text that is cut by bytes.
+// Finds the start of UTF-8 characters, for text that is cut by bytes.
 #pragma once
 
 #include <algorithm>
@@ -9,14 +9,14 @@ namespace pgadvise {
 
 inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // some editors begin a file with it
 
-// A byte that is not a character's first one.
+// Whether the byte is not the first of a character.
 inline bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 inline std::size_t character_count(std::string_view text) {
   return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
 }
 
-// `at`, or where the character begins that it lies within.
+// The start of the character that contains the byte `at`.
 inline std::size_t character_begin(std::string_view text, std::size_t at) {
   while (at > 0 && at < text.size() && continues_character(text[at])) --at;
   return at;

@@ -1,4 +1,4 @@
-// Files are written so that nobody ever reads half of one.
+// Writes files atomically: no reader sees a partial file.
 #pragma once
 
 #include <string>
@@ -10,19 +10,19 @@
 
 namespace pgadvise {
 
-// All of it; false, with the reason in errno.
+// Writes all bytes; false, with the reason in errno, on failure.
 bool write_all(int file, std::string_view content);
 
-// What umask leaves of rw-rw-rw-.
+// The permissions of a new file: rw-rw-rw- without those of the umask.
 mode_t mode_of_new_files();
 
-// A file beside `path` with this content, on the disk: the caller renames or removes it. "", with the reason
-// in errno, when that fails; then there is nothing.
+// Writes the content to a new file next to `path`, and flushes it to disk. Returns the name, which the caller
+// must rename or remove; "" on failure, with the reason in errno and no file left.
 std::string write_aside(const std::string& path, std::string_view content, mode_t mode);
 
-// Regular files, whose permissions stay, and new ones are written aside and renamed; devices, pipes and links
-// are written through. Errors (usage): can't be written, disk full, pipe closed; a regular file is what it
-// was then.
+// Writes new and regular files (keeping permissions) to a temporary file and renames it; writes directly to
+// devices, pipes and links. Errors (usage): not writable, disk full, pipe closed; a regular file is then
+// unchanged.
 Result<void> write_file(const std::string& path, std::string_view content);
 
 }  // namespace pgadvise

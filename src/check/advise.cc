@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "advisor/questions.h"
+#include "advisor/planned_queries.h"
 #include "base/text.h"
 #include "check/inputs.h"
 #include "check/plans.h"
@@ -40,9 +40,10 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
                              {.line_prefix = sources.line_prefix,
                               .threads = settings.jobs,
                               .limits = {},
-                              .progress = settings.observer.log},
+                              .progress = settings.observer.log,
+                              .user_paths = sources.user_paths},
                              !sources.workloads.empty(), diagnostics);
-  for (auto& workload : read_workloads(sources.workloads, diagnostics))
+  for (auto& workload : read_workloads(sources.workloads, diagnostics, sources.user_paths))
     workloads.push_back(std::move(workload));
   log::count_once(workloads, diagnostics);
   return log::total(std::move(workloads));
@@ -52,13 +53,14 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
 Result<std::optional<Catalog>> connect(const AdviseSources& sources, const Observer& observer,
                                        AdviseInputs& out, Diagnostics& diagnostics) {
   if (!sources.sandbox) {
-    auto server = observed(observer, "connecting", [&] { return open_server(sources.db); });
+    auto server = observed(observer, "connecting", [&] { return open_server(sources.db, observer.sent); });
     if (!server) return tl::unexpected(server.error());
     out.server = std::move(*server);
     return std::optional<Catalog>();
   }
   auto sandbox = observed(observer, "building the sandbox", [&] {
-    return build_sandbox(find_schemas(sources.schema, diagnostics), sources.load, diagnostics);
+    return build_sandbox(find_schemas(sources.schema, diagnostics, {}, sources.user_paths), sources.load,
+                         diagnostics, sources.user_paths, observer.sent);
   });
   if (!sandbox) return tl::unexpected(sandbox.error());
   out.server = take_server(std::move(sandbox->server));
@@ -77,19 +79,19 @@ void report_abandoned_builds(pg::Connection& connection, Diagnostics& diagnostic
 Result<void> may_verify(const AdviseInputs& inputs, const AdviseSettings& settings) {
   if (inputs.statistics_only)
     return fail(Error::Kind::usage, "--verify",
-                "the sandbox has a server's statistics, and no rows to run queries on",
-                "--schema and --load build one with rows");
+                "the sandbox has a server's statistics, but no rows to run queries on",
+                "--schema and --load build a sandbox with data");
   if (inputs.server->sandbox) return {};
   if (!settings.session_settings.role.empty() || !settings.session_settings.search_path.empty())
     return fail(Error::Kind::usage, "--verify",
-                "builds indexes as the connection's own user and would run queries as another, or by another "
-                "search_path: not together with --role or --search-path on a database",
+                "can't be combined with --role or --search-path on a database: it builds indexes as the "
+                "connection's user, and the queries would run as another role or with another search_path",
                 "connect as that role, with that search_path");
   pg::Connection& connection = inputs.server->connection();
   const auto why = pg::not_disposable(connection, settings.disposable);
   if (why.empty()) return {};
   return fail(Error::Kind::usage, connection.where(), why,
-              "--verify builds indexes: give it a copy, and its name to --disposable");
+              "--verify builds indexes: use a copy of the database, and pass its name to --disposable");
 }
 
 class Adviser {
@@ -107,7 +109,7 @@ class Adviser {
     if (!what_if) return tl::unexpected(what_if.error());
     search(**what_if);
     if (server_.sandbox && !inputs_.statistics_only)
-      observed(settings_.observer, "building indexes that can't be supposed",
+      observed(settings_.observer, "building indexes that HypoPG does not support",
                [&] { cost_the_uncosted(**what_if); });
     what_if->reset();  // and its connections: verify wants the database for itself
     if (settings_.verify && !stopped())
@@ -125,10 +127,9 @@ class Adviser {
     if (settings_.observer.counted)
       options.progress = [this](const advisor::AdviseProgress& now) {
         settings_.observer.counted(
-            now.queries == 0
-                ? std::string("planning the queries as they are")
-                : fmt::format("{} plans asked for, {} queries, best so far: {:.1f} % of the cost is left",
-                              now.plans, now.queries, 100 * now.left));
+            now.queries == 0 ? std::string("planning the queries as they are")
+                             : fmt::format("{} plans requested, {} queries, relative cost so far: {:.1f} %",
+                                           now.plans, now.queries, 100 * now.left));
       };
     advice_ =
         advisor::advise(inputs_.workload, inputs_.catalog, *server_.plans, what_if, options, diagnostics_);
@@ -159,7 +160,7 @@ class Adviser {
     const auto built = connection.query(replace_all(index.sql, " CONCURRENTLY", ""));
     connection.set_deadline({});
     if (!built) {
-      index.reason += "; can't be built on the sandbox: " + built.error().what;
+      index.reason += "; could not be built on the sandbox: " + built.error().what;
       return false;
     }
     const std::string down = replace_all(index.down_sql, " CONCURRENTLY", "");
@@ -288,7 +289,7 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   if (server.sandbox && !out.statistics_only && !holds_rows(out.catalog))
     diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
-                           "its tables hold no rows: no index can be said to pay",
+                           "its tables have no rows, so pgadvise can't compare the costs of indexes",
                            "--load SQL with rows, or a snapshot of a server as --schema"});
   if (const auto made = server.make_plans(settings.session_settings); !made)
     return tl::unexpected(made.error());

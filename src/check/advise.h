@@ -1,5 +1,4 @@
-// A workload and a server: which indexes to create and to drop, and optionally what they change when they are
-// built.
+// Recommends indexes to create and to drop for a workload on a server; on request, builds and measures them.
 #pragma once
 
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "advisor/advise.h"
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -28,14 +28,15 @@ struct AdviseSources {
   std::vector<std::string> logs;
   std::vector<std::string> workloads;
   std::string line_prefix;
-  std::string output;  // a file that the caller will write: an input of this name is an error
+  std::string output;         // a file that the caller will write: an input of this name is an error
+  UserPaths user_paths = {};  // a pipe or /dev/null among the inputs is read only if these hold it
 };
 
 struct AdviseSettings {
   advisor::AdviseOptions search;  // `stop` and `progress` are set by advise()
   pg::SessionSettings session_settings;
-  unsigned jobs = 0;       // threads that read logs, connections that are asked for plans; 0: one for each
-                           // processor, four connections at most
+  unsigned jobs = 0;       // threads that read logs, and connections that request plans; 0: one for each
+                           // processor, at most four connections
   bool verify = false;     // build the indexes, run the queries before and after, drop the indexes
   std::string disposable;  // the database's name: permission for `verify` to write to it
   std::chrono::milliseconds verify_timeout{10'000};  // of one run of a query
@@ -55,8 +56,8 @@ struct AdviseInputs {
 Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings,
                                      Diagnostics& diagnostics);
 
-// Nothing is created on the server but what `verify` builds, and indexes on a sandbox that HypoPG cannot
-// cost. Errors: a lost server.
+// Creates nothing on the server, except the indexes of `verify` and, on a sandbox, indexes that HypoPG does
+// not support. Errors: a lost server.
 Result<Advice> advise(AdviseInputs& inputs, const AdviseSettings& settings, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

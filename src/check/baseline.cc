@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
 #include "base/json_text.h"
 #include "base/line_ends.h"
 #include "base/mask.h"
@@ -18,7 +17,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr int version = 1;
-constexpr std::size_t file_limit = std::size_t{64} << 20;
+constexpr std::size_t baseline_limit = std::size_t{64} << 20;
 
 struct Known {
   std::string rule;
@@ -27,17 +26,18 @@ struct Known {
 };
 using Entries = std::map<std::string, Known>;  // by the finding's id
 
-Result<Entries> read_entries(const std::string& path) {
-  const auto text = read_file(path, file_limit);
-  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline makes it");
+Result<Entries> read_entries(const std::string& path, const UserPaths& user_paths) {
+  const auto text = read_file(path, baseline_limit, user_paths);
+  if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline creates it");
   const json root = json::parse(*text, nullptr, false);
   const auto wrong = [&](const std::string& what) {
-    return fail(Error::Kind::usage, path, what, "--update-baseline writes one; is the file another's?");
+    return fail(Error::Kind::usage, path, what,
+                "--update-baseline writes one; does the file belong to another program?");
   };
   if (!root.is_object() || !root.contains("pgadvise_baseline") || !root.contains("findings") ||
       !root["findings"].is_array())
-    return wrong("is no baseline of pgadvise");
-  if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another version");
+    return wrong("is not a pgadvise baseline");
+  if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another pgadvise version");
   Entries out;
   for (const auto& entry : root["findings"]) {
     const auto word = [&](const char* key) {
@@ -86,8 +86,9 @@ void compare(Entries entries, Report& report, const LookedAt& looked_at) {
 
 }  // namespace
 
-Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at) {
-  auto entries = read_entries(path);
+Result<void> apply_baseline(const std::string& path, Report& report, const LookedAt& looked_at,
+                            const UserPaths& user_paths) {
+  auto entries = read_entries(path, user_paths);
   if (!entries) return tl::unexpected(entries.error());
   report.baseline.emplace();
   report.baseline->path = path;
@@ -96,15 +97,15 @@ Result<void> apply_baseline(const std::string& path, Report& report, const Looke
 }
 
 Result<void> update_baseline(const std::string& path, Report& report, const RepositoryPaths& paths,
-                             const LookedAt& looked_at) {
+                             const LookedAt& looked_at, const UserPaths& user_paths) {
   Entries before;
   std::string text;
   std::error_code code;
   if (std::filesystem::exists(path, code)) {
-    auto entries = read_entries(path);
+    auto entries = read_entries(path, user_paths);
     if (!entries) return tl::unexpected(entries.error());
     before = std::move(*entries);
-    text = read_file(path, file_limit).value_or("");
+    text = read_file(path, baseline_limit, user_paths).value_or("");
   }
   Entries after;
   for (const auto& finding : report.findings)

@@ -16,9 +16,7 @@
 #include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "check/host.h"
-#include "check/patterns.h"
 #include "check/toml.h"
 #include "lint/suppress.h"
 #include "pg/conninfo.h"
@@ -38,6 +36,19 @@ std::vector<std::string> rule_ids() {
 
 constexpr std::size_t deepest = 16;    // files that extend each other
 constexpr std::size_t max_files = 64;  // all in all
+
+constexpr std::size_t max_entries = 1'000;   // of a list, or of [databases]
+constexpr std::size_t max_excludes = 200;    // each is compared with each file
+constexpr std::size_t max_ignores = 10'000;  // of all files
+constexpr std::size_t max_errors = 100;
+
+// A key that would name a command in a version that runs some: "migrate", "url-command".
+bool names_command(std::string_view key) {
+  constexpr std::string_view words[] = {"migrate", "command", "commands", "cmd",   "exec",
+                                        "hook",    "hooks",   "run",      "shell", "script"};
+  const std::string_view last = key.substr(key.find_last_of("-_") + 1);
+  return std::find(std::begin(words), std::end(words), last) != std::end(words);
+}
 
 std::string absolute(const std::string& path) {
   std::error_code code;
@@ -71,7 +82,8 @@ std::string fixed_part(const std::string& pattern, const std::string& folder) {
 
 class Reader {
  public:
-  Reader(const std::string& path, ConfigOrigin origin) {
+  Reader(const std::string& path, ConfigOrigin origin, const UserPaths& user_paths = {})
+      : user_paths_(user_paths) {
     out_.origin = origin;
     if (origin == ConfigOrigin::repository) out_.inputs.boundary = boundary_of(path);
   }
@@ -82,7 +94,7 @@ class Reader {
       const auto& at = parsed.error().source().begin;
       errors_.push_back({Error::Kind::usage, fmt::format("{}:{}:{}", path, at.line, at.column),
                          "is no TOML: " + ellipsis(std::string(parsed.error().description()), 200),
-                         "docs/configuration.md shows what it may hold"});
+                         "docs/configuration.md lists the settings"});
       return;
     }
     std::vector<Told> of_extending;  // that is half read
@@ -106,15 +118,20 @@ class Reader {
       errors_.push_back({Error::Kind::usage,
                          file.has_parent_path() ? file.parent_path().generic_string() : ".",
                          file.filename().string() + " is a symbolic link that leaves the repository",
-                         "--config names a file anywhere"});
+                         "--config may name a file anywhere"});
       return;
     }
-    const auto text = read_file(path, config_limit);
+    const auto text = read_file(path, config_limit, user_paths_);
     if (text) read(path, *text);
     else errors_.push_back({Error::Kind::usage, path, text.error().what, text.error().hint});
   }
 
   tl::expected<Config, Diagnostics> take(const std::string& path) {
+    if (errors_.size() > max_errors) {
+      const std::size_t more = errors_.size() - max_errors;
+      errors_.resize(max_errors);
+      errors_.push_back({Error::Kind::usage, path, fmt::format("{} more errors are not shown", more), ""});
+    }
     if (!errors_.empty()) return tl::unexpected(std::move(errors_));
     out_.path = path;
     // A log alone does not stand for the project.
@@ -152,14 +169,28 @@ class Reader {
                     const std::string& path) {
     if (inside(fixed_part(path, from_here(".")))) return true;
     complain(node.source(), fmt::format("{}: {} leaves the repository", key, ellipsis(name, 120)),
-             "a pgadvise.toml that is found names files below " + out_.inputs.boundary +
-                 "; the command line and a file of --config name any");
+             "a pgadvise.toml that pgadvise found by itself may only name files below " +
+                 out_.inputs.boundary + "; the command line and a file of --config may name any file");
+    return false;
+  }
+
+  // False, with an error that names the bound: there are more.
+  bool bounded(const toml::source_region& region, std::string_view name, std::size_t count,
+               std::size_t bound = max_entries) {
+    if (count <= bound) return true;
+    complain(region, fmt::format("{} has {} entries, and the limit is {}", name, count, bound),
+             "take some out: none of them is read");
     return false;
   }
 
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
-    const std::string near = nearest(word, known);
+    if (!of_user() && names_command(word))
+      return complain(
+          key.source(), ellipsis(word, 60) + ": a repository's configuration may not name a command",
+          "pgadvise runs no command; a version that does will require --allow-commands, or the line " +
+              for_user("allow-commands = true"));
+    const std::string near = told_.size() < max_errors ? nearest(word, known) : std::string();
     complain(key.source(), "unknown key " + ellipsis(word, 60),
              near.empty() ? "known here: " + join(known, ", ") : near);
   }
@@ -177,16 +208,19 @@ class Reader {
 
   // One text, or a list of them.
   void texts(const toml::node& node, std::string_view name,
-             const std::function<void(const toml::node&, const std::string&)>& take) {
+             const std::function<void(const toml::node&, const std::string&)>& take,
+             std::size_t bound = max_entries) {
     const auto one = [&](const toml::node& item) {
       const auto text = item.value<std::string>();
       if (text && !trim(*text).empty()) take(item, *text);
       else
-        complain(item.source(), fmt::format("{} is no text, and no list of texts", name),
+        complain(item.source(), fmt::format("{} is neither a string nor a list of strings", name),
                  fmt::format("{} = [\"…\"]", name));
     };
-    if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), one);
-    else one(node);
+    const auto* list = node.as_array();
+    if (!list) one(node);
+    else if (bounded(node.source(), name, list->size(), bound))
+      std::for_each(list->begin(), list->end(), one);
   }
 
   void sections(const toml::table& root) {
@@ -197,8 +231,7 @@ class Reader {
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") stores_of_repository(key, value);
-      else if (key == "allow-hosts" || key == "allow-commands" || key == "migrate")
-        not_for_repository(key, value);
+      else if (key == "allow-hosts" || key == "allow-commands") not_for_repository(key, value);
       else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
     }
   }
@@ -210,8 +243,8 @@ class Reader {
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") databases(value, "stores", out_.stores);
       else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore")
-        complain(key.source(), fmt::format("{} belongs to a repository", key.str()),
-                 "into its pgadvise.toml");
+        complain(key.source(), fmt::format("{} is a setting of repositories only", key.str()),
+                 "move it to the repository's pgadvise.toml");
       else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
     }
   }
@@ -233,12 +266,9 @@ class Reader {
 
   // Whoever writes to the repository would allow it to himself.
   void not_for_repository(const toml::key& key, const toml::node& value) {
-    if (key == "migrate")
-      return complain(key.source(), "migrate: a repository's file may not name a command",
-                      "pgadvise runs none; a version that does will ask for the line " +
-                          for_user("allow-commands = true"));
     std::vector<std::string> hosts;
     const auto add = [&](const toml::node& item) {
+      if (hosts.size() >= max_errors) return;
       if (const auto host = allowed_host(item.value<std::string>().value_or("")))
         hosts.push_back("\"" + *host + "\"");
     };
@@ -249,8 +279,10 @@ class Reader {
             ? "allow-commands = true"
             : fmt::format("allow-hosts = [{}]", hosts.empty() ? "\"HOST:PORT\"" : join(hosts, ", "));
     complain(key.source(),
-             fmt::format("{} in a repository's file has no effect: only the user allows", key.str()),
-             "the line " + for_user(line));
+             fmt::format("{} has no effect in a repository's configuration: only the user can allow this",
+                         key.str()),
+             (key == "allow-commands" ? "--allow-commands, or the line " : "--allow-host, or the line ") +
+                 for_user(line));
   }
 
   void stores_of_repository(const toml::key& key, const toml::node& value) {
@@ -259,11 +291,12 @@ class Reader {
           name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
           std::string_view::npos;
       complain(
-          at.source(), "a repository's file may not name a store: " + ellipsis(name, 60),
+          at.source(), "a repository's configuration may not name a store: " + ellipsis(name, 60),
           "the line " + for_user(fmt::format("stores.{}.url = \"postgresql://…\"", plain ? name : "NAME")));
     };
     const auto* table = value.as_table();
     if (!table || table->empty()) return refuse(key, "stores");
+    if (!bounded(value.source(), "stores", table->size())) return;
     for (const auto& [name, store] : *table) refuse(name, name.str());
   }
 
@@ -276,16 +309,16 @@ class Reader {
       const auto same = [&](const std::string& other) { return fs::equivalent(path, other, code); };
       if (const std::string why = why_no_input(path, NamedBy::repository); !why.empty())
         return complain(item.source(), "extends " + ellipsis(name, 120) + ", which " + why,
-                        "a file beside this one");
+                        "name a file in the same folder");
       if (!fs::is_regular_file(path, code))
-        return complain(item.source(), "extends " + ellipsis(name, 120) + ", and there is no such file",
-                        "named from the folder of " + reading_.back());
+        return complain(item.source(), "extends " + ellipsis(name, 120) + ", which does not exist",
+                        "relative to the folder of " + reading_.back());
       if (std::any_of(reading_.begin(), reading_.end(), same))
         return complain(item.source(), "extends " + ellipsis(name, 120) + ", which extends this file",
-                        "take one of the two out");
+                        "remove one of the two");
       if (reading_.size() >= deepest)
         return complain(item.source(),
-                        fmt::format("extends a file that is the {}th of a chain", reading_.size() + 1),
+                        fmt::format("is the {}th file in a chain of extends", reading_.size() + 1),
                         "fewer, please");
       if (++count_ > max_files)
         return complain(item.source(), fmt::format("extends more than {} files in all", max_files),
@@ -296,7 +329,8 @@ class Reader {
 
   void inputs(const toml::node& node) {
     const auto* table = node.as_table();
-    if (!table) return complain(node.source(), "inputs is no table", "[inputs], and paths = [\".\"] below");
+    if (!table)
+      return complain(node.source(), "inputs is not a table", "write [inputs], and paths = [\".\"] below it");
     auto& inputs = out_.inputs;
     const std::pair<std::string_view, std::vector<std::string>*> keys[] = {{"paths", &inputs.paths},
                                                                            {"schema", &inputs.schema},
@@ -317,8 +351,8 @@ class Reader {
       known->second->clear();
       texts(value, key.str(), [&, list = key.str()](const toml::node& item, const std::string& path) {
         if (looks_like_conninfo(path))
-          return complain(item.source(), "is a connection string where a file was expected",
-                          "a database goes to [databases.NAME]");
+          return complain(item.source(), "is a connection string, not a file",
+                          "define a database in [databases.NAME]");
         const std::string from = from_here(path);
         if (!stays_inside(item, list, path, from)) return;
         known->second->push_back(from);
@@ -330,24 +364,29 @@ class Reader {
   void exclude(const toml::node& node) {
     auto& out = out_.inputs.exclude;
     out.clear();
-    texts(node, "exclude", [&](const toml::node& item, const std::string& path) {
-      const std::string from = from_here(path);
-      if (stays_inside(item, "exclude", path, from)) out.push_back({absolute(from), place(item.source())});
-    });
+    texts(
+        node, "exclude",
+        [&](const toml::node& item, const std::string& path) {
+          const std::string from = from_here(path);
+          if (stays_inside(item, "exclude", path, from))
+            out.push_back({absolute(from), place(item.source())});
+        },
+        max_excludes);
   }
 
   // Databases and stores alike.
   void databases(const toml::node& node, std::string_view key, std::map<std::string, DatabaseProfile>& out) {
     const auto* table = node.as_table();
     if (!table)
-      return complain(node.source(), fmt::format("{} is no table", key),
-                      fmt::format("[{}.production], and service = \"…\" below", key));
+      return complain(node.source(), fmt::format("{} is not a table", key),
+                      fmt::format("write [{}.production], and service = \"…\" below it", key));
+    if (!bounded(node.source(), key, table->size())) return;
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
       if (profile) out[std::string(name.str())] = database(name, *profile);
       else
-        complain(value.source(), "a database's profile is a table",
-                 fmt::format("[{}.NAME], and service, url or url-env below", key));
+        complain(value.source(), "a database's profile must be a table",
+                 fmt::format("write [{}.NAME], and service, url or url-env below it", key));
     }
   }
 
@@ -359,25 +398,26 @@ class Reader {
       const auto text = value.value<std::string>();
       if (key == "password" || key == "sslpassword" || key == "passwd")
         complain(key.source(),
-                 of_user() ? "a password is not for a configuration"
-                           : "a password is not for a file that is committed",
+                 of_user() ? "a configuration must not contain a password"
+                           : "a committed file must not contain a password",
                  no_password);
       else if (key != "service" && key != "url" && key != "url-env")
         unknown(key, {"service", "url", "url-env"});
       else if (!text || trim(*text).empty())
-        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+        complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
       else if (key == "url") url(value, *text, profile);
       else if (!variable_name(*text))
-        complain(value.source(), "url-env is no environment variable's name",
-                 "url-env = \"DATABASE_URL\": the name, not what it holds");
+        complain(value.source(), "url-env is not the name of an environment variable",
+                 "url-env = \"DATABASE_URL\": the variable's name, not its value");
       else profile.url_env = *text;
     }
     const int said = table.contains("service") + table.contains("url") + table.contains("url-env");
     if (said != 1)
-      complain(name.source(),
-               said ? "a database is told in two ways" : "a database's profile does not say where it is",
-               "one of service, url and url-env");
+      complain(
+          name.source(),
+          said ? "a database is defined in two ways" : "a database's profile does not say how to connect",
+          "set one of service, url and url-env");
     return profile;
   }
 
@@ -385,7 +425,8 @@ class Reader {
     if (name.find_first_of("=:/@'\\ ") == std::string::npos)
       profile.conninfo = pg::conninfo_pair("service", name), profile.by_service = true;
     else
-      complain(node.source(), "service is no service's name", "one of pg_service.conf: service = \"shop\"");
+      complain(node.source(), "service is not the name of a service",
+               "name a service of pg_service.conf: service = \"shop\"");
   }
 
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
@@ -398,10 +439,11 @@ class Reader {
         secret |= mask_credentials(part) != part;
     if (secret)
       complain(node.source(),
-               of_user() ? "url holds a password" : "url holds a password, and this file is committed",
+               of_user() ? "url contains a password" : "url contains a password, and this file is committed",
                no_password);
     else if (!pairs)
-      complain(node.source(), "url is no connection string, or holds what only a URI's %-codes may",
+      complain(node.source(),
+               "url is not a connection string, or has characters that a URI must write as %-codes",
                "url = \"postgresql://joe@host:5432/shop\", without a password");
     else profile.conninfo = text;
   }
@@ -411,20 +453,22 @@ class Reader {
 
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
-    complain(region, "there is no rule " + ellipsis(std::string(id), 60), unknown_rule_hint(id));
+    complain(region, "unknown rule " + ellipsis(std::string(id), 60),
+             told_.size() < max_errors ? unknown_rule_hint(id) : std::string());
     return false;
   }
 
   void rules(const toml::node& node) {
     const auto* table = node.as_table();
     if (!table)
-      return complain(node.source(), "rules is no table",
-                      "[rules.unindexed-foreign-key] and what is said of it below");
+      return complain(node.source(), "rules is not a table",
+                      "write [rules.unindexed-foreign-key], and its settings below it");
+    if (!bounded(node.source(), "rules", table->size())) return;
     for (const auto& [id, value] : *table) {
       if (!known_rule(id.str(), id.source())) continue;
       const auto* settings = value.as_table();
       if (!settings) {
-        complain(value.source(), "a rule's settings are a table", fmt::format("[rules.{}]", id.str()));
+        complain(value.source(), "a rule's settings must be a table", fmt::format("[rules.{}]", id.str()));
         continue;
       }
       rule(*lint::find_rule(id.str())->rule, *settings);
@@ -444,7 +488,7 @@ class Reader {
                  number && value.is_number() && std::isfinite(*number) && *number >= 0) {
         settings.options[std::string(key.str())] = *number;
       } else {
-        complain(value.source(), fmt::format("{} is no number from 0 on", key.str()),
+        complain(value.source(), fmt::format("{} is not a number of at least 0", key.str()),
                  fmt::format("pgadvise rules explain {}", rule.id));
       }
     }
@@ -457,16 +501,18 @@ class Reader {
     else if (word == "warning") settings.severity = Severity::warning;
     else if (word == "note") settings.severity = Severity::note;
     else if (word != "off")
-      complain(node.source(), "there is no severity " + ellipsis(word, 40),
+      complain(node.source(), "unknown severity " + ellipsis(word, 40),
                "error, warning, note or off, in quotes");
   }
 
   void ignores(const toml::node& node) {
     const auto* list = node.as_array();
-    if (!list) return complain(node.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
+    if (!list)
+      return complain(node.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
+    if (!bounded(node.source(), "ignore", out_.ignores.size() + list->size(), max_ignores)) return;
     for (const auto& entry : *list) {
       if (const auto* table = entry.as_table()) ignore(*table);
-      else complain(entry.source(), "ignore is no list of tables", "[[ignore]], with two brackets");
+      else complain(entry.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
     }
   }
 
@@ -480,7 +526,7 @@ class Reader {
       else if (key == "path" && text) out.path = *text;
       else if (key == "reason" && text) out.reason = std::string(trim(*text));
       else if (key == "object" || key == "path" || key == "reason")
-        complain(value.source(), fmt::format("{} is no text", key.str()), "in quotes");
+        complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else unknown(key, {"rule", "object", "path", "reason"});
     }
     const auto lacks = [&](std::string_view key, const std::string& value) {
@@ -488,18 +534,18 @@ class Reader {
     };
     const auto* rules = table.get("rule");
     if (!rules || (rules->is_array() && rules->as_array()->empty()))
-      complain(table.source(), "an ignore names no rule",
+      complain(table.source(), "an [[ignore]] names no rule",
                "rule = \"unindexed-foreign-key\", or a list of rules");
     if (lacks("object", out.object) && lacks("path", out.path))
-      complain(table.source(), "an ignore names nothing",
-               "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn a rule off: "
+      complain(table.source(), "an [[ignore]] names neither an object nor a path",
+               "object = \"public.orders.customer_id\", or path = \"drizzle/*\"; to turn off a rule: "
                "[rules.ID] severity = \"off\"");
     if (lacks("reason", out.reason))
-      complain(table.source(), "an ignore gives no reason",
-               "reason = \"…\": who reads it next year wants to know");
+      complain(table.source(), "an [[ignore]] gives no reason", "add reason = \"…\", for later readers");
     if (out.path.starts_with("./")) out.path.erase(0, 2);
     if (out.path.starts_with("/"))
-      complain(table.source(), "path begins at the root", "from the project's folder: path = \"drizzle/*\"");
+      complain(table.source(), "path starts with /",
+               "write it relative to the project's folder: path = \"drizzle/*\"");
     out_.ignores.push_back(std::move(out));
   }
 
@@ -507,12 +553,14 @@ class Reader {
     const auto add = [&](const toml::node& item) {
       const auto id = item.value<std::string>();
       if (id && known_rule(*id, item.source())) out.push_back(*id);
-      if (!id) complain(item.source(), "a rule is named by its id", "in quotes");
+      if (!id) complain(item.source(), "name a rule by its id", "in quotes");
     };
-    if (const auto* list = node.as_array()) std::for_each(list->begin(), list->end(), add);
-    else add(node);
+    const auto* list = node.as_array();
+    if (!list) add(node);
+    else if (bounded(node.source(), "rule", list->size())) std::for_each(list->begin(), list->end(), add);
   }
 
+  const UserPaths user_paths_;
   Config out_;
   Diagnostics errors_;
   std::vector<Told> told_;            // of the file that is being read
@@ -547,8 +595,9 @@ std::string user_config_path() {
                       : (base / "pgadvise" / "config.toml").lexically_normal().generic_string();
 }
 
-tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin) {
-  Reader reader(path, origin);
+tl::expected<Config, Diagnostics> read_config(const std::string& path, ConfigOrigin origin,
+                                              const UserPaths& user_paths) {
+  Reader reader(path, origin, user_paths);
   reader.read(path);
   return reader.take(path);
 }
@@ -591,12 +640,15 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
       return name == root || name.starts_with(root == "/" ? root : root + "/");
     });
   };
+  std::size_t left = 20'000'000;  // comparisons; an entry beyond them counts as one that fits
   const auto any = [&](const std::string& pattern) {
+    if (left < seen.size()) return true;
+    left -= seen.size();
     return std::any_of(seen.begin(), seen.end(),
                        [&](const std::string& name) { return lint::matches(pattern, name); });
   };
   const auto tell = [&](const SourceLocation& place, const std::string& what) {
-    out.push_back({Error::Kind::nonfatal, place.str(), what, "mend it, or take it out"});
+    out.push_back({Error::Kind::nonfatal, place.str(), what, "fix or remove it"});
   };
   for (const auto& exclude : inputs.exclude) {
     const std::string& pattern = exclude.pattern;
@@ -604,83 +656,12 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
       return lint::matches(pattern, root) || lint::matches(pattern, root + "/");
     });
     if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern))
-      tell(exclude.place, "exclude fits nothing that would be read");
+      tell(exclude.place, "exclude matches none of the inputs");
   }
   if (!within_roots(home)) return out;  // entries speak of all that lies there
   for (const auto& entry : ignores)
     if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
-      tell(entry.place, "the path of this ignore fits no file");
-  return out;
-}
-
-std::optional<std::string> with_inline_ignores(std::string_view text,
-                                               const std::vector<std::string>& tables) {
-  const auto parsed = toml::parse(text);
-  const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
-  const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
-  if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
-  const auto offset = [&](const toml::source_position& at) {  // columns are characters
-    std::size_t out = 0;
-    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line)
-      out = std::min(text.find('\n', out), text.size() - 1) + 1;
-    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column) do
-        ++out;
-      while (out < text.size() && continues_character(text[out]));
-    return out;
-  };
-  const std::size_t end = text.rfind(']', offset(list->source().end) - 1);
-  const std::size_t last = list->empty() ? end : offset(list->back().source().end);
-  if (end == std::string_view::npos || last > end) return std::nullopt;
-  bool comma = list->empty(), comment = false;
-  for (const char c : text.substr(last, end - last)) {
-    comment = c == '#' || (comment && c != '\n');
-    comma = comma || (c == ',' && !comment);
-  }
-  std::string out(text.substr(0, last));
-  if (!comma) out += ',';
-  out += text.substr(last, end - last);
-  while (out.ends_with(' ')) out.pop_back();
-  if (!out.ends_with('\n')) out += '\n';
-  for (const auto& table : tables) out += "  " + table + ",\n";
-  return out + std::string(text.substr(end));
-}
-
-std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
-                                Diagnostics& diagnostics) {
-  std::vector<std::string> out;
-  std::set<std::string> read;  // each file or folder is read once, however often it is named
-  for (const auto& path : paths) {
-    const auto known = inputs.places.find(path);
-    const std::string where = known == inputs.places.end() ? path : known->second.str();
-    auto found = expand_pattern(path);
-    if (!found) {
-      diagnostics.push_back(found.error());
-      diagnostics.back().where = where;
-      continue;
-    }
-    std::size_t outside = 0;
-    for (auto& name : *found) {
-      std::error_code code;
-      const bool logs =
-          &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
-      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) &&
-                                                     (!logs || link_out_of(name, inputs.boundary).empty()));
-      const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
-      if (!stays) ++outside;
-      else if (why.empty() && read.insert(fs::path(name).lexically_normal().generic_string()).second)
-        out.push_back(std::move(name));
-      else if (why.empty()) continue;
-      else
-        diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
-                               "a configuration names regular files and folders"});
-    }
-    if (outside > 0)
-      diagnostics.push_back(
-          {Error::Kind::usage, where,
-           fmt::format("{} leaves the repository by a symbolic link: {} not read", ellipsis(path, 120),
-                       outside == 1 ? "it is" : fmt::format("{} files are", outside)),
-           "the command line and a file of --config name files anywhere"});
-  }
+      tell(entry.place, "the path of this [[ignore]] matches no file");
   return out;
 }
 
@@ -705,7 +686,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 
 std::string unknown_rule_hint(std::string_view id) {
   const std::string near = nearest(id, rule_ids());
-  return near.empty() ? "pgadvise rules lists them" : near;
+  return near.empty() ? "pgadvise rules lists all rules" : near;
 }
 
 }  // namespace pgadvise::check

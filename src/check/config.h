@@ -1,16 +1,16 @@
-// The two configurations. pgadvise.toml is a repository's: rules, inputs inside the repository, ignores,
-// databases. Whoever writes to the repository writes it, so it allows nothing. The user's own config.toml
-// alone says which hosts and commands are allowed, and names databases and stores (check/trust.h).
+// The two configuration files. pgadvise.toml belongs to a repository: rules, inputs inside the repository,
+// ignores, databases. Everybody who can write to the repository can change it, so it cannot grant
+// permissions. Only the user's own config.toml (check/trust.h) allows hosts and commands, and defines stores.
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "files/files.h"
 #include "lint/context.h"
@@ -19,88 +19,86 @@
 
 namespace pgadvise::check {
 
-// As the command line would name them from the current folder; `*` and `?` stand for names. Read where it
-// names none itself.
+// The inputs that a configuration names, as paths relative to the current folder. `*` and `?` are wildcards.
+// Used if the command line names no inputs.
 struct ConfiguredInputs {
   std::vector<std::string> paths, schema, logs, workloads;
   struct Pattern {
     std::string pattern;  // absolute
     SourceLocation place;
   };
-  std::vector<Pattern> exclude;                  // files and folders that are passed over
-  std::map<std::string, SourceLocation> places;  // of each of paths, schema, logs and workloads
-  std::string boundary;  // the folder that they stay in, symbolic links resolved; "": any
+  std::vector<Pattern> exclude;  // files and folders that are not read
+  std::map<std::string, SourceLocation>
+      places;            // where the file names each of paths, schema, logs and workloads
+  std::string boundary;  // the folder that all inputs must stay in, symbolic links resolved; "": no limit
 };
 
-// Where a database is; never how one gets in. One of conninfo and url_env is set.
+// How to reach a database, without credentials. Exactly one of conninfo and url_env is set.
 struct DatabaseProfile {
   std::string conninfo;     // a libpq connection string without a password
-  std::string url_env;      // the environment variable that holds one
-  bool by_service = false;  // conninfo names a service of the user's pg_service.conf, and nothing else
+  std::string url_env;      // the environment variable with the connection string
+  bool by_service = false;  // conninfo only names a service of the user's pg_service.conf
   SourceLocation place;     // of the profile's table
 };
 
-// Who chose a configuration file.
+// How a configuration file was chosen.
 enum class ConfigOrigin {
-  repository,    // nobody: it was found. Its inputs and the files it extends stay inside the repository
-  command_line,  // --config names it. Its inputs and the files it extends may lie anywhere; hosts are allowed
-                 // as for a repository's
+  repository,    // found by pgadvise: its inputs, and the files that it extends, must stay inside the
+                 // repository
+  command_line,  // named by --config: its inputs, and the files that it extends, may be anywhere; hosts are
+                 // allowed as for a repository's file
   user,          // the user's own config.toml
 };
 
 struct Config {
   std::string path;                // "" when there is none
-  std::vector<std::string> files;  // that it was read from: those it extends, then itself
+  std::vector<std::string> files;  // all files read: those that it extends, then the file itself
   lint::Settings rules;
   std::vector<Suppression> ignores;
   ConfiguredInputs inputs;
   std::map<std::string, DatabaseProfile> databases;
   ConfigOrigin origin = ConfigOrigin::repository;
 
-  // Of the user's own configuration alone.
-  std::vector<std::string> allowed_hosts;  // as allowed_host() of check/host.h writes them
-  bool allow_commands = false;
+  // Only in the user's own configuration.
+  std::vector<std::string> allowed_hosts;  // in the form that allowed_host() of check/host.h returns
+  std::vector<std::string> hosts_of_run;   // from --allow-host, in the same form
+  bool allow_commands = false;             // also by --allow-commands; no command of this version uses it
   std::map<std::string, DatabaseProfile> stores;
 
-  // What is passed over under this PATH; a PATH that is itself excluded was meant to be read.
+  // Returns the test for files and folders below `root` that are excluded. `root` itself is read even if
+  // `exclude` matches it.
   files::LeaveOut leave_out(const std::string& root) const;
 
-  // Patterns of exclude and paths of ignores that fit nothing below the folders, of those that speak of them.
+  // A diagnostic for each pattern of `exclude` and each path of an ignore that concerns `folders` but matches
+  // nothing below them.
   Diagnostics fits_nothing(const std::vector<std::string>& folders) const;
 };
 
-// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
-// the list's end. nullopt: it has none, or is no TOML.
-std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
-
-// The pgadvise.toml in the folder or in one above it, up to the repository's root; "" when there is none.
+// The nearest pgadvise.toml in `folder` or a folder above it, up to the repository's root; "" when there is
+// none.
 std::string find_config(const std::string& folder);
 
-// $XDG_CONFIG_HOME/pgadvise/config.toml, else ~/.config/pgadvise/config.toml, whether it is there or not.
-// Variables that are no absolute paths count as not set: they would name a folder of the repository. "" where
-// neither variable is set.
+// $XDG_CONFIG_HOME/pgadvise/config.toml, else ~/.config/pgadvise/config.toml; the file may not exist. Ignores
+// a variable that is not an absolute path, which would name a folder of the repository. "" if neither
+// variable is set.
 std::string user_config_path();
 
-// Errors (usage, as path:line:column), all of them: unreadable, no TOML, an unknown key, rule, option or
-// severity, an entry without a reason, a password, a file of `extends` that is missing, wrong, or extends
-// itself. Of a repository's file also: a path, or the file itself, that leaves the repository
-// (base/boundary.h), and keys that only the user's own configuration may have. No error quotes a file outside
-// the repository.
+// Returns all errors (usage, at path:line:column): an unreadable file, invalid TOML, an unknown key, rule,
+// option or severity, an entry without a reason, a password, a file of `extends` that is missing, invalid, or
+// extends itself, and a list or table of more than 1,000 entries (200 for exclude; 10,000 for ignores,
+// extended files included). After 100 errors only their number is given. In a repository's file also: a path,
+// or the file itself, that leaves the repository (base/boundary.h), and keys that only the user's own
+// configuration may have. No error quotes a file outside the repository.
 tl::expected<Config, Diagnostics> read_config(const std::string& path,
-                                              ConfigOrigin origin = ConfigOrigin::repository);
+                                              ConfigOrigin origin = ConfigOrigin::repository,
+                                              const UserPaths& user_paths = {});
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
 
-// Names for `*` and `?` in paths of these inputs (check/patterns.h). Left out, with an Error::Kind::usage at
-// its place: what is of no kind that a repository may name (base/input_file.h), a pattern that reaches a
-// bound, a file or folder that leaves the inputs' boundary, and a folder of logs with a link that does.
-std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
-                                Diagnostics& diagnostics);
-
-// "did you mean x?" of the known word that is most like a mistyped one; "" when none is near.
+// "did you mean x?", with the known word most similar to `word`; "" if none is similar.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
-// What to do about a rule's id that is none: "did you mean x?", or how to list them.
+// A hint for an unknown rule id: "did you mean x?", or how to list the rules.
 std::string unknown_rule_hint(std::string_view id);
 
 }  // namespace pgadvise::check

@@ -25,8 +25,10 @@ Json table(const char* what, Json properties) {
 
 Json rule(const lint::Rule& rule) {
   Json properties;
-  properties["severity"] = {{"description", "off: does not run; any other turns on what is off by default"},
-                            {"enum", Json::array({"error", "warning", "note", "off"})}};
+  properties["severity"] = {
+      {"description",
+       "off: the rule does not run; any other severity turns on a rule that is off by default"},
+      {"enum", Json::array({"error", "warning", "note", "off"})}};
   if (rule.on_by_default) properties["severity"]["default"] = name(rule.severity);
   for (const auto* option : rule.options)
     properties[std::string(option->name)] = {
@@ -38,7 +40,8 @@ Json rules() {
   Json properties = Json::object();
   for (const auto& registered : lint::all_rules())
     properties[std::string(registered.rule->id)] = rule(*registered.rule);
-  return table("What is said of rules; pgadvise rules explain ID tells more of each", std::move(properties));
+  return table("Settings of rules; pgadvise rules explain ID lists the options of a rule",
+               std::move(properties));
 }
 
 Json rule_ids() {
@@ -49,34 +52,35 @@ Json rule_ids() {
 
 Json inputs() {
   return table(
-      "What check and review read where the command line names no PATH, --schema, --log or --workload; from "
-      "the folder of this file, inside the repository. `*` and `?` stand for names",
-      {{"paths", texts("Repositories, migrations folders, dumps, snapshots; \".\" where there are only logs "
-                       "or workloads")},
-       {"schema", texts("As --schema: schema files and folders, a snapshot of a server")},
-       {"logs", texts("As --log: logs, folders of logs, workload files")},
-       {"workloads", texts("As --workload: workload files, .sql files")},
-       {"exclude", texts("Files and folders that are passed over in a repository; `*` stands for any "
-                         "characters, / among them. A migrations folder is read whole or not at all")}});
+      "Inputs of check and review when the command line names no PATH, --schema, --log or --workload. Paths "
+      "are relative to this file's folder and stay inside the repository. `*` and `?` are wildcards within a "
+      "name",
+      {{"paths", texts("Repositories, migrations folders, dumps, snapshots; default: \".\" if there are only "
+                       "logs or workloads")},
+       {"schema", texts("Like --schema: schema files and folders, a snapshot of a server")},
+       {"logs", texts("Like --log: logs, folders of logs, workload files")},
+       {"workloads", texts("Like --workload: workload files, .sql files")},
+       {"exclude", texts("Files and folders of a repository that pgadvise does not read; `*` matches any "
+                         "characters, also /. A migrations folder is read whole or not at all")}});
 }
 
 Json database() {
   Json out =
-      table("Where a database is. Passwords are libpq's business: ~/.pgpass, service files, PGPASSWORD",
+      table("How to connect to a database. libpq reads passwords from ~/.pgpass, service files or PGPASSWORD",
             {{"service",
-              {{"description", "A service of pg_service.conf"},
+              {{"description", "Name of a service in pg_service.conf"},
                {"type", "string"},
                {"pattern", "^[^=:/@'\\\\\\s]+$"}}},
              {"url",
               {{"description",
-                "A libpq connection string without a password, to a server that the user allows; host, "
-                "hostaddr, port, dbname, user, connect_timeout and target_session_attrs only"},
+                "A libpq connection string without a password, to a server that the user allows. Only host, "
+                "hostaddr, port, dbname, user, connect_timeout and target_session_attrs may be set"},
                {"type", "string"},
                {"pattern", "\\S"}}},
              {"url-env",
               {{"description",
-                "The name of the environment variable that holds a connection string; none in which CI "
-                "systems put branches or messages"},
+                "Name of the environment variable with the connection string. Variables in which CI systems "
+                "store branch names or commit messages are not allowed"},
                {"type", "string"},
                {"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}});
   out["minProperties"] = 1;
@@ -86,17 +90,17 @@ Json database() {
 
 Json ignore() {
   Json one = table(
-      "What is not to be told",
+      "Findings that pgadvise does not report",
       {{"rule",
-        {{"description", "A rule's id, or several"},
+        {{"description", "Id of a rule, or a list of ids"},
          {"anyOf", Json::array({rule_ids(), {{"type", "array"}, {"minItems", 1}, {"items", rule_ids()}}})}}},
-       {"object", text("A table, column, index, constraint, query's fingerprint, migration, schema; `*` "
-                       "stands for any characters")},
+       {"object", text("A table, column, index, constraint, query fingerprint, migration or schema; `*` "
+                       "matches any characters")},
        {"path",
-        {{"description", "Of files, from any folder; `*` stands for any characters"},
+        {{"description", "A file, in any folder; `*` matches any characters"},
          {"type", "string"},
          {"pattern", "^[^/]"}}},
-       {"reason", text("Who reads it next year wants to know")}});
+       {"reason", text("Why these findings need no fix")}});
   one["required"] = Json::array({"rule", "reason"});
   one["anyOf"] =
       Json::array({{{"required", Json::array({"object"})}}, {{"required", Json::array({"path"})}}});
@@ -107,16 +111,17 @@ Json ignore() {
 
 std::string config_schema() {
   Json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "pgadvise.toml"}};
-  schema.update(table("docs/configuration.md",
-                      {{"extends", texts("Files whose settings hold where this one says nothing else, from "
-                                         "this file's folder, inside the repository; of two the later one")},
-                       {"inputs", inputs()},
-                       {"databases",
-                        {{"description", "Databases for --db @NAME"},
-                         {"type", "object"},
-                         {"additionalProperties", database()}}},
-                       {"rules", rules()},
-                       {"ignore", ignore()}}));
+  schema.update(table(
+      "docs/configuration.md",
+      {{"extends", texts("Files with default settings, which this file overrides. Paths are relative to this "
+                         "file's folder and stay inside the repository; of two files, the later one wins")},
+       {"inputs", inputs()},
+       {"databases",
+        {{"description", "Databases for --db @NAME"},
+         {"type", "object"},
+         {"additionalProperties", database()}}},
+       {"rules", rules()},
+       {"ignore", ignore()}}));
   return schema.dump(2) + "\n";
 }
 

@@ -1,11 +1,11 @@
-// What pgadvise.toml may hold, as a JSON Schema for editors: docs/config.schema.json.
+// The JSON Schema of pgadvise.toml, for editors: docs/config.schema.json.
 #pragma once
 
 #include <string>
 
 namespace pgadvise::check {
 
-// Of the rules that are in this program, with their options.
+// Includes all rules of this program and their options.
 std::string config_schema();
 
 }  // namespace pgadvise::check

@@ -10,8 +10,9 @@
 
 namespace pgadvise::check {
 
-static Result<Workload> read_server(const std::string& conninfo, Diagnostics& diagnostics) {
-  auto connection = pg::Connection::open(conninfo);
+static Result<Workload> read_server(const std::string& conninfo, const Observer& observer,
+                                    Diagnostics& diagnostics) {
+  auto connection = pg::Connection::open(conninfo, observer.sent);
   if (!connection) return tl::unexpected(connection.error());
   return pg::read_statement_statistics(*connection, diagnostics);
 }
@@ -20,12 +21,15 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
   const ObservedPhase observed(observer, "reading", true);
   Digest out;
   auto& workloads = out.workloads;
-  workloads = read_logs(
-      sources.logs,
-      {.line_prefix = sources.line_prefix, .threads = sources.jobs, .limits = {}, .progress = observer.log},
-      sources.by_log || !sources.db.empty(), diagnostics);
+  workloads = read_logs(sources.logs,
+                        {.line_prefix = sources.line_prefix,
+                         .threads = sources.jobs,
+                         .limits = {},
+                         .progress = observer.log,
+                         .user_paths = sources.user_paths},
+                        sources.by_log || !sources.db.empty(), diagnostics);
   if (!sources.db.empty()) {
-    auto workload = read_server(sources.db, diagnostics);
+    auto workload = read_server(sources.db, observer, diagnostics);
     if (workload) workloads.push_back(std::move(*workload));
     else diagnostics.push_back(workload.error());
   }
@@ -35,7 +39,7 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
     for (const auto& source : workload.sources) {
       out.read |= !source.format.empty();
       if (!source.format.empty() && observer.detail)
-        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not understood",
+        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not recognized",
                                     source.format, source.path, source.statements, source.lines,
                                     source.not_understood));
     }

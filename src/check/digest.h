@@ -1,9 +1,10 @@
-// Logs, workload files and a server's pg_stat_statements as workloads.
+// Reads logs, workload files and a server's pg_stat_statements into workloads.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "model/workload.h"
@@ -12,18 +13,19 @@ namespace pgadvise::check {
 
 struct DigestSources {
   std::vector<std::string> logs;  // logs, workload files, rows of pg_stat_statements; "-" is standard input
-  std::string db;                 // whose pg_stat_statements is read; "" for none
+  std::string db;  // connection string of a server whose pg_stat_statements is read; "" for none
   std::string line_prefix;
-  unsigned jobs = 0;    // threads; 0: one for each processor
-  bool by_log = false;  // keep logs apart, for a workload file; takes more memory
+  unsigned jobs = 0;          // threads; 0: one for each processor
+  bool by_log = false;        // one source per log, for a workload file; takes more memory
+  UserPaths user_paths = {};  // a pipe or /dev/null among the logs is read only if these contain it
 };
 
 struct Digest {
-  std::vector<Workload> workloads;  // sorted; no log counts twice
+  std::vector<Workload> workloads;  // sorted by path; a log that is passed twice counts once
   bool read = false;                // at least one source could be read
 };
 
-// What could not be read is in `diagnostics`.
+// Unreadable sources are reported in `diagnostics`.
 Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

@@ -42,7 +42,7 @@ class Explainer {
                  [&] { return make_plan(); });
     if (!plan) return tl::unexpected(plan.error());
     out_.plan = std::move(*plan);
-    observed(settings_.observer, "checking, with the server's plans", [&] { find(); });
+    observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
     if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
     return std::move(out_);
   }
@@ -50,18 +50,18 @@ class Explainer {
  private:
   // As much as is known to be harmless: analyzed, else explained, else nothing.
   Result<Plan> make_plan() {
-    plan::Question question{statement_, settings_.parameters, true, "as given"};
-    question.parameters_known =
+    plan::PlanRequest request{statement_, settings_.parameters, true, "as given"};
+    request.parameters_known =
         !settings_.parameters.empty() || sql::query_facts(statement_, catalog_).parameters == 0;
-    const auto decision = planner_.decide(question);
+    const auto decision = planner_.decide(request);
     if (!decision) return tl::unexpected(decision.error());
     if (decision->allowed == plan::Allowed::nothing)
       return fail(Error::Kind::usage, "explain",
-                  "the statement is not sent to the server: " + decision->reason);
-    auto gate = planner_.explain(question);
-    if (gate && !question.parameters_known) plan_variants();
+                  "pgadvise did not send the statement to the server: " + decision->reason);
+    auto gate = planner_.explain(request);
+    if (gate && !request.parameters_known) plan_variants();
     if (!gate || !settings_.analyze) return gate;
-    auto analyzed = planner_.analyze(question, *decision, *gate);
+    auto analyzed = planner_.analyze(request, *decision, *gate);
     if (!analyzed) return tl::unexpected(analyzed.error());
     out_.limits = analyzed->limits;
     return std::move(analyzed->plan);
@@ -71,22 +71,22 @@ class Explainer {
   void plan_variants() {
     std::map<std::string, std::size_t> known;
     auto& variants = out_.variants;
-    for (const auto& question : planner_.variants(statement_)) {
-      const auto decision = planner_.decide(question);
+    for (const auto& request : planner_.variants(statement_)) {
+      const auto decision = planner_.decide(request);
       if (!decision || decision->allowed == plan::Allowed::nothing) return;
-      auto plan = planner_.explain(question);
+      auto plan = planner_.explain(request);
       if (!plan) continue;
       const auto [at, fresh] = known.emplace(plan::shape_of(*plan), variants.size());
-      if (fresh) variants.push_back({question.origin, {}, std::move(*plan)});
-      else variants[at->second].values += ", " + question.origin;
-      if (!settings_.show_literals || !question.parameters_known) continue;
+      if (fresh) variants.push_back({request.origin, {}, std::move(*plan)});
+      else variants[at->second].values += ", " + request.origin;
+      if (!settings_.show_literals || !request.parameters_known) continue;
       std::string& shown = variants[at->second].shown;
-      const auto secret = secret_parameters(statement_, question.parameters.size());
-      for (std::size_t i = 0; i < question.parameters.size(); ++i)
+      const auto secret = secret_parameters(statement_, request.parameters.size());
+      for (std::size_t i = 0; i < request.parameters.size(); ++i)
         shown += fmt::format("{}${} = {}", shown.empty() ? "" : ", ", i + 1,
-                             !question.parameters[i] ? "NULL"
-                             : secret[i]             ? "'***'"
-                                                     : quote_literal(*question.parameters[i]));
+                             !request.parameters[i] ? "NULL"
+                             : secret[i]            ? "'***'"
+                                                    : quote_literal(*request.parameters[i]));
     }
     if (variants.size() == 1 && variants.front().values == "generic plan")
       variants.clear();  // no values at all
@@ -127,7 +127,8 @@ class Explainer {
 
 Result<ExplainInputs> load_for_explain(const std::string& conninfo, const ExplainSettings& settings,
                                        Diagnostics& diagnostics) {
-  auto server = observed(settings.observer, "connecting", [&] { return open_server(conninfo); });
+  auto server = observed(settings.observer, "connecting",
+                         [&] { return open_server(conninfo, settings.observer.sent); });
   if (!server) return tl::unexpected(server.error());
   auto catalog = observed(settings.observer, "reading the catalog",
                           [&] { return pg::read_catalog((*server)->connection(), diagnostics); });
@@ -144,9 +145,9 @@ Result<std::string> only_statement(const std::string& text) {
   const auto statements = sql::split(text);
   if (statements.size() != 1)
     return fail(Error::Kind::usage, "explain",
-                fmt::format("takes one statement, and {} were given", statements.size()),
+                fmt::format("takes one statement, but {} were given", statements.size()),
                 statements.empty() ? "pgadvise explain 'SELECT …' --db CONN"
-                                   : "leave one; pgadvise check --workload FILE --db CONN looks at many");
+                                   : "keep one; pgadvise check --workload FILE --db CONN checks many");
   return std::string(statements.front().text);
 }
 
@@ -159,10 +160,13 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
 }
 
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
-                                       const Observer& observer, Diagnostics& diagnostics) {
+                                       const Observer& observer, Diagnostics& diagnostics,
+                                       const UserPaths& user_paths) {
   const auto workloads = read_logs(
-      {log}, {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log}, false, diagnostics);
-  if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "nothing was read");
+      {log},
+      {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log, .user_paths = user_paths},
+      false, diagnostics);
+  if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "the input is empty");
   const auto fingerprint = sql::fingerprint(statement);
   const Query* found = nullptr;
   std::size_t plans = 0;
@@ -176,10 +180,10 @@ Result<LoggedExplained> explain_logged(const std::string& log, const std::string
     }
   if (!found)
     return fail(Error::Kind::usage, log,
-                plans ? fmt::format("has {} plans of auto_explain, and none of this statement", plans)
-                      : "has no plans of auto_explain",
+                plans ? fmt::format("has {} auto_explain plans, but none of this statement", plans)
+                      : "has no auto_explain plans",
                 plans ? "pgadvise digest lists statements and their fingerprints"
-                      : "auto_explain in session_preload_libraries, auto_explain.log_min_duration, "
+                      : "set session_preload_libraries = 'auto_explain', auto_explain.log_min_duration and "
                         "auto_explain.log_analyze");
   Diagnostics incomplete;
   auto plan = plan::read(found->plan->text, incomplete);

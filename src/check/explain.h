@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -20,13 +21,13 @@ struct ExplainSettings {
   pg::SessionSettings session_settings;
   std::chrono::milliseconds analyze_budget{60'000};
   bool analyze = true;         // false: the statement is planned and never run
-  bool show_literals = false;  // PlanOfValues::shown holds values of pg_stats
-  Parameters parameters;       // of $1, $2 …; empty: they are not known
+  bool show_literals = false;  // fill PlanOfValues::shown, which has values from pg_stats
+  Parameters parameters;       // values of $1, $2 …; empty: unknown
   std::stop_token stop;
   Observer observer;
 };
 
-// Errors (usage): the text holds more or fewer statements than one.
+// Returns the text if it is exactly one statement. Errors (usage): none, or several.
 Result<std::string> only_statement(const std::string& text);
 
 struct ExplainInputs {
@@ -40,28 +41,30 @@ Result<ExplainInputs> load_for_explain(const std::string& conninfo, const Explai
 struct PlanOfValues {
   std::string values;  // "generic plan", "a common value, a rare value"
   std::string shown;   // "$1 = 'open'", only with show_literals
-  Plan plan;           // of the first of the values
+  Plan plan;           // with the first of these values
 };
 
 struct Explained {
   Plan plan;
-  std::string limits;  // why the statement was planned and not run; "" where it ran, or was not to run
+  std::string
+      limits;  // why the statement was only planned; "" if it ran, or if ExplainSettings::analyze is false
   std::vector<PlanOfValues> variants;  // plans with other values, one entry for each plan that differs
-  std::vector<Finding> findings;       // of the rules, confirmed, with fixes; without the refuted
+  std::vector<Finding> findings;  // of all rules, after confirmation and with fixes; without the refuted ones
 };
-// The statement is sent to the server only where that is known to be harmless. Errors: those of
-// only_statement(); the statement is not sent (usage); the server refuses it; the connection is lost.
+// Sends the statement to the server only if it is known to be harmless. Errors: those of only_statement();
+// the statement may not be sent (usage); the server rejects it; the connection is lost.
 Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
                           const ExplainSettings& settings, Diagnostics& diagnostics);
 
 struct LoggedExplained {
   Plan plan;
-  Query query;           // as the log has it; query.plan is set
-  bool in_part = false;  // the diagnostics name what of the plan is not read
+  Query query;           // from the log; query.plan is set
+  bool in_part = false;  // the diagnostics name the part of the plan that was not read
 };
-// The plan that auto_explain logged of a statement or fingerprint; "" for the plan of the slowest call in the
-// log. Errors: the log has none.
+// The plan that auto_explain logged for `statement`, a statement or a fingerprint; if "", of the slowest call
+// in the log. Errors: the log has no such plan.
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
-                                       const Observer& observer, Diagnostics& diagnostics);
+                                       const Observer& observer, Diagnostics& diagnostics,
+                                       const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::check

@@ -12,10 +12,10 @@ namespace {
 
 using files::git_names;
 
-// What git answered; a git that can't be run has said so on its stderr.
-ProgramRun run_git(const std::string& folder, std::vector<std::string> words,
+// What git answered; the stderr of a git that could not be run is the error.
+ProgramRun run_git(files::Git& git, const std::string& folder, const std::vector<std::string>& words,
                    const std::vector<std::string>& files = {}) {
-  auto run = files::run_git(folder, std::move(words), files);
+  auto run = git.run(folder, words, files);
   return run ? std::move(*run) : ProgramRun{-1, {}, run.error().what};
 }
 
@@ -23,38 +23,38 @@ tl::unexpected<Error> failed(const std::string& folder, const ProgramRun& ran, c
   std::string what = ran.err.substr(0, ran.err.find('\n'));
   if (what.find("not a git repository") != std::string::npos ||
       what.find("Not a git repository") != std::string::npos)
-    what = "is in no git repository";
+    what = "is not in a git repository";
   if (what.find("dubious ownership") != std::string::npos)
     what = "git refuses a repository of another owner (git config --global --add safe.directory …)";
-  return fail(
-      Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200),
-      "--since and --changed ask git which migrations are new; without them the newest one is judged");
+  return fail(Error::Kind::usage, folder, what.empty() ? otherwise : ellipsis(what, 200),
+              "--since and --changed use git to find new migrations; without them pgadvise checks only the "
+              "newest one");
 }
 
 // The commit of a revision; "" when there is none.
-std::string commit_of(const std::string& folder, const std::string& revision) {
+std::string commit_of(files::Git& git, const std::string& folder, const std::string& revision) {
   const ProgramRun ran =
-      run_git(folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
+      run_git(git, folder, {"rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"});
   const std::string out(trim(ran.out));
   const bool plain = out.size() >= 40 && out.find_first_not_of("0123456789abcdef") == std::string::npos;
   return ran.status == 0 && plain ? out : std::string();
 }
 
-Result<void> is_repository(const std::string& folder) {
-  const ProgramRun ran = run_git(folder, {"rev-parse", "--is-inside-work-tree"});
-  if (ran.status != 0) return failed(folder, ran, "git does not answer");
+Result<void> is_repository(files::Git& git, const std::string& folder) {
+  const ProgramRun ran = run_git(git, folder, {"rev-parse", "--is-inside-work-tree"});
+  if (ran.status != 0) return failed(folder, ran, "git could not be run");
   if (trim(ran.out) != "true")
-    return fail(Error::Kind::usage, folder, "is in no git work tree",
+    return fail(Error::Kind::usage, folder, "is not in a git work tree",
                 "a bare repository has no files to compare");
   return {};
 }
 
 // Of files that the index knows, those whose bytes are others now. By their hashes and not by git diff: that
 // would run what the repository's configuration names as a filter.
-void add_edited(const std::string& folder, const std::vector<std::string>& files,
+void add_edited(files::Git& git, const std::string& folder, const std::vector<std::string>& files,
                 std::set<std::string>& out) {
   std::map<std::string, std::string> hashes;  // by name
-  const ProgramRun index = run_git(folder, {"ls-files", "-s", "-z"});
+  const ProgramRun index = run_git(git, folder, {"ls-files", "-s", "-z"});
   for (const auto entry : split(index.out, '\0')) {  // "100644 <hash> 0\t<name>"
     const auto tab = entry.find('\t');
     const auto words = split(entry.substr(0, tab), ' ');
@@ -69,7 +69,7 @@ void add_edited(const std::string& folder, const std::vector<std::string>& files
     const std::vector<std::string> part(
         known.begin() + static_cast<std::ptrdiff_t>(from),
         known.begin() + static_cast<std::ptrdiff_t>(std::min(from + at_once, known.size())));
-    const ProgramRun now = run_git(folder, {"hash-object", "--no-filters"}, part);
+    const ProgramRun now = run_git(git, folder, {"hash-object", "--no-filters"}, part);
     const auto answers = split(trim(now.out), '\n');
     for (std::size_t i = 0; i < part.size(); ++i)
       if (answers.size() != part.size() || answers[i] != hashes[part[i]]) out.insert(part[i]);
@@ -78,8 +78,9 @@ void add_edited(const std::string& folder, const std::vector<std::string>& files
 
 }  // namespace
 
-Result<std::string> branch_point(const std::string& folder) {
-  if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
+static Result<std::string> find_branch_point(files::Git& git, const std::string& folder) {
+  if (const auto repository = is_repository(git, folder); !repository)
+    return tl::unexpected(repository.error());
   std::vector<std::string> candidates;
   for (const char* variable : {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"})
     if (const char* name = std::getenv(variable); name && *name)
@@ -88,9 +89,9 @@ Result<std::string> branch_point(const std::string& folder) {
                            "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"})
     candidates.emplace_back(name);
   for (const auto& candidate : candidates) {
-    const std::string commit = commit_of(folder, candidate);
+    const std::string commit = commit_of(git, folder, candidate);
     if (commit.empty()) continue;
-    const ProgramRun base = run_git(folder, {"merge-base", "HEAD", commit});
+    const ProgramRun base = run_git(git, folder, {"merge-base", "HEAD", commit});
     const std::string out(trim(base.out));
     if (base.status == 0 && !out.empty()) return out;
     return fail(Error::Kind::usage, folder, "no commit in common with " + candidate,
@@ -101,27 +102,62 @@ Result<std::string> branch_point(const std::string& folder) {
               "name a revision: --since REV");
 }
 
-Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
-                                            const std::vector<std::string>& files) {
-  if (const auto repository = is_repository(folder); !repository) return tl::unexpected(repository.error());
-  const std::string commit = commit_of(folder, revision);
+static Result<std::set<std::string>> find_changed(files::Git& git, const std::string& folder,
+                                                  const std::string& revision,
+                                                  const std::vector<std::string>& files) {
+  if (const auto repository = is_repository(git, folder); !repository)
+    return tl::unexpected(repository.error());
+  const std::string commit = commit_of(git, folder, revision);
   if (commit.empty())
     return fail(Error::Kind::usage, "--since",
-                "there is no revision " + ellipsis(revision, 80) + " in the repository of " + folder,
+                "unknown revision " + ellipsis(revision, 80) + " in the repository of " + folder,
                 "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
-  const ProgramRun committed = run_git(folder, {"diff-tree", "-r", "-z", "--name-only", "--relative",
-                                                "--no-renames", "--diff-filter=AMT", commit, "HEAD"});
-  if (committed.status != 0) return failed(folder, committed, "git does not answer");
-  auto names = git_names(committed.out);
-  names.merge(git_names(run_git(folder, {"diff-index", "--cached", "-z", "--name-only", "--relative",
-                                         "--no-renames", "--diff-filter=AMT", "HEAD"})
-                            .out));
-  names.merge(git_names(run_git(folder, {"ls-files", "-z", "--others", "--exclude-standard"}).out));
+  // A file of the repository's configuration may not order the answer: it could be one without end.
+  const std::vector<std::string> plain = {"-z",
+                                          "--name-only",
+                                          "--relative",
+                                          "--no-renames",
+                                          "-O/dev/null",
+                                          "--ignore-submodules=all",
+                                          "--no-ext-diff",
+                                          "--no-textconv",
+                                          "--diff-filter=AMT"};
+  const auto asked = [&](std::vector<std::string> words, const std::vector<std::string>& behind) {
+    words.insert(words.end(), behind.begin(), behind.end());
+    return words;
+  };
+  std::set<std::string> names;
+  for (const auto& words : {asked(asked({"diff-tree", "-r"}, plain), {commit, "HEAD"}),
+                            asked(asked({"diff-index", "--cached"}, plain), {"HEAD"}),
+                            asked({"ls-files", "-z", "--others", "--exclude-standard"}, {})}) {
+    const ProgramRun ran = run_git(git, folder, words);
+    if (ran.status != 0) return failed(folder, ran, "git does not answer");
+    names.merge(git_names(ran.out));
+  }
   std::set<std::string> out;
   for (const auto& file : files)
     if (names.count(file)) out.insert(file);
-  add_edited(folder, files, out);
+  add_edited(git, folder, files, out);
   return out;
+}
+
+// A git that gave no answer is the error, whatever was made of the answers it gave before.
+template <class T>
+static Result<T> unless_git_failed(const files::Git& git, const std::string& folder, Result<T> found) {
+  auto failure = git.failure(folder);
+  if (!failure) return found;
+  failure->kind = Error::Kind::usage;
+  return tl::unexpected(std::move(*failure));
+}
+
+Result<std::string> branch_point(files::Git& git, const std::string& folder) {
+  return unless_git_failed(git, folder, find_branch_point(git, folder));
+}
+
+Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,
+                                            const std::string& revision,
+                                            const std::vector<std::string>& files) {
+  return unless_git_failed(git, folder, find_changed(git, folder, revision, files));
 }
 
 }  // namespace pgadvise::check

@@ -1,5 +1,5 @@
-// Which files of a folder changed, by the `git` program: never by a shell, without hooks, filters or drivers
-// of the repository.
+// Changed files of a folder, according to the `git` program. Runs git without a shell, and without hooks,
+// filters or drivers of the repository.
 #pragma once
 
 #include <set>
@@ -7,18 +7,20 @@
 #include <vector>
 
 #include "base/result.h"
+#include "files/git.h"
 
 namespace pgadvise::check {
 
-// The commit that the current branch left the default branch at: of the pull request's base in CI, else of
-// origin's default branch, else of main or master. Errors (usage): git is not installed, no repository, no
-// such branch, no common commit.
-Result<std::string> branch_point(const std::string& folder);
+// The commit at which the current branch left its base: the pull request's base branch in CI, else origin's
+// default branch, else main or master. Errors (usage): git is not installed, no repository, no such branch,
+// no common commit, git failed or did not answer (files/git.h).
+Result<std::string> branch_point(files::Git& git, const std::string& folder);
 
-// Of `files` (names relative to `folder`, with '/'), those that were added or changed after the revision:
-// committed, staged, untracked, or edited. Errors (usage): git is not installed, no repository, no such
-// revision.
-Result<std::set<std::string>> changed_since(const std::string& folder, const std::string& revision,
+// The members of `files` (paths relative to `folder`, with '/') that were added or changed after the
+// revision: committed, staged, untracked, or edited. Errors (usage): git is not installed, no repository, no
+// such revision, git failed or did not answer.
+Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,
+                                            const std::string& revision,
                                             const std::vector<std::string>& files);
 
 }  // namespace pgadvise::check

@@ -27,13 +27,13 @@ bool port_number(std::string_view port) {
 Result<std::string> allowed_host(const pg::Address& address) {
   const bool socket = socket_folder(address.host);
   const auto wrong = [](std::string what) {
-    return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, as db.example.com:5432");
+    return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, for example db.example.com:5432");
   };
   if (address.host.empty()) return wrong("names no host");
-  if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " is without a port's number");
+  if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " has no port number");
   if (!std::all_of(address.host.begin(), address.host.end(),
                    [&](char c) { return host_character(c, socket); }))
-    return wrong(ellipsis(address.host, 80) + " holds a character that no host has");
+    return wrong(ellipsis(address.host, 80) + " has a character that host names can't have");
   if (socket) return address.host + ":" + address.port;
   const std::string host = lower(address.host);
   return (contains(host, ":") ? "[" + host + "]" : host) + ":" + address.port;
@@ -41,6 +41,9 @@ Result<std::string> allowed_host(const pg::Address& address) {
 
 Result<std::string> allowed_host(std::string_view text) {
   text = trim(text);
+  if (!socket_folder(text) && contains(text, "@"))  // what stands before it may be a password
+    return fail(Error::Kind::usage, "", "holds an \"@\": a user or a password does not belong here",
+                "HOST:PORT, as db.example.com:5432");
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return allowed_host(pg::Address{std::string(text), ""});
   std::string_view host = text.substr(0, colon);

@@ -1,4 +1,4 @@
-// HOST:PORT, as --allow-host and allow-hosts name a server.
+// HOST:PORT, the form of a server in --allow-host and allow-hosts.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace pgadvise::check {
 
-// The one way to write it that is compared: host names in lower case, IPv6 addresses in brackets, the port a
-// number. A host is a name, an address, or the folder of a socket (/var/run/postgresql:5432). There are no
-// patterns, and names are not resolved. Errors (usage): no port, a character that neither host names nor
-// addresses have (letters beyond ASCII look like others).
+// Returns the normalized form, which is the one to compare: host names in lower case, IPv6 addresses in
+// brackets, the port as a number. A host is a name, an address, or a socket's folder
+// (/var/run/postgresql:5432). No patterns; names are not resolved. Errors (usage): no port, a character that
+// neither host names nor addresses have (letters beyond ASCII can imitate others), a user or a password
+// (which the error does not show).
 Result<std::string> allowed_host(std::string_view text);
 
-// The same of an address that libpq would use.
+// The normalized form of an address that libpq would use.
 Result<std::string> allowed_host(const pg::Address& address);
 
 }  // namespace pgadvise::check

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
+#include "check/toml.h"
 #include "lint/suppress.h"
 
 namespace pgadvise::check {
@@ -80,6 +82,38 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 
 }  // namespace
 
+std::optional<std::string> with_inline_ignores(std::string_view text,
+                                               const std::vector<std::string>& tables) {
+  const auto parsed = toml::parse(text);
+  const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
+  const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;
+  if (!list || (!list->empty() && (!first || !first->is_inline()))) return std::nullopt;
+  const auto offset = [&](const toml::source_position& at) {  // columns are characters
+    std::size_t out = 0;
+    for (toml::source_index line = 1; line < at.line && out < text.size(); ++line)
+      out = std::min(text.find('\n', out), text.size() - 1) + 1;
+    for (toml::source_index column = 1; column < at.column && out < text.size(); ++column) do
+        ++out;
+      while (out < text.size() && continues_character(text[out]));
+    return out;
+  };
+  const std::size_t end = text.rfind(']', offset(list->source().end) - 1);
+  const std::size_t last = list->empty() ? end : offset(list->back().source().end);
+  if (end == std::string_view::npos || last > end) return std::nullopt;
+  bool comma = list->empty(), comment = false;
+  for (const char c : text.substr(last, end - last)) {
+    comment = c == '#' || (comment && c != '\n');
+    comma = comma || (c == ',' && !comment);
+  }
+  std::string out(text.substr(0, last));
+  if (!comma) out += ',';
+  out += text.substr(last, end - last);
+  while (out.ends_with(' ')) out.pop_back();
+  if (!out.ends_with('\n')) out += '\n';
+  for (const auto& table : tables) out += "  " + table + ",\n";
+  return out + std::string(text.substr(end));
+}
+
 Result<std::string> with_ignores(const std::string& path, const std::string& text,
                                  const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
                                  ConfigOrigin origin) {
@@ -89,8 +123,8 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
   for (const auto& [finding, reason] : ignored) {
     const auto entry = entry_for(*finding, all);
     if (!entry)
-      return fail(Error::Kind::usage, path, "has no name for what the finding is about: " + finding->message,
-                  "turn the rule off: [rules." + finding->rule + "] severity = \"off\"");
+      return fail(Error::Kind::usage, path, "can't name the subject of the finding: " + finding->message,
+                  "turn off the rule: [rules." + finding->rule + "] severity = \"off\"");
     std::vector<std::string> pairs = {"rule = " + toml_string(finding->rule)};
     if (!entry->object.empty()) pairs.push_back("object = " + toml_string(entry->object));
     if (!entry->path.empty()) pairs.push_back("path = " + toml_string(entry->path));

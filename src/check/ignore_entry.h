@@ -1,7 +1,9 @@
-// An entry of pgadvise.toml for one finding.
+// Writes [[ignore]] entries to pgadvise.toml.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -15,12 +17,20 @@ struct Ignored {
   std::string reason;
 };
 
-// The configuration's text with the entries at its end, or at that of its `ignore = […]`. Each names what its
-// finding is about, as narrowly as it can be: of `all` it speaks for as few others as possible. `path` and
-// `origin` are those of the file. Errors (usage): the file is none that entries can be added to; a finding
-// that has no name.
+// Adds inline tables to the end of the list `ignore = [ {…} ]`, after which TOML allows no [[ignore]].
+// nullopt: `text` has no such list, or is not TOML.
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
+
+// Returns `text` with one entry for each of `ignored`, at the end of the file or of its list `ignore = […]`.
+// An entry is as narrow as possible: it matches as few other findings of `all` as it can. `path` and `origin`
+// are those of the file. Errors (usage): entries cannot be added to the file; a finding has a subject that no
+// entry can name.
 Result<std::string> with_ignores(const std::string& path, const std::string& text,
                                  const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
                                  ConfigOrigin origin = ConfigOrigin::repository);
+
+// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
+// the list's end. nullopt: it has none, or is no TOML.
+std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
 
 }  // namespace pgadvise::check

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/boundary.h"
-#include "base/input_file.h"
 #include "base/mask.h"
 #include "base/text.h"
 #include "check/trust.h"
@@ -25,9 +24,8 @@ namespace pgadvise::check {
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics) {
   std::erase_if(paths, [&](const std::string& path) {
     if (!looks_like_conninfo(path)) return false;
-    diagnostics.push_back({Error::Kind::usage, mask_credentials(path),
-                           "is a connection string where a file was expected",
-                           "a database goes to --db, as one quoted word"});
+    diagnostics.push_back({Error::Kind::usage, mask_credentials(path), "is a connection string, not a file",
+                           "pass a database to --db, as one quoted argument"});
     return true;
   });
 }
@@ -36,23 +34,23 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
                        Diagnostics& diagnostics) {
   std::erase_if(input.files, [&](const migrations::SchemaFile& file) {
     if (lies_within(file.path, boundary)) return false;
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, input.path,
-         file.path + " is reached by a symbolic link that leaves the repository: it is not read",
-         "name the file that the link leads to"});
+    diagnostics.push_back({Error::Kind::nonfatal, input.path,
+                           file.path + " is a symbolic link to a file outside the repository: not read",
+                           "name the link's target"});
     return true;
   });
 }
 
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
-                                                  Diagnostics& diagnostics, const Config& config) {
+                                                  Diagnostics& diagnostics, const Config& config,
+                                                  const UserPaths& user_paths) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
     std::error_code code;
     const bool folder = std::filesystem::is_directory(path, code);
     const std::string boundary = boundary_of(path);
     const auto before = static_cast<std::ptrdiff_t>(diagnostics.size());
-    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path));
+    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path), user_paths);
     if (!found) diagnostics.push_back(found.error());
     if (folder)
       std::for_each(diagnostics.begin() + before, diagnostics.end(),
@@ -74,16 +72,16 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
   for (const auto& schema : schemas) {
     if (schema.kind != migrations::SchemaKind::server_snapshot) continue;
     if (found)
-      return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + found->path,
-                  "leave one of them out");
+      return fail(Error::Kind::usage, schema.path, "is a snapshot of a server, as is " + found->path,
+                  "remove one of them");
     found = &schema;
   }
   if (!found) return std::optional<files::CatalogSnapshot>();
   if (rows)
     return fail(Error::Kind::usage, "--load",
-                "rows and the statistics of " + found->path + " are two answers to one question",
-                "leave one of them out");
-  auto snapshot = files::load_catalog_snapshot(found->path);
+                "loads rows, but " + found->path + " provides statistics in place of rows",
+                "remove one of them");
+  auto snapshot = files::load_catalog_snapshot(found->path, found->user_paths);
   if (!snapshot) return tl::unexpected(snapshot.error());
   for (auto& what : snapshot->not_read)
     diagnostics.push_back({Error::Kind::nonfatal, found->path, "when it was taken: " + std::move(what), {}});
@@ -94,16 +92,17 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
                                       !column.statistics->histogram_bounds.empty());
   if (!values)
     diagnostics.push_back({Error::Kind::nonfatal, found->path,
-                           "has no values of columns: each is planned as one of many alike",
+                           "has no column values: the planner treats every value as equally frequent",
                            "pgadvise snapshot --with-values"});
   return std::optional(std::move(*snapshot));
 }
 
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
-                                   const std::vector<std::string>& load, Diagnostics& diagnostics) {
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics,
+                                   const UserPaths& user_paths, pg::SentObserver on_sent) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
-  auto sandbox = pg::Sandbox::start(diagnostics);
+  auto sandbox = pg::Sandbox::start(diagnostics, std::move(on_sent));
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
     if (const auto done = sandbox->import_collation((*production)->catalog); !done)
@@ -131,7 +130,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
         schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
   for (const auto& file : load) {
-    auto text = read_file(file);
+    auto text = read_file(file, file_limit, user_paths);
     if (!text) return tl::unexpected(text.error());
     sandbox->build({file, std::move(*text)}, diagnostics);
   }
@@ -213,11 +212,12 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
   else std::move(read->begin(), read->end(), std::back_inserter(out));
 }
 
-std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics) {
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
+                                     const UserPaths& user_paths) {
   std::vector<Workload> out;
   std::sort(paths.begin(), paths.end());
   for (const auto& path : paths) {
-    const auto text = read_file(path);
+    const auto text = read_file(path, file_limit, user_paths);
     if (!text) diagnostics.push_back(text.error());
     else if (log::is_workload_file(*text) || log::is_statistics_file(*text))
       read_file_of_workloads(path, *text, out, diagnostics);
@@ -234,8 +234,8 @@ static std::string head_of(const std::string& path) {
 
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
 
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
-                                Diagnostics& diagnostics) {
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
+                                bool by_log, Diagnostics& diagnostics) {
   std::vector<Workload> out;
   std::vector<std::string> logs;
   for (const auto& path : paths) {
@@ -244,7 +244,7 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Opti
       logs.push_back(path);
       continue;
     }
-    const auto text = read_file(path);
+    const auto text = read_file(path, file_limit, options.user_paths);
     if (!text) diagnostics.push_back(text.error());
     else read_file_of_workloads(path, *text, out, diagnostics);
   }
@@ -260,7 +260,7 @@ Result<void> keep_inputs(const std::string& output, const std::vector<std::strin
   if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, code)) return {};
   for (const auto& input : inputs)
     if (std::filesystem::equivalent(output, input, code))
-      return fail(Error::Kind::usage, "--output " + output, "is read, too: it would be overwritten",
+      return fail(Error::Kind::usage, "--output " + output, "is an input, too: it would be overwritten",
                   "name another file");
   return {};
 }

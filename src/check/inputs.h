@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "check/config.h"
 #include "log/reader.h"
@@ -13,57 +14,60 @@
 #include "model/catalog.h"
 #include "model/project.h"
 #include "model/workload.h"
+#include "pg/connection.h"
 #include "pg/sandbox.h"
 
 namespace pgadvise::check {
 
-// A connection string in a file's place may hold a password: it is named, masked, and not looked for.
+// Removes connection strings from `paths`, as they may contain passwords; reports each, masked.
 void take_out_conninfos(std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-// Takes out the files that a symbolic link leads to from inside `boundary` (base/boundary.h), and reports
-// each.
+// Removes files that a symbolic link inside `boundary` (base/boundary.h) leads out of it, and reports each.
 void leave_out_outside(migrations::SchemaInput& input, const std::string& boundary, Diagnostics& diagnostics);
 
-// The schema inputs of all paths, but for what the configuration leaves out. A path that is missing or
-// unreadable is an Error::Kind::input in `diagnostics`. Of a folder, files outside its repository are not
-// read, and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice.
+// Finds the schema inputs of all paths, except those that the configuration excludes. A path that is missing
+// or unreadable is an Error::Kind::input in `diagnostics`. Files outside a folder's repository are not read,
+// and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice.
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
-                                                  Diagnostics& diagnostics, const Config& config = {});
+                                                  Diagnostics& diagnostics, const Config& config = {},
+                                                  const UserPaths& user_paths = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;
-  bool statistics_only = false;       // it plans with a server's sizes and statistics, and can't run anything
-  std::optional<Catalog> production;  // whose schema it has, too
+  bool statistics_only = false;  // plans with the sizes and statistics of another server, and can run nothing
+  std::optional<Catalog> production;  // the snapshot's catalog, for a statistics-only sandbox
 };
 
-// A sandbox with the schemas built, then the `load` scripts run, then ANALYZE. With a snapshot of a server
-// among them: with that server's statistics instead of rows, and with its schema, where there is no other.
+// Starts a sandbox, builds the schemas, runs the `load` scripts, and ANALYZE. If a snapshot of a server is
+// among the schemas, the sandbox has that server's statistics instead of rows, and its schema if no other is
+// given.
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
-                                   const std::vector<std::string>& load, Diagnostics& diagnostics);
+                                   const std::vector<std::string>& load, Diagnostics& diagnostics,
+                                   const UserPaths& user_paths = {}, pg::SentObserver on_sent = {});
 
-// A live catalog with the places where files define its objects; tables that only the files have are added:
-// migrations that have not run yet.
+// The live catalog with the locations where files define its objects. Tables that only the files have are
+// added: their migrations have not been applied yet.
 Catalog with_places(Catalog live, const Catalog& files);
 
-// Workload files, and .sql files (each statement one call, without a duration), one workload for each log or
-// file. In the order of their paths: what several of them have is found in the first, whichever way they were
-// named.
-std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics);
+// Reads workload files, and .sql files (each statement counts as one call, without a duration), into one
+// workload for each log or file. Sorted by path, so that a statement in several files is attributed to the
+// same file in any order of `paths`.
+std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
+                                     const UserPaths& user_paths = {});
 
-// Statements, each one call without a duration; `path` names the text in places. What does not parse is
-// named.
+// Each statement of `text` as one call without a duration. `path` is used in locations. Statements that do
+// not parse are reported.
 Workload read_sql_workload(const std::string& path, const std::string& text, Diagnostics& diagnostics);
 
-// A regular file that begins as a workload file does.
+// Whether the path is a regular file that starts like a workload file.
 bool names_workload_file(const std::string& path);
 
-// Errors (usage): `output` is one of the files that are read, by whatever name: writing it would lose the
-// input.
+// Errors (usage): `output` is one of the inputs, under any name: writing it would overwrite the input.
 Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
 
-// Workload files as they are, everything else as a log. Logs that come with nothing else are one workload of
-// several sources, unless `by_log`: it takes less memory.
-std::vector<Workload> read_logs(const std::vector<std::string>& paths, log::Options options, bool by_log,
-                                Diagnostics& diagnostics);
+// Reads each path as a workload file or a log. If all of them are logs, returns one workload with several
+// sources, which takes less memory, unless `by_log`.
+std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
+                                bool by_log, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "check/inputs.h"
+#include "check/patterns.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "check/trust.h"
@@ -45,9 +47,9 @@ bool lies_in(const std::set<std::string>& files, const std::string& where) {
 std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input,
                                                          Choice choice) {
   if (!choice.migrations) return std::nullopt;
-  auto& found = choice.judged.found;
+  auto& found = choice.checked.found;
   if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
-  const bool dump = migrations::is_dump(read_file(input.path).value_or(""));
+  const bool dump = migrations::is_dump(read_file(input.path, file_limit, input.user_paths).value_or(""));
   for (const auto& migration : found)
     for (const auto& step : migration.steps)
       for (const auto& action : step.actions)
@@ -71,6 +73,10 @@ class Loader {
     phase("replaying the schema", [&] { replay_schemas(); });
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
+    std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
+    std::erase_if(out_.diagnostics, [&](const Error& error) {
+      return error.kind == Error::Kind::nonfatal && !reported.insert(error.line()).second;
+    });
     return std::move(out_);
   }
 
@@ -89,7 +95,8 @@ class Loader {
                                  : sources_.config;
     if (path.empty()) return {};
     auto config = check::read_config(
-        path, sources_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line);
+        path, sources_.config.empty() ? ConfigOrigin::repository : ConfigOrigin::command_line,
+        settings_.user_paths);
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
@@ -125,14 +132,14 @@ class Loader {
     auto& schemas = out_.schema_inputs;
     schemas = std::move(named_migrations.inputs);
     named_ = std::move(named_migrations.files);
-    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config)) {
+    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths)) {
       const bool named_itself =
           std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
       if (schema.kind == migrations::SchemaKind::sql_file && named_itself)
         named_[schema.path] = {schema.path};
       schemas.push_back(std::move(schema));
     }
-    for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config))
+    for (auto& schema : find_schemas(sources_.schema, out_.diagnostics, out_.config, settings_.user_paths))
       schemas.push_back(std::move(schema));
     out_.files_named = !named_.empty();
     take_out_snapshot();
@@ -141,8 +148,8 @@ class Loader {
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
       report({Error::Kind::nonfatal, sources_.paths.front(),
-              "nothing to check: no migrations, dump, drizzle snapshot, package.json, Dockerfile or workflow "
-              "here",
+              "nothing to check: found no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
+              "workflow",
               "name a PATH, --db or --log; pgadvise check --help"});
   }
 
@@ -151,11 +158,11 @@ class Loader {
     std::erase_if(out_.schema_inputs, [&](const migrations::SchemaInput& schema) {
       if (schema.kind != migrations::SchemaKind::server_snapshot) return false;
       if (!sources_.db.empty())
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names one, too",
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and --db names a server, too",
+                "remove one of them"});
       else if (!snapshot_.empty() && snapshot_ != schema.path)
-        report({Error::Kind::usage, schema.path, "is a snapshot of a server, and so is " + snapshot_,
-                "leave one of them out"});
+        report({Error::Kind::usage, schema.path, "is a snapshot of a server, as is " + snapshot_,
+                "remove one of them"});
       else snapshot_ = schema.path;
       return true;
     });
@@ -170,7 +177,7 @@ class Loader {
           error.where = path + (path.back() == '/' ? "" : "/") + error.where;
       });
     migrations::read_migrations(project, out_.schema_inputs);
-    migrations::read_git(project, out_.diagnostics);
+    migrations::read_git(git_, project, out_.diagnostics);
     if (project.files_read.empty() && project.migrations.empty()) return;
     if (!project.files_read.empty())
       out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
@@ -180,13 +187,14 @@ class Loader {
   void read_workload() {
     if (sources_.logs.empty() && sources_.workloads.empty()) return;
     const ObservedPhase observed(settings_.observer, "reading logs and workloads", true);
-    log::Options options{.line_prefix = sources_.line_prefix,
-                         .threads = settings_.jobs,
-                         .limits = {},
-                         .progress = settings_.observer.log};
-    auto workloads =
-        read_logs(sources_.logs, std::move(options), !sources_.workloads.empty(), out_.diagnostics);
-    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics))
+    auto workloads = read_logs(sources_.logs,
+                               {.line_prefix = sources_.line_prefix,
+                                .threads = settings_.jobs,
+                                .limits = {},
+                                .progress = settings_.observer.log,
+                                .user_paths = settings_.user_paths},
+                               !sources_.workloads.empty(), out_.diagnostics);
+    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics, settings_.user_paths))
       workloads.push_back(std::move(workload));
     log::count_once(workloads, out_.diagnostics);
     out_.workload = log::total(std::move(workloads));
@@ -198,14 +206,15 @@ class Loader {
       out_.has_workload = true;
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood)
-        detail += fmt::format(", {} of {} lines not understood", source.not_understood, source.lines);
+        detail += fmt::format(", {} of {} lines not recognized", source.not_understood, source.lines);
       if (!source.note.empty()) detail += "; " + source.note;
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
                                                                        : source.format + " log";
       out_.read.push_back({kind, source.path, detail});
       if (source.format == "sql")
-        read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics);
+        read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics,
+                      settings_.user_paths);
     }
   }
 
@@ -215,12 +224,13 @@ class Loader {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
     } else if (sources_.sandbox) {
-      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics);
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics, settings_.user_paths,
+                                   settings_.observer.sent);
       if (!sandbox) return report(sandbox.error());
       out_.server = take_server(std::move(sandbox->server));
       read_live("sandbox");
     } else if (!sources_.db.empty()) {
-      auto server = open_server(sources_.db);
+      auto server = open_server(sources_.db, settings_.observer.sent);
       if (!server) return report(server.error());
       out_.server = std::move(*server);
       read_live("database");
@@ -228,7 +238,7 @@ class Loader {
   }
 
   void read_snapshot() {
-    auto snapshot = files::load_catalog_snapshot(snapshot_);
+    auto snapshot = files::load_catalog_snapshot(snapshot_, settings_.user_paths);
     if (!snapshot) return report(snapshot.error());
     for (auto& what : snapshot->not_read)
       report({Error::Kind::nonfatal, snapshot_, "when it was taken: " + std::move(what), {}});
@@ -244,9 +254,11 @@ class Loader {
   // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
   void plan_with_statistics() {
     Diagnostics found;
-    auto sandbox =
-        build_sandbox({{.kind = migrations::SchemaKind::server_snapshot, .path = snapshot_, .files = {}}},
-                      sources_.load, found);
+    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot,
+                                   .path = snapshot_,
+                                   .files = {},
+                                   .user_paths = settings_.user_paths}},
+                                 sources_.load, found, settings_.user_paths, settings_.observer.sent);
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),
@@ -278,8 +290,9 @@ class Loader {
     if (const auto made = server.make_plans(settings_.session_settings); !made) return report(made.error());
     if (server.plans->superuser() && !server.sandbox)
       report({Error::Kind::nonfatal, server.connection().where(),
-              "connected as a superuser: only what is built in and known to be harmless is run",
-              "a role that may only read is enough"});
+              "connected as a superuser: pgadvise runs only statements whose functions are built in and "
+              "known to be harmless",
+              "a role that can only read is enough"});
     if (!server.sandbox) report_bypassed_policies(*server.plans, server.connection(), out_.diagnostics);
     const auto missing = server.plans->what_if_missing();
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
@@ -307,10 +320,10 @@ class Loader {
 
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
-    out_.checked_migrations.insert(choice.judged.files.begin(), choice.judged.files.end());
+    out_.checked_migrations.insert(choice.checked.files.begin(), choice.checked.files.end());
     Diagnostics found;
     sql::ReplayCounts counts;
-    auto catalog = migrations::load(input, choice.judged, found, &counts);
+    auto catalog = migrations::load(input, choice.checked, found, &counts);
     Schema out{.path = input.path, .replayed_only = only_replayed(input)};
     out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
     std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
@@ -319,7 +332,7 @@ class Loader {
       report(std::move(error));
     }
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
-    add_suppressions(std::move(choice.judged.suppressions), out_.suppressions, out_.diagnostics);
+    add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
     if (!catalog) {
       report(catalog.error());
@@ -343,7 +356,7 @@ class Loader {
 
   Choice choose(const migrations::SchemaInput& input) {
     const bool tracked = out_.live && (!out_.sandbox() || !snapshot_.empty());
-    auto choice = choose_migrations(input, named(input), settings_.migrations,
+    auto choice = choose_migrations(git_, input, named(input), settings_.migrations,
                                     tracked ? out_.live->tracking : std::vector<TrackingTable>());
     if (!choice) {
       const bool known =
@@ -414,6 +427,7 @@ class Loader {
 
   Sources sources_;
   const Settings& settings_;
+  files::Git git_;
   Inputs out_;
   std::map<std::string, std::set<std::string>>
       named_;             // files that the command line names, by their input's path

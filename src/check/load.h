@@ -1,4 +1,4 @@
-// Reads what a check looks at: files, logs, snapshots, a server's catalog. Replays migrations into catalogs.
+// Reads the inputs of a check: files, logs, snapshots, a server's catalog. Replays migrations into catalogs.
 #pragma once
 
 #include <deque>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
 #include "check/config.h"
@@ -29,27 +30,29 @@ namespace pgadvise::check {
 // reads the working folder.
 struct Sources {
   std::vector<std::string> paths;   // repositories, migrations folders, .sql files, snapshots
-  std::vector<std::string> schema;  // further schemas, that stand beside `paths`
+  std::vector<std::string> schema;  // further schemas, in addition to `paths`
   std::vector<std::string> logs;
   std::vector<std::string> workloads;  // files of digest -o, or .sql files
   std::string db;                      // connection string, or "env"; "" for none
   bool sandbox = false;                // build the schemas on a throwaway server; not together with `db`
   std::vector<std::string> load;       // .sql files that the sandbox runs after the schema
-  std::string line_prefix;             // log_line_prefix of the logs' server; "": found from the log
+  std::string line_prefix;             // log_line_prefix of the logs' server; "": detected
   std::string config;                  // pgadvise.toml; "": the nearest one from the first path upwards
   std::vector<std::string> outputs;    // files that the caller will write: an input among them is an error
 };
 
 struct Settings {
   MigrationOptions migrations;
-  pg::SessionSettings session_settings;              // role and search_path that plans are made with
+  pg::SessionSettings session_settings;              // role and search_path for planning
   std::chrono::milliseconds analyze_budget{60'000};  // all EXPLAIN ANALYZE together
   unsigned jobs = 0;             // threads that read logs, connections that plan; 0: see Server::more_plans()
   std::string baseline;          // file; "" for none
   bool update_baseline = false;  // write the findings to `baseline`
   RepositoryPaths repository = current_repository();  // how baseline entries and subjects name files
-  std::stop_token stop;  // ends planning early; what was found until then is reported
+  std::stop_token stop;                               // ends planning early; the findings so far are reported
   Observer observer;
+  // A pipe or /dev/null among the inputs is read only if these hold it.
+  UserPaths user_paths = {};
 };
 
 // A schema that the rules check: from files, or a server's with the locations that files give its objects.
@@ -61,7 +64,7 @@ struct Schema {
   std::vector<lint::SchemaComparison> comparisons;   // pointers into Inputs::compared and Inputs::live
 };
 
-// Everything that a run looks at. Movable; the pointers inside stay valid.
+// All inputs of a run. Movable; the pointers inside stay valid.
 struct Inputs {
   Config config;
   std::vector<std::string> paths;  // that were read
@@ -69,12 +72,12 @@ struct Inputs {
   std::vector<Schema> schemas;
   std::vector<Project> projects;
   Workload workload;
-  bool has_workload = false;  // a log or workload file could be read
+  bool has_workload = false;  // at least one log or workload file was readable
   std::unique_ptr<Server> server;
   std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
   std::deque<Catalog> compared;
 
-  std::vector<Suppression> suppressions;     // of the configuration and of comments in migrations
+  std::vector<Suppression> suppressions;     // from the configuration and from comments in migrations
   std::set<std::string> comments_read;       // files whose comments are among them
   std::set<std::string> checked_migrations;  // files
   std::set<std::string> replayed_only;       // files
@@ -87,7 +90,7 @@ struct Inputs {
   std::string server_version;     // "15.18"; "" without a server
   std::string what_if;            // "HypoPG", or why indexes can't be costed
   Diagnostics diagnostics;
-  std::set<std::string> literal_files;  // logs and workloads: their statements hold literals
+  std::set<std::string> literal_files;  // logs and workloads, whose statements contain literals
 
   bool sandbox() const { return server && server->sandbox; }
 };

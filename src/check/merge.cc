@@ -91,7 +91,7 @@ Found* unite(const Group& equal) {
     if (!place || place->live()) continue;
     first->finding.other_locations.push_back(*place);
     first->finding.evidence.push_back(
-        {Evidence::Kind::project, found->path() + " holds the same", place, {}});
+        {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
   }
   return first;
 }
@@ -237,9 +237,10 @@ class Merger {
             [&](const Finding& finding) { return finding.rule == rule && finding.subject.kind == "schema"; });
         report_.diagnostics.push_back(
             {Error::Kind::nonfatal, suppression.place.str(),
-             "suppresses nothing: " + rule +
-                 (of_schema ? " speaks of the whole schema" : " finds nothing there"),
-             of_schema ? "[[ignore]] in pgadvise.toml, object = the schema's name" : "take it out"});
+             "unused suppression: " + rule +
+                 (of_schema ? " applies to the whole schema" : " has no finding there"),
+             of_schema ? "write an [[ignore]] in pgadvise.toml with object = the schema's name"
+                       : "remove it"});
       }
     }
   }
@@ -271,8 +272,9 @@ class Merger {
              (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline
-                          ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at)
-                          : apply_baseline(settings_.baseline, report_, looked_at);
+                          ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at,
+                                            settings_.user_paths)
+                          : apply_baseline(settings_.baseline, report_, looked_at, settings_.user_paths);
     if (!done) report_.diagnostics.push_back(done.error());
   }
 

@@ -1,5 +1,5 @@
-// One report of what several schemas and repositories gave: duplicates, final ids, references between
-// findings, unused suppressions, baseline.
+// Merges the findings of all schemas and repositories into one report: duplicates, final ids, references
+// between findings, unused suppressions, baseline.
 #pragma once
 
 #include "check/run.h"

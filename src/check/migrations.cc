@@ -26,20 +26,21 @@ std::string entry_of(const migrations::SchemaFile& file) {
 Choice these(const std::set<std::string>& files, std::string note) {
   Choice out;
   out.migrations = true;
-  out.judged.files = files;
+  out.checked.files = files;
   out.note = std::move(note);
   return out;
 }
 
-Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptions& options) {
+Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
+                      const MigrationOptions& options) {
   Choice out;
   out.migrations = true;
   std::string revision = options.since;
   if (options.changed) {
-    auto point = branch_point(input.path);
+    auto point = branch_point(git, input.path);
     if (!point) return tl::unexpected(point.error());
     revision = std::move(*point);
-    out.judged.together = true;
+    out.checked.together = true;
   }
   std::map<std::string, std::string> paths;
   std::vector<std::string> names;
@@ -47,10 +48,10 @@ Result<Choice> by_git(const migrations::SchemaInput& input, const MigrationOptio
     names.push_back(files::relative_to(file.path, input.path));
     paths[names.back()] = file.path;
   }
-  const auto changed = changed_since(input.path, revision, names);
+  const auto changed = changed_since(git, input.path, revision, names);
   if (!changed) return tl::unexpected(changed.error());
-  for (const auto& name : *changed) out.judged.files.insert(paths[name]);
-  out.note = fmt::format("judged {} of {} migrations, {}", out.judged.files.size(), input.files.size(),
+  for (const auto& name : *changed) out.checked.files.insert(paths[name]);
+  out.note = fmt::format("checked {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
                          options.changed ? "those that this branch adds or changes"
                                          : "those added or changed since " + ellipsis(options.since, 60));
   return out;
@@ -62,13 +63,14 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
   auto applied = migrations::applied_part(input, tracking);
   if (!applied.known) return std::nullopt;
   Choice out;
-  out.migrations = out.judged.together = true;
-  out.judged.files = std::move(applied.due);
-  const std::size_t due = out.judged.files.size();
-  out.note = due == 0 ? fmt::format("all {} migrations have run there, by {}", input.files.size(),
-                                    display(applied.table))
-                      : fmt::format("judged the {} of {} migrations that have not run there, by {}", due,
-                                    input.files.size(), display(applied.table));
+  out.migrations = out.checked.together = true;
+  out.checked.files = std::move(applied.due);
+  const std::size_t due = out.checked.files.size();
+  out.note = due == 0
+                 ? fmt::format("all {} migrations have been applied, according to {}", input.files.size(),
+                               display(applied.table))
+                 : fmt::format("checked {} of {} migrations: the others have been applied, according to {}",
+                               due, input.files.size(), display(applied.table));
   return out;
 }
 
@@ -111,25 +113,25 @@ NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
   return out;
 }
 
-Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named,
-                                 const MigrationOptions& options,
+Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput& input,
+                                 const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking) {
   if (named && input.kind == migrations::SchemaKind::sql_file) return these(*named, {});
   if (!migrations::holds_migrations(input) || input.files.empty()) return Choice{};
   if (named) {
-    const std::string what =
-        named->size() == 1 ? "the one that is named" : fmt::format("the {} that are named", named->size());
-    return these(
-        *named, fmt::format("judged {} of {} migrations; the others are replayed", what, input.files.size()));
+    return these(*named, fmt::format("checked the {} named of {} migrations, and replayed the others",
+                                     named->size(), input.files.size()));
   }
-  if (options.changed || !options.since.empty()) return by_git(input, options);
+  if (options.changed || !options.since.empty()) return by_git(git, input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
   const auto& newest = input.files.back();
   const std::size_t older = input.files.size() - 1;
-  if (older == 0) return these({newest.path}, "judged " + entry_of(newest));
-  return these({newest.path}, fmt::format("judged the newest, {}; the {} before it {} taken as applied "
-                                          "(--changed, --since REV or a file's name judges others)",
-                                          ellipsis(entry_of(newest), 80), older, older == 1 ? "is" : "are"));
+  if (older == 0) return these({newest.path}, "checked " + entry_of(newest));
+  return these({newest.path},
+               fmt::format("checked the newest migration, {}, and assumed that the {} earlier "
+                           "{} been applied (to check others: --changed, --since REV, or a file's name)",
+                           ellipsis(entry_of(newest), 80), older == 1 ? "one" : std::to_string(older),
+                           older == 1 ? "has" : "ones have"));
 }
 
 }  // namespace pgadvise::check

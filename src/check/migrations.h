@@ -1,6 +1,6 @@
-// Which migrations check judges. Those that have long run are not judged again: with a database that keeps a
-// record, those that have not run there; else the newest one of a folder, since nothing but git can tell
-// which others are new.
+// Chooses the migrations to check; the others are only replayed. Without an option these are the migrations
+// that have not been applied, according to the database's tracking table; without a tracking table, the
+// newest migration of a folder, as only git could tell which others are new.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "files/git.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "model/migrations.h"
@@ -20,8 +21,7 @@ struct MigrationOptions {
   bool changed = false;  // --changed
 };
 
-// .sql files that are part of a migrations folder are judged by name, with the folder replayed around them:
-// taken out of `paths`, their folders come back, and the files by the folder's path.
+// Single migration files that the command line names. Each is checked, and its folder replayed around it.
 struct NamedMigrations {
   std::vector<migrations::SchemaInput> inputs;
   std::map<std::string, std::set<std::string>> files;
@@ -29,13 +29,14 @@ struct NamedMigrations {
 NamedMigrations take_out_migrations(std::vector<std::string>& paths);
 
 struct Choice {
-  bool migrations = false;  // the input holds any
-  migrations::CheckedMigrations judged;
-  std::string note;  // for the report: "judged the newest, 0007_x; …"
+  bool migrations = false;  // the input has migrations
+  migrations::CheckedMigrations checked;
+  std::string note;  // for the report: "checked the newest migration, 0007_x, …"
 };
-// `named`: the files that the command line names, if it does; `tracking`: of the database of --db. Errors:
-// git's.
-Result<Choice> choose_migrations(const migrations::SchemaInput& input, const std::set<std::string>* named,
-                                 const MigrationOptions& options, const std::vector<TrackingTable>& tracking);
+// `named`: the files that the command line names; null: none. `tracking`: the tracking tables of the database
+// of --db. Errors: those of git.
+Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput& input,
+                                 const std::set<std::string>* named, const MigrationOptions& options,
+                                 const std::vector<TrackingTable>& tracking);
 
 }  // namespace pgadvise::check

@@ -1,4 +1,4 @@
-// What the library reports while a call runs. The library itself prints nothing.
+// Progress callbacks of the library, which itself prints nothing.
 #pragma once
 
 #include <functional>
@@ -7,17 +7,19 @@
 #include <utility>
 
 #include "log/reader.h"
+#include "pg/connection.h"
 
 namespace pgadvise::check {
 
 // Each function may be empty. The library calls them on the thread that called it.
 struct Observer {
-  // A part of the work that may take long begins or ends: "reading files". `progress`: `log` or `counted`
-  // reports how far this part is.
+  // Called when a long step starts or ends, for example "reading files". `progress`: `log` or `counted`
+  // reports the progress of this step.
   std::function<void(std::string_view name, bool begins, bool progress)> phase = {};
   std::function<void(const log::Progress&)> log = {};  // while logs are read
-  std::function<void(std::string_view)> counted = {};  // "31 plans asked for, 12 queries"
+  std::function<void(std::string_view)> counted = {};  // "31 plans requested, 12 queries"
   std::function<void(std::string_view)> detail = {};   // a sentence for a verbose log
+  pg::SentObserver sent = {};  // each statement that a server was sent; called as pg/connection.h says
 };
 
 // Reports a phase from construction to destruction.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "base/boundary.h"
 #include "base/input_file.h"
 #include "base/text.h"
 
@@ -37,14 +39,17 @@ bool name_matches(std::string_view pattern, std::string_view name) {
 
 class Walk {
  public:
-  explicit Walk(const PatternBounds& bounds)
-      : bounds_(bounds), until_(std::chrono::steady_clock::now() + bounds.time) {}
+  Walk(const PatternBounds& bounds, PatternBounds& used)
+      : bounds_(bounds), used_(used), start_(std::chrono::steady_clock::now() - used.time) {}
+  ~Walk() { used_.time = time(); }
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
 
   // `parts`: the path's names behind `folder`, "" for the current one. False: a bound was reached.
   bool into(const std::string& folder, const std::vector<std::string_view>& parts, std::size_t at) {
     if (at == parts.size()) {
       found.push_back(folder);
-      if (found.size() > bounds_.matches)
+      if (++used_.matches > bounds_.matches)
         reached = fmt::format("matches more than {} files", bounds_.matches);
       return reached.empty();
     }
@@ -62,9 +67,9 @@ class Walk {
     if (is_kernel_folder(listed)) return true;
     for (fs::directory_iterator it(listed, fs::directory_options::skip_permission_denied, code), end;
          !code && it != end; it.increment(code)) {
-      if (++entries_ > bounds_.entries)
-        reached = fmt::format("looks at more than {} files and folders", bounds_.entries);
-      else if (std::chrono::steady_clock::now() > until_)
+      if (++used_.entries > bounds_.entries)
+        reached = fmt::format("searches more than {} files and folders", bounds_.entries);
+      else if (time() > bounds_.time)
         reached = fmt::format("takes longer than {} s", bounds_.time.count() / 1000);
       if (!reached.empty()) return false;
       const std::string name = it->path().filename().string();
@@ -79,26 +84,79 @@ class Walk {
   std::string reached;  // which bound
 
  private:
+  std::chrono::milliseconds time() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+  }
+
   PatternBounds bounds_;
-  std::chrono::steady_clock::time_point until_;
-  std::size_t entries_ = 0;
+  PatternBounds& used_;
+  std::chrono::steady_clock::time_point start_;
 };
 
 }  // namespace
 
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds) {
+  PatternBounds used = nothing_used;
+  return expand_pattern(path, bounds, used);
+}
+
+Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
+                                                PatternBounds& used) {
   std::error_code code;
   if (!is_pattern(path) || fs::exists(path, code)) return std::vector<std::string>{path};
   std::vector<std::string_view> parts = split(path, '/');
   std::erase_if(parts, [](std::string_view part) { return part.empty(); });
-  Walk walk(bounds);
+  const bool first = used.entries == 0;
+  Walk walk(bounds, used);
   if (!walk.into(path.starts_with('/') ? "/" : "", parts, 0))
     return fail(Error::Kind::usage, {},
-                "the pattern " + ellipsis(path, 120) + " " + walk.reached + ": pgadvise reads none of them",
-                "begin it with the folder that holds the files");
+                "the pattern " + ellipsis(path, 120) +
+                    (first ? " " : ", together with the patterns before it, ") + walk.reached +
+                    ": pgadvise read none of the files",
+                "start the pattern with the folder of the files");
   if (walk.found.empty()) return std::vector<std::string>{path};
   std::sort(walk.found.begin(), walk.found.end());
   return std::move(walk.found);
+}
+
+std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
+                                Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  std::set<std::string> read;  // each file or folder is read once, however often it is named
+  PatternBounds used = nothing_used;
+  for (const auto& path : paths) {
+    const auto known = inputs.places.find(path);
+    const std::string where = known == inputs.places.end() ? path : known->second.str();
+    auto found = expand_pattern(path, {}, used);
+    if (!found) {
+      diagnostics.push_back(found.error());
+      diagnostics.back().where = where;
+      continue;
+    }
+    std::size_t outside = 0;
+    for (auto& name : *found) {
+      std::error_code code;
+      const bool logs =
+          &paths == &inputs.logs && fs::is_directory(name, code);  // of other folders links are not followed
+      const bool stays = inputs.boundary.empty() || (lies_within(name, inputs.boundary) &&
+                                                     (!logs || link_out_of(name, inputs.boundary).empty()));
+      const std::string why = stays ? why_no_input(name, NamedBy::repository) : std::string();
+      if (!stays) ++outside;
+      else if (why.empty() && read.insert(fs::path(name).lexically_normal().generic_string()).second)
+        out.push_back(std::move(name));
+      else if (why.empty()) continue;
+      else
+        diagnostics.push_back({Error::Kind::usage, where, ellipsis(name, 120) + " " + why,
+                               "a configuration may only name regular files and folders"});
+    }
+    if (outside > 0)
+      diagnostics.push_back(
+          {Error::Kind::usage, where,
+           fmt::format("{} leaves the repository through a symbolic link: {} not read", ellipsis(path, 120),
+                       outside == 1 ? "it is" : fmt::format("{} files are", outside)),
+           "the command line and a file of --config may name files anywhere"});
+  }
+  return out;
 }
 
 }  // namespace pgadvise::check

@@ -40,36 +40,37 @@ void report_bypassed_policies(const plan::PlanSource& source, const pg::Connecti
   tables.resize(std::min(shown, all));
   diagnostics.push_back(
       {Error::Kind::nonfatal, connection.where(),
-       fmt::format("row-level security does not hold for {} on {}{}: an application that it holds for has "
-                   "other plans",
+       fmt::format("{} bypasses row-level security on {}{}: the plans differ from those of an application "
+                   "under these policies",
                    connection.session_settings().role.empty()
                        ? "this user"
                        : "the role " + connection.session_settings().role,
                    join(tables, ", "), all > shown ? fmt::format(" and {} more", all - shown) : ""),
-       "--role with the application's role"});
+       "use --role with the application's role"});
 }
 
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {
   if (planner.stopped())
     diagnostics.push_back({Error::Kind::nonfatal,
                            "",
-                           "interrupted: what was not asked of the database by then stays suspected",
+                           "interrupted: findings that were not confirmed by then stay suspected",
                            {}});
   if (const auto& lost = planner.lost(); !lost.empty() && lost.size() < planner.sources())
-    diagnostics.push_back({Error::Kind::nonfatal,
-                           lost.front().where,
-                           fmt::format("{} of {} connections {} lost, the rest was asked on the other{}: {}",
-                                       lost.size(), planner.sources(), lost.size() == 1 ? "was" : "were",
-                                       planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what),
-                           {}});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal,
+         lost.front().where,
+         fmt::format("{} of {} connections {} lost, pgadvise continued with the other{}: {}", lost.size(),
+                     planner.sources(), lost.size() == 1 ? "was" : "were",
+                     planner.sources() - lost.size() == 1 ? "" : "s", lost.front().what),
+         {}});
   if (planner.left_out() == 0) return;
   diagnostics.push_back(
       {Error::Kind::nonfatal, "",
-       fmt::format("{} planned and not run: EXPLAIN ANALYZE has taken its {:g} seconds",
+       fmt::format("{} planned but not run: EXPLAIN ANALYZE used up its {:g} seconds",
                    planner.left_out() == 1 ? "1 statement was"
                                            : fmt::format("{} statements were", planner.left_out()),
                    static_cast<double>(planner.budget().count()) / 1000),
-       "--max-analyze-time allows more"});
+       "increase --max-analyze-time"});
 }
 
 }  // namespace pgadvise::check

@@ -10,7 +10,8 @@
 
 namespace pgadvise::check {
 
-// SELECT statements of the application: the first 20 by total time, then 5 each by mean time and by calls.
+// The application's SELECT statements to plan: the first 20 by total time, then 5 each by mean time and by
+// calls.
 std::vector<const Query*> worth_planning(const Workload& workload);
 
 // A diagnostic when row-level security does not apply to the role that plans are made as.

@@ -39,11 +39,12 @@ const Project* project_of(const Inputs& inputs, const std::string& schema) {
 
 class Runner {
  public:
-  Runner(const Inputs& inputs, plan::Planner* planner)
+  Runner(const Inputs& inputs, plan::Planner* planner, const UserPaths& user_paths)
       : inputs_(inputs),
         planner_(planner),
         folder_(below_config(inputs)),
-        comments_read_(inputs.comments_read) {
+        comments_read_(inputs.comments_read),
+        user_paths_(user_paths) {
     out_.suppressions = inputs.suppressions;
   }
 
@@ -119,7 +120,8 @@ class Runner {
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
     for (const auto& finding : findings)
       if (finding.location && !finding.location->live())
-        read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics);
+        read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
+                      user_paths_);
     auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
     std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
     return out;
@@ -129,6 +131,7 @@ class Runner {
   plan::Planner* planner_;
   std::string folder_;
   std::set<std::string> comments_read_;  // files
+  const UserPaths& user_paths_;
   Outcome out_;
 };
 
@@ -146,10 +149,11 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
 }
 
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {
-  const ObservedPhase observed(settings.observer, planner ? "checking, with the server's plans" : "checking");
-  Outcome out = Runner(inputs, planner).run();
+  const ObservedPhase observed(settings.observer,
+                               planner ? "checking, with plans from the server" : "checking");
+  Outcome out = Runner(inputs, planner, settings.user_paths).run();
   if (planner && settings.observer.detail)
-    settings.observer.detail(fmt::format("asked for plans on {} connection{}", planner->sources(),
+    settings.observer.detail(fmt::format("requested plans on {} connection{}", planner->sources(),
                                          planner->sources() == 1 ? "" : "s"));
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "pg/plan_source.h"
 
@@ -20,8 +21,8 @@ std::vector<std::unique_ptr<plan::PlanSource>> Server::more_plans(std::size_t jo
   return pg::more_plan_sources(connection(), conninfo, wanted - 1);
 }
 
-Result<std::unique_ptr<Server>> open_server(const std::string& conninfo) {
-  auto connection = pg::Connection::open(conninfo);
+Result<std::unique_ptr<Server>> open_server(const std::string& conninfo, pg::SentObserver on_sent) {
+  auto connection = pg::Connection::open(conninfo, std::move(on_sent));
   if (!connection) return tl::unexpected(connection.error());
   auto out = std::make_unique<Server>();
   out->opened = std::make_unique<pg::Connection>(std::move(*connection));

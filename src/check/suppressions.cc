@@ -1,6 +1,5 @@
 #include "check/suppressions.h"
 
-#include "base/input_file.h"
 #include "base/text.h"
 #include "check/config.h"
 #include "lint/rule.h"
@@ -17,17 +16,17 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
     };
     if (suppression.rules.empty()) report("names no rule", "-- pgadvise: ignore rule-id the reason");
     for (const auto& rule : suppression.rules)
-      if (!lint::find_rule(rule)) report("there is no rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
-    if (suppression.reason.empty()) report("gives no reason", "who reads it next year wants to know");
+      if (!lint::find_rule(rule)) report("unknown rule " + ellipsis(rule, 60), unknown_rule_hint(rule));
+    if (suppression.reason.empty()) report("gives no reason", "add a reason, for later readers");
     suppressions.push_back(std::move(suppression));
   }
 }
 
 void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
-                   std::set<std::string>& files_read, Diagnostics& diagnostics) {
-  constexpr std::size_t file_limit = std::size_t{64} << 20;
+                   std::set<std::string>& files_read, Diagnostics& diagnostics, const UserPaths& user_paths) {
+  constexpr std::size_t comments_limit = std::size_t{64} << 20;
   if (!files_read.insert(file).second) return;
-  const auto text = read_file(file, file_limit);
+  const auto text = read_file(file, comments_limit, user_paths);
   if (!text) return;
   add_suppressions(
       file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "model/suppression.h"
 
@@ -16,6 +17,6 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
 
 // Appends the suppressions of a file, unless `files_read` holds it. A file that can't be read has none.
 void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
-                   std::set<std::string>& files_read, Diagnostics& diagnostics);
+                   std::set<std::string>& files_read, Diagnostics& diagnostics, const UserPaths& user_paths);
 
 }  // namespace pgadvise::check

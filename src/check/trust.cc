@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/boundary.h"
 #include "base/text.h"
@@ -58,8 +59,8 @@ Result<std::string> value_of(const std::string& name, const DatabaseProfile& pro
   const char* value = std::getenv(profile.url_env.c_str());
   if (value && !trim(value).empty()) return std::string(value);
   return refuse(profile,
-                "the database " + ellipsis(name, 60) + " asks for the environment variable " +
-                    profile.url_env + ", and it is not set",
+                "the database " + ellipsis(name, 60) + " refers to the environment variable " +
+                    profile.url_env + ", which is not set",
                 "");
 }
 
@@ -75,8 +76,8 @@ std::string file_of(std::string where) {
 }
 
 Error without_text(Error error) {
-  error.what = "can't be understood, and lies outside the repository: its text is not shown";
-  error.hint = "name the file that the symbolic link leads to";
+  error.what = "is not valid, and lies outside the repository: its text is not shown";
+  error.hint = "name the symbolic link's target";
   return error;
 }
 
@@ -94,11 +95,16 @@ tl::expected<Config, Diagnostics> read_user_config(const std::string& repository
     return tl::unexpected(Diagnostics{{Error::Kind::usage, none.path, std::move(what), std::move(hint)}});
   };
   if (!repository.empty() && lies_within(none.path, repository))
-    return wrong("lies in the repository " + repository + ", whose authors must not allow anything",
-                 "set XDG_CONFIG_HOME to a folder outside");
+    return wrong("is in the repository " + repository +
+                     ": only the user may grant permissions, not the authors of a repository",
+                 "set XDG_CONFIG_HOME to a folder outside the repository");
   struct stat status{};
-  if (::stat(none.path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH))
-    return wrong("can be written by everybody", "chmod o-w " + none.path);
+  if (::stat(none.path.c_str(), &status) == 0) {
+    if (status.st_uid != 0 && status.st_uid != ::geteuid())
+      return wrong("belongs to another user, who may not grant permissions", "make a copy that you own");
+    if (status.st_mode & (S_IWGRP | S_IWOTH))
+      return wrong("is writable by other users", "chmod go-w " + none.path);
+  }
   return read_config(none.path, ConfigOrigin::user);
 }
 
@@ -107,14 +113,14 @@ Result<std::string> trusted_conninfo(const std::string& name, const DatabaseProf
 }
 
 Result<std::string> repository_conninfo(const std::string& name, const DatabaseProfile& profile,
-                                        const Config& user, const std::vector<std::string>& allowed) {
+                                        const Config& user) {
   const std::string database = "the database " + ellipsis(name, 60);
   if (profile.by_service) return profile.conninfo;
   if (!profile.url_env.empty()) {
     if (written_by_others(profile.url_env))
       return refuse(
           profile,
-          database + " asks for " + profile.url_env + ", which may hold what the author of a commit wrote",
+          database + " asks for " + profile.url_env + ", which may contain text of a commit's author",
           "a [databases.NAME] in " + user_config_name(user) + " may name any variable");
     return value_of(name, profile);
   }
@@ -135,18 +141,22 @@ Result<std::string> repository_conninfo(const std::string& name, const DatabaseP
     const auto host = allowed_host(address);
     if (!host)
       return refuse(profile, database + ": the url " + host.error().what,
-                    "host=… names one, or the folder of a socket");
-    const bool known = std::find(allowed.begin(), allowed.end(), *host) != allowed.end();
-    if (!known && std::find(refused.begin(), refused.end(), *host) == refused.end()) refused.push_back(*host);
+                    "host=… names a host, or the folder of a socket");
+    const auto allows = [&](const std::vector<std::string>& hosts) {
+      return std::find(hosts.begin(), hosts.end(), *host) != hosts.end();
+    };
+    if (!allows(user.allowed_hosts) && !allows(user.hosts_of_run) &&
+        std::find(refused.begin(), refused.end(), *host) == refused.end())
+      refused.push_back(*host);
   }
   if (refused.empty()) return profile.conninfo;
   std::vector<std::string> all = user.allowed_hosts, options;
   all.insert(all.end(), refused.begin(), refused.end());
   for (const auto& host : refused) options.push_back("--allow-host " + host);
   return refuse(profile,
-                fmt::format("{} is on {}, which {} not allowed: your password would go there", database,
-                            join(refused, " and "), refused.size() == 1 ? "is" : "are"),
-                "if it may: " + join(options, " ") + ", or the line " + host_list(all) + " in " +
+                fmt::format("{} is on {}, which {} not allowed: pgadvise would send your password there",
+                            database, join(refused, " and "), refused.size() == 1 ? "is" : "are"),
+                "to allow it: " + join(options, " ") + ", or add the line " + host_list(all) + " in " +
                     user_config_name(user));
 }
 

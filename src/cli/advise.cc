@@ -17,7 +17,7 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "report/advice.h"
 
 namespace pgadvise::cli {
@@ -66,7 +66,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   if (!options.budget.empty()) {
     out.search.budget = read_size(options.budget);
     if (!out.search.budget)
-      return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is no size",
+      return fail(Error::Kind::usage, "--budget", ellipsis(options.budget, 40) + " is not a size",
                   "500MB, 1.5GB, 1GiB");
   }
   out.search.max_indexes = options.max_indexes;
@@ -106,7 +106,7 @@ int run(Options options) {
   const std::string content =
       options.format == "json"
           ? report::advice_json(*advice, diagnostics)
-          : report::advice_text(*advice, {use_colour(options.output), output_width(options.output, 80)});
+          : report::advice_text(*advice, {use_color(options.output), output_width(options.output, 80)});
   if (const auto wrote = write_output(options.output, content); !wrote) {
     complain(wrote.error());
     return exit_usage;
@@ -116,20 +116,21 @@ int run(Options options) {
 
 }  // namespace
 
-void add_advise(CLI::App& app, int& exit_code) {
+void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
-      "advise", "Which indexes serve a workload best for their size, by the planner's own costs");
+      "advise", "Find the indexes that reduce a workload's planner cost most for their size");
   auto* db = command->add_option("--db", options->sources.db,
-                                 "Database to cost on: a libpq connection string, or env (DATABASE_URL, else "
-                                 "PG*); needs the extension hypopg");
+                                 "Database whose planner computes the costs: a libpq connection string, or "
+                                 "env (DATABASE_URL, else PG*); needs the extension hypopg");
   auto* sandbox = command->add_flag("--sandbox", options->sources.sandbox,
-                                    "Build the schema on a throwaway PostgreSQL and cost there");
+                                    "Build the schema on a throwaway PostgreSQL and compute the costs there");
   auto* schema =
       command
           ->add_option("--schema", options->sources.schema,
                        "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
-                       "server (pgadvise snapshot) gives its sizes and statistics, too")
+                       "server (pgadvise snapshot) also provides its sizes and statistics")
           ->needs(sandbox);
   command
       ->add_option("--load", options->sources.load, "SQL to run in the sandbox after the schema: test data")
@@ -140,68 +141,70 @@ void add_advise(CLI::App& app, int& exit_code) {
       "--workload", options->sources.workloads,
       "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
   command->add_option("--log-line-prefix", options->sources.line_prefix,
-                      "log_line_prefix of the server, where it isn't found by itself");
+                      "The server's log_line_prefix, if pgadvise does not detect it");
   command->add_option("-j,--jobs", options->jobs,
-                      "Threads that read logs, and connections that are asked for plans; 0: one for each "
-                      "processor, and four connections at most");
+                      "Number of threads that read logs and of connections that request plans; 0: one for "
+                      "each processor, and at most four connections");
   auto* budget = command->add_option(
       "--budget", options->budget,
-      "Most that the new indexes may take together: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes; "
-      "default: none, and no index that saves less than 1 % of the workload's cost and 10 % of its queries'");
-  command->add_option("--max-indexes", options->max_indexes, "Most new indexes; 0: any number");
+      "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
+      "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
+  command->add_option("--max-indexes", options->max_indexes, "Maximum number of new indexes; 0: no limit");
   command
       ->add_option("--max-width", options->max_width,
-                   "Most key columns of an index; under 3 also no INCLUDE and no partial indexes")
+                   "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "
+                   "columns and no partial indexes")
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
   command
       ->add_option("--size-estimate", options->sizes,
-                   "pgadvise: from statistics; hypopg: HypoPG's own, to compare with other tools")
+                   "pgadvise: estimate index sizes from statistics; hypopg: use HypoPG's estimate, for "
+                   "comparison with other tools")
       ->check(CLI::IsMember({"pgadvise", "hypopg"}))
       ->capture_default_str();
   command
       ->add_option("--time-limit", options->time_limit,
-                   "Seconds for the search; then the best so far is reported")
+                   "Time limit of the search in seconds; pgadvise then reports the best indexes found so far")
       ->check(seconds_between(0.1, 86400))
       ->capture_default_str();
   add_acting_options(*command, options->session_settings);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command
-      ->add_option(
-          "--weigh-by", options->weigh_by,
-          "time: a query whose calls take longer than its planner cost tells weighs more; calls: cost alone")
+      ->add_option("--weigh-by", options->weigh_by,
+                   "time: give more weight to queries that take longer than their planner cost suggests; "
+                   "calls: weigh by calls and planner cost only")
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
   auto* verify = command->add_flag("--verify", options->verify,
-                                   "Build the indexes and run the queries, before and after, on the sandbox "
-                                   "or a --disposable database; then remove the indexes");
+                                   "Measure: run the queries without and with the indexes, on the sandbox or "
+                                   "a --disposable database, then drop the indexes");
   auto* disposable =
       command->add_option("--disposable", options->disposable,
-                          "Name of --db's database, as a promise that nobody needs it: --verify may build "
-                          "indexes there, --cleanup drop those that it left");
-  auto* cleanup = command->add_flag("--cleanup", options->cleanup,
-                                    "Drop the indexes that killed runs of --verify left in --db's database, "
-                                    "and cancel builds that still run; asks before. Needs --disposable");
-  command->add_flag("--yes", options->yes, "With --cleanup: don't ask")->needs(cleanup);
+                          "Name of --db's database, as confirmation that nobody needs it: --verify may build "
+                          "indexes there, and --cleanup may drop leftover ones");
+  auto* cleanup =
+      command->add_flag("--cleanup", options->cleanup,
+                        "Drop the indexes that killed runs of --verify left in --db's database, and cancel "
+                        "their running index builds, after confirmation. Needs --disposable");
+  command->add_flag("--yes", options->yes, "With --cleanup: do not ask for confirmation")->needs(cleanup);
   for (auto* other : {verify, sandbox, log, workload}) cleanup->excludes(other);
   command
       ->add_option("--verify-timeout", options->verify_timeout,
-                   "Seconds that a run of a query may take with --verify")
+                   "Time limit in seconds for each run of a query with --verify")
       ->check(seconds_between(0.1, 3600))
       ->capture_default_str();
   for (const char* other : {"--budget", "--format", "--output", "--schema"})
     cleanup->excludes(command->get_option(other));
   command->add_flag("--show-literals", options->show_literals,
-                    "Also partial indexes for the constants of logged queries (WHERE status = 'open'); those "
-                    "of .sql files may always be named");
+                    "Also propose partial indexes with constants from logged queries (WHERE status = "
+                    "'open'); constants of .sql files are always used");
   command->footer(
-      "Nothing is made or changed on the database: indexes are supposed by HypoPG. Ctrl-C ends with the best "
-      "so far. With --verify indexes are made\n"
-      "on the sandbox, or on the one database that --disposable names, and removed again; --cleanup drops "
-      "what a killed run left there.\n"
-      "Exit codes: 0, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup may not or "
-      "can't drop, 3 the database of --db can't be reached or read.");
+      "advise changes nothing in the database: HypoPG provides hypothetical indexes. Ctrl-C ends the search "
+      "and reports the best indexes so far.\n--verify builds indexes on the sandbox, or in the database that "
+      "--disposable names, and drops them again; --cleanup drops leftover ones.\nExit codes: 0 success, 2 "
+      "wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup could not drop, 3 the "
+      "database of --db can't be reached or read.");
   command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
     const auto refuse = [&](const char* where, const char* what, const char* hint) {
       complain({Error::Kind::usage, where, what, hint});
@@ -210,22 +213,20 @@ void add_advise(CLI::App& app, int& exit_code) {
     if (db->count() && trim(options->sources.db).empty())
       return refuse("--db", "is empty", "name a database; is the variable set?");
     if (disposable->count() && !options->verify && !options->cleanup)
-      return refuse("--disposable", "has no meaning without --verify or --cleanup", "pgadvise advise --help");
+      return refuse("--disposable", "requires --verify or --cleanup", "pgadvise advise --help");
     if (options->cleanup && (!db->count() || !disposable->count()))
-      return refuse("--cleanup", "needs a database that nobody needs",
+      return refuse("--cleanup", "requires a disposable database",
                     "--db, and --disposable with the name of its database");
     if (options->cleanup) {
       exit_code = clean_up(options->sources.db, options->disposable, options->yes);
       return;
     }
     if (!db->count() && !sandbox->count())
-      return refuse("advise", "needs a database to cost on: --db, or --sandbox with --schema",
-                    "pgadvise advise --help");
+      return refuse("advise", "needs a database: --db, or --sandbox with --schema", "pgadvise advise --help");
     if (!log->count() && !workload->count())
       return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
     if (options->verify && !sandbox->count() && !disposable->count())
-      return refuse("--verify",
-                    "builds indexes: it needs --sandbox with rows, or a database that nobody needs",
+      return refuse("--verify", "builds indexes, so it needs a sandbox with data or a disposable database",
                     "--sandbox --schema … --load …, or --disposable with the name of --db's database");
     if (budget->count() && trim(options->budget).empty())
       return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");

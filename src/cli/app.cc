@@ -8,13 +8,18 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
-#include "cli/talk.h"
 #include "cli/usage.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 
-static Diagnostics withheld;  // remarks that --quiet keeps back
-static bool told = false;
+static Diagnostics withheld;  // warnings that --quiet suppresses
+static bool complained = false;
+static std::vector<std::string> logins;  // of the command line: no message repeats their passwords
+
+static void print(const Error& error) {
+  std::fprintf(stderr, "pgadvise: %s\n", without_passwords(error.line(), logins).c_str());
+}
 
 // What the system's own words leave open.
 static Error with_next_step(Error error) {
@@ -22,26 +27,25 @@ static Error with_next_step(Error error) {
       {"No such file or directory", "check the name"},
       {"Permission denied", "with which user's rights does pgadvise run?"},
       {"is a folder, not a file", "name a file in it"},
-      {"No space left on device", "make room, or name another place"}};
+      {"No space left on device", "free some space, or name another folder"}};
   for (const auto& [words, step] : steps)
     if (error.hint.empty() && error.what.ends_with(words)) error.hint = step;
   return error;
 }
 
 void complain(const Error& error) {
-  if (talk().quiet && error.kind == Error::Kind::nonfatal) {
+  if (verbosity().quiet && error.kind == Error::Kind::nonfatal) {
     withheld.push_back(error);
     return;
   }
-  told = true;
-  std::fprintf(stderr, "pgadvise: %s\n", with_next_step(check::without_outside_text(error)).line().c_str());
+  complained = true;
+  print(with_next_step(check::without_outside_text(error)));
 }
 
 // A run that failed says why, quiet or not.
 static void tell_withheld(int exit_code) {
-  if (exit_code <= exit_findings || told) return;
-  for (const auto& error : withheld)
-    std::fprintf(stderr, "pgadvise: %s\n", check::without_outside_text(error).line().c_str());
+  if (exit_code <= exit_findings || complained) return;
+  for (const auto& error : withheld) print(check::without_outside_text(error));
 }
 
 int exit_code_of(const Diagnostics& diagnostics) {
@@ -77,7 +81,7 @@ static void refuse_empty_names(CLI::App& app) {
 // left out. Nothing at all, on a terminal, is a review.
 static std::vector<std::string> arguments(std::vector<std::string> out,
                                           const std::vector<std::string>& commands) {
-  move_talk_behind(out, commands);
+  move_verbosity_behind(out, commands);
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0])))
@@ -87,22 +91,23 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
 
 int main(const Arguments& given) {
   int exit_code = exit_clean;
+  logins = given.logins;
+  const UserPaths user_paths(given.words);
   CLI::App app{
-      "pgadvise finds what makes a PostgreSQL application slow or unsafe, proves it with EXPLAIN ANALYZE, "
-      "and "
-      "writes the index that mends it."};
+      "pgadvise finds what makes a PostgreSQL application slow or unsafe, confirms it with EXPLAIN ANALYZE, "
+      "and writes the index that fixes it."};
   app.set_version_flag("--version", std::string("pgadvise ") + PGADVISE_VERSION);
   app.require_subcommand(0, 1);
   app.footer(
-      "Exit codes: 0 nothing at or over --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 the\n"
-      "database of --db can't be reached or read. Without a subcommand: check; without any word, on a "
-      "terminal: review.");
-  add_advise(app, exit_code);
-  add_check(app, exit_code);
-  add_digest(app, exit_code);
-  add_explain(app, exit_code);
+      "Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 wrong usage or an unreadable input, 3 "
+      "the\ndatabase of --db can't be reached or read. Without a subcommand pgadvise runs check; on a "
+      "terminal and without any argument, review.");
+  add_advise(app, user_paths, exit_code);
+  add_check(app, user_paths, exit_code);
+  add_digest(app, user_paths, exit_code);
+  add_explain(app, user_paths, exit_code);
   add_init(app, exit_code);
-  add_review(app, exit_code);
+  add_review(app, user_paths, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
   std::vector<std::string> commands{"sandbox", "completion", "manual"};  // those that are added below
@@ -115,21 +120,21 @@ int main(const Arguments& given) {
     command.assign(dashes + 1, words.end());
     words.erase(dashes, words.end());
   }
-  add_sandbox(app, command, exit_code);
-  add_profiles(app);
+  add_sandbox(app, user_paths, command, exit_code);
+  add_profiles(app, user_paths);
   refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "review"})
-    add_colour(*app.get_subcommand(one));
-  add_colour(*app.get_subcommand("rules")->get_subcommand("explain"));
+    add_color(*app.get_subcommand(one));
+  add_color(*app.get_subcommand("rules")->get_subcommand("explain"));
   for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"})
-    add_talk(*app.get_subcommand(one));
+    add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
   app.parse_complete_callback([&app, &given] {
-    for (const CLI::App* one : app.get_subcommands()) begin_talk(*one);
+    for (const CLI::App* one : app.get_subcommands()) begin_verbosity(*one);
     if (given.hid_password)
       complain({Error::Kind::nonfatal, "the command line",
-                "holds a password: other users could see it in the process list until pgadvise overwrote it, "
-                "and a shell's history keeps it",
+                "contains a password: other users could see it in the process list until pgadvise overwrote "
+                "it, and the shell's history stores it",
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back

@@ -1,4 +1,4 @@
-// The words of the command line, and what other users of the machine can see of them in the process list.
+// The arguments of the command line, and hiding passwords in them from the process list.
 #pragma once
 
 #include <string>
@@ -7,13 +7,17 @@
 namespace pgadvise::cli {
 
 struct Arguments {
-  std::vector<std::string> words;  // without the program's name
-  bool hid_password = false;       // one of them is a connection string with a password, in front of "--"
+  std::vector<std::string> words;   // without the program's name
+  bool hid_password = false;        // an argument before "--" was a connection string with a password
+  std::vector<std::string> logins;  // "user:password" of each argument that holds user:password@host
 };
 
-// Copies the words, then overwrites in argv each connection string that holds a password with "***": behind
-// --db, after "--option=" and by itself. A value of --db that libpq would not understand and that has an "@"
-// counts as one. To be called before anything else.
+// Copies the arguments, then overwrites in argv each connection string with a password by "***": after --db
+// and --allow-host, after "--option=" and on its own. A value of --db with an "@" that libpq would not parse
+// also counts. Call before anything else.
 Arguments take_arguments(int argc, char** argv);
+
+// `text` with the passwords of these logins as "***", also where a message cut one short ("joe:hid…").
+std::string without_passwords(std::string text, const std::vector<std::string>& logins);
 
 }  // namespace pgadvise::cli

@@ -15,7 +15,7 @@
 #include "cli/interrupt.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -30,7 +30,7 @@ struct Options {
 int exit_code_of(const Report& report, const FailOn& fail_on) {
   if (const int code = cli::exit_code_of(report.diagnostics); code != exit_clean) return code;
   const bool any = std::any_of(report.findings.begin(), report.findings.end(),
-                               [&](const Finding& finding) { return fail_on.meets(finding); });
+                               [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
 }
 
@@ -54,19 +54,20 @@ int run(Options options) {
 
 static std::string format_choices() {
   std::vector<std::string> names;
-  for (const auto& format : report::formats()) names.emplace_back(format.name);
+  for (const auto* format : report::all_formats()) names.emplace_back(format->name);
   return "{" + join(names, ",") + "}";
 }
 
 static std::string formats_help() {
   std::string out;
-  for (const auto& format : report::formats())
-    out += (out.empty() ? "" : "; ") + std::string(format.name) + ": " + std::string(format.what);
+  for (const auto* format : report::all_formats())
+    out += (out.empty() ? "" : "; ") + std::string(format->name) + ": " + std::string(format->description);
   return out;
 }
 
-void add_check(CLI::App& app, int& exit_code) {
+void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->check.settings.user_paths = user_paths;
   auto* command = app.add_subcommand("check", "Check schemas, queries and a repository (the default)");
   add_inputs(*command, options->check);
   struct Words {
@@ -78,26 +79,27 @@ void add_check(CLI::App& app, int& exit_code) {
       ->type_name(format_choices());
   command
       ->add_option("-o,--output", words->outputs,
-                   "File to write the report to; with several --format each its own: --format sarif -o "
-                   "a.sarif --format text")
+                   "File to write the report to. With several --format, each -o belongs to the --format "
+                   "before it: --format sarif -o a.sarif --format text")
       ->allow_extra_args(false)
       ->type_name("FILE");
   command
       ->add_option("--top", options->top,
-                   "Findings that --format agent tells one by one; 0: about 2,000 tokens of them")
+                   "Number of findings that --format agent lists; 0: as many as fit into about 2,000 tokens")
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--fail-on", words->fail_on,
-                   "What makes the exit code 1: error (the default), warning, note or never; confirmed: only "
-                   "what a database confirmed; rules' ids: those of any severity. Several with commas")
+                   "Findings that make the exit code 1: those of at least this severity (error, the default; "
+                   "warning; note) or never; confirmed: only those that a database confirmed; rule ids: "
+                   "findings of these rules, whatever their severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");
-  auto* baseline = command->add_option(
-      "--baseline", options->check.settings.baseline,
-      "Tell only what this file does not know, and what of it is gone (.pgadvise-baseline.json)");
+  auto* baseline = command->add_option("--baseline", options->check.settings.baseline,
+                                       "Report only findings that this file does not list, and which of the "
+                                       "listed ones are gone (.pgadvise-baseline.json)");
   command
       ->add_flag("--update-baseline", options->check.settings.update_baseline,
-                 "Write what is found to the file of --baseline: from now on it is known")
+                 "Write the current findings to the file of --baseline")
       ->needs(baseline);
   add_choices(*command, options->check);
   command->callback([options, words, command, &exit_code] {

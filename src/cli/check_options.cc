@@ -11,16 +11,16 @@
 #include "cli/interrupt.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 
 void add_inputs(CLI::App& command, CheckOptions& options) {
   command.add_option("PATH", options.sources.paths,
-                     "Repository, migrations folder, dump, or a snapshot of pgadvise's or drizzle's; "
-                     "default: the current directory, unless another input is named");
+                     "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot; default: "
+                     "the current directory, unless the command line names another input");
   auto* db = command.add_option("--db", options.sources.db,
-                                "Database to read and to confirm findings on: a libpq connection string, or "
+                                "Database to read and to confirm findings in: a libpq connection string, or "
                                 "env (DATABASE_URL, else PG*)");
   auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
                                    "Build the schema on a throwaway PostgreSQL and confirm findings there");
@@ -28,34 +28,34 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       ->needs(sandbox);
   sandbox->excludes(db);
   command.add_option("--schema", options.sources.schema,
-                     "Schema file or folder; a snapshot of a server stands for the server: its sizes and "
-                     "settings are what the rest is judged by");
+                     "Schema file or folder. A snapshot of a server replaces the server: pgadvise checks the "
+                     "other inputs with the snapshot's sizes and settings");
   command.add_option("--log", options.sources.logs,
-                     "PostgreSQL log: stderr, csvlog or jsonlog, or what syslog and hosting providers make "
-                     "of them, compressed or not; a folder stands for the logs in it; also a workload file");
+                     "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
+                     "may be compressed), a folder of logs, or a workload file");
   command.add_option("--log-line-prefix", options.sources.line_prefix,
-                     "log_line_prefix of the server, where it isn't found by itself");
+                     "The server's log_line_prefix, if pgadvise does not detect it");
   command.add_option("-j,--jobs", options.settings.jobs,
-                     "Threads that read logs, and connections that plan and run statements; 0: one thread "
-                     "for each processor, one connection to the database of --db, "
-                     "one for each processor, up to four, to a sandbox");
+                     "Number of threads that read logs and of connections that plan and run statements. 0: "
+                     "one thread for each processor; one connection to the database of --db, or to a sandbox "
+                     "one for each processor, at most four");
   command.add_option("--workload", options.sources.workloads,
                      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
 }
 
 void add_choices(CLI::App& command, CheckOptions& options) {
   auto* since = command.add_option("--since", options.settings.migrations.since,
-                                   "Judge the migrations that were added or changed since a git revision; "
-                                   "else the newest one of a folder is judged");
+                                   "Check the migrations that were added or changed since a git revision; "
+                                   "default: only the newest migration of a folder");
   auto* changed = command.add_flag("--changed", options.settings.migrations.changed,
-                                   "Judge the migrations that this branch adds or changes, by git");
+                                   "Check the migrations that this branch adds or changes, according to git");
   changed->excludes(since);
   add_acting_options(command, options.settings.session_settings);
   add_analyze_time(command, options.max_analyze_time);
-  command.add_option(
-      "--config", options.sources.config,
-      "Configuration; default: the pgadvise.toml of the PATH's folder, or of one above it in the repository");
-  command.add_flag("--show-literals", options.show_literals, "Show statements with their literals");
+  command.add_option("--config", options.sources.config,
+                     "Configuration file; default: pgadvise.toml in PATH's folder or in a folder above it, "
+                     "within the repository");
+  command.add_flag("--show-literals", options.show_literals, "Show the literals of statements");
 }
 
 Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
@@ -64,18 +64,18 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   const std::string& since = options.settings.migrations.since;
   if (command.count("--since") && (trim(since).empty() || since[0] == '-'))
-    return fail(Error::Kind::usage, "--since", "is no revision", "name a commit, branch or tag");
+    return fail(Error::Kind::usage, "--since", "is not a revision", "name a commit, branch or tag");
   return {};
 }
 
 static void log_run(const Report& report) {
   for (const auto& input : report.inputs)
-    tell_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
-                 (input.detail.empty() ? "" : ": " + input.detail));
-  tell_verbose(fmt::format("ran {} rules: {}", report.rules_run.size(), join(report.rules_run, ", ")));
+    print_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
+                  (input.detail.empty() ? "" : ": " + input.detail));
+  print_verbose(fmt::format("ran {} rules: {}", report.rules_run.size(), join(report.rules_run, ", ")));
   for (const auto& skipped : report.skipped)
-    tell_verbose("did not run " + skipped.rule + ": " + skipped.reason);
-  tell_verbose(fmt::format("{} findings in {:.2f} s", report.findings.size(), report.seconds));
+    print_verbose("did not run " + skipped.rule + ": " + skipped.reason);
+  print_verbose(fmt::format("{} findings in {:.2f} s", report.findings.size(), report.seconds));
 }
 
 tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {

@@ -1,4 +1,4 @@
-// What check and review share: their options, and the run.
+// Shared by check and review: their options, and the run.
 #pragma once
 
 #include <memory>
@@ -19,20 +19,20 @@ struct CheckOptions {
   bool show_literals = false;
 };
 
-// Options that name inputs, and those that choose among what is read. `options` must outlive the parsing.
+// Adds the options that name and select inputs. `options` must outlive the parsing.
 void add_inputs(CLI::App& command, CheckOptions& options);
 void add_choices(CLI::App& command, CheckOptions& options);
-// Errors (usage): an option was given an empty word.
+// Errors (usage): the value of an option is empty.
 Result<void> check_words(const CLI::App& command, const CheckOptions& options);
 
-// A report and everything that it refers to.
+// A report, and the objects that it refers to.
 struct CheckRun {
   check::Inputs inputs;
   Report report;
   report::Options how;
   std::unique_ptr<Sources> sources;  // how.source reads from it
 };
-// load, run and merge, with progress on a terminal; the first Ctrl-C while a server is asked ends the
+// Calls load, run and merge, with progress on a terminal. The first Ctrl-C during work on a server ends the
 // planning. Errors: those of load().
 tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options);
 

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
+#include "cli/verbosity.h"
 #include "pg/leftovers.h"
 #include "pg/verify.h"
 
@@ -43,19 +44,20 @@ std::string list(const pg::Leftovers& leftovers, const std::string& where) {
   for (const auto& build : leftovers.builds) {
     const std::string line =
         fmt::format("  CREATE INDEX in backend {}: {}", build.backend, pg::origin(build.run));
-    if (pg::can_cancel(build)) left += line + ", which is gone\n";
-    else if (build.process == pg::ProcessState::alive) kept += line + ": its run goes on\n";
+    if (pg::can_cancel(build)) left += line + ", which no longer exists\n";
+    else if (build.process == pg::ProcessState::alive) kept += line + ": its run is still active\n";
     else
       kept += line + fmt::format(
-                         ": pgadvise can't tell whether the run goes on, or may not cancel it; SELECT "
-                         "pg_cancel_backend({}) does\n",
+                         ": pgadvise can't find out whether the run is active, or may not cancel it; to "
+                         "cancel it: SELECT "
+                         "pg_cancel_backend({})\n",
                          build.backend);
   }
   for (const auto& index : leftovers.indexes) {
     if (pg::is_left(index)) left += "  " + name_of(index) + ": " + pg::origin(index.run) + "\n";
     else if (!index.kept_because.empty()) kept += "  " + name_of(index) + ": " + index.kept_because + "\n";
     else if (index.parent.empty())
-      kept += "  " + name_of(index) + ": its run goes on (" + pg::origin(index.run) + ")\n";
+      kept += "  " + name_of(index) + ": its run is still active (" + pg::origin(index.run) + ")\n";
   }
   std::string out = left.empty()
                         ? "No leftovers of advise --verify in " + printable(where) + ".\n"
@@ -126,13 +128,13 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     complain(error);
     return code;
   };
-  auto connection = during("connecting", [&] { return pg::Connection::open(db); });
+  auto connection = during("connecting", [&] { return pg::Connection::open(db, sent_observer()); });
   if (!connection)
     return give_up(connection.error(),
                    connection.error().kind == Error::Kind::database ? exit_database : exit_usage);
   if (const auto why = pg::not_named(*connection, disposable); !why.empty())
     return give_up({Error::Kind::usage, connection->where(), why,
-                    "--cleanup drops indexes: give the database's own name to --disposable"},
+                    "--cleanup drops indexes: pass the name of this database to --disposable"},
                    exit_usage);
   const auto leftovers = pg::find_leftovers(*connection);
   if (!leftovers) return give_up(leftovers.error(), exit_database);
@@ -145,8 +147,9 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
     if (pg::can_cancel(build)) targets.backends.insert(build.backend);
   if (targets.indexes.empty() && targets.backends.empty()) return exit_clean;
   if (!yes && !on_terminal())
-    return give_up({Error::Kind::usage, "--cleanup", "nothing was dropped: there is no terminal to ask on",
-                    "look at the list, and add --yes"},
+    return give_up({Error::Kind::usage, "--cleanup",
+                    "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
+                    "read the list, then add --yes"},
                    exit_usage);
   if (!yes && !agreed(targets)) {
     std::cerr << "Nothing was dropped.\n";

@@ -5,10 +5,10 @@
 
 namespace pgadvise::cli {
 
-// Lists on stdout what was left, and drops it after a question on a terminal or with `yes`. `disposable` has
-// to be the database's name. Returns the exit code: 0 also when nothing was left or the answer was no; 2 when
-// nobody could be asked, the name is another one or something could not be removed; 3 when the database can't
-// be reached or read.
+// Lists leftovers on stdout, and drops them after confirmation on a terminal or with `yes`. `disposable` must
+// be the database's name. Returns the exit code: 0 also if there was nothing to drop or the user declined; 2
+// if confirmation was not possible, the name differs or a leftover could not be dropped; 3 if the database
+// cannot be reached or read.
 int clean_up(const std::string& db, const std::string& disposable, bool yes);
 
 }  // namespace pgadvise::cli

@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "model/comparison.h"
@@ -28,6 +28,7 @@ struct Options {
   std::string output;
   bool show_literals = false;
   int top = 20;
+  UserPaths user_paths;
 };
 
 class Digest {
@@ -64,8 +65,9 @@ class Digest {
   std::vector<Workload> read(const std::vector<std::string>& paths) {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.jobs, writes_workload},
-                                console_observer(), diagnostics_);
+    auto digest = check::digest(
+        {paths, options_.db, options_.line_prefix, options_.jobs, writes_workload, options_.user_paths},
+        console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
@@ -99,8 +101,10 @@ class Digest {
 
   void tell_empty(const Workload& workload, const std::string& path) {
     if (workload.queries.empty() && exit_code_of(diagnostics_) == exit_clean)
-      diagnostics_.push_back(
-          {Error::Kind::nonfatal, path, "holds no statement: all of the other is new, or gone", {}});
+      diagnostics_.push_back({Error::Kind::nonfatal,
+                              path,
+                              "contains no statement: every query of the other input counts as new or gone",
+                              {}});
   }
 
   // Why a log gave nothing stands in the text report itself.
@@ -116,19 +120,18 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;
-        std::string what = fmt::format("{} of {} lines not understood", source.not_understood, source.lines);
+        std::string what = fmt::format("{} of {} lines not recognized", source.not_understood, source.lines);
         for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
           what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
-        diagnostics_.push_back(
-            {Error::Kind::nonfatal, source.path, std::move(what),
-             source.prefix.empty()
-                 ? std::string()
-                 : "if the server wrote them: --log-line-prefix '…', as SHOW log_line_prefix tells it"});
+        diagnostics_.push_back({Error::Kind::nonfatal, source.path, std::move(what),
+                                source.prefix.empty() ? std::string()
+                                                      : "if PostgreSQL wrote these lines: --log-line-prefix "
+                                                        "'…', with the value of SHOW log_line_prefix"});
       }
   }
 
   report::DigestOptions text_options() const {
-    return {use_colour(options_.output), use_unicode(), output_width(options_.output, 80),
+    return {use_color(options_.output), use_unicode(), output_width(options_.output, 80),
             options_.show_literals, static_cast<std::size_t>(options_.top)};
   }
 
@@ -139,38 +142,41 @@ class Digest {
 
 }  // namespace
 
-void add_digest(CLI::App& app, int& exit_code) {
+void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command = app.add_subcommand(
-      "digest", "Sum up logs: which queries take the time; write, merge and compare workload files");
+      "digest",
+      "Aggregate logs: which queries take most of the time; write, merge and compare workload files");
   auto* logs = command->add_option(
       "LOG", options->logs,
       "PostgreSQL log (stderr, csvlog or jsonlog; - is standard input), or a workload file");
   auto* db = command->add_option("--db", options->db,
                                  "Database whose pg_stat_statements is read: a libpq connection string, or "
                                  "env (DATABASE_URL, else PG*)");
-  auto* compare =
-      command
-          ->add_option(
-              "--compare", options->compare,
-              "Two logs or workload files, the old one first: what is new, gone, slower or more frequent")
-          ->expected(2);
+  auto* compare = command
+                      ->add_option("--compare", options->compare,
+                                   "Two logs or workload files, the old one first: report which queries are "
+                                   "new, gone, slower or more frequent")
+                      ->expected(2);
   compare->excludes(logs)->excludes(db);
   command->add_option("--log-line-prefix", options->line_prefix,
-                      "log_line_prefix of the server, where it isn't found by itself");
-  command->add_option("-j,--jobs", options->jobs,
-                      "Threads that read logs; 0: one for each processor; the result is the same");
+                      "The server's log_line_prefix, if pgadvise does not detect it");
+  command->add_option(
+      "-j,--jobs", options->jobs,
+      "Number of threads that read logs; 0: one for each processor. The result does not depend on it");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output,
-                      "File to write to; without --format a workload file, for digest and check --workload");
-  command->add_option("--top", options->top, "Queries in the text report; 0: all")
+                      "File to write to; without --format pgadvise writes a workload file, an input of "
+                      "digest and check --workload");
+  command->add_option("--top", options->top, "Number of queries in the text report; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");
   command->footer(
-      "Exit codes: 0, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached or "
-      "read.");
+      "Exit codes: 0 success, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached "
+      "or read.");
   command->callback([options, logs, db, compare, &exit_code] {
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

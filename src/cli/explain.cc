@@ -12,11 +12,12 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
 #include "report/plan_text.h"
+#include "report/report.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -35,11 +36,12 @@ struct Options {
   bool show_literals = false;
   std::string format = "text";
   std::string output;
+  UserPaths user_paths;
 };
 
-Result<std::string> read_statement(const std::string& path) {
+Result<std::string> read_statement(const std::string& path, const UserPaths& user_paths) {
   constexpr std::size_t most = std::size_t{64} << 20;
-  if (path != "-") return read_file(path, most);
+  if (path != "-") return read_file(path, most, user_paths);
   return read_standard_input(most);
 }
 
@@ -70,7 +72,7 @@ class Explain {
   bool json() const { return options_.format == "json"; }
 
   Result<std::string> of_plan() {
-    const auto text = read_statement(options_.plan);
+    const auto text = read_statement(options_.plan, options_.user_paths);
     if (!text) return tl::unexpected(text.error());
     Diagnostics incomplete;
     auto plan = plan::read(*text, incomplete);
@@ -84,7 +86,8 @@ class Explain {
   }
 
   Result<std::string> of_log() {
-    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_);
+    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
+                                             options_.user_paths);
     if (!found) return tl::unexpected(found.error());
     in_part_ = found->in_part;
     if (json()) return shown(found->plan, nullptr);
@@ -95,8 +98,8 @@ class Explain {
   }
 
   Result<std::string> of_query() {
-    const auto text =
-        options_.file.empty() ? Result<std::string>(options_.query) : read_statement(options_.file);
+    const auto text = options_.file.empty() ? Result<std::string>(options_.query)
+                                            : read_statement(options_.file, options_.user_paths);
     if (!text) return tl::unexpected(text.error());
     if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
     const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
@@ -105,7 +108,7 @@ class Explain {
     settings_.stop = interrupt.token();
     const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
     if (!explained) return tl::unexpected(explained.error());
-    if (!explained->limits.empty()) remark_ = "Planned, not run: " + explained->limits + ".";
+    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
     for (const auto& variant : explained->variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
@@ -122,13 +125,14 @@ class Explain {
     if (json()) return report::plan_json(plan, times, insights, variants_, in_part_);
     std::string out = report::plan_text(
         plan, times, insights,
-        {use_colour(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
-    if (in_part_) out += "\nThe plan is shown in part: not all of it is understood.\n";
-    if (!remark_.empty()) out += "\n" + printable(remark_) + "\n";
+        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
+    if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
   }
 
-  static std::string text_of(const Finding& finding) {
+  static std::string text_of(const Finding& found) {
+    const Finding finding = report::without_secrets(found);
     std::string out =
         fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
     if (!finding.fix) return out;
@@ -142,44 +146,48 @@ class Explain {
   Options options_;
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
-  std::string remark_;
-  bool in_part_ = false;  // some of the plan is not understood
+  std::string origin_;
+  bool in_part_ = false;  // the plan was not read completely
   std::vector<report::PlanVariant> variants_;
 };
 
 }  // namespace
 
-void add_explain(CLI::App& app, int& exit_code) {
+void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command = app.add_subcommand(
-      "explain", "Show one query's plan: where its time goes, what is remarkable, the index that helps");
-  auto* query = command->add_option("QUERY", options->query,
-                                    "The statement; $1 … are given by --param, or planned without values");
+      "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");
+  auto* query = command->add_option(
+      "QUERY", options->query,
+      "The statement; --param gives the values of $1 …; without values the server makes a generic plan");
   auto* file =
-      command->add_option("-f,--file", options->file, "File with the statement; - is standard input");
+      command->add_option("-f,--file", options->file, "File with the statement; - for standard input");
   auto* plan =
       command->add_option("--plan", options->plan,
-                          "File with EXPLAIN's output, text, JSON, YAML or XML, as somebody else got "
-                          "or pasted it; - is standard input; no database is asked");
-  auto* log = command->add_option("--log", options->log,
-                                  "Log with auto_explain's plans: shows the one kept of QUERY (or of a "
-                                  "fingerprint), else of the slowest statement; no database is asked");
+                          "File with the output of EXPLAIN: text, JSON, YAML or XML, also with what a "
+                          "client pasted around it; - for standard input. pgadvise connects to no "
+                          "database");
+  auto* log = command->add_option(
+      "--log", options->log,
+      "Log with plans of auto_explain: shows the plan of QUERY (a statement or a fingerprint), by default of "
+      "the slowest statement. pgadvise connects to no database");
   auto* db = command->add_option("--db", options->db,
                                  "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
   add_acting_options(*command, options->session_settings);
   add_analyze_time(*command, options->max_analyze_time);
   command->add_flag("--show-literals", options->show_literals,
-                    "Show the values of pg_stats that a statement with $n was planned with");
-  command->add_flag("--no-analyze", options->no_analyze, "Plan it and do not run it");
-  command->add_flag("--all-nodes", options->whole, "Fold no node away");
+                    "Show the values from pg_stats with which a statement with $n was planned");
+  command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
+  command->add_flag("--all-nodes", options->whole,
+                    "Show all nodes of the plan; by default cheap ones are folded");
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(
-      "A statement is run (EXPLAIN ANALYZE) only when it reads and calls nothing but what is built in and "
-      "known to be harmless, in a\n"
-      "transaction that is READ ONLY and rolled back, for 5 seconds at most; else it is planned, and the "
-      "reason is said.");
+      "pgadvise runs a statement (EXPLAIN ANALYZE) only if the statement just reads, and calls only built-in "
+      "functions known to be harmless. It does so in a\nREAD ONLY transaction that it rolls back, for at "
+      "most 5 seconds. Otherwise it only plans the statement, and reports the reason.");
   query->excludes(file)->excludes(plan);
   file->excludes(plan);
   db->excludes(plan);
@@ -189,7 +197,7 @@ void add_explain(CLI::App& app, int& exit_code) {
     if (query->count() + file->count() + plan->count() + log->count() == 0)
       wrong.what = "needs a QUERY, --file, --plan or --log";
     else if (plan->count() + log->count() == 0 && trim(options->db).empty())
-      wrong.what = "needs --db, the database whose plan it is";
+      wrong.what = "needs --db, the database that plans the statement";
     if (wrong.what.empty()) {
       exit_code = Explain(*options).run();
       return;

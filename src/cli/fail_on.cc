@@ -6,7 +6,7 @@
 
 namespace pgadvise::cli {
 
-bool FailOn::meets(const Finding& finding) const {
+bool FailOn::matches(const Finding& finding) const {
   if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed))
     return false;
   return rules.count(finding.rule) > 0 || (severity && finding.severity >= *severity);
@@ -21,7 +21,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       const std::string word(trim(part));
       if (word == "error" || word == "warning" || word == "note" || word == "never") {
         if (severity_named)
-          return fail(Error::Kind::usage, "--fail-on", "names two severities", "the lower one says it all");
+          return fail(Error::Kind::usage, "--fail-on", "names two severities", "name the lower one only");
         severity_named = true;
         if (word == "never") out.severity.reset();
         else
@@ -35,7 +35,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else {
         const std::string near = check::nearest(word, words_of_severity);
         return fail(Error::Kind::usage, "--fail-on",
-                    word.empty() ? "names nothing" : "there is no severity or rule " + ellipsis(word, 60),
+                    word.empty() ? "names nothing" : "unknown severity or rule " + ellipsis(word, 60),
                     !near.empty()
                         ? near
                         : join(words_of_severity, ", ") + ", or a rule: " + check::unknown_rule_hint(word));

@@ -12,15 +12,15 @@
 namespace pgadvise::cli {
 
 struct FailOn {
-  std::optional<Severity> severity = Severity::error;  // from which on; nullopt: by severity none
-  bool confirmed = false;                              // only what a database confirmed
-  std::set<std::string> rules;                         // of any severity
+  std::optional<Severity> severity = Severity::error;  // minimum severity; nullopt: no severity
+  bool confirmed = false;                              // only findings that a database confirmed
+  std::set<std::string> rules;                         // findings of these rules, of any severity
 
-  bool meets(const Finding& finding) const;  // never of what was refuted
+  bool matches(const Finding& finding) const;  // false for a refuted finding
 };
 
-// Words: a severity, "never", "confirmed", rules' ids. Rules alone: those and no others. Errors (usage):
-// another word.
+// Parses a severity, "never", "confirmed", and rule ids. If only rules are named, only their findings count.
+// Errors (usage): any other word.
 Result<FailOn> parse_fail_on(const std::vector<std::string>& words);
 
 }  // namespace pgadvise::cli

@@ -82,15 +82,15 @@ class Init {
 
   int run() {
     if (!is_folder(folder_)) {
-      complain(
-          {Error::Kind::usage, folder_.string(), "is no folder", "pgadvise init, in the project's folder"});
+      complain({Error::Kind::usage, folder_.string(), "is not a folder",
+                "pgadvise init, in the project's folder"});
       return exit_usage;
     }
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
     if (schemas_.empty() && project_.files_read.empty()) {
-      say("Nothing was found here that pgadvise reads: no migrations, dump, drizzle snapshot, package.json, "
-          "Dockerfile or workflow.\nNothing was written.\n");
+      say("pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
+          "workflow.\nNothing was written.\n");
       return finish();
     }
     say("Found\n");
@@ -160,12 +160,12 @@ class Init {
       const auto before = read_file(file.path, files::text_limit);
       if (before) file.content = with_line_ends_of(*before, file.content);
       if (before && *before == file.content) {
-        left_.push_back(shown(path) + " is there already, as it would be written");
+        left_.push_back(shown(path) + " exists already, with the same content");
         return true;
       }
       if (!options_.force || !before) {
-        left_.push_back(shown(path) + (before ? " is there already: left as it is (--force replaces it)"
-                                              : " is there already: left as it is"));
+        left_.push_back(shown(path) + (before ? " exists already: not changed (--force replaces it)"
+                                              : " exists already: not changed"));
         return false;
       }
       file.before = *before;
@@ -180,15 +180,14 @@ class Init {
     std::error_code code;
     const bool here = fs::symlink_status(own, code).type() != fs::file_type::not_found;
     if (!above.empty() && !here && !options_.force)
-      left_.push_back(above + " holds here, too: none was written (--force writes one for this folder)");
+      left_.push_back(above + " applies here, too: no file was written (--force writes one for this folder)");
     else add(own, config());
   }
 
   std::string config() const {
     std::string out =
-        "# What pgadvise reads here, and what it is not to tell. `pgadvise rules` lists the rules; `pgadvise "
-        "rules explain ID` says what each is about,\n"
-        "# and which numbers it has.\n\n[inputs]\n";
+        "# The inputs of pgadvise, and the findings that it does not report. `pgadvise rules` lists the "
+        "rules;\n# `pgadvise rules explain ID` describes a rule and its options.\n\n[inputs]\n";
     for (const auto& line : found_) out += "# " + line + "\n";
     out += "paths = [\".\"]\n";
     std::vector<std::string> examples;
@@ -196,7 +195,7 @@ class Init {
       if (const auto path = inside(schema.path); files::deployed_by_others(path + "/"))
         examples.push_back(toml_word(path));
     if (examples.size() < schemas_.size() && !examples.empty())
-      out += "# exclude = [" + join(examples, ", ") + "]  # where nobody deploys it\n";
+      out += "# exclude = [" + join(examples, ", ") + "]  # folders that nobody deploys\n";
     return out +
            "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in "
            "~/.pgpass, a service file or the environment.\n"
@@ -231,12 +230,12 @@ class Init {
   void add_github() {
     if (!wants("github", github_)) return;
     if (const auto step = github_step(); !step.empty()) {
-      left_.push_back(step + " speaks of pgadvise already: no workflow was written");
+      left_.push_back(step + " mentions pgadvise already: no workflow was written");
       return;
     }
     std::string out;
     if (options_.action.starts_with("OWNER/"))
-      out += "# In place of OWNER/pgadvise@main: the repository of pgadvise, and a release of it.\n";
+      out += "# Replace OWNER/pgadvise@main by the repository of pgadvise and a release.\n";
     out +=
         "name: pgadvise\non: pull_request\npermissions:\n  contents: read\njobs:\n  pgadvise:\n    runs-on: "
         "ubuntu-latest\n    steps:\n"
@@ -247,7 +246,7 @@ class Init {
     if (!subfolder().empty()) out += "          working-directory: " + yaml_word(subfolder()) + "\n";
     if (add(root_ / ".github" / "workflows" / "pgadvise.yml", std::move(out)) &&
         options_.action.starts_with("OWNER/"))
-      next_.push_back("put the repository of pgadvise in place of OWNER/pgadvise@main in " +
+      next_.push_back("replace OWNER/pgadvise@main by the repository of pgadvise in " +
                       shown(root_ / ".github" / "workflows" / "pgadvise.yml") +
                       " (or: pgadvise init --force --action NAME)");
   }
@@ -260,7 +259,7 @@ class Init {
     const std::string report = files::join_path(subfolder(), "gl-code-quality-report.json");
     const bool written = add(
         root_ / ".gitlab" / "pgadvise.yml",
-        "# PGADVISE_DEB, a variable of the project: where the package of pgadvise for Debian 13 lies "
+        "# PGADVISE_DEB, a variable of the project: the URL of the pgadvise package for Debian 13 "
         "(scripts/package makes it).\n"
         "pgadvise:\n  image: debian:trixie\n  rules:\n    - if: $CI_PIPELINE_SOURCE == "
         "\"merge_request_event\"\n  variables:\n    GIT_DEPTH: 0\n"
@@ -297,7 +296,7 @@ class Init {
   void tell_files() {
     if (!files_.empty()) say(options_.dry_run ? "\nWould write\n" : "\nWrote\n");
     for (const auto& file : files_) {
-      say("  " + plain(shown(file.path)) + (file.before ? ", in place of what was there" : "") + "\n");
+      say("  " + plain(shown(file.path)) + (file.before ? ", replaced" : "") + "\n");
       if (!options_.dry_run) continue;
       for (const auto line : split(trim(file.content), '\n'))
         say(line.empty() ? "\n" : "      " + printable_block(line) + "\n");
@@ -315,11 +314,11 @@ class Init {
                                     : "'" + replace_all(plain(folder_.generic_string()), "'", "'\\''") + "'");
     say("\nNext\n");
     say("  " + (at.empty() ? "pgadvise check" : "cd" + at + " && pgadvise check") + "\n");
-    say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, where what is there today is "
-        "to stay\n");
+    say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, to accept today's "
+        "findings\n");
     for (const auto& line : next_) say("  " + plain(line) + "\n");
     if (!wants("github", github_) && !wants("gitlab", gitlab_) && options_.ci.empty())
-      say("  pgadvise init --ci github, or --ci gitlab, for a step in CI: none was found\n");
+      say("  pgadvise init --ci github, or --ci gitlab, for a CI step: the project has no CI files\n");
   }
 
   const Options& options_;
@@ -349,23 +348,22 @@ int run(const Options& options) {
 
 void add_init(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command =
-      app.add_subcommand("init", "Write pgadvise.toml and a CI step for the project that is found");
-  command->add_option("PATH", options->folder, "The project's folder; default: the current one");
+  auto* command = app.add_subcommand("init", "Write pgadvise.toml and a CI step for a project");
+  command->add_option("PATH", options->folder, "The project's folder; default: the current directory");
   command
       ->add_option("--ci", options->ci,
-                   "Whose CI to write a step for; default: those that the project has files of")
+                   "CI system to write a step for; default: the CI systems that the project has files of")
       ->check(CLI::IsMember({"github", "gitlab", "none"}))
       ->type_name("{github,gitlab,none}");
   command
       ->add_option("--action", options->action,
-                   "The action that the GitHub workflow uses: the repository of pgadvise, and a release")
+                   "The action that the GitHub workflow uses: pgadvise's repository and a release")
       ->type_name("OWNER/REPOSITORY@REF");
-  command->add_flag("--force", options->force,
-                    "Replace files that are there; else they are left as they are");
-  command->add_flag("--dry-run", options->dry_run, "Show what would be written, and write nothing");
+  command->add_flag("--force", options->force, "Replace files that exist; default: leave them unchanged");
+  command->add_flag("--dry-run", options->dry_run,
+                    "Print the files that init would write, and write nothing");
   command->add_flag("--print-schema", options->print_schema,
-                    "Print the JSON Schema of pgadvise.toml, for editors, and do nothing else");
+                    "Print the JSON Schema of pgadvise.toml, for editors, and exit");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

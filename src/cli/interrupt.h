@@ -1,4 +1,4 @@
-// Ctrl-C as a stop token.
+// Turns Ctrl-C into a stop request.
 #pragma once
 
 #include <stop_token>
@@ -8,8 +8,8 @@
 
 namespace pgadvise::cli {
 
-// While it lives, signals request a stop: the first Ctrl-C, after which a second one ends the program, or
-// each that would end it. One at a time.
+// While an object lives, signals request a stop: only the first Ctrl-C, after which a second one ends the
+// program, or all signals that would end it. At most one object at a time.
 class StopOnInterrupt {
  public:
   explicit StopOnInterrupt(Interruptible::By by = Interruptible::By::first_interrupt);
@@ -18,7 +18,7 @@ class StopOnInterrupt {
  private:
   Interruptible interruptible_;
   std::stop_source stop_;
-  std::jthread watch_;  // a signal handler may not request a stop itself
+  std::jthread watch_;  // a signal handler must not request a stop itself
 };
 
 }  // namespace pgadvise::cli

@@ -1,14 +1,12 @@
 #include <csignal>
 
 #include "base/deep_thread.h"
-#include "base/input_file.h"
 #include "cli/cli.h"
 
 // Parsers recurse on their input; libpg_query's protobuf overflows the usual 8 MB at a few ten thousand
 // nested terms.
 int main(int argc, char** argv) {
   const auto given = pgadvise::cli::take_arguments(argc, argv);
-  pgadvise::set_command_line_words(given.words);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit of file size is an error with a line, too
   int exit_code = pgadvise::cli::exit_usage;
   const auto work = [&] { exit_code = pgadvise::cli::main(given); };

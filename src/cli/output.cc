@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "base/write_file.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -26,7 +26,7 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   if (!standard(path)) return write_file(path, content);
   if (write_all(STDOUT_FILENO, content)) return {};
   return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno),
-              "-o FILE writes to a file");
+              "use -o FILE to write to a file");
 }
 
 static bool set(const char* name) {
@@ -34,8 +34,8 @@ static bool set(const char* name) {
   return value && *value;
 }
 
-bool use_colour(const std::string& path) {
-  if (talk().colour != "auto") return talk().colour == "always";
+bool use_color(const std::string& path) {
+  if (verbosity().color != "auto") return verbosity().color == "always";
   if (set("NO_COLOR")) return false;
   const char* force = std::getenv("CLICOLOR_FORCE");
   if (force && *force && std::string_view(force) != "0") return true;
@@ -63,9 +63,9 @@ static bool terminal_has_links() {
 }
 
 bool use_links(const std::string& path) {
-  if (!standard(path) || ::isatty(STDOUT_FILENO) != 1 || talk().colour == "never") return false;
+  if (!standard(path) || ::isatty(STDOUT_FILENO) != 1 || verbosity().color == "never") return false;
   if (const auto force = variable("FORCE_HYPERLINK"); !force.empty()) return force != "0";
-  return (!set("NO_COLOR") || talk().colour == "always") && terminal_has_links();
+  return (!set("NO_COLOR") || verbosity().color == "always") && terminal_has_links();
 }
 
 int output_width(const std::string& path, int otherwise) {

@@ -1,4 +1,4 @@
-// Where a report goes.
+// Writes reports, and knows the properties of the output.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 
 namespace pgadvise::cli {
 
-// To stdout when `path` is empty or "-". Regular and new files are written aside and renamed, so that nobody
-// ever reads half a report; devices, pipes and links are written through. Errors (usage): can't be written,
-// disk full, pipe closed.
+// Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices, pipes
+// and links are written directly. Errors (usage): not writable, disk full, pipe closed.
 Result<void> write_output(const std::string& path, const std::string& content);
 
-// Colour: --color; without it only on a terminal, NO_COLOR wins over CLICOLOR_FORCE wins over CLICOLOR=0.
-bool use_colour(const std::string& path);
-// Links (OSC 8): on a terminal that is known to have them, or that FORCE_HYPERLINK speaks for; not with
+// Whether to use colors: --color; without it only on a terminal, where NO_COLOR takes precedence over
+// CLICOLOR_FORCE, and CLICOLOR_FORCE over CLICOLOR=0.
+bool use_color(const std::string& path);
+// Whether to write links (OSC 8): on a terminal known to support them, or with FORCE_HYPERLINK; not with
 // NO_COLOR or --color never.
 bool use_links(const std::string& path);
-// Of standard output: COLUMNS, else the terminal's columns; `otherwise` elsewhere.
+// The width of standard output: COLUMNS, else the terminal's columns; `otherwise` if it is not a terminal.
 int output_width(const std::string& path, int otherwise = 100);
-// Does the locale take UTF-8? From LC_ALL, LC_CTYPE, LANG, the first that is set.
+// Whether the locale uses UTF-8: the first of LC_ALL, LC_CTYPE, LANG that is set.
 bool use_unicode();
 
 }  // namespace pgadvise::cli

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/progress.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -53,7 +53,7 @@ Phase::Phase(std::string what, bool ticks) : what_(std::move(what)) {
 
 Phase::~Phase() {
   ticker_.reset();
-  tell_verbose(fmt::format("{} took {:.2f} s", what_, seconds_since(start_)));
+  print_verbose(fmt::format("{} took {:.2f} s", what_, seconds_since(start_)));
 }
 
 check::Observer console_observer() {
@@ -70,7 +70,8 @@ check::Observer console_observer() {
     shown->phase = std::make_unique<Phase>(std::string(name), !progress);
     if (progress) shown->line = std::make_unique<ProgressLine>();
   };
-  out.detail = tell_verbose;
+  out.detail = print_verbose;
+  out.sent = sent_observer();
   if (!ProgressLine().wanted()) return out;
   out.log = [shown](const log::Progress& progress) {
     if (shown->line) shown->line->show(progress);

@@ -1,4 +1,4 @@
-// The parts of a command's work, and what people see of them while they run.
+// Shows the phases of a command's work on stderr.
 #pragma once
 
 #include <chrono>
@@ -9,11 +9,11 @@
 
 namespace pgadvise::cli {
 
-// A part of the work that may take long. On a terminal what it is stands on a line of stderr from the first
-// second on; with --verbose its time is told at its end. One at a time.
+// A phase that may take long. On a terminal its name is shown on a line of stderr after a second; with
+// --verbose its duration is printed at its end. One at a time.
 class Phase {
  public:
-  // `ticks`: no line of its own where the part itself tells how far it is.
+  // `ticks`: the phase shows its own progress, so no line is shown for it.
   explicit Phase(std::string what, bool ticks = true);
   ~Phase();
   Phase(const Phase&) = delete;
@@ -26,10 +26,10 @@ class Phase {
   std::unique_ptr<Ticker> ticker_;
 };
 
-// Shows phases and progress of the library as this program does.
+// An Observer that shows the library's phases and progress.
 check::Observer console_observer();
 
-// What `work` gives, as a phase of that name.
+// Runs `work` as a phase with this name, and returns its result.
 template <class Work>
 auto during(const char* what, const Work& work) {
   const Phase phase(what);

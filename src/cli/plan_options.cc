@@ -7,14 +7,14 @@ namespace pgadvise::cli {
 void add_acting_options(CLI::App& command, pg::SessionSettings& session_settings) {
   command
       .add_option("--role", session_settings.role,
-                  "Plan as this role, for row-level security and search_path to be the application's; the "
-                  "connection's user must be a member of it")
+                  "Plan statements as this role, with its row-level security policies and search_path. The "
+                  "connection's user must be a member of the role")
       ->check([](const std::string& name) {
-        return name.empty() || name == "none" ? std::string("names no role") : std::string();
+        return name.empty() || name == "none" ? std::string("is empty: name a role") : std::string();
       });
   command.add_option("--search-path", session_settings.search_path,
-                     "search_path to plan statements with, as SET takes it; default: the role's setting, "
-                     "else the session's");
+                     "search_path for planning statements, in the syntax of SET; default: the role's "
+                     "setting, else the session's");
 }
 
 CLI::Validator seconds_between(double least, double most) {
@@ -32,8 +32,8 @@ CLI::Validator seconds_between(double least, double most) {
 void add_analyze_time(CLI::App& command, double& seconds) {
   command
       .add_option("--max-analyze-time", seconds,
-                  "Seconds that all EXPLAIN ANALYZE together may take; statements after that are planned "
-                  "only; 0: none is analyzed")
+                  "Time limit in seconds for all EXPLAIN ANALYZE together; pgadvise only plans the remaining "
+                  "statements. 0: run no statement")
       ->check(seconds_between(0, 86400))
       ->capture_default_str();
 }

@@ -1,4 +1,4 @@
-// Options that check, review, explain and advise share about plans.
+// The options about plans, shared by check, review, explain and advise.
 #pragma once
 
 #include <chrono>
@@ -14,10 +14,10 @@ inline std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-// --role, --search-path; they need a database. `acting` must outlive the parsing.
+// Adds --role and --search-path, which need a database. `session_settings` must outlive the parsing.
 void add_acting_options(CLI::App& command, pg::SessionSettings& session_settings);
 void add_analyze_time(CLI::App& command, double& seconds);
-// CLI::Range accepts "nan".
+// Replaces CLI::Range, which accepts "nan".
 CLI::Validator seconds_between(double least, double most);
 
 }  // namespace pgadvise::cli

@@ -42,17 +42,30 @@ check::Config value_or_throw(tl::expected<check::Config, Diagnostics> config) {
                         : "known: " + join(known, ", "));
 }
 
+// What the command line allows for one run is allowed like what the user's own configuration allows.
+check::Config with_permissions(check::Config user, const CLI::App& command) {
+  if (const auto* option = command.get_option_no_throw("--allow-host"))
+    for (const auto& host : option->results()) {
+      auto plain = check::allowed_host(host);
+      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
+      user.hosts_of_run.push_back(std::move(*plain));
+    }
+  const auto* commands = command.get_option_no_throw("--allow-commands");
+  user.allow_commands = user.allow_commands || (commands && commands->count() > 0);
+  return user;
+}
+
 // The connection string for "@NAME".
-std::string resolve(const CLI::App& command, const std::string& word) {
+std::string resolve(const CLI::App& command, const std::string& word, const UserPaths& user_paths) {
   const std::string name(trim(word).substr(1));
   if (name.empty())
-    wrong("--db", "a database's name is missing behind @",
-          "pgadvise.toml and your own configuration name them: [databases.NAME]");
+    wrong("--db", "the name of a database is missing after @",
+          "pgadvise.toml and your own configuration define the names: [databases.NAME]");
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? check::find_config(folder) : given;
-  const check::Config user =
-      value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path)));
+  const check::Config user = with_permissions(
+      value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path))), command);
   const auto conninfo = [&](Result<std::string> found) {
     if (!found) throw ProfileError({found.error()});
     return std::move(*found);
@@ -63,17 +76,11 @@ std::string resolve(const CLI::App& command, const std::string& word) {
       path.empty()
           ? check::Config{}
           : value_or_throw(check::read_config(
-                path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line));
+                path, given.empty() ? check::ConfigOrigin::repository : check::ConfigOrigin::command_line,
+                user_paths));
   const auto found = repository.databases.find(name);
   if (found == repository.databases.end()) unknown(name, repository, user);
-  std::vector<std::string> allowed = user.allowed_hosts;
-  if (const auto* option = command.get_option_no_throw("--allow-host"))
-    for (const auto& host : option->results()) {
-      auto plain = check::allowed_host(host);
-      if (!plain) wrong("--allow-host", plain.error().what, plain.error().hint);
-      allowed.push_back(std::move(*plain));
-    }
-  return conninfo(check::repository_conninfo(name, found->second, user, allowed));
+  return conninfo(check::repository_conninfo(name, found->second, user));
 }
 
 }  // namespace
@@ -82,11 +89,11 @@ ProfileError::ProfileError(Diagnostics found)
     : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError),
       errors(std::move(found)) {}
 
-void add_profiles(CLI::App& app) {
-  const auto by_name = [](const CLI::App* command) {
+void add_profiles(CLI::App& app, const UserPaths& user_paths) {
+  const auto by_name = [&user_paths](const CLI::App* command) {
     return CLI::Validator(
-        [command](std::string& word) {
-          if (trim(word).starts_with("@")) word = resolve(*command, word);
+        [command, user_paths](std::string& word) {
+          if (trim(word).starts_with("@")) word = resolve(*command, word, user_paths);
           return std::string();
         },
         "");
@@ -101,16 +108,18 @@ void add_profiles(CLI::App& app) {
     auto* db = command->get_option_no_throw("--db");
     if (!db) continue;
     db->description(db->get_description() +
-                    "; @NAME: a database of your own configuration or of pgadvise.toml")
+                    "; or @NAME, a database of your own configuration or of pgadvise.toml")
         ->transform(by_name(command));
     command
         ->add_option_function<std::vector<std::string>>(
             "--allow-host", [](const std::vector<std::string>&) {},
-            "A server that a url of pgadvise.toml may name for --db @NAME; again for each")
+            "HOST:PORT that a url in pgadvise.toml may name for --db @NAME; may be given several times")
         ->allow_extra_args(false)
         ->type_name("HOST:PORT")
         ->check(host)
         ->needs(db);
+    command->add_flag("--allow-commands")
+        ->description("Run commands that a pgadvise.toml names. Reserved: this version runs none");
   }
 }
 

@@ -7,14 +7,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 
 using namespace std::chrono_literals;
 
 ProgressLine::ProgressLine()
-    : wanted_(::isatty(STDERR_FILENO) == 1 && !talk().quiet && !talk().debug), next_(start_ + 1s) {}
+    : wanted_(::isatty(STDERR_FILENO) == 1 && !verbosity().quiet && !verbosity().debug), next_(start_ + 1s) {}
 
 ProgressLine::~ProgressLine() {
   if (shown_) std::fputs("\r\x1b[K", stderr);

@@ -9,7 +9,7 @@
 
 namespace pgadvise::cli {
 
-// One line that is written over, from the first second on, and wiped out at the end.
+// One line that is written over, from the first second on, and removed at the end.
 class ProgressLine {
  public:
   ProgressLine();

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "cli/output.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> format_names() {
   std::vector<std::string> out;
-  for (const auto& format : report::formats()) out.emplace_back(format.name);
+  for (const auto* format : report::all_formats()) out.emplace_back(format->name);
   return out;
 }
 
@@ -37,9 +37,9 @@ Result<void> unlike(const std::vector<WantedReport>& wanted) {
     for (std::size_t j = 0; j < i; ++j) {
       if (!same_file(wanted[i].path, wanted[j].path)) continue;
       if (wanted[i].path.empty())
-        return fail(Error::Kind::usage, "--format", "two reports can't go to standard output",
+        return fail(Error::Kind::usage, "--format", "standard output can't take two reports",
                     "--format " + wanted[j].format + " -o FILE");
-      return fail(Error::Kind::usage, "--output " + wanted[i].path, "two reports can't go to one file",
+      return fail(Error::Kind::usage, "--output " + wanted[i].path, "one file can't take two reports",
                   "name another file");
     }
   return {};
@@ -60,7 +60,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     if (option == formats) {
       if (!report::find_format(value)) {
         const std::string near = check::nearest(value, format_names());
-        return fail(Error::Kind::usage, "--format", "there is no format " + ellipsis(value, 40),
+        return fail(Error::Kind::usage, "--format", "unknown format " + ellipsis(value, 40),
                     near.empty() ? join(format_names(), ", ") : near);
       }
       out.push_back({value, std::exchange(early, {})});
@@ -69,7 +69,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     } else if (!out.empty() && out.back().path.empty()) {
       out.back().path = value;
     } else {
-      return fail(Error::Kind::usage, "--output " + value, "there is no --format for it",
+      return fail(Error::Kind::usage, "--output " + value, "no --format belongs to it",
                   "--format " + join(format_names(), "|") + " -o FILE");
     }
   }
@@ -89,8 +89,8 @@ static std::string rules_url(const std::string& host) {
                                                 : std::string();
 }
 
-void dress(report::Options& options) {
-  options.quiet = talk().quiet;
+void set_style(report::Options& options) {
+  options.quiet = verbosity().quiet;
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) == 0) options.host = host;
   options.rules_url = rules_url(options.host);
@@ -100,13 +100,13 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
                            report::Options options) {
   Result<void> out;
   const Report report = report::without_secrets(found);
-  dress(options);
+  set_style(options);
   for (const auto& one : wanted) {
-    options.colour = use_colour(one.path);
+    options.color = use_color(one.path);
     options.links = use_links(one.path);
-    options.remarks_told = one.path.empty();
+    options.warnings_printed = one.path.empty();
     options.width = output_width(one.path);
-    const auto wrote = write_output(one.path, report::find_format(one.format)->render(report, options));
+    const auto wrote = write_output(one.path, report::render(one.format, report, options));
     if (!wrote && out) out = wrote;
   }
   return out;

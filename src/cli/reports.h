@@ -1,4 +1,4 @@
-// Which reports are wanted, and writing them.
+// Selects and writes the requested reports.
 #pragma once
 
 #include <string>
@@ -16,16 +16,16 @@ struct WantedReport {
   std::string path;  // "" for stdout
 };
 
-// --format F [-o FILE] [--format F -o FILE …]: a FILE belongs to the format in front of it that has none yet.
-// Errors (usage): an unknown format (with the nearest), one FILE twice, two reports for stdout, more files
-// than formats.
+// Parses --format F [-o FILE] [--format F -o FILE …]: a FILE belongs to the preceding format that has none
+// yet. Errors (usage): an unknown format (with a similar one), one FILE twice, two reports for stdout, more
+// files than formats.
 Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const std::string& format_option,
                                                  const std::string& output_option);
 
-// What is the same for each: --quiet, and where links lead.
-void dress(report::Options& options);
+// Sets the options that all reports share: --quiet, and the targets of links.
+void set_style(report::Options& options);
 
-// All that can be written are, without passwords. Errors (usage): the first that can't.
+// Writes the reports, with passwords masked. Continues after a failure. Errors (usage): the first failure.
 Result<void> write_reports(const Report& found, const std::vector<WantedReport>& wanted,
                            report::Options options);
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -17,12 +18,12 @@
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/review_plan.h"
-#include "drizzle/place.h"
+#include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
 #include "migrations/new_migration.h"
 #include "report/common.h"
-#include "review/price.h"
+#include "review/lock_impact.h"
 #include "review/session.h"
 #include "review/terminal.h"
 
@@ -61,8 +62,8 @@ class CheckedHost : public review::Host {
       return out;
     }
     out.sql = join(fitted->up, ";\n") + ";";
-    out.price = review::price(fitted->up, *finding.fix, table_of(finding));
-    if (!fitted->note.empty()) out.price.insert(out.price.begin(), fitted->note + ".");
+    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, table_of(finding));
+    if (!fitted->note.empty()) out.lock_impact.insert(out.lock_impact.begin(), fitted->note + ".");
     add_schema_line(finding, out);
     return out;
   }
@@ -108,15 +109,15 @@ class CheckedHost : public review::Host {
   std::string refusal(const Finding& finding) const {
     if (!finding.fix) return "there is none";
     if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty())
-      return "its index is proposed by a finding that is not shown here";
+      return "a finding that is not shown here proposes its index";
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
       const std::string where =
           finding.location && !finding.location->live() ? finding.location->file : "the migration";
-      return "it is about " + where + " itself, to be mended there as long as it has not run";
+      return "it concerns " + where + " itself: change that file, as long as the migration has not run";
     }
     if (finding.fix->sql.empty() || finding.fix->safety == Fix::Safety::manual)
-      return "it has to be done by hand";
+      return "this fix must be applied by hand";
     return {};
   }
 
@@ -174,9 +175,11 @@ class CheckedHost : public review::Host {
   std::string no_tool() const {
     for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !migrations::writes_for(schema))
-        return fmt::format("{} keeps more than SQL of a migration: make one, and copy the statements into it",
-                           schema.tool->id());
-    return "no migrations folder is known that these belong to";
+        return fmt::format(
+            "{} stores more than SQL for a migration: create a migration with it, and copy the statements "
+            "into it",
+            schema.tool->id());
+    return "pgadvise does not know the migrations folder for these statements";
   }
 
   const Project* project_of(const Finding& finding) const {
@@ -300,10 +303,10 @@ int conclude(const review::Ending& ending, CheckedHost& host, const Diagnostics&
       for (const auto& error : ending.pending.failed) complain(error);
       if (!ending.pending.failed.empty()) return exit_usage;
       break;
-    case How::nothing: say("nothing was chosen, nothing was written"); break;
+    case How::nothing: say("you chose nothing: nothing was written"); break;
     case How::left: say("nothing was written"); break;
-    case How::interrupted: return say("interrupted, nothing was written"), 128 + ending.signal;
-    case How::no_more_input: return say("the input has ended, nothing was written"), exit_usage;
+    case How::interrupted: return say("interrupted: nothing was written"), 128 + ending.signal;
+    case How::no_more_input: return say("the input ended: nothing was written"), exit_usage;
     case How::failed: return complain(*ending.error), exit_usage;
   }
   return exit_code_of(diagnostics);
@@ -320,11 +323,12 @@ int review(const CheckOptions& options) {
   const auto findings = report::standing(run->report);
   if (findings.empty()) {
     report::Options how = run->how;
-    dress(how);
-    how.colour = use_colour({});
+    set_style(how);
+    how.color = use_color({});
     how.links = use_links({});
     how.width = output_width({});
-    if (const auto wrote = write_output({}, report::to_text(report::without_secrets(run->report), how));
+    if (const auto wrote =
+            write_output({}, report::render("text", report::without_secrets(run->report), how));
         !wrote)
       complain(wrote.error());
     return exit_code_of(diagnostics);
@@ -333,7 +337,7 @@ int review(const CheckOptions& options) {
   review::Ending ending;
   {
     review::Terminal terminal;
-    ending = review::walk(findings, terminal, host, {use_colour({}), use_unicode(), 80});
+    ending = review::walk(findings, terminal, host, {use_color({}), use_unicode(), 80});
   }
   return conclude(ending, host, diagnostics);
 }
@@ -342,24 +346,25 @@ int review(const CheckOptions& options) {
 
 bool on_terminal() { return review::is_terminal(); }
 
-void add_review(CLI::App& app, int& exit_code) {
+void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
-  auto* command = app.add_subcommand(
-      "review", "Walk the findings one by one: accept fixes into a new migration, ignore with a reason");
+  options->settings.user_paths = user_paths;
+  auto* command = app.add_subcommand("review",
+                                     "Go through the findings one by one: accept fixes into a new migration, "
+                                     "or ignore findings with a reason");
   add_inputs(*command, *options);
   command->add_option("--baseline", options->settings.baseline,
-                      "Walk only what this file does not know (.pgadvise-baseline.json)");
+                      "Show only findings that this file does not list (.pgadvise-baseline.json)");
   add_choices(*command, *options);
   command->footer(
-      "Takes the keys of git add -p; ? tells them. Nothing is written before the last screen, which shows "
-      "all of it, is answered with w.\n"
-      "Exit codes: 0 done, 2 wrong usage or what could not be written, 3 the database can't be reached or "
-      "read, 130 Ctrl-C.");
+      "The keys are those of git add -p; ? lists them. The last screen shows all changes; review writes them "
+      "only after the key w.\nExit codes: 0 success, 2 wrong usage or a file that could not be written, 3 "
+      "the database can't be reached or read, 130 Ctrl-C.");
   command->callback([options, command, &exit_code] {
     auto fine = check_words(*command, *options);
     if (!on_terminal())
       fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output",
-                  "pgadvise check writes a report");
+                  "use pgadvise check for a report");
     if (!fine) complain(fine.error());
     exit_code = fine ? review(*options) : exit_usage;
   });

@@ -19,20 +19,21 @@ const Query* query_of(const Finding& finding, const CheckRun& checked) {
                                                              : nullptr;
 }
 
-Result<Plan> from_server(const plan::Question& question, plan::Planner& planner, bool run,
-                         std::string& remark) {
-  const auto decision = planner.decide(question);
+Result<Plan> from_server(const plan::PlanRequest& request, plan::Planner& planner, bool run,
+                         std::string& origin) {
+  const auto decision = planner.decide(request);
   if (!decision) return tl::unexpected(decision.error());
   if (decision->allowed == plan::Allowed::nothing)
     return fail(Error::Kind::nonfatal, "", "not sent to the server: " + decision->reason);
-  auto planned = planner.explain(question);
-  remark = "Planned, not run (" + question.origin + ").";
+  auto planned = planner.explain(request);
+  origin = "Planned, not run (" + request.origin + ").";
   if (!planned || !run) return planned;
-  auto analyzed = planner.analyze(question, *decision, *planned);
+  auto analyzed = planner.analyze(request, *decision, *planned);
   if (!analyzed) return tl::unexpected(analyzed.error());
   if (!analyzed->limits.empty())
-    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits, "p plans it only");
-  remark = "Run just now, in a transaction that was rolled back (" + question.origin + ").";
+    return fail(Error::Kind::nonfatal, "", "not run: " + analyzed->limits,
+                "p plans the statement without running it");
+  origin = "Run now, in a transaction that was rolled back (" + request.origin + ").";
   return std::move(analyzed->plan);
 }
 
@@ -51,21 +52,22 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
                             const report::Look& look) {
   const Query* query = query_of(finding, checked);
   const bool key = finding.probe && finding.probe->kind == Probe::Kind::referential_lookup;
-  std::string remark;
-  Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it is about no statement that has a plan");
+  std::string origin;
+  Result<Plan> plan = fail(Error::Kind::nonfatal, "", "it concerns no statement that has a plan");
   const auto& server = checked.inputs.server;
   if (server && server->plans && checked.inputs.live && (key || query)) {
     plan::Planner planner(*server->plans, *checked.inputs.live, {.timing = true});
-    const auto question = key ? planner.lookup(*finding.probe) : planner.question(*query);
-    if (!question) return tl::unexpected(question.error());
-    plan = from_server(*question, planner, run, remark);
+    const auto request = key ? planner.lookup(*finding.probe) : planner.request(*query);
+    if (!request) return tl::unexpected(request.error());
+    plan = from_server(*request, planner, run, origin);
   } else if (run && (key || query)) {
-    return fail(Error::Kind::nonfatal, "", "nothing to run it on", "review --db CONN, or --sandbox");
+    return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in",
+                "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
     Diagnostics incomplete;
     plan = plan::read(query->plan->text, incomplete);
-    remark = "As it was logged, of the slowest call: " + query->plan->place.str();
-    if (!incomplete.empty()) remark += ". Not read completely: " + incomplete.front().what + ".";
+    origin = "Plan of the slowest call in the log: " + query->plan->place.str();
+    if (!incomplete.empty()) origin += ". Not read completely: " + incomplete.front().what + ".";
   } else if (key || query) {
     return fail(Error::Kind::nonfatal, "", "there is no plan",
                 "--db CONN, --sandbox, or a log with auto_explain");
@@ -74,8 +76,8 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
   if (!literals) redact(plan->root);
   const auto times = plan::self_times(*plan);
   std::string out = report::plan_text(*plan, times, plan::insights(*plan, times, checked.inputs.live.get()),
-                                      {look.colour, look.unicode, look.width, false});
-  if (!remark.empty()) out += "\n" + printable(remark) + "\n";
+                                      {look.color, look.unicode, look.width, false});
+  if (!origin.empty()) out += "\n" + printable(origin) + "\n";
   return out;
 }
 

@@ -1,4 +1,4 @@
-// The plan of what a finding is about: from the server at hand, or as it was logged.
+// The plan of a finding's statement, from the server or from the log.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace pgadvise::cli {
 
-// As text. `run`: EXPLAIN ANALYZE now, where that is known to be harmless; else the statement is planned, and
-// never run. Without a server a plan of the log serves. Constants are left out unless `literals`. Errors
-// (nonfatal): why there is none, or why it is not run.
+// Returns text. `run`: use EXPLAIN ANALYZE if the statement is known to be harmless; otherwise the statement
+// is only planned. Without a server, uses a logged plan. Omits constants unless `literals`. Errors
+// (nonfatal): why there is no plan, or why the statement is not run.
 Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, bool run, bool literals,
                             const report::Look& look);
 

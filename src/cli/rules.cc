@@ -28,19 +28,19 @@ static int list() {
 static int explain(const std::string& id) {
   const auto* rule = lint::find_rule(id);
   if (!rule) {
-    complain({Error::Kind::usage, "", "there is no rule " + id, check::unknown_rule_hint(id)});
+    complain({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
   }
-  return print(join(report::rule_lines(*rule, {use_colour({}), use_unicode(), output_width({}, 80)}), "\n") +
+  return print(join(report::rule_lines(*rule, {use_color({}), use_unicode(), output_width({}, 80)}), "\n") +
                "\n");
 }
 
 void add_rules(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("rules", "List the rules, or explain one");
+  auto* command = app.add_subcommand("rules", "List or describe the rules");
   command->require_subcommand(0, 1);
   auto id = std::make_shared<std::string>();
-  command->add_subcommand("list", "All rules, a line each");
-  auto* explained = command->add_subcommand("explain", "What a rule finds, why, and what to do");
+  command->add_subcommand("list", "List all rules, one per line");
+  auto* explained = command->add_subcommand("explain", "Describe a rule: what it finds, why, and what to do");
   explained->add_option("ID", *id, "The rule's id")->required();
   command->callback([command, explained, id, &exit_code] {
     exit_code = command->got_subcommand(explained) ? explain(*id) : list();

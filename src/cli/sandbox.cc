@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "check/inputs.h"
 #include "cli/cli.h"
 #include "cli/phase.h"
+#include "cli/verbosity.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {
@@ -20,6 +22,7 @@ struct Options {
   std::vector<std::string> schema;
   std::vector<std::string> load;
   std::vector<std::string> command;
+  UserPaths user_paths;
 };
 
 // A libpq program (psql, pg_dump) needs no argument to find the sandbox.
@@ -36,10 +39,13 @@ void set_environment(const std::string& conninfo) {
 }
 
 // Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command
-// reach it.
+// reach it, and it gets SIGTERM when pgadvise is ended, since its server goes then.
 int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(128 + SIGTERM);
     set_environment(conninfo);
     std::vector<char*> words;
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
@@ -59,14 +65,15 @@ int run_command(const std::vector<std::string>& command, const std::string& conn
 
 int run(const Options& options) {
   Diagnostics diagnostics;
-  const auto schemas = check::find_schemas(options.schema, diagnostics);
+  const auto schemas = check::find_schemas(options.schema, diagnostics, {}, options.user_paths);
   if (const int code = exit_code_of(diagnostics); code != exit_clean) {
     for (const auto& error : diagnostics) complain(error);
     return code;
   }
   std::optional<Phase> phase;
   phase.emplace("building the sandbox");
-  auto sandbox = check::build_sandbox(schemas, options.load, diagnostics);
+  auto sandbox =
+      check::build_sandbox(schemas, options.load, diagnostics, options.user_paths, sent_observer());
   phase.reset();
   for (const auto& error : diagnostics) complain(error);
   if (!sandbox) {
@@ -79,17 +86,19 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_sandbox(CLI::App& app, const std::vector<std::string>& words, int& exit_code) {
+void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<std::string>& words,
+                 int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
   auto* command =
-      app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command against it, remove it");
+      app.add_subcommand("sandbox", "Start a throwaway PostgreSQL, run a command with it, remove it");
   command->add_option("--schema", options->schema,
-                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server gives "
-                      "its sizes and statistics, and no rows: for EXPLAIN alone");
+                      "Schema to build: migrations, a dump, a drizzle snapshot; a snapshot of a server "
+                      "provides its sizes and statistics but no rows, which allows EXPLAIN only");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer(
-      "pgadvise sandbox [OPTIONS] -- COMMAND…: DATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE name the "
-      "database; the exit code is the command's.");
+      "Usage: pgadvise sandbox [OPTIONS] -- COMMAND…\nDATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE "
+      "point COMMAND to the database. The exit code is COMMAND's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {

@@ -180,7 +180,7 @@ void add_self(CLI::App& app, int& exit_code) {
     completion->add_subcommand(shell, std::string("For ") + shell)->callback([&app, &exit_code, text = text] {
       print(app, text, exit_code);
     });
-  app.add_subcommand("manual", "Print the manual page, for man")->callback([&app, &exit_code] {
+  app.add_subcommand("manual", "Print the manual page, in man's format")->callback([&app, &exit_code] {
     print(app, manual, exit_code);
   });
 }

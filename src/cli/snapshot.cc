@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/phase.h"
-#include "cli/talk.h"
+#include "cli/verbosity.h"
 #include "files/catalog_snapshot.h"
 #include "pg/catalog_reader.h"
 #include "pg/relation_sizes.h"
@@ -25,12 +25,12 @@ struct Options {
 // A catalog that was read in part is none: nothing is written.
 Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const std::time_t now = std::time(nullptr);
-  auto connection = pg::Connection::open(options.db);
+  auto connection = pg::Connection::open(options.db, sent_observer());
   if (!connection) return tl::unexpected(connection.error());
   const Phase phase("reading the database");
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
-  tell_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
+  print_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
   auto relations = pg::read_relation_sizes(*connection, diagnostics);
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name
@@ -66,10 +66,11 @@ void add_snapshot(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("-o,--output", options->output, "File to write the snapshot to");
   command->add_flag("--with-values", options->values,
-                    "Also the columns' most common values and histograms: row data");
+                    "Include the columns' most common values and histograms, which are row data");
   command->footer(
-      "Without --with-values no row is in it: names, types, expressions, comments, sizes, counters, "
-      "settings, which migrations have run, and who is connected (application, state, since when).");
+      "A snapshot contains names, types, expressions, comments, sizes, counters, settings, applied "
+      "migrations, and connected sessions (application, state, start time). Only --with-values adds row "
+      "data.");
   command->callback([options, &exit_code] {
     if (trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

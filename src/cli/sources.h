@@ -1,4 +1,4 @@
-// The lines of files that findings are about, as people are shown them.
+// The source lines around findings, for display.
 #pragma once
 
 #include <filesystem>
@@ -17,19 +17,18 @@ namespace pgadvise::cli {
 
 class Sources {
  public:
-  // A file is shown as long as it is the one that was read: not changed since the Sources were made.
+  // Shows a file only if it has not changed since the Sources were created.
   Sources() : since_(std::filesystem::file_time_type::clock::now()) {}
-  // Of a workload nothing is shown, whose statements hold literals: neither these files, nor what is said of
-  // a query.
+  // Shows nothing from files with literals: neither these files, nor lines for findings about queries.
   void hide(std::set<std::string> files) { hidden_ = std::move(files), queries_ = false; }
-  // What stands at the finding's place, with so many lines around it. nullopt where there is none, where it
-  // is hidden, and where a password stands that can't be masked.
+  // The lines at the finding's location, with so many around. nullopt if it has no location, if the file is
+  // hidden, or if the lines contain a password that cannot be masked.
   std::optional<report::Source> around(const Finding& finding, int lines);
 
  private:
   struct File {
     std::string text;
-    std::vector<std::size_t> starts;  // of its lines
+    std::vector<std::size_t> starts;  // of each line
     std::string_view line(int number) const;
   };
   const File* file(const std::string& path);
@@ -41,9 +40,9 @@ class Sources {
 };
 
 enum class Written { sql, commands, code };
-// How many bytes of the line, from `from` on, are meant: in SQL a name, or a clause up to its end; where
-// commands are (workflows, scripts, package.json) all of one, which may be a list of words; in code a word.
-// 0: the line as a whole.
+// The length, from `from` on, of the part of the line to highlight: in SQL a name, or a clause up to its end;
+// in commands (workflows, scripts, package.json) the whole command, which may be a list of words; in code a
+// word. 0: the whole line.
 std::size_t span(std::string_view line, std::size_t from, Written written);
 
 }  // namespace pgadvise::cli

@@ -83,7 +83,7 @@ Error unknown_word(const Command& command, const std::string& word) {
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
             near.empty() ? help(command) + " lists them" : near};
   return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),
-          "quote what belongs together; " + help(command)};
+          "quote a value that contains spaces; " + help(command)};
 }
 
 // "from 1 to 8" of "1 to 8", "[1 - 8]" or "0.000000 to 86400.000000": CLI11's versions differ.
@@ -103,8 +103,7 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
   const std::string rest = colon == std::string::npos ? std::string() : said.substr(colon + 2);
   const std::string kind = error.get_name();
   if (kind == "ExcludesError")
-    return hint = "leave one of them out",
-           replace_all(said, " excludes ", " and ") + " can't be had together";
+    return hint = "remove one of them", replace_all(said, " excludes ", " and ") + " can't be combined";
   if (kind == "RequiresError") return replace_all(said, " requires ", " needs ");
   if (kind == "ValidationError") {
     if (const auto verb = rest.find(" not in {"); verb != std::string::npos) {
@@ -115,14 +114,14 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
     }
     if (const auto verb = rest.find(" not in range ");
         verb != std::string::npos && rest.starts_with("Value "))
-      return name + ": " + rest.substr(6, verb - 6) + " is no number " + bounds(rest.substr(verb + 14));
+      return name + ": " + rest.substr(6, verb - 6) + " is not a number " + bounds(rest.substr(verb + 14));
   }
   if (kind == "ConversionError" && name == "Could not convert") {
     const auto equals = rest.find(" = ");
     const auto* option = command.app->get_option_no_throw(rest.substr(0, equals));
     const bool whole = option && (contains(option->get_type_name(), "INT"));
     return rest.substr(0, equals) + ": " + (equals == std::string::npos ? rest : rest.substr(equals + 3)) +
-           (whole ? " is no whole number" : " is no number");
+           (whole ? " is not a whole number" : " is not a number");
   }
   if (kind == "ArgumentMismatch" && rest.ends_with(" missing")) {
     hint = join(choices(rest), ", ");
@@ -161,7 +160,7 @@ Error explained(const CLI::App& app, const CLI::ParseError& error) {
       return unknown_word(command, words.front());
     std::vector<std::string> names;
     for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
-    return {Error::Kind::usage, command.name, "needs one word more", join(names, ", ")};
+    return {Error::Kind::usage, command.name, "needs one more argument", join(names, ", ")};
   }
   std::string hint;
   const std::string what = plainly(command, error, hint);

@@ -1,4 +1,4 @@
-// What was wrong with a command line, and what was perhaps meant.
+// Explains errors in the command line, with suggestions.
 #pragma once
 
 #include <string>
@@ -10,11 +10,10 @@
 
 namespace pgadvise::cli {
 
-// One line of what CLI11 found wrong, with the nearest option, command or word where there is one, else where
-// to look them up.
+// One line for an error of CLI11, with a similar option, command or word, or where to find the valid ones.
 Error explained(const CLI::App& app, const CLI::ParseError& error);
 
-// Of "…{text,json}…", as CLI11 writes what an option takes: the words.
+// The words in "…{text,json}…", CLI11's notation for allowed values.
 std::vector<std::string> choices(const std::string& text);
 
 }  // namespace pgadvise::cli

@@ -1,4 +1,4 @@
-// Commands that the code of an application runs. Read as text.
+// Finds commands that application code runs, by scanning its text.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace pgadvise::deploy {
 
-// A command that code runs by exec, spawn and the like, or a call that does what such a command does.
+// A command that code runs with exec, spawn and the like, or a call with the same effect.
 struct CodeCommand {
   std::size_t offset;
   std::string text;               // a shell text; of a call, what stands at the offset

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "files/files.h"
+#include "migrations/tools.h"
 
 namespace pgadvise::deploy {
 namespace {
@@ -254,20 +255,9 @@ List interpreter(const Words& words, int depth) {
                                       {"-r", "--require", "--import", "--loader", "--env-file", "-P",
                                        "--project", "--conditions", "--tsconfig"});
   if (at >= words.size() || is(words[1], "-e", "-p", "--eval")) return {};
-  if (words[at].find("node_modules/drizzle-kit/") != std::string::npos) {
+  if (const auto known = migrations::tool_program_of_module(words[at]); !known.empty()) {
     Words tool = rest(words, at);
-    tool[0] = "drizzle-kit";
-    return unwrap(std::move(tool), depth + 1);
-  }
-  if (words[at].find("node_modules/") != std::string::npos &&
-      words[at].find("/prisma/") != std::string::npos) {
-    Words tool = rest(words, at);
-    tool[0] = "prisma";
-    return unwrap(std::move(tool), depth + 1);
-  }
-  if (words[at].find("node_modules/typeorm/cli") != std::string::npos) {
-    Words tool = rest(words, at);
-    tool[0] = "typeorm";
+    tool[0] = known;
     return unwrap(std::move(tool), depth + 1);
   }
   if (words[at].find("node_modules/.bin/") != std::string::npos) return unwrap(rest(words, at), depth + 1);
@@ -378,9 +368,7 @@ List unwrap(Words words, int depth) {
       words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
     words[0] = program(words[0]);
   }
-  if (is(name, "typeorm-ts-node-commonjs", "typeorm-ts-node-esm")) words[0] = "typeorm";
-  if (is(name, "sequelize-cli")) words[0] = "sequelize";
-  if (is(name, "mikro-orm-esm")) words[0] = "mikro-orm";
+  if (const auto known = migrations::tool_program(name); !known.empty()) words[0] = known;
   const bool framework = is(name, "rails", "rake", "artisan", "manage.py", "console");
   if (shell_file(written) && !framework) {
     Invocation target;

@@ -1,4 +1,4 @@
-// A simple command -> what it really runs, with its wrappers taken off.
+// Finds the program that a simple command runs, by removing wrappers.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,8 @@ struct Invocation {
   bool may_be_tool = false;  // `yarn x`, `pnpm x`, `bun x`: a program when there is no such script
 };
 
-// What a command's words run, the order kept: several for `run-s a b` or `concurrently`. Nothing for what
-// only prints. npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like are taken off.
+// The programs that a command runs, in order: several for `run-s a b` or `concurrently`; none for a command
+// that only prints. Removes npx, dotenv --, cross-env, timeout, sudo, docker compose exec, ssh and the like.
 std::vector<Invocation> invocations(std::vector<std::string> words);
 
 }  // namespace pgadvise::deploy

@@ -1,5 +1,5 @@
-// How the committed files of a repository connect to its database: with TLS or without, with how many
-// connections.
+// Finds how the committed files of a repository connect to its database: with or without TLS, and with how
+// many connections.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace pgadvise::deploy {
 
 void read_connections(files::Tree& tree, Project& project);
 
-// Somewhere on the internet, as far as the name tells: no private address, no service of a compose file, no
-// placeholder.
+// Whether the host's name is that of a public server: not a private address, a service of a compose file, or
+// a placeholder.
 bool remote_host(std::string_view host);
 
 }  // namespace pgadvise::deploy

@@ -1,4 +1,4 @@
-// A Dockerfile -> its stages and instructions.
+// Parses a Dockerfile into stages and instructions.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct DockerStage {
   std::vector<DockerInstruction> instructions;
 };
 
-// Never fails; what is no instruction is passed over.
+// Never fails; skips text that is not an instruction.
 std::vector<DockerStage> parse_dockerfile(std::string_view text);
 
 }  // namespace pgadvise::deploy

@@ -1,4 +1,4 @@
-// The places where a deployment begins: each hands its texts to the resolver.
+// Finds the entry points of a deployment, and passes their commands to the resolver.
 #pragma once
 
 #include "deploy/resolver.h"
@@ -12,11 +12,11 @@ void read_compose_files(files::Tree& tree, Resolver& resolver);
 void read_shell_entry_points(files::Tree& tree,
                              Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
 void read_schema_calls(files::Tree& tree,
-                       Resolver& resolver);  // what an ORM does to the schema when the application connects
+                       Resolver& resolver);  // schema changes that an ORM makes when the application connects
 void read_application_code(files::Tree& tree,
                            Resolver& resolver);  // pushSchema and exec in code that runs with the application
 
-// What the file's path and name say of its target; nullopt: it is never deployed.
+// The file's target, from its path and name; nullopt: it is never deployed.
 std::optional<Target> target_of_file(const std::string& path);
 
 }  // namespace pgadvise::deploy

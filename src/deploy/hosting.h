@@ -1,5 +1,5 @@
-// Files of hosting services: Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml … TOML is
-// read line by line: `key = "command"`.
+// Reads files of hosting services: Procfile, vercel.json, fly.toml, render.yaml, railway.*, netlify.toml …
+// TOML is read line by line: `key = "command"`.
 #pragma once
 
 #include "deploy/resolver.h"
@@ -7,7 +7,7 @@
 
 namespace pgadvise::deploy {
 
-// Hands the commands that these files run on to the resolver.
+// Passes the commands in these files to the resolver.
 void read_hosting_files(files::Tree& tree, Resolver& resolver);
 
 }  // namespace pgadvise::deploy

@@ -1,4 +1,5 @@
-// Names that application code reads from JSON, or writes as JSON: what a text column of that name holds.
+// Finds names of values that application code parses from or serializes to JSON, which a text column of that
+// name then contains.
 #pragma once
 
 #include "files/tree.h"

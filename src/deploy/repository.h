@@ -1,4 +1,4 @@
-// A repository -> Project: how it is deployed, whether it is a Drizzle project.
+// Reads a repository into a Project: how it is deployed, and whether it uses Drizzle.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace pgadvise::deploy {
 
-// Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Files that can't be
-// read are named in `diagnostics`.
+// Reads package.json files, Dockerfiles, shell entry points, workflows, drizzle configs. Unreadable files are
+// reported in `diagnostics`.
 Project read_repository(const std::string& root, Diagnostics& diagnostics,
                         const files::LeaveOut& leave_out = {});
 

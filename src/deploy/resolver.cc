@@ -78,7 +78,7 @@ bool asks_for_terminal(const Words& words) {
 // NODE_ENV=development and DATABASE_URL=…@localhost in front of a command.
 Target assigned(const ShellCommand& command) {
   Target out = Target::any;
-  const auto judge = [&](const std::string& text) {
+  const auto consider = [&](const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || text[0] == '-') return;
     const std::string name = lower(text.substr(0, equals));
@@ -89,8 +89,8 @@ Target assigned(const ShellCommand& command) {
     if (local_url(value)) out = Target::development;
   };
   if (asks_for_terminal(command.words)) out = Target::not_production;
-  for (const auto& text : command.assignments) judge(text);
-  for (const auto& text : command.words) judge(text);
+  for (const auto& text : command.assignments) consider(text);
+  for (const auto& text : command.words) consider(text);
   for (const auto& word : command.words) {  // dotenv -e .env.local -- …
     if (word.find(".env.") == std::string::npos) continue;
     const Target named = environment_named(word.substr(word.rfind('.') + 1));

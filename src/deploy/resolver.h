@@ -1,5 +1,5 @@
-// From a text that runs on deployment to the commands it reaches: through package.json scripts, shell
-// scripts, and the programs that only run other programs.
+// Resolves a text that runs on deployment to the commands that it reaches: through package.json scripts,
+// shell scripts, and wrapper programs.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace pgadvise::deploy {
 
-// What an image holds, as far as it matters to find a script that it runs.
+// The content of an image that is needed to find the scripts that it runs.
 struct ImageFiles {
   std::string folder;                                       // of the Dockerfile
   std::string workdir;                                      // in the image
@@ -41,7 +41,7 @@ struct Way {
   std::string entry;
   std::vector<std::string> path;
   std::vector<std::string> arguments;
-  std::vector<std::string> open;  // scripts and files on the way, against circles
+  std::vector<std::string> open;  // scripts and files being resolved, to detect cycles
   const ImageFiles* image = nullptr;
   bool conditional = false;
   bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
@@ -53,13 +53,14 @@ class Resolver {
       : tree_(tree), configs_(configs) {}
 
   void shell(const ShellText& text, const Way& way);
-  // The exec form: words that no shell reads.
+  // Resolves the exec form: words without a shell.
   void words(const std::vector<std::string>& list, const ShellText& where, const Way& way);
-  // A script of a package, with its pre and post hooks; `tail` is what the caller adds to it (" --force").
+  // Resolves a script of a package with its pre and post hooks; `tail`: text that the caller appends ("
+  // --force").
   void script(const files::Package& package, const std::string& name, const std::string& tail,
               const Way& way);
   void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
-  // What the application's own code does to the schema, whoever calls it.
+  // Adds a schema change in the application's own code, whoever calls it.
   void schema_calls(const std::string& path, const Way& way);
 
   std::vector<DeployCommand> take() { return std::move(out_); }

@@ -1,6 +1,6 @@
-// Calls in application code by which an ORM changes the database until it fits the code: TypeORM's
-// synchronize, Sequelize's sync(), MikroORM's updateSchema(). Read as text: a call counts unless something
-// around it says that it is for development.
+// Finds calls in application code by which an ORM adapts the database to the code: TypeORM's synchronize,
+// Sequelize's sync(), MikroORM's updateSchema(). Scans the text: a call counts unless the code around it
+// limits it to development.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Scripts that fill a database or empty it: what they would do to one that is in use.
+// Classifies scripts that fill or empty a database by their effect on one that is in use.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace pgadvise::deploy {
 
-// Named for seeding or resetting: "prisma/seed.ts", "script db:reset".
+// Whether the name is that of a script for seeding or resetting: "prisma/seed.ts", "script db:reset".
 bool named_for_seeding(std::string_view name);
 
 // {"seed", "wipe"}: rows or tables are deleted; {"seed", "insert"}: rows are added once more each time. One

@@ -55,7 +55,7 @@ Knowledge compared(std::string_view value, bool equal) {
   return out;
 }
 
-Knowledge judge_test(const std::vector<std::string>& words) {
+Knowledge evaluate_test(const std::vector<std::string>& words) {
   std::size_t at = 0;
   bool negated = false;
   while (at < words.size() && words[at] == "!") negated = !negated, ++at;
@@ -364,7 +364,7 @@ class Parser {
       current_ = {};
       return;
     }
-    last_ = judge_test(current_.words);
+    last_ = evaluate_test(current_.words);
     learn(last_);
     current_.target = target();
     current_.branch = branch();

@@ -1,5 +1,6 @@
-// A shell script -> the simple commands it would run, with what is known about when. A reading, not an
-// interpreter: variables stay as written, loops run once, both sides of an unknown condition count.
+// Lists the simple commands that a shell script would run, with the conditions known from its text. It does
+// not interpret the script: variables stay as written, loops run once, and both branches of an unknown
+// condition count.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace pgadvise::deploy {
 
-// For which environment a command runs, as far as the text tells. Ordered: the later, the surer that it is
-// not production.
+// The environment in which a command runs, as far as the text shows it. Ordered by increasing certainty that
+// it is not production.
 enum class Target { any, not_production, development };
 
 struct ShellCommand {

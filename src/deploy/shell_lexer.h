@@ -19,7 +19,7 @@ struct ShellToken {
   std::string heredoc;                                             // of the word after <<: the body
 };
 
-// Never fails: what is not closed reaches to the end.
+// Never fails: an unclosed quote extends to the end.
 std::vector<ShellToken> lex_shell(std::string_view script);
 
 }  // namespace pgadvise::deploy

@@ -30,7 +30,7 @@ bool database_variable(const std::string& name) {
   return lowered == "db" || lowered == "direct_url";
 }
 
-Database judge_value(const std::string& value, const std::vector<std::string>& services) {
+Database database_of_value(const std::string& value, const std::vector<std::string>& services) {
   const std::string lowered = lower(value);
   if (contains(lowered, "secrets.") || contains(lowered, "vars.")) {
     for (const auto* part : {"test", "_ci", "ci_", "local", "e2e", "shadow"})
@@ -55,11 +55,11 @@ Database judge_value(const std::string& value, const std::vector<std::string>& s
   return remote_host(host.substr(0, host.find(':'))) ? Database::secret : Database::test;
 }
 
-Database judge(const Environment& environment, const std::vector<std::string>& services) {
+Database database_of(const Environment& environment, const std::vector<std::string>& services) {
   Database out = Database::unknown;
   for (const auto& [name, value] : environment) {
     if (!database_variable(name)) continue;
-    const Database one = judge_value(value, services);
+    const Database one = database_of_value(value, services);
     if (one == Database::local) return one;
     if (one != Database::unknown) out = std::max(out, one);
   }
@@ -109,7 +109,7 @@ Events read_events(const YAML::Node& on) {
 // What an `if:` says: on main only, on others only.
 enum class Guard { none, main, others };
 
-Guard judge_if(const std::string& condition) {
+Guard guard_of(const std::string& condition) {
   const std::string text = lower(condition);
   if (contains(text, "refs/heads/main") || contains(text, "refs/heads/master") ||
       contains(text, "== 'main'") || contains(text, "== 'production'") || contains(text, "refs/tags") ||
@@ -170,7 +170,7 @@ class WorkflowReader {
       add_environment(of_step, files::yaml_member(item, "env"));
       // Later steps see what earlier ones wrote to $GITHUB_ENV, or to .env.
       const std::string script = files::yaml_text(files::yaml_member(item, "run"));
-      const auto target = target_of(id, node, item, judge(of_step, services), database_service);
+      const auto target = target_of(id, node, item, database_of(of_step, services), database_service);
       bool testing = false;
       for (const auto* name : {"NODE_ENV", "RAILS_ENV"})
         if (const auto mode = of_step.find(name); mode != of_step.end())
@@ -192,7 +192,7 @@ class WorkflowReader {
     for (const auto line : split(script, '\n'))
       for (const auto* name : {"DATABASE_URL", "POSTGRES_URL", "DB_URL", "DIRECT_URL"})
         if (const auto at = line.find(name); at != std::string_view::npos && contains(line, ">"))
-          written_ = std::max(written_, judge_value(std::string(line.substr(at)), services));
+          written_ = std::max(written_, database_of_value(std::string(line.substr(at)), services));
   }
 
   // nullopt: a database of the job's own.
@@ -210,8 +210,8 @@ class WorkflowReader {
       return contains(named, "prod") ? Target::any : Target::not_production;
     if (!named.empty() && environment_named(named) == Target::any) return Target::any;
     if (contains(named, "${{")) return contains(named, "prod") ? Target::any : Target::not_production;
-    const Guard guard = std::max(judge_if(files::yaml_text(files::yaml_member(job, "if"))),
-                                 judge_if(files::yaml_text(files::yaml_member(step, "if"))));
+    const Guard guard = std::max(guard_of(files::yaml_text(files::yaml_member(job, "if"))),
+                                 guard_of(files::yaml_text(files::yaml_member(step, "if"))));
     if (guard == Guard::others && database == Database::unknown) return std::nullopt;
     if (guard == Guard::others || database == Database::preview || database == Database::computed)
       return Target::not_production;

@@ -1,4 +1,5 @@
-// GitHub workflows (.github/workflows): which jobs change a database that is not theirs alone.
+// Reads GitHub workflows (.github/workflows), and finds jobs that change a database that they share with
+// others.
 #pragma once
 
 #include "deploy/resolver.h"
@@ -6,7 +7,7 @@
 
 namespace pgadvise::deploy {
 
-// Hands the commands of those jobs on to the resolver.
+// Passes the commands of these jobs to the resolver.
 void read_workflows(files::Tree& tree, Resolver& resolver);
 
 }  // namespace pgadvise::deploy

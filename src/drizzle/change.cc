@@ -14,7 +14,7 @@ using Ordered = nlohmann::ordered_json;
 
 Error refused(std::string what) {
   return {Error::Kind::nonfatal, "", std::move(what),
-          "change schema.ts, and let drizzle-kit generate write the migration"};
+          "change schema.ts, then run drizzle-kit generate to create the migration"};
 }
 
 std::string text_of(const Ordered& object, const char* name) {
@@ -48,7 +48,7 @@ class Changer {
     for (const auto& [name, table] : before.tables)
       if (!after.tables.count(name)) return refused("it drops " + display(name));
     if (before.enums.size() != after.enums.size() || before.sequences.size() != after.sequences.size())
-      return refused("it makes or drops more than indexes and columns' types");
+      return refused("it creates or drops more than indexes and column types");
     for (const auto& [name, table] : after.tables) {
       const Table* old = before.table(name);
       if (!old) return refused("it makes " + display(name));
@@ -131,7 +131,8 @@ class Changer {
     return one_ ? row("tables", name, "") != nullptr : table(name) != nullptr;
   }
   void unknown(const QualifiedName& name) {
-    const std::string note = "schema.ts does not know " + display(name) + ": the migration alone changes it";
+    const std::string note =
+        "schema.ts does not contain " + display(name) + ": only the migration changes it";
     if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) notes_.push_back(note);
   }
 
@@ -151,7 +152,7 @@ class Changer {
       return refused(before.name + " is a serial column in schema.ts");
     if (type &&
         (after.type.ends_with("]") || before.type.ends_with("]") || !text_of(*column, "typeSchema").empty()))
-      return refused("it changes an array or a type of its own");
+      return refused("it changes an array or a user-defined type");
     if (type) (*column)["type"] = drizzle_type(after.type, one_);
     (*column)["notNull"] = after.not_null;
     if (!fallback) return std::nullopt;
@@ -178,7 +179,7 @@ class Changer {
     if (index.constraint) return refused("it adds a constraint");
     if (!knows(name)) return unknown(name), std::nullopt;
     if (!index.include.empty()) {
-      notes_.push_back("schema.ts has no words for INCLUDE: the migration alone makes " + index.name);
+      notes_.push_back("schema.ts can't express INCLUDE: only the migration creates " + index.name);
       return std::nullopt;
     }
     if (one_) {
@@ -248,10 +249,10 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
                            : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
     return fail(Error::Kind::nonfatal, file,
-                version.empty() ? "is no snapshot of drizzle-kit"
+                version.empty() ? "is not a drizzle-kit snapshot"
                                 : "is a snapshot of version " + ellipsis(version, 10) +
-                                      ", which no migration of today's drizzle-kit follows",
-                "npx drizzle-kit up brings it up to date");
+                                      ", which current drizzle-kit can't continue",
+                "run npx drizzle-kit up");
   Changer changer(std::move(root), one);
   if (auto error = changer.apply(before, after)) return tl::unexpected(*error);
   return changer.take(id);

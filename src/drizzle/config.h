@@ -1,4 +1,4 @@
-// drizzle.config.*, as far as a plain reading goes.
+// Reads drizzle.config.* by a simple scan of its text.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,13 @@ namespace pgadvise::drizzle {
 
 struct DrizzleConfig {
   std::string path;
-  std::vector<std::string> dialects;  // those its text names: "postgresql", "sqlite" …; empty: none was found
+  std::vector<std::string> dialects;  // dialects in the text: "postgresql", "sqlite" …; empty: none found
   std::vector<std::string> schema;    // paths and globs, relative to the config's folder
   std::string out;                    // "drizzle" unless given
-  bool postgresql() const;            // named, or nothing else is
+  bool postgresql() const;            // "postgresql" is named, or no dialect at all
 };
 
-// "postgresql" for "postgres" and "pg", too; "sqlite", "mysql" … as they stand; nullopt: drizzle-kit has no
+// "postgresql" for "postgres" and "pg", too; "sqlite", "mysql" … unchanged; nullopt if drizzle-kit has no
 // such dialect or driver.
 std::optional<std::string> dialect_name(const std::string& value);
 

@@ -25,7 +25,7 @@ Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagno
     return fail(Error::Kind::input, path,
                 dialect.empty() ? "a journal without a dialect"
                                 : "a drizzle journal of another database (" + ellipsis(dialect, 20) + ")",
-                "only PostgreSQL migrations are read");
+                "pgadvise reads only PostgreSQL migrations");
   if (!files::member(*root, "entries").is_array())
     return fail(Error::Kind::input, path, "a journal without entries", "`drizzle-kit generate` writes it");
   std::vector<JournalEntry> out;

@@ -1,4 +1,4 @@
-// A drizzle-kit 0.x migrations folder: meta/_journal.json and the .sql files it names.
+// Reads a drizzle-kit 0.x migrations folder: meta/_journal.json and the .sql files that it lists.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,8 @@ struct JournalEntry {
 // The entries in the journal's order. Errors: missing, broken, or of another database's dialect.
 Result<std::vector<JournalEntry>> read_journal(const std::string& folder, Diagnostics& diagnostics);
 
-// An introspected database's first migration is one big comment: the statements that made what was there.
-// They are part of the schema. The comment marks become spaces, so that places stay; any other text comes
-// back as it is.
+// The first migration of an introspected database is one comment with the statements of the existing schema.
+// Replaces the comment marks by spaces, so that locations stay valid; returns any other text unchanged.
 std::string uncomment_introspection(std::string sql);
 
 }  // namespace pgadvise::drizzle

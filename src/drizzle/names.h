@@ -1,4 +1,4 @@
-// The names that a Drizzle project's schema files give to tables and columns.
+// The names of tables and columns in a Drizzle project's schema files.
 #pragma once
 
 #include <string>
@@ -13,12 +13,11 @@ namespace pgadvise::drizzle {
 using Names = std::vector<std::pair<std::string, std::string>>;
 
 // `export const orders = pgTable('orders', { customerId: integer('customer_id') })` -> ("public.orders",
-// "orders") and
-// ("public.orders.customer_id", "customerId"). A column without a name of its own has its property's. Names
-// by a plain reading: what is spread, computed or made by a helper is absent.
+// "orders") and ("public.orders.customer_id", "customerId"). A column without a name of its own has its
+// property's. Found by a simple scan: spread, computed or generated columns are missing.
 Names names_in(std::string_view text);
 
-// Of all schema files of the PostgreSQL configs; sorted, the first of equal keys kept.
+// The names in all schema files of the PostgreSQL configs, sorted; the first of equal keys is kept.
 Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs);
 
 }  // namespace pgadvise::drizzle

@@ -129,7 +129,7 @@ class SnapshotReader {
         Table* table = catalog_.table(
             {or_public(files::text_member(row, "schema")), cut_name(files::text_member(row, "table"))});
         if (!table)
-          return complain(place, "one of the " + std::string(type) + " names a table that is not there: " +
+          return complain(place, "one of the " + std::string(type) + " refers to a missing table: " +
                                      ellipsis(files::text_member(row, "table"), 80));
         table_place_ = place;
         read_part(type, *table, row, place);
@@ -463,14 +463,15 @@ Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Di
   if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
     return fail(Error::Kind::input, file,
                 "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
-                "only PostgreSQL schemas are read");
+                "pgadvise reads only PostgreSQL schemas");
   const std::string version = files::text_member(*root, "version");
   if (version.size() != 1 || version < "5" || version > "8")
-    return fail(Error::Kind::input, file,
-                "drizzle snapshot version " + ellipsis(version, 10) + " is not read, only 5 to 8",
-                "`drizzle-kit up` brings it to a newer version");
+    return fail(
+        Error::Kind::input, file,
+        "drizzle snapshot version " + ellipsis(version, 10) + " is not supported: pgadvise reads 5 to 8",
+        "run `drizzle-kit up` to upgrade it");
   if (version == "8" ? !files::member(*root, "ddl").is_array() : !files::member(*root, "tables").is_object())
-    return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "was it cut short?");
+    return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "is the file truncated?");
   return SnapshotReader(*root, text, file, diagnostics).read();
 }
 

@@ -1,4 +1,4 @@
-// A drizzle-kit snapshot (meta/NNNN_snapshot.json) -> Catalog.
+// Reads a drizzle-kit snapshot (meta/NNNN_snapshot.json) into a Catalog.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace pgadvise::drizzle {
 
-// Is this text one of drizzle-kit's snapshots, of whatever version and dialect?
+// Whether the text is a drizzle-kit snapshot, of any version and dialect.
 bool looks_like_snapshot(std::string_view text);
 
-// Versions 5 to 8, dialects pg, postgresql and postgres. Errors: broken JSON, another version or dialect.
-// What does not fit the form inside (a column without a type …) is named in `diagnostics` and left out.
+// Supports versions 5 to 8, dialects pg, postgresql and postgres. Errors: invalid JSON, another version or
+// dialect. Malformed parts (a column without a type …) are reported in `diagnostics` and skipped.
 Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::drizzle

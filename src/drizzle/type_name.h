@@ -1,4 +1,4 @@
-// Type names as format_type() spells them.
+// Converts type names to the spelling of format_type().
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace pgadvise::drizzle {
 // serial types become the integer they are; see serial_base.
 std::string canonical_type(std::string_view type);
 
-// "serial" -> "integer", "bigserial" -> "bigint", "smallserial" -> "smallint"; "" for what is no serial type.
+// "serial" -> "integer", "bigserial" -> "bigint", "smallserial" -> "smallint"; "" for other types.
 std::string serial_base(std::string_view type);
 
 }  // namespace pgadvise::drizzle

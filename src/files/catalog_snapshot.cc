@@ -2,21 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <set>
-#include <tuple>
-#include <type_traits>
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "files/catalog_snapshot_fields.h"
 #include "files/files.h"
 #include "files/json_file.h"
 
 namespace pgadvise::files {
 namespace {
+
+using namespace snapshot;
 
 constexpr int version = 1;
 constexpr int deepest = 16;
@@ -25,303 +24,7 @@ constexpr std::size_t max_columns = 1664;      // of a view; a table has 1600 at
 constexpr std::size_t max_in_a_table =
     10'000;  // indexes, constraints, policies …: more make rules slow, and no schema has them
 constexpr int max_levels = 1000;  // of partitions in partitions
-constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE takes one";
-
-// ---- what there is of each struct: one list for both directions
-
-struct Range {
-  double low, high;
-};
-constexpr double whole = 9007199254740992;  // 2^53: what every reader of JSON takes for a whole number
-constexpr Range count{0, whole};
-constexpr Range measure{-1e18, 1e18};
-constexpr Range share{0, 1};
-constexpr Range any{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
-
-template <class M>
-constexpr Range usual_range =
-    std::is_same_v<M, double> || std::is_same_v<M, std::optional<double>> ? measure : count;
-constexpr bool needed = true;
-
-template <class T, class M>
-struct Field {
-  constexpr Field(std::string_view named, M T::* where, bool must = false, Range within = usual_range<M>)
-      : name(named), member(where), needed(must), range(within) {}
-  std::string_view name;  // "": the member's own fields stand in its place
-  M T::* member;
-  bool needed;  // always written, never missing, never empty
-  Range range;
-};
-
-template <class T>
-struct Description;
-
-template <class T>
-concept Described = requires { Description<T>::fields; };
-
-template <>
-struct Description<QualifiedName> {
-  static constexpr std::tuple fields{Field{"schema", &QualifiedName::schema, needed},
-                                     Field{"name", &QualifiedName::name, needed}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<ColumnStatistics> {
-  using T = ColumnStatistics;
-  static constexpr std::tuple fields{Field{"distinct", &T::distinct, false, {-1, 1e18}},
-                                     Field{"null_fraction", &T::null_fraction, false, share},
-                                     Field{"correlation", &T::correlation, false, {-1, 1}},
-                                     Field{"average_width", &T::average_width},
-                                     Field{"begins_as_json", &T::begins_as_json},
-                                     Field{"top_frequency", &T::most_common_freq, false, share},
-                                     Field{"most_common_values", &T::most_common_values},
-                                     Field{"most_common_frequencies", &T::most_common_frequencies},
-                                     Field{"histogram_bounds", &T::histogram_bounds}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<Column> {
-  static constexpr std::tuple fields{
-      Field{"name", &Column::name, needed},          Field{"type", &Column::type},
-      Field{"not_null", &Column::not_null},          Field{"identity", &Column::identity},
-      Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
-      Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
-      Field{"statistics", &Column::statistics}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<IndexKey> {
-  static constexpr std::tuple fields{Field{"column", &IndexKey::column},
-                                     Field{"expression", &IndexKey::expression},
-                                     Field{"descending", &IndexKey::descending},
-                                     Field{"nulls_first", &IndexKey::nulls_first},
-                                     Field{"operator_class", &IndexKey::operator_class},
-                                     Field{"collation", &IndexKey::collation}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<IndexStatistics> {
-  static constexpr std::tuple fields{Field{"scans", &IndexStatistics::scans},
-                                     Field{"pages", &IndexStatistics::pages}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<Index> {
-  static constexpr std::tuple fields{Field{"name", &Index::name, needed},
-                                     Field{"method", &Index::method},
-                                     Field{"keys", &Index::keys, needed},
-                                     Field{"include", &Index::include},
-                                     Field{"predicate", &Index::predicate},
-                                     Field{"predicate_not_null", &Index::predicate_not_null},
-                                     Field{"unique", &Index::unique},
-                                     Field{"nulls_not_distinct", &Index::nulls_not_distinct},
-                                     Field{"valid", &Index::valid},
-                                     Field{"constraint", &Index::constraint},
-                                     Field{"building", &Index::building},
-                                     Field{"replica_identity", &Index::replica_identity},
-                                     Field{"attached_to", &Index::attached_to},
-                                     Field{"statistics", &Index::statistics}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<Constraint> {
-  static constexpr std::tuple fields{Field{"kind", &Constraint::kind, needed},
-                                     Field{"name", &Constraint::name},
-                                     Field{"columns", &Constraint::columns},
-                                     Field{"referenced_table", &Constraint::referenced_table},
-                                     Field{"referenced_columns", &Constraint::referenced_columns},
-                                     Field{"on_delete", &Constraint::on_delete},
-                                     Field{"on_update", &Constraint::on_update},
-                                     Field{"on_delete_columns", &Constraint::on_delete_columns},
-                                     Field{"expression", &Constraint::expression},
-                                     Field{"validated", &Constraint::validated},
-                                     Field{"deferrable", &Constraint::deferrable},
-                                     Field{"nulls_not_distinct", &Constraint::nulls_not_distinct},
-                                     Field{"inherited", &Constraint::inherited}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<TableStatistics> {
-  using T = TableStatistics;
-  static constexpr std::tuple fields{Field{"rows", &T::rows, false, {-1, 1e18}},
-                                     Field{"pages", &T::pages},
-                                     Field{"bytes", &T::bytes},
-                                     Field{"sequential_scans", &T::sequential_scans},
-                                     Field{"index_scans", &T::index_scans},
-                                     Field{"writes", &T::writes},
-                                     Field{"live_rows", &T::live_rows},
-                                     Field{"dead_rows", &T::dead_rows},
-                                     Field{"changes_since_analyze", &T::changes_since_analyze},
-                                     Field{"transaction_age", &T::relfrozenxid_age}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<Policy> {
-  static constexpr std::tuple fields{Field{"name", &Policy::name, needed}, Field{"command", &Policy::command},
-                                     Field{"permissive", &Policy::permissive},
-                                     Field{"using", &Policy::using_expression},
-                                     Field{"check", &Policy::check_expression}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<Table> {
-  static constexpr std::tuple fields{Field{"", &Table::name},
-                                     Field{"kind", &Table::kind},
-                                     Field{"statistics", &Table::statistics},
-                                     Field{"columns", &Table::columns},
-                                     Field{"constraints", &Table::constraints},
-                                     Field{"indexes", &Table::indexes},
-                                     Field{"policies", &Table::policies},
-                                     Field{"update_triggers", &Table::update_triggers},
-                                     Field{"partition_of", &Table::partition_of},
-                                     Field{"partition_bound", &Table::partition_bound},
-                                     Field{"partition_key", &Table::partition_key},
-                                     Field{"inherits", &Table::inherits},
-                                     Field{"unlogged", &Table::unlogged},
-                                     Field{"temporary", &Table::temporary},
-                                     Field{"row_security", &Table::row_security},
-                                     Field{"definition", &Table::definition},
-                                     Field{"comment", &Table::comment}};
-  static constexpr int left_out = 2;  // origin; dropped_keys, which only migrations tell
-};
-
-template <>
-struct Description<Enum> {
-  static constexpr std::tuple fields{Field{"", &Enum::name}, Field{"labels", &Enum::labels}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<Sequence> {
-  static constexpr std::tuple fields{Field{"", &Sequence::name},
-                                     Field{"type", &Sequence::type},
-                                     Field{"owner_table", &Sequence::owner_table},
-                                     Field{"owner_column", &Sequence::owner_column},
-                                     Field{"increment", &Sequence::increment, false, any},
-                                     Field{"cycles", &Sequence::cycles},
-                                     Field{"last_value", &Sequence::last_value, false, any},
-                                     Field{"maximum", &Sequence::maximum, false, any}};
-  static constexpr int left_out = 1;  // origin
-};
-
-template <>
-struct Description<TrackingTable::Row> {
-  using T = TrackingTable::Row;
-  static constexpr std::tuple fields{Field{"migration", &T::migration}, Field{"checksum", &T::checksum},
-                                     Field{"when", &T::when, false, any}, Field{"failed", &T::failed}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<TrackingTable> {
-  static constexpr std::tuple fields{
-      Field{"tool", &TrackingTable::tool, needed}, Field{"schema", &TrackingTable::schema, needed},
-      Field{"name", &TrackingTable::name, needed}, Field{"rows", &TrackingTable::rows}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<Session> {
-  static constexpr std::tuple fields{Field{"pid", &Session::pid},
-                                     Field{"database", &Session::database},
-                                     Field{"application", &Session::application},
-                                     Field{"state", &Session::state},
-                                     Field{"transaction_seconds", &Session::transaction_seconds},
-                                     Field{"state_seconds", &Session::state_seconds}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<RelationSize> {
-  using T = RelationSize;
-  static constexpr std::tuple fields{Field{"", &T::name}, Field{"bytes", &T::bytes},
-                                     Field{"pages", &T::pages}, Field{"rows", &T::rows, false, {-1, 1e18}},
-                                     Field{"visible_pages", &T::visible_pages}};
-  static constexpr int left_out = 0;
-};
-
-template <>
-struct Description<Catalog> {
-  static constexpr std::tuple fields{Field{"server_version", &Catalog::server_version},
-                                     Field{"database", &Catalog::database},
-                                     Field{"has_statistics", &Catalog::has_statistics},
-                                     Field{"statistics_days", &Catalog::statistics_days},
-                                     Field{"settings", &Catalog::settings},
-                                     Field{"schemas", &Catalog::schemas},
-                                     Field{"extensions", &Catalog::extensions},
-                                     Field{"user_functions", &Catalog::user_functions},
-                                     Field{"enums", &Catalog::enums},
-                                     Field{"sequences", &Catalog::sequences},
-                                     Field{"tracking", &Catalog::tracking},
-                                     Field{"sessions", &Catalog::sessions},
-                                     Field{"tables", &Catalog::tables}};
-  static constexpr int left_out = 0;
-};
-
-// The words of an enumeration, in its order.
-template <class E>
-constexpr std::string_view words[] = {""};
-template <>
-constexpr std::string_view words<Column::Identity>[] = {"none", "always", "by default"};
-template <>
-constexpr std::string_view words<Constraint::Kind>[] = {"primary key", "unique", "foreign key", "check",
-                                                        "exclusion"};
-template <>
-constexpr std::string_view words<Table::Kind>[] = {"table", "partitioned table", "foreign table", "view",
-                                                   "materialized view"};
-
-// A member that is added to a struct and forgotten here does not compile: members are counted by how many
-// initialisers the struct takes.
-struct Initialiser {
-  template <class T>
-  operator T() const {
-    return T();
-  }
-};
-struct OptionalInitialiser {
-  template <class T>
-  operator std::optional<T>() const {
-    return {};
-  }
-};
-template <class T, class... Members>
-constexpr std::size_t members_of() {
-  if constexpr (requires { T{Members{}..., Initialiser{}}; }) return members_of<T, Members..., Initialiser>();
-  else if constexpr (requires { T{Members{}..., OptionalInitialiser{}}; })
-    return members_of<T, Members..., OptionalInitialiser>();
-  else return sizeof...(Members);
-}
-template <class... T>
-constexpr bool complete =
-    ((members_of<T>() == std::tuple_size_v<decltype(Description<T>::fields)> + Description<T>::left_out) &&
-     ...);
-static_assert(complete<Catalog>);
-static_assert(complete<Table, TableStatistics, Policy>);
-static_assert(complete<Column, ColumnStatistics>);
-static_assert(complete<Index, IndexKey, IndexStatistics>);
-static_assert(complete<Constraint>);
-static_assert(complete<QualifiedName, Enum, Sequence>);
-static_assert(complete<TrackingTable, TrackingTable::Row>);
-static_assert(complete<Session, RelationSize>);
-
-template <class T>
-constexpr bool is_optional = false;
-template <class T>
-constexpr bool is_optional<std::optional<T>> = true;
-
-template <class T, class Use>
-void each_field(Use&& use) {
-  std::apply([&](const auto&... field) { (use(field), ...); }, Description<T>::fields);
-}
+constexpr std::string_view how_to_take = "pgadvise snapshot --db CONN -o FILE creates one";
 
 // ---- writing
 
@@ -466,11 +169,11 @@ class Reader {
       return keep(depth, event, value);
     };
     const Json whole_file = Json::parse(text.begin(), text.end(), take, false);
-    if (too_deep_) return error("nests deeper than any snapshot");
-    if (too_much_) return error("holds more than any snapshot");
-    if (whole_file.is_discarded()) return error("is no JSON, or was cut off");
+    if (too_deep_) return error("is nested deeper than any snapshot");
+    if (too_much_) return error("is larger than any snapshot");
+    if (whole_file.is_discarded()) return error("is not JSON, or is truncated");
     if (!whole_file.is_object() || !whole_file.contains("pgadvise_snapshot"))
-      return error("is no snapshot of pgadvise's");
+      return error("is not a pgadvise snapshot");
     const Json& written = whole_file["pgadvise_snapshot"];
     if (!written.is_number_integer() || written != version)
       return error(fmt::format("is a snapshot of version {}; this pgadvise ({}) reads version {}",
@@ -481,9 +184,9 @@ class Reader {
     read_member(whole_file, Field{"pgadvise", &CatalogSnapshot::by, needed}, out);
     read_member(whole_file, Field{"not_read", &CatalogSnapshot::not_read}, out);
     read_member(whole_file, Field{"relations", &CatalogSnapshot::relations}, out);
-    if (refused_.empty() && !is_time(out.taken)) refuse("taken is no time");
+    if (refused_.empty() && !is_time(out.taken)) refuse("taken is not a timestamp");
     if (const auto& tables = member(whole_file, "tables"); !tables.is_null() && !tables.is_array())
-      refuse("tables is no list");
+      refuse("tables is not a list");
     read(whole_file, out.catalog, {});
     out.catalog.tables = std::move(tables_);
     if (refused_.empty()) check_partitions(out.catalog);
@@ -526,7 +229,7 @@ class Reader {
     read(value, table, {});
     if (!refused_.empty()) return;
     const QualifiedName name = table.name;
-    if (!tables_.emplace(name, std::move(table)).second) refuse("is there twice");
+    if (!tables_.emplace(name, std::move(table)).second) refuse("occurs twice");
   }
 
   // Where in the file, for messages: as long as it lives.
@@ -551,20 +254,20 @@ class Reader {
 
   void read(const Json& in, bool& out, const Range&) {
     if (in.is_boolean()) out = in.get<bool>();
-    else refuse("is no boolean");
+    else refuse("is not a boolean");
   }
   void read(const Json& in, std::string& out, const Range&) {
     if (in.is_string()) out = in.get_ref<const std::string&>();
-    else refuse("is no text");
+    else refuse("is not a string");
   }
   void read(const Json& in, double& out, const Range& range) {
     if (in.is_number() && in.get<double>() >= range.low && in.get<double>() <= range.high)
       out = in.get<double>();
-    else refuse(fmt::format("is no number from {:g} to {:g}", range.low, range.high));
+    else refuse(fmt::format("is not a number from {:g} to {:g}", range.low, range.high));
   }
   void read(const Json& in, std::int64_t& out, const Range& range) {
     constexpr auto most = std::numeric_limits<std::int64_t>::max();
-    if (!in.is_number_integer()) return refuse("is no whole number");
+    if (!in.is_number_integer()) return refuse("is not a whole number");
     // A program that reads numbers as doubles makes 9223372036854776000 of a bigint sequence's end.
     out = in.is_number_unsigned() && in.get<std::uint64_t>() > std::uint64_t{most} ? most
                                                                                    : in.get<std::int64_t>();
@@ -594,7 +297,7 @@ class Reader {
 
   template <class T>
   void read(const Json& in, std::vector<T>& out, const Range& range) {
-    if (!in.is_array()) return refuse("is no list");
+    if (!in.is_array()) return refuse("is not a list");
     for (const auto& item : in) {
       const Where where(*this, fmt::format("[{}]", out.size()));
       read(item, out.emplace_back(), range);
@@ -604,25 +307,25 @@ class Reader {
 
   template <class T>
   void read(const Json& in, std::map<QualifiedName, T>& out, const Range& range) {
-    if (!in.is_array()) return refuse("is no list");
+    if (!in.is_array()) return refuse("is not a list");
     for (const auto& item : in) {
       const Where where(*this, fmt::format("[{}]", out.size()));
       T value;
       read(item, value, range);
       const QualifiedName name = value.name;
-      if (refused_.empty() && !out.emplace(name, std::move(value)).second) refuse("is there twice");
+      if (refused_.empty() && !out.emplace(name, std::move(value)).second) refuse("occurs twice");
       if (!refused_.empty()) return;
     }
   }
 
   void read(const Json& in, std::map<std::string, std::string>& out, const Range& range) {
-    if (!in.is_object()) return refuse("is no object");
+    if (!in.is_object()) return refuse("is not an object");
     for (const auto& [key, value] : in.items()) read(value, out[key], range);
   }
 
   template <Described T>
   void read(const Json& in, T& out, const Range&) {
-    if (!in.is_object()) return refuse("is no object");
+    if (!in.is_object()) return refuse("is not an object");
     each_field<T>([&](const auto& field) { read_member(in, field, out); });
     if (refused_.empty()) check(out);
   }
@@ -660,7 +363,7 @@ class Reader {
     if (table.columns.size() > max_columns) refuse(fmt::format("has more than {} columns", max_columns));
     for (const auto size : {table.constraints.size(), table.indexes.size(), table.policies.size(),
                             table.update_triggers.size(), table.inherits.size()})
-      if (size > max_in_a_table) refuse(fmt::format("has more than {} of something", max_in_a_table));
+      if (size > max_in_a_table) refuse(fmt::format("has more than {} elements", max_in_a_table));
   }
 
   // Rules go down a tree of partitions.
@@ -714,8 +417,8 @@ Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::str
   return Reader(path).read(text);
 }
 
-Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path) {
-  const auto text = read_file(path, server_snapshot_limit);
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path, const UserPaths& user_paths) {
+  const auto text = read_file(path, server_snapshot_limit, user_paths);
   if (!text) return tl::unexpected(text.error());
   return parse_catalog_snapshot(path, *text);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "model/catalog.h"
 #include "model/relation_size.h"
@@ -19,22 +20,22 @@ namespace pgadvise::files {
 struct CatalogSnapshot {
   std::string taken;                  // 2026-05-01T12:00:00Z
   std::string by;                     // pgadvise's version
-  std::vector<std::string> not_read;  // what the role could not see, in a line each
+  std::vector<std::string> not_read;  // what the role could not read, one line each
   Catalog catalog;
   std::vector<RelationSize> relations = {};  // tables and indexes; empty when an older pgadvise wrote it
 };
 
-// A column, an index or a constraint a line. Places are left out: on a server nothing has one.
+// Writes one line per column, index or constraint, without locations, as objects of a server have none.
 std::string to_catalog_snapshot(const CatalogSnapshot& snapshot);
 
-// Is this text one, of whatever version?
+// Whether the text is a snapshot, of any version.
 bool is_catalog_snapshot(std::string_view text);
 
-// Errors (Kind::input), one line: no JSON, another version, a value that can't be. What it needs beside the
-// text grows with the catalog that is in it, and with nothing else.
+// Errors (Kind::input): not JSON, another version, an invalid value. Memory is proportional to the catalog in
+// the text.
 Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::string_view text);
 
-// The same of a file.
-Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path);
+// The same for a file.
+Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path, const UserPaths& user_paths = {});
 
 }  // namespace pgadvise::files

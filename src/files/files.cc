@@ -35,17 +35,18 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
     return out;
   }
   const auto tell = [&](std::string what) {
-    diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder that matters"});
+    diagnostics.push_back({Error::Kind::nonfatal, root, std::move(what), "name the folder to read"});
   };
   std::size_t entries = 0;
   bool too_deep = false;
+  SpecialFiles special;
   for (; it != fs::recursive_directory_iterator(); it.increment(code)) {
     if (code) break;
     if (++entries > max_entries || out.size() >= max_files) {
-      tell(entries > max_entries
-               ? "holds more than " + std::to_string(max_entries) +
-                     " files and folders: the rest was not looked at"
-               : "holds more than " + std::to_string(max_files) + " files: the rest was not looked at");
+      tell(entries > max_entries ? "contains more than " + std::to_string(max_entries) +
+                                       " files and folders: pgadvise did not read the rest"
+                                 : "contains more than " + std::to_string(max_files) +
+                                       " files: pgadvise did not read the rest");
       break;
     }
     const fs::directory_entry& entry = *it;
@@ -72,11 +73,15 @@ std::vector<std::string> list_files(const std::string& root, Diagnostics& diagno
       }
     } else if (entry.is_regular_file(ignored)) {
       out.push_back(entry.path().lexically_relative(root).generic_string());
+    } else {
+      special.add_if_special(entry.path().string(), entry.path().lexically_relative(root).generic_string());
     }
   }
-  if (too_deep) tell("holds folders below the " + std::to_string(max_depth) + "th: they were not looked at");
+  if (too_deep)
+    tell("contains folders below the " + std::to_string(max_depth) + "th level: pgadvise did not read them");
   if (code)
-    diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed to its end: " + code.message(), ""});
+    diagnostics.push_back({Error::Kind::nonfatal, root, "can't be listed completely: " + code.message(), ""});
+  if (auto warning = special.warning(root)) diagnostics.push_back(std::move(*warning));
   std::sort(out.begin(), out.end());
   return out;
 }

@@ -1,4 +1,4 @@
-// Files of a repository: found within bounds, read within bounds.
+// Finds and reads the files of a repository, within limits.
 #pragma once
 
 #include <functional>
@@ -15,32 +15,33 @@ inline constexpr std::size_t json_limit = 64u << 20;              // snapshots: 
 inline constexpr std::size_t server_snapshot_limit = 256u << 20;  // a table takes 2 to 3 KB
 inline constexpr std::size_t sql_limit = 512u << 20;              // dumps
 
-// Which files and folders a person wants passed over; paths begin with that of the root.
+// Whether the user excluded a file or folder; paths start with the path of the root.
 using LeaveOut = std::function<bool(const std::string& path)>;
 
 // The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist,
-// build, target, vendor and the like, symbolic links. What lies deeper than 16 folders, in a file system that
-// the kernel makes up (/proc), or behind 200,000 files or 1,000,000 files and folders is left out, too, and
-// named in `diagnostics`.
+// build, target, vendor and the like, symbolic links. Pipes, sockets and devices are left out and named in
+// one warning in `diagnostics`. What lies deeper than 16 folders, in a file system that the kernel makes up
+// (/proc), or behind 200,000 files or 1,000,000 files and folders is left out, too, and named in
+// `diagnostics`.
 std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics,
                                     const LeaveOut& leave_out = {});
 
-// "a/b/../c" -> "a/c"; never begins with "/" or "./"; "" for the root. Leaves leading ".." in place.
+// "a/b/../c" -> "a/c"; does not start with "/" or "./"; "" for the root. Keeps leading "..".
 std::string normal_path(std::string_view path);
 std::string join_path(std::string_view folder, std::string_view name);
-// The same with a folder as the file system knows it: an absolute one stays absolute.
+// The same for a path of the file system: an absolute one stays absolute.
 std::string path_under(const std::string& folder, std::string_view name);
 std::string_view folder_of(std::string_view path);  // "" at the root
 std::string_view base_of(std::string_view path);
 
-// As the path is seen from the folder; "" for the folder itself.
+// The path relative to the folder; "" for the folder itself.
 std::string relative_to(const std::string& path, const std::string& folder);
 
 std::string_view leading_digits(std::string_view name);
 std::string_view without_zeros(std::string_view digits);  // "0" of "000"
-// By value: below 0 when a is the smaller number. No digits are 0.
+// Compares by value: negative if a is the smaller number. No digits count as 0.
 int compare_digits(std::string_view a, std::string_view b);
-// Numbers by value, the rest by bytes: "2_x" before "10_x".
+// Compares numbers by value and other text by bytes: "2_x" before "10_x".
 bool natural_less(std::string_view a, std::string_view b);
 
 }  // namespace pgadvise::files

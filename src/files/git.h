@@ -3,6 +3,10 @@
 // file of the work tree through filters.
 #pragma once
 
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,12 +16,43 @@
 
 namespace pgadvise::files {
 
-// `git -C folder words… [-- files…]`; files are taken literally. Errors (Kind::nonfatal): git is not
-// installed, or took too long.
-Result<ProgramRun> run_git(const std::string& folder, std::vector<std::string> words,
-                           const std::vector<std::string>& files = {});
+// How long git may run. The calls read the index, references and history of a few folders: milliseconds, and
+// a second or two for a history of hundreds of thousands of commits. A call that takes longer is most likely
+// one that waits, for instance for a .gitignore that is a pipe.
+struct GitBounds {
+  std::chrono::milliseconds call{5'000};
+  std::chrono::milliseconds repository{10'000};  // all calls about one repository
+};
 
-// Of an answer by -z: the names in it.
+// The git of one run: it keeps how long the calls about each repository took, and which repositories failed.
+// May be used by several threads; one call runs at a time.
+class Git {
+ public:
+  explicit Git(GitBounds bounds = {}) : bounds_(bounds) {}
+
+  // Runs `git -C folder words… [-- files…]`; files are taken literally. git may allocate 2 GiB. Errors
+  // (Kind::nonfatal, with the file or repository): git is not installed; a bound was reached; the repository
+  // has a pipe or device where git would read a file, found before git starts (in .git, and in the folders
+  // from the repository down to the files; the bound ends a git that waits for a deeper .gitignore). After an
+  // error each further call about this repository returns the same error at once.
+  Result<ProgramRun> run(const std::string& folder, const std::vector<std::string>& words,
+                         const std::vector<std::string>& files = {});
+
+  // The error that run() returned for the folder's repository; nullopt: none.
+  std::optional<Error> failure(const std::string& folder) const;
+
+ private:
+  struct Repository {
+    std::chrono::milliseconds used{0};
+    std::set<std::string> folders;  // contain no file that git would wait for
+    std::optional<Error> failed;
+  };
+  GitBounds bounds_;
+  mutable std::mutex lock_;
+  std::map<std::string, Repository> repositories_;  // by folder
+};
+
+// The names in output with -z.
 std::set<std::string> git_names(std::string_view answer);
 
 }  // namespace pgadvise::files

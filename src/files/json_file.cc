@@ -13,10 +13,9 @@ Result<Json> parse_json(std::string_view text, const std::string& file) {
     const auto position =
         LineIndex(text).at(error.byte > 0 ? std::min<std::size_t>(error.byte - 1, text.size()) : 0);
     return fail(Error::Kind::input, SourceLocation{file, position.line, position.column}.str(), "broken JSON",
-                "mend the file, or take it from version control again");
+                "fix the file, or restore it from version control");
   } catch (const Json::exception&) {
-    return fail(Error::Kind::input, file, "broken JSON",
-                "mend the file, or take it from version control again");
+    return fail(Error::Kind::input, file, "broken JSON", "fix the file, or restore it from version control");
   }
 }
 

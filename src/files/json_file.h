@@ -1,4 +1,4 @@
-// JSON files: parsed without exceptions, with the places of their keys.
+// Parses JSON files without exceptions, with the locations of keys.
 #pragma once
 
 #include <map>
@@ -15,10 +15,10 @@ namespace pgadvise::files {
 
 using Json = nlohmann::json;
 
-// Errors: "file:line:column: broken JSON"; kind is what a named input deserves.
+// Errors: "file:line:column: broken JSON", of this kind.
 Result<Json> parse_json(std::string_view text, const std::string& file);
 
-// Members by name that tolerate a wrong type: a missing or odd member is an empty one.
+// Access to members that tolerates wrong types: a missing member, or one of another type, is empty.
 const Json& member(const Json& object, const char* name);
 std::string text_member(const Json& object, const char* name);
 bool flag_member(const Json& object, const char* name);
@@ -30,7 +30,7 @@ std::optional<bool> optional_flag(const Json& object, const char* name);
 class JsonPlaces {
  public:
   JsonPlaces(std::string_view text, const std::string& file, int depth);
-  // The place of the key; of its longest known prefix otherwise.
+  // The location of the key, or of its longest known prefix.
   SourceLocation at(std::initializer_list<std::string_view> path) const;
   std::optional<std::size_t> key_offset(std::initializer_list<std::string_view> path) const;
 

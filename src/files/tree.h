@@ -1,4 +1,4 @@
-// A repository's files, read when asked for, and its package.json files.
+// The files of a repository, read on demand, and its package.json files.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ struct Package {
   std::string folder;  // "" at the root
   std::string name;
   std::map<std::string, std::string> scripts;
-  std::map<std::string, std::size_t> script_offsets;  // of the script's key in the file
-  std::set<std::string> dependencies;                 // names; those for development, too
+  std::map<std::string, std::size_t> script_offsets;  // offset of the script's key in the file
+  std::set<std::string> dependencies;                 // names, including development dependencies
   std::string prisma_seed;                            // the command that `prisma db seed` runs
   bool uses_drizzle = false;
 };
@@ -31,11 +31,11 @@ class Tree {
 
   const std::vector<std::string>& files() const { return files_; }  // relative, sorted
   bool has(const std::string& path) const { return set_.count(path) > 0; }
-  // nullptr: missing, too large, unreadable; the last two are named in the diagnostics. The text lives as
-  // long as the tree.
+  // The text of a file, valid as long as the tree; nullptr if the file is missing, or too large or
+  // unreadable, which is reported in the diagnostics.
   const std::string* text(const std::string& path);
-  // The same, diagnostics included, for a file that may be of no interest: counted as read only when text()
-  // is asked for it too. The text lives until the next call.
+  // The same for a file that may be irrelevant: it counts as read only after text(). The text is valid until
+  // the next call.
   const std::string* peek(const std::string& path);
   const std::set<std::string>& read() const { return read_; }
   Diagnostics& diagnostics() { return diagnostics_; }
@@ -43,9 +43,9 @@ class Tree {
   const std::vector<Package>& packages();
   // The nearest package.json at or above the folder.
   const Package* package_of(std::string_view folder);
-  // By --filter's argument: the name, its last part, or the folder.
+  // Finds a package by the argument of --filter: its name, the last part of the name, or its folder.
   std::vector<const Package*> packages_named(std::string filter);
-  // The only file of that base name; "" when there is none, or several.
+  // The only file with this base name; "" if none or several.
   std::string only_file_named(std::string_view base) const;
 
  private:
@@ -53,7 +53,7 @@ class Tree {
 
   std::string root_;
   Diagnostics& diagnostics_;
-  std::set<std::string> told_;  // files that are named in the diagnostics
+  std::set<std::string> told_;  // files already reported in the diagnostics
   std::vector<std::string> files_;
   std::set<std::string> set_;
   std::set<std::string> read_;
@@ -62,11 +62,13 @@ class Tree {
   std::string peeked_;
 };
 
-// "docker-compose.dev.yml", "Dockerfile.test", "start-local.sh": a name that says it is not for production.
+// Whether the file's name says that it is not for production: "docker-compose.dev.yml", "Dockerfile.test",
+// "start-local.sh".
 bool named_for_development(std::string_view file);
-// Under a folder of tests, documentation, fixtures, an editor's container …: nothing that is deployed.
+// Whether the file is in a folder of tests, documentation, fixtures or development containers, which is not
+// deployed.
 bool never_deployed(std::string_view path);
-// Under examples, templates …: deployed by others, perhaps.
+// Whether the file is in a folder of examples or templates, which others may deploy.
 bool deployed_by_others(std::string_view path);
 
 }  // namespace pgadvise::files

@@ -55,7 +55,7 @@ class Writing {
         if (files[i].before.has_value() == replaces) error = put(files[i], i);
     if (!error) return {};
     take_back();
-    if (!left_.empty()) error->hint = "could not be taken back: " + join(left_, ", ");
+    if (!left_.empty()) error->hint = "could not be restored: " + join(left_, ", ");
     return tl::unexpected(*error);
   }
 
@@ -85,13 +85,13 @@ class Writing {
     struct stat status{};
     if (leads_outside(file.path))
       return error_of(fs::path(file.path).parent_path().string(),
-                      file.path + " is reached by a symbolic link that leaves the repository");
+                      file.path + " is a symbolic link to a file outside the repository");
     if (!file.before)
-      return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "is there already"))
+      return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "exists already"))
                                                       : std::nullopt;
     const auto now = read_file(file.path);
     if (!now) return error_of(file.path, now.error().what);
-    if (*now != *file.before) return error_of(file.path, "was changed in the meantime");
+    if (*now != *file.before) return error_of(file.path, "was changed meanwhile");
     return std::nullopt;
   }
 
@@ -108,7 +108,7 @@ class Writing {
     if (const auto error = check(file)) return error;
     if (!file.before) {
       if (!put_new(temporaries_[at], file.path, file.content))
-        return errno == EEXIST ? error_of(file.path, "is there already") : failed(file.path);
+        return errno == EEXIST ? error_of(file.path, "exists already") : failed(file.path);
       made_.push_back(file.path);
       return std::nullopt;
     }

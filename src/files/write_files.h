@@ -1,4 +1,4 @@
-// Several files written as one: all of them, or none.
+// Writes several files atomically: all of them, or none.
 #pragma once
 
 #include <optional>
@@ -13,13 +13,13 @@ struct NewFile {
   std::string path;
   std::string content;
   std::optional<std::string>
-      before;  // of a file that is replaced: what must still be in it; nullopt: nothing may be there
+      before;  // expected current content of a replaced file; nullopt: the file must not exist
 };
 
-// New files appear whole, and never in the place of another one; replaced ones are renamed over, after all
-// new ones are there. Folders are made as needed. Errors (usage): one can't be written, is reached by a link
-// that leaves the repository (base/boundary.h), is there already, or has changed since `before` was read;
-// then all that was written is taken back, and the error says what could not be.
+// Creates new files, without replacing existing ones, then replaces the others by renaming. Creates folders
+// as needed. Errors (usage): a file cannot be written, is reached by a symbolic link that leaves the
+// repository (base/boundary.h), exists already, or differs from `before`. Then all changes are undone, and
+// the error names what could not be undone.
 Result<void> write_files(const std::vector<NewFile>& files);
 
 }  // namespace pgadvise::files

@@ -1,4 +1,4 @@
-// YAML files: parsed without exceptions, within bounds.
+// Parses YAML files without exceptions, within limits.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace pgadvise::files {
 
-// Errors: broken YAML with its line, or larger than text_limit.
+// Errors: invalid YAML, with its line; larger than text_limit.
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file);
 
-// Look-ups that tolerate a wrong type.
+// Access to members that tolerates wrong types.
 YAML::Node yaml_member(const YAML::Node& node, const std::string& name);
 std::string yaml_text(const YAML::Node& node);               // "" unless a scalar
-std::vector<std::string> yaml_list(const YAML::Node& node);  // of scalars; one scalar is a list of one
-std::size_t yaml_offset(const YAML::Node& node, const std::string& text);  // where the node begins
+std::vector<std::string> yaml_list(const YAML::Node& node);  // of scalars; a single scalar counts as a list
+std::size_t yaml_offset(const YAML::Node& node, const std::string& text);  // start of the node
 
 }  // namespace pgadvise::files

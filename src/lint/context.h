@@ -1,4 +1,5 @@
-// What rules look at, and how they report. Rules see base, model and lint: no I/O, no JSON, no libpq.
+// The inputs of rules, and how rules report findings. Rules include only base, model and lint: no I/O, no
+// JSON, no libpq.
 #pragma once
 
 #include <functional>
@@ -19,19 +20,19 @@
 
 namespace pgadvise::lint {
 
-// A schema as the migrations make it, and as the database or the last drizzle snapshot tells it.
+// The schema that the migrations create, and the actual one: the database, or the last drizzle snapshot.
 struct SchemaComparison {
   const Catalog* migrated = nullptr;
   const Catalog* other = nullptr;
   bool database = false;   // else a snapshot
   std::string folder;      // of the migrations
   std::string other_name;  // "the database", a snapshot's path
-  int not_replayed =
-      0;  // statements of the migrations that could not be replayed: what they make is not known
-  bool applied_known = false;  // a tracking table told which migrations ran; only those are in `migrated`
+  int not_replayed = 0;    // number of statements of the migrations that could not be replayed, so that their
+                           // effects are unknown
+  bool applied_known = false;  // a tracking table lists the applied migrations; `migrated` has only those
 };
 
-// What a project's configuration says of a rule.
+// The settings of a rule in a project's configuration.
 struct RuleSettings {
   std::optional<bool> on;
   std::optional<Severity> severity;  // of all its findings
@@ -39,22 +40,23 @@ struct RuleSettings {
 };
 using Settings = std::map<std::string, RuleSettings, std::less<>>;  // by rule
 
-// The inputs of one run; a null pointer: not given. Views: the owner keeps them alive.
+// The inputs of one run; null pointers for missing ones. Does not own them: they must outlive this struct.
 struct Inputs {
   const Catalog* catalog = nullptr;
   const Workload* workload = nullptr;
   const Project* project = nullptr;
-  const std::vector<Migration>* migrations = nullptr;  // those to be judged, in the order they run
+  const std::vector<Migration>* migrations =
+      nullptr;  // the migrations to check, in the order in which they run
   std::vector<SchemaComparison> comparisons = {};
   const Settings* settings = nullptr;
   const PlanSet* plans = nullptr;
 };
 
-// Which of the inputs that rules may need are there.
+// The kinds of inputs that are available.
 InputSet inputs_given(const Inputs& inputs);
 
-// What a rule reads. Cheap to copy: copies share the inputs and the look-ups made of them, and are for one
-// thread.
+// The view of the inputs that a rule gets. Cheap to copy: copies share the inputs and cached look-ups. Not
+// thread-safe.
 class Context {
  public:
   explicit Context(const Inputs& inputs) : lookups_(std::make_shared<Lookups>(inputs)) {}
@@ -62,11 +64,11 @@ class Context {
   Context of(const Rule& rule) const;
   const Rule& rule() const { return *rule_; }  // REQUIRES a Context made by of()
 
-  // As the configuration has it, else its fallback. REQUIRES a Context made by of() for a rule that lists
-  // `option`: any other throws std::logic_error, which is an error in the rule's file.
+  // The configured value, else the option's fallback. REQUIRES a Context made by of() for a rule that lists
+  // `option`; otherwise throws std::logic_error, as the rule's file is wrong.
   double option(const Option& option) const;
 
-  // Only those that the rule's `needs` names may be taken for granted.
+  // A rule may rely only on the inputs that its `needs` names.
   const Catalog& catalog() const { return *inputs().catalog; }
   const Workload& workload() const { return *inputs().workload; }
   const Project& project() const { return *inputs().project; }
@@ -74,25 +76,25 @@ class Context {
   const std::vector<SchemaComparison>& comparisons() const { return inputs().comparisons; }
   bool has_catalog() const { return inputs().catalog != nullptr; }
   bool has_workload() const { return inputs().workload != nullptr; }
-  // Of a logged query; empty when there are none.
+  // The plans of a logged query; may be empty.
   const std::vector<KnownPlan>& plans_of(const Query& query) const;
   bool has_server() const { return inputs().plans && inputs().plans->server; }
   bool has_project() const { return inputs().project != nullptr; }
 
-  // Foreign keys that point at a table: (child table, constraint).
+  // Foreign keys that reference a table: (child table, constraint).
   struct Reference {
     const Table* child;
     const Constraint* key;
   };
   const std::vector<Reference>& references_to(const QualifiedName& table) const;
-  // Partitions of a partitioned table, direct ones.
+  // The direct partitions of a partitioned table.
   const std::vector<const Table*>& partitions_of(const QualifiedName& table) const;
-  // The table's indexes that have the column as a key or INCLUDE it, in the table's order; of a table of the
-  // catalog.
+  // The indexes of a table of the catalog that have the column as a key or INCLUDE column, in the table's
+  // order.
   const std::vector<const Index*>& indexes_with(const Table& table, std::string_view column) const;
-  // Logged queries that use a table.
+  // The logged queries that use a table.
   const std::vector<const Query*>& queries_on(const QualifiedName& table) const;
-  // A logged query; nullptr when the workload has none of this fingerprint.
+  // The logged query with this fingerprint; nullptr if the workload has none.
   const Query* query(std::string_view fingerprint) const;
 
  private:
@@ -102,7 +104,7 @@ class Context {
     std::map<QualifiedName, std::vector<Reference>> references;
     std::map<QualifiedName, std::vector<const Table*>> partitions;
     std::map<const Table*, std::map<std::string_view, std::vector<const Index*>>>
-        indexes;  // made when first asked for
+        indexes;  // built on first use
     std::map<QualifiedName, std::vector<const Query*>> queries;
     std::map<std::string_view, const Query*> by_fingerprint;
   };
@@ -115,7 +117,7 @@ class Context {
 class Reporter {
  public:
   Reporter(const Rule& rule, std::vector<Finding>& out) : rule_(rule), out_(out) {}
-  // Adds a finding of this rule; id, rule, and the rule's severity unless one is given, are filled in.
+  // Adds a finding of this rule. Sets its id, rule and, unless given, the rule's severity.
   Finding& add(Subject subject, std::string message, std::optional<Severity> severity = std::nullopt);
 
  private:
@@ -129,10 +131,10 @@ struct Outcome {
   std::vector<std::string> ran;
 };
 
-// Runs the rules (all that are on by default, or those named) over the inputs.
+// Runs the rules over the inputs: those named, or all that are on by default.
 Outcome run(const Inputs& inputs, const std::vector<std::string>& only = {});
 
-// Worst first, then rule, then subject: the order of every report.
+// Sorts by decreasing severity, then rule, then subject: the order of every report.
 void sort_findings(std::vector<Finding>& findings);
 
 }  // namespace pgadvise::lint

@@ -27,12 +27,12 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
   Fix fix;
   fix.safety = safety;
   const Constraint* constraint = constraint_of(table, index);
-  const std::string on = ddl::alter_table(table.name);
   if (constraint) {
     fix.title = "Drop the constraint " + index.name + " with its index";
-    fix.sql = on + " DROP CONSTRAINT " + quote_identifier(index.name) + ";";
+    fix.sql = ddl::drop_constraint(table.name, index.name) + ";";
     if (constraint->kind == Constraint::Kind::primary_key || constraint->kind == Constraint::Kind::unique)
-      fix.down_sql = on + " ADD " + ddl::named_constraint(*constraint, index.include) + ";";
+      fix.down_sql =
+          ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(*constraint, index.include) + ";";
     if (safety == Fix::Safety::safe)
       fix.safety = Fix::Safety::review;  // ACCESS EXCLUSIVE, and the way back builds under it
     return fix;
@@ -56,7 +56,7 @@ void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Pr
                                             (index.keys.size() == 1 ? ", or the column's .unique()" : "")
                                       : (index.unique ? "uniqueIndex('" : "index('") + index.name + "')";
   fix.drizzle = "// take out of " + name + ": " + made + "\n// drizzle-kit generate then writes " +
-                (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is done in an instant";
+                (constraint ? "DROP CONSTRAINT" : "DROP INDEX") + ", which is fast";
 }
 
 bool same_predicate(const Index& a, const Index& b) {

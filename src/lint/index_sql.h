@@ -1,4 +1,4 @@
-// Indexes that exist, compared and written down as SQL.
+// Compares existing indexes, and writes fixes that create or drop them.
 #pragma once
 
 #include <string>
@@ -18,15 +18,14 @@ std::string create_index_sql(const Table& table, const Index& index);
 // DROP INDEX with the CREATE as its way back; of a constraint's index: DROP CONSTRAINT and ADD.
 Fix drop_index(const Table& table, const Index& index, Fix::Safety safety);
 
-// The same where drizzle's schema.ts tells of the table: what to take out of it.
+// The same for a table in drizzle's schema.ts: the line to remove from it.
 void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project);
 
-// Two predicates that say the same, as far as their text tells: outer parentheses and letter case of keywords
-// aside.
+// Whether two predicates have equal text, apart from outer parentheses and the case of keywords.
 bool same_predicate(const Index& a, const Index& b);
 
-// Only the plain form of an index can be dropped for another's sake: not a constraint's, not a partition's
-// part, not the replica identity.
+// Whether the index can be dropped in favor of another one: not if it belongs to a constraint, to an index of
+// a partitioned table, or is the replica identity.
 bool droppable(const Index& index);
 
 }  // namespace pgadvise::lint

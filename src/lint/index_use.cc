@@ -38,9 +38,9 @@ IndexStatistics summed(const Context& context, const Table& table, const Index& 
 
 double distinct_values(const Table& table, const Column& column) {
   if (!column.statistics) return 0;
-  if (column.statistics->distinct >= 0) return column.statistics->distinct;
+  if (column.statistics->n_distinct >= 0) return column.statistics->n_distinct;
   return table.statistics && table.statistics->rows > 0
-             ? -column.statistics->distinct * table.statistics->rows
+             ? -column.statistics->n_distinct * table.statistics->rows
              : 0;
 }
 

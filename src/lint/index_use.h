@@ -1,4 +1,4 @@
-// What indexes are there for, beside the queries that scan them.
+// Uses of indexes other than scans by queries.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace pgadvise::lint {
 
-// The indexes without which a foreign key of the table would be served worse, with the first such key.
+// The indexes that a foreign key of the table needs, each with the first such key.
 std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table);
 
-// Scans and pages of an index, of a partitioned table's summed over the parts that are attached to it.
+// Scans and pages of an index; for a partitioned table, the sum over the attached indexes of its partitions.
 IndexStatistics summed(const Context& context, const Table& table, const Index& index);
 
-// Distinct values of a column, by its statistics; 0: not known.
+// The number of distinct values of a column, from its statistics; 0: unknown.
 double distinct_values(const Table& table, const Column& column);
 
 }  // namespace pgadvise::lint

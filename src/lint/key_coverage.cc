@@ -40,11 +40,12 @@ std::size_t served(const Index& index, const Table& table, const std::vector<std
 std::string explain_miss(const Index& index, const Table& table, const std::vector<std::string>& columns) {
   if (!index.valid) return "it is invalid";
   if (index.method == "brin") return "it is a BRIN index";
-  if (!predicate_harmless(index, columns)) return "its predicate leaves rows out";
+  if (!predicate_harmless(index, columns)) return "its predicate excludes rows";
   for (const auto& key : index.keys)
-    if (contains(columns, key.column) && !key_usable(key, table)) return "its collation is not the column's";
-  if (contains(index.include, columns.front())) return "the column is only INCLUDEd";
-  return "the column does not lead";
+    if (contains(columns, key.column) && !key_usable(key, table))
+      return "its collation differs from the column's";
+  if (contains(index.include, columns.front())) return "the column is only in INCLUDE";
+  return "the column is not the first key column";
 }
 
 KeyCoverage own_coverage(const Context& context, const Table& table,

@@ -1,4 +1,4 @@
-// Does an index serve `WHERE key = $1 [AND …]`? The look-up that a foreign key's checks and cascades run.
+// Whether an index serves `WHERE key = $1 [AND …]`, the query of a foreign key's checks and cascades.
 #pragma once
 
 #include <string>
@@ -17,19 +17,21 @@ enum class Coverage { none, partial, full };
 // key's columns serve nothing.
 Coverage covers(const Index& index, const Table& table, const std::vector<std::string>& columns);
 
-// The table's indexes that have one of the columns as a key or INCLUDE it, in its order: no other serves any
-// of them.
+// The table's indexes that have one of the columns as a key or INCLUDE column, in the table's order. No other
+// index can serve the key.
 std::vector<const Index*> indexes_with_any(const Context& context, const Table& table,
                                            const std::vector<std::string>& columns);
 
 struct KeyCoverage {
   Coverage coverage = Coverage::none;
-  const Index* index = nullptr;    // the best one, when not none
-  const Index* nearest = nullptr;  // one that holds the columns and still does not serve, for the explanation
-  std::string why_not;             // "its predicate (status = 'on') leaves rows out"
+  const Index* index = nullptr;  // the best one, when not none
+  const Index* nearest =
+      nullptr;          // an index that has the columns but does not serve the key, for the explanation
+  std::string why_not;  // "its predicate (status = 'on') excludes rows"
 };
 
-// The best index of a table for a key; a partitioned table is served when it, or each of its partitions, is.
+// The best index of a table for a key. A partitioned table is covered if it, or each of its partitions, has
+// such an index.
 KeyCoverage key_coverage(const Context& context, const Table& table, const std::vector<std::string>& columns);
 
 }  // namespace pgadvise::lint

@@ -46,7 +46,7 @@ Context Context::of(const Rule& rule) const {
 double Context::option(const Option& option) const {
   if (std::find(rule_->options.begin(), rule_->options.end(), &option) == rule_->options.end())
     throw std::logic_error(std::string(rule_->id) + " reads the option " + std::string(option.name) +
-                           ", which it does not list");
+                           ", which it does not declare");
   if (const auto* settings = settings_of(inputs(), *rule_))
     if (const auto it = settings->options.find(option.name); it != settings->options.end()) return it->second;
   return option.fallback;

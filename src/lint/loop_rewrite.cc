@@ -241,11 +241,11 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   if (!found || !only_key(asked, key, samples)) return {};
   const auto words = words_of(asked.text);
   const std::string name(found->key);
-  const bool told = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(),
-                                                           key.column) != facts.selected.end();
+  const bool in_output = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(),
+                                                                key.column) != facts.selected.end();
   std::string text = with_any(asked.text, found->parameter);
-  if (facts.one_row && (told || has_word(words, "order") || !has_word(words, "from"))) return {};
-  if (told) return text;
+  if (facts.one_row && (in_output || has_word(words, "order") || !has_word(words, "from"))) return {};
+  if (in_output) return text;
   if (sorts_by_number(words)) return {};
   text.insert(7, name + ", ");
   return facts.one_row ? text + " group by " + name : text;
@@ -259,11 +259,11 @@ std::string taken_for_granted(const std::string& rewritten, const Predicate& key
         parameter.number != key.parameter && std::find(others.begin(), others.end(), name) == others.end())
       others.push_back(name);
   if (others.empty() || samples >= calls) return {};
-  const std::string seen = samples == 0 ? "no call was kept that could tell"
-                                        : "as in the " + std::to_string(samples) + " of the " +
-                                              std::to_string(calls) + " calls that were kept";
-  return "the rewrite takes for granted that " + join(others, " and ") +
-         (others.size() == 1 ? " is" : " are") + " the same in every call: " + seen;
+  const std::string seen = samples == 0 ? "pgadvise kept no call to verify this"
+                                        : "true for the " + std::to_string(samples) + " of the " +
+                                              std::to_string(calls) + " calls that pgadvise kept";
+  return "the rewrite assumes that " + join(others, " and ") + (others.size() == 1 ? " is" : " are") +
+         " the same in every call: " + seen;
 }
 
 std::string insert_all(const Query& query) {

@@ -1,5 +1,5 @@
-// One statement for all rounds of a loop, made of the statement that the loop runs. All return "" where the
-// statement has a form that this can't be told for from its text and facts.
+// Rewrites the statement of a loop into one statement for all rounds. Each function returns "" if the
+// statement's text and facts do not prove that the rewrite is correct.
 #pragma once
 
 #include <string>
@@ -18,13 +18,13 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
 // "WHERE a = ANY($1)", "WHERE (a, b) IN (…)": for titles; "" where the keys are not all plain conditions of
 // the outer WHERE.
 std::string all_keys(const Query& query, const std::vector<const Sample*>& samples);
-// What a rewrite takes for granted where the samples are not all of the `calls`: that the other parameters
-// never vary. "" where it has none.
+// The assumption of a rewrite if the samples do not cover all of the `calls`: that the other parameters never
+// vary. "" if there is none.
 std::string taken_for_granted(const std::string& rewritten, const Predicate& key, std::size_t samples,
                               std::uint64_t calls);
-// One VALUES of two rows, to be continued.
+// INSERT with two rows of VALUES, as a pattern for more.
 std::string insert_all(const Query& query);
-// UPDATE … FROM unnest(…); the catalog tells the types.
+// UPDATE … FROM unnest(…); the catalog provides the types.
 std::string update_all(const Context& context, const Query& query, const Predicate& key);
 std::string delete_all(const Query& query, const Predicate& key);
 

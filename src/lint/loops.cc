@@ -211,31 +211,32 @@ std::string like_requests(const Context& context, const RepeatedQuery& repeat, s
                      repeat.scopes * 5 < lead.query->calls;  // most calls of the query before it led to none
   const bool reads = query.facts.kind == StatementKind::select;
   if (repeat.own_transactions && reads && lead.kind != Kind::key)
-    return "each round was a transaction of its own: requests that follow each other look the same";
+    return "each round was a transaction of its own: successive requests look the same";
   if (!query.first && lead.kind != Kind::key)
-    return "the log has no times: requests that follow each other look the same";
+    return "the log has no timestamps: successive requests look the same";
   if (tied && !stray && !((repeat.elsewhere || rare) && (apart || uneven))) return {};
-  if (rare) return "less than a fifth of its " + std::to_string(query.calls) + " calls came in such a burst";
+  if (rare) return "less than a fifth of its " + std::to_string(query.calls) + " calls came in such bursts";
   if (apart)
     return "the client paused for " + milliseconds(pauses.median_ms) + " between the rounds and for " +
-           milliseconds(pauses.within_ms) + " within them: the requests of a service look the same";
+           milliseconds(pauses.within_ms) + " within them: requests of a service look the same";
   if (uneven)
-    return "the client's pauses between the calls go from " + milliseconds(pauses.low_ms) + " to " +
-           milliseconds(pauses.high_ms) + ": the requests of a service come as unevenly";
+    return "the client's pauses between the calls range from " + milliseconds(pauses.low_ms) + " to " +
+           milliseconds(pauses.high_ms) + ": requests of a service are as irregular";
   if (lead.kind != Kind::key && repeat.scope_of_most == RepeatedQuery::Scope::pool_burst)
     return "most of the statements came over several sessions, so they may belong to several requests";
   if (lead.kind != Kind::none) return {};
-  const std::string gives_none = "nothing before it gives the keys, and ";
+  const std::string gives_none = "no earlier query provides the keys, and ";
   if (repeat.elsewhere)
-    return gives_none + "other connections ran it meanwhile: the requests of a busy service look the same";
+    return gives_none +
+           "other connections ran the query at the same time: requests of a busy service look the same";
   if (take_turns(context, repeat))
     return gives_none +
-           "the query before it comes in bursts behind it, too: requests that wait for one connection look "
-           "the same";
+           "the query before it also comes in bursts after it: requests that wait for a connection look the "
+           "same";
   if (pauses.known() ? pauses.median_ms > slow_ms
                      : repeat.max_in_one_scope >= many && repeat.longest_span_ms >= long_ms)
-    return gives_none + "it goes on for " + milliseconds(repeat.longest_span_ms) +
-           ": the requests of a busy service look the same";
+    return gives_none + "the calls continue for " + milliseconds(repeat.longest_span_ms) +
+           ": requests of a busy service look the same";
   return {};
 }
 
@@ -247,12 +248,12 @@ Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
       : repeat.parameters_known
           ? std::to_string(std::min(repeat.distinct_parameters, repeat.max_in_one_scope * calls_in_a_round)) +
                 (repeat.distinct_parameters < repeat.max_in_one_scope * calls_in_a_round ? " or more" : "") +
-                " with parameters of their own"
+                " with distinct parameters"
           : "parameters not logged";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
           std::to_string(repeat.scopes) + (repeat.scopes == 1 ? " such scope" : " such scopes");
-  if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in all";
+  if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in total";
   return {Evidence::Kind::statement, std::move(text), {}, {}};
 }
 
@@ -272,7 +273,7 @@ void add_lead(const Context& context, const Lead& lead, const Query& query, std:
 void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out) {
   if (repeat.pattern.size() > calls_in_a_round)
     out.push_back({Evidence::Kind::statement,
-                   "each round of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
+                   "each iteration of the loop runs " + std::to_string(repeat.pattern.size()) + " statements",
                    {},
                    {}});
   for (const auto& sample : repeat.samples)

@@ -1,4 +1,4 @@
-// How the rules about loops in a log tell of a RepeatedQuery.
+// Shared by the rules about loops in a log: descriptions and causes of a RepeatedQuery.
 #pragma once
 
 #include <cstdint>
@@ -14,54 +14,54 @@ namespace pgadvise::lint {
 
 std::string scope_name(RepeatedQuery::Scope scope);  // "one transaction"
 
-// How often the pattern holds the query: its calls in each round.
+// The number of calls of the query in each round of the pattern.
 std::uint64_t per_round(const RepeatedQuery& repeat, std::string_view fingerprint);
-// The query's own among the rounds that were kept.
+// The samples of the query in the recorded rounds.
 std::vector<const Sample*> samples_of(const RepeatedQuery& repeat, std::string_view fingerprint);
 
-// Where a loop's keys come from: a query before it, or an earlier one of its own rounds.
+// The source of a loop's keys: a query before the loop, or an earlier query of the same round.
 struct Lead {
   enum class Kind {
     none,
     list,
     key
-  };  // key: a foreign key ties it to the loop's query; list: it gave rows, of anything
+  };  // key: a foreign key connects it with the loop's query; list: it returned several rows, of any kind
   Kind kind = Kind::none;
-  const Query* query = nullptr;  // the nearest one before the loop, also where the kind is none
+  const Query* query = nullptr;  // the last query before the loop, also if the kind is none
   const Sample* sample = nullptr;
   const Constraint* key = nullptr;
-  bool in_round = false;  // it runs in each round
+  bool in_round = false;  // the query runs in each round
 };
-// The foreign key whose rows the query follows, in either direction: orders of a customer, the customer of an
+// The foreign key between the two queries, in either direction: orders of a customer, the customer of an
 // order.
 const Constraint* key_between(const Context& context, const Query& parent, const Query& child);
-// Of what came before the loop. One that a foreign key ties to the query goes before the nearest one.
+// The lead of a loop among the queries before it. A query that a foreign key connects takes precedence over
+// the last one.
 Lead lead_of(const Context& context, const RepeatedQuery& repeat, const Query& query);
-// Of what the query's own round ran before it, by a foreign key alone; kind none where there is nothing.
+// The lead among the earlier queries of the same round, by a foreign key only; kind none if there is none.
 Lead lead_in_round(const Context& context, const RepeatedQuery& repeat, const Query& query);
 
-// It asks pgbench's tables alone: a benchmark's loops are its purpose.
+// Whether the query reads only pgbench's tables: loops of a benchmark are intended.
 bool of_benchmark(const Query& query);
 
-// Requests that follow each other on a pooled connection can look like a loop. Why the calls may be such; ""
-// where nothing speaks for it. `lead`: of lead_of().
+// Successive requests on a pooled connection can look like a loop. Returns why the calls may be requests; ""
+// if nothing indicates it. `lead`: from lead_of().
 std::string like_requests(const Context& context, const RepeatedQuery& repeat, std::uint64_t calls_in_a_round,
                           const Query& query, const Lead& lead);
 
-// "9 calls in one burst, 9 with parameters of their own, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in
-// all"
+// "9 calls in one burst, 9 with distinct parameters, within 10.4 ms; 18 calls in 2 such scopes, 3.1 ms in
+// total"
 Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round);
-// The query that the keys come from, or else the one before the loop, with its place; nothing where there is
-// none.
+// Adds evidence: the query that provides the keys, or the one before the loop, with its location, if any.
 void add_lead(const Context& context, const Lead& lead, const Query& query, std::vector<Evidence>& out);
-// Where the pattern's statements were called, and how many a round of the loop has beside the query.
+// Adds evidence: where the pattern's statements were called, and the number of statements in a round.
 void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std::vector<Evidence>& out);
 
-// The query's table for a Subject: the key's, else the first one; empty names when none is known.
+// The query's table, for a Subject: that of the key, else the first one; empty names if unknown.
 QualifiedName main_table(const Query& query);
 // " on orders", or "" without a table
 std::string on_table(const QualifiedName& table);
-// Project::drizzle_name() of a table (`column` is "") or a column; `otherwise` without a project, or when its
+// Project::drizzle_name() of a table (`column` is "") or a column; `otherwise` without a project, or if
 // schema.ts lacks it.
 std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column,
                          std::string otherwise);

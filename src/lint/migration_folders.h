@@ -1,4 +1,4 @@
-// What rules on migrations share.
+// Shared by the rules about folders of migrations.
 #pragma once
 
 #include <string>
@@ -8,21 +8,21 @@
 
 namespace pgadvise::lint {
 
-// What is known of the folder's tool; nothing but defaults if no tool has that id.
+// The facts about the folder's tool; defaults if no tool has this id.
 const ToolFacts& facts_of(const MigrationFolder& folder);
 
-// The tracking table that a folder's tool keeps in the database: of that tool, with a row at least that the
-// folder knows; nullptr when there is no database, or none such in it.
+// The database's tracking table of the folder's tool, with at least one migration of the folder; nullptr
+// without a database, or if none matches.
 const TrackingTable* tracking_of(const Context& context, const MigrationFolder& folder);
 
-// The rows of it that are about this migration; a reworked or repeated one may have several.
+// The rows of the tracking table for this migration; a reworked or repeated migration may have several.
 std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder,
                                                const MigrationEntry& migration);
 
-// As people call it: where versions are mere numbers, the file's name.
+// The usual name of a migration: the file's name if versions are just numbers.
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration);
 
-// A place inside the project as the user would type it.
+// A location inside the project, as a path relative to the working folder.
 SourceLocation located(const Project& project, SourceLocation place);
 
 // "drizzle.__drizzle_migrations", for messages.

@@ -24,8 +24,9 @@ std::string tool_of(const Migration& migration) {
 }
 
 std::string left_in_migration(std::string_view leave) {
-  return leave.empty() ? std::string()
-                       : ", and leave " + std::string(leave) + " in the migration, which then finds it done";
+  return leave.empty()
+             ? std::string()
+             : ", and leave " + std::string(leave) + " in the migration, which then has nothing to do";
 }
 
 bool locks_out_readers(const SchemaAction& action) {
@@ -93,7 +94,7 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
   const ToolFacts* tool = find_tool_facts(migration.tool);
   const std::string own_way(tool ? tool->leave_transaction : "");
   if (migration.transaction == Transaction::run)
-    return how_it_runs(migration) + ", where CONCURRENTLY fails: run it by hand before the deployment" +
+    return how_it_runs(migration) + ", in which CONCURRENTLY fails: run it by hand before the deployment" +
            left_in_migration(leave);
   if (tool && tool->leaving_may_fail) return own_way + left_in_migration(leave);
   if (migration.transaction == Transaction::script)
@@ -101,8 +102,8 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
            " unless it is a single statement";
   if (!own_way.empty()) return own_way;
   if (migration.transaction == Transaction::none) return {};
-  return "CONCURRENTLY can't run inside a transaction: if the migration tool opens one, put it into a "
-         "migration of its own, with the transaction turned off";
+  return "CONCURRENTLY can't run in a transaction block: if the migration tool opens one, put the statement "
+         "into a migration of its own and turn off its transaction";
 }
 
 std::string in_its_own_transaction(const Migration& migration) {

@@ -1,4 +1,4 @@
-// What the migration rules share: which actions count, what they are about, how the tool runs them.
+// Shared by the migration rules: selection of actions, subjects, and how the tool runs migrations.
 #pragma once
 
 #include <initializer_list>
@@ -17,17 +17,16 @@ struct Site {
   const SchemaAction* action;
 };
 
-// Actions of these kinds on tables that hold rows, as far as files and server tell: not made by the migration
-// itself, not temporary, and by the server's statistics, where there are any, of at least as many rows as the
-// option `min_rows` says.
+// Actions of these kinds on tables with rows: tables that the migration itself did not create, not temporary,
+// and with at least `min_rows` rows (an option) if the server's statistics are known.
 std::vector<Site> sites(const Context& context, const Option& min_rows,
                         std::initializer_list<SchemaAction::Kind> kinds);
 
-// "; it has 1,200,000 rows" by the server's statistics; "" without.
+// "; it has 1,200,000 rows", from the server's statistics; "" without them
 std::string rows_known(const Context& context, const QualifiedName& table);
 
-// Adds findings about sites: subjects that tell two of one migration apart, places, the migration as
-// evidence.
+// Adds findings about sites: with subjects that distinguish two findings of one migration, locations, and the
+// migration as evidence.
 class SiteReporter {
  public:
   explicit SiteReporter(Reporter& reporter) : reporter_(reporter) {}
@@ -39,23 +38,22 @@ class SiteReporter {
   std::map<Subject, int> seen_;
 };
 
-// "drizzle runs all pending migrations in one transaction"; "" when it is not known how this one runs.
+// "drizzle runs all pending migrations in one transaction"; "" if unknown.
 std::string how_it_runs(const Migration& migration);
 
-// What to do so that a statement like CREATE INDEX CONCURRENTLY may run; `leave`: what stays in the migration
-// when it has to be run by hand, "CREATE INDEX IF NOT EXISTS".
+// How to run a statement such as CREATE INDEX CONCURRENTLY. `leave`: what remains in the migration if the
+// statement must be run by hand, "CREATE INDEX IF NOT EXISTS".
 std::string outside_transaction(const Migration& migration, std::string_view leave);
 
-// Where the next step of several must stand for the locks of the first to be gone: "in a migration of its
-// own", …
+// Where the next of several steps must be, so that the first one has released its locks: "in a migration of
+// its own", …
 std::string in_its_own_transaction(const Migration& migration);
 
-// Something earlier in the migration reads the column (or table) that is about to go: its values were carried
-// over.
+// Whether an earlier statement of the migration reads the column or table that is dropped, so that its values
+// were copied.
 bool carried_over(const Site& site);
 
-// The other steps of the transaction that this one runs in, which took a lock on the table that shuts readers
-// out, before it.
+// The earlier steps of the same transaction that took an ACCESS EXCLUSIVE lock on the table.
 const SchemaStep* locked_before(const Site& site);
 
 }  // namespace pgadvise::lint

@@ -28,7 +28,7 @@ Words words(Input input) {
     case Input::migrations: return {"migrations", "PATH"};
     case Input::comparison:
       return {"migrations to compare with a database, with a snapshot of one or with drizzle's snapshots",
-              "PATH, alone or with --db or --schema"};
+              "PATH, with or without --db or --schema"};
   }
   return {};
 }

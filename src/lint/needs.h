@@ -1,5 +1,6 @@
-// What a rule needs before it can run, as an expression over the inputs of a run: all(workload, any(plans,
-// statistics)). One text serves the runner's "not run" and the rule's documentation: explain().
+// The inputs that a rule requires, as an expression: all(workload, any(plans, statistics)). explain() gives
+// the text for both the report's "not run" and the rule's documentation. lint::inputs_given tells which
+// inputs a run has.
 #pragma once
 
 #include <array>
@@ -13,18 +14,18 @@ namespace pgadvise::lint {
 // lint::inputs_given says which of them a run has.
 enum class Input : std::uint8_t {
   schema,
-  workload,         // statements, from whatever source
+  workload,         // statements, from any source
   events,           // every statement of a log, in order
-  row_counts,       // how many rows each statement returned in all, as pg_stat_statements counts them
+  row_counts,       // the total number of rows of each statement, as in pg_stat_statements
   server_log,       // a PostgreSQL server's own log, not a list of statements
-  sessions,         // a server's log with the beginnings or ends of sessions
+  sessions,         // a server's log with the start or end of sessions
   temporary_files,  // a server's log with temporary files
-  plans,            // of the workload's statements: auto_explain's, or asked of a server
+  plans,            // of the workload's statements: from auto_explain, or from a server
   statistics,       // sizes and counts of a server's tables, live or from a snapshot
   settings,         // a server's settings, live or from a snapshot
   project,          // a repository
-  migrations,       // those to be checked, step by step; a dump or a database has none
-  comparison,       // the migrations' schema beside a database's or a snapshot's
+  migrations,       // migrations to check, step by step; not a dump or a database
+  comparison,       // the migrations' schema and a database's or a snapshot's to compare
 };
 
 class InputSet {
@@ -41,12 +42,12 @@ class InputSet {
   std::uint32_t bits_ = 0;
 };
 
-// A value: an input, or all or any of several expressions. Holds at most 12 inputs and groups together; a
-// larger constant does not compile.
+// An input, or all or any of several expressions. A value type with at most 12 inputs and groups; a larger
+// constant does not compile.
 class Needs {
  public:
   constexpr Needs(Input input)
-      : nodes_{{{Kind::input, input, 1}}}, size_(1) {}  // implicit: an input is an expression
+      : nodes_{{{Kind::input, input, 1}}}, size_(1) {}  // implicit, as an input is an expression
 
   template <class... Parts>
   static constexpr Needs all_of(const Parts&... parts) {
@@ -58,10 +59,10 @@ class Needs {
   }
 
   constexpr bool met_by(const InputSet& given) const { return met(0, given); }
-  // The part that `given` does not meet: of all() the parts that are not met, of any() each alternative's.
-  // REQUIRES !met_by(given).
+  // The unsatisfied part: for all(), its unsatisfied parts; for any(), those of each alternative. REQUIRES
+  // !met_by(given).
   Needs missing(const InputSet& given) const;
-  // Every input that the expression names, necessary or one of several alternatives.
+  // Every input in the expression, required or alternative.
   constexpr InputSet inputs() const {
     InputSet out;
     for (std::uint8_t at = 0; at < size_; ++at)
@@ -71,16 +72,16 @@ class Needs {
   constexpr bool names(Input input) const { return inputs().has(input); }
 
   // "queries (--log or --workload), and plans of logged statements (…) or a database (…)": each input with
-  // the options that give it.
+  // the options that provide it.
   std::string explain() const { return explain(0); }
 
  private:
   enum class Kind : std::uint8_t { input, all, any };
-  // Prefix order: a group, then its parts.
+  // In prefix order: a group, then its parts.
   struct Node {
     Kind kind = Kind::input;
-    Input input = Input::schema;  // of Kind::input
-    std::uint8_t size = 1;        // nodes of this expression, with itself
+    Input input = Input::schema;  // if kind is Kind::input
+    std::uint8_t size = 1;        // number of nodes of this expression, including this one
   };
 
   constexpr Needs(Kind kind, std::initializer_list<Needs> parts) {

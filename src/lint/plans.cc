@@ -18,9 +18,9 @@ Evidence plan_fact(const KnownPlan& plan, std::string text) {
   return {Evidence::Kind::plan, plan.origin + ": " + text, plan.place, {}};
 }
 
-void judge_by(Finding& finding, const KnownPlan& plan) {
+void apply_plan(Finding& finding, const KnownPlan& plan) {
   finding.verdict = plan.plan->analyzed ? Verdict::confirmed : Verdict::suspected;
-  if (!plan.plan->analyzed) finding.verdict_reason = "the plan has the planner's estimates alone";
+  if (!plan.plan->analyzed) finding.verdict_reason = "the plan has only the planner's estimates";
 }
 
 bool of_application(const Query& query) {

@@ -1,4 +1,4 @@
-// What rules that look at plans share.
+// Shared by the rules that use plans.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace pgadvise::lint {
 
-// The table that a scan node reads. A plan without VERBOSE has no schema names; then the table of that name
-// in the statement.
+// The table that a scan node reads. A plan without VERBOSE has no schema names: then the statement's table
+// with this name.
 QualifiedName table_of(const Query& query, const PlanNode& scan);
 
 // Evidence with the plan's origin and location, followed by `text`.
 Evidence plan_fact(const KnownPlan& plan, std::string text);
 
 // Sets the verdict: confirmed if the plan was run (EXPLAIN ANALYZE), else suspected, with the reason.
-void judge_by(Finding& finding, const KnownPlan& plan);
+void apply_plan(Finding& finding, const KnownPlan& plan);
 
-// Does a plan of the query say something about the application? False for unparsed statements, queries on
-// system catalogs, and queries that only tools sent (by_tool_alone()).
+// Whether plans of the query concern the application. False for unparsed statements, queries on system
+// catalogs, and queries sent only by tools (by_tool_alone()).
 bool of_application(const Query& query);
 
 }  // namespace pgadvise::lint

@@ -51,7 +51,8 @@ std::string milliseconds(double value) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
 }
 
-std::string with_parameters(const Sample& sample) {
+std::string with_parameters(const Sample& logged) {
+  const Sample sample = without_secrets(logged);
   std::string out = sample.statement;
   if (!sample.parameters) return out;
   for (std::size_t i = 0; i < sample.parameters->size(); ++i)

@@ -1,4 +1,4 @@
-// What several query rules ask of a logged statement, and how they report it.
+// Shared by the query rules: properties of a logged statement, and findings about it.
 #pragma once
 
 #include <optional>
@@ -14,22 +14,22 @@ namespace pgadvise::lint {
 
 inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
 
-// Rows by statistics; nullopt: not known.
+// The number of rows from the statistics; nullopt if unknown.
 std::optional<double> rows_of(const Context& context, const QualifiedName& table);
 inline bool known_small(const Context& context, const QualifiedName& table, double rows) {
   const auto known = rows_of(context, table);
   return known && *known < rows;
 }
 
-// Columns of the table that the statement compares with a value by `=`, bare and in no OR.
+// Columns of the table that the statement compares with a value by `=`, bare and not under OR.
 std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table);
-// They hold a whole unique key: one row at most.
+// Whether the columns contain a unique key, so that at most one row matches.
 bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& table);
 
-// A program that people work in or that copies databases, by its application_name.
+// Whether the application_name is that of an interactive client or of a program that copies databases.
 bool is_tool(std::string_view application);
-// Every call came from a program that people work in or that copies databases: psql, pgAdmin, pg_dump, a
-// migration tool.
+// Whether every call came from an interactive client or a program that copies databases: psql, pgAdmin,
+// pg_dump, a migration tool.
 bool by_tool_alone(const Query& query);
 
 std::string milliseconds(double value);  // "12.5 ms"
@@ -39,7 +39,8 @@ std::string with_parameters(const Sample& sample);
 // "ran 12 times, 3.1 ms on average"
 std::string ran(const Query& query);
 
-// A finding on the statement: subject, place of the first sample, and its normalised text as evidence.
+// A finding about the statement: its subject, the location of the first sample, and the normalized text as
+// evidence.
 Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
                 std::optional<Severity> severity = std::nullopt);
 

@@ -1,5 +1,5 @@
-// What a rule is. One file a rule: rules/<category>/<rule_id>.cc; registration is generated
-// (cmake/rules.cmake).
+// The definition of a rule. Each rule is one file, rules/<category>/<rule_id>.cc; the build generates the
+// registration (cmake/rules.cmake).
 #pragma once
 
 #include <span>
@@ -13,39 +13,40 @@ namespace pgadvise::lint {
 class Context;
 class Reporter;
 
-// A number that a rule decides by and a configuration may change: a constant of the rule's file, listed in
-// the rule's `options` and read by Context::option(). No negative numbers.
+// A number on which a rule's result depends and which a configuration can change. A constant in the rule's
+// file, listed in the rule's `options`, read with Context::option(). Not negative.
 struct Option {
   std::string_view name;  // in pgadvise.toml
   double fallback = 0;
-  // Whether the rule reports at all depends, through this number, on the size of a table or index, which only
-  // a server or a snapshot of one knows. Not for a number that only changes the severity.
+  // Whether this number compares the size of a table or index, and decides if the rule reports at all. Only a
+  // server or its snapshot knows sizes. False for a number that only changes the severity.
   bool table_size = false;
-  std::string_view meaning;  // with its unit
+  std::string_view meaning;  // description, with the unit
 };
 
 struct Rule {
-  std::string_view id;  // states the problem: "unindexed-foreign-key"
+  std::string_view id;  // names the problem: "unindexed-foreign-key"
   Severity severity = Severity::warning;
-  Needs needs = Input::schema;      // the runner names what is missing instead of running the rule
-  std::string_view summary;         // one line
-  std::string_view why;             // a paragraph or two, Markdown
-  std::string_view fix;             // what to do, Markdown
+  Needs needs = Input::schema;  // required inputs; if one is missing, the rule does not run, and the report
+                                // names the input
+  std::string_view summary;     // one line
+  std::string_view why;         // a paragraph or two, Markdown
+  std::string_view fix;         // how to fix the problem, Markdown
   std::string_view when_to_ignore;  // Markdown
   std::span<const Option* const> options = {};
-  void (*check)(const Context&, Reporter&) = nullptr;  // the Context knows the rule
-  bool on_by_default = true;                           // off: runs only when named
+  void (*check)(const Context&, Reporter&) = nullptr;  // gets a Context of this rule
+  bool on_by_default = true;                           // false: runs only if named
 };
 
-// Whether the rule's findings follow from schema and migrations alone, so that the same files give the same
-// findings tomorrow. `sizes_known`: a server or a snapshot of one gives the sizes of tables, which some rules
-// also compare.
+// Whether the rule's findings depend on schema and migrations only, so that the same files always give the
+// same findings. `sizes_known`: sizes of tables, from a server or its snapshot, are available; some rules
+// compare them, too.
 bool decided_by_files(const Rule& rule, bool sizes_known);
 
 struct RegisteredRule {
-  std::string_view category;  // the folder
+  std::string_view category;  // the name of the folder
   const Rule* rule;
-  // From fixtures/rules/<id>/, put in by the build; empty where there is no such file.
+  // From fixtures/rules/<id>/, embedded by the build; empty if the file does not exist.
   std::string_view example;  // Markdown
   std::string_view bad_sql;
   std::string_view good_sql;

@@ -176,13 +176,12 @@ class Comparison {
     if (!same_type(expected.type, actual.type))
       what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
     if (expected.not_null != actual.not_null)
-      what.push_back(actual.not_null ? "is NOT NULL, expected to take NULL"
-                                     : "takes NULL, expected NOT NULL");
+      what.push_back(actual.not_null ? "is NOT NULL, expected nullable" : "takes NULL, expected NOT NULL");
     if (expected.identity != actual.identity)
-      what.push_back(actual.identity == Column::Identity::none ? "is no identity column"
+      what.push_back(actual.identity == Column::Identity::none ? "is not an identity column"
                                                                : "differs as an identity column");
     if (expected.generated_expression.has_value() != actual.generated_expression.has_value())
-      what.push_back(actual.generated_expression ? "is a generated column" : "is no generated column");
+      what.push_back(actual.generated_expression ? "is a generated column" : "is not a generated column");
     else if (expected.default_expression.has_value() != actual.default_expression.has_value() &&
              !expected.generated_expression)
       what.push_back(actual.default_expression ? "has a default" : "has no default");

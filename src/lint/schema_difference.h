@@ -1,4 +1,5 @@
-// The differences of two catalogs: that of the migrations, and that of a database or a drizzle snapshot.
+// The differences between two catalogs: the schema of the migrations, and that of a database or a drizzle
+// snapshot.
 #pragma once
 
 #include <string>
@@ -25,7 +26,7 @@ struct SchemaDifference {
 
 // The differences, sorted by subject. Compares tables, columns (type, nullability, identity, whether a
 // default exists), indexes and unique keys, foreign keys, checks by name, enums, views by name, policies and
-// row-level security. An index or key of another name and the same definition is no difference. Expressions
+// row-level security. Indexes and keys with the same definition and different names are equal. Expressions
 // are not compared, since the two sides spell them differently. Ignored: partitions (created at run time),
 // temporary tables, tables of migration tools, and extra objects in schemas that `expected` does not use.
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual);

@@ -1,4 +1,4 @@
-// What the rules about a server's log share.
+// Shared by the rules about events in a server's log.
 #pragma once
 
 #include <optional>
@@ -15,14 +15,14 @@ std::string duration_text(double milliseconds);
 // "12 times"; "once"
 std::string times(std::uint64_t count);
 
-// The statement that it befell, or `otherwise`, with the place of the first.
+// The affected statement, or `otherwise`, with the location of the first event.
 Evidence evidence_of(const ServerEvent& event, std::string text);
 
-// From the first to the last one, in minutes, one at least; nullopt: the log has no times.
+// Minutes from the first to the last event, at least one; nullopt: the log has no times.
 std::optional<double> minutes(const ServerEvent& event);
 
-// The server's own, or made_by_tool(): no table of the application. `table`: nullptr if only the name is
-// known.
+// Whether the table belongs to the server or to a tool (made_by_tool()), not to the application. `table`:
+// nullptr if only the name is known.
 bool of_tool_or_server(const QualifiedName& name, const Table* table);
 
 }  // namespace pgadvise::lint

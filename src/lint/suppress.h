@@ -13,7 +13,7 @@
 
 namespace pgadvise::lint {
 
-// `*` in the pattern stands for any characters.
+// Whether `text` matches the pattern, in which `*` matches any characters.
 bool matches(std::string_view pattern, std::string_view text);
 
 // Which suppression (its index) matched a finding of which rule (its id).

@@ -1,4 +1,4 @@
-// What several schema and index rules ask of a table.
+// Shared by the schema and index rules: properties of a table.
 #pragma once
 
 #include <string>
@@ -9,31 +9,32 @@
 
 namespace pgadvise::lint {
 
-// Tables of the project that hold rows: ordinary ones and partitioned parents, not their partitions, nothing
-// temporary, no bookkeeping of a migration tool or extension.
+// The project's own tables with storage: ordinary tables and partitioned tables, without partitions,
+// temporary tables, and tables of migration tools or extensions.
 std::vector<const Table*> checked_tables(const Context& context);
 
-// Made by a migration tool, an extension or a job queue for itself. `table`: nullptr if only the name is
-// known.
+// Whether a migration tool, an extension or a job queue created the table for itself. `table`: nullptr if
+// only the name is known.
 bool made_by_tool(const QualifiedName& name, const Table* table);
 
 const Constraint* primary_key(const Table& table);
 
-// A valid unique index without expressions whose columns are all among `columns`; nullptr when there is none.
-// With `partial`, one that covers a part of the rows counts.
+// A valid unique index without expressions whose columns are all among `columns`; nullptr if none. `partial`:
+// include partial indexes.
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial = false);
 
 bool contains(const std::vector<std::string>& list, std::string_view value);
 
-// A table that links two others and holds nothing of its own: two keys of one column each, beside them at
-// most a number or uuid of its own and when it came and changed. `links` are the two columns.
+// A junction table: two foreign keys of one column each, and no other columns than an id (number or uuid) and
+// times of creation and change. `links` are the two columns.
 struct Junction {
   bool is = false;
   std::vector<std::string> links;
 };
 Junction junction(const Table& table);
 
-// Rows are written once and never looked back from: logs, events, history, queues.
+// Whether the name is that of a table whose rows are written once and never referenced: logs, events,
+// history, queues.
 bool named_like_log(const Table& table);
 
 // "12,000"

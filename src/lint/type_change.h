@@ -1,4 +1,4 @@
-// What ALTER COLUMN … TYPE does to the rows that are there, by the two types as format_type() spells them.
+// The effect of ALTER COLUMN … TYPE on existing rows, from the two types as format_type() spells them.
 #pragma once
 
 #include <string_view>
@@ -7,14 +7,14 @@ namespace pgadvise::lint {
 
 struct TypeChange {
   enum class Cost {
-    none,    // the same type, or one whose values are stored alike
-    in_utc,  // timestamp <-> timestamptz: none while the session's TimeZone is UTC, else every row is written
-    rewrite,  // every row and every index is written, with the table locked
-    unknown,  // a type that these files don't explain: a domain, an extension's
+    none,     // the same type, or one with the same storage format
+    in_utc,   // timestamp <-> timestamptz: no effect if the session's TimeZone is UTC, otherwise a rewrite
+    rewrite,  // rewrites the table and all indexes under an ACCESS EXCLUSIVE lock
+    unknown,  // an unknown type: a domain, an extension's type
   };
   Cost cost = Cost::unknown;
-  bool loses = false;  // values are rounded or cut without an error
-  bool fails = false;  // a value that doesn't fit ends it with an error
+  bool loses = false;  // values are rounded or truncated without an error
+  bool fails = false;  // fails if a value does not fit
 };
 
 // Measured on PostgreSQL 15 with client_min_messages = debug1 ("rewriting table"). `enums`: one of the two is

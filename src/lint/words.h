@@ -1,4 +1,4 @@
-// Names as words, and expressions as tokens: what rules that judge by names read.
+// Splits names into words, and expressions into tokens, for rules that depend on names.
 #pragma once
 
 #include <algorithm>
@@ -13,10 +13,10 @@ namespace pgadvise::lint {
 // "createdAt", "created_at", "CreatedAT" -> created, at
 std::vector<std::string> words_of(std::string_view name);
 
-// "categories" -> "category", "statuses" -> "status", "users" -> "user"; what is no plural stays.
+// "categories" -> "category", "statuses" -> "status", "users" -> "user"; other words stay unchanged.
 std::string singular(std::string_view word);
 
-// The words in the singular, one beside the other: "order_items", "OrderItem" -> "order item".
+// The words in the singular, separated by spaces: "order_items", "OrderItem" -> "order item".
 std::string singular_name(std::string_view name);
 
 inline bool one_of(std::string_view text, std::span<const std::string_view> list) {
@@ -26,10 +26,10 @@ inline bool any_of(const std::vector<std::string>& words, std::span<const std::s
   return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return one_of(word, list); });
 }
 
-// The value of a default that is one literal, cast or not: "'{}'::text" -> {}.
+// The value of a default that is a literal, with or without a cast: "'{}'::text" -> {}.
 std::optional<std::string> literal_of(std::string_view expression);
 
-// Identifiers (unquoted ones in lower case), "::", and single characters; string literals left out.
+// Tokens: identifiers (unquoted ones in lower case), "::", and single characters, without string literals.
 std::vector<std::string> tokens_of(std::string_view expression);
 
 }  // namespace pgadvise::lint

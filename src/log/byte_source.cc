@@ -17,7 +17,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 
 namespace pgadvise::log {
@@ -49,8 +48,9 @@ class Descriptor {
     const off_t at = size > 0 ? ::lseek(file_.descriptor(), 0, SEEK_CUR) : -1;
     if (at < 0 || at >= size) return {};
     return fmt::format(
-        "it got shorter while it was read (logrotate's copytruncate does that): {} of {} bytes were read", at,
-        size);
+        "the file became shorter during the read (logrotate's copytruncate does this): {} of {} bytes were "
+        "read",
+        at, size);
   }
 
  private:
@@ -80,7 +80,7 @@ class PlainSource final : public ByteSource {
 constexpr std::string_view gzip_magic = "\x1f\x8b";
 
 std::string broken(const char* why) {
-  return std::string("its compressed data is broken or ends early") +
+  return std::string("the compressed data is damaged or truncated") +
          (why ? ": " + std::string(why) : std::string());
 }
 
@@ -91,7 +91,7 @@ class GzipSource final : public ByteSource {
   explicit GzipSource(std::unique_ptr<Descriptor> file) : file_(std::move(file)), buffer_(1 << 18) {
     constexpr int gzip_wrapper = 16;
     if (inflateInit2(&stream_, MAX_WBITS + gzip_wrapper) != Z_OK)
-      failure_ = "there is no memory to decompress it";
+      failure_ = "not enough memory to decompress the file";
   }
   ~GzipSource() override { inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -244,7 +244,7 @@ class BackwardSource final : public ByteSource {
     std::string block(static_cast<std::size_t>(left_ - from), '\0');
     if (::pread(descriptor_, block.data(), block.size(), static_cast<off_t>(from)) !=
         static_cast<ssize_t>(block.size())) {
-      failure_ = "it became shorter, or can't be read";
+      failure_ = "the file became shorter, or can't be read";
       return false;
     }
     left_ = from;
@@ -379,8 +379,8 @@ std::unique_ptr<ByteSource> ByteSource::entries(std::string head, std::unique_pt
 Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, ByteSource& source) {
   constexpr std::uint64_t most = std::uint64_t{2} << 30;
   const auto failed = [](std::string why) {
-    return fail(Error::Kind::input, {}, "can't be turned round: " + std::move(why),
-                "it is newest first: name it as a file that is not compressed, or oldest first");
+    return fail(Error::Kind::input, {}, "is newest first, and can't be reversed: " + std::move(why),
+                "pass an uncompressed file, or export the log oldest first");
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), &std::fclose);
   if (!file) return failed(std::string("no temporary file: ") + std::strerror(errno));
@@ -417,14 +417,14 @@ bool compressed(std::string_view head) {
                      [&](std::string_view bytes) { return head.substr(0, bytes.size()) == bytes; });
 }
 
-Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path) {
+Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, const UserPaths& user_paths) {
   std::error_code code;
   if (path != "-" && std::filesystem::is_directory(path, code) && why_unreadable(path).empty() &&
       !is_kernel_folder(path))
-    return fail(Error::Kind::input, path, "is a folder without a PostgreSQL log in it", "name the log files");
+    return fail(Error::Kind::input, path, "is a folder without PostgreSQL logs", "name the log files");
   if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty())
     return fail(Error::Kind::input, path, "can't be read: " + why);
-  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path);
+  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path, user_paths);
   if (!opened) return tl::unexpected(opened.error());
   auto file = std::make_unique<Descriptor>(std::move(*opened));
   const std::string_view head = file->peek(6);

@@ -1,5 +1,5 @@
-// The bytes of a log: a file or standard input, decompressed where its first bytes say that it is gzip,
-// bzip2, xz, zstd or lz4.
+// Reads the bytes of a log from a file or standard input; decompresses gzip, bzip2, xz, zstd and lz4,
+// detected from the first bytes.
 #pragma once
 
 #include <cstddef>
@@ -8,34 +8,36 @@
 #include <string>
 #include <string_view>
 
+#include "base/input_file.h"
 #include "base/result.h"
 
 namespace pgadvise::log {
 
-// Do a file's first bytes say so?
+// Whether the first bytes are those of a compressed file.
 bool compressed(std::string_view head);
 
-// Does a text begin as what ByteSource::entries() reads?
+// Whether the text starts like input of ByteSource::entries().
 bool holds_entries(std::string_view head);
 
 class ByteSource {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
-  static Result<std::unique_ptr<ByteSource>> open(const std::string& path);
-  // The lines of a regular file that is not compressed, the last one first.
+  static Result<std::unique_ptr<ByteSource>> open(const std::string& path, const UserPaths& user_paths = {});
+  // The lines of an uncompressed regular file, last line first.
   static Result<std::unique_ptr<ByteSource>> open_backwards(const std::string& path);
-  // What `source` has behind `head`, a JSON array of entries or an object with one as its first member
-  // ("records"), as one entry a line: at the line where it begins, as far as entries don't share one.
+  // Converts a JSON array of entries, or an object with one as its first member ("records"), to one line per
+  // entry. The text is `head` followed by `source`. An entry keeps its line number, unless it shares the line
+  // with another entry.
   static std::unique_ptr<ByteSource> entries(std::string head, std::unique_ptr<ByteSource> source);
-  // The lines of `head` and of what `source` has behind it, the last one first, by way of a temporary file.
-  // Errors: over 2 GB, no room, unreadable.
+  // The lines of `head` and `source`, last line first, by means of a temporary file. Errors: over 2 GB, no
+  // space, unreadable.
   static Result<std::unique_ptr<ByteSource>> turned(std::string_view head, ByteSource& source);
   virtual ~ByteSource() = default;
-  // At least one byte; 0 at the end; below zero when reading failed: what came before it is good.
+  // Reads at least one byte; 0 at the end; negative if reading failed (earlier bytes are valid).
   virtual std::ptrdiff_t read(char* into, std::size_t size) = 0;
-  // How many lines there are, of what is given from the last one on; 0: it is given from the first one on.
+  // The number of lines, if they come last line first; 0 if first line first.
   virtual std::uint64_t lines() const { return 0; }
-  // Why reading failed; "" while it did not.
+  // Why reading failed; "" if it has not.
   virtual std::string failure() const = 0;
 };
 

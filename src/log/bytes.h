@@ -1,5 +1,5 @@
-// Searching and comparing short runs of bytes, inlined: a call into the C library takes longer than most of
-// them do.
+// Inlined search and comparison of short byte sequences, for which a call into the C library would take
+// longer than the work.
 #pragma once
 
 #include <cstddef>

@@ -3,20 +3,19 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
+#include "log/event_counts.h"
 #include "log/limits.h"
 #include "log/logged_plan.h"
 #include "log/preview.h"
-#include "log/recent.h"
+#include "log/query_store.h"
 #include "log/record.h"
-#include "log/repeats.h"
+#include "log/repeat_feed.h"
+#include "log/session.h"
 #include "log/statement_template.h"
 #include "model/workload.h"
 
@@ -40,7 +39,7 @@ class Collector final : public RecordSink {
     std::uint64_t size = 0;    // too long, cut off, or more than are kept of all queries
   };
   const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
-  std::uint64_t folded() const { return folded_; }  // templates that went into "other statements"
+  std::uint64_t folded() const { return queries_.folded(); }  // templates that went into "other statements"
 
   // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log),
   // everything of it but `sources` and `has_events`, once.
@@ -48,121 +47,38 @@ class Collector final : public RecordSink {
   Workload take_workload(const LogSource* source);
 
  private:
-  struct Share;
-  struct QueryState;
-  struct Template;
-  struct Identity;
-  struct Session;
-  struct Statement;
-  struct Plan;
-  struct KeptPlan;
-
   Outcome statement(Session& session, const Record& record, const Preview& preview);
   Outcome duration(Session& session, const Record& record, double milliseconds);
   Outcome plan(Session& session, const Record& record, const Preview& preview);
-  bool resolve_execute(const Record& record, Statement& call);
+  bool resolve_execute(const Record& record, LoggedCall& call);
   void other(Session& session, const Record& record);
   Outcome event(Session& session, const Record& record, const Preview& preview);
-  struct Happening {  // in the log `log`
-    ServerEvent::Kind kind = ServerEvent::Kind::cancelled;
-    std::string about, fingerprint, statement;
-    double duration_us = 0;
-    double bytes = 0;
-    std::int64_t time = no_time;
-    const std::string* log = nullptr;
-    SourceLocation place;
-    std::uint32_t identity = 0;
-  };
-  const ServerEvent& count_event(Happening happening);
-  void follow_transaction(Session& session, const Statement& statement);
-  void end_transaction(Session& session, const Statement& statement);
+  void end_transaction(Session& session, const LoggedCall& call);
 
   Session& session_of(const Record& record, std::uint64_t key);
   void end_session(Session& session);
-  void evict();
-  std::uint32_t identify(Session& session, const Record& record, std::uint64_t hash);
 
-  Template* template_of(std::uint64_t hash, std::string_view text, bool whole, bool required);
-  Template* new_template(std::string_view text, bool whole, bool required);
-  QueryState& state_of(std::string fingerprint, std::string text);
-  void describe(Template& entry, const StatementScan& scan);
-  void fold();
-  void forget_templates();
-  void fold(QueryState& state);
-  void name_late();
-  void keep_sample(QueryState& state, KeptCall& kept, const Call& call);
   void flush(Session& session);
-  bool flush_plans(Session& session, const Statement* told);
+  bool flush_plans(Session& session, const LoggedCall* logged);
+  LoggedCall call_of(const LonePlan& plan);
   static void more_of_portal(Session& session, std::optional<double> milliseconds);
   void keep_plan(QueryState& state, const Record& record, const ExplainRecord& explained,
                  const Preview& preview);
-  void forget_plan(QueryState& state);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
-  void complete(Session& session, Statement& call);
-  void aggregate(const Statement& call);
-  void detect(Session& session, const Statement& call);
-  void feed(Session& scope, const Call& call, std::int64_t gap);
-  void hold(Session& session, const Call& call);
-  void release(Session& session, bool whole);
-  void end_scope(Session& session);
+  void complete(Session& session, LoggedCall& call);
+  void detect(Session& session, const LoggedCall& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
-  void fill_repeats(Workload& workload, const std::string* file) const;
-  void fill_events(Workload& workload, const std::string* file) const;
-  void fill_queries(Workload& workload, const std::string* file);
-  void fill_query(Workload& workload, QueryState& state, const std::string* file);
-
-  // Repeats by the log that the scope with most of their calls is in.
-  class RepeatsByLog final : public RepeatSink {
-   public:
-    void sighted(const Occurrence& sighting) override {
-      of(sighting.samples.empty() ? current : sighting.samples.front().file).sighted(sighting);
-    }
-    void wrote(const KeptCall& first, const Call& then, bool fresh) override {
-      of(then.file).wrote(first, then, fresh);
-    }
-    bool by_log = false;
-    const std::string* current = nullptr;  // the log that is read
-    std::unordered_map<const std::string*, Repeats> logs;
-
-   private:
-    Repeats& of(const std::string* file) {
-      if (!by_log) file = nullptr;
-      if (!latest_ || latest_->first != file) latest_ = &*logs.try_emplace(file).first;
-      return latest_->second;
-    }
-    std::pair<const std::string* const, Repeats>* latest_ = nullptr;
-  };
 
   const bool by_log_;
-  const Limits limits_;
   StatementScanner scanner_;
-  Preview preview_;                  // of a record that came without
-  std::string arguments_;            // of an EXECUTE
-  std::unique_ptr<Statement> call_;  // the one that is read: zeroing one for each record shows
-  std::unordered_map<std::uint64_t, Template> templates_;
-  Recent<Template> recent_templates_;
-  std::unordered_map<std::string, std::uint32_t> by_fingerprint_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<QueryState>> queries_;  // a number is never given twice
-  std::uint32_t queries_made_ = 0;
-  std::size_t bytes_ = 0;  // of statements and samples
-  std::size_t max_bytes_;
-  std::uint64_t folded_ = 0;
-  std::unique_ptr<QueryState> others_;
-  std::unordered_map<std::uint64_t, std::uint32_t> identity_of_hash_;
-  std::vector<Identity> identities_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
-  Recent<Session> recent_sessions_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<Session>> pools_;  // by identity
-  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> traces_;
-  std::deque<std::uint64_t> trace_order_;
-  RepeatsByLog repeats_;
-  struct EventKey {  // in a fixed order
-    ServerEvent::Kind kind = ServerEvent::Kind::cancelled;
-    std::string about;
-    std::string fingerprint;
-    auto operator<=>(const EventKey&) const = default;
-  };
-  std::unordered_map<const std::string*, std::map<EventKey, ServerEvent>> events_;  // by log
+  Preview preview_;                   // of a record that came without
+  std::string arguments_;             // of an EXECUTE
+  std::unique_ptr<LoggedCall> call_;  // the one that is read: zeroing one for each record shows
+  QueryStore queries_;
+  Identities identities_;
+  Sessions sessions_;
+  RepeatFeed repeats_;
+  EventCounts events_;
   LogSource* source_ = nullptr;
   bool in_order_ = true;
   std::uint64_t records_ = 0;
@@ -170,7 +86,6 @@ class Collector final : public RecordSink {
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
   PlansLeftOut plans_left_out_;
-  std::size_t plan_bytes_ = 0;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };
 

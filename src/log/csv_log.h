@@ -1,4 +1,4 @@
-// PostgreSQL's csvlog -> records.
+// Decodes PostgreSQL's csvlog into records.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,10 @@ namespace pgadvise::log {
 
 std::unique_ptr<Decoder> make_csv_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
-// A quote in it is not closed.
+// Whether the text has an unclosed quote.
 bool odd_quotes(std::string_view line);
-// Does this line begin a record of csvlog? Strict: it also finds the way back after a broken quote.
+// Whether the line starts a csvlog record. The test is strict, as it also serves to resume after an unclosed
+// quote.
 bool starts_csv_record(std::string_view line);
 std::int64_t csv_record_time(std::string_view line);
 

@@ -7,7 +7,7 @@
 namespace pgadvise::log {
 namespace {
 
-std::size_t colour_length(std::string_view text) {
+std::size_t color_length(std::string_view text) {
   std::size_t at = 0;
   while (text.substr(at, 2) == "\x1b[") {
     const auto end = text.find_first_not_of("0123456789;", at + 2);
@@ -20,16 +20,16 @@ std::size_t colour_length(std::string_view text) {
 }  // namespace
 
 ContainerName container_name(std::string_view line) {
-  const std::size_t begin = colour_length(line);
+  const std::size_t begin = color_length(line);
   const auto bar = line.substr(0, 128).find('|', begin);
   if (bar == std::string_view::npos || bar == begin) return {};
   const std::string_view name = trim(line.substr(begin, bar - begin));
   if (name.empty() || name.find_first_of(" \t[]\"\x1b") != std::string_view::npos) return {};
   std::size_t at = bar + 1;
-  at += colour_length(line.substr(at));
+  at += color_length(line.substr(at));
   if (at < line.size() && line[at] != ' ') return {};
   at += at < line.size();
-  return {name, at + colour_length(line.substr(at))};
+  return {name, at + color_length(line.substr(at))};
 }
 
 void place_not_understood(LogSource& source, int line) {

@@ -1,4 +1,4 @@
-// From lines to records: one decoder for each format.
+// The interface of decoders, which turn lines into records: one for each log format.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@
 
 namespace pgadvise::log {
 
-// What look_ahead() found in a chunk. It holds only where the decoder comes to the line in the state that was
-// assumed there; elsewhere the line is looked at again.
+// Results of look_ahead() for a chunk. A result is valid only if the decoder reaches the line in the assumed
+// state; otherwise it decodes the line again.
 struct LineAhead {  // stderr
   bool matched = false;
   std::string_view container;  // `docker compose logs`: whose line it is
@@ -33,7 +33,7 @@ struct RecordAhead {        // csvlog, jsonlog
   Preview preview;
 };
 
-// What one thread remembers of the parts that it looked ahead into.
+// The memory of one thread that runs look_ahead().
 struct Memory {
   StatementScanner scanner;
   PrefixReader prefixes;
@@ -41,7 +41,7 @@ struct Memory {
   Record record;  // not made anew for each: zeroing it shows
 };
 
-// A part of a log, and what was found in it ahead. Reused for part after part.
+// A part of a log, and the results of look_ahead(). Reused for one part after the other.
 struct Chunk {
   RawChunk raw;
   std::vector<Line> lines;
@@ -51,12 +51,12 @@ struct Chunk {
   std::vector<PieceAhead> pieces;
 };
 
-// Books each line of the log in `source` as used, continuation, other or not understood.
+// Counts each line of the log in `source` as used, continuation, other or not understood.
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // What the lines tell whatever came before them. Changes nothing but the chunk and the thread's memory:
-  // several threads look at several chunks.
+  // Decodes what does not depend on earlier lines. Changes only the chunk and the thread's memory, so several
+  // threads can process several chunks.
   virtual void look_ahead(Chunk& chunk, Memory& memory) const = 0;
   virtual void take(Chunk& chunk) = 0;  // in the log's order
   virtual void finish() = 0;            // the last record
@@ -74,19 +74,19 @@ struct Format {
   std::uint64_t lines_from_end = 0;  // it is read backwards, and has so many lines
   bool entries = false;              // a JSON array of an envelope's entries
   std::int64_t first_time = no_time;
-  std::string looked_like;  // what it seems to be when it is no PostgreSQL log
+  std::string looked_like;  // the probable kind of a file that is not a PostgreSQL log
   std::string advice;
 };
 
-// "db-1  | " in front of a line, as `docker compose logs` writes it, coloured or not; nothing, and no name,
-// where it isn't there.
+// Splits off "db-1  | " at the start of a line, the prefix of `docker compose logs`, colored or not; an empty
+// name if it is missing.
 struct ContainerName {
   std::string_view name;
   std::size_t length = 0;
 };
 ContainerName container_name(std::string_view line);
 
-// Where in the file the `number`th line that is read stands.
+// The location in the file of the `number`th line in reading order.
 inline int place_of(int number, const Format& format) {
   return format.lines_from_end ? static_cast<int>(format.lines_from_end) + 1 - number : number;
 }

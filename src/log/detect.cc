@@ -9,7 +9,7 @@
 #include "log/drizzle_log.h"
 #include "log/json_log.h"
 #include "log/language.h"
-#include "log/prefix.h"
+#include "log/prefix_search.h"
 #include "log/stderr_log.h"
 
 namespace pgadvise::log {
@@ -71,15 +71,15 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
   };
   const bool levels = std::any_of(lines.begin(), lines.end(), holds_level);
   const std::string own_prefix =
-      levels ? "; if it is that, give its prefix: --log-line-prefix '…', as SHOW log_line_prefix tells it"
-             : "";
+      levels ? "; if so, pass its prefix: --log-line-prefix '…', with the value of SHOW log_line_prefix" : "";
   if (first.starts_with("{\"") || (first.starts_with('{') && !levels)) {
     format.looked_like = any("\"textPayload\"") ? "Google Cloud's JSON"
                          : any("\"record\"")    ? "CloudNativePG's JSON"
                          : any("\"log\":")      ? "Docker's json-file"
                                                 : "JSON of another program";
     format.advice =
-        "of JSON, only PostgreSQL's own jsonlog is read: take the server's log file itself" + own_prefix;
+        "the only JSON format that pgadvise reads is PostgreSQL's jsonlog: pass the server's log file" +
+        own_prefix;
     return;
   }
   const std::string columns = lower(first);
@@ -87,24 +87,25 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
       (contains(columns, "query") || contains(columns, "total_"))) {
     format.looked_like = "pg_stat_statements as psql shows it";
     format.advice =
-        "write it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, header)";
+        "export it as CSV: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
+        "header)";
     return;
   }
   if (std::count(first.begin(), first.end(), ',') >= 20 && !levels && of_numbers(first)) {
     format.looked_like = "pg_stat_statements without its header";
     format.advice =
-        "write it with one: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
+        "export it with a header: \\copy (select * from pg_stat_statements) to 'statements.csv' (format csv, "
         "header)";
     return;
   }
   if (of_syslog(lines) || (!levels && any("]: ["))) {
     format.looked_like = "syslog";
-    format.advice = "take the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
+    format.advice = "pass the server's own log: log_destination = stderr, csvlog or jsonlog" + own_prefix;
     return;
   }
   if (levels) {
-    format.looked_like = "PostgreSQL's, with a log_line_prefix that isn't known";
-    format.advice = "give it: --log-line-prefix '…', as SHOW log_line_prefix tells it";
+    format.looked_like = "a PostgreSQL log with an unknown log_line_prefix";
+    format.advice = "pass --log-line-prefix '…', with the value of SHOW log_line_prefix";
     return;
   }
   if (any("\" 200 ") || any("HTTP/1.")) {
@@ -116,7 +117,7 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
   } else {
     format.looked_like = "another program's";
   }
-  format.advice = "name a PostgreSQL server log: stderr, csvlog or jsonlog";
+  format.advice = "pass a PostgreSQL server log: stderr, csvlog or jsonlog";
 }
 
 // By most of the times that differ; the first one is then the last.
@@ -420,7 +421,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
   if (!format.name.empty()) return format;
   describe_stranger(head, lines, format);
   if (!line_prefix.empty() && format.looked_like.starts_with("PostgreSQL's"))
-    format.looked_like = "PostgreSQL's, but no line fits the log_line_prefix that was given";
+    format.looked_like = "a PostgreSQL log, but no line matches the given log_line_prefix";
   return format;
 }
 

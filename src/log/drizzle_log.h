@@ -1,4 +1,4 @@
-// What Drizzle's own logger prints -> records.
+// Decodes the output of Drizzle's logger into records.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace pgadvise::log {
 
 std::unique_ptr<Decoder> make_drizzle_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
-// Does this line begin and end a record of Drizzle's own logger, drizzle-orm's DefaultLogger?
+// Whether the line is a complete record of Drizzle's logger (drizzle-orm's DefaultLogger).
 bool starts_drizzle_record(std::string_view line);
 
 }  // namespace pgadvise::log

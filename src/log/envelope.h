@@ -1,5 +1,6 @@
-// What carries a server's stderr lines elsewhere: syslog, Kubernetes' container logs (CRI), CloudWatch,
-// Heroku's logplex, Cloud SQL's and Azure's JSON, and CloudNativePG's JSON, which carries jsonlog's fields.
+// The formats ("envelopes") in which other programs store a server's log lines: syslog, Kubernetes' container
+// logs (CRI), CloudWatch, Heroku's logplex, JSON of Cloud SQL and Azure, and CloudNativePG's JSON, which has
+// jsonlog's fields.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ enum class Envelope : std::uint8_t {
 
 std::string_view name(Envelope envelope);  // "syslog", for reports
 
-// What an envelope tells of the message that its line is a piece of; log/pieces.h joins them.
+// An envelope's information about the message of a line; log/pieces.h joins the pieces of a message.
 struct Piece {
   std::uint64_t origin = 0;   // hash of host and process, or of the stream; 0: the envelope tells none
   std::uint64_t message = 0;  // its number within the process; 0: not told
@@ -36,12 +37,12 @@ struct Piece {
 // process id stand before it as log_line_prefix "%m [%p] " (or "%t [%p]: ", without fractions of a second)
 // would have put them, for servers whose own prefix says neither. false: no line of this envelope.
 bool unwrap(Envelope envelope, std::string_view line, bool stamped, std::string& out, Piece& piece);
-// Does it carry messages in pieces, which may mingle?
+// Whether the envelope splits messages into pieces, which can be interleaved.
 inline bool in_pieces(Envelope envelope) {
   return envelope == Envelope::syslog || envelope == Envelope::logplex || envelope == Envelope::cri;
 }
 
-// When the entry was written, of Cloud SQL and Azure; no_time: not told, or another envelope.
+// The time at which the entry was written, for Cloud SQL and Azure; no_time: unknown, or another envelope.
 std::int64_t entry_time(Envelope envelope, std::string_view line);
 
 }  // namespace pgadvise::log

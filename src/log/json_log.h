@@ -1,4 +1,4 @@
-// PostgreSQL's jsonlog -> records.
+// Decodes PostgreSQL's jsonlog into records.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace pgadvise::log {
 
 std::unique_ptr<Decoder> make_json_decoder(const Format& format, LogSource& source, RecordSink& sink);
 
-// Is this line a record of jsonlog, or the beginning of one, and when was it written?
+// Whether the line is, or starts, a jsonlog record; and its time.
 bool is_json_record(std::string_view line, std::int64_t& time);
 
 }  // namespace pgadvise::log

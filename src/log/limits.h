@@ -1,4 +1,4 @@
-// How much is kept of the logs that are read in one run.
+// Limits of the memory for the logs of one run.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace pgadvise::log {
 
-// Of what is kept of all logs. Beyond it the least valuable templates (by time, then calls) become one query
-// of "other statements", which is said.
+// Limits over all logs. Beyond them the least important templates (by time, then calls) are summed up as
+// "other statements", which is reported.
 struct Limits {
   std::size_t templates = 20'000;
   std::size_t bytes = std::size_t{64} << 20;  // of statements and samples

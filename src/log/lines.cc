@@ -42,8 +42,8 @@ void RawChunk::split(std::vector<Line>& lines) const {
   }
 }
 
-Result<ChunkReader> ChunkReader::open(const std::string& path) {
-  auto source = ByteSource::open(path);
+Result<ChunkReader> ChunkReader::open(const std::string& path, const UserPaths& user_paths) {
+  auto source = ByteSource::open(path, user_paths);
   if (!source) return tl::unexpected(source.error());
   return ChunkReader(std::move(*source));
 }

@@ -1,5 +1,5 @@
-// A log as chunks of whole lines: memory is bounded by the longest line that is kept, not by the file, and
-// chunks can be looked at by several threads.
+// Splits a log into chunks of complete lines. Memory is bounded by the longest line kept, not by the file,
+// and several threads can process chunks.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "log/byte_source.h"
 #include "log/provenance.h"
@@ -26,7 +27,7 @@ struct Line {
   int number = 0;          // in the log; 0: behind the line before it
 };
 
-// Bytes that grow without being zeroed, and are kept for the next chunk.
+// A byte buffer that grows without initialization, and is reused for the next chunk.
 class Buffer {
  public:
   char* data() { return data_.get(); }
@@ -74,7 +75,7 @@ struct RawChunk {
 class ChunkReader {
  public:
   // "-" is standard input. Errors: missing, a folder, unreadable.
-  static Result<ChunkReader> open(const std::string& path);
+  static Result<ChunkReader> open(const std::string& path, const UserPaths& user_paths = {});
   // A regular file that is not compressed, its last line first.
   static Result<ChunkReader> open_backwards(const std::string& path);
 

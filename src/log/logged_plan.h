@@ -1,4 +1,4 @@
-// What auto_explain logs: a statement and its plan.
+// Parses messages of auto_explain: a statement and its plan.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +24,13 @@ struct ExplainRecord {
 // `text` is all that follows "plan:".
 ExplainRecord read_explain_record(std::string_view text);
 
-// What follows "plan:", where it is YAML or XML, in JSON; all else as it is. "" when it is broken.
+// Converts the text after "plan:" from YAML or XML to JSON; returns other formats unchanged, and "" for
+// broken YAML or XML.
 std::string in_json(std::string_view text);
 
-// What follows "plan:", in the text format or in JSON, without literals: the statement and its parameters are
-// left out, and in conditions, keys and outputs
-// '...' stands for each constant. Costs, rows, times, names and settings stay. "" when no plan is found in
-// it.
+// The text after "plan:" without literals: without the statement and its parameters, and with '...' for each
+// constant in conditions, keys and outputs. Costs, rows, times, names and settings remain. "" if the text has
+// no plan.
 std::string redact_plan(LoggedPlan::Format format, std::string_view text);
 
 }  // namespace pgadvise::log

@@ -174,9 +174,9 @@ void tell_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostic
       if (shares_calls_in_another_form(workloads[i], workloads[other]))
         diagnostics.push_back(
             {Error::Kind::nonfatal, workloads[i].sources.front().path,
-             fmt::format("seems to tell calls of {} in another form: those are counted twice",
+             fmt::format("seems to contain calls of {} in another format: pgadvise counted them twice",
                          workloads[other].sources.front().path),
-             "digest one form of a server's log alone"});
+             "pass only one format of a server's log"});
 }
 
 }  // namespace
@@ -259,11 +259,11 @@ Error counted_once(const LogSource& left_out, const LogSource& counted) {
   if (!begins && !ends_alike(counted.identity, left_out.identity))
     return {Error::Kind::nonfatal,
             left_out.path,
-            fmt::format("is {} in another form: counted once", counted.path),
+            fmt::format("is {} in another format: counted once", counted.path),
             {}};
   const char* part = left_out.identity.bytes == counted.identity.bytes ? "the same log as"
-                     : begins                                          ? "the beginning of"
-                                                                       : "the end of";
+                     : begins                                          ? "the first part of"
+                                                                       : "the last part of";
   return {
       Error::Kind::nonfatal, left_out.path, fmt::format("is {} {}: counted once", part, counted.path), {}};
 }

@@ -1,5 +1,5 @@
-// Workloads of single logs -> one. No order of the logs, and no grouping of earlier merges, shows in the
-// result.
+// Merges workloads of single logs into one. The result does not depend on the order of the logs, or on how
+// earlier merges grouped them.
 #pragma once
 
 #include <string>
@@ -20,17 +20,17 @@ void sort_write_pairs(std::vector<WritePair>& pairs);
 // By kind, then count, then what they are about and their statement.
 void sort_server_events(std::vector<ServerEvent>& events);
 
-// Each of `workloads` is of one source. What a log was read to twice, or what another holds more of, is left
-// out and named in `diagnostics`: the union of sets of logs, which is associative, commutative and
+// Each of `workloads` must have one source. Removes duplicates of a log, and logs that another one contains,
+// and reports them in `diagnostics`: the union of sets of logs, which is associative, commutative and
 // idempotent.
 void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics);
 
-// By the log's path and identity: what is made of them then shows no order.
+// Sorts by path and identity of the log, so that results do not depend on the order of arguments.
 void sort_workloads(std::vector<Workload>& workloads);
 
 Error counted_once(const LogSource& left_out, const LogSource& counted);
 
-// Sums; the sources in the order given.
+// Adds up the workloads; keeps the order of sources.
 Workload total(std::vector<Workload> workloads);
 
 }  // namespace pgadvise::log

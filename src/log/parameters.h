@@ -9,10 +9,10 @@
 
 namespace pgadvise::log {
 
-// What is not understood ends the list.
+// The list ends at text that cannot be parsed.
 Parameters parse_parameters(std::string_view text);
 
-// Hash of the values, those of paging placeholders left out; `seed` when none is left.
+// Hash of the values, except those of paging placeholders; `seed` if none remain.
 std::uint64_t hash_parameters(std::string_view text, const std::vector<int>& left_out, std::uint64_t seed);
 
 // The values of `EXECUTE name (1, 'x')`; nullopt when one is more than a literal.

@@ -1,5 +1,5 @@
-// Messages that an envelope carries in pieces: syslog gets a call for each line of a message, and for each
-// 900 bytes of a line, and the calls of several processes mingle.
+// Joins messages that an envelope stores in pieces: syslog gets one call for each line of a message and for
+// each 900 bytes of a line, and calls of several processes are interleaved.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace pgadvise::log {
 
-// A line of the log, out of its envelope.
+// A line of the log, without its envelope.
 struct PieceAhead {
   enum class Begin : std::uint8_t { nothing, record, annotation };  // annotation: DETAIL and the like
   Piece piece;
@@ -23,7 +23,8 @@ struct PieceAhead {
   Begin begins = Begin::nothing;
 };
 
-// Messages in the order in which they began. A window of them is open, so that memory is bounded.
+// Returns messages in the order in which they started. A limited number is open at a time, which bounds
+// memory.
 class PieceJoiner {
  public:
   // `annotates`: is this line, with what the envelope puts before it, DETAIL or the like?

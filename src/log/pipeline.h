@@ -1,5 +1,5 @@
-// One log through its decoder on several threads: chunks are read and taken in order, one at a time, and
-// looked ahead into at the same time. What comes out does not depend on how many threads there are.
+// Decodes one log on several threads. Chunks are read and taken in order, one at a time, while look_ahead()
+// runs in parallel. The result does not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace pgadvise::log {
 
-// `threads` >= 1, this one included. `taken` gets the bytes of each chunk once it was taken; it may be empty.
+// `threads` >= 1, including the calling thread. `taken` is called with the bytes of each chunk after it was
+// taken; it may be empty.
 void run(ChunkReader& reader, Decoder& decoder, unsigned threads,
          const std::function<void(std::uint64_t)>& taken);
 

@@ -1,4 +1,4 @@
-// log_line_prefix: a pattern that takes the front of a line apart.
+// Parses log_line_prefix, and uses it to split log lines.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Prefix {
   explicit Prefix(std::string pattern);
 
   const std::string& pattern() const { return pattern_; }
-  // An escape that no version of PostgreSQL has, when the pattern holds one.
+  // An escape in the pattern that no version of PostgreSQL has, if any.
   std::optional<char> unknown_escape() const { return unknown_; }
   // Is `line` the prefix, then a level? Names may hold anything, so each place where one could end is tried;
   // the way that ends first is taken, so that nothing behind the level counts, but for a level LOG that
@@ -91,15 +91,5 @@ class PrefixReader {
   std::size_t replaced_ = 0;
   StampReader stamps_;
 };
-
-// The pattern that most of the lines fit, of those that are in use. When none explains the lines with a
-// level, and `infer` allows it, one is made of what stands before the levels, of all lines or of those that
-// the known one does not explain when they are more: names are taken only where `user@database` or a key
-// makes them sure, the rest is passed over with %i and %Q. nullopt: none fits.
-std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bool infer);
-// One that is made so and explains the lines with a level, of which some are of calls.
-std::optional<Prefix> infer_prefix(const std::vector<std::string_view>& lines);
-// Another known pattern that fits this line: the setting was changed on the way.
-const Prefix* find_prefix(std::string_view line);
 
 }  // namespace pgadvise::log

@@ -1,4 +1,4 @@
-// What a record tells whatever stood before it: found ahead of the records' order, by any thread.
+// The facts about a record that do not depend on earlier records; computed in advance, on any thread.
 #pragma once
 
 #include <cstdint>

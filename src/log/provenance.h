@@ -1,5 +1,5 @@
-// Which log a workload came from, so that what is read twice is counted once: also under another name,
-// compressed, from another machine's disk, or after it has grown.
+// Identifies the log of a workload by its content, so that a log counts once even if it is read under another
+// name, compressed, from another disk, or after it has grown.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class IdentityBuilder {
   std::string tail_;
 };
 
-// Of a regular file as it is now; unknown when it can't be read.
+// The identity of a regular file in its current state; unknown if unreadable.
 SourceIdentity identify_file(const std::string& path);
 
 // Do the first and the last bytes of `shorter`, of that size, stand in `longer` from `offset` on? False when
@@ -44,7 +44,7 @@ bool stands_in(const std::string& longer, std::uint64_t offset, const std::strin
 // an eighth of it at most, is not looked at: enough for lines with a time in them, which come once in the
 // world. A preorder.
 bool holds(const SourceIdentity& longer, const SourceIdentity& shorter);
-// Do both end alike, so that the shorter one is the other's end?
+// Whether both end with the same bytes, so that the shorter one is the last part of the other.
 bool ends_alike(const SourceIdentity& longer, const SourceIdentity& shorter);
 
 }  // namespace pgadvise::log

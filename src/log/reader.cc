@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
@@ -39,7 +38,7 @@ struct Input {
 // Looks at the beginning of a log; nothing is read of one that is not to be read.
 std::optional<Input> look(const std::string& path, const Options& options, LogSource& source,
                           Diagnostics& diagnostics) {
-  auto reader = ChunkReader::open(path);
+  auto reader = ChunkReader::open(path, options.user_paths);
   if (!reader) {
     diagnostics.push_back(reader.error());
     source.note = reader.error().what;
@@ -48,7 +47,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   const std::string_view head = reader->head();
   if (head.empty()) {
     source.note = reader->failed() ? "can't be read"
-                  : reader->hole() ? "the file holds nothing but NUL bytes"
+                  : reader->hole() ? "the file contains only NUL bytes"
                                    : "the file is empty";
     if (reader->failed())
       diagnostics.push_back({Error::Kind::input, path, "can't be read: " + reader->failure(), {}});
@@ -57,7 +56,8 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   Input input;
   input.format = detect(head, options.line_prefix);
   if (input.format.name.empty()) {
-    source.note = "not a PostgreSQL log that can be read: it looks like " + input.format.looked_like;
+    source.note =
+        "not a PostgreSQL log that pgadvise can read: the file looks like " + input.format.looked_like;
     diagnostics.push_back({Error::Kind::input, path, source.note, input.format.advice});
     return std::nullopt;
   }
@@ -70,22 +70,20 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
   if (source.statements > 0) return {};
   if (source.not_understood * 2 > source.lines) {
     const std::string these =
-        fmt::format("{} of {} lines are not understood", source.not_understood, source.lines);
+        fmt::format("{} of {} lines were not recognized", source.not_understood, source.lines);
     if (source.prefix.empty()) return these;
     return fmt::format(
-        "{}: they don't begin with '{}'; give the log_line_prefix that they have: --log-line-prefix '…', as "
-        "SHOW log_line_prefix tells it",
+        "{}: they do not start with '{}'; pass --log-line-prefix '…', with the value of SHOW log_line_prefix",
         these, source.prefix);
   }
   if (source.used + source.other == 0) return {};
   if (durations_alone > 0)
     return fmt::format(
-        "{} durations, but no statement that they belong to: log_duration is on, the statements are not "
-        "logged; {}",
+        "{} durations without statements: log_duration is on, but the statements are not logged; {}",
         durations_alone, how_to_log);
   return fmt::format(
-      "no statement in {} lines: log_min_duration_statement is off or its limit was never reached, and "
-      "log_statement is none; {}",
+      "no statement in {} lines: log_min_duration_statement is off or was never reached, and log_statement "
+      "is none; {}",
       source.lines, how_to_log);
 }
 
@@ -176,13 +174,13 @@ void leave_out_known(std::vector<Input>& inputs, std::vector<LogSource>& sources
 }
 
 // The reader of what is read from now on, in the order it was written in where that can be.
-Result<void> open(Input& input, const std::string& path) {
+Result<void> open(Input& input, const std::string& path, const UserPaths& user_paths) {
   Format& format = input.format;
   const bool turned = format.newest_first && format.by_lines;
   format.in_order = !format.newest_first || turned;
   const bool backwards = turned && !format.entries && plain(path);
   if (!input.reader || backwards) {
-    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path);
+    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path, user_paths);
     if (!again) return tl::unexpected(again.error());
     input.reader.emplace(std::move(*again));
   }
@@ -192,8 +190,8 @@ Result<void> open(Input& input, const std::string& path) {
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
-              Diagnostics& diagnostics) {
-  const auto opened = open(input, source.path);
+              const UserPaths& user_paths, Diagnostics& diagnostics) {
+  const auto opened = open(input, source.path, user_paths);
   if (!opened) {
     diagnostics.push_back(opened.error());
     diagnostics.back().where = source.path;
@@ -202,8 +200,8 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   }
   if (!input.format.in_order)
     diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           "is newest first, but not line by line: what depends on the order (loops, which "
-                           "parameters or durations belong to what) is left out",
+                           "is newest first, but its lines can't be put in order: pgadvise skips analyses "
+                           "that need the order (loops, parameters and durations on lines of their own)",
                            "export it oldest first"});
   source.format = input.format.envelope == Envelope::none
                       ? input.format.name
@@ -219,41 +217,41 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
     diagnostics.push_back(
         {Error::Kind::nonfatal,
          source.path,
-         fmt::format("could not be read behind line {}: {}", source.lines, input.reader->failure()),
+         fmt::format("could not be read after line {}: {}", source.lines, input.reader->failure()),
          {}});
   if (const auto hole = input.reader->hole(); hole > 0)
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, source.path,
-         fmt::format(
-             "has a hole of {} NUL bytes, which were skipped: it was truncated while the server wrote to it",
-             hole),
-         "logrotate's copytruncate does that: let the server rotate its log (log_rotation_age, "
-         "log_truncate_on_rotation)"});
+    diagnostics.push_back({Error::Kind::nonfatal, source.path,
+                           fmt::format("contains {} NUL bytes, which pgadvise skipped: the file was "
+                                       "truncated while the server wrote to it",
+                                       hole),
+                           "logrotate's copytruncate causes this: let the server rotate its log "
+                           "(log_rotation_age, log_truncate_on_rotation)"});
   if (collector.cut_records() > 0)
     diagnostics.push_back(
         {Error::Kind::nonfatal,
          source.path,
-         fmt::format("{} records over {} MB were cut", collector.cut_records(), longest_text >> 20),
+         fmt::format("{} records over {} MB were truncated", collector.cut_records(), longest_text >> 20),
          {}});
   if (input.format.name == "stderr" && source.statements > 0 && !Prefix(input.format.prefix).tells_sessions())
-    diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           fmt::format("no line tells its session or process, by the log_line_prefix '{}': "
-                                       "loops within a session and transactions can't be told",
-                                       source.prefix),
-                           "if the server's prefix has %p or %c: --log-line-prefix '…', as SHOW "
-                           "log_line_prefix tells it; else log_line_prefix = '%m [%p] '"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, source.path,
+         fmt::format("the lines name no session or process, according to the log_line_prefix '{}': pgadvise "
+                     "can't find transactions, or loops within a session",
+                     source.prefix),
+         "if the server's prefix has %p or %c: --log-line-prefix '…', with the value of SHOW "
+         "log_line_prefix; otherwise set log_line_prefix = '%m [%p] '"});
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
     diagnostics.push_back(
         {Error::Kind::nonfatal,
          source.path,
-         fmt::format("{} without the statement: not kept",
+         fmt::format("{} skipped: the log does not show the statement",
                      left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)),
          {}});
   if (left_out.size > 0)
     diagnostics.push_back({Error::Kind::nonfatal,
                            source.path,
-                           fmt::format("{} over {} KB, cut off, or more than are kept in all: left out",
+                           fmt::format("{} skipped: over {} KB, truncated, or beyond the total limit",
                                        left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
                                        longest_plan >> 10),
                            {}});
@@ -269,22 +267,24 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
   std::vector<std::string> out;
   const auto refused = [&](const std::string& path) {
     std::string why = why_unreadable(path);
-    if (why.empty() && is_kernel_folder(path)) why = "it is of a file system that the kernel makes up";
+    if (why.empty() && is_kernel_folder(path)) why = "the path is on a virtual file system of the kernel";
     if (!why.empty()) diagnostics.push_back({Error::Kind::nonfatal, path, "can't be read: " + why, {}});
     return !why.empty();
   };
   const auto ended = [&](const std::string& what) {
-    diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder that holds the logs"});
+    diagnostics.push_back({Error::Kind::nonfatal, folder, what, "name the folder of the logs"});
   };
   std::error_code code;
   std::size_t entries = 0;
   bool too_deep = false;
+  SpecialFiles special;
   for (std::filesystem::recursive_directory_iterator
            at(folder, std::filesystem::directory_options::skip_permission_denied, code),
        end;
        !code && at != end; at.increment(code)) {
     if (++entries > max_entries) {
-      ended(fmt::format("holds more than {} files and folders: pgadvise did not read the rest", max_entries));
+      ended(fmt::format("contains more than {} files and folders: pgadvise did not read the rest",
+                        max_entries));
       break;
     }
     std::error_code ignored;
@@ -294,11 +294,15 @@ std::vector<std::string> files_of(const std::string& folder, Diagnostics& diagno
     } else if (at->is_directory(ignored)) {
       if (at.depth() >= deepest) too_deep = true;
       if (at.depth() >= deepest || refused(path)) at.disable_recursion_pending();
-    } else if (at->is_regular_file(ignored) && !refused(path)) {
+    } else if (!at->is_regular_file(ignored)) {
+      special.add_if_special(path, at->path().lexically_relative(folder).generic_string());
+    } else if (!refused(path)) {
       out.push_back(path);
     }
   }
-  if (too_deep) ended(fmt::format("holds folders below the {}th: pgadvise did not read them", deepest));
+  if (auto warning = special.warning(folder)) diagnostics.push_back(std::move(*warning));
+  if (too_deep)
+    ended(fmt::format("contains folders below the {}th level: pgadvise did not read them", deepest));
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -384,8 +388,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
                            Collectors& collectors, Diagnostics& diagnostics) {
   if (const auto escape = Prefix(options.line_prefix).unknown_escape())
     diagnostics.push_back({Error::Kind::usage, "--log-line-prefix",
-                           fmt::format("%{} is no escape of log_line_prefix", *escape),
-                           "SHOW log_line_prefix tells it"});
+                           fmt::format("%{} is not an escape of log_line_prefix", *escape),
+                           "use the value of SHOW log_line_prefix"});
   std::vector<Input> inputs;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const auto known = logs.formats.find(sources[i].path);
@@ -405,13 +409,13 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
       std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
   for (Input& input : inputs)
     read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
-             diagnostics);
+             options.user_paths, diagnostics);
   const std::uint64_t folded = collectors.finish();
   if (folded > 0)
     diagnostics.push_back({Error::Kind::nonfatal,
                            inputs.size() == 1 ? sources[inputs.front().index].path : "the logs",
-                           fmt::format("has more kinds of statements than are kept: {} of the least time "
-                                       "were summed up as other statements",
+                           fmt::format("has more kinds of statements than the limit: pgadvise summed up the "
+                                       "{} with the least total time as other statements",
                                        folded),
                            {}});
   for (const Input& input : inputs) {
@@ -424,13 +428,12 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
 void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
                 const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
-         fmt::format(
-             "no statement took less than {:.0f} ms, so faster ones were not logged: N+1 loops of them "
-             "can't be excluded",
-             *floor),
-         "log_min_duration_statement = 0 logs all"});
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
+                           fmt::format("no logged statement took less than {:.0f} ms, so faster statements "
+                                       "were not logged: pgadvise can't find N+1 loops of fast statements",
+                                       *floor),
+                           "log_min_duration_statement = 0 logs all"});
 }
 
 std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {

@@ -1,4 +1,4 @@
-// PostgreSQL logs -> Workload.
+// Reads PostgreSQL logs into a Workload.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_file.h"
 #include "base/result.h"
 #include "log/limits.h"
 #include "model/workload.h"
@@ -19,23 +20,24 @@ struct Progress {
 };
 
 struct Options {
-  std::string line_prefix;  // log_line_prefix; empty: found by itself
+  std::string line_prefix;  // log_line_prefix; empty: detected
   unsigned threads = 0;     // 0: as many as there are processors; the result is the same
   Limits limits;
   std::function<void(const Progress&)>
-      progress;  // called every few megabytes, by one thread at a time; empty: not wanted
+      progress;               // called every few megabytes, by one thread at a time; empty: not wanted
+  UserPaths user_paths = {};  // a log that is a pipe is read if it is one of them
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
 // can't be read, or that is not a PostgreSQL log, is named in `diagnostics` (Kind::input) and the rest is
-// read. Memory grows with distinct statements and live sessions, not with the logs' size.
-// What is the same log as another, or its beginning, is counted once, and said to be.
+// read. Memory grows with distinct statements and live sessions, not with the logs' size. A log that equals
+// another one, or its beginning, counts once, and is reported.
 Workload read(const std::vector<std::string>& paths, const Options& options, Diagnostics& diagnostics);
 
-// The same as one workload for each log, in the order of `paths`, as a workload file keeps them: count_once()
-// finds what is the same among streams, too, and total() of them is read()'s. Takes memory for each log's
-// templates. Sessions go on from one log to the next; what a call is counted in is the log that its record is
-// in.
+// The same, with one workload for each log, in the order of `paths`, as a workload file stores them.
+// count_once() also finds duplicates among streams, and total() of the result equals that of read(). Takes
+// memory for the templates of each log. Sessions continue from one log to the next; a call counts in the log
+// of its record.
 std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options,
                                 Diagnostics& diagnostics);
 

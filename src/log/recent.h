@@ -1,4 +1,4 @@
-// What was looked up lately, before a look into a map whose entries keep their addresses.
+// A small cache in front of a map whose entries have stable addresses.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// One record of a log, whatever its format: what a decoder hands to the collector.
+// One log record, independent of the log's format: the interface between decoders and the collector.
 #pragma once
 
 #include <cstdint>

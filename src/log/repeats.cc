@@ -239,18 +239,18 @@ void Detector::sample_run(const Call& call) {
 void Detector::end_run(RepeatSink& sink) {
   if (!run_.active) return;
   run_.active = false;
-  if (judge_run(sink)) barrier_ = run_.first + run_.length;
+  if (check_run(sink)) barrier_ = run_.first + run_.length;
 }
 
 bool Detector::nothing_else_in_session() const { return run_.first == 0 && run_.length == calls_; }
 
-bool Detector::judge_run(RepeatSink& sink) {
+bool Detector::check_run(RepeatSink& sink) {
   const std::uint64_t rounds = run_.length / run_.period;
   if (rounds < fewest_calls) return false;
-  const bool same = judge_same_values(sink, rounds);
-  Occurrence sighting;
-  sighting.scope = scope_;
-  sighting.parameters_known = true;
+  const bool same = check_same_values(sink, rounds);
+  Occurrence occurrence;
+  occurrence.scope = scope_;
+  occurrence.parameters_known = true;
   bool reads = false;
   std::size_t sampled = max_samples;  // rounds of which each statement was kept
   std::vector<const Position*> kept;
@@ -259,54 +259,55 @@ bool Detector::judge_run(RepeatSink& sink) {
     if (position.kind == CallKind::other) continue;
     // The same values each time: redundant, which is another matter.
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
-    sighting.pattern.push_back(position.query);
+    occurrence.pattern.push_back(position.query);
     reads |= position.kind == CallKind::select;
     sampled = std::min(sampled, position.sampled);
     kept.push_back(&position);
-    sighting.parameters_known &= position.key_known;
-    if (position.key_known) sighting.distinct = std::max(sighting.distinct, position.keys.distinct());
+    occurrence.parameters_known &= position.key_known;
+    if (position.key_known) occurrence.distinct = std::max(occurrence.distinct, position.keys.distinct());
   }
-  if (sighting.pattern.empty() || (!reads && rounds < fewest_writes)) return same;
-  if (!sighting.parameters_known) sighting.distinct = 0;
-  sighting.calls = rounds;
-  sighting.total_ms = run_.total_ms;
-  sighting.span_ms = milliseconds(run_.start, run_.end);
+  if (occurrence.pattern.empty() || (!reads && rounds < fewest_writes)) return same;
+  if (!occurrence.parameters_known) occurrence.distinct = 0;
+  occurrence.calls = rounds;
+  occurrence.total_ms = run_.total_ms;
+  occurrence.span_ms = milliseconds(run_.start, run_.end);
   // Stamps of whole seconds: the burst as a whole must be dense.
   const bool burst =
       scope_ == RepeatedQuery::Scope::session_burst || scope_ == RepeatedQuery::Scope::pool_burst;
   if (burst && run_.whole_seconds &&
-      sighting.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
+      occurrence.span_ms > static_cast<double>(run_.length) * static_cast<double>(burst_gap_us) / 1000 + 1000)
     return false;
-  sighting.parent = parent_before(run_.first, run_.start, sighting.pattern);
-  if (sighting.parent) sighting.earlier = earlier_than(*sighting.parent, run_.start, sighting.pattern);
-  note_rhythm(sighting);
+  occurrence.parent = parent_before(run_.first, run_.start, occurrence.pattern);
+  if (occurrence.parent)
+    occurrence.earlier = earlier_than(*occurrence.parent, run_.start, occurrence.pattern);
+  note_rhythm(occurrence);
   // Over several connections one query again and again for a thousand rounds is a service's steady traffic
   // (pgbench -S), too.
   if (scope_ == RepeatedQuery::Scope::pool_burst &&
-      (!run_.several_sessions || !sighting.parent || rounds < fewest_in_pool || rounds >= steady_calls))
+      (!run_.several_sessions || !occurrence.parent || rounds < fewest_in_pool || rounds >= steady_calls))
     return false;
   // A connection that does one thing for all its life is a benchmark or a service's steady traffic, not a
   // loop.
-  if (scope_ == RepeatedQuery::Scope::session_burst && !sighting.parent && rounds >= steady_calls &&
+  if (scope_ == RepeatedQuery::Scope::session_burst && !occurrence.parent && rounds >= steady_calls &&
       nothing_else_in_session())
     return false;
   for (std::size_t round = 0; round < sampled; ++round)
-    for (const Position* position : kept) sighting.samples.push_back(position->samples[round]);
-  sink.sighted(sighting);
-  cover(sighting, rounds);
+    for (const Position* position : kept) occurrence.samples.push_back(position->samples[round]);
+  sink.sighted(occurrence);
+  cover(occurrence, rounds);
   return true;
 }
 
-void Detector::note_rhythm(Occurrence& sighting) const {
-  sighting.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
-                     run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
-  sighting.elsewhere = run_.elsewhere;
-  sighting.own_transactions = run_.own_transactions;
+void Detector::note_rhythm(Occurrence& occurrence) const {
+  occurrence.pauses = {run_.between.quantile_ms(0.1), run_.between.quantile_ms(0.9),
+                       run_.between.quantile_ms(0.5), run_.within.quantile_ms(0.5)};
+  occurrence.elsewhere = run_.elsewhere;
+  occurrence.own_transactions = run_.own_transactions;
 }
 
 // The same SELECT with the same values in each round. Over several connections, in transactions of their own,
 // or who knows when, the rounds may serve several requests.
-bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
+bool Detector::check_same_values(RepeatSink& sink, std::uint64_t rounds) {
   if (scope_ == RepeatedQuery::Scope::session_burst && (run_.own_transactions || run_.start == no_time))
     return false;
   if (scope_ == RepeatedQuery::Scope::pool_burst || (rounds >= steady_calls && nothing_else_in_session()))
@@ -317,28 +318,28 @@ bool Detector::judge_same_values(RepeatSink& sink, std::uint64_t rounds) {
     if (position.kind != CallKind::select || !position.key_known ||
         position.keys.distinct() * 5 > position.keys.added())
       continue;
-    Occurrence sighting;
-    sighting.pattern = {position.query};
-    sighting.scope = scope_;
-    sighting.same_values = sighting.parameters_known = true;
-    sighting.calls = rounds;
-    sighting.distinct = position.keys.distinct();
+    Occurrence occurrence;
+    occurrence.pattern = {position.query};
+    occurrence.scope = scope_;
+    occurrence.same_values = occurrence.parameters_known = true;
+    occurrence.calls = rounds;
+    occurrence.distinct = position.keys.distinct();
     if (run_.period == 1)
-      sighting.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
-    sighting.span_ms = milliseconds(run_.start, run_.end);
-    sighting.samples = position.kept();
-    note_rhythm(sighting);
-    sink.sighted(sighting);
-    cover(sighting, rounds);
+      occurrence.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
+    occurrence.span_ms = milliseconds(run_.start, run_.end);
+    occurrence.samples = position.kept();
+    note_rhythm(occurrence);
+    sink.sighted(occurrence);
+    cover(occurrence, rounds);
     any = true;
   }
   return any;
 }
 
-void Detector::cover(const Occurrence& sighting, std::uint64_t rounds) {
+void Detector::cover(const Occurrence& occurrence, std::uint64_t rounds) {
   for (std::size_t i = 0; i < counted_used_; ++i) {
     const auto query = counted_[i].position.query;
-    const auto times = std::count(sighting.pattern.begin(), sighting.pattern.end(), query);
+    const auto times = std::count(occurrence.pattern.begin(), occurrence.pattern.end(), query);
     counted_[i].covered += static_cast<std::uint64_t>(times) * rounds;
   }
 }
@@ -391,18 +392,18 @@ void Detector::end_counts(RepeatSink& sink) {
     const bool same = position.key_known && position.keys.distinct() * 5 <= position.keys.added();
     if (same ? position.kind != CallKind::select : position.key_known && !mostly_distinct(position.keys))
       continue;
-    Occurrence sighting;
-    sighting.pattern = {position.query};
-    sighting.scope = scope_;
-    sighting.same_values = same;
-    sighting.calls = counted.calls;
-    sighting.parameters_known = position.key_known;
-    sighting.distinct = position.key_known ? position.keys.distinct() : 0;
-    sighting.total_ms = counted.total_ms;
-    sighting.span_ms = milliseconds(counted.start, counted.end);
-    sighting.samples = counted.position.kept();
-    sighting.parent = counted.parent ? &*counted.parent : nullptr;
-    sink.sighted(sighting);
+    Occurrence occurrence;
+    occurrence.pattern = {position.query};
+    occurrence.scope = scope_;
+    occurrence.same_values = same;
+    occurrence.calls = counted.calls;
+    occurrence.parameters_known = position.key_known;
+    occurrence.distinct = position.key_known ? position.keys.distinct() : 0;
+    occurrence.total_ms = counted.total_ms;
+    occurrence.span_ms = milliseconds(counted.start, counted.end);
+    occurrence.samples = counted.position.kept();
+    occurrence.parent = counted.parent ? &*counted.parent : nullptr;
+    sink.sighted(occurrence);
   }
   counted_used_ = 0;
 }
@@ -488,35 +489,36 @@ void Repeats::wrote(const KeptCall& first, const Call& then, bool fresh) {
   pair->bursts += fresh;
 }
 
-void Repeats::sighted(const Occurrence& sighting) {
-  const Key key{sighting.pattern, sighting.parent ? sighting.parent->query + 1 : 0, sighting.same_values};
-  auto& entries = sighting.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;
+void Repeats::sighted(const Occurrence& occurrence) {
+  const Key key{occurrence.pattern, occurrence.parent ? occurrence.parent->query + 1 : 0,
+                occurrence.same_values};
+  auto& entries = occurrence.scope == RepeatedQuery::Scope::pool_burst ? pooled_ : entries_;
   auto found = entries.find(key);
   if (found == entries.end()) {
     if (entries.size() >= max_entries) return;
     found = entries.emplace(key, Entry{}).first;
-    found->second.repeat.scope = sighting.scope;
-    found->second.repeat.same_values = sighting.same_values;
+    found->second.repeat.scope = occurrence.scope;
+    found->second.repeat.same_values = occurrence.same_values;
   }
   Entry& entry = found->second;
   RepeatedQuery& repeat = entry.repeat;
-  repeat.scope = std::min(repeat.scope, sighting.scope);
+  repeat.scope = std::min(repeat.scope, occurrence.scope);
   ++repeat.scopes;
-  repeat.calls += sighting.calls;
-  repeat.total_ms += sighting.total_ms;
-  if (sighting.calls <= repeat.max_in_one_scope) return;
-  repeat.max_in_one_scope = sighting.calls;
-  repeat.scope_of_most = sighting.scope;
-  repeat.distinct_parameters = sighting.distinct;
-  repeat.parameters_known = sighting.parameters_known;
-  repeat.longest_span_ms = sighting.span_ms;
-  entry.samples = sighting.samples;
-  repeat.pauses = sighting.pauses;
-  repeat.elsewhere = sighting.elsewhere;
-  repeat.own_transactions = sighting.own_transactions;
-  if (sighting.parent) entry.parent = *sighting.parent;
+  repeat.calls += occurrence.calls;
+  repeat.total_ms += occurrence.total_ms;
+  if (occurrence.calls <= repeat.max_in_one_scope) return;
+  repeat.max_in_one_scope = occurrence.calls;
+  repeat.scope_of_most = occurrence.scope;
+  repeat.distinct_parameters = occurrence.distinct;
+  repeat.parameters_known = occurrence.parameters_known;
+  repeat.longest_span_ms = occurrence.span_ms;
+  entry.samples = occurrence.samples;
+  repeat.pauses = occurrence.pauses;
+  repeat.elsewhere = occurrence.elsewhere;
+  repeat.own_transactions = occurrence.own_transactions;
+  if (occurrence.parent) entry.parent = *occurrence.parent;
   entry.earlier.clear();
-  for (const KeptCall* kept : sighting.earlier) entry.earlier.push_back(*kept);
+  for (const KeptCall* kept : occurrence.earlier) entry.earlier.push_back(*kept);
 }
 
 std::map<Repeats::Key, Repeats::Entry> Repeats::entries() const {

@@ -1,5 +1,5 @@
-// Statements that come again and again in one scope, found while the log goes by. A detector keeps a short
-// ring of recent calls and the run that is under way, never the events of a log.
+// Detects statements that repeat in one scope, in one pass over the log. A detector keeps a short ring of
+// recent calls and the current run, not the log's events.
 #pragma once
 
 #include <array>
@@ -16,22 +16,22 @@
 
 namespace pgadvise::log {
 
-inline constexpr std::uint64_t fewest_calls = 5;    // of a pattern in one scope
-inline constexpr std::uint64_t fewest_writes = 10;  // where the pattern only writes
+inline constexpr std::uint64_t fewest_calls = 5;    // minimum number of calls of a pattern in one scope
+inline constexpr std::uint64_t fewest_writes = 10;  // minimum for a pattern that only writes
 inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
-    1000;  // a connection that does nothing else for so long serves traffic
+    1000;  // a connection that repeats a pattern for so long serves requests
 inline constexpr std::int64_t burst_gap_us = 100'000;      // between two statements of one burst
 inline constexpr std::size_t longest_kept = 16 * 1024;     // of a statement kept as evidence
-inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause is polling, whatever the scope
+inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause means polling, in any scope
 
 enum class CallKind : std::uint8_t { select, write, other };
 
-// One call as the detectors see it; the views live during add().
+// One call, the input of detectors; the views are valid during add().
 struct Call {
   std::uint32_t query = 0;
   CallKind kind = CallKind::other;
-  bool keyed = false;     // there are literals or parameters that tell one call from another
+  bool keyed = false;     // has literals or parameters, which distinguish calls
   bool key_known = true;  // false: it has parameters and they were not logged
   std::uint64_t key = 0;  // hash of them
   std::int64_t start = no_time;
@@ -39,7 +39,7 @@ struct Call {
   bool whole_seconds = false;
   std::optional<double> duration_ms;
   std::uint64_t session = 0;
-  std::int64_t elsewhere = no_time;  // when another session ran the same query last
+  std::int64_t elsewhere = no_time;  // when another session last ran the same query
   bool own_transaction = false;      // it stood alone between BEGIN and COMMIT
   const std::string* file = nullptr;
   int line = 0;
@@ -62,7 +62,7 @@ struct KeptCall {
   void assign(const Call& call, std::uint64_t index_of_call, std::size_t longest);
 };
 
-// Distinct 64-bit keys, up to a limit; then the share of distinct ones so far is carried on.
+// Counts distinct 64-bit keys: exactly up to a limit, then extrapolates the share of distinct ones.
 class KeySet {
  public:
   void clear();
@@ -80,7 +80,7 @@ class KeySet {
   std::uint64_t added_at_limit_ = 0;
 };
 
-// Lengths of pauses, to within a fifth.
+// Lengths of pauses, with a relative error of at most a fifth.
 class PauseSet {
  public:
   void clear();
@@ -93,7 +93,7 @@ class PauseSet {
   std::uint32_t added_ = 0;
 };
 
-// One scope that showed a pattern.
+// One occurrence of a pattern in a scope.
 struct Occurrence {
   std::vector<std::uint32_t> pattern;
   RepeatedQuery::Scope scope = RepeatedQuery::Scope::session_burst;
@@ -113,9 +113,9 @@ struct Occurrence {
 
 class RepeatSink {
  public:
-  virtual void sighted(const Occurrence& sighting) = 0;
-  // A write behind a different one of the same burst, outside a transaction; `fresh`: the burst's first such
-  // call.
+  virtual void sighted(const Occurrence& occurrence) = 0;
+  // A write after a different one in the same burst, outside a transaction; `fresh`: the first such call of
+  // the burst.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
 
  protected:
@@ -200,10 +200,10 @@ class Detector {
   void note_pause(const Seen& seen);
   void sample_run(const Call& call);
   void end_run(RepeatSink& sink);
-  bool judge_run(RepeatSink& sink);
-  bool judge_same_values(RepeatSink& sink, std::uint64_t rounds);
-  void note_rhythm(Occurrence& sighting) const;
-  void cover(const Occurrence& sighting, std::uint64_t rounds);
+  bool check_run(RepeatSink& sink);
+  bool check_same_values(RepeatSink& sink, std::uint64_t rounds);
+  void note_rhythm(Occurrence& occurrence) const;
+  void cover(const Occurrence& occurrence, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
   void forget_writes();
   bool nothing_else_in_session() const;
@@ -230,10 +230,10 @@ class Detector {
   std::size_t counted_used_ = 0;
 };
 
-// Sightings, one entry for each (pattern, parent).
+// Occurrences, one entry for each (pattern, parent).
 class Repeats final : public RepeatSink {
  public:
-  void sighted(const Occurrence& sighting) override;
+  void sighted(const Occurrence& occurrence) override;
   void wrote(const KeptCall& first, const Call& then, bool fresh) override;
 
   struct Entry {

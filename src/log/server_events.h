@@ -1,5 +1,5 @@
-// What a server logs besides statements: parsed from one record, whatever stood before it. By SQLSTATE where
-// the log has it, else by the server's English messages.
+// Parses server events other than statements from single records, by SQLSTATE if the log has it, else by the
+// English messages.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ struct ParsedEvent {
   double bytes = 0;        // temporary_file
 };
 
-// Of a record that is no statement and no duration.
+// Parses a record that is neither a statement nor a duration.
 std::optional<ParsedEvent> parse_event(const Record& record);
 
 }  // namespace pgadvise::log

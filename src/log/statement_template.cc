@@ -197,8 +197,221 @@ char* StatementScanner::end_element(List& list, char* to) const {
   return to;
 }
 
-StatementScan StatementScanner::scan(std::string_view statement) {
-  if (const std::size_t needed = 2 * statement.size() + 32; capacity_ < needed) {  // commas gain a blank
+// One pass over a statement, from its first byte to its last. `at` is where it reads, `to` where it writes
+// the template: scan() keeps both in registers, so the functions of what is frequent are inlined, and the
+// others take and return them by value.
+struct StatementScanner::Pass {
+  struct Position {
+    const char* at;
+    char* to;
+  };
+
+  StatementScanner& scanner;
+  const char* const end;
+  char* const begin;
+  int depth = 0;
+  int values_depth = -1;  // of the rows behind VALUES
+  StatementScan result = {};
+
+  List& level(int deep) const { return scanner.lists_[static_cast<std::size_t>(deep)]; }
+  bool listed(int deep) const { return deep < deepest_list && level(deep).active; }
+
+  const char* skip_blanks(const char* from) const {
+    while (from < end && class_of(*from) == blank) ++from;
+    return from;
+  }
+  char* blank_behind(char* to) const {
+    if (to > begin && to[-1] != ' ') *to++ = ' ';
+    return to;
+  }
+  char* literal(const char* from, const char* at, char* to) const {
+    return scanner.value(to, std::string_view(from, static_cast<std::size_t>(at - from)), 0);
+  }
+
+  [[gnu::always_inline]] void word_at(const char*& at, char*& to);
+  [[gnu::always_inline]] void number_at(const char*& at, char*& to);
+  bool string_behind_letter(const char* start, char letter, Position& position);
+  char* end_rows(char* to, std::string_view word);
+  [[gnu::always_inline]] Position identifier(Position position);
+  [[gnu::always_inline]] Position dollar(Position position);
+  [[gnu::always_inline]] Position comment_or_operator(Position position);
+  [[gnu::always_inline]] Position dot(Position position);
+  [[gnu::always_inline]] Position open(Position position);
+  [[gnu::always_inline]] char* close(char* to);
+  [[gnu::always_inline]] Position comma(Position position);
+  char* end_statement(char* to);
+};
+
+// E'', B'', X'', N'', U&'': false where it is none of them.
+bool StatementScanner::Pass::string_behind_letter(const char* start, char letter, Position& position) {
+  const char* at = position.at;
+  const bool escapes = *start == 'e' || *start == 'E';
+  if (*at == '\'' && (escapes || letter == 'b' || letter == 'x' || letter == 'n'))
+    at = skip_quoted(at + 1, end, '\'', escapes, result.unfinished);
+  else if (letter == 'u' && *at == '&' && at + 1 < end && at[1] == '\'')
+    at = skip_quoted(at + 2, end, '\'', false, result.unfinished);
+  else return false;
+  position = {at, literal(start, at, position.to)};
+  return true;
+}
+
+// The rows of VALUES end at a word: ON CONFLICT, RETURNING, an alias.
+char* StatementScanner::Pass::end_rows(char* to, std::string_view word) {
+  char* kept = scanner.end_element(level(depth), to);
+  level(depth).active = false;
+  values_depth = -1;
+  kept = blank_behind(kept);
+  std::memmove(kept, word.data(), word.size());
+  return kept + word.size();
+}
+
+inline void StatementScanner::Pass::word_at(const char*& at, char*& to) {
+  const char* const start = at;
+  const std::string_view text(to, copy_word(at, end, to));
+  at += text.size();
+  if (text.size() == 1 && at < end && (*at == '\'' || *at == '&')) {
+    Position behind{at, to};
+    if (string_behind_letter(start, text[0], behind)) {
+      at = behind.at;
+      to = behind.to;
+      return;
+    }
+  }
+  const bool values = text.size() == 6 && std::memcmp(to, "values", 6) == 0;
+  if (values_depth >= 0 && depth == values_depth && !values) {
+    to = end_rows(to, text);
+    return;
+  }
+  to += text.size();
+  if (values && depth < deepest_list) {
+    values_depth = depth;
+    at = skip_blanks(at);
+    *to++ = ' ';
+    level(depth) = {to, nullptr, 0, true};
+  } else if (text.size() == 5 && std::memcmp(text.data(), "limit", 5) == 0) {
+    scanner.has_limit_ = true;
+    scanner.paging_word_ = to;
+  } else if (text.size() == 6 && std::memcmp(text.data(), "offset", 6) == 0) {
+    scanner.paging_word_ = to;
+  } else if (text.size() == 2 && text[0] == 'o' && text[1] == 'r') {
+    scanner.has_or_ = true;
+  }
+  if (at < end && *at == ' ') *to++ = *at++;
+}
+
+inline void StatementScanner::Pass::number_at(const char*& at, char*& to) {
+  const char* const start = at;
+  at = skip_number(at + 1, end);
+  if (to - begin > 1 && to[-1] == '-' && std::string_view("(,=<> ").find(to[-2]) != std::string_view::npos) {
+    // A sign, not a subtraction, where an operator, a comma or nothing but a keyword stands before it.
+    const char* before = to - 1;
+    while (before > begin && before[-1] == ' ') --before;
+    if (before > begin && std::string_view("(,=<>").find(before[-1]) != std::string_view::npos) --to;
+  }
+  to = literal(start, at, to);
+}
+
+inline StatementScanner::Pass::Position StatementScanner::Pass::identifier(Position position) {
+  const char* const start = position.at;
+  position.at = skip_quoted(start + 1, end, '"', false, result.unfinished);
+  const auto size = static_cast<std::size_t>(position.at - start);
+  std::memcpy(position.to, start, size);
+  position.to += size;
+  return position;
+}
+
+// $1, $tag$ … $tag$.
+inline StatementScanner::Pass::Position StatementScanner::Pass::dollar(Position position) {
+  auto [at, to] = position;
+  if (at + 1 < end && class_of(at[1]) == number) {
+    int n = 0;
+    for (++at; at < end && class_of(*at) == number; ++at)
+      if (n < 100000) n = n * 10 + (*at - '0');
+    return {at, scanner.value(to, {}, n ? n : 100000)};
+  }
+  if (const char* close = skip_dollar_quote(at, end, result.unfinished))
+    return {close, literal(at, close, to)};
+  *to++ = *at++;
+  return {at, to};
+}
+
+inline StatementScanner::Pass::Position StatementScanner::Pass::comment_or_operator(Position position) {
+  auto [at, to] = position;
+  const char* const start = at;
+  const bool line_comment = *at == '-' && at + 1 < end && at[1] == '-';
+  const bool block_comment = *at == '/' && at + 1 < end && at[1] == '*';
+  if (!line_comment && !block_comment) {
+    *to++ = *at++;
+    return {at, to};
+  }
+  if (line_comment) {
+    const void* newline = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
+    at = newline ? static_cast<const char*>(newline) : end;
+  } else {
+    at = skip_comment(at, end, result.unfinished);
+  }
+  const std::string_view comment(start, static_cast<std::size_t>(at - start));
+  if (const auto trace = trace_of(comment); !trace.empty()) result.trace = trace;
+  return {at, blank_behind(to)};
+}
+
+// `.5` is a number, `t.5` is none.
+inline StatementScanner::Pass::Position StatementScanner::Pass::dot(Position position) {
+  auto [at, to] = position;
+  if (at + 1 < end && class_of(at[1]) == number &&
+      (to == begin || (!in_word(to[-1]) && to[-1] != '"' && to[-1] != ']' && to[-1] != ')'))) {
+    const char* const start = at;
+    at = skip_number(at + 1, end);
+    return {at, literal(start, at, to)};
+  }
+  *to++ = *at++;
+  return {at, to};
+}
+
+inline StatementScanner::Pass::Position StatementScanner::Pass::open(Position position) {
+  auto [at, to] = position;
+  const char* before = to;
+  while (before > begin && before[-1] == ' ') --before;
+  const std::string_view text(begin, static_cast<std::size_t>(before - begin));
+  const bool list = *at == '(' ? text.ends_with(" in") : text.ends_with("array");
+  *to++ = *at++;
+  if (++depth < deepest_list) level(depth) = {to, nullptr, 0, list};
+  if (list) at = skip_blanks(at);
+  return {at, to};
+}
+
+inline char* StatementScanner::Pass::close(char* to) {
+  if (listed(depth)) to = scanner.end_element(level(depth), to);
+  if (depth < deepest_list) level(depth).active = false;
+  if (values_depth == depth) values_depth = -1;
+  if (depth > 0) --depth;
+  scanner.range_row_ = false;
+  return to;
+}
+
+inline StatementScanner::Pass::Position StatementScanner::Pass::comma(Position position) {
+  auto [at, to] = position;
+  ++at;
+  if (!listed(depth)) {
+    *to++ = ',';
+    return {at, to};
+  }
+  to = scanner.end_element(level(depth), to);
+  at = skip_blanks(at);
+  *to++ = ',';
+  *to++ = ' ';
+  level(depth).element = to;
+  return {at, to};
+}
+
+char* StatementScanner::Pass::end_statement(char* to) {
+  if (values_depth >= 0 && values_depth == depth && listed(depth)) to = scanner.end_element(level(depth), to);
+  while (to > begin && (to[-1] == ' ' || to[-1] == ';')) --to;
+  return to;
+}
+
+void StatementScanner::start(std::size_t size) {
+  if (const std::size_t needed = 2 * size + 32; capacity_ < needed) {  // commas gain a blank
     capacity_ = needed;
     out_.reset(new char[capacity_]);
   }
@@ -208,177 +421,53 @@ StatementScan StatementScanner::scan(std::string_view statement) {
   range_row_ = has_range_ = has_limit_ = has_or_ = false;
   paging_word_ = nullptr;
   lists_[0].active = false;
-  StatementScan result;
-  int depth = 0;
-  int values_depth = -1;  // of the rows behind VALUES
+}
 
-  char* const begin = out_.get();
-  char* to = begin;
-  const auto level = [&](int deep) -> List& { return lists_[static_cast<std::size_t>(deep)]; };
-  const auto listed = [&](int deep) { return deep < deepest_list && level(deep).active; };
-  const auto skip_blanks = [](const char* from, const char* stop) {
-    while (from < stop && class_of(*from) == blank) ++from;
-    return from;
-  };
-
+StatementScan StatementScanner::scan(std::string_view statement) {
+  start(statement.size());
   const char* at = statement.data();
   const char* const end = at + statement.size();
+  char* to = out_.get();
+  Pass pass{*this, end, to};
+  const auto go = [&](Pass::Position position) {
+    at = position.at;
+    to = position.to;
+  };
   while (at < end) {
-    const char c = *at;
-    const char* const start = at;
-    const auto literal = [&] { return std::string_view(start, static_cast<std::size_t>(at - start)); };
-    switch (class_of(c)) {
+    switch (class_of(*at)) {
       case blank:
         ++at;
-        if (to > begin && to[-1] != ' ') *to++ = ' ';
+        to = pass.blank_behind(to);
         continue;
-      case word: {
-        const std::string_view text(to, copy_word(at, end, to));
-        at += text.size();
-        if (text.size() == 1 && at < end) {
-          const bool escapes = c == 'e' || c == 'E';
-          if (*at == '\'' && (escapes || text[0] == 'b' || text[0] == 'x' || text[0] == 'n')) {
-            at = skip_quoted(at + 1, end, '\'', escapes, result.unfinished);
-            to = value(to, literal(), 0);
-            continue;
-          }
-          if (text[0] == 'u' && *at == '&' && at + 1 < end && at[1] == '\'') {
-            at = skip_quoted(at + 2, end, '\'', false, result.unfinished);
-            to = value(to, literal(), 0);
-            continue;
-          }
-        }
-        const bool values = text.size() == 6 && std::memcmp(to, "values", 6) == 0;
-        if (values_depth >= 0 && depth == values_depth && !values) {
-          // The rows end here: ON CONFLICT, RETURNING, an alias.
-          char* const kept = end_element(level(depth), to);
-          level(depth).active = false;
-          values_depth = -1;
-          to = kept;
-          if (to > begin && to[-1] != ' ') *to++ = ' ';
-          std::memmove(to, text.data(), text.size());
-          to += text.size();
-          continue;
-        }
-        to += text.size();
-        if (values && depth < deepest_list) {
-          values_depth = depth;
-          at = skip_blanks(at, end);
-          *to++ = ' ';
-          level(depth) = {to, nullptr, 0, true};
-        } else if (text.size() == 5 && std::memcmp(text.data(), "limit", 5) == 0) {
-          has_limit_ = true;
-          paging_word_ = to;
-        } else if (text.size() == 6 && std::memcmp(text.data(), "offset", 6) == 0) {
-          paging_word_ = to;
-        } else if (text.size() == 2 && text[0] == 'o' && text[1] == 'r') {
-          has_or_ = true;
-        }
-        if (at < end && *at == ' ') *to++ = *at++;
-        continue;
-      }
-      case number:
-        at = skip_number(at + 1, end);
-        if (to - begin > 1 && to[-1] == '-' &&
-            std::string_view("(,=<> ").find(to[-2]) != std::string_view::npos) {
-          // A sign, not a subtraction, where an operator, a comma or nothing but a keyword stands before it.
-          const char* before = to - 1;
-          while (before > begin && before[-1] == ' ') --before;
-          if (before > begin && std::string_view("(,=<>").find(before[-1]) != std::string_view::npos) --to;
-        }
-        to = value(to, literal(), 0);
-        continue;
+      case word: pass.word_at(at, to); continue;
+      case number: pass.number_at(at, to); continue;
       case plain: break;
     }
-    switch (c) {
-      case '\'':
-        at = skip_quoted(at + 1, end, '\'', false, result.unfinished);
-        to = value(to, literal(), 0);
+    switch (*at) {
+      case '\'': {
+        const char* const start = at;
+        at = skip_quoted(at + 1, end, '\'', false, pass.result.unfinished);
+        to = pass.literal(start, at, to);
         break;
-      case '"':
-        at = skip_quoted(at + 1, end, '"', false, result.unfinished);
-        std::memcpy(to, start, static_cast<std::size_t>(at - start));
-        to += at - start;
-        break;
-      case '$':
-        if (at + 1 < end && class_of(at[1]) == number) {
-          int n = 0;
-          for (++at; at < end && class_of(*at) == number; ++at)
-            if (n < 100000) n = n * 10 + (*at - '0');
-          to = value(to, {}, n ? n : 100000);
-        } else if (const char* close = skip_dollar_quote(at, end, result.unfinished)) {
-          at = close;
-          to = value(to, literal(), 0);
-        } else {
-          *to++ = *at++;
-        }
-        break;
+      }
+      case '"': go(pass.identifier({at, to})); break;
+      case '$': go(pass.dollar({at, to})); break;
       case '-':
-      case '/': {
-        const bool line_comment = c == '-' && at + 1 < end && at[1] == '-';
-        const bool block_comment = c == '/' && at + 1 < end && at[1] == '*';
-        if (!line_comment && !block_comment) {
-          *to++ = *at++;
-          break;
-        }
-        if (line_comment) {
-          const void* newline = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
-          at = newline ? static_cast<const char*>(newline) : end;
-        } else {
-          at = skip_comment(at, end, result.unfinished);
-        }
-        if (const auto trace = trace_of(literal()); !trace.empty()) result.trace = trace;
-        if (to > begin && to[-1] != ' ') *to++ = ' ';
-        break;
-      }
-      case '.':
-        if (at + 1 < end && class_of(at[1]) == number &&
-            (to == begin || (!in_word(to[-1]) && to[-1] != '"' && to[-1] != ']' && to[-1] != ')'))) {
-          at = skip_number(at + 1, end);
-          to = value(to, literal(), 0);
-        } else {
-          *to++ = *at++;
-        }
-        break;
+      case '/': go(pass.comment_or_operator({at, to})); break;
+      case '.': go(pass.dot({at, to})); break;
       case '(':
-      case '[': {
-        const char* before = to;
-        while (before > begin && before[-1] == ' ') --before;
-        const std::string_view text(begin, static_cast<std::size_t>(before - begin));
-        const bool list = c == '(' ? text.ends_with(" in") : text.ends_with("array");
-        *to++ = *at++;
-        if (++depth < deepest_list) level(depth) = {to, nullptr, 0, list};
-        if (list) at = skip_blanks(at, end);
-        break;
-      }
+      case '[': go(pass.open({at, to})); break;
       case ')':
       case ']':
-        if (listed(depth)) to = end_element(level(depth), to);
-        if (depth < deepest_list) level(depth).active = false;
-        if (values_depth == depth) values_depth = -1;
-        if (depth > 0) --depth;
-        range_row_ = false;
+        to = pass.close(to);
         *to++ = *at++;
         break;
-      case ',':
-        ++at;
-        if (listed(depth)) {
-          to = end_element(level(depth), to);
-          at = skip_blanks(at, end);
-          *to++ = ',';
-          *to++ = ' ';
-          level(depth).element = to;
-        } else {
-          *to++ = ',';
-        }
-        break;
+      case ',': go(pass.comma({at, to})); break;
       default: *to++ = *at++; break;
     }
   }
-  if (values_depth >= 0 && values_depth == depth && listed(depth)) to = end_element(level(depth), to);
-  while (to > begin && (to[-1] == ' ' || to[-1] == ';')) --to;
-  finish(to, result);
-  return result;
+  finish(pass.end_statement(to), pass.result);
+  return pass.result;
 }
 
 void StatementScanner::finish(char* to, StatementScan& result) {

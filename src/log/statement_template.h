@@ -1,6 +1,6 @@
-// A statement's template, found without parsing: two statements that differ in literals, parameters,
-// comments, letter case or the length of a list have one. libpg_query then sees a template once, not each
-// call.
+// Computes the template of a statement without parsing: statements that differ only in literals, parameters,
+// comments, letter case or the length of a list have the same template. Each template, not each call, is then
+// parsed by libpg_query.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ struct StatementScan {
   const std::vector<int>* paging = nullptr;                // numbers of those that page
 };
 
-// What a call of a statement is known by.
+// The hashes that identify a call of a statement.
 struct StatementKey {
   std::uint64_t hash = 0;  // as of a StatementScan
   std::uint64_t key = 0;
@@ -49,8 +49,8 @@ struct StatementKey {
 class StatementScanner {
  public:
   StatementScan scan(std::string_view statement);
-  // The same, remembered for statements that come again with other numbers and plain strings. Valid until the
-  // next call.
+  // The same with a cache for statements that repeat with other numbers and plain strings. The result is
+  // valid until the next call.
   const StatementKey& key_of(std::string_view statement);
 
  private:
@@ -62,6 +62,9 @@ class StatementScanner {
   };
   static constexpr int deepest_list = 32;
 
+  struct Pass;
+
+  void start(std::size_t size);  // of a statement of so many bytes
   char* value(char* to, std::string_view literal, int placeholder);
   bool after_range_operator(const char* to) const;
   char* end_element(List& list, char* to) const;

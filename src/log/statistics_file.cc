@@ -141,7 +141,7 @@ class Reader {
     const auto front = text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     const bool ok = front.starts_with('[') || front.starts_with('{') ? from_json(front) : from_csv(text);
     if (!ok)
-      return fail(Error::Kind::input, path_, "its pg_stat_statements rows end early or are broken",
+      return fail(Error::Kind::input, path_, "the rows of pg_stat_statements are truncated or damaged",
                   "export them again");
     return sql::workload_of(rows_, std::move(source_), path_, diagnostics);
   }

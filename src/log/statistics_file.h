@@ -10,10 +10,10 @@
 
 namespace pgadvise::log {
 
-// By the file's first bytes: are there columns query, calls and a total time?
+// Whether the file's first bytes show columns query, calls and a total time.
 bool is_statistics_file(std::string_view head);
 
-// Columns are found by name, of every version of the extension.
+// Finds columns by name, for every version of the extension.
 Result<Workload> parse_statistics_file(const std::string& path, std::string_view text,
                                        Diagnostics& diagnostics);
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "log/bytes.h"
 #include "log/language.h"
-#include "log/prefix.h"
+#include "log/prefix_search.h"
 #include "sql/statement.h"
 
 namespace pgadvise::log {

@@ -1,4 +1,4 @@
-// The server's time stamps.
+// Parses the server's timestamps.
 #pragma once
 
 #include <cstdint>

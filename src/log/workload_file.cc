@@ -197,12 +197,12 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
   separator = "\n  ";
   for (const auto& repeat : workload.repeats) {
     if (!texts.empty() && !known(repeat, texts)) continue;
-    RepeatedQuery told = repeat;
+    RepeatedQuery kept = repeat;
     if (!texts.empty())
-      std::erase_if(told.earlier, [&](const RepeatedQuery::Earlier& earlier) {
+      std::erase_if(kept.earlier, [&](const RepeatedQuery::Earlier& earlier) {
         return !texts.contains(earlier.fingerprint);
       });
-    out += separator + dump(repeat_json(told, source.path, literals));
+    out += separator + dump(repeat_json(kept, source.path, literals));
     separator = ",\n  ";
   }
   out += "],\n \"write_pairs\": [";
@@ -233,8 +233,8 @@ class Reader {
   Result<std::vector<Workload>> read(std::string_view text) {
     const json whole =
         json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
-    if (whole.is_discarded()) return error("is no JSON, or was cut off");
-    if (!whole.is_object() || !whole.contains("pgadvise_workload")) return error("is no workload file");
+    if (whole.is_discarded()) return error("is not JSON, or is truncated");
+    if (!whole.is_object() || !whole.contains("pgadvise_workload")) return error("is not a workload file");
     const json& written = whole["pgadvise_workload"];
     if (!written.is_number_integer() || written != version)
       return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}",
@@ -242,7 +242,7 @@ class Reader {
     other_parser_ = string(whole, "parser") != sql::parser_version();
     const json& texts = member(whole, "texts", json::value_t::object);
     for (const auto& [fingerprint, statement] : texts.items()) {
-      if (!statement.is_string()) refuse("texts", "holds what is no text");
+      if (!statement.is_string()) refuse("texts", "contains a value that is not a string");
       else if (check_fingerprint(fingerprint)) texts_.emplace(fingerprint, statement.get<std::string>());
     }
     for (const auto& [fingerprint, statement] : texts_)
@@ -272,7 +272,7 @@ class Reader {
                           : type == json::value_t::array ? none_array
                                                          : none;
     if (!object.is_object()) {
-      refuse("", "is no object");
+      refuse("", "is not an object");
       return nothing;
     }
     const auto at = object.find(key);
@@ -300,7 +300,7 @@ class Reader {
 
   std::uint64_t count_of(const json& value, const char* key, std::uint64_t limit = most) {
     if (value.is_number_unsigned() && value.get<std::uint64_t>() <= limit) return value.get<std::uint64_t>();
-    refuse(key, fmt::format("is no whole number from 0 to {}", limit));
+    refuse(key, fmt::format("is not a whole number from 0 to {}", limit));
     return 0;
   }
 
@@ -321,7 +321,7 @@ class Reader {
     }
     if (at->is_number() && at->get<double>() >= 0 && at->get<double>() <= longest_ms)
       return at->get<double>();
-    refuse(key, "is no number of milliseconds");
+    refuse(key, "is not a number of milliseconds");
     return std::nullopt;
   }
 
@@ -332,7 +332,7 @@ class Reader {
       const auto value = at->get<std::int64_t>();
       if (value > -latest && value < latest) return value;
     }
-    refuse(key, "is no time");
+    refuse(key, "is not a timestamp");
     return std::nullopt;
   }
 
@@ -359,7 +359,7 @@ class Reader {
     std::set<std::string> out;
     for (const auto& name : member(object, key, json::value_t::array, false)) {
       if (name.is_string()) out.insert(name.get<std::string>());
-      else refuse(key, "holds what is no text");
+      else refuse(key, "contains a value that is not a string");
     }
     return out;
   }
@@ -378,7 +378,7 @@ class Reader {
     for (const auto& value : member(in, "parameters", json::value_t::array)) {
       if (value.is_string()) out.parameters->emplace_back(value.get<std::string>());
       else if (value.is_null()) out.parameters->emplace_back(std::nullopt);
-      else refuse("parameters", "holds what is no text");
+      else refuse("parameters", "contains a value that is not a string");
     }
     return out;
   }
@@ -422,7 +422,7 @@ class Reader {
     out.text = string(in, "text");
     out.logged = string(in, "logged", false);
     if (out.text.size() > longest_written_plan || out.logged.size() > longest_written_plan)
-      refuse("plan", "is longer than any that is kept");
+      refuse("plan", "is longer than the limit");
     return out;
   }
 
@@ -431,7 +431,7 @@ class Reader {
     std::int64_t before = -1;
     for (const auto& bucket : member(in, "times", json::value_t::array, false)) {
       if (!bucket.is_array() || bucket.size() != 2) {
-        refuse("times", "holds what is no bucket");
+        refuse("times", "contains an invalid bucket");
         break;
       }
       const auto index = count_of(bucket[0], "times", Histogram::last_bucket);
@@ -457,7 +457,7 @@ class Reader {
     std::vector<std::string> texts;
     for (const auto& each : member(in, "pattern", json::value_t::array)) {
       if (!each.is_string()) {
-        refuse("pattern", "holds what is no text");
+        refuse("pattern", "contains a value that is not a string");
         return out;
       }
       out.pattern.push_back(fingerprint(each.get<std::string>(), &texts.emplace_back()));
@@ -600,7 +600,7 @@ class Reader {
     list("queries", out.queries, [&](const json& each) { return query(each, file); });
     std::set<std::string_view> seen;
     for (const auto& each : out.queries)
-      if (!seen.insert(each.fingerprint).second) refuse("queries", "hold one twice");
+      if (!seen.insert(each.fingerprint).second) refuse("queries", "contain a duplicate");
     list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
     list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
     if (in.is_object() && in.contains("server_events"))

@@ -1,6 +1,6 @@
-// A workload in a file: JSON, described by docs/workload.schema.json. It holds one entry for each log that it
-// came from, and never their sum: so merging is the union of sets, whatever was merged before. No literals
-// unless asked for.
+// Reads and writes workload files: JSON, described by docs/workload.schema.json. A file has one entry for
+// each log and never their sum, so that merging is a union of sets, whatever was merged before. No literals
+// unless requested.
 #pragma once
 
 #include <string>
@@ -12,18 +12,18 @@
 
 namespace pgadvise::log {
 
-// Workloads of one source each, after count_once() and sort_workloads(). Those of which nothing could be read
-// are left out.
+// Writes workloads with one source each, after count_once() and sort_workloads(). Skips those of unreadable
+// logs.
 std::string to_workload_file(const std::vector<Workload>& workloads, bool literals);
 
-// Does a text begin as a workload file does? Tells it from a log.
+// Whether the text starts like a workload file, not like a log.
 bool is_workload_file(std::string_view head);
 
-// Errors (Kind::input), one line: no JSON, another version, a value that can't be. Samples without a
-// statement get the normalised one.
+// Errors (Kind::input): not JSON, another version, an invalid value. Samples without a statement get the
+// normalized one.
 Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text);
 
-// One log's entry, with all that it has.
+// Writes the complete entry of one log.
 std::string to_json_line(const Workload& workload);
 
 }  // namespace pgadvise::log

@@ -1,4 +1,4 @@
-// Migrations that are programs (MigrationTool::programs): the folders of a repository that hold them.
+// Finds folders of migrations that are programs (MigrationTool::programs).
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace pgadvise::migrations {
 
-// The folders of such migrations under `root` to which a new one can be written, with their files in order.
+// The folders under `root` to which such a migration can be added, with their files in order.
 std::vector<SchemaInput> find_code_migrations(const std::string& root);
 
-// The folder that makes `table`. Where a tool's tables begin with a name of their folder's application, that
-// decides. nullptr: it can't be told.
+// The folder that creates `table`. If a tool's table names start with the name of their folder's application,
+// this decides. nullptr if unknown.
 const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table);
 
 }  // namespace pgadvise::migrations

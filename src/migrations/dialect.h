@@ -1,4 +1,4 @@
-// Scripts that are written for another database than PostgreSQL.
+// Detects scripts for databases other than PostgreSQL.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace pgadvise::migrations {
 
-// "mysql", "sqlite3", "clickhouse" …: a folder for the scripts of a database that is not PostgreSQL.
+// Whether the name is that of a folder for another database: "mysql", "sqlite3", "clickhouse" …
 bool foreign_folder(std::string_view name);
-// The database that most CREATE TABLE statements of a script are written for: "MySQL", "SQLite" …; "" for
-// PostgreSQL, and when nothing tells.
+// The database for which most CREATE TABLE statements of a script are written: "MySQL", "SQLite" …; "" for
+// PostgreSQL, or if unknown.
 std::string foreign_sql(std::string_view script);
 
 }  // namespace pgadvise::migrations

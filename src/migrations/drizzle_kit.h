@@ -1,5 +1,4 @@
-// What both forms of drizzle's migration folders share: the identity of snapshots, and the script of a new
-// migration.
+// Shared by both forms of drizzle's migration folders: ids of snapshots, and the script of a new migration.
 #pragma once
 
 #include <optional>
@@ -16,16 +15,16 @@ struct SnapshotIds {
   std::vector<std::string> previous;
 };
 
-// Without parsing the snapshot's megabytes; nullopt: it can't be read, or has no id.
+// Reads the id without parsing the whole snapshot; nullopt: unreadable, or no id.
 std::optional<SnapshotIds> snapshot_ids(const std::string& path);
 
-// Does the id stand for "made from nothing"?
+// Whether the id is that of the empty schema.
 bool origin_id(std::string_view id);
 
-// Statements with drizzle-kit's mark between them.
+// Joins statements with drizzle-kit's statement-breakpoint.
 std::string drizzle_script(const Steps& steps);
 
-// The form of a random one, and the same for the same change: a run that is repeated writes the same bytes.
+// An id in the form of a random one, derived from the change, so that a repeated run writes the same bytes.
 std::string uuid_of(const std::string& what);
 
 }  // namespace pgadvise::migrations

@@ -1,4 +1,4 @@
-// Which tool runs a migration, and in what kind of transaction.
+// Finds out which tool runs a migration, and in what kind of transaction.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,18 @@
 
 namespace pgadvise::migrations {
 
-// The migration without its steps: its name, its tool, how that runs it; by the folder, and by what tools
-// read in comments.
+// Describes a migration without its steps: name, tool, and transaction, from the folder and from comments
+// that tools read.
 Migration describe_migration(const SchemaInput& input, const SchemaFile& file, std::string_view text);
 
-// Are its files run one after the other, once each? A folder of scripts that make a schema is none.
+// Whether the input's files are migrations, each run once, in order; not a folder of scripts that create a
+// schema.
 bool holds_migrations(const SchemaInput& input);
 
-// The folder of migrations that a .sql file is one of, with all its files; nullopt when it stands alone.
+// The migrations folder of a .sql file, with all its files; nullopt if the file is not in one.
 std::optional<SchemaInput> migrations_around(const std::string& file);
 
-// What pg_dump writes: a schema, and no migration.
+// Whether the text is a dump of pg_dump, which is not a migration.
 bool is_dump(std::string_view text);
 
 }  // namespace pgadvise::migrations

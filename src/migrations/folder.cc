@@ -24,8 +24,8 @@ void find_same_versions(FolderReading& reading) {
     if (fresh) continue;
     const std::string name(files::base_of(migration.file));
     reading.problem("duplicate version", name,
-                    name + " has the version of " + std::string(files::base_of(same->second->file)) + ": " +
-                        std::string(reading.tool.id()) + " refuses to run either",
+                    name + " has the same version as " + std::string(files::base_of(same->second->file)) +
+                        ": " + std::string(reading.tool.id()) + " runs neither",
                     migration.place);
   }
 }

@@ -1,4 +1,4 @@
-// Migration folders as rules see them: entries, checksums, what their journals have wrong.
+// Describes migration folders for rules: entries, checksums, and problems of journals.
 #pragma once
 
 #include <set>
@@ -12,21 +12,21 @@
 
 namespace pgadvise::migrations {
 
-// Adds the migrations of these inputs to project.migrations, those of them that lie below its root. What the
-// journal has wrong goes into MigrationFolder::problems; what can't be read has been named by find_schemas.
+// Adds the migrations of the inputs below the project's root to project.migrations, and problems of journals
+// to MigrationFolder::problems. Unreadable files were reported by find_schemas().
 void read_migrations(Project& project, const std::vector<SchemaInput>& inputs);
 
-// What a database says of an input's files, by the one tracking table that knows most of them; of two that
-// know as many, none is believed. known = false: no table tells, and `input` is all of it.
+// Splits an input's files into applied and pending ones, by the tracking table that has most of them. known =
+// false, and `input` has all files, if no table has any, or two tables have equally many.
 struct AppliedPart {
-  SchemaInput input;  // the files that have run
+  SchemaInput input;  // the applied files
   bool known = false;
   QualifiedName table;
-  std::set<std::string> due;  // paths of the files that the tool would run next
+  std::set<std::string> due;  // paths of the pending files
 };
 AppliedPart applied_part(const SchemaInput& input, const std::vector<TrackingTable>& tracking);
 
-// The snapshot that the tool made with the last migration; "" when there is none, or the tool makes none.
+// The snapshot that the tool created with the last migration; "" if there is none.
 std::string last_snapshot(const SchemaInput& input);
 
 }  // namespace pgadvise::migrations

@@ -1,4 +1,4 @@
-// A migrations folder while it is read for rules: what the entries of the tools add to.
+// Collects the description of a migrations folder; the tools' entries add to it.
 #pragma once
 
 #include <string>
@@ -15,15 +15,15 @@ struct FolderReading {
   const std::string& root;  // of the project; paths are relative to it
   MigrationFolder out;
 
-  // `path`: "" if there is no file.
+  // `path`: "" if the file does not exist.
   MigrationEntry& add(const std::string& name, const std::string& path, SourceLocation location,
                       std::int64_t when);
-  // Something that the tool stumbles over; the parameters are JournalProblem's.
+  // Adds a problem; parameters as in JournalProblem.
   void problem(const char* kind, std::string entry, std::string text, SourceLocation location);
   SourceLocation location_of(const std::string& name) const;  // of a file in the folder
 };
 
-// The digits in front of the migration's name: MigrationTool::version of tools whose versions are numbers.
+// The digits at the start of the migration's name: MigrationTool::version of tools with numeric versions.
 std::string leading_version(const MigrationEntry& migration);
 
 }  // namespace pgadvise::migrations

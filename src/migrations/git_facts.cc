@@ -1,55 +1,51 @@
 #include "migrations/git_facts.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 
+#include "base/boundary.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/git.h"
 
 namespace pgadvise::migrations {
-namespace fs = std::filesystem;
 namespace {
 
-bool in_work_tree(const std::string& root) {
-  std::error_code code;
-  fs::path at = fs::weakly_canonical(root, code);
-  if (code) return false;
-  for (;; at = at.parent_path()) {
-    if (fs::exists(at / ".git", code)) return true;
-    if (at == at.parent_path()) return false;
-  }
-}
-
-class Git {
+class Questions {
  public:
-  Git(const std::string& root, std::vector<std::string> folders, Diagnostics& diagnostics)
-      : root_(root), folders_(std::move(folders)), diagnostics_(diagnostics) {}
+  Questions(files::Git& git, const std::string& root, std::vector<std::string> folders,
+            Diagnostics& diagnostics)
+      : git_(git), root_(root), folders_(std::move(folders)), diagnostics_(diagnostics) {}
 
-  // Its answer; "" when it failed, which is said once. `quiet`: it may fail, as log does before the first
-  // commit.
-  std::string ask(std::vector<std::string> command, bool of_folders = true, bool quiet = false) {
+  // Its answer; "" when it failed, which is reported once for a repository. Before the first commit there is
+  // no history, which is no failure.
+  std::string ask(const std::vector<std::string>& command, bool of_folders = true) {
     std::vector<std::string> folders;
     for (const auto& folder : folders_)
       if (of_folders) folders.push_back(folder.empty() ? "." : folder);
-    auto run = files::run_git(root_, std::move(command), folders);
+    auto run = git_.run(root_, command, folders);
     if (run && run->status == 0) return std::move(run->out);
-    if (!quiet && !failed_) {
-      diagnostics_.push_back(
-          {Error::Kind::nonfatal, root_,
-           "which migrations are committed can't be told: " +
-               (run ? "git failed with exit code " + std::to_string(run->status) : run.error().what),
-           "is git installed, and the repository yours?"});
-      failed_ = true;
-    }
+    if (!run) report(run.error());
+    else if (!contains(run->err, "does not have any commits yet"))
+      report({Error::Kind::nonfatal, root_, "git failed with exit code " + std::to_string(run->status),
+              "is the repository yours?"});
     return {};
   }
 
   bool failed() const { return failed_; }
 
  private:
+  void report(Error error) {
+    failed_ = true;
+    const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const Error& other) {
+      return other.where == error.where && other.what.starts_with(error.what);
+    });
+    error.what += ": pgadvise can't tell which migrations are committed";
+    if (!known) diagnostics_.push_back(std::move(error));
+  }
+
+  files::Git& git_;
   std::string root_;
   std::vector<std::string> folders_;
   Diagnostics& diagnostics_;
@@ -106,17 +102,17 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
   return out;
 }
 
-void read_git(Project& project, Diagnostics& diagnostics) {
-  if (project.migrations.empty() || !in_work_tree(project.root)) return;
-  Git git(project.root, folders_of(project), diagnostics);
-  const auto tracked = files::git_names(git.ask({"ls-files", "-z"}));
+void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
+  if (project.migrations.empty() || work_tree_of(project.root).empty()) return;
+  Questions questions(git, project.root, folders_of(project), diagnostics);
+  const auto tracked = files::git_names(questions.ask({"ls-files", "-z"}));
   const auto ignored =
-      files::git_names(git.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
-  if (git.failed()) return;
-  const auto log = git.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff",
-                            "--no-textconv", "--name-status", "--relative", "--format=tformat:%x01%H %ct"},
-                           true, true);
-  const auto tags = git.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false, true);
+      files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
+  if (questions.failed()) return;
+  const auto log = questions.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff",
+                                  "--no-textconv", "--no-mailmap", "-O/dev/null", "--name-status",
+                                  "--relative", "--format=tformat:%x01%H %ct"});
+  const auto tags = questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false);
   const auto histories = history_of(parse_git_log(log));
   std::vector<std::int64_t> releases;
   for (const auto tag : split(tags, '\n'))

@@ -1,17 +1,17 @@
-// What git knows of a project's migrations.
+// Adds facts from git to a project's migrations.
 #pragma once
 
 #include "base/result.h"
+#include "files/git.h"
 #include "model/project.h"
 
 namespace pgadvise::migrations {
 
-// Fills in MigrationEntry::git, changed_in and the like, for what lies in a git work tree; elsewhere all
-// stays unknown. Runs git such that nothing in the repository's own configuration starts another program or
-// reaches a network.
-void read_git(Project& project, Diagnostics& diagnostics);
+// Sets MigrationEntry::git, changed_in and related members for files in a git work tree; for others they stay
+// unknown. The repository's git configuration cannot make git start another program or use the network.
+void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
-// The parts of git's answers, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each
+// Parsers of git's output, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each
 // commit.
 struct GitChange {
   std::string commit;

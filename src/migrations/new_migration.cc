@@ -53,10 +53,10 @@ std::string not_for_migrations(const Head& head) {
     return {};
   const std::string first = head.words.empty() ? std::string() : head.words[0];
   if (first == "reindex" || first == "vacuum" || first == "analyze")
-    return "it is upkeep, to be run once and by hand: no migration";
+    return "it is maintenance, to run once by hand, not a migration";
   if (is(head, "alter", "system") || is(head, "alter", "database") || is(head, "alter", "role"))
-    return "it is a setting of the server: no migration";
-  return "it is the application's code that has to change";
+    return "it is a server setting, not a migration";
+  return "the application's code must change";
 }
 
 std::string without_concurrently(std::string text, const Head& head) {
@@ -195,15 +195,15 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
     if (const auto parsed = sql::fingerprint(text); !parsed)
-      return fail(Error::Kind::nonfatal, "", "its SQL is not understood: " + parsed.error().what);
+      return fail(Error::Kind::nonfatal, "", "its SQL does not parse: " + parsed.error().what);
     const Head head = head_of(text);
     if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);
     if (contains(text, breakpoint))
-      return fail(Error::Kind::nonfatal, "", "its SQL holds drizzle's own mark");
+      return fail(Error::Kind::nonfatal, "", "its SQL contains drizzle's statement-breakpoint");
     any = any || head.concurrently != std::string::npos;
   }
   out.up = statements_of(change.up, keep, out.concurrent);
-  if (out.up.empty()) return fail(Error::Kind::nonfatal, "", "there is no SQL that mends it");
+  if (out.up.empty()) return fail(Error::Kind::nonfatal, "", "no SQL fixes it");
   bool ignored = false;
   out.down = statements_of(change.down, keep, ignored);
   if (any && !keep) out.note = "without CONCURRENTLY: " + std::string(writer->why);
@@ -224,7 +224,7 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);
   if (!writer) {
-    std::string text = "-- Each statement by itself, in no transaction: psql -f does that.\n";
+    std::string text = "-- Run each statement on its own, outside a transaction, as psql -f does.\n";
     for (const auto& part : parts) text += comments(part) + script(part.up);
     out.files.push_back({free_name(folder), std::move(text), std::nullopt});
     return out;

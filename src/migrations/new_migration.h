@@ -1,5 +1,5 @@
-// Fixes -> one new migration of the project's own tool, under its rules. Nothing is written here: what would
-// be is told as files.
+// Turns fixes into one new migration of the project's own tool, under the tool's rules. Returns the files and
+// writes nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,39 +12,39 @@
 
 namespace pgadvise::migrations {
 
-// What is to be done to the schema, as SQL with or without CONCURRENTLY.
+// A change of the schema, as SQL with or without CONCURRENTLY.
 struct Change {
   std::string title;  // a comment in the migration
   std::string up;
-  std::string down;  // "" when nothing takes it back
+  std::string down;  // "" if it cannot be undone
 };
 
-// A change as the tool at hand will run it.
+// A change in the form that the tool can run.
 struct Fitted {
   std::vector<std::string> up;  // statements, without semicolons
   std::vector<std::string> down;
-  bool concurrent = false;  // it builds or drops indexes without a lock
+  bool concurrent = false;  // builds or drops indexes concurrently
   std::string note;  // "without CONCURRENTLY: drizzle runs migrations in one transaction"; "" when nothing
                      // had to give
 };
 
-// `input`: nullptr for a plain file. Errors (nonfatal), a reason: no migration can do it, or not by this
-// tool.
+// Adapts a change to the input's tool (nullptr: a plain file). Errors (nonfatal): why no migration, or no
+// migration of this tool, can make the change.
 Result<Fitted> fit(const SchemaInput* input, const Change& change);
 
 struct NewMigration {
   std::string tool;  // "" for a plain file of SQL
   std::vector<files::NewFile> files;
-  std::vector<std::string> notes;  // what the person has to do or know, a sentence each
+  std::vector<std::string> notes;  // remarks for the user, one sentence each
 };
 
-// Are new migrations written for the input's tool? Else they become a plain file.
+// Whether pgadvise writes migrations for the input's tool; otherwise it writes a plain file.
 bool writes_for(const SchemaInput& input);
 
-// `input`: the folder that gets it (of find_schemas() or of find_code_migrations()), or nullptr for a plain
-// file in `folder` ("pgadvise-fixes.sql", numbered when that is there). `now`: milliseconds since 1970.
-// Migrations' versions are above all that are there, whatever the clock says. Errors: fit()'s; the folder is
-// not in a state that a new migration may follow.
+// Creates the migration. `input`: the folder to add it to (from find_schemas() or find_code_migrations()), or
+// nullptr for a plain file in `folder` ("pgadvise-fixes.sql", with a number if it exists). `now`:
+// milliseconds since 1970; versions are always above existing ones. Errors: those of fit(); a new migration
+// cannot follow the folder's current state.
 Result<NewMigration> new_migration(const SchemaInput* input, const std::string& folder,
                                    const std::vector<Change>& changes, std::int64_t now);
 

@@ -52,7 +52,7 @@ std::string in_script(const std::vector<std::string>& statements, const std::str
   for (const auto& one : statements)
     out += indent + call + "(`" +
            replace_all(replace_all(replace_all(one, "\\", "\\\\"), "`", "\\`"), "${", "\\${") + "`);\n";
-  return out.empty() ? indent + "throw new Error('nothing takes this back');\n" : out;
+  return out.empty() ? indent + "throw new Error('this migration cannot be undone');\n" : out;
 }
 
 std::string script_path(Writing& writing, const Steps& steps, const Script& script) {

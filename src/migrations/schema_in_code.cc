@@ -14,11 +14,12 @@ namespace {
 
 // Scripts that no tool's entry accounts for.
 constexpr SchemaInCode of_unknown_tool{
-    .what = "migrations are programs, which are not run",
+    .what = "migrations are programs, which pgadvise does not run",
     .holds = script_migration,
     .evidence = package_json,
     .words = node_drivers,
-    .hint = "migrate an empty database and pg_dump -s > schema.sql, then --schema schema.sql; or --db"};
+    .hint =
+        "migrate an empty database, run pg_dump -s > schema.sql, then pass --schema schema.sql; or use --db"};
 
 bool is_evidence(const SchemaInCode& keeper, std::string_view file) {
   return std::any_of(keeper.evidence.begin(), keeper.evidence.end(), [&](std::string_view name) {

@@ -1,4 +1,4 @@
-// Schemas that a repository keeps as programs, which nothing here runs.
+// Detects schemas that a repository keeps as programs, which pgadvise does not run.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace pgadvise::migrations {
 
-// One line for each tool that keeps a PostgreSQL schema in code, with the command that makes SQL of it: for a
-// repository that has no schema in SQL. `files`: relative to the root.
+// For a repository without a schema in SQL: one line for each tool that keeps a PostgreSQL schema in code,
+// with the command that exports SQL. `files`: relative to the root.
 Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files);
 
 }  // namespace pgadvise::migrations

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
@@ -81,7 +80,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   if (const auto other = other_database(folder, files); !other.empty()) {
     diagnostics.push_back({Error::Kind::nonfatal, path,
                            std::string(tool->id()) + " migrations of another database (" + other + ")",
-                           "only PostgreSQL migrations are read"});
+                           "pgadvise reads only PostgreSQL migrations"});
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -136,11 +135,10 @@ bool schema_name(std::string_view file) {
 bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
 
 // What a script without migrations says of its database: "" for PostgreSQL.
-std::string other_database_of(const std::string& path) {
+std::string other_database_of(const std::string& path, const UserPaths& user_paths = {}) {
   if (foreign_folder(files::base_of(files::folder_of(path))))
     return std::string(files::base_of(files::folder_of(path)));
-  return foreign_sql(
-      Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)), 400'000));
+  return foreign_sql(read_head(path, 400'000, user_paths));
 }
 
 bool is_plan(std::string_view base) {
@@ -203,13 +201,13 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
       continue;
     if (const auto other = other_database_of(path); !other.empty()) {
       diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
-                             "only PostgreSQL's is read"});
+                             "pgadvise reads only PostgreSQL's"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else if (++named <= max_named) {
       diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "is not read: " + out.front().path + " tells the schema already",
-                             "pgadvise check " + path + " checks it by itself"});
+                             "was not read: " + out.front().path + " already provides the schema",
+                             "pgadvise check " + path + " checks it on its own"});
     }
   }
 }
@@ -263,14 +261,14 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
           fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
   const std::string more =
       passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
-  diagnostics.push_back({Error::Kind::nonfatal, root,
-                         "SQL that makes tables, and is no migration of a tool that is known, is not read: " +
-                             join(named, ", ") + more,
-                         "pgadvise check --schema FILE reads it"});
+  diagnostics.push_back(
+      {Error::Kind::nonfatal, root,
+       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
+           join(named, ", ") + more,
+       "to read the SQL: pgadvise check --schema FILE"});
 }
 
-Found repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
-  const auto files = files::list_files(root, diagnostics, leave_out);
+Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
@@ -289,8 +287,8 @@ Found repository(const std::string& root, Diagnostics& diagnostics, const files:
     if (found->kind != SchemaKind::none && for_another_database(folder)) {
       diagnostics.push_back(
           {Error::Kind::nonfatal, files::path_under(root, folder),
-           std::string(found->tool->id()) + " migrations of another database, by the folder's name",
-           "only PostgreSQL migrations are read"});
+           std::string(found->tool->id()) + " migrations of another database, according to the folder's name",
+           "pgadvise reads only PostgreSQL migrations"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -331,6 +329,7 @@ std::pair<const MigrationTool*, std::string> beside_journal(const std::string& p
 }
 
 Found folder_input(const std::string& path, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
+  const auto listed = files::list_files(path, diagnostics, leave_out);  // names what is not read
   if (const auto* tool = journal_tool(path)) return tool->open_journal(path, diagnostics);
   if (const auto [tool, folder] = beside_journal(path); tool) return tool->open_journal(folder, diagnostics);
   // A repository's root may hold numbered scripts that are no migrations.
@@ -340,7 +339,7 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
                                            : std::vector<SchemaInput>{std::move(*input)};
   // Loose scripts beside migrations are queries, seeds and the like: they count only where there is nothing
   // else.
-  auto found = repository(path, diagnostics, leave_out);
+  auto found = repository(path, listed, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
   auto input = plain_folder(path, leave_out);
   if (input.kind == SchemaKind::none) return found;
@@ -351,31 +350,33 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
               "\n;\n";
   if (const auto other = foreign_sql(sample); !other.empty())
     diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
-                           "only PostgreSQL's is read"});
+                           "pgadvise reads only PostgreSQL's"});
   else found->push_back(std::move(input));
   return found;
 }
 
-Found file_input(const std::string& path, Diagnostics& diagnostics) {
+Found file_input(const std::string& path, Diagnostics& diagnostics, const UserPaths& user_paths) {
+  const auto input = [&](SchemaKind kind) {
+    return std::vector<SchemaInput>{
+        {.kind = kind, .path = path, .files = {{path, ""}}, .user_paths = user_paths}};
+  };
   if (const auto [tool, folder] = of_journal(path); tool) return tool->open_journal(folder, diagnostics);
   if (is_sql(path))
-    if (const auto other = other_database_of(path); !other.empty())
+    if (const auto other = other_database_of(path, user_paths); !other.empty())
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
-                  "only PostgreSQL's is read");
-  if (is_sql(path)) return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
-  const auto text = read_file(path, files::sql_limit);
+                  "pgadvise reads only PostgreSQL's");
+  if (is_sql(path)) return input(SchemaKind::sql_file);
+  const auto text = read_file(path, files::sql_limit, user_paths);
   if (!text) return tl::unexpected(text.error());
-  if (files::is_catalog_snapshot(*text))
-    return std::vector<SchemaInput>{{SchemaKind::server_snapshot, path, {{path, ""}}}};
-  if (drizzle::looks_like_snapshot(*text))
-    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, path, {{path, ""}}}};
+  if (files::is_catalog_snapshot(*text)) return input(SchemaKind::server_snapshot);
+  if (drizzle::looks_like_snapshot(*text)) return input(SchemaKind::drizzle_snapshot);
   if (text->substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
-                "make SQL of it: pg_restore -s -f schema.sql");
+                "convert it to SQL: pg_restore -s -f schema.sql");
   if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
-    return fail(Error::Kind::input, path, "is neither SQL nor a snapshot of pgadvise's or drizzle's",
+    return fail(Error::Kind::input, path, "is neither SQL nor a pgadvise snapshot nor a drizzle snapshot",
                 "name a .sql file, a migrations folder or a repository");
-  return std::vector<SchemaInput>{{SchemaKind::sql_file, path, {{path, ""}}}};
+  return input(SchemaKind::sql_file);
 }
 
 }  // namespace
@@ -397,13 +398,12 @@ std::string SchemaInput::what() const {
 }
 
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
-                                              const files::LeaveOut& leave_out) {
+                                              const files::LeaveOut& leave_out, const UserPaths& user_paths) {
   std::error_code code;
   const auto status = fs::status(path, code);
-  if (!fs::exists(status))
-    return fail(Error::Kind::input, path, "there is no such file or folder", "check the name");
+  if (!fs::exists(status)) return fail(Error::Kind::input, path, "no such file or folder", "check the name");
   return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out)
-                                  : file_input(path, diagnostics);
+                                  : file_input(path, diagnostics, user_paths);
 }
 
 }  // namespace pgadvise::migrations

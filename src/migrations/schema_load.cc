@@ -2,7 +2,6 @@
 
 #include <iterator>
 
-#include "base/input_file.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
@@ -20,7 +19,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
   int read = 0;
   Error last;
   for (const auto& file : input.files) {
-    auto text = read_file(file.path, files::sql_limit);
+    auto text = read_file(file.path, files::sql_limit, input.user_paths);
     if (!text) {
       last = text.error();
       diagnostics.push_back(last);
@@ -38,10 +37,10 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
   return read;
 }
 
-Result<Catalog> load_snapshot(const std::string& path, Diagnostics& diagnostics) {
-  const auto text = read_file(path, files::json_limit);
+Result<Catalog> load_snapshot(const SchemaInput& input, Diagnostics& diagnostics) {
+  const auto text = read_file(input.path, files::json_limit, input.user_paths);
   if (!text) return tl::unexpected(text.error());
-  return drizzle::read_snapshot(*text, path, diagnostics);
+  return drizzle::read_snapshot(*text, input.path, diagnostics);
 }
 
 }  // namespace
@@ -51,21 +50,21 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
   return load(input, none, diagnostics, counts);
 }
 
-Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts) {
-  if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input.path, diagnostics);
+  if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
-    auto snapshot = files::load_catalog_snapshot(input.path);
+    auto snapshot = files::load_catalog_snapshot(input.path, input.user_paths);
     if (!snapshot) return tl::unexpected(snapshot.error());
     return std::move(snapshot->catalog);
   }
   sql::Replayer replayer;
   const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
     auto ignored = sql::suppressions(text, file.path);
-    std::move(ignored.begin(), ignored.end(), std::back_inserter(judged.suppressions));
-    if (!judged.files.count(file.path)) return replayer.run(text, file.path);
-    judged.found.push_back(describe_migration(input, file, text));
-    replayer.run(text, judged.found.back(), judged.together && judged.found.size() > 1);
+    std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
+    if (!checked.files.count(file.path)) return replayer.run(text, file.path);
+    checked.found.push_back(describe_migration(input, file, text));
+    replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
   });
   if (!read) return tl::unexpected(read.error());
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
@@ -77,11 +76,12 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
                                                                     Diagnostics& diagnostics) {
   std::vector<std::pair<std::string, std::string>> out;
   if (input.kind == SchemaKind::server_snapshot)
-    return fail(Error::Kind::input, input.path,
-                "is a snapshot of a server: it lacks what a schema is built of (functions, triggers, types)",
-                "pg_dump -s makes a schema that a sandbox can be built from");
+    return fail(
+        Error::Kind::input, input.path,
+        "is a snapshot of a server, which lacks functions, triggers and types: it can't build a schema",
+        "use pg_dump -s to export a schema for a sandbox");
   if (input.kind == SchemaKind::drizzle_snapshot) {
-    const auto catalog = load_snapshot(input.path, diagnostics);
+    const auto catalog = load_snapshot(input, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());
     out.emplace_back(input.path, sql::render_sql(*catalog));
     return out;

@@ -1,4 +1,4 @@
-// What a PATH is -> its catalog, its migrations, and the SQL that makes it.
+// Loads a schema input: its catalog, its migrations, and the SQL that creates it.
 #pragma once
 
 #include <set>
@@ -15,23 +15,24 @@
 
 namespace pgadvise::migrations {
 
-// Replays it into a catalog. What fails inside is named in `diagnostics`, and counted. Errors: wholly
-// unreadable.
+// Replays the input into a catalog. Failing statements are reported in `diagnostics`, and counted. Errors:
+// nothing is readable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
 
-// Which of an input's files are migrations to be judged, and what came of them.
+// Which files of an input are migrations to check, and the results.
 struct CheckedMigrations {
-  std::set<std::string> files;   // paths, as in the input
-  bool together = false;         // they are deployed at once: what the first makes is new to the last
+  std::set<std::string> files;  // paths, as in the input
+  bool together =
+      false;  // they are deployed together: tables that the first one creates are new for the last one
   std::vector<Migration> found;  // filled by load()
   std::vector<Suppression>
       suppressions;  // filled by load(): of comments in any of its files (sql/suppressions.h)
 };
-Result<Catalog> load(const SchemaInput& input, CheckedMigrations& judged, Diagnostics& diagnostics,
+Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts = nullptr);
 
-// The SQL that makes the schema on an empty database, as (file, text) in order: for the sandbox. A drizzle
-// snapshot is rendered. Errors: wholly unreadable; a server's snapshot.
+// The SQL that creates the schema in an empty database, as (file, text) in order, for a sandbox. A drizzle
+// snapshot is converted. Errors: nothing is readable; a server's snapshot.
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input,
                                                                     Diagnostics& diagnostics);
 

@@ -59,6 +59,23 @@ int compare_versions(std::string_view a, std::string_view b) {
   return 0;
 }
 
+std::string_view tool_program(std::string_view word) {
+  for (const MigrationTool* tool : migration_tools())
+    if (const auto& aliases = tool->program.aliases;
+        std::find(aliases.begin(), aliases.end(), word) != aliases.end())
+      return tool->program.name;
+  return {};
+}
+
+std::string_view tool_program_of_module(std::string_view path) {
+  if (path.find("node_modules/") == std::string_view::npos) return {};
+  for (const MigrationTool* tool : migration_tools())
+    if (const auto module = tool->program.module;
+        !module.empty() && path.find(module) != std::string_view::npos)
+      return tool->program.name;
+  return {};
+}
+
 const std::vector<const MigrationTool*>& migration_tools_by_rank() {
   static const std::vector<const MigrationTool*> sorted = [] {
     std::vector<const MigrationTool*> out(migration_tools().begin(), migration_tools().end());
@@ -82,8 +99,8 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     if (files.empty()) continue;
     if (folder.cut())
       diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                             "holds more than " + std::to_string(Folder::max_entries) +
-                                 " files and folders: pgadvise did not look at the rest",
+                             "contains more than " + std::to_string(Folder::max_entries) +
+                                 " files and folders: pgadvise did not read the rest",
                              ""});
     return tool;
   }

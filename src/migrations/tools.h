@@ -102,6 +102,13 @@ struct SchemaInCode {
   bool (*says_postgresql)(const std::string& path, const std::string& text) = nullptr;
 };
 
+// The program that runs a tool, as scripts and workflows call it.
+struct ToolProgram {
+  std::string_view name = {};                      // "drizzle-kit"; "": none that src/deploy asks for
+  std::span<const std::string_view> aliases = {};  // other names of the same program
+  std::string_view module = {};  // stands in the path of its script below node_modules: `node PATH` runs it
+};
+
 struct MigrationTool {
   using Transaction = Migration::Transaction;
 
@@ -170,6 +177,7 @@ struct MigrationTool {
   Writer writer = {};
   Programs programs = {};
   SchemaInCode in_code = {};
+  ToolProgram program = {};
 
   std::string_view id() const { return facts.id; }
 };
@@ -180,6 +188,9 @@ std::span<const MigrationTool* const> migration_tools();
 const std::vector<const MigrationTool*>& migration_tools_by_rank();
 // nullptr: no tool has this id.
 const MigrationTool* migration_tool(std::string_view id);
+// The name of the tool's program of which `word` is an alias, and whose script `path` is; "": of none.
+std::string_view tool_program(std::string_view word);
+std::string_view tool_program_of_module(std::string_view path);
 
 // The first tool by rank whose folder this is, with its files; nullptr when there is none.
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,

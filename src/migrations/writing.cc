@@ -73,7 +73,7 @@ std::string script(const std::vector<std::string>& statements) {
 }
 
 std::string down_script(const Steps& steps) {
-  return steps.down.empty() ? "-- nothing takes this back\n" : script(steps.down);
+  return steps.down.empty() ? "-- this migration cannot be undone\n" : script(steps.down);
 }
 
 std::string newest_text(const SchemaInput& input) {
@@ -92,8 +92,8 @@ Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   const int not_understood = replayer.counts().not_understood;
   replayer.run(script(steps.up), "the fix");
   if (replayer.counts().not_understood > not_understood)
-    return fail(Error::Kind::nonfatal, "", "the migrations here do not make what it changes",
-                "was it made by hand, in the database?");
+    return fail(Error::Kind::nonfatal, "", "these migrations do not create the object that it changes",
+                "was the object created by hand, in the database?");
   out.after = replayer.take();
   return out;
 }

@@ -1,8 +1,8 @@
-// A schema as plain data, the same whether it was read from a live server, replayed from SQL or taken from a
-// drizzle-kit snapshot. Names are unquoted and case-exact; types are spelled as format_type() spells them
+// A database schema as plain data, with the same structure for a live server, SQL replayed from files, and a
+// drizzle-kit snapshot. Names are unquoted and in exact case. Types are spelled as format_type() does
 // ("character varying(10)", "timestamp with time zone", "integer[]"); types outside pg_catalog and public
-// carry their schema. Expressions are SQL text: two catalogs may spell one expression in two ways, so they
-// are compared only after a server has deparsed both.
+// have their schema. Expressions are SQL text. Two catalogs may spell the same expression differently, so
+// expressions must be deparsed by a server before they are compared.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,15 @@ struct QualifiedName {
 // "public.t" without quotes, for messages; "t" when the schema is public.
 std::string display(const QualifiedName& name);
 
-// pg_stats and pg_class figures; only a live server (or a snapshot of one) has them.
+// Statistics from pg_stats. Only a live server or a snapshot of one has them.
 struct ColumnStatistics {
-  double distinct = 0;  // as pg_stats.n_distinct: below zero, a fraction of the rows
+  double n_distinct = 0;  // as in pg_stats: below zero, minus the fraction of the rows
   double null_fraction = 0;
   double correlation = 0;
-  int average_width = 0;  // bytes
-  bool begins_as_json =
-      false;  // the first value of its histogram, or its most common one, begins with { or [
-  double most_common_freq = 0;  // share of rows with the most common value; 0: not known
-  // Row data: arrays as PostgreSQL writes them, empty unless they were asked for.
+  int average_width = 0;        // bytes
+  bool begins_as_json = false;  // the first histogram bound or the most common value begins with { or [
+  double most_common_freq = 0;  // share of rows with the most common value; 0: unknown
+  // Row data: arrays in PostgreSQL's text format; empty unless requested.
   std::string most_common_values;
   std::string most_common_frequencies;
   std::string histogram_bounds;
@@ -59,7 +58,7 @@ struct IndexKey {
   std::string expression;  // empty for a column
   bool descending = false;
   bool nulls_first = false;    // PostgreSQL's default: first when descending, last when ascending
-  std::string operator_class;  // empty: the default of type and method
+  std::string operator_class;  // empty: the default for the type and access method
   std::string collation;       // empty: the column's own
   bool operator==(const IndexKey&) const = default;
 };
@@ -75,16 +74,16 @@ struct Index {
   std::vector<IndexKey> keys;
   std::vector<std::string> include;
   std::optional<std::string> predicate;
-  // Filled when the predicate is nothing but "c IS NOT NULL [AND …]": such an index serves `c = $1` in full.
+  // The columns c, if the predicate is only "c IS NOT NULL [AND …]": such an index fully serves `c = $1`.
   std::vector<std::string> predicate_not_null;
   bool unique = false;
   bool nulls_not_distinct = false;
   bool valid =
-      true;  // pg_index.indisvalid; false also for ON ONLY a partitioned parent, not attached everywhere
-  bool constraint = false;        // made by a primary key, unique or exclusion constraint of the same name
-  bool building = false;          // CREATE INDEX or REINDEX CONCURRENTLY runs right now; live only
+      true;  // pg_index.indisvalid; also false for an index ON ONLY a partitioned table that lacks partitions
+  bool constraint = false;  // belongs to the primary key, unique or exclusion constraint of the same name
+  bool building = false;    // CREATE INDEX or REINDEX CONCURRENTLY is running; live only
   bool replica_identity = false;  // REPLICA IDENTITY USING INDEX
-  std::string attached_to;        // of a partition's index: the parent table's index that it is a part of
+  std::string attached_to;        // for a partition's index: the parent table's index to which it is attached
   std::optional<IndexStatistics> statistics;
   SourceLocation origin;
 };
@@ -106,11 +105,11 @@ struct Constraint {
   bool validated = true;
   bool deferrable = false;
   bool nulls_not_distinct = false;
-  bool inherited = false;  // a partition's copy of its parent's (pg_constraint.conparentid <> 0)
+  bool inherited = false;  // inherited from the partitioned table (pg_constraint.conparentid <> 0)
   SourceLocation origin;
 };
 
-// pg_constraint.confdeltype and confupdtype, which the parser's tree has as well: 'c' is "CASCADE".
+// Spells pg_constraint.confdeltype or confupdtype, which the parse tree also uses: 'c' is "CASCADE".
 std::string_view referential_action(char code);
 
 struct TableStatistics {
@@ -119,19 +118,19 @@ struct TableStatistics {
   std::int64_t bytes = 0;  // heap, without indexes and TOAST
   std::int64_t sequential_scans = 0;
   std::int64_t index_scans = 0;
-  std::int64_t writes = 0;     // tuples inserted, updated, deleted since statistics began
-  std::int64_t live_rows = 0;  // as the statistics system counts them
+  std::int64_t writes = 0;     // rows inserted, updated or deleted since the last statistics reset
+  std::int64_t live_rows = 0;  // pg_stat_all_tables.n_live_tup
   std::int64_t dead_rows = 0;
   std::int64_t changes_since_analyze = 0;  // rows inserted, updated, deleted
-  std::int64_t relfrozenxid_age = 0;       // age(relfrozenxid); 0: holds no rows itself
+  std::int64_t relfrozenxid_age = 0;       // age(relfrozenxid); 0: the relation has no storage
 };
 
-// Of row-level security.
+// A row-level security policy.
 struct Policy {
   std::string name;
   std::string command = "ALL";  // ALL, SELECT, INSERT, UPDATE, DELETE
   bool permissive = true;
-  std::string using_expression;  // which rows are seen; "" when there is none
+  std::string using_expression;  // USING: the visible rows; "" when there is none
   std::string check_expression;  // WITH CHECK
   SourceLocation origin;
 };
@@ -144,8 +143,7 @@ struct Table {
   std::vector<Constraint> constraints;
   std::vector<Index> indexes;
   std::vector<Policy> policies;
-  std::vector<std::string>
-      update_triggers;  // that fire BEFORE UPDATE, by name: what may set a column by itself
+  std::vector<std::string> update_triggers;  // names of BEFORE UPDATE triggers, which may change columns
   std::optional<QualifiedName> partition_of;
   std::string partition_bound;          // "FOR VALUES FROM …", of a partition
   std::string partition_key;            // "RANGE (created_at)", of a partitioned table
@@ -153,8 +151,9 @@ struct Table {
   bool unlogged = false;
   bool temporary = false;
   bool row_security = false;
-  std::vector<std::string> dropped_keys;  // columns whose foreign key a migration dropped again: meant so
-  std::string definition;                 // of views: the query
+  std::vector<std::string>
+      dropped_keys;        // columns whose foreign key a migration dropped: its absence is intended
+  std::string definition;  // of views: the query
   std::string comment;
   std::optional<TableStatistics> statistics;
   SourceLocation origin;
@@ -178,38 +177,36 @@ struct Sequence {
   // Live only.
   std::int64_t increment = 1;
   bool cycles = false;
-  std::optional<std::int64_t> last_value;  // unset: not used yet, or not to be read
+  std::optional<std::int64_t> last_value;  // nullopt: unused yet, or not readable
   std::optional<std::int64_t> maximum;
 };
 
-// A client's connection to the server, to whichever database; our own is none.
+// A session of a client in any database of the server, except pgadvise's own.
 struct Session {
   int pid = 0;
   std::string database;
   std::string application;
-  std::string
-      state;  // "active", "idle in transaction" …; "": hidden from the role that asked, and so are the times
-  std::optional<double> transaction_seconds;  // since its transaction began, if one is open
-  std::optional<double> state_seconds;        // since the state began
+  std::string state;  // "active", "idle in transaction" …; "": hidden from pgadvise's role, as are the times
+  std::optional<double> transaction_seconds;  // since the start of its open transaction, if any
+  std::optional<double> state_seconds;        // since the last change of state
 };
 
 struct Catalog {
   int server_version = 0;  // server_version_num; 0 when not from a server
   std::string database;    // live only
   bool has_statistics = false;
-  std::optional<double> statistics_days;  // since statistics began to be counted; live only
-  // pg_settings by name, in the units of pg_settings, as a new session would find them; empty without a
-  // server whose settings matter. "statement_timeout" and the like are "set by role" when only some roles or
-  // databases have them.
+  std::optional<double> statistics_days;  // since the last statistics reset; live only
+  // Settings by name, as a new session would have them, in the units of pg_settings. Empty without a server.
+  // The value is "set by role" for a setting like statement_timeout that only some roles or databases set.
   std::map<std::string, std::string> settings;
   std::map<QualifiedName, Table> tables;  // views included
   std::map<QualifiedName, Enum> enums;
   std::map<QualifiedName, Sequence> sequences;
   std::vector<std::string> schemas;
   std::vector<std::string> extensions;
-  std::vector<std::string> user_functions;  // "schema.name", sorted: what an expression may call
-  std::vector<TrackingTable> tracking;      // what migration tools say they have run; live only
-  std::vector<Session> sessions;            // when it was read; live only
+  std::vector<std::string> user_functions;  // "schema.name", sorted
+  std::vector<TrackingTable> tracking;      // records of migration tools about applied migrations; live only
+  std::vector<Session> sessions;            // at the time of reading; live only
 
   const Table* table(const QualifiedName& name) const;
   Table* table(const QualifiedName& name);

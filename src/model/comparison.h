@@ -1,4 +1,4 @@
-// Two workloads side by side: what a release, an upgrade or a new index changed.
+// Compares two workloads, for example from before and after a release, an upgrade or a new index.
 #pragma once
 
 #include <string>
@@ -9,24 +9,24 @@
 namespace pgadvise {
 
 struct QueryChange {
-  const Query* before = nullptr;  // null: it is new
-  const Query* after = nullptr;   // null: it is gone
-  double time_ratio = 0;          // mean after / mean before; 0: not known
+  const Query* before = nullptr;  // null: the query is new
+  const Query* after = nullptr;   // null: the query is gone
+  double time_ratio = 0;          // mean after / mean before; 0: unknown
   double calls_ratio = 0;         // calls after / calls before, per hour where `Comparison::per_hour`
 };
 
-// Views into the workloads that were compared.
+// Has pointers into the compared workloads, which must outlive it.
 struct Comparison {
   const Workload* before = nullptr;
   const Workload* after = nullptr;
-  double hours_before = 0;  // from the first to the last call; 0: not known
+  double hours_before = 0;  // from the first to the last call; 0: unknown
   double hours_after = 0;
-  bool per_hour = false;                   // calls are compared per hour: both last a minute or more
-  std::vector<QueryChange> added;          // by total time
-  std::vector<QueryChange> gone;           // by total time
-  std::vector<QueryChange> slower;         // by the time it costs
-  std::vector<QueryChange> faster;         // by the time it saves
-  std::vector<QueryChange> more_frequent;  // by the calls that came in addition
+  bool per_hour = false;            // calls are compared per hour, as both workloads cover at least a minute
+  std::vector<QueryChange> added;   // by total time
+  std::vector<QueryChange> gone;    // by total time
+  std::vector<QueryChange> slower;  // by additional time
+  std::vector<QueryChange> faster;  // by saved time
+  std::vector<QueryChange> more_frequent;  // by additional calls
 };
 
 // First and last call; nullopt: no call has a time.

@@ -85,6 +85,26 @@ std::string drop_index(const QualifiedName& index, bool concurrently) {
 
 std::string alter_table(const QualifiedName& table) { return "ALTER TABLE " + quote_name(table); }
 
+std::string alter_column(const QualifiedName& table, const std::string& column) {
+  return alter_table(table) + " ALTER COLUMN " + quote_identifier(column);
+}
+
+std::string drop_constraint(const QualifiedName& table, const std::string& constraint) {
+  return alter_table(table) + " DROP CONSTRAINT " + quote_identifier(constraint);
+}
+
+std::string validate_constraint(const QualifiedName& table, const std::string& constraint) {
+  return alter_table(table) + " VALIDATE CONSTRAINT " + quote_identifier(constraint);
+}
+
+std::string set_not_null_by_check(const QualifiedName& table, const std::string& column,
+                                  const std::string& check, const std::string& between) {
+  return alter_table(table) + " ADD CONSTRAINT " + quote_identifier(check) + " CHECK (" +
+         quote_identifier(column) + " IS NOT NULL) NOT VALID;\n" + between +
+         validate_constraint(table, check) + ";\n" + alter_column(table, column) + " SET NOT NULL;\n" +
+         drop_constraint(table, check) + ";";
+}
+
 std::string constraint(const Constraint& constraint, const std::vector<std::string>& include) {
   const std::string deferrable = constraint.deferrable ? " DEFERRABLE" : "";
   switch (constraint.kind) {

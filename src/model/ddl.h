@@ -50,6 +50,21 @@ std::string drop_index(const QualifiedName& index, bool concurrently);
 // "ALTER TABLE schema.name".
 std::string alter_table(const QualifiedName& table);
 
+// "ALTER TABLE schema.name ALTER COLUMN column".
+std::string alter_column(const QualifiedName& table, const std::string& column);
+
+// "ALTER TABLE schema.name DROP CONSTRAINT constraint".
+std::string drop_constraint(const QualifiedName& table, const std::string& constraint);
+
+// "ALTER TABLE schema.name VALIDATE CONSTRAINT constraint".
+std::string validate_constraint(const QualifiedName& table, const std::string& constraint);
+
+// NOT NULL without a long lock, four statements, each on a line and with a semicolon: a check of that name
+// that is NOT VALID, its validation, SET NOT NULL, and the end of the check. `between` stands before the
+// validation.
+std::string set_not_null_by_check(const QualifiedName& table, const std::string& column,
+                                  const std::string& check, const std::string& between = {});
+
 // The constraint without its name: "FOREIGN KEY (a) REFERENCES b (id) ON DELETE CASCADE DEFERRABLE", "UNIQUE
 // NULLS NOT DISTINCT (a)", "CHECK (a > 0)", "EXCLUDE …". NOT VALID is the caller's: it belongs to ALTER TABLE
 // … ADD alone. `include`: of the constraint's index.

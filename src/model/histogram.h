@@ -1,6 +1,6 @@
-// Latencies as an exponential histogram: it merges exactly, in any order, so that percentiles survive the
-// merging of workloads. Base 2^(2^-4), that of OpenTelemetry's scale 4 and Prometheus' schema 4: no
-// percentile errs by more than 2.2 %.
+// An exponential histogram of latencies. Merging is exact and independent of order, so percentiles survive
+// the merging of workloads. Base 2^(2^-4), as in OpenTelemetry's scale 4 and Prometheus' schema 4: the error
+// of a percentile is at most 2.2 %.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace pgadvise {
 
-// Durations are summed up as whole nanoseconds: the order of floating-point additions would show in the
+// Durations are summed up in whole nanoseconds, as the order of floating-point additions would affect the
 // result.
 inline std::int64_t nanoseconds(double milliseconds) {
   constexpr double longest = 1e12;  // 31 years
@@ -27,8 +27,8 @@ inline std::int64_t add_nanoseconds(std::int64_t a, std::int64_t b) {
 
 class Histogram {
  public:
-  // Bucket i holds [2^(i/16), 2^((i+1)/16)) microseconds; the first one also what is shorter, the last one
-  // (over 12 days) what is longer.
+  // Bucket i covers [2^(i/16), 2^((i+1)/16)) microseconds. The first bucket also counts shorter durations,
+  // the last one (over 12 days) longer ones.
   static constexpr std::uint16_t last_bucket = 16 * 40;
   struct Bucket {
     std::uint16_t index;
@@ -43,13 +43,13 @@ class Histogram {
     const auto exponent = static_cast<std::int64_t>(bits >> 52) - 1023;
     const double mantissa =
         std::bit_cast<double>((bits & ((std::uint64_t{1} << 52) - 1)) | std::uint64_t{1023} << 52);  // [1, 2)
-    // A 64th of an octave holds at most one bucket's beginning.
+    // A 64th of an octave contains at most one bucket boundary.
     int step = step_of[bits >> 46 & 63];
     step += mantissa >= steps[step + 1];
     return static_cast<std::uint16_t>(std::min<std::int64_t>(16 * exponent + step, last_bucket));
   }
 
-  // The value that stands for a bucket errs by at most 2^(1/32) either way.
+  // The representative value of a bucket; its relative error is at most 2^(1/32).
   static double middle_ms(std::uint16_t index) { return std::exp2((index + 0.5) / 16) / 1000; }
 
   void add(std::int64_t ns) { add_bucket(index_of(ns), 1); }
@@ -75,7 +75,7 @@ class Histogram {
     return sum;
   }
 
-  // By nearest rank, 0 < share <= 1; nullopt when empty.
+  // The percentile by nearest rank, 0 < share <= 1; nullopt when empty.
   std::optional<double> percentile_ms(double share) const {
     const std::uint64_t all = count();
     if (all == 0) return std::nullopt;
@@ -88,7 +88,7 @@ class Histogram {
     return middle_ms(list.back().index);
   }
 
-  std::vector<Bucket> buckets() const {  // sorted, none empty
+  std::vector<Bucket> buckets() const {  // sorted, without empty buckets
     std::vector<Bucket> out;
     for (std::size_t i = 0; i < counts_.size(); ++i)
       if (counts_[i]) out.push_back({static_cast<std::uint16_t>(first_ + i), counts_[i]});
@@ -97,7 +97,7 @@ class Histogram {
   bool operator==(const Histogram& other) const { return buckets() == other.buckets(); }
 
  private:
-  // 2^(i/16), and an end that nothing reaches.
+  // 2^(i/16), and an upper bound for all values
   static constexpr std::array<double, 17> steps = {1,
                                                    1.0442737824274138,
                                                    1.0905077326652577,

@@ -1,5 +1,5 @@
-// What rules and the reader of tracking tables know of a migration tool: plain data, the part of a tool's
-// entry (src/migrations/tools/<tool>.cc) that does not depend on files.
+// The facts about a migration tool that rules and the reader of tracking tables use: plain data, the part of
+// a tool's entry (src/migrations/tools/<tool>.cc) that does not depend on files.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// EXPLAIN's output as plain data.
+// A query plan, EXPLAIN's output, as plain data.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace pgadvise {
 
-// What one parallel worker did in a node; EXPLAIN (VERBOSE) alone tells.
+// Statistics of one parallel worker in a node; only from EXPLAIN (VERBOSE).
 struct PlanWorker {
-  double actual_total_ms = 0;  // of a loop, as in the node
+  double actual_total_ms = 0;  // per loop, as in PlanNode
   double loops = 0;
 };
 
-// Figures are EXPLAIN's own: rows and rows_removed are averages per loop, blocks are totals that include
-// children. Times and blocks of a node include those of its children. Names are those of EXPLAIN (FORMAT
-// JSON), also when the plan was read from text.
+// Numbers have EXPLAIN's meaning: rows and rows_removed are averages per loop; blocks are totals. Times and
+// blocks include those of child nodes. Names are those of EXPLAIN (FORMAT JSON), also for a plan read from
+// text.
 struct PlanNode {
   std::string type;  // "Seq Scan"
   std::string
@@ -38,8 +38,8 @@ struct PlanNode {
   std::string filter;
   std::string index_condition;
   std::vector<std::string> sort_key;
-  // All others, as ("Hash Cond", "(a.id = b.id)"), in EXPLAIN's order; filter and index_condition are not
-  // among them.
+  // All other conditions in EXPLAIN's order, for example ("Hash Cond", "(a.id = b.id)"), without filter and
+  // index_condition.
   std::vector<std::pair<std::string, std::string>> conditions;
   double startup_cost = 0;
   double total_cost = 0;
@@ -49,10 +49,10 @@ struct PlanNode {
   double loops = 1;
   double rows_removed_by_filter = 0;
   double rows_removed_by_recheck = 0;
-  std::int64_t lossy_blocks = 0;  // of a bitmap heap scan, of all loops
-  double heap_fetches = 0;        // of an index-only scan, of all loops
-  std::int64_t hash_batches = 0;  // the most of any process
-  std::int64_t disk_kb = 0;       // of a sort or an aggregate that did not fit work_mem, workers included
+  std::int64_t lossy_blocks = 0;  // of a bitmap heap scan, total
+  double heap_fetches = 0;        // of an index-only scan, total
+  std::int64_t hash_batches = 0;  // maximum over processes
+  std::int64_t disk_kb = 0;  // disk usage of a sort or aggregate that exceeded work_mem, including workers
   std::int64_t temp_written_blocks = 0;
   std::int64_t shared_hit_blocks = 0;
   std::int64_t shared_read_blocks = 0;
@@ -63,15 +63,14 @@ struct PlanNode {
 };
 
 // Calls visitor(node) for the node and all nodes below it: depth first, parents before children, children in
-// EXPLAIN's order. The one walk over a plan, of constant and changeable trees alike; what carries state from
-// a parent to its children walks by itself.
+// EXPLAIN's order. Works on const and non-const trees.
 template <class Node, class Visitor>
 void visit(Node& node, const Visitor& visitor) {
   visitor(node);
   for (auto& child : node.children) visit(child, visitor);
 }
 
-// Rows that came out of the node in all loops, or were expected to where the plan was not analyzed.
+// Rows that the node returned in all loops; the estimate if the plan was not analyzed.
 inline double rows_of(const PlanNode& node) {
   return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows;
 }
@@ -88,12 +87,12 @@ struct Plan {
   bool analyzed = false;
   double planning_ms = 0;
   double execution_ms = 0;
-  double jit_ms = 0;                  // summed over processes
-  std::vector<PlanTrigger> triggers;  // not in the tree: those of constraints and AFTER
-  std::string text;                   // the JSON as the server gave it
+  double jit_ms = 0;                  // sum over processes
+  std::vector<PlanTrigger> triggers;  // triggers of constraints and AFTER triggers, which are not in the tree
+  std::string text;                   // the server's JSON
 };
 
-// What a plan shows, of a node or as a whole.
+// An insight about a node, or about the whole plan.
 struct Insight {
   enum class Kind {
     slow_scan,
@@ -112,9 +111,9 @@ struct Insight {
     trigger
   };
   Kind kind = Kind::slow_scan;
-  const PlanNode* node = nullptr;  // nullptr: of the whole plan
+  const PlanNode* node = nullptr;  // nullptr: about the whole plan
   std::string flag;                // a few words for the tree: "estimate 1,300 x high"
-  std::string text;                // a sentence or two with figures, tables and conditions, and what helps
+  std::string text;                // a sentence or two with numbers, tables, conditions, and the fix
 };
 
 }  // namespace pgadvise

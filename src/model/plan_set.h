@@ -1,5 +1,4 @@
-// The plans at hand of the workload's statements: as auto_explain logged them, or asked of a server
-// beforehand.
+// The plans of a workload's statements, logged by auto_explain or requested from a server in advance.
 #pragma once
 
 #include <map>
@@ -14,16 +13,16 @@
 namespace pgadvise {
 
 struct KnownPlan {
-  std::shared_ptr<const Plan> plan;  // the insights point into it
+  std::shared_ptr<const Plan> plan;  // the insights have pointers into the plan
   std::vector<Insight> insights;
   std::string origin;  // for evidence: "auto_explain", "EXPLAIN ANALYZE, parameters from the log"
-  std::optional<SourceLocation> place;  // of a logged one
+  std::optional<SourceLocation> place;  // of a logged plan
 };
 
 struct PlanSet {
-  // By fingerprint; the logged plan first, then the server's. A statement without any is not in it.
+  // By fingerprint: the logged plan first, then the server's. Has only statements with a plan.
   std::map<std::string, std::vector<KnownPlan>, std::less<>> plans;
-  bool server = false;  // one was asked, and answers what rules still suspect
+  bool server = false;  // a server made plans, and can confirm findings
 
   bool known() const { return server || !plans.empty(); }
 };

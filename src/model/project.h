@@ -1,4 +1,4 @@
-// What a repository tells about how its database is made and changed.
+// Facts from a repository about how its database is created, migrated and used.
 #pragma once
 
 #include <string>
@@ -10,36 +10,36 @@
 
 namespace pgadvise {
 
-// A command that runs when the project is deployed, with the way that leads to it.
+// A command that runs when the project is deployed, and how the deployment reaches it.
 struct DeployCommand {
   enum class Stage { image_build, start, release, build, ci, compose };
   std::string command;  // as written, credentials masked
   std::vector<std::string>
-      words;  // of the tool itself, npx, dotenv, docker exec and the like taken off, credentials
-              // masked: {"drizzle-kit", "push", "--force"}; of code: {"drizzle-kit/api", "pushSchema"},
-              // {"typeorm", "synchronize"}, {"seed", "wipe"} …
-  std::string entry;     // what tells it from others of its file: "script db:push", "CMD", "job deploy"
-  SourceLocation place;  // where the command itself is written
+      words;  // words of the tool itself, without npx, dotenv, docker exec and the like, credentials masked:
+              // {"drizzle-kit", "push", "--force"}; for code: {"drizzle-kit/api", "pushSchema"}, {"typeorm",
+              // "synchronize"}, {"seed", "wipe"} …
+  std::string entry;     // identifies it in its file: "script db:push", "CMD", "job deploy"
+  SourceLocation place;  // location of the command itself
   Stage stage = Stage::start;
   bool production = true;         // false: the target may not be production (a note)
-  bool conditional = false;       // on the way there is a condition, of which nobody can tell when it holds
+  bool conditional = false;       // depends on a condition that pgadvise cannot evaluate
   std::vector<std::string> path;  // "Dockerfile:12 CMD", "package.json script start", … outermost first
 };
 
-// A way to a database on another machine, as committed files tell of it.
+// A connection to a database on another machine, found in committed files.
 struct InsecureConnection {
   enum class Kind {
     no_tls,
     disabled,
     not_verified
-  };  // nothing asks for TLS, sslmode says no, the certificate is not looked at
+  };  // no TLS requested; sslmode disables TLS; the certificate is not verified
   Kind kind = Kind::no_tls;
-  std::string host;   // "" in code, where the URL comes from elsewhere
-  std::string entry;  // the variable or key it is given to, "" when there is none
+  std::string host;   // "" in code that gets the URL from elsewhere
+  std::string entry;  // the variable or key that holds the connection; "" if none
   SourceLocation place;
 };
 
-// How many connections one process may open.
+// The maximum number of connections of one process.
 struct PoolSize {
   int size = 0;
   std::string what;    // "max of node-postgres"
@@ -47,16 +47,16 @@ struct PoolSize {
   SourceLocation place;
 };
 
-// How many processes of an application run.
+// The number of processes of an application.
 struct InstanceCount {
   int count = 0;
   std::string what;    // "replicas of service web"
-  std::string folder;  // that its image is built from; "" when only a name is known
+  std::string folder;  // from which its image is built; "" if only a name is known
   SourceLocation place;
-  std::string name = {};  // of a deployment, where there is no folder
+  std::string name = {};  // of a deployment without a folder
 };
 
-// A name that code reads from JSON or writes as JSON.
+// A key that code reads from JSON or writes to JSON.
 struct CodedAsJson {
   std::string
       name;  // lower case, without underscores: "customattributes" of customAttributes and custom_attributes
@@ -65,22 +65,22 @@ struct CodedAsJson {
 
 struct Project {
   std::string root;
-  bool drizzle = false;    // a drizzle config, folder or dependency was seen
-  bool postgresql = true;  // false: its drizzle config names another dialect
+  bool drizzle = false;    // has a drizzle config, folder or dependency
+  bool postgresql = true;  // false: the drizzle config has another dialect
   std::vector<DeployCommand> deploy_commands;
   std::vector<MigrationFolder> migrations;
   std::vector<InsecureConnection> insecure_connections;
   std::vector<PoolSize> pools;
   std::vector<InstanceCount> instances;
-  std::vector<CodedAsJson> coded_as_json;  // each name once, where it was seen first
-  int code_files = 0;                      // that were read for it, tests left out
+  std::vector<CodedAsJson> coded_as_json;  // each name once, with its first location
+  int code_files = 0;                      // code files read for coded_as_json, without tests
   std::vector<std::string> files_read;
-  // schema.ts spelling: "schema.table" ("public.orders", always with its schema) -> the identifier of the
-  // pgTable constant, and "schema.table.column" -> the property name; sorted; found by a plain reading of the
-  // schema files, absent where that fails.
+  // Names in schema.ts. "schema.table" ("public.orders", always with its schema) maps to the identifier of
+  // the pgTable constant, and "schema.table.column" to the property name; sorted. Found by a simple scan of
+  // the schema files; names that the scan does not find are missing.
   std::vector<std::pair<std::string, std::string>> drizzle_names;
 
-  // What schema.ts calls the table, or its column; "" when drizzle_names does not hold it.
+  // The name of the table, or of its column, in schema.ts; "" if drizzle_names lacks it.
   std::string drizzle_name(const QualifiedName& table, std::string_view column = {}) const;
 };
 

@@ -1,4 +1,5 @@
-// What a statement does, resolved against a catalog: everything that rules may know of a query.
+// The facts about a statement that rules use: tables, columns, predicates, order and limits, resolved against
+// a catalog.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ enum class StatementKind { select, insert, update, delete_, merge, transaction, 
 
 struct ColumnUse {
   QualifiedName
-      table;  // of the catalog; empty name: not resolved (a CTE's, a function's, an unknown table's)
+      table;  // in the catalog; empty name: not resolved (of a CTE, a function, or an unknown table)
   std::string column;
   auto operator<=>(const ColumnUse&) const = default;
 };
@@ -28,23 +29,24 @@ struct Predicate {
   Op op = Op::other;
   std::string op_name;  // "=", "<", "~~", "@>"
   Value value = Value::other;
-  std::optional<std::string> constant;  // the literal, where value is constant
-  int parameter = 0;                    // n of $n, where value is parameter
-  std::vector<int> more_parameters;     // those behind it: of IN ($n, $m …), BETWEEN $n AND $m
+  std::optional<std::string> constant;  // the literal, if value is constant
+  int parameter = 0;                    // n of $n, if value is parameter
+  std::vector<int> more_parameters;     // the further parameters of IN ($n, $m …), BETWEEN $n AND $m
   bool takes_array = false;             // = ANY ($n)
-  ColumnUse other;                      // where value is column: a join (or a comparison inside one table)
-  // A function, operator or cast around the column: "lower", "::date"; "expression": one of several columns;
-  // empty: bare.
+  ColumnUse other;                      // if value is column: a join, or a comparison inside one table
+  // The function, operator or cast applied to the column: "lower", "::date"; "expression": an expression of
+  // several columns; empty: the bare column.
   std::string wrapper;
-  // That with the column, as an index's expression: bare names of one table's columns, no parameter, no
-  // subquery; empty: it is none, or bare.
+  // This expression as an index expression: names of one table's columns, no parameter, no subquery; empty:
+  // not usable in an index, or the bare column.
   std::string expression;
-  bool expression_names = true;  // its constants are names: a JSON object's keys, 'day' of date_trunc
-  std::string value_type;        // what the value is cast to: "numeric"; empty: not cast
-  // `= $n` on a column of few values: what every sample has there. A logged literal: shown to nobody.
+  bool expression_names = true;  // its constants are names: keys of a JSON object, 'day' of date_trunc
+  std::string value_type;        // type to which the value is cast: "numeric"; empty: no cast
+  // For `= $n` on a column with few values: the value in every sample. A logged literal, which is never
+  // shown.
   std::optional<std::string> same_value;
-  bool leading_wildcard = false;  // LIKE: its pattern begins with % or _, in the statement or in a sample
-  bool under_or = false;          // part of an OR or NOT: does not narrow alone
+  bool leading_wildcard = false;  // LIKE: the pattern starts with % or _, in the statement or in a sample
+  bool under_or = false;          // part of an OR or NOT, so not a condition on its own
 };
 
 struct SortKey {
@@ -57,31 +59,31 @@ struct RelationUse {
   QualifiedName table;
   std::string alias;
   bool written = false;
-  bool generated_subselect = false;  // inside an ORM's lateral json subquery
-  bool through_view = false;         // not named by the statement: a view reads it
+  bool generated_subselect = false;  // in a lateral JSON subquery that an ORM generates
+  bool through_view = false;         // read by a view, not named in the statement
 };
 
-// UPDATE … SET c = …, or the same of ON CONFLICT DO UPDATE.
+// An assignment of UPDATE … SET c = … or ON CONFLICT DO UPDATE.
 struct Assignment {
   ColumnUse column;
-  bool from_itself = false;  // the new value is made of the old one: c + 1
+  bool from_itself = false;  // the new value depends on the old one: c + 1
 };
 
 // x NOT IN (SELECT c …), or <> ALL.
 struct NotInSubquery {
-  ColumnUse column;             // c; empty: an expression; without a table: not known to the catalog
-  bool nulls_left_out = false;  // its own WHERE lets no NULL of c through
+  ColumnUse column;             // c; empty: an expression; without a table: unknown to the catalog
+  bool nulls_left_out = false;  // the subquery's WHERE excludes NULLs of c
 };
 
-// What count(…) is compared with: `(SELECT count(*) …) > 0`, SELECT count(*) > 0 FROM …; not HAVING.
+// The comparison of a count(…): `(SELECT count(*) …) > 0`, SELECT count(*) > 0 FROM …; not in HAVING.
 enum class CountTest { none, value, existence };  // value: a parameter, or some other number
 
 struct QueryFacts {
   StatementKind kind = StatementKind::other;
   bool parsed = false;
-  std::vector<RelationUse> relations;  // those the catalog knows; a view, and the tables behind it
+  std::vector<RelationUse> relations;  // relations in the catalog; for a view, also the tables that it reads
   std::vector<QualifiedName> unknown_relations;
-  // WHERE and JOIN … ON; HAVING not included. Comparisons of columns that are not resolved are there, too.
+  // From WHERE and JOIN … ON, not HAVING. Includes comparisons of unresolved columns.
   std::vector<Predicate> predicates;
   std::vector<SortKey> sort;  // of the outermost SELECT
   bool has_limit = false;
@@ -90,35 +92,36 @@ struct QueryFacts {
   bool has_offset = false;
   std::vector<std::string> functions;  // called, as written
   bool selects_all_columns = false;    // a `*` target
-  bool locks_rows = false;             // FOR UPDATE and friends
+  bool locks_rows = false;             // FOR UPDATE, FOR SHARE …
   bool single_row_insert = false;      // INSERT … VALUES of one row
   bool catalog_query = false;          // reads pg_catalog or information_schema
   int parameters = 0;                  // the largest n of $n
-  // INSERT … VALUES ($1) and UPDATE … SET c = $1, casts looked through: which parameter a column is given.
+  // INSERT … VALUES ($1) and UPDATE … SET c = $1, also through casts: the parameter that is assigned to each
+  // column.
   std::vector<std::pair<ColumnUse, int>> assigned_parameters;
 
-  // Of the outermost statement, what is read through a view left out.
+  // Of the outermost statement, without relations that only a view reads.
   std::optional<QualifiedName>
-      target;  // of INSERT, UPDATE, DELETE, MERGE; as written when the catalog does not know it
+      target;  // target of INSERT, UPDATE, DELETE, MERGE; as written if the catalog lacks it
   bool has_where = false;
   bool grouped = false;             // GROUP BY, DISTINCT, UNION …
-  bool one_row = false;             // aggregates alone, or no FROM
-  std::vector<QualifiedName> from;  // tables and views that its own FROM names, known or not
+  bool one_row = false;             // only aggregates, or no FROM
+  std::vector<QualifiedName> from;  // tables and views that the statement's own FROM names, also unknown ones
   bool from_derived =
-      false;  // its FROM or USING has subqueries, CTEs or functions, too; or there are several, of a UNION
-  std::vector<ColumnUse> selected;  // a SELECT's outputs that are columns unchanged
+      false;  // FROM or USING also has subqueries, CTEs or functions; or the statement is a UNION
+  std::vector<ColumnUse> selected;  // output columns of a SELECT that are plain columns
 
-  // At any depth, views left out.
+  // At any depth, without views.
   bool limited = false;             // some SELECT has a LIMIT
-  int json_depth = 0;               // subqueries that build JSON, one in the other
-  std::vector<Assignment> updated;  // what the statement sets in rows that are there
+  int json_depth = 0;               // nesting depth of subqueries that build JSON
+  std::vector<Assignment> updated;  // assignments to existing rows
   std::vector<NotInSubquery> not_in;
-  std::vector<QualifiedName> random_sort;  // tables whose rows, no others', are ordered by random()
+  std::vector<QualifiedName> random_sort;  // tables whose rows alone are ordered by random()
   CountTest count_test = CountTest::none;
   std::size_t longest_list = 0;   // values of an IN list or ARRAY[…]; the longest of the samples
   std::string creates_temporary;  // the table's name
 
-  // What the values of samples say.
+  // From the values of samples.
   int offset_parameter = 0;                    // n of OFFSET $n
   std::optional<std::int64_t> largest_offset;  // in the statement or in a sample
   int inlined = 0;  // samples, each different, with literals where the text has only $n

@@ -1,4 +1,5 @@
-// The queries that a server ran, aggregated: memory grows with distinct templates, never with the log.
+// The queries that a server ran, aggregated by fingerprint. Memory grows with the number of distinct
+// templates, not with the size of the log.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ namespace pgadvise {
 
 using Parameters = std::vector<std::optional<std::string>>;  // $1 first; nullopt: NULL
 
-// One call as it was logged. Holds literals: shown to nobody unless --show-literals.
+// One logged call. Has literals, which are shown only with --show-literals.
 struct Sample {
   SourceLocation place;
   std::string statement;
@@ -24,7 +25,7 @@ struct Sample {
   std::optional<double> duration_ms;
 };
 
-// The sample as people may see it with --show-literals: constants and parameters of secrets are "***".
+// The sample for display with --show-literals: constants and parameters that are secrets become "***".
 Sample without_secrets(Sample sample);
 
 // A plan that auto_explain logged.
@@ -33,109 +34,108 @@ struct LoggedPlan {
   Format format = Format::text;
   SourceLocation place;
   double duration_ms = 0;  // of the call
-  std::string text;        // EXPLAIN's output; '...' stands for each constant
-  std::string
-      logged;  // as it was logged, with statement and literals: as Sample, shown to nobody. "" when not kept
+  std::string text;        // EXPLAIN's output, with '...' for each constant
+  std::string logged;      // as logged, with statement and literals; never shown, as Sample. "" if not kept
 
   bool operator==(const LoggedPlan&) const = default;
 };
 
 struct Query {
-  std::string fingerprint;  // libpg_query's, 16 hex digits; "" when it does not parse
-  std::string text;         // normalised: constants are $n
+  std::string fingerprint;  // libpg_query's fingerprint, 16 hex digits; "" if the statement does not parse
+  std::string text;         // normalized: $n in place of constants
   std::uint64_t calls = 0;
   std::uint64_t timed_calls = 0;
-  double total_ms = 0;  // whole nanoseconds, so that no order of adding shows
+  double total_ms = 0;  // in whole nanoseconds, so that sums do not depend on order
   double min_ms = 0;
   double max_ms = 0;
-  Histogram times;                    // of the timed calls; pg_stat_statements has none
-  std::uint64_t rows = 0;             // of `rows_calls`
-  std::uint64_t rows_calls = 0;       // calls whose number of rows is known
-  std::optional<std::int64_t> first;  // microseconds since 1970 in the log's own zone: when a call was logged
+  Histogram times;               // of the timed calls; empty for pg_stat_statements
+  std::uint64_t rows = 0;        // of `rows_calls`
+  std::uint64_t rows_calls = 0;  // number of calls with a known number of rows
+  std::optional<std::int64_t>
+      first;  // time of the first logged call, in microseconds since 1970 in the log's time zone
   std::optional<std::int64_t> last;
   std::set<std::string> users;
   std::set<std::string> databases;
   std::set<std::string> applications;
-  std::vector<Sample> samples;     // a few: the slowest, and different parameters
-  std::optional<LoggedPlan> plan;  // of the slowest call that one was logged of
-  QueryFacts facts;                // filled once a catalog is there
+  std::vector<Sample> samples;     // a few calls: the slowest, and ones with other parameters
+  std::optional<LoggedPlan> plan;  // of the slowest call with a logged plan
+  QueryFacts facts;                // filled when a catalog is available
 
   double mean_ms() const { return timed_calls ? total_ms / static_cast<double>(timed_calls) : 0; }
 };
 
-// Statements that came again and again in one scope: what the N+1 rules judge. One entry for each
-// (pattern, parent), over all scopes that showed it. Plain and mergeable, so that a workload file can carry
-// it.
+// Statements repeated within one scope, the input of the N+1 rules. One entry for each (pattern, parent),
+// summed over all scopes in which it occurred. Can be merged, and stored in a workload file.
 struct RepeatedQuery {
   enum class Scope { trace, transaction, session_burst, pool_burst };
-  // Fingerprints, 1 to 8, in order; statements of the loop whose parameters stay the same are left out.
+  // Fingerprints, 1 to 8, in order, without statements of the loop whose parameters never change.
   std::vector<std::string> pattern;
-  std::string parent;  // fingerprint of the nearest different SELECT before; "" when there is none
+  std::string parent;                  // fingerprint of the last different SELECT before the loop; "" if none
   Scope scope = Scope::session_burst;  // the tightest seen
-  std::uint64_t scopes = 0;            // how many scopes showed it
+  std::uint64_t scopes = 0;            // number of scopes with the pattern
   std::uint64_t calls = 0;             // of the pattern, summed over scopes
   std::uint64_t max_in_one_scope = 0;
   Scope scope_of_most = Scope::session_burst;  // of the scope with the most calls
   std::uint64_t distinct_parameters = 0;       // in the scope with the most calls
   bool parameters_known = false;
   bool same_values =
-      false;  // one SELECT with the same values (or without any) each time, instead of different ones
-  double total_ms = 0;          // the statements' own time
-  double longest_span_ms = 0;   // first start to last end, in the scope with the most calls
-  std::vector<Sample> samples;  // three rounds of the pattern, in its order, of the scope with the most calls
+      false;            // one SELECT that repeats with the same values or none, instead of different ones
+  double total_ms = 0;  // sum of the statements' durations
+  double longest_span_ms = 0;   // from the first start to the last end, in the scope with the most calls
+  std::vector<Sample> samples;  // three rounds of the pattern, in order, from the scope with the most calls
   std::optional<Sample> parent_sample;
 
-  // A SELECT that came earlier in the same burst or transaction than the parent.
+  // A SELECT before the parent, in the same burst or transaction.
   struct Earlier {
     std::string fingerprint;
     Sample sample;
   };
-  std::vector<Earlier> earlier;  // the latest first, a few; of the scope with the most calls
+  std::vector<Earlier> earlier;  // a few, the latest first; of the scope with the most calls
 
-  // How long the client took from one round to the next, in the burst with the most calls: a loop comes right
-  // back, requests come when they come. Below zero: not known, or in no burst.
+  // The client's pauses between rounds, in the burst with the most calls, which distinguish a loop (short,
+  // even pauses) from separate requests. Negative: unknown, or no burst.
   struct Pauses {
-    double low_ms = -1;   // the 10th of a hundred
-    double high_ms = -1;  // the 90th
+    double low_ms = -1;   // 10th percentile
+    double high_ms = -1;  // 90th percentile
     double median_ms = -1;
-    double within_ms = -1;  // the median between the statements of one round
+    double within_ms = -1;  // median between the statements of one round
     bool known() const { return median_ms >= 0; }
   };
   Pauses pauses;
-  bool elsewhere = false;         // meanwhile another session ran a statement of the pattern
-  bool own_transactions = false;  // some of the calls stood alone between BEGIN and COMMIT
+  bool elsewhere = false;         // another session ran a statement of the pattern at the same time
+  bool own_transactions = false;  // some of the calls were the only statement between BEGIN and COMMIT
 };
 
-// Two writes of one session that follow each other within a burst, each a transaction of its own.
+// Two consecutive writes of one session in a burst, each in a transaction of its own.
 struct WritePair {
   std::string first;  // fingerprints of two different statements
   std::string then;
   std::uint64_t bursts = 0;
-  std::uint64_t calls = 0;  // of `then` behind `first`
+  std::uint64_t calls = 0;  // of `then` directly after `first`
   std::optional<Sample> first_sample;
   std::optional<Sample> then_sample;
 };
 
-// What the server told of besides statements: one entry for each kind, what it was about, and statement.
+// Events that the server logged, other than statements: one entry for each kind, `about`, and statement.
 struct ServerEvent {
   enum class Kind {
-    unknown_relation,    // a statement named a relation that isn't there
-    cancelled,           // by a timeout or the user; `about` says which
-    lock_wait,           // that ended; about: the lock's mode and kind of object. log_lock_waits, over
-                         // deadlock_timeout
-    lock_still_waiting,  // told of before it ends, if it does
-    deadlock,            // about: the statements of the other sides, normalised
+    unknown_relation,  // a statement referred to a relation that does not exist
+    cancelled,         // by a timeout or the user; `about` has the reason
+    lock_wait,  // a wait that ended; about: the lock's mode and kind of object. log_lock_waits, longer than
+                // deadlock_timeout
+    lock_still_waiting,  // a wait that is logged before its end, if it ends
+    deadlock,            // about: the normalized statements of the other sessions
     temporary_file,      // log_temp_files
     connection,          // log_connections; about: user@database
     disconnection,       // log_disconnections
     refused_connection,  // too many clients
-    open_transaction,    // BEGIN to COMMIT or ROLLBACK, 10 s or more; about: "idle" when that was most of it,
-                         // or "busy". The statement is the one before the longest pause
+    open_transaction,  // BEGIN to COMMIT or ROLLBACK, at least 10 s; about: "idle" if idle most of the time,
+                       // else "busy". The statement is the one before the longest pause
   };
   Kind kind = Kind::cancelled;
   std::string about;
-  std::string fingerprint;  // of the statement that it befell; "" when it was not logged
-  std::string statement;    // normalised
+  std::string fingerprint;  // of the affected statement; "" if not logged
+  std::string statement;    // normalized
   std::uint64_t count = 0;
   double total_us = 0;  // whole microseconds: lock_wait, disconnection (of the session), open_transaction
   double longest_us = 0;
@@ -144,27 +144,28 @@ struct ServerEvent {
   double largest_bytes = 0;
   std::optional<std::int64_t> first;
   std::optional<std::int64_t> last;
-  SourceLocation place;                               // of the first
-  std::map<std::string, std::uint64_t> applications;  // of `count`, where the log tells: a few
+  SourceLocation place;  // of the first
+  std::map<std::string, std::uint64_t>
+      applications;  // number of events by application_name, for a few of them; empty if not logged
 };
 
-// Which log, by its content: its name, place and compression change, and a device's inode says nothing on
-// another machine. log/provenance.h makes it; docs/decisions/0011-log-identity.md has the reasons.
+// Identifies a log by its content, as its name, place and compression change. log/provenance.h computes it;
+// docs/decisions/0011-log-identity.md has the reasons.
 struct SourceIdentity {
-  std::uint64_t bytes = 0;  // read, from the beginning
+  std::uint64_t bytes = 0;  // bytes read, from the beginning
   std::string
-      marks;         // eight hex digits for each section of the beginning: a log that has grown only has more
+      marks;  // eight hex digits for each section from the beginning: a log that has grown only has more
   std::string tail;  // hash of the last bytes read
 
   bool known() const { return bytes > 0; }
   bool operator==(const SourceIdentity&) const = default;
 };
 
-// What became of each line of one log; the parts add up to `lines`.
+// Counts of the lines of one log by their use; the counts add up to `lines`.
 struct LogSource {
   std::string path;
-  std::string format;  // "stderr", "csvlog", "jsonlog"; "" when not recognised
-  std::string prefix;  // the log_line_prefix that was found or given, for stderr
+  std::string format;  // "stderr", "csvlog", "jsonlog"; "" if not recognized
+  std::string prefix;  // the log_line_prefix, given or detected, for stderr
   std::uint64_t lines = 0;
   std::uint64_t used = 0;          // statements, durations, parameters
   std::uint64_t continuation = 0;  // further lines of a record
@@ -174,7 +175,7 @@ struct LogSource {
   std::uint64_t statements = 0;
   std::uint64_t timed_statements = 0;
   SourceIdentity identity;
-  std::string note;  // why nothing was found, and which settings would help; "" when something was
+  std::string note;  // why the log has no statements, and which settings log them; "" if it has some
 };
 
 struct Workload {
@@ -184,12 +185,12 @@ struct Workload {
   std::vector<ServerEvent> server_events;  // by kind, then count
   std::vector<LogSource> sources;
   std::uint64_t sessions = 0;
-  bool has_events = false;  // ordered events were there: N+1 could be looked for
+  bool has_events = false;  // the input has ordered events, so that N+1 rules can run
 
   const Query* query(std::string_view fingerprint) const;
 };
 
-// "unknown relation", and by a name that machines keep: "unknown_relation".
+// "unknown relation" for people, "unknown_relation" for programs.
 std::string_view label(ServerEvent::Kind kind);
 std::string_view name(ServerEvent::Kind kind);
 inline constexpr int server_event_kinds = 10;

@@ -167,7 +167,7 @@ bool own_source(const FunctionFacts& function) {
 
 }  // namespace
 
-Harm judge_function(const FunctionFacts& function) {
+Harm check_function(const FunctionFacts& function) {
   if (!function.built_in) {
     const bool computes = function.volatility != 'v' || harmless_extension_volatile(function.name);
     if (function.language == "c" && harmless_extension(function.extension) && computes) return Harm::none;

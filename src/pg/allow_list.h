@@ -1,31 +1,32 @@
-// Which functions pgadvise lets the target run while it plans or analyzes a statement.
+// The allow-list of functions that may run on the server while pgadvise plans or analyzes a statement.
 #pragma once
 
 #include <string>
 
 namespace pgadvise::pg {
 
-// A row of pg_proc, and what refers to it.
+// A row of pg_proc, and facts about references to it.
 struct FunctionFacts {
   std::string schema;
   std::string name;
   std::string language;
-  std::string source;     // prosrc: of internal functions, what really runs
-  std::string extension;  // that owns it
+  std::string source;     // prosrc: for internal functions, the C function that runs
+  std::string extension;  // the extension that owns the function
   char volatility = 'v';
   bool built_in = false;   // OID below 16384, in pg_catalog
-  bool bootstrap = false;  // the row is as initdb made it
-  bool body_seen = false;  // of SQL functions: the body is a tree, which is judged beside the function
-  bool support = false;    // behind a built-in operator, aggregate, cast, operator class or type
+  bool bootstrap = false;  // the row is unchanged since initdb
+  bool body_seen =
+      false;  // of SQL functions: the body is stored as a tree, which is checked in addition to the function
+  bool support = false;  // implements a built-in operator, aggregate, cast, operator class or type
 };
 
 enum class Harm {
   none,
-  refused,  // built in, and it acts, takes SQL as text, or is not known to be harmless
-  unknown,  // somebody's own
+  refused,  // built in, and has side effects, takes SQL as text, or is not known to be harmless
+  unknown,  // user-defined
 };
 
-// An allow-list: what is not known to be harmless is not. Volatility alone proves nothing.
-Harm judge_function(const FunctionFacts& function);
+// A function that is not known to be harmless is not harmless; volatility alone proves nothing.
+Harm check_function(const FunctionFacts& function);
 
 }  // namespace pgadvise::pg

@@ -150,13 +150,13 @@ class Builder {
   std::optional<Refusal> attempt(std::string_view text);
   std::optional<Refusal> extension(std::string_view text);
   // What was done so that the statement may be tried again; empty: nothing can be done.
-  std::string mend(const Refusal& refusal, const std::vector<std::string>& words);
-  std::string mend_type(const std::string& name);
-  std::string mend_role(const std::string& name);
-  std::string mend_schema(const std::string& name);
-  std::string mend_table(const std::string& name);
-  std::string mend_function(const std::string& message, const std::vector<std::string>& words);
-  std::string mend_return_type(const std::string& message);
+  std::string create_missing(const Refusal& refusal, const std::vector<std::string>& words);
+  std::string create_missing_type(const std::string& name);
+  std::string create_missing_role(const std::string& name);
+  std::string create_missing_schema(const std::string& name);
+  std::string create_missing_table(const std::string& name);
+  std::string create_missing_function(const std::string& message, const std::vector<std::string>& words);
+  std::string change_return_type(const std::string& message);
   std::string create(const FunctionStub& stub);
   std::string schema_for(const QualifiedName& name);
   bool owner_does(const std::string& text) { return !attempt(text); }
@@ -216,7 +216,7 @@ std::string Builder::schema_for(const QualifiedName& name) {
 
 // A type that holds text, takes modifiers, and casts to text without being asked, so that text's operators,
 // operator classes and functions serve it. (A domain takes no modifiers.)
-std::string Builder::mend_type(const std::string& written) {
+std::string Builder::create_missing_type(const std::string& written) {
   auto name = parse_name(written);
   while (name.name.size() > 2 && name.name.compare(name.name.size() - 2, 2, "[]") == 0)
     name.name.resize(name.name.size() - 2);
@@ -240,27 +240,27 @@ std::string Builder::mend_type(const std::string& written) {
       "CREATE CAST ({0} AS text) WITHOUT FUNCTION AS IMPLICIT;"
       "CREATE CAST (text AS {0}) WITHOUT FUNCTION AS ASSIGNMENT;",
       type, function("_in"), function("_out"), function("_typmod_in"), function("_typmod_out"));
-  return admin_does(script) ? fmt::format("a stand-in that holds text takes the place of type {}", written)
+  return admin_does(script) ? fmt::format("created a placeholder for type {}, which stores text", written)
                             : "";
 }
 
-std::string Builder::mend_role(const std::string& name) {
+std::string Builder::create_missing_role(const std::string& name) {
   const auto role = quote_identifier(name);
   if (!admin_does("CREATE ROLE " + role + " NOLOGIN; GRANT " + role + " TO pgadvise")) return {};
-  return fmt::format("role {} was made, without any rights", name);
+  return fmt::format("created role {}, without privileges", name);
 }
 
-std::string Builder::mend_schema(const std::string& name) {
-  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("schema {} was made", name) : "";
+std::string Builder::create_missing_schema(const std::string& name) {
+  return owner_does("CREATE SCHEMA " + quote_identifier(name)) ? fmt::format("created schema {}", name) : "";
 }
 
-std::string Builder::mend_table(const std::string& written) {
+std::string Builder::create_missing_table(const std::string& written) {
   const auto name = parse_name(written);
   if (!platform_schema(name.schema)) return {};
   const auto table = quote_name(name);
   if (!owner_does(fmt::format("CREATE TABLE {} ({})", table, platform_columns(name)))) return {};
-  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a stand-in made by pgadvise'");
-  return fmt::format("a stand-in takes the place of table {}", written);
+  (void)owner_does("COMMENT ON TABLE " + table + " IS 'a placeholder created by pgadvise'");
+  return fmt::format("created a placeholder for table {}", written);
 }
 
 std::string Builder::create(const FunctionStub& stub) {
@@ -277,10 +277,11 @@ std::string Builder::create(const FunctionStub& stub) {
                                       quote_name(stub.name), join(stub.arguments, ", "), stub.returns,
                                       generated ? "VOLATILE" : "IMMUTABLE", body);
   if (!owner_does(text)) return {};
-  return fmt::format("a stand-in takes the place of {}({})", display(stub.name), join(stub.arguments, ", "));
+  return fmt::format("created a placeholder for {}({})", display(stub.name), join(stub.arguments, ", "));
 }
 
-std::string Builder::mend_function(const std::string& message, const std::vector<std::string>& words) {
+std::string Builder::create_missing_function(const std::string& message,
+                                             const std::vector<std::string>& words) {
   auto stub = parse_signature(message);
   if (!stub) return {};
   stub->name.schema = schema_for(stub->name);
@@ -291,7 +292,7 @@ std::string Builder::mend_function(const std::string& message, const std::vector
 }
 
 // A function that was made up returns what its use asks for, once the server has said what that is.
-std::string Builder::mend_return_type(const std::string& message) {
+std::string Builder::change_return_type(const std::string& message) {
   if (!last_stub_ || last_stub_->trigger) return {};
   static const std::regex mismatch("is of type (.+) but (default|generation) expression is of type");
   std::smatch match;
@@ -307,20 +308,20 @@ std::string Builder::mend_return_type(const std::string& message) {
   return fmt::format("it returns {}", wanted);
 }
 
-std::string Builder::mend(const Refusal& refusal, const std::vector<std::string>& words) {
+std::string Builder::create_missing(const Refusal& refusal, const std::vector<std::string>& words) {
   const auto& message = refusal.error.what;
   const auto& state = refusal.sqlstate;
   if (state == "42704") {
     if (const auto name = quoted_after(message, "type"); name && message.compare(0, 4, "type") == 0)
-      return mend_type(*name);
-    if (const auto name = quoted_after(message, "role")) return mend_role(*name);
+      return create_missing_type(*name);
+    if (const auto name = quoted_after(message, "role")) return create_missing_role(*name);
   }
   if (state == "3F000")
-    if (const auto name = quoted_after(message, "schema")) return mend_schema(*name);
+    if (const auto name = quoted_after(message, "schema")) return create_missing_schema(*name);
   if (state == "42P01")
-    if (const auto name = quoted_after(message, "relation")) return mend_table(*name);
-  if (state == "42883") return mend_function(message, words);
-  if (state == "42804") return mend_return_type(message);
+    if (const auto name = quoted_after(message, "relation")) return create_missing_table(*name);
+  if (state == "42883") return create_missing_function(message, words);
+  if (state == "42804") return change_return_type(message);
   return {};
 }
 
@@ -358,7 +359,7 @@ void Builder::statement(const sql::SourceStatement& source) {
   const auto words = first_words(source.text, 8);
   if (words.empty() || without_effect(words, source.text)) return;
   if (const auto role = role_made(words, source.text)) {
-    if (mend_role(*role).empty()) report(fmt::format("role {} can't be made", *role), "passed over");
+    if (create_missing_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "skipped");
     return;
   }
   const bool is_extension = begins(words, {"CREATE", "EXTENSION"});
@@ -366,15 +367,15 @@ void Builder::statement(const sql::SourceStatement& source) {
   for (int round = 0; round <= max_stubs_per_statement; ++round) {
     const auto refusal = is_extension ? extension(source.text) : attempt(source.text);
     if (!refusal) return;
-    const auto mended = owner_.alive() ? mend(*refusal, words) : "";
+    const auto created = owner_.alive() ? create_missing(*refusal, words) : "";
     // The same remedy twice does not help.
-    if (mended.empty() || !done.insert(mended).second || round == max_stubs_per_statement) {
+    if (created.empty() || !done.insert(created).second || round == max_stubs_per_statement) {
       auto kind = words.front();
       if (words.size() > 1) kind += " " + words[1];
-      report(fmt::format("{}: {}", kind, refusal->error.what), "passed over");
+      report(fmt::format("{}: {}", kind, refusal->error.what), "skipped");
       return;
     }
-    report(refusal->error.what, mended);
+    report(refusal->error.what, created);
   }
 }
 
@@ -384,7 +385,7 @@ void Builder::run() {
   (void)owner_.query("SET check_function_bodies = off");
   for (const auto& source : sql::split(script_.sql)) {
     if (!owner_.alive() || !admin_.alive()) {
-      report("the sandbox's server is gone", "the rest is passed over");
+      report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
       return;
     }
     statement(source);

@@ -1,4 +1,4 @@
-// A script -> objects in a sandbox, with stand-ins for what its server does not have.
+// Runs SQL scripts in a sandbox, and creates placeholders for objects that the sandbox lacks.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ struct Script {
   std::string sql;
 };
 
-// Statements run as `owner`; only stand-ins and extensions are made by `admin`.
+// Statements run as `owner`; `admin` only creates placeholders and extensions.
 void run_build(Connection& owner, Connection& admin, const Script& script, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg

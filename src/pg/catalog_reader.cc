@@ -177,7 +177,7 @@ class Reader {
 
 Error Reader::no_catalog(std::string_view why) const {
   return {Error::Kind::database, connection_.where(),
-          fmt::format("the server does not answer as PostgreSQL does: {}", why),
+          fmt::format("the server does not respond like PostgreSQL: {}", why),
           "is this a PostgreSQL server's port?"};
 }
 
@@ -188,8 +188,8 @@ Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
   if (left.count() <= 0 || bytes >= max_catalog_bytes)
     return fail(Error::Kind::database, connection_.where(),
                 left.count() <= 0
-                    ? fmt::format("it takes longer than {} minutes, the limit", max_catalog_time.count())
-                    : fmt::format("it is larger than {} MiB, the limit", max_catalog_bytes >> 20));
+                    ? fmt::format("it takes longer than the limit of {} minutes", max_catalog_time.count())
+                    : fmt::format("it exceeds the limit of {} MiB", max_catalog_bytes >> 20));
   AnswerLimits limits = connection_.limits();
   limits.rows = std::min(limits.rows, max_catalog_rows);
   limits.bytes = std::min(limits.bytes, max_catalog_bytes - static_cast<std::size_t>(bytes));
@@ -198,7 +198,7 @@ Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
   auto rows = connection_.query(query);
   if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
     return tl::unexpected(
-        no_catalog(fmt::format("rows of {} columns where {} were asked for", rows->front().size(), columns)));
+        no_catalog(fmt::format("rows of {} columns, {} expected", rows->front().size(), columns)));
   return rows;
 }
 
@@ -209,7 +209,7 @@ Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const st
   auto rows = ask_once(columns, query);
   if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
   diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
-                               std::string(missing) + ": " + rows.error().what, "the rest is read"});
+                               std::string(missing) + ": " + rows.error().what, "the rest was read"});
   if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
     return tl::unexpected(back.error());
   return ask_once(columns, otherwise);
@@ -307,7 +307,7 @@ Result<void> Reader::tables() {
       "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked);
-  const auto rows = ask(22, query(definition), query("NULL"), "view definitions are not read");
+  const auto rows = ask(22, query(definition), query("NULL"), "view definitions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> unreadable;
   std::vector<std::string> busy;
@@ -342,7 +342,7 @@ Result<void> Reader::tables() {
     by_oid_[text(row[0])] = &catalog_.tables.insert_or_assign(name, std::move(out)).first->second;
   }
   name_some(unreadable, "column statistics are hidden from this user", "connect as a user who may read them");
-  name_some(busy, "locked by another session, so defaults, checks and sizes are not read", "try again later");
+  name_some(busy, "locked by another session: defaults, checks and sizes were not read", "try again later");
   return {};
 }
 
@@ -382,7 +382,7 @@ Result<void> Reader::columns() {
            "ORDER BY c.oid, a.attnum";
   };
   const auto rows =
-      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults are not read");
+      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults were not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
     Table* owner = table(row[0]);
@@ -427,7 +427,7 @@ Result<void> Reader::indexes() {
           query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
                             "pg_get_expr(i.indpred, i.indrelid) END",
                             locked)),
-          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates are not read");
+          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates were not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
     Table* owner = table(row[1]);
@@ -521,7 +521,7 @@ Result<void> Reader::constraints() {
            "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
   };
   const auto rows = ask(16, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
-                        "check expressions are not read");
+                        "check expressions were not read");
   if (!rows) return tl::unexpected(rows.error());
   const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
                                                   {'u', Constraint::Kind::unique},
@@ -567,7 +567,7 @@ Result<void> Reader::policies() {
   const auto rows = ask(6,
                         query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
                               unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
-                        query("NULL", "NULL"), "policies are not read");
+                        query("NULL", "NULL"), "policies were not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
     if (Table* owner = table(row[0]))
@@ -627,7 +627,7 @@ Result<void> Reader::sessions() {
           "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
           "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
           "LIMIT 20000",
-          "SELECT WHERE false", "who is connected is not read");
+          "SELECT WHERE false", "connected sessions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::size_t hidden = 0;
   for (const auto& row : *rows) {
@@ -641,8 +641,8 @@ Result<void> Reader::sessions() {
   if (hidden)
     diagnostics_.push_back(
         Error{Error::Kind::nonfatal, connection_.where(),
-              fmt::format("what {} of {} sessions are doing is hidden from this role", hidden, rows->size()),
-              "GRANT pg_monitor lets it look"});
+              fmt::format("this role can't see the activity of {} of {} sessions", hidden, rows->size()),
+              "GRANT pg_monitor makes it visible"});
   return {};
 }
 
@@ -680,7 +680,7 @@ Result<void> Reader::types_and_sequences() {
       10,
       query(
           "CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
-      query("NULL"), "how far sequences are is not read");
+      query("NULL"), "sequence positions were not read");
   if (!sequences) return tl::unexpected(sequences.error());
   for (const auto& row : *sequences) {
     Sequence sequence;
@@ -708,7 +708,7 @@ void Reader::column_statistics() {
                           : "NULL, NULL, NULL") +
           " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
           "n.schemaname <> 'information_schema'",
-      "SELECT WHERE false", "column statistics are not read");
+      "SELECT WHERE false", "column statistics were not read");
   if (!rows) return;
   for (const auto& row : *rows) {
     Table* owner = catalog_.table(QualifiedName{text(row[0]), text(row[1])});
@@ -761,13 +761,13 @@ Result<void> Reader::everything() {
   catalog_.tracking = read_tracking(
       catalog_,
       [&](const std::string& query) {
-        return ask(4, query, "SELECT WHERE false", "which migrations have run can't be read");
+        return ask(4, query, "SELECT WHERE false", "the list of applied migrations can't be read");
       },
       not_asked);
   if (not_asked)
     diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
-                                 fmt::format("{} more tables keep which migrations have run", not_asked),
-                                 fmt::format("the first {} are read", max_tracking_tables)});
+                                 fmt::format("{} more tables list applied migrations", not_asked),
+                                 fmt::format("the first {} were read", max_tracking_tables)});
   return {};
 }
 

@@ -64,7 +64,7 @@ class Attempt {
       if (!wait(state == PGRES_POLLING_WRITING)) return std::move(out_);
       state = PQconnectPoll(conn);
     }
-    if (PQstatus(conn) == CONNECTION_OK && !meter()) out_.failure = "no descriptors are left";
+    if (PQstatus(conn) == CONNECTION_OK && !meter()) out_.failure = "no file descriptors are left";
     return std::move(out_);
   }
 
@@ -94,7 +94,7 @@ class Attempt {
       until_ = Clock::now() + timeout_;
     }
     if (!meter()) {
-      out_.failure = "no descriptors are left";
+      out_.failure = "no file descriptors are left";
       return false;
     }
     for (;;) {

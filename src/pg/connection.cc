@@ -109,6 +109,7 @@ struct Connection::State {
   std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
+  SentObserver on_sent;
   SessionSettings session_settings;
   bool interruptible = false;
   std::stop_token stop_token;
@@ -260,21 +261,21 @@ Connection::State::Wake Connection::State::take(const PGresult* result, Answer& 
 // Cancels what runs, once; what comes by then is thrown away. The error: the connection had to be closed.
 std::optional<Error> Connection::State::stop(Wake wake, Answer& answer) {
   if (!answer.stopped.empty() && wake == Wake::over)
-    return gone(answer.stopped + ", and goes on after a cancel: the connection is closed");
+    return gone(answer.stopped + ", and continues after a cancel request: pgadvise closed the connection");
   if (!answer.stopped.empty()) {
-    auto late =
-        gone(fmt::format("{}, and does not end its answer within {} of a cancel: the connection is closed",
-                         answer.stopped, grace));
+    auto late = gone(fmt::format(
+        "{}, and its response does not end within {} of a cancel request: pgadvise closed the connection",
+        answer.stopped, grace));
     sqlstate = "57014";
     return late;
   }
   if (wake == Wake::over) {
-    answer.stopped = "the server answers one statement with " + exceeded(answer) + ", the limit";
+    answer.stopped = "the server's response to one statement has " + exceeded(answer) + ", the limit";
     answer.stopped_state = "54000";
   } else {
     answer.stopped = wake == Wake::interrupted
                          ? "interrupted"
-                         : fmt::format("took longer than {} and was cancelled", time_limit());
+                         : fmt::format("took longer than {} and was canceled", time_limit());
     answer.stopped_state = "57014";
   }
   Rows().swap(answer.rows);
@@ -324,21 +325,15 @@ Result<Rows> Connection::State::collect(bool sent) {
   return std::move(answer.rows);
 }
 
-static std::function<void(const Sent&)> sent_callback;
-
-void on_sent(std::function<void(const Sent&)> callback) { sent_callback = std::move(callback); }
-
 template <class Send>
-static Result<Rows> told(std::string_view statement, const Parameters* parameters, const Send& send) {
-  if (!sent_callback) return send();
+static Result<Rows> observed(const SentObserver& on_sent, std::string_view statement,
+                             const Parameters* parameters, const Send& send) {
+  if (!on_sent) return send();
   const auto start = Clock::now();
   auto result = send();
   const std::size_t rows = result ? result->size() : 0;
-  static std::mutex one_by_one;
-  const std::lock_guard lock(one_by_one);
-  sent_callback({statement, parameters,
-                 std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
-                 result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
+  on_sent({statement, parameters, std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+           result ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : result.error().what});
   return result;
 }
 
@@ -347,10 +342,11 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Result<Connection> Connection::open(const std::string& conninfo) {
+Result<Connection> Connection::open(const std::string& conninfo, SentObserver on_sent) {
   const auto options = read_conninfo(conninfo);
   if (!options) return tl::unexpected(options.error());
   auto state = std::make_unique<State>();
+  state->on_sent = std::move(on_sent);
   const auto start = Clock::now();
   auto connected = connect(*options);
   state->conn = connected.connection;
@@ -363,18 +359,18 @@ Result<Connection> Connection::open(const std::string& conninfo) {
   state->where = fmt::format("database {} on {}:{} as user {}", text(PQdb(conn), "?"),
                              text(PQhost(conn), "?"), text(PQport(conn), "5432"), text(PQuser(conn), "?"));
   const bool ok = connected.failure.empty() && PQstatus(conn) == CONNECTION_OK;
-  if (sent_callback)
-    sent_callback({{},
-                   nullptr,
-                   std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
-                   (ok ? "connected to " : "not connected to ") + state->where});
+  if (state->on_sent)
+    state->on_sent({{},
+                    nullptr,
+                    std::chrono::duration<double, std::milli>(Clock::now() - start).count(),
+                    (ok ? "connected to " : "can't connect to ") + state->where});
   if (!ok)
     return tl::unexpected(connection_error(
         state->where, connected.failure.empty() ? PQerrorMessage(conn) : connected.failure.c_str()));
   state->version = PQserverVersion(conn);
   if (state->version < oldest_version)
     return fail(Error::Kind::database, state->where,
-                fmt::format("the server is version {}",
+                fmt::format("the server's version is {}",
                             ellipsis(text(PQparameterStatus(conn, "server_version"), "unknown"), 60)),
                 "pgadvise needs PostgreSQL 12 or newer");
   PQsetNoticeReceiver(
@@ -406,12 +402,12 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
     zero = zero || (value && has_zero(*value));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
+  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
   if (values.size() > max_parameters)
     return fail(Error::Kind::nonfatal, state_->where, "the statement has too many parameters");
-  return told(statement, &parameters, [&] {
+  return observed(state_->on_sent, statement, &parameters, [&] {
     return state_->collect(PQsendQueryParams(state_->conn, (std::string(statement) += sql::own_mark).c_str(),
                                              static_cast<int>(values.size()), nullptr, values.data(), nullptr,
                                              nullptr, 0));
@@ -421,10 +417,10 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
 Result<void> Connection::parse(std::string_view statement) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(statement))
-    return fail(Error::Kind::nonfatal, state_->where, "the statement holds a zero byte");
+    return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done = told(statement, nullptr, [&] {
+  const auto done = observed(state_->on_sent, statement, nullptr, [&] {
     return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
   });
   if (!done) return tl::unexpected(done.error());
@@ -437,8 +433,8 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script holds a zero byte");
-  const auto done = told(script, nullptr, [&] {
+  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
+  const auto done = observed(state_->on_sent, script, nullptr, [&] {
     return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
   });
   if (!done) return tl::unexpected(done.error());
@@ -448,6 +444,7 @@ Result<void> Connection::run_script(std::string_view script) {
 void Connection::set_session(SessionSettings session_settings) {
   state_->session_settings = std::move(session_settings);
 }
+const SentObserver& Connection::sent_observer() const { return state_->on_sent; }
 const SessionSettings& Connection::session_settings() const { return state_->session_settings; }
 void Connection::set_stop(std::stop_token stop) { state_->stop_token = std::move(stop); }
 const std::stop_token& Connection::stop() const { return state_->stop_token; }

@@ -69,7 +69,7 @@ struct Known {
 
 // The first that matches. Server messages may be translated: then the line goes without a hint.
 constexpr Known known_failures[] = {
-    {"no password supplied", "give one in the connection string, PGPASSWORD or ~/.pgpass"},
+    {"no password supplied", "set one in the connection string, PGPASSWORD or ~/.pgpass"},
     {"password authentication failed", "check user and password"},
     {"authentication failed", "check the user, and the server's pg_hba.conf"},
     {"could not translate host name", "check the host name"},
@@ -83,13 +83,13 @@ constexpr Known known_failures[] = {
     {"no more connections allowed", "the pooler is full: try again later"},
     {"SSL off", "the server wants TLS or another user: try sslmode=require"},
     {"no encryption", "the server wants TLS or another user: try sslmode=require"},
-    {"no pg_hba.conf entry", "the server's pg_hba.conf does not let this user in from here"},
+    {"no pg_hba.conf entry", "the server's pg_hba.conf does not allow this user from this host"},
     {"SSL required", "the server wants TLS: add sslmode=require"},
     {"SSL connection is required", "the server wants TLS: add sslmode=require"},
     {"onnection is insecure", "the server wants TLS: add sslmode=require"},
-    {"does not support SSL", "the server has no TLS: use sslmode=disable if the network may be trusted"},
+    {"does not support SSL", "the server does not support TLS: use sslmode=disable if you trust the network"},
     {"certificate", "check sslmode and sslrootcert"},
-    {"SSL error", "is this a PostgreSQL server's port, and does it speak TLS?"},
+    {"SSL error", "is this a PostgreSQL server's port, and does the server support TLS?"},
     {"invalid response to SSL negotiation", "is this a PostgreSQL server's port?"},
     {"expected authentication request", "is this a PostgreSQL server's port?"},
     {"starting up", "try again in a moment"},
@@ -118,7 +118,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
   if (uri) {
     text = for_libpq(text);
   } else if (const auto colon = text.find("://"); colon != std::string::npos && text.find('=') > colon) {
-    return malformed("names something else than PostgreSQL", "begin it with postgresql://");
+    return malformed("is not the URI of a PostgreSQL database", "start it with postgresql://");
   }
   char* message = nullptr;
   const Options options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
@@ -126,7 +126,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
   if (!options && uri) return malformed_uri();
   if (!options)
     return malformed(
-        "is not understood",
+        "is not valid",
         "write postgresql://user:password@host:port/database, or host=… dbname=… user=… with spaces "
         "in values quoted: password='a b'");
   std::vector<std::pair<std::string, std::string>> out;
@@ -167,7 +167,7 @@ Result<std::vector<Address>> addresses(const std::string& conninfo) {
   if ((!hosts.empty() && !numbers.empty() && hosts.size() != numbers.size()) ||
       (ports.size() > 1 && ports.size() != count))
     return malformed("has lists of hosts, addresses and ports of different lengths",
-                     "one port for all, or one for each host");
+                     "give one port for all hosts, or one for each");
   std::vector<Address> out;
   for (std::size_t i = 0; i < count; ++i) {
     std::string port(ports.empty() ? std::string_view() : ports[ports.size() == 1 ? 0 : i]);

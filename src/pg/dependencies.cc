@@ -80,14 +80,14 @@ bool holds_utility(std::string_view tree) {
   return false;
 }
 
-class Judge {
+class DependencyChecker {
  public:
-  explicit Judge(Connection& connection, References harmless = {})
+  explicit DependencyChecker(Connection& connection, References harmless = {})
       : connection_(connection), done_(std::move(harmless)) {}
   void take(std::string_view tree) { scan(tree, pending_); }
   void take_type(Oid type) { pending_.types.insert(type); }
   // Follows everything that was taken to its end.
-  Result<plan::Dependencies> judge();
+  Result<plan::Dependencies> run();
   // And what was known to be harmless.
   References followed() { return std::move(done_); }
 
@@ -107,7 +107,7 @@ class Judge {
   std::set<std::string> unknown_, refused_, foreign_;
 };
 
-Result<void> Judge::expand(const std::string& query, const Oids& oids) {
+Result<void> DependencyChecker::expand(const std::string& query, const Oids& oids) {
   const auto rows = connection_.query(query, {array_of(oids)});
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
@@ -133,7 +133,7 @@ Result<void> Judge::expand(const std::string& query, const Oids& oids) {
 // What the planner and the executor may run for a relation beside the statement itself: its children;
 // expressions and predicates of its indexes, checks, extended statistics and partition keys, which the
 // planner folds; its indexes' own comparison functions.
-Result<void> Judge::relations(const Oids& oids) {
+Result<void> DependencyChecker::relations(const Oids& oids) {
   std::string query =
       "WITH RECURSIVE r(oid) AS (SELECT unnest($1::oid[]) UNION SELECT i.inhrelid FROM r JOIN pg_inherits i "
       "ON "
@@ -172,7 +172,7 @@ Result<void> Judge::relations(const Oids& oids) {
 // A type brings its input and output, the checks of domains, what compares its values, and its casts to JSON
 // (which to_json, json_agg and their like look up while they run), through elements, attributes, base types
 // and subtypes.
-Result<void> Judge::types(const Oids& oids) {
+Result<void> DependencyChecker::types(const Oids& oids) {
   const bool multi = version() >= 140000;
   return expand(
       fmt::format(
@@ -210,7 +210,7 @@ Result<void> Judge::types(const Oids& oids) {
 
 // Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its
 // place (and neqsel runs the negator), and within an operator family one member for another.
-Result<void> Judge::operators(const Oids& oids) {
+Result<void> DependencyChecker::operators(const Oids& oids) {
   return expand(
       "WITH families(oid) AS (SELECT DISTINCT m.amopfamily FROM pg_amop m WHERE m.amopopr = ANY ($1::oid[]) "
       "AND "
@@ -231,7 +231,7 @@ Result<void> Judge::operators(const Oids& oids) {
       oids);
 }
 
-Result<void> Judge::others(const Oids& oids) {
+Result<void> DependencyChecker::others(const Oids& oids) {
   return expand(
       "SELECT 'function', p.oid::text FROM pg_proc p WHERE p.oid = ANY ($1::oid[]) UNION ALL "
       "SELECT 'operator', o.oid::text FROM pg_operator o WHERE o.oid = ANY ($1::oid[]) UNION ALL "
@@ -241,7 +241,7 @@ Result<void> Judge::others(const Oids& oids) {
       oids);
 }
 
-Result<void> Judge::functions(const Oids& oids) {
+Result<void> DependencyChecker::functions(const Oids& oids) {
   const auto rows = connection_.query(
       fmt::format(
           "SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::text IN ('1', "
@@ -268,7 +268,7 @@ Result<void> Judge::functions(const Oids& oids) {
           version() >= 140000 ? "p.prosqlbody::text" : "NULL::text"),
       {array_of(oids)});
   if (!rows) return tl::unexpected(rows.error());
-  if (rows->size() < oids.size()) unknown_.insert("a function that is gone");
+  if (rows->size() < oids.size()) unknown_.insert("a function that no longer exists");
   for (const auto& row : *rows) {
     FunctionFacts facts;
     const auto oid = static_cast<Oid>(whole(row[0]));
@@ -282,7 +282,7 @@ Result<void> Judge::functions(const Oids& oids) {
     facts.extension = row[7].value_or("");
     facts.support = row[8] == "t";
     facts.body_seen = row[10].has_value();
-    const auto harm = judge_function(facts);
+    const auto harm = check_function(facts);
     if (harm == Harm::unknown) unknown_.insert(facts.schema + "." + facts.name);
     if (harm == Harm::refused) refused_.insert(facts.name);
     if (harm != Harm::none || !facts.built_in) continue;
@@ -297,23 +297,25 @@ Result<void> Judge::functions(const Oids& oids) {
   return {};
 }
 
-Result<plan::Dependencies> Judge::judge() {
+Result<plan::Dependencies> DependencyChecker::run() {
   const auto fresh = [](Oids& pending, Oids& done) {
     Oids out;
     for (const auto oid : std::exchange(pending, {}))
       if (done.insert(oid).second) out.insert(oid);
     return out;
   };
-  const std::pair<Oids References::*, Result<void> (Judge::*)(const Oids&)> steps[] = {
-      {&References::others, &Judge::others},       {&References::relations, &Judge::relations},
-      {&References::types, &Judge::types},         {&References::operators, &Judge::operators},
-      {&References::functions, &Judge::functions},
+  const std::pair<Oids References::*, Result<void> (DependencyChecker::*)(const Oids&)> steps[] = {
+      {&References::others, &DependencyChecker::others},
+      {&References::relations, &DependencyChecker::relations},
+      {&References::types, &DependencyChecker::types},
+      {&References::operators, &DependencyChecker::operators},
+      {&References::functions, &DependencyChecker::functions},
   };
   bool more = true;
   for (int round = 0; more; ++round) {
     more = false;
     if (round == max_rounds) {
-      unknown_.insert("too much to follow");
+      unknown_.insert("more dependencies than pgadvise follows");
       break;
     }
     for (const auto& [set, step] : steps) {
@@ -334,9 +336,9 @@ Result<plan::Dependencies> Judge::judge() {
 // they are judged together, and by halves where one is.
 Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
-  Judge judge(connection);
-  for (const Oid type : types) judge.take_type(type);
-  const auto found = judge.judge();
+  DependencyChecker checker(connection);
+  for (const Oid type : types) checker.take_type(type);
+  const auto found = checker.run();
   if (!found) return tl::unexpected(found.error());
   if (found->unknown_functions.empty() && found->refused_functions.empty()) return {};
   if (types.size() == 1) {
@@ -398,17 +400,17 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   // The last is the statement's own: parsing may run SQL functions, whose trees come first.
   if (const auto now = std::chrono::steady_clock::now(); now - harmless.since > longest_memory)
     harmless = {{}, now};
-  Judge judge(connection, harmless.oids);
+  DependencyChecker checker(connection, harmless.oids);
   bool whole = false;
   for (const auto& tree : trees) {
-    judge.take(tree);
+    checker.take(tree);
     const auto end = trim(tree);
     whole = end.find("{QUERY") != end.npos && !end.empty() && end.back() == ')' && !holds_utility(end);
   }
-  auto out = judge.judge();
+  auto out = checker.run();
   if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty())
-    harmless.oids = judge.followed();
-  if (out && !whole) out->unknown_functions.emplace_back("something that the server does not show");
+    harmless.oids = checker.followed();
+  if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
   return out;
 }
 

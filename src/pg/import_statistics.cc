@@ -105,10 +105,10 @@ class Imitation {
       }
     lengthen_all();
     if (files_failed_)
-      tell(fmt::format("{} files could not be given production's size", files_failed_),
+      tell(fmt::format("pgadvise could not give {} files production's size", files_failed_),
            "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
     if (columns_failed_)
-      tell(fmt::format("statistics of {} columns do not fit this server's types", columns_failed_), {});
+      tell(fmt::format("the statistics of {} columns do not match this server's types", columns_failed_), {});
   }
 
  private:
@@ -137,7 +137,7 @@ class Imitation {
     // pg/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
     if (production_.server_version / 10000 != admin_.server_version() / 10000)
-      tell(fmt::format("production is PostgreSQL {}, this server {}: another version may plan otherwise",
+      tell(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",
                        production_.server_version / 10000, admin_.server_version() / 10000),
            "put production's version on PATH");
   }
@@ -255,7 +255,7 @@ class Imitation {
                          table.kind == Table::Kind::partitioned ? "t" : "f",
                          fmt::format("{}", known.null_fraction),
                          std::to_string(known.average_width),
-                         fmt::format("{}", known.distinct),
+                         fmt::format("{}", known.n_distinct),
                          values ? text(known.most_common_values) : std::nullopt,
                          values ? text(known.most_common_frequencies) : std::nullopt,
                          text(known.histogram_bounds),
@@ -332,7 +332,7 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
       "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
       {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version),
        fmt::format("{}", known.null_fraction), std::to_string(known.average_width),
-       fmt::format("{}", known.distinct), values ? text(known.most_common_values) : std::nullopt,
+       fmt::format("{}", known.n_distinct), values ? text(known.most_common_values) : std::nullopt,
        values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
        known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
 }

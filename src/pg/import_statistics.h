@@ -1,5 +1,5 @@
-// A production server's sizes and statistics on a sandbox that holds its schema and no row: so it plans as
-// production does.
+// Imports a production server's sizes and statistics into a sandbox with the same schema and no rows, which
+// then plans like production.
 #pragma once
 
 #include <string>
@@ -11,20 +11,20 @@
 
 namespace pgadvise::pg {
 
-// Before the schema is built: the collation, which is fixed for good with the first index on text.
+// Call before the schema is built: sets the collation, which cannot change after the first index on text.
 void import_collation(Connection& admin, const Catalog& production);
 
-// The planner reads a table's size off its file, and scales reltuples by it; what else it knows it takes from
-// pg_class, pg_statistic and, of a B-tree, from its first page. So: files without content of the right
-// length, rows in pg_class and pg_statistic (from 18 on by the server's own functions), and for each B-tree
-// as many empty levels as it would have. Nothing of it can be run, only planned. `data`: the server's data
-// directory. What has no counterpart on the sandbox is passed over.
+// The planner takes a table's size from its file and scales reltuples by it; other statistics come from
+// pg_class, pg_statistic and, for a B-tree, its first page. So this function creates sparse files of the
+// right length, rows in pg_class and pg_statistic (with the server's functions from 18 on), and for each
+// B-tree as many empty levels as in production. The tables can be planned for, not read. `data`: the server's
+// data directory. Skips objects that the sandbox lacks.
 void import_statistics(Connection& admin, const std::string& data, const Catalog& production,
                        const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
 
-// pg_restore_relation_stats() and pg_restore_attribute_stats() of PostgreSQL 18: they answer false where some
-// of it was not taken. `version`: the server's whose statistics they are. The column has statistics; what it
-// has none of is NULL, and left out by the server.
+// Calls of pg_restore_relation_stats() and pg_restore_attribute_stats() of PostgreSQL 18, which return false
+// if part of the statistics was not accepted. `version`: of the server that the statistics come from. The
+// column must have statistics; missing values are NULL, which the server ignores.
 struct RestoreStatement {
   std::string sql;
   Parameters parameters;
@@ -33,8 +33,8 @@ RestoreStatement restore_relation(const RelationSize& size, int version);
 RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited,
                                 int version);
 
-// Bytes of the pages that a B-tree of so many levels over empty leaves begins with: the metapage, and one
-// page a level.
+// The first pages of a B-tree with this number of levels and empty leaves: the metapage, and one page per
+// level.
 std::string empty_tree(int height);
 
 }  // namespace pgadvise::pg

@@ -48,8 +48,8 @@ ORDER BY a.pid LIMIT 1000)";
 
 std::string why_kept(const Row& row, const VerifyRun& run) {
   const std::string name = row[2].value_or("");
-  if (run.id.empty()) return "its comment is not the mark of a run";
-  if (run_of_index(name) != run.id) return "its name and its comment are not of the same run";
+  if (run.id.empty()) return "its comment was not written by a run of --verify";
+  if (run_of_index(name) != run.id) return "its name and its comment belong to different runs";
   if (row[7] == "t") return "a constraint needs it";
   if (row[6] == "t") return "--verify builds no unique index";
   if (row[8] == "t") return "it is the table's replica identity, or the table is clustered by it";
@@ -74,10 +74,10 @@ void keep_whole_trees(std::vector<LeftoverIndex>& indexes) {
           index.run.id == parent.run.id && index.kept_because.empty() == parent.kept_because.empty();
       if (together) continue;
       auto keep = [&](LeftoverIndex& one) {
-        changed |=
-            std::exchange(one.kept_because,
-                          "an index that --verify of that run did not build is attached to it, or it to one")
-                .empty();
+        changed |= std::exchange(
+                       one.kept_because,
+                       "it is attached to, or has attached, an index that this run of --verify did not build")
+                       .empty();
       };
       if (parent.kept_because.empty()) keep(parent);
       if (index.kept_because.empty()) keep(index);
@@ -157,7 +157,7 @@ Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
   for (const auto& index : leftovers.indexes)
     if (is_left(index))
       add(fmt::format(
-              "index {} on {} was left by a killed run of advise --verify ({}); plans and costs include it",
+              "a killed run of advise --verify ({2}) left index {0} on {1}; plans and costs include it",
               quote_name(index.index.schema, index.index.name), display(index.table), origin(index.run)),
           command + " drops it");
   if (left_out) out.back().what += fmt::format("; and {} more", left_out);
@@ -170,7 +170,8 @@ Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
     return fail(Error::Kind::nonfatal, connection.where(), "index " + name + " was not dropped: " + why);
   };
   if (!index.kept_because.empty()) return refuse(index.kept_because);
-  if (!index.parent.empty()) return refuse("it is dropped with the index that it is attached to");
+  if (!index.parent.empty())
+    return refuse("pgadvise drops it together with the index to which it is attached");
   connection.set_deadline(drop_limit + 5s);
   std::string why;
   const auto step = [&](const std::string& statement) -> Rows {
@@ -188,11 +189,11 @@ Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
   const Rows locked =
       step(fmt::format("SELECT pg_try_advisory_xact_lock({}, {})", lock_class, lock_number(index.run.id)));
   if (why.empty() && (locked.empty() || locked.front()[0] != "t"))
-    why = "its run, or another cleanup, goes on";
+    why = "its run, or another cleanup, is still active";
   step("DROP INDEX " + name);
   // The name may be another index's since it was listed; what was listed has to be what is gone.
   const Rows there = step("SELECT FROM pg_class WHERE oid = " + quote_literal(index.oid));
-  if (why.empty() && !there.empty()) why = "another index has that name by now";
+  if (why.empty() && !there.empty()) why = "another index has this name now";
   step("COMMIT");
   if (connection.in_transaction()) (void)connection.query("ROLLBACK");
   connection.set_deadline({});
@@ -203,13 +204,13 @@ Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
 Result<void> cancel_build(Connection& connection, const LeftoverBuild& build) {
   const auto refuse = [&](std::string why) {
     return fail(Error::Kind::nonfatal, connection.where(),
-                fmt::format("backend {} was not cancelled: {}", build.backend, std::move(why)));
+                fmt::format("backend {} was not canceled: {}", build.backend, std::move(why)));
   };
   if (!build.own_session)
     return refuse("it is not a session of this user with the application_name pgadvise");
-  if (build.process == ProcessState::alive) return refuse("its run goes on");
+  if (build.process == ProcessState::alive) return refuse("its run is still active");
   if (build.process == ProcessState::unknown)
-    return refuse(fmt::format("whether its {} still runs can't be seen from here", origin(build.run)));
+    return refuse(fmt::format("pgadvise can't see from here whether its {} still runs", origin(build.run)));
   const auto done = connection.query(
       "SELECT pg_catalog.pg_cancel_backend(a.pid) FROM pg_catalog.pg_stat_activity a WHERE a.pid "
       "OPERATOR(pg_catalog.=) $1::pg_catalog.int4 AND "

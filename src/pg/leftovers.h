@@ -1,5 +1,5 @@
-// What a killed run of `advise --verify` leaves in a database: indexes, and a CREATE INDEX that the server
-// still runs.
+// Finds and removes what a killed run of `advise --verify` left in a database: indexes, and a CREATE INDEX
+// that is still running.
 #pragma once
 
 #include <string>
@@ -12,28 +12,29 @@
 
 namespace pgadvise::pg {
 
-// An index named as --verify names its indexes, or attached to one.
+// An index with a name of --verify's pattern, or attached to one.
 struct LeftoverIndex {
   std::string oid;
   QualifiedName index;
   QualifiedName table;
-  VerifyRun run;  // empty when `kept_because` says that no run is proven
+  VerifyRun run;  // empty if no run is proven (see `kept_because`)
   ProcessState process = ProcessState::unknown;
   bool locked =
-      false;  // a session holds the run's advisory lock: the run goes on, or its session has not ended yet
-  std::string parent;  // oid of the partitioned table's index that it belongs to; dropped with that one
-  // Why it is never dropped: the comment is not of the run that the name names, a constraint or the replica
-  // identity needs it, it is unique, it is part of somebody else's index, or somebody else's index is part of
-  // it. "": it may be dropped once its run has ended.
+      false;  // a session holds the run's advisory lock: the run is active, or its session has not ended yet
+  std::string
+      parent;  // oid of the partitioned table's index to which it is attached, and with which it is dropped
+  // Why the index is never dropped: its comment belongs to another run than its name, a constraint or the
+  // replica identity needs it, it is unique, or it is part of, or contains, an index of somebody else. "": it
+  // may be dropped once its run has ended.
   std::string kept_because;
 };
 
-// A session of this database that holds a run's lock and runs that run's CREATE INDEX.
+// A session of this database that holds a run's lock and executes the run's CREATE INDEX.
 struct LeftoverBuild {
   int backend = 0;
   std::string backend_start;
   VerifyRun run;
-  bool own_session = false;  // of this connection's user, with the application_name pgadvise
+  bool own_session = false;  // of this connection's user, with application_name pgadvise
   ProcessState process = ProcessState::unknown;
 };
 
@@ -43,27 +44,28 @@ struct Leftovers {
   std::vector<LeftoverBuild> builds;
 };
 
-// Of the connection's database, in a READ ONLY transaction of its own; at most 1,000 of each. Locks of this
-// connection's own session do not count. Errors: the server refused or is gone.
+// Reads the leftovers of the connection's database in a READ ONLY transaction; at most 1,000 of each kind.
+// Ignores locks of this connection's session. Errors: the server rejects a query, or is lost.
 Result<Leftovers> find_leftovers(Connection& connection);
 
-// Is it a leftover? It may be dropped, its run has ended or its process is gone, and no other index takes it
-// along.
+// Whether the index is a leftover to drop: it may be dropped, its run has ended or the run's process is gone,
+// and no other index is dropped with it.
 bool is_left(const LeftoverIndex& index);
-// May its build be cancelled? Its process is gone, and the session is our own.
+// Whether the build may be canceled: its process is gone, and the session belongs to this user.
 bool can_cancel(const LeftoverBuild& build);
 
-// One nonfatal line for each leftover index and for each build whose process is gone, 20 at most, with the
-// command that removes it; nothing about runs that go on, and nothing about indexes that are kept.
+// One nonfatal diagnostic for each leftover index and each build whose process is gone, at most 20, with the
+// command that removes it. None for active runs and for indexes that are kept.
 Diagnostics describe(const Leftovers& leftovers, const Connection& connection);
 // "process 4711 on laptop, started 2026-11-22T12:00:00Z"
 std::string origin(const VerifyRun& run);
 
-// In one transaction with lock_timeout and statement_timeout; when the name belongs to another index by now,
-// nothing is dropped. Takes the run's advisory lock meanwhile. Errors: why it was not dropped.
+// Drops the index in one transaction with lock_timeout and statement_timeout, while holding the run's
+// advisory lock. Drops nothing if the name belongs to another index by now. Errors: why the index was not
+// dropped.
 Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index);
 
-// pg_cancel_backend() on just that session and statement. Errors: why it was not cancelled.
+// Calls pg_cancel_backend() for exactly this session and statement. Errors: why it was not canceled.
 Result<void> cancel_build(Connection& connection, const LeftoverBuild& build);
 
 }  // namespace pgadvise::pg

@@ -1,5 +1,5 @@
-// Counts and rations the bytes that libpq receives. libpq reads a message to its end before its caller hears
-// of it, and a message may be 2 GB; it offers no way to look at its buffer.
+// Counts and limits the bytes that libpq receives. libpq reads a complete message, of up to 2 GB, before its
+// caller can react, and offers no access to its buffer.
 #pragma once
 
 #include <chrono>
@@ -10,26 +10,26 @@
 
 namespace pgadvise::pg {
 
-// Takes the network connection out of libpq's descriptor and puts one end of a local socket pair there. Bytes
-// pass only in step(), at most `max_portion` a call. Not for use by several threads at once.
+// Replaces the network connection in libpq's descriptor by one end of a local socket pair. Bytes pass only in
+// step(), at most `max_portion` per call. Not thread-safe.
 class MeteredSocket {
  public:
   static constexpr std::size_t max_portion = 32 * 1024;
 
-  // `descriptor` stays libpq's to close; libpq must have read nothing from it yet. good() is false when
-  // descriptors have run out.
+  // `descriptor` is still closed by libpq, which must not have read from it yet. good() is false if no file
+  // descriptors are left.
   explicit MeteredSocket(int descriptor);
-  // Passes on what libpq has written (its Terminate message), as far as the network takes it at once.
+  // Sends what libpq has written (its Terminate message), as far as possible without waiting.
   ~MeteredSocket();
   MeteredSocket(const MeteredSocket&) = delete;
   MeteredSocket& operator=(const MeteredSocket&) = delete;
 
   bool good() const { return network_ >= 0; }
-  // False once libpq has closed its end, or has opened another connection under the same number.
+  // False after libpq closed its end, or opened another connection with the same descriptor number.
   bool stands_at(int descriptor) const;
-  // Passes bytes both ways, for at most `timeout`. True when libpq can go on: there is something to read (or
-  // the connection's end), or, with `writing`, room to write. The network is read only when libpq has read
-  // everything before.
+  // Passes bytes in both directions, for at most `timeout`. True if libpq can continue: it has data to read
+  // (or the end of the connection) or, with `writing`, space to write. Reads from the network only after
+  // libpq has read everything before.
   bool step(int descriptor, bool writing, std::chrono::milliseconds timeout);
   std::uint64_t received() const { return received_; }
 
@@ -43,9 +43,9 @@ class MeteredSocket {
   dev_t device_ = 0;  // of libpq's end
   ino_t inode_ = 0;
   std::uint64_t received_ = 0;
-  std::string incoming_;  // received, and not yet handed to libpq
-  std::string outgoing_;  // written by libpq, and not yet sent
-  bool ended_ = false;    // nothing more comes from the network
+  std::string incoming_;  // received, not yet passed to libpq
+  std::string outgoing_;  // written by libpq, not yet sent
+  bool ended_ = false;    // the network connection has ended
 };
 
 }  // namespace pgadvise::pg

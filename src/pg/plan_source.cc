@@ -1,7 +1,6 @@
 #include "pg/plan_source.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <map>
 
@@ -44,7 +43,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<std::vector<std::string>> values(const std::string& select) override;
   bool superuser() const override { return superuser_; }
   const std::vector<std::string>& search_path() const override { return search_path_; }
-  const std::vector<std::string>& rls_bypassed() const override { return unguarded_; }
+  const std::vector<std::string>& rls_bypassed() const override { return rls_bypassed_; }
 
  private:
   Result<void> find_search_path();
@@ -58,6 +57,7 @@ class ServerPlans final : public plan::PlanSource {
 
   std::optional<Connection> own_;
   Connection& connection_;
+  int prepared_ = 0;  // statements of explain_generic(), whose names must differ
   bool superuser_ = false;
   bool watch_us_ = false;
   bool statistics_only_ = false;
@@ -65,7 +65,7 @@ class ServerPlans final : public plan::PlanSource {
   std::string what_if_missing_;
   std::string analyze_refused_;
   std::optional<std::vector<std::string>> dangerous_inputs_;
-  std::vector<std::string> unguarded_;
+  std::vector<std::string> rls_bypassed_;
   std::vector<std::string> search_path_;
   Harmless harmless_;
   std::map<std::pair<QualifiedName, std::string>, plan::TypicalValues> typical_;
@@ -101,7 +101,7 @@ Result<void> ServerPlans::find_unguarded() {
       "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
       "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
   if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) unguarded_.push_back(row[0].value_or(""));
+  for (const auto& row : *rows) rls_bypassed_.push_back(row[0].value_or(""));
   return {};
 }
 
@@ -123,7 +123,7 @@ Result<void> ServerPlans::look_around() {
   // A query there holds its replay up, or is cancelled by it.
   if (row[4] == "t") analyze_refused_ = "the server is a standby";
   statistics_only_ = row[5] == "on";
-  if (statistics_only_) analyze_refused_ = "the sandbox has production's statistics, and no rows";
+  if (statistics_only_) analyze_refused_ = "the sandbox has production's statistics, but no rows";
   hypopg_ = row[1].value_or("");
   if (hypopg_.empty()) {
     what_if_missing_ = row[2]
@@ -134,7 +134,7 @@ Result<void> ServerPlans::look_around() {
                                  connection_.server_version() / 10000);
   } else if (row[3] != std::to_string(connection_.backend_pid())) {
     what_if_missing_ =
-        "a connection pooler is in between, where hypothetical indexes could outlive us: connect directly";
+        "the connection goes through a pooler, which could keep hypothetical indexes: connect directly";
   }
   const auto path = connection_.query("SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s");
   if (!path) return tl::unexpected(path.error());
@@ -209,7 +209,8 @@ Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
         fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
     if (!made) return tl::unexpected(made.error());
     if (made->empty())
-      return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG made no index of: " + index);
+      return fail(Error::Kind::nonfatal, connection_.where(),
+                  "HypoPG created no hypothetical index for: " + index);
   }
   return {};
 }
@@ -219,8 +220,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
   const auto mode =
       connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
   if (!mode) return mode;
-  static std::atomic<int> count = 0;
-  const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++count);
+  const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++prepared_);
   const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql));
   if (!prepared) return prepared;
   const auto parameters =
@@ -233,7 +233,7 @@ Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::
     const auto wanted = std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
     if (wanted > 0 && request.analyze) {
       rows = fail(Error::Kind::nonfatal, connection_.where(),
-                  "the statement's parameters are not known: not analyzed");
+                  "the statement's parameter values are unknown: not analyzed");
     } else {
       const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
       rows = connection_.query(fmt::format("EXPLAIN ({}) EXECUTE {}{}", options, name,

@@ -1,5 +1,5 @@
-// The PlanSource of a server: knowledge of what a statement would run, EXPLAIN, HypoPG. Never writes, leaves
-// nothing.
+// The PlanSource of a server: dependencies of a statement, EXPLAIN, and HypoPG. It writes nothing and leaves
+// nothing on the server.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace pgadvise::pg {
 
-// The connection must outlive it.
+// The connection must outlive the result.
 Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connection);
 
-// Others beside the one of `first`, which `conninfo` opened: each on a connection of its own, as
-// more_connections() has them. None behind a pooler, whose connections are not ours to count.
+// Further plan sources beside that of `first`, which `conninfo` opened: each with its own connection
+// (more_connections()). None behind a pooler, whose connections are limited by somebody else.
 std::vector<std::unique_ptr<plan::PlanSource>> more_plan_sources(Connection& first,
                                                                  const std::string& conninfo,
                                                                  std::size_t wanted);

@@ -1,4 +1,5 @@
-// The one way into a target: a READ ONLY transaction that is always rolled back.
+// The only way pgadvise runs statements in a database it reads: a READ ONLY transaction that is always rolled
+// back.
 #pragma once
 
 #include <chrono>
@@ -8,21 +9,21 @@
 
 namespace pgadvise::pg {
 
-// The connection's SessionSettings, or its own user.
+// The role: the connection's SessionSettings, or its user.
 enum class As { application, user };
 
-// BEGIN READ ONLY … ROLLBACK around whatever happens in between, with time limits on both sides, and answers
-// of at most a million rows and 256 MiB.
+// BEGIN READ ONLY … ROLLBACK around a scope, with time limits on client and server, and responses of at most
+// a million rows and 256 MiB.
 class ReadOnly {
  public:
-  // `limit`: of each statement.
+  // `limit`: for each statement.
   explicit ReadOnly(Connection& connection, std::chrono::milliseconds limit = std::chrono::seconds(5));
   ReadOnly(const ReadOnly&) = delete;
   ReadOnly& operator=(const ReadOnly&) = delete;
   ~ReadOnly();
-  // `watch_us`: client_connection_check_interval, which not every platform of a server has.
+  // `watch_us`: client_connection_check_interval, which some server platforms do not support.
   Result<void> begin(bool watch_us, As as = As::application);
-  // Back to where begin() ended, also out of a failed state.
+  // Returns to the state after begin(), also from a failed transaction.
   bool back();
 
  private:

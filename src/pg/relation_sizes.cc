@@ -34,7 +34,7 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
                      whole(row[4])});
   if (out.size() < rows->size())
     diagnostics.push_back({Error::Kind::nonfatal, connection.where(),
-                           fmt::format("the sizes of {} relations are not read: locked by another session",
+                           fmt::format("the sizes of {} relations were not read: locked by another session",
                                        rows->size() - out.size()),
                            "try again later"});
   return out;

@@ -1,4 +1,4 @@
-// The sizes that a server's planner goes by.
+// The relation sizes that the server's planner uses.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace pgadvise::pg {
 
-// Of tables, materialized views and indexes that have a file, by name. What is locked just now is left out
-// and counted in `diagnostics`. Errors: Kind::database.
+// Sizes of tables, materialized views and indexes that have a file, by name. Relations that are locked are
+// skipped, and counted in `diagnostics`. Errors: Kind::database.
 Result<std::vector<RelationSize>> read_relation_sizes(Connection& connection, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg

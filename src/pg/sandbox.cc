@@ -44,14 +44,13 @@ std::string last_complaint(const std::string& file) {
 }
 
 tl::unexpected<Error> wont_start(std::string what) {
-  return fail(
-      Error::Kind::usage, "the sandbox", std::move(what),
-      "a private server needs the installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
+  return fail(Error::Kind::usage, "the sandbox", std::move(what),
+              "a sandbox needs an installed PostgreSQL, 100 MB in TMPDIR or /tmp, and 128 MB of memory");
 }
 
 // Our own server: loading data and ANALYZE may take long.
-Result<Connection> open(const std::string& conninfo) {
-  auto connection = Connection::open(conninfo);
+Result<Connection> open(const std::string& conninfo, const SentObserver& on_sent) {
+  auto connection = Connection::open(conninfo, on_sent);
   if (!connection) return connection;
   AnswerLimits limits;
   limits.other_bytes = limits.bytes;
@@ -61,7 +60,8 @@ Result<Connection> open(const std::string& conninfo) {
 }
 
 // Waits until the server answers, has ended, or was never made.
-Result<Connection> await(const Guardian& guardian, const std::string& folder, const std::string& conninfo) {
+Result<Connection> await(const Guardian& guardian, const std::string& folder, const std::string& conninfo,
+                         const SentObserver& on_sent) {
   const auto limit = std::chrono::steady_clock::now() + start_limit;
   std::string said;
   while (std::chrono::steady_clock::now() < limit) {
@@ -77,9 +77,9 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, co
       return wont_start("the server ended while starting: " + last_complaint(folder + "/server.log"));
     }
     if (access((folder + "/.s.PGSQL.5432").c_str(), F_OK) != 0) continue;
-    if (auto connection = open(conninfo)) return connection;
+    if (auto connection = open(conninfo, on_sent)) return connection;
   }
-  return wont_start("the server did not answer in time");
+  return wont_start("the server did not respond in time");
 }
 
 Result<void> all(Connection& connection, std::initializer_list<const char*> statements) {
@@ -94,6 +94,7 @@ struct Sandbox::State {
   Home home;
   Guardian guardian;
   std::string conninfo;
+  SentObserver on_sent;
   std::optional<Connection> owner;
   std::optional<Connection> admin;
   Result<void> prepare(Connection template1);
@@ -110,7 +111,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   const auto made = all(template1, {"CREATE ROLE pgadvise LOGIN", "ALTER DATABASE postgres RENAME TO sandbox",
                                     "ALTER DATABASE sandbox OWNER TO pgadvise"});
   if (!made) return made;
-  auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"));
+  auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"), on_sent);
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
@@ -126,7 +127,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
                      "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"});
     if (!created) return created;
   }
-  opened = open(conninfo);
+  opened = open(conninfo, on_sent);
   if (!opened) return tl::unexpected(opened.error());
   owner = std::move(*opened);
   return {};
@@ -137,7 +138,7 @@ Result<Sandbox> Sandbox::start() {
   return start(unread);
 }
 
-Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, int max_connections) {
+Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, int max_connections) {
   const auto server = find_server();
   if (!server) return tl::unexpected(server.error());
   const auto user = server_user();
@@ -148,11 +149,13 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, int max_connections) {
   if (!home) return tl::unexpected(home.error());
   state->home = std::move(*home);
   const auto& folder = state->home.folder;
+  state->on_sent = std::move(on_sent);
   state->conninfo = address(folder, "pgadvise", "sandbox");
   auto guardian = start_guardian(state->home, *server, *user, max_connections);
   if (!guardian) return tl::unexpected(guardian.error());
   state->guardian = std::move(*guardian);
-  auto template1 = await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"));
+  auto template1 =
+      await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"), state->on_sent);
   if (!template1) return tl::unexpected(template1.error());
   if (const auto ready = state->prepare(std::move(*template1)); !ready) return wont_start(ready.error().what);
   return Sandbox(std::move(state));
@@ -170,7 +173,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 // What a database is told reaches new sessions only.
 Result<void> Sandbox::State::reconnect() {
   for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
-    auto opened = open(address(home.folder, user, "sandbox"));
+    auto opened = open(address(home.folder, user, "sandbox"), on_sent);
     if (!opened) return tl::unexpected(opened.error());
     *connection = std::move(*opened);
   }

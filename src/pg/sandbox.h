@@ -1,5 +1,5 @@
-// A private, throwaway PostgreSQL: its own folder, a Unix socket and no port; removed at the end, also after
-// a signal or a crash.
+// A private, throwaway PostgreSQL server: its own folder, a Unix socket and no port. It is removed at the
+// end, also after a signal or a crash.
 #pragma once
 
 #include <memory>
@@ -15,24 +15,25 @@ namespace pgadvise::pg {
 
 class Sandbox {
  public:
-  // Takes about a second. Errors (Kind::usage): no server is installed, or it won't start; each says what to
-  // do. A process of its own keeps watch over the server and ends it when this process ends, however it ends;
-  // when that one is killed, too, the server ends (Linux), and the next start() removes the folder.
-  // `diagnostics` names what was removed so. `max_connections`: the server's setting.
-  static Result<Sandbox> start(Diagnostics& diagnostics, int max_connections = 20);
+  // Starts the server, in about a second. Errors (Kind::usage): no server is installed, or it does not start;
+  // each with a hint. A guardian process watches the server and stops it when this process ends for any
+  // reason. If the guardian is killed, too, the server stops (Linux), and the next start() removes the
+  // folder; `diagnostics` names folders removed this way. `max_connections`: the server's setting.
+  static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;
   ~Sandbox();  // stops the server and removes the folder
 
-  // Runs a script statement by statement. What this server can't take (a missing extension, its types and
-  // functions) is stubbed where it can be, and named in `diagnostics`; the rest goes on. Rows of COPY … FROM
-  // stdin are not loaded, ownership is left as it is. The script runs as a role without privileges outside
-  // the database: SQL from a repository must not reach the machine.
+  // Runs a script statement by statement. Creates placeholders for missing objects (an extension, its types
+  // and functions) where possible, reports each in `diagnostics`, and continues. Skips rows of COPY … FROM
+  // stdin, and ownership. The script runs as a role without privileges outside the database: SQL from a
+  // repository must not reach the machine.
   void build(const Script& script, Diagnostics& diagnostics);
 
-  // Before build(), and after it: the server plans as the one of this catalog does (imitate.h). From then on
-  // nothing can be run on its tables, and PlanSource runs nothing. Errors: the server is gone.
+  // Call one before build() and the other after it: the server then plans like the server of this catalog
+  // (import_statistics.h). Afterwards its tables cannot be read, and PlanSource runs nothing. Errors: the
+  // server is lost.
   Result<void> import_collation(const Catalog& production);
   Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
                                  Diagnostics& diagnostics);
@@ -40,7 +41,7 @@ class Sandbox {
   const std::string& conninfo()
       const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database
   Connection& connection();  // by conninfo()
-  Connection& admin();       // the superuser: never for input
+  Connection& admin();       // the superuser: never for input of users
   const std::string& folder() const;
 
  private:

@@ -39,7 +39,7 @@ constexpr std::string_view socket_name = "/.s.PGSQL.5432";
 // ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
-# From 18 on pages have checksums unless told otherwise: pg/imitate.cc writes some.
+# From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some.
 plain=$("$2/initdb" --help 2>/dev/null | sed -n 's/.*\(--no-data-checksums\).*/\1/p')
 if "$2/initdb" $plain -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
      </dev/null >"$1/initdb.log" 2>&1 9>&- ||
@@ -262,12 +262,12 @@ Result<std::optional<ServerUser>> server_user() {
   for (const char* name : {"postgres", "nobody"})
     if (const passwd* entry = getpwnam(name); entry && entry->pw_uid != 0)
       return std::optional(ServerUser{entry->pw_uid, entry->pw_gid});
-  return wont_start("PostgreSQL does not run as root, and there is no user postgres or nobody",
+  return wont_start("PostgreSQL does not run as root, and neither the user postgres nor nobody exists",
                     "run as another user");
 }
 
 Result<Home> make_home(const std::optional<ServerUser>& user) {
-  std::string why = "no folder for temporary files can be used";
+  std::string why = "no folder for temporary files is usable";
   for (const auto& base : temporary_folders()) {
     if (!fits_a_socket(base + "/" + std::string(prefix) + "XXXXXX")) continue;
     if (!may_enter(base, user)) continue;
@@ -288,8 +288,7 @@ Result<Home> make_home(const std::optional<ServerUser>& user) {
     std::error_code code;
     fs::remove_all(made, code);
   }
-  return wont_start("can't make its folder: " + why,
-                    "set TMPDIR to a folder with a short path that may be written");
+  return wont_start("can't create its folder: " + why, "set TMPDIR to a writable folder with a short path");
 }
 
 // Nobody holds the lock of this folder of ours; `lock` does then.
@@ -326,9 +325,9 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
       if (const pid_t pid = spawn({sweep_script, {path}, ours ? std::nullopt : user}); pid > 0) wait_for(pid);
       const bool removed = access(path.c_str(), F_OK) != 0;
       diagnostics.push_back({Error::Kind::nonfatal, path,
-                             removed ? "removed: a killed run left this sandbox"
-                                     : "a killed run left this sandbox, and it could not be removed",
-                             removed ? "" : "end its server, and remove the folder"});
+                             removed ? "removed this sandbox, which a killed run left"
+                                     : "a killed run left this sandbox; pgadvise could not remove it",
+                             removed ? "" : "stop its server, and remove the folder"});
     }
   }
 }

@@ -1,4 +1,5 @@
-// The processes behind a sandbox: which server is installed, as whom it runs, and the guardian that ends it.
+// The processes of a sandbox: which PostgreSQL is installed, the user that runs it, and the guardian that
+// stops it.
 #pragma once
 
 #include <optional>
@@ -11,17 +12,18 @@
 
 namespace pgadvise::pg {
 
-// The folder that holds initdb and postgres. Errors: none is installed (Kind::usage).
+// The folder of initdb and postgres. Errors: none is installed (Kind::usage).
 Result<std::string> find_server();
 
-// PostgreSQL refuses to run as root: then it runs as postgres, or nobody. Empty: as ourselves.
+// The user to run the server as: PostgreSQL refuses root, so then it is postgres, or nobody. Empty: the
+// current user.
 struct ServerUser {
   uid_t uid;
   gid_t gid;
 };
 Result<std::optional<ServerUser>> server_user();
 
-// A file descriptor with an owner.
+// Owns a file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -36,8 +38,8 @@ class Descriptor {
   int fd_;
 };
 
-// A folder for one sandbox, below TMPDIR or /tmp, and the lock that tells the living from the dead: this
-// process and its guardian share it.
+// A folder for one sandbox, below TMPDIR or /tmp, with a lock that this process and its guardian share while
+// they live.
 struct Home {
   std::string folder;
   Descriptor lock;
@@ -52,10 +54,10 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics);
 
 struct Guardian {
   pid_t pid = -1;
-  Descriptor hold;    // while it is open, the server lives
-  Descriptor status;  // "initdb failed", or the end of the file: no server any more
+  Descriptor hold;    // the server runs while it is open
+  Descriptor status;  // "initdb failed"; end of file: the server has stopped
 };
-// Starts a guardian, which makes the cluster and starts the server in `home`.
+// Starts a guardian, which creates the cluster and starts the server in `home`.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, int max_connections);
 void stop(Guardian& guardian);

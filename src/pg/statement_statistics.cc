@@ -98,9 +98,9 @@ class Reader {
       for (const auto column : split(text_of(row[2]), ',')) out.columns.emplace_back(column);
     }
     if (out.schema.empty())
-      return fail(Error::Kind::input, connection_.where(),
-                  "pg_stat_statements is not installed in this database",
-                  "CREATE EXTENSION pg_stat_statements, or name a database that has it; or digest a log");
+      return fail(
+          Error::Kind::input, connection_.where(), "pg_stat_statements is not installed in this database",
+          "run CREATE EXTENSION pg_stat_statements, name a database that has the extension, or digest a log");
     return out;
   }
 
@@ -108,7 +108,7 @@ class Reader {
     if (connection_.alive() && connection_.sqlstate() == "55000")
       return {Error::Kind::input, connection_.where(),
               "pg_stat_statements is installed, but the server was started without it",
-              "shared_preload_libraries = 'pg_stat_statements' and a restart"};
+              "set shared_preload_libraries = 'pg_stat_statements' and restart the server"};
     if (connection_.alive() && error.kind == Error::Kind::nonfatal) error.kind = Error::Kind::input;
     error.what = "pg_stat_statements can't be read: " + error.what;
     return error;

@@ -1,4 +1,4 @@
-// pg_stat_statements of a live server -> Workload.
+// Reads pg_stat_statements of a live server into a Workload.
 #pragma once
 
 #include "base/result.h"
@@ -7,9 +7,10 @@
 
 namespace pgadvise::pg {
 
-// All databases' statements that the role may see, in one READ ONLY transaction that is rolled back; of one
-// source, whose identity is the server's and the time of the last reset: a later reading holds an earlier
-// one. Errors: the extension is not in this database, or the server was not started with its library.
+// Reads the statements of all databases that the role may see, in one READ ONLY transaction that is rolled
+// back. They are one source, identified by the server and the time of the last reset, so that a later reading
+// includes an earlier one. Errors: the extension is not in this database, or the server was started without
+// its library.
 Result<Workload> read_statement_statistics(Connection& connection, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::pg

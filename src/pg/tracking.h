@@ -1,5 +1,5 @@
-// The tables in which migration tools keep what they have run, known by their columns: names and schemas are
-// configurable.
+// Finds the tables in which migration tools record applied migrations by their columns, as names and schemas
+// are configurable.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace pgadvise::pg {
 
-// `ask` runs one SELECT in the catalog's own transaction. Views, foreign tables, tables under row-level
-// security and those with generated columns are passed over: reading them may run somebody's functions. Each
-// takes a query, so that of many (a schema for each tenant) only the first `max_tracking_tables` by name are
-// asked; `not_asked` is how many more there are.
+// `ask` runs one SELECT in the transaction that reads the catalog. Skips views, foreign tables, and tables
+// with row-level security or generated columns: reading them may run user-defined functions. As each table
+// needs a query, only the first `max_tracking_tables` by name are read (there may be a schema for each
+// tenant); `not_asked` is the number of the others.
 inline constexpr int max_tracking_tables = 32;
 std::vector<TrackingTable> read_tracking(const Catalog& catalog,
                                          const std::function<Result<Rows>(const std::string&)>& ask,

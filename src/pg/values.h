@@ -1,4 +1,4 @@
-// Values of a result, as PostgreSQL prints them.
+// Parses values in PostgreSQL's text format.
 #pragma once
 
 #include <charconv>
@@ -9,7 +9,7 @@
 
 namespace pgadvise::pg {
 
-// 0 for NULL and what is no number.
+// 0 for NULL and for text that is not a number.
 inline std::int64_t whole(std::string_view text) {
   std::int64_t out = 0;
   std::from_chars(text.data(), text.data() + text.size(), out);

@@ -142,7 +142,7 @@ class Verifier {
   void remove() {
     if (!locked_) return;
     connection_.set_deadline(options_.build_limit);
-    std::string why = "the connection was lost before";
+    std::string why = "the connection had been lost before";
     // More than once, since a late cancel may hit one of the statements.
     for (int n = 0; n < tries_to_drop && !built_.empty() && connection_.alive(); ++n) {
       const auto found = find_leftovers(connection_);
@@ -170,7 +170,7 @@ class Verifier {
     locked_ = false;
     if (!built_.empty())
       diagnostics_.push_back({Error::Kind::nonfatal, connection_.where(),
-                              "the indexes that --verify built could not be removed again: " +
+                              "pgadvise could not drop the indexes that --verify built: " +
                                   join(built_, ", ") + " (" + why + ")",
                               "pgadvise advise --cleanup drops them"});
   }
@@ -294,7 +294,7 @@ std::string not_named(Connection& connection, const std::string& database) {
   const Row row = rows->empty() ? Row{} : rows->front();
   if (row[0] != database)
     return fmt::format("is not the database that --disposable names, {}", ellipsis(database, 63));
-  if (row[1] == "t") return "is a standby: nothing can be built or dropped there";
+  if (row[1] == "t") return "is a standby: no index can be built or dropped there";
   return {};
 }
 
@@ -308,7 +308,7 @@ std::string not_disposable(Connection& connection, const std::string& database) 
   if (!rows) return rows.error().what;
   const Row row = rows->empty() ? Row{} : rows->front();
   if (row[0] != "0")
-    return fmt::format("has {} other {}: somebody uses it", row[0].value_or("?"),
+    return fmt::format("has {} other {}, so it is in use", row[0].value_or("?"),
                        row[0] == "1" ? "session" : "sessions");
   return {};
 }

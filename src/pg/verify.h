@@ -1,5 +1,5 @@
 // Builds advised indexes on a database that may be written to, runs the statements before and after, and
-// removes the indexes.
+// drops the indexes.
 #pragma once
 
 #include <chrono>
@@ -17,28 +17,28 @@ namespace pgadvise::pg {
 struct VerifyQuery {
   MeasuredQuery query;
   std::vector<plan::WhatIfStatement>
-      statements;  // each one that plan::decide() lets be analyzed; none: why_not says why
+      statements;  // those that plan::decide() allows to analyze; if empty, why_not has the reason
 };
 
 struct VerifyOptions {
-  int runs = 5;  // of each statement, before and after; three of slow ones
+  int runs = 5;  // number of runs of each statement, before and after; three for slow ones
   std::chrono::milliseconds statement_limit{10'000};
-  std::chrono::milliseconds build_limit{600'000};  // of each CREATE INDEX
+  std::chrono::milliseconds build_limit{600'000};  // time limit of each CREATE INDEX
   std::function<void(std::string_view)> progress;
 };
 
-// `database`: the name that the user gave. Why it does not permit writing: it is not this database's name, or
-// the server is a standby. "": it permits it.
+// Why the database must not be written to: `database`, the name that the user gave, is not its name, or the
+// server is a standby. "": writing is allowed.
 std::string not_named(Connection& connection, const std::string& database);
-// The same, and others must not be connected to it.
+// The same; in addition, nobody else may be connected to it.
 std::string not_disposable(Connection& connection, const std::string& database);
 
 // Builds each index without CONCURRENTLY, under a name and with a comment of its own (verify_run.h), in one
-// transaction: a killed client leaves a whole index with its comment, or none. The server (14 and newer)
-// notices a client that is gone within a second; an older one finishes the statement, at most `build_limit`,
-// and rolls it back. Each index gets the size that it has when built. What can't be built is named in the
-// result, and the others are measured without it. A stop of the connection cancels what runs; what was built
-// is removed then, too. Errors: the server is gone.
+// transaction, so that a killed client leaves a complete index with its comment, or none. A server of version
+// 14 or later notices a lost client within a second; an older one finishes the statement, after at most
+// `build_limit`, and rolls it back. Sets each index's size as built. An index that cannot be built is
+// reported in the result, and the others are measured without it. A stop request cancels the running
+// statement; indexes built so far are dropped. Errors: the server is lost.
 Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> queries,
                             std::vector<AdvisedIndex>& indexes, const VerifyOptions& options,
                             Diagnostics& diagnostics);

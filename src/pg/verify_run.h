@@ -1,4 +1,6 @@
-// What a run of `advise --verify` writes on what it builds, and whether the process that wrote it still runs.
+// The marks of a run of `advise --verify` on its indexes, and whether the marking process is still alive. The
+// mark is one line: the comment of each index, and a comment before each CREATE INDEX. Everybody who can read
+// the catalog can read it; `machine` is a hash.
 #pragma once
 
 #include <optional>
@@ -19,24 +21,24 @@ struct VerifyRun {
   bool operator==(const VerifyRun&) const = default;
 };
 
-// A run of this process with a new id.
+// Creates a run of this process with a new id.
 VerifyRun new_verify_run();
 
 std::string mark(const VerifyRun& run);
-// Only the exact text that mark() writes: anything before, behind or else in it gives none.
+// Parses exactly the text that mark() writes; nullopt for any other text, also with additions.
 std::optional<VerifyRun> read_mark(std::string_view text);
 
 // "pgadvise_verify_<id>_<number>".
 std::string index_name(const VerifyRun& run, int number);
-// The run's id in a name that index_name() could have made; "" of other names.
+// The run's id in a name of index_name()'s form; "" for other names.
 std::string run_of_index(std::string_view name);
 
-// "/* <mark> */ " for the beginning of a statement, and its inverse for a statement in pg_stat_activity that
-// builds an index of that run.
+// "/* <mark> */ ", to put before a statement; and its inverse for a statement in pg_stat_activity that builds
+// an index of that run.
 std::string statement_mark(const VerifyRun& run);
 std::optional<VerifyRun> run_of_build(std::string_view statement);
 
-// While a run lives, its session holds the advisory lock (lock_class, lock_number(id)) of the database.
+// The session of an active run holds the advisory lock (lock_class, lock_number(id)) of the database.
 constexpr int lock_class = 0x70676176;
 int lock_number(std::string_view id);
 

@@ -266,7 +266,8 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
   std::size_t wanted = 0;
   for (const int index : indexes) wanted += parts(index);
   if (wanted > max_indexes)
-    return fail(Error::Kind::nonfatal, connection_.where(), "HypoPG has no room for so many indexes at once");
+    return fail(Error::Kind::nonfatal, connection_.where(),
+                "HypoPG can't hold so many hypothetical indexes at once");
   if (count_ + wanted > max_indexes) clear();
   if (const auto begun = begin(); !begun) return begun;
   // Where one is refused the others have to be made again.
@@ -466,7 +467,7 @@ std::vector<Connection> more_connections(Connection& first, const std::string& c
   wanted = std::min(wanted, static_cast<std::size_t>(free) / 2);
   const std::string server = identity(first);
   while (out.size() < wanted) {
-    auto connection = Connection::open(conninfo);
+    auto connection = Connection::open(conninfo, first.sent_observer());
     // Of several hosts another one may answer.
     if (!connection || server.empty() || identity(*connection) != server) break;
     connection->set_session(first.session_settings());

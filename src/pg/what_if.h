@@ -1,5 +1,6 @@
-// HypoPG on a server as a plan::WhatIf. One READ ONLY transaction holds many questions; it is ended and begun
-// anew each second, so that no lock is held for long. The hypothetical indexes are dropped before each end.
+// Implements plan::WhatIf with HypoPG on a server. Several requests share one READ ONLY transaction, which is
+// renewed each second, so that locks are held for a short time only. Hypothetical indexes are removed before
+// the end of each transaction.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +14,13 @@
 
 namespace pgadvise::pg {
 
-// Connections beside `first`, which `conninfo` opened: to the same server, acting as it does. At most
-// `wanted` of them, and half of what the server, the database and the role have free; fewer where it refuses
-// more.
+// Further connections to the server of `first`, which `conninfo` opened, with the same session settings. At
+// most `wanted`, at most half of the connections that server, database and role have free, and fewer if the
+// server rejects some.
 std::vector<Connection> more_connections(Connection& first, const std::string& conninfo, std::size_t wanted);
 
-// Only where PlanSource::what_if_missing() is empty. The connection must outlive it, and serves nothing else
-// until clear(). `more`: for for_each() to ask on, too.
+// REQUIRES an empty PlanSource::what_if_missing(). The connection must outlive the result, and must not be
+// used otherwise until clear(). `more`: further connections for for_each().
 Result<std::unique_ptr<plan::WhatIf>> make_what_if(Connection& connection, std::vector<Connection> more = {});
 
 }  // namespace pgadvise::pg

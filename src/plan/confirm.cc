@@ -38,7 +38,7 @@ bool same_table(const PlanNode& node, const QualifiedName& table) {
 }
 
 // The table itself and, of a partitioned table or an inheritance parent, everything below it.
-std::vector<QualifiedName> family(const Catalog& catalog, const QualifiedName& table) {
+std::vector<QualifiedName> partition_tree(const Catalog& catalog, const QualifiedName& table) {
   std::vector<QualifiedName> all{table};
   for (std::size_t at = 0; at < all.size(); ++at)
     for (const auto& [name, child] : catalog.tables) {
@@ -103,7 +103,8 @@ std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables
     if (!node.index.empty()) way = node.type + " using " + node.index;
     else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
   });
-  return way.empty() ? "its plan does not read the table" : "the planner has another way: " + way;
+  return way.empty() ? "the statement's plan does not read the table"
+                     : "the planner uses another plan: " + way;
 }
 
 bool uses_hypothetical(const Plan& plan) {
@@ -160,17 +161,17 @@ class Confirmer {
   void confirm() {
     const Probe& probe = probe_;
     if (!catalog_.table(probe.table)) return stay("the table is not in the database");
-    auto question = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
-                    : !probe.sql.empty()                          ? of_rule(probe)
-                                                                  : statement(probe);
-    if (!question) return stay(question.error().what);
-    const auto decision = planner_.decide(*question);
+    auto request = probe.kind == Probe::Kind::referential_lookup ? planner_.lookup(probe)
+                   : !probe.sql.empty()                          ? of_rule(probe)
+                                                                 : statement(probe);
+    if (!request) return stay(request.error().what);
+    const auto decision = planner_.decide(*request);
     if (!decision) return failed(decision.error());
     if (decision->allowed == Allowed::nothing) return stay("not run: " + decision->reason);
     switch (probe.kind) {
-      case Probe::Kind::values: return look_into(*question, *decision);
-      case Probe::Kind::plan: return look_at_plan(*question);
-      default: return measure(*question, *decision);
+      case Probe::Kind::values: return look_into(*request, *decision);
+      case Probe::Kind::plan: return look_at_plan(*request);
+      default: return measure(*request, *decision);
     }
   }
 
@@ -187,19 +188,19 @@ class Confirmer {
   }
   bool proposes() const { return finding_.proposal && !out.without_gain; }
 
-  Result<Question> statement(const Probe& probe) {
+  Result<PlanRequest> statement(const Probe& probe) {
     const Query* query = workload_ ? workload_->query(probe.fingerprint) : nullptr;
     if (!query) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
-    return planner_.question(*query);
+    return planner_.request(*query);
   }
 
   // The SQL that the probe's rule holds, with its names filled in.
-  Result<Question> of_rule(const Probe& probe) {
+  Result<PlanRequest> of_rule(const Probe& probe) {
     const Table& table = *catalog_.table(probe.table);
     for (const auto& column : probe.columns)
       if (!table.column(column))
         return fail(Error::Kind::nonfatal, "", "the column " + column + " is not in the database");
-    const double pages = static_cast<double>(pages_of(catalog_, family(catalog_, probe.table)));
+    const double pages = static_cast<double>(pages_of(catalog_, partition_tree(catalog_, probe.table)));
     const std::string only = table.kind == Table::Kind::partitioned ? "" : "ONLY ";
     const std::map<std::string_view, std::string> parts = {
         {"table", only + quote_name(probe.table)},
@@ -208,7 +209,7 @@ class Confirmer {
         {"sample", pages > 10 * sampled_pages
                        ? fmt::format(" TABLESAMPLE SYSTEM ({:.4f})", 100 * sampled_pages / pages)
                        : ""}};
-    return Question{filled(probe.sql, parts), {}, true, {}, Names::catalog};
+    return PlanRequest{filled(probe.sql, parts), {}, true, {}, Names::catalog};
   }
 
   // What the probe's own rule concludes.
@@ -224,28 +225,27 @@ class Confirmer {
     if (probe_.confirmed_severity) out.severity = probe_.confirmed_severity;
   }
 
-  void look_into(const Question& question, const Decision& decision) {
-    if (decision.allowed != Allowed::analyze)
-      return stay("its values were not looked at: " + decision.reason);
-    const auto values = planner_.values(question.sql);
+  void look_into(const PlanRequest& request, const Decision& decision) {
+    if (decision.allowed != Allowed::analyze) return stay("the values were not read: " + decision.reason);
+    const auto values = planner_.values(request.sql);
     if (!values) return failed(values.error());
     apply(probe_.from_values(*values), Evidence::Kind::catalog);
   }
 
-  void look_at_plan(const Question& question) {
+  void look_at_plan(const PlanRequest& request) {
     const Probe& probe = probe_;
-    const auto plan = planner_.explain(question);
+    const auto plan = planner_.explain(request);
     if (!plan) return failed(plan.error());
     apply(probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
     if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding_.proposal) return;
-    cost(question, plan->root.total_cost);
+    cost(request, plan->root.total_cost);
     if (!lost && out.without_gain) refute(std::string(probe.without_gain));
   }
 
-  void measure(const Question& question, const Decision& decision) {
+  void measure(const PlanRequest& request, const Decision& decision) {
     const QualifiedName& table = probe_.table;
-    const auto tables = family(catalog_, table);
-    const auto gate = planner_.explain(question);
+    const auto tables = partition_tree(catalog_, table);
+    const auto gate = planner_.explain(request);
     if (!gate) return failed(gate.error());
     const double before = gate->root.total_cost;
 
@@ -253,19 +253,19 @@ class Confirmer {
     find_scans(gate->root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
     if (scans.empty()) return refute(other_way(*gate, tables));
     const std::int64_t pages = pages_of(catalog_, tables);
-    if (pages == 0) return stay(display(table) + " is empty in this database: nothing to measure");
+    if (pages == 0) return stay(display(table) + " has no rows in this database: nothing to measure");
     if (pages < options_.small_table_pages)
       return refute(fmt::format("the table is small: {} pages{}", count(static_cast<double>(pages)),
                                 estimated_rows(catalog_, table) >= 0
                                     ? ", about " + count(estimated_rows(catalog_, table)) + " rows"
                                     : std::string()));
 
-    const auto analyzed = planner_.analyze(question, decision, *gate);
+    const auto analyzed = planner_.analyze(request, decision, *gate);
     if (!analyzed) return failed(analyzed.error());
-    return conclude(question, analyzed->plan, analyzed->limits, before, tables);
+    return conclude(request, analyzed->plan, analyzed->limits, before, tables);
   }
 
-  void conclude(const Question& question, const Plan& plan, const std::string& limits, double before,
+  void conclude(const PlanRequest& request, const Plan& plan, const std::string& limits, double before,
                 const std::vector<QualifiedName>& tables) {
     std::vector<Scan> scans;
     find_scans(plan.root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
@@ -279,45 +279,47 @@ class Confirmer {
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
     std::string fact =
-        fmt::format("{}: {} on {} reads {} rows to keep {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
+        fmt::format("{}: {} on {} reads {} rows and keeps {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
                     how(*scans.front().node), display(probe_.table), count(read), count(needed));
     if (plan.analyzed)
-      fact += fmt::format(", {} pages, {:.1f} ms in all ({})", count(static_cast<double>(blocks)),
-                          plan.execution_ms, question.origin);
+      fact += fmt::format(", {} pages, {:.1f} ms in total ({})", count(static_cast<double>(blocks)),
+                          plan.execution_ms, request.origin);
     else if (!limits.empty()) fact += " (" + limits + ")";
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
     if (needed > read * 0.1 && probe_.kind == Probe::Kind::statement)
-      return refute(fmt::format("it needs {} of the {} rows that it reads: no index makes that less",
-                                count(needed), count(read)));
+      return refute(
+          fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
+                      count(needed), count(read)));
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
-    return cost(question, before);
+    return cost(request, before);
   }
 
   // What the proposed index would change. One that the planner leaves alone is taken back.
-  void cost(const Question& question, double before) {
+  void cost(const PlanRequest& request, double before) {
     if (!proposes()) return;
     if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
       out.evidence.push_back(
-          {Evidence::Kind::what_if, "the index is not costed: " + missing, std::nullopt, {}});
+          {Evidence::Kind::what_if, "the cost with the index is unknown: " + missing, std::nullopt, {}});
       return;
     }
-    const auto after = planner_.explain_with(question, options_.hypothetical(*finding_.proposal));
+    const auto after = planner_.explain_with(request, options_.hypothetical(*finding_.proposal));
     if (!after) {
-      out.evidence.push_back(
-          {Evidence::Kind::what_if, "the index is not costed: " + after.error().what, std::nullopt, {}});
+      out.evidence.push_back({Evidence::Kind::what_if,
+                              "the cost with the index is unknown: " + after.error().what,
+                              std::nullopt,
+                              {}});
       if (after.error().kind == Error::Kind::database) failed(after.error());
       return;
     }
     if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
-      out.evidence.push_back(
-          {Evidence::Kind::what_if,
-           "HypoPG: the planner would not gain from an index on " + keys(*finding_.proposal),
-           std::nullopt,
-           {}});
+      out.evidence.push_back({Evidence::Kind::what_if,
+                              "HypoPG: the planner would not use an index on " + keys(*finding_.proposal),
+                              std::nullopt,
+                              {}});
       out.without_gain = true;
       if (probe_.kind == Probe::Kind::referential_lookup)
-        refute("the planner would read the table all the same: too many rows have one value");
+        refute("the planner would still read the whole table: too many rows have the same value");
       return;
     }
     out.evidence.push_back({Evidence::Kind::what_if,
@@ -365,8 +367,8 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   });
   for (const std::size_t at : probed) {
     if (asked[at]) continue;
-    if (!planner.stopped()) out[at].reason = "could not be run: the server is gone";
-    else if (findings[at].verdict_reason.empty()) out[at].reason = "not asked: interrupted";
+    if (!planner.stopped()) out[at].reason = "could not be run: the connection to the server was lost";
+    else if (findings[at].verdict_reason.empty()) out[at].reason = "not confirmed: interrupted";
   }
   const auto first_lost =
       std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });

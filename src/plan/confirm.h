@@ -1,4 +1,4 @@
-// Suspected findings -> confirmed or refuted, by plans; and what the proposed index would cost.
+// Confirms or refutes suspected findings by plans, and computes the cost with the proposed index.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +16,16 @@
 namespace pgadvise::plan {
 
 struct ConfirmOptions {
-  // A sequential scan of a table smaller than this many pages is no fault: the whole table is a few
-  // milliseconds.
+  // A sequential scan of a table with fewer pages is not a problem, as it takes only a few milliseconds.
   std::int64_t small_table_pages = 100;
-  // What HypoPG takes for a proposal; src/advisor gives it.
+  // Returns the statements that HypoPG needs for a proposal; src/advisor provides the function.
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
 };
 
-// What a server says about one finding.
+// The result of a probe for one finding.
 struct Confirmation {
-  std::optional<Verdict> verdict;     // nullopt: the finding keeps its verdict
-  std::optional<Severity> severity;   // that the finding rises to
+  std::optional<Verdict> verdict;     // nullopt: the verdict does not change
+  std::optional<Severity> severity;   // new severity of the finding
   std::optional<std::string> reason;  // the new Finding::verdict_reason
   std::vector<Evidence> evidence;     // in addition to the finding's own
   bool without_gain = false;  // the planner would not use the proposed index: the proposal is withdrawn
@@ -40,7 +39,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
                                   const Workload* workload, Planner& planner, const ConfirmOptions& options,
                                   Diagnostics& diagnostics);
 
-// Puts the confirmations into the findings that confirm() was called with.
+// Applies the confirmations to the findings that were passed to confirm().
 void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);
 
 }  // namespace pgadvise::plan

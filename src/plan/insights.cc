@@ -25,9 +25,9 @@ std::string name_of(const PlanNode& node) {
   return display({node.schema.empty() ? "public" : node.schema, node.relation});
 }
 
-class Judge {
+class InsightFinder {
  public:
-  Judge(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
+  InsightFinder(const Plan& plan, const PlanTimes& times, const Catalog* catalog)
       : plan_(plan), times_(times), catalog_(catalog) {}
 
   std::vector<Insight> run() {
@@ -88,26 +88,27 @@ class Judge {
     const bool index = node.type == "Index Scan" || node.type == "Index Only Scan";
     const bool limited = std::any_of(parents.begin(), parents.end(),
                                      [](const PlanNode* parent) { return parent->type == "Limit"; });
-    const std::string figures = fmt::format("{} of {} rows are thrown away{}",
-                                            short_count(removed * node.loops), short_count(read), took(time));
+    const std::string figures = fmt::format("{} of {} rows are removed{}", short_count(removed * node.loops),
+                                            short_count(read), took(time));
     if (index && read < 1000) return;
     if (index && node.index_condition.empty() && limited) {
-      say(Insight::Kind::index_for_order_alone, &node, "index for the order alone",
-          fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. It is quick while such "
-                      "rows come early, and slow where they don't; an index on what the filter compares, "
-                      "then the order, serves both.",
+      say(Insight::Kind::index_for_order_alone, &node, "index used only for the order",
+          fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. This is fast if such "
+                      "rows come early, and slow otherwise. An index on the columns of the filter, followed "
+                      "by those of the order, serves both.",
                       name_of(node), node.index, node.filter, figures));
     } else if (index && costly(time)) {
       say(Insight::Kind::inefficient_index, &node,
-          fmt::format("{} of {} rows thrown away", short_count(removed * node.loops), short_count(read)),
-          fmt::format("The index {} of {} finds rows that {} then throws away: {}. What the filter compares "
-                      "belongs into the index.",
+          fmt::format("{} of {} rows removed", short_count(removed * node.loops), short_count(read)),
+          fmt::format("The index {} of {} finds rows that {} then removes: {}. Add the columns of the filter "
+                      "to the index.",
                       node.index, name_of(node), node.filter, figures));
     } else if (node.type == "Seq Scan" && costly(time) && pages(node) >= small_table) {
       say(Insight::Kind::slow_scan, &node,
           fmt::format("reads {} rows for {}", short_count(read), short_count(kept * node.loops)),
-          fmt::format("{} is read whole for {}: {}. An index on what it compares would find them.",
-                      name_of(node), node.filter, figures));
+          fmt::format(
+              "{} is read completely for {}: {}. An index on the columns of the filter would find the rows.",
+              name_of(node), node.filter, figures));
     }
   }
 
@@ -145,9 +146,9 @@ class Judge {
     const bool low = miss(node) > 0;
     const std::string factor = times_of(std::abs(miss(node)));
     say(Insight::Kind::misestimate, &node, fmt::format("estimate {} {}", factor, low ? "low" : "high"),
-        fmt::format("{}: {} {} expected and {} came, {} too {}. The nodes above were chosen for the wrong "
-                    "number; ANALYZE, a higher statistics target, or CREATE STATISTICS for columns that "
-                    "depend on each other.",
+        fmt::format("{}: {} {} estimated, {} actual, {} too {}. The planner chose the nodes above for the "
+                    "wrong number. Possible fixes: ANALYZE, a higher statistics target, or CREATE STATISTICS "
+                    "for columns that depend on each other.",
                     title(node), short_count(node.plan_rows), node.plan_rows == 1 ? "row was" : "rows were",
                     short_count(*node.actual_rows), factor, low ? "few" : "many"));
   }
@@ -156,24 +157,24 @@ class Judge {
     const std::string size = short_count(static_cast<double>(node.disk_kb) * 1024) + "B";
     if (node.disk_kb > 0 && node.type.ends_with("Sort"))
       say(Insight::Kind::disk_sort, &node, "spill " + size,
-          fmt::format("The sort by {} wrote {} to disk: it did not fit work_mem. An index in that order "
-                      "needs no sort.",
+          fmt::format("The sort by {} wrote {} to disk, as it did not fit into work_mem. An index in this "
+                      "order avoids the sort.",
                       join(node.sort_key, ", "), size));
     else if (node.disk_kb > 0 && node.type == "Aggregate")
       say(Insight::Kind::aggregate_spill, &node, "spill " + size,
-          fmt::format("{} wrote {} to disk: its groups did not fit work_mem.", title(node), size));
+          fmt::format("{} wrote {} to disk: its groups did not fit into work_mem.", title(node), size));
     else if (node.hash_batches > 1 && node.type == "Hash")
       say(Insight::Kind::hash_batches, &node, fmt::format("{} batches", node.hash_batches),
-          fmt::format("The hash table did not fit work_mem and was split into {} batches on disk (which a "
-                      "far too high estimate does, too).",
+          fmt::format("The hash table did not fit into work_mem, or was estimated far too large: it was "
+                      "split into {} batches on disk.",
                       node.hash_batches));
   }
 
   void bitmap(const PlanNode& node) {
     if (node.lossy_blocks > 0 && node.rows_removed_by_recheck > 0)
       say(Insight::Kind::lossy_bitmap, &node, "lossy bitmap",
-          fmt::format("The bitmap of {} did not fit work_mem: {} pages were kept as a whole, and {} of their "
-                      "rows thrown away again.",
+          fmt::format("The bitmap of {} did not fit into work_mem: {} pages were lossy, and {} of their rows "
+                      "removed by a recheck.",
                       name_of(node), short_count(static_cast<double>(node.lossy_blocks)),
                       short_count(node.rows_removed_by_recheck * node.loops)));
   }
@@ -183,8 +184,8 @@ class Judge {
     if (node.type != "Index Only Scan" || node.heap_fetches < 1000 || node.heap_fetches < 0.05 * time.rows)
       return;
     say(Insight::Kind::heap_fetches, &node, short_count(node.heap_fetches) + " heap fetches",
-        fmt::format("The index {} has all that is asked for, and yet {} rows of {} were looked up: their "
-                    "pages are not marked all-visible. VACUUM marks them.",
+        fmt::format("The index {} has all the columns, but {} rows of {} were fetched from the table, as "
+                    "their pages are not marked all-visible. VACUUM marks them.",
                     node.index, short_count(node.heap_fetches), name_of(node)));
   }
 
@@ -196,8 +197,8 @@ class Judge {
         *outer.actual_rows < far_off * std::max(1.0, outer.plan_rows))
       return;
     say(Insight::Kind::nested_loop, &node, short_count(inner.loops) + " loops",
-        fmt::format("{} ran {} times, and {} {} expected to lead to it. With the true number the planner "
-                    "would have joined by hash or merge.",
+        fmt::format("{} ran {} times, but {} {} estimated for the outer side. With the actual number the "
+                    "planner would have chosen a hash or merge join.",
                     title(inner), short_count(inner.loops), short_count(outer.plan_rows),
                     outer.plan_rows == 1 ? "row was" : "rows were"));
   }
@@ -208,8 +209,8 @@ class Judge {
     if (below < 1000 || below < 10 * std::max(1.0, *node.actual_rows)) return;
     say(Insight::Kind::large_offset, &node, "offset",
         fmt::format(
-            "{} rows were made and {} returned: an OFFSET skips the others, and each page costs more than "
-            "the one before. Go on behind the last key instead (WHERE (k) > (…) ORDER BY k LIMIT n).",
+            "{} rows were computed and {} returned: OFFSET skips the others, so that each page costs more "
+            "than the one before. Continue after the last key instead (WHERE (k) > (…) ORDER BY k LIMIT n).",
             short_count(below), short_count(*node.actual_rows)));
   }
 
@@ -217,19 +218,19 @@ class Judge {
     if (plan_.execution_ms <= 0) return;
     if (plan_.jit_ms >= 0.3 * plan_.execution_ms)
       say(Insight::Kind::jit, nullptr, "JIT",
-          fmt::format("Compiling took {:.1f} ms (of all processes), execution {:.1f} ms: jit = off, or a "
-                      "higher jit_above_cost.",
+          fmt::format("JIT compilation took {:.1f} ms (sum of all processes), execution {:.1f} ms: set jit = "
+                      "off, or a higher jit_above_cost.",
                       plan_.jit_ms, plan_.execution_ms));
     if (plan_.planning_ms > plan_.execution_ms && plan_.planning_ms >= 1)
       say(Insight::Kind::planning, nullptr, "planning",
-          fmt::format("Planning took {:.1f} ms, execution {:.1f} ms: a prepared statement plans once; many "
-                      "partitions or joins make planning long.",
+          fmt::format("Planning took {:.1f} ms, execution {:.1f} ms. A prepared statement saves repeated "
+                      "planning; many partitions or joins make planning slow.",
                       plan_.planning_ms, plan_.execution_ms));
     for (const auto& trigger : plan_.triggers)
       if (trigger.time_ms >= large_share * plan_.execution_ms)
         say(Insight::Kind::trigger, nullptr, "trigger",
-            fmt::format("The trigger {}{} took {:.1f} ms in {} calls, {:.0f} % of the execution: of a "
-                        "foreign key, an index on its columns is what it lacks most often.",
+            fmt::format("The trigger {}{} took {:.1f} ms in {} calls, {:.0f} % of the execution. For the "
+                        "trigger of a foreign key the usual cause is a missing index on the key's columns.",
                         trigger.name, trigger.relation.empty() ? "" : " on " + trigger.relation,
                         trigger.time_ms, short_count(trigger.calls),
                         100 * trigger.time_ms / plan_.execution_ms));
@@ -244,7 +245,7 @@ class Judge {
 }  // namespace
 
 std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog) {
-  return Judge(plan, times, catalog).run();
+  return InsightFinder(plan, times, catalog).run();
 }
 
 }  // namespace pgadvise::plan

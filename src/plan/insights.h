@@ -1,5 +1,5 @@
-// What shared practice and measurements make of an analyzed plan: each insight with the figures that it rests
-// on.
+// Finds problems in an analyzed plan by common practice and measurements. Each insight has the numbers that
+// it is based on.
 #pragma once
 
 #include <vector>
@@ -10,8 +10,8 @@
 
 namespace pgadvise::plan {
 
-// In the order of the tree, the whole plan's at the end. `catalog` may be nullptr: sizes of tables then are
-// unknown, and judged by what was read.
+// Insights in the order of the tree, those about the whole plan last. Without `catalog` (nullptr), sizes of
+// tables are unknown, and estimated from the rows and blocks read.
 std::vector<Insight> insights(const Plan& plan, const PlanTimes& times, const Catalog* catalog);
 
 }  // namespace pgadvise::plan

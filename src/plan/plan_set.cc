@@ -27,7 +27,7 @@ void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, 
     }
     if (!plan) {
       diagnostics.push_back(
-          {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan is not understood", {}});
+          {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan could not be read", {}});
       continue;
     }
     KnownPlan known = known_plan(std::move(*plan),
@@ -44,17 +44,18 @@ struct Planned {
   std::optional<Error> lost;  // the server is gone
 };
 
-void add_one(Planned& out, const Question& question, bool analyze, const Catalog& catalog, Planner& planner) {
+void add_one(Planned& out, const PlanRequest& request, bool analyze, const Catalog& catalog,
+             Planner& planner) {
   const auto failed = [&](const Error& error) {
     if (error.kind == Error::Kind::database) out.lost = error;
   };
-  const auto decision = planner.decide(question);
+  const auto decision = planner.decide(request);
   if (!decision) return failed(decision.error());
   if (decision->allowed == Allowed::nothing) return;
-  auto plan = planner.explain(question);
+  auto plan = planner.explain(request);
   if (!plan) return failed(plan.error());
   if (analyze) {
-    auto analyzed = planner.analyze(question, *decision, *plan);
+    auto analyzed = planner.analyze(request, *decision, *plan);
     if (!analyzed) return failed(analyzed.error());
     plan = std::move(analyzed->plan);
   }
@@ -62,21 +63,21 @@ void add_one(Planned& out, const Question& question, bool analyze, const Catalog
   if (!analyze && std::any_of(out.plans.begin(), out.plans.end(),
                               [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; }))
     return;
-  std::string origin = fmt::format("{}, {}", plan->analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", question.origin);
+  std::string origin = fmt::format("{}, {}", plan->analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", request.origin);
   out.plans.push_back(known_plan(std::move(*plan), std::move(origin), &catalog));
 }
 
 Planned plans_of(const Query& query, const Catalog& catalog, Planner& planner) {
   Planned out;
-  const auto question = planner.question(query);
-  if (!question) return out;
-  add_one(out, *question, true, catalog, planner);
+  const auto request = planner.request(query);
+  if (!request) return out;
+  add_one(out, *request, true, catalog, planner);
   for (const auto& sample : query.samples) {
     if (out.lost || out.plans.empty()) break;
-    const bool other = sample.parameters && question->parameters_known &&
-                       *sample.parameters != question->parameters &&
-                       sample.parameters->size() == question->parameters.size();
-    if (other && sample.statement == question->sql)
+    const bool other = sample.parameters && request->parameters_known &&
+                       *sample.parameters != request->parameters &&
+                       sample.parameters->size() == request->parameters.size();
+    if (other && sample.statement == request->sql)
       add_one(out,
               {sample.statement, *sample.parameters, true, "other parameters from the log", Names::session},
               false, catalog, planner);

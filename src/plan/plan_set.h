@@ -1,4 +1,4 @@
-// The plans that rules look at.
+// Collects the plans that rules use.
 #pragma once
 
 #include <vector>
@@ -13,13 +13,14 @@ namespace pgadvise::plan {
 
 KnownPlan known_plan(Plan plan, std::string origin, const Catalog* catalog);
 
-// Those that auto_explain logged. One that can't be read is left out and named.
+// The plans that auto_explain logged. An unreadable plan is skipped and reported.
 void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, Diagnostics& diagnostics);
 
-// Those of the statements, with the values of their first sample analyzed where that is allowed; with others'
-// values planned, and kept where they give another plan. What the server refuses is left out in silence:
-// rules that suspect such a statement say so. Ends when the server is gone (told in `diagnostics`) or the
-// planner is stopped. On all of the planner's sources, with the same outcome as on one.
+// Requests plans of the statements from a server. The values of the first sample are analyzed if allowed;
+// other samples are only planned, and kept if their plan differs. Skips statements that the server rejects
+// without a diagnostic, since rules that suspect them report it. Stops if the server is lost (reported in
+// `diagnostics`) or the planner is stopped. Uses all of the planner's sources; the result is the same as with
+// one.
 void add_planned(PlanSet& set, const std::vector<const Query*>& statements, const Catalog& catalog,
                  Planner& planner, Diagnostics& diagnostics);
 

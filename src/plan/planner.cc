@@ -23,11 +23,11 @@ constexpr int kinds_of_values = 3;  // common, middle, rare
 constexpr int middle = 1;
 constexpr const char* names_of_kinds[] = {"a common value", "a middle value", "a rare value"};
 
-std::string key_of(const Question& question) {
-  std::string key = question.sql;
-  key += question.names == Names::session ? "\1s" : "\1c";
-  if (!question.parameters_known) return key;
-  for (const auto& value : question.parameters) key += value ? "\1v" + *value : "\1n";
+std::string key_of(const PlanRequest& request) {
+  std::string key = request.sql;
+  key += request.names == Names::session ? "\1s" : "\1c";
+  if (!request.parameters_known) return key;
+  for (const auto& value : request.parameters) key += value ? "\1v" + *value : "\1n";
   return key;
 }
 
@@ -60,7 +60,7 @@ bool Planner::all_lost() const {
   return lost_.size() == sources_.size();
 }
 
-// Always the first that is free: what it remembers is of use to the next question. nullptr: all are lost.
+// Always the first that is free: what it remembers is of use to the next request. nullptr: all are lost.
 Planner::Source* Planner::take() {
   std::unique_lock lock(mutex_);
   const auto free = [&] {
@@ -140,33 +140,33 @@ void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>
   take_part();
 }
 
-ExplainRequest Planner::request_of(const Question& question) const {
-  ExplainRequest request;
-  request.sql = question.sql;
-  if (question.parameters_known) request.parameters = question.parameters;
-  request.names = question.names;
-  return request;
+ExplainRequest Planner::explain_request_of(const PlanRequest& request) const {
+  ExplainRequest out;
+  out.sql = request.sql;
+  if (request.parameters_known) out.parameters = request.parameters;
+  out.names = request.names;
+  return out;
 }
 
-Result<Question> Planner::question(const Query& query) {
+Result<PlanRequest> Planner::request(const Query& query) {
   if (query.samples.empty()) return fail(Error::Kind::nonfatal, "", "no sample of the statement was logged");
   for (const auto& sample : query.samples)
     if (sample.parameters && !sample.parameters->empty() &&
         static_cast<int>(sample.parameters->size()) >= query.facts.parameters)
-      return Question{sample.statement, *sample.parameters, true, "parameters from the log"};
+      return PlanRequest{sample.statement, *sample.parameters, true, "parameters from the log"};
   // The query's own facts are of the normalised text: a logged statement may hold its values itself.
   const Sample& sample = query.samples.front();
   const QueryFacts facts = sql::query_facts(sample.statement, catalog_, search_path());
-  if (facts.parameters == 0) return Question{sample.statement, {}, true, "as logged"};
+  if (facts.parameters == 0) return PlanRequest{sample.statement, {}, true, "as logged"};
   if (auto guessed = from_statistics(facts, middle))
-    return Question{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
-  return Question{sample.statement, {}, false, "generic plan"};
+    return PlanRequest{sample.statement, std::move(*guessed), true, "parameters from pg_stats"};
+  return PlanRequest{sample.statement, {}, false, "generic plan"};
 }
 
 // The server plans it generically, for an unknown value: a scalar subquery hides the value from the planner
 // and still lets the statement run. No FOR KEY SHARE: a READ ONLY transaction refuses to analyze that. ctid
 // instead of 1, because locking rows needs the table: no index-only scan.
-Result<Question> Planner::lookup(const Probe& probe) {
+Result<PlanRequest> Planner::lookup(const Probe& probe) {
   const Table* table = catalog_.table(probe.table);
   if (!table) return fail(Error::Kind::nonfatal, "", "the table is not in the database");
   std::string where;
@@ -177,7 +177,7 @@ Result<Question> Planner::lookup(const Probe& probe) {
     where += fmt::format("{}x.{} = (SELECT CAST(${} AS {}))", at ? " AND " : "",
                          quote_identifier(column->name), at + 1, column->type);
   }
-  Question out;
+  PlanRequest out;
   out.names = Names::catalog;
   // ONLY a partitioned parent would read nothing at all.
   out.sql =
@@ -192,14 +192,14 @@ Result<Question> Planner::lookup(const Probe& probe) {
   return out;
 }
 
-std::vector<Question> Planner::variants(const std::string& statement) {
-  std::vector<Question> out{{statement, {}, false, "generic plan"}};
+std::vector<PlanRequest> Planner::variants(const std::string& statement) {
+  std::vector<PlanRequest> out{{statement, {}, false, "generic plan"}};
   const QueryFacts facts = sql::query_facts(statement, catalog_, search_path());
   if (facts.parameters == 0) return out;
   for (int kind = 0; kind < kinds_of_values; ++kind)
     if (auto values = from_statistics(facts, kind))
       if (std::none_of(out.begin(), out.end(),
-                       [&](const Question& known) { return known.parameters == *values; }))
+                       [&](const PlanRequest& known) { return known.parameters == *values; }))
         out.push_back({statement, std::move(*values), true, names_of_kinds[kind]});
   return out;
 }
@@ -233,26 +233,26 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
   return complete ? std::optional(std::move(out)) : std::nullopt;
 }
 
-Result<Decision> Planner::decide(const Question& question) {
-  return once(decisions_, key_of(question), [&]() -> Result<Decision> {
+Result<Decision> Planner::decide(const PlanRequest& request) {
+  return once(decisions_, key_of(request), [&]() -> Result<Decision> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    const auto shape = sql::shape(question.sql);
+    const auto shape = sql::shape(request.sql);
     if (!shape) return tl::unexpected(shape.error());
     if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
     const auto dependencies =
-        ask([&](PlanSource& source) { return source.dependencies(question.sql, question.names); });
+        ask([&](PlanSource& source) { return source.dependencies(request.sql, request.names); });
     if (!dependencies) return tl::unexpected(dependencies.error());
-    return plan::decide(*shape, *dependencies, question.parameters_known);
+    return plan::decide(*shape, *dependencies, request.parameters_known);
   });
 }
 
-Result<Plan> Planner::explain(const Question& question) {
-  return once(plans_, key_of(question), [&]() -> Result<Plan> {
+Result<Plan> Planner::explain(const PlanRequest& request) {
+  return once(plans_, key_of(request), [&]() -> Result<Plan> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    auto plan = ask([&](PlanSource& source) { return source.explain(request_of(question)); });
+    auto plan = ask([&](PlanSource& source) { return source.explain(explain_request_of(request)); });
     if (!plan) return plan;
     const std::lock_guard lock(mutex_);
-    planned_.insert(question.sql);
+    planned_.insert(request.sql);
     return plan;
   });
 }
@@ -277,19 +277,19 @@ std::optional<Planner::Turn> Planner::take_turn(bool alone) {
   return turn;
 }
 
-Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate) {
+Result<Analyzed> Planner::analyze_now(const PlanRequest& request, const Plan& gate) {
   if (stopped()) return Analyzed{gate, "interrupted"};
   auto turn = take_turn(false);
   if (!turn) {
     const std::lock_guard lock(mutex_);
     ++left_out_;
-    return Analyzed{gate, "the time for EXPLAIN ANALYZE is spent"};
+    return Analyzed{gate, "the time limit of EXPLAIN ANALYZE is used up"};
   }
-  ExplainRequest request = request_of(question);
-  request.analyze = true;
-  request.timing = options_.timing;
+  ExplainRequest explain_request = explain_request_of(request);
+  explain_request.analyze = true;
+  explain_request.timing = options_.timing;
   for (bool alone = false;; alone = true) {
-    request.limit = turn->limit;
+    explain_request.limit = turn->limit;
     Clock::duration took{};
     bool interrupted = false;
     const auto plan = ask(
@@ -297,7 +297,7 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
           interrupted = stopped();  // while others had the time
           if (interrupted) return fail(Error::Kind::nonfatal, "", "interrupted");
           const auto start = Clock::now();
-          auto answer = source.explain(request);
+          auto answer = source.explain(explain_request);
           took = Clock::now() - start;
           return answer;
         },
@@ -308,7 +308,7 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
       company = turn->company || turns_ != turn->number;
       taken_ -= turn->taken;
       spent_ += took;
-      if (!interrupted) run_.insert(question.sql);
+      if (!interrupted) run_.insert(request.sql);
       changed_.notify_all();
     }
     if (plan) return Analyzed{*plan, {}};
@@ -322,19 +322,19 @@ Result<Analyzed> Planner::analyze_now(const Question& question, const Plan& gate
   }
 }
 
-Result<Analyzed> Planner::analyze(const Question& question, const Decision& decision, const Plan& gate) {
+Result<Analyzed> Planner::analyze(const PlanRequest& request, const Decision& decision, const Plan& gate) {
   if (decision.allowed != Allowed::analyze) return Analyzed{gate, decision.reason};
   if (gate.root.total_cost > options_.analyze_cost_limit)
-    return Analyzed{
-        gate, fmt::format("its cost of {:.0f} is over the limit for EXPLAIN ANALYZE", gate.root.total_cost)};
-  return once(analyzed_, key_of(question), [&] { return analyze_now(question, gate); });
+    return Analyzed{gate, fmt::format("its planner cost of {:.0f} is above the limit for EXPLAIN ANALYZE",
+                                      gate.root.total_cost)};
+  return once(analyzed_, key_of(request), [&] { return analyze_now(request, gate); });
 }
 
-Result<Plan> Planner::explain_with(const Question& question, const std::vector<std::string>& indexes) {
+Result<Plan> Planner::explain_with(const PlanRequest& request, const std::vector<std::string>& indexes) {
   if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-  ExplainRequest request = request_of(question);
-  request.hypothetical = indexes;
-  return ask([&](PlanSource& source) { return source.explain(request); });
+  ExplainRequest explain_request = explain_request_of(request);
+  explain_request.hypothetical = indexes;
+  return ask([&](PlanSource& source) { return source.explain(explain_request); });
 }
 
 Result<std::vector<std::string>> Planner::values(const std::string& select) {

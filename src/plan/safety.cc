@@ -23,17 +23,17 @@ Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool 
   // Even planning folds IMMUTABLE functions and runs STABLE ones for estimates: volatility is only a claim.
   if (!dependencies.unknown_functions.empty())
     return {Allowed::nothing, "it would run " + list(dependencies.unknown_functions) +
-                                  ", not built in: planning alone can execute it"};
+                                  ", which is not built in: planning alone can execute it"};
   if (!dependencies.refused_functions.empty())
     return {Allowed::nothing, "it would run " + list(dependencies.refused_functions)};
   // Planning may already log in to another server: postgres_fdw does with use_remote_estimate.
   if (!dependencies.foreign_tables.empty())
     return {Allowed::nothing, "it reads the foreign table " + list(dependencies.foreign_tables) +
-                                  ": planning alone may ask another server"};
+                                  ": planning alone may query another server"};
   if (writes || shape.modifies) return {Allowed::explain, "it writes: EXPLAIN only"};
   if (shape.locks_rows) return {Allowed::explain, "it locks rows: EXPLAIN only"};
   if (!parameters_known)
-    return {Allowed::explain, "its parameters are not known: EXPLAIN of the generic plan only"};
+    return {Allowed::explain, "its parameter values are unknown: EXPLAIN of the generic plan only"};
   if (!dependencies.analyze_refused.empty())
     return {Allowed::explain, dependencies.analyze_refused + ": EXPLAIN only"};
   return {Allowed::analyze, {}};

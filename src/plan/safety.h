@@ -1,4 +1,4 @@
-// What may be explained, analyzed, or neither.
+// Decides whether a statement may be explained, analyzed, or neither.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ enum class Allowed { nothing, explain, analyze };
 
 struct Decision {
   Allowed allowed = Allowed::nothing;
-  std::string reason;  // why not more: "calls shop.track(), which is not built in"
+  std::string reason;  // why not more is allowed: "calls shop.track(), which is not built in"
 };
 
 Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool parameters_known);

@@ -185,7 +185,7 @@ class Reader {
       else if (line.kind == Kind::node) warn(line.number, "begins another plan, which is not read");
     }
     if (nodes_.empty())
-      return fail(Error::Kind::input, "", "holds no plan: no line is a node of EXPLAIN's",
+      return fail(Error::Kind::input, "", "contains no plan: no line is a node of EXPLAIN's output",
                   "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text, JSON, YAML or XML");
     leave_heading();
     check_nodes();

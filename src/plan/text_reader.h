@@ -1,4 +1,4 @@
-// EXPLAIN's text format -> Plan. From explain.c of PostgreSQL 12 to 18, and real output of 15.
+// Parses EXPLAIN's text format. Based on explain.c of PostgreSQL 12 to 18, and on real output of 15.
 #pragma once
 
 #include <vector>
@@ -9,9 +9,9 @@
 
 namespace pgadvise::plan {
 
-// FORMAT TEXT. What stands before the first node and behind the plan is left out. A line that is not
-// understood, another plan, a node without its figures or children: a warning (nonfatal) with the line's
-// number, which quotes nothing of it. Errors: no line is a plan's node.
+// Reads FORMAT TEXT, and ignores what stands before the first node and after the plan. A line that is not
+// understood, a second plan, a node without its figures or children: a warning (nonfatal) with the line's
+// number, which quotes nothing of it. Errors: no line is a plan node.
 Result<Plan> read_text(const std::vector<PastedLine>& lines, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::plan

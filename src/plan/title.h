@@ -1,4 +1,4 @@
-// A node's name as EXPLAIN's text has it.
+// The name of a plan node in EXPLAIN's text format.
 #pragma once
 
 #include <string>
@@ -7,8 +7,7 @@
 
 namespace pgadvise::plan {
 
-// As EXPLAIN's text names the node: "Parallel Index Only Scan Backward using i on public.t a", "Partial
-// HashAggregate".
+// Examples: "Parallel Index Only Scan Backward using i on public.t a", "Partial HashAggregate".
 std::string title(const PlanNode& node);
 
 }  // namespace pgadvise::plan

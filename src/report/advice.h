@@ -1,4 +1,5 @@
-// Advice -> text for people, JSON for programs. Holds no literals: statements are normalised.
+// Formats Advice: text for people, JSON for programs. The output has no literals, as statements are
+// normalized.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 namespace pgadvise::report {
 
 struct AdviceOptions {
-  bool colour = false;
+  bool color = false;
   int width = 80;
 };
 

@@ -60,7 +60,7 @@ class Writer {
 
  private:
   std::string bold(std::string_view text) const {
-    return options_.colour ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
+    return options_.color ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
   }
   std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
 
@@ -88,21 +88,21 @@ class Writer {
                              : std::string();
     double size = 0;
     for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
-    if (advice_.queries.empty()) out_ += "No query could be costed.\n";
+    if (advice_.queries.empty()) out_ += "The planner could not compute the cost of any query.\n";
     else if (advice_.indexes.empty())
-      out_ += fmt::format("No index{} makes the workload cheaper: {}.\n", limit,
+      out_ += fmt::format("No index{} reduces the cost of the workload: {}.\n", limit,
                           plural(advice_.queries.size(), "query", "queries"));
     else
-      out_ += bold(fmt::format("{}{}, {}: {} of the cost is left",
-                               plural(advice_.indexes.size(), "index", "indexes"), limit, bytes(size),
-                               percent(advice_.cost_after, advice_.cost_before))) +
-              "\n" +
-              fmt::format("{} for the planner before, {} after, over {}\n", cost(advice_.cost_before),
-                          cost(advice_.cost_after), plural(advice_.queries.size(), "query", "queries"));
+      out_ +=
+          bold(fmt::format("{}{}, {}: relative cost {}", plural(advice_.indexes.size(), "index", "indexes"),
+                           limit, bytes(size), percent(advice_.cost_after, advice_.cost_before))) +
+          "\n" +
+          fmt::format("planner cost {} before, {} after, of {}\n", cost(advice_.cost_before),
+                      cost(advice_.cost_after), plural(advice_.queries.size(), "query", "queries"));
     if (advice_.not_explained)
-      out_ += fmt::format("{} left out: not explained, see stderr\n",
+      out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
                           plural(advice_.not_explained, "query was", "queries were"));
-    if (!advice_.complete) out_ += "Ended early: this is the best that was found until then.\n";
+    if (!advice_.complete) out_ += "The search ended early: these are the best indexes found by then.\n";
   }
 
   void indexes() {
@@ -116,15 +116,15 @@ class Writer {
                           ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
       if (index.maintenance_cost > 0)
-        out_ +=
-            fmt::format("    upkeep by the workload's writes: {}, taken off\n", cost(index.maintenance_cost));
+        out_ += fmt::format("    maintenance cost for the workload's writes: {}, already subtracted\n",
+                            cost(index.maintenance_cost));
     }
   }
 
   void curve() {
     if (advice_.indexes.size() < 2) return;
-    out_ +=
-        "\n" + bold("What they pay") + "\n" + fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
+    out_ += "\n" + bold("Cost by number of indexes") + "\n" +
+            fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
     double size = 0;
     double left = advice_.cost_before;
     std::size_t number = 0;
@@ -151,7 +151,7 @@ class Writer {
                           cost(query.cost_before), cost(query.cost_after),
                           ellipsis(one_line(query.text), width() - 31));
       if (query.calibration >= 2 || query.calibration <= 0.5)
-        out_ += fmt::format("{:>9} {:>9} {:>9}  weighs {:.2g} times as much: {} on the average\n", "", "", "",
+        out_ += fmt::format("{:>9} {:>9} {:>9}  weighted {:.2g} times: {} on average\n", "", "", "",
                             query.calibration, duration(query.mean_ms));
     }
     if (advice_.queries.size() > shown)
@@ -167,7 +167,7 @@ class Writer {
     if (!advice_.verification) return;
     const Verification& seen = *advice_.verification;
     out_ += "\n" + bold(fmt::format("Verified on {}", printable(seen.where))) + "\n";
-    if (!seen.complete) out_ += "Ended early: not everything was measured.\n";
+    if (!seen.complete) out_ += "The verification ended early: some queries were not measured.\n";
     out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  medians of up to {} runs\n", "estimated", "before", "after",
                         "real", seen.runs);
     for (const auto& query : seen.queries) {
@@ -179,7 +179,7 @@ class Writer {
     }
     if (seen.ms_before > 0)
       out_ +=
-          fmt::format("{:>9} {:>9} {:>9} {:>8}  all of them, by weight\n", left(seen.estimated_left, 1),
+          fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", left(seen.estimated_left, 1),
                       duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
     for (const auto& query : seen.queries)
       if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
@@ -199,7 +199,7 @@ class Writer {
       built += static_cast<double>(*index.built_bytes);
     }
     if (built > 0)
-      out_ += fmt::format("The indexes took {} of an estimated {}.\n", bytes(built), bytes(estimated));
+      out_ += fmt::format("Size of the indexes: {}, estimated {}.\n", bytes(built), bytes(estimated));
   }
 
   void uncosted() {
@@ -210,7 +210,7 @@ class Writer {
       std::string reason = index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")";
       if (index.cost_saved)
         reason +=
-            fmt::format("; built on the sandbox it takes {} and saves {}",
+            fmt::format("; built on the sandbox, its size is {} and it saves {}",
                         bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
       paragraph(reason, "      ");
     }

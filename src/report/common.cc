@@ -86,7 +86,7 @@ static void mask(Fix& fix) {
   for (auto* text : {&fix.title, &fix.sql, &fix.down_sql, &fix.drizzle}) mask(*text);
   if (fix.sql == sql && fix.down_sql == down_sql && fix.drizzle == drizzle) return;
   if (fix.sql != sql) fix.safety = Fix::Safety::manual;
-  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** stands for a secret that is not shown");
+  fix.title += (fix.title.empty() ? "" : "; ") + std::string("*** replaces a secret");
 }
 
 static void mask(Finding& finding) {
@@ -107,7 +107,11 @@ Finding without_secrets(Finding finding) {
 Report without_secrets(Report report) {
   for (auto& finding : report.findings) mask(finding);
   for (auto& suppressed : report.suppressed) mask(suppressed.finding);
-  for (auto& error : report.diagnostics) mask(error.what);
+  for (auto& error : report.diagnostics) {
+    error.where = mask_credentials(error.where);
+    mask(error.what);
+    mask(error.hint);
+  }
   if (!report.baseline) return report;
   for (auto& finding : report.baseline->known) mask(finding);
   for (auto& entry : report.baseline->gone) mask(entry.what);

@@ -1,4 +1,4 @@
-// What the formats for CI services share.
+// Shared by the formats for CI services.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace pgadvise::report {
 
-// What is gone since the baseline, a line each, and "… and 3 more"; none without a baseline.
+// One line for each baseline entry that is gone, and "… and 3 more"; none without a baseline.
 std::vector<std::string> gone_lines(const Report& report);
 
-// Without the refuted, the worst first.
+// The findings without the refuted ones, by decreasing severity.
 std::vector<const Finding*> standing(const Report& report);
 
 struct Counts {
@@ -23,15 +23,15 @@ Counts count(const std::vector<const Finding*>& findings);
 // "2 errors, 1 warning, 0 notes; 1 confirmed"
 std::string in_words(const Counts& counts);
 
-// Where a finding is shown. A service that takes files alone gets a name for the database's object that no
-// file has; line at least 1.
+// The file and line at which a service shows a finding. For a service that accepts only files, a finding
+// about a database object gets a file name that does not exist; the line is at least 1.
 SourceLocation shown_at(const Finding& finding, const Options& options);
 
-// "public.orders (customer_id)", an index, a query's fingerprint, a file: what the finding is about.
+// The subject as text: "public.orders (customer_id)", an index, a query's fingerprint, a file.
 std::string subject(const Finding& finding);
-// At most `bytes`, no character cut in two, with "…" where something is left out.
+// At most `bytes` of the text, without splitting a character; "…" marks a truncated text.
 std::string cut(std::string text, std::size_t bytes);
-// Message, why it is so, and the fix, as plain lines.
+// Message, evidence and fix as plain lines.
 std::string explanation(const Finding& finding);
 
 }  // namespace pgadvise::report

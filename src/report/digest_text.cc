@@ -66,8 +66,8 @@ class Writer {
     whole("new", *comparison.after, comparison.hours_after);
     if (!comparison.per_hour)
       out_ +=
-          "Calls are compared as they are, not per hour: one of them covers less than a minute, or does not "
-          "tell.\n";
+          "Calls are compared as totals, not per hour: one of the inputs covers less than a minute or an "
+          "unknown time.\n";
     changes("New", comparison.added, Ratio::none);
     changes("Slower", comparison.slower, Ratio::slower);
     changes("More frequent", comparison.more_frequent, Ratio::calls);
@@ -81,7 +81,7 @@ class Writer {
 
  private:
   std::string paint(std::string_view code, std::string_view text) const {
-    return options_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+    return options_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
   }
 
   std::string cut(std::string text, std::size_t width) const {
@@ -143,7 +143,7 @@ class Writer {
     std::string text = one_line(event.about);
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
     if (event.kind == ServerEvent::Kind::temporary_file)
-      add(fmt::format("{:.1f} MB in all, the largest {:.1f} MB", event.total_bytes / 1e6,
+      add(fmt::format("{:.1f} MB in total, the largest {:.1f} MB", event.total_bytes / 1e6,
                       event.largest_bytes / 1e6));
     else if (event.times.count())
       add(fmt::format("median {}, longest {}", short_time(median_ms(event)),
@@ -185,7 +185,7 @@ class Writer {
     paragraph(text);
     if (continued + other + not_understood > 0)
       paragraph(
-          fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not understood",
+          fmt::format("lines: {} of statements, {} that continue them, {} of other kinds, {} not recognized",
                       count(used), count(continued), count(other), count(not_understood)));
     if (const auto span = span_of(workload)) {
       text = fmt::format("{} to {}", one_time(span->first), one_time(span->last));
@@ -193,7 +193,7 @@ class Writer {
       if (length_ms > 0) text += fmt::format(" ({})", short_time(length_ms));
       if (total > 0) text += fmt::format(", {} of query time", short_time(total));
       if (length_ms >= 60'000 && total > 0)
-        text += fmt::format(": {:.2f} at a time on average", total / length_ms);
+        text += fmt::format(": {:.2f} at once on average", total / length_ms);
       paragraph(text);
     } else if (total > 0) {
       paragraph(short_time(total) + " of query time");
@@ -220,7 +220,7 @@ class Writer {
       if (!source.note.empty())
         paragraph(fmt::format("{}: {}", printable(source.path), printable(source.note)));
       if (!source.not_understood) continue;
-      std::string text = fmt::format("{}: {} of {} not understood", printable(source.path),
+      std::string text = fmt::format("{}: {} of {} not recognized", printable(source.path),
                                      count(source.not_understood), plural(source.lines, "line"));
       for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
         text += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);

@@ -1,30 +1,21 @@
 #include <algorithm>
+#include <stdexcept>
 
 #include "report/report.h"
 
 namespace pgadvise::report {
 
-std::span<const Format> formats() {
-  static constexpr Format all[] = {
-      {"text", "for a person", to_text},
-      {"json", "everything, for dashboards (docs/report.schema.json)",
-       [](const Report& report, const Options& options) { return to_json(report, options.show_literals); }},
-      {"sarif", "SARIF 2.1.0, for GitHub code scanning and others", to_sarif},
-      {"github", "annotations of a GitHub workflow", to_github},
-      {"gitlab", "GitLab code quality", to_gitlab},
-      {"junit", "JUnit XML: a suite for each rule", to_junit},
-      {"markdown", "a comment for a pull request", to_markdown},
-      {"rdjson", "reviewdog's diagnostics", to_rdjson},
-      {"agent", "counts, then a line a finding, about 2,000 tokens", to_agent},
-  };
-  return all;
+const Format* find_format(std::string_view name) {
+  const auto known = all_formats();
+  const auto at =
+      std::find_if(known.begin(), known.end(), [&](const Format* format) { return format->name == name; });
+  return at == known.end() ? nullptr : *at;
 }
 
-const Format* find_format(std::string_view name) {
-  const auto known = formats();
-  const auto at =
-      std::find_if(known.begin(), known.end(), [&](const Format& format) { return format.name == name; });
-  return at == known.end() ? nullptr : &*at;
+std::string render(std::string_view format, const Report& report, const Options& options) {
+  const Format* found = find_format(format);
+  if (!found) throw std::logic_error("no format " + std::string(format));
+  return found->render(report, options);
 }
 
 }  // namespace pgadvise::report

@@ -63,7 +63,7 @@ std::size_t characters(std::string_view text) {
 }
 
 std::string paint(const Look& look, std::string_view code, std::string_view text) {
-  return look.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+  return look.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
 
 void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first,

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/mask.h"
 #include "plan/reader.h"
 #include "plan/title.h"
 #include "report/plan_text.h"
@@ -61,7 +62,7 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
     entry["kind"] = kind_name(insight.kind);
     for (std::size_t i = 0; i < times.nodes.size(); ++i)
       if (times.nodes[i].node == insight.node) entry["node"] = i;
-    entry["text"] = insight.text;
+    entry["text"] = mask_secrets(insight.text);
     out["insights"].push_back(std::move(entry));
   }
   for (const auto& variant : variants) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/number_format.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -43,7 +44,7 @@ class Tree {
     if (timed_ && plan_.execution_ms > 0 && times_.outside_ms >= folded_share * plan_.execution_ms)
       out_ += fmt::format("{:>9} {:>3} {:>7}  outside the tree\n", short_time(times_.outside_ms), "", "");
     foot();
-    for (const auto& insight : insights_) told(insight);
+    for (const auto& insight : insights_) write_insight(insight);
     return options_.unicode ? std::move(out_) : replace_all(std::move(out_), "…", "~");
   }
 
@@ -112,7 +113,7 @@ class Tree {
     std::string flags;
     if (const auto found = flags_.find(time.node); found != flags_.end())
       for (const auto* insight : found->second) flags += (flags.empty() ? "  ! " : ", ") + insight->flag;
-    // The name counts more than the flags, which are told in full below the tree.
+    // The name counts more than the flags, which are explained below the tree.
     const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
     const std::size_t used = character_count(figures) + 2 + character_count(before);
     const std::size_t room = width > used + 12 ? width - used : 12;
@@ -122,7 +123,7 @@ class Tree {
     if (character_count(name) + character_count(flags) > room)
       name = ellipsis(name, room - std::min(room - 1, character_count(flags)));
     out_ += figures + "  " + before + name +
-            (options_.colour && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
+            (options_.color && !flags.empty() ? "\x1b[33;1m" + flags + "\x1b[0m" : flags) + "\n";
   }
 
   void foot() {
@@ -133,10 +134,10 @@ class Tree {
     if (!parts.empty()) out_ += "\n" + join(parts, ", ") + "\n";
   }
 
-  void told(const Insight& insight) {
+  void write_insight(const Insight& insight) {
     out_ += "\n";
     std::string line = "!";
-    const std::string text = printable(insight.text);
+    const std::string text = printable(mask_secrets(insight.text));
     for (const auto word : split(text, ' ')) {
       if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
@@ -176,8 +177,8 @@ std::string summary(const Plan& plan) {
 
 std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
   if (variants.size() < 2)
-    return variants.empty() ? "" : "\nThe plan is the same for common and rare values of pg_stats.\n";
-  std::string out = "\nThe plan depends on the values (of pg_stats):\n";
+    return variants.empty() ? "" : "\nThe plan is the same for common and rare values from pg_stats.\n";
+  std::string out = "\nThe plan depends on the values (from pg_stats):\n";
   for (const auto& variant : variants) {
     out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) +
            (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";

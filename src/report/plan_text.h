@@ -1,4 +1,4 @@
-// A plan as a tree that fits a terminal, and what it tells.
+// Formats a plan as a tree for a terminal, with its insights.
 #pragma once
 
 #include <string>
@@ -10,24 +10,24 @@
 namespace pgadvise::report {
 
 struct PlanTextOptions {
-  bool colour = false;
+  bool color = false;
   bool unicode = true;
   int width = 80;
-  bool whole = false;  // no node is folded away
+  bool whole = false;  // show all nodes
 };
 
-// One line a node: the time it took by itself, its share, its rows, and what is remarkable. Nodes that took
-// under 1 % with all below them, and of which nothing is said, are folded. Without times (plain EXPLAIN)
-// planner costs take their place. Below the tree the insights, with the conditions that they are about.
+// One line per node: its own time, its share, its rows, and flags of insights. Folds nodes that took under 1
+// % including their children and have no insight. A plan without times (plain EXPLAIN) shows planner costs.
+// The insights follow the tree, with the conditions that they refer to.
 std::string plan_text(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
                       const PlanTextOptions& options);
 
-// Plans of one statement with different values of its parameters, one entry for each plan.
+// The plans of one statement for different parameter values, one entry for each distinct plan.
 struct PlanVariant {
   std::string values;   // "generic plan", "a common value, a rare value"
-  double cost = 0;      // of the first of them
+  double cost = 0;      // of the first of these values
   std::string summary;  // "Index Scan using i on orders, Seq Scan on customers"
-  std::string shown;    // "$1 = 'open'", only where literals are to be shown
+  std::string shown;    // "$1 = 'open'", only if literals may be shown
 };
 std::string summary(const Plan& plan);
 std::string variants_text(const std::vector<PlanVariant>& variants, int width);

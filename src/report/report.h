@@ -1,4 +1,4 @@
-// Findings -> text for people, JSON for dashboards, and what CI services show beside a change. One file a
+// Formats a report: text for people, JSON for dashboards, and the formats of CI services. One source file per
 // format.
 #pragma once
 
@@ -20,46 +20,42 @@
 namespace pgadvise::report {
 
 struct Options {
-  bool colour = false;
+  bool color = false;
   int width = 100;
   bool show_literals = false;
-  bool remarks_told =
-      false;           // the diagnostics are on standard error, beside this report: here they are counted
-  bool quiet = false;  // the findings and one line: what was read and what was not is counted
-  // The source lines of a finding, with so many around them; nullopt or empty: there are none to be shown.
+  bool warnings_printed =
+      false;           // the diagnostics were printed on standard error, so the report only counts them
+  bool quiet = false;  // only the findings and a summary line, which counts inputs and warnings
+  // Returns the source lines of a finding, with this many lines around it; nullopt or empty: no lines to
+  // show.
   std::function<std::optional<Source>(const Finding&, int)> source = {};
-  bool links = false;     // to files, and to the rules' pages: rules_url + id + ".md"
-  std::string host;       // whose files they are
-  std::string rules_url;  // "": the rule's name leads to the place, too
+  bool links = false;     // link to files, and to the pages of rules: rules_url + id + ".md"
+  std::string host;       // host name for links to files
+  std::string rules_url;  // "": a rule's name links to the finding's location, too
   std::size_t top =
-      0;  // findings that are told one by one, where a format is short of room; 0: as many as it takes
-  RepositoryPaths repository = {};  // CI services know files by their path in the repository
+      0;  // number of findings listed individually in a format with limited space; 0: as many as fit
+  RepositoryPaths repository = {};  // CI services identify files by their path in the repository
 };
 
-// Passwords and what else is secret as ***, whatever the format. A fix that had some is to be mended by hand:
-// its SQL is not what is to run.
+// Masks passwords and other secrets as ***, for every format. A fix with a secret becomes manual, as its
+// masked SQL must not run.
 Report without_secrets(Report report);
 Finding without_secrets(Finding finding);
 
-// Diagnostics that say the same of several places as one, with the first of the places.
+// Combines equal diagnostics about several locations into one, with the first location.
 Diagnostics together(const Diagnostics& diagnostics);
 
-std::string to_text(const Report& report, const Options& options);
-std::string to_json(const Report& report, bool show_literals);
-std::string to_sarif(const Report& report, const Options& options);     // SARIF 2.1.0, within GitHub's limits
-std::string to_github(const Report& report, const Options& options);    // workflow commands: annotations
-std::string to_gitlab(const Report& report, const Options& options);    // code quality
-std::string to_junit(const Report& report, const Options& options);     // a suite a rule
-std::string to_markdown(const Report& report, const Options& options);  // a comment of a pull request
-std::string to_rdjson(const Report& report, const Options& options);    // reviewdog
-std::string to_agent(const Report& report, const Options& options);  // few words, for programs that read text
-
+// One output format of `check --format`. A format is registered by its file: src/report/formats/<name>.cc
+// defines `const Format <name>_format` (cmake/report_formats.cmake lists the files).
 struct Format {
-  std::string_view name;
-  std::string_view what;
+  std::string_view name;         // as after --format
+  std::string_view description;  // for --help
+  // The whole output; throws nothing, and writes no file. Report may be large: linear in its findings.
   std::string (*render)(const Report&, const Options&);
 };
-std::span<const Format> formats();
-const Format* find_format(std::string_view name);
+std::span<const Format* const> all_formats();      // in the order of their names
+const Format* find_format(std::string_view name);  // nullptr: no format has this name
+// Renders with the format of that name, which must exist.
+std::string render(std::string_view format, const Report& report, const Options& options);
 
 }  // namespace pgadvise::report

@@ -105,7 +105,7 @@ std::string rule_page(const lint::RegisteredRule& registered) {
       rule.when_to_ignore);
   out += example(registered);
   if (!rule.options.empty()) {
-    out += "\n## Numbers that decide\n\n| name | default | meaning |\n|---|---|---|\n";
+    out += "\n## Options\n\n| name | default | meaning |\n|---|---|---|\n";
     for (const auto* option : rule.options)
       out += fmt::format("| `{}` | {} | {} |\n", option->name, option->fallback, option->meaning);
   }
@@ -114,9 +114,9 @@ std::string rule_page(const lint::RegisteredRule& registered) {
 
 std::string rule_index() {
   std::string out =
-      "# Rules\n\n`pgadvise rules list` prints this list, `pgadvise rules explain ID` a rule's page. A rule "
-      "that is off by default is turned on\n"
-      "by a severity in pgadvise.toml ([configuration.md](../configuration.md)).\n";
+      "# Rules\n\n`pgadvise rules list` prints this list, `pgadvise rules explain ID` the page of a rule. To "
+      "turn on a rule that is off by\ndefault, set its severity in pgadvise.toml "
+      "([configuration.md](../configuration.md)).\n";
   std::string_view last;
   for (const auto& registered : lint::all_rules()) {
     const lint::Rule& rule = *registered.rule;

@@ -1,5 +1,5 @@
-// A rule's documentation: as Markdown for docs/rules/ and SARIF's help, as lines for `pgadvise rules explain`
-// and the review.
+// The documentation of a rule: Markdown for docs/rules/ and SARIF's help, lines for `pgadvise rules explain`
+// and review.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace pgadvise::report {
 
 std::string rule_page(const lint::RegisteredRule& rule);
-// No wider than the look's width.
+// At most as wide as the look's width.
 std::vector<std::string> rule_lines(const lint::RegisteredRule& rule, const Look& look);
 
 // docs/rules/README.md: a table of the rules for each category, with links to their pages.

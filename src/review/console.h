@@ -1,4 +1,4 @@
-// A terminal as the review sees it: keys in, screens out. A test puts another one in its place.
+// The terminal interface of review: keys in, screens out. Tests replace it.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace pgadvise::review {
 struct Key {
   enum class Kind {
     text,     // one character, in UTF-8
-    several,  // more than one at once, which nobody types: a paste. `text` has all of them, without escape
+    several,  // several characters at once, which is a paste. `text` has all of them, without escape
               // sequences
     enter,
     backspace,
@@ -20,9 +20,9 @@ struct Key {
     page_down,
     home,
     end,
-    resize,     // or anything else after which the screen is drawn anew
-    interrupt,  // `signal`: Ctrl-C, the terminal's end …
-    no_more,    // the input has ended
+    resize,     // or another event that requires a redraw
+    interrupt,  // `signal`: Ctrl-C, a closed terminal …
+    no_more,    // end of the input
   };
   Kind kind = Kind::text;
   std::string text = {};
@@ -38,11 +38,11 @@ class Console {
  public:
   virtual ~Console() = default;
   virtual Size size() const = 0;
-  // Waits for it. What was typed before is thrown away, unless a line is being typed: nobody has seen what it
+  // Waits for a key. Discards earlier input, unless a line is being edited: the user had not seen what it
   // would answer.
   virtual Key next(bool within_line) = 0;
-  // At most size().rows lines of at most size().columns characters, without control characters but SGR; the
-  // cursor stays behind the last.
+  // Draws at most size().rows lines of at most size().columns characters, without control characters except
+  // SGR; the cursor is placed after the last one.
   virtual void show(const std::vector<std::string>& lines) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a terminal sends for a key.
+// Parses the byte sequences that a terminal sends for keys.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace pgadvise::review {
 
-// One key of the bytes that came in one go; several of a paste. Escape sequences that are not known are
-// `resize`: nothing happens.
+// The key for bytes that arrived together; `several` for a paste. Unknown escape sequences are `resize`,
+// which has no effect.
 Key key_of(std::string_view bytes);
 
 }  // namespace pgadvise::review

@@ -27,14 +27,14 @@ using Body = std::function<Lines(const Look&)>;
 constexpr std::size_t longest_reason = 300;
 
 constexpr std::string_view finding_help =
-    "y  accept the fix: it goes into one new migration, at the end\n"
+    "y  accept the fix: the new migration will contain it\n"
     "n  skip this one\n"
-    "i  ignore it, with a reason: an entry in pgadvise.toml\n"
+    "i  ignore the finding, with a reason: adds an entry to pgadvise.toml\n"
     "e  explain the rule\n"
     "p  show the plan\n"
     "r  run EXPLAIN ANALYZE now (with --db or --sandbox)\n"
     "u  undo the last choice\n"
-    "q  to the end: what was chosen is shown, and written when you say so\n"
+    "q  go to the last screen, which shows your choices before anything is written\n"
     "?  this\n"
     "\n"
     "space, PgDn  a page on       b, PgUp  a page back\n"
@@ -42,11 +42,11 @@ constexpr std::string_view finding_help =
     "g, Home      the beginning   G, End   the end\n"
     "Ctrl-C       leave, nothing is written\n"
     "\n"
-    "Several keys at once count for nothing: they are taken for a paste.";
+    "Several keys at once are ignored, as an accidental paste.";
 
 constexpr std::string_view summary_help =
-    "w  write what is shown here\n"
-    "u  undo the last choice, and go on from there\n"
+    "w  write the changes shown here\n"
+    "u  undo the last choice, and return to its finding\n"
     "q  leave, nothing is written\n"
     "\n"
     "space, b, j, k, g and G move as in the findings.";
@@ -104,8 +104,7 @@ class Walk {
       if (key.kind == Key::Kind::resize) continue;
       if (within_line) return key;
       status_.clear();
-      if (key.kind == Key::Kind::several)
-        status_ = "several keys at once: taken for a paste, and nothing was done";
+      if (key.kind == Key::Kind::several) status_ = "several keys at once: ignored, as an accidental paste";
       else if (!scroll(key, room)) return key;
     }
   }
@@ -157,7 +156,7 @@ class Walk {
       if (ending_ || key.kind == Key::Kind::escape || key.kind == Key::Kind::enter ||
           (key.kind == Key::Kind::text && (key.text == "q" || key.text == "Q")))
         break;
-      status_ = "there is no such key here";
+      status_ = "unknown key";
     }
     offset_ = before;
   }
@@ -191,7 +190,7 @@ class Walk {
     else if (pressed == "u") undo();
     else if (pressed == "q") to_end();
     else if (pressed == "?") read("Keys", text_body(std::string(finding_help)));
-    else status_ = "? tells the keys";
+    else status_ = "? lists the keys";
   }
 
   std::string header(const Finding& finding) const {
@@ -271,9 +270,8 @@ class Walk {
                     fix.schema_place.empty() ? "and in schema.ts:" : "and in " + fix.schema_place + ":");
       add_code(out, look, "  ", mask_secrets(fix.schema_line));
     }
-    if (!finding.fix)
-      add_paragraph(out, look, "", "", "There is none that SQL could tell: e says what to do.");
-    for (const auto& sentence : fix.price) add_paragraph(out, look, "- ", "  ", sentence);
+    if (!finding.fix) add_paragraph(out, look, "", "", "No SQL statement fixes this: e explains what to do.");
+    for (const auto& sentence : fix.lock_impact) add_paragraph(out, look, "- ", "  ", sentence);
     if (!fix.refused.empty() && finding.fix)
       add_paragraph(out, look, "- ", "  ", "can't be accepted here: " + fix.refused);
   }
@@ -322,7 +320,7 @@ class Walk {
     const std::size_t from = carrier(at);
     FixView out = host_.fix(*items_[from].finding);
     if (from != at && out.refused.empty())
-      out.price.push_back(fmt::format("it is the index that finding {} asks for, too", from + 1));
+      out.lock_impact.push_back(fmt::format("finding {} asks for the same index", from + 1));
     return out;
   }
 
@@ -338,7 +336,7 @@ class Walk {
   void accept() {
     if (!items_[at_].fix->refused.empty()) {
       status_ = items_[at_].finding->fix ? "can't be accepted here: " + items_[at_].fix->refused
-                                         : std::string("there is no fix that could be accepted");
+                                         : std::string("the finding has no fix to accept");
       return;
     }
     try_choice(carrier(at_), Choice::accepted, {});
@@ -365,7 +363,7 @@ class Walk {
           static_cast<std::size_t>(std::max(20, console_.size().columns)) - start.size() - 2;
       std::string shown = reason;
       while (characters(shown) > room) drop_first(shown);
-      status_ = "why is this fine here? Enter ends, Esc leaves it";
+      status_ = "reason to ignore it (Enter to confirm, Esc to cancel)";
       const Key key = ask(
           header(*item.finding), [&](const Look& look) { return finding_lines(item, look); },
           start + printable(shown), true);
@@ -379,7 +377,7 @@ class Walk {
       if (reason.size() > longest_reason) reason = report::cut(reason, longest_reason);
       if (!ends || key.kind != Key::Kind::enter) continue;
       if (trim(reason).empty()) {
-        status_ = "not ignored: there was no reason";
+        status_ = "not ignored: no reason given";
         break;
       }
       try_choice(at_, Choice::ignored, std::string(trim(reason)));
@@ -445,7 +443,7 @@ class Walk {
       return;
     }
     const Key key = ask(
-        paint(look_, "1", "What was chosen"),
+        paint(look_, "1", "Your choices"),
         [&](const Look& look) { return summary_lines(*pending, chosen, look); }, "Write this [w,u,q,?]? ");
     if (ending_ || key.kind != Key::Kind::text) return;
     const std::string pressed = lower(key.text);
@@ -453,7 +451,7 @@ class Walk {
     else if (pressed == "u") undo();
     else if (pressed == "q") end(Ending::How::left);
     else if (pressed == "?") read("Keys", text_body(std::string(summary_help)));
-    else status_ = "w writes it, q leaves without";
+    else status_ = "w writes, q quits without writing";
   }
 
   void write(const Pending& pending, const Choices& chosen) {
@@ -465,11 +463,11 @@ class Walk {
   }
 
   Lines summary_lines(const Pending& pending, const Choices& chosen, const Look& look) {
-    std::size_t skipped = 0, mended = 0, open = 0;
+    std::size_t skipped = 0, settled_too = 0, open = 0;
     for (std::size_t i = 0; i < items_.size(); ++i) {
       const Choice choice = items_[i].choice;
       skipped += choice == Choice::skipped;
-      mended += choice == Choice::none && settled(i);
+      settled_too += choice == Choice::none && settled(i);
       open += choice == Choice::none && !settled(i);
     }
     Lines out;
@@ -478,10 +476,10 @@ class Walk {
         out, look, "", "",
         fmt::format("{} accepted, {} ignored, {} skipped, {} not decided{}. Nothing is written yet.",
                     chosen.accepted.size(), chosen.ignored.size(), skipped, open,
-                    mended ? fmt::format("; {} more mended by what is accepted", mended) : ""));
+                    settled_too ? fmt::format("; {} more fixed by accepted fixes", settled_too) : ""));
     for (const auto& file : pending.files) add_file(out, look, file);
     add_schema_lines(out, look, chosen);
-    if (!pending.notes.empty()) title(out, look, "To know");
+    if (!pending.notes.empty()) title(out, look, "Notes");
     for (const auto& note : pending.notes) add_paragraph(out, look, "- ", "  ", note);
     return out;
   }
@@ -498,7 +496,7 @@ class Walk {
     else if (file.before) add_paragraph(out, look, "  ", "  ", "one more entry");
     else
       add_paragraph(out, look, "  ", "  ",
-                    fmt::format("the snapshot that goes with it, {} bytes", file.content.size()));
+                    fmt::format("the migration's snapshot, {} bytes", file.content.size()));
   }
 
   void add_schema_lines(Lines& out, const Look& look, const Choices& chosen) {
@@ -508,7 +506,7 @@ class Walk {
           std::find_if(items_.begin(), items_.end(), [&](const Item& one) { return one.finding == finding; });
       if (!item->fix) item->fix = host_.fix(*finding);
       if (item->fix->schema_line.empty()) continue;
-      if (!std::exchange(any, true)) title(out, look, "To paste into the schema, by hand");
+      if (!std::exchange(any, true)) title(out, look, "To add to the schema by hand");
       add_paragraph(out, look, "", "",
                     item->fix->schema_place.empty() ? "schema.ts:" : item->fix->schema_place + ":");
       add_code(out, look, "  ", mask_secrets(item->fix->schema_line));

@@ -1,5 +1,5 @@
-// Walking the findings: what is shown, which key does what. Nothing is written but by Host::write, and that
-// only from the last screen.
+// The screens and keys of review. Only Host::write() writes files, and it is called only from the last
+// screen.
 #pragma once
 
 #include <optional>
@@ -18,13 +18,13 @@ namespace pgadvise::review {
 
 using report::Look;
 
-// A finding's fix as it would be run here.
+// The fix of a finding, adapted to this project.
 struct FixView {
-  std::string sql;                 // as the project's tool gets it; "" when there is none
-  std::vector<std::string> price;  // locks, sizes, safety: a sentence each
-  std::string schema_line;         // for schema.ts
-  std::string schema_place;        // where that line goes
-  std::string refused;             // why it can't be accepted; "" when it can
+  std::string sql;                       // in the form for the project's migration tool; "" if there is none
+  std::vector<std::string> lock_impact;  // one sentence each about locks, size, safety
+  std::string schema_line;               // for schema.ts
+  std::string schema_place;              // where that line goes
+  std::string refused;                   // why the fix cannot be accepted; "" if it can
 };
 
 struct Choices {
@@ -32,7 +32,7 @@ struct Choices {
   std::vector<std::pair<const Finding*, std::string>> ignored;  // with the reason
 };
 
-// What would be written.
+// The changes that review would write.
 struct Pending {
   std::vector<files::NewFile> files;
   std::vector<std::string> notes;
@@ -43,10 +43,9 @@ class Host {
  public:
   virtual ~Host() = default;
   virtual FixView fix(const Finding& finding) = 0;
-  // The lines around what it is about; nullopt: there are none to be shown.
+  // The source lines of the finding; nullopt: no lines to show.
   virtual std::optional<report::Source> source(const Finding& finding) = 0;
-  // The plan of what the finding is about, as text for a terminal. With `run`: of EXPLAIN ANALYZE, right now.
-  // Errors: why there is none.
+  // The plan of the finding's statement, as text for a terminal.
   virtual Result<std::string> plan(const Finding& finding, bool run, const Look& look) = 0;
   // Errors: why these together can't be written.
   virtual Result<Pending> prepare(const Choices& choices) = 0;

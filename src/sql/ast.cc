@@ -4,6 +4,7 @@
 
 #include "base/deep_thread.h"
 #include "base/identifier.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "sql/lexer.h"
@@ -20,7 +21,7 @@ std::size_t byte_offset(std::string_view text, int character) {
   return at;
 }
 
-std::string without_literals(std::string_view message) {
+std::string without_literals(std::string_view message, std::string_view before) {
   constexpr std::string_view near = " at or near \"";
   const auto at = message.find(near);
   if (at == std::string_view::npos) return std::string(message);
@@ -29,7 +30,7 @@ std::string without_literals(std::string_view message) {
                      std::string_view("()[],;.+-*/<>=~!@#%^&|`?:").find(first) != std::string_view::npos;
   const bool prefixed = at + near.size() + 1 < message.size() && message[at + near.size() + 1] == '\'';
   const bool whole = message.size() - at < 100 && message.find('\n', at) == std::string_view::npos;
-  if (plain && !prefixed && whole) return std::string(message);
+  if (plain && !prefixed && whole && !ends_with_secret_name(before)) return std::string(message);
   return std::string(message.substr(0, at)) + " at or near a literal";
 }
 
@@ -38,7 +39,7 @@ constexpr int deepest = 5000;
 
 }  // namespace
 
-const ParseFailure too_deep{"nested or chained too deeply, or too long, to be read", 0};
+const ParseFailure too_deep{"nested or chained too deeply, or too long, to be parsed", 0};
 
 bool with_stack(int depth, const std::function<void()>& work) {
   if (depth > deepest) return false;
@@ -92,14 +93,17 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   const PgQueryParseResult result = pg_query_parse(text.c_str());
   const auto release = [](const PgQueryParseResult* r) { pg_query_free_parse_result(*r); };
   const std::unique_ptr<const PgQueryParseResult, decltype(release)> owner(&result, release);
-  if (result.error)
-    return tl::unexpected(
-        ParseFailure{without_literals(result.error->message), byte_offset(text, result.error->cursorpos)});
+  if (result.error) {
+    const std::size_t at = byte_offset(text, result.error->cursorpos);
+    return tl::unexpected(ParseFailure{
+        without_literals(result.error->message, std::string_view(text).substr(0, std::min(at, text.size()))),
+        at});
+  }
   const std::string_view json = result.parse_tree;
   auto arena = std::make_unique<std::pmr::monotonic_buffer_resource>(json.size() * 2 + 1024);
   auto* root = read_tree(json, text, *arena);
   if (!root) root = read_packed_tree(text, *arena);
-  if (!root) return tl::unexpected(ParseFailure{"the parser's answer can't be read", 0});
+  if (!root) return tl::unexpected(ParseFailure{"the parser's output can't be read", 0});
   return Tree(std::move(arena), root);
 }
 

@@ -1,4 +1,4 @@
-// libpg_query's typed tree, owned, with the few helpers that every walker needs. Internal to src/sql.
+// Owns libpg_query's parse tree, with helpers for walking it. Internal to src/sql.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ struct NodeList {
 };
 
 struct ParseFailure {
-  std::string what;        // a literal at the place of the error is not repeated
+  std::string what;        // without the literal at the error's location
   std::size_t offset = 0;  // in bytes
   Error error() const { return {Error::Kind::nonfatal, {}, what, {}}; }
 };
@@ -44,38 +44,38 @@ class Tree {
   const Node* statement(std::size_t i) const { return root_->stmts[i]->stmt; }
 
  private:
-  // A tree is made and thrown away as a whole: in one piece of memory a replay takes 7 % fewer instructions.
+  // A tree is allocated and freed as a whole: with one memory arena a replay executes 7 % fewer instructions.
   using Arena = std::unique_ptr<std::pmr::monotonic_buffer_resource>;
   Tree(Arena arena, PgQuery__ParseResult* root) : arena_(std::move(arena)), root_(root) {}
   Arena arena_;
   PgQuery__ParseResult* root_;
 };
 
-// The statement as the parser gets it. PostgreSQL's scanner looks at each comment that opens in a run of
-// operator characters to the end of the run, so that "/*/*/*…" takes quadratic time: where comments are many,
-// they become spaces.
+// Prepares a statement for the parser. PostgreSQL's scanner takes quadratic time for text like "/*/*/*…", as
+// it reads each comment that opens in a run of operator characters to the end of the run. So a statement with
+// many comments gets spaces in their place.
 std::string parser_input(std::string_view text);
 
-// The tree by way of protobuf: slower than Tree::parse(), which comes here for what read_tree() doesn't know.
-// nullptr: does not parse.
+// Parses through protobuf: slower than Tree::parse(), which calls this function for fields that read_tree()
+// does not know. nullptr: the statement does not parse.
 PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory_resource& arena);
 
-// Runs `work` where a tree of that depth can be walked: here, or on a thread with a large stack. False, and
-// `work` not run, when it is too deep for anything.
+// Runs `work` on a thread whose stack suffices for a tree of this depth: the current one, or one with a large
+// stack. Returns false, without running `work`, if the tree is too deep.
 bool with_stack(int depth, const std::function<void()>& work);
 extern const ParseFailure too_deep;
 
-// Every message that the message holds, in field order.
+// Every direct child message, in field order.
 void each_child(const ProtobufCMessage& message, const std::function<void(const ProtobufCMessage&)>& visit);
-// Every Node at or under the message, parents first; the visitor returns false to pass over what a node
-// holds.
+// Visits every Node at or below the message, parents first; the visitor returns false to skip the children of
+// a node.
 void each_node(const ProtobufCMessage& message, const std::function<bool(const Node&)>& visit);
 inline const ProtobufCMessage& message(const Node& node) { return node.base; }
 
 // Strings of a list of String nodes.
 std::vector<std::string> strings(NodeList list);
 std::string string_value(const Node* node);  // "" when it isn't a String
-// A constant as text; nullptr-safe. Second: it was one (NULL is not).
+// A constant as text, and whether the node is a constant (NULL is not). nullptr-safe.
 struct Constant {
   bool is_constant = false;
   bool is_null = false;
@@ -84,15 +84,15 @@ struct Constant {
 Constant constant(const Node* node);
 bool is_star(const Node* node);
 
-// Deparsed SQL. Empty when the deparser refuses.
+// Deparsed SQL; empty if the deparser fails.
 std::string expression_text(const Node* node);
 std::string deparsed_expression(const Node& node);  // the same, always by the deparser
 std::string statement_text(const Node* node);
 
-// The name that a SELECT's output column or an index's expression gets; empty: none.
+// The name that the server gives to a SELECT's output column or an index expression; empty if none.
 std::string figure_name(const Node* expression);
 
-// A name cut to 63 bytes as the server does, not inside a UTF-8 character.
+// The name cut to 63 bytes as the server does, without splitting a UTF-8 character.
 std::string clip_name(std::string_view name, std::size_t bytes = 63);
 
 }  // namespace pgadvise::sql

@@ -1,10 +1,33 @@
 #include "sql/ddl.h"
 
-#include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "base/text.h"
+#include "sql/type_name.h"
 
 namespace pgadvise::sql {
+
+QualifiedName written(const PgQuery__RangeVar& range) { return {range.schemaname, range.relname}; }
+
+QualifiedName written(NodeList names) {
+  if (names.empty()) return {};
+  return {names.size() > 1 ? string_value(names[names.size() - 2]) : "", string_value(names.back())};
+}
+
+QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaState& state) {
+  if (range.relpersistence[0] == 't') return {"pg_temp", range.relname};
+  return state.new_name(written(range));
+}
+
+QualifiedName new_name(NodeList names, const SchemaState& state) { return state.new_name(written(names)); }
+
+std::string type_of(const PgQuery__TypeName* type, const SchemaState& state) {
+  const QualifiedName user = user_type_name(type);
+  if (user.name.empty()) return type_spelling(type);
+  const QualifiedName found = state.find_type(user);
+  return state.type_exists(found) ? type_spelling(found) + type_suffix(type) : type_spelling(type);
+}
 
 NodeList list_of(const Node* node) {
   if (!node) return {};
@@ -24,13 +47,16 @@ std::string collation_name(NodeList names) {
 }
 
 std::vector<std::string> column_names(const Node* expression) {
+  return expression ? column_names(message(*expression)) : std::vector<std::string>();
+}
+
+std::vector<std::string> column_names(const ProtobufCMessage& tree) {
   std::vector<std::string> out;
-  if (!expression) return out;
-  each_node(message(*expression), [&](const Node& node) {
+  std::set<std::string> seen;
+  each_node(tree, [&](const Node& node) {
     if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
       std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
-      if (!name.empty() && std::find(out.begin(), out.end(), name) == out.end())
-        out.push_back(std::move(name));
+      if (!name.empty() && seen.insert(name).second) out.push_back(std::move(name));
     }
     return true;
   });

@@ -4,9 +4,23 @@
 #include <string>
 #include <vector>
 
+#include "model/catalog.h"
 #include "sql/ast.h"
+#include "sql/schema_state.h"
 
 namespace pgadvise::sql {
+
+// A relation's name as written: "" as its schema where none is.
+QualifiedName written(const PgQuery__RangeVar& range);
+// The last two parts of a qualified name; "" as its schema where there is one part.
+QualifiedName written(NodeList names);
+
+// Where CREATE would put the relation, or the type or function.
+QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaState& state);
+QualifiedName new_name(NodeList names, const SchemaState& state);
+
+// The type as format_type() spells it, with the schema of a user's type that the search path finds.
+std::string type_of(const PgQuery__TypeName* type, const SchemaState& state);
 
 // Of a List, or of a TypeName's name; empty for other nodes.
 NodeList list_of(const Node* node);
@@ -17,5 +31,6 @@ std::string collation_name(NodeList names);
 
 // Each column reference's last name, once, in order. nullptr-safe.
 std::vector<std::string> column_names(const Node* expression);
+std::vector<std::string> column_names(const ProtobufCMessage& tree);
 
 }  // namespace pgadvise::sql

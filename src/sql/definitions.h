@@ -1,27 +1,28 @@
-// What ALTER TABLE, CREATE INDEX, DROP, RENAME and the columns and constraints of CREATE TABLE write, as
-// values: the one place that reads these statements' parse trees. The replay changes the catalog by these
-// values and the StepRecorder describes the change by them, so that a new form is read once. Types are
-// resolved by the search path; nothing else is looked up, since the statement itself may make what a name
-// refers to. The values point into the parse tree and live as long as it does. Internal to src/sql.
+// What DDL statements, and the other statements that matter to a schema or to its rows, write, as values. The
+// parse trees of these statements are read in one place, the definitions_*.cc (by way of read_statement.h);
+// the replay changes the catalog by these values and the StepRecorder describes the change by them, so that a
+// new form is read once. Names are resolved by the search path where nothing else is said. The values point
+// into the parse tree only in CreateSchema. Internal to src/sql.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "model/catalog.h"
 #include "model/schema_step.h"
 #include "sql/ast.h"
-#include "sql/schema_state.h"
 
 namespace pgadvise::sql {
+
+// ---- parts of tables
 
 struct IndexDefinition {
   Index index;                            // "" as its name: the server's choice
   std::vector<std::string> name_columns;  // what the server makes a name of
-  bool concurrently = false;
-  bool if_not_exists = false;
-  bool only = false;
 };
 
 struct ConstraintDefinition {
@@ -44,6 +45,57 @@ struct ColumnDefinition {
   std::string identity_sequence;  // the name of an identity column's sequence; "": the server's choice
   std::vector<ConstraintDefinition> constraints;
   int location = -1;
+};
+
+// LIKE source INCLUDING …
+struct LikeClause {
+  QualifiedName source;
+  bool comments = false;
+  bool constraints = false;
+  bool defaults = false;
+  bool generated = false;
+  bool identity = false;
+  bool indexes = false;
+  int location = -1;
+};
+
+// ---- tables
+
+// CREATE TABLE, CREATE FOREIGN TABLE.
+struct CreateTable {
+  using Element = std::variant<ColumnDefinition, ConstraintDefinition, LikeClause>;
+  QualifiedName name;
+  Table::Kind kind = Table::Kind::ordinary;
+  bool unlogged = false;
+  bool if_not_exists = false;
+  std::string partition_key;
+  std::vector<QualifiedName> parents;  // INHERITS; PARTITION OF: the one
+  std::string partition_bound;         // "" unless PARTITION OF
+  QualifiedName of_type;               // as written; "" as its name: none
+  std::vector<Element> elements;       // as written
+};
+
+// CREATE VIEW, CREATE MATERIALIZED VIEW, CREATE TABLE AS, SELECT … INTO.
+struct CreateFromQuery {
+  QualifiedName name;
+  Table::Kind kind = Table::Kind::ordinary;
+  bool unlogged = false;
+  bool if_not_exists = false;
+  bool replace = false;                      // OR REPLACE
+  bool select_into = false;                  // SELECT … INTO
+  std::vector<Column> columns;               // name, type ("" when not known) and collation
+  std::string definition;                    // of a view: the query
+  std::set<QualifiedName> relations;         // known tables and views that the query reads
+  std::vector<std::string> names_read;       // every name that stands as a column in the query
+  std::vector<QualifiedName> names_in_from;  // relations as the query names them, known or not
+};
+
+struct CreateIndex {
+  QualifiedName table;
+  IndexDefinition definition;
+  bool concurrently = false;
+  bool if_not_exists = false;
+  bool only = false;
 };
 
 // One subcommand of ALTER TABLE.
@@ -90,13 +142,15 @@ struct TableChange {
   bool deferrable = false;                         // alter_constraint
   bool converts =
       false;  // change_type: USING an expression other than the column or a cast of it to the type
-  bool explicit_cast = false;                        // change_type: USING column::type
-  const PgQuery__PartitionCmd* partition = nullptr;  // attach_partition, detach_partition
-  const PgQuery__RangeVar* parent = nullptr;         // add_inherit, drop_inherit
+  bool explicit_cast = false;  // change_type: USING column::type
+  // attach_partition, detach_partition: the table, or the index where an index is altered; as written
+  QualifiedName partition;
+  std::string partition_bound;  // attach_partition; "" of an index
+  QualifiedName parent;         // add_inherit, drop_inherit
 };
 
 struct AlterTable {
-  QualifiedName name;  // resolved by the search path
+  QualifiedName name;
   bool only = false;
   bool if_exists = false;
   bool table = true;                 // ALTER TABLE, not ALTER INDEX, VIEW, TYPE …
@@ -106,6 +160,10 @@ struct AlterTable {
   bool drops_column(std::string_view column) const;
   bool drops_constraint(std::string_view constraint) const;
 };
+
+// When the server runs the subcommand: it takes the parts of one ALTER TABLE in passes (AlterTablePass), not
+// as written.
+int pass_of(const TableChange& change);
 
 // DROP of one or more objects.
 struct DropStatement {
@@ -126,9 +184,9 @@ struct DropStatement {
   };
   struct Object {
     std::string name;
-    QualifiedName relation;       // table … sequence; policy, trigger: the table; resolved by the search path
-    QualifiedName type;           // resolved by the search path
-    std::string function_schema;  // "" where none is written
+    QualifiedName relation;  // table … sequence; policy, trigger: the table
+    QualifiedName type;
+    std::string function_schema;         // "" where none is written
     std::vector<std::string> arguments;  // of a function: types
     bool any_arguments = false;          // of a function: no argument list
   };
@@ -153,38 +211,172 @@ struct Rename {
     other,  // nothing that a catalog holds
   };
   Kind kind = Kind::other;
-  QualifiedName relation;  // of table … policy; resolved by the search path
+  QualifiedName relation;  // of table … policy
   bool of_table = false;   // column: of a table, not of a view
   std::string name;        // of the column, constraint, policy, schema
   std::string new_name;    // "": stays
   std::string new_schema;  // "": stays
   bool if_exists = false;
-  const Node* object = nullptr;  // type, function
+  QualifiedName type;
+  QualifiedName function;  // as written
 };
 
-// When the server runs the subcommand: it takes the parts of one ALTER TABLE in passes (AlterTablePass), not
-// as written.
-int pass_of(const TableChange& change);
+// ---- sequences, types and other objects
 
-IndexDefinition index_definition(const PgQuery__IndexStmt& stmt);
-// `column`: of a column constraint, else "". nullopt: no constraint of its own (NOT NULL, DEFAULT, identity,
-// DEFERRABLE …).
-std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node,
-                                                          const std::string& column);
-ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state);
-AlterTable alter_table_definition(const PgQuery__AlterTableStmt& stmt, const SchemaState& state);
-DropStatement drop_definition(const PgQuery__DropStmt& stmt, const SchemaState& state);
-Rename rename_definition(const PgQuery__RenameStmt& stmt, const SchemaState& state);
-Rename rename_definition(const PgQuery__AlterObjectSchemaStmt& stmt, const SchemaState& state);
-
-// A parsed statement with its definition, which is read once for the replay and the StepRecorder.
-struct Statement {
-  const Node& node;
-  std::optional<AlterTable> alter_table;
-  std::optional<IndexDefinition> create_index;
-  std::optional<DropStatement> drop;
-  std::optional<Rename> rename;
+struct SequenceOptions {
+  std::string type;                          // "": none is written
+  bool owner_written = false;                // OWNED BY
+  std::optional<QualifiedName> owner_table;  // nullopt: OWNED BY NONE
+  std::string owner_column;
 };
-Statement read_statement(const Node& node, const SchemaState& state);
+
+struct CreateSequence {
+  QualifiedName name;
+  bool if_not_exists = false;
+  SequenceOptions options;
+};
+
+struct AlterSequence {
+  QualifiedName name;
+  bool if_exists = false;
+  SequenceOptions options;
+};
+
+struct CreateEnum {
+  QualifiedName name;
+  std::vector<std::string> labels;
+};
+
+// ALTER TYPE … ADD VALUE, RENAME VALUE.
+struct AlterEnum {
+  QualifiedName name;
+  std::string value;      // the new one
+  std::string old_value;  // RENAME VALUE; else ""
+  std::string neighbor;   // BEFORE, AFTER; "": at the end
+  bool after = false;
+  bool if_not_exists = false;
+};
+
+// A domain, range type, composite type or base type.
+struct CreateType {
+  QualifiedName name;
+  std::vector<ColumnDefinition> fields;  // of a composite type
+  bool base = false;                     // a base type: its shell may be there
+};
+
+struct CreateFunction {
+  QualifiedName name;
+  std::vector<std::string> arguments;  // types; "aggregate" alone: an aggregate
+};
+
+struct CreatePolicy {
+  QualifiedName table;
+  Policy policy;
+};
+
+struct AlterPolicy {
+  QualifiedName table;
+  std::string name;
+  std::string using_expression;  // "": stays
+  std::string check_expression;  // "": stays
+};
+
+struct CreateSchema {
+  std::string name;
+  std::vector<const Node*> elements;  // statements, which live as long as the parse tree
+};
+
+struct CreateExtension {
+  std::string name;
+  bool if_not_exists = false;
+};
+
+struct CreateTrigger {
+  QualifiedName table;
+  std::string name;
+  bool before_update = false;  // BEFORE UPDATE, perhaps with other events
+};
+
+struct Comment {
+  enum class Kind {
+    table,  // and views
+    column,
+    other,  // nothing that a catalog holds
+  };
+  Kind kind = Kind::other;
+  QualifiedName relation;
+  std::string column;
+  std::string text;  // "": IS NULL
+};
+
+struct DoBlock {
+  std::string language = "plpgsql";
+  std::string body;
+};
+
+// ---- rows
+
+// INSERT … SELECT … FROM, UPDATE, DELETE.
+struct DataChange {
+  enum class Kind { insert, update, remove };
+  struct Condition {
+    std::set<std::string> equal;  // columns that a conjunct sets equal to something that no row decides
+    bool narrows = false;         // compares with a constant, takes a part by LIMIT, or looks for exceptions
+  };
+  Kind kind = Kind::insert;
+  QualifiedName table;
+  std::optional<Condition> where;         // update, remove; nullopt: of all rows
+  std::vector<std::string> columns;       // update: those that are set
+  std::vector<std::string> names_read;    // insert, update: every name that stands as a column
+  std::vector<QualifiedName> reads_from;  // insert, update: relations, known or not
+};
+
+struct Truncate {
+  std::vector<QualifiedName> tables;
+  bool cascade = false;
+};
+
+// CLUSTER of a table, VACUUM FULL of tables.
+struct RewriteTables {
+  std::vector<QualifiedName> tables;
+  std::string how;  // "CLUSTER", "VACUUM FULL"
+};
+
+// REINDEX of a table or an index.
+struct Reindex {
+  QualifiedName name;
+  bool concurrently = false;
+};
+
+// ---- the session
+
+// SET search_path, RESET, SELECT set_config('search_path', …).
+struct SetSearchPath {
+  std::vector<std::string> path;
+  bool local = false;
+};
+
+struct TransactionControl {
+  enum class Kind {
+    begin,
+    savepoint,
+    release,
+    rollback_to,
+    rollback,
+    commit,  // and PREPARE TRANSACTION
+    other,
+  };
+  Kind kind = Kind::other;
+  std::string savepoint;
+  bool chain = false;  // AND CHAIN
+};
+
+struct OtherStatement {};  // no matter for a schema or its rows
+
+using Statement =
+    std::variant<OtherStatement, CreateTable, CreateFromQuery, CreateIndex, AlterTable, DropStatement, Rename,
+                 CreateSequence, AlterSequence, CreateEnum, AlterEnum, CreateType, CreateFunction,
+                 CreatePolicy, AlterPolicy, CreateSchema, CreateExtension, CreateTrigger, Comment, DoBlock,
+                 DataChange, Truncate, RewriteTables, Reindex, SetSearchPath, TransactionControl>;
 
 }  // namespace pgadvise::sql

@@ -62,7 +62,7 @@ bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
     return column->type == known.first.name || column->type == known.first.schema + "." + known.first.name;
   });
   return column->type == "boolean" || is_enum ||
-         (column->statistics && column->statistics->distinct >= 2 && column->statistics->distinct <= 50);
+         (column->statistics && column->statistics->n_distinct >= 2 && column->statistics->n_distinct <= 50);
 }
 
 // The value that each sample compares the column with; nothing where they differ or one doesn't tell.

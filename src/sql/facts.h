@@ -1,4 +1,4 @@
-// A statement -> QueryFacts, resolved against a catalog.
+// Extracts QueryFacts from a statement, resolved against a catalog.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 
 namespace pgadvise::sql {
 
-// The schemas that names without one are looked for in, in order; temporary tables come before them.
+// The schemas in which unqualified names are looked up, in order; temporary tables take precedence.
 using SearchPath = std::vector<std::string>;
 inline const SearchPath default_path{"public"};
 
-// Never fails: what does not parse gives facts with parsed = false.
+// Never fails: a statement that does not parse gives facts with parsed = false.
 QueryFacts query_facts(std::string_view statement, const Catalog& catalog,
                        const SearchPath& path = default_path);
 
-// Fills `facts` of each query of the workload, with what its samples' values tell.
+// Sets `facts` of each query of the workload, also from the values of its samples.
 void resolve(Workload& workload, const Catalog& catalog, const SearchPath& path = default_path);
 
 }  // namespace pgadvise::sql

@@ -1,4 +1,4 @@
-// Which expressions of a statement an index could be made on.
+// Finds expressions in a statement that an index could have as a key.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,14 @@
 namespace pgadvise::sql {
 
 struct IndexExpression {
-  std::string sql;         // names of columns without their table's
-  bool names_only = true;  // its constants are names, and tell nothing of anybody: a JSON object's keys,
-                           // 'day' of date_trunc
+  std::string sql;  // with column names without the table's name
+  bool names_only =
+      true;  // its constants are names, which are not data: keys of a JSON object, 'day' of date_trunc
 };
 
-// `type_of`: of the table's column that is meant; nothing where it is another table's, or none. Nothing comes
-// of an expression that could fail for a row (a cast of text to a number): the index could not be built, or
-// writes would fail from then on. Whether it is immutable is for the server to say.
+// `type_of`: the type of a column of the table; nullopt for other columns. Skips expressions that can fail
+// for a row (a cast of text to a number): building the index, or later writes, would fail. The server decides
+// whether an expression is immutable.
 std::optional<IndexExpression> index_expression(
     const Node& node, const std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>& type_of);
 

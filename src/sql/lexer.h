@@ -1,5 +1,5 @@
-// PostgreSQL's lexical rules, as far as splitting and guarding need them. Works on text that does not parse,
-// too.
+// A lexer with PostgreSQL's rules, as needed to split scripts and mask constants. Also works on text that
+// does not parse.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +29,12 @@ struct Lexeme {
   bool never_closed() const;                        // a block comment that the text ends within
 };
 
-// Reads on from `at`. Linear; an unterminated quote or comment is one lexeme up to the end.
+// Starts at `at`. Takes linear time; an unterminated quote or comment is one lexeme up to the end.
 class Lexer {
  public:
   explicit Lexer(std::string_view text, std::size_t at = 0) : text_(text), at_(at) {}
   Lexeme next();        // comments included
-  Lexeme next_token();  // comments passed over
+  Lexeme next_token();  // without comments
   std::size_t position() const { return at_; }
   void skip_line();  // to after the next line end
 
@@ -52,9 +52,9 @@ class Lexer {
   std::size_t at_;
 };
 
-// An upper bound for the depth of the tree that the statement parses to, but for a small constant: nesting of
+// An upper bound, up to a small constant, of the depth of the statement's parse tree: the nesting of
 // parentheses, brackets and CASE, and the length of chains of operators, joins and set operations. A million
-// for what is too long to be parsed, too: a tree takes a hundred times the memory of its text.
+// for a statement that is too long to parse, as a tree takes a hundred times the memory of its text.
 int tree_depth(std::string_view statement);
 
 }  // namespace pgadvise::sql

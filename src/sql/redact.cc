@@ -24,6 +24,14 @@ static bool sets(std::string_view statement) {
                      [&](std::string_view word) { return starts_with_nocase(statement, word); });
 }
 
+// PASSWORD may have a word behind it there: no SQL, but a password.
+static bool names_a_role(std::string_view statement) {
+  constexpr std::string_view words[] = {"create role", "alter role",   "create user",
+                                        "alter user",  "create group", "alter group"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return starts_with_nocase(statement, word); });
+}
+
 // With standard_conforming_strings = off this quote may not be the string's end: what is text from here on
 // can't be told.
 static bool end_is_uncertain(std::string_view string) {
@@ -42,24 +50,28 @@ std::string redact(std::string_view normalized) {
   out.reserve(normalized.size());
   Lexer lexer(normalized);
   std::size_t end = 0;  // of the last lexeme
-  bool values = false, setting = false, decided = false, assigned = false;
+  bool values = false, setting = false, decided = false, assigned = false, roles = false;
   for (Lexeme lexeme = lexer.next(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next()) {
     const bool comment = lexeme.kind == Lexeme::Kind::comment;
     if (!comment && !decided) {
       const auto statement = normalized.substr(lexeme.offset);
       values = carries_values(statement), setting = sets(statement), decided = true;
+      roles = names_a_role(statement);
     }
     if (lexeme.is(';')) decided = false;
     out += normalized.substr(end, lexeme.offset - end);
     end = lexeme.offset + lexeme.text.size();
-    if (lexeme.kind == Lexeme::Kind::string || (setting && assigned && lexeme.kind == Lexeme::Kind::word))
+    const bool word = lexeme.kind == Lexeme::Kind::word || lexeme.kind == Lexeme::Kind::quoted_name;
+    if (lexeme.kind == Lexeme::Kind::string || (assigned && word && !lexeme.is_word("null")))
       out += out.ends_with('\'') || out.ends_with('&') || glued(out) ? " '...'" : "'...'";
     else if (lexeme.kind == Lexeme::Kind::number && values) out += glued(out) ? " 0" : "0";
     else if (comment) out += out.empty() || out.back() == ' ' ? "" : " ";
     else out += lexeme.text;
     if (lexeme.kind == Lexeme::Kind::string && end_is_uncertain(lexeme.text))
       return std::string(trim(out)) + " ...";
-    if (!comment) assigned = setting && (lexeme.text == "=" || lexeme.is_word("to"));
+    if (!comment)
+      assigned =
+          (setting && (lexeme.text == "=" || lexeme.is_word("to"))) || (roles && lexeme.is_word("password"));
   }
   return std::string(trim(out));
 }

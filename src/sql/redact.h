@@ -1,5 +1,5 @@
-// A normalised statement may still hold literals: libpg_query leaves utility statements (EXECUTE p('x'),
-// NOTIFY) as they are, and keeps comments, where ORMs put trace ids and people put anything.
+// Removes literals that normalization leaves: libpg_query does not change utility statements (EXECUTE p('x'),
+// NOTIFY), and keeps comments, which may contain trace ids or any text.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace pgadvise::sql {
 
-// Without comments; strings become '...', and the numbers of statements that carry values 0. Still parses if
-// it did.
+// The statement without comments, with '...' for strings and, in statements that carry values, 0 for numbers.
+// Still parses if it did before.
 std::string redact(std::string_view normalized);
 
-// Expressions as a plan shows them, lexeme by lexeme: '...' in place of each constant, strings and numbers
-// alike. Comments are left out; parameters and "SubPlan 1" stay.
+// Redacts the expressions of a plan: '...' for each constant, without comments; parameters and "SubPlan 1"
+// stay.
 class ExpressionRedactor {
  public:
   void take(const Lexeme& lexeme);

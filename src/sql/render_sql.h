@@ -1,4 +1,4 @@
-// A Catalog -> the SQL that makes it on an empty database: for the sandbox.
+// Writes the SQL that creates a Catalog in an empty database, for a sandbox.
 #pragma once
 
 #include <string>
@@ -7,13 +7,11 @@
 
 namespace pgadvise::sql {
 
-// Of a catalog that a drizzle-kit snapshot gave: schemas, types, sequences, tables, indexes, foreign keys,
-// views.
+// For a catalog from a drizzle-kit snapshot: schemas, types, sequences, tables, indexes, foreign keys, views.
 std::string render_sql(const Catalog& catalog);
 
-// The same of a server's catalog, as far as plans depend on it: partitions and inheritance, keys, checks and
-// indexes by their names, views; no defaults. A materialized view becomes a table: what it holds can't be
-// had.
+// For a server's catalog, as far as plans depend on it: partitions and inheritance, keys, checks and indexes
+// with their names, views; no defaults. A materialized view becomes a table, as its rows are not available.
 std::string planners_schema(const Catalog& catalog);
 
 }  // namespace pgadvise::sql

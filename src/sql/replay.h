@@ -1,4 +1,4 @@
-// DDL -> Catalog: replays the statements of migrations and dumps as a server would.
+// Replays the DDL of migrations and dumps into a Catalog, as a server would run it.
 #pragma once
 
 #include <memory>
@@ -21,12 +21,12 @@ class Replayer {
   Replayer(const Replayer&) = delete;
   Replayer& operator=(const Replayer&) = delete;
 
-  // Replays one script; `file` is what places name. A statement that fails is named in diagnostics(), the
-  // rest goes on.
+  // Replays one script; locations name `file`. A failing statement is reported in diagnostics(), and the
+  // others are replayed.
   void run(std::string_view script, const std::string& file);
-  // The same of a migration that is to be judged: what it does to tables that were there before goes into its
-  // `steps`; how its tool runs it must be known. `together`: it is deployed with the judged ones before it,
-  // so what they made is new, too.
+  // Replays a migration that is checked: its effects on existing tables become its `steps`. Its tool's
+  // transaction mode must be set. `together`: it is deployed together with the previous checked migrations,
+  // so the tables that they create are new, too.
   void run(std::string_view script, Migration& migration, bool together);
 
   const Catalog& catalog() const;

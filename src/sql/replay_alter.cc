@@ -1,63 +1,38 @@
 #include <algorithm>
 
-#include "base/identifier.h"
-#include "sql/ddl.h"
 #include "sql/replay_state.h"
-#include "sql/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
 
 using Kind = Constraint::Kind;
 using Change = TableChange::Kind;
-#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
-
-QualifiedName name_in(const SchemaState& schema, NodeList names) {
-  const auto parts = strings(names);
-  if (parts.empty()) return {};
-  return schema.find_relation(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
-}
-
-QualifiedName type_in(const SchemaState& schema, NodeList names) {
-  const auto parts = strings(names);
-  if (parts.empty()) return {};
-  return schema.find_type(parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back());
-}
 
 // To another schema, or another name; an empty one stays.
-Outcome move_type(SchemaState& schema, const Node* object, const std::string& to_schema,
-                  const std::string& to_name) {
-  const QualifiedName from = type_in(schema, list_of(object));
+Outcome move_type(SchemaState& schema, const Rename& rename) {
+  const QualifiedName& from = rename.type;
   if (!schema.type_exists(from)) return missing("type", from);
-  const QualifiedName to{to_schema.empty() ? from.schema : to_schema, to_name.empty() ? from.name : to_name};
-  if (from == to) return to_name.empty() ? Outcome() : exists("type", to);
+  const QualifiedName to{rename.new_schema.empty() ? from.schema : rename.new_schema,
+                         rename.new_name.empty() ? from.name : rename.new_name};
+  if (from == to) return rename.new_name.empty() ? Outcome() : exists("type", to);
   if (schema.type_exists(to)) return exists("type", to);
   schema.ensure_schema(to.schema);
   schema.rename_type(from, to);
   return {};
 }
 
-Outcome move_function(SchemaState& schema, const Node* object, const std::string& to_schema,
-                      const std::string& to_name) {
-  if (!object || object->node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) return {};
-  const auto names =
-      strings(NodeList(object->object_with_args->n_objname, object->object_with_args->objname));
-  const std::string in = names.size() > 1 ? names[names.size() - 2] : schema.creation_schema();
-  if (auto moved = schema.functions.extract(in + "." + names.back())) {
-    moved.key() = (to_schema.empty() ? in : to_schema) + "." + (to_name.empty() ? names.back() : to_name);
+void move_function(SchemaState& schema, const Rename& rename) {
+  const QualifiedName from = schema.new_name(rename.function);
+  if (auto moved = schema.functions.extract(from.schema + "." + from.name)) {
+    moved.key() = (rename.new_schema.empty() ? from.schema : rename.new_schema) + "." +
+                  (rename.new_name.empty() ? from.name : rename.new_name);
     schema.functions.insert(std::move(moved));
   }
-  return {};
-}
-
-Problem no_column(const Table& table, const std::string& column) {
-  return {"column \"" + column + "\" of relation \"" + display(table.name) + "\" does not exist",
-          Problem::Kind::missing};
 }
 
 }  // namespace
 
-Outcome ReplayState::alter_table(const AlterTable& alter, Effect& effect) {
+Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
   effect = Effect::none;
   if (alter.type) return {};  // of a composite type: its fields are kept for CREATE TABLE … OF alone
   if (!schema.relation_exists(alter.name)) {
@@ -82,7 +57,7 @@ Outcome ReplayState::alter_table(const AlterTable& alter, Effect& effect) {
 Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& change, Effect& effect) {
   if (change.kind == Change::attach_partition && schema.index_tables.count(alter.name)) {
     effect = Effect::replayed;
-    return attach_index(alter.name, *change.partition);
+    return attach_index(alter.name, change);
   }
   Table* table = schema.catalog.table(alter.name);
   if (!table) return {};  // an index's or sequence's storage, owner …
@@ -127,10 +102,10 @@ Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& ch
     case Change::replica_identity:
       for (Index& index : table->indexes) index.replica_identity = index.name == change.name;
       return {};
-    case Change::attach_partition: return attach_partition(*table, *change.partition);
-    case Change::detach_partition: return detach_partition(*table, *change.partition);
+    case Change::attach_partition: return attach_partition(*table, change);
+    case Change::detach_partition: return detach_partition(*table, change);
     case Change::add_inherit:
-    case Change::drop_inherit: return inherit(*table, *change.parent, change.kind == Change::add_inherit);
+    case Change::drop_inherit: return inherit(*table, change.parent, change.kind == Change::add_inherit);
     case Change::set_tablespace:
     case Change::set_access_method:
     case Change::other: break;
@@ -155,7 +130,7 @@ Outcome ReplayState::add_column_command(Table& table, const TableChange& change)
 
 Outcome ReplayState::drop_column_command(Table& table, const TableChange& change) {
   const std::string& name = change.name;
-  if (!table.column(name)) return change.if_exists ? Outcome() : no_column(table, name);
+  if (!table.column(name)) return change.if_exists ? Outcome() : missing_column(table, name);
   if (change.cascade) {
     schema.drop_views_on(table.name, &name);
   } else {
@@ -205,7 +180,7 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
 
 Outcome ReplayState::change_columns(Table& table, const TableChange& change, bool only) {
   Column* own = SchemaState::column(table, change.name);
-  if (!own) return no_column(table, change.name);
+  if (!own) return missing_column(table, change.name);
   if (change.kind == Change::change_type) {
     change_type(table, *own, change.column->column);
     return {};
@@ -277,8 +252,8 @@ void ReplayState::change_type(Table& table, Column& own, const Column& after) {
 
 // ---- inheritance
 
-Outcome ReplayState::attach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
-  const QualifiedName name = schema.find_table(*command.name);
+Outcome ReplayState::attach_partition(Table& parent, const TableChange& change) {
+  const QualifiedName name = schema.find_table(change.partition);
   Table* child = schema.catalog.table(name);
   if (!child) return missing("relation", name);
   if (parent.kind != Table::Kind::partitioned)
@@ -292,15 +267,15 @@ Outcome ReplayState::attach_partition(Table& parent, const PgQuery__PartitionCmd
     if (!child->column(column.name))
       return Problem{"child table is missing column \"" + column.name + "\"", Problem::Kind::missing};
   child->partition_of = parent.name;
-  child->partition_bound = command.bound ? partition_bound_text(*command.bound) : "";
+  child->partition_bound = change.partition_bound;
   schema.add_child(parent.name, name);
   inherit_checks(*child, parent);
   adopt_partition(*child, parent);
   return {};
 }
 
-Outcome ReplayState::detach_partition(Table& parent, const PgQuery__PartitionCmd& command) {
-  const QualifiedName name = schema.find_table(*command.name);
+Outcome ReplayState::detach_partition(Table& parent, const TableChange& change) {
+  const QualifiedName name = schema.find_table(change.partition);
   Table* child = schema.catalog.table(name);
   if (!child || child->partition_of != parent.name)
     return Problem{
@@ -315,9 +290,9 @@ Outcome ReplayState::detach_partition(Table& parent, const PgQuery__PartitionCmd
   return {};
 }
 
-Outcome ReplayState::inherit(Table& child, const PgQuery__RangeVar& range, bool add) {
-  const Table* parent = schema.table(range);
-  if (!parent) return missing("relation", schema.find_table(range));
+Outcome ReplayState::inherit(Table& child, const QualifiedName& parent_name, bool add) {
+  const Table* parent = schema.catalog.table(parent_name);
+  if (!parent) return missing("relation", parent_name);
   const auto found = std::find(child.inherits.begin(), child.inherits.end(), parent->name);
   if (!add) {
     if (found == child.inherits.end())
@@ -340,8 +315,8 @@ Outcome ReplayState::inherit(Table& child, const PgQuery__RangeVar& range, bool 
   return {};
 }
 
-Outcome ReplayState::attach_index(const QualifiedName& parent, const PgQuery__PartitionCmd& command) {
-  const QualifiedName child = schema.find_relation(command.name->schemaname, command.name->relname);
+Outcome ReplayState::attach_index(const QualifiedName& parent, const TableChange& change) {
+  const QualifiedName child = schema.find_relation(change.partition);
   Index* own = schema.index(child);
   Index* above = schema.index(parent);
   if (!own) return missing("index", child);
@@ -360,46 +335,9 @@ Outcome ReplayState::attach_index(const QualifiedName& parent, const PgQuery__Pa
   return {};
 }
 
-// ---- other objects
+// ---- RENAME, SET SCHEMA
 
-Outcome ReplayState::alter_sequence(const PgQuery__AlterSeqStmt& stmt) {
-  const QualifiedName name = schema.find_relation(stmt.sequence->schemaname, stmt.sequence->relname);
-  const auto it = schema.catalog.sequences.find(name);
-  if (it == schema.catalog.sequences.end()) return stmt.missing_ok ? Outcome() : missing("sequence", name);
-  return sequence_options(it->second, NodeList(stmt.n_options, stmt.options));
-}
-
-Outcome ReplayState::alter_enum(const PgQuery__AlterEnumStmt& stmt) {
-  const QualifiedName name = type_in(schema, NodeList(stmt.n_type_name, stmt.type_name));
-  const auto it = schema.catalog.enums.find(name);
-  if (it == schema.catalog.enums.end()) return missing("type", name);
-  auto& labels = it->second.labels;
-  const auto at = [&](const std::string& label) { return std::find(labels.begin(), labels.end(), label); };
-  const std::string value = stmt.new_val;
-  if (value.size() > 63) return Problem{"an enum label must be 63 bytes or less"};
-  const auto no_label = [](const std::string& label) {
-    return Problem{quote_literal(label) + " is not an existing enum label", Problem::Kind::missing};
-  };
-  if (at(value) != labels.end())
-    return stmt.skip_if_new_val_exists
-               ? Outcome()
-               : Problem{"enum label " + quote_literal(value) + " already exists", Problem::Kind::exists};
-  if (stmt.old_val[0]) {
-    if (at(stmt.old_val) == labels.end()) return no_label(stmt.old_val);
-    *at(stmt.old_val) = value;
-  } else if (stmt.new_val_neighbor[0]) {
-    const auto neighbor = at(stmt.new_val_neighbor);
-    if (neighbor == labels.end()) return no_label(stmt.new_val_neighbor);
-    labels.insert(stmt.new_val_is_after ? neighbor + 1 : neighbor, value);
-  } else {
-    labels.push_back(value);
-  }
-  return {};
-}
-
-// ---- RENAME, SET SCHEMA, COMMENT
-
-Outcome ReplayState::rename(const Rename& rename, Effect& effect) {
+Outcome ReplayState::replay(const Rename& rename, Effect& effect) {
   effect = Effect::replayed;
   switch (rename.kind) {
     case Rename::Kind::table:
@@ -409,9 +347,8 @@ Outcome ReplayState::rename(const Rename& rename, Effect& effect) {
     case Rename::Kind::constraint: return rename_constraint(rename);
     case Rename::Kind::policy: return rename_policy(rename);
     case Rename::Kind::schema: schema.rename_schema(rename.name, rename.new_name); return {};
-    case Rename::Kind::type: return move_type(schema, rename.object, rename.new_schema, rename.new_name);
-    case Rename::Kind::function:
-      return move_function(schema, rename.object, rename.new_schema, rename.new_name);
+    case Rename::Kind::type: return move_type(schema, rename);
+    case Rename::Kind::function: move_function(schema, rename); return {};
     case Rename::Kind::other: break;
   }
   effect = Effect::none;
@@ -451,7 +388,7 @@ Outcome ReplayState::rename_relation(const Rename& rename) {
 Outcome ReplayState::rename_column(const Rename& rename) {
   Table* table = schema.catalog.table(rename.relation);
   if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
-  if (!table->column(rename.name)) return no_column(*table, rename.name);
+  if (!table->column(rename.name)) return missing_column(*table, rename.name);
   if (table->column(rename.new_name))
     return Problem{
         "column \"" + rename.new_name + "\" of relation \"" + display(table->name) + "\" already exists",
@@ -492,35 +429,6 @@ Outcome ReplayState::set_schema(const Rename& rename) {
   if (schema.catalog.sequences.count(from)) schema.rename_sequence(from, to);
   else schema.rename_table(from, to);
   return {};
-}
-
-Outcome ReplayState::comment(const PgQuery__CommentStmt& stmt, Effect& effect) {
-  effect = Effect::replayed;
-  auto names = strings(list_of(stmt.object));
-  switch (stmt.objtype) {
-    case OBJECT(TABLE):
-    case OBJECT(VIEW):
-    case OBJECT(MATVIEW):
-    case OBJECT(FOREIGN_TABLE): {
-      const QualifiedName name = name_in(schema, list_of(stmt.object));
-      Table* table = schema.catalog.table(name);
-      if (!table) return missing("relation", name);
-      table->comment = stmt.comment;
-      return {};
-    }
-    case OBJECT(COLUMN): {
-      if (names.size() < 2) return {};
-      const QualifiedName name =
-          schema.find_relation(names.size() > 2 ? names[names.size() - 3] : "", names[names.size() - 2]);
-      Table* table = schema.catalog.table(name);
-      if (!table) return schema.types.count(name) ? Outcome() : missing("relation", name);
-      Column* column = SchemaState::column(*table, names.back());
-      if (!column) return no_column(*table, names.back());
-      column->comment = stmt.comment;
-      return {};
-    }
-    default: effect = Effect::none; return {};
-  }
 }
 
 }  // namespace pgadvise::sql

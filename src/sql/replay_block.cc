@@ -1,6 +1,9 @@
 // DO blocks. Not an interpreter of PL/pgSQL: what migration tools write is a plain sequence of statements,
 // perhaps with an exception handler, perhaps behind IF [NOT] EXISTS (SELECT … FROM a catalog).
+#include "sql/ast.h"
+#include "sql/expression.h"
 #include "sql/lexer.h"
+#include "sql/read_statement.h"
 #include "sql/replay_state.h"
 #include "sql/statement.h"
 
@@ -119,27 +122,20 @@ bool passes_over_everything(const Block& block) {
 }
 
 // The value of an EXECUTE's argument when it is one string constant, or "".
-std::string constant_text(std::string_view argument) {
+std::string constant_argument(std::string_view argument) {
   Lexer lexer(argument);
   if (lexer.next_token().kind != Lexeme::Kind::string || lexer.next_token().kind != Lexeme::Kind::end)
     return {};
-  const auto tree = Tree::parse("SELECT " + std::string(argument));
-  if (!tree || tree->size() != 1 || !tree->statement(0)->select_stmt->n_target_list) return {};
-  return constant(tree->statement(0)->select_stmt->target_list[0]->res_target->val).text;
+  return constant_text(argument);
 }
 
 }  // namespace
 
-Outcome ReplayState::do_block(const PgQuery__DoStmt& stmt, Effect& effect) {
-  std::string body;
-  std::string language = "plpgsql";
-  for (const Node* node : NodeList(stmt.n_args, stmt.args)) {
-    const std::string_view name = node->def_elem->defname;
-    if (name == "as") body = string_value(node->def_elem->arg);
-    if (name == "language") language = lower(string_value(node->def_elem->arg));
-  }
+Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
+  const std::string& body = statement.body;
   effect = Effect::none;
-  if (language != "plpgsql") return Problem{"a DO block in " + language + " is not interpreted"};
+  if (statement.language != "plpgsql")
+    return Problem{"a DO block in " + statement.language + " is not interpreted"};
   constexpr int max_nested = 8;
   if (block_depth_ >= max_nested) return Problem{"DO blocks are nested too deeply"};
   ++block_depth_;
@@ -190,7 +186,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
   if (first.is_word("perform") || first.is_word("raise") || first.is_word("null")) return {};
   std::string dynamic;
   if (first.is_word("execute")) {
-    dynamic = constant_text(text.substr(lexer.position()));
+    dynamic = constant_argument(text.substr(lexer.position()));
     skipped |= dynamic.empty();
     if (dynamic.empty()) return {};
     text = dynamic;
@@ -200,11 +196,12 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
     const auto tree = Tree::parse(text);
     skipped |= !tree;
     for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
-      if (tree->statement(i)->node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) continue;
+      const Statement statement = read_statement(*tree->statement(i), schema);
+      if (std::holds_alternative<TransactionControl>(statement)) continue;
       Effect inner = Effect::none;
-      outcome = perform(*tree->statement(i), inner);
+      outcome = perform(statement, inner);
       if (migration && outcome && outcome->kind == Problem::Kind::exists)
-        difference_ = StepRecorder::difference(read_statement(*tree->statement(i), schema), schema);
+        difference_ = StepRecorder::difference(statement, schema);
       if (!outcome && inner == Effect::replayed) effect = Effect::replayed;
     }
   });

@@ -49,7 +49,7 @@ Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, boo
   return {};
 }
 
-Outcome ReplayState::drop(const DropStatement& drop, Effect& effect) {
+Outcome ReplayState::replay(const DropStatement& drop, Effect& effect) {
   effect = drop.kind == Kind::other ? Effect::none : Effect::replayed;
   std::vector<QualifiedName> relations;
   Outcome first;

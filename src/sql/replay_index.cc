@@ -1,6 +1,8 @@
 // Constraints and indexes, as CREATE TABLE, ALTER TABLE and CREATE INDEX make them.
 #include <algorithm>
 
+#include "sql/ast.h"
+#include "sql/expression.h"
 #include "sql/replay_state.h"
 
 namespace pgadvise::sql {
@@ -185,18 +187,19 @@ Outcome ReplayState::use_index(Table& table, const ConstraintDefinition& pending
   return {};
 }
 
-Outcome ReplayState::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition) {
-  Table* table = schema.table(range);
-  if (!table) return missing("relation", schema.find_table(range));
+Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
+  const IndexDefinition& definition = create.definition;
+  Table* table = schema.catalog.table(create.table);
+  if (!table) return missing("relation", create.table);
   const QualifiedName name{table->name.schema, definition.index.name};
   if (!name.name.empty() && schema.relation_exists(name))
-    return definition.if_not_exists ? Outcome() : exists("relation", name);
+    return create.if_not_exists ? Outcome() : exists("relation", name);
   for (const IndexKey& key : definition.index.keys)
     if (!key.column.empty() && !table->column(key.column) && table->kind != Table::Kind::materialized_view)
       return Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
   IndexPlan plan{definition.index, {}, definition.name_columns};
   plan.index.origin = place(-1);
-  return make_index(*table, std::move(plan), definition.only);
+  return make_index(*table, std::move(plan), create.only);
 }
 
 Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {
@@ -301,12 +304,7 @@ void ReplayState::make_partition_index(Table& child, Table& parent, const Index&
   plan.index.name.clear();
   plan.index.statistics.reset();
   for (const IndexKey& key : above.keys) {
-    std::string figured = key.column;
-    if (figured.empty()) {
-      const auto tree = Tree::parse("SELECT " + key.expression);
-      if (tree && tree->size() == 1 && tree->statement(0)->select_stmt->n_target_list)
-        figured = figure_name(tree->statement(0)->select_stmt->target_list[0]->res_target->val);
-    }
+    const std::string figured = key.column.empty() ? output_name(key.expression) : key.column;
     plan.name_columns.push_back(figured.empty() ? "expr" : figured);
   }
   plan.name_columns.insert(plan.name_columns.end(), above.include.begin(), above.include.end());

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "sql/ast.h"
 #include "sql/lexer.h"
+#include "sql/read_statement.h"
 #include "sql/statement.h"
-#include "sql/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -138,15 +139,12 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   }
   for (std::size_t i = 0; i < tree->size(); ++i) {
     Effect effect = Effect::none;
-    const Outcome outcome = perform(*tree->statement(i), effect);
+    const Outcome outcome = perform(read_statement(*tree->statement(i), schema), effect);
     if (outcome && outcome->kind == Problem::Kind::missing && supabase_table(outcome->name)) {
       ++counts.without_effect;  // policies and triggers on what is no matter of these files
     } else if (outcome) {
       ++counts.not_understood;
       note(outcome->what, offset);
-    } else if (effect == Effect::unknown) {
-      ++counts.not_understood;
-      note("a statement of this kind is not known", offset);
     } else {
       ++(effect == Effect::replayed ? counts.replayed : counts.without_effect);
     }
@@ -164,14 +162,13 @@ void ReplayState::begin_step(std::string_view text) {
   cut_names_ = cut_names(text);
 }
 
-Outcome ReplayState::perform(const Node& node, Effect& effect) {
-  const Statement statement = read_statement(node, schema);
-  if (!migration) return dispatch(statement, effect);
+Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
+  if (!migration) return change_schema(statement, effect);
   auto actions = recorder_.actions(statement, schema);
   const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
     return action.kind == SchemaAction::Kind::suppress_error;
   });
-  Outcome outcome = dispatch(statement, effect);
+  Outcome outcome = change_schema(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
@@ -184,140 +181,16 @@ Outcome ReplayState::perform(const Node& node, Effect& effect) {
   return outcome;
 }
 
-Outcome ReplayState::dispatch(const Statement& statement, Effect& effect) {
-  const Node& node = statement.node;
+Outcome ReplayState::change_schema(const Statement& statement, Effect& effect) {
   effect = Effect::replayed;
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_CREATE_STMT: return create_table(*node.create_stmt, false);
-    case PG_QUERY__NODE__NODE_CREATE_FOREIGN_TABLE_STMT:
-      return create_table(*node.create_foreign_table_stmt->base_stmt, true);
-    case PG_QUERY__NODE__NODE_INDEX_STMT:
-      return create_index(*node.index_stmt->relation, *statement.create_index);
-    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: return alter_table(*statement.alter_table, effect);
-    case PG_QUERY__NODE__NODE_DROP_STMT: return drop(*statement.drop, effect);
-    case PG_QUERY__NODE__NODE_RENAME_STMT: return rename(*statement.rename, effect);
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: return rename(*statement.rename, effect);
-    case PG_QUERY__NODE__NODE_VIEW_STMT: return create_view(*node.view_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return create_table_as(*node.create_table_as_stmt);
-    case PG_QUERY__NODE__NODE_SELECT_STMT: return select(*node.select_stmt, node, effect);
-    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT: return create_sequence(*node.create_seq_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT: return alter_sequence(*node.alter_seq_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: return create_enum(*node.create_enum_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT: return alter_enum(*node.alter_enum_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: return create_policy(*node.create_policy_stmt);
-    case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT: return alter_policy(*node.alter_policy_stmt);
-    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: return create_schema(*node.create_schema_stmt, effect);
-    case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT: create_function(*node.create_function_stmt); return {};
-    case PG_QUERY__NODE__NODE_COMMENT_STMT: return comment(*node.comment_stmt, effect);
-    case PG_QUERY__NODE__NODE_DO_STMT: return do_block(*node.do_stmt, effect);
-    case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT:
-    case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT: {
-      const bool domain = node.node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT;
-      const QualifiedName name = schema.new_name(
-          domain ? NodeList(node.create_domain_stmt->n_domainname, node.create_domain_stmt->domainname)
-                 : NodeList(node.create_range_stmt->n_type_name, node.create_range_stmt->type_name));
-      if (schema.type_exists(name)) return exists("type", name);
-      schema.types[name];
-      return {};
-    }
-    case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT: {
-      const QualifiedName name = schema.new_name(*node.composite_type_stmt->typevar);
-      if (schema.type_exists(name)) return exists("type", name);
-      std::vector<Column> fields;
-      for (const Node* field :
-           NodeList(node.composite_type_stmt->n_coldeflist, node.composite_type_stmt->coldeflist)) {
-        Column column;
-        column.name = field->column_def->colname;
-        column.type = schema.type_of(field->column_def->type_name);
-        column.origin = place(field->column_def->location);
-        fields.push_back(std::move(column));
-      }
-      schema.types[name] = std::move(fields);
-      return {};
-    }
-    case PG_QUERY__NODE__NODE_DEFINE_STMT: {  // base types and aggregates
-      const PgQuery__DefineStmt& define = *node.define_stmt;
-      const QualifiedName name = schema.new_name(NodeList(define.n_defnames, define.defnames));
-      if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE) schema.types[name];
-      else if (define.kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE)
-        schema.functions[name.schema + "." + name.name].insert("aggregate");
-      else effect = Effect::none;
-      return {};
-    }
-    case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: {
-      auto& extensions = schema.catalog.extensions;
-      const std::string name = node.create_extension_stmt->extname;
-      if (std::find(extensions.begin(), extensions.end(), name) != extensions.end())
-        return node.create_extension_stmt->if_not_exists ? Outcome() : exists("extension", {"", name});
-      extensions.insert(std::upper_bound(extensions.begin(), extensions.end(), name), name);
-      return {};
-    }
-    case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: {
-      constexpr int before = 2, update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
-      const PgQuery__CreateTrigStmt& trigger = *node.create_trig_stmt;
-      effect = Effect::none;
-      if (Table* table = trigger.relation ? schema.table(*trigger.relation) : nullptr;
-          table && (trigger.timing & before) && (trigger.events & update))
-        if (auto& names = table->update_triggers;
-            std::find(names.begin(), names.end(), trigger.trigname) == names.end())
-          names.push_back(trigger.trigname);
-      return {};
-    }
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
-      effect = Effect::none;
-      transaction(*node.transaction_stmt);
-      return {};
-    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT:
-      effect = Effect::none;
-      set_variable(*node.variable_set_stmt);
-      return {};
-    default: effect = Effect::none; return {};
-  }
+  return std::visit([&](const auto& definition) { return replay(definition, effect); }, statement);
 }
 
-Outcome ReplayState::select(const PgQuery__SelectStmt& stmt, const Node& node, Effect& effect) {
+Outcome ReplayState::replay(const SetSearchPath& set, Effect& effect) {
   effect = Effect::none;
-  if (stmt.into_clause && stmt.into_clause->rel) {
-    effect = Effect::replayed;
-    return create_from_query(*stmt.into_clause->rel, {}, node, Table::Kind::ordinary, false, false);
-  }
-  // pg_dump: SELECT pg_catalog.set_config('search_path', '', false)
-  if (stmt.n_target_list != 1 || stmt.n_from_clause) return {};
-  const Node* target = stmt.target_list[0]->res_target->val;
-  if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return {};
-  const PgQuery__FuncCall& call = *target->func_call;
-  if (string_value(call.funcname[call.n_funcname - 1]) == "set_config" && call.n_args >= 2 &&
-      constant(call.args[0]).text == "search_path" && constant(call.args[1]).is_constant)
-    set_search_path(constant(call.args[1]).text);
+  if (set.local && in_transaction_ && !path_after_transaction_) path_after_transaction_ = schema.search_path;
+  schema.search_path = set.path;
   return {};
-}
-
-void ReplayState::set_search_path(const std::string& list) {
-  schema.search_path.clear();
-  Lexer lexer(list);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    std::string name;
-    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
-    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 1)
-      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
-    if (!name.empty() && name != "$user" && name != "pg_catalog" && name != "pg_temp")
-      schema.search_path.push_back(name);
-  }
-}
-
-void ReplayState::set_variable(const PgQuery__VariableSetStmt& stmt) {
-  if (lower(stmt.name) != "search_path" && stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL) return;
-  if (stmt.is_local && in_transaction_ && !path_after_transaction_)
-    path_after_transaction_ = schema.search_path;
-  if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) {
-    schema.search_path = {"public"};
-    return;
-  }
-  schema.search_path.clear();
-  for (const Node* node : NodeList(stmt.n_args, stmt.args))
-    if (const std::string name = constant(node).text;
-        !name.empty() && name != "$user" && name != "pg_catalog" && name != "pg_temp")
-      schema.search_path.push_back(name);
 }
 
 void ReplayState::undo_to(std::size_t savepoint) {
@@ -325,28 +198,29 @@ void ReplayState::undo_to(std::size_t savepoint) {
   savepoints_.resize(savepoint + 1);
 }
 
-void ReplayState::number_transaction(const PgQuery__TransactionStmt& stmt) {
-  switch (stmt.kind) {
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+void ReplayState::number_transaction(const TransactionControl& control) {
+  using Kind = TransactionControl::Kind;
+  switch (control.kind) {
+    case Kind::begin:
       if (transaction_ == 0) transaction_ = ++transactions_;
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+    case Kind::commit:
+    case Kind::rollback:
       // What follows in one string of statements is one transaction again.
       transaction_ =
-          stmt.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
+          control.chain || migration->transaction == Migration::Transaction::script ? ++transactions_ : 0;
       break;
     default: break;
   }
 }
 
-void ReplayState::transaction(const PgQuery__TransactionStmt& stmt) {
-  if (migration) number_transaction(stmt);
+Outcome ReplayState::replay(const TransactionControl& control, Effect& effect) {
+  using Kind = TransactionControl::Kind;
+  effect = Effect::none;
+  if (migration) number_transaction(control);
   const auto named = [&] {
     for (std::size_t i = savepoints_.size(); i-- > 1;)
-      if (savepoints_[i].first == stmt.savepoint_name) return i;
+      if (savepoints_[i].first == control.savepoint) return i;
     return std::size_t{0};
   };
   const auto end_transaction = [&] {
@@ -354,35 +228,34 @@ void ReplayState::transaction(const PgQuery__TransactionStmt& stmt) {
     in_transaction_ = false;
     if (path_after_transaction_) schema.search_path = std::move(*path_after_transaction_);
     path_after_transaction_.reset();
-    if (stmt.chain) {
+    if (control.chain) {
       in_transaction_ = true;
       if (keep_savepoints_) savepoints_.push_back({"", schema});
     }
   };
-  switch (stmt.kind) {
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
+  switch (control.kind) {
+    case Kind::begin:
       if (keep_savepoints_ && !in_transaction_) savepoints_.push_back({"", schema});
       in_transaction_ = true;
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
+    case Kind::savepoint:
       if (keep_savepoints_ && in_transaction_ && savepoints_.size() < max_savepoints)
-        savepoints_.push_back({stmt.savepoint_name, schema});
+        savepoints_.push_back({control.savepoint, schema});
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
+    case Kind::release:
       if (const auto at = named(); at > 0) savepoints_.resize(at);
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
+    case Kind::rollback_to:
       if (const auto at = named(); at > 0) undo_to(at);
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
+    case Kind::rollback:
       if (!savepoints_.empty()) undo_to(0);
       end_transaction();
       break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE: end_transaction(); break;
-    default: break;
+    case Kind::commit: end_transaction(); break;
+    case Kind::other: break;
   }
+  return {};
 }
 
 }  // namespace pgadvise::sql

@@ -5,6 +5,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "model/ddl.h"
+#include "sql/ast.h"
 #include "sql/lexer.h"
 #include "sql/type_name.h"
 
@@ -42,6 +43,11 @@ Problem exists(const std::string& kind, const QualifiedName& name) {
 }
 Problem missing(const std::string& kind, const QualifiedName& name) {
   return {kind + " \"" + display(name) + "\" does not exist", Problem::Kind::missing, name};
+}
+
+Problem missing_column(const Table& table, const std::string& column) {
+  return {"column \"" + column + "\" of relation \"" + display(table.name) + "\" does not exist",
+          Problem::Kind::missing};
 }
 
 bool supabase_table(const QualifiedName& name) {
@@ -122,36 +128,21 @@ std::string SchemaState::creation_schema() const {
   return search_path.empty() ? "public" : search_path.front();
 }
 
-QualifiedName SchemaState::new_name(const PgQuery__RangeVar& range) const {
-  if (range.relpersistence[0] == 't' || std::string_view(range.schemaname) == "pg_temp")
-    return {"pg_temp", range.relname};
-  return {range.schemaname[0] ? range.schemaname : creation_schema(), range.relname};
-}
-
-QualifiedName SchemaState::new_name(NodeList names) const {
-  const auto parts = strings(names);
-  if (parts.empty()) return {};
-  return {parts.size() > 1 ? parts[parts.size() - 2] : creation_schema(), parts.back()};
-}
-
-QualifiedName SchemaState::find_table(const PgQuery__RangeVar& range) const {
-  return find_table({range.schemaname, range.relname});
+QualifiedName SchemaState::new_name(const QualifiedName& written) const {
+  return {written.schema.empty() ? creation_schema() : written.schema, written.name};
 }
 
 QualifiedName SchemaState::find_table(const QualifiedName& written) const {
-  return find(written.schema, written.name,
-              [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
+  return find(written, [&](const QualifiedName& n) { return catalog.tables.count(n) > 0; });
 }
 
-QualifiedName SchemaState::find_relation(const std::string& schema, const std::string& name) const {
-  return find(schema, name, [&](const QualifiedName& n) { return relation_exists(n); });
+QualifiedName SchemaState::find_relation(const QualifiedName& written) const {
+  return find(written, [&](const QualifiedName& n) { return relation_exists(n); });
 }
 
-QualifiedName SchemaState::find_type(const std::string& schema, const std::string& name) const {
-  return find(schema, name, [&](const QualifiedName& n) { return type_exists(n); });
+QualifiedName SchemaState::find_type(const QualifiedName& written) const {
+  return find(written, [&](const QualifiedName& n) { return type_exists(n); });
 }
-
-Table* SchemaState::table(const PgQuery__RangeVar& range) { return catalog.table(find_table(range)); }
 
 bool SchemaState::relation_exists(const QualifiedName& name) const {
   return catalog.tables.count(name) || index_tables.count(name) || catalog.sequences.count(name);
@@ -159,13 +150,6 @@ bool SchemaState::relation_exists(const QualifiedName& name) const {
 
 bool SchemaState::type_exists(const QualifiedName& name) const {
   return catalog.enums.count(name) || types.count(name) || catalog.tables.count(name);
-}
-
-std::string SchemaState::type_of(const PgQuery__TypeName* type) const {
-  const QualifiedName user = user_type_name(type);
-  if (user.name.empty()) return type_spelling(type);
-  const QualifiedName found = find_type(user.schema, user.name);
-  return type_exists(found) ? type_spelling(found) + type_suffix(type) : type_spelling(type);
 }
 
 void SchemaState::ensure_schema(const std::string& schema) {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "model/catalog.h"
-#include "sql/ast.h"
 
 namespace pgadvise::sql {
 
@@ -28,6 +27,7 @@ bool supabase_table(const QualifiedName& name);
 
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
+Problem missing_column(const Table& table, const std::string& column);
 
 struct ViewUse {
   std::set<QualifiedName> relations;
@@ -53,27 +53,24 @@ struct SchemaState {
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
 
   // ---- names
-  QualifiedName new_name(const PgQuery__RangeVar& range) const;  // where CREATE would put it
-  QualifiedName new_name(NodeList names) const;
+  // `written` has "" as its schema where none is written.
+  QualifiedName new_name(const QualifiedName& written) const;  // where CREATE would put it
   // The first of the search path that `known` accepts; the name as CREATE would make it when there is none.
   template <class Known>
-  QualifiedName find(const std::string& schema, const std::string& name, Known known) const {
-    if (!schema.empty()) return {schema, name};
+  QualifiedName find(const QualifiedName& written, Known known) const {
+    const std::string& name = written.name;
+    if (!written.schema.empty()) return written;
     if (known(QualifiedName{"pg_temp", name})) return {"pg_temp", name};
     for (const auto& candidate : search_path)
       if (known(QualifiedName{candidate, name})) return {candidate, name};
     return {creation_schema(), name};
   }
-  QualifiedName find_table(const PgQuery__RangeVar& range) const;
   QualifiedName find_table(const QualifiedName& written) const;
-  QualifiedName find_relation(const std::string& schema,
-                              const std::string& name) const;  // tables, indexes, sequences
-  QualifiedName find_type(const std::string& schema, const std::string& name) const;
-  Table* table(const PgQuery__RangeVar& range);
+  QualifiedName find_relation(const QualifiedName& written) const;  // tables, indexes, sequences
+  QualifiedName find_type(const QualifiedName& written) const;
   std::string creation_schema() const;
   bool relation_exists(const QualifiedName& name) const;
   bool type_exists(const QualifiedName& name) const;
-  std::string type_of(const PgQuery__TypeName* type) const;
   void ensure_schema(const std::string& schema);
 
   // The names that the server invents (ChooseRelationName, ChooseConstraintName).

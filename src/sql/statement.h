@@ -1,5 +1,5 @@
-// SQL text -> statements, fingerprints, shapes. src/sql is the only includer of pg_query.h; its public
-// headers (this one, replay.h, facts.h, expression.h) show no parser types.
+// Splits SQL text into statements, and computes fingerprints and shapes. Only src/sql includes pg_query.h;
+// its public headers (this one, replay.h, facts.h, expression.h) expose no parser types.
 #pragma once
 
 #include <string>
@@ -14,24 +14,24 @@ namespace pgadvise::sql {
 // One statement of a script: a view into it, without the semicolon, leading space and comments.
 struct SourceStatement {
   std::string_view text;
-  std::size_t offset = 0;  // of text in the script
+  std::size_t offset = 0;  // offset of `text` in the script
 };
 
-// Splits a script as psql does: quotes, dollar quotes, nested comments and BEGIN ATOMIC bodies are looked
-// through, psql backslash lines and the data of COPY … FROM stdin are passed over. Never fails; an
-// unterminated quote takes the rest.
+// Splits a script as psql does. Respects quotes, dollar quotes, nested comments and BEGIN ATOMIC bodies;
+// skips psql backslash commands and the data of COPY … FROM stdin. Never fails; an unterminated quote extends
+// to the end.
 std::vector<SourceStatement> split(std::string_view script);
 
-// libpg_query's fingerprint, 16 hex digits, but for two things that it takes for one: `= $1` and a list (IN,
-// = ANY), of which the one may be the other's cure; and tables whose names differ in digits (e_2024_01), of
-// which each has indexes of its own. Those statements' is made of libpg_query's and of what it leaves out.
-// Errors: does not parse.
+// libpg_query's fingerprint, 16 hex digits, with two changes. `= $1` and a list (IN, = ANY) differ, as one
+// may be the fix of the other; and tables whose names differ only in digits (e_2024_01) differ, as each has
+// its own indexes. The fingerprint of such a statement combines libpg_query's with the difference. Errors:
+// the statement does not parse.
 Result<std::string> fingerprint(std::string_view statement);
 
-// The statement with constants replaced by $n. Errors: does not parse.
+// The statement with $n in place of constants. Errors: the statement does not parse.
 Result<std::string> normalize(std::string_view statement);
 
-// What decides whether a statement may be run under EXPLAIN ANALYZE at all, as far as its text tells.
+// The properties of a statement's text that decide whether EXPLAIN ANALYZE may run it.
 struct Shape {
   int statements = 0;  // more than one: never sent
   StatementKind kind = StatementKind::other;

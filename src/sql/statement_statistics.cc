@@ -42,10 +42,10 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
   std::map<std::string, Query> queries;
   std::uint64_t hidden = 0;
   for (const auto& row : rows) {
-    const bool told = row.query && *row.query != "<insufficient privilege>";
-    if (!told || row.query->ends_with(own_mark)) {
+    const bool visible = row.query && *row.query != "<insufficient privilege>";
+    if (!visible || row.query->ends_with(own_mark)) {
       ++source.other;
-      hidden += !told;
+      hidden += !visible;
       continue;
     }
     ++source.used;
@@ -62,11 +62,11 @@ Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource sou
     add(query, row);
   }
   source.timed_statements = source.statements;
-  if (rows.empty()) source.note = "pg_stat_statements is empty: it was reset, or nothing ran since";
+  if (rows.empty()) source.note = "pg_stat_statements is empty: it was reset, and no statement ran since";
   if (hidden > 0)
     diagnostics.push_back({Error::Kind::nonfatal, source.path,
-                           fmt::format("{} of {} statements are hidden from this role", hidden, rows.size()),
-                           "GRANT pg_read_all_stats"});
+                           fmt::format("this role can't see {} of {} statements", hidden, rows.size()),
+                           "GRANT pg_read_all_stats makes them visible"});
   source.identity = {std::max<std::uint64_t>(source.statements, 1), hex64(fnv1a(server)), hash_of(queries)};
   Workload out;
   out.sources.push_back(std::move(source));

@@ -1,4 +1,4 @@
-// Rows of pg_stat_statements -> a Workload, wherever they were read.
+// Converts rows of pg_stat_statements, from any source, to a Workload.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,23 @@
 
 namespace pgadvise::sql {
 
-// Ends what pgadvise itself asks of a server: a DBA sees whose it is, and it is not taken for a part of the
-// application's workload.
+// The comment at the end of pgadvise's own statements, by which a DBA can identify them, and pgadvise
+// excludes them from workloads.
 inline constexpr std::string_view own_mark = " /* pgadvise */";
 
 struct StatementStatistics {
-  std::optional<std::string> query;  // nullopt: hidden from the role that read it
+  std::optional<std::string> query;  // nullopt: hidden from the reading role
   std::uint64_t calls = 0;
   double total_ms = 0;
-  double min_ms = 0;  // 0 and 0: not told
+  double min_ms = 0;  // both 0: unknown
   double max_ms = 0;
   std::uint64_t rows = 0;
   std::optional<std::string> user;
   std::optional<std::string> database;
 };
 
-// `source` brings path and format, and gets the rows that were used and the other ones; `server` tells these
-// counters from all others. Statements that are one for libpg_query are summed; pgadvise's own are left out.
+// `source` has path and format, and gets the numbers of used and skipped rows; `server` identifies these
+// counters. Sums up statements with the same fingerprint; skips pgadvise's own statements.
 Workload workload_of(const std::vector<StatementStatistics>& rows, LogSource source,
                      const std::string& server, Diagnostics& diagnostics);
 

@@ -1,13 +1,13 @@
 #include "sql/steps.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "base/identifier.h"
 #include "base/text.h"
 #include "model/ddl.h"
-#include "sql/ddl.h"
+#include "sql/expression.h"
 #include "sql/lexer.h"
-#include "sql/predicate.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -15,14 +15,9 @@ namespace {
 
 using Kind = SchemaAction::Kind;
 using Change = TableChange::Kind;
-#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
 
 bool has(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
-}
-
-QualifiedName relation(const PgQuery__RangeVar& range, const SchemaState& state) {
-  return state.find_relation(range.schemaname, range.relname);
 }
 
 // ---- constraints and indexes
@@ -50,73 +45,18 @@ std::string constraint_text(Constraint constraint) {
   return ddl::constraint(constraint);
 }
 
-// ---- WHERE
-
-bool names_column(const Node* node) { return node && !column_names(node).empty(); }
-
-bool is_equality(const PgQuery__AExpr& expression) {
-  return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
-         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
-          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
-}
-
-// Columns that a conjunct sets equal to something that no row decides.
-void equal_columns(const Node* where, std::set<std::string>& out) {
-  if (!where) return;
-  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
-      where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
-    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
-      equal_columns(part, out);
-    return;
-  }
-  if (where->node_case != PG_QUERY__NODE__NODE_A_EXPR || !is_equality(*where->a_expr)) return;
-  const Node* left = where->a_expr->lexpr;
-  const Node* right = where->a_expr->rexpr;
-  if (names_column(right)) std::swap(left, right);
-  if (left && left->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && !names_column(right))
-    out.insert(string_value(left->column_ref->fields[left->column_ref->n_fields - 1]));
-}
-
-// Compares with a constant, takes a part by LIMIT, or looks for exceptions: rows out of order, orphans.
-bool narrows(const Node& where) {
-  bool out = false;
-  each_node(message(where), [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT) out |= node.select_stmt->limit_count != nullptr;
-    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
-      out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
-    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
-    const PgQuery__AExpr& expression = *node.a_expr;
-    const std::string name = expression.n_name ? string_value(expression.name[0]) : std::string();
-    if (name == "<>" || name == "!=") return false;
-    if (name == "<" || name == ">" || name == "<=" || name == ">=") out = true;
-    if (names_column(expression.lexpr) != names_column(expression.rexpr)) out = true;
-    return !out;
-  });
-  return out;
-}
-
-Selectivity rows_of(const Node* where, const Table* table) {
+Selectivity selectivity(const std::optional<DataChange::Condition>& where, const Table* table) {
   if (!where) return Selectivity::all;
-  std::set<std::string> equal;
-  equal_columns(where, equal);
   if (!table) {
-    if (equal.count("id")) return Selectivity::few;
+    if (where->equal.count("id")) return Selectivity::few;
   } else {
     for (const Index& index : table->indexes)
       if (index.unique && !index.keys.empty() &&
           std::all_of(index.keys.begin(), index.keys.end(),
-                      [&](const IndexKey& key) { return equal.count(key.column); }))
+                      [&](const IndexKey& key) { return where->equal.count(key.column); }))
         return Selectivity::few;
   }
-  return narrows(*where) ? Selectivity::some : Selectivity::most;
-}
-
-void relations_in(const ProtobufCMessage& tree, const SchemaState& state, std::vector<QualifiedName>& out) {
-  each_node(tree, [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR) out.push_back(state.find_table(*node.range_var));
-    return true;
-  });
+  return where->narrows ? Selectivity::some : Selectivity::most;
 }
 
 std::string normalized(std::string_view expression) {
@@ -174,72 +114,8 @@ SchemaAction StepRecorder::on(Kind kind, const QualifiedName& name, const Schema
 }
 
 std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, const SchemaState& state) const {
-  const Node& node = statement.node;
   Actions out;
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_INDEX_STMT:
-      create_index(*node.index_stmt->relation, *statement.create_index, state, out);
-      break;
-    case PG_QUERY__NODE__NODE_VIEW_STMT:
-      out.push_back(on(Kind::create_view, state.new_name(*node.view_stmt->view), state));
-      out.back().on_new_table = out.back().table_known = true;
-      break;
-    case PG_QUERY__NODE__NODE_CREATE_STMT: {
-      const QualifiedName name = state.new_name(*node.create_stmt->relation);
-      if (state.relation_exists(name)) break;
-      out.push_back(on(Kind::create_table, name, state));
-      out.back().on_new_table = out.back().table_known = true;
-      break;
-    }
-    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: alter_table(*statement.alter_table, state, out); break;
-    case PG_QUERY__NODE__NODE_DROP_STMT: drop(*statement.drop, state, out); break;
-    case PG_QUERY__NODE__NODE_RENAME_STMT:
-    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: rename(*statement.rename, state, out); break;
-    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
-      for (const Node* target : NodeList(node.truncate_stmt->n_relations, node.truncate_stmt->relations)) {
-        out.push_back(on(Kind::truncate, relation(*target->range_var, state), state));
-        out.back().cascade = node.truncate_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-      }
-      break;
-    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
-      if (node.cluster_stmt->relation) {
-        out.push_back(on(Kind::rewrite_table, relation(*node.cluster_stmt->relation, state), state));
-        out.back().detail = "CLUSTER";
-      }
-      break;
-    case PG_QUERY__NODE__NODE_VACUUM_STMT: {
-      bool full = false;
-      for (const Node* option : NodeList(node.vacuum_stmt->n_options, node.vacuum_stmt->options))
-        full |=
-            option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == "full";
-      for (const Node* target : NodeList(node.vacuum_stmt->n_rels, node.vacuum_stmt->rels))
-        if (full && target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION &&
-            target->vacuum_relation->relation) {
-          out.push_back(on(Kind::rewrite_table, relation(*target->vacuum_relation->relation, state), state));
-          out.back().detail = "VACUUM FULL";
-        }
-      break;
-    }
-    case PG_QUERY__NODE__NODE_REINDEX_STMT: {
-      const PgQuery__ReindexStmt& stmt = *node.reindex_stmt;
-      if (!stmt.relation) break;
-      QualifiedName name = relation(*stmt.relation, state);
-      const auto owner = state.index_tables.find(name);
-      SchemaAction action =
-          on(Kind::reindex, owner == state.index_tables.end() ? name : owner->second, state);
-      if (owner != state.index_tables.end()) action.name = name.name;
-      for (const Node* option : NodeList(stmt.n_params, stmt.params))
-        action.concurrently |= option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM &&
-                               lower(option->def_elem->defname) == "concurrently";
-      out.push_back(std::move(action));
-      break;
-    }
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: write(node, state, out); break;
-    default: break;
-  }
+  std::visit([&](const auto& definition) { describe(definition, state, out); }, statement);
   existing_is_kept(statement, state, out);
   std::erase_if(out, [&](const SchemaAction& action) { return !judged(action); });
   return out;
@@ -276,7 +152,7 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
 
 // ---- ALTER TABLE
 
-void StepRecorder::alter_table(const AlterTable& alter, const SchemaState& state, Actions& out) const {
+void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, Actions& out) const {
   if (!alter.table) return;
   const Table* table = state.catalog.table(alter.name);
   if (!table && (state.relation_exists(alter.name) || alter.if_exists)) return;  // an index, a sequence
@@ -458,37 +334,40 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
     for (const Constraint& check : table->constraints) {
       if (check.kind != ConstraintKind::check || !check.validated || alter.drops_constraint(check.name))
         continue;
-      const auto tree = Tree::parse("SELECT 1 WHERE " + check.expression);
-      if (!tree || tree->size() != 1 || tree->statement(0)->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-        continue;
-      const Node* where = tree->statement(0)->select_stmt->where_clause;
-      std::vector<const Node*> parts = {where};
-      for (std::size_t i = 0; i < parts.size() && parts[i]; ++i) {
-        const Node* part = parts[i];
-        if (part->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
-            part->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-          for (const Node* each : NodeList(part->bool_expr->n_args, part->bool_expr->args))
-            parts.push_back(each);
-        action.proven_not_null |= part->node_case == PG_QUERY__NODE__NODE_NULL_TEST &&
-                                  part->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL &&
-                                  has(column_names(part->null_test->arg), name);
-      }
+      action.proven_not_null |= check_excludes_null(check.expression, name);
     }
   out.push_back(std::move(action));
 }
 
 // ---- the others
 
-void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition,
-                                const SchemaState& state, Actions& out) const {
-  const QualifiedName name = relation(range, state);
-  if (!definition.index.name.empty() && state.relation_exists({name.schema, definition.index.name})) return;
+void StepRecorder::describe(const CreateTable& create, const SchemaState& state, Actions& out) const {
+  if (create.kind == Table::Kind::foreign || state.relation_exists(create.name)) return;
+  out.push_back(on(Kind::create_table, create.name, state));
+  out.back().on_new_table = out.back().table_known = true;
+}
+
+void StepRecorder::describe(const CreateFromQuery& create, const SchemaState& state, Actions& out) const {
+  if (create.kind == Table::Kind::view) {
+    out.push_back(on(Kind::create_view, create.name, state));
+    out.back().on_new_table = out.back().table_known = true;
+  } else if (!create.select_into) {
+    out.push_back(on(Kind::insert_from, create.name, state));
+    out.back().reads = create.names_read;
+    out.back().reads_from = create.names_in_from;
+  }
+}
+
+void StepRecorder::describe(const CreateIndex& create, const SchemaState& state, Actions& out) const {
+  const QualifiedName& name = create.table;
+  const Index& index = create.definition.index;
+  if (!index.name.empty() && state.relation_exists({name.schema, index.name})) return;
   SchemaAction action = on(Kind::create_index, name, state);
-  action.index = definition.index;
-  action.name = definition.index.name;
-  action.concurrently = definition.concurrently;
-  if (definition.only) action.detail = "ONLY";
-  for (const IndexKey& key : action.index->keys)
+  action.index = index;
+  action.name = index.name;
+  action.concurrently = create.concurrently;
+  if (create.only) action.detail = "ONLY";
+  for (const IndexKey& key : index.keys)
     action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
   if (const auto added = added_.find(name); added != added_.end() && !action.columns.empty())
     action.on_new_columns = std::all_of(action.columns.begin(), action.columns.end(),
@@ -496,7 +375,7 @@ void StepRecorder::create_index(const PgQuery__RangeVar& range, const IndexDefin
   out.push_back(std::move(action));
 }
 
-void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Actions& out) const {
+void StepRecorder::describe(const DropStatement& drop, const SchemaState& state, Actions& out) const {
   for (const DropStatement::Object& object : drop.objects) {
     switch (drop.kind) {
       case DropStatement::Kind::table:
@@ -555,7 +434,7 @@ void StepRecorder::drop(const DropStatement& drop, const SchemaState& state, Act
   }
 }
 
-void StepRecorder::rename(const Rename& rename, const SchemaState& state, Actions& out) const {
+void StepRecorder::describe(const Rename& rename, const SchemaState& state, Actions& out) const {
   const bool column = rename.kind == Rename::Kind::column;
   if (column ? !rename.of_table : rename.kind != Rename::Kind::table) return;
   const QualifiedName& name = rename.relation;
@@ -570,149 +449,144 @@ void StepRecorder::rename(const Rename& rename, const SchemaState& state, Action
   out.push_back(std::move(action));
 }
 
-void StepRecorder::write(const Node& node, const SchemaState& state, Actions& out) const {
-  SchemaAction action;
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_UPDATE_STMT: {
-      const PgQuery__UpdateStmt& stmt = *node.update_stmt;
-      action = on(Kind::update, relation(*stmt.relation, state), state);
-      action.rows = rows_of(stmt.where_clause, state.catalog.table(action.table));
-      for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
-        if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET)
-          action.columns.push_back(target->res_target->name);
-      action.reads = column_names(&node);
-      relations_in(stmt.base, state, action.reads_from);
-      action.reads_from.push_back(action.table);
-      break;
-    }
-    case PG_QUERY__NODE__NODE_DELETE_STMT: {
-      const PgQuery__DeleteStmt& stmt = *node.delete_stmt;
-      action = on(Kind::remove, relation(*stmt.relation, state), state);
-      action.rows = rows_of(stmt.where_clause, state.catalog.table(action.table));
-      break;
-    }
-    case PG_QUERY__NODE__NODE_INSERT_STMT: {
-      const PgQuery__InsertStmt& stmt = *node.insert_stmt;
-      if (!stmt.select_stmt || stmt.select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
-          !stmt.select_stmt->select_stmt->n_from_clause)
-        return;
-      action = on(Kind::insert_from, relation(*stmt.relation, state), state);
-      action.reads = column_names(stmt.select_stmt);
-      relations_in(message(*stmt.select_stmt), state, action.reads_from);
-      break;
-    }
-    default: {
-      const PgQuery__CreateTableAsStmt& stmt = *node.create_table_as_stmt;
-      if (!stmt.into || !stmt.into->rel || !stmt.query) return;
-      action = on(Kind::insert_from, state.new_name(*stmt.into->rel), state);
-      action.reads = column_names(stmt.query);
-      relations_in(message(*stmt.query), state, action.reads_from);
-      break;
-    }
+void StepRecorder::describe(const Truncate& truncate, const SchemaState& state, Actions& out) const {
+  for (const QualifiedName& table : truncate.tables) {
+    out.push_back(on(Kind::truncate, table, state));
+    out.back().cascade = truncate.cascade;
   }
+}
+
+void StepRecorder::describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const {
+  for (const QualifiedName& table : rewrite.tables) {
+    out.push_back(on(Kind::rewrite_table, table, state));
+    out.back().detail = rewrite.how;
+  }
+}
+
+void StepRecorder::describe(const Reindex& reindex, const SchemaState& state, Actions& out) const {
+  const auto owner = state.index_tables.find(reindex.name);
+  const bool index = owner != state.index_tables.end();
+  out.push_back(on(Kind::reindex, index ? owner->second : reindex.name, state));
+  if (index) out.back().name = reindex.name.name;
+  out.back().concurrently = reindex.concurrently;
+}
+
+void StepRecorder::describe(const DataChange& change, const SchemaState& state, Actions& out) const {
+  const Kind kind = change.kind == DataChange::Kind::insert   ? Kind::insert_from
+                    : change.kind == DataChange::Kind::update ? Kind::update
+                                                              : Kind::remove;
+  SchemaAction action = on(kind, change.table, state);
+  if (kind != Kind::insert_from) action.rows = selectivity(change.where, state.catalog.table(change.table));
+  action.columns = change.columns;
+  action.reads = change.names_read;
+  action.reads_from = change.reads_from;
   out.push_back(std::move(action));
 }
 
 // ---- names that are taken
 
-std::optional<StepRecorder::Difference> StepRecorder::difference(const Statement& statement,
-                                                                 const SchemaState& state) {
-  const Node& node = statement.node;
-  switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: {
-      const QualifiedName name =
-          state.new_name(NodeList(node.create_enum_stmt->n_type_name, node.create_enum_stmt->type_name));
-      const auto wanted = strings(NodeList(node.create_enum_stmt->n_vals, node.create_enum_stmt->vals));
-      const auto it = state.catalog.enums.find(name);
-      if (it == state.catalog.enums.end()) {
-        if (!state.type_exists(name)) return std::nullopt;
-        return Difference{name.name, "the type " + display(name) + " that is there is no enum", {}};
-      }
-      std::vector<std::string> lacking;
-      for (const auto& label : wanted)
-        if (!has(it->second.labels, label)) lacking.push_back(quote_literal(label));
-      if (lacking.empty()) return std::nullopt;
-      return Difference{
-          name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}};
-    }
-    case PG_QUERY__NODE__NODE_CREATE_STMT: {
-      const QualifiedName name = state.new_name(*node.create_stmt->relation);
-      const Table* table = state.catalog.table(name);
-      if (!table) return std::nullopt;
-      std::vector<std::string> parts;
-      for (const Node* element : NodeList(node.create_stmt->n_table_elts, node.create_stmt->table_elts)) {
-        if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF || !element->column_def->type_name)
-          continue;
-        const Column wanted = column_definition(*element->column_def, state).column;
-        const Column* column = table->column(wanted.name);
-        if (!column) parts.push_back("it has no column " + wanted.name);
-        else if (column->type != wanted.type && !column->type.empty())
-          parts.push_back("its column " + wanted.name + " is " + column->type + ", not " + wanted.type);
-      }
-      if (parts.empty()) return std::nullopt;
-      return Difference{name.name,
-                        "the table " + display(name) + " that is there is another one: " + join(parts, ", "),
-                        name};
-    }
-    case PG_QUERY__NODE__NODE_INDEX_STMT: {
-      const Index& wanted = statement.create_index->index;
-      const QualifiedName table_name = relation(*node.index_stmt->relation, state);
-      const QualifiedName name{table_name.schema, wanted.name};
-      if (wanted.name.empty() || !state.relation_exists(name)) return std::nullopt;
-      const auto owner = state.index_tables.find(name);
-      if (owner == state.index_tables.end())
-        return Difference{name.name, "that name belongs to a table or sequence", table_name};
-      const Table* table = state.catalog.table(owner->second);
-      const Index* there = table ? table->index(name.name) : nullptr;
-      if (!there) return std::nullopt;
-      if (owner->second != table_name)
-        return Difference{name.name, "the index of that name is on " + display(owner->second), table_name};
-      if (there->keys.size() == wanted.keys.size() &&
-          normalized(index_text(*there)) == normalized(index_text(wanted)))
-        return std::nullopt;
-      return Difference{name.name,
-                        "the index that is there is " + index_text(*there) + ", not " + index_text(wanted),
-                        table_name};
-    }
-    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: {
-      const AlterTable& alter = *statement.alter_table;
-      const Table* table = state.catalog.table(alter.name);
-      if (!table || alter.changes.size() != 1) return std::nullopt;
-      const TableChange& change = alter.changes.front();
-      if (change.kind == Change::add_column) {
-        const Column* column = table->column(change.name);
-        const std::string& type = change.column->column.type;
-        if (!column || column->type == type || column->type.empty()) return std::nullopt;
-        return Difference{column->name, "the column that is there is " + column->type + ", not " + type,
-                          alter.name};
-      }
-      if (change.kind != Change::add_constraint ||
-          change.constraint->constraint.kind == ConstraintKind::exclusion ||
-          !change.constraint->using_index.empty())
-        return std::nullopt;
-      const Constraint wanted = resolved(change.constraint->constraint, state);
-      for (const Constraint& there : table->constraints)
-        if (there.name == wanted.name &&
-            normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
-          return Difference{wanted.name,
-                            "the constraint that is there is " + constraint_text(there) + ", not " +
-                                constraint_text(wanted),
-                            alter.name};
-      return std::nullopt;
-    }
-    default: return std::nullopt;
+namespace {
+
+using Difference = std::optional<StepRecorder::Difference>;
+
+template <class Other>
+Difference difference_of(const Other&, const SchemaState&) {
+  return std::nullopt;
+}
+
+Difference difference_of(const CreateEnum& create, const SchemaState& state) {
+  const QualifiedName& name = create.name;
+  const auto it = state.catalog.enums.find(name);
+  if (it == state.catalog.enums.end()) {
+    if (!state.type_exists(name)) return std::nullopt;
+    return {{name.name, "the type " + display(name) + " that is there is no enum", {}}};
   }
+  std::vector<std::string> lacking;
+  for (const auto& label : create.labels)
+    if (!has(it->second.labels, label)) lacking.push_back(quote_literal(label));
+  if (lacking.empty()) return std::nullopt;
+  return {{name.name, "the type " + display(name) + " that is there lacks " + join(lacking, ", "), {}}};
+}
+
+Difference difference_of(const CreateTable& create, const SchemaState& state) {
+  const QualifiedName& name = create.name;
+  const Table* table = create.kind == Table::Kind::foreign ? nullptr : state.catalog.table(name);
+  if (!table) return std::nullopt;
+  std::vector<std::string> parts;
+  for (const CreateTable::Element& element : create.elements) {
+    const auto* definition = std::get_if<ColumnDefinition>(&element);
+    if (!definition || !definition->typed) continue;
+    const Column& wanted = definition->column;
+    const Column* column = table->column(wanted.name);
+    if (!column) parts.push_back("it has no column " + wanted.name);
+    else if (column->type != wanted.type && !column->type.empty())
+      parts.push_back("its column " + wanted.name + " is " + column->type + ", not " + wanted.type);
+  }
+  if (parts.empty()) return std::nullopt;
+  return {{name.name, "the table " + display(name) + " that is there is another one: " + join(parts, ", "),
+           name}};
+}
+
+Difference difference_of(const CreateIndex& create, const SchemaState& state) {
+  const Index& wanted = create.definition.index;
+  const QualifiedName name{create.table.schema, wanted.name};
+  if (wanted.name.empty() || !state.relation_exists(name)) return std::nullopt;
+  const auto owner = state.index_tables.find(name);
+  if (owner == state.index_tables.end())
+    return {{name.name, "that name belongs to a table or sequence", create.table}};
+  const Table* table = state.catalog.table(owner->second);
+  const Index* there = table ? table->index(name.name) : nullptr;
+  if (!there) return std::nullopt;
+  if (owner->second != create.table)
+    return {{name.name, "the index of that name is on " + display(owner->second), create.table}};
+  if (there->keys.size() == wanted.keys.size() &&
+      normalized(index_text(*there)) == normalized(index_text(wanted)))
+    return std::nullopt;
+  return {{name.name, "the index that is there is " + index_text(*there) + ", not " + index_text(wanted),
+           create.table}};
+}
+
+Difference difference_of(const AlterTable& alter, const SchemaState& state) {
+  const Table* table = state.catalog.table(alter.name);
+  if (!table || alter.changes.size() != 1) return std::nullopt;
+  const TableChange& change = alter.changes.front();
+  if (change.kind == Change::add_column) {
+    const Column* column = table->column(change.name);
+    const std::string& type = change.column->column.type;
+    if (!column || column->type == type || column->type.empty()) return std::nullopt;
+    return {{column->name, "the column that is there is " + column->type + ", not " + type, alter.name}};
+  }
+  if (change.kind != Change::add_constraint ||
+      change.constraint->constraint.kind == ConstraintKind::exclusion ||
+      !change.constraint->using_index.empty())
+    return std::nullopt;
+  const Constraint wanted = resolved(change.constraint->constraint, state);
+  for (const Constraint& there : table->constraints)
+    if (there.name == wanted.name &&
+        normalized(constraint_text(there)) != normalized(constraint_text(wanted)))
+      return {
+          {wanted.name,
+           "the constraint that is there is " + constraint_text(there) + ", not " + constraint_text(wanted),
+           alter.name}};
+  return std::nullopt;
+}
+
+bool keeps_existing(const Statement& statement) {
+  if (const auto* create = std::get_if<CreateTable>(&statement)) return create->if_not_exists;
+  if (const auto* create = std::get_if<CreateIndex>(&statement)) return create->if_not_exists;
+  const auto* alter = std::get_if<AlterTable>(&statement);
+  return alter && alter->changes.size() == 1 && alter->changes[0].if_exists;
+}
+
+}  // namespace
+
+Difference StepRecorder::difference(const Statement& statement, const SchemaState& state) {
+  return std::visit([&](const auto& definition) { return difference_of(definition, state); }, statement);
 }
 
 void StepRecorder::existing_is_kept(const Statement& statement, const SchemaState& state,
                                     Actions& out) const {
-  const Node& node = statement.node;
-  bool kept = false;
-  if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) kept = node.create_stmt->if_not_exists;
-  if (statement.create_index) kept = statement.create_index->if_not_exists;
-  if (statement.alter_table && statement.alter_table->changes.size() == 1)
-    kept = statement.alter_table->changes[0].if_exists;
-  if (!kept) return;
+  if (!keeps_existing(statement)) return;
   if (const auto found = difference(statement, state)) {
     SchemaAction action = on(Kind::suppress_error, found->table, state);
     action.suppress_error = SchemaAction::Swallow::other_object;

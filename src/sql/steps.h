@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "model/schema_step.h"
-#include "sql/ast.h"
 #include "sql/definitions.h"
 #include "sql/schema_state.h"
 
@@ -43,7 +42,19 @@ class StepRecorder {
   using Actions = std::vector<SchemaAction>;
   SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
   bool judged(const SchemaAction& action) const { return action.table_known || !lost_track_; }
-  void alter_table(const AlterTable& alter, const SchemaState& state, Actions& out) const;
+  // What one kind of statement is about to do; nothing for those that change no table.
+  template <class Other>
+  void describe(const Other&, const SchemaState&, Actions&) const {}
+  void describe(const CreateTable& create, const SchemaState& state, Actions& out) const;
+  void describe(const CreateFromQuery& create, const SchemaState& state, Actions& out) const;
+  void describe(const CreateIndex& create, const SchemaState& state, Actions& out) const;
+  void describe(const AlterTable& alter, const SchemaState& state, Actions& out) const;
+  void describe(const DropStatement& drop, const SchemaState& state, Actions& out) const;
+  void describe(const Rename& rename, const SchemaState& state, Actions& out) const;
+  void describe(const Truncate& truncate, const SchemaState& state, Actions& out) const;
+  void describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const;
+  void describe(const Reindex& reindex, const SchemaState& state, Actions& out) const;
+  void describe(const DataChange& change, const SchemaState& state, Actions& out) const;
   void add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base,
                   const SchemaState& state, Actions& out) const;
   void add_constraint(const AlterTable& alter, const ConstraintDefinition& definition,
@@ -52,11 +63,6 @@ class StepRecorder {
                    Actions& out) const;
   void set_not_null(const AlterTable& alter, const std::string& column, SchemaAction action,
                     const SchemaState& state, Actions& out) const;
-  void create_index(const PgQuery__RangeVar& range, const IndexDefinition& definition,
-                    const SchemaState& state, Actions& out) const;
-  void drop(const DropStatement& drop, const SchemaState& state, Actions& out) const;
-  void rename(const Rename& rename, const SchemaState& state, Actions& out) const;
-  void write(const Node& node, const SchemaState& state, Actions& out) const;
   void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
 
   std::set<QualifiedName> existing_;  // tables that were there, under the names they have now

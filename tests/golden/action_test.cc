@@ -1,5 +1,7 @@
 // action.yml, .pre-commit-hooks.yaml and scripts/action, as far as they go without GitHub: with programs of
 // our own in PATH.
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "base/input_file.h"

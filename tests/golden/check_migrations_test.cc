@@ -1,4 +1,6 @@
-// Which migrations check judges: the newest, those of --since and --changed, or those that are named.
+// The migrations that check checks: the newest, those of --since and --changed, or those that are named.
+#include <algorithm>
+#include <chrono>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -19,7 +21,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 int lines(const std::string& text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 // The entries of the findings about index builds, which each migration but the first is good for.
-std::set<std::string> judged(const std::string& arguments, const std::string& folder = "") {
+std::set<std::string> checked(const std::string& arguments, const std::string& folder = "") {
   const Ran ran = run("check --format json --fail-on never " + arguments, folder);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   const auto report = nlohmann::json::parse(ran.out, nullptr, false);
@@ -47,19 +49,22 @@ using Names = std::set<std::string>;
 TEST(CheckMigrations, TheNewestIsJudgedAndItSaysSo) {
   const Folder folder;
   write_migrations(folder, 4);
-  EXPECT_EQ(judged(folder.path("migrations")), Names{"0004_next"});
+  EXPECT_EQ(checked(folder.path("migrations")), Names{"0004_next"});
   const Ran ran = run("check --format json " + folder.path("migrations"));
-  EXPECT_TRUE(has(ran.out, "judged the newest, 0004_next; the 3 before it are taken as applied")) << ran.out;
+  EXPECT_TRUE(
+      has(ran.out,
+          "checked the newest migration, 0004_next, and assumed that the 3 earlier ones have been applied"))
+      << ran.out;
 }
 
 TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
   const Folder folder;
   write_migrations(folder, 4);
-  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql")), Names{"0002_next"});
-  EXPECT_EQ(judged(folder.path("migrations/0002_next.sql") + " " +
-                   folder.path("migrations/../migrations/0003_next.sql")),
+  EXPECT_EQ(checked(folder.path("migrations/0002_next.sql")), Names{"0002_next"});
+  EXPECT_EQ(checked(folder.path("migrations/0002_next.sql") + " " +
+                    folder.path("migrations/../migrations/0003_next.sql")),
             (Names{"0002_next", "0003_next"}));
-  EXPECT_EQ(judged("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
+  EXPECT_EQ(checked("0003_next.sql", folder.path("migrations")), Names{"0003_next"});
   const Ran ran = run("check " + folder.path("migrations/0002_next.sql"));
   EXPECT_FALSE(has(ran.out, "keyless")) << ran.out;
   folder.write("migrations/0001_init.sql",
@@ -73,7 +78,7 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
 
 TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
   const Folder folder;
-  EXPECT_EQ(judged(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
+  EXPECT_EQ(checked(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
   const auto reason = "needs migrations (PATH)";
   const auto dump = folder.write("dump.sql",
                                  "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE "
@@ -115,24 +120,24 @@ TEST_F(Git, SinceARevision) {
   folder.write("migrations/0004_next.sql", migration(4));
   commit();
   folder.write("migrations/0005_next.sql", migration(5));
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "not committed yet";
-  EXPECT_EQ(judged("--since HEAD~1 " + folder.path("migrations")), (Names{"0004_next", "0005_next"}));
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "not committed yet";
+  EXPECT_EQ(checked("--since HEAD~1 " + folder.path("migrations")), (Names{"0004_next", "0005_next"}));
   git("add -A");
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "staged";
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{"0005_next"}) << "staged";
   commit();
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
-  EXPECT_EQ(judged("--since main~1 migrations", folder.path()), Names{"0005_next"});
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{});
+  EXPECT_EQ(checked("--since main~1 migrations", folder.path()), Names{"0005_next"});
   EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out,
-                  "judged 1 of 5 migrations"))
+                  "checked 1 of 5 migrations"))
       << "in the report";
 }
 
 TEST_F(Git, AnEditCountsATouchDoesNot) {
   std::filesystem::last_write_time(folder.path("migrations/0002_next.sql"),
                                    std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{});
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{});
   folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
 }
 
 TEST_F(Git, ChangedIsWhatTheBranchAddsDeployedTogether) {
@@ -145,11 +150,11 @@ TEST_F(Git, ChangedIsWhatTheBranchAddsDeployedTogether) {
   folder.write("elsewhere.txt", "x");
   commit();
   git("checkout -q feature");
-  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{"0004_next"});
-  EXPECT_EQ(judged("--since main " + folder.path("migrations")), (Names{"0004_next", "0005_next"}))
+  EXPECT_EQ(checked("--changed " + folder.path("migrations")), Names{"0004_next"});
+  EXPECT_EQ(checked("--since main " + folder.path("migrations")), (Names{"0004_next", "0005_next"}))
       << "each by itself";
   git("checkout -q main");
-  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{});
+  EXPECT_EQ(checked("--changed " + folder.path("migrations")), Names{});
 }
 
 TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
@@ -164,7 +169,7 @@ TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
   write_migrations(outside, 2);
   const Ran ran = run("check --changed " + outside.path("migrations"), "", "GIT_CEILING_DIRECTORIES=/");
   EXPECT_EQ(ran.exit_code, 2);
-  EXPECT_TRUE(has(ran.err, "is in no git repository")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "is not in a git repository")) << ran.err;
   git("branch -m trunk");
   EXPECT_TRUE(has(run("check --changed " + migrations).err, "name a revision: --since REV"));
 }
@@ -178,8 +183,8 @@ TEST_F(Git, TheRepositoryRunsNothing) {
   folder.write(".gitattributes", "*.sql filter=x diff=x\n");
   folder.write("migrations/0002_next.sql", migration(2) + "-- edited\n");
   std::filesystem::remove(witness);
-  EXPECT_EQ(judged("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
-  EXPECT_EQ(judged("--changed " + folder.path("migrations")), Names{"0002_next"});
+  EXPECT_EQ(checked("--since HEAD " + folder.path("migrations")), Names{"0002_next"});
+  EXPECT_EQ(checked("--changed " + folder.path("migrations")), Names{"0002_next"});
   EXPECT_FALSE(std::filesystem::exists(witness));
 }
 

@@ -1,5 +1,6 @@
 // `pgadvise digest` as a user sees it. PGADVISE_UPDATE_GOLDEN=1 writes fixtures/digest; the difference is for
 // a person to review.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -65,11 +66,11 @@ TEST(Digest, WithAFileToWriteTellsOnStderrWhatWasNotUnderstood) {
                                     std::string("--format text -o ") + folder.path("w.txt")}) {
     const Ran ran = run("digest " + log + " " + output);
     EXPECT_EQ(ran.exit_code, 0);
-    EXPECT_TRUE(has(ran.err, "1 of 2 lines not understood, first at line 2")) << output << ran.err;
+    EXPECT_TRUE(has(ran.err, "1 of 2 lines not recognized, first at line 2")) << output << ran.err;
   }
   const Ran ran = run("digest " + log);
   EXPECT_EQ(ran.err, "");
-  EXPECT_TRUE(has(ran.out, "1 of 2 lines not understood"));
+  EXPECT_TRUE(has(ran.out, "1 of 2 lines not recognized"));
 }
 
 TEST(Digest, TakesADashForStandardOutput) {
@@ -110,7 +111,7 @@ TEST(Digest, ComparesNothingWithNothing) {
     EXPECT_EQ(ran.out, "");
   }
   const Ran empty = run("digest --compare " + log + " /dev/null", root);
-  EXPECT_TRUE(has(empty.err, "/dev/null: holds no statement")) << empty.err;
+  EXPECT_TRUE(has(empty.err, "/dev/null: contains no statement")) << empty.err;
 }
 
 // The list of fields is a promise.

@@ -34,6 +34,19 @@ std::string slurp(const Folder& folder, const std::string& name) {
   return read_file(folder.path(name)).value_or("");
 }
 
+TEST(Init, AReplacedConfigurationKeepsItsLineEndsAndItsMark) {
+  const Folder folder;
+  drizzle(folder);
+  folder.write("pgadvise.toml", "\xef\xbb\xbf# ours\r\n");
+  EXPECT_EQ(run("init --force --ci none", folder.path()).exit_code, 0);
+  const std::string after = slurp(folder, "pgadvise.toml");
+  EXPECT_TRUE(after.starts_with("\xef\xbb\xbf")) << after;
+  EXPECT_TRUE(has(after, "paths = [\".\"]\r\n")) << after;
+  EXPECT_FALSE(has(replace_all(after, "\r\n", ""), "\n")) << after;
+  const Ran check = run("check --fail-on unindexed-foreign-key", folder.path());
+  EXPECT_EQ(check.exit_code, 1) << check.err;
+}
+
 TEST(Init, WritesAConfigurationThatCheckReads) {
   const Folder folder;
   drizzle(folder);
@@ -71,7 +84,7 @@ TEST(Init, WritesAStepForTheCiThatIsThere) {
   EXPECT_TRUE(has(ran.out, "To add to .gitlab-ci.yml\n\ninclude:\n  - local: .gitlab/pgadvise.yml\n"))
       << ran.out;
   EXPECT_TRUE(has(ran.out, "To add to .pre-commit-config.yaml, under repos\n\n  - repo: local\n")) << ran.out;
-  EXPECT_TRUE(has(ran.out, "in place of OWNER/pgadvise")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "replace OWNER/pgadvise")) << ran.out;
   EXPECT_TRUE(fs::exists(folder.path("apps/it's api/pgadvise.toml")));
   const auto workflow = files::parse_yaml(slurp(folder, ".github/workflows/pgadvise.yml"), "pgadvise.yml");
   ASSERT_TRUE(workflow) << workflow.error().line();
@@ -102,14 +115,14 @@ TEST(Init, LeavesWhatIsThere) {
   folder.write(".pre-commit-config.yaml", "repos: [] # pgadvise\n");
   const Ran ran = run("init", folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
-  EXPECT_TRUE(has(ran.out, "pgadvise.toml is there already: left as it is (--force replaces it)")) << ran.out;
-  EXPECT_TRUE(has(ran.out, ".github/workflows/ci.yml speaks of pgadvise already")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "pgadvise.toml exists already: not changed (--force replaces it)")) << ran.out;
+  EXPECT_TRUE(has(ran.out, ".github/workflows/ci.yml mentions pgadvise already")) << ran.out;
   EXPECT_FALSE(has(ran.out, "To add")) << ran.out;
   EXPECT_EQ(slurp(folder, "pgadvise.toml"), "# mine\n");
   const Ran force = run("init --force --ci none", folder.path());
-  EXPECT_TRUE(has(force.out, "pgadvise.toml, in place of what was there")) << force.out;
+  EXPECT_TRUE(has(force.out, "pgadvise.toml, replaced")) << force.out;
   EXPECT_NE(slurp(folder, "pgadvise.toml"), "# mine\n");
-  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "is there already, as it would be written"));
+  EXPECT_TRUE(has(run("init --ci none", folder.path()).out, "exists already, with the same content"));
 }
 
 TEST(Init, ADryRunWritesNothing) {
@@ -129,7 +142,7 @@ TEST(Init, OneConfigurationAboveIsEnough) {
   folder.write(".git/HEAD", "");
   folder.write("pgadvise.toml", "");
   drizzle(folder, "sub/");
-  EXPECT_TRUE(has(run("init", folder.path("sub")).out, "../pgadvise.toml holds here, too"));
+  EXPECT_TRUE(has(run("init", folder.path("sub")).out, "../pgadvise.toml applies here, too"));
   EXPECT_FALSE(fs::exists(folder.path("sub/pgadvise.toml")));
   EXPECT_EQ(run("init --force", folder.path("sub")).exit_code, 0);
   EXPECT_TRUE(fs::exists(folder.path("sub/pgadvise.toml")));
@@ -145,7 +158,7 @@ TEST(Init, OddPlaces) {
   // A link, even one that leads nowhere, is somebody's.
   drizzle(folder);
   fs::create_symlink("elsewhere", folder.path("pgadvise.toml"));
-  EXPECT_TRUE(has(run("init", folder.path()).out, "pgadvise.toml is there already"));
+  EXPECT_TRUE(has(run("init", folder.path()).out, "pgadvise.toml exists already"));
   EXPECT_EQ(run("init --force", folder.path()).exit_code, 0);
   EXPECT_FALSE(fs::exists(folder.path("elsewhere")));
   // .github is a file: nothing is written, not even the configuration.
@@ -173,7 +186,7 @@ TEST(ConfiguredInputs, StandForThoseThatAreNotNamed) {
   folder.write("pgadvise.toml", "[inputs]\nschema = [\"db/gone.sql\", \"db/dump.sql\"]\n");
   const Ran gone = run("check", folder.path());
   EXPECT_EQ(gone.exit_code, 2);
-  EXPECT_TRUE(has(gone.err, "db/gone.sql: there is no such file") && has(gone.out, "unindexed-foreign-key"))
+  EXPECT_TRUE(has(gone.err, "db/gone.sql: no such file") && has(gone.out, "unindexed-foreign-key"))
       << gone.err;
 }
 
@@ -210,14 +223,14 @@ TEST(DatabaseProfiles, AreNamedBehindAnAt) {
   EXPECT_FALSE(has(variable.err, "secret-word")) << variable.err;
   const Ran unset = run("digest --db @production", folder.path(), "PGADVISE_TEST_URL=");
   EXPECT_EQ(unset.exit_code, 2);
-  EXPECT_TRUE(has(unset.err, "PGADVISE_TEST_URL, and it is not set")) << unset.err;
+  EXPECT_TRUE(has(unset.err, "PGADVISE_TEST_URL, which is not set")) << unset.err;
   EXPECT_TRUE(has(run("explain 'SELECT 1' --db @neer", folder.path()).err, "did you mean near?"));
   EXPECT_TRUE(has(run("advise --db @near2 --workload dump.sql", folder.path()).err, "did you mean near?"));
   EXPECT_TRUE(has(run("check dump.sql --db @near --config gone.toml", folder.path()).err, "gone.toml"));
   folder.write("pgadvise.toml", "[databases.near]\nurl = \"postgres://joe:secret-word@h/x\"\n");
   const Ran password = run("check --db @near", folder.path());
   EXPECT_EQ(password.exit_code, 2);
-  EXPECT_TRUE(has(password.err, "pgadvise.toml:2:7: url holds a password")) << password.err;
+  EXPECT_TRUE(has(password.err, "pgadvise.toml:2:7: url contains a password")) << password.err;
   EXPECT_FALSE(has(password.err, "secret-word")) << password.err;
 }
 

@@ -1,11 +1,14 @@
 // Inputs without end and passwords in sight: what a repository names, what the command line names, what other
 // processes see.
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -46,6 +49,65 @@ TEST(Inputs, OfARepositoryAreNoPipesOrDevices) {
   const auto pipe = run("check", folder.path(), limited);
   EXPECT_EQ(pipe.exit_code, 2);
   EXPECT_TRUE(contains(pipe.err, "pgadvise.toml:3:9: app.log is a pipe")) << pipe.err;
+}
+
+// A folder with a pipe in it does not look clean: one warning, whatever walks through the folder.
+TEST(Inputs, PipesInAFolderAreNamedOnce) {
+  const Folder folder;
+  folder.write("migrations/0001_a.up.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
+  folder.write("package.json", "{}");
+  ASSERT_EQ(::mkfifo(folder.path("migrations/0002_b.up.sql").c_str(), 0600), 0);
+  const std::string file = "holds a file that is no regular file and was not read: ";
+  for (const auto& [arguments, line] : std::initializer_list<std::pair<const char*, std::string>>{
+           {"check", "pgadvise: .: " + file + "migrations/0002_b.up.sql (pipe)"},
+           {"check migrations", "pgadvise: migrations: " + file + "0002_b.up.sql (pipe)"},
+           {"check --schema migrations", "pgadvise: migrations: " + file + "0002_b.up.sql (pipe)"}}) {
+    const auto ran = run(arguments, folder.path(), limited);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    const auto at = ran.err.find(line);
+    EXPECT_NE(at, std::string::npos) << arguments << "\n" << ran.err;
+    EXPECT_EQ(ran.err.find(file, at == std::string::npos ? at : at + line.size()), std::string::npos)
+        << arguments << "\n"
+        << ran.err;
+  }
+  folder.write("pgadvise.toml", "[inputs]\nexclude = [\"*/0002_b.up.sql\"]\n");
+  EXPECT_FALSE(contains(run("check", folder.path(), limited).err, file)) << "excluded";
+}
+
+// git is not started where it would wait, and the report goes on with one warning.
+TEST(Inputs, APipeOfGitsIsNamedInsteadOfWaitedFor) {
+  const Folder folder;
+  folder.write("migrations/0001_a.up.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
+  if (std::system(("git init -q '" + folder.path() + "'").c_str()) != 0) GTEST_SKIP() << "no git";
+  ASSERT_EQ(::mkfifo(folder.path(".git/info/exclude2").c_str(), 0600), 0);
+  folder.write("other/migrations/0001_b.up.sql", "CREATE TABLE u (id int PRIMARY KEY);\n");
+  const auto ran = run("check . migrations other", folder.path(), limited);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(
+      ran.err,
+      "pgadvise: .git/info/exclude2: is a pipe or a device, and git would wait for it: pgadvise can't tell "
+      "which migrations are committed (remove it)\n");
+  const auto changed = run("check . --changed", folder.path(), limited);
+  EXPECT_EQ(changed.exit_code, 2);
+  EXPECT_TRUE(contains(changed.err, ".git/info/exclude2: is a pipe or a device")) << changed.err;
+}
+
+// A word of the command line that may hold a password is not repeated, whichever option it went to.
+TEST(Inputs, NoMessageRepeatsAPassword) {
+  const Folder folder;
+  folder.write("a.sql", "SELECT 1;\n");
+  for (const char* arguments :
+       {"check a.sql --db @p --allow-host u:SECRETTOKEN@h:5432", "check --db @u:SECRETTOKEN@h",
+        "check --db=u:SECRETTOKEN@h:5432", "check a.sql --format u:SECRETTOKEN@h:5432",
+        "check u:SECRETTOKEN@h:5432", "check --baseline=u:SECRETTOKEN@h a.sql", "check --log u:SECRETTOKEN@h",
+        "check a.sql --jobs u:SECRETTOKEN@h", "check --config u:SECRETTOKEN@h", "u:SECRETTOKEN@h:5432",
+        "init postgresql://u:SECRETTOKEN@h/db", "snapshot --unknown u:SECRETTOKEN@h",
+        "rules explain u:SECRETTOKEN@h", "advise --verify=u:SECRETTOKEN@h",
+        "check --fail-on u:SECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKENSECRETTOKEN@h a.sql"}) {
+    const auto ran = run(arguments, folder.path(), limited);
+    EXPECT_NE(ran.exit_code, 0) << arguments;
+    EXPECT_FALSE(contains(ran.out + ran.err, "SECRETTOKEN")) << arguments << "\n" << ran.err << ran.out;
+  }
 }
 
 TEST(Inputs, AConfigurationThatIsAPipeIsRefused) {
@@ -137,10 +199,10 @@ TEST(Inputs, APasswordIsNotInTheProcessList) {
 TEST(Inputs, AWarningNamesTheWayWithoutAPassword) {
   const auto ran = run("check --db postgresql://joe:hunter2@127.0.0.1:1/shop");
   EXPECT_EQ(ran.exit_code, 3);
-  EXPECT_TRUE(contains(ran.err, "holds a password")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "contains a password")) << ran.err;
   EXPECT_TRUE(contains(ran.err, "--db env")) << ran.err;
   EXPECT_FALSE(contains(ran.err, "hunter2")) << ran.err;
-  EXPECT_FALSE(contains(run("check --db postgresql://joe@127.0.0.1:1/shop").err, "holds a password"));
+  EXPECT_FALSE(contains(run("check --db postgresql://joe@127.0.0.1:1/shop").err, "contains a password"));
 }
 
 TEST(Inputs, GitGetsNoPassword) {

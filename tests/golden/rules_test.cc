@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -92,7 +93,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
       if (!value.contains("columns") || !value["columns"].contains(column.name)) continue;
       const auto& given = value["columns"][column.name];
       ColumnStatistics& of_column = column.statistics.emplace();
-      set(given, "distinct", of_column.distinct);
+      set(given, "distinct", of_column.n_distinct);
       set(given, "null_fraction", of_column.null_fraction);
       set(given, "average_width", of_column.average_width);
       set(given, "top_frequency", of_column.most_common_freq);
@@ -141,11 +142,11 @@ std::vector<TrackingTable> tracking_in(const nlohmann::json& json) {
 }
 
 // What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but
-// the first are judged).
+// the first are checked).
 struct Inputs {
   struct Migrations {
     Catalog catalog;
-    std::vector<Migration> judged;
+    std::vector<Migration> checked;
   };
   std::vector<Migrations> migrations;
   std::optional<Catalog> catalog;
@@ -175,17 +176,17 @@ struct Inputs {
       read_folder(name);
       const auto inputs = migrations::find_schemas(name, diagnostics);
       for (const auto& input : inputs.value_or(std::vector<migrations::SchemaInput>{})) {
-        migrations::CheckedMigrations judged;
-        for (std::size_t i = 1; i < input.files.size(); ++i) judged.files.insert(input.files[i].path);
-        auto loaded = migrations::load(input, judged, diagnostics);
-        migrations.push_back({std::move(loaded).value(), std::move(judged.found)});
+        migrations::CheckedMigrations checked;
+        for (std::size_t i = 1; i < input.files.size(); ++i) checked.files.insert(input.files[i].path);
+        auto loaded = migrations::load(input, checked, diagnostics);
+        migrations.push_back({std::move(loaded).value(), std::move(checked.found)});
       }
       // A folder that is not whole, a constraint or type that is there, a schema that is a program: what some
       // fixtures are about.
       if (fs::exists(name + ".facts.json")) diagnostics.clear();
       std::erase_if(diagnostics, [](const Error& error) {
         return error.what.find("already exists") != std::string::npos ||
-               error.what.find("is not read itself") != std::string::npos;
+               error.what.find("does not read the schema itself") != std::string::npos;
       });
     }
     for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
@@ -232,7 +233,8 @@ struct Inputs {
   std::vector<Finding> findings(std::string_view rule, const lint::Needs* needed = nullptr) const {
     std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
                                        project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
-    for (const auto& folder : migrations) runs.push_back({&folder.catalog, nullptr, nullptr, &folder.judged});
+    for (const auto& folder : migrations)
+      runs.push_back({&folder.catalog, nullptr, nullptr, &folder.checked});
     std::vector<Finding> out;
     std::string skipped;
     bool ran = false;
@@ -293,7 +295,7 @@ struct Inputs {
 nlohmann::ordered_json as_json(std::vector<Finding> findings) {
   Report report;
   report.findings = std::move(findings);
-  return nlohmann::ordered_json::parse(report::to_json(report, false))["findings"];
+  return nlohmann::ordered_json::parse(report::render("json", report, {}))["findings"];
 }
 
 std::string folder_of(const lint::RegisteredRule& rule) {

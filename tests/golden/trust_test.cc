@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "support/run.h"
 
@@ -18,6 +19,7 @@ using testing_support::run;
 class TrustCli : public ::testing::Test {
  protected:
   void SetUp() override {
+    ::umask(022);  // a user's configuration that a group may write is refused
     folder.write("repo/.git/HEAD", "");
     folder.write("secret/a.sql", "SECRETTOKEN of another project\n");
     folder.write("secret/_journal.json", "{\"SECRETTOKEN\": nonsense}\n");
@@ -48,17 +50,19 @@ TEST_F(TrustCli, ARepositorysHostNeedsTheUsersWord) {
   for (const char* command : {"check", "explain --plan x", "advise --log x", "digest", "snapshot"}) {
     const Ran ran = pgadvise(std::string(command) + " --db @p");
     EXPECT_EQ(ran.exit_code, 2) << command << ran.err;
-    EXPECT_EQ(ran.err,
-              "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: your "
-              "password would go there (if it may: --allow-host 127.0.0.1:1, or the line "
-              "allow-hosts = [\"127.0.0.1:1\"] in " +
-                  folder.path("config/pgadvise/config.toml") + ")\n")
+    EXPECT_EQ(
+        ran.err,
+        "pgadvise: pgadvise.toml:1:12: the database p is on 127.0.0.1:1, which is not allowed: pgadvise "
+        "would send your password there (to allow it: --allow-host 127.0.0.1:1, or add the line allow-hosts "
+        "= "
+        "[\"127.0.0.1:1\"] in " +
+            folder.path("config/pgadvise/config.toml") + ")\n")
         << command;
   }
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:1").exit_code, 3) << "it connects";
   EXPECT_EQ(pgadvise("snapshot --db @p --allow-host 127.0.0.1:2").exit_code, 2);
   EXPECT_EQ(pgadvise("snapshot --allow-host 127.0.0.1:2 --allow-host 127.0.0.1:1 --db @p").exit_code, 3);
-  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("without a port"),
+  EXPECT_NE(pgadvise("snapshot --db @p --allow-host 127.0.0.1").err.find("has no port number"),
             std::string::npos);
   EXPECT_EQ(pgadvise("check --config pgadvise.toml --db @p").exit_code, 2)
       << "a file that is named allows nothing, either";
@@ -85,6 +89,43 @@ TEST_F(TrustCli, TheUsersDatabaseStandsBeforeTheRepositorys) {
   EXPECT_EQ(unknown.err, "pgadvise: --db: pgadvise.toml has no database zzzzzz (known: p, q)\n");
   folder.write("config/pgadvise/config.toml", "allow-hosts = [\n\nallow-host = 1\n");
   EXPECT_EQ(pgadvise("snapshot --db @p").exit_code, 2) << "a broken file allows nothing";
+}
+
+TEST_F(TrustCli, CommandsAreAllowedBesideHosts) {
+  config("[databases.p]\nurl-command = \"touch pwned\"\n");
+  for (const char* allowed : {"", " --allow-commands"}) {
+    const Ran ran = pgadvise("check --db @p" + std::string(allowed));
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_NE(
+        ran.err.find(
+            "url-command: a repository's configuration may not name a command (pgadvise runs no command; a "
+            "version that does will require --allow-commands, or the line allow-commands = true "
+            "in " +
+            folder.path("config/pgadvise/config.toml")),
+        std::string::npos)
+        << ran.err;
+    EXPECT_FALSE(std::filesystem::exists(folder.path("repo/pwned")));
+  }
+  config("");
+  for (const char* command : {"check", "explain --plan x", "advise --log x", "digest", "snapshot"})
+    EXPECT_EQ(pgadvise(std::string(command) + " --allow-commands --db 'host=127.0.0.1 port=1'")
+                  .err.find("--allow-commands"),
+              std::string::npos)
+        << command << ": an option of each command that has --db";
+  const Ran help = pgadvise("check --help");
+  EXPECT_NE(help.out.find("--allow-commands"), std::string::npos);
+}
+
+TEST_F(TrustCli, AFileThatOthersMayWriteAllowsNothing) {
+  config("[databases.p]\nurl = \"host=127.0.0.1 port=1\"\n");
+  folder.write("config/pgadvise/config.toml", "allow-hosts = \"127.0.0.1:1\"\n");
+  EXPECT_EQ(pgadvise("snapshot --db @p").exit_code, 3) << "it connects";
+  std::filesystem::permissions(folder.path("config/pgadvise/config.toml"),
+                               std::filesystem::perms::group_write, std::filesystem::perm_options::add);
+  const Ran ran = pgadvise("snapshot --db @p");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_NE(ran.err.find("config.toml: is writable by other users (chmod go-w "), std::string::npos)
+      << ran.err;
 }
 
 TEST_F(TrustCli, NoErrorShowsAVariable) {
@@ -130,8 +171,8 @@ TEST_F(TrustCli, LinksInAMigrationsFolderStayInside) {
         "check --workload migrations/0002_b.up.sql", "check ."})
     expect_silent(arguments);
   const Ran ran = pgadvise("check");
-  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is reached by a symbolic link that leaves the "
-                         "repository: it is not read"),
+  EXPECT_NE(ran.err.find("migrations: migrations/0002_b.up.sql is a symbolic link to a file outside the "
+                         "repository: not read"),
             std::string::npos)
       << ran.err;
   EXPECT_NE(ran.out.find("migrations (2 files)"), std::string::npos) << ran.out;
@@ -160,13 +201,74 @@ TEST_F(TrustCli, NothingIsWrittenThroughALink) {
   link("../secret/profile", "pgadvise.toml");
   const Ran ran = pgadvise("init --force --ci none");
   EXPECT_EQ(ran.exit_code, 2) << ran.out << ran.err;
-  EXPECT_NE(ran.err.find("is reached by a symbolic link that leaves the repository"), std::string::npos)
+  EXPECT_NE(ran.err.find("is a symbolic link to a file outside the repository"), std::string::npos)
       << ran.err;
   EXPECT_EQ(read_file(folder.path("secret/profile")).value_or(""), "mine\n");
   std::filesystem::remove(folder.path("repo/pgadvise.toml"));
   link("../secret", ".github");
   EXPECT_EQ(pgadvise("init --ci github").exit_code, 2);
   EXPECT_FALSE(std::filesystem::exists(folder.path("secret/workflows")));
+}
+
+// Each key names a program that leaves a file. The first run of git, without pgadvise's precautions, shows
+// that the trap is one.
+TEST_F(TrustCli, GitRunsNothingOfARepository) {
+  const std::string trap = folder.write("trap", "#!/bin/sh\ntouch '" + folder.path("pwned") + "'\n");
+  std::filesystem::permissions(trap, std::filesystem::perms::owner_all);
+  folder.write("repo/migrations/0001_a.up.sql", "CREATE TABLE a (id int PRIMARY KEY);\n");
+  std::string commands =
+      "rm -r .git && git init -q . && git add -A && git -c user.name=a -c user.email=a@b "
+      "commit -qm one && git tag v1 && git clone -q --bare . ../remote";
+  for (const char* key : {"core.fsmonitor",
+                          "core.pager",
+                          "core.editor",
+                          "core.sshCommand",
+                          "core.gitProxy",
+                          "core.askPass",
+                          "core.alternateRefsCommand",
+                          "diff.external",
+                          "diff.x.textconv",
+                          "diff.x.command",
+                          "filter.x.clean",
+                          "filter.x.process",
+                          "gpg.program",
+                          "gpg.ssh.program",
+                          "pager.log",
+                          "pager.ls-files",
+                          "trailer.x.command",
+                          "remote.origin.uploadpack",
+                          "credential.helper",
+                          "uploadpack.packObjectsHook"})
+    commands += std::string(" && git config ") + key + " '" + trap + "'";
+  commands += " && git config core.hooksPath '" + folder.path("hooks") +
+              "' && git config log.showSignature true && git config submodule.recurse true && git config "
+              "remote.origin.url ../remote && git config remote.origin.promisor true && git config "
+              "extensions.partialClone origin && git config core.repositoryFormatVersion 1";
+  for (const char* hook : {"post-index-change", "reference-transaction", "pre-auto-gc", "post-checkout"})
+    commands += " && mkdir -p ../hooks && cp ../trap ../hooks/" + std::string(hook);
+  if (std::system("git --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "git is not installed";
+  ASSERT_EQ(std::system(("cd '" + folder.path("repo") + "' && ( " + commands + " ) >/dev/null 2>&1").c_str()),
+            0);
+  folder.write("repo/.gitattributes", "* diff=x filter=x\n");
+  folder.write("repo/migrations/0001_a.up.sql", "CREATE TABLE a (id int PRIMARY KEY, b int);\n");
+  ASSERT_NE(std::system(("cd '" + folder.path("repo") + "' && git status >/dev/null 2>&1; test ! -e '" +
+                         folder.path("pwned") + "'")
+                            .c_str()),
+            0)
+      << "the trap does not work";
+  for (const bool missing : {false, true}) {  // objects that git would fetch from the promising remote
+    if (missing)
+      ASSERT_EQ(
+          std::system(("cd '" + folder.path("repo") + "' && rm -r .git/objects/[0-9a-f][0-9a-f]").c_str()),
+          0);
+    for (const char* arguments :
+         {"check .", "check . --changed", "check . --since v1", "check . --since HEAD"}) {
+      std::filesystem::remove(folder.path("pwned"));
+      pgadvise(arguments);
+      EXPECT_FALSE(std::filesystem::exists(folder.path("pwned")))
+          << arguments << (missing ? ", fetching" : "");
+    }
+  }
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
 // explain, advise and a confirmed check as library calls, on a throwaway PostgreSQL.
+#include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -12,6 +15,12 @@ namespace pgadvise::check {
 namespace {
 
 using testing_support::TempTree;
+
+// The folder of "connected to database sandbox on /tmp/…/:5432 as user pgadvise".
+std::string sandbox_of(const std::string& outcome) {
+  const auto from = outcome.find(" on "), to = outcome.find(" as user ");
+  return from < to ? outcome.substr(from, to - from) : outcome;
+}
 
 class OnAServer : public ::testing::Test {
  protected:
@@ -32,25 +41,33 @@ TEST_F(OnAServer, CheckConfirmsOnTwoThreads) {
   sources.schema = {tree_.path("schema.sql")};
   sources.load = {tree_.path("rows.sql")};
   sources.sandbox = true;
-  const auto confirmed = [&] {
-    auto inputs = load(sources, {});
+  const auto confirmed = [&](const Settings& settings) {
+    auto inputs = load(sources, settings);
     EXPECT_TRUE(inputs);
     if (!inputs) return 0;
-    const auto planner = make_planner(*inputs, {});
+    const auto planner = make_planner(*inputs, settings);
     EXPECT_TRUE(planner);
-    const Report report = merge(*inputs, run(*inputs, planner.get(), {}), {});
+    const Report report = merge(*inputs, run(*inputs, planner.get(), settings), settings);
     int out = 0;
     for (const auto& finding : report.findings)
       out += finding.rule == "unindexed-foreign-key" && finding.verdict == Verdict::confirmed;
     return out;
   };
   int one = 0, two = 0;
+  std::mutex lock;
+  std::set<std::string> servers;  // sandboxes that the first run reports
+  Settings observed;
+  observed.observer.sent = [&](const pg::Sent& sent) {
+    const std::lock_guard guard(lock);
+    if (sent.statement.empty()) servers.insert(sandbox_of(sent.outcome));
+  };
   {
-    const std::jthread first([&] { one = confirmed(); });
-    const std::jthread second([&] { two = confirmed(); });
+    const std::jthread first([&] { one = confirmed(observed); });
+    const std::jthread second([&] { two = confirmed({}); });
   }
   EXPECT_EQ(one, 1);
   EXPECT_EQ(two, 1);
+  EXPECT_EQ(servers.size(), 1u) << "what the second run sends is not reported to the first one's observer";
 }
 
 TEST_F(OnAServer, AStopLeavesTheRestSuspected) {

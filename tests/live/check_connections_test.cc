@@ -133,7 +133,7 @@ TEST_F(CheckConnections, IsOneUnlessAskedForMore) {
   start({"-v"});
   EXPECT_EQ(wait_for(2), 1);
   EXPECT_EQ(wait(), 0);
-  EXPECT_TRUE(has(errors(), "asked for plans on 1 connection\n")) << errors();
+  EXPECT_TRUE(has(errors(), "requested plans on 1 connection\n")) << errors();
   EXPECT_EQ(plans()["run"], 6);
 }
 
@@ -142,7 +142,7 @@ TEST_F(CheckConnections, AreNoMoreThanHalfOfWhatIsFree) {
       "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 5', current_database()); END $$");
   start({"-v", "-j", "9"});
   EXPECT_EQ(wait(), 0);
-  EXPECT_TRUE(has(errors(), "asked for plans on 2 connections\n"))
+  EXPECT_TRUE(has(errors(), "requested plans on 2 connections\n"))
       << errors();  // two are there, three are free
 }
 
@@ -151,12 +151,12 @@ TEST_F(CheckConnections, OnASandboxAreOneForEachProcessor) {
   const auto schema = folder_.write("schema.sql", "CREATE TABLE a (x int);");
   const auto expected = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
   const auto told =
-      "asked for plans on " + std::to_string(expected) + " connection" + (expected == 1 ? "\n" : "s\n");
+      "requested plans on " + std::to_string(expected) + " connection" + (expected == 1 ? "\n" : "s\n");
   const std::string check = "check --sandbox --schema " + testing_support::quoted(schema) + " --log " +
                             testing_support::quoted(log_) + " -v --fail-on never";
   const Ran ran = run(check);
   EXPECT_TRUE(has(ran.err, told)) << ran.err;
-  EXPECT_TRUE(has(run(check + " -j 1").err, "asked for plans on 1 connection\n"));
+  EXPECT_TRUE(has(run(check + " -j 1").err, "requested plans on 1 connection\n"));
 }
 
 // Keys that are looked up, statements with and without values, what is refused, and what breaks.
@@ -209,7 +209,7 @@ TEST_F(CheckConnections, ShareTheTimeForAnalyze) {
   EXPECT_EQ(wait(), 0);
   EXPECT_EQ(plans()["planned"], 6);
   EXPECT_LT(plans()["run"], 6) << report();
-  EXPECT_TRUE(has(errors(), "planned and not run: EXPLAIN ANALYZE has taken its 0.3 seconds")) << errors();
+  EXPECT_TRUE(has(errors(), "planned but not run: EXPLAIN ANALYZE used up its 0.3 seconds")) << errors();
 }
 
 TEST_F(CheckConnections, AreAllCancelledByCtrlC) {
@@ -233,7 +233,7 @@ TEST_F(CheckConnections, GoOnWithoutOneThatIsLost) {
         "'pgadvise' AND pid <> pg_backend_pid())");
     EXPECT_EQ(wait(), 0) << errors();
     EXPECT_TRUE(has(errors(),
-                    "1 of 3 connections was lost, the rest was asked on the others: the server closed the "
+                    "1 of 3 connections was lost, pgadvise continued with the others: the server closed the "
                     "connection: terminating connection due to administrator command"))
         << errors();
     EXPECT_EQ(plans()["run"], 6) << report();

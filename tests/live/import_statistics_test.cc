@@ -104,16 +104,16 @@ json plan_of(pg::Connection& connection, const std::string& query) {
 }
 
 // Where two plans part: the node, or a cost that differs by more than a hundredth.
-std::string difference(const json& real, const json& imitated) {
+std::string difference(const json& real, const json& imported) {
   for (const auto* key : {"Node Type", "Relation Name", "Index Name", "Join Type", "Strategy"})
-    if (real.value(key, "") != imitated.value(key, ""))
-      return std::string(key) + ": " + real.value(key, "") + " and " + imitated.value(key, "");
+    if (real.value(key, "") != imported.value(key, ""))
+      return std::string(key) + ": " + real.value(key, "") + " and " + imported.value(key, "");
   for (const auto* key : {"Total Cost", "Plan Rows"}) {
-    const double a = real.value(key, 0.0), b = imitated.value(key, 0.0);
+    const double a = real.value(key, 0.0), b = imported.value(key, 0.0);
     if (std::abs(a - b) > 0.01 * std::max(a, b) + 0.02)
       return real.value("Node Type", "") + ": " + key + " " + std::to_string(a) + " and " + std::to_string(b);
   }
-  const auto below = real.value("Plans", json::array()), other = imitated.value("Plans", json::array());
+  const auto below = real.value("Plans", json::array()), other = imported.value("Plans", json::array());
   if (below.size() != other.size()) return "children";
   for (std::size_t at = 0; at < below.size(); ++at)
     if (const auto found = difference(below[at], other[at]); !found.empty()) return found;
@@ -136,11 +136,11 @@ TEST(Imitation, PlansAsTheServerDoes) {
   auto server = database.connect();
   for (const auto* query : queries) {
     const auto real = plan_of(server, query);
-    const auto imitated = plan_of(built->server.connection(), query);
-    EXPECT_EQ("", real.is_object() && imitated.is_object() ? difference(real, imitated)
-                                                           : real.dump() + imitated.dump())
+    const auto imported = plan_of(built->server.connection(), query);
+    EXPECT_EQ("", real.is_object() && imported.is_object() ? difference(real, imported)
+                                                           : real.dump() + imported.dump())
         << query << "\n"
-        << real.dump(1) << imitated.dump(1);
+        << real.dump(1) << imported.dump(1);
   }
   const auto source = pg::make_plan_source(built->server.connection());
   ASSERT_TRUE(source);
@@ -260,7 +260,7 @@ TEST(Verify, OnADatabaseOnlyWhereItIsNamedDisposable) {
     const auto somebody = pg::Connection::open(database.conninfo());
     const auto used = run(command + " --disposable " + database.name());
     EXPECT_EQ(2, used.exit_code);
-    EXPECT_NE(std::string::npos, used.err.find("somebody uses it")) << used.err;
+    EXPECT_NE(std::string::npos, used.err.find("so it is in use")) << used.err;
   }
   ASSERT_EQ("1", database.indexes());
   const auto ran = run(command + " --disposable " + database.name());

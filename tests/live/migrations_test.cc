@@ -1,5 +1,5 @@
 // What migration tools keep in a database is found by its shape, read in the catalog's transaction, and
-// judged.
+// checked.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 

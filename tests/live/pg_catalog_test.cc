@@ -116,7 +116,7 @@ TEST(PgCatalog, ReadsWhoIsConnected) {
   EXPECT_EQ(hidden.state, "");
   EXPECT_FALSE(hidden.transaction_seconds);
   EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) {
-    return each.what.find("sessions are doing is hidden") != std::string::npos;
+    return each.what.find("this role can't see the activity of") != std::string::npos;
   }));
 }
 

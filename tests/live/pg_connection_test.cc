@@ -1,5 +1,6 @@
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
@@ -148,7 +149,7 @@ TEST(PgConnection, FailuresSayWhatToDo) {
   EXPECT_TRUE(holds(wrong, "database sandbox on " + folder + ":5432 as user app: ")) << wrong;
   EXPECT_FALSE(holds(wrong, "hunter2")) << wrong;
   EXPECT_EQ(std::string::npos, wrong.find('\n'));
-  EXPECT_TRUE(holds(failure(base + "user=app passfile=/dev/null"), "(give one in"))
+  EXPECT_TRUE(holds(failure(base + "user=app passfile=/dev/null"), "(set one in"))
       << failure(base + "user=app");
   EXPECT_TRUE(holds(failure(base + "user=nobody_here"), "(check the user's name)"));
   EXPECT_TRUE(holds(failure(fmt::format("host={} dbname=nowhere user=pgadvise", folder)),

@@ -49,7 +49,7 @@ TEST_F(PgPlanSource, KnowsDependencies) {
   EXPECT_EQ("||", dependencies("SELECT * FROM typed WHERE s = $1 AND p = $2"));
   EXPECT_EQ("||public.distant", dependencies("SELECT * FROM distant"));
   EXPECT_EQ("||public.child", dependencies("SELECT * FROM family"));
-  EXPECT_EQ("something that the server does not show||", dependencies("INSERT INTO instead VALUES (1)"));
+  EXPECT_EQ("an object that the server does not show||", dependencies("INSERT INTO instead VALUES (1)"));
   EXPECT_FALSE(source_->dependencies("SELECT * FROM nowhere", plan::Names::session));
   EXPECT_FALSE(source_->dependencies("SELECT * FORM big", plan::Names::session));
   EXPECT_FALSE(connection_->in_transaction());

@@ -169,7 +169,7 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   const auto next = pg::Sandbox::start(diagnostics);
   ASSERT_TRUE(next);
   EXPECT_NE(std::string::npos,
-            diagnostics_text(diagnostics).find(folder + ": removed: a killed run left this sandbox"))
+            diagnostics_text(diagnostics).find(folder + ": removed this sandbox, which a killed run left"))
       << diagnostics_text(diagnostics);
   EXPECT_FALSE(exists(folder));
   EXPECT_TRUE(gone(server));

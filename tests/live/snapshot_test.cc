@@ -1,6 +1,7 @@
 // `pgadvise snapshot`, and what check makes of it: the same as of the database, without rows and without
 // secrets.
 #include <filesystem>
+#include <iterator>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -165,8 +166,9 @@ TEST(Snapshot, JudgesARepositorysMigrationsByItsSizes) {
   };
   const std::string by_snapshot = told_of("--schema prod.json");
   EXPECT_EQ(by_snapshot, told_of("--db " + db));
-  EXPECT_TRUE(has(by_snapshot,
-                  "judged the 2 of 3 migrations that have not run there, by drizzle.__drizzle_migrations"))
+  EXPECT_TRUE(has(
+      by_snapshot,
+      "checked 2 of 3 migrations: the others have been applied, according to drizzle.__drizzle_migrations"))
       << by_snapshot;
   EXPECT_TRUE(has(by_snapshot, "60,000 rows")) << by_snapshot;
   EXPECT_FALSE(has(by_snapshot, "small_a")) << "one row is no matter: " << by_snapshot;
@@ -187,7 +189,8 @@ TEST(Snapshot, TakesOneServerOnly) {
   ASSERT_EQ(run("snapshot --db " + db + " -o " + other).exit_code, 0);
   const Ran both = run("check --db " + db + " --schema " + file);
   EXPECT_EQ(both.exit_code, 2);
-  EXPECT_TRUE(has(both.err, "prod.json: is a snapshot of a server, and --db names one, too")) << both.err;
+  EXPECT_TRUE(has(both.err, "prod.json: is a snapshot of a server, and --db names a server, too"))
+      << both.err;
   EXPECT_EQ(run("check --schema " + file + " --schema " + other).exit_code, 2);
   EXPECT_EQ(run("check --schema " + file + " --schema " + file).exit_code, 0);
   for (const std::string& arguments :

@@ -4,6 +4,7 @@
 // of the whole server (pg_stat_activity, pg_locks) only for what belongs to its own database.
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 

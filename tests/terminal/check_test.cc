@@ -49,7 +49,7 @@ TEST_F(CheckTerminal, TheSourceIsUnderlinedInEightyColumns) {
   tmux.type("clear; " + quoted(testing_support::program) + " check -q | head -20");
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("fix:"));
-  EXPECT_FALSE(contains(tmux.screen(true), "\x1b[33;1m")) << "no colour in a pipe";
+  EXPECT_FALSE(contains(tmux.screen(true), "\x1b[33;1m")) << "no color in a pipe";
   tmux.type("clear; " + quoted(testing_support::program) + " check -q; echo done with $?");
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("done with 0"));

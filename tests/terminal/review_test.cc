@@ -132,6 +132,63 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   EXPECT_EQ(file("drizzle/0001_add_indexes.sql"), "(missing)");
 }
 
+TEST_F(ReviewTerminal, AConfigurationKeepsItsLineEndsAndItsMark) {
+  const std::string before =
+      "\xef\xbb\xbf# ours\r\n[[ignore]]\r\nrule = \"deep-offset\"\nobject = \"a\"\r\nreason = \"r\"\r\n";
+  folder_.write("project/pgadvise.toml", before);
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("i");
+  ASSERT_TRUE(tmux.shows("Reason:"));
+  tmux.type("known");
+  ASSERT_TRUE(tmux.shows("Reason: known"));
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("q");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  EXPECT_EQ(file("pgadvise.toml"), before +
+                                       "\r\n[[ignore]]\r\nrule = \"json-stored-as-text\"\r\nobject = "
+                                       "\"public.carts.settings\"\r\nreason = \"known\"\r\n");
+}
+
+// A fix for the folder with two heads is refused with that folder's name; what else is chosen is written.
+TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
+  const auto tmux_there = run_program({"tmux", "-V"});
+  if (!tmux_there || tmux_there->status != 0) GTEST_SKIP() << "tmux is not installed: apt-get install tmux";
+  const Folder folder;
+  const auto revision = [](const std::string& id, const std::string& before) {
+    return "from alembic import op\nrevision: str = '" + id + "'\ndown_revision = " + before + "\n";
+  };
+  folder.write("project/api/alembic/versions/a.py", revision("aa", "None"));
+  folder.write("project/api/alembic/versions/b.py", revision("bb", "'aa'"));
+  folder.write("project/api/alembic/versions/c.py", revision("cc", "'aa'"));
+  folder.write("project/schema.sql",
+               "CREATE TABLE p (id int PRIMARY KEY);\n"
+               "CREATE TABLE invoices (id int PRIMARY KEY, p_id int REFERENCES p);\n"
+               "CREATE TABLE orders (id int PRIMARY KEY, p_id int REFERENCES p);\n");
+  testing_support::Tmux tmux(folder, "project", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
+  tmux.type(quoted(testing_support::program) + " review schema.sql 2>&1; echo \"exit $?\"");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("1/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("can't be: api/alembic/versions: has several last revisions"));
+  tmux.key("i");
+  ASSERT_TRUE(tmux.shows("Reason:"));
+  tmux.type("known");
+  ASSERT_TRUE(tmux.shows("Reason: known"));
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("2/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("Not written: api/alembic/versions: has several last revisions"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 2"));
+  const std::filesystem::directory_iterator all(folder.path("project/api/alembic/versions"));
+  EXPECT_EQ(std::distance(begin(all), end(all)), 3);
+  EXPECT_TRUE(contains(read_file(folder.path("project/pgadvise.toml")).value_or(""), "reason = \"known\""));
+}
+
 TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   {
     Tmux tmux(folder_, 80, 24);
@@ -146,7 +203,7 @@ TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   ASSERT_TRUE(tmux.shows("2/3 "));
   tmux.key("C-c");
   ASSERT_TRUE(tmux.shows("exit 130"));
-  EXPECT_TRUE(contains(tmux.screen(), "interrupted, nothing was written"));
+  EXPECT_TRUE(contains(tmux.screen(), "interrupted: nothing was written"));
   EXPECT_TRUE(untouched());
   // The terminal echoes again, and takes lines.
   tmux.type("echo as be''fore");
@@ -182,7 +239,7 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   ASSERT_TRUE(tmux.shows("space shows"));
   same("narrow", tmux);
   tmux.resize(132, 40);
-  ASSERT_TRUE(tmux.shows("To be looked at: it changes data"));
+  ASSERT_TRUE(tmux.shows("Review it first: the fix changes data"));
   same("wide", tmux);
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
@@ -209,7 +266,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
   tmux.paste("yyyyyyyyyyyyyyyyqww\nyyyww");
-  ASSERT_TRUE(tmux.shows("taken for a paste"));
+  ASSERT_TRUE(tmux.shows("as an accidental paste"));
   EXPECT_TRUE(contains(tmux.screen(), first));
   tmux.type("yyyqw");                                    // as fast as no hand is
   std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it
@@ -234,7 +291,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("r");
-  EXPECT_TRUE(tmux.shows("it is about no statement that has a plan"));
+  EXPECT_TRUE(tmux.shows("it concerns no statement that has a plan"));
 }
 
 }  // namespace

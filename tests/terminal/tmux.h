@@ -39,9 +39,9 @@ class Tmux {
     call({"resize-window", "-x", std::to_string(columns), "-y", std::to_string(rows)});
   }
 
-  std::string screen(bool colours = false) {
+  std::string screen(bool colors = false) {
     std::vector<std::string> words{"capture-pane", "-p"};
-    if (colours) words.push_back("-e");
+    if (colors) words.push_back("-e");
     return call(words);
   }
 

@@ -36,7 +36,7 @@ Catalog shop() {
 std::vector<std::string> proposed(const std::string& sql, const Catalog& catalog, int width = 2) {
   const QueryFacts facts = sql::query_facts(sql, catalog);
   std::vector<std::string> out;
-  for (const auto& proposal : candidates(facts, mentions(sql, facts, catalog), catalog, {width}))
+  for (const auto& proposal : candidates(facts, referenced_columns(sql, facts, catalog), catalog, {width}))
     out.push_back(proposal.table.name + " " + ddl::index_definition(ddl::index_of(proposal)));
   return out;
 }
@@ -122,7 +122,8 @@ TEST(Candidates, TakeExpressionsFromTheStatementWithItsConstants) {
   const std::string normalised = "SELECT id FROM orders WHERE doc->>$1 = $2";
   const QueryFacts facts = sql::query_facts(normalised, catalog);
   const QueryFacts spelled = sql::query_facts("SELECT id FROM orders WHERE doc->>'user' = 'anna'", catalog);
-  const auto found = candidates(facts, mentions(normalised, facts, catalog), catalog, {.spelled = &spelled});
+  const auto found =
+      candidates(facts, referenced_columns(normalised, facts, catalog), catalog, {.spelled = &spelled});
   EXPECT_TRUE(std::any_of(found.begin(), found.end(), [](const IndexProposal& one) {
     return ddl::index_definition(ddl::index_of(one)) == "((doc ->> 'user'))";
   }));
@@ -162,7 +163,7 @@ TEST(Candidates, LeaveOutWhatCannotBeBuiltOrDoesNotMatter) {
   orders.statistics = TableStatistics{.rows = 40000, .pages = 2000};
   EXPECT_FALSE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty());
   for (auto& column : orders.columns)
-    if (column.name == "status") column.statistics = ColumnStatistics{.distinct = -1, .average_width = 900};
+    if (column.name == "status") column.statistics = ColumnStatistics{.n_distinct = -1, .average_width = 900};
   EXPECT_TRUE(proposed("SELECT tags FROM orders WHERE status = 'x'", catalog, 1).empty())
       << "an entry may be too long";
 }
@@ -174,7 +175,7 @@ TEST(Candidates, HashOnlyForLongTextsThatAreOnlyEqual) {
   Table& table = catalog.tables.begin()->second;
   table.statistics = TableStatistics{.rows = 100'000, .pages = 3000, .bytes = 24'576'000};
   for (auto& column : table.columns)
-    column.statistics = ColumnStatistics{.distinct = column.name == "kind" ? 5.0 : -1.0,
+    column.statistics = ColumnStatistics{.n_distinct = column.name == "kind" ? 5.0 : -1.0,
                                          .average_width = column.name == "n" ? 4 : 180};
   const auto hashes = [&](const std::string& sql, const std::vector<std::string>& others = {}) {
     std::vector<std::string> all{sql};
@@ -182,12 +183,12 @@ TEST(Candidates, HashOnlyForLongTextsThatAreOnlyEqual) {
     Columns not_just_equal;
     for (const auto& statement : all) {
       const QueryFacts facts = sql::query_facts(statement, catalog);
-      add_not_just_equal(facts, mentions(statement, facts, catalog), not_just_equal);
+      add_not_just_equal(facts, referenced_columns(statement, facts, catalog), not_just_equal);
     }
     std::string out;
     const QueryFacts facts = sql::query_facts(sql, catalog);
     for (const auto& proposal :
-         hash_candidates(facts, mentions(sql, facts, catalog), not_just_equal, catalog))
+         hash_candidates(facts, referenced_columns(sql, facts, catalog), not_just_equal, catalog))
       out += ddl::index_definition(ddl::index_of(proposal));
     return out;
   };
@@ -218,21 +219,21 @@ TEST(Refinements, WidenCoverAndFilter) {
   const std::string sql =
       "SELECT total FROM orders WHERE status = $1 AND placed_at > $2 AND deleted_at IS NULL AND open";
   const QueryFacts facts = sql::query_facts(sql, catalog);
-  const auto mentioned = mentions(sql, facts, catalog).at({"public", "orders"});
+  const auto referenced = referenced_columns(sql, facts, catalog).at({"public", "orders"});
   const IndexProposal used{.table = {"public", "orders"},
                            .keys = {{.column = "status"}, {.column = "placed_at"}}};
   std::vector<std::string> found;
-  for (const auto& proposal : refinements(used, facts, mentioned, catalog, {4}))
+  for (const auto& proposal : refinements(used, facts, referenced, catalog, {4}))
     found.push_back(ddl::index_definition(ddl::index_of(proposal)));
   for (const auto* wanted :
        {"(status, placed_at, total)", "(status, placed_at) INCLUDE (total, deleted_at, open)",
         "(status, placed_at) WHERE deleted_at IS NULL", "(status, placed_at) WHERE open"})
     EXPECT_TRUE(has(found, wanted)) << wanted;
-  EXPECT_TRUE(refinements(used, facts, mentioned, catalog, {2}).empty());
+  EXPECT_TRUE(refinements(used, facts, referenced, catalog, {2}).empty());
   const std::string all = "SELECT * FROM orders WHERE status = $1";
   const QueryFacts all_facts = sql::query_facts(all, catalog);
-  const auto of_all =
-      refinements(used, all_facts, mentions(all, all_facts, catalog).at({"public", "orders"}), catalog, {4});
+  const auto of_all = refinements(
+      used, all_facts, referenced_columns(all, all_facts, catalog).at({"public", "orders"}), catalog, {4});
   for (const auto& proposal : of_all) EXPECT_TRUE(proposal.include.empty()) << "* reads all columns";
 }
 
@@ -243,7 +244,7 @@ TEST(Size, IsThatOfABuiltIndex) {
   const auto stat = [&](const std::string& name, double distinct, int width) {
     for (auto& column : table.columns)
       if (column.name == name)
-        column.statistics = ColumnStatistics{.distinct = distinct, .average_width = width};
+        column.statistics = ColumnStatistics{.n_distinct = distinct, .average_width = width};
   };
   stat("id", -1, 4);
   stat("kind", 5, 4);

@@ -119,7 +119,7 @@ TEST(CostModel, NamesWhatStandsForAnIndexThatIsNotThere) {
   EXPECT_EQ((IndexSet{0}), model.used(0, {0}));
 }
 
-TEST(CostModel, AsksAboutSeveralQuestionsWhatIsNotKnown) {
+TEST(CostModel, PlansOnlyRequestsWithUnknownCost) {
   KnownPlans plans;
   for (const auto* sql : {"a", "b", "c"}) plans.plans[sql] = {{{}, 100}, {{0}, 40}};
   CostModel model(plans);

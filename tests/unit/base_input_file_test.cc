@@ -17,8 +17,8 @@ namespace {
 
 using testing_support::TempTree;
 
-std::string why(const std::string& path) {
-  const auto text = read_file(path);
+std::string why(const std::string& path, const UserPaths& user_paths = {}) {
+  const auto text = read_file(path, file_limit, user_paths);
   return text ? "" : text.error().what;
 }
 
@@ -44,22 +44,26 @@ TEST(InputFile, OfTheCommandLineMayBeAPipe) {
   const std::string pipe = tree.path("pipe"), once = tree.path("once");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   ASSERT_EQ(::mkfifo(once.c_str(), 0600), 0);
-  set_command_line_words({"check", pipe, "--log=" + once, "/dev/null", "/dev/zero", "/proc/self/status"});
+  const UserPaths user({"check", pipe, "--log=" + once, "/dev/null", "/dev/zero", "/proc/self/status"});
   std::thread writer([&] { std::ofstream(pipe) << "from a pipe"; });
-  EXPECT_EQ(read_file(pipe).value(), "from a pipe");
+  EXPECT_EQ(read_file(pipe, file_limit, user).value(), "from a pipe");
   writer.join();
-  EXPECT_EQ(read_file(pipe).value(), "from a pipe") << "asked for again";
-  EXPECT_EQ(read_head(pipe, 4), "from");
+  EXPECT_EQ(read_file(pipe, file_limit, UserPaths(user)).value(), "from a pipe")
+      << "asked for again, by a copy";
+  EXPECT_EQ(read_head(pipe, 4, user), "from");
+  EXPECT_NE(why(pipe).find("is a pipe"), std::string::npos) << "what one caller names, no other reads";
+  EXPECT_EQ(UserPaths({pipe}).named_by("./" + pipe), NamedBy::repository);
+  EXPECT_EQ(UserPaths({"--log=./a//b"}).named_by("a/b"), NamedBy::command_line);
   std::thread other([&] { std::ofstream(once) << "log"; });
   {
-    const auto open = InputFile::open(once);  // until the writer is done, whom a closed pipe would kill
+    const auto open = InputFile::open(once, user);  // until the writer is done, whom a closed pipe would kill
     EXPECT_TRUE(open);
     other.join();
   }
-  EXPECT_NE(why(once).find("only once"), std::string::npos);
-  EXPECT_EQ(read_file("/dev/null").value(), "");
-  EXPECT_NE(why("/dev/zero").find("is a device"), std::string::npos);
-  EXPECT_NE(why("/proc/self/status").find("the kernel makes up"), std::string::npos);
+  EXPECT_NE(why(once, user).find("only once"), std::string::npos);
+  EXPECT_EQ(read_file("/dev/null", file_limit, user).value(), "");
+  EXPECT_NE(why("/dev/zero", user).find("is a device"), std::string::npos);
+  EXPECT_NE(why("/proc/self/status", user).find("the kernel makes up"), std::string::npos);
 }
 
 TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
@@ -72,6 +76,27 @@ TEST(InputFile, OverItsLimitIsNamedWithTheLimit) {
   // As large as the disk would have to be: its size is looked at first.
   std::filesystem::resize_file(tree.path("a"), std::uintmax_t{1} << 36);
   EXPECT_NE(why(tree.path("a")).find("larger than 1 GiB"), std::string::npos);
+}
+
+TEST(SpecialFiles, AreNamedInOneWarningWithABound) {
+  const TempTree tree{{"a.sql", ""}};
+  SpecialFiles special;
+  special.add_if_special(tree.path("a.sql"), "a.sql");
+  special.add_if_special(tree.path("missing"), "missing");
+  EXPECT_FALSE(special.warning("x"));
+  special.add_if_special("/dev/null", "null");
+  for (int i = 10; i < 25; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    ASSERT_EQ(0, ::mkfifo(tree.path(name).c_str(), 0600));
+    special.add_if_special(tree.path(name), name);
+  }
+  const auto warning = special.warning("x");
+  ASSERT_TRUE(warning);
+  EXPECT_EQ(
+      warning->what,
+      "holds 16 files that are no regular files and were not read: null (device), p10 (pipe), p11 (pipe), "
+      "p12 (pipe), p13 (pipe), p14 (pipe), p15 (pipe), p16 (pipe), p17 (pipe), p18 (pipe) and 6 more");
+  EXPECT_EQ(warning->kind, Error::Kind::nonfatal);
 }
 
 TEST(InputFile, InUtf16IsNamed) {
@@ -90,6 +115,16 @@ TEST(LineEnds, StayThoseOfMostLines) {
   EXPECT_EQ(with_line_ends_of("a\rb\r", "a\rb\rc\n"), "a\rb\rc\r");
   EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf{\r\n}", "{\n1}"), "\xef\xbb\xbf{\r\n1}");
   EXPECT_EQ(with_line_ends_of("", "a\n"), "a\n");
+  // What a program writes anew with "\n" alone: lines that are the same keep theirs.
+  EXPECT_EQ(with_line_ends_of("{\r\n 1\n}\r\n", "{\n 1\n 2\n}\n"), "{\r\n 1\n 2\r\n}\r\n");
+  EXPECT_EQ(with_line_ends_of("{\n 1\r\n}\n", "{\n 1\n 2\n}\n"), "{\n 1\r\n 2\n}\n");
+  EXPECT_EQ(with_line_ends_of("a\r\nb", "a\nb\nc\n"), "a\r\nb\r\nc\r\n");
+  EXPECT_EQ(with_line_ends_of("\xef\xbb\xbf"
+                              "a\n",
+                              "\xef\xbb\xbf"
+                              "b\n"),
+            "\xef\xbb\xbf"
+            "b\n");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Constants of SQL that belong to a column, setting or argument named like a secret.
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "base/mask.h"

@@ -152,6 +152,20 @@ TEST(Mask, ACommandThatBeginsWithAVariableIsNoConnectionString) {
             "PASSWORD=*** npx drizzle-kit push --force");
 }
 
+TEST(Mask, NoPartOfAnErrorShowsASecret) {
+  const Error error{Error::Kind::input, "postgres://joe:hidden@h/x", "password = 'hidden'",
+                    "pgadvise check --db postgres://joe:hidden@h/x"};
+  EXPECT_EQ(error.line().find("hidden"), std::string::npos) << error.line();
+}
+
+TEST(Mask, TextThatEndsWithTheNameOfASecret) {
+  for (const char* text : {"ALTER ROLE joe PASSWORD ", "SET app.token = ", "set app.token to ",
+                           "OPTIONS (password ", "{\"password\": \"", "api_key\n:="})
+    EXPECT_TRUE(ends_with_secret_name(text)) << text;
+  for (const char* text : {"", "to ", " = ", "select token from ", "token_count = ", "password, "})
+    EXPECT_FALSE(ends_with_secret_name(text)) << text;
+}
+
 TEST(Mask, LeavesFilesAlone) {
   for (const char* text : {"drizzle/0001_a=b.sql", "a password = b.sql", "src/host.ts", "x=y"}) {
     EXPECT_FALSE(looks_like_conninfo(text)) << text;

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <future>
+#include <iterator>
 #include <thread>
 
 #include <gtest/gtest.h>

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "check/config.h"
+#include "check/ignore_entry.h"
+#include "check/patterns.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {
@@ -100,10 +102,10 @@ TEST(ConfigInputs, WhatFitsNothingIsTold) {
       out.push_back(replace_all(error.where + ": " + error.what, tree.path() + "/", ""));
     return out;
   };
-  EXPECT_EQ(told(tree.path()), (Lines{"pgadvise.toml:3:3: exclude fits nothing that would be read",
-                                      "pgadvise.toml:3:12: exclude fits nothing that would be read",
-                                      "pgadvise.toml:4:1: the path of this ignore fits no file"}));
-  EXPECT_EQ(told(tree.path("a")), (Lines{"pgadvise.toml:3:12: exclude fits nothing that would be read"}))
+  EXPECT_EQ(told(tree.path()), (Lines{"pgadvise.toml:3:3: exclude matches none of the inputs",
+                                      "pgadvise.toml:3:12: exclude matches none of the inputs",
+                                      "pgadvise.toml:4:1: the path of this [[ignore]] matches no file"}));
+  EXPECT_EQ(told(tree.path("a")), (Lines{"pgadvise.toml:3:12: exclude matches none of the inputs"}))
       << "of the rest nothing was looked at";
   EXPECT_EQ(told(tree.path("b")), Lines{}) << "an excluded folder that is named was meant to be read";
 }
@@ -169,7 +171,7 @@ TEST(ConfigInputs, StayInsideTheRepository) {
   for (const char* text : {"inputs.schema = \"l*/*.sql\"\n", "inputs.paths = \"l*\"\n",
                            "inputs.logs = \"../logs\"\n", "inputs.logs = \"../logs/*.log\"\n"}) {
     ASSERT_EQ(refused(text).size(), 1u) << text;
-    EXPECT_NE(refused(text).front().find("leaves the repository by a symbolic link"), std::string::npos)
+    EXPECT_NE(refused(text).front().find("leaves the repository through a symbolic link"), std::string::npos)
         << text;
     EXPECT_EQ(refused(text, ConfigOrigin::command_line), Lines()) << text;
   }
@@ -232,11 +234,11 @@ TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
       EXPECT_EQ(error.line().find("hid"), std::string::npos) << error.line();
   }
   EXPECT_EQ(errors_of("[databases.p]\nservice = \"a\"\nurl-env = \"B\"\n"),
-            Lines{"pgadvise.toml:1:12: a database is told in two ways"});
+            Lines{"pgadvise.toml:1:12: a database is defined in two ways"});
   EXPECT_EQ(errors_of("[databases.p]\n"),
-            Lines{"pgadvise.toml:1:12: a database's profile does not say where it is"});
+            Lines{"pgadvise.toml:1:12: a database's profile does not say how to connect"});
   EXPECT_EQ(errors_of("[databases.p]\nhost = \"h\"\n"),
-            (Lines{"pgadvise.toml:1:12: a database's profile does not say where it is",
+            (Lines{"pgadvise.toml:1:12: a database's profile does not say how to connect",
                    "pgadvise.toml:2:1: unknown key host"}));
 }
 
@@ -275,13 +277,13 @@ TEST(ConfigExtends, MistakesAreToldWhereTheyAre) {
       {"wrong.toml", "\nrulse = 1\n"}};
   EXPECT_EQ(errors_of(tree), (Lines{"loop.toml:1:11: extends pgadvise.toml, which extends this file",
                                     "wrong.toml:2:1: unknown key rulse",
-                                    "pgadvise.toml:2:12: extends gone.toml, and there is no such file",
-                                    "pgadvise.toml:3:30: extends ., and there is no such file",
+                                    "pgadvise.toml:2:12: extends gone.toml, which does not exist",
+                                    "pgadvise.toml:3:30: extends ., which does not exist",
                                     "pgadvise.toml:4:1: unknown key nonsense"}));
   EXPECT_EQ(errors_of(tree, "self.toml"),
             Lines{"self.toml:1:12: extends ./self.toml, which extends this file"});
   EXPECT_EQ(errors_of("extends = 5\n"),
-            Lines{"pgadvise.toml:1:11: extends is no text, and no list of texts"});
+            Lines{"pgadvise.toml:1:11: extends is neither a string nor a list of strings"});
 }
 
 TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
@@ -289,7 +291,7 @@ TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
   for (int i = 0; i < 40; ++i)
     chain.add(std::to_string(i) + ".toml", "extends = \"" + std::to_string(i + 1) + ".toml\"\n");
   chain.add("40.toml", "");
-  EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: extends a file that is the 17th of a chain"});
+  EXPECT_EQ(errors_of(chain, "0.toml"), Lines{"15.toml:1:11: is the 17th file in a chain of extends"});
   EXPECT_EQ(errors_of(chain, "30.toml"), Lines{});
   const TempTree tree{};
   for (int i = 0; i < 12; ++i)
@@ -305,24 +307,62 @@ TEST(Config, AllMistakesAreToldInTheirOrder) {
                 "\"postgres://joe:hidden@h/x\"\n[[ignore]]\nrule = \"nonsense\"\n[[ignore]]\nreason = "
                 "\"x\"\nobject = \"y\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"\"\nreason = "
                 "\"x\"\n[databases]\nx = 1\n"),
-      (Lines{"pgadvise.toml:1:8: there is no rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
-             "pgadvise.toml:4:9: logs is no text, and no list of texts",
-             "pgadvise.toml:4:12: logs is no text, and no list of texts",
-             "pgadvise.toml:5:10: is a connection string where a file was expected",
-             "pgadvise.toml:6:1: an ignore names nothing", "pgadvise.toml:6:1: an ignore gives no reason",
-             "pgadvise.toml:7:8: there is no rule nonsense", "pgadvise.toml:8:1: an ignore names no rule",
-             "pgadvise.toml:11:1: an ignore names nothing",
-             "pgadvise.toml:16:5: a database's profile is a table"}));
+      (Lines{"pgadvise.toml:1:8: unknown rule nonsense", "pgadvise.toml:3:1: unknown key pathz",
+             "pgadvise.toml:4:9: logs is neither a string nor a list of strings",
+             "pgadvise.toml:4:12: logs is neither a string nor a list of strings",
+             "pgadvise.toml:5:10: is a connection string, not a file",
+             "pgadvise.toml:6:1: an [[ignore]] names neither an object nor a path",
+             "pgadvise.toml:6:1: an [[ignore]] gives no reason", "pgadvise.toml:7:8: unknown rule nonsense",
+             "pgadvise.toml:8:1: an [[ignore]] names no rule",
+             "pgadvise.toml:11:1: an [[ignore]] names neither an object nor a path",
+             "pgadvise.toml:16:5: a database's profile must be a table"}));
   EXPECT_EQ(
       errors_of("[[ignore]]\nrulee = 1\npath = \"/a\"\nreason = 5\n[databases.a]\nsevice = "
                 "\"x\"\n[databases.b]\nurl = 5\nservice = \"x\"\n"),
-      (Lines{"pgadvise.toml:1:1: an ignore names no rule", "pgadvise.toml:1:1: path begins at the root",
-             "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is no text",
-             "pgadvise.toml:5:12: a database's profile does not say where it is",
-             "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is told in two ways",
-             "pgadvise.toml:8:7: url is no text"}));
+      (Lines{"pgadvise.toml:1:1: an [[ignore]] names no rule", "pgadvise.toml:1:1: path starts with /",
+             "pgadvise.toml:2:1: unknown key rulee", "pgadvise.toml:4:10: reason is not a string",
+             "pgadvise.toml:5:12: a database's profile does not say how to connect",
+             "pgadvise.toml:6:1: unknown key sevice", "pgadvise.toml:7:12: a database is defined in two ways",
+             "pgadvise.toml:8:7: url is not a string"}));
   EXPECT_EQ(errors_of("ignore = [1, { rule = \"deep-offset\" }, 2]\n").size(), 4u);
   EXPECT_EQ(errors_of("inputs = 1\ndatabases = 2\nrules = 3\nignore = 4\n").size(), 4u);
+}
+
+std::string listed(std::size_t count, const std::string& before, const std::string& after) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += before + std::to_string(i) + after;
+  return out;
+}
+
+TEST(ConfigBounds, OfEntriesAreNamed) {
+  for (const auto& [text, error] : std::initializer_list<std::pair<std::string, const char*>>{
+           {"[inputs]\nschema = [" + listed(100'000, "\"a", "\",") + "]\n",
+            "schema has 100000 entries, and the limit is 1000"},
+           {"[inputs]\nexclude = [" + listed(201, "\"*a", "\",") + "]\n",
+            "exclude has 201 entries, and the limit is 200"},
+           {listed(100'000, "[databases.d", "]\nservice = \"x\"\n"),
+            "databases has 100000 entries, and the limit is 1000"},
+           {listed(10'001, "[[ignore]]\nrule = \"deep-offset\"\nobject = \"o", "\"\nreason = \"r\"\n"),
+            "ignore has 10001 entries, and the limit is 10000"},
+           {listed(1001, "[rules.r", "]\n"), "rules has 1001 entries, and the limit is 1000"},
+           {listed(1001, "[stores.r", "]\n"), "stores has 1001 entries, and the limit is 1000"},
+           {"[[ignore]]\nrule = [" + listed(1001, "\"r", "\",") + "]\nobject = \"o\"\nreason = \"r\"\n",
+            "rule has 1001 entries, and the limit is 1000"}}) {
+    const auto config = parse_config("pgadvise.toml", text);
+    ASSERT_FALSE(config) << error;
+    ASSERT_EQ(config.error().size(), 1u) << error;
+    EXPECT_EQ(config.error().front().what, error);
+    EXPECT_EQ(config.error().front().kind, Error::Kind::usage);
+  }
+  EXPECT_TRUE(parse_config("pgadvise.toml", "[inputs]\nschema = [" + listed(1000, "\"a", "\",") + "]\n"));
+}
+
+TEST(ConfigBounds, OfErrorsAreNamed) {
+  const auto config = parse_config("pgadvise.toml", listed(5000, "k", " = 1\n"));
+  ASSERT_FALSE(config);
+  ASSERT_EQ(config.error().size(), 101u);
+  EXPECT_EQ(config.error().front().where, "pgadvise.toml:1:1");
+  EXPECT_EQ(config.error().back().what, "4900 more errors are not shown");
 }
 
 }  // namespace

@@ -35,6 +35,17 @@ TEST(Patterns, ReachABoundInsteadOfAllFiles) {
   ASSERT_FALSE(late);
 }
 
+TEST(Patterns, OfOneListShareTheirBounds) {
+  const TempTree tree{{"a", ""}, {"b", ""}};
+  PatternBounds used = nothing_used;
+  EXPECT_TRUE(expand_pattern(tree.path("*"), {.matches = 3}, used));
+  const auto second = expand_pattern(tree.path("?"), {.matches = 3}, used);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().what.find("together with the patterns before it, matches more than 3 files"),
+            std::string::npos)
+      << second.error().what;
+}
+
 // Each star tried at each place would take longer than anybody waits.
 TEST(Patterns, OfManyStarsTakeNoTime) {
   const TempTree tree{{std::string(250, 'a'), ""}};

@@ -1,8 +1,11 @@
 // What a repository's configuration may reach, and what only the user's own allows.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "check/host.h"
@@ -19,17 +22,20 @@ using Lines = std::vector<std::string>;
 class UserConfig {
  public:
   explicit UserConfig(const std::string& text)
-      : tree_{{"pgadvise/config.toml", text}},
+      : mask_(::umask(022)),
+        tree_{{"pgadvise/config.toml", text}},
         before_(std::getenv("XDG_CONFIG_HOME") ? std::getenv("XDG_CONFIG_HOME") : "") {
     ::setenv("XDG_CONFIG_HOME", tree_.path().c_str(), 1);
     for (const char* variable : {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"}) ::unsetenv(variable);
   }
   ~UserConfig() {
+    ::umask(mask_);
     before_.empty() ? ::unsetenv("XDG_CONFIG_HOME") : ::setenv("XDG_CONFIG_HOME", before_.c_str(), 1);
   }
   std::string path() const { return tree_.path("pgadvise/config.toml"); }
 
  private:
+  mode_t mask_;  // a file that a group may write is refused
   TempTree tree_;
   std::string before_;
 };
@@ -39,9 +45,11 @@ std::string conninfo_of(const std::string& line, const Lines& allowed = {}, std:
   const TempTree tree{{"pgadvise.toml", "[databases.p]\n" + line + "\n"}};
   const auto config = read_config(tree.path("pgadvise.toml"));
   if (!config) return "wrong: " + config.error().front().what;
-  const auto user = read_user_config("");
+  auto user = read_user_config("");
   EXPECT_TRUE(user);
-  const auto found = repository_conninfo("p", config->databases.at("p"), user.value_or(Config{}), allowed);
+  Config known = user.value_or(Config{});
+  known.hosts_of_run = allowed;
+  const auto found = repository_conninfo("p", config->databases.at("p"), known);
   if (found) return *found;
   EXPECT_EQ(found.error().where, tree.path("pgadvise.toml:1:12"));
   if (hint) *hint = found.error().hint;
@@ -71,12 +79,13 @@ TEST(Trust, HostsAreWrittenInOneWay) {
 TEST(Trust, AHostThatOnlyTheRepositoryNamesIsRefused) {
   const UserConfig none("");
   std::string hint;
+  EXPECT_EQ(conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint),
+            "refused: the database p is on db.evil.com:6543, which is not allowed: pgadvise would send your "
+            "password there");
   EXPECT_EQ(
-      conninfo_of("url = \"postgresql://app@db.evil.com:6543/shop\"", {}, &hint),
-      "refused: the database p is on db.evil.com:6543, which is not allowed: your password would go there");
-  EXPECT_EQ(hint,
-            "if it may: --allow-host db.evil.com:6543, or the line allow-hosts = [\"db.evil.com:6543\"] in " +
-                none.path());
+      hint,
+      "to allow it: --allow-host db.evil.com:6543, or add the line allow-hosts = [\"db.evil.com:6543\"] in " +
+          none.path());
   EXPECT_EQ(conninfo_of("url = \"postgresql://app@DB.evil.com:6543/shop\"", {"db.evil.com:6543"}),
             "postgresql://app@DB.evil.com:6543/shop");
   for (const char* line : {"url = \"host=localhost\"",
@@ -145,7 +154,7 @@ TEST(Trust, ServicesAndVariablesAreTheUsers) {
   EXPECT_EQ(conninfo_of("url-env = \"PGADVISE_TEST_URL\""), "host=anywhere");
   ::unsetenv("PGADVISE_TEST_URL");
   EXPECT_EQ(conninfo_of("url-env = \"PGADVISE_TEST_URL\""),
-            "refused: the database p asks for the environment variable PGADVISE_TEST_URL, and it is not set");
+            "refused: the database p refers to the environment variable PGADVISE_TEST_URL, which is not set");
   for (const char* variable : {"GITHUB_HEAD_REF", "CI_COMMIT_TITLE", "CI_COMMIT_REF_NAME", "CHANGE_BRANCH",
                                "BUILDKITE_MESSAGE", "PR_TITLE"}) {
     ::setenv(variable, "postgresql://evil/x", 1);
@@ -173,7 +182,7 @@ TEST(Trust, TheUsersOwnConfigurationAllows) {
   EXPECT_TRUE(conninfo_of("url = \"host=a,b\"", {}, &hint)
                   .starts_with("refused: the database p is on a:5432 and b:5432, which are not allowed"));
   EXPECT_EQ(hint,
-            "if it may: --allow-host a:5432 --allow-host b:5432, or the line allow-hosts = "
+            "to allow it: --allow-host a:5432 --allow-host b:5432, or add the line allow-hosts = "
             "[\"db.example.com:5432\", \"[::1]:1\", \"a:5432\", \"b:5432\"] in " +
                 own.path());
 }
@@ -190,14 +199,15 @@ TEST(Trust, TheUsersOwnConfigurationIsChecked) {
   };
   EXPECT_EQ(errors(""), Lines());
   EXPECT_EQ(errors("allow-hosts = [\"h\", 5]\nallow-commands = \"yes\"\nallow-host = \"h:1\"\n"),
-            (Lines{":1:16 allow-hosts: h is without a port's number",
-                   ":1:21 allow-hosts is no text, and no list of texts",
+            (Lines{":1:16 allow-hosts: h has no port number",
+                   ":1:21 allow-hosts is neither a string nor a list of strings",
                    ":2:18 allow-commands is neither true nor false", ":3:1 unknown key allow-host"}));
   EXPECT_EQ(errors("[rules.deep-offset]\n[inputs]\n"),
-            (Lines{":1:2 rules belongs to a repository", ":2:2 inputs belongs to a repository"}));
+            (Lines{":1:2 rules is a setting of repositories only",
+                   ":2:2 inputs is a setting of repositories only"}));
   EXPECT_EQ(errors("[stores.a]\npassword = \"x\"\n[databases.b]\nurl = \"host=h password=hidden\"\n"),
-            (Lines{":1:9 a database's profile does not say where it is",
-                   ":2:1 a password is not for a configuration", ":4:7 url holds a password"}));
+            (Lines{":1:9 a database's profile does not say how to connect",
+                   ":2:1 a configuration must not contain a password", ":4:7 url contains a password"}));
 }
 
 TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
@@ -205,10 +215,22 @@ TEST(Trust, AFileThatARepositoryCouldHaveWrittenIsNotTheUsers) {
   const auto inside =
       read_user_config(std::filesystem::canonical(own.path()).parent_path().parent_path().generic_string());
   ASSERT_FALSE(inside);
-  EXPECT_NE(inside.error().front().what.find("lies in the repository"), std::string::npos);
-  std::filesystem::permissions(own.path(), std::filesystem::perms::others_write,
-                               std::filesystem::perm_options::add);
-  EXPECT_FALSE(read_user_config(""));
+  EXPECT_NE(inside.error().front().what.find("is in the repository"), std::string::npos);
+  for (const auto others : {std::filesystem::perms::others_write, std::filesystem::perms::group_write}) {
+    ASSERT_TRUE(read_user_config(""));
+    std::filesystem::permissions(own.path(), others, std::filesystem::perm_options::add);
+    const auto writable = read_user_config("");
+    ASSERT_FALSE(writable);
+    EXPECT_EQ(writable.error().front().what, "is writable by other users");
+    std::filesystem::permissions(own.path(), others, std::filesystem::perm_options::remove);
+  }
+  if (::geteuid() == 0) {  // only root can give a file away
+    ASSERT_EQ(0, ::chown(own.path().c_str(), 65534, 65534));
+    const auto foreign = read_user_config("");
+    ASSERT_FALSE(foreign);
+    EXPECT_EQ(foreign.error().front().what, "belongs to another user, who may not grant permissions");
+    ASSERT_EQ(0, ::chown(own.path().c_str(), 0, 0));
+  }
   ::setenv("XDG_CONFIG_HOME", ".config", 1);
   const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
   ::setenv("HOME", "/nowhere", 1);
@@ -230,19 +252,51 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
     Lines lines;
     for (const auto& error : config.error())
       lines.push_back(replace_all(error.line(), tree.path("pgadvise.toml:"), ""));
-    EXPECT_EQ(lines, (Lines{"1:1: allow-hosts in a repository's file has no effect: only the user allows "
-                            "(the line allow-hosts = [\"evil:1\"] in " +
-                                own.path() + ")",
-                            "2:1: allow-commands in a repository's file has no effect: only the user allows "
-                            "(the line allow-commands = true in " +
-                                own.path() + ")",
-                            "3:9: a repository's file may not name a store: team (the line stores.team.url = "
-                            "\"postgresql://…\" in " +
-                                own.path() + ")",
-                            "5:2: migrate: a repository's file may not name a command (pgadvise runs none; a "
-                            "version that does will ask for the line allow-commands = true in " +
-                                own.path() + ")"}));
+    EXPECT_EQ(
+        lines,
+        (Lines{"1:1: allow-hosts has no effect in a repository's configuration: only the user can allow "
+               "this (--allow-host, or the line allow-hosts = [\"evil:1\"] in " +
+                   own.path() + ")",
+               "2:1: allow-commands has no effect in a repository's configuration: only the user can "
+               "allow this (--allow-commands, or the line allow-commands = true in " +
+                   own.path() + ")",
+               "3:9: a repository's configuration may not name a store: team (the line stores.team.url "
+               "= \"postgresql://…\" in " +
+                   own.path() + ")",
+               "5:2: migrate: a repository's configuration may not name a command (pgadvise runs no "
+               "command; a version that does will require --allow-commands, or the line allow-commands "
+               "= true in " +
+                   own.path() + ")"}));
   }
+}
+
+TEST(Trust, KeysThatWouldNameACommandAreRefusedByName) {
+  const UserConfig own("");
+  for (const auto& [text, key] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"command = \"rm\"\n", "command"},
+           {"[databases.p]\nurl-command = [\"sh\", \"-c\", \"rm\"]\n", "url-command"},
+           {"[inputs]\nschema_cmd = \"rm\"\n", "schema_cmd"},
+           {"[hooks]\nbefore = \"rm\"\n", "hooks"}}) {
+    const TempTree tree{{"pgadvise.toml", text}};
+    const auto config = read_config(tree.path("pgadvise.toml"));
+    ASSERT_FALSE(config) << text;
+    const auto refused = std::find_if(config.error().begin(), config.error().end(), [&](const Error& error) {
+      return error.what == std::string(key) + ": a repository's configuration may not name a command";
+    });
+    ASSERT_NE(refused, config.error().end()) << text << config.error().front().line();
+    EXPECT_NE(refused->hint.find("--allow-commands, or the line allow-commands = true in " + own.path()),
+              std::string::npos)
+        << refused->hint;
+  }
+}
+
+TEST(Trust, NoErrorAboutAHostShowsAPassword) {
+  for (const char* text : {"u:SECRET@h:5432", "SECRET@h:1", "postgresql://u:SECRET@h:5432/x", "u:SECRET@h"}) {
+    const auto host = allowed_host(text);
+    ASSERT_FALSE(host) << text;
+    EXPECT_EQ(host.error().line().find("SECRET"), std::string::npos) << host.error().line();
+  }
+  EXPECT_TRUE(allowed_host("@abstract:5432")) << "a socket without a file";
 }
 
 TEST(Trust, ADiagnosticDoesNotQuoteAFileOutside) {

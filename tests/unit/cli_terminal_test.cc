@@ -1,4 +1,5 @@
 // What the command line says besides reports: excerpts of sources, traces, what was perhaps meant.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -7,8 +8,8 @@
 
 #include "base/text.h"
 #include "cli/sources.h"
-#include "cli/talk.h"
 #include "cli/usage.h"
+#include "cli/verbosity.h"
 #include "support/run.h"
 
 namespace pgadvise::cli {
@@ -222,23 +223,23 @@ TEST(Usage, SaysWhatWasPerhapsMeant) {
   EXPECT_EQ(said({"rules", "explain"}), "rules explain: ID is required (pgadvise rules explain --help)");
   EXPECT_EQ(said({"check", "--format", "jsno"}), "check: --format: there is no jsno (did you mean json?)");
   EXPECT_EQ(said({"check", "--format", "nonsense"}), "check: --format: there is no nonsense (text, json)");
-  EXPECT_EQ(said({"check", "--top", "x"}), "check: --top: x is no whole number (pgadvise check --help)");
+  EXPECT_EQ(said({"check", "--top", "x"}), "check: --top: x is not a whole number (pgadvise check --help)");
   EXPECT_EQ(said({"check", "--width", "99"}),
-            "check: --width: 99 is no number from 1 to 8 (pgadvise check --help)");
+            "check: --width: 99 is not a number from 1 to 8 (pgadvise check --help)");
   EXPECT_EQ(said({"check", "--rows", "-1"}),
-            "check: --rows: -1 is no number from 0 on (pgadvise check --help)");
-  EXPECT_EQ(said({"rules"}), "rules: needs one word more (explain)");
+            "check: --rows: -1 is not a number from 0 on (pgadvise check --help)");
+  EXPECT_EQ(said({"rules"}), "rules: needs one more argument (explain)");
   EXPECT_EQ(said({"digest", "--db", "x", "--compare", "a"}),
-            "digest: --compare and --db can't be had together (leave one of them out)");
+            "digest: --compare and --db can't be combined (remove one of them)");
   EXPECT_EQ(said({"check", "--format"}), "check: --format needs a value (text, json)");
 }
 
 TEST(Verbosity, IsMovedBehindTheCommand) {
   std::vector<std::string> words{"--color", "never", "-q", "check", "a"};
-  move_talk_behind(words, {"check"});
+  move_verbosity_behind(words, {"check"});
   EXPECT_EQ(words, (std::vector<std::string>{"check", "--color", "never", "-q", "a"}));
   words = {"--quiet", "folder"};
-  move_talk_behind(words, {"check"});
+  move_verbosity_behind(words, {"check"});
   EXPECT_EQ(words, (std::vector<std::string>{"--quiet", "folder"}));
 }
 

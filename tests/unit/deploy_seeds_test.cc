@@ -1,4 +1,6 @@
 // What code that is called a seed does to a database that holds rows.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "deploy/seeds.h"

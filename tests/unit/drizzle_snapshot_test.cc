@@ -119,12 +119,13 @@ TEST(Snapshot, OtherVersionsAndDialectsAreOneClearLine) {
     return read_snapshot(text, "s.json", diagnostics).error().line();
   };
   EXPECT_EQ(line(R"({"version":"9","dialect":"postgres","ddl":[]})"),
-            "s.json: drizzle snapshot version 9 is not read, only 5 to 8 (`drizzle-kit up` brings it to a "
-            "newer version)");
+            "s.json: drizzle snapshot version 9 is not supported: pgadvise reads 5 to 8 (run `drizzle-kit "
+            "up` to upgrade it)");
   EXPECT_EQ(line(R"({"version":"8","dialect":"postgres","tables":{}})"),
-            "s.json: a drizzle snapshot without tables (was it cut short?)");
-  EXPECT_EQ(line(R"({"version":"6","dialect":"sqlite"})"),
-            "s.json: a drizzle snapshot of another database (sqlite) (only PostgreSQL schemas are read)");
+            "s.json: a drizzle snapshot without tables (is the file truncated?)");
+  EXPECT_EQ(
+      line(R"({"version":"6","dialect":"sqlite"})"),
+      "s.json: a drizzle snapshot of another database (sqlite) (pgadvise reads only PostgreSQL schemas)");
   EXPECT_EQ(line("{\"version\": }").substr(0, 25), "s.json:1:13: broken JSON ");
 }
 

@@ -251,7 +251,7 @@ TEST(CatalogSnapshot, ReadsWhatWentThroughAnotherProgram) {
 TEST(CatalogSnapshot, AnotherVersionIsNamed) {
   EXPECT_EQ(error_of(with("/pgadvise_snapshot", 2)),
             "prod.json: is a snapshot of version 2; this pgadvise (" PGADVISE_VERSION
-            ") reads version 1 (pgadvise snapshot --db CONN -o FILE takes one)");
+            ") reads version 1 (pgadvise snapshot --db CONN -o FILE creates one)");
   json other = with("/pgadvise_snapshot", "one\x1b[2J");
   EXPECT_NE(error_of(other).find("of version \"one\\u001b"), std::string::npos) << error_of(other);
   // Also where nothing else of it is understood.
@@ -261,14 +261,15 @@ TEST(CatalogSnapshot, AnotherVersionIsNamed) {
 
 TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
   const auto damaged = [](const char* what) {
-    return "prod.json: is damaged: " + std::string(what) + " (pgadvise snapshot --db CONN -o FILE takes one)";
+    return "prod.json: is damaged: " + std::string(what) +
+           " (pgadvise snapshot --db CONN -o FILE creates one)";
   };
   EXPECT_EQ(error_of(with("/tables/0/columns/1/type", 7)),
-            damaged("tables[0]: columns: [1]: type is no text"));
+            damaged("tables[0]: columns: [1]: type is not a string"));
   EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "")),
             damaged("tables[0]: columns: [1]: name is empty"));
   EXPECT_EQ(error_of(with("/tables/0/columns/1/name", "id")), damaged("tables[0] has a column twice"));
-  EXPECT_EQ(error_of(with("/tables/1", as_json["tables"][0])), damaged("tables[1] is there twice"));
+  EXPECT_EQ(error_of(with("/tables/1", as_json["tables"][0])), damaged("tables[1] occurs twice"));
   EXPECT_EQ(
       error_of(with("/tables/0/kind", "tabel")),
       damaged(
@@ -276,21 +277,21 @@ TEST(CatalogSnapshot, WhatIsDamagedIsNamedWithItsPlace) {
   EXPECT_EQ(error_of(with("/tables/0/statistics/pages", -1)),
             damaged("tables[0]: statistics: pages is out of range"));
   EXPECT_EQ(error_of(with("/tables/0/statistics/pages", 1.5)),
-            damaged("tables[0]: statistics: pages is no whole number"));
+            damaged("tables[0]: statistics: pages is not a whole number"));
   EXPECT_EQ(error_of(with("/tables/0/statistics/rows", 1e300)),
-            damaged("tables[0]: statistics: rows is no number from -1 to 1e+18"));
+            damaged("tables[0]: statistics: rows is not a number from -1 to 1e+18"));
   EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys", json::array())),
             damaged("tables[0]: indexes: [0]: keys is empty"));
   EXPECT_EQ(error_of(with("/tables/0/indexes/0/keys/0", json::object())),
             damaged("tables[0]: indexes: [0]: keys: [0] is neither a column nor an expression"));
   EXPECT_EQ(error_of(with("/tables/0/constraints/0/columns", json::array())),
             damaged("tables[0]: constraints: [0] is a key without columns"));
-  EXPECT_EQ(error_of(with("/tables", json::object())), damaged("tables is no list"));
-  EXPECT_EQ(error_of(with("/settings/lock_timeout", 0)), damaged("settings is no text"));
+  EXPECT_EQ(error_of(with("/tables", json::object())), damaged("tables is not a list"));
+  EXPECT_EQ(error_of(with("/settings/lock_timeout", 0)), damaged("settings is not a string"));
   EXPECT_EQ(error_of(with("/server_version", 4'000'000'000)), damaged("server_version is out of range"));
-  EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is no time"));
+  EXPECT_EQ(error_of(with("/taken", "yesterday")), damaged("taken is not a timestamp"));
   EXPECT_EQ(error_of(json::array({1})),
-            "prod.json: is no snapshot of pgadvise's (pgadvise snapshot --db CONN -o FILE takes one)");
+            "prod.json: is not a pgadvise snapshot (pgadvise snapshot --db CONN -o FILE creates one)");
 }
 
 TEST(CatalogSnapshot, WhatIsCutOffIsAnError) {
@@ -306,13 +307,13 @@ TEST(CatalogSnapshot, NothingNestsOrGrowsWithoutALimit) {
     return parse_catalog_snapshot("prod.json", text).error().what;
   };
   for (const char* key : {"\"tables\": ", "\"schemas\": "})
-    EXPECT_EQ(error(head + key + std::string(5'000'000, '[')), "nests deeper than any snapshot");
+    EXPECT_EQ(error(head + key + std::string(5'000'000, '[')), "is nested deeper than any snapshot");
   EXPECT_EQ(error(head + "\"x\": " + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}"),
-            "nests deeper than any snapshot");
+            "is nested deeper than any snapshot");
   std::string many;
   for (int i = 0; i < 4'100'000; ++i) many += "0,";
-  EXPECT_EQ(error(head + "\"x\": [" + many + "0]}"), "holds more than any snapshot");
-  EXPECT_EQ(error(head + "\"tables\": [{\"x\": [" + many + "0]}]}"), "holds more than any snapshot");
+  EXPECT_EQ(error(head + "\"x\": [" + many + "0]}"), "is larger than any snapshot");
+  EXPECT_EQ(error(head + "\"tables\": [{\"x\": [" + many + "0]}]}"), "is larger than any snapshot");
 }
 
 TEST(CatalogSnapshot, IsKnownByItsContent) {

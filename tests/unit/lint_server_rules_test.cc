@@ -11,15 +11,15 @@
 namespace pgadvise::log::testing {
 namespace {
 
-std::vector<Finding> judge(Workload workload, const std::string& rule) {
+std::vector<Finding> run_rules(Workload workload, const std::string& rule) {
   sql::resolve(workload, Catalog{});
   auto outcome = lint::run({nullptr, &workload, nullptr}, {rule});
   EXPECT_EQ(outcome.ran.size(), 1u) << rule;
   return std::move(outcome.findings);
 }
 
-std::vector<Finding> judge(const std::string& log, const std::string& rule) {
-  return judge(read_text(log).workload, rule);
+std::vector<Finding> run_rules(const std::string& log, const std::string& rule) {
+  return run_rules(read_text(log).workload, rule);
 }
 
 // Sessions of one user, each `every` seconds, of so many milliseconds.
@@ -38,24 +38,24 @@ std::string sessions(int count, double every, int length_ms, const std::string& 
 }
 
 TEST(ConnectionChurn, Thresholds) {
-  const auto told = [](const std::string& log) { return judge(log, "connection-churn").size(); };
-  EXPECT_EQ(told(sessions(100, 0.8, 40)), 1u);
-  EXPECT_EQ(told(sessions(99, 0.8, 40)), 0u) << "fewer than `least`";
-  EXPECT_EQ(told(sessions(120, 1.9, 40)), 1u) << "31.8 a minute";
-  EXPECT_EQ(told(sessions(120, 2.1, 40)), 0u) << "28.8 a minute";
-  EXPECT_EQ(told(sessions(120, 0.8, 1900)), 1u);
-  EXPECT_EQ(told(sessions(120, 0.8, 2300)), 0u) << "they are not short";
-  EXPECT_EQ(told(sessions(120, 0.8, 40, "datadog@shop")), 0u);
-  EXPECT_EQ(told(sessions(120, 0.8, 40, "pg_backup@shop")), 0u);
-  EXPECT_EQ(told(sessions(120, 0.8, 40, "postgres@postgres")), 0u) << "75 a minute, not ten times 30";
-  EXPECT_EQ(told(sessions(400, 0.15, 40, "postgres@postgres")), 1u) << "400 in a minute";
+  const auto count = [](const std::string& log) { return run_rules(log, "connection-churn").size(); };
+  EXPECT_EQ(count(sessions(100, 0.8, 40)), 1u);
+  EXPECT_EQ(count(sessions(99, 0.8, 40)), 0u) << "fewer than `least`";
+  EXPECT_EQ(count(sessions(120, 1.9, 40)), 1u) << "31.8 a minute";
+  EXPECT_EQ(count(sessions(120, 2.1, 40)), 0u) << "28.8 a minute";
+  EXPECT_EQ(count(sessions(120, 0.8, 1900)), 1u);
+  EXPECT_EQ(count(sessions(120, 0.8, 2300)), 0u) << "they are not short";
+  EXPECT_EQ(count(sessions(120, 0.8, 40, "datadog@shop")), 0u);
+  EXPECT_EQ(count(sessions(120, 0.8, 40, "pg_backup@shop")), 0u);
+  EXPECT_EQ(count(sessions(120, 0.8, 40, "postgres@postgres")), 0u) << "75 a minute, not ten times 30";
+  EXPECT_EQ(count(sessions(400, 0.15, 40, "postgres@postgres")), 1u) << "400 in a minute";
 }
 
 TEST(ConnectionChurn, WithoutEndsItIsANote) {
   std::string log;
   for (int i = 0; i < 150; ++i)
     log += at(i * 0.5, 1000 + i, "LOG:  connection authorized: user=app database=shop");
-  const auto findings = judge(log, "connection-churn");
+  const auto findings = run_rules(log, "connection-churn");
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].severity, Severity::note);
 }
@@ -68,17 +68,17 @@ std::string wait(double second, int process, double ms, int id, bool acquired = 
 }
 
 TEST(LockWait, Thresholds) {
-  const auto told = [](const std::string& log) { return judge(log, "lock-wait").size(); };
-  EXPECT_EQ(told(wait(1, 7, 999, 1)), 0u);
-  EXPECT_EQ(told(wait(1, 7, 1000, 1)), 1u);
-  EXPECT_EQ(told(wait(1, 7, 600, 1) + wait(2, 8, 400, 2)), 1u) << "they add up by statement";
-  EXPECT_EQ(told(wait(1, 7, 200, 1, false)), 1u) << "no end of it in the log";
-  EXPECT_EQ(told(wait(1, 7, 200, 1, false) + wait(2, 7, 300, 1)), 0u) << "it ended soon";
+  const auto count = [](const std::string& log) { return run_rules(log, "lock-wait").size(); };
+  EXPECT_EQ(count(wait(1, 7, 999, 1)), 0u);
+  EXPECT_EQ(count(wait(1, 7, 1000, 1)), 1u);
+  EXPECT_EQ(count(wait(1, 7, 600, 1) + wait(2, 8, 400, 2)), 1u) << "they add up by statement";
+  EXPECT_EQ(count(wait(1, 7, 200, 1, false)), 1u) << "no end of it in the log";
+  EXPECT_EQ(count(wait(1, 7, 200, 1, false) + wait(2, 7, 300, 1)), 0u) << "it ended soon";
 }
 
 TEST(LockWait, UnfinishedOnesAreNotCountedTwice) {
   const auto findings =
-      judge(wait(1, 7, 1000, 1, false) + wait(2, 7, 1500, 1) + wait(3, 8, 1000, 2, false), "lock-wait");
+      run_rules(wait(1, 7, 1000, 1, false) + wait(2, 7, 1500, 1) + wait(3, 8, 1000, 2, false), "lock-wait");
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_NE(findings[0].message.find("waited for a lock 2 times, 1.5 s at most"), std::string::npos)
       << findings[0].message;
@@ -96,7 +96,7 @@ std::string missing(double second, const std::string& application, const std::st
 }
 
 std::vector<Finding> unknown(const std::string& log) {
-  return judge(read_text(log, prefix).workload, "unknown-relation");
+  return run_rules(read_text(log, prefix).workload, "unknown-relation");
 }
 
 TEST(UnknownRelation, WhatPeopleTypedIsNotCounted) {
@@ -107,10 +107,10 @@ TEST(UnknownRelation, WhatPeopleTypedIsNotCounted) {
                                 missing(2, "web", "oders", "select * from oders") +
                                 missing(3, "web", "oders", "select * from oders"));
   ASSERT_EQ(findings.size(), 1u);
-  EXPECT_NE(findings[0].message.find("was asked for 2 times"), std::string::npos) << findings[0].message;
+  EXPECT_NE(findings[0].message.find("was used 2 times"), std::string::npos) << findings[0].message;
   EXPECT_TRUE(
       std::any_of(findings[0].evidence.begin(), findings[0].evidence.end(), [](const Evidence& evidence) {
-        return evidence.text == "not counted: once by hand, in psql or the like";
+        return evidence.text == "not counted: once in psql or other interactive tools";
       }));
 }
 
@@ -132,7 +132,7 @@ TEST(UnknownRelation, TheApplicationIsInTheWorkloadFile) {
     for (auto& event : log["server_events"]) event.erase("applications");
   const auto read = parse_workload_file("old.json", old.dump());
   ASSERT_TRUE(read) << read.error().what;
-  EXPECT_EQ(judge(read->front(), "unknown-relation").size(), 1u);
+  EXPECT_EQ(run_rules(read->front(), "unknown-relation").size(), 1u);
 }
 
 TEST(UnknownRelation, ToolsProbesByAnyWriting) {
@@ -155,7 +155,7 @@ std::string transaction(double seconds, const std::string& application = "web", 
 }
 
 std::vector<Finding> transactions(const std::string& log) {
-  return judge(read_text(log, prefix).workload, "long-transaction");
+  return run_rules(read_text(log, prefix).workload, "long-transaction");
 }
 
 TEST(LongTransaction, IdleFromBeginToCommit) {
@@ -163,8 +163,8 @@ TEST(LongTransaction, IdleFromBeginToCommit) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].severity, Severity::warning);
   EXPECT_TRUE(
-      findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it, the longest "
-                                      "pause coming after: UPDATE t SET a = $1 WHERE id = $2"))
+      findings[0].message.starts_with("A transaction was open for 40 s, and idle for most of it; the longest "
+                                      "pause came after: UPDATE t SET a = $1 WHERE id = $2"))
       << findings[0].message;
   EXPECT_EQ(findings[0].location->line, 2);
   EXPECT_EQ(transactions(transaction(40, "web", "ROLLBACK")).size(), 1u);
@@ -205,9 +205,10 @@ TEST(RedundantQuery, HasTheStatementThatIsAskedOnce) {
   const auto outcome = lint::run({&catalog, &workload, &project}, {"redundant-query"});
   ASSERT_EQ(outcome.findings.size(), 1u);
   ASSERT_TRUE(outcome.findings[0].fix);
-  EXPECT_EQ(outcome.findings[0].fix->title,
-            "Ask once at the beginning of the transaction and hand the answer on, or keep it for as long: 8 "
-            "of the 9 calls are not needed");
+  EXPECT_EQ(
+      outcome.findings[0].fix->title,
+      "Run the query once at the beginning of the transaction and pass the result on, or cache it for that "
+      "time: 8 of the 9 calls are not needed");
   EXPECT_EQ(outcome.findings[0].fix->sql, "SELECT name FROM customers WHERE id = $1");
   EXPECT_TRUE(outcome.findings[0].fix->drizzle.starts_with(
       "const kept = await tx.select().from(customers).where(eq(customers.id, id));"))

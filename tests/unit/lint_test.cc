@@ -1,9 +1,12 @@
-// The small things that rules judge by.
+// The small things that rules use.
+#include <stdexcept>
+
 #include <gtest/gtest.h>
 
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
+#include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "sql/replay.h"
@@ -140,7 +143,7 @@ TEST(Pools, AreSummedOverApplications) {
   };
   ASSERT_EQ(found().size(), 1u);  // 60 + 2 * 20
   EXPECT_EQ(found()[0].severity, Severity::note);
-  EXPECT_NE(found()[0].message.find("open 100 connections together"), std::string::npos)
+  EXPECT_NE(found()[0].message.find("open 100 connections in total"), std::string::npos)
       << found()[0].message;
   project.pools.push_back({10, "default_pool_size of PgBouncer", "c", {"pgbouncer.ini", 1, 1}});
   EXPECT_TRUE(found().empty());
@@ -180,10 +183,10 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
   SchemaStep& step = migration.steps.emplace_back();
   step.text = "DO $$ BEGIN ALTER TABLE c ADD CONSTRAINT c_p_fk …";
   step.actions.push_back(action);
-  std::vector<Migration> judged{migration};
+  std::vector<Migration> checked{migration};
   const auto found = [&](const Catalog& other, bool applied) {
     const SchemaComparison comparison{&migrated, &other, true, "migrations", "the database shop", 0, applied};
-    return run({&other, nullptr, nullptr, &judged, {comparison}}, {"swallowed-migration-error"}).findings;
+    return run({&other, nullptr, nullptr, &checked, {comparison}}, {"swallowed-migration-error"}).findings;
   };
   const auto findings = found(database, true);
   ASSERT_EQ(findings.size(), 1u);
@@ -191,8 +194,15 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
   EXPECT_EQ(findings[0].subject.constraint, "c_p_fk");
   EXPECT_TRUE(found(database, false).empty()) << "which migrations ran is not known";
   EXPECT_TRUE(found(migrated, true).empty());
-  judged[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
+  checked[0].steps[0].text = "ALTER TABLE c ADD CONSTRAINT c_p_fk …";
   EXPECT_TRUE(found(database, true).empty()) << "no block: schema-drift tells of it";
+}
+
+TEST(Evidence, ParametersOfSecretsAreHidden) {
+  const Sample sample{.statement = "SELECT 1 FROM users WHERE password = $1 AND name = $2",
+                      .parameters = Parameters{"hunter2", "ok"}};
+  EXPECT_EQ(lint::with_parameters(sample),
+            "SELECT 1 FROM users WHERE password = $1 AND name = $2 -- $1 = ***, $2 = ok");
 }
 
 TEST(Runner, LeavesOutWhatIsOffOrCannotBeKnown) {

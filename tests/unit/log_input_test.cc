@@ -7,12 +7,14 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "log_support.h"
+#include "support/temp_tree.h"
 
 namespace pgadvise::log::testing {
 namespace {
@@ -116,7 +118,7 @@ TEST(Prefix, WithoutSessionsIsTold) {
   for (int i = 0; i < 9; ++i) text += fmt::format("2024-05-01 12:30:{:02}.000 UTC {}\n", i, call);
   const Read log = read_text(text);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].line().find("no line tells its session"), std::string::npos);
+  EXPECT_NE(log.diagnostics[0].line().find("the lines name no session"), std::string::npos);
   EXPECT_NE(log.diagnostics[0].hint.find("--log-line-prefix"), std::string::npos);
   EXPECT_TRUE(read_text(at(1, 7, call)).diagnostics.empty());
 }
@@ -267,7 +269,7 @@ TEST(Prefix, ABareNumberThatRisesIsNoProcess) {
     const Read log = read_text(text);
     EXPECT_EQ(log.source().prefix, prefix);
     const bool told = std::any_of(log.diagnostics.begin(), log.diagnostics.end(), [](const auto& each) {
-      return each.what.find("no line tells its session") != std::string::npos;
+      return each.what.find("the lines name no session") != std::string::npos;
     });
     EXPECT_EQ(told, std::string_view(prefix) != "%p ") << prefix;
   }
@@ -366,11 +368,11 @@ TEST(Input, TheHoleOfATruncatedLogIsSkippedAndToldOf) {
   EXPECT_EQ(log.source().statements, 2u);
   EXPECT_EQ(log.source().lines, 2u);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].what.find("hole of 6291456 NUL bytes"), std::string::npos)
+  EXPECT_NE(log.diagnostics[0].what.find("contains 6291456 NUL bytes"), std::string::npos)
       << log.diagnostics[0].what;
 
   const Read nothing = read_text(hole);
-  EXPECT_EQ(nothing.source().note, "the file holds nothing but NUL bytes");
+  EXPECT_EQ(nothing.source().note, "the file contains only NUL bytes");
 }
 
 TEST(Input, JsonOfManyMegabytesMayBeCutWithinAnEscape) {
@@ -442,7 +444,7 @@ TEST(Input, ALogThatGetsShorterWhileItIsReadIsNamed) {
   const auto workload = read({path}, options, diagnostics);
   EXPECT_LT(workload.sources.at(0).statements, 200'000u);
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_NE(diagnostics[0].what.find("it got shorter while it was read"), std::string::npos)
+  EXPECT_NE(diagnostics[0].what.find("the file became shorter during the read"), std::string::npos)
       << diagnostics[0].what;
   EXPECT_NE(diagnostics[0].what.find(fmt::format("of {} bytes were read", text.size())), std::string::npos)
       << diagnostics[0].what;
@@ -456,7 +458,7 @@ TEST(Input, LinesOfManyMegabytesAreCutAndNoted) {
   EXPECT_EQ(log.source().lines, 3u);
   EXPECT_EQ(log.source().statements, 3u);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].what.find("cut"), std::string::npos);
+  EXPECT_NE(log.diagnostics[0].what.find("truncated"), std::string::npos);
   for (const auto& query : log.workload.queries)
     for (const auto& sample : query.samples) EXPECT_LE(sample.statement.size(), std::size_t{1} << 20);
 }
@@ -558,7 +560,7 @@ TEST(Input, SaysWhyNothingWasFound) {
   std::string text = at(1, 7, "LOG:  checkpoint starting: time");
   for (int i = 0; i < 9; ++i) text += "some words LOG:  duration: 1 ms  statement: SELECT 1\n";
   const std::string note = read_text(text).source().note;
-  EXPECT_TRUE(note.starts_with("9 of 10 lines are not understood")) << note;
+  EXPECT_TRUE(note.starts_with("9 of 10 lines were not recognized")) << note;
   EXPECT_NE(note.find("--log-line-prefix"), std::string::npos);
 }
 
@@ -665,7 +667,7 @@ TEST(Compressed, WhatEndsEarlyIsReadAsFarAsItGoesAndNamed) {
   EXPECT_GT(cut.source().statements, 5u);
   ASSERT_FALSE(cut.diagnostics.empty());
   EXPECT_EQ(cut.diagnostics[0].kind, Error::Kind::nonfatal);
-  EXPECT_NE(cut.diagnostics[0].what.find("compressed data is broken or ends early"), std::string::npos)
+  EXPECT_NE(cut.diagnostics[0].what.find("compressed data is damaged or truncated"), std::string::npos)
       << cut.diagnostics[0].what;
   const Read nonsense = read_paths({write_log("\x1f\x8b\x08 this is no gzip", "nonsense")});
   ASSERT_EQ(nonsense.diagnostics.size(), 1u);
@@ -704,7 +706,7 @@ TEST(LogFolder, StandsForTheLogsInIt) {
   const Read none = read_paths({fixture("rules/missing-primary-key")});
   ASSERT_EQ(none.diagnostics.size(), 1u);
   EXPECT_EQ(none.diagnostics[0].kind, Error::Kind::input);
-  EXPECT_NE(none.diagnostics[0].what.find("a folder without a PostgreSQL log in it"), std::string::npos);
+  EXPECT_NE(none.diagnostics[0].what.find("a folder without PostgreSQL logs"), std::string::npos);
 }
 
 // Root may read anything, so that a test run by root is somebody else for a while.
@@ -716,6 +718,18 @@ struct Nobody {
     if (::getuid() == 0 && ::seteuid(0) != 0) std::abort();
   }
 };
+
+TEST(LogFolder, NamesPipesAndSockets) {
+  const testing_support::TempTree tree{{"logs/a.log", at(1, 7, call)}};
+  ASSERT_EQ(0, ::mkfifo(tree.path("logs/b.log").c_str(), 0600));
+  const Read read = read_paths({tree.path("logs")});
+  EXPECT_EQ(read.workload.queries.size(), 1u);
+  ASSERT_EQ(read.diagnostics.size(), 1u);
+  EXPECT_EQ(read.diagnostics[0].line(),
+            tree.path("logs") +
+                ": holds a file that is no regular file and was not read: b.log (pipe) (remove "
+                "what does not belong there, or name it in exclude of [inputs])");
+}
 
 TEST(LogFolder, NamesWhatMayNotBeRead) {
   namespace fs = std::filesystem;
@@ -766,7 +780,7 @@ TEST(LogFloor, AFloorOfDurationsIsToldBecauseItHidesLoops) {
   const Read floored = log(30, 250.2);
   ASSERT_EQ(floored.diagnostics.size(), 1u);
   EXPECT_EQ(floored.diagnostics[0].kind, Error::Kind::nonfatal);
-  EXPECT_NE(floored.diagnostics[0].what.find("no statement took less than 250 ms"), std::string::npos);
+  EXPECT_NE(floored.diagnostics[0].what.find("no logged statement took less than 250 ms"), std::string::npos);
   EXPECT_TRUE(log(30, 0.02).diagnostics.empty());
   EXPECT_TRUE(log(5, 250.2).diagnostics.empty()) << "too few to tell";
 }

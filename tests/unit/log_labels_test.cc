@@ -59,7 +59,7 @@ Text scope_of(const Text& message) {
   return "?";
 }
 
-void judge(const Text& path, const Text& application, const Catalog& catalog, Found& out) {
+void evaluate(const Text& path, const Text& application, const Catalog& catalog, Found& out) {
   Workload workload = read_paths({path}).workload;
   sql::resolve(workload, catalog);
   for (const auto& finding :
@@ -109,8 +109,8 @@ std::map<Text, Text> applications_of(const std::vector<Text>& lines) {
 }
 
 // What is found in each application's part of the recording, as if it had been alone.
-Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, Text>& applications,
-                           const Catalog& catalog, const Text& end_of_name) {
+Found evaluate_by_application(const std::vector<Text>& lines, const std::map<Text, Text>& applications,
+                              const Catalog& catalog, const Text& end_of_name) {
   std::map<Text, Text> parts;
   Text* part = nullptr;
   for (const auto& line : lines) {
@@ -122,7 +122,7 @@ Found judge_by_application(const std::vector<Text>& lines, const std::map<Text, 
   }
   Found out;
   for (const auto& [application, text] : parts)
-    judge(write_log(text, "part" + end_of_name), application, catalog, out);
+    evaluate(write_log(text, "part" + end_of_name), application, catalog, out);
   return out;
 }
 
@@ -173,7 +173,7 @@ void add(const Text& recording, const Labels& labels, const Found& found, Score&
 // The recording as one log: nothing may come of the applications' being side by side.
 void expect_no_more_as_one_log(const Text& path, const Labels& labels, const Catalog& catalog) {
   Found whole;
-  judge(path, {}, catalog, whole);
+  evaluate(path, {}, catalog, whole);
   std::set<std::pair<Text, Text>> known, told;
   for (const auto& claim : labels.loops) known.emplace(claim.rule, claim.fingerprint);
   for (const auto& [claim, severity] : whole.claims) {
@@ -238,7 +238,7 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
       EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
                               [&](const auto& known) { return known.second == claim.application; }))
           << recording << " has no " << claim.application;
-    add(recording, labels, judge_by_application(lines, applications, books, ".log"), total);
+    add(recording, labels, evaluate_by_application(lines, applications, books, ".log"), total);
     expect_no_more_as_one_log(path, labels, books);
   }
   const Catalog shop = schema_of({"shop/drizzle/0000_init.sql", "shop/drizzle/0001_checkout.sql",
@@ -251,7 +251,7 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
       applications_of(lines_of(fixture("shop/logs/shop.json")));  // shop.log's prefix has none: by process
   for (const auto* log : {"shop/logs/shop.log", "shop/logs/shop.csv", "shop/logs/shop.json"}) {
     add(log, shop_labels,
-        judge_by_application(lines_of(fixture(log)), applications, shop, Text(log).substr(14)), total);
+        evaluate_by_application(lines_of(fixture(log)), applications, shop, Text(log).substr(14)), total);
     expect_no_more_as_one_log(fixture(log), shop_labels, shop);
   }
   total.print("total");
@@ -264,7 +264,7 @@ TEST(Labels, PrecisionAndRecallOfTheLoopRules) {
 TEST(Labels, NothingIsFoundInPgbench) {
   const auto lines = lines_of(fixture("n-plus-one/server.log"));
   const auto applications = applications_of(lines);
-  Found found = judge_by_application(lines, applications, schema_of({"n-plus-one/schema.sql"}), ".log");
+  Found found = evaluate_by_application(lines, applications, schema_of({"n-plus-one/schema.sql"}), ".log");
   EXPECT_TRUE(std::any_of(applications.begin(), applications.end(),
                           [](const auto& known) { return known.second == "pgbench"; }));
   EXPECT_TRUE(found.claims.empty());

@@ -146,7 +146,7 @@ TEST(Pieces, AStatementOfMegabytesIsCut) {
       numbered(100, 5, "2024-05-01 12:00:01.475 UTC [100] LOG:  duration: 1.000 ms  statement: select 1"));
   EXPECT_EQ(log.source().statements, 2u);
   ASSERT_EQ(log.diagnostics.size(), 1u);
-  EXPECT_NE(log.diagnostics[0].what.find("1 records over 1 MB were cut"), std::string::npos);
+  EXPECT_NE(log.diagnostics[0].what.find("1 records over 1 MB were truncated"), std::string::npos);
 }
 
 TEST(Pieces, OfLongLinesInKubernetes) {

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -188,7 +189,7 @@ TEST(Folding, TheLeastValuableTemplatesBecomeOtherStatements) {
   EXPECT_GT(others->calls, 350U);
   EXPECT_EQ(others->calls, others->times.count());
   ASSERT_EQ(diagnostics.size(), 1U);
-  EXPECT_NE(diagnostics[0].what.find("summed up as other statements"), std::string::npos);
+  EXPECT_NE(diagnostics[0].what.find("as other statements"), std::string::npos);
 }
 
 TEST(Folding, AStatementThatWaitsForItsDurationIsKept) {

@@ -204,7 +204,7 @@ TEST(LoggedPlans, ThatAreTooLargeAreReported) {
   EXPECT_EQ(large.query().calls, 1u);
   EXPECT_FALSE(large.query().plan);
   ASSERT_EQ(large.diagnostics.size(), 1u);
-  EXPECT_TRUE(has(large.diagnostics[0].what, "1 plan over 64 KB"));
+  EXPECT_TRUE(has(large.diagnostics[0].what, "1 plan skipped: over 64 KB"));
 }
 
 }  // namespace

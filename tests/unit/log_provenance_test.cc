@@ -100,7 +100,7 @@ TEST(Provenance, TheEndOfALogIsCountedOnce) {
     const auto whole = write_log(log, "whole"), half = write_log(end, "half");
     const Read both = read_paths(first ? std::vector{whole, half} : std::vector{half, whole});
     ASSERT_EQ(both.diagnostics.size(), 1u);
-    EXPECT_EQ(both.diagnostics[0].what, "is the end of " + whole + ": counted once");
+    EXPECT_EQ(both.diagnostics[0].what, "is the last part of " + whole + ": counted once");
     EXPECT_EQ(both.workload.queries.at(0).calls, 200u);
   }
 }
@@ -149,7 +149,7 @@ TEST(Provenance, AFormThatTellsAPartIsLeftOut) {
   const Read both = read_paths({early, stderr_log});
   EXPECT_EQ(calls(both), calls(whole));
   ASSERT_EQ(both.diagnostics.size(), 1u);
-  EXPECT_EQ(both.diagnostics[0].line(), early + ": is " + stderr_log + " in another form: counted once");
+  EXPECT_EQ(both.diagnostics[0].line(), early + ": is " + stderr_log + " in another format: counted once");
   const auto other = write_log(at(0, 7, "LOG:  duration: 0.5 ms  statement: SELECT 1"), "other");
   EXPECT_EQ(calls(read_paths({early, other})), calls(read_paths({early})) + 1);
   // Rotated at other places: neither tells all of the other's.
@@ -157,7 +157,8 @@ TEST(Provenance, AFormThatTellsAPartIsLeftOut) {
   const auto middle = write_log(csv.substr(0, csv.find("\n2026", csv.size() * 3 / 4) + 1), "middle");
   const Read parts = read_paths({late, middle});
   ASSERT_EQ(parts.diagnostics.size(), 1u);
-  EXPECT_TRUE(contains(parts.diagnostics[0].what, "seems to tell calls of")) << parts.diagnostics[0].line();
+  EXPECT_TRUE(contains(parts.diagnostics[0].what, "seems to contain calls of"))
+      << parts.diagnostics[0].line();
 }
 
 TEST(Provenance, ReadingsOfStatisticsAndEventsGrowToo) {

@@ -1,5 +1,7 @@
 // What is read of each kind of line, in the three formats.
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include <fmt/format.h>
 

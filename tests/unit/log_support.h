@@ -1,6 +1,7 @@
 // Logs written for a test, and what was read of them.
 #pragma once
 
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <string_view>

@@ -1,8 +1,15 @@
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/digest.h"
+#include "base/input_file.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "migrations/folder.h"
@@ -50,6 +57,70 @@ TEST(Program, RunsWithoutAShellAndWithinLimits) {
       run_program({"sh", "-c", "sleep 3600 | sleep 3600"}, {}, {std::chrono::milliseconds(100), 1000}));
 }
 
+// A process that runs a program and is killed: the program is killed, too.
+class OwnerOfAProgramDies : public testing::TestWithParam<int> {};
+
+bool runs(const std::string& pid_file) {
+  const std::string text = read_file(pid_file).value_or("");
+  const int pid = std::atoi(text.c_str());
+  // A zombie that nobody waits for yet runs no more.
+  const std::string zombie = "grep -qs '^State:.*Z' /proc/" + std::to_string(pid) + "/status";
+  return pid <= 0 || (::kill(pid, 0) == 0 && std::system(zombie.c_str()) != 0);
+}
+
+template <class Condition>
+bool eventually(const Condition& condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return condition();
+}
+
+TEST_P(OwnerOfAProgramDies, SoDoesTheProgram) {
+  const TempTree tree{{"x", ""}};
+  const std::string file = tree.path("pid");
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    (void)run_program(
+        {"sh", "-c",
+         "echo $$ > '" + file + ".new' && mv '" + file + ".new' '" + file + "' && exec sleep 300"},
+        {}, {std::chrono::seconds(300)});
+    ::_exit(0);
+  }
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(file); }));
+  EXPECT_TRUE(runs(file));
+  ASSERT_EQ(0, ::kill(owner, GetParam()));
+  ASSERT_EQ(owner, ::waitpid(owner, nullptr, 0));
+  EXPECT_TRUE(eventually([&] { return !runs(file); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Program, OwnerOfAProgramDies, testing::Values(SIGKILL, SIGTERM, SIGINT));
+
+TEST(Program, EndsWithWhatItStartedAtADeadline) {
+  const TempTree tree{{"x", ""}};
+  const std::string file = tree.path("pid");
+  const auto run = run_program({"sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $! > '" + file + "'; wait"}, {},
+                               {std::chrono::seconds(1)});
+  ASSERT_FALSE(run);
+  EXPECT_EQ(run.error().what, "sh gave no answer within 1 s");
+  EXPECT_TRUE(eventually([&] { return !runs(file); }));
+}
+
+TEST(Program, ThatClosesItsOutputIsWaitedForNoLonger) {
+  EXPECT_FALSE(run_program({"sh", "-c", "exec >/dev/null 2>&1; exec sleep 300"}, {},
+                           {std::chrono::milliseconds(200)}));
+}
+
+TEST(Program, HasALimitOfMemory) {
+  const std::vector<std::string> words = {"sh", "-c",
+                                          "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}"};
+  EXPECT_EQ(run_program(words).value().out, "200000000\n");
+  const auto run = run_program(words, {}, {.memory = std::size_t{64} << 20});
+  EXPECT_NE(run.value().status, 0);
+  EXPECT_EQ(run.value().out, "");
+}
+
 TEST(GitLog, IsReadAsItStandsWhateverThePathsAre) {
   const std::string log(
       "\x01"
@@ -93,7 +164,8 @@ class GitRepository : public ::testing::Test {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree.path(), diagnostics);
     read_migrations(project, *found);
-    read_git(project, diagnostics);
+    files::Git git;
+    read_git(git, project, diagnostics);
     for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
     return project;
   }

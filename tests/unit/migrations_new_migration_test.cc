@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -9,7 +11,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "drizzle/place.h"
+#include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
 #include "migrations/new_migration.h"
@@ -56,6 +58,13 @@ NewMigration make(const SchemaInput& input, const std::vector<Change>& changes) 
 
 std::string text_of(const std::string& path) { return read_file(path).value_or("(missing)"); }
 
+// Line ends of Unix in a file of Windows.
+std::size_t lone_line_feeds(const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) count += text[i] == '\n' && (i == 0 || text[i - 1] != '\r');
+  return count;
+}
+
 constexpr const char* tables =
     "CREATE TABLE orders (id int PRIMARY KEY, customer_id int);\nCREATE TABLE lines (id int PRIMARY KEY, "
     "order_id int REFERENCES orders);\n";
@@ -82,7 +91,7 @@ TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
   const auto made = make(input_of(tree.path("sql")), {index_on_orders});
   EXPECT_FALSE(contains(made.files[0].content, "CONCURRENTLY orders"));
   EXPECT_TRUE(contains(made.files[0].content,
-                       "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway from 9.1 on"))
+                       "-- pgadvise: ignore blocking-index-build without CONCURRENTLY: Flyway 9.1 and later"))
       << made.files[0].content;
   ASSERT_EQ(made.notes.size(), 1U);
   EXPECT_TRUE(contains(made.notes[0], "transactional.lock=false"));
@@ -165,9 +174,10 @@ TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
   const auto made = make(input_of(tree.path("supabase/migrations")), {index_on_orders});
   EXPECT_EQ(names(made, tree.path()),
             (Names{"supabase/migrations/20260109120000_add_orders_customer_id_idx.sql"}));
-  EXPECT_TRUE(contains(made.files[0].content,
-                       "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: supabase's command "
-                       "line before 2.109"))
+  EXPECT_TRUE(
+      contains(made.files[0].content,
+               "\n-- pgadvise: ignore blocking-index-build without CONCURRENTLY: the supabase command "
+               "line before 2.109"))
       << made.files[0].content;
   EXPECT_TRUE(contains(made.files[0].content, "\nCREATE INDEX orders_customer_id_idx ON"));
   ASSERT_EQ(made.notes.size(), 1U);
@@ -287,12 +297,17 @@ TEST(NewMigration, AlembicRevisesTheHead) {
   const auto at = made.files[0].content.find("\nrevision = '");
   EXPECT_TRUE(
       contains(made.files[1].content, "down_revision = '" + made.files[0].content.substr(at + 13, 12) + "'"));
-  const TempTree forked{{"alembic/versions/zz.py", revision("zz", "None")},
-                        {"alembic/versions/aa.py", revision("aa", "'zz'")},
-                        {"alembic/versions/bb.py", revision("bb", "'zz'")}};
+  const TempTree forked{{"a/alembic/versions/zz.py", revision("zz", "None")},
+                        {"a/alembic/versions/aa.py", revision("aa", "'zz'")},
+                        {"a/alembic/versions/bb.py", revision("bb", "'zz'")},
+                        {"b/alembic/versions/zz.py", revision("zz", "None")}};
   const auto found = find_code_migrations(forked.path());
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_FALSE(new_migration(&found[0], ".", {index_on_orders}, noon));
+  ASSERT_EQ(found.size(), 2U);
+  const auto refused = new_migration(&found[0], ".", {index_on_orders}, noon);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().line(), forked.path("a/alembic/versions") +
+                                        ": has several last revisions (alembic heads; alembic merge heads)");
+  EXPECT_TRUE(new_migration(&found[1], ".", {index_on_orders}, noon)) << "the folder beside it";
 }
 
 TEST(NewMigration, ScriptsAreInTheFormOfTheNewest) {
@@ -405,6 +420,44 @@ TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
             journal["entries"][0]["when"].get<std::int64_t>());
 }
 
+// One line of the journal ends as on Unix: it stays so, and new lines end as most do.
+TEST(NewMigration, DrizzlesJournalKeepsItsLineEndsAndItsMark) {
+  const TempTree tree{};
+  copy_into(tree, fixture("v7"), "drizzle");
+  const std::string windows =
+      "\xef\xbb\xbf" + replace_all(text_of(tree.path("drizzle/meta/_journal.json")), "\n", "\r\n");
+  const auto second = windows.find("\r\n", windows.find("\r\n") + 2);
+  ASSERT_NE(second, std::string::npos);
+  const std::string mixed = windows.substr(0, second) + windows.substr(second + 1);
+  for (const auto& journal : {windows, mixed}) {
+    tree.add("drizzle/meta/_journal.json", journal);
+    const auto made = make(input_of(tree.path("drizzle")), next_changes);
+    ASSERT_EQ(made.files.size(), 3U);
+    const std::string& after = made.files[2].content;
+    EXPECT_EQ(made.files[2].before, journal);
+    EXPECT_TRUE(after.starts_with("\xef\xbb\xbf{")) << after;
+    EXPECT_EQ(lone_line_feeds(after), lone_line_feeds(journal)) << after;
+    EXPECT_EQ(after.substr(0, second), journal.substr(0, second)) << after;
+    EXPECT_EQ(Json::parse(after)["entries"].size(), 2U);
+  }
+}
+
+TEST(NewMigration, SqitchsPlanKeepsItsLineEnds) {
+  const std::string plan =
+      "%syntax-version=1.0.0\r\n%project=shop\n\r\na 2025-01-01T12:00:00Z Ada L <ada@example.org> # "
+      "Tables.\r\n";
+  const TempTree tree{
+      {"sqitch.plan", plan}, {"deploy/a.sql", tables}, {"revert/a.sql", "DROP TABLE lines, orders;"}};
+  const auto made = make(input_of(tree.path()), {index_on_orders, not_null});
+  ASSERT_EQ(made.files.size(), 5U);
+  EXPECT_EQ(made.files[4].before, plan);
+  EXPECT_EQ(made.files[4].content,
+            plan +
+                "pgadvise_fixes 2026-01-09T12:00:00Z Ada L <ada@example.org> # required\r\n"
+                "add_orders_customer_id_idx 2026-01-09T12:00:00Z Ada L <ada@example.org> # "
+                "unindexed-foreign-key: Create an index on orders\r\n");
+}
+
 TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
   const TempTree tree{};
   copy_into(tree, fixture("v7"), "drizzle");
@@ -417,7 +470,7 @@ TEST(NewMigration, AJournalAtTheEndOfNumbersIsRefused) {
       const auto input = input_of(tree.path("drizzle"));
       const auto made = new_migration(&input, ".", next_changes, noon);
       ASSERT_FALSE(made) << name << end;
-      EXPECT_TRUE(contains(made.error().line(), "too large to go on from")) << made.error().line();
+      EXPECT_TRUE(contains(made.error().line(), "too large to continue")) << made.error().line();
     }
 }
 
@@ -490,7 +543,7 @@ TEST(WriteFiles, AllOrNothing) {
   // A second time the first is there, and the journal is not as it was.
   const auto again = files::write_files(files);
   ASSERT_FALSE(again);
-  EXPECT_TRUE(contains(again.error().what, "is there already"));
+  EXPECT_TRUE(contains(again.error().what, "exists already"));
 }
 
 TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
@@ -498,7 +551,7 @@ TEST(WriteFiles, TakesBackWhatItWroteWhenALaterOneFails) {
   const auto wrote = files::write_files(
       {{tree.path("deep/new.sql"), "one", std::nullopt}, {tree.path("journal"), "new", "old"}});
   ASSERT_FALSE(wrote);
-  EXPECT_TRUE(contains(wrote.error().what, "changed in the meantime"));
+  EXPECT_TRUE(contains(wrote.error().what, "changed meanwhile"));
   EXPECT_EQ(text_of(tree.path("journal")), "changed by another");
   EXPECT_FALSE(fs::exists(tree.path("deep")));
   EXPECT_EQ(std::distance(fs::directory_iterator(tree.path()), fs::directory_iterator()), 1);

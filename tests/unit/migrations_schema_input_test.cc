@@ -76,7 +76,7 @@ TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->size(), 1u);
   ASSERT_EQ(diagnostics.size(), 1u) << diagnostics.front().line();
-  EXPECT_TRUE(diagnostics[0].what.ends_with("is not read: store/migration/postgres (3 scripts)"))
+  EXPECT_TRUE(diagnostics[0].what.ends_with("known migration tool: store/migration/postgres (3 scripts)"))
       << diagnostics[0].line();
   Diagnostics of_scripts;
   EXPECT_TRUE(find_schemas(TempTree{{"a.sql", table}, {"b.sql", table}}.path(), of_scripts));
@@ -240,7 +240,7 @@ TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
                      diagnostics),
             Names{"migrations"});
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_NE(diagnostics[0].line().find("db/schema.sql: is not read"), std::string::npos)
+  EXPECT_NE(diagnostics[0].line().find("db/schema.sql: was not read"), std::string::npos)
       << diagnostics[0].line();
   EXPECT_NE(diagnostics[0].hint.find("pgadvise check"), std::string::npos);
 }

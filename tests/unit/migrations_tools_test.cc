@@ -272,10 +272,10 @@ TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree.path(), diagnostics);
     if (!found || found->size() != 1) return Migration::Transaction::unknown;
-    CheckedMigrations judged;
-    judged.files.insert(found->front().files.back().path);
-    EXPECT_TRUE(load(found->front(), judged, diagnostics));
-    return judged.found.size() == 1 ? judged.found.front().transaction : Migration::Transaction::unknown;
+    CheckedMigrations checked;
+    checked.files.insert(found->front().files.back().path);
+    EXPECT_TRUE(load(found->front(), checked, diagnostics));
+    return checked.found.size() == 1 ? checked.found.front().transaction : Migration::Transaction::unknown;
   };
   const std::string index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
   using Transaction = Migration::Transaction;

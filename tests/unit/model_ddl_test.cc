@@ -59,6 +59,20 @@ TEST(Ddl, WritesAnIndexWithAllItsParts) {
   EXPECT_EQ(ddl::drop_index({"public", "i"}, true), "DROP INDEX CONCURRENTLY public.i");
 }
 
+TEST(Ddl, WritesAlterTable) {
+  const QualifiedName table{"shop", "order"};
+  EXPECT_EQ(ddl::alter_table(table), "ALTER TABLE shop.\"order\"");
+  EXPECT_EQ(ddl::alter_column(table, "User"), "ALTER TABLE shop.\"order\" ALTER COLUMN \"User\"");
+  EXPECT_EQ(ddl::drop_constraint(table, "user"), "ALTER TABLE shop.\"order\" DROP CONSTRAINT \"user\"");
+  EXPECT_EQ(ddl::validate_constraint(table, "k"), "ALTER TABLE shop.\"order\" VALIDATE CONSTRAINT k");
+  EXPECT_EQ(ddl::set_not_null_by_check({"", "t"}, "User", "C", "-- later\n"),
+            "ALTER TABLE t ADD CONSTRAINT \"C\" CHECK (\"User\" IS NOT NULL) NOT VALID;\n"
+            "-- later\n"
+            "ALTER TABLE t VALIDATE CONSTRAINT \"C\";\n"
+            "ALTER TABLE t ALTER COLUMN \"User\" SET NOT NULL;\n"
+            "ALTER TABLE t DROP CONSTRAINT \"C\";");
+}
+
 TEST(Ddl, WritesConstraints) {
   Constraint key{.kind = Constraint::Kind::foreign_key,
                  .name = "k",
@@ -138,7 +152,7 @@ TEST(OnePlace, DecidesWhatIsQuoted) {
 
 // Of replay and steps, only the definitions read these nodes of a parse tree.
 TEST(OnePlace, ReadsTheDefinitionsOfDdl) {
-  const std::string reader = "src/sql/definitions.";
+  const std::string reader = "src/sql/definitions";  // _table, _alter …
   EXPECT_EQ(
       found_outside(
           R"re(PgQuery__(AlterTableCmd|AlterTableStmt|ColumnDef|Constraint|IndexElem|IndexStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)\b)re",

@@ -114,26 +114,26 @@ TEST(PgConninfo, FailuresAreOneLineWithAHint) {
 
 TEST(PgAllowList, TrustsNothingThatIsNotKnown) {
   pg::FunctionFacts lower{"pg_catalog", "lower", "internal", "lower", "", 'i', true, true};
-  EXPECT_EQ(pg::Harm::none, pg::judge_function(lower));
+  EXPECT_EQ(pg::Harm::none, pg::check_function(lower));
   auto bent = lower;
   bent.bootstrap = false;
-  EXPECT_EQ(pg::Harm::none, pg::judge_function(bent)) << "a GRANT changes the row too";
+  EXPECT_EQ(pg::Harm::none, pg::check_function(bent)) << "a GRANT changes the row too";
   bent.source = "pg_sleep";
-  EXPECT_EQ(pg::Harm::refused, pg::judge_function(bent));
+  EXPECT_EQ(pg::Harm::refused, pg::check_function(bent));
   auto own = lower;
   own.built_in = false;
-  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(own));
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(own));
   pg::FunctionFacts new_one{"pg_catalog", "frobnicate", "internal", "frobnicate", "", 'i', true, true};
-  EXPECT_EQ(pg::Harm::refused, pg::judge_function(new_one));
+  EXPECT_EQ(pg::Harm::refused, pg::check_function(new_one));
   pg::FunctionFacts trigram{"public", "similarity", "c", "similarity", "pg_trgm", 'i', false, false};
-  EXPECT_EQ(pg::Harm::none, pg::judge_function(trigram));
+  EXPECT_EQ(pg::Harm::none, pg::check_function(trigram));
   trigram.extension = "dblink";
-  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(trigram));
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram));
   trigram = {"public", "similarity", "plpgsql", "", "pg_trgm", 'i', false, false};
-  EXPECT_EQ(pg::Harm::unknown, pg::judge_function(trigram));
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram));
   pg::FunctionFacts xml{"pg_catalog", "query_to_xml", "internal", "query_to_xml", "",
                         's',          true,           true,       true,           true};
-  EXPECT_EQ(pg::Harm::refused, pg::judge_function(xml));
+  EXPECT_EQ(pg::Harm::refused, pg::check_function(xml));
 }
 
 }  // namespace

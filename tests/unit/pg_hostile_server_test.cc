@@ -2,6 +2,7 @@
 // connecting.
 #include <chrono>
 #include <set>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -60,10 +61,11 @@ TEST_P(HostileServer, IsStoppedAtABoundThatTheErrorNames) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(Error::Kind::database, rows.error().kind);
-  EXPECT_TRUE(
-      contains(rows.error().what, "the server answers one statement with " + bound + ", the limit, and "))
+  EXPECT_TRUE(contains(rows.error().what,
+                       "the server's response to one statement has " + bound + ", the limit, and "))
       << rows.error().line();
-  EXPECT_TRUE(contains(rows.error().what, " a cancel: the connection is closed")) << rows.error().line();
+  EXPECT_TRUE(contains(rows.error().what, " a cancel request: pgadvise closed the connection"))
+      << rows.error().line();
   EXPECT_FALSE(connection.alive());
   EXPECT_LE(connection.bytes_received(), small().bytes + drained + 3 * pg::MeteredSocket::max_portion);
 }
@@ -114,7 +116,7 @@ TEST(PgHostileServer, KeepsAConnectionThatStops) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(Error::Kind::nonfatal, rows.error().kind);
-  EXPECT_EQ("the server answers one statement with more than 1000 rows, the limit", rows.error().what);
+  EXPECT_EQ("the server's response to one statement has more than 1000 rows, the limit", rows.error().what);
   EXPECT_EQ("54000", connection.sqlstate());
   const auto again = connection.query("SELECT 1");
   ASSERT_TRUE(again) << again.error().line();
@@ -155,8 +157,9 @@ TEST(PgHostileServer, TimeIsOfTheWholeAnswer) {
   const auto rows = connection.query("SELECT 1");
   ASSERT_FALSE(rows);
   EXPECT_EQ(
-      "took longer than 150ms and was cancelled, and does not end its answer within 2000ms of a cancel: the "
-      "connection is closed",
+      "took longer than 150ms and was canceled, and its response does not end within 2000ms of a cancel "
+      "request: "
+      "pgadvise closed the connection",
       rows.error().what);
 }
 
@@ -282,7 +285,7 @@ TEST_P(NoCatalog, EndsEveryCommandWithThree) {
   folder.write("q.sql", "SELECT 1;\n");
   for (const std::string command : {"check", "snapshot", "snapshot -o out.json", "explain 'SELECT 1'",
                                     "advise --workload q.sql", "digest"}) {
-    if (command == "digest" && contains(GetParam().why, "does not answer as"))
+    if (command == "digest" && contains(GetParam().why, "does not respond like"))
       continue;  // pg_stat_statements is not there: 2
     const auto ran = run(command + " --db " + quoted(server.conninfo()), folder.path());
     EXPECT_EQ(3, ran.exit_code) << command << "\n" << ran.out << ran.err;
@@ -296,13 +299,13 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Answers{"Fails", fails, "permission denied"},
         Answers{"FailsAfterSettings", fails_after_settings, "permission denied"},
-        Answers{"NoRows", nothing, "the server does not answer as PostgreSQL does: pg_namespace"},
-        Answers{"EmptyQuery", empty_query, "the server does not answer as PostgreSQL does: pg_namespace"},
-        Answers{"OneColumn", one_column, "the server does not answer as PostgreSQL does: rows of 1 columns"},
-        Answers{"Garbage", garbage, "the server does not answer as PostgreSQL does: rows of 22 columns"},
-        Answers{"Nulls", nulls, "the server does not answer as PostgreSQL does: rows of 22 columns"},
+        Answers{"NoRows", nothing, "the server does not respond like PostgreSQL: pg_namespace"},
+        Answers{"EmptyQuery", empty_query, "the server does not respond like PostgreSQL: pg_namespace"},
+        Answers{"OneColumn", one_column, "the server does not respond like PostgreSQL: rows of 1 columns"},
+        Answers{"Garbage", garbage, "the server does not respond like PostgreSQL: rows of 22 columns"},
+        Answers{"Nulls", nulls, "the server does not respond like PostgreSQL: rows of 22 columns"},
         Answers{"EmptyAfterItself", empty_after_itself,
-                "the server does not answer as PostgreSQL does: pg_database"}),
+                "the server does not respond like PostgreSQL: pg_database"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(PgHostileServer, OtherReadersFailAsTheDatabase) {

@@ -214,5 +214,17 @@ TEST(PlanTree, FitsEightyColumnsAndHidesControls) {
   EXPECT_EQ(report::plan_text(plan, self_times(plan), {}, {}).find('\x1b'), std::string::npos);
 }
 
+TEST(PlanTree, ConditionsOfInsightsShowNoSecret) {
+  const Plan plan = text_plan("Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n");
+  Insight insight;
+  insight.text = "t is read whole for (('hunter2'::text = password) AND (kind = 'ok'::text)): 5 of 6 rows";
+  const auto times = self_times(plan);
+  for (const auto& text :
+       {report::plan_text(plan, times, {insight}, {}), report::plan_json(plan, times, {insight})}) {
+    EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+    EXPECT_NE(text.find("'ok'"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace pgadvise::plan

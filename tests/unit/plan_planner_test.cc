@@ -79,25 +79,25 @@ class PlannerTest : public testing::Test {
 TEST_F(PlannerTest, TakesTheLogsValuesThenTypicalOnesThenNone) {
   Planner planner(source_, catalog_, {});
   const std::string text = "SELECT * FROM orders WHERE state = $1";
-  const auto logged = planner.question(query(text, {sample(text, Parameters{"x"})}));
+  const auto logged = planner.request(query(text, {sample(text, Parameters{"x"})}));
   ASSERT_TRUE(logged);
   EXPECT_EQ(logged->origin, "parameters from the log");
   EXPECT_EQ(logged->parameters, Parameters{"x"});
-  const auto typical = planner.question(query(text, {sample(text, std::nullopt)}));
+  const auto typical = planner.request(query(text, {sample(text, std::nullopt)}));
   ASSERT_TRUE(typical);
   EXPECT_EQ(typical->parameters, Parameters{"middle"});
   const std::string unknown = "SELECT * FROM orders WHERE note = $1";
-  const auto generic = planner.question(query(unknown, {sample(unknown, std::nullopt)}));
+  const auto generic = planner.request(query(unknown, {sample(unknown, std::nullopt)}));
   ASSERT_TRUE(generic);
   EXPECT_FALSE(generic->parameters_known);
-  EXPECT_FALSE(planner.question(query(text, {})));
+  EXPECT_FALSE(planner.request(query(text, {})));
 }
 
 TEST_F(PlannerTest, FillsLimitListsAndRanges) {
   Planner planner(source_, catalog_, {});
   const auto parameters = [&](const std::string& text) {
-    const auto question = planner.question(query(text, {sample(text, std::nullopt)}));
-    return question && question->parameters_known ? question->parameters : Parameters{};
+    const auto request = planner.request(query(text, {sample(text, std::nullopt)}));
+    return request && request->parameters_known ? request->parameters : Parameters{};
   };
   EXPECT_EQ(parameters("SELECT * FROM orders WHERE state = $1 ORDER BY id LIMIT $2 OFFSET $3"),
             (Parameters{"middle", "20", "0"}));
@@ -125,13 +125,13 @@ TEST_F(PlannerTest, LooksUpAKeyAsTheServerDoes) {
   const auto key = [](const std::string& table, std::vector<std::string> columns) {
     return Probe{Probe::Kind::referential_lookup, {"public", table}, std::move(columns), {}};
   };
-  const auto question = planner.lookup(key("orders", {"state", "id"}));
-  ASSERT_TRUE(question);
-  EXPECT_EQ(question->sql,
+  const auto request = planner.lookup(key("orders", {"state", "id"}));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->sql,
             "SELECT x.ctid FROM ONLY public.orders x WHERE x.state = (SELECT CAST($1 AS text)) AND x.id = "
             "(SELECT CAST($2 AS text))");
-  EXPECT_FALSE(question->parameters_known) << "pg_stats has none";
-  EXPECT_EQ(question->names, Names::catalog);
+  EXPECT_FALSE(request->parameters_known) << "pg_stats has none";
+  EXPECT_EQ(request->names, Names::catalog);
   EXPECT_FALSE(planner.lookup(key("orders", {"gone"})));
   EXPECT_FALSE(planner.lookup(key("gone", {"id"})));
   catalog_.tables.begin()->second.kind = Table::Kind::partitioned;
@@ -141,11 +141,11 @@ TEST_F(PlannerTest, LooksUpAKeyAsTheServerDoes) {
 
 TEST_F(PlannerTest, AsksOnce) {
   Planner planner(source_, catalog_, {});
-  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  const PlanRequest request{"SELECT * FROM orders", {}, true, "as logged"};
   for (int i = 0; i < 3; ++i) {
-    const auto gate = planner.explain(question);
+    const auto gate = planner.explain(request);
     ASSERT_TRUE(gate);
-    ASSERT_TRUE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate));
+    ASSERT_TRUE(planner.analyze(request, Decision{Allowed::analyze, {}}, *gate));
   }
   ASSERT_EQ(source_.asked.size(), 2u);
   EXPECT_FALSE(source_.asked[0].analyze);
@@ -157,13 +157,13 @@ TEST_F(PlannerTest, StopsAnalyzingWhenTheTimeIsSpent) {
   source_.takes = std::chrono::milliseconds(30);
   Planner planner(source_, catalog_, {.analyze_budget = std::chrono::milliseconds(20)});
   const auto analyze = [&](const std::string& sql) {
-    const Question question{sql, {}, true, "as logged"};
-    const auto gate = planner.explain(question);
-    return planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits;
+    const PlanRequest request{sql, {}, true, "as logged"};
+    const auto gate = planner.explain(request);
+    return planner.analyze(request, Decision{Allowed::analyze, {}}, *gate)->limits;
   };
   EXPECT_EQ(analyze("SELECT 1 FROM orders"), "");
-  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
-  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time for EXPLAIN ANALYZE is spent");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time limit of EXPLAIN ANALYZE is used up");
+  EXPECT_EQ(analyze("SELECT 2 FROM orders"), "the time limit of EXPLAIN ANALYZE is used up");
   EXPECT_EQ(planner.left_out(), 1) << "a statement is counted once";
   EXPECT_EQ(analyze("SELECT 1 FROM orders"), "") << "what is known stays known";
 }
@@ -171,23 +171,23 @@ TEST_F(PlannerTest, StopsAnalyzingWhenTheTimeIsSpent) {
 TEST_F(PlannerTest, AnExpensiveOrForbiddenStatementIsNotAnalyzed) {
   source_.cost = 3e6;
   Planner planner(source_, catalog_, {});
-  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
-  const auto gate = planner.explain(question);
-  EXPECT_NE(planner.analyze(question, Decision{Allowed::analyze, {}}, *gate)->limits.find("over the limit"),
+  const PlanRequest request{"SELECT * FROM orders", {}, true, "as logged"};
+  const auto gate = planner.explain(request);
+  EXPECT_NE(planner.analyze(request, Decision{Allowed::analyze, {}}, *gate)->limits.find("above the limit"),
             std::string::npos);
-  EXPECT_EQ(planner.analyze(question, Decision{Allowed::explain, "it writes"}, *gate)->limits, "it writes");
+  EXPECT_EQ(planner.analyze(request, Decision{Allowed::explain, "it writes"}, *gate)->limits, "it writes");
   EXPECT_EQ(source_.asked.size(), 1u);
 }
 
 TEST_F(PlannerTest, AsksNothingMoreOnceStopped) {
   bool stop = false;
   Planner planner(source_, catalog_, {.stop = [&] { return stop; }});
-  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
-  ASSERT_TRUE(planner.explain(question));
+  const PlanRequest request{"SELECT * FROM orders", {}, true, "as logged"};
+  ASSERT_TRUE(planner.explain(request));
   stop = true;
-  EXPECT_TRUE(planner.explain(question)) << "it is known already";
+  EXPECT_TRUE(planner.explain(request)) << "it is known already";
   EXPECT_FALSE(planner.explain({"SELECT 2 FROM orders", {}, true, {}}));
-  EXPECT_FALSE(planner.explain_with(question, {"CREATE INDEX ON orders (id)"}));
+  EXPECT_FALSE(planner.explain_with(request, {"CREATE INDEX ON orders (id)"}));
   EXPECT_EQ(source_.asked.size(), 1u);
 }
 
@@ -250,7 +250,7 @@ class Line : public PlanSource {
     return Dependencies{};
   }
   Result<Plan> explain(const ExplainRequest& request) override {
-    EXPECT_FALSE(busy_.exchange(true)) << "one question at a time";
+    EXPECT_FALSE(busy_.exchange(true)) << "one request at a time";
     auto plan = answer(request);
     busy_ = false;
     return plan;
@@ -364,11 +364,11 @@ TEST_F(SeveralSources, AreOpenedForWorkToShareAlone) {
 
 TEST_F(SeveralSources, TheSameIsAskedOnce) {
   const auto three = planner(3);
-  const Question question{"SELECT * FROM orders", {}, true, "as logged"};
+  const PlanRequest request{"SELECT * FROM orders", {}, true, "as logged"};
   std::atomic<int> answers = 0;
   three->for_each(30, [&](std::size_t) {
-    const auto gate = three->explain(question);
-    if (gate && three->analyze(question, Decision{Allowed::analyze, {}}, *gate)) ++answers;
+    const auto gate = three->explain(request);
+    if (gate && three->analyze(request, Decision{Allowed::analyze, {}}, *gate)) ++answers;
   });
   EXPECT_EQ(answers, 30);
   EXPECT_EQ(server_.asked.size(), 2u);
@@ -445,8 +445,8 @@ TEST_F(SeveralSources, AStatementThatLostItsServerIsNotRunAgainAndTheOthersAre) 
     EXPECT_EQ(plans[at].find("EXPLAIN ANALYZE,") == std::string::npos, at == 4) << plans[at];
   EXPECT_EQ(server_.count(server_.ends, true), 1);
   ASSERT_EQ(three->lost().size(), 1u);
-  const Question question{server_.ends, {}, true, "as logged"};
-  EXPECT_EQ(three->analyze(question, Decision{Allowed::analyze, {}}, Plan{})->limits,
+  const PlanRequest request{server_.ends, {}, true, "as logged"};
+  EXPECT_EQ(three->analyze(request, Decision{Allowed::analyze, {}}, Plan{})->limits,
             "EXPLAIN ANALYZE did not finish: the server closed the connection");
 }
 

@@ -97,9 +97,10 @@ TEST_F(Confirm, ASequentialScanOfALargeTableIsConfirmedAndCosted) {
   ASSERT_TRUE(finding.fix);
   EXPECT_EQ(finding.fix->cost_before, 5000);
   EXPECT_EQ(finding.fix->cost_after, 12);
-  EXPECT_EQ(finding.evidence.front().text,
-            "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows to keep 10, 4,000 pages, 0.0 ms in all "
-            "(a value from pg_stats)");
+  EXPECT_EQ(
+      finding.evidence.front().text,
+      "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows and keeps 10, 4,000 pages, 0.0 ms in total "
+      "(a value from pg_stats)");
   EXPECT_EQ(source_.asked.front().sql,
             "SELECT x.ctid FROM ONLY public.orders x WHERE x.customer_id = (SELECT CAST($1 AS integer))");
   EXPECT_FALSE(source_.asked.front().analyze) << "EXPLAIN alone comes first";
@@ -111,7 +112,7 @@ TEST_F(Confirm, AnotherWayRefutes) {
       {.name = "orders_customer", .keys = {{.column = "customer_id"}}});
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::refuted);
-  EXPECT_EQ(finding.verdict_reason, "the planner has another way: Index Scan using orders_customer");
+  EXPECT_EQ(finding.verdict_reason, "the planner uses another plan: Index Scan using orders_customer");
 }
 
 TEST_F(Confirm, AWholeIndexReadForItsSecondColumnIsNoOtherWay) {
@@ -149,14 +150,14 @@ TEST_F(Confirm, WithoutHypoPGTheFindingSaysSo) {
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::confirmed);
   EXPECT_FALSE(finding.fix);
-  EXPECT_EQ(finding.evidence.back().text, "the index is not costed: HypoPG is not installed");
+  EXPECT_EQ(finding.evidence.back().text, "the cost with the index is unknown: HypoPG is not installed");
 }
 
 TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {
   source_.error = Error{Error::Kind::database, "database shop", "the server closed the connection", ""};
   const Finding finding = run();
   EXPECT_EQ(finding.verdict, Verdict::suspected);
-  EXPECT_EQ(last_.verdict_reason, "could not be run: the server is gone");
+  EXPECT_EQ(last_.verdict_reason, "could not be run: the connection to the server was lost");
   EXPECT_EQ(diagnostics_.size(), 1u);
 }
 
@@ -292,7 +293,7 @@ TEST_F(Confirm, APlanIsConcludedFromByTheProbesRule) {
   EXPECT_EQ(source_.asked.back().sql,
             "SELECT code FROM ONLY public.orders WHERE code = '{table}' AND code <> '{other}'");
   EXPECT_EQ(few.verdict, Verdict::confirmed);
-  ASSERT_EQ(few.evidence.size(), 1U) << "the index is not costed";
+  ASSERT_EQ(few.evidence.size(), 1U) << "the cost with the index is unknown";
   EXPECT_EQ(few.evidence[0].text, "few");
 
   const auto unchanged = [](const Plan&, double, double) { return Conclusion{}; };

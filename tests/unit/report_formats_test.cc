@@ -1,11 +1,17 @@
 // The formats that CI services read. Their schemas (OASIS' for SARIF, Jenkins' XSD for JUnit, reviewdog's for
 // rdjson) are not ours to keep here; docs/ci.md says how the output was held against them. What those
 // services ask for beyond a schema is asserted here.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "report/common.h"
+#include "support/paths.h"
 
 namespace pgadvise::report {
 namespace {
@@ -31,7 +37,7 @@ Report report_of(std::vector<Finding> findings) {
   out.findings = std::move(findings);
   out.rules_run = {"unindexed-foreign-key", "missing-primary-key"};
   out.skipped = {{"n-plus-one-query", "needs a server's log (--log)"}};
-  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "mend it"}};
+  out.diagnostics = {{Error::Kind::nonfatal, "a.sql:1:1", "syntax error", "fix it"}};
   return out;
 }
 
@@ -49,16 +55,31 @@ Finding refuted() {
 
 TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
   const Report report = report_of({finding("one", Severity::error), refuted(), of_the_server()});
-  for (const auto& format : formats()) {
-    const std::string out = format.render(report, in_repository);
-    EXPECT_FALSE(out.empty()) << format.name;
+  for (const auto* format : all_formats()) {
+    const std::string out = format->render(report, in_repository);
+    EXPECT_FALSE(out.empty()) << format->name;
     for (const char c : out)
-      EXPECT_FALSE((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 127) << format.name;
-    EXPECT_EQ(out.find("\xc2\x9b"), std::string::npos) << format.name;
-    if (format.name != "json" && format.name != "text") {
-      EXPECT_EQ(out.find("zz_refuted"), std::string::npos) << format.name;
+      EXPECT_FALSE((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 127) << format->name;
+    EXPECT_EQ(out.find("\xc2\x9b"), std::string::npos) << format->name;
+    if (format->name != "json" && format->name != "text") {
+      EXPECT_EQ(out.find("zz_refuted"), std::string::npos) << format->name;
     }
   }
+}
+
+// A format is one file and its row in docs/ci.md: no other source file lists the formats.
+TEST(Formats, EachIsAFileOfItsNameAndARowOfTheDocumentation) {
+  std::ifstream file(std::string(testing_support::source_dir) + "/docs/ci.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  std::set<std::string> files, names;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(testing_support::source_dir) + "/src/report/formats"))
+    files.insert(entry.path().stem().string());
+  for (const auto* format : all_formats()) {
+    names.emplace(format->name);
+    EXPECT_NE(page.find("\n| `" + std::string(format->name) + "` |"), std::string::npos) << format->name;
+  }
+  EXPECT_EQ(names, files);
 }
 
 TEST(Formats, PathsAreTheRepositorys) {
@@ -77,7 +98,7 @@ TEST(Sarif, HasWhatCodeScanningAsksFor) {
                                                              .place = {"a.sql", 1, 1},
                                                              .first_line = 1,
                                                              .last_line = 2}});
-  const json run = json::parse(to_sarif(report, in_repository))["runs"][0];
+  const json run = json::parse(render("sarif", report, in_repository))["runs"][0];
   const json& rules = run["tool"]["driver"]["rules"];
   ASSERT_EQ(run["results"].size(), 3u);
   for (const auto& result : run["results"]) {
@@ -101,17 +122,17 @@ TEST(Sarif, HasWhatCodeScanningAsksFor) {
 TEST(Sarif, KeepsTheWorstWhereThereAreTooMany) {
   std::vector<Finding> many(25'010, finding("t"));
   for (std::size_t i = 0; i < 10; ++i) many[i].severity = Severity::error;
-  const json run = json::parse(to_sarif(report_of(std::move(many)), in_repository))["runs"][0];
+  const json run = json::parse(render("sarif", report_of(std::move(many)), in_repository))["runs"][0];
   EXPECT_EQ(run["results"].size(), 25'000u);
   EXPECT_EQ(run["results"][9]["level"], "error");
   EXPECT_TRUE(run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
                   .get<std::string>()
-                  .starts_with("10 results"));
+                  .starts_with("left out the 10 results"));
 }
 
 TEST(Github, OneLineEachAndNoCommandOfTheInput) {
   const std::string out =
-      to_github(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
+      render("github", report_of({finding("one", Severity::error), of_the_server()}), in_repository);
   const auto lines = split(trim(out), '\n');
   ASSERT_EQ(lines.size(), 3u) << out;
   EXPECT_TRUE(lines[0].starts_with(
@@ -123,8 +144,8 @@ TEST(Github, OneLineEachAndNoCommandOfTheInput) {
 }
 
 TEST(Gitlab, LinesBeginAtOneAndFingerprintsAreTheFindings) {
-  const json out =
-      json::parse(to_gitlab(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
+  const json out = json::parse(
+      render("gitlab", report_of({finding("one", Severity::error), of_the_server()}), in_repository));
   ASSERT_EQ(out.size(), 2u);
   EXPECT_EQ(out[0]["location"], (json{{"path", "api/db/0001 a.sql"}, {"lines", {{"begin", 3}}}}));
   EXPECT_EQ(out[0]["severity"], "major");
@@ -133,8 +154,8 @@ TEST(Gitlab, LinesBeginAtOneAndFingerprintsAreTheFindings) {
 }
 
 TEST(Rdjson, TellsWhatHasAFile) {
-  const json out =
-      json::parse(to_rdjson(report_of({finding("one", Severity::error), of_the_server()}), in_repository));
+  const json out = json::parse(
+      render("rdjson", report_of({finding("one", Severity::error), of_the_server()}), in_repository));
   ASSERT_EQ(out["diagnostics"].size(), 1u);
   EXPECT_EQ(out["diagnostics"][0]["severity"], "ERROR");
   EXPECT_EQ(out["diagnostics"][0]["location"],
@@ -143,7 +164,7 @@ TEST(Rdjson, TellsWhatHasAFile) {
 
 TEST(Junit, CountsAddUp) {
   const std::string out =
-      to_junit(report_of({finding("one", Severity::error), of_the_server()}), in_repository);
+      render("junit", report_of({finding("one", Severity::error), of_the_server()}), in_repository);
   EXPECT_NE(out.find("<testsuites name=\"pgadvise\" tests=\"4\" failures=\"2\" errors=\"0\">"),
             std::string::npos)
       << out;
@@ -157,10 +178,10 @@ TEST(Junit, CountsAddUp) {
 }
 
 TEST(Markdown, StaysTextAndWithinAComment) {
-  const std::string one = to_markdown(report_of({finding("one")}), in_repository);
+  const std::string one = render("markdown", report_of({finding("one")}), in_repository);
   EXPECT_NE(one.find("No &lt;index>"), std::string::npos) << one;
   EXPECT_NE(one.find("&#64;team &#35;1"), std::string::npos) << one;
-  EXPECT_NE(one.find("<details><summary>SQL that mends 1</summary>\n\n```sql\nCREATE INDEX"),
+  EXPECT_NE(one.find("<details><summary>SQL that fixes 1</summary>\n\n```sql\nCREATE INDEX"),
             std::string::npos)
       << one;
   std::vector<Finding> many(5'000, finding("t"));
@@ -168,24 +189,24 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   Report report = report_of(std::move(many));
   report.baseline.emplace();
   report.baseline->gone.assign(3'000, {"id", "unindexed-foreign-key", std::string(500, '@')});
-  const std::string all = to_markdown(report, in_repository);
+  const std::string all = render("markdown", report, in_repository);
   EXPECT_LT(all.size(), 65'000u);
   EXPECT_NE(all.find("No longer found: 3000"), std::string::npos);
-  EXPECT_NE(all.find("more of no greater severity"), std::string::npos);
+  EXPECT_NE(all.find("more of the same or lower severity"), std::string::npos);
 }
 
 TEST(Agent, CountsFirstAndFewWords) {
   const Report report = report_of(std::vector<Finding>(500, finding("t")));
-  const std::string out = to_agent(report, in_repository);
+  const std::string out = render("agent", report, in_repository);
   EXPECT_TRUE(
       out.starts_with("pgadvise: 0 errors, 500 warnings, 0 notes; 0 confirmed; 2 rules run, 1 not run, 1 "
-                      "remarks\nunindexed-foreign-key 500\n"))
+                      "warnings about the input\nunindexed-foreign-key 500\n"))
       << out.substr(0, 300);
   EXPECT_LT(out.size(), 8'200u);
   EXPECT_NE(out.find("more: --top 500"), std::string::npos);
   Options all = in_repository;
   all.top = 500;
-  const std::string whole = to_agent(report, all);
+  const std::string whole = render("agent", report, all);
   EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), 502);
 }
 

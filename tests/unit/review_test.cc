@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "report/paint.h"
 #include "review/keys.h"
-#include "review/price.h"
+#include "review/lock_impact.h"
 #include "review/session.h"
 
 namespace pgadvise::review {
@@ -30,16 +30,16 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
     EXPECT_EQ(key_of(nothing).kind, Key::Kind::resize) << nothing;
 }
 
-TEST(Price, NamesTheLock) {
+TEST(LockImpact, NamesTheLock) {
   Fix fix;
   fix.safety = Fix::Safety::safe;
-  const auto first = [&](const char* sql) { return price({sql}, fix, nullptr).at(0); };
-  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "Writes to the table wait"));
-  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "go on"));
-  EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "written anew"));
+  const auto first = [&](const char* sql) { return lock_impact({sql}, fix, nullptr).at(0); };
+  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "writes to the table wait"));
+  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "continue"));
+  EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "rewrite of the table"));
   Table table;
   table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
-  EXPECT_TRUE(contains(price({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(lock_impact({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
 }
 
 // A terminal that is told its keys, and keeps what was shown.
@@ -85,7 +85,7 @@ class Recorder : public Host {
   }
   std::optional<report::Source> source(const Finding&) override { return std::nullopt; }
   Result<std::string> plan(const Finding&, bool run, const Look&) override {
-    if (run) return fail(Error::Kind::nonfatal, "", "nothing to run it on");
+    if (run) return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in");
     return std::string("Seq Scan");
   }
   Result<Pending> prepare(const Choices& choices) override {
@@ -178,7 +178,7 @@ TEST(Walk, APasteDecidesNothing) {
   const auto walked = run(three, typed);
   EXPECT_EQ(walked.ending.how, How::no_more_input);
   EXPECT_TRUE(walked.ending.choices.accepted.empty());
-  EXPECT_TRUE(contains(walked.screens.at(1), "taken for a paste"));
+  EXPECT_TRUE(contains(walked.screens.at(1), "as an accidental paste"));
 }
 
 TEST(Walk, IgnoringAsksForAReason) {
@@ -214,7 +214,7 @@ TEST(Walk, WhatCannotBeWrittenIsNotAccepted) {
   const std::vector<Finding> findings = {finding("one", true, {}, "impossible"), finding("two", false)};
   const auto walked = run(findings, keys("yny"));
   EXPECT_TRUE(contains(walked.screens.at(1), "the folder is read-only"));
-  EXPECT_TRUE(contains(walked.last(), "no fix that could be accepted"));
+  EXPECT_TRUE(contains(walked.last(), "the finding has no fix to accept"));
   EXPECT_TRUE(walked.ending.choices.accepted.empty());
 }
 
@@ -227,7 +227,7 @@ TEST(Walk, PagesAreReadAndLeft) {
   EXPECT_TRUE(contains(walked.screens.at(1), "accept the fix"));
   EXPECT_TRUE(contains(walked.screens.at(3), "pgadvise rules explain unindexed-foreign-key"));
   EXPECT_TRUE(contains(walked.screens.at(5), "Seq Scan"));
-  EXPECT_TRUE(contains(walked.last(), "nothing to run it on"));
+  EXPECT_TRUE(contains(walked.last(), "there is no database to run the statement in"));
 }
 
 TEST(Walk, FitsEveryTerminal) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "sql/ast.h"
 #include "sql/redact.h"
 #include "sql/statement.h"
 
@@ -40,6 +41,32 @@ TEST(Redact, NothingOfALiteralIsLeft) {
 TEST(Redact, BehindAnUncertainEndNothingIsKept) {
   EXPECT_EQ(redact("select 'it\\'s', 'secret'"), "select '...' ...");
   EXPECT_EQ(redact("select 'it\\'s', 'secret', 'C:\\'").find("secret"), std::string::npos);
+}
+
+// What does not parse is redacted as it was logged.
+TEST(Redact, APasswordWithoutQuotesIsNoWord) {
+  for (const char* statement :
+       {"ALTER ROLE joe PASSWORD hunter2", "create user joe with login password \"hunter2\"",
+        "ALTER USER joe ENCRYPTED PASSWORD hunter2 oops",
+        "CREATE USER MAPPING FOR joe SERVER s OPTIONS (password hunter2)",
+        "select 1; alter role joe password hunter2"})
+    EXPECT_EQ(redact(statement).find("hunter2"), std::string::npos) << redact(statement);
+  EXPECT_EQ(redact("ALTER ROLE joe PASSWORD NULL"), "ALTER ROLE joe PASSWORD NULL");
+  EXPECT_EQ(redact("select password hash from users"), "select password hash from users");
+}
+
+TEST(ParseFailure, RepeatsNoSecretWithoutQuotes) {
+  for (const char* statement : {"ALTER ROLE joe PASSWORD hunter2", "ALTER ROLE joe PASSWORD \"hunter2\"",
+                                "CREATE USER MAPPING FOR joe SERVER s OPTIONS (password hunter2)",
+                                "SET app.token = = hunter2 oops", "ALTER ROLE joe PASSWORD 'hunter2"}) {
+    const auto tree = Tree::parse(statement);
+    ASSERT_FALSE(tree) << statement;
+    EXPECT_EQ(tree.error().what.find("hunter2"), std::string::npos) << tree.error().what;
+    const auto found = fingerprint(statement);
+    ASSERT_FALSE(found) << statement;
+    EXPECT_EQ(found.error().line().find("hunter2"), std::string::npos) << found.error().line();
+  }
+  EXPECT_EQ(Tree::parse("SELECT token FROM WHERE").error().what, "syntax error at or near \"WHERE\"");
 }
 
 TEST(Redact, AdjoiningStringsStayTwo) { EXPECT_EQ(redact("SELECT ''b'secret'"), "SELECT '...' '...'"); }

@@ -258,6 +258,12 @@ TEST(Replay, InheritsAndLike) {
        "t: id integer!, a text='x'; t_a_check check(a) a <> ''; t_pkey pk(id); t_a_idx(a)\n"
        "u: id integer!, a text='x'; t_a_check check(a) a <> ''; u_pkey pk(id); u_a_idx(a)\n"
        "v: id integer!, a text\n"},
+      // The server looks LIKE's table up before it makes the new one.
+      {"CREATE TABLE t (id int PRIMARY KEY); CREATE SCHEMA archive; SET search_path = archive, public; "
+       "CREATE TABLE t (LIKE t INCLUDING ALL)",
+       "archive.t: id integer!; t_pkey pk(id)\nt: id integer!; t_pkey pk(id)\n"},
+      {"CREATE TYPE pair AS (a int, b text COLLATE \"C\"); CREATE TABLE t OF pair (a NOT NULL)",
+       "t: a integer!, b text collate C\n"},
       {"CREATE TABLE t (a int, b text); CREATE TABLE u AS SELECT b, a AS z, count(*) FROM t GROUP BY 1, 2; "
        "SELECT a INTO v FROM t; "
        "CREATE VIEW w AS SELECT * FROM t; CREATE MATERIALIZED VIEW m AS SELECT a FROM w; CREATE INDEX ON m "

@@ -155,7 +155,7 @@ TEST(Depth, RefusesWhatIsTooDeepInsteadOfOverflowing) {
   for (const auto& text : hostile) {
     const auto result = shape(text);
     ASSERT_FALSE(result.has_value()) << text.substr(0, 40);
-    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be read");
+    EXPECT_EQ(result.error().what, "nested or chained too deeply, or too long, to be parsed");
     EXPECT_FALSE(fingerprint(text).has_value());
     EXPECT_FALSE(normalize(text).has_value());
   }
@@ -222,6 +222,25 @@ TEST(NotNullColumns, OnlyOfPlainPredicates) {
   EXPECT_EQ(not_null_columns("a IS NULL"), List{});
   EXPECT_EQ(not_null_columns("a IS NOT NULL; DROP TABLE t"), List{});
   EXPECT_EQ(not_null_columns(""), List{});
+}
+
+TEST(Expression, ACheckExcludesNull) {
+  EXPECT_TRUE(check_excludes_null("a IS NOT NULL", "a"));
+  EXPECT_TRUE(check_excludes_null("b > 0 AND (c = 1 AND \"A\" IS NOT NULL)", "A"));
+  EXPECT_FALSE(check_excludes_null("a IS NOT NULL", "b"));
+  EXPECT_FALSE(check_excludes_null("a > 0", "a"));
+  EXPECT_FALSE(check_excludes_null("a IS NOT NULL OR b > 0", "a"));
+  EXPECT_FALSE(check_excludes_null("a IS NULL", "a"));
+  EXPECT_FALSE(check_excludes_null("a IS NOT NULL; DROP TABLE t", "a"));
+}
+
+TEST(Expression, NamesAndConstants) {
+  EXPECT_EQ(output_name("lower(a)"), "lower");
+  EXPECT_EQ(output_name("a || b"), "");
+  EXPECT_EQ(output_name("("), "");
+  EXPECT_EQ(constant_text("'it''s'"), "it's");
+  EXPECT_EQ(constant_text("1 + 1"), "");
+  EXPECT_EQ(constant_text(""), "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What the replay records of a migration for the rules that judge it.
+// What the replay records of a migration for the rules that check it.
 #include <algorithm>
 
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@ namespace {
 using Kind = SchemaAction::Kind;
 using Transaction = Migration::Transaction;
 
-Migration judged(const std::string& before, const std::string& script,
-                 Transaction transaction = Transaction::file) {
+Migration replayed(const std::string& before, const std::string& script,
+                   Transaction transaction = Transaction::file) {
   sql::Replayer replayer;
   replayer.run(before, "0.sql");
   Migration out;
@@ -25,7 +25,7 @@ Migration judged(const std::string& before, const std::string& script,
 
 std::vector<SchemaAction> actions(const std::string& before, const std::string& script) {
   std::vector<SchemaAction> out;
-  for (const auto& step : judged(before, script).steps)
+  for (const auto& step : replayed(before, script).steps)
     out.insert(out.end(), step.actions.begin(), step.actions.end());
   return out;
 }
@@ -67,16 +67,16 @@ TEST(Steps, TransactionsAreNumbered) {
       "ADD z int; COMMIT;";
   const auto numbers = [&](Transaction how) {
     std::vector<int> out;
-    for (const auto& step : judged(table + "CREATE INDEX i ON t (a);", "DROP INDEX i;" + script, how).steps)
+    for (const auto& step : replayed(table + "CREATE INDEX i ON t (a);", "DROP INDEX i;" + script, how).steps)
       out.push_back(step.transaction);
     return out;
   };
   EXPECT_EQ(numbers(Transaction::file), (std::vector<int>{1, 1, 0, 2, 2}));
   EXPECT_EQ(numbers(Transaction::none), (std::vector<int>{0, 0, 0, 2, 2}));
   EXPECT_EQ(numbers(Transaction::script), (std::vector<int>{1, 1, 2, 2, 2}));
-  EXPECT_EQ(judged(table, "DROP INDEX CONCURRENTLY IF EXISTS i; ", Transaction::script).steps.size(), 0u);
-  EXPECT_EQ(judged(table, "CREATE INDEX CONCURRENTLY ON t (a);", Transaction::script).steps.at(0).transaction,
-            0);
+  EXPECT_EQ(replayed(table, "DROP INDEX CONCURRENTLY IF EXISTS i; ", Transaction::script).steps.size(), 0u);
+  EXPECT_EQ(
+      replayed(table, "CREATE INDEX CONCURRENTLY ON t (a);", Transaction::script).steps.at(0).transaction, 0);
 }
 
 // One reader of the statement: a step and the catalog have the same of it. A step used to lack the collation
@@ -293,8 +293,8 @@ TEST(Steps, HostileMigrationsAreNoCrash) {
                              "CREATE UNIQUE INDEX ON t ((a || 'x'))",
                              "DROP TYPE nope CASCADE",
                              "DELETE FROM t WHERE CURRENT OF c"}) {
-    judged(table, script);
-    judged("", script);
+    replayed(table, script);
+    replayed("", script);
   }
 }
 

@@ -68,7 +68,7 @@ std::string without_parameters(const std::string& sql) {
 }
 
 std::string in_python(const std::vector<std::string>& statements, bool concurrent) {
-  if (statements.empty()) return "    raise NotImplementedError(\"nothing takes this back\")\n";
+  if (statements.empty()) return "    raise NotImplementedError(\"this migration cannot be undone\")\n";
   std::string out = concurrent ? "    with op.get_context().autocommit_block():\n" : "";
   for (const auto& one : statements)
     out += (concurrent ? "        op.execute(" : "    op.execute(") + python_string(without_parameters(one)) +
@@ -112,11 +112,12 @@ constinit const MigrationTool alembic{
         {.rank = 20,
          .may_hold = may_hold,
          .is_one = is_one,
-         .writer = {.concurrently = Concurrently::together,
-                    .write = write,
-                    .note =
-                        "the models have to say it, too, or alembic revision --autogenerate takes it back"}},
-    .in_code = {.what = "Alembic's migrations are programs, which are not run",
+         .writer =
+             {.concurrently = Concurrently::together,
+              .write = write,
+              .note =
+                  "change the models, too; otherwise alembic revision --autogenerate reverts the change"}},
+    .in_code = {.what = "Alembic's migrations are programs, which pgadvise does not run",
                 .holds = is_config,
                 .evidence = evidence,
                 .words = words,

@@ -82,15 +82,17 @@ constinit const MigrationTool django{
     .facts = {.id = "django", .sentence = "Django", .tables = tables},
     .known = "*/migrations/*.py",
     .order = "what each depends on",
-    .programs = {.rank = 10,
-                 .may_hold = may_hold,
-                 .is_one = is_one,
-                 .writer = {.concurrently = Concurrently::together,
-                            .write = write,
-                            .note = "Django's models don't know of it: makemigrations neither makes it again "
-                                    "nor takes it back"},
-                 .table_prefix = table_prefix},
-    .in_code = {.what = "Django's migrations are programs, which are not run",
+    .programs =
+        {.rank = 10,
+         .may_hold = may_hold,
+         .is_one = is_one,
+         .writer =
+             {.concurrently = Concurrently::together,
+              .write = write,
+              .note =
+                  "Django's models do not record the change: makemigrations neither repeats nor reverts it"},
+         .table_prefix = table_prefix},
+    .in_code = {.what = "Django's migrations are programs, which pgadvise does not run",
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,

@@ -43,7 +43,7 @@ void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagn
     if (!tags.count(name.substr(0, name.size() - 4)))
       diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "no entry of meta/_journal.json names this file",
-                             "drizzle never runs it, and it is not replayed"});
+                             "neither drizzle nor pgadvise runs it"});
 }
 
 Files journal_files(const Folder& folder, const std::vector<drizzle::JournalEntry>& entries,
@@ -88,9 +88,10 @@ Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnosti
   auto files = journal_files(folder, *entries, named);
   const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
   if (!snapshot.empty()) {
-    diagnostics.push_back({Error::Kind::nonfatal, path,
-                           "none of the journal's .sql files is here: the last snapshot is read instead",
-                           "are the migrations committed?"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, path,
+         "all of the journal's .sql files are missing: pgadvise read the last snapshot instead",
+         "are the migrations committed?"});
     return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -117,15 +118,16 @@ void read_snapshots(FolderReading& reading, const std::vector<drizzle::JournalEn
     const bool astray = fresh && !last.empty() && previous != last && !(last_named && ids.count(previous));
     if (!fresh)
       reading.problem("snapshot", entry.tag,
-                      name + " has the id of the snapshot of " + same->second + ": it is a copy",
+                      name + " has the same id as the snapshot of " + same->second + ": one is a copy",
                       reading.location_of(name));
     if (astray) {
       const std::string origin = ids.count(previous)   ? "the snapshot of " + ids[previous]
                                  : origin_id(previous) ? "nothing"
-                                                       : "a snapshot that is not here";
-      reading.problem("snapshot", entry.tag,
-                      name + " was made from " + origin + ", not from that of " + last_entry + " before it",
-                      reading.location_of(name));
+                                                       : "a missing snapshot";
+      reading.problem(
+          "snapshot", entry.tag,
+          name + " is based on " + origin + ", not on the snapshot of " + last_entry + " before it",
+          reading.location_of(name));
     }
     last_named = astray;
     last = snapshot->id;
@@ -149,27 +151,26 @@ void read_journal(FolderReading& reading) {
     const bool there = reading.folder.has(file);
     if (!tags.insert(entry.tag).second) {
       reading.problem("duplicate tag", entry.tag,
-                      "the journal names " + entry.tag + " twice: the second entry runs the same file again",
+                      "the journal lists " + entry.tag + " twice: the second entry runs the same file again",
                       place);
       continue;
     }
     if (!there)
       reading.problem("missing file", entry.tag,
-                      "the journal names " + entry.tag + ", and " + file +
+                      "the journal lists " + entry.tag + ", and " + file +
                           " is missing: `drizzle-kit migrate` stops here",
                       place);
     if (const auto [same, fresh] = indexes.emplace(entry.index, entry.tag); !fresh && entry.index >= 0)
       reading.problem("duplicate idx", entry.tag,
                       "idx " + std::to_string(entry.index) + " is " + same->second +
-                          "'s already: the journal was merged or edited by hand",
+                          "'s, too: the journal was merged or edited by hand",
                       place);
     reading.add(entry.tag, there ? reading.folder.path(file) : "", place, entry.when);
   }
   for (const auto& name : reading.folder.files())
     if (name.ends_with(".sql") && !name.ends_with(".down.sql") &&
         !tags.count(name.substr(0, name.size() - 4)))
-      reading.problem("orphan file", name,
-                      name + " is in no entry of meta/_journal.json: drizzle never runs it",
+      reading.problem("orphan file", name, name + " is not in meta/_journal.json: drizzle never runs it",
                       reading.location_of(name));
   read_snapshots(reading, *entries);
 }
@@ -227,7 +228,7 @@ Result<Journal> journal_of(const SchemaInput& input) {
   out.text = std::move(*text);
   out.root = Ordered::parse(out.text, nullptr, false);
   if (!out.root.is_object() || !out.root.contains("entries") || !out.root["entries"].is_array())
-    return fail(Error::Kind::nonfatal, out.path, "is no journal of drizzle-kit");
+    return fail(Error::Kind::nonfatal, out.path, "is not a drizzle-kit journal");
   for (const auto& entry : out.root["entries"]) {
     const auto number = [&](const char* name) {
       return entry.is_object() && entry.contains(name) && entry[name].is_number_integer()
@@ -242,7 +243,7 @@ Result<Journal> journal_of(const SchemaInput& input) {
   constexpr std::int64_t largest =
       (std::int64_t{1} << 53) - 2;  // one more, and JavaScript no longer counts it exactly
   if (out.index > largest || out.when > largest)
-    return fail(Error::Kind::nonfatal, out.path, "has an idx or when that is too large to go on from");
+    return fail(Error::Kind::nonfatal, out.path, "has an idx or when that is too large to continue");
   return out;
 }
 
@@ -253,7 +254,7 @@ Result<std::string> last_snapshot_of(const SchemaInput& input) {
   for (const auto& name : meta.files())
     if (name.ends_with("_snapshot.json")) last = std::max(last, name);
   if (last.empty())
-    return fail(Error::Kind::nonfatal, meta.path(), "holds no snapshot of drizzle-kit",
+    return fail(Error::Kind::nonfatal, meta.path(), "contains no drizzle-kit snapshot",
                 "drizzle-kit generate writes one with each migration: are they committed?");
   return last;
 }
@@ -278,8 +279,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string name = prefix + "_snapshot.json";
   if (name <= *last)
     return fail(Error::Kind::nonfatal, previous_path,
-                "is the last snapshot by name, and not that of the last migration",
-                "drizzle-kit check tells what is wrong with the journal");
+                "is the last snapshot by name, but not the last migration's",
+                "drizzle-kit check reports the problem in the journal");
   const std::string tag = prefix + "_" + steps.name;
   std::string version = "7";
   if (auto& entries = journal->root["entries"];
@@ -328,10 +329,11 @@ constinit const MigrationTool drizzle{
     .last_snapshot = last_snapshot,
     .folder_of = folder_of_snapshot,
     .writer = {.why = "drizzle runs all pending migrations in one transaction", .write = write},
-    .in_code = {.what = "drizzle's schema has no migrations beside it, and is not read itself",
+    .in_code = {.what = "drizzle's schema has no migrations, and pgadvise does not read the schema itself",
                 .holds = is_config,
                 .hint = "drizzle-kit export > schema.sql, then --schema schema.sql; or --db",
                 .says_postgresql = says_postgresql},
+    .program = {.name = "drizzle-kit", .module = "node_modules/drizzle-kit/"},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -54,7 +54,7 @@ void read_folder(FolderReading& reading) {
   for (const auto& name : reading.folder.folders()) {
     const bool snapshot = reading.folder.has(name + "/snapshot.json");
     if (snapshot && !reading.folder.has(name + "/migration.sql"))
-      reading.problem("missing file", name, name + " has a snapshot and no migration.sql: drizzle stops here",
+      reading.problem("missing file", name, name + " has a snapshot but no migration.sql: drizzle stops here",
                       reading.location_of(name));
     if (!snapshot) continue;
     if (auto found = snapshot_ids(reading.folder.path(name + "/snapshot.json")))
@@ -62,13 +62,14 @@ void read_folder(FolderReading& reading) {
   }
   for (const auto& [name, snapshot] : snapshots)
     if (const auto [same, fresh] = ids.emplace(snapshot.id, name); !fresh)
-      reading.problem("snapshot", name,
-                      name + "/snapshot.json has the id of that of " + same->second + ": it is a copy",
-                      reading.location_of(name + "/snapshot.json"));
+      reading.problem(
+          "snapshot", name,
+          name + "/snapshot.json has the same id as the snapshot of " + same->second + ": one is a copy",
+          reading.location_of(name + "/snapshot.json"));
   for (const auto& [name, snapshot] : snapshots)
     for (const auto& previous : snapshot.previous)
       if (!origin_id(previous) && !ids.count(previous))
-        reading.problem("snapshot", name, name + "/snapshot.json was made from a snapshot that is not here",
+        reading.problem("snapshot", name, name + "/snapshot.json is based on a missing snapshot",
                         reading.location_of(name + "/snapshot.json"));
   for (auto& migration : reading.out.migrations) migration.when = folder_time(migration.name);
 }
@@ -89,7 +90,7 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
     if (!text) continue;
     const Ordered root = Ordered::parse(*text, nullptr, false);
     if (!root.is_object() || !root.contains("id") || !root["id"].is_string())
-      return fail(Error::Kind::nonfatal, path, "is no snapshot of drizzle-kit");
+      return fail(Error::Kind::nonfatal, path, "is not a drizzle-kit snapshot");
     ids[root["id"].get<std::string>()] = path;
     if (root.contains("prevIds") && root["prevIds"].is_array())
       for (const auto& id : root["prevIds"])
@@ -98,8 +99,8 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
   for (const auto& id : followed) ids.erase(id);
   if (ids.size() != 1)
     return fail(Error::Kind::nonfatal, input.path,
-                ids.empty() ? "holds no last snapshot of drizzle-kit" : "has several last snapshots",
-                "drizzle-kit check tells what to do");
+                ids.empty() ? "contains no last drizzle-kit snapshot" : "has several last snapshots",
+                "run drizzle-kit check");
   return ids.begin()->second;
 }
 

@@ -15,7 +15,7 @@ bool is_migration(std::string_view path) { return in_folder(path, "priv/repo/mig
 
 constinit const MigrationTool ecto{
     .facts = {.id = "ecto", .sentence = "Ecto", .tables = tables},
-    .in_code = {.what = "Ecto's migrations are programs, which are not run",
+    .in_code = {.what = "Ecto's migrations are programs, which pgadvise does not run",
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,

@@ -15,7 +15,7 @@ bool is_migration(std::string_view path) { return in_folder(path, "Migrations/",
 
 constinit const MigrationTool entity_framework{
     .facts = {.id = "entity-framework", .sentence = "Entity Framework", .tables = tables},
-    .in_code = {.what = "Entity Framework's migrations are programs, which are not run",
+    .in_code = {.what = "Entity Framework's migrations are programs, which pgadvise does not run",
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,

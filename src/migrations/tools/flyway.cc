@@ -95,7 +95,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   });
   if (found.empty() || (!holds_scripts(folder) && same_version_twice(found))) return {};
   for (const auto& path : foreign)
-    diagnostics.push_back({Error::Kind::nonfatal, path, "migrations of another database: passed over", ""});
+    diagnostics.push_back({Error::Kind::nonfatal, path, "migrations of another database: skipped", ""});
   std::string baseline;
   for (const auto& file : found)
     if (file.name.kind == 'B') baseline = file.name.version;
@@ -151,7 +151,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
       newest = &file;
   if (!newest)
     return fail(Error::Kind::nonfatal, writing.input.path,
-                "holds no versioned migration (V1__name.sql) that another could follow");
+                "contains no versioned migration (V1__name.sql) to continue from");
   const std::string last = writing.version.empty() ? newest->entry : writing.version;
   const std::size_t at = last.find_last_of("._");
   const std::size_t from = at == std::string::npos ? 0 : at + 1;
@@ -205,11 +205,10 @@ constinit const MigrationTool flyway{
     .repeatable = repeatable,
     .checksums = checksums,
     .tracked_name = tracked_name,
-    .writer =
-        {.why =
-             "Flyway from 9.1 on waits for itself at it, unless flyway.postgresql.transactional.lock=false",
-         .write = write,
-         .by_settings = by_settings},
+    .writer = {.why = "Flyway 9.1 and later waits for its own lock there, unless "
+                      "flyway.postgresql.transactional.lock=false",
+               .write = write,
+               .by_settings = by_settings},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -26,7 +26,7 @@ void name_programs(const Folder& folder, Diagnostics& diagnostics) {
   if (count)
     diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                            std::to_string(count) + " migrations are programs (.go): not replayed",
-                           "what they change is not known here"});
+                           "pgadvise does not know their changes"});
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {

@@ -14,7 +14,7 @@ bool is_module(std::string_view path) { return files::base_of(path) == "go.mod";
 
 constinit const MigrationTool gorm{
     .facts = {.id = "gorm", .sentence = "GORM"},
-    .in_code = {.what = "GORM makes its tables from Go's types, which are not read",
+    .in_code = {.what = "GORM creates tables from Go types, which pgadvise does not read",
                 .holds = is_module,
                 .evidence = evidence,
                 .words = words,

@@ -48,7 +48,7 @@ constinit const MigrationTool knex{
                  .may_hold = numbered_script,
                  .is_one = is_one,
                  .writer = {.concurrently = Concurrently::together, .write = write}},
-    .in_code = {.what = "Knex's migrations are programs, which are not run",
+    .in_code = {.what = "Knex's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = node_drivers,

@@ -16,7 +16,7 @@ bool is_migration(std::string_view path) { return in_folder(path, "database/migr
 
 constinit const MigrationTool laravel{
     .facts = {.id = "laravel", .sentence = "Laravel", .tables = tables},
-    .in_code = {.what = "Laravel's migrations are programs, which are not run",
+    .in_code = {.what = "Laravel's migrations are programs, which pgadvise does not run",
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,

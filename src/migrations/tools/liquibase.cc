@@ -49,7 +49,7 @@ constinit const MigrationTool liquibase{
     .rank = 62,
     .files = files_of,
     .by_comments = by_comments,
-    .in_code = {.what = "Liquibase's changelogs in XML and YAML are not read",
+    .in_code = {.what = "pgadvise does not read Liquibase changelogs in XML and YAML",
                 .holds = is_changelog,
                 .evidence = evidence,
                 .words = words,

@@ -13,16 +13,19 @@ bool is_one(std::string_view path, const std::string& text) {
   return is_script(path) && contains(text, "mikro-orm");
 }
 
+constexpr std::string_view aliases[] = {"mikro-orm-esm"};
+
 }  // namespace
 
 constinit const MigrationTool mikro_orm{
     .facts = {.id = "mikro-orm", .sentence = "MikroORM", .tables = tables},
     .programs = {.rank = 1, .may_hold = numbered_script, .is_one = is_one},
-    .in_code = {.what = "MikroORM's migrations are programs, which are not run",
+    .in_code = {.what = "MikroORM's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = words,
                 .hint = "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db"},
+    .program = {.name = "mikro-orm", .aliases = aliases},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -33,7 +33,7 @@ constinit const MigrationTool numbered{
     .rank = 90,
     .by_name_only = true,
     .files = files_of,
-    .writer = {.why = "what runs these files is not known, and may do so in a transaction", .write = write},
+    .writer = {.why = "the tool that runs these files is unknown, and may use a transaction", .write = write},
 };
 
 }  // namespace pgadvise::migrations::tools

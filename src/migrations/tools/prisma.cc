@@ -40,7 +40,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
     if (holds_program(Folder(folder.path(name))))
       diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "a migration that is a program: not replayed",
-                             "what it changes is not known here"});
+                             "pgadvise does not know its changes"});
     else
       diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
                              "a prisma migration without its migration.sql",
@@ -57,7 +57,7 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos)
     return false;
   diagnostics.push_back({Error::Kind::nonfatal, path, "prisma migrations of another database",
-                         "only PostgreSQL migrations are read"});
+                         "pgadvise reads only PostgreSQL migrations"});
   return true;
 }
 
@@ -145,7 +145,7 @@ constinit const MigrationTool prisma{
               .tracking = tracking,
               .rows_name_all = true,
               .application = "prisma-migrate"},
-    .known = "folders with migration.sql; migration_lock.toml tells the database",
+    .known = "folders with migration.sql; migration_lock.toml names the database",
     .order = "folder names",
     .rank = 30,
     .unmistakable = true,
@@ -155,13 +155,14 @@ constinit const MigrationTool prisma{
     .read_folder = read_folder,
     .checksums = sha256_checksums,
     .writer = {.concurrently = Concurrently::alone, .write = write, .add_notes = add_notes},
-    .in_code = {.what = "Prisma's schema has no migrations beside it, and is not read itself",
+    .in_code = {.what = "Prisma's schema has no migrations, and pgadvise does not read the schema itself",
                 .holds = is_schema,
                 .evidence = evidence,
                 .words = words,
                 .hint = "prisma migrate diff --from-empty --to-schema-datamodel schema.prisma --script > "
                         "schema.sql, then --schema "
                         "schema.sql; or --db"},
+    .program = {.name = "prisma", .module = "/prisma/"},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -36,7 +36,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
       for (const auto line : split(one, '\n'))
         if (trim(line) == "SQL")
           return fail(Error::Kind::nonfatal, input.path,
-                      "a statement holds a line that would end it in Ruby");
+                      "a statement contains a line that would end the Ruby string");
   // A class's name may be there once.
   std::string name = steps.name;
   const auto taken = [&] {
@@ -70,7 +70,7 @@ constinit const MigrationTool rails{
                  .may_hold = may_hold,
                  .is_one = is_one,
                  .writer = {.concurrently = Concurrently::together, .write = write}},
-    .in_code = {.what = "Rails keeps its schema in Ruby, which is not read",
+    .in_code = {.what = "Rails keeps its schema in Ruby, which pgadvise does not read",
                 .holds = is_schema,
                 .evidence = evidence,
                 .words = words,

@@ -40,6 +40,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   return one_file(script_path(writing, steps, script), text_of(steps, script, umzug));
 }
 
+constexpr std::string_view aliases[] = {"sequelize-cli"};
+
 }  // namespace
 
 constinit const MigrationTool sequelize{
@@ -50,13 +52,14 @@ constinit const MigrationTool sequelize{
                  .may_hold = numbered_script,
                  .is_one = is_one,
                  .writer = {.concurrently = Concurrently::anywhere, .write = write}},
-    .in_code = {.what = "Sequelize's migrations are programs, which are not run",
+    .in_code = {.what = "Sequelize's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = node_drivers,
                 .hint = "npx sequelize db:migrate on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
                 .and_word = "\"sequelize\""},
+    .program = {.name = "sequelize", .aliases = aliases},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -159,7 +159,7 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (engine.empty() || engine == "pg" || engine == "cockroach" || engine == "yugabyte") return false;
   diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
                          "sqitch migrations of another database (" + engine + ")",
-                         "only PostgreSQL migrations are read"});
+                         "pgadvise reads only PostgreSQL migrations"});
   return true;
 }
 
@@ -213,7 +213,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
       planner = line.substr(time + 2, end - time - 1);
   }
   if (planner.empty())
-    return fail(Error::Kind::nonfatal, plan, "names nobody who planned a change",
+    return fail(Error::Kind::nonfatal, plan, "does not name the planner of a change",
                 "sqitch add makes the first one");
   std::string name = steps.name;
   for (int number = 2; names.count(name) || contains(so_far, "\n" + name + " "); ++number)

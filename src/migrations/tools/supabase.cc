@@ -30,10 +30,9 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   });
   for (const auto& name : folder.files())
     if (is_sql(name) && std::find(names.begin(), names.end(), name) == names.end())
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "is not named <timestamp>_name.sql: the supabase command line passes it over, "
-                             "and it is not replayed",
-                             ""});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, folder.path(name),
+           "is not named <timestamp>_name.sql: neither the supabase command line nor pgadvise runs it", ""});
   return as_files(folder, names);
 }
 
@@ -51,25 +50,25 @@ Result<Written> write(Writing& writing, const Steps& steps) {
 }  // namespace
 
 constinit const MigrationTool supabase{
-    .facts = {.id = "supabase",
-              .sentence = "Supabase",
-              .tables = tables,
-              .tracking = tracking,
-              .leave_transaction = "Put it into a migration of its own: supabase 2.109 and later (of DROP "
-                                   "INDEX a later one yet) takes such a statement "
-                                   "out of its batch. An older one has the row that records the migration in "
-                                   "the same transaction, where CONCURRENTLY "
-                                   "always fails: there run it by hand before the deployment",
-              .leaving_may_fail = true,
-              .runs_script = "Supabase sends a migration as one batch, together with the row that records "
-                             "it, which is one transaction"},
+    .facts =
+        {.id = "supabase",
+         .sentence = "Supabase",
+         .tables = tables,
+         .tracking = tracking,
+         .leave_transaction =
+             "Put it into a migration of its own. supabase 2.109 and later (for DROP INDEX, a still later "
+             "version) runs such a statement outside its batch. Older versions run it in a transaction, in "
+             "which CONCURRENTLY fails: with them, run it by hand before the deployment",
+         .leaving_may_fail = true,
+         .runs_script =
+             "Supabase sends a migration and the row that records it as one batch, which is one transaction"},
     .known = "supabase/migrations/<timestamp>_name.sql",
     .order = "file names",
     .rank = 60,
     .files = files_of,
     .by_folder = by_folder,
-    .writer = {.why = "supabase's command line before 2.109 sends a migration's statements in one go, which "
-                      "makes them one transaction",
+    .writer = {.why = "the supabase command line before 2.109 sends a migration's statements in one batch, "
+                      "which is one transaction",
                .write = write},
 };
 

@@ -33,6 +33,8 @@ Result<Written> write(Writing& writing, const Steps& steps) {
   return one_file(path, text_of(steps, script, writing.version));
 }
 
+constexpr std::string_view aliases[] = {"typeorm-ts-node-commonjs", "typeorm-ts-node-esm"};
+
 }  // namespace
 
 constinit const MigrationTool typeorm{
@@ -45,14 +47,16 @@ constinit const MigrationTool typeorm{
          .is_one = is_one,
          .writer = {.why = "TypeORM runs all pending migrations in one transaction",
                     .write = write,
-                    .note = "the entities have to say it, too, or typeorm migration:generate takes it back"}},
-    .in_code = {.what = "TypeORM's migrations are programs, which are not run",
+                    .note =
+                        "change the entities, too; otherwise typeorm migration:generate reverts the change"}},
+    .in_code = {.what = "TypeORM's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = node_drivers,
                 .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
                 .and_word = "\"typeorm\""},
+    .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -1,0 +1,16 @@
+# A report format is registered by its file: src/report/formats/<format>.cc defines `const Format <format>_format`.
+# Written here: generated/report/all_formats.h (extern declarations) and all_formats.cc (the array of formats).
+file(GLOB pgadvise_format_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/report/formats/*.cc")
+list(SORT pgadvise_format_files)
+set(_declarations "")
+set(_formats "")
+foreach(_file IN LISTS pgadvise_format_files)
+  get_filename_component(_name "${_file}" NAME_WE)
+  string(APPEND _declarations "extern const Format ${_name}_format;\n")
+  string(APPEND _formats "    &formats::${_name}_format,\n")
+endforeach()
+set(_header "#pragma once\n#include \"report/report.h\"\nnamespace pgadvise::report::formats {\n${_declarations}}  // namespace pgadvise::report::formats\n")
+set(_source "#include \"report/all_formats.h\"\n\nnamespace pgadvise::report {\nstatic constexpr const Format* registered[] = {\n${_formats}};\nstd::span<const Format* const> all_formats() { return registered; }\n}  // namespace pgadvise::report\n")
+file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/generated/report/all_formats.h" CONTENT "${_header}")
+file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/generated/report/all_formats.cc" CONTENT "${_source}")
+set(pgadvise_format_sources "${CMAKE_BINARY_DIR}/generated/report/all_formats.cc")

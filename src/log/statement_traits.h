@@ -1,0 +1,27 @@
+// What a statement's template shows without a parse: enough for those that the parser does not know, and for
+// several statements in one text.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "log/repeats.h"
+#include "log/statement_template.h"
+
+namespace pgadvise::log {
+
+enum class TransactionEffect : std::uint8_t { none, opens, closes };
+
+struct StatementTraits {
+  CallKind kind = CallKind::other;
+  TransactionEffect effect = TransactionEffect::none;
+  bool ignored = false;            // never part of a repeat
+  bool keying_parameters = false;  // some are not for paging
+};
+
+StatementTraits traits_of(const StatementScan& scan);
+
+// The word of small letters that a template begins with; "" when it begins otherwise.
+std::string_view first_word(std::string_view text);
+
+}  // namespace pgadvise::log

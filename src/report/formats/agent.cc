@@ -1,0 +1,64 @@
+// For programs that read text by the word, coding agents above all: counts, then one line per finding.
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/all_formats.h"
+#include "report/common.h"
+
+namespace pgadvise::report::formats {
+namespace {
+
+constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
+constexpr std::size_t longest_line = 400;
+
+std::string line_of(const Finding& finding, const Options& options) {
+  std::string out = fmt::format("{} {} {}", name(finding.severity), finding.rule, name(finding.verdict));
+  if (finding.location && !finding.location->live()) {
+    const SourceLocation place = shown_at(finding, options);
+    out += fmt::format(" {}:{}", place.file, place.line);
+  }
+  if (const std::string about = subject(finding); !about.empty()) out += " " + about;
+  if (finding.fix) {
+    const Fix& fix = *finding.fix;
+    const std::string fix_text = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
+                                 : !fix.drizzle.empty()                                ? fix.drizzle
+                                                                                       : fix.title;
+    if (!fix_text.empty()) out += " | " + fix_text;
+  }
+  return ellipsis(out, longest_line) + "\n";
+}
+
+std::string render(const Report& report, const Options& options) {
+  const auto findings = standing(report);
+  std::string out = fmt::format("pgadvise: {}; {} rules run, {} not run, {} warnings about the input\n",
+                                in_words(count(findings)), report.rules_run.size(), report.skipped.size(),
+                                report.diagnostics.size());
+  std::map<std::string, int> rules;
+  for (const auto* finding : findings) ++rules[finding->rule];
+  for (const auto& [rule, times] : rules)
+    out += fmt::format("{}{} {}", rule == rules.begin()->first ? "" : ", ", rule, times);
+  if (!rules.empty()) out += "\n";
+  if (report.baseline)
+    out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(),
+                       report.baseline->gone.size());
+  for (const auto& line : gone_lines(report)) out += "gone " + line + "\n";
+  std::size_t shown = 0;
+  for (const auto* finding : findings) {
+    const std::string line = line_of(*finding, options);
+    if (options.top ? shown == options.top : out.size() + line.size() > max_bytes) break;
+    out += line;
+    ++shown;
+  }
+  if (shown < findings.size())
+    out += fmt::format("{} more: --top {}; to describe a rule: pgadvise rules explain RULE\n",
+                       findings.size() - shown, findings.size());
+  return out;
+}
+
+}  // namespace
+
+const Format agent_format{"agent", "counts, then one line per finding, about 2,000 tokens", render};
+
+}  // namespace pgadvise::report::formats

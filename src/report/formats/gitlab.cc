@@ -1,0 +1,41 @@
+// GitLab's code quality report: an array of issues ("Code Quality report format", docs.gitlab.com).
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "report/all_formats.h"
+#include "report/common.h"
+
+namespace pgadvise::report::formats {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+const char* severity(const Finding& finding) {
+  if (finding.severity == Severity::error)
+    return finding.verdict == Verdict::confirmed ? "critical" : "major";
+  return finding.severity == Severity::warning ? "minor" : "info";
+}
+
+std::string render(const Report& report, const Options& options) {
+  json out = json::array();
+  for (const auto* finding : standing(report)) {
+    const SourceLocation place = shown_at(*finding, options);
+    json issue;
+    issue["description"] = printable(explanation(*finding));
+    issue["check_name"] = finding->rule;
+    issue["fingerprint"] = finding->id;
+    issue["severity"] = severity(*finding);
+    issue["location"] = {{"path", place.file}, {"lines", {{"begin", place.line}}}};
+    out.push_back(std::move(issue));
+  }
+  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace
+
+const Format gitlab_format{"gitlab", "GitLab code quality", render};
+
+}  // namespace pgadvise::report::formats

@@ -1,0 +1,79 @@
+// JUnit XML as Jenkins and GitLab read it: a suite for each rule, a failed case for each finding, a passed
+// one where a rule found nothing.
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/all_formats.h"
+#include "report/common.h"
+
+namespace pgadvise::report::formats {
+namespace {
+
+// XML 1.0 takes no control characters, written out or not: printable_block() has none left but tabs and line
+// ends.
+std::string xml(const std::string& text) {
+  std::string out;
+  for (const char c : printable_block(text)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\n': out += "&#10;"; break;
+      case '\t': out += "&#9;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string test_case(const Finding& finding, const Options& options) {
+  std::string about = subject(finding);
+  if (about.empty()) about = finding.id;
+  const SourceLocation place = shown_at(finding, options);
+  const bool in_file = finding.location && !finding.location->live();
+  const std::string where = in_file ? fmt::format("{}:{}\n", place.file, place.line) : std::string();
+  return fmt::format(
+      "  <testcase classname=\"pgadvise.{}\" name=\"{}\">\n   <failure type=\"{}\" "
+      "message=\"{}\">{}</failure>\n  </testcase>\n",
+      xml(finding.rule), xml(about), name(finding.severity), xml(finding.message),
+      xml(where + explanation(finding)));
+}
+
+std::string render(const Report& report, const Options& options) {
+  std::map<std::string, std::vector<const Finding*>> by_rule;
+  for (const auto& rule : report.rules_run) by_rule[rule];
+  const auto findings = standing(report);
+  for (const auto* finding : findings) by_rule[finding->rule].push_back(finding);
+  std::size_t tests = report.skipped.size();
+  std::string suites;
+  for (const auto& [rule, found] : by_rule) {
+    const std::size_t cases = std::max<std::size_t>(1, found.size());
+    tests += cases;
+    suites +=
+        fmt::format(" <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
+                    xml(rule), cases, found.size());
+    for (const auto* finding : found) suites += test_case(*finding, options);
+    if (found.empty())
+      suites += fmt::format("  <testcase classname=\"pgadvise.{0}\" name=\"{0}\"/>\n", xml(rule));
+    suites += " </testsuite>\n";
+  }
+  for (const auto& skipped : report.skipped)
+    suites += fmt::format(
+        " <testsuite name=\"{0}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">\n  <testcase "
+        "classname=\"pgadvise.{0}\" name=\"{0}\">\n"
+        "   <skipped message=\"{1}\"/>\n  </testcase>\n </testsuite>\n",
+        xml(skipped.rule), xml(skipped.reason));
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pgadvise\" tests=\"{}\" "
+      "failures=\"{}\" errors=\"0\">\n{}</testsuites>\n",
+      tests, findings.size(), suites);
+}
+
+}  // namespace
+
+const Format junit_format{"junit", "JUnit XML: a suite for each rule", render};
+
+}  // namespace pgadvise::report::formats

@@ -1,0 +1,118 @@
+// A comment of a pull request: what is new first, index DDL in a fold, whole even where a service takes no
+// more than 65,536 characters.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/all_formats.h"
+#include "report/common.h"
+
+namespace pgadvise::report::formats {
+namespace {
+
+constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
+constexpr std::size_t kept_for_the_end = 3'000;
+
+// Text of the input stays text: no markup, no link, no mention of a person or an issue.
+std::string plain(const std::string& text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '<') out += "&lt;";
+    else if (c == '@') out += "&#64;";
+    else if (c == '#') out += "&#35;";
+    else if (std::string_view("\\`*_[]|~").find(c) != std::string_view::npos) out += std::string("\\") + c;
+    else out += c;
+  }
+  return out;
+}
+
+// Between fences longer than any of its own.
+std::string code(const std::string& text, std::string_view language) {
+  const std::string safe = printable_block(text);
+  std::size_t longest = 2;
+  for (std::size_t at = 0; (at = safe.find('`', at)) != std::string::npos;) {
+    const std::size_t end = std::min(safe.find_first_not_of('`', at), safe.size());
+    longest = std::max(longest, end - at);
+    at = end;
+  }
+  const std::string fence(longest + 1, '`');
+  return fmt::format("{}{}\n{}\n{}\n", fence, language, safe, fence);
+}
+
+std::string span(const std::string& text) {
+  const std::string safe = replace_all(printable(text), "`", "'");
+  return safe.empty() ? std::string() : "`" + safe + "`";
+}
+
+std::string one(const Finding& finding, const Options& options) {
+  constexpr std::size_t longest = 600;
+  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.rule),
+                                name(finding.verdict), plain(ellipsis(finding.message, longest)));
+  if (finding.location && !finding.location->live()) {
+    const SourceLocation place = shown_at(finding, options);
+    out += " " + span(fmt::format("{}:{}", place.file, place.line));
+  }
+  if (finding.fix && finding.fix->sql.empty() && !finding.fix->title.empty())
+    out += "<br>" + plain(ellipsis(finding.fix->title, longest));
+  return out + "\n";
+}
+
+std::string ddl(const std::vector<const Finding*>& findings) {
+  std::string sql;
+  int fixes = 0;
+  for (const auto* finding : findings) {
+    if (!finding->fix || finding->fix->sql.empty() || finding->fix->safety == Fix::Safety::manual) continue;
+    if (sql.size() + finding->fix->sql.size() > max_bytes / 3) {
+      sql += "-- more: pgadvise check\n";
+      break;
+    }
+    ++fixes;
+    sql += finding->fix->sql + "\n";
+  }
+  if (sql.empty()) return {};
+  sql.pop_back();
+  return fmt::format("\n<details><summary>SQL that fixes {}</summary>\n\n{}\n</details>\n", fixes,
+                     code(sql, "sql"));
+}
+
+std::string gone(const Baseline& baseline) {
+  constexpr std::size_t shown = 20;
+  if (baseline.gone.empty()) return {};
+  std::string out = fmt::format("\nNo longer found: {}\n\n", baseline.gone.size());
+  for (std::size_t at = 0; at < std::min(shown, baseline.gone.size()); ++at)
+    out +=
+        fmt::format("- {} {}\n", span(baseline.gone[at].rule), plain(ellipsis(baseline.gone[at].what, 60)));
+  if (baseline.gone.size() > shown) out += fmt::format("- and {} more\n", baseline.gone.size() - shown);
+  return out;
+}
+
+std::string render(const Report& report, const Options& options) {
+  const auto findings = standing(report);
+  const std::string tail =
+      ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
+      fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
+                  report.diagnostics.empty()
+                      ? ""
+                      : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
+  std::string out =
+      fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
+                  report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
+  const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
+  std::size_t shown = 0;
+  for (const auto* finding : findings) {
+    const std::string line = one(*finding, options);
+    if (out.size() + line.size() > room) break;
+    out += line;
+    ++shown;
+  }
+  if (shown < findings.size())
+    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - shown);
+  return out + tail;
+}
+
+}  // namespace
+
+const Format markdown_format{"markdown", "a comment for a pull request", render};
+
+}  // namespace pgadvise::report::formats

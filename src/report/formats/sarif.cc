@@ -1,0 +1,157 @@
+// SARIF 2.1.0 (OASIS), and what GitHub's code scanning takes of it: at most 25,000 results of a run and 10 MB
+// compressed, at least one location each, paths from the repository's root ("SARIF support for code
+// scanning", docs.github.com).
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "lint/rule.h"
+#include "report/all_formats.h"
+#include "report/common.h"
+#include "report/rule_page.h"
+
+namespace pgadvise::report::formats {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t max_results = 25'000;
+constexpr std::size_t max_bytes =
+    std::size_t{40} << 20;  // of results: JSON of one shape takes a tenth of it compressed, at most
+constexpr std::size_t longest_message = 2'000;
+
+const char* level(Severity severity) {
+  return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
+}
+
+json text(const std::string& value) { return {{"text", value}}; }
+
+// "UnindexedForeignKey": SARIF wants a name that is not the id, and viewers show it beside it.
+std::string in_pascal_case(std::string_view id) {
+  std::string out;
+  bool begin = true;
+  for (const char c : id) {
+    if (c != '-') out += begin && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    begin = c == '-';
+  }
+  return out;
+}
+
+json rule_json(const lint::RegisteredRule& registered) {
+  const lint::Rule& rule = *registered.rule;
+  json out;
+  out["id"] = rule.id;
+  out["name"] = in_pascal_case(rule.id);
+  out["shortDescription"] = text(std::string(rule.summary));
+  out["fullDescription"] = text(std::string(rule.why));
+  out["help"] = {{"text", std::string(rule.fix)}, {"markdown", rule_page(registered)}};
+  out["defaultConfiguration"] = {{"enabled", rule.on_by_default}, {"level", level(rule.severity)}};
+  out["properties"] = {{"tags", {"postgresql", registered.category}}};
+  return out;
+}
+
+// RFC 3986: a path's bytes outside the unreserved ones are encoded.
+std::string uri(const std::string& path) {
+  std::string out = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    if (plain) out += c;
+    else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+// Lines only: SARIF counts columns in characters, findings in bytes.
+json location_json(const Finding& finding, const Options& options) {
+  const SourceLocation place = shown_at(finding, options);
+  json physical;
+  physical["artifactLocation"]["uri"] = uri(place.file);
+  if (!place.file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
+  physical["region"] = {{"startLine", place.line}};
+  json out;
+  out["physicalLocation"] = physical;
+  if (const std::string about = subject(finding); !about.empty())
+    out["logicalLocations"] = {{{"fullyQualifiedName", about}, {"kind", finding.subject.kind}}};
+  return out;
+}
+
+json result_json(const Finding& finding, const std::map<std::string, std::size_t>& rules,
+                 const Options& options) {
+  json out;
+  out["ruleId"] = finding.rule;
+  if (const auto rule = rules.find(finding.rule); rule != rules.end()) out["ruleIndex"] = rule->second;
+  out["level"] = level(finding.severity);
+  out["message"] = text(cut(printable_block(explanation(finding)), longest_message));
+  out["locations"] = json::array({location_json(finding, options)});
+  out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
+  out["properties"] = {{"verdict", name(finding.verdict)}};
+  return out;
+}
+
+json suppressed_json(const SuppressedFinding& suppressed, const std::map<std::string, std::size_t>& rules,
+                     const Options& options) {
+  json out = result_json(suppressed.finding, rules, options);
+  json by;
+  by["kind"] = suppressed.by.comment() ? "inSource" : "external";
+  by["justification"] = suppressed.by.reason;
+  out["suppressions"] = json::array({by});
+  return out;
+}
+
+json notification(const char* level, const std::string& what) {
+  return {{"level", level}, {"message", text(what)}};
+}
+
+std::string render(const Report& report, const Options& options) {
+  std::map<std::string, std::size_t> indexes;
+  json rules = json::array();
+  for (const auto& registered : lint::all_rules()) {
+    indexes.emplace(registered.rule->id, rules.size());
+    rules.push_back(rule_json(registered));
+  }
+  json results = json::array();
+  std::size_t bytes = 0;
+  std::size_t left_out = 0;
+  const auto add = [&](json result) {
+    const std::size_t size = result.dump(-1, ' ', false, json::error_handler_t::replace).size();
+    if (results.size() >= max_results || bytes + size > max_bytes) {
+      ++left_out;
+      return;
+    }
+    bytes += size;
+    results.push_back(std::move(result));
+  };
+  for (const auto* finding : standing(report)) add(result_json(*finding, indexes, options));
+  for (const auto& suppressed : report.suppressed) add(suppressed_json(suppressed, indexes, options));
+  json notes = json::array();
+  if (left_out)
+    notes.push_back(notification("warning", fmt::format("left out the {} results of lowest severity: GitHub "
+                                                        "accepts {} per run and 10 MB; --format json has all",
+                                                        left_out, max_results)));
+  for (const auto& diagnostic : report.diagnostics)
+    notes.push_back(
+        notification(diagnostic.kind == Error::Kind::nonfatal ? "note" : "error", diagnostic.line()));
+  for (const auto& skipped : report.skipped)
+    notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
+  json run;
+  run["tool"]["driver"] = {{"name", "pgadvise"}, {"semanticVersion", PGADVISE_VERSION}, {"rules", rules}};
+  run["invocations"] = {{{"executionSuccessful", true}, {"toolExecutionNotifications", notes}}};
+  run["originalUriBaseIds"] = {{"%SRCROOT%", {{"description", text("the root of the repository")}}}};
+  run["columnKind"] = "unicodeCodePoints";
+  run["results"] = std::move(results);
+  json out;
+  out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
+  out["version"] = "2.1.0";
+  out["runs"] = json::array({std::move(run)});
+  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace
+
+const Format sarif_format{"sarif", "SARIF 2.1.0, for GitHub code scanning and others", render};
+
+}  // namespace pgadvise::report::formats

@@ -1,0 +1,258 @@
+#include "sql/definitions_query.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "sql/analyzer.h"
+#include "sql/ddl.h"
+#include "sql/lexer.h"
+
+namespace pgadvise::sql {
+namespace {
+
+// ---- queries
+
+std::vector<QualifiedName> names_in_from(const ProtobufCMessage& tree, const SchemaState& state) {
+  std::vector<QualifiedName> out;
+  each_node(tree, [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
+      out.push_back(state.find_table(written(*node.range_var)));
+    return true;
+  });
+  return out;
+}
+
+// `names`: those that are written for the columns, from the first one on.
+CreateFromQuery from_query(const PgQuery__RangeVar& range, NodeList names, const Node& query,
+                           Table::Kind kind, const SchemaState& state) {
+  CreateFromQuery out;
+  out.name = new_name(range, state);
+  out.kind = kind;
+  out.unlogged = range.relpersistence[0] == 'u';
+  std::vector<std::string> path = state.search_path;
+  path.insert(path.begin(), "pg_temp");
+  Analyzer analyzer(state.catalog, std::move(path));
+  for (const Output& output : analyzer.statement(query)) {
+    Column& column = out.columns.emplace_back();
+    column.name = output.name, column.type = output.type, column.collation = output.collation;
+  }
+  out.columns.resize(std::max(out.columns.size(), names.size()));
+  for (std::size_t i = 0; i < names.size(); ++i) out.columns[i].name = string_value(names[i]);
+  if (kind == Table::Kind::view || kind == Table::Kind::materialized_view)
+    out.definition = statement_text(&query);
+  out.relations = analyzer.reads();
+  out.names_read = column_names(&query);
+  out.names_in_from = names_in_from(message(query), state);
+  return out;
+}
+
+// ---- WHERE
+
+bool names_column(const Node* node) { return node && !column_names(node).empty(); }
+
+bool is_equality(const PgQuery__AExpr& expression) {
+  return expression.n_name == 1 && string_value(expression.name[0]) == "=" &&
+         (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP ||
+          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN ||
+          expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY);
+}
+
+// Columns that a conjunct sets equal to something that no row decides.
+void equal_columns(const Node* where, std::set<std::string>& out) {
+  if (!where) return;
+  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR &&
+      where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) {
+    for (const Node* part : NodeList(where->bool_expr->n_args, where->bool_expr->args))
+      equal_columns(part, out);
+    return;
+  }
+  if (where->node_case != PG_QUERY__NODE__NODE_A_EXPR || !is_equality(*where->a_expr)) return;
+  const Node* left = where->a_expr->lexpr;
+  const Node* right = where->a_expr->rexpr;
+  if (names_column(right)) std::swap(left, right);
+  if (left && left->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && !names_column(right))
+    out.insert(string_value(left->column_ref->fields[left->column_ref->n_fields - 1]));
+}
+
+// Compares with a constant, takes a part by LIMIT, or looks for exceptions: rows out of order, orphans.
+bool narrows(const Node& where) {
+  bool out = false;
+  each_node(message(where), [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT) out |= node.select_stmt->limit_count != nullptr;
+    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK)
+      out |= node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
+    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR) return !out;
+    const PgQuery__AExpr& expression = *node.a_expr;
+    const std::string name = expression.n_name ? string_value(expression.name[0]) : std::string();
+    if (name == "<>" || name == "!=") return false;
+    if (name == "<" || name == ">" || name == "<=" || name == ">=") out = true;
+    if (names_column(expression.lexpr) != names_column(expression.rexpr)) out = true;
+    return !out;
+  });
+  return out;
+}
+
+DataChange::Condition condition(const Node& where) {
+  DataChange::Condition out;
+  equal_columns(&where, out.equal);
+  out.narrows = narrows(where);
+  return out;
+}
+
+// ---- search paths
+
+void add_schema(std::string name, std::vector<std::string>& path) {
+  if (!name.empty() && name != "$user" && name != "pg_catalog" && name != "pg_temp")
+    path.push_back(std::move(name));
+}
+
+std::vector<std::string> search_path_of(const std::string& list) {
+  std::vector<std::string> out;
+  Lexer lexer(list);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    std::string name;
+    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
+    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 1)
+      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
+    add_schema(std::move(name), out);
+  }
+  return out;
+}
+
+bool has_option(NodeList options, std::string_view name) {
+  return std::any_of(options.begin(), options.end(), [&](const Node* option) {
+    return option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == name;
+  });
+}
+
+}  // namespace
+
+CreateFromQuery read_create_view(const PgQuery__ViewStmt& stmt, const SchemaState& state) {
+  CreateFromQuery out =
+      from_query(*stmt.view, NodeList(stmt.n_aliases, stmt.aliases), *stmt.query, Table::Kind::view, state);
+  out.replace = stmt.replace;
+  return out;
+}
+
+Statement read_create_table_as(const PgQuery__CreateTableAsStmt& stmt, const SchemaState& state) {
+  if (!stmt.into || !stmt.into->rel || !stmt.query) return OtherStatement();
+  const bool materialized = stmt.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
+  CreateFromQuery out =
+      from_query(*stmt.into->rel, NodeList(stmt.into->n_col_names, stmt.into->col_names), *stmt.query,
+                 materialized ? Table::Kind::materialized_view : Table::Kind::ordinary, state);
+  out.if_not_exists = stmt.if_not_exists;
+  return out;
+}
+
+Statement read_select(const Node& select, const SchemaState& state) {
+  const PgQuery__SelectStmt& stmt = *select.select_stmt;
+  if (stmt.into_clause && stmt.into_clause->rel) {
+    CreateFromQuery out = from_query(*stmt.into_clause->rel, {}, select, Table::Kind::ordinary, state);
+    out.select_into = true;
+    return out;
+  }
+  if (stmt.n_target_list != 1 || stmt.n_from_clause) return OtherStatement();
+  const Node* target = stmt.target_list[0]->res_target->val;
+  if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return OtherStatement();
+  const PgQuery__FuncCall& call = *target->func_call;
+  if (string_value(call.funcname[call.n_funcname - 1]) != "set_config" || call.n_args < 2 ||
+      constant(call.args[0]).text != "search_path" || !constant(call.args[1]).is_constant)
+    return OtherStatement();
+  return SetSearchPath{search_path_of(constant(call.args[1]).text)};
+}
+
+Statement read_insert(const PgQuery__InsertStmt& stmt, const SchemaState& state) {
+  if (!stmt.select_stmt || stmt.select_stmt->node_case != PG_QUERY__NODE__NODE_SELECT_STMT ||
+      !stmt.select_stmt->select_stmt->n_from_clause)
+    return OtherStatement();
+  DataChange out;
+  out.kind = DataChange::Kind::insert;
+  out.table = state.find_relation(written(*stmt.relation));
+  out.names_read = column_names(stmt.select_stmt);
+  out.reads_from = names_in_from(message(*stmt.select_stmt), state);
+  return out;
+}
+
+DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state) {
+  DataChange out;
+  out.kind = DataChange::Kind::update;
+  out.table = state.find_relation(written(*stmt.relation));
+  if (stmt.where_clause) out.where = condition(*stmt.where_clause);
+  for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
+    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) out.columns.push_back(target->res_target->name);
+  out.names_read = column_names(stmt.base);
+  out.reads_from = names_in_from(stmt.base, state);
+  out.reads_from.push_back(out.table);
+  return out;
+}
+
+DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state) {
+  DataChange out;
+  out.kind = DataChange::Kind::remove;
+  out.table = state.find_relation(written(*stmt.relation));
+  if (stmt.where_clause) out.where = condition(*stmt.where_clause);
+  return out;
+}
+
+Truncate read_truncate(const PgQuery__TruncateStmt& stmt, const SchemaState& state) {
+  Truncate out;
+  for (const Node* target : NodeList(stmt.n_relations, stmt.relations))
+    out.tables.push_back(state.find_relation(written(*target->range_var)));
+  out.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+  return out;
+}
+
+RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& state) {
+  RewriteTables out{{}, "CLUSTER"};
+  if (stmt.relation) out.tables.push_back(state.find_relation(written(*stmt.relation)));
+  return out;
+}
+
+RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
+  RewriteTables out{{}, "VACUUM FULL"};
+  if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return out;
+  for (const Node* target : NodeList(stmt.n_rels, stmt.rels))
+    if (target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION && target->vacuum_relation->relation)
+      out.tables.push_back(state.find_relation(written(*target->vacuum_relation->relation)));
+  return out;
+}
+
+Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
+  if (!stmt.relation) return OtherStatement();
+  return Reindex{state.find_relation(written(*stmt.relation)),
+                 has_option(NodeList(stmt.n_params, stmt.params), "concurrently")};
+}
+
+Statement read_set(const PgQuery__VariableSetStmt& stmt) {
+  if (lower(stmt.name) != "search_path" && stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL)
+    return OtherStatement();
+  SetSearchPath out;
+  out.local = stmt.is_local;
+  if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) out.path = {"public"};
+  else
+    for (const Node* node : NodeList(stmt.n_args, stmt.args)) add_schema(constant(node).text, out.path);
+  return out;
+}
+
+TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt) {
+  using Kind = TransactionControl::Kind;
+  TransactionControl out;
+  out.savepoint = stmt.savepoint_name;
+  out.chain = stmt.chain;
+  switch (stmt.kind) {
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START: out.kind = Kind::begin; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT: out.kind = Kind::savepoint; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE: out.kind = Kind::release; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO: out.kind = Kind::rollback_to; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK: out.kind = Kind::rollback; break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE: out.kind = Kind::commit; break;
+    default: break;
+  }
+  return out;
+}
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,29 @@
+// Reads CREATE TABLE and CREATE INDEX, and the columns and constraints that ALTER TABLE adds. Internal to
+// src/sql.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sql/ast.h"
+#include "sql/definitions.h"
+#include "sql/schema_state.h"
+
+namespace pgadvise::sql {
+
+CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState& state, bool foreign);
+CreateIndex read_create_index(const PgQuery__IndexStmt& stmt, const SchemaState& state);
+
+ColumnDefinition column_definition(const PgQuery__ColumnDef& definition, const SchemaState& state);
+// `column`: of a column constraint, else "". nullopt: no constraint of its own (NOT NULL, DEFAULT, identity,
+// DEFERRABLE …).
+std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constraint& node,
+                                                          const std::string& column);
+// GENERATED … AS IDENTITY, into the column's definition.
+void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out);
+// "FOR VALUES IN ('a')", "DEFAULT".
+std::string partition_bound(const PgQuery__PartitionBoundSpec& bound);
+std::string collation_of(const PgQuery__CollateClause* clause);  // "" of none; nullptr-safe
+bool is_null(const Node* node);                                  // the constant NULL
+
+}  // namespace pgadvise::sql
