@@ -308,7 +308,7 @@ TEST(IncompletePlan, HtmlAndSeveralNodesOnALine) {
           "width=4)</td>\n  </tr>\n  <tr>\n    <td align=\"left\">&nbsp;&nbsp;-&gt;&nbsp;&nbsp;Seq Scan on t "
           " "
           "(cost=0.00..1.00 rows=1 width=4)</td>\n  </tr>\n</table>\n"),
-      Lines{"error: holds no plan: no line is a node of EXPLAIN's"});
+      Lines{"error: contains no plan: no line is a node of EXPLAIN's output"});
   EXPECT_EQ(warnings("Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)|  ->  " + seq),
             Lines{"line 1 of the plan holds more nodes than one"});
 }
