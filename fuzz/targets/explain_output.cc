@@ -6,7 +6,9 @@
 namespace pgadvise::fuzz {
 
 void explain_output(std::string_view input) {
-  const auto plan = plan::read(input);
+  Diagnostics incomplete;
+  const auto plan = plan::read(input, incomplete);
+  for (const auto& warning : incomplete) require(!warning.what.empty(), "a warning says something");
   if (!plan) return;
   const auto times = plan::self_times(*plan);
   require(times.nodes.size() <= input.size(), "a node has its text");

@@ -185,9 +185,14 @@ Result<LoggedExplained> explain_logged(const std::string& log, const std::string
                 plans ? "pgadvise digest lists statements and their fingerprints"
                       : "set session_preload_libraries = 'auto_explain', auto_explain.log_min_duration and "
                         "auto_explain.log_analyze");
-  auto plan = plan::read(found->plan->text);
+  Diagnostics incomplete;
+  auto plan = plan::read(found->plan->text, incomplete);
   if (!plan) return fail(Error::Kind::input, found->plan->place.str(), plan.error().what, plan.error().hint);
-  return LoggedExplained{std::move(*plan), *found};
+  for (auto& warning : incomplete) {
+    warning.where = found->plan->place.str();
+    diagnostics.push_back(std::move(warning));
+  }
+  return LoggedExplained{std::move(*plan), *found, !incomplete.empty()};
 }
 
 }  // namespace pgadvise::check

@@ -58,7 +58,8 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
 
 struct LoggedExplained {
   Plan plan;
-  Query query;  // from the log; query.plan is set
+  Query query;           // from the log; query.plan is set
+  bool in_part = false;  // the diagnostics name the part of the plan that was not read
 };
 // The plan that auto_explain logged for `statement`, a statement or a fingerprint; if "", of the slowest call
 // in the log. Errors: the log has no such plan.

@@ -74,8 +74,14 @@ class Explain {
   Result<std::string> of_plan() {
     const auto text = read_statement(options_.plan, options_.user_paths);
     if (!text) return tl::unexpected(text.error());
-    auto plan = plan::read(*text);
+    Diagnostics incomplete;
+    auto plan = plan::read(*text, incomplete);
     if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
+    in_part_ = !incomplete.empty();
+    for (auto& warning : incomplete) {
+      warning.where = options_.plan;
+      diagnostics_.push_back(std::move(warning));
+    }
     return shown(*plan, nullptr);
   }
 
@@ -83,6 +89,7 @@ class Explain {
     const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
                                              options_.user_paths);
     if (!found) return tl::unexpected(found.error());
+    in_part_ = found->in_part;
     if (json()) return shown(found->plan, nullptr);
     const auto& logged = *found->query.plan;
     return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
@@ -115,10 +122,11 @@ class Explain {
   std::string shown(const Plan& plan, const Catalog* catalog) const {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
-    if (json()) return report::plan_json(plan, times, insights, variants_);
+    if (json()) return report::plan_json(plan, times, insights, variants_, in_part_);
     std::string out = report::plan_text(
         plan, times, insights,
         {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
     if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
   }
@@ -139,6 +147,7 @@ class Explain {
   check::ExplainSettings settings_;
   Diagnostics diagnostics_;
   std::string origin_;
+  bool in_part_ = false;  // the plan was not read completely
   std::vector<report::PlanVariant> variants_;
 };
 
@@ -154,9 +163,11 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "The statement; --param gives the values of $1 …; without values the server makes a generic plan");
   auto* file =
       command->add_option("-f,--file", options->file, "File with the statement; - for standard input");
-  auto* plan = command->add_option("--plan", options->plan,
-                                   "File with the output of EXPLAIN, text or JSON; - for standard input. "
-                                   "pgadvise connects to no database");
+  auto* plan =
+      command->add_option("--plan", options->plan,
+                          "File with the output of EXPLAIN: text, JSON, YAML or XML, also with what a "
+                          "client pasted around it; - for standard input. pgadvise connects to no "
+                          "database");
   auto* log = command->add_option(
       "--log", options->log,
       "Log with plans of auto_explain: shows the plan of QUERY (a statement or a fingerprint), by default of "

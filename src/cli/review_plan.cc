@@ -64,8 +64,10 @@ Result<std::string> plan_of(const Finding& finding, const CheckRun& checked, boo
     return fail(Error::Kind::nonfatal, "", "there is no database to run the statement in",
                 "review --db CONN, or --sandbox");
   } else if (query && query->plan) {
-    plan = plan::read(query->plan->text);
+    Diagnostics incomplete;
+    plan = plan::read(query->plan->text, incomplete);
     origin = "Plan of the slowest call in the log: " + query->plan->place.str();
+    if (!incomplete.empty()) origin += ". Not read completely: " + incomplete.front().what + ".";
   } else if (key || query) {
     return fail(Error::Kind::nonfatal, "", "there is no plan",
                 "--db CONN, --sandbox, or a log with auto_explain");

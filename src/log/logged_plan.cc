@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "sql/explain_json.h"
 #include "sql/lexer.h"
 #include "sql/redact.h"
 
@@ -18,7 +19,6 @@ using Kind = sql::Lexeme::Kind;
 
 constexpr std::string_view text_label = "Query Text: ";
 constexpr std::string_view parameters_label = "Query Parameters: ";
-constexpr std::string_view xml_open = "<Query-Text>", xml_close = "</Query-Text>";
 constexpr int deepest_json = 400;
 
 std::string_view line_at(std::string_view text, std::size_t at) {
@@ -92,8 +92,12 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-std::string xml_text(std::string_view text) {
-  std::string out(text);
+// The statement of a record in XML, or its parameters: text between two tags.
+std::string xml_text(std::string_view text, std::string_view tag) {
+  const std::string open = "<" + std::string(tag) + ">", close = "</" + std::string(tag) + ">";
+  const auto from = text.find(open), to = text.find(close);
+  if (from == std::string_view::npos || to == std::string_view::npos || to < from) return {};
+  std::string out(text.substr(from + open.size(), to - from - open.size()));
   for (const auto& [entity, character] :
        {std::pair("&lt;", "<"), {"&gt;", ">"}, {"&#x0d;", "\r"}, {"&amp;", "&"}})
     out = replace_all(std::move(out), entity, character);
@@ -319,13 +323,20 @@ ExplainRecord read_explain_record(std::string_view text) {
       out.parameters = json_string(text.substr(values + parameters.size()));
     out.rows = rows_behind(text, "\"Actual Rows\"", "\"Actual Rows\": ");
   } else if (text.starts_with("<explain")) {
-    const auto open = text.find(xml_open), close = text.find(xml_close);
-    if (open != std::string_view::npos && close != std::string_view::npos)
-      out.query = xml_text(text.substr(open + xml_open.size(), close - open - xml_open.size()));
+    out.query = xml_text(text, "Query-Text");
+    if (out.query.empty()) return out;
+    out.format = Format::json;
+    if (auto values = xml_text(text, "Query-Parameters"); !values.empty()) out.parameters = std::move(values);
+    out.rows = rows_behind(text, "<Actual-Rows>", "<Actual-Rows>");
   } else if (const auto at = text.find(text_label); at != std::string_view::npos) {
     text.remove_prefix(at + text_label.size());
-    if (text.starts_with('"')) {  // no statement begins so
+    if (text.starts_with('"')) {  // YAML: no statement begins so
+      out.format = Format::json;
       out.query = json_string(text.substr(1));
+      constexpr std::string_view parameters = "\nQuery Parameters: \"";
+      if (const auto values = text.find(parameters); values != std::string_view::npos)
+        out.parameters = json_string(text.substr(values + parameters.size()));
+      out.rows = rows_behind(text, "Actual Rows: ", "Actual Rows: ");
     } else {
       out.format = Format::text;
       read_text(text, out);
@@ -333,6 +344,13 @@ ExplainRecord read_explain_record(std::string_view text) {
   }
   out.query = std::string(without_prepare(trim(out.query)));
   return out;
+}
+
+std::string in_json(std::string_view text) {
+  const auto bare = trim(text);
+  if (bare.starts_with("<explain")) return sql::json_of_xml(bare).value_or("");
+  if (bare.starts_with("Query Text: \"")) return sql::json_of_yaml(bare).value_or("");
+  return std::string(text);
 }
 
 std::string redact_plan(Format format, std::string_view text) {

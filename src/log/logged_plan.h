@@ -18,11 +18,15 @@ struct ExplainRecord {
   std::string query;                         // "": not understood
   std::optional<std::string> parameters;     // "$1 = …"
   std::optional<std::uint64_t> rows;         // of the top node: auto_explain.log_analyze is on
-  std::optional<LoggedPlan::Format> format;  // nullopt: YAML or XML, of which the statement alone is read
+  std::optional<LoggedPlan::Format> format;  // json also of YAML and XML; nullopt: not understood
 };
 
 // `text` is all that follows "plan:".
 ExplainRecord read_explain_record(std::string_view text);
+
+// Converts the text after "plan:" from YAML or XML to JSON; returns other formats unchanged, and "" for
+// broken YAML or XML.
+std::string in_json(std::string_view text);
 
 // The text after "plan:" without literals: without the statement and its parameters, and with '...' for each
 // constant in conditions, keys and outputs. Costs, rows, times, names and settings remain. "" if the text has

@@ -243,10 +243,11 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   const auto& left_out = collector.plans_left_out();
   if (left_out.format > 0)
     diagnostics.push_back(
-        {Error::Kind::nonfatal, source.path,
-         fmt::format("{} in YAML or XML: skipped",
+        {Error::Kind::nonfatal,
+         source.path,
+         fmt::format("{} skipped: the log does not show the statement",
                      left_out.format == 1 ? "1 plan" : fmt::format("{} plans", left_out.format)),
-         "set auto_explain.log_format = json"});
+         {}});
   if (left_out.size > 0)
     diagnostics.push_back({Error::Kind::nonfatal,
                            source.path,

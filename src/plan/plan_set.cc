@@ -19,7 +19,12 @@ KnownPlan known_plan(Plan plan, std::string origin, const Catalog* catalog) {
 void add_logged(PlanSet& set, const Workload& workload, const Catalog* catalog, Diagnostics& diagnostics) {
   for (const auto& query : workload.queries) {
     if (!query.plan) continue;
-    auto plan = read(query.plan->text);
+    Diagnostics incomplete;
+    auto plan = read(query.plan->text, incomplete);
+    for (auto& warning : incomplete) {
+      warning.where = query.plan->place.str();
+      diagnostics.push_back(std::move(warning));
+    }
     if (!plan) {
       diagnostics.push_back(
           {Error::Kind::nonfatal, query.plan->place.str(), "auto_explain's plan could not be read", {}});

@@ -1,11 +1,16 @@
 #include "plan/reader.h"
 
 #include <algorithm>
+#include <optional>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "plan/arity.h"
+#include "plan/pasted.h"
 #include "plan/text_reader.h"
+#include "sql/explain_json.h"
 
 namespace pgadvise::plan {
 namespace {
@@ -33,6 +38,13 @@ Integer count(const json& node, const char* key) {
       std::clamp(number(node, key), 0.0, sizeof(Integer) > 4 ? most * most : most - 1));
 }
 
+std::vector<std::string> texts(const json& list) {
+  std::vector<std::string> out;
+  for (const auto& element : list)
+    if (element.is_string()) out.push_back(element.get<std::string>());
+  return out;
+}
+
 // What narrows, joins or groups, as it is read; "Filter" and "Index Cond" have fields of their own.
 constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
                                            "Recheck Cond",    "TID Cond",   "Order By",
@@ -41,11 +53,15 @@ constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Joi
 void read_conditions(const json& in, PlanNode& out) {
   for (const auto* name : condition_names)
     if (const auto value = text(in, name); !value.empty()) out.conditions.emplace_back(name, value);
-  if (const auto keys = in.find("Group Key"); keys != in.end() && keys->is_array()) {
-    std::vector<std::string> names;
+  if (const auto keys = in.find("Group Key"); keys != in.end())
+    out.conditions.emplace_back("Group Key", join(texts(*keys), ", "));
+  const auto sets = in.find("Grouping Sets");
+  if (sets == in.end() || !sets->is_array()) return;
+  for (const auto& set : *sets) {
+    const auto keys = set.is_object() ? set.find("Group Keys") : set.end();
+    if (!set.is_object() || keys == set.end() || !keys->is_array()) continue;
     for (const auto& key : *keys)
-      if (key.is_string()) names.push_back(key.get<std::string>());
-    out.conditions.emplace_back("Group Key", join(names, ", "));
+      out.conditions.emplace_back("Group Key", key.empty() ? "()" : join(texts(key), ", "));
   }
 }
 
@@ -92,9 +108,7 @@ PlanNode read_node(const json& in, int depth) {
   out.index = text(in, "Index Name");
   out.filter = text(in, "Filter");
   out.index_condition = text(in, "Index Cond");
-  if (const auto it = in.find("Sort Key"); it != in.end() && it->is_array())
-    for (const auto& key : *it)
-      if (key.is_string()) out.sort_key.push_back(key.get<std::string>());
+  if (const auto it = in.find("Sort Key"); it != in.end()) out.sort_key = texts(*it);
   out.startup_cost = number(in, "Startup Cost");
   out.total_cost = number(in, "Total Cost");
   out.plan_rows = number(in, "Plan Rows");
@@ -133,32 +147,187 @@ void read_outside(const json& in, Plan& out) {
     }
 }
 
-}  // namespace
-
-Result<Plan> read_json(std::string_view input) {
-  json parsed = json::parse(input, nullptr, /*allow_exceptions=*/false);
-  const auto unreadable = [] {
-    return fail(Error::Kind::nonfatal, "", "the server's EXPLAIN output is not a plan in JSON");
-  };
-  if (parsed.is_object()) parsed = json::array({std::move(parsed)});  // auto_explain's
-  if (!parsed.is_array() || parsed.empty() || !parsed[0].is_object()) return unreadable();
-  const auto root = parsed[0].find("Plan");
-  if (root == parsed[0].end() || !root->is_object()) return unreadable();
+// Of a list of queries, or of auto_explain's one. nullopt: it is no plan.
+std::optional<Plan> plan_of(const json& parsed) {
+  if (parsed.is_array() && parsed.empty()) return std::nullopt;
+  const json& query = parsed.is_array() ? parsed[0] : parsed;
+  const auto root = query.find("Plan");
+  if (root == query.end() || !root->is_object()) return std::nullopt;
   Plan plan;
   plan.root = read_node(*root, 0);
   plan.analyzed = plan.root.actual_rows.has_value();
-  plan.planning_ms = number(parsed[0], "Planning Time");
-  plan.execution_ms = number(parsed[0], "Execution Time");
-  read_outside(parsed[0], plan);
-  plan.text = std::string(input);
+  plan.planning_ms = number(query, "Planning Time");
+  plan.execution_ms = number(query, "Execution Time");
+  read_outside(query, plan);
   return plan;
 }
 
-Result<Plan> read(std::string_view text) {
-  const std::string bare = unwrapped(text);
-  const auto begin = trim(bare);
-  if (begin.starts_with('[') || begin.starts_with('{')) return read_json(begin);
-  return read_text(text);
+// ---- pasted
+
+constexpr std::size_t most_bytes = std::size_t{64} << 20;
+constexpr std::size_t most_lines = 1'000'000;
+
+// The end of the object or list that begins `text`; its size when it is not closed.
+std::size_t end_of_json(std::string_view text) {
+  std::size_t depth = 0;
+  bool string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (string && c == '\\') ++at;
+    else if (c == '"') string = !string;
+    else if (!string && (c == '[' || c == '{')) ++depth;
+    else if (!string && (c == ']' || c == '}') && --depth == 0) return at + 1;
+  }
+  return text.size();
+}
+
+// Nodes below the depth that is read, and without costs, which all have or none.
+std::size_t unread_nodes(const json& node, bool costs, int depth) {
+  std::size_t out = costs != node.contains("Total Cost") ? 1 : 0;
+  const auto plans = node.find("Plans");
+  if (plans == node.end() || !plans->is_array()) return out;
+  if (depth == deepest) return out + plans->size();
+  for (const auto& child : *plans) out += child.is_object() ? unread_nodes(child, costs, depth + 1) : 1;
+  return out;
+}
+
+// Only YAML can be read where its end is missing.
+std::size_t cut_nodes(const Plan& plan, const json& query, PastedForm form) {
+  const json& root = query["Plan"];
+  std::size_t out = unread_nodes(root, root.contains("Total Cost"), 0);
+  if (form != PastedForm::yaml) return out;
+  visit(plan.root, [&](const PlanNode& node) {
+    const auto [least, most] = arity(node);
+    out += own_children(node) < least || own_children(node) > most ? 1 : 0;
+  });
+  return out;
+}
+
+class Pasted {
+ public:
+  Pasted(std::string_view text, Diagnostics& diagnostics)
+      : lines_(pasted_lines(text)), diagnostics_(diagnostics) {
+    for (const auto& line : lines_) widest_ = std::max(widest_, width_of(line.text));
+  }
+
+  Result<Plan> read() {
+    constexpr int most_tried = 8;  // lines that look like the beginning of a plan: an array of the SQL
+    std::optional<Error> failed;
+    int tried = 0;
+    for (std::size_t at = 0; at < lines_.size() && tried < most_tried; ++at) {
+      const auto form = form_of(lines_, at);
+      if (form == PastedForm::unknown) continue;
+      auto plan = read_from(at, form);
+      if (plan) return plan;
+      if (++tried == 1) failed = plan.error();
+    }
+    auto plan = read_text(lines_, diagnostics_);
+    if (!plan && failed) return tl::unexpected(*failed);
+    return plan;
+  }
+
+ private:
+  static constexpr std::string_view name(PastedForm form) {
+    return form == PastedForm::json ? "JSON" : form == PastedForm::yaml ? "YAML" : "XML";
+  }
+
+  Result<Plan> read_from(std::size_t at, PastedForm form) {
+    collect(at, form);
+    std::string text = std::move(text_);
+    if (form == PastedForm::json) {
+      text.resize(end_of_json(text));
+    } else {
+      auto converted = form == PastedForm::yaml ? sql::json_of_yaml(text) : sql::json_of_xml(text);
+      if (!converted) return broken(form, numbers_[std::min(converted.error(), numbers_.size()) - 1]);
+      text = std::move(*converted);
+    }
+    try {
+      return whole(json::parse(text), form, lines_[at].number);
+    } catch (const json::parse_error& error) {
+      const std::string_view before = std::string_view(text).substr(0, std::min(error.byte, text.size()));
+      const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+      return broken(form, numbers_[std::min(line, numbers_.size() - 1)]);
+    } catch (const json::exception&) {  // a number that is none
+      return broken(form, lines_[at].number);
+    }
+  }
+
+  static tl::unexpected<Error> broken(PastedForm form, std::size_t line) {
+    return fail(Error::Kind::input, "",
+                fmt::format("the plan in {} is broken or incomplete at line {}", name(form), line),
+                "copy EXPLAIN's whole output");
+  }
+
+  Result<Plan> whole(const json& parsed, PastedForm form, std::size_t number) {
+    auto plan = plan_of(parsed);
+    if (!plan)
+      return fail(Error::Kind::input, "",
+                  fmt::format("the {} at line {} is not a plan of EXPLAIN's", name(form), number));
+    const json& first = parsed.is_array() ? parsed[0] : parsed;
+    if (parsed.is_array() && parsed.size() > 1)
+      warn(fmt::format("holds {} plans from line {} on, of which the first is read", parsed.size(), number));
+    if (const auto cut = cut_nodes(*plan, first, form); cut > 0)
+      warn(fmt::format("the plan from line {} on is not complete: {} of its nodes are cut", number, cut));
+    else if (form == PastedForm::yaml && parsed.is_array() && plan->analyzed && !first.contains("Triggers"))
+      warn(fmt::format("the plan from line {} on is not complete: its end is missing", number));
+    return std::move(*plan);
+  }
+  void warn(std::string what) { diagnostics_.push_back({Error::Kind::nonfatal, "", std::move(what), {}}); }
+
+  // The lines from here on into text_, and their numbers. A line that was wrapped within a text is joined
+  // with the next one: at the width of a terminal as it is, else by a blank.
+  void collect(std::size_t at, PastedForm form) {
+    text_.clear();
+    numbers_.clear();
+    bool string = false;
+    const bool doubled = form == PastedForm::json && quotes_are_doubled(at);
+    for (; at < lines_.size(); ++at) {
+      std::string line = doubled ? replace_all(lines_[at].text, "\"\"", "\"") : lines_[at].text;
+      if (string) {
+        if (width_of(lines_[at - 1].text) < widest_) text_ += ' ';
+        line.erase(0, line.find_first_not_of(' '));
+      } else {
+        if (!numbers_.empty()) text_ += '\n';
+        numbers_.push_back(lines_[at].number);
+      }
+      for (std::size_t i = 0; form != PastedForm::xml && i < line.size(); ++i) {
+        if (string && line[i] == '\\') ++i;
+        else if (line[i] == '"') string = !string;
+      }
+      text_ += line;
+    }
+  }
+
+  bool quotes_are_doubled(std::size_t at) const {
+    for (auto end = std::min(at + 4, lines_.size()); at < end; ++at)
+      if (contains(lines_[at].text, "\"\"Plan\"\"") || contains(lines_[at].text, "\"\"Query Text\"\""))
+        return true;
+    return false;
+  }
+
+  std::vector<PastedLine> lines_;
+  Diagnostics& diagnostics_;
+  std::size_t widest_ = 0;
+  std::string text_;
+  std::vector<std::size_t> numbers_;  // in the input, of each line of text_
+};
+
+}  // namespace
+
+Result<Plan> read_json(std::string_view input) {
+  auto plan = plan_of(json::parse(input, nullptr, /*allow_exceptions=*/false));
+  if (!plan) return fail(Error::Kind::nonfatal, "", "the server's EXPLAIN output is not a plan in JSON");
+  plan->text = std::string(input);
+  return std::move(*plan);
+}
+
+Result<Plan> read(std::string_view text, Diagnostics& diagnostics) {
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  if (text.size() > most_bytes || lines > most_lines)
+    return fail(Error::Kind::input, "", "is too large for a plan: over 64 MiB or 1,000,000 lines");
+  auto plan = Pasted(text, diagnostics).read();
+  if (plan) plan->text = std::string(text);
+  return plan;
 }
 
 }  // namespace pgadvise::plan

@@ -1,4 +1,4 @@
-// Parses EXPLAIN's output, JSON or text, from a server, from auto_explain, or pasted by a user.
+// Parses EXPLAIN's output in each of its formats, from a server, from auto_explain, or pasted by a user.
 #pragma once
 
 #include <string>
@@ -9,9 +9,12 @@
 
 namespace pgadvise::plan {
 
+// What a server answers. Errors (nonfatal): it is no plan.
 Result<Plan> read_json(std::string_view json);
 
-// Detects JSON or text (plan/text_reader.h).
-Result<Plan> read(std::string_view text);
+// Detects text, JSON, YAML or XML, in what people paste it with (plan/pasted.h), up to 64 MiB and 1,000,000
+// lines, in linear time. A plan that is not read completely comes with warnings (nonfatal) that name a line
+// and quote nothing of it. Errors (input): the text contains no plan, or a broken one (with the line).
+Result<Plan> read(std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::plan

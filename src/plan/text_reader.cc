@@ -4,13 +4,21 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
+#include "plan/arity.h"
+#include "plan/text_lines.h"
 
 namespace pgadvise::plan {
 namespace {
 
 constexpr std::size_t deepest = 500;
+constexpr std::size_t most_warnings = 5;
 
 std::optional<double> number_at(std::string_view text) {
   double out = 0;
@@ -53,6 +61,27 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
+}
+
+// "lower(a), b DESC": the parts between commas, but for those in parentheses and quotes.
+std::vector<std::string> listed(std::string_view text) {
+  std::vector<std::string> out;
+  std::size_t begin = 0;
+  int depth = 0;
+  char quote = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote) quote = c == quote ? '\0' : quote;
+    else if (c == '\'' || c == '"') quote = c;
+    else if (c == '(' || c == '[') ++depth;
+    else if (c == ')' || c == ']') --depth;
+    else if (c == ',' && depth == 0) {
+      out.emplace_back(trim(text.substr(begin, at - begin)));
+      begin = at + 1;
+    }
+  }
+  out.emplace_back(trim(text.substr(begin)));
+  return out;
 }
 
 // "public.t a": schema, name and alias.
@@ -148,106 +177,218 @@ void read_figures(std::string_view text, PlanNode& node) {
 
 class Reader {
  public:
-  Result<Plan> read(std::string_view text) {
-    for (const auto line : split(text, '\n')) read_line(line);
+  explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  Result<Plan> read(const std::vector<PastedLine>& lines) {
+    for (const auto& line : text_lines(lines)) {
+      if (!over_) read_line(line);
+      else if (line.kind == Kind::node) warn(line.number, "begins another plan, which is not read");
+    }
     if (nodes_.empty())
       return fail(Error::Kind::input, "", "contains no plan: no line is a node of EXPLAIN's output",
-                  "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text or JSON");
+                  "EXPLAIN (ANALYZE, BUFFERS, VERBOSE) …, as text, JSON, YAML or XML");
+    leave_heading();
+    check_nodes();
+    check_references();
     plan_.root = build(0);
     plan_.analyzed = plan_.root.actual_rows.has_value();
-    plan_.text = std::string(text);
+    if (planned_ && plan_.analyzed && !finished_)
+      warn(nodes_.front().number, "begins a plan whose last line, the execution time, is missing");
+    if (warnings_ > most_warnings)
+      diagnostics_.push_back({Error::Kind::nonfatal,
+                              "",
+                              fmt::format("{} more lines of the plan are not understood or incomplete",
+                                          warnings_ - most_warnings),
+                              {}});
     return std::move(plan_);
   }
 
  private:
+  using Kind = TextLine::Kind;
+
   struct Line {
     PlanNode node;
-    std::size_t column = 0;
+    std::size_t number = 0;
+    std::size_t column = 0;  // of its arrow
+    bool arrow = false;
+    bool figures = false;
+    std::size_t own_children = 0;  // without sub-plans
     std::vector<std::size_t> children;
   };
 
-  void read_line(std::string_view line) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
-    if (line.starts_with('|')) {
-      line.remove_prefix(1);
-      if (line.ends_with('|')) line.remove_suffix(1);
-    }
-    const auto column = line.find_first_not_of(" \t");
-    if (column == std::string_view::npos) return;
-    std::string_view text = trim(line);
-    const bool arrow = take_prefix(text, "->");
-    text = trim(text);
-    const bool figures = text.find("(cost=") != std::string_view::npos ||
-                         text.find("(actual ") != std::string_view::npos ||
-                         text.find("(never executed)") != std::string_view::npos;
-    const bool worker = text.starts_with("Worker ");
-    if (nodes_.empty() ? figures : arrow) return add_node(text, column);
-    if (nodes_.empty() || worker_line(worker, text, column)) return;
-    if (header(text)) {
-      subplan_ = std::string(text);
-      return;
-    }
-    // What stands behind a worker's line and further in is the worker's own.
-    if (worker_column_ && column > *worker_column_) return space(text, nodes_.back().node);
-    worker_column_.reset();
-    ended_ |= outside(text);
-    if (!ended_) property(text, nodes_.back().node);
+  // `what` quotes nothing of the line.
+  void warn(std::size_t number, std::string_view what) {
+    if (++warnings_ <= most_warnings)
+      diagnostics_.push_back(
+          {Error::Kind::nonfatal, "", fmt::format("line {} of the plan {}", number, what), {}});
   }
 
-  void add_node(std::string_view text, std::size_t column) {
-    Line line;
-    line.column = column;
+  void read_line(const TextLine& line) {
+    if (line.within) warn(line.number, "begins within a plan: the nodes above it are not read");
+    if (!line.complete) warn(line.number, "is cut: a quote or a parenthesis stays open");
+    if (line.kind == Kind::node) return add_node(line);
+    if (line.kind == Kind::worker) return worker_line(line);
+    if (line.kind == Kind::heading) return open_heading(line);
+    // What stands behind a worker's line and further in is the worker's own.
+    if (worker_column_ && line.column > *worker_column_) return space(line.text, nodes_.back().node);
+    worker_column_.reset();
+    if (line.kind == Kind::end) over_ = true;
+    if (line.kind == Kind::outside) outside(line.text);
+    if (line.kind == Kind::property && !ended_) {
+      check_indentation(line);
+      note_references(line);
+      property(line.text, nodes_.back().node);
+    }
+    if (line.kind != Kind::unknown || finished_) return;
+    if (line.after_blank && line.column <= nodes_[0].column) over_ = true;
+    else warn(line.number, "is not understood: it is neither a node nor a property of one");
+  }
+
+  void add_node(const TextLine& line) {
+    worker_column_.reset();
+    const bool first = nodes_.empty();
+    if (!first && (ended_ || (line.arrow == nodes_[0].arrow && line.column <= nodes_[0].column))) {
+      over_ = true;
+      return warn(line.number, "begins another plan, which is not read");
+    }
+    Line added;
+    added.number = line.number;
+    added.column = line.column;
+    added.arrow = line.arrow;
+    const std::string_view text = line.text;
+    added.figures = has_figures(text);
+    if (text.find("(cost=") != text.rfind("(cost=")) warn(line.number, "holds more nodes than one");
     const auto end = std::min({text.find("  (cost="), text.find(" (cost="), text.find(" (actual "),
                                text.find(" (never executed)"), text.size()});
-    read_title(trim(text.substr(0, end)), line.node);
-    read_figures(text.substr(end), line.node);
-    while (!open_.empty() && nodes_[open_.back()].column >= column) open_.pop_back();
-    if (nodes_.empty() || !open_.empty()) {
-      if (!open_.empty()) {
-        line.node.relationship = subplan_.empty()
-                                     ? (nodes_[open_.back()].children.empty() ? "Outer" : "Inner")
-                                 : subplan_.starts_with("SubPlan") ? "SubPlan"
-                                                                   : "InitPlan";
-        line.node.subplan = std::move(subplan_);
-        nodes_[open_.back()].children.push_back(nodes_.size());
-      }
-      if (open_.size() < deepest) open_.push_back(nodes_.size());
-      nodes_.push_back(std::move(line));
+    read_title(trim(text.substr(0, end)), added.node);
+    read_figures(text.substr(end), added.node);
+    const bool subplan = !heading_.empty();
+    if (subplan && line.column <= heading_column_) indentation_is_lost(line.number);
+    close(subplan ? heading_column_ : line.column);
+    if (!first) attach(added);
+    heading_.clear();
+    if (open_.size() < deepest) open_.push_back(nodes_.size());
+    else warn(line.number, "nests deeper than is read");
+    nodes_.push_back(std::move(added));
+  }
+
+  // A node's children have their arrows in the column of its properties and of its sub-plans' headings: what
+  // is open from there on has ended. The root stays open.
+  void close(std::size_t column) {
+    while (open_.size() > 1 && nodes_[open_.back()].column >= column) open_.pop_back();
+  }
+
+  // To the node that was opened last.
+  void attach(Line& added) {
+    Line& parent = nodes_[open_.back()];
+    PlanNode& node = added.node;
+    const std::string& above = parent.node.type;
+    if (!heading_.empty()) {
+      node.relationship = heading_.starts_with("SubPlan") ? "SubPlan" : "InitPlan";
+      node.subplan = heading_;
+    } else {
+      const bool member =
+          above == "Append" || above == "Merge Append" || above == "BitmapAnd" || above == "BitmapOr";
+      node.relationship = member                     ? "Member"
+                          : above == "Subquery Scan" ? "Subquery"
+                          : parent.own_children == 0 ? "Outer"
+                                                     : "Inner";
+      ++parent.own_children;
     }
-    subplan_.clear();
+    parent.children.push_back(nodes_.size());
+    check_column(parent, heading_.empty() ? added.column : heading_column_, added.number);
+  }
+
+  // What stands further in than the node above has its lines belongs to a node that is missing.
+  void check_column(const Line& node, std::size_t column, std::size_t number) {
+    if (&node == &nodes_[0] && inner_column_ == 0) inner_column_ = column;
+    const auto expected = &node == &nodes_[0] ? inner_column_ : node.column + 6;
+    if (column > expected && !std::exchange(line_missing_, true))
+      warn(number, "stands further in than the node above it: a line between them is missing");
+  }
+
+  // "SubPlan 1", "(hashed SubPlan 2)": each has its own heading somewhere.
+  void note_references(const TextLine& line) {
+    constexpr std::string_view word = "SubPlan ";
+    char quote = 0;
+    for (std::size_t at = 0; at < line.text.size(); ++at) {
+      const char c = line.text[at];
+      if (quote) quote = c == quote ? '\0' : quote;
+      else if (c == '\'' || c == '"') quote = c;
+      else if (c == 'S' && std::string_view(line.text).substr(at).starts_with(word))
+        referenced_.emplace(number_behind(std::string_view(line.text).substr(at), word), line.number);
+    }
+  }
+  void check_references() {
+    for (const auto& [subplan, number] : referenced_)
+      if (!read_subplans_.contains(subplan)) warn(number, "refers to a sub-plan that is not read");
+  }
+
+  void open_heading(const TextLine& line) {
+    leave_heading();
     worker_column_.reset();
+    heading_ = line.text;
+    heading_column_ = line.column;
+    heading_number_ = line.number;
+    if (line.text.starts_with("SubPlan ")) read_subplans_.insert(number_behind(line.text, "SubPlan "));
+  }
+  void leave_heading() {
+    if (!heading_.empty()) warn(heading_number_, "names a sub-plan, and no node of it follows");
   }
 
-  static bool header(std::string_view text) {
-    return text.find(':') == std::string_view::npos &&
-           (text.starts_with("CTE ") || text.starts_with("InitPlan ") || text.starts_with("SubPlan "));
+  // A node's properties stand further in than its arrow, the root's further in than the root.
+  void check_indentation(const TextLine& line) {
+    if (line.column <= nodes_.back().column) indentation_is_lost(line.number);
+    if (nodes_.size() == 1 && inner_column_ == 0) inner_column_ = line.column;
+  }
+  void indentation_is_lost(std::size_t number) {
+    if (!std::exchange(indentation_lost_, true))
+      warn(number, "has lost its indentation: which node belongs to which is not known");
   }
 
-  bool worker_line(bool worker, std::string_view text, std::size_t column) {
-    if (!worker) return false;
-    worker_column_ = column;
+  void check_nodes() {
+    for (const Line& line : nodes_) {
+      if (!line.figures) warn(line.number, "is a node without its costs");
+      const auto [least, most] = arity(line.node);
+      if (line.own_children < least)
+        warn(line.number, fmt::format("is a node with {} children, of which {} {} read", least,
+                                      line.own_children, line.own_children == 1 ? "was" : "were"));
+      if (line.own_children > most && !indentation_lost_)
+        warn(line.number, "is a node with more children than it can have: is the indentation lost?");
+    }
+  }
+
+  void worker_line(const TextLine& line) {
+    worker_column_ = line.column;
+    const std::string_view text = line.text;
     PlanNode& node = nodes_.back().node;
-    if (text.find("actual ") != std::string_view::npos)
+    if (contains(text, "actual "))
       node.workers.push_back({number_behind(text, ".."), number_behind(text, "loops=", 1)});
     if (const auto colon = text.find(':'); colon != std::string_view::npos)
       space(trim(text.substr(colon + 1)), node);
-    return true;
   }
 
   // What stands below the tree, with its own buffers and times.
-  bool outside(std::string_view text) {
-    if (take_prefix(text, "Planning Time: ")) plan_.planning_ms = number_at(text).value_or(0);
-    else if (take_prefix(text, "Execution Time: ")) plan_.execution_ms = number_at(text).value_or(0);
-    else if (text.starts_with("Timing: ") && text.find("Total ") != std::string_view::npos)
+  void outside(std::string_view text) {
+    ended_ = true;
+    if (take_prefix(text, "Planning Time: ")) {
+      plan_.planning_ms = number_at(text).value_or(0);
+      planned_ = true;
+    } else if (take_prefix(text, "Execution Time: ")) {
+      plan_.execution_ms = number_at(text).value_or(0);
+      finished_ = true;
+    } else if (text.starts_with("Timing: ") && contains(text, "Total ")) {
       plan_.jit_ms = number_behind(text, "Total ");
-    else if (text.starts_with("Trigger ") && text.find(": time=") != std::string_view::npos) trigger(text);
-    else return text == "JIT:" || text == "Planning:" || text.starts_with("Settings: ");
-    return true;
+    } else if (text.starts_with("Trigger ") && contains(text, ": time=")) {
+      trigger(text);
+    }
   }
 
   // "Trigger for constraint c on t: time=1.2 calls=3", "Trigger g: time=…"
   void trigger(std::string_view text) {
-    PlanTrigger out{.time_ms = number_behind(text, "time="), .calls = number_behind(text, "calls=")};
+    PlanTrigger out;
+    out.time_ms = number_behind(text, "time=");
+    out.calls = number_behind(text, "calls=");
     text = text.substr(8, text.find(": time=") - 8);
     take_prefix(text, "for constraint ");
     const auto on = text.find(" on ");
@@ -264,7 +405,7 @@ class Reader {
     if (take_prefix(text, "Filter: ")) node.filter = std::string(text);
     else if (take_prefix(text, "Index Cond: ")) node.index_condition = std::string(text);
     else if (take_prefix(text, "Sort Key: ") || take_prefix(text, "Presorted Key: ")) {
-      if (whole.starts_with("Sort")) node.sort_key = {std::string(text)};
+      if (whole.starts_with("Sort")) node.sort_key = listed(text);
     } else if (take_prefix(text, "Group Key: ")) node.conditions.emplace_back("Group Key", std::string(text));
     else if (take_prefix(text, "Rows Removed by Filter: "))
       node.rows_removed_by_filter = number_at(text).value_or(0);
@@ -305,29 +446,30 @@ class Reader {
     return out;
   }
 
+  Diagnostics& diagnostics_;
+  std::size_t warnings_ = 0;
   Plan plan_;
   std::vector<Line> nodes_;
   std::vector<std::size_t> open_;  // from the root to the node read last
   bool ended_ = false;             // below the tree
+  bool planned_ = false;           // the time of planning was read
+  bool finished_ = false;          // behind the last line that EXPLAIN writes
+  bool over_ = false;              // behind the output
+  bool indentation_lost_ = false;
+  bool line_missing_ = false;
+  std::size_t inner_column_ = 0;  // of the root's children and properties
   std::optional<std::size_t> worker_column_;
-  std::string subplan_;  // the heading of the next node
+  std::string heading_;  // of the next node: "SubPlan 1"
+  std::size_t heading_column_ = 0;
+  std::size_t heading_number_ = 0;
+  std::map<double, std::size_t> referenced_;  // numbers of sub-plans, and the first line that has them
+  std::set<double> read_subplans_;
 };
 
 }  // namespace
 
-std::string unwrapped(std::string_view text) {
-  std::string out;
-  for (auto line : split(text, '\n')) {
-    const auto bare = trim(line);
-    const bool rule = !bare.empty() && bare.find_first_not_of("-+ ") == std::string_view::npos &&
-                      bare.find('-') != std::string_view::npos && !bare.starts_with("->");
-    const bool end = bare.starts_with('(') && (bare.ends_with(" rows)") || bare.ends_with(" row)"));
-    if (bare == "QUERY PLAN" || bare == "| QUERY PLAN |" || rule || end) continue;
-    if (bare.ends_with('+')) line = line.substr(0, line.rfind('+'));
-    out += std::string(line) + "\n";
-  }
-  return out;
+Result<Plan> read_text(const std::vector<PastedLine>& lines, Diagnostics& diagnostics) {
+  return Reader(diagnostics).read(lines);
 }
 
-Result<Plan> read_text(std::string_view text) { return Reader().read(unwrapped(text)); }
 }  // namespace pgadvise::plan

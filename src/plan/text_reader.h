@@ -1,19 +1,17 @@
 // Parses EXPLAIN's text format. Based on explain.c of PostgreSQL 12 to 18, and on real output of 15.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/plan.h"
+#include "plan/pasted.h"
 
 namespace pgadvise::plan {
 
-// Removes psql's header and footer and, from JSON in psql's aligned output, the "+" that continues a row.
-std::string unwrapped(std::string_view text);
-
-// Accepts FORMAT TEXT with the decoration of psql and other clients: a header, lines, a border, the number of
-// rows. Errors: no line is a plan node.
-Result<Plan> read_text(std::string_view text);
+// Reads FORMAT TEXT, and ignores what stands before the first node and after the plan. A line that is not
+// understood, a second plan, a node without its figures or children: a warning (nonfatal) with the line's
+// number, which quotes nothing of it. Errors: no line is a plan node.
+Result<Plan> read_text(const std::vector<PastedLine>& lines, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::plan

@@ -35,8 +35,9 @@ std::string_view kind_name(Insight::Kind kind) {
 }  // namespace
 
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const std::vector<PlanVariant>& variants) {
+                      const std::vector<PlanVariant>& variants, bool in_part) {
   json out;
+  if (in_part) out["complete"] = false;
   out["analyzed"] = plan.analyzed;
   out["total_cost"] = plan.root.total_cost;
   if (plan.planning_ms > 0) out["planning_ms"] = plan.planning_ms;

@@ -3,8 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "live/support.h"
-#include "plan/reader.h"
-#include "plan/title.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -53,56 +51,6 @@ TEST(Explain, NeedsADatabaseOrAPlan) {
   EXPECT_EQ(run("explain 'SELECT 1'").exit_code, 2);
   EXPECT_EQ(run("explain").exit_code, 2);
   EXPECT_EQ(run("explain 'SELECT 1' --db 'host=/nowhere dbname=x'").exit_code, 3);
-}
-
-// The two forms of EXPLAIN's output are one plan.
-TEST(Explain, TextAndJsonAreReadAlike) {
-  live::Database database;
-  database.run(
-      "CREATE TABLE \"Parent Table\" (id int PRIMARY KEY, \"some Name\" text); CREATE TABLE child (id int "
-      "PRIMARY KEY, parent int REFERENCES \"Parent Table\", at timestamptz);"
-      "CREATE INDEX ON child (parent); CREATE INDEX \"by At\" ON child (at); INSERT INTO \"Parent Table\" "
-      "SELECT g, g::text FROM generate_series(1, 2000) g;"
-      "INSERT INTO child SELECT g, 1 + g % 2000, now() FROM generate_series(1, 30000) g; ANALYZE");
-  const std::string statements[] = {
-      "SELECT * FROM child c JOIN \"Parent Table\" p ON p.id = c.parent WHERE p.\"some Name\" LIKE '1%' "
-      "ORDER BY c.at DESC LIMIT 5",
-      "SELECT parent, count(*) FROM child GROUP BY parent HAVING count(*) > 3 ORDER BY 2",
-      "WITH x AS MATERIALIZED (SELECT * FROM child WHERE id < 100) SELECT * FROM x a LEFT JOIN x b USING "
-      "(parent) WHERE a.id > (SELECT min(id) FROM \"Parent Table\")",
-      "SELECT id FROM child WHERE parent = 3 OR parent = 4",
-      "SELECT * FROM generate_series(1, 10) g WHERE NOT EXISTS (SELECT FROM child WHERE id = g)",
-      "SELECT id FROM child UNION SELECT id FROM \"Parent Table\"",
-      "SELECT id FROM child EXCEPT ALL SELECT id FROM \"Parent Table\"",
-      "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT * FROM r",
-      "SELECT max(at) FROM child",
-      "UPDATE child SET at = now() FROM \"Parent Table\" p WHERE p.id = parent AND p.id < 3",
-      "INSERT INTO child SELECT id + 100000, 1, now() FROM \"Parent Table\" ON CONFLICT DO NOTHING",
-      "SELECT id, row_number() OVER (PARTITION BY parent ORDER BY at) FROM child",
-  };
-  for (const auto& statement : statements)
-    for (const std::string settings : {"", "SET enable_hashjoin = off; SET enable_hashagg = off;",
-                                       "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET "
-                                       "min_parallel_table_scan_size = 0;"}) {
-      database.run("RESET ALL; " + settings);
-      const auto rows = database.admin().query("EXPLAIN (VERBOSE) " + statement);
-      ASSERT_TRUE(rows) << statement;
-      std::string text;
-      for (const auto& row : *rows) text += row[0].value_or("") + "\n";
-      const auto from_text = plan::read(text);
-      const auto from_json = plan::read(database.value("EXPLAIN (VERBOSE, FORMAT JSON) " + statement));
-      ASSERT_TRUE(from_text && from_json) << text;
-      std::vector<std::string> a, b;
-      visit(from_text->root, [&](const PlanNode& node) {
-        a.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter +
-                    node.index_condition + node.subplan);
-      });
-      visit(from_json->root, [&](const PlanNode& node) {
-        b.push_back(plan::title(node) + " " + std::to_string(node.total_cost) + " " + node.filter +
-                    node.index_condition + node.subplan);
-      });
-      EXPECT_EQ(a, b) << text;
-    }
 }
 
 }  // namespace

@@ -93,8 +93,10 @@ class GeneratedPlans : public testing::TestWithParam<Case> {
   }
 
   static void hold(const Case& one, const std::string& text, bool per_worker) {
-    const auto plan = plan::read(text);
+    Diagnostics incomplete;
+    const auto plan = plan::read(text, incomplete);
     ASSERT_TRUE(plan) << one.what << "\n" << text;
+    EXPECT_TRUE(incomplete.empty()) << one.what << ": " << incomplete.front().what << "\n" << text;
     bool found = false;
     visit(plan->root, [&](const PlanNode& node) {
       found |= plan::title(node).find(one.node) != std::string::npos ||

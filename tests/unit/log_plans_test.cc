@@ -154,15 +154,49 @@ TEST(LoggedPlans, TravelInWorkloadFiles) {
   EXPECT_FALSE(parse_workload_file("f", damaged));
 }
 
-TEST(LoggedPlans, ThatAreNotKeptAreSaid) {
-  const Read yaml = read_paths({fixture("logs/plans-yaml.log")});
-  EXPECT_EQ(yaml.source().statements, 2u);
-  EXPECT_TRUE(std::none_of(yaml.workload.queries.begin(), yaml.workload.queries.end(),
-                           [](const Query& query) { return query.plan.has_value(); }));
-  ASSERT_EQ(yaml.diagnostics.size(), 1u);
-  EXPECT_TRUE(has(yaml.diagnostics[0].what, "2 plans in YAML or XML"));
-  const Read xml = read_paths({fixture("logs/plans-xml.log")});
-  EXPECT_EQ(xml.query().text, yaml.query().text);
+TEST(LoggedPlans, InYamlAndXmlAreKeptAsJsonWithoutLiterals) {
+  const Read yaml = read_paths({fixture("logs/plans-yaml.log")}),
+             xml = read_paths({fixture("logs/plans-xml.log")});
+  for (const Read* log : {&yaml, &xml}) {
+    EXPECT_EQ(log->source().statements, 2u);
+    EXPECT_TRUE(log->diagnostics.empty());
+    ASSERT_EQ(log->workload.queries.size(), 2u);
+    for (const auto& query : log->workload.queries) {
+      ASSERT_TRUE(query.plan);
+      EXPECT_EQ(query.plan->format, Format::json);
+      const auto plan = nlohmann::json::parse(query.plan->text, nullptr, false);
+      ASSERT_TRUE(plan.is_object() && plan.contains("Plan")) << query.plan->text;
+      EXPECT_TRUE(plan["Plan"]["Plan Rows"].is_number());
+      EXPECT_TRUE(has(query.plan->text, " = '...')\"")) << query.plan->text;
+      EXPECT_FALSE(has(query.plan->text, "Query Text"));
+      const auto logged = nlohmann::json::parse(query.plan->logged, nullptr, false);
+      ASSERT_TRUE(logged.is_object() && logged.contains("Query Text")) << query.plan->logged;
+      EXPECT_TRUE(has(logged["Query Text"].get<std::string>(), " = "));
+    }
+  }
+  EXPECT_EQ(yaml.workload.queries[0].plan->text, xml.workload.queries[0].plan->text);
+  EXPECT_EQ(yaml.workload.queries[1].text, xml.workload.queries[1].text);
+}
+
+// An expression of a constant alone is no number.
+TEST(LoggedPlans, InXmlHideNumbersOfExpressions) {
+  const std::string xml =
+      "<explain xmlns=\"x\">\n  <Query-Text>SELECT 4711</Query-Text>\n  <Query-Parameters>$1 = "
+      "'4711'</Query-Parameters>\n  <Plan>\n    <Node-Type>Result</Node-Type>\n    "
+      "<Actual-Rows>3</Actual-Rows>\n  "
+      "  <Output>\n      <Item>4711</Item>\n    </Output>\n    <Filter>(a &lt; 4711)</Filter>\n  "
+      "  <Unheard-Of>4711</Unheard-Of>\n  </Plan>\n</explain>";
+  const auto record = read_explain_record(xml);
+  EXPECT_EQ(record.format, Format::json);
+  EXPECT_EQ(record.rows, 3u);
+  EXPECT_EQ(record.parameters, "$1 = '4711'");
+  const auto text = redact_plan(Format::json, in_json(xml));
+  EXPECT_FALSE(has(text, "4711")) << text;
+  EXPECT_TRUE(has(text, "(a < '...')")) << text;
+  EXPECT_EQ(in_json(xml.substr(0, 300)), "") << "a record that is cut";
+}
+
+TEST(LoggedPlans, ThatAreTooLargeAreReported) {
   std::string lines(scan);
   while (lines.size() <= 2 * longest_plan)
     lines += "\t  ->  Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n";

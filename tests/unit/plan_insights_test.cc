@@ -12,7 +12,8 @@ using Kind = Insight::Kind;
 using Kinds = std::vector<Kind>;
 
 Kinds kinds(const std::string& text, const Catalog* catalog = nullptr) {
-  const auto plan = read(text);
+  Diagnostics incomplete;
+  const auto plan = read(text, incomplete);
   EXPECT_TRUE(plan) << text;
   Kinds out;
   if (!plan) return out;
