@@ -10,10 +10,13 @@
 
 namespace pgadvise::check {
 
-static Result<Workload> read_server(const std::string& conninfo, const Observer& observer,
+static Result<Workload> read_server(const DigestSources& sources, const Observer& observer,
                                     Diagnostics& diagnostics) {
-  auto connection = pg::Connection::open(conninfo, observer.sent);
+  if (sources.stop.stop_requested()) return tl::unexpected(not_read_after_stop("--db"));
+  auto connection = pg::Connection::open(sources.db, observer.sent);
   if (!connection) return tl::unexpected(connection.error());
+  connection->set_stop(sources.stop);
+  connection->set_interruptible(true);
   return pg::read_statement_statistics(*connection, diagnostics);
 }
 
@@ -26,10 +29,11 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
                          .threads = sources.jobs,
                          .limits = {},
                          .progress = observer.log,
-                         .user_paths = sources.user_paths},
+                         .user_paths = sources.user_paths,
+                         .stop = sources.stop},
                         sources.by_log || !sources.db.empty(), diagnostics);
   if (!sources.db.empty()) {
-    auto workload = read_server(sources.db, observer, diagnostics);
+    auto workload = read_server(sources, observer, diagnostics);
     if (workload) workloads.push_back(std::move(*workload));
     else diagnostics.push_back(workload.error());
   }

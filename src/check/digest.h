@@ -1,6 +1,7 @@
 // Reads logs, workload files and a server's pg_stat_statements into workloads.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct DigestSources {
   unsigned jobs = 0;          // threads; 0: one for each processor
   bool by_log = false;        // one source per log, for a workload file; takes more memory
   UserPaths user_paths = {};  // a pipe or /dev/null among the logs is read only if these contain it
+  std::stop_token stop = {};  // ends the reading early
 };
 
 struct Digest {
@@ -25,7 +27,9 @@ struct Digest {
   bool read = false;                // at least one source could be read
 };
 
-// Unreadable sources are reported in `diagnostics`.
+// Unreadable sources are reported in `diagnostics`. A stop request takes effect at the next chunk of a log,
+// before the next source, and during a statement on the server: the result has what was read until then, and
+// `diagnostics` names what was not.
 Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

@@ -212,11 +212,19 @@ static void read_file_of_workloads(const std::string& path, const std::string& t
   else std::move(read->begin(), read->end(), std::back_inserter(out));
 }
 
+Error not_read_after_stop(const std::string& input) {
+  return {Error::Kind::nonfatal, input, "interrupted: pgadvise did not read this input", {}};
+}
+
 std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
-                                     const UserPaths& user_paths) {
+                                     const UserPaths& user_paths, const std::stop_token& stop) {
   std::vector<Workload> out;
   std::sort(paths.begin(), paths.end());
   for (const auto& path : paths) {
+    if (stop.stop_requested()) {
+      diagnostics.push_back(not_read_after_stop(path));
+      continue;
+    }
     const auto text = read_file(path, file_limit, user_paths);
     if (!text) diagnostics.push_back(text.error());
     else if (log::is_workload_file(*text) || log::is_statistics_file(*text))
@@ -242,6 +250,10 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
     const auto head = head_of(path);
     if (!log::is_workload_file(head) && !log::is_statistics_file(head)) {
       logs.push_back(path);
+      continue;
+    }
+    if (options.stop.stop_requested()) {
+      diagnostics.push_back(not_read_after_stop(path));
       continue;
     }
     const auto text = read_file(path, file_limit, options.user_paths);

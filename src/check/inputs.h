@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,9 +52,13 @@ Catalog with_places(Catalog live, const Catalog& files);
 
 // Reads workload files, and .sql files (each statement counts as one call, without a duration), into one
 // workload for each log or file. Sorted by path, so that a statement in several files is attributed to the
-// same file in any order of `paths`.
+// same file in any order of `paths`. A stop request takes effect before the next file: those that were not
+// read are reported.
 std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics& diagnostics,
-                                     const UserPaths& user_paths = {});
+                                     const UserPaths& user_paths = {}, const std::stop_token& stop = {});
+
+// The diagnostic for an input that was not read because of a stop request.
+Error not_read_after_stop(const std::string& input);
 
 // Each statement of `text` as one call without a duration. `path` is used in locations. Statements that do
 // not parse are reported.
@@ -66,7 +71,7 @@ bool names_workload_file(const std::string& path);
 Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
 
 // Reads each path as a workload file or a log. If all of them are logs, returns one workload with several
-// sources, which takes less memory, unless `by_log`.
+// sources, which takes less memory, unless `by_log`. Stops as `options` and read_workloads() say.
 std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
                                 bool by_log, Diagnostics& diagnostics);
 

@@ -67,9 +67,11 @@ class Loader {
     phase("reading files", [&] { read_paths(); });
     out_.suppressions = out_.config.ignores;
     read_workload();
-    if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });
-    else if (!sources_.db.empty()) phase("reading the database", [&] { connect(); });
-    else connect();
+    if (!stopped(sources_.sandbox ? "--sandbox" : sources_.db.empty() ? snapshot_ : "--db")) {
+      if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });
+      else if (!sources_.db.empty()) phase("reading the database", [&] { connect(); });
+      else connect();
+    }
     phase("replaying the schema", [&] { replay_schemas(); });
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
@@ -88,6 +90,14 @@ class Loader {
   }
 
   void report(Error error) { out_.diagnostics.push_back(std::move(error)); }
+
+  // Before an input is read; "": no input of the caller's.
+  bool stopped(const std::string& input) {
+    if (!settings_.stop.stop_requested()) return false;
+    out_.stopped = true;
+    if (!input.empty()) report(not_read_after_stop(input));
+    return true;
+  }
 
   Diagnostics read_config() {
     const std::string path = sources_.config.empty()
@@ -144,7 +154,7 @@ class Loader {
     out_.files_named = !named_.empty();
     take_out_snapshot();
     for (const auto& path : sources_.paths)
-      if (std::error_code code; fs::is_directory(path, code)) read_repository(path);
+      if (std::error_code code; fs::is_directory(path, code) && !stopped(path)) read_repository(path);
     for (const auto& schema : schemas) out_.read.push_back({schema.what(), schema.path, {}});
     if (!named && schemas.empty() && snapshot_.empty() && out_.projects.empty() && out_.diagnostics.empty())
       report({Error::Kind::nonfatal, sources_.paths.front(),
@@ -192,10 +202,13 @@ class Loader {
                                 .threads = settings_.jobs,
                                 .limits = {},
                                 .progress = settings_.observer.log,
-                                .user_paths = settings_.user_paths},
+                                .user_paths = settings_.user_paths,
+                                .stop = settings_.stop},
                                !sources_.workloads.empty(), out_.diagnostics);
-    for (auto& workload : read_workloads(sources_.workloads, out_.diagnostics, settings_.user_paths))
+    for (auto& workload :
+         read_workloads(sources_.workloads, out_.diagnostics, settings_.user_paths, settings_.stop))
       workloads.push_back(std::move(workload));
+    out_.stopped |= settings_.stop.stop_requested();
     log::count_once(workloads, out_.diagnostics);
     out_.workload = log::total(std::move(workloads));
     for (const auto* list : {&sources_.logs, &sources_.workloads})
@@ -302,6 +315,10 @@ class Loader {
   void replay_schemas() {
     Schema all{.catalog = out_.live ? *out_.live : Catalog{}};
     for (const auto& input : out_.schema_inputs) {
+      if (stopped(input.path)) {
+        mark_unread(input);
+        continue;
+      }
       auto schema = replay(input);
       if (!schema) continue;
       if (!out_.live) {
@@ -316,6 +333,12 @@ class Loader {
     if (!out_.live) return;
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
+  }
+
+  void mark_unread(const migrations::SchemaInput& input) {
+    std::erase_if(out_.read, [&](const auto& listed) {
+      return listed.path == input.path && listed.kind == input.what();
+    });
   }
 
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
@@ -336,9 +359,7 @@ class Loader {
     out.migrations = checked_migrations(input, std::move(choice));
     if (!catalog) {
       report(catalog.error());
-      std::erase_if(out_.read, [&](const auto& listed) {
-        return listed.path == input.path && listed.kind == input.what();
-      });
+      mark_unread(input);
       return std::nullopt;
     }
     report_counts(input, counts);

@@ -49,7 +49,8 @@ struct Settings {
   std::string baseline;          // file; "" for none
   bool update_baseline = false;  // write the findings to `baseline`
   RepositoryPaths repository = current_repository();  // the root of the paths in baselines and ids
-  std::stop_token stop;                               // ends planning early; the findings so far are reported
+  // Ends load(), run() and planning early: as those functions and make_planner() say.
+  std::stop_token stop;
   Observer observer;
   // The paths of the command line: only a pipe, or /dev/null, that is one of them is read.
   UserPaths user_paths = {};
@@ -87,6 +88,8 @@ struct Inputs {
       not_replayed;  // locations of statements that could not be replayed, file:line:column
   // The caller named single migration files: the other files of their folder are replayed, but not checked.
   bool files_named = false;
+  // A stop request ended load() early: the diagnostics name what was not read.
+  bool stopped = false;
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
   std::string server_version;     // "15.18"; "" without a server
@@ -98,7 +101,9 @@ struct Inputs {
 };
 
 // Fails, before reading any input, if the configuration is invalid or an input is also an output. An
-// unreadable input is no failure: it becomes an entry of Inputs::diagnostics. The caller handles signals.
+// unreadable input is no failure: it becomes an entry of Inputs::diagnostics. A stop request is no failure
+// either: it takes effect at the next chunk of a log, before the next input, and before the server is
+// connected; the result has what was read until then. The caller handles signals.
 // Cost: reads every input once; memory for the catalogs, and for one workload (at most log::Limits).
 tl::expected<Inputs, Diagnostics> load(Sources sources, const Settings& settings);
 

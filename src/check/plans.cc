@@ -7,15 +7,57 @@
 
 #include "base/text.h"
 #include "lint/plans.h"
+#include "lint/queries.h"
+#include "lint/suppress.h"
 
 namespace pgadvise::check {
 
-std::vector<const Query*> worth_planning(const Workload& workload) {
+PlanReaders::PlanReaders(const lint::Settings& settings, const std::vector<Suppression>& suppressions,
+                         const std::string& folder, const Catalog* catalog)
+    : suppressions_(suppressions), folder_(folder), catalog_(catalog) {
+  // Without any input, all rules that are on are skipped.
+  for (const auto& skipped : lint::run({.settings = &settings}).skipped)
+    if (const auto* found = lint::find_rule(skipped.rule); found->rule->needs.names(lint::Input::plans))
+      rules_.push_back(found->rule);
+}
+
+bool PlanReaders::want(const Query& query) const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [&](const lint::Rule* rule) { return !suppressed(*rule, query); });
+}
+
+bool PlanReaders::suppressed(const lint::Rule& rule, const Query& query) const {
+  std::vector<Finding> possible;
+  lint::Reporter reporter(rule, possible);
+  const bool about_tables = rule.needs.met_by({lint::Input::plans});  // it needs no statements
+  for (const auto& relation : query.facts.relations) {
+    const QualifiedName& table = relation.table;
+    if (!about_tables) lint::report(reporter, query, table, {});
+    else if (scans_itself(table))
+      reporter.add({.kind = "table", .schema = table.schema, .table = table.name}, {});
+    else return false;
+  }
+  lint::UsedSuppressions unused;
+  lint::suppress(possible, suppressions_, unused, folder_);
+  return possible.empty();
+}
+
+bool PlanReaders::scans_itself(const QualifiedName& relation) const {
+  const Table* table = catalog_ ? catalog_->table(relation) : nullptr;
+  if (!table || table->kind != Table::Kind::ordinary) return false;
+  return std::none_of(catalog_->tables.begin(), catalog_->tables.end(), [&](const auto& entry) {
+    const auto& parents = entry.second.inherits;
+    return std::find(parents.begin(), parents.end(), relation) != parents.end();
+  });
+}
+
+std::vector<const Query*> worth_planning(const Workload& workload,
+                                         const std::function<bool(const Query&)>& wanted) {
   constexpr std::size_t max_by_total = 20, max_by_others = 5;
   std::vector<const Query*> candidates;
   for (const auto& query : workload.queries)
     if (query.facts.kind == StatementKind::select && lint::of_application(query) &&
-        !query.facts.relations.empty() && !query.samples.empty())
+        !query.facts.relations.empty() && !query.samples.empty() && wanted(query))
       candidates.push_back(&query);
   std::vector<const Query*> out;
   std::set<const Query*> known;

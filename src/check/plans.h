@@ -1,18 +1,46 @@
 // Which statements of a workload are planned before the rules run, and what the report says about plans.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "lint/context.h"
+#include "model/suppression.h"
 #include "model/workload.h"
 #include "pg/connection.h"
 #include "plan/planner.h"
 
 namespace pgadvise::check {
 
-// The application's SELECT statements to plan: the first 20 by total time, then 5 each by mean time and by
-// calls.
-std::vector<const Query*> worth_planning(const Workload& workload);
+// The rules that are on and read plans of statements, which they need before they can report anything. The
+// arguments must outlive the object.
+class PlanReaders {
+ public:
+  // `folder`: as in lint::suppress(). `catalog` may be null.
+  PlanReaders(const lint::Settings& settings, const std::vector<Suppression>& suppressions,
+              const std::string& folder, const Catalog* catalog);
+  // False if there is no such rule, or if suppressions cover every finding that such a rule could report from
+  // plans of the statement: about the statement as a whole (by its fingerprint, its file, or each of its
+  // tables), or about each table that it reads.
+  bool want(const Query& query) const;
+
+ private:
+  bool suppressed(const lint::Rule& rule, const Query& query) const;
+  // Whether a scan of the relation can only be a scan of itself: of no view, partition or child table.
+  bool scans_itself(const QualifiedName& relation) const;
+
+  const std::vector<Suppression>& suppressions_;
+  const std::string& folder_;
+  const Catalog* catalog_;
+  std::vector<const lint::Rule*> rules_;
+};
+
+// The application's SELECT statements to plan, of those that `wanted` accepts: the first 20 by total time,
+// then 5 each by mean time and by calls.
+std::vector<const Query*> worth_planning(const Workload& workload,
+                                         const std::function<bool(const Query&)>& wanted);
 
 // A diagnostic when row-level security does not apply to the role that plans are made as.
 void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,

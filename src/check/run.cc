@@ -39,22 +39,24 @@ const Project* project_of(const Inputs& inputs, const std::string& schema) {
 
 class Runner {
  public:
-  Runner(const Inputs& inputs, plan::Planner* planner, const UserPaths& user_paths)
+  Runner(const Inputs& inputs, plan::Planner* planner, const Settings& settings)
       : inputs_(inputs),
         planner_(planner),
         folder_(below_config(inputs)),
         comments_read_(inputs.comments_read),
-        user_paths_(user_paths) {
+        user_paths_(settings.user_paths),
+        stop_(settings.stop) {
     out_.suppressions = inputs.suppressions;
   }
 
   Outcome run() {
     std::vector<const Project*> checked;
     for (const auto& schema : inputs_.schemas)
-      checked.push_back(check(&schema, project_of(inputs_, schema.path)));
-    if (inputs_.schemas.empty()) checked.push_back(check(nullptr, project_of(inputs_, {})));
+      if (!stopped(schema.path)) checked.push_back(check(&schema, project_of(inputs_, schema.path)));
+    if (inputs_.schemas.empty() && !stopped({})) checked.push_back(check(nullptr, project_of(inputs_, {})));
     for (const auto& project : inputs_.projects)
-      if (std::find(checked.begin(), checked.end(), &project) == checked.end()) check(nullptr, &project);
+      if (std::find(checked.begin(), checked.end(), &project) == checked.end() && !stopped(project.root))
+        check(nullptr, &project);
     if (planner_) {
       report_left_out(*planner_, out_.diagnostics);
       out_.planned = planner_->planned();
@@ -65,6 +67,13 @@ class Runner {
   }
 
  private:
+  bool stopped(const std::string& input) {
+    if (planner_ || !stop_.stop_requested()) return false;
+    out_.stopped = true;
+    out_.diagnostics.push_back({Error::Kind::nonfatal, input, "interrupted: no rule checked this input", {}});
+    return true;
+  }
+
   // Gives the project back.
   const Project* check(const Schema* schema, const Project* project) {
     const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
@@ -101,15 +110,18 @@ class Runner {
     return project;
   }
 
-  // The plans that rules see: those that auto_explain logged, then the server's.
+  // The plans that rules see: those that auto_explain logged, then the server's. They are made before any
+  // finding exists, so suppressions apply to what the rules could report.
   PlanSet plans_of(const Workload& workload, const Catalog* catalog) {
     PlanSet out;
     Diagnostics found;
     plan::add_logged(out, workload, catalog, found);
     if (out_.checked.empty())
       out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());  // alike for each schema
-    if (planner_)
-      plan::add_planned(out, worth_planning(workload), *inputs_.live, *planner_, out_.diagnostics);
+    if (!planner_) return out;
+    const PlanReaders readers(inputs_.config.rules, out_.suppressions, folder_, catalog);
+    const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
+    plan::add_planned(out, wanted, *inputs_.live, *planner_, out_.diagnostics);
     return out;
   }
 
@@ -132,6 +144,7 @@ class Runner {
   std::string folder_;
   std::set<std::string> comments_read_;  // files
   const UserPaths& user_paths_;
+  const std::stop_token& stop_;
   Outcome out_;
 };
 
@@ -151,7 +164,7 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {
   const ObservedPhase observed(settings.observer,
                                planner ? "checking, with plans from the server" : "checking");
-  Outcome out = Runner(inputs, planner, settings.user_paths).run();
+  Outcome out = Runner(inputs, planner, settings).run();
   if (planner && settings.observer.detail)
     settings.observer.detail(fmt::format("requested plans on {} connection{}", planner->sources(),
                                          planner->sources() == 1 ? "" : "s"));

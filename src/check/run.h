@@ -32,6 +32,7 @@ struct Outcome {
   lint::UsedSuppressions used;            // by index in `suppressions`
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
+  bool stopped = false;  // a stop request came before everything was checked
   Diagnostics diagnostics;
 };
 
@@ -40,9 +41,15 @@ struct Outcome {
 // time.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// If `planner` is null, no finding is confirmed. No statement of a suppressed finding reaches the server.
+// If `planner` is null, no finding is confirmed. Statements reach the server for two purposes only. Before
+// the rules run, those of worth_planning() are planned and run for the rules that read plans
+// (PlanReaders), unless these rules are off, or a suppression covers all that they could report about the
+// statement. Afterwards, statements are planned and run to confirm findings: never those that are suppressed.
+// So a statement may be run although findings of other rules about it are suppressed.
 // Reads the files that findings point to, for comments that suppress findings. May be called repeatedly with
 // the same inputs; concurrent calls need separate inputs.
+// A stop request ends planning: findings that are not confirmed by then stay suspected. Without a planner it
+// ends the run before the next schema or repository is checked. The diagnostics name what was not checked.
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
 
 }  // namespace pgadvise::check

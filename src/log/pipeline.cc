@@ -11,14 +11,15 @@ namespace {
 class Pipeline {
  public:
   Pipeline(ChunkReader& reader, Decoder& decoder, unsigned threads,
-           const std::function<void(std::uint64_t)>& taken)
+           const std::function<void(std::uint64_t)>& taken, const std::stop_token& stop)
       : reader_(reader),
         decoder_(decoder),
         threads_(threads),
         taken_(taken),
+        stop_(stop),
         slots_(threads == 1 ? 1 : 2 * threads + 1) {}
 
-  void run() {
+  bool run() {
     std::vector<std::thread> others;
     std::unique_lock lock(mutex_);
     // A small log is not worth a thread.
@@ -31,6 +32,7 @@ class Pipeline {
     }
     lock.unlock();
     for (auto& other : others) other.join();
+    return !stopped_;
   }
 
  private:
@@ -53,13 +55,19 @@ class Pipeline {
     if (!taking_ && next_ < read_ && slot(next_).ready) {
       take(lock);
     } else if (!reading_ && !ended_ && read_ - next_ < slots_.size()) {
-      read(lock, memory);
+      if (stop_.stop_requested()) end_early();
+      else read(lock, memory);
     } else if (ended_ && next_ == read_) {
       return false;
     } else {
       changed_.wait(lock);
     }
     return true;
+  }
+
+  void end_early() {
+    stopped_ = ended_ = true;
+    changed_.notify_all();
   }
 
   void take(std::unique_lock<std::mutex>& lock) {
@@ -99,6 +107,7 @@ class Pipeline {
   Decoder& decoder_;
   const unsigned threads_;
   const std::function<void(std::uint64_t)>& taken_;
+  const std::stop_token& stop_;
   std::vector<Slot> slots_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -107,13 +116,14 @@ class Pipeline {
   bool reading_ = false;
   bool taking_ = false;
   bool ended_ = false;
+  bool stopped_ = false;  // before the log's end
 };
 
 }  // namespace
 
-void run(ChunkReader& reader, Decoder& decoder, unsigned threads,
-         const std::function<void(std::uint64_t)>& taken) {
-  Pipeline(reader, decoder, threads, taken).run();
+bool run(ChunkReader& reader, Decoder& decoder, unsigned threads,
+         const std::function<void(std::uint64_t)>& taken, const std::stop_token& stop) {
+  return Pipeline(reader, decoder, threads, taken, stop).run();
 }
 
 }  // namespace pgadvise::log

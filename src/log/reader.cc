@@ -190,8 +190,8 @@ Result<void> open(Input& input, const std::string& path, const UserPaths& user_p
 }
 
 void read_one(Input& input, LogSource& source, Collector& collector, unsigned threads, Meter& meter,
-              const UserPaths& user_paths, Diagnostics& diagnostics) {
-  const auto opened = open(input, source.path, user_paths);
+              const Options& options, Diagnostics& diagnostics) {
+  const auto opened = open(input, source.path, options.user_paths);
   if (!opened) {
     diagnostics.push_back(opened.error());
     diagnostics.back().where = source.path;
@@ -210,9 +210,16 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
   input.format.lines_from_end = input.reader->lines_from_end();
   collector.begin(source, input.format.in_order);
   const auto decoder = make_decoder(input.format, source, collector);
-  run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); });
+  const bool to_end =
+      run(*input.reader, *decoder, threads, [&](std::uint64_t bytes) { meter.add(bytes); }, options.stop);
   decoder->finish();
   source.identity = input.reader->identity();
+  if (!to_end)
+    diagnostics.push_back(
+        {Error::Kind::nonfatal,
+         source.path,
+         fmt::format("interrupted after line {}: pgadvise did not read the rest", source.lines),
+         {}});
   if (input.reader->failed())
     diagnostics.push_back(
         {Error::Kind::nonfatal,
@@ -336,6 +343,7 @@ Logs expand(const std::vector<std::string>& named, const Options& options, Diagn
     Diagnostics others;
     if (path != "-" && std::filesystem::is_directory(path, code))
       for (const auto& file : files_of(path, diagnostics)) {
+        if (options.stop.stop_requested()) break;
         LogSource source;
         const auto found = look(file, options, source, others);
         if (!found) continue;
@@ -383,6 +391,25 @@ class Collectors {
   std::map<const LogSource*, Collector*> read_by_;
 };
 
+// The logs that a stop request came before.
+void note_unread(std::vector<LogSource>& sources, Diagnostics& diagnostics) {
+  std::vector<std::string> unread;
+  for (LogSource& source : sources)
+    if (source.format.empty() && source.note.empty()) {
+      source.note = "not read: interrupted";
+      unread.push_back(source.path);
+    }
+  if (unread.empty()) return;
+  diagnostics.push_back({Error::Kind::nonfatal,
+                         unread.front(),
+                         unread.size() == 1
+                             ? "interrupted: pgadvise did not read this log"
+                             : fmt::format("interrupted: pgadvise did not read this log and {} "
+                                           "more",
+                                           unread.size() - 1),
+                         {}});
+}
+
 // What is common to both ways: the collectors have everything afterwards, the sources their lines.
 std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, const Options& options,
                            Collectors& collectors, Diagnostics& diagnostics) {
@@ -391,7 +418,7 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
                            fmt::format("%{} is not an escape of log_line_prefix", *escape),
                            "use the value of SHOW log_line_prefix"});
   std::vector<Input> inputs;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
+  for (std::size_t i = 0; i < sources.size() && !options.stop.stop_requested(); ++i) {
     const auto known = logs.formats.find(sources[i].path);
     if (auto input = known != logs.formats.end() ? std::optional(Input{.format = known->second})
                                                  : look(sources[i].path, options, sources[i], diagnostics)) {
@@ -407,9 +434,12 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   constexpr unsigned max_threads = 16;  // what is taken in order keeps no more busy
   const unsigned threads =
       std::clamp(options.threads ? options.threads : std::thread::hardware_concurrency(), 1U, max_threads);
-  for (Input& input : inputs)
+  for (Input& input : inputs) {
+    if (options.stop.stop_requested()) break;
     read_one(input, sources[input.index], collectors.of(input.format, sources[input.index]), threads, meter,
-             options.user_paths, diagnostics);
+             options, diagnostics);
+  }
+  if (options.stop.stop_requested()) note_unread(sources, diagnostics);
   const std::uint64_t folded = collectors.finish();
   if (folded > 0)
     diagnostics.push_back({Error::Kind::nonfatal,

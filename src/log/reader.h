@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,9 @@ struct Options {
   std::function<void(const Progress&)>
       progress;               // called every few megabytes, by one thread at a time; empty: not wanted
   UserPaths user_paths = {};  // a log that is a pipe is read if it is one of them
+  // Ends the reading at the next chunk, or before the next log. The result has what was read until then, and
+  // the diagnostics name what was not.
+  std::stop_token stop = {};
 };
 
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that

@@ -1,5 +1,7 @@
 // The run as a library: linked without the command line (src/cli) and the terminal (src/review).
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <thread>
 
@@ -190,27 +192,192 @@ TEST(MergedIds, EqualSchemasOfOneRepositoryGiveOneFindingWithSeveralLocations) {
   EXPECT_EQ(found, 3);
 }
 
-// The version before gave the first schema's finding the id without a path.
-TEST(MergedIds, ABaselineOfAnEarlierVersionStillMatches) {
-  const TempTree tree{{"a.sql", orders}, {"b.sql", other_orders}};
-  const Sources sources = schemas({tree.path("a.sql"), tree.path("b.sql")});
-  const Report report = report_of(sources);
-  std::string entries;
-  for (const auto& finding : report.findings) {
-    const std::string& id = finding.former_id.empty() ? finding.id : finding.former_id;
-    entries += (entries.empty() ? "" : ",") + std::string("{\"id\":\"") + id + "\",\"rule\":\"" +
-               finding.rule + "\",\"what\":\"x\"}";
+// fixtures/baseline: written by an earlier version, which gave the first schema's finding the id without a
+// path.
+TEST(Baseline, OfAnEarlierVersionStillMatches) {
+  const std::string root = source_dir, folder = root + "/fixtures/baseline";
+  Sources of_shop;
+  of_shop.paths = {shop};
+  const Sources of_two = schemas({folder + "/a/schema.sql", folder + "/b/schema.sql"});
+  struct Case {
+    Sources sources;
+    std::string baseline;
+    std::size_t entries;
+  };
+  for (const auto& one : {Case{of_shop, "/shop.json", 24}, {of_two, "/two_schemas.json", 6}}) {
+    Settings settings;
+    settings.repository = {root, root};
+    settings.baseline = folder + one.baseline;
+    const Report report = report_of(one.sources, settings);
+    ASSERT_TRUE(report.baseline) << one.baseline;
+    EXPECT_EQ(report.baseline->known.size(), one.entries) << one.baseline;
+    for (const auto& finding : report.findings) ADD_FAILURE() << "new: " << finding.message;
+    EXPECT_TRUE(report.baseline->gone.empty()) << one.baseline;
   }
-  EXPECT_TRUE(std::any_of(report.findings.begin(), report.findings.end(),
-                          [](const Finding& finding) { return !finding.former_id.empty(); }));
-  tree.add("baseline.json", "{\"pgadvise_baseline\":1,\"findings\":[" + entries + "]}");
+}
+
+// A repository with two committed migrations, one of a second commit, and two that git does not know.
+class GitRevisions : public ::testing::Test {
+ protected:
+  const TempTree tree_{{"migrations/001_orders.sql", orders},
+                       {"migrations/002_total.sql", "ALTER TABLE orders ADD COLUMN total numeric;\n"}};
+
+  void SetUp() override {
+    if (std::system("git --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "git is not installed";
+    commit("git init -q -b main .");
+    tree_.add("migrations/003_text.sql", "ALTER TABLE notes ADD COLUMN text text;\n");
+    commit("true");
+    tree_.add("migrations/004_state.sql", "ALTER TABLE orders ADD COLUMN state text;\n");
+    tree_.add("migrations/005_index.sql", "CREATE INDEX ON orders (customer_id);\n");
+  }
+  void commit(const std::string& before) const {
+    const std::string line = "cd '" + tree_.path() + "' && ( " + before +
+                             " && git add -A && git -c user.name=a -c user.email=a@b commit -qm one ) "
+                             ">/dev/null 2>&1";
+    ASSERT_EQ(std::system(line.c_str()), 0) << line;
+  }
+  std::set<std::string> checked(const MigrationOptions& options) const {
+    Sources sources;
+    sources.paths = {tree_.path("migrations")};
+    Settings settings;
+    settings.migrations = options;
+    const auto inputs = load(sources, settings);
+    EXPECT_TRUE(inputs);
+    std::set<std::string> out;
+    if (!inputs) return out;
+    for (const auto& error : inputs->diagnostics) ADD_FAILURE() << error.line();
+    for (const auto& file : inputs->checked_migrations)
+      out.insert(std::filesystem::path(file).stem().string());
+    return out;
+  }
+};
+
+TEST_F(GitRevisions, ChooseTheMigrationsToCheck) {
+  using Names = std::set<std::string>;
+  EXPECT_EQ(checked({}), (Names{"005_index"}));
+  EXPECT_EQ(checked({.since = "HEAD~1"}), (Names{"003_text", "004_state", "005_index"}));
+  EXPECT_EQ(checked({.changed = true}), (Names{"004_state", "005_index"}));
+}
+
+// A stderr log of `lines` statements.
+std::string log_of(std::size_t lines) {
+  std::string out;
+  for (std::size_t i = 0; i < lines; ++i)
+    out +=
+        "2026-01-05 10:00:00.000 UTC [7] LOG:  duration: 1.000 ms  statement: SELECT id FROM orders WHERE "
+        "customer_id = 7 /* " +
+        std::string(400, 'x') + " */\n";
+  return out;
+}
+
+std::uint64_t calls_of(const std::vector<Workload>& workloads) {
+  std::uint64_t out = 0;
+  for (const auto& workload : workloads)
+    for (const auto& query : workload.queries) out += query.calls;
+  return out;
+}
+
+bool has(const Diagnostics& diagnostics, const std::string& part) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(), [&](const Error& error) {
+    return error.kind == Error::Kind::nonfatal && error.line().find(part) != std::string::npos;
+  });
+}
+
+TEST(AStop, EndsTheDigestOfALogAndKeepsWhatWasRead) {
+  constexpr std::size_t lines = 30'000;  // 16 MB: several chunks, and several calls of the progress callback
+  const TempTree tree{{"a.log", log_of(lines)}, {"b.log", "2026-01-06" + log_of(1).substr(10)}};
+  std::stop_source stop;
+  Observer observer;
+  observer.log = [&](const log::Progress&) { stop.request_stop(); };
+  Diagnostics diagnostics;
+  const Digest read = digest({.logs = {tree.path("a.log"), tree.path("b.log")},
+                              .db = {},
+                              .line_prefix = {},
+                              .jobs = 1,
+                              .stop = stop.get_token()},
+                             observer, diagnostics);
+  EXPECT_TRUE(read.read);
+  EXPECT_GT(calls_of(read.workloads), 0u);
+  EXPECT_LT(calls_of(read.workloads), lines);
+  EXPECT_TRUE(has(diagnostics, "a.log: interrupted after line "));
+  EXPECT_TRUE(has(diagnostics, "b.log: interrupted: pgadvise did not read this log"));
+}
+
+TEST(AStop, BeforeADigestReadsNothing) {
+  const TempTree tree{{"a.log", log_of(3)}, {"b.log", log_of(4)}};
+  std::stop_source stop;
+  stop.request_stop();
+  Diagnostics diagnostics;
+  const Digest read = digest({.logs = {tree.path("a.log"), tree.path("b.log")},
+                              .db = "host=/nonexistent",
+                              .line_prefix = {},
+                              .stop = stop.get_token()},
+                             {}, diagnostics);
+  EXPECT_FALSE(read.read);
+  EXPECT_EQ(calls_of(read.workloads), 0u);
+  EXPECT_TRUE(has(diagnostics, "pgadvise did not read this log and 1 more"));
+  EXPECT_TRUE(has(diagnostics, "--db: interrupted: pgadvise did not read this input"));
+}
+
+// The first phase's inputs are read; those after it are named.
+TEST(AStop, EndsLoadAndKeepsWhatWasRead) {
+  const TempTree tree{{"schema.sql", orders}, {"queries.sql", "SELECT 1;\n"}};
+  std::stop_source stop;
   Settings settings;
-  settings.baseline = tree.path("baseline.json");
-  const Report compared = report_of(sources, settings);
-  ASSERT_TRUE(compared.baseline);
-  EXPECT_TRUE(compared.findings.empty());
-  EXPECT_EQ(compared.baseline->known.size(), report.findings.size());
-  EXPECT_TRUE(compared.baseline->gone.empty());
+  settings.stop = stop.get_token();
+  settings.observer.phase = [&](std::string_view name, bool begins, bool) {
+    if (name == "reading files" && !begins) stop.request_stop();
+  };
+  Sources sources = schemas({tree.path("schema.sql")});
+  sources.paths = {shop};
+  sources.workloads = {tree.path("queries.sql")};
+  const auto inputs = load(sources, settings);
+  ASSERT_TRUE(inputs);
+  EXPECT_TRUE(inputs->stopped);
+  EXPECT_EQ(inputs->projects.size(), 1u);
+  EXPECT_TRUE(inputs->schemas.empty());
+  EXPECT_FALSE(inputs->has_workload);
+  EXPECT_TRUE(has(inputs->diagnostics, "schema.sql: interrupted: pgadvise did not read this input"));
+  EXPECT_TRUE(has(inputs->diagnostics, "queries.sql: interrupted: pgadvise did not read this input"));
+  for (const auto& read : inputs->read) EXPECT_NE(read.path, tree.path("schema.sql"));
+  const Settings without_stop;
+  EXPECT_FALSE(merge(*inputs, run(*inputs, nullptr, without_stop), without_stop).findings.empty());
+}
+
+TEST(AStop, BeforeLoadReadsNothing) {
+  std::stop_source stop;
+  stop.request_stop();
+  Settings settings;
+  settings.stop = stop.get_token();
+  Sources sources;
+  sources.paths = {shop};
+  const auto inputs = load(sources, settings);
+  ASSERT_TRUE(inputs);
+  EXPECT_TRUE(inputs->stopped);
+  EXPECT_TRUE(inputs->projects.empty());
+  EXPECT_TRUE(inputs->read.empty());
+  EXPECT_TRUE(has(inputs->diagnostics, "interrupted: pgadvise did not read this input"));
+}
+
+// What no rule checked is neither new nor gone.
+TEST(AStop, EndsTheRulesWithoutAPlanner) {
+  std::stop_source stop;
+  Settings settings;
+  settings.stop = stop.get_token();
+  settings.baseline = std::string(source_dir) + "/fixtures/baseline/shop.json";
+  Sources sources;
+  sources.paths = {shop};
+  const auto inputs = load(sources, settings);
+  ASSERT_TRUE(inputs);
+  EXPECT_FALSE(inputs->stopped);
+  stop.request_stop();
+  const Outcome outcome = run(*inputs, nullptr, settings);
+  EXPECT_TRUE(outcome.stopped);
+  EXPECT_TRUE(outcome.checked.empty());
+  const Report report = merge(*inputs, outcome, settings);
+  EXPECT_TRUE(has(report.diagnostics, "interrupted: no rule checked this input"));
+  ASSERT_TRUE(report.baseline);
+  EXPECT_TRUE(report.baseline->gone.empty());
 }
 
 }  // namespace

@@ -87,7 +87,94 @@ TEST_F(OnAServer, AStopLeavesTheRestSuspected) {
   for (const auto& finding : report.findings) EXPECT_NE(finding.verdict, Verdict::confirmed);
 }
 
-TEST_F(OnAServer, ExplainAndAdviseAnswer) {
+// The statements sent that run or plan the query of queries.sql.
+struct SentOfQuery {
+  int explained = 0, run = 0;
+};
+
+class Suppressed : public OnAServer {
+ protected:
+  SentOfQuery sent_with(const std::string& config) {
+    tree_.add("pgadvise.toml", config);
+    Sources sources;
+    sources.schema = {tree_.path("schema.sql")};
+    sources.load = {tree_.path("rows.sql")};
+    sources.workloads = {tree_.path("queries.sql")};
+    sources.config = tree_.path("pgadvise.toml");
+    sources.sandbox = true;
+    SentOfQuery out;
+    std::mutex lock;
+    Settings settings;
+    settings.observer.sent = [&](const pg::Sent& sent) {
+      const std::lock_guard guard(lock);
+      if (sent.statement.find("customer_id = 7") == std::string_view::npos ||
+          sent.statement.find("EXPLAIN") == std::string_view::npos)
+        return;
+      ++(sent.statement.find("ANALYZE") == std::string_view::npos ? out.explained : out.run);
+    };
+    auto inputs = load(sources, settings);
+    EXPECT_TRUE(inputs);
+    if (!inputs) return out;
+    const auto planner = make_planner(*inputs, settings);
+    EXPECT_TRUE(planner);
+    const Report report = merge(*inputs, run(*inputs, planner.get(), settings), settings);
+    for (const auto& error : report.diagnostics)
+      EXPECT_EQ(error.line().find("pgadvise.toml"), std::string::npos) << error.line();
+    return out;
+  }
+  static std::string ignore(const std::string& rules, const std::string& object = "public.orders") {
+    return "[[ignore]]\nrule = [" + rules + "]\nobject = \"" + object + "\"\nreason = \"known\"\n";
+  }
+};
+
+const std::string found_without_plans = R"("sequential-scan", "unindexed-foreign-key")";
+
+TEST_F(Suppressed, FindingsSendNoStatementToTheServer) {
+  const SentOfQuery all = sent_with("");
+  EXPECT_GT(all.explained, 0);
+  EXPECT_GT(all.run, 0);
+  const std::string readers = R"("stale-statistics", "sort-without-index", "spills-to-disk")";
+  const SentOfQuery none = sent_with(ignore(found_without_plans) + ignore(readers));
+  EXPECT_EQ(none.explained, 0);
+  EXPECT_EQ(none.run, 0);
+}
+
+TEST_F(Suppressed, RulesThatAreOffSendNoStatementToTheServer) {
+  const SentOfQuery sent = sent_with(
+      "[rules.stale-statistics]\nseverity = \"off\"\n[rules.sort-without-index]\nseverity = \"off\"\n"
+      "[rules.spills-to-disk]\nseverity = \"off\"\n" +
+      ignore(found_without_plans));
+  EXPECT_EQ(sent.explained, 0);
+  EXPECT_EQ(sent.run, 0);
+}
+
+// spills-to-disk reports from a plan.
+TEST_F(Suppressed, FindingsOfOtherRulesLeaveTheStatementToTheRulesThatReadPlans) {
+  const SentOfQuery sent =
+      sent_with(ignore(found_without_plans + R"(, "stale-statistics", "sort-without-index")"));
+  EXPECT_GT(sent.explained, 0);
+  EXPECT_GT(sent.run, 0);
+}
+
+TEST_F(OnAServer, ExplainAnswers) {
+  Sources sources;
+  sources.schema = {tree_.path("schema.sql")};
+  sources.load = {tree_.path("rows.sql")};
+  sources.sandbox = true;
+  const auto inputs = load(sources, {});
+  ASSERT_TRUE(inputs);
+  ASSERT_TRUE(inputs->server);
+  const ExplainSettings settings;
+  auto at = load_for_explain(inputs->server->conninfo, settings, diagnostics_);
+  ASSERT_TRUE(at) << at.error().line();
+  const auto explained = explain("SELECT * FROM orders WHERE customer_id = 7", *at, settings, diagnostics_);
+  ASSERT_TRUE(explained) << explained.error().line();
+  EXPECT_TRUE(explained->plan.analyzed);
+  ASSERT_FALSE(explained->findings.empty());
+  EXPECT_EQ(explained->findings.front().rule, "sequential-scan");
+}
+
+TEST_F(OnAServer, AdviseAnswers) {
   AdviseSources sources;
   sources.sandbox = true;
   sources.schema = {tree_.path("schema.sql")};
@@ -97,14 +184,6 @@ TEST_F(OnAServer, ExplainAndAdviseAnswer) {
   if (!inputs && inputs.error().what.find("HypoPG") != std::string::npos)
     GTEST_SKIP() << "HypoPG is not installed";
   ASSERT_TRUE(inputs) << inputs.error().line();
-  const ExplainSettings settings;
-  auto at = load_for_explain(inputs->server->conninfo, settings, diagnostics_);
-  ASSERT_TRUE(at) << at.error().line();
-  const auto explained = explain("SELECT * FROM orders WHERE customer_id = 7", *at, settings, diagnostics_);
-  ASSERT_TRUE(explained) << explained.error().line();
-  EXPECT_TRUE(explained->plan.analyzed);
-  ASSERT_FALSE(explained->findings.empty());
-  EXPECT_EQ(explained->findings.front().rule, "sequential-scan");
   const auto advice = advise(*inputs, {}, diagnostics_);
   ASSERT_TRUE(advice) << advice.error().line();
   ASSERT_EQ(advice->indexes.size(), 1u);
