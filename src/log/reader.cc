@@ -350,7 +350,8 @@ Logs expand(const std::vector<std::string>& named, const Options& options, Diagn
         out.paths.push_back(file);
         out.formats.emplace(file, found->format);
       }
-    if (out.paths.size() == before) out.paths.push_back(path);
+    // After a stop request, the folder stands for its files that were not looked at.
+    if (out.paths.size() == before || options.stop.stop_requested()) out.paths.push_back(path);
   }
   return out;
 }
