@@ -107,7 +107,7 @@ class Suppressed : public OnAServer {
     Settings settings;
     settings.observer.sent = [&](const pg::Sent& sent) {
       const std::lock_guard guard(lock);
-      if (sent.statement.find("customer_id = 7") == std::string_view::npos ||
+      if (sent.statement.find("SELECT * FROM orders") == std::string_view::npos ||
           sent.statement.find("EXPLAIN") == std::string_view::npos)
         return;
       ++(sent.statement.find("ANALYZE") == std::string_view::npos ? out.explained : out.run);
