@@ -1,4 +1,3 @@
-#include "base/identifier.h"
 #include "base/text.h"
 #include "lint/migrations.h"
 #include "model/ddl.h"
@@ -87,8 +86,7 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
                    : action.name;
   const std::string later = in_its_own_transaction(*site.migration);
   finding.fix = Fix{.title = "Add the constraint NOT VALID; validate it " + later,
-                    .sql = ddl::alter_table(action.table) + " ADD " + ddl::named_constraint(named) +
-                           " NOT VALID;\n-- " + later + ":\n" +
+                    .sql = ddl::add_constraint(action.table, named) + " NOT VALID;\n-- " + later + ":\n" +
                            ddl::validate_constraint(action.table, named.name) + ";",
                     .down_sql = ddl::drop_constraint(action.table, named.name) + ";",
                     .safety = Fix::Safety::manual};
@@ -128,13 +126,11 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
   index.name = name;
   index.unique = true;
   for (const auto& column : action.constraint->columns) index.keys.push_back({.column = column});
-  finding.fix =
-      Fix{.title = "Build the index CONCURRENTLY, then add the constraint USING INDEX",
-          .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" +
-                 ddl::alter_table(action.table) + " ADD CONSTRAINT " + quote_identifier(name) +
-                 (primary ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + quote_identifier(name) + ";",
-          .down_sql = ddl::drop_constraint(action.table, name) + ";",
-          .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = "Build the index CONCURRENTLY, then add the constraint USING INDEX",
+                    .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" +
+                           ddl::add_constraint_using_index(action.table, action.constraint->kind, name) + ";",
+                    .down_sql = ddl::drop_constraint(action.table, name) + ";",
+                    .safety = Fix::Safety::manual};
   if (const auto outside =
           outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT");
       !outside.empty())

@@ -1,4 +1,3 @@
-#include "base/identifier.h"
 #include "lint/migrations.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -34,8 +33,8 @@ void check(const Context& context, Reporter& reporter) {
     if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none ||
         emptied_before(site))
       continue;
-    const std::string alter = ddl::alter_table(action.table);
-    const std::string column = quote_identifier(action.columns[0]);
+    Column nullable = *action.after;
+    nullable.not_null = false;
     Finding& finding = out.add(site,
                                {.kind = "column",
                                 .schema = action.table.schema,
@@ -45,9 +44,9 @@ void check(const Context& context, Reporter& reporter) {
                                    " as NOT NULL without a default fails if the table has any rows" +
                                    rows_known(context, action.table) + ".");
     finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",
-                      .sql = alter + " ADD COLUMN " + column + " " + action.after->type +
-                             ";\n-- fill it, then:\n" + alter + " ALTER COLUMN " + column + " SET NOT NULL;",
-                      .down_sql = alter + " DROP COLUMN " + column + ";",
+                      .sql = ddl::add_column(action.table, nullable) + ";\n-- fill it, then:\n" +
+                             ddl::alter_column(action.table, nullable.name) + " SET NOT NULL;",
+                      .down_sql = ddl::drop_column(action.table, nullable.name) + ";",
                       .safety = Fix::Safety::manual};
   }
 }

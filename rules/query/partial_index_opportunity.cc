@@ -7,6 +7,7 @@
 #include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
+#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -158,14 +159,12 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   if (kept) finding.verdict = Verdict::confirmed;
   auto keys = keys_of(table, filter, use);
   if (filter.literal || keys.empty()) {
-    std::vector<std::string> names;
-    for (const auto& key : keys) names.push_back(quote_identifier(key.column));
-    finding.fix =
-        Fix{.title = "CREATE INDEX CONCURRENTLY ON " + quote_name(table.name.schema, table.name.name) + " (" +
-                     (names.empty() ? "…" : join(names, ", ")) + ") WHERE " +
-                     (filter.literal ? quote_identifier(filter.column) + " = the value in these statements"
-                                     : filter.condition),
-            .safety = Fix::Safety::manual};
+    const std::string condition = filter.literal
+                                      ? quote_identifier(filter.column) + " = the value in these statements"
+                                      : filter.condition;
+    const Index index = ddl::index_of({.table = table.name, .keys = std::move(keys), .predicate = condition});
+    finding.fix = Fix{.title = ddl::create_index(table.name, index, {.concurrently = true}),
+                      .safety = Fix::Safety::manual};
   } else {
     finding.proposal =
         IndexProposal{.table = table.name, .keys = std::move(keys), .predicate = filter.condition};

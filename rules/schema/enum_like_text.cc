@@ -52,13 +52,12 @@ void check(const Context& context, Reporter& reporter) {
                                           " distinct values in " + grouped(table->statistics->rows) +
                                           " rows, but no constraint restricts the values.");
       finding.location = column.origin;
-      const std::string name =
-          quote_identifier((table->name.name + "_" + column.name).substr(0, 57) + "_check");
-      const std::string alter = ddl::alter_table(table->name);
+      const Constraint values_check{.kind = Constraint::Kind::check,
+                                    .name = (table->name.name + "_" + column.name).substr(0, 57) + "_check",
+                                    .expression = quote_identifier(column.name) + " IN (…)"};
       Fix fix;
-      fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " + alter +
-                  " ADD CONSTRAINT " + name + " CHECK (" + quote_identifier(column.name) +
-                  " IN (…)) NOT VALID";
+      fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " +
+                  ddl::add_constraint(table->name, values_check) + " NOT VALID";
       fix.safety = Fix::Safety::manual;
       finding.fix = std::move(fix);
     }

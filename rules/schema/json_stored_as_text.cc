@@ -284,8 +284,8 @@ std::string undo_sql(const Table& table, const Column& column, const std::string
     if (treats_as_json(index, column.name)) return {};
   for (const auto& check : table.constraints) {
     if (check.kind != Constraint::Kind::check || !treats_as_json(check.expression, column.name)) continue;
-    drop += "  DROP CONSTRAINT " + quote_identifier(check.name) + ",\n";
-    add += ",\n  ADD " + ddl::named_constraint(check);
+    drop += "  " + ddl::drop_constraint(check.name) + ",\n";
+    add += ",\n  " + ddl::add_constraint(check);
   }
   std::string out = alter + drop + drop_default + begin + "TYPE " + column.type + " USING " +
                     quote_identifier(column.name) + "::text";
@@ -296,7 +296,7 @@ std::string undo_sql(const Table& table, const Column& column, const std::string
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
   const std::string alter = ddl::alter_table(table.name) + "\n";
   const std::string name = quote_identifier(column.name);
-  const std::string begin = "  ALTER COLUMN " + name + " ";
+  const std::string begin = "  " + ddl::alter_column(column.name) + " ";
   std::optional<std::string> value;
   if (column.default_expression) value = literal_of(*column.default_expression);
   if (value && !is_json_container(*value)) value.reset();

@@ -35,7 +35,7 @@ static Fix fix_of(const Table& table, const Junction& junction) {
     const Constraint key{
         .kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
     fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
-    fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key) + ";";
+    fix.sql = ddl::add_constraint(table.name, key) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   } else {
     Index index;

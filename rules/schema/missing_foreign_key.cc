@@ -145,7 +145,7 @@ Fix fix_of(const Candidate& found) {
   Fix fix;
   fix.title =
       "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
-  fix.sql = ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(key);
+  fix.sql = ddl::add_constraint(table.name, key);
   fix.sql += table.kind == Table::Kind::partitioned
                  ? ";"
                  : " NOT VALID;\n" + ddl::validate_constraint(table.name, key.name) + ";";

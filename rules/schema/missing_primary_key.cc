@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/identifier.h"
 #include "base/text.h"
 #include "lint/index_sql.h"
 #include "lint/tables.h"
@@ -49,13 +48,13 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
   for (const auto& key : unique.keys) {
     columns.push_back(key.column);
     if (table.column(key.column)->not_null) continue;
-    steps.push_back("ALTER COLUMN " + quote_identifier(key.column) + " SET NOT NULL");
-    back.push_back("ALTER COLUMN " + quote_identifier(key.column) + " DROP NOT NULL");
+    steps.push_back(ddl::alter_column(key.column) + " SET NOT NULL");
+    back.push_back(ddl::alter_column(key.column) + " DROP NOT NULL");
   }
   const std::string alter = ddl::alter_table(table.name) + "\n  ";
   const Constraint primary = key_over(table, columns);
-  steps.push_back("ADD " + ddl::named_constraint(primary));
-  back.insert(back.begin(), "DROP CONSTRAINT " + quote_identifier(primary.name));
+  steps.push_back(ddl::add_constraint(primary));
+  back.insert(back.begin(), ddl::drop_constraint(primary.name));
   return {.title = "If no row has a NULL in them, make the columns of " + unique.name +
                    " NOT NULL and the primary key: this scans the table and builds the index under an ACCESS "
                    "EXCLUSIVE lock",
@@ -65,13 +64,11 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
 }
 
 static Fix fix_of(const Table& table, const Index* ready) {
-  const std::string alter = ddl::alter_table(table.name);
   Fix fix;
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
     fix.title = "Make the unique index " + ready->name +
                 " the primary key: the index exists already, so the lock is short";
-    fix.sql = alter + " ADD CONSTRAINT " + quote_identifier(ready->name) + " PRIMARY KEY USING INDEX " +
-              quote_identifier(ready->name) + ";";
+    fix.sql = ddl::add_constraint_using_index(table.name, Constraint::Kind::primary_key, ready->name) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, ready->name) + ";\n" + create_index_sql(table, *ready);
     return fix;
   }
@@ -85,7 +82,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
         "Add the primary key: this builds its index under an ACCESS EXCLUSIVE lock; on a large table, build "
         "a unique index concurrently first";
     const Constraint primary = key_over(table, columns);
-    fix.sql = alter + " ADD " + ddl::named_constraint(primary) + ";";
+    fix.sql = ddl::add_constraint(table.name, primary) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
     return fix;
   }
@@ -93,8 +90,9 @@ static Fix fix_of(const Table& table, const Index* ready) {
       "Choose the columns that identify a row, or add an identity column, which rewrites the table under an "
       "ACCESS EXCLUSIVE lock";
   if (table.kind == Table::Kind::ordinary) {
-    fix.sql = alter + " ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;";
-    fix.down_sql = alter + " DROP COLUMN id;";
+    const Column added{.name = "id", .type = "bigint", .identity = Column::Identity::always};
+    fix.sql = ddl::add_column(table.name, added) + " PRIMARY KEY;";
+    fix.down_sql = ddl::drop_column(table.name, added.name) + ";";
   }
   fix.safety = Fix::Safety::manual;
   return fix;

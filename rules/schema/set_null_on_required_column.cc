@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
 #include "model/ddl.h"
@@ -41,8 +40,8 @@ Fix fix_of(const Table& table, const std::vector<std::string>& columns) {
   std::vector<std::string> drop;
   std::vector<std::string> set;
   for (const auto& column : columns) {
-    drop.push_back(" ALTER COLUMN " + quote_identifier(column) + " DROP NOT NULL");
-    set.push_back(" ALTER COLUMN " + quote_identifier(column) + " SET NOT NULL");
+    drop.push_back(" " + ddl::alter_column(column) + " DROP NOT NULL");
+    set.push_back(" " + ddl::alter_column(column) + " SET NOT NULL");
   }
   fix.title = "Drop NOT NULL from the column, or make the foreign key ON DELETE CASCADE or RESTRICT";
   fix.sql = alter + join(drop, ",") + ";";

@@ -9,9 +9,9 @@ namespace pgadvise {
 // Quotes an identifier where PostgreSQL's quote_ident() does: key words that are not non-reserved, upper
 // case, other characters, "". Key words that are reserved for column names alone, or for functions and types
 // alone, are quoted everywhere, as quote_ident() quotes them: the same name is spelled the same in each line.
-// `server_version` is a server_version_num such as 160004. With 0, for text that more than one server will
-// run, the function quotes what any supported version reserves ("system_user": 16 and later).
-std::string quote_identifier(std::string_view name, int server_version = 0);
+// Quotes what any supported server version reserves ("system_user": 16 and later), because a migration that
+// was written for one server also runs on others.
+std::string quote_identifier(std::string_view name);
 // 'it''s'; with an E prefix if it contains a backslash, so that the value does not depend on
 // standard_conforming_strings.
 std::string quote_literal(std::string_view value);

@@ -31,8 +31,7 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
     fix.title = "Drop the constraint " + index.name + " with its index";
     fix.sql = ddl::drop_constraint(table.name, index.name) + ";";
     if (constraint->kind == Constraint::Kind::primary_key || constraint->kind == Constraint::Kind::unique)
-      fix.down_sql =
-          ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(*constraint, index.include) + ";";
+      fix.down_sql = ddl::add_constraint(table.name, *constraint, index.include) + ";";
     if (safety == Fix::Safety::safe)
       fix.safety = Fix::Safety::review;  // ACCESS EXCLUSIVE, and the way back builds under it
     return fix;

@@ -53,7 +53,7 @@ std::string index_key(const IndexKey& key) {
 std::string index_definition(const Index& index) {
   std::vector<std::string> keys;
   for (const auto& key : index.keys) keys.push_back(index_key(key));
-  std::string out = "(" + join(keys, ", ") + ")" + include_clause(index.include);
+  std::string out = "(" + (keys.empty() ? "…" : join(keys, ", ")) + ")" + include_clause(index.include);
   if (index.nulls_not_distinct) out += " NULLS NOT DISTINCT";
   if (index.predicate) out += " WHERE " + *index.predicate;
   return out;
@@ -85,24 +85,55 @@ std::string drop_index(const QualifiedName& index, bool concurrently) {
 
 std::string alter_table(const QualifiedName& table) { return "ALTER TABLE " + quote_name(table); }
 
+std::string alter_column(const std::string& column) { return "ALTER COLUMN " + quote_identifier(column); }
+
 std::string alter_column(const QualifiedName& table, const std::string& column) {
-  return alter_table(table) + " ALTER COLUMN " + quote_identifier(column);
+  return alter_table(table) + " " + alter_column(column);
+}
+
+std::string drop_constraint(const std::string& constraint) {
+  return "DROP CONSTRAINT " + quote_identifier(constraint);
 }
 
 std::string drop_constraint(const QualifiedName& table, const std::string& constraint) {
-  return alter_table(table) + " DROP CONSTRAINT " + quote_identifier(constraint);
+  return alter_table(table) + " " + drop_constraint(constraint);
+}
+
+std::string add_constraint(const Constraint& constraint, const std::vector<std::string>& include) {
+  return "ADD " + named_constraint(constraint, include);
+}
+
+std::string add_constraint(const QualifiedName& table, const Constraint& constraint,
+                           const std::vector<std::string>& include) {
+  return alter_table(table) + " " + add_constraint(constraint, include);
 }
 
 std::string validate_constraint(const QualifiedName& table, const std::string& constraint) {
   return alter_table(table) + " VALIDATE CONSTRAINT " + quote_identifier(constraint);
 }
 
+std::string add_column(const QualifiedName& table, const Column& column) {
+  return alter_table(table) + " ADD COLUMN " + ddl::column(column);
+}
+
+std::string drop_column(const QualifiedName& table, const std::string& column) {
+  return alter_table(table) + " DROP COLUMN " + quote_identifier(column);
+}
+
+std::string add_constraint_using_index(const QualifiedName& table, Constraint::Kind kind,
+                                       const std::string& index) {
+  const std::string name = quote_identifier(index);
+  return alter_table(table) + " ADD CONSTRAINT " + name +
+         (kind == Constraint::Kind::primary_key ? " PRIMARY KEY" : " UNIQUE") + " USING INDEX " + name;
+}
+
 std::string set_not_null_by_check(const QualifiedName& table, const std::string& column,
                                   const std::string& check, const std::string& between) {
-  return alter_table(table) + " ADD CONSTRAINT " + quote_identifier(check) + " CHECK (" +
-         quote_identifier(column) + " IS NOT NULL) NOT VALID;\n" + between +
-         validate_constraint(table, check) + ";\n" + alter_column(table, column) + " SET NOT NULL;\n" +
-         drop_constraint(table, check) + ";";
+  const Constraint not_null{.kind = Constraint::Kind::check,
+                            .name = check,
+                            .expression = quote_identifier(column) + " IS NOT NULL"};
+  return add_constraint(table, not_null) + " NOT VALID;\n" + between + validate_constraint(table, check) +
+         ";\n" + alter_column(table, column) + " SET NOT NULL;\n" + drop_constraint(table, check) + ";";
 }
 
 std::string constraint(const Constraint& constraint, const std::vector<std::string>& include) {

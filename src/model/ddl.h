@@ -1,13 +1,12 @@
-// Writes catalog objects as DDL: the one place in the program that spells CREATE INDEX, DROP INDEX,
-// constraints and column definitions. Pure text: no function here reads a server or a file.
+// Writes catalog objects as DDL. No other file puts a name into CREATE INDEX, DROP INDEX, a constraint, a
+// column definition or a command of ALTER TABLE for these (tests/unit/model_ddl_test.cc, which lists the
+// exceptions). Pure text: no function here reads a server or a file.
 //
 // - A statement or clause comes back on one line, without a semicolon.
-// - Identifiers are quoted for every supported server version (base/identifier.h), because a migration that
-// was written for one
-//   server also runs on others. Expressions, types and partition bounds are SQL text already and are copied
-//   as they are.
-// - An object that lacks a required part (an index without keys, a foreign key without columns) gives text
-// that does not parse.
+// - Identifiers are quoted as base/identifier.h quotes them. Expressions, types and partition bounds are SQL
+//   text already and are copied as they are.
+// - An object that lacks a required part (a foreign key without columns) gives text that does not parse. For
+//   an index without keys, "(…)" stands in the place of the keys.
 #pragma once
 
 #include <string>
@@ -27,8 +26,7 @@ namespace ddl {
 std::string columns(const std::vector<std::string>& names);
 
 // "lower(email) text_pattern_ops DESC", with parentheses around an expression. Collation and operator class
-// may carry a schema
-// ("public.citext_ops"); an operator class with parameters is copied.
+// may carry a schema ("public.citext_ops"); an operator class with parameters is copied.
 std::string index_key(const IndexKey& key);
 
 // What follows the table and the method: "(a, b DESC) INCLUDE (c) NULLS NOT DISTINCT WHERE d IS NULL".
@@ -50,14 +48,24 @@ std::string drop_index(const QualifiedName& index, bool concurrently);
 // "ALTER TABLE schema.name".
 std::string alter_table(const QualifiedName& table);
 
-// "ALTER TABLE schema.name ALTER COLUMN column".
+// Commands of ALTER TABLE. With a table: the statement ("ALTER TABLE schema.name ALTER COLUMN column").
+// Without: the command alone ("ALTER COLUMN column"), for a statement with several. `include`: as of
+// constraint().
+std::string alter_column(const std::string& column);
 std::string alter_column(const QualifiedName& table, const std::string& column);
-
-// "ALTER TABLE schema.name DROP CONSTRAINT constraint".
+std::string drop_constraint(const std::string& constraint);
 std::string drop_constraint(const QualifiedName& table, const std::string& constraint);
-
-// "ALTER TABLE schema.name VALIDATE CONSTRAINT constraint".
+std::string add_constraint(const Constraint& constraint, const std::vector<std::string>& include = {});
+std::string add_constraint(const QualifiedName& table, const Constraint& constraint,
+                           const std::vector<std::string>& include = {});
 std::string validate_constraint(const QualifiedName& table, const std::string& constraint);
+std::string add_column(const QualifiedName& table, const Column& column);
+std::string drop_column(const QualifiedName& table, const std::string& column);
+
+// "ALTER TABLE schema.name ADD CONSTRAINT index PRIMARY KEY USING INDEX index". REQUIRES `kind` primary_key
+// or unique. The constraint has the name of the index.
+std::string add_constraint_using_index(const QualifiedName& table, Constraint::Kind kind,
+                                       const std::string& index);
 
 // NOT NULL without a long lock, four statements, each on a line and with a semicolon: a check of that name
 // that is NOT VALID, its validation, SET NOT NULL, and the end of the check. `between` stands before the

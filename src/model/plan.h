@@ -70,6 +70,13 @@ void visit(Node& node, const Visitor& visitor) {
   for (auto& child : node.children) visit(child, visitor);
 }
 
+// As above; visitor(node, above) gets what it returned for the node's parent, and `above` for the first node.
+template <class Node, class Visitor, class State>
+void visit(Node& node, const Visitor& visitor, const State& above) {
+  const State here = visitor(node, above);
+  for (auto& child : node.children) visit(child, visitor, here);
+}
+
 // Rows that the node returned in all loops; the estimate if the plan was not analyzed.
 inline double rows_of(const PlanNode& node) {
   return node.actual_rows ? *node.actual_rows * node.loops : node.plan_rows;

@@ -8,6 +8,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "model/ddl.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 
@@ -190,7 +191,7 @@ Result<void> drop_leftover(Connection& connection, const LeftoverIndex& index) {
       step(fmt::format("SELECT pg_try_advisory_xact_lock({}, {})", lock_class, lock_number(index.run.id)));
   if (why.empty() && (locked.empty() || locked.front()[0] != "t"))
     why = "its run, or another cleanup, is still active";
-  step("DROP INDEX " + name);
+  step(ddl::drop_index(index.index, false));
   // The name may be another index's since it was listed; what was listed has to be what is gone.
   const Rows there = step("SELECT FROM pg_class WHERE oid = " + quote_literal(index.oid));
   if (why.empty() && !there.empty()) why = "another index has this name now";

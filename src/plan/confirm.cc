@@ -66,28 +66,31 @@ bool reads_whole_index(const PlanNode& node, const Table* table, const std::vect
   return std::find(key.begin(), key.end(), index->keys.front().column) == key.end();
 }
 
-// `needed` counts what leaves a node; above an aggregate rows are no longer the scan's. `key`: of a
-// referential look-up.
-void find_scans(const PlanNode& node, const std::vector<QualifiedName>& tables, const Catalog& catalog,
-                const std::vector<std::string>& key, double needed, std::vector<Scan>& out) {
-  const double here =
-      aggregates(node.type) ? std::numeric_limits<double>::infinity() : std::min(needed, rows_of(node));
-  const auto table =
-      std::find_if(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
-  const bool ours = table != tables.end() && !node.never_executed;
-  if (ours && (node.type == "Seq Scan" || reads_whole_index(node, catalog.table(*table), key))) {
+// `key`: of a referential look-up.
+std::vector<Scan> find_scans(const Plan& plan, const std::vector<QualifiedName>& tables,
+                             const Catalog& catalog, const std::vector<std::string>& key) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::vector<Scan> out;
+  // `needed` counts what leaves a node; above an aggregate rows are no longer the scan's.
+  const auto add = [&](const PlanNode& node, double needed) {
+    const double here = aggregates(node.type) ? infinity : std::min(needed, rows_of(node));
+    const auto name =
+        std::find_if(tables.begin(), tables.end(), [&](const auto& each) { return same_table(node, each); });
+    if (name == tables.end() || node.never_executed) return here;
+    const Table* table = catalog.table(*name);
+    if (node.type != "Seq Scan" && !reads_whole_index(node, table, key)) return here;
     Scan scan{&node, 0, here};
     // With an index condition the rows that the scan passed over in the index are not counted anywhere.
-    if (node.actual_rows && node.index_condition.empty()) {
+    if (node.actual_rows && node.index_condition.empty())
       scan.read = (*node.actual_rows + node.rows_removed_by_filter) * node.loops;
-    } else {
-      const Table* known = catalog.table(*table);
-      scan.read = known && known->statistics && known->statistics->rows > 0 ? known->statistics->rows
+    else
+      scan.read = table && table->statistics && table->statistics->rows > 0 ? table->statistics->rows
                                                                             : node.plan_rows;
-    }
     out.push_back(scan);
-  }
-  for (const auto& child : node.children) find_scans(child, tables, catalog, key, here, out);
+    return here;
+  };
+  visit(plan.root, add, infinity);
+  return out;
 }
 
 std::string how(const PlanNode& node) {
@@ -249,9 +252,7 @@ class Confirmer {
     if (!gate) return failed(gate.error());
     const double before = gate->root.total_cost;
 
-    std::vector<Scan> scans;
-    find_scans(gate->root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
-    if (scans.empty()) return refute(other_way(*gate, tables));
+    if (find_scans(*gate, tables, catalog_, probe_.columns).empty()) return refute(other_way(*gate, tables));
     const std::int64_t pages = pages_of(catalog_, tables);
     if (pages == 0) return stay(display(table) + " has no rows in this database: nothing to measure");
     if (pages < options_.small_table_pages)
@@ -267,8 +268,7 @@ class Confirmer {
 
   void conclude(const PlanRequest& request, const Plan& plan, const std::string& limits, double before,
                 const std::vector<QualifiedName>& tables) {
-    std::vector<Scan> scans;
-    find_scans(plan.root, tables, catalog_, probe_.columns, std::numeric_limits<double>::infinity(), scans);
+    const std::vector<Scan> scans = find_scans(plan, tables, catalog_, probe_.columns);
     if (scans.empty()) return refute("the sequential scan was never executed");
     double read = 0;
     double needed = 0;

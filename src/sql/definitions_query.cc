@@ -111,13 +111,8 @@ void add_schema(std::string name, std::vector<std::string>& path) {
 std::vector<std::string> search_path_of(const std::string& list) {
   std::vector<std::string> out;
   Lexer lexer(list);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    std::string name;
-    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
-    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 1)
-      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
-    add_schema(std::move(name), out);
-  }
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+    add_schema(token.name(), out);
   return out;
 }
 

@@ -26,6 +26,12 @@ bool Lexeme::is_word(std::string_view lower_case) const {
   return kind == Kind::word && text.size() == lower_case.size() && starts_with_nocase(text, lower_case);
 }
 
+std::string Lexeme::name() const {
+  if (kind == Kind::word) return lower(text);
+  if (kind != Kind::quoted_name || text.size() < 2 || text.front() != '"') return {};
+  return replace_all(std::string(text.substr(1, text.size() - 2)), "\"\"", "\"");
+}
+
 bool Lexeme::never_closed() const {
   if (kind != Kind::comment || !text.starts_with("/*")) return false;
   int depth = 0;

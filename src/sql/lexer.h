@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace pgadvise::sql {
@@ -26,7 +27,10 @@ struct Lexeme {
 
   bool is(char c) const { return kind == Kind::punctuation && text[0] == c; }
   bool is_word(std::string_view lower_case) const;  // a word, in any case
-  bool never_closed() const;                        // a block comment that the text ends within
+  // The name that the server reads: a word folded to lower case, "quoted" without its quotes; "" of anything
+  // else, of U&"…" too.
+  std::string name() const;
+  bool never_closed() const;  // a block comment that the text ends within
 };
 
 // Starts at `at`. Takes linear time; an unterminated quote or comment is one lexeme up to the end.

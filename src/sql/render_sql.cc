@@ -66,7 +66,7 @@ std::string render_sql(const Catalog& catalog) {
   for (const auto& [name, table] : catalog.tables)
     for (const auto& key : table.constraints)
       if (is_table(table) && key.kind == Constraint::Kind::foreign_key)
-        out += ddl::alter_table(name) + " ADD " + ddl::named_constraint(key) + ";\n";
+        out += ddl::add_constraint(name, key) + ";\n";
   for (const auto& [name, view] : catalog.tables)
     if (!is_table(view) && !view.definition.empty()) out += view_sql(view);
   return out;
@@ -94,8 +94,7 @@ class PlannersSchema {
     for (const auto& [name, table] : catalog_.tables)
       for (const auto& key : table.constraints)
         if (key.kind == Constraint::Kind::foreign_key && !key.inherited && is_table(table))
-          out_ += ddl::alter_table(name) + " ADD " + ddl::named_constraint(key) +
-                  (key.validated ? "" : " NOT VALID") + ";\n";
+          out_ += ddl::add_constraint(name, key) + (key.validated ? "" : " NOT VALID") + ";\n";
     for (const auto& [name, view] : catalog_.tables)
       if (view.kind == Table::Kind::view) add_view(view, 0);
     return std::move(out_);
@@ -164,7 +163,7 @@ class PlannersSchema {
       return;
     const Index* index = table.index(constraint.name);
     const auto include = index ? index->include : std::vector<std::string>{};
-    out_ += ddl::alter_table(table.name) + " ADD " + ddl::named_constraint(constraint, include) + ";\n";
+    out_ += ddl::add_constraint(table.name, constraint, include) + ";\n";
   }
 
   void add_view(const Table& view, int level) {

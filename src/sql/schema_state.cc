@@ -16,13 +16,6 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-// A word as the server reads it: folded, or unquoted.
-std::string name_of(const Lexeme& token) {
-  if (token.kind == Lexeme::Kind::word) return lower(token.text);
-  if (token.kind != Lexeme::Kind::quoted_name || token.text.size() < 2 || token.text[0] != '"') return {};
-  return replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
-}
-
 std::string regclass(const QualifiedName& name) {
   return quote_literal(quote_name(name.schema == "public" ? QualifiedName{"", name.name} : name)) +
          "::regclass";
@@ -97,7 +90,7 @@ std::string rename_in_expression(std::string_view text, const std::string& from,
   bool after_cast = false;
   for (Lexeme token = lexer.next_token(), next; token.kind != Lexeme::Kind::end; token = next) {
     next = lexer.next_token();
-    if (name_of(token) == from && !after_cast && !next.is('(')) {
+    if (token.name() == from && !after_cast && !next.is('(')) {
       out += text.substr(copied, token.offset - copied);
       out += quote_identifier(to);
       copied = token.offset + token.text.size();
@@ -113,8 +106,7 @@ std::set<std::string> names_in_expression(std::string_view text) {
   bool after_cast = false;
   for (Lexeme token = lexer.next_token(), next; token.kind != Lexeme::Kind::end; token = next) {
     next = lexer.next_token();
-    if (auto name = name_of(token); !name.empty() && !after_cast && !next.is('('))
-      out.insert(std::move(name));
+    if (auto name = token.name(); !name.empty() && !after_cast && !next.is('(')) out.insert(std::move(name));
     after_cast = token.kind == Lexeme::Kind::operators && token.text == "::";
   }
   return out;

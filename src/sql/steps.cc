@@ -73,11 +73,7 @@ std::set<std::string> cut_names(std::string_view text) {
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (token.text.size() <= 63) continue;
-    std::string name;
-    if (token.kind == Lexeme::Kind::word) name = lower(token.text);
-    if (token.kind == Lexeme::Kind::quoted_name && token.text.size() > 2)
-      name = replace_all(std::string(token.text.substr(1, token.text.size() - 2)), "\"\"", "\"");
-    if (name.size() > 63) out.insert(clip_name(name));
+    if (const std::string name = token.name(); name.size() > 63) out.insert(clip_name(name));
     // What stands in a DO block's dollar quotes.
     if (token.kind == Lexeme::Kind::string && token.text[0] == '$') {
       const auto body = token.text.find('$', 1);

@@ -15,9 +15,9 @@ TEST(KeyWords, AreQuotedAsTheServerQuotesThem) {
   ASSERT_GT(rows->size(), 400u);
   const int version = database.admin().server_version();
   for (const auto& row : *rows) {
-    EXPECT_EQ(quote_identifier(*row[0], version), *row[1]);
-    // Text for any version quotes at least what this server does.
-    if (*row[1] != *row[0]) {
+    // pgadvise quotes what any supported version quotes: all that this server does, and on the newest no
+    // more.
+    if (*row[1] != *row[0] || version >= 170000) {
       EXPECT_EQ(quote_identifier(*row[0]), *row[1]);
     }
   }

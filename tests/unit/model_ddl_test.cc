@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -14,19 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(Quote, KnowsTheVersionThatReservesAKeyWord) {
-  EXPECT_EQ(quote_identifier("system_user", 150012), "system_user");
-  EXPECT_EQ(quote_identifier("system_user", 160000), "\"system_user\"");
-  EXPECT_EQ(quote_identifier("json_table", 160004), "json_table");
-  EXPECT_EQ(quote_identifier("json_table", 170000), "\"json_table\"");
-  EXPECT_EQ(quote_identifier("normalize", 120000), "normalize");
-  EXPECT_EQ(quote_identifier("order", 100000), "\"order\"");
-}
-
-TEST(Quote, WithoutAVersionQuotesWhatAnySupportedVersionReserves) {
-  for (const auto* name : {"system_user", "json_table", "normalize", "merge_action", "xmltable", "all"})
+TEST(Quote, QuotesWhatAnySupportedVersionReserves) {
+  for (const auto* name :
+       {"system_user", "json_table", "normalize", "merge_action", "xmltable", "all", "order"})
     EXPECT_EQ(quote_identifier(name), '"' + std::string(name) + '"');
-  EXPECT_EQ(quote_identifier("name"), "name");
+  for (const auto* name : {"name", "alla", "al", "a", "zone"}) EXPECT_EQ(quote_identifier(name), name);
 }
 
 // A key word may be reserved for column names alone ("between") or for functions and types alone ("left"):
@@ -55,6 +51,8 @@ TEST(Ddl, WritesAnIndexWithAllItsParts) {
   EXPECT_EQ(ddl::create_index({"", "t"}, ddl::index_of({.table = {"", "t"}, .keys = {{.column = "a"}}}),
                               {.only = true}),
             "CREATE INDEX ON ONLY t (a)");
+  EXPECT_EQ(ddl::create_index({"", "t"}, ddl::index_of({.table = {"", "t"}, .predicate = "a > 0"})),
+            "CREATE INDEX ON t (…) WHERE a > 0");
   EXPECT_EQ(ddl::drop_index({"public", "Order_idx"}, false), "DROP INDEX public.\"Order_idx\"");
   EXPECT_EQ(ddl::drop_index({"public", "i"}, true), "DROP INDEX CONCURRENTLY public.i");
 }
@@ -65,6 +63,19 @@ TEST(Ddl, WritesAlterTable) {
   EXPECT_EQ(ddl::alter_column(table, "User"), "ALTER TABLE shop.\"order\" ALTER COLUMN \"User\"");
   EXPECT_EQ(ddl::drop_constraint(table, "user"), "ALTER TABLE shop.\"order\" DROP CONSTRAINT \"user\"");
   EXPECT_EQ(ddl::validate_constraint(table, "k"), "ALTER TABLE shop.\"order\" VALIDATE CONSTRAINT k");
+  EXPECT_EQ(ddl::alter_column("User"), "ALTER COLUMN \"User\"");
+  EXPECT_EQ(ddl::drop_constraint("user"), "DROP CONSTRAINT \"user\"");
+  const Constraint key{.kind = Constraint::Kind::primary_key, .name = "order_pkey", .columns = {"id"}};
+  EXPECT_EQ(ddl::add_constraint(key), "ADD CONSTRAINT order_pkey PRIMARY KEY (id)");
+  EXPECT_EQ(ddl::add_constraint(table, key, {"User"}),
+            "ALTER TABLE shop.\"order\" ADD CONSTRAINT order_pkey PRIMARY KEY (id) INCLUDE (\"User\")");
+  EXPECT_EQ(ddl::add_constraint_using_index(table, Constraint::Kind::unique, "User"),
+            "ALTER TABLE shop.\"order\" ADD CONSTRAINT \"User\" UNIQUE USING INDEX \"User\"");
+  EXPECT_EQ(ddl::add_constraint_using_index(table, Constraint::Kind::primary_key, "k"),
+            "ALTER TABLE shop.\"order\" ADD CONSTRAINT k PRIMARY KEY USING INDEX k");
+  EXPECT_EQ(ddl::add_column(table, {.name = "User", .type = "text"}),
+            "ALTER TABLE shop.\"order\" ADD COLUMN \"User\" text");
+  EXPECT_EQ(ddl::drop_column(table, "User"), "ALTER TABLE shop.\"order\" DROP COLUMN \"User\"");
   EXPECT_EQ(ddl::set_not_null_by_check({"", "t"}, "User", "C", "-- later\n"),
             "ALTER TABLE t ADD CONSTRAINT \"C\" CHECK (\"User\" IS NOT NULL) NOT VALID;\n"
             "-- later\n"
@@ -108,64 +119,121 @@ TEST(Ddl, WritesColumns) {
       "n bigint GENERATED ALWAYS AS IDENTITY NOT NULL");
 }
 
-// Every .cc and .h of src and rules, but for the one that may: the path and the line of each match.
-std::string found_outside(const std::string& pattern, const std::string& writer) {
+// A line that may contain the pattern all the same.
+struct Exception {
+  std::string_view path;  // its beginning
+  std::string_view line;  // a part of it; "": every line
+  std::string_view why;
+};
+using Exceptions = std::vector<Exception>;
+
+// The lines of src and rules that contain the pattern, each with its path and number, and the exceptions that
+// no line needs.
+std::string found_outside(const std::string& pattern, const Exceptions& exceptions) {
   const fs::path root = fs::path(testing_support::source_dir);
   const std::regex wanted(pattern);
   std::string out;
   int files = 0;
+  std::set<const Exception*> used;
   for (const auto* folder : {"src", "rules"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string path = fs::relative(entry.path(), root).generic_string();
       if (!path.ends_with(".cc") && !path.ends_with(".h")) continue;
-      if (path.starts_with(writer)) continue;
       ++files;
       std::ifstream in(entry.path());
       std::string line;
-      for (int number = 1; std::getline(in, line); ++number)
-        if (std::regex_search(line, wanted)) out += path + ":" + std::to_string(number) + ": " + line + "\n";
+      for (int number = 1; std::getline(in, line); ++number) {
+        if (!std::regex_search(line, wanted)) continue;
+        const auto exception = std::find_if(exceptions.begin(), exceptions.end(), [&](const Exception& one) {
+          return path.starts_with(one.path) && line.find(one.line) != std::string::npos;
+        });
+        if (exception != exceptions.end()) used.insert(&*exception);
+        else out += path + ":" + std::to_string(number) + ": " + line + "\n";
+      }
     }
   EXPECT_GT(files, 300);
+  for (const auto& one : exceptions)
+    if (used.count(&one) == 0) out += "no line needs the exception for " + std::string(one.path) + "\n";
   return out;
 }
 
-// A string that goes on with something else is being put together; one that ends a sentence is prose.
-TEST(OnePlace, WritesIndexesAndForeignKeys) {
-  const std::string writer = "src/model/ddl.cc";
+// DDL that is put together: a string that ends behind the word for an object (or with its parenthesis), and
+// goes on; a string that goes on with a command of ALTER TABLE; a format.
+const std::string object =
+    "(CREATE (UNIQUE )?INDEX|DROP INDEX|ALTER COLUMN|(ADD|DROP) COLUMN|(ADD|DROP|VALIDATE) CONSTRAINT|"
+    "USING INDEX|(FOREIGN|PRIMARY) KEY|REFERENCES)";
+const std::string written = object + "( CONCURRENTLY| IF (NOT )?EXISTS| ON| ONLY)* ?\\(?";
+const std::string put_together =
+    "\\b" + written + "(\" *\\+| \" *:|\\{)" +
+    "|(\\+|return) \" ?(ADD|DROP|ALTER|VALIDATE) (COLUMN|CONSTRAINT|PRIMARY|FOREIGN) ";
+
+TEST(OnePlace, DdlThatIsPutTogetherIsRecognised) {
+  const std::regex wanted(put_together);
+  for (const auto* line :
+       {R"(step("DROP INDEX " + name);)", R"(fix.sql = alter + " ADD COLUMN id bigint PRIMARY KEY;";)",
+        R"("CREATE INDEX CONCURRENTLY ON " + table + " (" + columns)",
+        R"(alter + " ADD CONSTRAINT " + name +)", R"(fmt::format("CREATE UNIQUE INDEX {} ON {}", a, b))",
+        R"(unique ? "CREATE UNIQUE INDEX " : x)", R"(" FOREIGN KEY (" + join(columns, ", "))",
+        R"(" REFERENCES " + quote_name(other))",
+        R"("ALTER COLUMN " + quote_identifier(name) + " SET NOT NULL")", R"(" PRIMARY KEY USING INDEX " +)"})
+    EXPECT_TRUE(std::regex_search(line, wanted)) << line;
+  for (const auto* line : {R"("`ALTER COLUMN … TYPE text`, with a CHECK on the length",)",
+                           R"(if (word == "REFERENCES"))", R"(ddl::alter_column(name) + " SET NOT NULL")",
+                           R"("Build the index with CREATE INDEX CONCURRENTLY.")"})
+    EXPECT_FALSE(std::regex_search(line, wanted)) << line;
+}
+
+TEST(OnePlace, WritesDdl) {
   EXPECT_EQ(
-      found_outside(
-          R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX)( CONCURRENTLY)?( IF (NOT )?EXISTS)? ?("|\{)[^,;]*quote_)re",
-          writer),
+      found_outside(put_together,
+                    {{"src/model/ddl.cc", "", "the writer"},
+                     {"src/pg/verify.cc", "statement_mark(run_)", "another name in the writer's statement"},
+                     {"rules/migration/blocking_index_build.cc", "action.name.empty()", "a message"},
+                     {"rules/migration/blocking_constraint.cc", "in_its_own_transaction", "a fix in words"}}),
       "");
-  EXPECT_EQ(found_outside(
-                R"re((CREATE [^"]*INDEX [^"]*ON \{|CREATE \{\}INDEX|DROP INDEX \{|INDEX CONCURRENTLY \{))re",
-                writer),
-            "");
-  EXPECT_EQ(found_outside(R"re("(CREATE (UNIQUE )?INDEX|DROP INDEX) " *:)re", writer), "");
-  EXPECT_EQ(found_outside(R"re((FOREIGN|PRIMARY) KEY (\("|"|\{|\(\{))re", writer), "");
 }
 
 TEST(OnePlace, DecidesWhatIsQuoted) {
-  EXPECT_EQ(found_outside(R"re(std::string quote_(identifier|literal)\(.*\{)re", "src/base/identifier.cc"),
+  EXPECT_EQ(found_outside(R"re(std::string quote_(identifier|literal)\(.*\{)re",
+                          {{"src/base/identifier.cc", "", "the function"}}),
             "");
 }
 
 // Of replay and steps, only the definitions read these nodes of a parse tree.
 TEST(OnePlace, ReadsTheDefinitionsOfDdl) {
-  const std::string reader = "src/sql/definitions";  // _table, _alter …
   EXPECT_EQ(
       found_outside(
           R"re(PgQuery__(AlterTableCmd|AlterTableStmt|ColumnDef|Constraint|IndexElem|IndexStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)\b)re",
-          reader),
+          {{"src/sql/definitions", "", "_table, _alter …"}}),
       "");
 }
 
-TEST(OnePlace, LooksUpDrizzleNamesAndWalksPlans) {
-  EXPECT_EQ(found_outside(R"re(: *(context\.)?project(\(\))?(\.|->)drizzle_names\))re", "src/model/model.cc"),
+TEST(OnePlace, UnquotesNames) {
+  EXPECT_EQ(
+      found_outside(R"re(replace_all\(.*substr\(1.*"\\"\\"", "\\""\))re",
+                    {{"src/sql/lexer.cc", "", "Lexeme::name"},
+                     {"src/pg/catalog_reader.cc", "name.size() - 2", "the server's text, of a known form"}}),
+      "");
+}
+
+// Others make the list, or ask whether it is empty.
+TEST(OnePlace, LooksUpDrizzleNames) {
+  EXPECT_EQ(found_outside(R"re(\bdrizzle_names\b(?!\.empty\(\)))re",
+                          {{"src/model/project", "", "Project::drizzle_name"},
+                           {"src/drizzle/names", "", "the reader"},
+                           {"src/deploy/repository.cc", "drizzle::drizzle_names(", "calls the reader"}}),
             "");
-  EXPECT_EQ(found_outside(R"re(void (visit|each_node)\((const )?(Plan)?Node& node, const Visitor)re",
-                          "src/model/plan.h"),
-            "");
+}
+
+// What goes through a whole plan is a visitor of model/plan.h; others look at the children of one node.
+TEST(OnePlace, WalksPlans) {
+  EXPECT_EQ(
+      found_outside(R"re(for \(.*(\.|->)children\))re",
+                    {{"src/model/plan.h", "", "the visitors"},
+                     {"src/report/plan_text.cc", "below += child.total_cost", "a node's own cost"},
+                     {"src/plan/analysis.cc", "", "a node's own time"},
+                     {"src/plan/text_reader.cc", "out.children.push_back(build(child))", "makes a plan"}}),
+      "");
 }
 
 }  // namespace
