@@ -1,4 +1,4 @@
-// Internal to src/sql.
+// Properties of the tree of a predicate. Internal to src/sql.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace pgadvise::sql {
 
-std::vector<std::string> not_null_columns(const Node* predicate);  // as expression.h says
+// As expression.h says; empty for nullptr.
+std::vector<std::string> not_null_columns(const Node* predicate);
 
 }  // namespace pgadvise::sql

@@ -1,15 +1,9 @@
+#include "lint/context.h"
+
 #include <algorithm>
 #include <stdexcept>
 
-#include "lint/context.h"
-
 namespace pgadvise::lint {
-
-const RegisteredRule* find_rule(std::string_view id) {
-  for (const auto& registered : all_rules())
-    if (registered.rule->id == id) return &registered;
-  return nullptr;
-}
 
 Context::Lookups::Lookups(const Inputs& given) : inputs(given) {
   if (inputs.catalog) {
@@ -149,13 +143,6 @@ InputSet inputs_given(const Inputs& inputs) {
   if (inputs.migrations) out.add(Input::migrations);
   if (!inputs.comparisons.empty()) out.add(Input::comparison);
   return out;
-}
-
-bool decided_by_files(const Rule& rule, bool sizes_known) {
-  const Needs& needs = rule.needs;
-  if (!needs.met_by({Input::schema, Input::migrations})) return false;
-  return !sizes_known || std::none_of(rule.options.begin(), rule.options.end(),
-                                      [](const Option* option) { return option->table_size; });
 }
 
 static bool runs(const Rule& rule, const RuleSettings* settings, const std::vector<std::string>& only) {
