@@ -1,7 +1,13 @@
 // The tools that run a project's migrations. A tool is one file, src/migrations/tools/<tool>.cc, with one
 // MigrationTool: how its folder is recognised, in which order it runs the files on an empty database, which
 // part of a file it runs on the way up, what it records, and how a new migration is written for it. The
-// file's existence registers the tool (cmake/migration_tools.cmake); no other file names it.
+// file's existence registers the tool (cmake/migration_tools.cmake).
+//
+// No other source has a string with a table of a tool, or with a tool's id outside the sentences of rule
+// pages and of messages about drizzle (tests/unit/migrations_tool_entries_test.cc). That test lists the
+// exceptions, by file and tool. They are not about running migrations: libraries, programs, settings and
+// images that src/deploy and two rules look for in a repository and that have a tool's name, and the formats
+// of drizzle, which src/drizzle reads.
 #pragma once
 
 #include <filesystem>
