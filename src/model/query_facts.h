@@ -59,8 +59,7 @@ struct RelationUse {
   QualifiedName table;
   std::string alias;
   bool written = false;
-  bool generated_subselect = false;  // in a lateral JSON subquery that an ORM generates
-  bool through_view = false;         // read by a view, not named in the statement
+  bool through_view = false;  // read by a view, not named in the statement
 };
 
 // An assignment of UPDATE … SET c = … or ON CONFLICT DO UPDATE.

@@ -323,8 +323,10 @@ FromItem Analyzer::relation(const PgQuery__RangeVar& range, bool written) {
     item.schema_name = item.table = table->name;
     for (const Column& column : table->columns)
       item.columns.push_back({column.name, {table->name, column.name}, column.type, column.collation});
-    facts_.relations.push_back({table->name, range.alias ? range.alias->aliasname : std::string(), written,
-                                generated_ > 0, view_depth_ > 0});
+    facts_.relations.push_back({.table = table->name,
+                                .alias = range.alias ? range.alias->aliasname : std::string(),
+                                .written = written,
+                                .through_view = view_depth_ > 0});
     reads_.insert(table->name);
     if (through_views_ && table->kind == Table::Kind::view && !written) look_through(*table, item);
   } else {
@@ -347,13 +349,11 @@ void Analyzer::from_item(const Node* node, Scope& scope) {
     case PG_QUERY__NODE__NODE_RANGE_SUBSELECT: {
       const PgQuery__RangeSubselect& sub = *node->range_subselect;
       const bool generated = sub.lateral && builds_json(sub.subquery);
-      generated_ += generated;
       json_depth_ += generated && own();
       facts_.json_depth = std::max(facts_.json_depth, json_depth_);
       FromItem item;
       item.columns = query(sub.subquery, sub.lateral ? &scope : scope.parent);
       item.complete = !item.columns.empty();
-      generated_ -= generated;
       json_depth_ -= generated && own();
       rename(item, sub.alias);
       scope.items.push_back(std::move(item));

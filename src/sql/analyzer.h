@@ -62,7 +62,6 @@ class Analyzer {
   std::set<QualifiedName> reads_;
   std::set<std::string> seen_functions_;
   const Ctes* ctes_ = nullptr;
-  int generated_ = 0;   // how many lateral json subqueries are around
   int json_depth_ = 0;  // how many json subqueries, lateral or in an expression
   bool through_views_ = false;
   int view_depth_ = 0;

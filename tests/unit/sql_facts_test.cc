@@ -50,8 +50,7 @@ std::string predicates(std::string_view query) {
 std::string relations(std::string_view query) {
   std::vector<std::string> out;
   for (const RelationUse& r : query_facts(query, shop()).relations)
-    out.push_back(display(r.table) + (r.alias.empty() ? "" : " " + r.alias) + (r.written ? " w" : "") +
-                  (r.generated_subselect ? " g" : ""));
+    out.push_back(display(r.table) + (r.alias.empty() ? "" : " " + r.alias) + (r.written ? " w" : ""));
   return join(out, "; ");
 }
 
@@ -188,7 +187,7 @@ TEST(Facts, DrizzlesRelationalQueriesAreKnown) {
       "\"customers_orders\" where \"customers_orders\".\"customer_id\" = \"customers\".\"id\" limit $1) "
       "\"customers_orders\") "
       "\"customers_orders\" on true where \"customers\".\"id\" = $2";
-  EXPECT_EQ(relations(query), "customers customers; orders customers_orders g");
+  EXPECT_EQ(relations(query), "customers customers; orders customers_orders");
   EXPECT_EQ(predicates(query), "orders.customer_id eq[=] customers.id; customers.id eq[=] $2");
   EXPECT_FALSE(query_facts(query, shop()).selects_all_columns);
   EXPECT_EQ(query_facts(query, shop()).parameters, 2);
