@@ -23,12 +23,17 @@ std::string mutable_state(const std::string& line) {
   static const std::regex pointer(".*\\*(?!\\s*const\\b)[^=({]*([=;{]|\\[).*");
   static const std::regex constant("\\s*(static |inline |constinit )*(const|constexpr)\\b.*");
   static const std::regex kept("\\s*((static|thread_local|inline|constinit) )+.*|[A-Za-z_].*");
-  // A type, a name, and its end or its initializer. A "(" in front of these is a function's.
+  // In parentheses: arguments, which begin with a value. Parameters begin with a type and a name.
+  static const std::string arguments =
+      "\\((?:-?\\d|R?\"|'|\\{|(?!(?:int|bool|char|double|float|unsigned|long|short|void|auto)\\b)"
+      "[a-z_]\\w*(?=[,).+(\\[-])|[\\w:]+[({]).*\\);.*";
+  // A type, a name, and its end or its initializer. Any other "(" in front of these is a function's.
   static const std::regex variable(
       "\\s*((?:static|thread_local|inline|constinit) "
       ")*[A-Za-z_][\\w:]*(<[^()]*(?:\\([^()]*\\))?[^()]*>)?(::\\w+)?[ *&]+(?:const "
       ")?(\\w+)"
-      "(\\[[^\\]]*\\])?( = .*| =|;.*|\\{.*)");
+      "(\\[[^\\]]*\\])?( = .*| =|;.*|\\{.*|" +
+      arguments + ")");
   std::smatch found;
   if (std::count(line.begin(), line.end(), ')') > std::count(line.begin(), line.end(), '(')) return {};
   if (std::regex_match(line, no_variable) || !std::regex_match(line, kept)) return {};
@@ -46,18 +51,33 @@ TEST(MutableState, IsRecognised) {
         "  static std::atomic<int> count = 0;", "Verbosity the_talk;  // of one command",
         "static std::function<void(const Sent&)> sent_callback;", "bool shown = false;",
         "thread_local int depth = 0;", "inline int calls{0};", "  static const char* latest = nullptr;",
-        "std::uint64_t counts[4] = {};", "  static auto cache = make_cache();"})
+        "std::uint64_t counts[4] = {};", "  static auto cache = make_cache();", "static Foo x(1);",
+        "  static std::vector<int> all(count, 0);", "Reader reader(\"x\");",
+        "  static std::string name(std::size_t(4), ' ');", "thread_local Cache cache(options);"})
     EXPECT_NE(mutable_state(line), "") << line;
-  for (const char* line :
-       {"static const std::set<std::string> names = {", "constexpr std::size_t max_events = 1000;",
-        "inline constexpr int most = 4;", "static bool dead(const std::string& folder, bool is_new,",
-        "  static Result<InputFile> open(const std::string& path);", "  int count = 0;",
-        "using Op = Predicate::Op;", "constinit const Rule hash_index{", "const ParseFailure too_deep{",
-        "extern char** environ;", "struct Template {", "std::string clean(std::string_view text) {",
-        "  static constexpr const char* names[] = {", "  static const char* const words[] = {",
-        "class Reader {", "concept Described = requires { Description<T>::fields; };",
-        "  static const std::vector<const Index*> none;",
-        "                        std::vector<int> more = {});", "namespace fs = std::filesystem;"})
+  for (const char* line : {"static const std::set<std::string> names = {",
+                           "constexpr std::size_t max_events = 1000;",
+                           "inline constexpr int most = 4;",
+                           "static bool dead(const std::string& folder, bool is_new,",
+                           "  static Result<InputFile> open(const std::string& path);",
+                           "  int count = 0;",
+                           "using Op = Predicate::Op;",
+                           "constinit const Rule hash_index{",
+                           "const ParseFailure too_deep{",
+                           "extern char** environ;",
+                           "struct Template {",
+                           "std::string clean(std::string_view text) {",
+                           "  static constexpr const char* names[] = {",
+                           "  static const char* const words[] = {",
+                           "static Foo make(int);",
+                           "  static void add(const Options& options, int at);",
+                           "void clear();",
+                           "std::string name(std::string_view text);",
+                           "class Reader {",
+                           "concept Described = requires { Description<T>::fields; };",
+                           "  static const std::vector<const Index*> none;",
+                           "                        std::vector<int> more = {});",
+                           "namespace fs = std::filesystem;"})
     EXPECT_EQ(mutable_state(line), "") << line;
 }
 
