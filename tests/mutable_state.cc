@@ -38,7 +38,7 @@ std::string mutable_state(const std::string& line) {
   if (std::count(line.begin(), line.end(), ')') > std::count(line.begin(), line.end(), '(')) return {};
   if (std::regex_match(line, no_variable) || !std::regex_match(line, kept)) return {};
   if (std::regex_match(line, constant) &&
-      !(std::regex_match(std::regex_replace(line, std::regex("<.*>"), ""), pointer) &&
+      !(std::regex_match(std::regex_replace(line, std::regex("<.*>|\"([^\"\\\\]|\\\\.)*\""), ""), pointer) &&
         line.find("constexpr") == std::string::npos))
     return {};
   const std::string declared = std::regex_replace(line, std::regex("\\bconst "), "");
@@ -73,6 +73,7 @@ TEST(MutableState, IsRecognised) {
                            "  static void add(const Options& options, int at);",
                            "void clear();",
                            "std::string name(std::string_view text);",
+                           "  static const std::regex owner(\"a*[b]\", std::regex::icase);",
                            "class Reader {",
                            "concept Described = requires { Description<T>::fields; };",
                            "  static const std::vector<const Index*> none;",
