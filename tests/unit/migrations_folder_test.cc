@@ -114,9 +114,9 @@ TEST(Program, ThatClosesItsOutputIsWaitedForNoLonger) {
 
 TEST(Program, HasALimitOfMemory) {
   const std::vector<std::string> words = {"sh", "-c",
-                                          "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}"};
-  EXPECT_EQ(run_program(words).value().out, "200000000\n");
-  const auto run = run_program(words, {}, {.memory = std::size_t{64} << 20});
+                                          "x=$(head -c 24000000 /dev/zero | tr '\\0' a); echo ${#x}"};
+  EXPECT_EQ(run_program(words).value().out, "24000000\n");
+  const auto run = run_program(words, {}, {.memory = std::size_t{8} << 20});
   EXPECT_NE(run.value().status, 0);
   EXPECT_EQ(run.value().out, "");
 }
