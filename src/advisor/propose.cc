@@ -1,6 +1,7 @@
 #include "advisor/propose.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,14 @@ std::vector<bool> asking(const std::vector<Finding>& findings,
   return out;
 }
 
-// The first finding whose proposal is the widest that serves this one.
-std::size_t carrier(const std::vector<Finding>& findings, const std::vector<bool>& asks, std::size_t asking) {
+using FindingsOfTable = std::map<QualifiedName, std::vector<std::size_t>>;
+
+// Of the findings of its table, the first one whose proposal is the widest that serves this one.
+std::size_t carrier(const std::vector<Finding>& findings, const std::vector<std::size_t>& of_table,
+                    std::size_t asking) {
   std::size_t best = asking;
-  for (std::size_t at = 0; at < findings.size(); ++at) {
-    if (!asks[at] || !serves(*findings[at].proposal, *findings[asking].proposal)) continue;
+  for (const std::size_t at : of_table) {
+    if (!serves(*findings[at].proposal, *findings[asking].proposal)) continue;
     const auto width = findings[at].proposal->keys.size();
     const auto best_width = findings[best].proposal->keys.size();
     if (width > best_width || (width == best_width && at < best)) best = at;
@@ -51,6 +55,9 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
   std::vector<ProposedFix> out;
   IndexNamer namer(catalog);
   const auto asks = asking(findings, confirmations);
+  FindingsOfTable of_table;
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    if (asks[at]) of_table[findings[at].proposal->table].push_back(at);
   for (std::size_t at = 0; at < findings.size(); ++at) {
     const Finding& finding = findings[at];
     if (!asks[at]) continue;
@@ -61,7 +68,7 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
       fix.cost_before = confirmations[at].cost_before;
       fix.cost_after = confirmations[at].cost_after;
     }
-    if (const std::size_t from = carrier(findings, asks, at); from != at) {
+    if (const std::size_t from = carrier(findings, of_table[finding.proposal->table], at); from != at) {
       proposed.served_by = from;
     } else {
       const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);

@@ -40,8 +40,7 @@ bool of_kernel(const struct statfs& system) {
   return std::find(kinds.begin(), kinds.end(), magic) != kinds.end();
 }
 
-constexpr const char* kernel_file =
-    "is of a file system that the kernel makes up (/proc, /sys), and no file on a disk";
+constexpr const char* kernel_file = "belongs to a file system of the kernel (/proc, /sys), not to a disk";
 
 bool is_null_device(const struct stat& about) {
   return S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
@@ -52,9 +51,9 @@ std::string why_refused(const struct stat& about, NamedBy by) {
   const bool user = by == NamedBy::command_line;
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode)) return {};
   if (S_ISFIFO(about.st_mode)) return user ? "" : "is a pipe: a repository's inputs are regular files";
-  if (S_ISSOCK(about.st_mode)) return "is a socket, and no file";
+  if (S_ISSOCK(about.st_mode)) return "is a socket, not a file";
   if (is_null_device(about) && user) return {};
-  return "is a device, and no file";
+  return "is a device, not a file";
 }
 
 tl::unexpected<Error> unreadable(const std::string& path, int reason) {
@@ -155,10 +154,12 @@ std::optional<Error> SpecialFiles::warning(const std::string& folder) const {
   const std::string more = count_ > names_.size() ? fmt::format(" and {} more", count_ - names_.size()) : "";
   return Error{
       Error::Kind::nonfatal, folder,
-      (count_ == 1 ? "holds a file that is no regular file and was not read: "
-                   : fmt::format("holds {} files that are no regular files and were not read: ", count_)) +
+      (count_ == 1
+           ? "contains a file that pgadvise did not read, as it is not a regular file: "
+           : fmt::format("contains {} files that pgadvise did not read, as they are not regular files: ",
+                         count_)) +
           names + more,
-      "remove what does not belong there, or name it in exclude of [inputs]"};
+      "remove them, or list them in exclude of [inputs]"};
 }
 
 Result<InputFile> InputFile::open(const std::string& path, const UserPaths& user_paths) {

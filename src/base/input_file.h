@@ -52,7 +52,7 @@ class UserPaths {
 // Why `path` can't be an input ("is a device, …"). "" for a file or folder that can be, and where nothing is.
 std::string why_no_input(const std::string& path, NamedBy by);
 
-// Is `folder` one of a file system that the kernel makes up: /proc, /sys?
+// Whether `folder` belongs to a file system of the kernel: /proc, /sys.
 bool is_kernel_folder(const std::string& folder);
 
 // Would a program that reads `path` wait, or never reach an end: a pipe, a device (but /dev/null), a file of
@@ -89,7 +89,7 @@ class InputFile {
   // Of a regular file: the bytes from `offset` on, as many as there are.
   std::string read_at(std::uint64_t offset, std::size_t size) const;
   bool regular() const { return regular_; }
-  std::uint64_t size() const { return size_; }  // when it was opened; 0 for what is no regular file
+  std::uint64_t size() const { return size_; }  // when it was opened; 0 unless it is a regular file
   int descriptor() const { return descriptor_; }
   int release() { return std::exchange(descriptor_, -1); }  // the caller closes it
 

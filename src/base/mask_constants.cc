@@ -204,7 +204,10 @@ class Masker {
     if (is_word(i, "program") && i > 0 && is_one(i - 1, {"from", "to"}) && is_string(i + 1))
       hide(i + 1, true);
     if (binds(i)) part().binds = true;
-    if (is(i, "=>") || is(i, ":=")) part().named = true;
+    if (is(i, "=>") || is(i, ":=")) {
+      part().named = true;
+      if (i > 0 && is_word(i - 1, "new_value") && is_string(i + 1)) hide(i + 1, true);  // of set_config()
+    }
   }
 
   // ALTER ROLE joe PASSWORD secret: no SQL, but a password.
@@ -445,8 +448,13 @@ class Masker {
 
   void key(std::size_t i) {
     SqlToken& token = tokens_[i];
-    const bool of_setting =
-        i > 1 && is(i - 1, "(") && (is_word(i - 2, "current_setting") || is_word(i - 2, "set_config"));
+    const auto reads_setting = [&](std::size_t at) {
+      return is_name(at) &&
+             (tokens_[at].content == "current_setting" || tokens_[at].content == "set_config" ||
+              is_word(at, "current_setting") || is_word(at, "set_config"));
+    };
+    const bool of_setting = i > 1 && ((is(i - 1, "(") && reads_setting(i - 2)) ||
+                                      (is(i - 1, "=>") && is_word(i - 2, "setting_name")));
     const bool subscript = i > 1 && is(i - 1, "[") && is(i + 1, "]") && !is_word(i - 2, "array");
     const bool looked_for = i > 0 && looks_into(i - 1);
     const bool names = of_setting || subscript || looked_for;

@@ -3,10 +3,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/boundary.h"
 
 namespace pgadvise {
 namespace {
@@ -23,6 +26,21 @@ Result<void> write_through(const std::string& path, std::string_view content) {
   const bool closed = ::close(file) == 0;
   if (!wrote) errno = reason;
   return wrote && closed ? Result<void>{} : failed(path);
+}
+
+// Whether a symbolic link, of the file or of a folder on the way to it, leads out of the repository that the
+// path names. Outside of repositories links are the user's own (/dev/stdout is one).
+bool leaves_repository(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  const fs::path whole = fs::absolute(path, code).lexically_normal();
+  fs::path tree = whole.parent_path();
+  while (!fs::exists(tree / ".git", code) && tree != tree.parent_path()) tree = tree.parent_path();
+  if (!fs::exists(tree / ".git", code)) return false;
+  fs::path file = whole;
+  for (int links = 0; links < 40 && fs::is_symlink(file, code); ++links)
+    file = file.parent_path() / fs::read_symlink(file, code);
+  return !lies_within(file.string(), work_tree_of(tree.string()));
 }
 
 }  // namespace
@@ -64,6 +82,10 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
 Result<void> write_file(const std::string& path, std::string_view content) {
   struct stat status{};
   const bool there = ::lstat(path.c_str(), &status) == 0;
+  if (leaves_repository(path))
+    return fail(Error::Kind::usage, path,
+                "leads out of the repository through a symbolic link: pgadvise writes nothing there",
+                "name the file that the link leads to");
   if (there && !S_ISREG(status.st_mode)) return write_through(path, content);
   const std::string temporary =
       write_aside(path, content, there ? status.st_mode & 07777 : mode_of_new_files());

@@ -21,8 +21,8 @@ mode_t mode_of_new_files();
 std::string write_aside(const std::string& path, std::string_view content, mode_t mode);
 
 // Writes new and regular files (keeping permissions) to a temporary file and renames it; writes directly to
-// devices, pipes and links. Errors (usage): not writable, disk full, pipe closed; a regular file is then
-// unchanged.
+// devices, pipes and links. Errors (usage): not writable, disk full, pipe closed (a regular file is then
+// unchanged); the path leads out of a repository through a symbolic link, which the repository may contain.
 Result<void> write_file(const std::string& path, std::string_view content);
 
 }  // namespace pgadvise

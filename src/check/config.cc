@@ -37,9 +37,11 @@ std::vector<std::string> rule_ids() {
 constexpr std::size_t deepest = 16;    // files that extend each other
 constexpr std::size_t max_files = 64;  // all in all
 
-constexpr std::size_t max_entries = 1'000;   // of a list, or of [databases]
-constexpr std::size_t max_excludes = 200;    // each is compared with each file
-constexpr std::size_t max_ignores = 10'000;  // of all files
+constexpr std::size_t max_entries = 1'000;  // of a list, or of [databases]
+constexpr std::size_t max_excludes = 200;   // each is compared with each file
+constexpr std::size_t max_ignores = 2'000;  // of all files; each is compared with each finding of its rule
+constexpr std::size_t max_pattern = 1'000;  // characters
+constexpr std::size_t max_stars = 20;       // of a pattern
 constexpr std::size_t max_errors = 100;
 
 // A key that would name a command in a version that runs some: "migrate", "url-command".
@@ -180,6 +182,16 @@ class Reader {
     if (count <= bound) return true;
     complain(region, fmt::format("{} has {} entries, and the limit is {}", name, count, bound),
              "take some out: none of them is read");
+    return false;
+  }
+
+  bool short_pattern(const toml::source_region& region, std::string_view name, const std::string& pattern) {
+    const auto stars = static_cast<std::size_t>(std::count(pattern.begin(), pattern.end(), '*'));
+    if (pattern.size() <= max_pattern && stars <= max_stars) return true;
+    complain(region,
+             fmt::format("{}: a pattern of {} characters with {} *, and the limits are {} and {}", name,
+                         pattern.size(), stars, max_pattern, max_stars),
+             "use a shorter pattern");
     return false;
   }
 
@@ -368,7 +380,7 @@ class Reader {
         node, "exclude",
         [&](const toml::node& item, const std::string& path) {
           const std::string from = from_here(path);
-          if (stays_inside(item, "exclude", path, from))
+          if (short_pattern(item.source(), "exclude", path) && stays_inside(item, "exclude", path, from))
             out.push_back({absolute(from), place(item.source())});
         },
         max_excludes);
@@ -542,6 +554,9 @@ class Reader {
                "[rules.ID] severity = \"off\"");
     if (lacks("reason", out.reason))
       complain(table.source(), "an [[ignore]] gives no reason", "add reason = \"…\", for later readers");
+    if (!short_pattern(table.source(), "path", out.path) ||
+        !short_pattern(table.source(), "object", out.object))
+      return;
     if (out.path.starts_with("./")) out.path.erase(0, 2);
     if (out.path.starts_with("/"))
       complain(table.source(), "path starts with /",

@@ -85,7 +85,7 @@ std::string user_config_path();
 
 // Returns all errors (usage, at path:line:column): an unreadable file, invalid TOML, an unknown key, rule,
 // option or severity, an entry without a reason, a password, a file of `extends` that is missing, invalid, or
-// extends itself, and a list or table of more than 1,000 entries (200 for exclude; 10,000 for ignores,
+// extends itself, and a list or table of more than 1,000 entries (200 for exclude; 2,000 for ignores,
 // extended files included). After 100 errors only their number is given. In a repository's file also: a path,
 // or the file itself, that leaves the repository (base/boundary.h), and keys that only the user's own
 // configuration may have. No error quotes a file outside the repository.

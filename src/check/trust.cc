@@ -76,7 +76,8 @@ std::string file_of(std::string where) {
 }
 
 Error without_text(Error error) {
-  error.what = "is not valid, and lies outside the repository: its text is not shown";
+  error.what =
+      "cannot be used, and lies outside the repository: no detail is shown, as it could quote the file";
   error.hint = "name the symbolic link's target";
   return error;
 }

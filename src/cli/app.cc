@@ -130,6 +130,9 @@ int main(const Arguments& given) {
   for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
+  for (const char* one : {"init", "rules", "completion", "manual"})
+    app.get_subcommand(one)->footer(
+        "Exit codes: 0 success, 2 wrong usage, or a file that can't be read or written.");
   app.parse_complete_callback([&app, &given] {
     for (const CLI::App* one : app.get_subcommands()) begin_verbosity(*one);
     if (given.hid_password)

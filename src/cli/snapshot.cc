@@ -70,7 +70,8 @@ void add_snapshot(CLI::App& app, int& exit_code) {
   command->footer(
       "A snapshot contains names, types, expressions, comments, sizes, counters, settings, applied "
       "migrations, and connected sessions (application, state, start time). Only --with-values adds row "
-      "data.");
+      "data.\nExit codes: 0 success, 2 wrong usage or a file that can't be written, 3 the database can't be "
+      "reached or read.");
   command->callback([options, &exit_code] {
     if (trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});

@@ -20,7 +20,7 @@ using LeaveOut = std::function<bool(const std::string& path)>;
 
 // The files under `root` as paths relative to it with '/', sorted. Left out: node_modules, .git, .next, dist,
 // build, target, vendor and the like, symbolic links. Pipes, sockets and devices are left out and named in
-// one warning in `diagnostics`. What lies deeper than 16 folders, in a file system that the kernel makes up
+// one warning in `diagnostics`. What lies deeper than 16 folders, in a file system of the kernel
 // (/proc), or behind 200,000 files or 1,000,000 files and folders is left out, too, and named in
 // `diagnostics`.
 std::vector<std::string> list_files(const std::string& root, Diagnostics& diagnostics,

@@ -13,7 +13,8 @@
 
 namespace pgadvise::lint {
 
-// Whether `text` matches the pattern, in which `*` matches any characters.
+// Whether `text` matches the pattern, in which `*` matches any characters. Linear in both for a pattern with
+// a bounded number of `*`.
 bool matches(std::string_view pattern, std::string_view text);
 
 // Which suppression (its index) matched a finding of which rule (its id).

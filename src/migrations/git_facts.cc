@@ -56,6 +56,7 @@ struct History {
   std::int64_t added = 0;
   std::int64_t changed = 0;
   std::string commit;
+  std::string blob;  // of the newest version
 };
 
 std::map<std::string, History> history_of(const std::vector<GitChange>& changes) {
@@ -63,7 +64,11 @@ std::map<std::string, History> history_of(const std::vector<GitChange>& changes)
   for (const auto& change : changes) {
     History& history = out[change.path];
     if (history.added) continue;
-    if (change.status == 'A') history.added = change.time;
+    if (history.blob.empty()) history.blob = change.blob;
+    if (change.status == 'A') {
+      history.added = change.time;
+      if (change.blob == history.blob) history.commit.clear();  // a later commit restored the file
+    }
     if (change.status == 'M' && history.commit.empty()) {
       history.changed = change.time;
       history.commit = change.commit.substr(0, 12);
@@ -93,9 +98,12 @@ std::vector<GitChange> parse_git_log(std::string_view log) {
       commit.commit = std::string(part.substr(1, space == part.npos ? part.npos : space - 1));
       commit.time =
           space == part.npos ? 0 : std::strtoll(std::string(part.substr(space + 1)).c_str(), nullptr, 10);
-    } else if (i + 1 < parts.size()) {
-      commit.status = part.front();
+    } else if (part.front() == ':' && i + 1 < parts.size()) {  // ":<mode> <mode> <blob> <blob> <status>"
+      const auto words = split(part, ' ');
       commit.path = std::string(parts[++i]);
+      if (words.size() != 5 || words[4].empty()) continue;
+      commit.blob = std::string(words[3]);
+      commit.status = words[4].front();
       out.push_back(commit);
     }
   }
@@ -110,7 +118,7 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
       files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (questions.failed()) return;
   const auto log = questions.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff",
-                                  "--no-textconv", "--no-mailmap", "-O/dev/null", "--name-status",
+                                  "--no-textconv", "--no-mailmap", "-O/dev/null", "--raw", "--no-abbrev",
                                   "--relative", "--format=tformat:%x01%H %ct"});
   const auto tags = questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false);
   const auto histories = history_of(parse_git_log(log));

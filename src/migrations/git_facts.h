@@ -11,12 +11,13 @@ namespace pgadvise::migrations {
 // unknown. The repository's git configuration cannot make git start another program or use the network.
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
-// Parsers of git's output, for tests. `log`: git log -z --name-status with \x01<hash> <time> before each
+// Parsers of git's output, for tests. `log`: git log -z --raw --no-abbrev with \x01<hash> <time> before each
 // commit.
 struct GitChange {
   std::string commit;
   std::int64_t time = 0;
   char status = 'M';  // A D M …
+  std::string blob;   // of the file after the commit
   std::string path;
 };
 std::vector<GitChange> parse_git_log(std::string_view log);

@@ -57,7 +57,7 @@ TEST(Inputs, PipesInAFolderAreNamedOnce) {
   folder.write("migrations/0001_a.up.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
   folder.write("package.json", "{}");
   ASSERT_EQ(::mkfifo(folder.path("migrations/0002_b.up.sql").c_str(), 0600), 0);
-  const std::string file = "holds a file that is no regular file and was not read: ";
+  const std::string file = "contains a file that pgadvise did not read, as it is not a regular file: ";
   for (const auto& [arguments, line] : std::initializer_list<std::pair<const char*, std::string>>{
            {"check", "pgadvise: .: " + file + "migrations/0002_b.up.sql (pipe)"},
            {"check migrations", "pgadvise: migrations: " + file + "0002_b.up.sql (pipe)"},

@@ -65,6 +65,8 @@ constexpr const char* forms[] = {
     R"~(SET app.jwt = 'hunter2'; select 'ok')~",
     R"~(SET app.api_key TO hunter2; select 'ok')~",
     R"~(select 'ok', set_config('app.jwt', 'hunter2', true))~",
+    R"~(select 'ok', set_config(setting_name => 'app.api_token', new_value => 'hunter2', is_local => false))~",
+    R"~(select 'ok', "set_config"('app.api_token', 'hunter2', false))~",
     R"~(select set_config('request.headers', '{"authorization":"Bearer hunter2","a":"ok"}', true))~",
     R"~(insert into u (name, password) values ('ok', crypt('hunter2', gen_salt('bf'))))~",
     R"~(insert into u (name, password_digest) values ('ok', 'hunter2') on conflict (name) do update )~"

@@ -40,6 +40,25 @@ TEST(WriteFile, ReplacesAFileAndKeepsItsPermissions) {
   EXPECT_EQ(files_of(tree), 2u);
 }
 
+// A repository may contain a link of the name that the user gives to -o.
+TEST(WriteFile, NotThroughALinkOutOfARepository) {
+  const TempTree tree{{"outside", "kept"}, {"repo/.git/HEAD", "ref: refs/heads/main\n"}, {"repo/in", "old"}};
+  fs::create_symlink("../outside", tree.path("repo/link"));
+  fs::create_symlink("../new", tree.path("repo/dangling"));
+  fs::create_symlink("..", tree.path("repo/folder"));
+  for (const char* path : {"repo/link", "repo/dangling", "repo/folder/outside"}) {
+    const auto wrote = write_file(tree.path(path), "changed");
+    ASSERT_FALSE(wrote) << path;
+    EXPECT_EQ(wrote.error().what,
+              "leads out of the repository through a symbolic link: pgadvise writes nothing there");
+  }
+  EXPECT_EQ(read_file(tree.path("outside")), "kept");
+  EXPECT_FALSE(fs::exists(tree.path("new")));
+  fs::create_symlink("in", tree.path("repo/inner"));
+  ASSERT_TRUE(write_file(tree.path("repo/inner"), "changed"));
+  EXPECT_EQ(read_file(tree.path("repo/in")), "changed");
+}
+
 TEST(WriteFile, WritesThroughLinks) {
   const TempTree tree{{"old", "a text that is longer"}};
   fs::create_symlink("old", tree.path("link"));

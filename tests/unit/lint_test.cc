@@ -199,8 +199,9 @@ TEST(SwallowedErrors, ShowInTheDatabase) {
 }
 
 TEST(Evidence, ParametersOfSecretsAreHidden) {
-  const Sample sample{.statement = "SELECT 1 FROM users WHERE password = $1 AND name = $2",
-                      .parameters = Parameters{"hunter2", "ok"}};
+  Sample sample;
+  sample.statement = "SELECT 1 FROM users WHERE password = $1 AND name = $2";
+  sample.parameters = Parameters{"hunter2", "ok"};
   EXPECT_EQ(lint::with_parameters(sample),
             "SELECT 1 FROM users WHERE password = $1 AND name = $2 -- $1 = ***, $2 = ok");
 }

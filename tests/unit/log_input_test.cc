@@ -725,10 +725,11 @@ TEST(LogFolder, NamesPipesAndSockets) {
   const Read read = read_paths({tree.path("logs")});
   EXPECT_EQ(read.workload.queries.size(), 1u);
   ASSERT_EQ(read.diagnostics.size(), 1u);
-  EXPECT_EQ(read.diagnostics[0].line(),
-            tree.path("logs") +
-                ": holds a file that is no regular file and was not read: b.log (pipe) (remove "
-                "what does not belong there, or name it in exclude of [inputs])");
+  EXPECT_EQ(
+      read.diagnostics[0].line(),
+      tree.path("logs") +
+          ": contains a file that pgadvise did not read, as it is not a regular file: b.log (pipe) (remove "
+          "what does not belong there, or name it in exclude of [inputs])");
 }
 
 TEST(LogFolder, NamesWhatMayNotBeRead) {

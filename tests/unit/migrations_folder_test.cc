@@ -114,30 +114,32 @@ TEST(Program, ThatClosesItsOutputIsWaitedForNoLonger) {
 
 TEST(Program, HasALimitOfMemory) {
   const std::vector<std::string> words = {"sh", "-c",
-                                          "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}"};
-  EXPECT_EQ(run_program(words).value().out, "200000000\n");
-  const auto run = run_program(words, {}, {.memory = std::size_t{64} << 20});
+                                          "x=$(head -c 24000000 /dev/zero | tr '\\0' a); echo ${#x}"};
+  EXPECT_EQ(run_program(words).value().out, "24000000\n");
+  const auto run = run_program(words, {}, {.memory = std::size_t{8} << 20});
   EXPECT_NE(run.value().status, 0);
   EXPECT_EQ(run.value().out, "");
 }
 
 TEST(GitLog, IsReadAsItStandsWhateverThePathsAre) {
-  const std::string log(
+  using namespace std::string_literals;
+  const std::string log =
       "\x01"
-      "bbb 200\0\nM\0a\nb.sql\0A\0\x01"
+      "bbb 200\0\n:100644 100644 b1 b2 M\0a\nb.sql\0:000000 100644 00 c1 A\0\x01"
       "ccc 1\0\x01"
-      "aaa 100\0\nA\0a\nb.sql\0",
-      51);
+      "aaa 100\0\n:000000 100644 00 b1 A\0a\nb.sql\0"s;
   const auto changes = parse_git_log(log);
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_EQ(changes[0].path, "a\nb.sql");
   EXPECT_EQ(changes[0].status, 'M');
+  EXPECT_EQ(changes[0].blob, "b2");
   EXPECT_EQ(changes[1].path,
             "\x01"
             "ccc 1");
   EXPECT_EQ(changes[2].commit, "aaa");
   EXPECT_EQ(changes[2].time, 100);
   EXPECT_TRUE(parse_git_log("M").empty());
+  EXPECT_TRUE(parse_git_log(":100644 M\0a.sql"s).empty());
 }
 
 class GitRepository : public ::testing::Test {
@@ -206,6 +208,18 @@ TEST_F(GitRepository, KnowsWhatIsCommittedIgnoredAndChangedAfterARelease) {
   EXPECT_EQ(migrations[2].git, MigrationEntry::Git::untracked);
   EXPECT_TRUE(project.migrations[1].has_releases);
   EXPECT_FALSE(std::filesystem::exists(tree.path("pwned")));
+}
+
+TEST_F(GitRepository, AFileThatALaterCommitRestoredIsNotEdited) {
+  git("init -q");
+  git("add -A");
+  git("commit -qm one");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_in.size(), 12u);
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();");
+  git("commit -qam three", "2024-01-12T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_in, "");
 }
 
 TEST(Applied, PartIsWhatTheTrackingTableNames) {
