@@ -257,10 +257,11 @@ TEST_F(TrustCli, GitRunsNothingOfARepository) {
             0)
       << "the trap does not work";
   for (const bool missing : {false, true}) {  // objects that git would fetch from the promising remote
-    if (missing)
+    if (missing) {
       ASSERT_EQ(
           std::system(("cd '" + folder.path("repo") + "' && rm -r .git/objects/[0-9a-f][0-9a-f]").c_str()),
           0);
+    }
     for (const char* arguments :
          {"check .", "check . --changed", "check . --since v1", "check . --since HEAD"}) {
       std::filesystem::remove(folder.path("pwned"));
