@@ -624,7 +624,7 @@ TEST(Cli, RulesAreListedAndExplained) {
   const Ran ran = run("rules explain unindexed-foreign-key");
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_TRUE(has(ran.out, "\nWhen to ignore it\n")) << ran.out;
-  EXPECT_TRUE(has(ran.out, "\nNot found:\n\n    CREATE TABLE")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "\nNot reported:\n\n    CREATE TABLE")) << ran.out;
   EXPECT_TRUE(has(run("rules explain unindexed-foreign-keys").err, "did you mean unindexed-foreign-key?"));
   EXPECT_TRUE(has(run("--version").out, "pgadvise "));
 }

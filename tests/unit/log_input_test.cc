@@ -729,7 +729,7 @@ TEST(LogFolder, NamesPipesAndSockets) {
       read.diagnostics[0].line(),
       tree.path("logs") +
           ": contains a file that pgadvise did not read, as it is not a regular file: b.log (pipe) (remove "
-          "what does not belong there, or name it in exclude of [inputs])");
+          "them, or list them in exclude of [inputs])");
 }
 
 TEST(LogFolder, NamesWhatMayNotBeRead) {
