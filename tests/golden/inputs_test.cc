@@ -44,7 +44,9 @@ TEST(Inputs, OfARepositoryAreNoPipesOrDevices) {
   const auto ran = run("check --config pgadvise.toml", folder.path(), limited);
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_TRUE(contains(ran.err, "pgadvise.toml:4:3: /dev/zero is a device")) << ran.err;
-  EXPECT_TRUE(contains(ran.err, "pgadvise.toml:5:13: /proc/self/environ is of a file system")) << ran.err;
+  EXPECT_TRUE(
+      contains(ran.err, "pgadvise.toml:5:13: /proc/self/environ belongs to a file system of the kernel"))
+      << ran.err;
   folder.write("pgadvise.toml", "[inputs]\npaths = [\"db\"]\nlogs = [\"app.log\"]\n");
   const auto pipe = run("check", folder.path(), limited);
   EXPECT_EQ(pipe.exit_code, 2);
