@@ -82,6 +82,24 @@ class ReviewTerminal : public ::testing::Test {
   Folder folder_;
 };
 
+// Ignores the finding on the screen; what follows shows `next`.
+bool ignores(testing_support::Tmux& tmux, const std::string& reason, const char* next) {
+  tmux.key("i");
+  if (!tmux.shows("Reason:")) return false;
+  tmux.type(reason);
+  if (!tmux.shows("Reason: " + reason)) return false;
+  tmux.key("Enter");
+  return tmux.shows(next);
+}
+
+// From a finding to the summary, and writes all changes.
+bool ends_and_writes(testing_support::Tmux& tmux) {
+  tmux.key("q");
+  if (!tmux.shows("Write this")) return false;
+  tmux.key("w");
+  return tmux.shows("exit 0");
+}
+
 constexpr const char* first = "1/3 ";
 constexpr const char* prompt = "[y,n,i,e,p,r,u,q,?]?";
 
@@ -122,10 +140,7 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   same("reason", tmux);
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows("Write this"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"),
             "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = "
             "\"nobody asks what is in it\"\n");
@@ -138,16 +153,8 @@ TEST_F(ReviewTerminal, AConfigurationKeepsItsLineEndsAndItsMark) {
   folder_.write("project/pgadvise.toml", before);
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("i");
-  ASSERT_TRUE(tmux.shows("Reason:"));
-  tmux.type("known");
-  ASSERT_TRUE(tmux.shows("Reason: known"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows("Write this"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(ignores(tmux, "known", "2/3 "));
+  ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"), before +
                                        "\r\n[[ignore]]\r\nrule = \"json-stored-as-text\"\r\nobject = "
                                        "\"public.carts.settings\"\r\nreason = \"known\"\r\n");
@@ -174,12 +181,7 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
   ASSERT_TRUE(tmux.shows("1/2 "));
   tmux.key("y");
   ASSERT_TRUE(tmux.shows("can't be: api/alembic/versions: has several last revisions"));
-  tmux.key("i");
-  ASSERT_TRUE(tmux.shows("Reason:"));
-  tmux.type("known");
-  ASSERT_TRUE(tmux.shows("Reason: known"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/2 "));
+  ASSERT_TRUE(ignores(tmux, "known", "2/2 "));
   tmux.key("y");
   ASSERT_TRUE(tmux.shows("Not written: api/alembic/versions: has several last revisions"));
   tmux.key("w");
