@@ -79,6 +79,7 @@ json finding_json(const Finding& finding, bool show_literals) {
   put(out, "verdict_reason", finding.verdict_reason);
   out["subject"] = subject_json(finding.subject);
   if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
+  for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
   out["message"] = finding.message;
   out["evidence"] = json::array();
   for (const auto& evidence : finding.evidence)
