@@ -191,6 +191,38 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
   EXPECT_TRUE(contains(read_file(folder.path("project/pgadvise.toml")).value_or(""), "reason = \"known\""));
 }
 
+// Two services with a table of the same name, for which one query wants a different statement in each.
+TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
+  const std::string parent = "-- +goose Up\nCREATE TABLE parent (id integer PRIMARY KEY);\n";
+  folder_.write("services/package.json", "{}");
+  folder_.write("services/one/migrations/00001_init.sql",
+                parent + "CREATE TABLE child (id integer PRIMARY KEY, parent_id integer);\n");
+  folder_.write("services/two/migrations/00001_init.sql",
+                parent + "CREATE TABLE child (id integer, parent_id integer) PARTITION BY RANGE (id);\n");
+  folder_.write("q.sql", "SELECT * FROM child WHERE parent_id = 3;\n");
+  testing_support::Tmux tmux(folder_, "services", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
+  tmux.type(quoted(testing_support::program) +
+            " review --only unindexed-predicate --workload ../q.sql 2>&1; echo \"exit $?\"");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("1/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("2/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  const auto written = [&](const std::string& service) {
+    std::string out;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder_.path("services/" + service + "/migrations")))
+      if (entry.path().filename() != "00001_init.sql") out += read_file(entry.path().string()).value_or("");
+    return out;
+  };
+  EXPECT_TRUE(contains(written("one"), " ON public.child (parent_id)")) << written("one");
+  EXPECT_FALSE(contains(written("one"), "ON ONLY")) << written("one");
+  EXPECT_TRUE(contains(written("two"), "ON ONLY public.child (parent_id)")) << written("two");
+}
+
 TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   {
     Tmux tmux(folder_, 80, 24);
