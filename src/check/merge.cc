@@ -22,6 +22,7 @@ struct Found {
   Finding finding;
   const advisor::ProposedFix* proposed = nullptr;  // in `checked`
   const Suppression* suppressed = nullptr;         // in `checked`
+  bool own_fix = true;  // false: its index is that of a finding which another schema suppresses
 
   const std::string& path() const {
     static const std::string none;
@@ -35,8 +36,9 @@ using Group = std::vector<Found*>;
 // The first of equal findings is the one that is reported. An order of the inputs does not matter to it.
 bool before(const Found* one, const Found* other) {
   const auto key = [](const Found* found) {
-    return std::tuple<bool, bool, const std::string&, std::size_t>(
-        found->suppressed != nullptr, found->proposed == nullptr, found->path(), found->order);
+    return std::tuple<bool, bool, bool, const std::string&, std::size_t>(
+        found->suppressed != nullptr, found->proposed == nullptr, !found->own_fix, found->path(),
+        found->order);
   };
   return key(one) < key(other);
 }
@@ -62,7 +64,7 @@ bool same_words(const Found& one, const Found& other) {
   if (one.finding.message != other.finding.message) return false;
   return one.suppressed || other.suppressed ||
          (one.finding.severity == other.finding.severity && one.finding.verdict == other.finding.verdict &&
-          fix_of(one) == fix_of(other));
+          (!one.own_fix || !other.own_fix || fix_of(one) == fix_of(other)));
 }
 
 // The subject with the path that distinguishes it from the same subject of another schema.
@@ -162,15 +164,20 @@ class Merger {
       plan::apply_confirmations(checked.confirmations, findings);
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
+    std::set<std::string> suppressed;
+    for (const auto& checked : outcome_.checked)
+      for (const auto& one : checked.suppressed) {
+        found_.push_back({&checked, found_.size(), one.finding, nullptr, &one.by});
+        suppressed.insert(one.finding.id);
+      }
     for (const auto& checked : outcome_.checked)
       for (const auto& proposal : checked.proposals) {
         Found& found = find(checked, proposal.finding);
         found.finding.fix = proposal.fix;
         found.proposed = &proposal;
+        found.own_fix =
+            !proposal.served_by || suppressed.count(checked.findings[*proposal.served_by].id) == 0;
       }
-    for (const auto& checked : outcome_.checked)
-      for (const auto& one : checked.suppressed)
-        found_.push_back({&checked, found_.size(), one.finding, nullptr, &one.by});
     for (auto& found : found_) {
       const auto [it, fresh] = known.emplace(found.finding.id, out.size());
       if (fresh) out.emplace_back();

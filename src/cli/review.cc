@@ -133,8 +133,8 @@ class CheckedHost : public review::Host {
   }
 
   // Where schemas differ, a finding's subject has the path of its own (check/merge.h).
-  std::vector<const Schema*> schemas_of(const Finding& finding) const {
-    std::vector<const Schema*> all, own;
+  std::vector<const check::Schema*> schemas_of(const Finding& finding) const {
+    std::vector<const check::Schema*> all, own;
     for (const auto& schema : run_.inputs.schemas) {
       all.push_back(&schema);
       if (schema.path == finding.subject.file) own.push_back(&schema);

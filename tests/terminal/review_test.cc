@@ -195,14 +195,17 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
 TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
   const std::string parent = "-- +goose Up\nCREATE TABLE parent (id integer PRIMARY KEY);\n";
   folder_.write("services/package.json", "{}");
+  folder_.write(
+      "services/pgadvise.toml",
+      "[rules.missing-primary-key]\nseverity = \"off\"\n[rules.missing-foreign-key]\nseverity = \"off\"\n"
+      "[rules.untracked-migration]\nseverity = \"off\"\n");
   folder_.write("services/one/migrations/00001_init.sql",
                 parent + "CREATE TABLE child (id integer PRIMARY KEY, parent_id integer);\n");
   folder_.write("services/two/migrations/00001_init.sql",
                 parent + "CREATE TABLE child (id integer, parent_id integer) PARTITION BY RANGE (id);\n");
   folder_.write("q.sql", "SELECT * FROM child WHERE parent_id = 3;\n");
   testing_support::Tmux tmux(folder_, "services", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
-  tmux.type(quoted(testing_support::program) +
-            " review --only unindexed-predicate --workload ../q.sql 2>&1; echo \"exit $?\"");
+  tmux.type(quoted(testing_support::program) + " review . --workload ../q.sql 2>&1; echo \"exit $?\"");
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("1/2 "));
   tmux.key("y");
