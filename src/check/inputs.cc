@@ -113,6 +113,7 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
         sandbox->build({schema.path, sql::planners_schema((*production)->catalog)}, diagnostics);
       continue;
     }
+    if (schema.incomplete) continue;  // reported by find_schemas()
     auto scripts = migrations::schema_sql(schema, diagnostics);
     if (!scripts) {
       diagnostics.push_back(scripts.error());

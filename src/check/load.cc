@@ -325,7 +325,7 @@ class Loader {
         out_.schemas.push_back(std::move(*schema));
         continue;
       }
-      all.catalog = with_places(std::move(*all.catalog), *schema->catalog);
+      if (schema->catalog) all.catalog = with_places(std::move(*all.catalog), *schema->catalog);
       if (!schema->migrations) continue;
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
@@ -349,7 +349,10 @@ class Loader {
     auto catalog = migrations::load(input, choice.checked, found, &counts);
     Schema out{.path = input.path, .replayed_only = only_replayed(input)};
     out_.replayed_only.insert(out.replayed_only.begin(), out.replayed_only.end());
-    std::erase_if(found, [&](const Error& error) { return lies_in(out.replayed_only, error.where); });
+    std::erase_if(found, [&](const Error& error) {
+      const bool follows_from_missing_files = input.incomplete && error.what.ends_with("does not exist");
+      return follows_from_missing_files || lies_in(out.replayed_only, error.where);
+    });
     for (auto& error : found) {
       out_.not_replayed.push_back(error.where);
       report(std::move(error));
@@ -363,6 +366,8 @@ class Loader {
       return std::nullopt;
     }
     report_counts(input, counts);
+    out.uncertain = std::move(counts.uncertain);
+    if (input.incomplete) return out;
     if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
     else if (!out_.sandbox() || !snapshot_.empty())
       compare_with_database(input, *catalog, counts.not_understood);

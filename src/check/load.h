@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -59,9 +60,11 @@ struct Settings {
 // A schema that the rules check: read from files, or from a server. A server's objects have the locations at
 // which files define them.
 struct Schema {
-  std::optional<Catalog> catalog;
+  std::optional<Catalog> catalog;  // nullopt: files of the input are missing, so that its schema is unknown
   std::string path;                                  // of the schema input; "" for a server's
   std::optional<std::vector<Migration>> migrations;  // those to check; nullopt: the input has no migrations
+  // Tables that statements may have changed whose effects the replay does not know, with their locations.
+  std::map<QualifiedName, std::string> uncertain = {};
   // Migration files beside those that the caller named: replayed, and their findings not reported.
   std::set<std::string> replayed_only;
   std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Inputs::live

@@ -99,6 +99,7 @@ class Runner {
                 std::move(outcome.ran),
                 std::move(outcome.skipped)};
     std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
+    if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
     out.findings = std::move(outcome.findings);
     if (planner_) {
       plan::ConfirmOptions how;
@@ -126,6 +127,16 @@ class Runner {
     const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
     plan::add_planned(out, wanted, *inputs_.live, *planner_, out_.diagnostics);
     return out;
+  }
+
+  // Findings about tables that a statement may have changed whose effects are unknown.
+  static void suspect_uncertain(std::vector<Finding>& findings, const Schema& schema) {
+    for (auto& finding : findings) {
+      const auto at = schema.uncertain.find({finding.subject.schema, finding.subject.table});
+      if (at == schema.uncertain.end() || !finding.verdict_reason.empty()) continue;
+      finding.verdict = Verdict::suspected;
+      finding.verdict_reason = "the statement at " + at->second + " names this table, and its effects are unknown";
+    }
   }
 
   static bool only_replayed(const Finding& finding, const Schema* schema) {

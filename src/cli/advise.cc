@@ -19,6 +19,7 @@
 #include "cli/plan_options.h"
 #include "cli/verbosity.h"
 #include "report/advice.h"
+#include "report/report.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -101,7 +102,8 @@ int run(Options options) {
   Diagnostics diagnostics;
   const auto advice = advise(options, diagnostics);
   if (!advice) diagnostics.push_back(advice.error());
-  for (auto& error : diagnostics) complain(error = check::without_outside_text(std::move(error)));
+  for (auto& error : diagnostics) error = check::without_outside_text(std::move(error));
+  for (const auto& error : report::together(diagnostics)) complain(error);
   if (!advice) return std::max<int>(exit_usage, exit_code_of(diagnostics));
   const std::string content =
       options.format == "json"

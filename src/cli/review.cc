@@ -23,6 +23,7 @@
 #include "migrations/code_migrations.h"
 #include "migrations/new_migration.h"
 #include "report/common.h"
+#include "report/report.h"
 #include "review/lock_impact.h"
 #include "review/session.h"
 #include "review/terminal.h"
@@ -136,6 +137,7 @@ class CheckedHost : public review::Host {
   std::vector<const check::Schema*> schemas_of(const Finding& finding) const {
     std::vector<const check::Schema*> all, own;
     for (const auto& schema : run_.inputs.schemas) {
+      if (!schema.catalog) continue;
       all.push_back(&schema);
       if (schema.path == finding.subject.file) own.push_back(&schema);
     }
@@ -332,7 +334,7 @@ int review(const CheckOptions& options) {
     return exit_usage;
   }
   const Diagnostics& diagnostics = run->report.diagnostics;
-  for (const auto& error : diagnostics) complain(error);
+  for (const auto& error : report::together(diagnostics)) complain(error);
   const auto findings = report::standing(run->report);
   if (findings.empty()) {
     report::Options how = run->how;

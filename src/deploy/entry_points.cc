@@ -377,7 +377,7 @@ void read_compose_files(files::Tree& tree, Resolver& resolver) {
     if (!text) continue;
     const auto root = files::parse_yaml(*text, path);
     if (!root) {
-      tree.diagnostics().push_back(root.error());
+      tree.report_broken(path, *text, root.error());
       continue;
     }
     const YAML::Node services = files::yaml_member(*root, "services");

@@ -68,8 +68,7 @@ void read_json(files::Tree& tree, Resolver& resolver, const std::string& path, c
                Target target) {
   const auto root = files::parse_json(text, path);
   if (!root) {
-    tree.diagnostics().push_back(root.error());
-    tree.diagnostics().back().kind = Error::Kind::nonfatal;
+    tree.report_broken(path, text, root.error());
     return;
   }
   for (const auto& [key, stage] : command_keys)
@@ -149,7 +148,7 @@ void read_hosting_files(files::Tree& tree, Resolver& resolver) {
       if (const auto root = files::parse_yaml(*text, path)) {
         read_yaml(resolver, path, *text, *root, *target, 0);
       } else {
-        tree.diagnostics().push_back(root.error());
+        tree.report_broken(path, *text, root.error());
       }
     }
   }

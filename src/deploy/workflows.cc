@@ -279,7 +279,7 @@ void read_workflows(files::Tree& tree, Resolver& resolver) {
     if (const auto root = files::parse_yaml(*text, path)) {
       WorkflowReader(resolver, path, *text, *root).run();
     } else {
-      tree.diagnostics().push_back(root.error());
+      tree.report_broken(path, *text, root.error());
     }
   }
 }

@@ -29,14 +29,35 @@ bool named_for_development(std::string_view file) {
   return any_part(name, '.', words);
 }
 
-bool never_deployed(std::string_view path) {
-  static constexpr std::array<std::string_view, 23> folders = {
+// "sdl_testdata", "test_app", "integration-tests", "sqlx-test"; but an A/B test is a feature.
+static bool composed_with_test(std::string_view folder) {
+  static constexpr std::array<std::string_view, 9> words = {"test",    "tests",    "testdata", "testapp", "testapps",
+                                                            "fixture", "fixtures", "testsuite", "e2e"};
+  std::string name(folder);
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
+  return any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.");
+}
+
+static bool of_tests(std::string_view folder) {
+  static constexpr std::array<std::string_view, 23> names = {
       "testdata",     "test",       "tests",      "__tests__",     "e2e",        "fixtures",
       "__fixtures__", "docs",       "doc",        ".devcontainer", "playground", "playgrounds",
       "cypress",      "playwright", "benchmarks", "benchmark",     ".storybook", ".vscode",
       ".idea",        ".gitpod",    "__mocks__",  "mocks",         "testing"};
-  return any_part(lower(folder_of(path)), '/', folders);
+  return std::find(names.begin(), names.end(), folder) != names.end() || composed_with_test(folder);
 }
+
+std::string_view folder_of_tests(std::string_view path) {
+  const std::string low = lower(folder_of(path));
+  for (std::size_t at = 0; at < low.size();) {
+    const std::size_t end = std::min(low.find('/', at), low.size());
+    if (of_tests(std::string_view(low).substr(at, end - at))) return path.substr(0, end);
+    at = end + 1;
+  }
+  return {};
+}
+
+bool never_deployed(std::string_view path) { return !folder_of_tests(path).empty(); }
 
 bool deployed_by_others(std::string_view path) {
   static constexpr std::array<std::string_view, 10> folders = {"example", "examples", "template", "templates",
@@ -84,12 +105,22 @@ const std::string* Tree::peek(const std::string& path) {
   return &peeked_;
 }
 
-static std::optional<Package> read_package(const std::string& path, const std::string& text,
-                                           Diagnostics& diagnostics) {
+// A file that another program fills in before anything reads it: cookiecutter's, Helm's, Yeoman's.
+static bool is_template(std::string_view path, std::string_view text) {
+  return contains(path, "{{") || contains(text, "{{") || contains(text, "<%") || contains(text, "{%") ||
+         (deployed_by_others(path) && contains(text, "${"));
+}
+
+void Tree::report_broken(const std::string& path, const std::string& text, Error error) {
+  if (is_template(path, text)) return;
+  error.kind = Error::Kind::nonfatal;
+  diagnostics_.push_back(std::move(error));
+}
+
+std::optional<Package> Tree::read_package(const std::string& path, const std::string& text) {
   const auto root = parse_json(text, path);
   if (!root) {
-    diagnostics.push_back(root.error());
-    diagnostics.back().kind = Error::Kind::nonfatal;
+    report_broken(path, text, root.error());
     return std::nullopt;
   }
   Package package{path, std::string(folder_of(path)), text_member(*root, "name"), {}, {}, {}, {}, false};
@@ -114,7 +145,7 @@ const std::vector<Package>& Tree::packages() {
     for (const auto& path : files_) {
       if (base_of(path) != "package.json") continue;
       if (const std::string* content = text(path))
-        if (auto package = read_package(path, *content, diagnostics_))
+        if (auto package = read_package(path, *content))
           packages_->push_back(std::move(*package));
     }
   }

@@ -47,9 +47,12 @@ class Tree {
   std::vector<const Package*> packages_named(std::string filter);
   // The only file with this base name; "" if none or several.
   std::string only_file_named(std::string_view base) const;
+  // Adds the error of a file that does not parse, unless the file is a template ("name": "{{ name }}").
+  void report_broken(const std::string& path, const std::string& text, Error error);
 
  private:
   void tell_once(const std::string& path, Error error);
+  std::optional<Package> read_package(const std::string& path, const std::string& text);
 
   std::string root_;
   Diagnostics& diagnostics_;
@@ -68,6 +71,8 @@ bool named_for_development(std::string_view file);
 // Whether the file is in a folder of tests, documentation, fixtures or development containers, which is not
 // deployed.
 bool never_deployed(std::string_view path);
+// The outermost such folder on the path, as a part of `path`; "" if none.
+std::string_view folder_of_tests(std::string_view path);
 // Whether the file is in a folder of examples or templates, which others may deploy.
 bool deployed_by_others(std::string_view path);
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "sql/replay.h"
 #include "sql/statement.h"
 
 namespace pgadvise::migrations {
@@ -36,6 +37,30 @@ static std::string plain_sql(std::string_view text) {
   return out;
 }
 
+// Statements that PostgreSQL's grammar does not have: one of them decides.
+static std::string_view statement_of_another(std::string_view statement) {
+  for (const auto start : {"pragma ", "create virtual table ", "insert or ignore ", "insert or replace "})
+    if (starts_with_nocase(statement, start)) return "SQLite";
+  if (starts_with_nocase(statement, "replace into ")) return "MySQL";
+  if (!starts_with_nocase(statement, "alter table")) return {};
+  const std::string text = lower(plain_sql(statement));
+  return contains(text, " modify column ") || contains(text, " change column ") ? "MySQL" : "";
+}
+
+// A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have.
+static bool has_foreign_type(std::string_view create_table) {
+  static constexpr std::string_view types[] = {"datetime", "blob",     "tinyint",  "mediumint", "mediumtext", "longtext",
+                                               "tinytext", "longblob", "tinyblob", "double",    "clob",       "nvarchar"};
+  sql::Replayer replayer;
+  replayer.run(create_table, "");
+  for (const auto& [name, table] : replayer.catalog().tables)
+    for (const auto& column : table.columns) {
+      const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
+      if (std::find(std::begin(types), std::end(types), type) != std::end(types)) return true;
+    }
+  return false;
+}
+
 std::string foreign_sql(std::string_view script) {
   struct Sign {
     std::string_view text;
@@ -55,6 +80,9 @@ std::string foreign_sql(std::string_view script) {
                                    {"on update current_timestamp", "MySQL"},
                                    {"autoincrement", "SQLite"},
                                    {"without rowid", "SQLite"},
+                                   {"(strftime(", "SQLite"},
+                                   {"(datetime(", "SQLite"},
+                                   {"unixepoch(", "SQLite"},
                                    {"nvarchar", "SQL Server"},
                                    {"[dbo]", "SQL Server"},
                                    {"identity(1,1)", "SQL Server"},
@@ -65,18 +93,17 @@ std::string foreign_sql(std::string_view script) {
                                    {" datetime null", "MySQL or SQLite"}};
   std::map<std::string, int> foreign;
   int tables = 0;
+  const bool own_types = contains(lower(script), "create domain") || contains(lower(script), "create type");
   for (const auto& statement : sql::split(script)) {
+    if (const auto other = statement_of_another(statement.text); !other.empty()) return std::string(other);
     if (!starts_with_nocase(statement.text, "create table")) continue;
     ++tables;
     const std::string text = lower(plain_sql(statement.text));
-    for (const auto& [sign, database] : signs)
-      if (text.find(sign) != std::string::npos) {
-        ++foreign[database];
-        break;
-      }
+    const auto sign = std::find_if(std::begin(signs), std::end(signs),
+                                   [&](const Sign& one) { return contains(text, one.text); });
+    if (sign != std::end(signs)) ++foreign[sign->database];
+    else if (!own_types && has_foreign_type(statement.text)) ++foreign["MySQL or SQLite"];
   }
-  // SQLite's own way with a dump, and one that PostgreSQL has no word of.
-  if (lower(script.substr(0, 4096)).find("pragma foreign_keys") != std::string::npos) return "SQLite";
   int all = 0;
   const char* most = "";
   for (const auto& [database, count] : foreign) {

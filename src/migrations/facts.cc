@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/script_files.h"
+#include "migrations/versions.h"
 
 namespace pgadvise::migrations {
 namespace {
@@ -123,11 +124,15 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   const bool nested =
       path.filename() == "migration.sql" &&
       (digits >= 4 || (digits > 0 && has(lower(here.parent_path().filename().string()), "migrat")));
-  if (nested) folder = folder == "." || folder.parent_path().empty() ? folder / ".." : folder.parent_path();
+  const fs::path above = here.parent_path();
+  const bool of_version =
+      !version_in_name(here.filename().string()).empty() && named_for_versions(above.filename().string());
+  if (nested || of_version)
+    folder = folder == "." || folder.parent_path().empty() ? folder / ".." : folder.parent_path();
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();
   const auto last = named.has_filename() ? named.filename() : named.parent_path().filename();
-  if (!nested && !has_journal(folder) && !has(lower(last.string()), "migrat")) return std::nullopt;
+  if (!nested && !of_version && !has_journal(folder) && !has(lower(last.string()), "migrat")) return std::nullopt;
   Diagnostics ignored;
   const auto found = find_schemas(folder.generic_string(), ignored);
   if (!found) return std::nullopt;

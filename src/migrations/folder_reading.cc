@@ -2,6 +2,7 @@
 
 #include "base/input_file.h"
 #include "files/files.h"
+#include "files/gitignore.h"
 
 namespace pgadvise::migrations {
 
@@ -19,6 +20,15 @@ MigrationEntry& FolderReading::add(const std::string& name, const std::string& p
 
 void FolderReading::problem(const char* kind, std::string entry, std::string text, SourceLocation location) {
   out.problems.push_back({kind, std::move(entry), std::move(text), std::move(location)});
+}
+
+void FolderReading::missing_file(std::string entry, const std::string& path, std::string text,
+                                 SourceLocation location) {
+  std::string line = files::ignoring_line(path);
+  if (!root.empty() && line.starts_with(root + "/")) line.erase(0, root.size() + 1);
+  if (!line.empty()) text += ". " + line + " makes git ignore it";
+  problem(line.empty() ? "missing file" : "missing file, ignored by git", std::move(entry), std::move(text),
+          std::move(location));
 }
 
 SourceLocation FolderReading::location_of(const std::string& name) const {

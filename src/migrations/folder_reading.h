@@ -20,6 +20,8 @@ struct FolderReading {
                       std::int64_t when);
   // Adds a problem; parameters as in JournalProblem.
   void problem(const char* kind, std::string entry, std::string text, SourceLocation location);
+  // Adds the problem "missing file" or, with the line of the .gitignore, "missing file, ignored by git".
+  void missing_file(std::string entry, const std::string& path, std::string text, SourceLocation location);
   SourceLocation location_of(const std::string& name) const;  // of a file in the folder
 };
 

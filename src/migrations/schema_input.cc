@@ -13,8 +13,10 @@
 #include "files/files.h"
 #include "files/tree.h"
 #include "migrations/dialect.h"
+#include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/script_files.h"
+#include "migrations/versions.h"
 
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
@@ -66,6 +68,18 @@ std::string other_database(const Folder& folder, const std::vector<SchemaFile>& 
   return foreign_sql(sample);
 }
 
+// "migrations", or a folder of its own inside: migrations/postgres, migrations/tenants.
+bool named_for_migrations(const Folder& folder) {
+  static constexpr std::string_view others[] = {"seed",   "data",      "down",    "rollback", "undo", "revert",
+                                                "verify", "templates", "queries", "archive",  "old",  "legacy"};
+  const std::string name = lower(folder.name());
+  const std::string above = lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
+  if (contains(name, "migration") || name == "migrate") return true;
+  return (contains(above, "migration") || above == "migrate") &&
+         std::none_of(std::begin(others), std::end(others),
+                      [&](std::string_view other) { return name.starts_with(other); });
+}
+
 // Nothing, one input, or, of another database, a line among the diagnostics.
 std::optional<SchemaInput> tool_folder(const std::string& path, bool repository, Diagnostics& diagnostics) {
   const Folder folder(path);
@@ -73,9 +87,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   std::vector<SchemaFile> files;
   const MigrationTool* tool = recognise(folder, files, named);
   if (!tool || tool->open_journal) return std::nullopt;
-  const std::string name = lower(folder.name());
-  if (tool->by_name_only && repository && name.find("migration") == std::string::npos && name != "migrate")
-    return std::nullopt;
+  if (tool->by_name_only && repository && !named_for_migrations(folder)) return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
     diagnostics.push_back({Error::Kind::nonfatal, path,
@@ -84,7 +96,14 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
     return SchemaInput{};
   }
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
-  return SchemaInput{SchemaKind::migrations, path, std::move(files), tool};
+  SchemaInput input{SchemaKind::migrations, path, std::move(files), tool};
+  input.incomplete = tool->missing_files && tool->missing_files(folder) > 0;
+  if (input.incomplete)
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, path,
+         "files that " + std::string(tool->id()) + " runs are missing: pgadvise can't know the schema",
+         "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then --schema schema.sql"});
+  return input;
 }
 
 SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out) {
@@ -125,9 +144,10 @@ bool structure_dump(const std::string& path) {
 // Scripts that are called what people call a whole schema.
 bool schema_name(std::string_view file) {
   static constexpr std::string_view names[] = {
-      "schema.sql",        "structure.sql", "database.sql",        "db.sql",
-      "ddl.sql",           "init.sql",      "tables.sql",          "create_tables.sql",
-      "create-tables.sql", "db_schema.sql", "database_schema.sql", "schema.pgsql"};
+      "schema.sql",        "structure.sql",   "database.sql",        "db.sql",
+      "ddl.sql",           "init.sql",        "tables.sql",          "create_tables.sql",
+      "create-tables.sql", "db_schema.sql",   "database_schema.sql", "schema.pgsql",
+      "latest.sql",        "init_schema.sql", "full_schema.sql",     "base_schema.sql"};
   const std::string base = lower(files::base_of(file));
   return std::find(std::begin(names), std::end(names), base) != std::end(names);
 }
@@ -185,6 +205,14 @@ bool for_another_database(const std::string& folder) {
   return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
 }
 
+// A schema in a folder that is named by a version, beside a folder of a later one.
+bool of_an_old_version(const std::string& root, const std::string& folder) {
+  const std::string version = version_in_name(files::base_of(folder));
+  if (version.empty() || !named_for_versions(files::base_of(files::folder_of(folder)))) return false;
+  const auto siblings = version_folders(Folder(files::path_under(root, files::folder_of(folder))));
+  return !siblings.empty() && compare_versions(version, version_in_name(siblings.back())) < 0;
+}
+
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
 void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken,
                  std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
@@ -202,6 +230,9 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
     if (const auto other = other_database_of(path); !other.empty()) {
       diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
                              "pgadvise reads only PostgreSQL's"});
+    } else if (of_an_old_version(root, folder)) {
+      diagnostics.push_back({Error::Kind::nonfatal, path, "was not read: a later version's folder lies beside its own",
+                             "pgadvise check " + path + " checks it on its own"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else if (++named <= max_named) {
@@ -226,12 +257,35 @@ bool changes_tables(const std::string& path, const std::vector<std::string>& nam
 
 bool looks_like_repository(const std::string& folder);
 
+using Scripts = std::map<std::string, std::vector<std::string>>;  // by their folder
+
+// "db/sql (3 scripts), x.sql's folder (1 script) and 2 more".
+std::string listed(const std::map<std::string, std::size_t>& folders) {
+  constexpr std::size_t max_named = 5;
+  std::vector<std::string> named;
+  for (const auto& [folder, count] : folders)
+    if (named.size() < max_named)
+      named.push_back(
+          fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
+  return join(named, ", ") +
+         (folders.size() > max_named ? fmt::format(" and {} more", folders.size() - max_named) : "");
+}
+
+// The command that reads the folder with the most scripts, or the only script.
+std::string how_to_read(const std::string& root, const Scripts& scripts) {
+  const auto most = std::max_element(scripts.begin(), scripts.end(), [](const auto& a, const auto& b) {
+    return a.second.size() < b.second.size();
+  });
+  const auto& [folder, names] = *most;
+  return names.size() > 1 ? "pgadvise check " + files::path_under(root, folder)
+                          : "pgadvise check --schema " + files::path_under(root, files::join_path(folder, names[0]));
+}
+
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
 void tell_passed_over(const std::string& root, const std::vector<std::string>& files,
                       const std::set<std::string>& taken, const std::vector<SchemaInput>& read,
                       Diagnostics& diagnostics) {
-  constexpr std::size_t max_named = 5;
-  std::map<std::string, std::vector<std::string>> scripts;  // by their folder
+  Scripts scripts;
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
@@ -254,18 +308,35 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
   if (passed.empty()) return;
-  std::vector<std::string> named;
-  for (const auto& [folder, count] : passed)
-    if (named.size() < max_named)
-      named.push_back(
-          fmt::format("{} ({} {})", folder.empty() ? "." : folder, count, count == 1 ? "script" : "scripts"));
-  const std::string more =
-      passed.size() > max_named ? fmt::format(" and {} more", passed.size() - max_named) : "";
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
-       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
-           join(named, ", ") + more,
-       "to read the SQL: pgadvise check --schema FILE"});
+       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " + listed(passed),
+       "to read the SQL: " + how_to_read(root, scripts)});
+}
+
+// The schemas of tests and fixtures, likewise.
+void tell_left_out(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
+  Scripts scripts;
+  for (const auto& file : files)
+    if (up_migration(files::base_of(file)) && files::never_deployed(file) &&
+        !for_another_database(std::string(files::folder_of(file))))
+      scripts[std::string(files::folder_of(file))].emplace_back(files::base_of(file));
+  std::erase_if(scripts, [&](const auto& entry) {
+    return !changes_tables(files::path_under(root, entry.first), entry.second);
+  });
+  std::map<std::string, std::size_t> folders;
+  for (const auto& [folder, names] : scripts)
+    folders[std::string(files::folder_of_tests(folder + "/"))] += names.size();
+  if (folders.empty()) return;
+  diagnostics.push_back({Error::Kind::nonfatal, root,
+                         "pgadvise left out the SQL of tests, fixtures and documentation: " + listed(folders),
+                         "to read it all the same: " + how_to_read(root, scripts)});
+}
+
+std::string of_project(const std::string& root, const std::vector<std::string>& files,
+                       const std::string& folder) {
+  const std::string other = other_database_of_project(root, files, folder);
+  return other.empty() ? other : " (" + other + ")";
 }
 
 Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
@@ -273,22 +344,24 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
   std::vector<SchemaInput> out;
   std::set<std::string> taken;
   for (const auto& [folder, tool] : places.journals) {
+    if (files::never_deployed(folder + "/")) continue;
     add_journal(*tool, files::path_under(root, folder), out, diagnostics);
     taken.insert(folder);
   }
   for (const auto& folder : places.folders) {
-    if (lies_in(folder, taken)) continue;
+    if (lies_in(folder, taken) || files::never_deployed(folder + "/")) continue;
     Diagnostics named;
     auto found = tool_folder(files::path_under(root, folder), true, named);
     if (!found) continue;
-    const bool known = found->tool && found->tool->unmistakable;
-    if (!known && files::never_deployed(folder + "/")) continue;
     taken.insert(folder);
-    if (found->kind != SchemaKind::none && for_another_database(folder)) {
-      diagnostics.push_back(
-          {Error::Kind::nonfatal, files::path_under(root, folder),
-           std::string(found->tool->id()) + " migrations of another database, according to the folder's name",
-           "pgadvise reads only PostgreSQL migrations"});
+    const std::string other = found->kind == SchemaKind::none ? std::string()
+                              : for_another_database(folder)  ? ", according to the folder's name"
+                              : found->tool->other_database   ? std::string()
+                                                              : of_project(root, files, folder);
+    if (!other.empty()) {
+      diagnostics.push_back({Error::Kind::nonfatal, files::path_under(root, folder),
+                             std::string(found->tool->id()) + " migrations of another database" + other,
+                             "pgadvise reads only PostgreSQL migrations"});
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
@@ -301,6 +374,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   add_schemas(root, places, taken, out, diagnostics);
   tell_passed_over(root, files, taken, out, diagnostics);
+  tell_left_out(root, files, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   if (out.empty())

@@ -27,14 +27,16 @@ struct SchemaInput {
   std::vector<SchemaFile> files;                    // in the order of replay
   const MigrationTool* tool = nullptr;              // of migration folders
   std::vector<drizzle::JournalEntry> journal = {};  // for tools with a journal
+  // Files that the tool's journal or plan names do not exist: replaying the others gives another schema.
+  bool incomplete = false;
   bool programs = false;      // the files are programs: MigrationTool::programs has their writer
   UserPaths user_paths = {};  // the files are read with these
   std::string what() const;   // "drizzle migrations (5 files)", for the report's inputs
 };
 
 // Detects the kind of a PATH by its content. For a repository, returns each migrations folder and
-// structure.sql file, sorted by path; loose .sql files are ignored, and of tests and examples only folders of
-// unmistakable tools are returned. Migrations of other databases are skipped, and reported in `diagnostics`.
+// structure.sql file, sorted by path; loose .sql files are ignored. The SQL of tests, fixtures and documentation,
+// and migrations of other databases, are skipped and reported in `diagnostics`.
 // Errors: the path is missing, unreadable, or not a schema. `leave_out` excludes paths of a repository; a
 // migrations folder is read whole or not at all.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,

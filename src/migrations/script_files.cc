@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "files/files.h"
+#include "migrations/dialect.h"
 
 namespace pgadvise::migrations {
 
@@ -19,21 +20,39 @@ bool is_down(std::string_view name) {
          low.ends_with("_rollback.sql");
 }
 
-bool is_numbered(std::string_view name) {
-  return is_sql(name) && !is_down(name) && !files::leading_digits(name).empty();
+std::string_view without_v(std::string_view name) {
+  const bool version = name.size() > 1 && (name[0] == 'V' || name[0] == 'v') && name[1] >= '0' && name[1] <= '9';
+  return name.substr(version ? 1 : 0);
 }
+
+static std::string_view number_of(std::string_view name) { return files::leading_digits(without_v(name)); }
+
+bool is_numbered(std::string_view name) { return is_sql(name) && !is_down(name) && !number_of(name).empty(); }
 
 void by_number(Names& names) {
   std::stable_sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-    const int order = files::compare_digits(files::leading_digits(a), files::leading_digits(b));
+    const int order = files::compare_digits(number_of(a), number_of(b));
     return order != 0 ? order < 0 : a < b;
   });
+}
+
+// Is one of the name's parts between dots, but for the first, the name of such a database?
+static bool names_database(const std::string& file, bool (*is_one)(std::string_view)) {
+  const auto parts = split(file, '.');
+  return parts.size() > 2 && std::any_of(parts.begin() + 1, parts.end() - 1, is_one);
 }
 
 Names sql_files(const Folder& folder, bool (*wanted)(std::string_view)) {
   Names out;
   for (const auto& name : folder.files())
-    if (wanted(name)) out.push_back(name);
+    if (wanted(name) && !names_database(name, foreign_folder)) out.push_back(name);
+  const auto for_postgresql = [](const std::string& name) {
+    return names_database(name, [](std::string_view part) { return part.starts_with("postgres"); });
+  };
+  if (std::any_of(out.begin(), out.end(), for_postgresql))
+    std::erase_if(out, [](const std::string& name) {
+      return names_database(name, [](std::string_view part) { return part.starts_with("cockroach"); });
+    });
   return out;
 }
 

@@ -15,8 +15,11 @@ using Names = std::vector<std::string>;
 
 bool is_sql(std::string_view name);
 bool is_down(std::string_view name);      // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
-bool is_numbered(std::string_view name);  // an SQL file that begins with digits, and no down migration
-void by_number(Names& names);             // sorts by the number in front, by value
+bool is_numbered(std::string_view name);  // an SQL file that begins with digits (or V and digits), no down one
+std::string_view without_v(std::string_view name);  // "0001.x.sql" of "V0001.x.sql"
+void by_number(Names& names);                       // sorts by the number in front, by value
+// Without files whose names say that they are for another database: "1_x.mysql.up.sql"; and, beside files for
+// PostgreSQL, CockroachDB's.
 Names sql_files(const Folder& folder, bool (*wanted)(std::string_view));
 Files as_files(const Folder& folder, const Names& names);  // `names` end in ".sql"; the entries don't
 

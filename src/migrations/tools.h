@@ -126,8 +126,8 @@ struct MigrationTool {
   // file name. 10: a file that only this tool writes; 20: a layout that includes another tool's; 30: a
   // layout; 40: names of files; 50: comments; 60 and above: what lies beside the files; 90: numbers alone.
   int rank = 90;
-  // Its migrations look like no other tool's: comments of other tools in them count for nothing, no file that
-  // is only numbered is one of them, and its folders are read in tests and examples, too.
+  // Its migrations look like no other tool's: comments of other tools in them count for nothing, and no file
+  // that is only numbered is one of them.
   bool unmistakable = false;
   bool by_name_only = false;    // nothing but numbers: in a repository only in a folder called migrations
   std::string_view label = {};  // in the report's list of inputs, instead of the id
@@ -138,6 +138,9 @@ struct MigrationTool {
   // tool would stumble over is named in the diagnostics. nullptr: the tool has no SQL files, or none that can
   // be told from others.
   std::vector<SchemaFile> (*files)(const Folder& folder, Diagnostics& diagnostics) = nullptr;
+  // The number of files that the tool's plan names and that do not exist: without them the files do not create
+  // the schema. nullptr: the tool has no plan.
+  std::size_t (*missing_files)(const Folder& folder) = nullptr;
   // The text with everything that is not run on the way up turned into spaces, so that locations stay;
   // nullptr: all is run.
   std::string (*up)(std::string text) = nullptr;

@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <stdexcept>
 
@@ -61,29 +62,47 @@ static std::string place_after(const std::string& where, const std::string& befo
 
 Diagnostics together(const Diagnostics& diagnostics) {
   constexpr std::size_t shown = 2;
-  std::map<std::pair<std::string, std::string>, std::vector<const Error*>> alike;
+  std::map<std::array<std::string, 3>, std::vector<const Error*>> alike;
   const auto place = [](const Error& error) {
-    return error.kind == Error::Kind::nonfatal &&
-           std::count(error.where.begin(), error.where.end(), ':') >= 2;
+    return std::count(error.where.begin(), error.where.end(), ':') >= 2;
+  };
+  const auto folder_of = [](const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    return slash == std::string::npos ? std::string(".") : path.substr(0, std::max<std::size_t>(slash, 1));
+  };
+  const auto key = [&](const Error& error) {
+    return std::array{place(error) ? std::string() : folder_of(error.where), error.what, error.hint};
+  };
+  const auto grouped = [&](const Error& error) {
+    const bool file = contains(error.where, "/") && error.where.find_first_of("=:") == std::string::npos;
+    return error.kind == Error::Kind::nonfatal && (place(error) || file);
   };
   for (const auto& error : diagnostics)
-    if (place(error)) alike[{error.what, error.hint}].push_back(&error);
+    if (grouped(error)) alike[key(error)].push_back(&error);
   Diagnostics out;
   for (const auto& error : diagnostics) {
-    if (!place(error)) {
+    if (!grouped(error)) {
       out.push_back(error);
       continue;
     }
-    const auto& all = alike[{error.what, error.hint}];
+    const auto& all = alike[key(error)];
     if (all.front() != &error) continue;
     out.push_back(error);
     if (all.size() == 1) continue;
+    const bool lines = place(error);
     std::vector<std::string> places;
-    for (std::size_t i = 1; i < all.size() && i <= shown; ++i)
-      places.push_back(place_after(all[i]->where, all[i - 1]->where));
-    out.back().what +=
-        fmt::format("; also {}{}", join(places, ", "),
-                    all.size() > shown + 1 ? fmt::format(" and {} more", all.size() - 1 - shown) : "");
+    for (std::size_t i = lines; i < all.size() && places.size() < shown; ++i)
+      places.push_back(lines ? place_after(all[i]->where, all[i - 1]->where)
+                             : all[i]->where.substr(all[i]->where.find_last_of('/') + 1));
+    const std::size_t left = all.size() - lines - places.size();
+    const std::string more = left ? fmt::format(" and {} more", left) : "";
+    Error& one = out.back();
+    if (lines) {
+      one.what += fmt::format("; also {}{}", join(places, ", "), more);
+    } else {
+      one.where = folder_of(error.where);
+      one.what += fmt::format("; {} of them: {}{}", all.size(), join(places, more.empty() ? " and " : ", "), more);
+    }
   }
   return out;
 }

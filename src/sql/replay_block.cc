@@ -1,5 +1,10 @@
 // DO blocks. Not an interpreter of PL/pgSQL: what migration tools write is a plain sequence of statements,
-// perhaps with an exception handler, perhaps behind IF [NOT] EXISTS (SELECT … FROM a catalog).
+// perhaps with an exception handler, perhaps behind IF [NOT] EXISTS (SELECT … FROM a catalog). Statements that
+// change no schema are passed over. What may change one and is not understood (EXECUTE of a computed string, a
+// change behind a condition on data) makes the tables that the block names uncertain.
+#include <algorithm>
+#include <initializer_list>
+
 #include "sql/ast.h"
 #include "sql/expression.h"
 #include "sql/lexer.h"
@@ -12,26 +17,30 @@ namespace {
 
 struct BlockStatement {
   std::string_view text;
-  bool guarded = false;  // under an IF: may find its work done
+  bool guarded = false;  // under an IF or in a loop: may find its work done
   bool looped = false;
 };
 
 struct Block {
   std::vector<BlockStatement> statements;
-  std::string handlers;  // the text after EXCEPTION, lower case
-  bool understood = true;
+  std::string handlers;     // the text after EXCEPTION, lower case
+  bool understood = true;   // false: not PL/pgSQL as far as this file knows
+  bool on_data = false;     // a condition or a loop depends on more than the catalog
 };
 
-bool is_data_statement(const Lexeme& first) {
-  for (const char* word : {"create",   "alter",  "drop",   "comment", "grant",   "revoke", "insert",
-                           "update",   "delete", "select", "perform", "raise",   "null",   "execute",
-                           "truncate", "lock",   "set",    "refresh", "reindex", "analyze"})
-    if (first.is_word(word)) return true;
-  return false;
+bool is_one_of(const Lexeme& token, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is_word(word); });
 }
 
-// The text after THEN of an IF, or nullopt.
-std::optional<std::string_view> after_then(std::string_view text) {
+// May the statement change a schema? Any other is passed over: assignments, queries, messages, RETURN, EXIT.
+bool may_change_schema(const Lexeme& first) {
+  return is_one_of(first, {"create", "alter", "drop", "comment", "grant", "revoke", "insert", "update", "delete",
+                           "execute", "truncate", "lock", "set", "refresh", "reindex", "analyze", "import", "merge",
+                           "with", "call", "do"});
+}
+
+// The text after the word, outside of parentheses and CASE; nullopt: it is not there.
+std::optional<std::string_view> after_word(std::string_view text, std::string_view word) {
   Lexer lexer(text);
   int depth = 0;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
@@ -39,62 +48,104 @@ std::optional<std::string_view> after_then(std::string_view text) {
     if (token.is(')')) --depth;
     if (token.is_word("case")) ++depth;
     if (token.is_word("end")) --depth;
-    if (depth == 0 && token.is_word("then")) return trim(text.substr(lexer.position()));
+    if (depth == 0 && token.is_word(word)) return trim(text.substr(lexer.position()));
   }
   return std::nullopt;
 }
 
-Block read_block(std::string_view body) {
-  Block block;
-  Lexer lexer(body);
-  if (!lexer.next_token().is_word("begin")) {
-    block.understood = false;
-    return block;
-  }
-  int guards = 0;
-  int loops = 0;
-  int sub_blocks = 0;
-  for (const SourceStatement& part : split(body.substr(lexer.position()))) {
-    std::string_view text = part.text;
-    for (bool more = true; more;) {
-      more = false;
-      Lexer inner(text);
-      const Lexeme first = inner.next_token();
-      const Lexeme second = inner.next_token();
-      if (first.is_word("exception")) {
-        block.handlers = lower(body.substr(lexer.position() + part.offset));
-        if (sub_blocks == 0) return block;
-      } else if (first.is_word("when") && !block.handlers.empty()) {
-        // a handler of an inner block
-      } else if (first.is_word("begin")) {
-        ++sub_blocks;
-        text = trim(text.substr(first.offset + first.text.size()));
-        more = !text.empty();
-      } else if (first.is_word("end")) {
-        if (second.is_word("if")) --guards;
-        else if (second.is_word("loop") || second.is_word("case"))
-          loops -= second.is_word("loop"), block.understood = false;
-        else if (sub_blocks-- == 0) return block;
-      } else if (first.is_word("if") || first.is_word("elsif")) {
-        guards += first.is_word("if");
-        const auto rest = after_then(text);
-        if (rest) text = *rest;
-        else block.understood = false;
-        more = rest && !text.empty();
-      } else if (first.is_word("else")) {
-        text = trim(text.substr(first.offset + first.text.size()));
-        more = !text.empty();
-      } else if (is_data_statement(first)) {
-        block.statements.push_back({text, guards > 0, loops > 0});
-      } else {
-        loops += first.is_word("for") || first.is_word("foreach") || first.is_word("while") ||
-                 first.is_word("loop");
-        block.understood = false;
-      }
-    }
-  }
-  return block;
+// A condition or a loop that asks the catalog, such as IF NOT EXISTS (SELECT 1 FROM pg_constraint …).
+bool asks_catalog(std::string_view text) {
+  const std::string low = lower(text);
+  return contains(low, "pg_") || contains(low, "information_schema") || contains(low, "to_reg") ||
+         contains(low, "::regclass");
 }
+
+class BlockReader {
+ public:
+  explicit BlockReader(std::string_view body) : body_(body) {}
+
+  Block read() {
+    const std::size_t begin = begin_of_statements();
+    if (begin == std::string_view::npos) {
+      block_.understood = false;
+      return std::move(block_);
+    }
+    for (const SourceStatement& part : split(body_.substr(begin)))
+      if (!statement(part.text, begin + part.offset)) break;
+    return std::move(block_);
+  }
+
+ private:
+  // After BEGIN; declarations lie before it.
+  std::size_t begin_of_statements() const {
+    Lexer lexer(body_);
+    Lexeme token = lexer.next_token();
+    const bool declares = token.is_word("declare");
+    while (declares && token.kind != Lexeme::Kind::end && !token.is_word("begin")) token = lexer.next_token();
+    return token.is_word("begin") ? lexer.position() : std::string_view::npos;
+  }
+
+  // Whether the block goes on behind it.
+  bool statement(std::string_view text, std::size_t offset) {
+    while (!text.empty()) {
+      Lexer lexer(text);
+      const Lexeme first = lexer.next_token();
+      const Lexeme second = lexer.next_token();
+      if (first.is_word("exception")) {
+        block_.handlers = lower(body_.substr(offset));
+        return sub_blocks_ > 0;
+      }
+      if (first.is_word("when") && !block_.handlers.empty()) return true;  // a handler of an inner block
+      if (first.is_word("end")) return end_of(second);
+      const auto rest = inside_of(text, first);
+      if (!rest) {
+        if (may_change_schema(first)) block_.statements.push_back({text, guards_ + loops_ > 0, loops_ > 0});
+        return true;
+      }
+      text = *rest;
+    }
+    return true;
+  }
+
+  bool end_of(const Lexeme& second) {
+    if (second.is_word("if") || second.is_word("case")) --guards_;
+    else if (second.is_word("loop")) --loops_;
+    else return sub_blocks_-- > 0;
+    return true;
+  }
+
+  // The first statement inside of one that contains others: BEGIN, IF … THEN, a loop; nullopt: a plain one.
+  std::optional<std::string_view> inside_of(std::string_view text, const Lexeme& first) {
+    const auto behind = [&] { return trim(text.substr(first.offset + first.text.size())); };
+    if (first.is_word("begin")) {
+      ++sub_blocks_;
+      return behind();
+    }
+    if (first.is_word("else")) return behind();
+    if (first.is_word("declare")) return after_word(text, "begin") ? (++sub_blocks_, after_word(text, "begin")) : "";
+    if (is_one_of(first, {"if", "elsif", "case", "when"})) {
+      guards_ += is_one_of(first, {"if", "case"});
+      return condition(text, after_word(first.is_word("case") ? behind() : text, "then"));
+    }
+    if (is_one_of(first, {"for", "foreach", "while", "loop"})) {
+      ++loops_;
+      return condition(text, after_word(text, "loop"));
+    }
+    return std::nullopt;
+  }
+
+  std::string_view condition(std::string_view text, const std::optional<std::string_view>& rest) {
+    const std::size_t end = rest ? static_cast<std::size_t>(rest->data() - text.data()) : text.size();
+    block_.on_data = block_.on_data || !asks_catalog(text.substr(0, end));
+    return rest.value_or("");
+  }
+
+  std::string_view body_;
+  Block block_;
+  int guards_ = 0;
+  int loops_ = 0;
+  int sub_blocks_ = 0;
+};
 
 bool caught(const Block& block, const Problem& problem) {
   const auto handles = [&](const char* word) { return block.handlers.find(word) != std::string::npos; };
@@ -142,8 +193,9 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   // Places inside the body can be told when it stands in the script as it is, between dollar quotes.
   const std::size_t outer_offset = statement_offset;
   const std::size_t body_offset = script.find(body, outer_offset);
-  const Block block = read_block(body);
+  const Block block = BlockReader(body).read();
   bool skipped = !block.understood;
+  bool changed_on_data = false;
   Outcome outcome;
   const bool outer_loop = in_loop_;
   if (migration && passes_over_everything(block)) swallowed(SchemaAction::Swallow::every_error, {});
@@ -152,7 +204,10 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
     in_loop_ = outer_loop || part.looped;
     difference_.reset();
-    outcome = block_statement(part.text, effect, skipped);
+    Effect of_part = Effect::none;
+    outcome = block_statement(part.text, of_part, skipped);
+    if (of_part == Effect::replayed) effect = of_part;
+    changed_on_data |= block.on_data && part.guarded && of_part == Effect::replayed;
     in_loop_ = outer_loop;
     if (outcome && (part.guarded || caught(block, *outcome))) {
       outcome.reset();
@@ -163,7 +218,8 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   }
   statement_offset = outer_offset;
   --block_depth_;
-  if (!outcome && skipped) return Problem{"a DO block with more than plain statements is not interpreted"};
+  if (skipped || changed_on_data) make_uncertain(body);
+  if (!outcome && skipped) return Problem{"a DO block runs computed statements: pgadvise does not know their effects"};
   return outcome;
 }
 
@@ -182,8 +238,6 @@ void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Diffe
 Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool& skipped) {
   Lexer lexer(text);
   const Lexeme first = lexer.next_token();
-  // PL/pgSQL's own words, no matter for a catalog.
-  if (first.is_word("perform") || first.is_word("raise") || first.is_word("null")) return {};
   std::string dynamic;
   if (first.is_word("execute")) {
     dynamic = constant_argument(text.substr(lexer.position()));
@@ -194,10 +248,12 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
   Outcome outcome;
   const bool done = with_stack(tree_depth(text), [&] {
     const auto tree = Tree::parse(text);
-    skipped |= !tree;
+    skipped |= !tree && is_one_of(first, {"create", "alter", "drop", "execute"});
     for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
       const Statement statement = read_statement(*tree->statement(i), schema);
       if (std::holds_alternative<TransactionControl>(statement)) continue;
+      const auto* query = std::get_if<CreateFromQuery>(&statement);
+      if (query && query->select_into) continue;  // into a variable
       Effect inner = Effect::none;
       outcome = perform(statement, inner);
       if (migration && outcome && outcome->kind == Problem::Kind::exists)

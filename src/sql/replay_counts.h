@@ -1,6 +1,11 @@
 // What a replay did with the statements that it read.
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "model/catalog.h"
+
 namespace pgadvise::sql {
 
 struct ReplayCounts {
@@ -8,6 +13,10 @@ struct ReplayCounts {
   int replayed = 0;        // changed the catalog, or would have
   int without_effect = 0;  // understood, no matter for a catalog (INSERT, GRANT, COMMENT ON FUNCTION …)
   int not_understood = 0;  // each with a line in diagnostics()
+  int missing = 0;         // of these: they change an object that does not exist
+  int existing = 0;        // of these: they create an object that exists
+  // Tables that a statement names whose effects are unknown, with the location of the last such statement.
+  std::map<QualifiedName, std::string> uncertain = {};
 };
 
 }  // namespace pgadvise::sql

@@ -81,6 +81,43 @@ void ReplayState::note(const std::string& what, std::size_t offset, const std::s
       {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
 }
 
+// What another program fills in before a server sees the script: ${schema}, {{ schema }}, <%= schema %>; "" if
+// there is none outside of strings.
+static std::string placeholder_in(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  constexpr std::pair<std::string_view, std::string_view> marks[] = {{"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}};
+  std::string plain(text);
+  Lexer lexer(text);
+  for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next())
+    if (token.kind == Lexeme::Kind::string || token.kind == Lexeme::Kind::comment)
+      plain.replace(token.offset, token.text.size(), token.text.size(), ' ');
+  for (const auto& [open, close] : marks) {
+    const auto at = plain.find(open);
+    const auto end = at == std::string::npos ? at : plain.find(close, at);
+    if (end != std::string::npos && end - at < longest) return plain.substr(at, end + close.size() - at);
+  }
+  return {};
+}
+
+// The names in a text, and in the strings in it.
+static void collect_names(std::string_view text, bool strings, std::set<std::string>& out) {
+  Lexer lexer(text);
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    if (auto name = token.name(); !name.empty()) out.insert(std::move(name));
+    if (token.kind != Lexeme::Kind::string || !strings) continue;
+    const std::string_view inside = token.text.substr(1, token.text.size() - std::min<std::size_t>(2, token.text.size()));
+    out.emplace(inside);
+    collect_names(inside, false, out);
+  }
+}
+
+void ReplayState::make_uncertain(std::string_view text) {
+  std::set<std::string> names;
+  collect_names(text, true, names);
+  for (const auto& [name, table] : schema.catalog.tables)
+    if (names.count(name.name)) counts.uncertain[name] = place(-1).str();
+}
+
 void ReplayState::run(std::string_view text, const std::string& script_file) {
   file = script_file;
   script = text;
@@ -124,11 +161,16 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   if (!tree) {
     ++counts.not_understood;
     recorder_.lost_track();
+    Lexer lexer(text);
+    const Lexeme first = lexer.next_token();
+    if (first.is_word("alter") || first.is_word("create") || first.is_word("drop")) make_uncertain(text);
     const std::string newer = newer_syntax(text);
     if (tree.error().what.find("subquery in FROM must have an alias") != std::string::npos) {
       note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " +
                std::to_string(PG_VERSION_NUM / 10000) + "'s",
            offset);
+    } else if (const std::string placeholder = placeholder_in(text); !placeholder.empty()) {
+      note("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
     } else if (newer.empty()) {
       note(tree.error().what, offset + tree.error().offset);
     } else {
@@ -144,6 +186,8 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
       ++counts.without_effect;  // policies and triggers on what is no matter of these files
     } else if (outcome) {
       ++counts.not_understood;
+      counts.missing += outcome->kind == Problem::Kind::missing;
+      counts.existing += outcome->kind == Problem::Kind::exists;
       note(outcome->what, offset);
     } else {
       ++(effect == Effect::replayed ? counts.replayed : counts.without_effect);

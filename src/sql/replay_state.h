@@ -49,6 +49,8 @@ struct ReplayState {
   Outcome replay(const SetSearchPath& set, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
+  // The effects of the current statement are unknown: tables that the text names may have changed.
+  void make_uncertain(std::string_view text);
   SourceLocation place(int location) const;  // in the current statement; below zero: the statement itself
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);

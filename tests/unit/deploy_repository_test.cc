@@ -25,6 +25,16 @@ TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
 }
 
+TEST(Repository, TemplatesAreNoBrokenFiles) {
+  const testing_support::TempTree tree({{"create/template/package.json", "{\"name\": \"{{ name }}\", {{ rest }} }"},
+                                        {"{{cookiecutter.name}}/package.json", "{ oops }"},
+                                        {"broken/package.json", "{ oops }"}});
+  Diagnostics diagnostics;
+  read_repository(tree.path(), diagnostics);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].line().find("broken/package.json"), std::string::npos) << diagnostics[0].line();
+}
+
 TEST(Repository, AFolderThatMayNotBeReadIsNoCleanBill) {
   const testing_support::TempTree tree({{"a/package.json", "{}"}});
   std::filesystem::permissions(tree.path("a"), std::filesystem::perms::none);

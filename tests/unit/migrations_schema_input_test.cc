@@ -28,6 +28,13 @@ std::vector<std::string> entries(const SchemaInput& input) {
 
 using Names = std::vector<std::string>;
 
+std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics) {
+  std::vector<std::string> out;
+  if (const auto found = find_schemas(tree.path(), diagnostics))
+    for (const auto& input : *found) out.push_back(files::relative_to(input.path, tree.path()));
+  return out;
+}
+
 TEST(FindSchemas, ReplaysInJournalOrderAndNamesMissingAndOrphanFiles) {
   const TempTree tree{{"meta/_journal.json", journal("postgresql")},
                       {"0000_a.sql", ""},
@@ -63,10 +70,9 @@ TEST(FindSchemas, JournalOfAnotherDatabaseIsAnErrorByNameAndALineInARepository) 
 TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
   const char* table = "CREATE TABLE t (id bigint);";
   const TempTree tree{{"go.mod", ""},
-                      {"store/migration/postgres/0.21/00__a.sql", table},
-                      {"store/migration/postgres/0.22/00__b.sql", "ALTER TABLE t ADD c int;"},
-                      {"store/migration/postgres/LATEST.sql", table},
-                      {"store/migration/mysql/0.21/00__a.sql", table},
+                      {"store/setup/a.sql", table},
+                      {"store/setup/b.sql", "ALTER TABLE t ADD c int;"},
+                      {"store/mysql/0.21/00__a.sql", table},
                       {"seeds/a.sql", "INSERT INTO t VALUES (1);"},
                       {"tests/x.sql", table},
                       {"db/migrations/0001_x.up.sql", table},
@@ -75,9 +81,15 @@ TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->size(), 1u);
-  ASSERT_EQ(diagnostics.size(), 1u) << diagnostics.front().line();
-  EXPECT_TRUE(diagnostics[0].what.ends_with("known migration tool: store/migration/postgres (3 scripts)"))
+  ASSERT_EQ(diagnostics.size(), 2u) << diagnostics.front().line();
+  EXPECT_TRUE(diagnostics[0].what.ends_with("known migration tool: store/setup (2 scripts)"))
       << diagnostics[0].line();
+  EXPECT_EQ(diagnostics[0].hint, "to read the SQL: pgadvise check " + tree.path("store/setup"));
+  EXPECT_TRUE(find_schemas(tree.path("store/setup"), diagnostics).value().size() == 1) << "the hint works";
+  EXPECT_EQ(diagnostics[1].what,
+            "pgadvise left out the SQL of tests, fixtures and documentation: tests (1 script)");
+  EXPECT_EQ(diagnostics[1].hint,
+            "to read it all the same: pgadvise check --schema " + tree.path("tests/x.sql"));
   Diagnostics of_scripts;
   EXPECT_TRUE(find_schemas(TempTree{{"a.sql", table}, {"b.sql", table}}.path(), of_scripts));
   EXPECT_TRUE(of_scripts.empty()) << "they are read";
@@ -165,6 +177,38 @@ TEST(FindSchemas, WithoutTheSqlTheLastSnapshotIsRead) {
   EXPECT_EQ(diagnostics.size(), 1u);
 }
 
+TEST(FindSchemas, ASnapshotThatIsNotOfTheLastMigrationIsNotTheSchema) {
+  const TempTree old{{"meta/_journal.json", journal("pg")}, {"meta/0000_snapshot.json", "{}"}};
+  const TempTree by_hand{{"meta/_journal.json", journal("pg")},
+                         {"meta/0001_snapshot.json", "{}"},
+                         {"0004_by_hand.sql", "CREATE INDEX ON t (a);"}};
+  const TempTree whole{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"0000_a.sql", ""}};
+  for (const TempTree* tree : {&old, &by_hand, &whole}) {
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree->path(), diagnostics);
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->front().incomplete);
+    EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+    EXPECT_EQ(found->size(), tree == &whole ? 2u : 1u) << "the snapshot is read beside the files";
+    EXPECT_EQ(diagnostics[0].what.find("can't know the schema") == std::string::npos, tree == &whole)
+        << diagnostics[0].line();
+  }
+}
+
+TEST(FindSchemas, TheLineThatKeepsMigrationsOutOfGitIsNamed) {
+  const TempTree tree{{".git/HEAD", ""},
+                      {".gitignore", "node_modules\n# generated\n/drizzle/*.sql\n"},
+                      {"drizzle/meta/_journal.json", journal("pg")}};
+  Diagnostics diagnostics;
+  ASSERT_TRUE(find_schemas(tree.path("drizzle"), diagnostics));
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("3 of the 3 files that the journal names are missing (0000_a.sql, 0002_c.sql "
+                                     "and 1 more), as git ignores them (" +
+                                     tree.path(".gitignore") + ":3: /drizzle/*.sql)"),
+            std::string::npos)
+      << diagnostics[0].line();
+}
+
 TEST(Introspection, TheCommentedFirstMigrationIsPartOfTheSchema) {
   const std::string sql =
       "-- Current sql file was generated after introspecting the database\n/*\nCREATE TABLE t ();\n*/\n";
@@ -216,13 +260,6 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
             "");
 }
 
-std::vector<std::string> paths_of(const TempTree& tree, Diagnostics& diagnostics) {
-  std::vector<std::string> out;
-  if (const auto found = find_schemas(tree.path(), diagnostics))
-    for (const auto& input : *found) out.push_back(files::relative_to(input.path, tree.path()));
-  return out;
-}
-
 TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
   const std::string make = "CREATE TABLE t (id int);";
   Diagnostics diagnostics;
@@ -232,7 +269,9 @@ TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
                       {"init.sql", "SELECT 1"}},
                      diagnostics),
             Names{"db/schema.sql"});
-  EXPECT_TRUE(diagnostics.empty());
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("left out"), std::string::npos);
+  diagnostics.clear();
   EXPECT_EQ(paths_of({{"package.json", "{}"},
                       {"db/schema.sql", make},
                       {"migrations/001_a.sql", make},
@@ -243,6 +282,129 @@ TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
   EXPECT_NE(diagnostics[0].line().find("db/schema.sql: was not read"), std::string::npos)
       << diagnostics[0].line();
   EXPECT_NE(diagnostics[0].hint.find("pgadvise check"), std::string::npos);
+}
+
+// Folders that are named by versions, by value, and a dump of them that is no second schema.
+TEST(FindSchemas, FoldersOfVersionsAreOneSequence) {
+  const std::string make = "CREATE TABLE t (id int);";
+  const auto entries_of = [](const TempTree& tree) {
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    Names out;
+    if (found && found->size() == 1) {
+      out = entries(found->front());
+      out.insert(out.begin(), files::relative_to(found->front().path, tree.path()));
+    }
+    return out;
+  };
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"migration/3.9/0000##t.sql", make},
+                        {"migration/3.10/0001##b.sql", "ALTER TABLE t ADD b int;"},
+                        {"migration/3.10/0000##a.sql", "ALTER TABLE t ADD a int;"},
+                        {"migration/LATEST.sql", "CREATE TABLE t (id int, a int, b int);"}}),
+            (Names{"migration", "3.9/0000##t", "3.10/0000##a", "3.10/0001##b"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"db/schema.sql", make},
+                        {"db/versioned/v1.0/schema.sql", make},
+                        {"db/versioned/v1.1/add.sql", "CREATE INDEX ON t (id);"}}),
+            (Names{"db/versioned", "v1.0/schema", "v1.1/add"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"schema/delta/01/a.sql", make},
+                        {"schema/delta/02/a.sql", "ALTER TABLE t ADD a int;"},
+                        {"schema/delta/02/a.down.sql", "ALTER TABLE t DROP a;"}}),
+            (Names{"schema/delta", "01/a", "02/a"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"storage/migrations/postgres/V0010.b.up.sql", "ALTER TABLE t ADD a int;"},
+                        {"storage/migrations/postgres/V0009.a.up.sql", make},
+                        {"storage/migrations/postgres/V0009.a.down.sql", "DROP TABLE t;"},
+                        {"storage/migrations/mysql/V0009.a.up.sql", make}}),
+            (Names{"storage/migrations/postgres", "V0009.a", "V0010.b"}));
+}
+
+TEST(FindSchemas, VersionsThatMakeNoSchemaTogetherAreNone) {
+  const std::string make = "CREATE TABLE t (id int);", change = "ALTER TABLE t ADD a int;";
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of({{"go.mod", ""},
+                      {"migration/LATEST.sql", make},
+                      {"migration/3.1/a.sql", change},
+                      {"migration/3.2/a.sql", "CREATE TABLE u (id int);"}},
+                     diagnostics),
+            Names{"migration/LATEST.sql"})
+      << "the first versions were deleted";
+  EXPECT_EQ(paths_of({{"go.mod", ""}, {"sql/v9/schema.sql", make}, {"sql/v10/schema.sql", make}}, diagnostics),
+            Names{"sql/v10/schema.sql"})
+      << "each makes the whole schema";
+  EXPECT_EQ(paths_of({{"go.mod", ""}, {"course/01/a.sql", make}, {"course/02/a.sql", change}}, diagnostics), Names{})
+      << "chapters";
+  EXPECT_EQ(paths_of({{"go.mod", ""}, {"migrations/seeds/01_a.sql", make}}, diagnostics), Names{});
+}
+
+TEST(FindSchemas, TestsAndFixturesAreLeftOutAndNamed) {
+  const std::string make = "CREATE TABLE t (id int);";
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of({{"package.json", "{}"},
+                      {"plugin/sdl_testdata/enums/ddl.sql", make},
+                      {"sdks/js/test-app/prisma/migrations/20240101000000_a/migration.sql", make},
+                      {"sdks/js/test-app/prisma/migrations/migration_lock.toml", "provider = \"postgresql\""},
+                      {"test_helpers/schema.sql", make},
+                      {"integration-tests/drizzle/meta/_journal.json", journal("pg")},
+                      {"integration-tests/drizzle/0000_a.sql", make},
+                      {"packages/ab-test/migrations/0001_a.sql", make},
+                      {"latest/migrations/0001_a.sql", make}},
+                     diagnostics),
+            (Names{"latest/migrations", "packages/ab-test/migrations"}));
+  ASSERT_EQ(diagnostics.size(), 1u) << diagnostics[0].line();
+  EXPECT_TRUE(diagnostics[0].what.ends_with(
+      "documentation: integration-tests (1 script), plugin/sdl_testdata (1 script), sdks/js/test-app (1 script), "
+      "test_helpers (1 script)"))
+      << diagnostics[0].line();
+}
+
+TEST(FindSchemas, DatabasesThatTheProjectNames) {
+  const std::string make = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT);";
+  const auto reason = [&](std::initializer_list<std::pair<std::string, std::string>> files) {
+    TempTree tree(files);
+    tree.add("app/migrations/0001_a.sql", make);
+    tree.add("Cargo.toml", "[workspace]");
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    if (found && found->size() == 1 && diagnostics.empty()) return std::string("read");
+    return diagnostics.empty() ? std::string() : diagnostics[0].what;
+  };
+  EXPECT_EQ(reason({{"app/.sqlx/query-1.json", R"({"db_name": "SQLite", "query": "SELECT 1"})"}}),
+            "numbered migrations of another database (SQLite, according to app/.sqlx/query-1.json)");
+  EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { version = \"0.8\", features = [\"sqlite\"] }"}}),
+            "numbered migrations of another database (SQLite, according to app/Cargo.toml)");
+  EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"mysql\"] }"}}),
+            "numbered migrations of another database (MySQL, according to app/Cargo.toml)");
+  EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"postgres\"] }"},
+                    {".sqlx/query-1.json", R"({"db_name": "SQLite"})"}}),
+            "read")
+      << "the nearest file decides";
+  EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"postgres\", \"sqlite\"] }"}}), "read");
+  EXPECT_EQ(reason({{"app/drizzle.config.ts", "export default { dialect: 'sqlite', out: './migrations' }"}}),
+            "numbered migrations of another database (sqlite, according to app/drizzle.config.ts)");
+  EXPECT_EQ(reason({{"app/drizzle.config.ts", "export default { dialect: 'sqlite', out: './other' }"}}), "read");
+}
+
+TEST(FindSchemas, DatabasesThatFilesAndSnapshotsName) {
+  const std::string make = "CREATE TABLE t (id int);";
+  Diagnostics diagnostics;
+  const TempTree tree{{"go.mod", ""},
+                      {"migrations/1_a.postgres.up.sql", make},
+                      {"migrations/1_a.cockroach.up.sql", make},
+                      {"migrations/1_a.mysql.up.sql", make},
+                      {"migrations/1_a.sqlite3.up.sql", make}};
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(entries(found->front()), Names{"1_a.postgres"});
+  EXPECT_EQ(paths_of({{"package.json", "{}"},
+                      {"drizzle/20240101000000_a/migration.sql", make},
+                      {"drizzle/20240101000000_a/snapshot.json", R"({"dialect": "sqlite"})"}},
+                     diagnostics),
+            Names{});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].what, "drizzle migrations of another database (sqlite)");
 }
 
 TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
@@ -262,6 +424,14 @@ TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
             "is SQL of another database (SQLite)");
   EXPECT_EQ(refused("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT);"),
             "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("create table a (at datetime, b blob);"), "is SQL of another database (MySQL or SQLite)");
+  EXPECT_EQ(refused("create table a (at int default (strftime('%s', 'now')));"),
+            "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("create table a (id int); alter table a modify column id bigint;"),
+            "is SQL of another database (MySQL)");
+  EXPECT_EQ(refused("create table a (id int); insert or ignore into a values (1);"),
+            "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("create domain datetime as timestamptz; create table a (at datetime);"), "");
   // Words in comments and strings, and columns that are called so.
   EXPECT_EQ(refused("CREATE TABLE a (id int, -- `id`, unlike MySQL's auto_increment\n b text DEFAULT '`', "
                     "datetime timestamptz, /* int(11) */ \"unsigned\" bool, UNIQUE (datetime));"),

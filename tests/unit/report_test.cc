@@ -210,6 +210,25 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
   EXPECT_EQ(text.find("said of all", text.find("said of all") + 1), std::string::npos) << "the first says it";
 }
 
+TEST(Text, WarningsOfOneFolderAreOneWithTheirNumber) {
+  const auto lines = [](std::initializer_list<Error> errors) {
+    std::vector<std::string> out;
+    for (const auto& error : together(errors)) out.push_back(error.line());
+    return out;
+  };
+  using Lines = std::vector<std::string>;
+  const auto warning = [](const char* where, const char* hint = "h") {
+    return Error{Error::Kind::nonfatal, where, "is a program", hint};
+  };
+  EXPECT_EQ(lines({warning("a/1"), warning("b/1"), warning("a/2"), warning("a/3")}),
+            (Lines{"a: is a program; 3 of them: 1, 2 and 1 more (h)", "b/1: is a program (h)"}));
+  EXPECT_EQ(lines({warning("a/1"), warning("a/2")}), Lines{"a: is a program; 2 of them: 1 and 2 (h)"});
+  EXPECT_EQ(lines({warning("a/1"), warning("a/2", "other")}).size(), 2u);
+  EXPECT_EQ(lines({warning("--db"), warning("--log"), warning("host=/tmp port=1"), warning("host=/tmp port=2")}).size(),
+            4u)
+      << "these are no files";
+}
+
 TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
   Report report;
   for (const char* where : {"a/b.sql:6:1", "a/b.sql:10:1", "a/c.sql:14:1", "a/c.sql:18:1"})

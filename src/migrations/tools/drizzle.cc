@@ -14,6 +14,7 @@
 #include "drizzle/config.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
+#include "files/gitignore.h"
 #include "files/json_file.h"
 #include "migrations/all_tools.h"
 #include "migrations/drizzle_kit.h"
@@ -37,38 +38,45 @@ constexpr TrackingShape tracking[] = {
 namespace fs = std::filesystem;
 using Ordered = nlohmann::ordered_json;
 
-// Every .sql of the folder that no entry names.
-void name_orphans(const Folder& folder, const std::set<std::string>& tags, Diagnostics& diagnostics) {
-  for (const auto& name : sql_files(folder, [](std::string_view n) { return is_sql(n) && !is_down(n); }))
-    if (!tags.count(name.substr(0, name.size() - 4)))
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                             "no entry of meta/_journal.json names this file",
-                             "neither drizzle nor pgadvise runs it"});
-}
+struct JournalFiles {
+  Files present;
+  Names missing;  // without ".sql"
+  Names orphans;  // files that no entry names
+};
 
-Files journal_files(const Folder& folder, const std::vector<drizzle::JournalEntry>& entries,
-                    Diagnostics& diagnostics) {
-  Files out;
+JournalFiles journal_files(const Folder& folder, const std::vector<drizzle::JournalEntry>& entries) {
+  JournalFiles out;
   std::set<std::string> tags;
   for (const auto& entry : entries) {
     if (!tags.insert(entry.tag).second) continue;
-    if (folder.has(entry.tag + ".sql")) {
-      out.push_back({folder.path(entry.tag + ".sql"), entry.tag});
-    } else {
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path("meta/_journal.json"),
-                             "the file of entry " + ellipsis(entry.tag, 80) +
-                                 " is missing: " + ellipsis(folder.path(entry.tag + ".sql"), 200),
-                             "is it committed?"});
-    }
+    if (folder.has(entry.tag + ".sql")) out.present.push_back({folder.path(entry.tag + ".sql"), entry.tag});
+    else out.missing.push_back(entry.tag);
   }
-  name_orphans(folder, tags, diagnostics);
+  out.orphans = sql_files(folder, [](std::string_view name) { return is_sql(name) && !is_down(name); });
+  std::erase_if(out.orphans,
+                [&](const std::string& name) { return tags.count(name.substr(0, name.size() - 4)) > 0; });
   return out;
+}
+
+void name_orphans(const Folder& folder, const JournalFiles& files, Diagnostics& diagnostics) {
+  for (const auto& name : files.orphans)
+    diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
+                           "no entry of meta/_journal.json names this file",
+                           "neither drizzle nor pgadvise runs it"});
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   if (!folder.has("meta/_journal.json")) return {};
   const auto entries = drizzle::read_journal(folder.path(), diagnostics);
-  return entries ? journal_files(folder, *entries, diagnostics) : Files{};
+  if (!entries) return {};
+  auto files = journal_files(folder, *entries);
+  name_orphans(folder, files, diagnostics);
+  return std::move(files.present);
+}
+
+std::string snapshot_of(const Folder& folder, const std::string& tag) {
+  const std::string name = "meta/" + tag.substr(0, tag.find('_')) + "_snapshot.json";
+  return folder.has(name) ? folder.path(name) : "";
 }
 
 std::string latest_snapshot(const std::string& folder) {
@@ -80,24 +88,55 @@ std::string latest_snapshot(const std::string& folder) {
   return out;
 }
 
+// The snapshot that has the whole schema: that of the last entry, unless scripts were added behind it by hand.
+std::string whole_snapshot(const Folder& folder, const JournalFiles& files, const std::string& last_tag) {
+  const bool changed_since =
+      std::any_of(files.orphans.begin(), files.orphans.end(),
+                  [&](const std::string& name) { return files::natural_less(last_tag + ".sql", name); });
+  return changed_since ? "" : snapshot_of(folder, last_tag);
+}
+
+Error missing_files(const Folder& folder, const JournalFiles& files, const std::string& snapshot) {
+  constexpr std::size_t shown = 2;
+  Names names(files.missing.begin(),
+              files.missing.begin() + static_cast<std::ptrdiff_t>(std::min(shown, files.missing.size())));
+  std::string what = fmt::format(
+      "{} of the {} files that the journal names {} missing ({}.sql{})", files.missing.size(),
+      files.missing.size() + files.present.size(), files.missing.size() == 1 ? "is" : "are",
+      join(names, ".sql, "),
+      files.missing.size() > shown ? fmt::format(" and {} more", files.missing.size() - shown) : "");
+  if (const auto line = files::ignoring_line(folder.path(files.missing.front() + ".sql")); !line.empty())
+    what += ", as git ignores them (" + line + ")";
+  const std::string newest = latest_snapshot(folder.path());
+  return {Error::Kind::nonfatal, folder.path("meta/_journal.json"),
+          what + (!snapshot.empty() ? ": pgadvise read the last snapshot, " + snapshot + ", instead"
+                  : newest.empty()  ? ": pgadvise can't know the schema"
+                                    : ": pgadvise can't know the schema, as " + newest +
+                                         " is older than the last migration"),
+          snapshot.empty() ? "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then "
+                             "--schema schema.sql"
+                           : "are the migrations committed?"};
+}
+
 Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnostics& diagnostics) {
   const Folder folder(path);
   Diagnostics named;
   auto entries = drizzle::read_journal(path, named);
   if (!entries) return tl::unexpected(entries.error());
-  auto files = journal_files(folder, *entries, named);
-  const std::string snapshot = files.empty() && !entries->empty() ? latest_snapshot(path) : "";
-  if (!snapshot.empty()) {
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, path,
-         "all of the journal's .sql files are missing: pgadvise read the last snapshot instead",
-         "are the migrations committed?"});
-    return std::vector<SchemaInput>{{SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}}};
-  }
+  auto files = journal_files(folder, *entries);
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
-  SchemaInput input{SchemaKind::migrations, folder.path(), std::move(files), &drizzle};
+  SchemaInput input{SchemaKind::migrations, folder.path(), files.present, &drizzle};
+  std::vector<SchemaInput> out;
+  if (!files.missing.empty()) {
+    const std::string snapshot = whole_snapshot(folder, files, entries->back().tag);
+    diagnostics.push_back(missing_files(folder, files, snapshot));
+    input.incomplete = true;
+    if (!snapshot.empty()) out.push_back({SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}});
+  }
+  name_orphans(folder, files, diagnostics);
   input.journal = std::move(*entries);
-  return std::vector<SchemaInput>{std::move(input)};
+  if (out.empty() || !input.files.empty()) out.insert(out.begin(), std::move(input));
+  return out;
 }
 
 // A snapshot names the one it was made from. Two that name the same were made on two branches: the later
@@ -156,10 +195,10 @@ void read_journal(FolderReading& reading) {
       continue;
     }
     if (!there)
-      reading.problem("missing file", entry.tag,
-                      "the journal lists " + entry.tag + ", and " + file +
-                          " is missing: `drizzle-kit migrate` stops here",
-                      place);
+      reading.missing_file(entry.tag, reading.folder.path(file),
+                           "the journal lists " + entry.tag + ", and " + file +
+                               " is missing: `drizzle-kit migrate` stops here",
+                           place);
     if (const auto [same, fresh] = indexes.emplace(entry.index, entry.tag); !fresh && entry.index >= 0)
       reading.problem("duplicate idx", entry.tag,
                       "idx " + std::to_string(entry.index) + " is " + same->second +
@@ -183,10 +222,7 @@ std::string folder_of_snapshot(const SchemaInput& input) {
 }
 
 std::string last_snapshot(const SchemaInput& input) {
-  const std::string& entry = input.files.back().entry;
-  const Folder folder(input.path);
-  const std::string name = "meta/" + entry.substr(0, entry.find('_')) + "_snapshot.json";
-  return folder.has(name) ? folder.path(name) : "";
+  return snapshot_of(Folder(input.path), input.files.back().entry);
 }
 
 std::map<std::string, std::int64_t> times(const SchemaInput& input) {

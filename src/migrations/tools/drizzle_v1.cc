@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/input_file.h"
+#include "base/text.h"
 #include "drizzle/change.h"
 #include "drizzle/journal.h"
 #include "files/files.h"
@@ -36,6 +37,24 @@ Files files_of(const Folder& folder, Diagnostics&) {
   return snapshots ? out : Files{};
 }
 
+// drizzle-kit writes the dialect into each snapshot.
+bool other_database(const Folder& folder, Diagnostics& diagnostics) {
+  for (const auto& name : folder.folders()) {
+    const std::string path = folder.path(name + "/snapshot.json");
+    const auto text = read_file(path, files::json_limit);
+    if (!text) continue;
+    const auto root = files::parse_json(*text, path);
+    if (!root) continue;
+    const std::string dialect = files::text_member(*root, "dialect");
+    if (dialect.empty() || dialect.starts_with("p")) return false;  // "postgres", "pg"
+    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
+                           "drizzle migrations of another database (" + ellipsis(dialect, 20) + ")",
+                           "pgadvise reads only PostgreSQL migrations"});
+    return true;
+  }
+  return false;
+}
+
 // YYYYMMDDHHMMSS in UTC as milliseconds.
 std::int64_t folder_time(const std::string& name) {
   std::tm time{};
@@ -54,8 +73,9 @@ void read_folder(FolderReading& reading) {
   for (const auto& name : reading.folder.folders()) {
     const bool snapshot = reading.folder.has(name + "/snapshot.json");
     if (snapshot && !reading.folder.has(name + "/migration.sql"))
-      reading.problem("missing file", name, name + " has a snapshot but no migration.sql: drizzle stops here",
-                      reading.location_of(name));
+      reading.missing_file(name, reading.folder.path(name + "/migration.sql"),
+                           name + " has a snapshot but no migration.sql: drizzle stops here",
+                           reading.location_of(name));
     if (!snapshot) continue;
     if (auto found = snapshot_ids(reading.folder.path(name + "/snapshot.json")))
       snapshots.emplace_back(name, std::move(*found));
@@ -133,6 +153,7 @@ constinit const MigrationTool drizzle_v1{
     .label = "drizzle",
     .files = files_of,
     .up = drizzle::uncomment_introspection,
+    .other_database = other_database,
     .transaction = Migration::Transaction::run,
     .read_folder = read_folder,
     .checksums = sha256_checksums,

@@ -20,8 +20,9 @@ constexpr TrackingShape tracking[] = {
     {.columns = columns, .max_columns = 2, .select = "version, '', 0, dirty", .named = named}};
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
-  Names names = sql_files(
-      folder, [](std::string_view name) { return is_numbered(name) && lower(name).ends_with(".up.sql"); });
+  Names names = sql_files(folder, [](std::string_view name) {
+    return !files::leading_digits(name).empty() && lower(name).ends_with(".up.sql");
+  });
   // Others beside them: somebody's own runner, which runs those as well.
   if (!sql_files(folder, [](std::string_view name) {
          return is_numbered(name) && !lower(name).ends_with(".up.sql");

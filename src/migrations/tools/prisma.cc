@@ -66,9 +66,9 @@ void read_folder(FolderReading& reading) {
   for (const auto& name : reading.folder.folders())
     if (name.size() > 14 && name.find_first_not_of("0123456789") == 14 &&
         !reading.folder.has(name + "/migration.sql") && !holds_program(Folder(reading.folder.path(name))))
-      reading.problem("missing file", name,
-                      name + " has no migration.sql: `prisma migrate deploy` stops here",
-                      reading.location_of(name));
+      reading.missing_file(name, reading.folder.path(name + "/migration.sql"),
+                           name + " has no migration.sql: `prisma migrate deploy` stops here",
+                           reading.location_of(name));
 }
 
 Result<Written> write(Writing& writing, const Steps& steps) {

@@ -34,6 +34,7 @@ struct PlannedChange {
   std::string name;
   std::string deploy_file;
   int line = 0;  // of the plan
+  bool missing = false;  // deploy_file does not exist
 };
 
 bool is_file(const std::string& path) {
@@ -136,13 +137,11 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
           break;
         }
     }
-    if (is_file(change.deploy_file)) {
-      out.push_back(std::move(change));
-    } else {
-      diagnostics.push_back({Error::Kind::nonfatal, path + ":" + std::to_string(change.line),
-                             "the deploy script of " + ellipsis(change.name, 80) + " is missing",
-                             "sqitch deploy stops here"});
-    }
+    change.missing = !is_file(change.deploy_file);
+    if (change.missing)
+      diagnostics.push_back({Error::Kind::nonfatal, change.deploy_file,
+                             "is missing: " + path + " names this deploy script", "sqitch deploy stops here"});
+    out.push_back(std::move(change));
   }
   return out;
 }
@@ -150,8 +149,16 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   if (!folder.has("sqitch.plan")) return {};
   Files out;
-  for (auto& change : read_plan(folder.path(), diagnostics)) out.push_back({change.deploy_file, change.name});
+  for (const auto& change : read_plan(folder.path(), diagnostics))
+    if (!change.missing) out.push_back({change.deploy_file, change.name});
   return out;
+}
+
+std::size_t missing_files(const Folder& folder) {
+  Diagnostics named_before;
+  const auto plan = read_plan(folder.path(), named_before);
+  return static_cast<std::size_t>(
+      std::count_if(plan.begin(), plan.end(), [](const PlannedChange& change) { return change.missing; }));
 }
 
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
@@ -178,20 +185,19 @@ std::vector<std::string> checksums(const std::string& text) {
 }
 
 void read_folder(FolderReading& reading) {
-  Diagnostics missing;
+  Diagnostics named_before;
   std::map<std::string, int> lines;
-  for (const auto& change : read_plan(reading.folder.path(), missing))
-    lines[files::relative_to(change.deploy_file, reading.root)] = change.line;
   const SourceLocation plan = reading.location_of("sqitch.plan");
+  for (const auto& change : read_plan(reading.folder.path(), named_before)) {
+    lines[files::relative_to(change.deploy_file, reading.root)] = change.line;
+    if (change.missing)
+      reading.missing_file("line " + std::to_string(change.line), change.deploy_file,
+                           "the deploy script of " + ellipsis(change.name, 80) + " is missing",
+                           SourceLocation{plan.file, change.line, 1});
+  }
   for (auto& migration : reading.out.migrations)
     if (const auto line = lines.find(migration.file); line != lines.end())
       migration.place = SourceLocation{plan.file, line->second, 1};
-  for (const auto& error : missing) {
-    const auto colon = error.where.rfind(':');
-    const std::string number = colon == std::string::npos ? "" : error.where.substr(colon + 1);
-    reading.problem("missing file", "line " + number, error.what,
-                    SourceLocation{plan.file, std::atoi(number.c_str()), 1});
-  }
 }
 
 // The scripts, and a line of the plan in the name of who planned the last change.
@@ -251,6 +257,7 @@ constinit const MigrationTool sqitch{
     .rank = 31,
     .plan = "sqitch.plan",
     .files = files_of,
+    .missing_files = missing_files,
     .other_database = other_database,
     .transaction = Migration::Transaction::none,
     .by_folder = by_folder,

@@ -1,0 +1,59 @@
+// Folders that are named by versions, with the scripts of each: runners that somebody wrote. They are one
+// schema if all of them together, from the first on, make it.
+#include <algorithm>
+
+#include "base/input_file.h"
+#include "base/text.h"
+#include "files/files.h"
+#include "migrations/all_tools.h"
+#include "migrations/script_files.h"
+#include "migrations/versions.h"
+#include "sql/replay.h"
+
+namespace pgadvise::migrations::tools {
+namespace {
+
+// The folder's own name, or one of the two above it.
+bool named_for_sql(const std::string& path) {
+  const auto parts = split(path, '/');
+  return std::any_of(parts.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), 3)), parts.end(),
+                     named_for_versions);
+}
+
+// Do the scripts make tables, and find nearly all that they change? Else the first versions were deleted, or
+// each folder makes the whole schema of its version.
+bool make_a_schema(const Files& files) {
+  constexpr int max_share = 10;  // one statement of so many may fail
+  sql::Replayer replayer;
+  for (const auto& file : files)
+    if (const auto text = read_file(file.path, files::text_limit)) replayer.run(*text, file.path);
+  const auto& counts = replayer.counts();
+  return !replayer.catalog().tables.empty() && (counts.missing + counts.existing) * max_share <= counts.replayed;
+}
+
+Files files_of(const Folder& folder, Diagnostics&) {
+  const auto versions = version_folders(folder);
+  if (versions.size() < 2 || !named_for_sql(folder.path())) return {};
+  Files out;
+  for (const auto& version : versions) {
+    const Folder inside(folder.path(version));
+    Names names = sql_files(inside, [](std::string_view name) { return is_sql(name) && !is_down(name); });
+    std::sort(names.begin(), names.end(), files::natural_less);
+    for (const auto& name : names)
+      out.push_back({inside.path(name), version + "/" + name.substr(0, name.size() - 4)});
+  }
+  return make_a_schema(out) ? out : Files{};
+}
+
+}  // namespace
+
+constinit const MigrationTool versioned{
+    .facts = {.id = "version folders", .sentence = "A runner of version folders"},
+    .known = "folders named by versions (3.14, v1.0, 01), whose scripts together create the schema",
+    .order = "versions by value, then file names",
+    .rank = 80,
+    .files = files_of,
+    .transaction = Migration::Transaction::unknown,
+};
+
+}  // namespace pgadvise::migrations::tools
