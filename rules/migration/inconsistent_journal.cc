@@ -28,7 +28,8 @@ std::string message_of(const Group& group, const std::string& folder) {
   const std::string names = " (" + enumerated(group.entries) + ")";
   if (group.kind.starts_with("missing file"))
     return number + " migrations of " + folder + " have no file" + names +
-           (group.kind == ignored_file ? ", as git ignores them" : "") + ": the next deployment stops at the first of them.";
+           (group.kind == ignored_file ? ", as git ignores them" : "") +
+           ": the next deployment stops at the first of them.";
   if (group.kind == "orphan file")
     return number + " files of " + folder + " are not in the journal" + names + ": no deployment runs them.";
   if (group.kind == "not in the folder")
@@ -64,9 +65,8 @@ Finding& add(Reporter& reporter, const Rule& rule, const MigrationFolder& folder
   const bool ignored = group.kind == ignored_file;
   const bool one = group.entries.size() == 1;
   const std::string former = group.entries.back() + ": " + (ignored ? "missing file" : group.kind);
-  Finding& finding =
-      one ? reporter.add(subject_of(folder, group.entries.front() + ": " + group.kind), text)
-          : reporter.add(subject_of(folder, group.kind), message_of(group, folder.path));
+  Finding& finding = one ? reporter.add(subject_of(folder, group.entries.front() + ": " + group.kind), text)
+                         : reporter.add(subject_of(folder, group.kind), message_of(group, folder.path));
   if (!one || ignored) finding.former_id = finding_id(rule.id, subject_of(folder, former));
   if (one) return finding;
   finding.evidence = std::move(group.evidence);
@@ -107,9 +107,8 @@ void check_problems(const Context& context, Reporter& reporter, const MigrationF
   const Project& project = context.project();
   std::vector<std::pair<Group, const JournalProblem*>> groups;  // with the first problem
   for (const auto& problem : folder.problems) {
-    const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& group) {
-      return group.first.kind == problem.kind;
-    });
+    const auto same = std::find_if(groups.begin(), groups.end(),
+                                   [&](const auto& group) { return group.first.kind == problem.kind; });
     auto& group = same == groups.end() ? groups.emplace_back(Group{problem.kind, {}, {}}, &problem) : *same;
     group.first.entries.push_back(problem.entry);
     if (group.first.evidence.size() < max_evidence)

@@ -61,7 +61,7 @@ struct Settings {
 // which files define them.
 struct Schema {
   std::optional<Catalog> catalog;  // nullopt: files of the input are missing, so that its schema is unknown
-  std::string path;                                  // of the schema input; "" for a server's
+  std::string path;                // of the schema input; "" for a server's
   std::optional<std::vector<Migration>> migrations;  // those to check; nullopt: the input has no migrations
   // Tables that statements may have changed whose effects the replay does not know, with their locations.
   std::map<QualifiedName, std::string> uncertain = {};

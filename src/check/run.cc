@@ -135,7 +135,8 @@ class Runner {
       const auto at = schema.uncertain.find({finding.subject.schema, finding.subject.table});
       if (at == schema.uncertain.end() || !finding.verdict_reason.empty()) continue;
       finding.verdict = Verdict::suspected;
-      finding.verdict_reason = "the statement at " + at->second + " names this table, and its effects are unknown";
+      finding.verdict_reason =
+          "the statement at " + at->second + " names this table, and its effects are unknown";
     }
   }
 

@@ -99,7 +99,8 @@ std::optional<Decision> decision_of(const std::string& ignore_file, std::string_
     for (auto slash = path.find('/'); !matches && slash != std::string_view::npos;
          slash = path.find('/', slash + 1))
       matches = ignore_pattern_matches(pattern, path.substr(0, slash), true);
-    if (matches) out = {!again, ignore_file + ":" + std::to_string(number) + ": " + ellipsis(std::string(line), 80)};
+    if (matches)
+      out = {!again, ignore_file + ":" + std::to_string(number) + ": " + ellipsis(std::string(line), 80)};
   }
   return out;
 }
@@ -124,9 +125,9 @@ std::string ignoring_line(const std::string& file) {
   const fs::path top = fs::weakly_canonical(boundary_of(path.parent_path().string()), code);
   const fs::path whole = fs::weakly_canonical(path, code);
   std::string up;  // from the file's folder to the one that is read, as the user writes it
-  for (fs::path folder = whole.parent_path(); !code && !top.empty(); folder = folder.parent_path(), up += "../") {
-    const std::string shown =
-        (path.parent_path() / up / ".gitignore").lexically_normal().generic_string();
+  for (fs::path folder = whole.parent_path(); !code && !top.empty();
+       folder = folder.parent_path(), up += "../") {
+    const std::string shown = (path.parent_path() / up / ".gitignore").lexically_normal().generic_string();
     if (const auto decision = decision_of(shown, whole.lexically_relative(folder).generic_string()))
       return decision->ignored ? decision->line : std::string();
     if (folder == top || folder == folder.parent_path()) break;

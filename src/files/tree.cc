@@ -31,8 +31,8 @@ bool named_for_development(std::string_view file) {
 
 // "sdl_testdata", "test_app", "integration-tests", "sqlx-test"; but an A/B test is a feature.
 static bool composed_with_test(std::string_view folder) {
-  static constexpr std::array<std::string_view, 9> words = {"test",    "tests",    "testdata", "testapp", "testapps",
-                                                            "fixture", "fixtures", "testsuite", "e2e"};
+  static constexpr std::array<std::string_view, 9> words = {
+      "test", "tests", "testdata", "testapp", "testapps", "fixture", "fixtures", "testsuite", "e2e"};
   std::string name(folder);
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
   return any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.");
@@ -145,8 +145,7 @@ const std::vector<Package>& Tree::packages() {
     for (const auto& path : files_) {
       if (base_of(path) != "package.json") continue;
       if (const std::string* content = text(path))
-        if (auto package = read_package(path, *content))
-          packages_->push_back(std::move(*package));
+        if (auto package = read_package(path, *content)) packages_->push_back(std::move(*package));
     }
   }
   return *packages_;

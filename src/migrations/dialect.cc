@@ -49,8 +49,9 @@ static std::string_view statement_of_another(std::string_view statement) {
 
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have.
 static bool has_foreign_type(std::string_view create_table) {
-  static constexpr std::string_view types[] = {"datetime", "blob",     "tinyint",  "mediumint", "mediumtext", "longtext",
-                                               "tinytext", "longblob", "tinyblob", "double",    "clob",       "nvarchar"};
+  static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
+                                               "mediumtext", "longtext", "tinytext", "longblob",
+                                               "tinyblob",   "double",   "clob",     "nvarchar"};
   sql::Replayer replayer;
   replayer.run(create_table, "");
   for (const auto& [name, table] : replayer.catalog().tables)

@@ -132,7 +132,8 @@ std::optional<SchemaInput> migrations_around(const std::string& file) {
   // Nothing is walked that doesn't look like migrations from outside: the file may lie in somebody's home.
   const auto named = fs::absolute(folder, code).lexically_normal();
   const auto last = named.has_filename() ? named.filename() : named.parent_path().filename();
-  if (!nested && !of_version && !has_journal(folder) && !has(lower(last.string()), "migrat")) return std::nullopt;
+  if (!nested && !of_version && !has_journal(folder) && !has(lower(last.string()), "migrat"))
+    return std::nullopt;
   Diagnostics ignored;
   const auto found = find_schemas(folder.generic_string(), ignored);
   if (!found) return std::nullopt;

@@ -35,7 +35,8 @@ Decided by_prepared_query(const std::string& text) {
 // The features of a database's library. A Cargo.toml that names PostgreSQL, too, decides nothing.
 Decided by_features(const std::string& text) {
   const std::string low = lower(text);
-  if (contains(low, "postgres")) return contains(low, "sqlite") || contains(low, "mysql") ? Decided() : Decided("");
+  if (contains(low, "postgres"))
+    return contains(low, "sqlite") || contains(low, "mysql") ? Decided() : Decided("");
   const bool library = contains(low, "sqlx") || contains(low, "diesel") || contains(low, "sea-orm");
   if (contains(low, "rusqlite") || (library && contains(low, "\"sqlite"))) return "SQLite";
   if (library && contains(low, "\"mysql")) return "MySQL";
@@ -54,7 +55,8 @@ Decided by_file(const std::string& root, const std::string& file, std::string_vi
   const std::string_view base = files::base_of(file), inside = files::folder_of(file);
   const bool cargo = base == "Cargo.toml", config = base.starts_with("drizzle.config.");
   const bool prepared = base.ends_with(".json") && files::base_of(inside) == ".sqlx";
-  if (!(cargo || config || prepared) || (prepared ? files::folder_of(inside) : inside) != at) return std::nullopt;
+  if (!(cargo || config || prepared) || (prepared ? files::folder_of(inside) : inside) != at)
+    return std::nullopt;
   const auto text = read_file(files::path_under(root, file), files::text_limit);
   if (!text) return std::nullopt;
   return prepared ? by_prepared_query(*text) : cargo ? by_features(*text) : by_drizzle(file, *text, folder);

@@ -70,10 +70,12 @@ std::string other_database(const Folder& folder, const std::vector<SchemaFile>& 
 
 // "migrations", or a folder of its own inside: migrations/postgres, migrations/tenants.
 bool named_for_migrations(const Folder& folder) {
-  static constexpr std::string_view others[] = {"seed",   "data",      "down",    "rollback", "undo", "revert",
-                                                "verify", "templates", "queries", "archive",  "old",  "legacy"};
+  static constexpr std::string_view others[] = {"seed",    "data",    "down",   "rollback",
+                                                "undo",    "revert",  "verify", "templates",
+                                                "queries", "archive", "old",    "legacy"};
   const std::string name = lower(folder.name());
-  const std::string above = lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
+  const std::string above =
+      lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
   if (contains(name, "migration") || name == "migrate") return true;
   return (contains(above, "migration") || above == "migrate") &&
          std::none_of(std::begin(others), std::end(others),
@@ -102,7 +104,8 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
     diagnostics.push_back(
         {Error::Kind::nonfatal, path,
          "files that " + std::string(tool->id()) + " runs are missing: pgadvise can't know the schema",
-         "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then --schema schema.sql"});
+         "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then --schema "
+         "schema.sql"});
   return input;
 }
 
@@ -231,7 +234,8 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
       diagnostics.push_back({Error::Kind::nonfatal, path, "is SQL of another database (" + other + ")",
                              "pgadvise reads only PostgreSQL's"});
     } else if (of_an_old_version(root, folder)) {
-      diagnostics.push_back({Error::Kind::nonfatal, path, "was not read: a later version's folder lies beside its own",
+      diagnostics.push_back({Error::Kind::nonfatal, path,
+                             "was not read: a later version's folder lies beside its own",
                              "pgadvise check " + path + " checks it on its own"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
@@ -271,14 +275,16 @@ std::string listed(const std::map<std::string, std::size_t>& folders) {
          (folders.size() > max_named ? fmt::format(" and {} more", folders.size() - max_named) : "");
 }
 
-// The command that reads the folder with the most scripts, or the only script.
+// The command that reads the folder with the most scripts. In a folder that looks like a repository, scripts
+// are read one by one.
 std::string how_to_read(const std::string& root, const Scripts& scripts) {
   const auto most = std::max_element(scripts.begin(), scripts.end(), [](const auto& a, const auto& b) {
     return a.second.size() < b.second.size();
   });
   const auto& [folder, names] = *most;
-  return names.size() > 1 ? "pgadvise check " + files::path_under(root, folder)
-                          : "pgadvise check --schema " + files::path_under(root, files::join_path(folder, names[0]));
+  const std::string path = files::path_under(root, folder);
+  if (names.size() > 1 && !looks_like_repository(path)) return "pgadvise check " + path;
+  return "pgadvise check --schema " + files::path_under(root, files::join_path(folder, names[0]));
 }
 
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
@@ -310,7 +316,8 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   if (passed.empty()) return;
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
-       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " + listed(passed),
+       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
+           listed(passed),
        "to read the SQL: " + how_to_read(root, scripts)});
 }
 

@@ -35,10 +35,10 @@ struct SchemaInput {
 };
 
 // Detects the kind of a PATH by its content. For a repository, returns each migrations folder and
-// structure.sql file, sorted by path; loose .sql files are ignored. The SQL of tests, fixtures and documentation,
-// and migrations of other databases, are skipped and reported in `diagnostics`.
-// Errors: the path is missing, unreadable, or not a schema. `leave_out` excludes paths of a repository; a
-// migrations folder is read whole or not at all.
+// structure.sql file, sorted by path; loose .sql files are ignored. The SQL of tests, fixtures and
+// documentation, and migrations of other databases, are skipped and reported in `diagnostics`. Errors: the
+// path is missing, unreadable, or not a schema. `leave_out` excludes paths of a repository; a migrations
+// folder is read whole or not at all.
 Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnostics& diagnostics,
                                               const files::LeaveOut& leave_out = {},
                                               const UserPaths& user_paths = {});

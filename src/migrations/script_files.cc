@@ -21,7 +21,8 @@ bool is_down(std::string_view name) {
 }
 
 std::string_view without_v(std::string_view name) {
-  const bool version = name.size() > 1 && (name[0] == 'V' || name[0] == 'v') && name[1] >= '0' && name[1] <= '9';
+  const bool version =
+      name.size() > 1 && (name[0] == 'V' || name[0] == 'v') && name[1] >= '0' && name[1] <= '9';
   return name.substr(version ? 1 : 0);
 }
 

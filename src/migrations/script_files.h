@@ -14,8 +14,9 @@ using Files = std::vector<SchemaFile>;
 using Names = std::vector<std::string>;
 
 bool is_sql(std::string_view name);
-bool is_down(std::string_view name);      // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
-bool is_numbered(std::string_view name);  // an SQL file that begins with digits (or V and digits), no down one
+bool is_down(std::string_view name);  // "1_x.down.sql", "down.sql", "1_x.undo.sql" …
+bool is_numbered(
+    std::string_view name);  // an SQL file that begins with digits (or V and digits), no down one
 std::string_view without_v(std::string_view name);  // "0001.x.sql" of "V0001.x.sql"
 void by_number(Names& names);                       // sorts by the number in front, by value
 // Without files whose names say that they are for another database: "1_x.mysql.up.sql"; and, beside files for

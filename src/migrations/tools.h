@@ -138,8 +138,8 @@ struct MigrationTool {
   // tool would stumble over is named in the diagnostics. nullptr: the tool has no SQL files, or none that can
   // be told from others.
   std::vector<SchemaFile> (*files)(const Folder& folder, Diagnostics& diagnostics) = nullptr;
-  // The number of files that the tool's plan names and that do not exist: without them the files do not create
-  // the schema. nullptr: the tool has no plan.
+  // The number of files that the tool's plan names and that do not exist: without them the files do not
+  // create the schema. nullptr: the tool has no plan.
   std::size_t (*missing_files)(const Folder& folder) = nullptr;
   // The text with everything that is not run on the way up turned into spaces, so that locations stay;
   // nullptr: all is run.

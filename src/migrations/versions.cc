@@ -27,8 +27,9 @@ std::string version_in_name(std::string_view folder) {
 }
 
 bool named_for_versions(std::string_view folder) {
-  static constexpr std::array<std::string_view, 11> words = {
-      "migrat", "schema", "delta", "version", "upgrade", "update", "postgres", "sql", "db", "database", "ddl"};
+  static constexpr std::array<std::string_view, 11> words = {"migrat",  "schema",   "delta",    "version",
+                                                             "upgrade", "update",   "postgres", "sql",
+                                                             "db",      "database", "ddl"};
   const std::string low = lower(folder);
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(low, word); });
 }
@@ -36,10 +37,9 @@ bool named_for_versions(std::string_view folder) {
 std::vector<std::string> version_folders(const Folder& folder) {
   std::vector<std::string> out;
   for (const auto& name : folder.folders())
-    if (!version_in_name(name).empty() &&
-        !sql_files(Folder(folder.path(name)), [](std::string_view file) {
-           return is_sql(file) && !is_down(file);
-         }).empty())
+    if (!version_in_name(name).empty() && !sql_files(Folder(folder.path(name)), [](std::string_view file) {
+                                             return is_sql(file) && !is_down(file);
+                                           }).empty())
       out.push_back(name);
   std::stable_sort(out.begin(), out.end(), [](const std::string& a, const std::string& b) {
     return compare_versions(version_in_name(a), version_in_name(b)) < 0;

@@ -101,7 +101,8 @@ Diagnostics together(const Diagnostics& diagnostics) {
       one.what += fmt::format("; also {}{}", join(places, ", "), more);
     } else {
       one.where = folder_of(error.where);
-      one.what += fmt::format("; {} of them: {}{}", all.size(), join(places, more.empty() ? " and " : ", "), more);
+      one.what +=
+          fmt::format("; {} of them: {}{}", all.size(), join(places, more.empty() ? " and " : ", "), more);
     }
   }
   return out;

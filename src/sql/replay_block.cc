@@ -1,9 +1,10 @@
 // DO blocks. Not an interpreter of PL/pgSQL: what migration tools write is a plain sequence of statements,
-// perhaps with an exception handler, perhaps behind IF [NOT] EXISTS (SELECT … FROM a catalog). Statements that
-// change no schema are passed over. What may change one and is not understood (EXECUTE of a computed string, a
-// change behind a condition on data) makes the tables that the block names uncertain.
+// perhaps with an exception handler, perhaps behind IF [NOT] EXISTS (SELECT … FROM a catalog). Statements
+// that change no schema are passed over. What may change one and is not understood (EXECUTE of a computed
+// string, a change behind a condition on data) makes the tables that the block names uncertain.
 #include <algorithm>
 #include <initializer_list>
+#include <vector>
 
 #include "sql/ast.h"
 #include "sql/expression.h"
@@ -19,13 +20,13 @@ struct BlockStatement {
   std::string_view text;
   bool guarded = false;  // under an IF or in a loop: may find its work done
   bool looped = false;
+  bool on_data = false;  // a condition or loop around it depends on more than the catalog
 };
 
 struct Block {
   std::vector<BlockStatement> statements;
-  std::string handlers;     // the text after EXCEPTION, lower case
-  bool understood = true;   // false: not PL/pgSQL as far as this file knows
-  bool on_data = false;     // a condition or a loop depends on more than the catalog
+  std::string handlers;    // the text after EXCEPTION, lower case
+  bool understood = true;  // false: not PL/pgSQL as far as this file knows
 };
 
 bool is_one_of(const Lexeme& token, std::initializer_list<std::string_view> words) {
@@ -34,9 +35,9 @@ bool is_one_of(const Lexeme& token, std::initializer_list<std::string_view> word
 
 // May the statement change a schema? Any other is passed over: assignments, queries, messages, RETURN, EXIT.
 bool may_change_schema(const Lexeme& first) {
-  return is_one_of(first, {"create", "alter", "drop", "comment", "grant", "revoke", "insert", "update", "delete",
-                           "execute", "truncate", "lock", "set", "refresh", "reindex", "analyze", "import", "merge",
-                           "with", "call", "do"});
+  return is_one_of(first, {"create",  "alter",   "drop",    "comment",  "grant", "revoke", "insert",
+                           "update",  "delete",  "execute", "truncate", "lock",  "set",    "refresh",
+                           "reindex", "analyze", "import",  "merge",    "with",  "call",   "do"});
 }
 
 // The text after the word, outside of parentheses and CASE; nullopt: it is not there.
@@ -99,7 +100,7 @@ class BlockReader {
       if (first.is_word("end")) return end_of(second);
       const auto rest = inside_of(text, first);
       if (!rest) {
-        if (may_change_schema(first)) block_.statements.push_back({text, guards_ + loops_ > 0, loops_ > 0});
+        if (may_change_schema(first)) add(text);
         return true;
       }
       text = *rest;
@@ -107,10 +108,16 @@ class BlockReader {
     return true;
   }
 
+  void add(std::string_view text) {
+    const auto any = [&](bool Around::* what) {
+      return std::any_of(around_.begin(), around_.end(), [&](const Around& one) { return one.*what; });
+    };
+    block_.statements.push_back({text, !around_.empty(), any(&Around::loop), any(&Around::on_data)});
+  }
+
   bool end_of(const Lexeme& second) {
-    if (second.is_word("if") || second.is_word("case")) --guards_;
-    else if (second.is_word("loop")) --loops_;
-    else return sub_blocks_-- > 0;
+    if (!is_one_of(second, {"if", "case", "loop"})) return sub_blocks_-- > 0;
+    if (!around_.empty()) around_.pop_back();
     return true;
   }
 
@@ -122,13 +129,14 @@ class BlockReader {
       return behind();
     }
     if (first.is_word("else")) return behind();
-    if (first.is_word("declare")) return after_word(text, "begin") ? (++sub_blocks_, after_word(text, "begin")) : "";
-    if (is_one_of(first, {"if", "elsif", "case", "when"})) {
-      guards_ += is_one_of(first, {"if", "case"});
+    if (first.is_word("declare"))
+      return after_word(text, "begin") ? (++sub_blocks_, after_word(text, "begin")) : "";
+    if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) {
+      if (is_one_of(first, {"if", "case"})) around_.push_back({});
       return condition(text, after_word(first.is_word("case") ? behind() : text, "then"));
     }
     if (is_one_of(first, {"for", "foreach", "while", "loop"})) {
-      ++loops_;
+      around_.push_back({.loop = true});
       return condition(text, after_word(text, "loop"));
     }
     return std::nullopt;
@@ -136,14 +144,17 @@ class BlockReader {
 
   std::string_view condition(std::string_view text, const std::optional<std::string_view>& rest) {
     const std::size_t end = rest ? static_cast<std::size_t>(rest->data() - text.data()) : text.size();
-    block_.on_data = block_.on_data || !asks_catalog(text.substr(0, end));
+    if (!around_.empty() && !asks_catalog(text.substr(0, end))) around_.back().on_data = true;
     return rest.value_or("");
   }
 
   std::string_view body_;
   Block block_;
-  int guards_ = 0;
-  int loops_ = 0;
+  struct Around {
+    bool loop = false;
+    bool on_data = false;
+  };
+  std::vector<Around> around_;  // the conditions and loops around the next statement
   int sub_blocks_ = 0;
 };
 
@@ -207,7 +218,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
     Effect of_part = Effect::none;
     outcome = block_statement(part.text, of_part, skipped);
     if (of_part == Effect::replayed) effect = of_part;
-    changed_on_data |= block.on_data && part.guarded && of_part == Effect::replayed;
+    changed_on_data |= part.on_data && of_part == Effect::replayed;
     in_loop_ = outer_loop;
     if (outcome && (part.guarded || caught(block, *outcome))) {
       outcome.reset();
@@ -219,7 +230,8 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   statement_offset = outer_offset;
   --block_depth_;
   if (skipped || changed_on_data) make_uncertain(body);
-  if (!outcome && skipped) return Problem{"a DO block runs computed statements: pgadvise does not know their effects"};
+  if (!outcome && skipped)
+    return Problem{"a DO block runs computed statements: pgadvise does not know their effects"};
   return outcome;
 }
 

@@ -81,11 +81,12 @@ void ReplayState::note(const std::string& what, std::size_t offset, const std::s
       {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
 }
 
-// What another program fills in before a server sees the script: ${schema}, {{ schema }}, <%= schema %>; "" if
-// there is none outside of strings.
+// What another program fills in before a server sees the script: ${schema}, {{ schema }}, <%= schema %>; ""
+// if there is none outside of strings.
 static std::string placeholder_in(std::string_view text) {
   constexpr std::size_t longest = 60;
-  constexpr std::pair<std::string_view, std::string_view> marks[] = {{"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}};
+  constexpr std::pair<std::string_view, std::string_view> marks[] = {
+      {"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}};
   std::string plain(text);
   Lexer lexer(text);
   for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next())
@@ -105,7 +106,8 @@ static void collect_names(std::string_view text, bool strings, std::set<std::str
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (auto name = token.name(); !name.empty()) out.insert(std::move(name));
     if (token.kind != Lexeme::Kind::string || !strings) continue;
-    const std::string_view inside = token.text.substr(1, token.text.size() - std::min<std::size_t>(2, token.text.size()));
+    const std::string_view inside =
+        token.text.substr(1, token.text.size() - std::min<std::size_t>(2, token.text.size()));
     out.emplace(inside);
     collect_names(inside, false, out);
   }

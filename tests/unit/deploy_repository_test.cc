@@ -26,9 +26,10 @@ TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
 }
 
 TEST(Repository, TemplatesAreNoBrokenFiles) {
-  const testing_support::TempTree tree({{"create/template/package.json", "{\"name\": \"{{ name }}\", {{ rest }} }"},
-                                        {"{{cookiecutter.name}}/package.json", "{ oops }"},
-                                        {"broken/package.json", "{ oops }"}});
+  const testing_support::TempTree tree(
+      {{"create/template/package.json", "{\"name\": \"{{ name }}\", {{ rest }} }"},
+       {"{{cookiecutter.name}}/package.json", "{ oops }"},
+       {"broken/package.json", "{ oops }"}});
   Diagnostics diagnostics;
   read_repository(tree.path(), diagnostics);
   ASSERT_EQ(diagnostics.size(), 1u);

@@ -33,9 +33,8 @@ TEST(Gitignore, PatternsMatchAsGitDoes) {
 }
 
 TEST(Gitignore, TheLastLineThatMatchesDecides) {
-  const testing_support::TempTree tree{{".git/HEAD", ""},
-                                       {".gitignore", "*.sql\n!keep.sql\ngenerated/\n"},
-                                       {"db/.gitignore", "!1.sql\n"}};
+  const testing_support::TempTree tree{
+      {".git/HEAD", ""}, {".gitignore", "*.sql\n!keep.sql\ngenerated/\n"}, {"db/.gitignore", "!1.sql\n"}};
   EXPECT_EQ(ignoring_line(tree.path("db/0.sql")), tree.path(".gitignore") + ":1: *.sql");
   EXPECT_EQ(ignoring_line(tree.path("db/1.sql")), "");
   EXPECT_EQ(ignoring_line(tree.path("keep.sql")), "");

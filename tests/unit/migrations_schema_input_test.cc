@@ -182,7 +182,8 @@ TEST(FindSchemas, ASnapshotThatIsNotOfTheLastMigrationIsNotTheSchema) {
   const TempTree by_hand{{"meta/_journal.json", journal("pg")},
                          {"meta/0001_snapshot.json", "{}"},
                          {"0004_by_hand.sql", "CREATE INDEX ON t (a);"}};
-  const TempTree whole{{"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"0000_a.sql", ""}};
+  const TempTree whole{
+      {"meta/_journal.json", journal("pg")}, {"meta/0001_snapshot.json", "{}"}, {"0000_a.sql", ""}};
   for (const TempTree* tree : {&old, &by_hand, &whole}) {
     Diagnostics diagnostics;
     const auto found = find_schemas(tree->path(), diagnostics);
@@ -202,10 +203,11 @@ TEST(FindSchemas, TheLineThatKeepsMigrationsOutOfGitIsNamed) {
   Diagnostics diagnostics;
   ASSERT_TRUE(find_schemas(tree.path("drizzle"), diagnostics));
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_NE(diagnostics[0].what.find("3 of the 3 files that the journal names are missing (0000_a.sql, 0002_c.sql "
-                                     "and 1 more), as git ignores them (" +
-                                     tree.path(".gitignore") + ":3: /drizzle/*.sql)"),
-            std::string::npos)
+  EXPECT_NE(
+      diagnostics[0].what.find("3 of the 3 files that the journal names are missing (0000_a.sql, 0002_c.sql "
+                               "and 1 more), as git ignores them (" +
+                               tree.path(".gitignore") + ":3: /drizzle/*.sql)"),
+      std::string::npos)
       << diagnostics[0].line();
 }
 
@@ -331,10 +333,12 @@ TEST(FindSchemas, VersionsThatMakeNoSchemaTogetherAreNone) {
                      diagnostics),
             Names{"migration/LATEST.sql"})
       << "the first versions were deleted";
-  EXPECT_EQ(paths_of({{"go.mod", ""}, {"sql/v9/schema.sql", make}, {"sql/v10/schema.sql", make}}, diagnostics),
-            Names{"sql/v10/schema.sql"})
+  EXPECT_EQ(
+      paths_of({{"go.mod", ""}, {"sql/v9/schema.sql", make}, {"sql/v10/schema.sql", make}}, diagnostics),
+      Names{"sql/v10/schema.sql"})
       << "each makes the whole schema";
-  EXPECT_EQ(paths_of({{"go.mod", ""}, {"course/01/a.sql", make}, {"course/02/a.sql", change}}, diagnostics), Names{})
+  EXPECT_EQ(paths_of({{"go.mod", ""}, {"course/01/a.sql", make}, {"course/02/a.sql", change}}, diagnostics),
+            Names{})
       << "chapters";
   EXPECT_EQ(paths_of({{"go.mod", ""}, {"migrations/seeds/01_a.sql", make}}, diagnostics), Names{});
 }
@@ -354,9 +358,10 @@ TEST(FindSchemas, TestsAndFixturesAreLeftOutAndNamed) {
                      diagnostics),
             (Names{"latest/migrations", "packages/ab-test/migrations"}));
   ASSERT_EQ(diagnostics.size(), 1u) << diagnostics[0].line();
-  EXPECT_TRUE(diagnostics[0].what.ends_with(
-      "documentation: integration-tests (1 script), plugin/sdl_testdata (1 script), sdks/js/test-app (1 script), "
-      "test_helpers (1 script)"))
+  EXPECT_TRUE(
+      diagnostics[0].what.ends_with("documentation: integration-tests (1 script), plugin/sdl_testdata (1 "
+                                    "script), sdks/js/test-app (1 script), "
+                                    "test_helpers (1 script)"))
       << diagnostics[0].line();
 }
 
@@ -384,7 +389,8 @@ TEST(FindSchemas, DatabasesThatTheProjectNames) {
   EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"postgres\", \"sqlite\"] }"}}), "read");
   EXPECT_EQ(reason({{"app/drizzle.config.ts", "export default { dialect: 'sqlite', out: './migrations' }"}}),
             "numbered migrations of another database (sqlite, according to app/drizzle.config.ts)");
-  EXPECT_EQ(reason({{"app/drizzle.config.ts", "export default { dialect: 'sqlite', out: './other' }"}}), "read");
+  EXPECT_EQ(reason({{"app/drizzle.config.ts", "export default { dialect: 'sqlite', out: './other' }"}}),
+            "read");
 }
 
 TEST(FindSchemas, DatabasesThatFilesAndSnapshotsName) {

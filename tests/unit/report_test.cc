@@ -224,8 +224,10 @@ TEST(Text, WarningsOfOneFolderAreOneWithTheirNumber) {
             (Lines{"a: is a program; 3 of them: 1, 2 and 1 more (h)", "b/1: is a program (h)"}));
   EXPECT_EQ(lines({warning("a/1"), warning("a/2")}), Lines{"a: is a program; 2 of them: 1 and 2 (h)"});
   EXPECT_EQ(lines({warning("a/1"), warning("a/2", "other")}).size(), 2u);
-  EXPECT_EQ(lines({warning("--db"), warning("--log"), warning("host=/tmp port=1"), warning("host=/tmp port=2")}).size(),
-            4u)
+  EXPECT_EQ(
+      lines({warning("--db"), warning("--log"), warning("host=/tmp port=1"), warning("host=/tmp port=2")})
+          .size(),
+      4u)
       << "these are no files";
 }
 

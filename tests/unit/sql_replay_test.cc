@@ -327,20 +327,26 @@ TEST(Replay, PlainBlocksAreRead) {
 
 TEST(Replay, ChangesInBlocksWithDeclarationsLoopsAndConditionsCount) {
   check({
-      {"CREATE TABLE t (a int); DO $$ DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM t; IF n > 0 THEN RAISE "
+      {"CREATE TABLE t (a int); DO $$ DECLARE n bigint; BEGIN SELECT count(*) INTO n FROM t; IF n > 0 THEN "
+       "RAISE "
        "EXCEPTION 'no'; END IF; ALTER TABLE t ADD CONSTRAINT k UNIQUE (a); n := 1; RETURN; END $$;",
        "t: a integer; k unique(a)\n"},
-      {"CREATE TABLE t (a int, b int); CREATE INDEX old ON t (a); DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_indexes "
-       "WHERE indexname = 'old') THEN DROP INDEX old; CREATE INDEX new ON t (b); ELSE CREATE INDEX other ON nope (b); "
+      {"CREATE TABLE t (a int, b int); CREATE INDEX old ON t (a); DO $$ BEGIN IF EXISTS (SELECT 1 FROM "
+       "pg_indexes "
+       "WHERE indexname = 'old') THEN DROP INDEX old; CREATE INDEX new ON t (b); ELSE CREATE INDEX other ON "
+       "nope (b); "
        "END IF; END $$;",
        "t: a integer, b integer; new(b)\n"},
-      {"CREATE TABLE t (a int); DO $$ BEGIN FOR i IN 1..3 LOOP ALTER TABLE t ADD COLUMN IF NOT EXISTS b int; EXIT WHEN "
+      {"CREATE TABLE t (a int); DO $$ BEGIN FOR i IN 1..3 LOOP ALTER TABLE t ADD COLUMN IF NOT EXISTS b int; "
+       "EXIT WHEN "
        "i > 1; END LOOP; END $$;",
        "t: a integer, b integer\n"},
-      {"CREATE TABLE t (a int); DO $$ BEGIN BEGIN ALTER TABLE nope ADD b int; EXCEPTION WHEN undefined_table THEN NULL; "
+      {"CREATE TABLE t (a int); DO $$ BEGIN BEGIN ALTER TABLE nope ADD b int; EXCEPTION WHEN undefined_table "
+       "THEN NULL; "
        "END; ALTER TABLE t ADD c int; END $$;",
        "t: a integer, c integer\n"},
-      {"CREATE TABLE t (a int); DO $$ BEGIN WITH x AS (SELECT 1) UPDATE t SET a = 2; INSERT INTO t VALUES (1) RETURNING a "
+      {"CREATE TABLE t (a int); DO $$ BEGIN WITH x AS (SELECT 1) UPDATE t SET a = 2; INSERT INTO t VALUES "
+       "(1) RETURNING a "
        "INTO b; END $$;",
        "t: a integer\n"},
   });
@@ -356,18 +362,23 @@ std::set<std::string> uncertain(const char* script) {
 
 TEST(Replay, TablesOfStatementsWithUnknownEffectsAreUncertain) {
   using Names = std::set<std::string>;
-  const std::string tables = "CREATE TABLE t (a int); CREATE TABLE u (a int); CREATE TABLE \"Mixed\" (a int);\n";
+  const std::string tables =
+      "CREATE TABLE t (a int); CREATE TABLE u (a int); CREATE TABLE \"Mixed\" (a int);\n";
   const auto of = [&](const std::string& script) { return uncertain((tables + script).c_str()); };
-  EXPECT_EQ(of("DO $$ DECLARE x text; BEGIN FOREACH x IN ARRAY ARRAY['t', 'Mixed'] LOOP EXECUTE format('ALTER TABLE %I "
+  EXPECT_EQ(of("DO $$ DECLARE x text; BEGIN FOREACH x IN ARRAY ARRAY['t', 'Mixed'] LOOP EXECUTE "
+               "format('ALTER TABLE %I "
                "ADD b int', x); END LOOP; END $$;"),
             (Names{"t m.sql:2:1", "Mixed m.sql:2:1"}));
-  EXPECT_EQ(of("DO $$ BEGIN IF (SELECT count(*) FROM u) = 0 THEN ALTER TABLE u ADD UNIQUE (a); END IF; END $$;"),
-            Names{"u m.sql:2:1"})
+  EXPECT_EQ(
+      of("DO $$ BEGIN IF (SELECT count(*) FROM u) = 0 THEN ALTER TABLE u ADD UNIQUE (a); END IF; END $$;"),
+      Names{"u m.sql:2:1"})
       << "the condition depends on rows";
-  EXPECT_EQ(of("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE u ADD "
-               "CONSTRAINT k UNIQUE (a); END IF; END $$;"),
-            Names{});
-  EXPECT_EQ(of("DO $$ BEGIN PERFORM 1 FROM t; IF (SELECT count(*) FROM u) > 0 THEN RAISE NOTICE 'u'; END IF; END $$;"),
+  EXPECT_EQ(
+      of("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE u ADD "
+         "CONSTRAINT k UNIQUE (a); END IF; END $$;"),
+      Names{});
+  EXPECT_EQ(of("DO $$ BEGIN PERFORM 1 FROM t; IF (SELECT count(*) FROM u) > 0 THEN RAISE NOTICE 'u'; END IF; "
+               "END $$;"),
             Names{});
   EXPECT_EQ(of("ALTER TABLE t ADD b int SOME NEW WORDS;"), Names{"t m.sql:2:1"});
   EXPECT_EQ(of("SELECT FROM FROM t;"), Names{});

@@ -88,7 +88,8 @@ std::string latest_snapshot(const std::string& folder) {
   return out;
 }
 
-// The snapshot that has the whole schema: that of the last entry, unless scripts were added behind it by hand.
+// The snapshot that has the whole schema: that of the last entry, unless scripts were added behind it by
+// hand.
 std::string whole_snapshot(const Folder& folder, const JournalFiles& files, const std::string& last_tag) {
   const bool changed_since =
       std::any_of(files.orphans.begin(), files.orphans.end(),
@@ -108,14 +109,15 @@ Error missing_files(const Folder& folder, const JournalFiles& files, const std::
   if (const auto line = files::ignoring_line(folder.path(files.missing.front() + ".sql")); !line.empty())
     what += ", as git ignores them (" + line + ")";
   const std::string newest = latest_snapshot(folder.path());
-  return {Error::Kind::nonfatal, folder.path("meta/_journal.json"),
-          what + (!snapshot.empty() ? ": pgadvise read the last snapshot, " + snapshot + ", instead"
-                  : newest.empty()  ? ": pgadvise can't know the schema"
-                                    : ": pgadvise can't know the schema, as " + newest +
-                                         " is older than the last migration"),
-          snapshot.empty() ? "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then "
-                             "--schema schema.sql"
-                           : "are the migrations committed?"};
+  return {
+      Error::Kind::nonfatal, folder.path("meta/_journal.json"),
+      what + (!snapshot.empty() ? ": pgadvise read the last snapshot, " + snapshot + ", instead"
+              : newest.empty()
+                  ? ": pgadvise can't know the schema"
+                  : ": pgadvise can't know the schema, as " + newest + " is older than the last migration"),
+      snapshot.empty() ? "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then "
+                         "--schema schema.sql"
+                       : "are the migrations committed?"};
 }
 
 Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnostics& diagnostics) {

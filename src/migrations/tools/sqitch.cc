@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 struct PlannedChange {
   std::string name;
   std::string deploy_file;
-  int line = 0;  // of the plan
+  int line = 0;          // of the plan
   bool missing = false;  // deploy_file does not exist
 };
 
@@ -140,7 +140,8 @@ std::vector<PlannedChange> read_plan(const std::string& folder, Diagnostics& dia
     change.missing = !is_file(change.deploy_file);
     if (change.missing)
       diagnostics.push_back({Error::Kind::nonfatal, change.deploy_file,
-                             "is missing: " + path + " names this deploy script", "sqitch deploy stops here"});
+                             "is missing: " + path + " names this deploy script",
+                             "sqitch deploy stops here"});
     out.push_back(std::move(change));
   }
   return out;

@@ -16,8 +16,8 @@ namespace {
 // The folder's own name, or one of the two above it.
 bool named_for_sql(const std::string& path) {
   const auto parts = split(path, '/');
-  return std::any_of(parts.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), 3)), parts.end(),
-                     named_for_versions);
+  return std::any_of(parts.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), 3)),
+                     parts.end(), named_for_versions);
 }
 
 // Do the scripts make tables, and find nearly all that they change? Else the first versions were deleted, or
@@ -28,7 +28,8 @@ bool make_a_schema(const Files& files) {
   for (const auto& file : files)
     if (const auto text = read_file(file.path, files::text_limit)) replayer.run(*text, file.path);
   const auto& counts = replayer.counts();
-  return !replayer.catalog().tables.empty() && (counts.missing + counts.existing) * max_share <= counts.replayed;
+  return !replayer.catalog().tables.empty() &&
+         (counts.missing + counts.existing) * max_share <= counts.replayed;
 }
 
 Files files_of(const Folder& folder, Diagnostics&) {
