@@ -29,13 +29,15 @@ bool named_for_development(std::string_view file) {
   return any_part(name, '.', words);
 }
 
-// "sdl_testdata", "test_app", "integration-tests", "sqlx-test"; but an A/B test is a feature.
+// "sdl_testdata", "test_app", "integration-tests", "sqlx-test"; but not "ab-test", a feature, and
+// "app-with-tests".
 static bool composed_with_test(std::string_view folder) {
   static constexpr std::array<std::string_view, 9> words = {
       "test", "tests", "testdata", "testapp", "testapps", "fixture", "fixtures", "testsuite", "e2e"};
   std::string name(folder);
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
-  return any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.");
+  return any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.") &&
+         !contains(name, "with.");
 }
 
 static bool of_tests(std::string_view folder) {

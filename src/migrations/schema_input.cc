@@ -29,6 +29,11 @@ bool is_file(const std::string& path) {
   return fs::is_regular_file(path, code);
 }
 
+// As inputs and warnings name the tool.
+std::string name_of(const MigrationTool& tool) {
+  return std::string(tool.label.empty() ? tool.id() : tool.label);
+}
+
 // The tool whose journal lies in the folder; nullptr: there is none.
 const MigrationTool* journal_tool(const std::string& folder) {
   for (const auto* tool : migration_tools())
@@ -77,7 +82,7 @@ bool named_for_migrations(const Folder& folder) {
   const std::string above =
       lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
   if (contains(name, "migration") || name == "migrate") return true;
-  return (contains(above, "migration") || above == "migrate") &&
+  return (contains(above, "migration") || above == "migrate") && version_in_name(name).empty() &&
          std::none_of(std::begin(others), std::end(others),
                       [&](std::string_view other) { return name.starts_with(other); });
 }
@@ -93,7 +98,7 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
     diagnostics.push_back({Error::Kind::nonfatal, path,
-                           std::string(tool->id()) + " migrations of another database (" + other + ")",
+                           name_of(*tool) + " migrations of another database (" + other + ")",
                            "pgadvise reads only PostgreSQL migrations"});
     return SchemaInput{};
   }
@@ -367,7 +372,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
                                                               : of_project(root, files, folder);
     if (!other.empty()) {
       diagnostics.push_back({Error::Kind::nonfatal, files::path_under(root, folder),
-                             std::string(found->tool->id()) + " migrations of another database" + other,
+                             name_of(*found->tool) + " migrations of another database" + other,
                              "pgadvise reads only PostgreSQL migrations"});
       continue;
     }
@@ -468,8 +473,7 @@ std::string SchemaInput::what() const {
   };
   switch (kind) {
     case SchemaKind::sql_file: return "SQL script";
-    case SchemaKind::migrations:
-      return counted(std::string(tool->label.empty() ? tool->id() : tool->label) + " migrations");
+    case SchemaKind::migrations: return counted(name_of(*tool) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
     case SchemaKind::server_snapshot: return "snapshot";

@@ -109,15 +109,16 @@ Error missing_files(const Folder& folder, const JournalFiles& files, const std::
   if (const auto line = files::ignoring_line(folder.path(files.missing.front() + ".sql")); !line.empty())
     what += ", as git ignores them (" + line + ")";
   const std::string newest = latest_snapshot(folder.path());
-  return {
-      Error::Kind::nonfatal, folder.path("meta/_journal.json"),
-      what + (!snapshot.empty() ? ": pgadvise read the last snapshot, " + snapshot + ", instead"
-              : newest.empty()
-                  ? ": pgadvise can't know the schema"
-                  : ": pgadvise can't know the schema, as " + newest + " is older than the last migration"),
-      snapshot.empty() ? "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then "
-                         "--schema schema.sql"
-                       : "are the migrations committed?"};
+  if (!snapshot.empty()) what += ": pgadvise read the last snapshot, " + snapshot + ", instead";
+  else what += ": pgadvise can't know the schema";
+  if (snapshot.empty() && !newest.empty())
+    what += !files.orphans.empty() ? ", as scripts that the journal does not name follow " + newest
+                                   : ", as " + newest + " is older than the last migration";
+  return {Error::Kind::nonfatal, folder.path("meta/_journal.json"), what,
+          snapshot.empty()
+              ? "commit the migrations, or use --db, or pass a dump: pg_dump -s > schema.sql, then "
+                "--schema schema.sql"
+              : "are the migrations committed?"};
 }
 
 Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnostics& diagnostics) {

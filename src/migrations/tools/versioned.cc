@@ -13,11 +13,15 @@
 namespace pgadvise::migrations::tools {
 namespace {
 
-// The folder's own name, or one of the two above it.
+// By the folder's own name, or one of the two above it; not if it takes versions back.
 bool named_for_sql(const std::string& path) {
-  const auto parts = split(path, '/');
-  return std::any_of(parts.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), 3)),
-                     parts.end(), named_for_versions);
+  auto parts = split(path, '/');
+  if (parts.size() > 3) parts.erase(parts.begin(), parts.end() - 3);
+  const auto any = [&](const auto& is_one) { return std::any_of(parts.begin(), parts.end(), is_one); };
+  return any(named_for_versions) && !any([](std::string_view part) {
+           return part.starts_with("rollback") || part.starts_with("down") || part.starts_with("undo") ||
+                  part.starts_with("revert");
+         });
 }
 
 // Do the scripts make tables, and find nearly all that they change? Else the first versions were deleted, or
@@ -53,6 +57,7 @@ constinit const MigrationTool versioned{
     .known = "folders named by versions (3.14, v1.0, 01), whose scripts together create the schema",
     .order = "versions by value, then file names",
     .rank = 80,
+    .label = "versioned",
     .files = files_of,
     .transaction = Migration::Transaction::unknown,
 };
