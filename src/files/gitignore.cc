@@ -122,7 +122,10 @@ bool ignore_pattern_matches(std::string_view pattern, std::string_view path, boo
 std::string ignoring_line(const std::string& file) {
   const fs::path path = fs::path(file).lexically_normal();
   std::error_code code;
-  const fs::path top = fs::weakly_canonical(boundary_of(path.parent_path().string()), code);
+  fs::path there = path.parent_path();
+  while (!there.empty() && !fs::exists(there, code) && there != there.parent_path())
+    there = there.parent_path();
+  const fs::path top = fs::weakly_canonical(boundary_of(there.empty() ? "." : there.string()), code);
   const fs::path whole = fs::weakly_canonical(path, code);
   std::string up;  // from the file's folder to the one that is read, as the user writes it
   for (fs::path folder = whole.parent_path(); !code && !top.empty();

@@ -20,12 +20,15 @@ struct BlockStatement {
   std::string_view text;
   bool guarded = false;  // under an IF or in a loop: may find its work done
   bool looped = false;
-  bool on_data = false;  // a condition or loop around it depends on more than the catalog
+  bool on_data = false;             // a condition or loop around it depends on more than the catalog
+  std::vector<std::size_t> blocks;  // around it, outermost first: places in Block::handlers
 };
 
 struct Block {
-  std::vector<BlockStatement> statements;
-  std::string handlers;    // the text after EXCEPTION, lower case
+  std::vector<BlockStatement> statements;  // those that may change a schema
+  bool empty = true;                       // it has no statements at all
+  std::vector<std::string>
+      handlers;            // of this block and of those inside: the text from EXCEPTION on, lower case
   bool understood = true;  // false: not PL/pgSQL as far as this file knows
 };
 
@@ -71,8 +74,12 @@ class BlockReader {
       block_.understood = false;
       return std::move(block_);
     }
-    for (const SourceStatement& part : split(body_.substr(begin)))
-      if (!statement(part.text, begin + part.offset)) break;
+    open_block();
+    for (const SourceStatement& part : split(body_.substr(begin))) {
+      if (blocks_.empty()) break;
+      if (in_handler()) handler(part.text);
+      else statement(part.text);
+    }
     return std::move(block_);
   }
 
@@ -86,51 +93,67 @@ class BlockReader {
     return token.is_word("begin") ? lexer.position() : std::string_view::npos;
   }
 
-  // Whether the block goes on behind it.
-  bool statement(std::string_view text, std::size_t offset) {
+  void open_block() {
+    blocks_.push_back(block_.handlers.size());
+    block_.handlers.emplace_back();
+  }
+  bool in_handler() const { return !block_.handlers[blocks_.back()].empty(); }
+
+  // What a handler does is passed over: most raise an error again, or write a message.
+  void handler(std::string_view text) {
+    Lexer lexer(text);
+    const Lexeme first = lexer.next_token();
+    const bool ends = first.is_word("end") && !is_one_of(lexer.next_token(), {"if", "case", "loop"});
+    block_.handlers[blocks_.back()] += lower(text) + ";";
+    const auto inside = after_word(text, "then");
+    Lexer of_inside(inside.value_or(text));
+    if (of_inside.next_token().is_word("begin")) ++blocks_in_handler_;
+    else if (ends && blocks_in_handler_ > 0) --blocks_in_handler_;
+    else if (ends) blocks_.pop_back();
+  }
+
+  void statement(std::string_view text) {
     while (!text.empty()) {
       Lexer lexer(text);
       const Lexeme first = lexer.next_token();
       const Lexeme second = lexer.next_token();
-      if (first.is_word("exception")) {
-        block_.handlers = lower(body_.substr(offset));
-        return sub_blocks_ > 0;
-      }
-      if (first.is_word("when") && !block_.handlers.empty()) return true;  // a handler of an inner block
+      if (first.is_word("exception")) return handler(text);
       if (first.is_word("end")) return end_of(second);
       const auto rest = inside_of(text, first);
       if (!rest) {
+        block_.empty = false;
         if (may_change_schema(first)) add(text);
-        return true;
+        return;
       }
       text = *rest;
     }
-    return true;
   }
 
   void add(std::string_view text) {
     const auto any = [&](bool Around::* what) {
       return std::any_of(around_.begin(), around_.end(), [&](const Around& one) { return one.*what; });
     };
-    block_.statements.push_back({text, !around_.empty(), any(&Around::loop), any(&Around::on_data)});
+    block_.statements.push_back({text, !around_.empty(), any(&Around::loop), any(&Around::on_data), blocks_});
   }
 
-  bool end_of(const Lexeme& second) {
-    if (!is_one_of(second, {"if", "case", "loop"})) return sub_blocks_-- > 0;
-    if (!around_.empty()) around_.pop_back();
-    return true;
+  void end_of(const Lexeme& second) {
+    if (!is_one_of(second, {"if", "case", "loop"})) blocks_.pop_back();
+    else if (!around_.empty()) around_.pop_back();
   }
 
   // The first statement inside of one that contains others: BEGIN, IF … THEN, a loop; nullopt: a plain one.
   std::optional<std::string_view> inside_of(std::string_view text, const Lexeme& first) {
     const auto behind = [&] { return trim(text.substr(first.offset + first.text.size())); };
     if (first.is_word("begin")) {
-      ++sub_blocks_;
+      open_block();
       return behind();
     }
     if (first.is_word("else")) return behind();
-    if (first.is_word("declare"))
-      return after_word(text, "begin") ? (++sub_blocks_, after_word(text, "begin")) : "";
+    if (first.is_word("declare")) {
+      const auto rest = after_word(text, "begin");
+      if (rest) open_block();
+      return rest.value_or("");
+    }
     if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) {
       if (is_one_of(first, {"if", "case"})) around_.push_back({});
       return condition(text, after_word(first.is_word("case") ? behind() : text, "then"));
@@ -154,23 +177,32 @@ class BlockReader {
     bool loop = false;
     bool on_data = false;
   };
-  std::vector<Around> around_;  // the conditions and loops around the next statement
-  int sub_blocks_ = 0;
+  std::vector<Around> around_;       // the conditions and loops around the next statement
+  std::vector<std::size_t> blocks_;  // that are open, outermost first: places in Block::handlers
+  int blocks_in_handler_ = 0;
 };
 
-bool caught(const Block& block, const Problem& problem) {
-  const auto handles = [&](const char* word) { return block.handlers.find(word) != std::string::npos; };
-  if (handles("others")) return true;
-  if (problem.kind == Problem::Kind::exists) return handles("duplicate_");
-  if (problem.kind == Problem::Kind::missing) return handles("undefined_") || handles("invalid_schema");
+bool catches(const std::string& handlers, const Problem& problem) {
+  if (contains(handlers, "others")) return true;
+  if (problem.kind == Problem::Kind::exists) return contains(handlers, "duplicate_");
+  if (problem.kind == Problem::Kind::missing)
+    return contains(handlers, "undefined_") || contains(handlers, "invalid_schema");
   return false;
 }
 
+// The innermost block around the statement that catches the problem.
+std::optional<std::size_t> catching_block(const Block& block, const BlockStatement& part,
+                                          const Problem& problem) {
+  const auto found = std::find_if(part.blocks.rbegin(), part.blocks.rend(),
+                                  [&](std::size_t one) { return catches(block.handlers[one], problem); });
+  return found == part.blocks.rend() ? std::nullopt : std::optional(*found);
+}
+
 // WHEN OTHERS, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
-bool passes_over_everything(const Block& block) {
-  const auto others = block.handlers.find("others");
-  if (others == std::string::npos || block.statements.empty()) return false;
-  Lexer lexer(std::string_view(block.handlers).substr(others));
+bool pass_over_everything(const std::string& handlers) {
+  const auto others = handlers.find("others");
+  if (others == std::string::npos) return false;
+  Lexer lexer(std::string_view(handlers).substr(others));
   bool raised = false;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (raised) {
@@ -209,8 +241,12 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   bool changed_on_data = false;
   Outcome outcome;
   const bool outer_loop = in_loop_;
-  if (migration && passes_over_everything(block)) swallowed(SchemaAction::Swallow::every_error, {});
+  if (migration && !block.empty &&
+      std::any_of(block.handlers.begin(), block.handlers.end(), pass_over_everything))
+    swallowed(SchemaAction::Swallow::every_error, {});
+  std::optional<std::size_t> left;  // the block that caught an error
   for (const BlockStatement& part : block.statements) {
+    if (left && std::find(part.blocks.begin(), part.blocks.end(), *left) != part.blocks.end()) continue;
     if (body_offset != std::string_view::npos)
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
     in_loop_ = outer_loop || part.looped;
@@ -220,12 +256,12 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
     if (of_part == Effect::replayed) effect = of_part;
     changed_on_data |= part.on_data && of_part == Effect::replayed;
     in_loop_ = outer_loop;
-    if (outcome && (part.guarded || caught(block, *outcome))) {
-      outcome.reset();
-      if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
-      if (!part.guarded) break;
-    }
-    if (outcome) break;
+    if (!outcome) continue;
+    const auto catching = catching_block(block, part, *outcome);
+    if (!part.guarded && !catching) break;
+    outcome.reset();
+    if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
+    if (!part.guarded) left = catching;
   }
   statement_offset = outer_offset;
   --block_depth_;

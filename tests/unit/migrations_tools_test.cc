@@ -198,8 +198,10 @@ TEST(MigrationTools, SqitchGoesByThePlanAndFindsReworkedScripts) {
   EXPECT_EQ(found.entries(), (Names{"b", "f", "a/deep", "f"}));
   EXPECT_TRUE(found.inputs[0].files[1].path.ends_with("deploy/f@v1.sql"));
   EXPECT_TRUE(found.inputs[0].files[3].path.ends_with("deploy/f.sql"));
-  ASSERT_EQ(found.diagnostics.size(), 2u);
-  EXPECT_TRUE(found.diagnostics[1].where.ends_with("sqitch.plan:10"));
+  ASSERT_EQ(found.diagnostics.size(), 3u);
+  EXPECT_TRUE(found.diagnostics[1].where.ends_with("deploy/gone.sql"));
+  EXPECT_TRUE(found.diagnostics[2].what.ends_with("pgadvise can't know the schema"));
+  EXPECT_TRUE(found.inputs[0].incomplete);
   const TempTree mysql{
       {"sqitch.conf", "[core]\n engine = mysql\n"}, {"sqitch.plan", "a 2024 A"}, {"deploy/a.sql", ""}};
   EXPECT_TRUE(Found(mysql.path()).inputs.empty());
