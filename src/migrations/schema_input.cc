@@ -217,7 +217,7 @@ bool for_another_database(const std::string& folder) {
 bool of_an_old_version(const std::string& root, const std::string& folder) {
   const std::string version = version_in_name(files::base_of(folder));
   if (version.empty() || !named_for_versions(files::base_of(files::folder_of(folder)))) return false;
-  const auto siblings = version_folders(Folder(files::path_under(root, files::folder_of(folder))));
+  const auto siblings = folders_of_versions(Folder(files::path_under(root, files::folder_of(folder))));
   return !siblings.empty() && compare_versions(version, version_in_name(siblings.back())) < 0;
 }
 

@@ -34,7 +34,7 @@ bool named_for_versions(std::string_view folder) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(low, word); });
 }
 
-std::vector<std::string> version_folders(const Folder& folder) {
+std::vector<std::string> folders_of_versions(const Folder& folder) {
   std::vector<std::string> out;
   for (const auto& name : folder.folders())
     if (!version_in_name(name).empty() && !sql_files(Folder(folder.path(name)), [](std::string_view file) {

@@ -19,6 +19,6 @@ std::string version_in_name(std::string_view folder);
 bool named_for_versions(std::string_view folder);
 
 // The subfolders that are named by versions and hold scripts, by version.
-std::vector<std::string> version_folders(const Folder& folder);
+std::vector<std::string> folders_of_versions(const Folder& folder);
 
 }  // namespace pgadvise::migrations

@@ -37,7 +37,7 @@ bool make_a_schema(const Files& files) {
 }
 
 Files files_of(const Folder& folder, Diagnostics&) {
-  const auto versions = version_folders(folder);
+  const auto versions = folders_of_versions(folder);
   if (versions.size() < 2 || !named_for_sql(folder.path())) return {};
   Files out;
   for (const auto& version : versions) {
@@ -52,7 +52,7 @@ Files files_of(const Folder& folder, Diagnostics&) {
 
 }  // namespace
 
-constinit const MigrationTool versioned{
+constinit const MigrationTool version_folders{
     .facts = {.id = "version folders", .sentence = "A runner of version folders"},
     .known = "folders named by versions (3.14, v1.0, 01), whose scripts together create the schema",
     .order = "versions by value, then file names",
