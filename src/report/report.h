@@ -42,7 +42,9 @@ struct Options {
 Report without_secrets(Report report);
 Finding without_secrets(Finding finding);
 
-// Combines equal diagnostics about several locations into one, with the first location.
+// Combines equal diagnostics about several locations into one: lines of files into the first line with ";
+// also" and further lines; files or folders of one folder into that folder, with their number and the first
+// two.
 Diagnostics together(const Diagnostics& diagnostics);
 
 // One output format of `check --format`. A format is registered by its file: src/report/formats/<name>.cc

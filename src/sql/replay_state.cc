@@ -100,6 +100,15 @@ static std::string placeholder_in(std::string_view text) {
   return {};
 }
 
+// Is it a statement on tables that exist: ALTER, DROP, CREATE [UNIQUE] INDEX?
+static bool changes_tables(std::string_view statement) {
+  Lexer lexer(statement);
+  const Lexeme first = lexer.next_token();
+  if (first.is_word("alter") || first.is_word("drop")) return true;
+  const Lexeme second = lexer.next_token();
+  return first.is_word("create") && (second.is_word("index") || second.is_word("unique"));
+}
+
 // The names in a text, and in the strings in it.
 static void collect_names(std::string_view text, bool strings, std::set<std::string>& out) {
   Lexer lexer(text);
@@ -163,9 +172,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   if (!tree) {
     ++counts.not_understood;
     recorder_.lost_track();
-    Lexer lexer(text);
-    const Lexeme first = lexer.next_token();
-    if (first.is_word("alter") || first.is_word("create") || first.is_word("drop")) make_uncertain(text);
+    if (changes_tables(text)) make_uncertain(text);
     const std::string newer = newer_syntax(text);
     if (tree.error().what.find("subquery in FROM must have an alias") != std::string::npos) {
       note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " +
