@@ -15,14 +15,6 @@ struct Group {
   std::vector<Evidence> evidence;  // of the first entries
 };
 
-std::string enumerated(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 3;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
-    out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
-  return names.size() > shown ? out + " and " + std::to_string(names.size() - shown) + " more" : out;
-}
-
 std::string message_of(const Group& group, const std::string& folder) {
   const std::string number = std::to_string(group.entries.size());
   const std::string names = " (" + enumerated(group.entries) + ")";

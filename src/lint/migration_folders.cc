@@ -54,6 +54,14 @@ std::string label(const MigrationFolder& folder, const MigrationEntry& migration
                                         : migration.name;
 }
 
+std::string enumerated(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 3;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
+    out += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return names.size() > shown ? out + " and " + std::to_string(names.size() - shown) + " more" : out;
+}
+
 SourceLocation located(const Project& project, SourceLocation place) {
   if (!project.root.empty() && project.root != ".")
     place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lint/context.h"
 #include "model/migration_tool.h"
@@ -21,6 +22,9 @@ std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const
 
 // The usual name of a migration: the file's name if versions are just numbers.
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration);
+
+// The first three names, and the number of the others: "a, b, c and 2 more", "a and b".
+std::string enumerated(const std::vector<std::string>& names);
 
 // A location inside the project, as a path relative to the working folder.
 SourceLocation located(const Project& project, SourceLocation place);
