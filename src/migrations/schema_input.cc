@@ -269,7 +269,7 @@ bool looks_like_repository(const std::string& folder);
 using Scripts = std::map<std::string, std::vector<std::string>>;  // by their folder
 
 // "db/sql (3 scripts), x.sql's folder (1 script) and 2 more".
-std::string listed(const std::map<std::string, std::size_t>& folders) {
+std::string listing(const std::map<std::string, std::size_t>& folders) {
   constexpr std::size_t max_named = 5;
   std::vector<std::string> named;
   for (const auto& [folder, count] : folders)
@@ -322,7 +322,7 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
        "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
-           listed(passed),
+           listing(passed),
        "to read the SQL: " + how_to_read(root, scripts)});
 }
 
@@ -340,9 +340,10 @@ void tell_left_out(const std::string& root, const std::vector<std::string>& file
   for (const auto& [folder, names] : scripts)
     folders[std::string(files::folder_of_tests(folder + "/"))] += names.size();
   if (folders.empty()) return;
-  diagnostics.push_back({Error::Kind::nonfatal, root,
-                         "pgadvise left out the SQL of tests, fixtures and documentation: " + listed(folders),
-                         "to read it all the same: " + how_to_read(root, scripts)});
+  diagnostics.push_back(
+      {Error::Kind::nonfatal, root,
+       "pgadvise left out the SQL of tests, fixtures and documentation: " + listing(folders),
+       "to read it all the same: " + how_to_read(root, scripts)});
 }
 
 std::string of_project(const std::string& root, const std::vector<std::string>& files,
