@@ -221,6 +221,15 @@ bool of_an_old_version(const std::string& root, const std::string& folder) {
   return !siblings.empty() && compare_versions(version, version_in_name(siblings.back())) < 0;
 }
 
+// The input whose path has the longest beginning in common with `path`.
+const SchemaInput& nearest(const std::vector<SchemaInput>& inputs, const std::string& path) {
+  const auto common = [&](const SchemaInput& input) {
+    return std::mismatch(path.begin(), path.end(), input.path.begin(), input.path.end()).first - path.begin();
+  };
+  return *std::max_element(inputs.begin(), inputs.end(),
+                           [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
+}
+
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
 void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken,
                  std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
@@ -246,7 +255,7 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
     } else if (++named <= max_named) {
       diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: " + out.front().path + " already provides the schema",
+                             "was not read: " + nearest(out, path).path + " already provides the schema",
                              "pgadvise check " + path + " checks it on its own"});
     }
   }
