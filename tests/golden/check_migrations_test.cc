@@ -82,9 +82,9 @@ TEST(CheckMigrations, WithoutFilesOfTheJournalNothingIsSaidOfTheSchema) {
   const Folder folder;
   folder.write("package.json", "{}");
   folder.write("drizzle/.gitignore", "0000_*\n");
-  folder.write(
-      "drizzle/meta/_journal.json",
-      R"({"dialect":"postgresql","entries":[{"idx":0,"when":1,"tag":"0000_a"},{"idx":1,"when":2,"tag":"0001_b"}]})");
+  folder.write("drizzle/meta/_journal.json",
+               R"({"dialect":"postgresql","entries":[
+{"idx":0,"when":1,"tag":"0000_a"},{"idx":1,"when":2,"tag":"0001_b"}]})");
   folder.write("drizzle/0001_b.sql", "CREATE TABLE keyless (x int);\nCREATE INDEX i ON t (a);\n");
   const Ran ran = run("check --fail-on never " + folder.path());
   EXPECT_FALSE(has(ran.out, "keyless")) << ran.out;
