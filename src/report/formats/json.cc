@@ -107,6 +107,7 @@ json summary_json(const Report& report) {
   out["verdicts"] = verdicts;
   out["rules"] = rules;
   out["rules_run"] = report.rules_run;
+  put(out, "nothing_checked", report.nothing_checked);
   return out;
 }
 
