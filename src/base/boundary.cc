@@ -24,8 +24,34 @@ fs::path folder_of(const fs::path& path) {
   return fs::canonical(fs::is_directory(path, code) ? path : above(path), code);
 }
 
+// A link whose target is missing stands for its target: a program that writes to the link makes the target.
+fs::path without_dangling_links(fs::path path) {
+  constexpr int most = 40;  // as Linux follows
+  std::error_code code;
+  for (int links = 0; links < most && fs::is_symlink(path, code) && !fs::exists(path, code); ++links)
+    path = above(path) / fs::read_symlink(path, code);
+  return path;
+}
+
 bool starts_with(const fs::path& path, const fs::path& folder) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+enum class Way { in_none, inside, outside };
+
+// Of the repositories that contain the path as it is written.
+Way through_repositories(const std::string& path) {
+  std::error_code code;
+  const fs::path written = fs::absolute(path, code).lexically_normal();
+  if (code) return Way::outside;
+  Way out = Way::in_none;
+  for (fs::path at = written.parent_path();; at = at.parent_path()) {
+    if (has_git(at)) {
+      out = Way::inside;
+      if (!lies_within(path, fs::canonical(at, code).generic_string())) return Way::outside;
+    }
+    if (at == at.parent_path()) return out;
+  }
 }
 
 }  // namespace
@@ -46,7 +72,7 @@ std::string boundary_of(const std::string& path) {
 bool lies_within(const std::string& path, const std::string& boundary) {
   std::error_code code;
   if (path.find('\0') != std::string::npos) return false;  // whoever opens it would see its beginning only
-  const fs::path resolved = fs::weakly_canonical(path.empty() ? fs::path(".") : fs::path(path), code);
+  const fs::path resolved = fs::weakly_canonical(without_dangling_links(path.empty() ? "." : path), code);
   if (code || boundary.empty() || resolved.empty()) return false;
   // weakly_canonical() leaves a path relative when nothing of it exists.
   const fs::path full = resolved.is_absolute() ? resolved : fs::absolute(resolved, code);
@@ -67,21 +93,15 @@ std::string link_out_of(const std::string& folder, const std::string& boundary) 
   return {};
 }
 
+bool leaves_repository(const std::string& path) { return through_repositories(path) == Way::outside; }
+
 bool leads_outside(const std::string& path) {
+  const Way way = through_repositories(path);
+  if (way != Way::in_none) return way == Way::outside;
   std::error_code code;
-  const fs::path written = fs::absolute(path, code).lexically_normal();
-  if (code) return true;
-  bool in_repository = false;
-  for (fs::path at = written.parent_path();; at = at.parent_path()) {
-    if (has_git(at)) {
-      in_repository = true;
-      if (!lies_within(path, fs::canonical(at, code).generic_string())) return true;
-    }
-    if (at == at.parent_path()) break;
-  }
-  fs::path folder = written.parent_path();
+  fs::path folder = fs::absolute(path, code).lexically_normal().parent_path();
   while (!fs::is_directory(folder, code) && folder != folder.parent_path()) folder = folder.parent_path();
-  return !in_repository && !lies_within(path, fs::canonical(folder, code).generic_string());
+  return !lies_within(path, fs::canonical(folder, code).generic_string());
 }
 
 }  // namespace pgadvise

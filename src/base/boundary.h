@@ -20,8 +20,8 @@ std::string work_tree_of(const std::string& path);
 std::string boundary_of(const std::string& path);
 
 // Whether `path`, with symbolic links resolved, is the folder `boundary` (resolved) or below it. For a
-// missing path, its existing part decides. False if the path cannot be resolved, for example because links
-// form a cycle.
+// missing path, its existing part decides, and for a link to a missing file the link's target. False if the
+// path cannot be resolved, for example because links form a cycle.
 bool lies_within(const std::string& path, const std::string& boundary);
 
 // The first symbolic link below `folder` (at any depth, without following links) that leads out of
@@ -29,8 +29,11 @@ bool lies_within(const std::string& path, const std::string& boundary);
 // are more.
 std::string link_out_of(const std::string& folder, const std::string& boundary);
 
-// Whether a symbolic link on the path to the file leaves a repository through which the path leads or,
-// outside of repositories, the file's folder. For a missing file, the existing part of its path decides.
+// Whether a symbolic link on the path to the file leaves a repository through which the path leads. False
+// outside of repositories. Missing files: as in lies_within().
+bool leaves_repository(const std::string& path);
+
+// The same; outside of repositories, whether a symbolic link leaves the file's folder.
 bool leads_outside(const std::string& path);
 
 }  // namespace pgadvise

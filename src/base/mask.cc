@@ -81,6 +81,13 @@ bool names_secret_itself(std::string_view name) {
                                                              "redis_pass", "admin_pass", "pg_pass"};
   if (std::find(passes.begin(), passes.end(), whole) != passes.end()) return true;
   if (whole.starts_with("is_") || whole.starts_with("has_")) return false;
+  static constexpr std::array<std::string_view, 7> words = {"otp", "totp", "pin",   "cvv",
+                                                            "cvc", "pw",   "pwhash"};
+  std::string last = whole;
+  for (const std::string_view tail : {"_hash", "_digest", "_code"})
+    if (last.ends_with(tail)) last.resize(last.size() - tail.size());
+  last = last.substr(last.find_last_of("_-") + 1);  // npos + 1 == 0
+  if (std::find(words.begin(), words.end(), last) != words.end()) return true;
   std::string letters;
   for (const char c : whole)
     if (c != '_' && c != '-' && c != ' ' && !(c >= '0' && c <= '9')) letters += c;

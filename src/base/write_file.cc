@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -26,21 +25,6 @@ Result<void> write_through(const std::string& path, std::string_view content) {
   const bool closed = ::close(file) == 0;
   if (!wrote) errno = reason;
   return wrote && closed ? Result<void>{} : failed(path);
-}
-
-// Whether a symbolic link, of the file or of a folder on the way to it, leads out of the repository that the
-// path names. Outside of repositories links are the user's own (/dev/stdout is one).
-bool leaves_repository(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code code;
-  const fs::path whole = fs::absolute(path, code).lexically_normal();
-  fs::path tree = whole.parent_path();
-  while (!fs::exists(tree / ".git", code) && tree != tree.parent_path()) tree = tree.parent_path();
-  if (!fs::exists(tree / ".git", code)) return false;
-  fs::path file = whole;
-  for (int links = 0; links < 40 && fs::is_symlink(file, code); ++links)
-    file = file.parent_path() / fs::read_symlink(file, code);
-  return !lies_within(file.string(), work_tree_of(tree.string()));
 }
 
 }  // namespace

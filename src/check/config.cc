@@ -99,19 +99,19 @@ class Reader {
                          "docs/configuration.md lists the settings"});
       return;
     }
-    std::vector<Told> of_extending;  // that is half read
-    std::swap(told_, of_extending);
+    std::vector<Reported> of_extending;  // that is half read
+    std::swap(reported_, of_extending);
     reading_.push_back(path);
     if (const auto* files = parsed.table().get("extends")) extends(*files);
     sections(parsed.table());
     // As they stand in the file: the parser sorts keys by name.
-    std::stable_sort(told_.begin(), told_.end(), [](const Told& one, const Told& other) {
+    std::stable_sort(reported_.begin(), reported_.end(), [](const Reported& one, const Reported& other) {
       return std::pair(one.line, one.column) < std::pair(other.line, other.column);
     });
-    for (auto& told : told_) errors_.push_back(std::move(told.error));
+    for (auto& one : reported_) errors_.push_back(std::move(one.error));
     out_.files.push_back(path);
     reading_.pop_back();
-    std::swap(told_, of_extending);
+    std::swap(reported_, of_extending);
   }
 
   void read(const std::string& path) {
@@ -144,7 +144,7 @@ class Reader {
   }
 
  private:
-  struct Told {
+  struct Reported {
     Error error;
     toml::source_index line, column;
   };
@@ -154,9 +154,9 @@ class Reader {
   }
 
   void complain(const toml::source_region& region, std::string what, std::string hint) {
-    told_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)},
-                     region.begin.line,
-                     region.begin.column});
+    reported_.push_back({{Error::Kind::usage, place(region).str(), std::move(what), std::move(hint)},
+                         region.begin.line,
+                         region.begin.column});
   }
 
   bool of_user() const { return out_.origin == ConfigOrigin::user; }
@@ -202,7 +202,7 @@ class Reader {
           key.source(), ellipsis(word, 60) + ": a repository's configuration may not name a command",
           "pgadvise runs no command; a version that does will require --allow-commands, or the line " +
               for_user("allow-commands = true"));
-    const std::string near = told_.size() < max_errors ? nearest(word, known) : std::string();
+    const std::string near = reported_.size() < max_errors ? nearest(word, known) : std::string();
     complain(key.source(), "unknown key " + ellipsis(word, 60),
              near.empty() ? "known here: " + join(known, ", ") : near);
   }
@@ -312,7 +312,7 @@ class Reader {
     for (const auto& [name, store] : *table) refuse(name, name.str());
   }
 
-  // What is said later stands, so those that are extended are read first. Their own errors are told, too.
+  // A later value replaces an earlier one, so extended files are read first. Their errors are reported, too.
   void extends(const toml::node& node) {
     texts(node, "extends", [&](const toml::node& item, const std::string& name) {
       const std::string path = from_here(name);
@@ -466,7 +466,7 @@ class Reader {
   bool known_rule(std::string_view id, const toml::source_region& region) {
     if (lint::find_rule(id)) return true;
     complain(region, "unknown rule " + ellipsis(std::string(id), 60),
-             told_.size() < max_errors ? unknown_rule_hint(id) : std::string());
+             reported_.size() < max_errors ? unknown_rule_hint(id) : std::string());
     return false;
   }
 
@@ -578,7 +578,7 @@ class Reader {
   const UserPaths user_paths_;
   Config out_;
   Diagnostics errors_;
-  std::vector<Told> told_;            // of the file that is being read
+  std::vector<Reported> reported_;    // of the file that is being read
   std::vector<std::string> reading_;  // it, behind those that extend it
   std::size_t count_ = 0;
 };
@@ -592,7 +592,7 @@ std::string find_config(const std::string& folder) {
   if (code) return {};
   if (!fs::is_directory(at, code)) at = at.parent_path();
   for (;; at = at.parent_path()) {
-    // A folder or a broken link of that name is somebody's mistake, and told as that.
+    // A folder or a broken link of that name is a mistake, which read_config() reports.
     if (fs::symlink_status(at / "pgadvise.toml", code).type() != fs::file_type::not_found)
       return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
     if (fs::exists(at / ".git", code) || at == at.parent_path()) return {};
@@ -662,7 +662,7 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
     return std::any_of(seen.begin(), seen.end(),
                        [&](const std::string& name) { return lint::matches(pattern, name); });
   };
-  const auto tell = [&](const SourceLocation& place, const std::string& what) {
+  const auto report = [&](const SourceLocation& place, const std::string& what) {
     out.push_back({Error::Kind::nonfatal, place.str(), what, "fix or remove it"});
   };
   for (const auto& exclude : inputs.exclude) {
@@ -671,12 +671,12 @@ Diagnostics Config::fits_nothing(const std::vector<std::string>& folders) const 
       return lint::matches(pattern, root) || lint::matches(pattern, root + "/");
     });
     if (!whole && within_roots(pattern.substr(0, pattern.find('*'))) && !any(pattern))
-      tell(exclude.place, "exclude matches none of the inputs");
+      report(exclude.place, "exclude matches none of the inputs");
   }
-  if (!within_roots(home)) return out;  // entries speak of all that lies there
+  if (!within_roots(home)) return out;  // entries may apply to other files there
   for (const auto& entry : ignores)
     if (!entry.path.empty() && !any(home + "/" + entry.path) && !any(home + "/*/" + entry.path))
-      tell(entry.place, "the path of this [[ignore]] matches no file");
+      report(entry.place, "the path of this [[ignore]] matches no file");
   return out;
 }
 

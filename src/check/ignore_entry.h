@@ -29,8 +29,4 @@ Result<std::string> with_ignores(const std::string& path, const std::string& tex
                                  const std::vector<Ignored>& ignored, const std::vector<Finding>& all,
                                  ConfigOrigin origin = ConfigOrigin::repository);
 
-// Where the text has `ignore = [ {…} ]`, which no [[ignore]] may follow: the text with these inline tables at
-// the list's end. nullopt: it has none, or is no TOML.
-std::optional<std::string> with_inline_ignores(std::string_view text, const std::vector<std::string>& tables);
-
 }  // namespace pgadvise::check

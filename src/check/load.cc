@@ -73,6 +73,7 @@ class Loader {
       else connect();
     }
     phase("replaying the schema", [&] { replay_schemas(); });
+    if (!out_.stopped) report_nothing_checked();
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
@@ -215,7 +216,8 @@ class Loader {
       out_.literal_files.insert(list->begin(), list->end());
     for (const auto& source : out_.workload.sources) {
       out_.literal_files.insert(source.path);
-      if (source.format.empty()) continue;  // named among the diagnostics
+      if (source.format.empty()) continue;  // empty, or named among the diagnostics
+      lost_ += source.not_understood + reported_in(source.path);
       out_.has_workload = true;
       std::string detail = fmt::format("{} statements", source.statements);
       if (source.not_understood)
@@ -224,6 +226,7 @@ class Loader {
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
                                                                        : source.format + " log";
+      understood_ += source.statements + (kind.ends_with(" log") ? source.lines - source.not_understood : 0);
       out_.read.push_back({kind, source.path, detail});
       if (source.format == "sql")
         read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics,
@@ -335,6 +338,30 @@ class Loader {
     out_.schemas.push_back(std::move(all));
   }
 
+  std::size_t reported_in(const std::string& file) const {
+    return static_cast<std::size_t>(
+        std::count_if(out_.diagnostics.begin(), out_.diagnostics.end(),
+                      [&](const Error& error) { return error.where.starts_with(file + ":"); }));
+  }
+
+  void report_nothing_checked() {
+    if (out_.live || understood_ > 0) return;
+    const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
+                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    const std::string unread = "no statement or log line of the inputs could be read";
+    if (out_.projects.empty())
+      out_.nothing_checked = failed      ? "an input could not be read"
+                             : lost_ > 0 ? unread
+                             : out_.read.empty() && out_.workload.sources.empty()
+                                 ? "no input was found"
+                                 : "the inputs contain no statement";
+    if (lost_ > 0 && !failed)
+      report({settings_.allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
+              {},
+              unread,
+              "with --allow-empty this is a warning"});
+  }
+
   void mark_unread(const migrations::SchemaInput& input) {
     std::erase_if(out_.read, [&](const auto& listed) {
       return listed.path == input.path && listed.kind == input.what();
@@ -360,8 +387,14 @@ class Loader {
     if (!catalog) {
       report(catalog.error());
       mark_unread(input);
+      ++lost_;
       return std::nullopt;
     }
+    lost_ += counts.not_understood;
+    understood_ += counts.statements - counts.not_understood + catalog->tables.size();
+    // A lone migration is read, although the replay lacks its tables.
+    for (const auto& migration : out.migrations.value_or(std::vector<Migration>()))
+      understood_ += migration.steps.size();
     report_counts(input, counts);
     if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
     else if (!out_.sandbox() || !snapshot_.empty())
@@ -455,6 +488,7 @@ class Loader {
   std::string snapshot_;  // path
   std::string live_name_;
   std::vector<lint::SchemaComparison> of_database_;
+  std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
 };
 
 }  // namespace

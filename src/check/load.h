@@ -54,6 +54,7 @@ struct Settings {
   Observer observer;
   // The paths of the command line: only a pipe, or /dev/null, that is one of them is read.
   UserPaths user_paths = {};
+  bool allow_empty = false;  // inputs of which nothing could be read are a warning
 };
 
 // A schema that the rules check: read from files, or from a server. A server's objects have the locations at
@@ -92,8 +93,11 @@ struct Inputs {
   bool stopped = false;
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
-  std::string server_version;     // "15.18"; "" without a server
-  std::string what_if;            // "HypoPG", or why indexes can't be costed
+  // Why the rules have nothing to look at; "": they have. If statements or log lines were there and none of
+  // them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
+  std::string nothing_checked;
+  std::string server_version;  // "15.18"; "" without a server
+  std::string what_if;         // "HypoPG", or why indexes can't be costed
   Diagnostics diagnostics;
   std::set<std::string> literal_files;  // logs and workloads, whose statements contain literals
 

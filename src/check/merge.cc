@@ -5,7 +5,10 @@
 #include <map>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include "check/baseline.h"
+#include "check/one_database.h"
 #include "check/trust.h"
 #include "lint/rule.h"
 
@@ -17,52 +20,51 @@ struct Found {
   const Checked* checked = nullptr;
   std::size_t order = 0;  // among all, as the inputs were given
   Finding finding;
+  const advisor::ProposedFix* proposed = nullptr;  // in `checked`
+  const Suppression* suppressed = nullptr;         // in `checked`
+  bool own_fix = true;  // false: its index is that of a finding which another schema suppresses
 
   const std::string& path() const {
     static const std::string none;
     return checked->schema ? checked->schema->path : none;
   }
   const Project* project() const { return checked->project; }
+  bool about_query() const { return !finding.subject.fingerprint.empty(); }
 };
 using Group = std::vector<Found*>;
 
-std::set<std::string> columns_of(const Table& table) {
-  std::set<std::string> out;
-  for (const auto& column : table.columns) out.insert(column.name + " " + column.type);
+// The first of equal findings is the one that is reported. An order of the inputs does not matter to it.
+bool before(const Found* one, const Found* other) {
+  const auto key = [](const Found* found) {
+    return std::tuple<bool, bool, bool, const std::string&, std::size_t>(
+        found->suppressed != nullptr, found->proposed == nullptr, !found->own_fix, found->path(),
+        found->order);
+  };
+  return key(one) < key(other);
+}
+
+// The table whose definition decides whether a finding is true in another schema, too.
+std::optional<QualifiedName> table_of(const Finding& finding) {
+  if (finding.proposal) return finding.proposal->table;
+  if (finding.subject.table.empty()) return std::nullopt;
+  return QualifiedName{finding.subject.schema, finding.subject.table};
+}
+
+// All that a reader sees of the fix: its SQL, or the finding of the same schema that has it.
+std::string fix_of(const Found& found) {
+  if (!found.finding.fix) return {};
+  std::string out = found.finding.fix->sql + "\n" + found.finding.fix->down_sql;
+  if (found.proposed && found.proposed->served_by)
+    out += "\n" + found.checked->findings[*found.proposed->served_by].id;
   return out;
 }
 
-const Table* table_of(const Found& found) {
-  const Subject& subject = found.finding.subject;
-  const Schema* schema = found.checked->schema;
-  return schema && schema->catalog && !subject.table.empty()
-             ? schema->catalog->table({subject.schema, subject.table})
-             : nullptr;
-}
-
-// The table that both are about has the same columns: migrations and a dump of what they create, or two
-// folders of migrations.
-bool same_table(const Found& one, const Found& other) {
-  const Table* first = table_of(one);
-  const Table* second = table_of(other);
-  return first && second && columns_of(*first) == columns_of(*second);
-}
-
-bool same_words(const Finding& one, const Finding& other) {
-  const auto sql = [](const Finding& finding) {
-    return finding.fix ? finding.fix->sql + "\n" + finding.fix->down_sql : std::string();
-  };
-  return one.message == other.message && one.severity == other.severity && one.verdict == other.verdict &&
-         sql(one) == sql(other);
-}
-
-// Whether two findings of one rule and one subject are one.
-bool same(const Found& one, const Found& other) {
-  const Subject& subject = one.finding.subject;
-  if (!subject.fingerprint.empty()) return true;  // a query is the same in every schema
-  if (one.project() != other.project()) return false;
-  if (!subject.file.empty()) return true;
-  return one.project() && same_words(one.finding, other.finding) && same_table(one, other);
+// A suppressed finding was neither confirmed nor given a fix.
+bool same_words(const Found& one, const Found& other) {
+  if (one.finding.message != other.finding.message) return false;
+  return one.suppressed || other.suppressed ||
+         (one.finding.severity == other.finding.severity && one.finding.verdict == other.finding.verdict &&
+          (!one.own_fix || !other.own_fix || fix_of(one) == fix_of(other)));
 }
 
 // The subject with the path that distinguishes it from the same subject of another schema.
@@ -73,38 +75,57 @@ Subject with_path(const Found& found) {
   return out;
 }
 
-// Equal findings become the first of them by path; the others give it their locations.
-Found* unite(const Group& equal) {
-  Found* first = equal.front();
-  for (Found* found : equal)
-    if (std::tie(found->path(), found->order) < std::tie(first->path(), first->order)) first = found;
-  Group rest;
-  std::copy_if(equal.begin(), equal.end(), std::back_inserter(rest),
-               [&](const Found* found) { return found != first; });
-  std::sort(rest.begin(), rest.end(), [](const Found* one, const Found* other) {
-    return std::tie(one->path(), one->order) < std::tie(other->path(), other->order);
-  });
-  const Subject& subject = first->finding.subject;
-  if (!subject.fingerprint.empty() || !subject.file.empty()) return first;
-  for (const Found* found : rest) {
+// A comment at one location of a finding, or an entry with the object's name, suppresses the finding at all
+// of them. A suppression of a whole file or path covers only the copy there, such as that in a generated
+// dump. Two statements of one schema may have the same finding: the comment at one of them is not about the
+// other.
+const Suppression* suppression_of(const Group& equal) {
+  const auto covers = [&](const Found* found) {
+    const Suppression* by = found->suppressed;
+    return by && (by->comment() ? by->first_line > 0 : !by->object.empty()) &&
+           std::none_of(equal.begin(), equal.end(), [&](const Found* other) {
+             return !other->suppressed && other->checked == found->checked;
+           });
+  };
+  const auto found = std::find_if(equal.begin(), equal.end(), covers);
+  return found == equal.end() ? equal.front()->suppressed : (*found)->suppressed;
+}
+
+// Adds the locations of the other findings of a group to the first.
+void add_locations(const Group& equal) {
+  constexpr std::size_t shown = 2;
+  Finding& first = equal.front()->finding;
+  if (equal.front()->about_query() || !first.subject.file.empty()) return;
+  for (const Found* found : equal) {
     const auto& place = found->finding.location;
-    if (!place || place->live()) continue;
-    first->finding.other_locations.push_back(*place);
-    first->finding.evidence.push_back(
-        {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
+    auto& known = first.other_locations;
+    if (!place || place->live() || place == first.location || found->checked == equal.front()->checked ||
+        (found->suppressed && !equal.front()->suppressed) ||
+        std::find(known.begin(), known.end(), *place) != known.end())
+      continue;
+    known.push_back(*place);
+    if (known.size() <= shown)
+      first.evidence.push_back(
+          {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
   }
-  return first;
+  if (const std::size_t all = first.other_locations.size(); all > shown)
+    first.evidence.push_back({Evidence::Kind::project,
+                              fmt::format("{} more input{} the same definition", all - shown,
+                                          all - shown == 1 ? " has" : "s have"),
+                              std::nullopt,
+                              {}});
 }
 
 class Merger {
  public:
   Merger(const Inputs& inputs, Outcome outcome, const Settings& settings)
-      : inputs_(inputs), outcome_(std::move(outcome)), settings_(settings) {}
+      : inputs_(inputs), outcome_(std::move(outcome)), settings_(settings), databases_(outcome_.checked) {}
 
   Report merge() {
     report_.inputs = inputs_.read;
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
+    report_.nothing_checked = inputs_.nothing_checked;
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
@@ -112,7 +133,6 @@ class Merger {
     report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(),
                                outcome_.diagnostics.end());
     merge_rules();
-    merge_suppressed();
     merge_findings();
     lint::sort_findings(report_.findings);
     report_patterns_without_match();
@@ -135,14 +155,6 @@ class Merger {
     return std::find(report_.rules_run.begin(), report_.rules_run.end(), rule) != report_.rules_run.end();
   }
 
-  void merge_suppressed() {
-    std::set<std::pair<std::string, std::string>> known;  // id and file
-    for (auto& checked : outcome_.checked)
-      for (auto& one : checked.suppressed)
-        if (known.emplace(one.finding.id, one.finding.location ? one.finding.location->file : "").second)
-          report_.suppressed.push_back(std::move(one));
-  }
-
   // Findings with the same id, of rule and subject, in the order of the inputs.
   std::vector<Group> groups() {
     std::map<std::string, std::size_t> known;
@@ -153,9 +165,20 @@ class Merger {
       plan::apply_confirmations(checked.confirmations, findings);
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
+    std::set<std::string> suppressed;
     for (const auto& checked : outcome_.checked)
-      for (const auto& proposal : checked.proposals)
-        find(checked, proposal.finding).finding.fix = proposal.fix;
+      for (const auto& one : checked.suppressed) {
+        found_.push_back({&checked, found_.size(), one.finding, nullptr, &one.by});
+        suppressed.insert(one.finding.id);
+      }
+    for (const auto& checked : outcome_.checked)
+      for (const auto& proposal : checked.proposals) {
+        Found& found = find(checked, proposal.finding);
+        found.finding.fix = proposal.fix;
+        found.proposed = &proposal;
+        found.own_fix =
+            !proposal.served_by || suppressed.count(checked.findings[*proposal.served_by].id) == 0;
+      }
     for (auto& found : found_) {
       const auto [it, fresh] = known.emplace(found.finding.id, out.size());
       if (fresh) out.emplace_back();
@@ -166,11 +189,21 @@ class Merger {
 
   Found& find(const Checked& checked, std::size_t at) { return found_[first_of_.at(&checked) + at]; }
 
+  // Whether two findings of one rule and one subject are one. `later`: in the order of before().
+  bool same(const Found& one, const Found& later) {
+    // What a rule says about a query alone holds for every schema, an index only for its own.
+    if (later.about_query() && !later.proposed) return true;
+    if (one.project() != later.project()) return false;
+    if (!one.finding.subject.file.empty()) return true;
+    const auto table = table_of(later.finding);
+    return table == table_of(one.finding) && same_words(one, later) &&
+           databases_.same(*one.checked, *later.checked, table ? &*table : nullptr);
+  }
+
   void merge_findings() {
-    const auto by_id = groups();
-    std::map<const Found*, Found*> united;  // each to the one that is reported for it
     std::vector<Found*> reported;
-    for (const auto& group : by_id) {
+    for (auto& group : groups()) {
+      std::sort(group.begin(), group.end(), before);
       std::vector<Group> distinct;
       for (Found* found : group) {
         const auto equal = std::find_if(distinct.begin(), distinct.end(),
@@ -178,16 +211,34 @@ class Merger {
         if (equal == distinct.end()) distinct.push_back({found});
         else equal->push_back(found);
       }
+      const Found* first = read_first(group);
       std::set<std::string> ids;
       for (const auto& equal : distinct) {
-        Found* one = unite(equal);
-        if (distinct.size() > 1) set_apart(*one, *equal.front(), &equal == &distinct.front());
+        Found* one = equal.front();
+        const Found* own_first = read_first(equal);
+        one->suppressed = suppression_of(equal);
+        if (one->suppressed && one->proposed) one->finding.fix.reset();
+        add_locations(equal);
+        if (distinct.size() > 1) set_apart(*one, *own_first, own_first == first);
         if (ids.insert(one->finding.id).second) reported.push_back(one);
-        for (const Found* found : equal) united[found] = one;
+        for (const Found* found : equal) united_[found] = one;
       }
     }
-    refer_to_proposals(united);
-    for (Found* found : reported) report_.findings.push_back(std::move(found->finding));
+    refer_to_proposals();
+    std::sort(reported.begin(), reported.end(),
+              [](const Found* one, const Found* other) { return one->order < other->order; });
+    for (Found* found : reported) {
+      if (found->suppressed) report_.suppressed.push_back({std::move(found->finding), *found->suppressed});
+      else report_.findings.push_back(std::move(found->finding));
+    }
+  }
+
+  // Of the findings that are not suppressed, if there are any.
+  static const Found* read_first(const Group& group) {
+    return *std::min_element(group.begin(), group.end(), [](const Found* one, const Found* other) {
+      return std::pair(one->suppressed != nullptr, one->order) <
+             std::pair(other->suppressed != nullptr, other->order);
+    });
   }
 
   // Earlier versions gave the first schema's finding the id without a path.
@@ -201,15 +252,38 @@ class Merger {
     if (former != found.finding.id) found.finding.former_id = former;
   }
 
-  void refer_to_proposals(const std::map<const Found*, Found*>& united) {
+  // If a comment in another schema suppresses the finding that has the SQL, the first finding that the index
+  // serves has it instead.
+  void refer_to_proposals() {
+    std::map<const Found*, Found*> heirs;
     for (const auto& checked : outcome_.checked)
       for (const auto& proposal : checked.proposals) {
         if (!proposal.served_by) continue;
-        const Finding& carrier = united.at(&find(checked, *proposal.served_by))->finding;
-        Fix& fix = *find(checked, proposal.finding).finding.fix;
-        fix.proposed_by = carrier.id;
-        fix.title = advisor::title_of_served(carrier.id);
+        Found& served = find(checked, proposal.finding);
+        if (united_.at(&served)->suppressed) continue;
+        const Found* carrier = &find(checked, *proposal.served_by);
+        Fix& fix = *served.finding.fix;
+        if (united_.at(carrier)->suppressed) {
+          const auto [heir, fresh] = heirs.try_emplace(carrier, &served);
+          if (fresh) {
+            const Fix& inherited = proposed_fix(checked, *proposal.served_by);
+            fix.title = inherited.title;
+            fix.sql = inherited.sql;
+            fix.down_sql = inherited.down_sql;
+            fix.drizzle = inherited.drizzle;
+            continue;
+          }
+          carrier = heir->second;
+        }
+        fix.proposed_by = united_.at(carrier)->finding.id;
+        fix.title = advisor::title_of_served(fix.proposed_by);
       }
+  }
+
+  static const Fix& proposed_fix(const Checked& checked, std::size_t finding) {
+    return std::find_if(checked.proposals.begin(), checked.proposals.end(),
+                        [&](const auto& proposal) { return proposal.finding == finding; })
+        ->fix;
   }
 
   void report_patterns_without_match() {
@@ -248,7 +322,7 @@ class Merger {
   // Not what a log, a comparison, git or sizes decide: their absence today does not mean absence tomorrow.
   bool could_find(const std::string& id, const Suppression& suppression) const {
     const auto* found = lint::find_rule(id);
-    if (!found || !ran(id)) return false;
+    if (!found || !ran(id) || stopped()) return false;
     const lint::Rule& rule = *found->rule;
     if (!lint::decided_by_files(rule, inputs_.live != nullptr)) return false;
     if (!suppression.comment()) return true;
@@ -261,6 +335,9 @@ class Merger {
                         [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
+  // Then no rule ran over everything.
+  bool stopped() const { return inputs_.stopped || outcome_.stopped; }
+
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
     std::set<std::string> migrations;
@@ -268,7 +345,7 @@ class Merger {
       migrations.insert(settings_.repository.relative(file));
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
       const auto* known = lint::find_rule(rule);
-      return ran(rule) && known &&
+      return ran(rule) && known && !stopped() &&
              (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline
@@ -281,7 +358,9 @@ class Merger {
   const Inputs& inputs_;
   Outcome outcome_;
   const Settings& settings_;
+  Databases databases_;
   std::vector<Found> found_;
+  std::map<const Found*, Found*> united_;           // each to the one that is reported for it
   std::map<const Checked*, std::size_t> first_of_;  // in found_
   Report report_;
 };

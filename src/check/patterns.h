@@ -22,16 +22,16 @@ struct PatternBounds {
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds = {});
 
 // The same for one of several patterns that share their bounds: `used` holds what those before it used, and
-// gets what this one uses. The same struct, since each bound has its use.
+// gets what this one uses.
 Result<std::vector<std::string>> expand_pattern(const std::string& path, const PatternBounds& bounds,
                                                 PatternBounds& used);
 
 inline constexpr PatternBounds nothing_used{0, 0, std::chrono::milliseconds(0)};
 
-// Names for `*` and `?` in paths of these inputs, which share their bounds. Left out, with
-// an Error::Kind::usage at its place: what is of no kind that a repository may name (base/input_file.h), a
-// pattern that reaches a bound, a file or folder that leaves the inputs' boundary, and a folder of logs with
-// a link that does.
+// Expands `*` and `?` in all paths of a configuration's inputs, which share the bounds. Leaves out, and
+// reports with their location as Error::Kind::usage: a pattern that exceeds a bound, a file that no
+// repository may name (base/input_file.h: a pipe, a device), and a path that leaves the inputs' boundary, or
+// a folder of logs with a link that leaves it.
 std::vector<std::string> expand(const std::vector<std::string>& paths, const ConfiguredInputs& inputs,
                                 Diagnostics& diagnostics);
 

@@ -188,8 +188,7 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "pgadvise runs a statement (EXPLAIN ANALYZE) only if the statement just reads, and calls only built-in "
       "functions known to be harmless. It does so in a\nREAD ONLY transaction that it rolls back, for at "
       "most 5 seconds. Otherwise it only plans the statement, and reports the reason.\nExit codes: 0 "
-      "success, 2 "
-      "wrong usage or an unreadable input, 3 the database can't be reached or read.");
+      "success, 2 wrong usage or an unreadable input, 3 the database can't be reached or read.");
   query->excludes(file)->excludes(plan);
   file->excludes(plan);
   db->excludes(plan);

@@ -64,8 +64,8 @@ std::string resolve(const CLI::App& command, const std::string& word, const User
   const std::string given = first_word(command, "--config", "");
   const std::string folder = first_word(command, "PATH", ".");
   const std::string path = given.empty() ? check::find_config(folder) : given;
-  if (const auto* paths =
-          command.get_option_no_throw("PATH"))  // none of the repositories may contain the file
+  // None of the repositories may contain the user's own configuration.
+  if (const auto* paths = command.get_option_no_throw("PATH"))
     for (const auto& other : paths->results()) value_or_throw(check::read_user_config(work_tree_of(other)));
   const check::Config user = with_permissions(
       value_or_throw(check::read_user_config(work_tree_of(path.empty() ? folder : path))), command);

@@ -127,13 +127,26 @@ class CheckedHost : public review::Host {
     return {finding.rule + ": " + finding.fix->title, finding.fix->sql, finding.fix->down_sql};
   }
 
+  static QualifiedName table_name(const Finding& finding) {
+    return finding.proposal ? finding.proposal->table
+                            : QualifiedName{finding.subject.schema, finding.subject.table};
+  }
+
+  // Where schemas differ, a finding's subject has the path of its own (check/merge.h).
+  std::vector<const check::Schema*> schemas_of(const Finding& finding) const {
+    std::vector<const check::Schema*> all, own;
+    for (const auto& schema : run_.inputs.schemas) {
+      all.push_back(&schema);
+      if (schema.path == finding.subject.file) own.push_back(&schema);
+    }
+    return own.empty() ? all : own;
+  }
+
   const Table* table_of(const Finding& finding) const {
-    const QualifiedName name = finding.proposal
-                                   ? finding.proposal->table
-                                   : QualifiedName{finding.subject.schema, finding.subject.table};
+    const QualifiedName name = table_name(finding);
     if (run_.inputs.live) return run_.inputs.live->table(name);
-    for (const auto& schema : run_.inputs.schemas)
-      if (const Table* table = schema.catalog->table(name)) return table;
+    for (const auto* schema : schemas_of(finding))
+      if (const Table* table = schema->catalog->table(name)) return table;
     return nullptr;
   }
 
@@ -148,13 +161,13 @@ class CheckedHost : public review::Host {
     std::vector<const migrations::SchemaInput*> folders;
     for (const auto& schema : run_.inputs.schema_inputs)
       if (schema.tool && !schema.files.empty()) folders.push_back(&schema);
+    for (const auto* folder : folders)
+      if (folder->path == finding.subject.file) return migrations::writes_for(*folder) ? folder : nullptr;
     std::vector<std::string> files;
     if (finding.location && !finding.location->live()) files.push_back(finding.location->file);
-    const QualifiedName name = finding.proposal
-                                   ? finding.proposal->table
-                                   : QualifiedName{finding.subject.schema, finding.subject.table};
-    for (const auto& schema : run_.inputs.schemas)
-      if (const Table* table = schema.catalog->table(name); table && !table->origin.live())
+    const QualifiedName name = table_name(finding);
+    for (const auto* schema : schemas_of(finding))
+      if (const Table* table = schema->catalog->table(name); table && !table->origin.live())
         files.push_back(table->origin.file);
     const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
     for (const auto& file : files)

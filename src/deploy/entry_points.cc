@@ -311,7 +311,7 @@ bool is_script_file(std::string_view path) {
   return false;
 }
 
-// Where TypeORM, Sequelize and MikroORM are told how to connect, wherever it stands.
+// The files that configure the connections of TypeORM, Sequelize and MikroORM, in any folder.
 bool orm_configuration(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   for (const auto* part :

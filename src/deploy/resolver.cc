@@ -315,7 +315,7 @@ std::string Resolver::folder_in_image(const std::string& folder, const ImageFile
 std::string Resolver::change_folder(const std::string& folder, const std::string& to, const Way& way) {
   if (to.empty() || to == "-" || to == "~") return folder;
   if (to.find('$') != std::string::npos || to.find('`') != std::string::npos) {
-    // "$(dirname "$0")/.." and the like: the folder of the script, as good as can be told.
+    // "$(dirname "$0")/.." and the like: the folder of the script is the best guess.
     return folder;
   }
   if (to[0] == '/') {

@@ -53,7 +53,7 @@ std::vector<std::string> names_of(const Subject& subject) {
 
 using Position = std::pair<int, int>;  // line, column
 
-// Comments that speak for the same part, as indexes into the suppressions, in order.
+// Comments that apply to the same part, as indexes into the suppressions, in order.
 struct Group {
   Position last;
   std::vector<std::size_t> members;
@@ -75,7 +75,7 @@ class Matcher {
       for (const auto& rule : suppressions[i].rules) add(i, rule);
   }
 
-  // The first suppression that speaks for the finding.
+  // The first suppression that applies to the finding.
   const Suppression* match(const Finding& finding) {
     first_ = suppressions_.size();
     if (finding.location) by_comment(finding, *finding.location);

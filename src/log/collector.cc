@@ -49,8 +49,8 @@ Outcome Collector::take(const Record& record) {
     return event(session, record, preview);
   }
   if (record.nested)
-    return event(session, record, preview);  // a function's statements are not the application's; a lock is
-                                             // told of with where it was taken
+    // A function's statements are not the application's. A lock wait is reported with its location.
+    return event(session, record, preview);
   const Message& message = preview.message;
   switch (message.kind) {
     case Message::Kind::statement:
@@ -123,8 +123,8 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   return outcome;
 }
 
-// log_duration: the time of what log_statement told of, or of a parse or bind, or of a statement that wasn't
-// logged.
+// log_duration: the time of the statement that log_statement logged, of a parse or bind, or of a statement
+// that was not logged.
 Outcome Collector::duration(Session& session, const Record& record, double milliseconds) {
   if (!session.waiting || !in_order_) {
     ++durations_alone_;
@@ -144,9 +144,9 @@ void Collector::more_of_portal(Session& session, std::optional<double> milliseco
   if (latest.duration_ms && milliseconds) *latest.duration_ms += *milliseconds;
 }
 
-// auto_explain tells of a statement that the log may also tell of itself: of the simple protocol's behind the
-// plan, of the extended protocol's before it. What one of both limits left out is told of once: so times have
-// to agree.
+// auto_explain logs a statement that the log may contain once more: behind the plan for the simple protocol,
+// before the plan for the extended protocol. A limit may leave out one of both records, so two records are
+// one call only if their times agree.
 Outcome Collector::plan(Session& session, const Record& record, const Preview& preview) {
   ExplainRecord text = read_explain_record(preview.message.sql);
   if (text.query.empty()) return {};

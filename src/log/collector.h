@@ -1,5 +1,5 @@
-// Records -> Workload: pairs what belongs together, aggregates by template, and feeds the detectors of
-// repeats.
+// Makes a Workload of a log's records: joins the records of one statement (its text, parameters, time and
+// plan), adds up the statements of one template, and passes each call to the search for repeated queries.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,13 @@ namespace pgadvise::log {
 
 class Collector final : public RecordSink {
  public:
-  // `by_log`: for each log what ran in it; otherwise one sum, which takes less memory.
+  // `by_log`: the workload of each log; otherwise one sum, which takes less memory.
   Collector(bool by_log, const Limits& limits);
   ~Collector();
 
-  // The log that the next records come from; it must outlive the collector. What follows what is looked at
-  // only when they come in the order they were written in.
+  // Sets the log that the next records come from; `source` must outlive the collector. `in_order`: the
+  // records come in the order in which the server wrote them; otherwise no sequences of statements are
+  // searched for.
   void begin(LogSource& source, bool in_order = true);
   Outcome take(const Record& record) override;
 
@@ -41,8 +42,8 @@ class Collector final : public RecordSink {
   const PlansLeftOut& plans_left_out() const { return plans_left_out_; }  // of the current log
   std::uint64_t folded() const { return queries_.folded(); }  // templates that went into "other statements"
 
-  // Ends what is open; nothing is taken any more. Then, for each source of begin() (nullptr when not by log),
-  // everything of it but `sources` and `has_events`, once.
+  // Ends the open statements and sessions; no take() may follow. Then take_workload() gives, once for each
+  // source of begin() (nullptr unless `by_log`), its workload without `sources` and `has_events`.
   void finish();
   Workload take_workload(const LogSource* source);
 

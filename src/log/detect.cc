@@ -121,7 +121,7 @@ void describe_stranger(std::string_view head, const std::vector<std::string_view
 }
 
 // By most of the times that differ; the first one is then the last.
-void tell_order(const std::vector<std::int64_t>& times, Format& format) {
+void note_order(const std::vector<std::int64_t>& times, Format& format) {
   std::size_t up = 0, down = 0;
   for (std::size_t i = 1; i < times.size(); ++i)
     up += times[i] > times[i - 1], down += times[i] < times[i - 1];
@@ -131,7 +131,7 @@ void tell_order(const std::vector<std::int64_t>& times, Format& format) {
 
 // Of lines that fit the prefix, further lines left out; by `times`, or else theirs. When they are newest
 // first: does a DETAIL stand before its record, as where lines are in reverse, or still behind it?
-void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix, bool further_lines,
+void note_order(const std::vector<std::string_view>& lines, const Prefix& prefix, bool further_lines,
                 std::vector<std::int64_t> times, Format& format) {
   std::vector<Header> headers;
   const bool own = times.empty();
@@ -145,7 +145,7 @@ void tell_order(const std::vector<std::string_view>& lines, const Prefix& prefix
     up += times.size() > 1 && header.time > times[times.size() - 2];
     if (10 * up > lines.size()) return;  // forwards, whatever follows
   }
-  tell_order(times, format);
+  note_order(times, format);
   if (!format.newest_first) return;
   std::size_t before = 0, behind = 0;
   const auto annotates = [](const Header& each) { return each.level >= Level::detail; };
@@ -196,7 +196,7 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     format.first_time = time;
     for (const auto& text : texts)
       if (is_json_record(text, time)) times.push_back(time);
-    tell_order(times, format);
+    note_order(times, format);
   } else {
     const std::vector<std::string_view> views(texts.begin(), texts.end());
     const std::optional<Prefix> prefix =
@@ -209,7 +209,7 @@ bool detect_enveloped(Envelope envelope, bool stamped, const std::vector<std::st
     format.name = "stderr";
     format.prefix = prefix->pattern();
     format.first_time = header.time;
-    tell_order(views, *prefix, further_lines, std::move(times), format);
+    note_order(views, *prefix, further_lines, std::move(times), format);
   }
   format.envelope = envelope;
   format.stamped = stamped;
@@ -346,12 +346,12 @@ void detect_lines(const std::vector<std::string_view>& lines, const std::string&
   }
   if (json > 0 && json >= csv) {
     format.name = "jsonlog";
-    tell_order(times, format);
+    note_order(times, format);
     return;
   }
   if (csv > 0) {
     format.name = "csvlog";
-    tell_order(csv_times, format);
+    note_order(csv_times, format);
     // Of a record of several lines: does the last one stand above the first one?
     std::size_t above = 0, below = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -384,7 +384,7 @@ void detect_lines(const std::vector<std::string_view>& lines, const std::string&
       format.name = "stderr";
       format.prefix = prefix->pattern();
       format.first_time = header.time;
-      tell_order(bare, *prefix, bare.size() < lines.size(), {}, format);
+      note_order(bare, *prefix, bare.size() < lines.size(), {}, format);
       return;
     }
   if (std::any_of(bare.begin(), bare.end(), starts_drizzle_record)) format.name = "drizzle";

@@ -168,7 +168,7 @@ std::vector<std::optional<std::size_t>> stand_ins(const std::vector<Workload>& w
 }
 
 // Forms of one log that rotate at different sizes tell parts of each other.
-void tell_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostics) {
+void report_shared(const std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < workloads.size(); ++i)
     for (std::size_t other = i + 1; other < workloads.size(); ++other)
       if (shares_calls_in_another_form(workloads[i], workloads[other]))
@@ -242,7 +242,7 @@ void count_once(std::vector<Workload>& workloads, Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < workloads.size(); ++i)
     if (!instead[i]) kept.push_back(std::move(workloads[i]));
   workloads = std::move(kept);
-  tell_shared(workloads, diagnostics);
+  report_shared(workloads, diagnostics);
 }
 
 void sort_workloads(std::vector<Workload>& workloads) {

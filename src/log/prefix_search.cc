@@ -483,7 +483,7 @@ std::optional<Prefix> infer_prefix(const std::vector<Levelled>& lines, bool name
 
 const Prefix* find_known(const std::vector<std::string_view>& lines, const std::vector<Levelled>& levelled) {
   const Prefix* best = nullptr;
-  // Most lines first; then the most names told apart: `%u@%d ` also fits what `%u@%d/%a ` wrote.
+  // Most lines first; then the most names separated: `%u@%d ` also fits what `%u@%d/%a ` wrote.
   std::pair<std::size_t, std::size_t> most{0, 0};
   Header header;
   for (const Prefix& prefix : known_prefixes()) {
@@ -551,7 +551,7 @@ std::optional<Prefix> find_prefix(const std::vector<std::string_view>& lines, bo
     const bool few = explained * 2 < levelled.size();
     if (auto inferred = infer_prefix(levelled, few)) return inferred;
     if (known && few) {
-      // After a change of the setting, say: two lines must not speak for hundreds.
+      // For example after a change of the setting: two lines must not decide for hundreds.
       std::vector<Levelled> others;
       Header header;
       for (const auto& each : levelled)

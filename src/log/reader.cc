@@ -456,8 +456,8 @@ std::vector<Input> collect(std::vector<LogSource>& sources, const Logs& logs, co
   return inputs;
 }
 
-void tell_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
-                const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+void report_floor(std::span<const Workload> workloads, const std::vector<Input>& inputs,
+                  const std::vector<std::string>& paths, Diagnostics& diagnostics) {
   if (const auto floor = duration_floor(workloads))
     diagnostics.push_back({Error::Kind::nonfatal,
                            inputs.size() == 1 ? paths[inputs.front().index] : "the logs",
@@ -483,7 +483,7 @@ std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics
     out.back().has_events = source.statements > 0;
     out.back().sources.push_back(source);
   }
-  tell_floor(out, inputs, logs.paths, diagnostics);
+  report_floor(out, inputs, logs.paths, diagnostics);
   return out;
 }
 
@@ -494,7 +494,7 @@ Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics)
   Workload out = collectors.take_all();
   for (const LogSource& source : sources) out.has_events |= source.statements > 0;
   out.sources = std::move(sources);
-  tell_floor({&out, 1}, inputs, logs.paths, diagnostics);
+  report_floor({&out, 1}, inputs, logs.paths, diagnostics);
   return out;
 }
 

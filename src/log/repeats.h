@@ -186,7 +186,7 @@ class Detector {
   struct Counted {
     Position position;
     std::uint64_t calls = 0;
-    std::uint64_t covered = 0;  // calls that a sighted pattern already told of
+    std::uint64_t covered = 0;  // calls that a reported pattern contains
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;

@@ -128,8 +128,8 @@ std::optional<ParsedEvent> of_log(const Record& record) {
   if (message.starts_with("temporary file: "))
     return ParsedEvent{.kind = Kind::temporary_file, .bytes = number(between(message, ", size ", ""))};
   if (message.starts_with("process ")) {
-    // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; what it took is told when it
-    // was acquired.
+    // "process 7 still waiting for ShareLock on transaction 5 after 1000.1 ms"; a later line has the whole
+    // wait, when the lock was acquired.
     const bool acquired = contains(message, " acquired ");
     if (!acquired && !contains(message, " still waiting for ")) return std::nullopt;
     const auto mode = between(message, acquired ? " acquired " : " still waiting for ", " on ");

@@ -130,7 +130,8 @@ std::string name_of(const std::vector<std::string>& statements) {
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
 }
 
-// Why the next check need not tell of an index that is built while writes wait: whoever accepted it was told.
+// Suppresses the finding of the next check about an index that is built while writes wait: the user who
+// accepted the index has read this.
 std::string with_reason(const std::string& statement, const Fitted& fitted) {
   const bool locks = !fitted.note.empty() && creates_index(head_of(statement));
   return locks ? "-- pgadvise: ignore blocking-index-build " + fitted.note + "\n" + statement : statement;

@@ -391,7 +391,7 @@ static Error lost(const std::string& where) {
   return Error{Error::Kind::database, where, "the connection is closed", ""};
 }
 
-// libpq takes C strings: what stands after a zero byte would be judged but not sent.
+// libpq takes C strings: text after a zero byte would be checked but not sent.
 static bool has_zero(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
 Result<Rows> Connection::query(std::string_view statement, const Parameters& parameters) {

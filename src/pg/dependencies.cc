@@ -69,8 +69,8 @@ void scan(std::string_view tree, References& into) {
   }
 }
 
-// A utility statement, whose own functions its tree does not show. The text was judged to be none, so our
-// reading of it and the server's differ.
+// A utility statement, whose own functions its tree does not show. pgadvise's parser read the same text as
+// another kind of statement, so the two readings differ.
 bool holds_utility(std::string_view tree) {
   constexpr std::string_view key = ":utilityStmt";
   for (std::size_t at = 0; (at = tree.find(key, at)) != tree.npos;) {
@@ -332,8 +332,8 @@ Result<plan::Dependencies> DependencyChecker::run() {
   return out;
 }
 
-// Those of the types whose values can't be read without running what nobody knows. Nearly always none is:
-// they are judged together, and by halves where one is.
+// The types whose values cannot be read without calling an unknown function. Nearly always there is none, so
+// all types are checked together, and by halves if there is one.
 Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dangerous) {
   if (types.empty()) return {};
   DependencyChecker checker(connection);

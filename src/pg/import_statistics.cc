@@ -105,14 +105,15 @@ class Imitation {
       }
     lengthen_all();
     if (files_failed_)
-      tell(fmt::format("pgadvise could not give {} files production's size", files_failed_),
-           "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
+      report(fmt::format("pgadvise could not give {} files production's size", files_failed_),
+             "the sandbox needs a file system with sparse files in TMPDIR or /tmp");
     if (columns_failed_)
-      tell(fmt::format("the statistics of {} columns do not match this server's types", columns_failed_), {});
+      report(fmt::format("the statistics of {} columns do not match this server's types", columns_failed_),
+             {});
   }
 
  private:
-  void tell(std::string what, std::string hint) {
+  void report(std::string what, std::string hint) {
     diagnostics_.push_back({Error::Kind::nonfatal, "the sandbox", std::move(what), std::move(hint)});
   }
 
@@ -137,9 +138,9 @@ class Imitation {
     // pg/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
     if (production_.server_version / 10000 != admin_.server_version() / 10000)
-      tell(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",
-                       production_.server_version / 10000, admin_.server_version() / 10000),
-           "put production's version on PATH");
+      report(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",
+                         production_.server_version / 10000, admin_.server_version() / 10000),
+             "put production's version on PATH");
   }
 
   // What is built anew now is in nobody's memory: the first page can be written behind the server's back.

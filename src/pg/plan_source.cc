@@ -383,7 +383,7 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   return out;
 }
 
-// The server knows us by another number than we were told.
+// The process number that the server reports differs from libpq's: a pooler is in between.
 bool pooled(Connection& connection) {
   ReadOnly transaction(connection);
   if (!transaction.begin(false, As::user)) return true;

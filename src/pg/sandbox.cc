@@ -170,7 +170,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
   run_build(*state_->owner, *state_->admin, script, diagnostics);
 }
 
-// What a database is told reaches new sessions only.
+// A database's settings apply to new sessions only.
 Result<void> Sandbox::State::reconnect() {
   for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
     auto opened = open(address(home.folder, user, "sandbox"), on_sent);

@@ -109,7 +109,7 @@ auto Planner::look_up(const Look& look) {
   return answer;
 }
 
-// Remembers what was told. Who wants to know the same meanwhile waits for it.
+// Remembers the answer. A thread that asks the same meanwhile waits for it.
 template <class T, class Ask>
 Result<T> Planner::once(Memory<T>& memory, const std::string& key, const Ask& ask) {
   std::unique_lock lock(mutex_);

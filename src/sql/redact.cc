@@ -9,7 +9,7 @@
 namespace pgadvise::sql {
 
 // In a query the numbers that are left are lengths of types; in all else (EXECUTE, SET, DDL) they are
-// somebody's values.
+// the application's values.
 static bool carries_values(std::string_view statement) {
   constexpr std::string_view queries[] = {"select", "with",   "insert", "update", "delete",
                                           "merge",  "values", "table",  "("};
@@ -33,7 +33,7 @@ static bool names_a_role(std::string_view statement) {
 }
 
 // With standard_conforming_strings = off this quote may not be the string's end: what is text from here on
-// can't be told.
+// is unknown.
 static bool end_is_uncertain(std::string_view string) {
   return string.size() > 2 && string.front() == '\'' && string[string.size() - 2] == '\\';
 }

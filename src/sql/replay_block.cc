@@ -139,7 +139,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   constexpr int max_nested = 8;
   if (block_depth_ >= max_nested) return Problem{"DO blocks are nested too deeply"};
   ++block_depth_;
-  // Places inside the body can be told when it stands in the script as it is, between dollar quotes.
+  // Locations inside the body are known if the script contains the body unchanged, between dollar quotes.
   const std::size_t outer_offset = statement_offset;
   const std::size_t body_offset = script.find(body, outer_offset);
   const Block block = read_block(body);

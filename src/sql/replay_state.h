@@ -133,7 +133,7 @@ struct ReplayState {
   std::unique_ptr<LineIndex> lines;
   std::size_t statement_offset = 0;
 
-  // The migration being judged; nullptr: none.
+  // The migration that is checked; nullptr: none.
   Migration* migration = nullptr;
   bool together = false;
 

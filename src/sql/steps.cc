@@ -113,7 +113,7 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
   Actions out;
   std::visit([&](const auto& definition) { describe(definition, state, out); }, statement);
   existing_is_kept(statement, state, out);
-  std::erase_if(out, [&](const SchemaAction& action) { return !judged(action); });
+  std::erase_if(out, [&](const SchemaAction& action) { return !is_reliable(action); });
   return out;
 }
 

@@ -1,5 +1,6 @@
-// What a statement does to tables that hold rows, as SchemaActions: looked at before it is replayed, so that
-// the catalog is still the one it will find. Internal to src/sql.
+// Derives the SchemaActions of a statement: what it does to tables that hold rows. The caller asks before it
+// replays the statement, while the catalog is still the one that the statement will find. Internal to
+// src/sql.
 #pragma once
 
 #include <map>
@@ -17,16 +18,16 @@ namespace pgadvise::sql {
 
 class StepRecorder {
  public:
-  // A migration begins: what is in the catalog now is what it will find. `together`: it is deployed with
-  // those before.
+  // Begins a migration: the tables of `state` exist before it runs. `together`: one deployment runs it with
+  // the migrations before it, so the tables of those hold no rows yet.
   void begin(const SchemaState& state, bool together);
 
-  // What the statement is about to do, without places.
+  // The actions of a statement on `state`, without locations.
   std::vector<SchemaAction> actions(const Statement& statement, const SchemaState& state) const;
-  // The statement has run, and done these.
+  // Records that the statement has run. `actions`: of actions(); `state`: after it.
   void happened(const std::vector<SchemaAction>& actions, const SchemaState& state);
-  // A statement that isn't understood may have made any table: those that aren't known are no longer taken
-  // for old ones.
+  // Records a statement that was not understood. It may have created any table, so an unknown table no longer
+  // counts as one that exists before the migration.
   void lost_track() { lost_track_ = true; }
 
   // The object that the statement would create is there under its name and is another one: how they differ,
@@ -41,7 +42,7 @@ class StepRecorder {
  private:
   using Actions = std::vector<SchemaAction>;
   SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
-  bool judged(const SchemaAction& action) const { return action.table_known || !lost_track_; }
+  bool is_reliable(const SchemaAction& action) const { return action.table_known || !lost_track_; }
   // What one kind of statement is about to do; nothing for those that change no table.
   template <class Other>
   void describe(const Other&, const SchemaState&, Actions&) const {}

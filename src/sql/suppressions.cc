@@ -88,7 +88,7 @@ class Script {
     return end == std::string_view::npos ? from : from + end + 3;
   }
 
-  // Each comment speaks for the part that `where` gives; nullopt: the line of the next token.
+  // Each comment applies to the part that `where` gives; nullopt: the line of the next token.
   template <class Where>
   void comments(std::size_t from, std::size_t to, Where where) {
     if (text_.substr(from, to - from).find(mark) == std::string_view::npos) return;

@@ -201,6 +201,38 @@ TEST(Cli, AFolderWithNothingToCheckSaysSo) {
   const Ran ran = run("", folder.path());
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_TRUE(has(ran.err, "nothing to check")) << ran.err;
+  EXPECT_TRUE(has(ran.out, "Nothing was checked: no input was found")) << ran.out;
+}
+
+TEST(Cli, InputsOfWhichNothingWasReadAreNoCleanResult) {
+  const Folder folder;
+  folder.write("empty.sql", "-- nothing yet\n");
+  folder.write("other.sql", "\x01\x02 no SQL;\nneither is this;\n");
+  folder.write("half.sql", "no SQL;\nSELECT 1;\n");
+  folder.write("empty.log", "");
+  const std::string unread = "no statement or log line of the inputs could be read";
+  for (const std::string option : {"--schema ", "--workload ", ""}) {
+    for (const std::string format : {"text", "markdown", "agent", "json"}) {
+      const Ran empty = run("check --format " + format + " " + option + "empty.sql", folder.path());
+      EXPECT_EQ(empty.exit_code, 0) << option << empty.err;
+      EXPECT_TRUE(has(empty.out, "the inputs contain no statement")) << option << empty.out;
+      const Ran other = run("check --format " + format + " " + option + "other.sql", folder.path());
+      EXPECT_EQ(other.exit_code, 2) << option << other.err;
+      EXPECT_TRUE(has(other.out, unread) && has(other.err, unread)) << option << other.out;
+    }
+    EXPECT_EQ(run("check --allow-empty " + option + "other.sql", folder.path()).exit_code, 0) << option;
+    const Ran half = run("check " + option + "half.sql", folder.path());
+    EXPECT_EQ(half.exit_code, 0) << option << half.err;
+    EXPECT_TRUE(has(half.out, "No findings")) << option << half.out;
+  }
+  const Ran log = run("check --log empty.log", folder.path());
+  EXPECT_EQ(log.exit_code, 0) << log.err;
+  EXPECT_TRUE(has(log.out, "the inputs contain no statement")) << log.out;
+  const Ran beside = run("check --workload half.sql --schema other.sql", folder.path());
+  EXPECT_EQ(beside.exit_code, 0) << "one of the inputs was read" << beside.err;
+  const Ran missing = run("check --schema missing.sql", folder.path());
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_TRUE(has(missing.out, "Nothing was checked: an input could not be read")) << missing.out;
 }
 
 TEST(Cli, OnlyWhatIsNamedIsRead) {

@@ -82,6 +82,24 @@ class ReviewTerminal : public ::testing::Test {
   Folder folder_;
 };
 
+// Ignores the finding on the screen; what follows shows `next`.
+bool ignores(testing_support::Tmux& tmux, const std::string& reason, const char* next) {
+  tmux.key("i");
+  if (!tmux.shows("Reason:")) return false;
+  tmux.type(reason);
+  if (!tmux.shows("Reason: " + reason)) return false;
+  tmux.key("Enter");
+  return tmux.shows(next);
+}
+
+// From a finding to the summary, and writes all changes.
+bool ends_and_writes(testing_support::Tmux& tmux) {
+  tmux.key("q");
+  if (!tmux.shows("Write this")) return false;
+  tmux.key("w");
+  return tmux.shows("exit 0");
+}
+
 constexpr const char* first = "1/3 ";
 constexpr const char* prompt = "[y,n,i,e,p,r,u,q,?]?";
 
@@ -122,10 +140,7 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   same("reason", tmux);
   tmux.key("Enter");
   ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows("Write this"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"),
             "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = "
             "\"nobody asks what is in it\"\n");
@@ -138,16 +153,8 @@ TEST_F(ReviewTerminal, AConfigurationKeepsItsLineEndsAndItsMark) {
   folder_.write("project/pgadvise.toml", before);
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("i");
-  ASSERT_TRUE(tmux.shows("Reason:"));
-  tmux.type("known");
-  ASSERT_TRUE(tmux.shows("Reason: known"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows("Write this"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(ignores(tmux, "known", "2/3 "));
+  ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"), before +
                                        "\r\n[[ignore]]\r\nrule = \"json-stored-as-text\"\r\nobject = "
                                        "\"public.carts.settings\"\r\nreason = \"known\"\r\n");
@@ -174,12 +181,7 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
   ASSERT_TRUE(tmux.shows("1/2 "));
   tmux.key("y");
   ASSERT_TRUE(tmux.shows("can't be: api/alembic/versions: has several last revisions"));
-  tmux.key("i");
-  ASSERT_TRUE(tmux.shows("Reason:"));
-  tmux.type("known");
-  ASSERT_TRUE(tmux.shows("Reason: known"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/2 "));
+  ASSERT_TRUE(ignores(tmux, "known", "2/2 "));
   tmux.key("y");
   ASSERT_TRUE(tmux.shows("Not written: api/alembic/versions: has several last revisions"));
   tmux.key("w");
@@ -187,6 +189,41 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
   const std::filesystem::directory_iterator all(folder.path("project/api/alembic/versions"));
   EXPECT_EQ(std::distance(begin(all), end(all)), 3);
   EXPECT_TRUE(contains(read_file(folder.path("project/pgadvise.toml")).value_or(""), "reason = \"known\""));
+}
+
+// Two services with a table of the same name, for which one query wants a different statement in each.
+TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
+  const std::string parent = "-- +goose Up\nCREATE TABLE parent (id integer PRIMARY KEY);\n";
+  folder_.write("services/package.json", "{}");
+  folder_.write(
+      "services/pgadvise.toml",
+      "[rules.missing-primary-key]\nseverity = \"off\"\n[rules.missing-foreign-key]\nseverity = \"off\"\n"
+      "[rules.untracked-migration]\nseverity = \"off\"\n");
+  folder_.write("services/one/migrations/00001_init.sql",
+                parent + "CREATE TABLE child (id integer PRIMARY KEY, parent_id integer);\n");
+  folder_.write("services/two/migrations/00001_init.sql",
+                parent + "CREATE TABLE child (id integer, parent_id integer) PARTITION BY RANGE (id);\n");
+  folder_.write("q.sql", "SELECT * FROM child WHERE parent_id = 3;\n");
+  testing_support::Tmux tmux(folder_, "services", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
+  tmux.type(quoted(testing_support::program) + " review . --workload ../q.sql 2>&1; echo \"exit $?\"");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("1/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("2/2 "));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  const auto written = [&](const std::string& service) {
+    std::string out;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder_.path("services/" + service + "/migrations")))
+      if (entry.path().filename() != "00001_init.sql") out += read_file(entry.path().string()).value_or("");
+    return out;
+  };
+  EXPECT_TRUE(contains(written("one"), " ON public.child (parent_id)")) << written("one");
+  EXPECT_FALSE(contains(written("one"), "ON ONLY")) << written("one");
+  EXPECT_TRUE(contains(written("two"), "ON ONLY public.child (parent_id)")) << written("two");
 }
 
 TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {

@@ -36,11 +36,13 @@ TEST(Boundary, HoldsWhatLiesBelowItWithLinksResolved) {
   fs::create_directory_symlink("../out", tree.path("repo/link"));
   fs::create_directory_symlink("a", tree.path("repo/within"));
   fs::create_symlink("circle", tree.path("repo/circle"));
+  fs::create_symlink("../out/new", tree.path("repo/dangling"));
+  fs::create_symlink("a/new", tree.path("repo/own"));
   for (const char* path :
-       {"repo", "repo/", "repo/a/x.sql", "repo/a/../a", "repo/missing", "repo/within/x.sql"})
+       {"repo", "repo/", "repo/a/x.sql", "repo/a/../a", "repo/missing", "repo/within/x.sql", "repo/own"})
     EXPECT_TRUE(lies_within(tree.path(path), root)) << path;
   for (const char* path : {"out/x.sql", "repository/x.sql", "repo/link", "repo/link/x.sql",
-                           "repo/link/missing", "repo/../out", "repo/circle", "."})
+                           "repo/link/missing", "repo/../out", "repo/circle", "repo/dangling", "."})
     EXPECT_FALSE(lies_within(tree.path(path), root)) << path;
   EXPECT_FALSE(lies_within("/etc/passwd", root));
   EXPECT_FALSE(lies_within(tree.path("repo/a"), "")) << "no boundary is known";
@@ -72,6 +74,9 @@ TEST(Boundary, AFileThatLinksLeadToIsOutside) {
   for (const char* path : {"repo/db/link.sql", "repo/folder/x.sql", "repo/folder/missing.sql",
                            "plain/link.sql", "way/db/link.sql"})
     EXPECT_TRUE(leads_outside(tree.path(path))) << path;
+  EXPECT_TRUE(leaves_repository(tree.path("repo/folder/x.sql")));
+  EXPECT_FALSE(leaves_repository(tree.path("repo/db/same.sql")));
+  EXPECT_FALSE(leaves_repository(tree.path("plain/link.sql"))) << "no repository";
   for (const char* path : {"repo/db/a.sql", "repo/db/same.sql", "other/x.sql", "plain/a.sql", "way/db/a.sql",
                            "repo/db/missing.sql", "repo/missing/a.sql", "plain/missing.sql", "repo/db"})
     EXPECT_FALSE(leads_outside(tree.path(path))) << path;

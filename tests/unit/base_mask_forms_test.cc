@@ -35,6 +35,8 @@ constexpr const char* forms[] = {
     R"~(select 1 from u where data @> '{"otp_secret": 7773331}' and b = 'ok')~",
     R"~(select 1 from u where credential = 'hunter2' and b = 'ok')~",
     R"~(select 1 from u where bearer = 'hunter2' and b = 'ok')~",
+    R"~(select 1 from u where otp = 'hunter2' and card_pin = 'hunter2' and opinion = 'ok' and pw_hash = )~"
+    R"~('hunter2' and cvv = 'hunter2' and spin = 'ok')~",
     R"~(select 1 from u where headers->>'authorization' = 'hunter2' and b = 'ok')~",
     R"~(select 1 from u where passphrase = 'hunter2' and private_key = 'hunter2' and "apiKey" = )~"
     R"~('hunter2' and "API Key" = 'hunter2' and "x-api-key" = 'hunter2' and b = 'ok')~",

@@ -79,6 +79,7 @@ json finding_json(const Finding& finding, bool show_literals) {
   put(out, "verdict_reason", finding.verdict_reason);
   out["subject"] = subject_json(finding.subject);
   if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
+  for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
   out["message"] = finding.message;
   out["evidence"] = json::array();
   for (const auto& evidence : finding.evidence)
@@ -106,6 +107,7 @@ json summary_json(const Report& report) {
   out["verdicts"] = verdicts;
   out["rules"] = rules;
   out["rules_run"] = report.rules_run;
+  put(out, "nothing_checked", report.nothing_checked);
   return out;
 }
 

@@ -96,7 +96,10 @@ std::string render(const Report& report, const Options& options) {
                       ? ""
                       : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
   std::string out =
-      fmt::format("### pgadvise: {}{}\n\n", findings.empty() ? "nothing found" : in_words(count(findings)),
+      fmt::format("### pgadvise: {}{}\n\n",
+                  !report.nothing_checked.empty() ? "nothing was checked, because " + report.nothing_checked
+                  : findings.empty()              ? "nothing found"
+                                                  : in_words(count(findings)),
                   report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
   std::size_t shown = 0;

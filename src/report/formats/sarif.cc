@@ -1,6 +1,7 @@
 // SARIF 2.1.0 (OASIS), and what GitHub's code scanning takes of it: at most 25,000 results of a run and 10 MB
 // compressed, at least one location each, paths from the repository's root ("SARIF support for code
 // scanning", docs.github.com).
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -66,14 +67,19 @@ std::string uri(const std::string& path) {
 }
 
 // Lines only: SARIF counts columns in characters, findings in bytes.
-json location_json(const Finding& finding, const Options& options) {
-  const SourceLocation place = shown_at(finding, options);
+json physical_json(const std::string& file, int line) {
   json physical;
-  physical["artifactLocation"]["uri"] = uri(place.file);
-  if (!place.file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
-  physical["region"] = {{"startLine", place.line}};
+  physical["artifactLocation"]["uri"] = uri(file);
+  if (!file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
+  physical["region"] = {{"startLine", line}};
   json out;
   out["physicalLocation"] = physical;
+  return out;
+}
+
+json location_json(const Finding& finding, const Options& options) {
+  const SourceLocation place = shown_at(finding, options);
+  json out = physical_json(place.file, place.line);
   if (const std::string about = subject(finding); !about.empty())
     out["logicalLocations"] = {{{"fullyQualifiedName", about}, {"kind", finding.subject.kind}}};
   return out;
@@ -87,6 +93,9 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
   out["level"] = level(finding.severity);
   out["message"] = text(cut(printable_block(explanation(finding)), longest_message));
   out["locations"] = json::array({location_json(finding, options)});
+  for (const auto& place : finding.other_locations)
+    out["relatedLocations"].push_back(
+        physical_json(options.repository.relative(place.file), std::max(1, place.line)));
   out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
   out["properties"] = {{"verdict", name(finding.verdict)}};
   return out;

@@ -254,11 +254,13 @@ class Writer {
                       report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
     std::string line =
-        standing == 0 ? std::string("No findings")
-                      : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected",
-                                    standing, standing == 1 ? "" : "s", severities[Severity::error],
-                                    severities[Severity::warning], severities[Severity::note],
-                                    verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
+        !report_.nothing_checked.empty() ? "Nothing was checked: " + report_.nothing_checked
+        : standing == 0
+            ? std::string("No findings")
+            : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected", standing,
+                          standing == 1 ? "" : "s", severities[Severity::error],
+                          severities[Severity::warning], severities[Severity::note],
+                          verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
     if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
     if (report_.baseline)
       line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
