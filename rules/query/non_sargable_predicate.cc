@@ -2,9 +2,11 @@
 #include <array>
 
 #include "base/text.h"
+#include "lint/conditions.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
+#include "model/rewrite.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -44,21 +46,6 @@ bool in_text(const std::string& type) {
   return type == "text" || starts_with_nocase(type, "character") || type == "citext" || type == "name";
 }
 
-// Whether an expression index mentions the column and the expression around it, and so may serve the
-// predicate.
-bool expression_index_for(const Table& table, const Predicate& predicate) {
-  const std::string inner =
-      predicate.wrapper.compare(0, 2, "::") == 0 ? predicate.wrapper.substr(2) : predicate.wrapper;
-  const auto words = lint::tokens_of(inner);
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-      const auto tokens = lint::tokens_of(key.expression);
-      return lint::contains(tokens, predicate.column.column) &&
-             (words.empty() || lint::contains(tokens, words.back()));
-    });
-  });
-}
-
 // Whether the column has so few distinct values that a text search index would not help.
 bool has_few_values(const Column& column) {
   static constexpr std::array<std::string_view, 8> names = {"status", "state", "type",     "kind",
@@ -66,50 +53,6 @@ bool has_few_values(const Column& column) {
   if (column.statistics) return column.statistics->n_distinct > 0 && column.statistics->n_distinct < 50;
   const auto words = lint::words_of(column.name);
   return !words.empty() && lint::one_of(words.back(), names);
-}
-
-// Whether a full-text or trigram index covers the column, alone or in an expression.
-bool has_search_index(const Table& table, const std::string& column) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return (index.method == "gin" || index.method == "gist") &&
-           std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
-             return key.column == column || lint::contains(lint::tokens_of(key.expression), column);
-           });
-  });
-}
-
-// An index that would serve `column op value`: the column is its first key, or follows keys that the
-// statement compares by =.
-const Index* index_for(const Table& table, const std::string& column, const std::vector<std::string>& fixed) {
-  for (const auto& index : table.indexes) {
-    if (!index.valid || index.method != "btree" || (index.predicate && index.predicate_not_null.empty()))
-      continue;
-    for (const auto& key : index.keys) {
-      if (key.column == column) return &index;
-      if (!lint::contains(fixed, key.column)) break;
-    }
-  }
-  return nullptr;
-}
-
-// Whether the function can be replaced by a range or by a changed value. No plain index serves other
-// functions.
-bool replaceable(const std::string& wrapper) {
-  static constexpr std::array<std::string_view, 25> functions = {
-      "lower", "upper", "date",  "date_trunc", "date_part", "extract", "to_char",   "to_date",  "trim",
-      "btrim", "ltrim", "rtrim", "coalesce",   "substr",    "left",    "substring", "timezone", "age",
-      "abs",   "trunc", "floor", "+",          "-",         "*",       "/"};
-  const auto dot = wrapper.rfind('.');
-  return wrapper.compare(0, 2, "::") == 0 ||
-         lint::one_of(dot == std::string::npos ? wrapper : wrapper.substr(dot + 1), functions);
-}
-
-// Whether PostgreSQL casts the integer column, because the value is numeric or floating-point.
-bool widened(const Column& column, const Predicate& predicate) {
-  const bool integer = column.type == "integer" || column.type == "bigint" || column.type == "smallint";
-  return integer && predicate.wrapper.empty() &&
-         (starts_with_nocase(predicate.value_type, "numeric") || predicate.value_type == "double precision" ||
-          predicate.value_type == "real");
 }
 
 // Whether another condition of the statement can use an index of the table.
@@ -122,8 +65,9 @@ bool other_condition_indexed(const QueryFacts& facts, const Case& found) {
     if (predicate.under_or ||
         (predicate.op != Op::equality && predicate.op != Op::in_list && predicate.op != Op::range))
       return false;
-    return (ours && !predicate.column.column.empty() && index_for(table, predicate.column.column, {})) ||
-           (joined && index_for(table, predicate.other.column, {}));
+    return (ours && !predicate.column.column.empty() &&
+            lint::index_for(table, predicate.column.column, {})) ||
+           (joined && lint::index_for(table, predicate.other.column, {}));
   });
 }
 
@@ -139,49 +83,20 @@ std::optional<Case> case_of(const Context& context, const Query& query, const Pr
         predicate.wrapper.empty() || predicate.wrapper == "lower" || predicate.wrapper == "upper";
     const bool negated = predicate.op_name.compare(0, 1, "!") == 0;
     return bare && !negated && predicate.leading_wildcard && in_text(column->type) &&
-                   !has_few_values(*column) && !has_search_index(*table, column->name)
+                   !has_few_values(*column) && !lint::has_search_index(*table, column->name)
                ? std::optional(found)
                : std::nullopt;
   }
-  const bool compares =
-      predicate.op == Op::equality || predicate.op == Op::range || predicate.op == Op::in_list;
-  if (!compares || predicate.under_or ||
-      (predicate.wrapper.empty() ? !widened(*column, predicate) : !replaceable(predicate.wrapper)))
-    return std::nullopt;
-  found.index = index_for(*table, column->name, lint::fixed_columns(query.facts, table->name));
-  if (!found.index || expression_index_for(*table, predicate)) return std::nullopt;
+  found.index = lint::bypassed_index(query.facts, *table, predicate);
+  if (!found.index) return std::nullopt;
   return found;
-}
-
-std::string around(const Predicate& predicate) {
-  const std::string& column = predicate.column.column;
-  const std::string& wrapper = predicate.wrapper;
-  if (wrapper.empty()) return column + " = …::" + predicate.value_type;
-  if (wrapper.compare(0, 2, "::") == 0) return column + wrapper;
-  const auto dot = wrapper.rfind('.');
-  const std::string name = dot == std::string::npos ? wrapper : wrapper.substr(dot + 1);
-  if (name == "timezone") return column + " AT TIME ZONE …";
-  if (name.size() == 1) return "arithmetic on " + column;
-  const bool first = name != "date_trunc" && name != "date_part" && name != "extract";
-  return name + (first ? "(" + column + ")" : "(…, " + column + ")");
 }
 
 std::string instead(const Case& found) {
   const std::string& column = found.predicate->column.column;
-  const std::string& wrapper = found.predicate->wrapper;
-  if (found.pattern)
-    return "Create a trigram index: CREATE EXTENSION pg_trgm, then an index USING gin (" + column +
-           " gin_trgm_ops); or use full-text search";
-  if (wrapper.empty()) return "Cast the value to the column's type, not to " + found.predicate->value_type;
-  const Column* own = found.table->column(column);
-  if (starts_with_nocase(own->type, "timestamp") || own->type == "date")
-    return "Compare the column itself with a range: " + column + " >= $1 AND " + column +
-           " < $1 + interval '1 day'";
-  if (wrapper == "lower" || wrapper == "upper")
-    return "Create an index on " + wrapper + "(" + column +
-           "), unique if the column is unique; or use the type citext";
-  if (wrapper.compare(0, 2, "::") == 0) return "Cast the value instead: " + column + " = $1::" + own->type;
-  return "Move the expression to the value's side, or create an index on the expression";
+  return found.pattern ? "Create a trigram index: CREATE EXTENSION pg_trgm, then an index USING gin (" +
+                             column + " gin_trgm_ops); or use full-text search"
+                       : rewrite(*found.predicate, found.table->column(column)->type);
 }
 
 Severity severity_of(const Context& context, const Query& query, const Case& found) {
@@ -210,7 +125,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
         found->pattern
             ? "A search in " + display(table) + "." + predicate.column.column +
                   " uses a pattern that begins with a wildcard: no B-tree index can serve the search."
-            : "The condition on " + around(predicate) + " prevents the use of the index " +
+            : "The condition on " + condition_text(predicate) + " prevents the use of the index " +
                   found->index->name + " on " + display(table) +
                   ": the statement checks the rows one by one.";
     Finding& finding = lint::report(reporter, query, table, message, severity_of(context, query, *found));

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "lint/conditions.h"
 #include "lint/context.h"
+#include "lint/plans.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -30,10 +34,14 @@ namespace {
 // How a statement filters and sorts one table.
 struct TableUse {
   const Table* table = nullptr;
+  std::optional<lint::UnservedCondition> other;  // set if nothing below is
   std::vector<std::string> equal;  // columns compared with a value, or with another table's column
   std::vector<std::string> range;
   std::vector<SortKey> sort;  // empty unless every sort key is a column of this table
   bool narrows = false;       // a comparison with a value, or a LIMIT on sorted rows
+  bool extreme = false;       // `sort` is c of min(c) or max(c)
+
+  bool plain() const { return !equal.empty() || !range.empty() || !sort.empty(); }
 };
 
 void add(std::vector<std::string>& list, const std::string& column) {
@@ -46,6 +54,14 @@ bool sorts_only(const QueryFacts& facts, const QualifiedName& table) {
                      [&](const SortKey& key) { return key.column.table == table; });
 }
 
+// c of min(c) and max(c); nullptr: of several columns, or of none.
+const ColumnUse* only_extreme(const QueryFacts& facts) {
+  const auto& all = facts.extremes;
+  const bool one = !all.empty() && std::all_of(all.begin(), all.end(),
+                                               [&](const ColumnUse& use) { return use == all.front(); });
+  return one ? &all.front() : nullptr;
+}
+
 TableUse use_of(const QueryFacts& facts, const Table& table) {
   TableUse use{.table = &table};
   for (const auto& predicate : facts.predicates) {
@@ -56,7 +72,9 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
         predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::constant;
     const bool equality = predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list;
     if (join && equality && predicate.other.table == table.name) add(use.equal, predicate.other.column);
-    if (predicate.column.table != table.name) continue;
+    const Column* column =
+        predicate.column.table == table.name ? table.column(predicate.column.column) : nullptr;
+    if (!column || lint::widened(*column, predicate)) continue;
     if (equality && (value || join)) add(use.equal, predicate.column.column);
     if (predicate.op == Predicate::Op::range && value) add(use.range, predicate.column.column);
     use.narrows = use.narrows || (value && (equality || predicate.op == Predicate::Op::range));
@@ -64,6 +82,9 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
   if (sorts_only(facts, table.name)) {
     use.sort = facts.sort;
     use.narrows = true;
+  } else if (const ColumnUse* extreme = only_extreme(facts); extreme && extreme->table == table.name) {
+    use.sort = {{.column = *extreme}};
+    use.narrows = use.extreme = true;
   }
   return use;
 }
@@ -113,6 +134,19 @@ std::vector<IndexKey> keys_for(TableUse use) {
   return keys;
 }
 
+IndexProposal proposal_of(const TableUse& use) {
+  IndexProposal out{.table = use.table->name, .keys = keys_for(use)};
+  while (out.equality_keys < out.keys.size() && has(use.equal, out.keys[out.equality_keys].column))
+    ++out.equality_keys;
+  return out;
+}
+
+Probe probe_of(const Query& query, const QualifiedName& table) {
+  Probe out{.kind = Probe::Kind::statement, .table = table, .fingerprint = query.fingerprint};
+  out.search_index = true;
+  return out;
+}
+
 bool slow_or_frequent(const Context& context, const Query& query) {
   const auto& facts = query.facts;
   // INSERT … SELECT, too.
@@ -126,6 +160,7 @@ bool slow_or_frequent(const Context& context, const Query& query) {
 }
 
 std::string what_it_does(const TableUse& use) {
+  if (use.other) return use.other->what;
   std::vector<std::string> filters = use.equal;
   for (const auto& column : use.range) add(filters, column);
   std::vector<std::string> sorts;
@@ -133,7 +168,9 @@ std::string what_it_does(const TableUse& use) {
     if (!key.column.column.empty()) sorts.push_back(key.column.column);
   std::string out;
   if (!filters.empty()) out += "filters or joins by " + join(filters, ", ");
-  if (!sorts.empty()) out += std::string(out.empty() ? "" : " and ") + "sorts by " + join(sorts, ", ");
+  if (!sorts.empty())
+    out += std::string(out.empty() ? "" : " and ") +
+           (use.extreme ? "returns the minimum or maximum of " : "sorts by ") + join(sorts, ", ");
   return out;
 }
 
@@ -142,7 +179,43 @@ bool any_resolved(const QueryFacts& facts) {
                      [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
 }
 
+// Whether non-sargable-predicate reports the statement.
+bool reported_elsewhere(const Context& context, const Query& query) {
+  return std::any_of(
+      query.facts.predicates.begin(), query.facts.predicates.end(), [&](const Predicate& predicate) {
+        const Table* table = context.catalog().table(predicate.column.table);
+        return table && (predicate.leading_wildcard || lint::bypassed_index(query.facts, *table, predicate));
+      });
+}
+
 }  // namespace
+
+// A condition that the facts do not explain, but whose scan a plan shows.
+static void check_plans(const Context& context, Reporter& reporter, const Query& query) {
+  if (reported_elsewhere(context, query)) return;
+  for (const auto& plan : context.plans_of(query))
+    for (const auto& insight : plan.insights) {
+      if (insight.kind != Insight::Kind::slow_scan) continue;
+      const PlanNode& scan = *insight.node;
+      const QualifiedName table = lint::table_of(query, scan);
+      if (!context.catalog().table(table)) continue;
+      const double kept = rows_of(scan);
+      const std::string fact = "Seq Scan on " + display(table) + " reads " +
+                               lint::grouped(kept + scan.rows_removed_by_filter * scan.loops) +
+                               " rows and keeps " + lint::grouped(kept);
+      Finding& finding = lint::report(reporter, query, table,
+                                      "A statement that " + lint::ran(query) + " filters " + display(table) +
+                                          " by a condition that no index serves: it scans the whole table.");
+      finding.evidence.push_back(lint::plan_fact(plan, fact));
+      lint::apply_plan(finding, plan);
+      finding.probe = probe_of(query, table);
+      finding.fix = Fix{.title =
+                            "Rewrite the condition so that it compares a column with a value, and index "
+                            "that column; or create an index on the expression, if it is immutable",
+                        .safety = Fix::Safety::manual};
+      return;
+    }
+}
 
 static void check_query(const Context& context, Reporter& reporter, const Query& query) {
   // Of several tables, the one with the most rows takes the time.
@@ -155,13 +228,14 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
     const double rows = table->statistics ? table->statistics->rows : -1;
     if (rows >= 0 && rows < context.option(small_rows)) continue;
     TableUse use = use_of(query.facts, *table);
-    if (use.equal.empty() && use.range.empty() && use.sort.empty()) continue;
-    if (served(use) || keys_for(use).empty()) continue;
+    if (served(use)) continue;
+    if (!use.plain()) use.other = lint::unserved_condition(context, query.facts, *table);
+    if (!use.plain() && !use.other) continue;
     // A join counts only if something else limits the rows of the statement.
-    const bool narrowed = use.narrows || any_resolved(query.facts);
+    const bool narrowed = use.other || use.narrows || any_resolved(query.facts);
     if (narrowed && rows > worst_rows) worst = std::move(use), worst_rows = rows;
   }
-  if (!worst.table) return;
+  if (!worst.table) return check_plans(context, reporter, query);
   const QualifiedName& table = worst.table->name;
   const std::string timing =
       query.timed_calls ? fmt::format(", {:.1f} ms on average,", query.mean_ms()) : std::string();
@@ -173,8 +247,17 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   if (!query.samples.empty()) finding.location = query.samples.front().place;
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});
-  finding.probe = Probe{Probe::Kind::statement, table, {}, query.fingerprint};
-  finding.proposal = IndexProposal{.table = table, .keys = keys_for(worst)};
+  finding.probe = probe_of(query, table);
+  if (!worst.other) {
+    finding.proposal = proposal_of(worst);
+    return;
+  }
+  if (!worst.other->rewrite.empty())
+    finding.fix = Fix{.title = worst.other->rewrite, .safety = Fix::Safety::manual};
+  auto& proposals = worst.other->proposals;
+  if (proposals.empty()) return;
+  finding.proposal = std::move(proposals.front());
+  finding.further_proposals.assign(proposals.begin() + 1, proposals.end());
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -189,10 +272,21 @@ constinit const Rule sequential_scan{
     .summary = "a slow or frequent statement that scans a whole table to keep a few rows",
     .why =
         "If no index serves a filter, join or sort, PostgreSQL reads every row of the table at each call. On "
-        "a small table this is the fastest way. On a large table it is the most common cause of a slow page.",
+        "a small table this is the fastest way. On a large table it is the most common cause of a slow "
+        "page.\n\n"
+        "The rule also reports conditions that no plain index on a column serves: expressions such as "
+        "`date(at)` or `payload->>'id'`, `IS NOT NULL`, an OR of several columns, `@>`, and `max(at)`. An "
+        "index can contain an expression only if the result does not depend on settings: `date_trunc('day', "
+        "at)` of a `timestamptz` depends on the time zone.\n\n"
+        "With a server, the finding is refuted if the table is small or the statement needs most of the "
+        "rows. "
+        "Otherwise the finding is confirmed, and says which index reduces the planner's cost, or that none "
+        "does.",
     .fix =
         "Create the index that the finding proposes: equality columns first, then the sort columns or the "
-        "range column.",
+        "range column; an index on an expression; a partial index; one index for each part of an OR. If the "
+        "finding has a rewrite instead, no index serves the condition as it is written: compare the column "
+        "itself, for example with a range of times.",
     .when_to_ignore =
         "The statement needs most rows of the table (a report), or runs rarely and nobody waits for it.",
     .options = options,

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lint/loops.h"
+#include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
@@ -68,14 +69,15 @@ bool grows(const Context& context, const Table& table) {
 
 }  // namespace
 
-static void report_large(const Context& context, Reporter& reporter, const Query& query, std::string message,
-                         std::optional<Severity> severity) {
+static Finding& report_large(const Context& context, Reporter& reporter, const Query& query,
+                             std::string message, std::optional<Severity> severity) {
   Finding& finding = lint::report(
       reporter, query, query.facts.from.empty() ? lint::main_table(query) : query.facts.from.front(),
       std::move(message), severity);
   finding.fix = Fix{
       .title = lint::is_drizzle(context) ? "Add .limit(…) and page by key" : "Add a LIMIT and page by key",
       .safety = Fix::Safety::manual};
+  return finding;
 }
 
 static void check_whole_table(const Context& context, Reporter& reporter, const Query& query) {
@@ -87,19 +89,42 @@ static void check_whole_table(const Context& context, Reporter& reporter, const 
     const auto rows = lint::rows_of(context, name);
     const bool many = rows && *rows >= context.option(table_rows);
     if (!many && (rows || !grows(context, *table))) continue;
-    return report_large(context, reporter, query,
-                        "A query returns every row of " + display(name) +
-                            (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
-                            ", because it has no WHERE and no LIMIT.",
-                        many ? std::nullopt : std::optional(Severity::note));
+    report_large(context, reporter, query,
+                 "A query returns every row of " + display(name) +
+                     (many ? ", about " + lint::grouped(*rows) + " of them" : "") +
+                     ", because it has no WHERE and no LIMIT.",
+                 many ? std::nullopt : std::optional(Severity::note));
+    return;
   }
+}
+
+// Of the plans that were run, the one that returned the most rows; nullptr: none.
+static const KnownPlan* largest_run(const Context& context, const Query& query) {
+  const KnownPlan* out = nullptr;
+  for (const auto& plan : context.plans_of(query))
+    if (plan.plan->analyzed && (!out || rows_of(plan.plan->root) > rows_of(out->plan->root))) out = &plan;
+  return out;
+}
+
+// A log rarely has the number of rows; a plan that was run does.
+static void check_plan(const Context& context, Reporter& reporter, const Query& query) {
+  const KnownPlan* plan = largest_run(context, query);
+  const double rows = plan ? rows_of(plan->plan->root) : 0;
+  if (rows < context.option(min_rows)) return check_whole_table(context, reporter, query);
+  Finding& finding = report_large(context, reporter, query,
+                                  "A query" + lint::on_table(lint::main_table(query)) +
+                                      " without LIMIT returns " + lint::grouped(rows) + " rows.",
+                                  std::nullopt);
+  finding.evidence.push_back(
+      lint::plan_fact(*plan, "the statement returns " + lint::grouped(rows) + " rows"));
+  lint::apply_plan(finding, *plan);
 }
 
 static void check(const Context& context, Reporter& reporter) {
   for (const auto& query : context.workload().queries) {
     if (!returns_rows_without_end(query)) continue;
     if (query.rows_calls == 0) {
-      check_whole_table(context, reporter, query);
+      check_plan(context, reporter, query);
       continue;
     }
     const double rows = static_cast<double>(query.rows) / static_cast<double>(query.rows_calls);
@@ -120,7 +145,8 @@ constinit const Rule unbounded_result{
         "All rows are read, sent and held in the application's memory at once. This works with the data of "
         "the first day. Later the page gets slower with every row, until a request runs out of memory or "
         "time.\n\n"
-        "The finding is a warning if the log or the statistics show many rows. It is a note if nothing "
+        "The finding is a warning if the log, the statistics or a plan that was run show many rows. It is a "
+        "note if nothing "
         "limits or filters a table that grows with use.",
     .fix =
         "Use LIMIT and keyset pagination (`WHERE id > $1 ORDER BY id LIMIT 100`). Use a cursor or COPY for "

@@ -10,6 +10,7 @@
 #include "advisor/candidates.h"
 #include "advisor/cost_model.h"
 #include "advisor/drops.h"
+#include "advisor/entry_size.h"
 #include "advisor/index_ddl.h"
 #include "advisor/maintenance_cost.h"
 #include "advisor/planned_queries.h"
@@ -43,6 +44,8 @@ class Advisor {
         options_(options),
         diagnostics_(diagnostics),
         model_(what_if),
+        planner_(source, catalog, {.stop = [this] { return stop(); }}),
+        sizes_of_entries_(catalog, &catalog, &planner_),
         end_(Clock::now() + options.time_limit) {}
 
   Advice run() {
@@ -184,36 +187,35 @@ class Advisor {
   }
 
   // Known by its number; made on the first sight.
-  int number(const IndexProposal& proposal, Method method = Method::btree) {
-    const std::string key = quote_key(proposal, method);
+  int number(const IndexProposal& proposal) {
+    const std::string key = quote_key(proposal);
     const auto known = numbers_.find(key);
     if (known != numbers_.end()) return known->second;
-    auto hypothetical = hypothetical_indexes(proposal, catalog_, method);
+    auto hypothetical = hypothetical_indexes(proposal, catalog_);
     parts_.push_back(hypothetical.size());
     const int index = what_if_.add(proposal.table, std::move(hypothetical));
     numbers_.emplace(key, index);
     proposals_.push_back(proposal);
-    methods_.push_back(method);
-    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, method));
+    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_));
     sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
-                                      (method == Method::brin ? brin_share : 1));
+                                      (proposal.method == "brin" ? brin_share : 1));
     return index;
   }
 
-  static std::string quote_key(const IndexProposal& proposal, Method method) {
+  static std::string quote_key(const IndexProposal& proposal) {
     return proposal.table.schema + '\0' + proposal.table.name + '\0' +
-           ddl::index_definition(ddl::index_of(proposal)) + '\0' + std::to_string(static_cast<int>(method));
+           ddl::index_definition(ddl::index_of(proposal)) + '\0' + proposal.method;
   }
 
-  Method method(int index) const { return methods_[static_cast<std::size_t>(index)]; }
+  const std::string& method(int index) const { return proposals_[static_cast<std::size_t>(index)].method; }
 
   // Those that the budget leaves room for.
   IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {},
                    const std::vector<IndexProposal>& hashes = {}) {
     std::set<int> all;
     for (const auto& proposal : proposals) all.insert(number(proposal));
-    for (const auto& proposal : ranges) all.insert(number(proposal, Method::brin));
-    for (const auto& proposal : hashes) all.insert(number(proposal, Method::hash));
+    for (const auto& proposal : ranges) all.insert(number(proposal));
+    for (const auto& proposal : hashes) all.insert(number(proposal));
     if (options_.hypopg_sizes) {
       IndexSet unknown;
       for (const int index : all)
@@ -248,16 +250,20 @@ class Advisor {
     std::vector<std::vector<IndexProposal>> ranges(planned_.size());
     std::vector<std::vector<IndexProposal>> hashes(planned_.size());
     const Columns not_just_equal = columns_not_just_equal();
+    what_if_.clear();  // lengths are sampled in a transaction of their own
     for (std::size_t at = 0; at < planned_.size(); ++at) {
       const auto spelled = with_constants(planned_[at]);
       own[at] =
           candidates(planned_[at].query->facts, planned_[at].referenced, catalog_,
                      {options_.max_width, may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
+      leave_out_too_long(own[at]);
       if (options_.max_width >= 3)
         ranges[at] = range_candidates(planned_[at].query->facts, planned_[at].referenced, catalog_);
       if (options_.max_width >= 3)
-        hashes[at] =
-            hash_candidates(planned_[at].query->facts, planned_[at].referenced, not_just_equal, catalog_);
+        hashes[at] = hash_candidates(planned_[at].query->facts, planned_[at].referenced, not_just_equal,
+                                     catalog_, [this](const Table& table, const Column& column) {
+                                       return sizes_of_entries_.too_long(table, column);
+                                     });
       all.insert(all.end(), own[at].begin(), own[at].end());
     }
     if (!ended()) (void)numbers(all);
@@ -269,10 +275,18 @@ class Advisor {
     peel(sets);
     for (int width = 3; width <= options_.max_width; ++width) {
       sets.assign(model_.size(), {});
+      what_if_.clear();
       for (std::size_t at = 0; at < model_.size() && !enough_candidates(); ++at) sets[at] = refined(at);
       peel(sets);
     }
     relate();
+  }
+
+  // Those that the server could not build.
+  void leave_out_too_long(std::vector<IndexProposal>& proposals) {
+    std::erase_if(proposals, [&](const IndexProposal& proposal) {
+      return sizes_of_entries_.fit(proposal).proposal != proposal;
+    });
   }
 
   // The requests that cost most in all come first: time may end.
@@ -344,7 +358,7 @@ class Advisor {
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
       const auto referenced = planned.referenced.find(used.table);
-      if (method(index) != Method::btree || referenced == planned.referenced.end() ||
+      if (method(index) != "btree" || referenced == planned.referenced.end() ||
           !refined_.insert({at, index}).second)
         continue;
       const QueryFacts* spelled = literal_facts(at);
@@ -352,6 +366,7 @@ class Advisor {
                                         catalog_, {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
     }
+    leave_out_too_long(wider);
     if (wider.empty()) return {};
     IndexSet all(found_[at].begin(), found_[at].end());
     IndexSet fresh = numbers(wider);
@@ -408,7 +423,7 @@ class Advisor {
         const IndexProposal proposal = proposals_[static_cast<std::size_t>(index)];
         what_if_.rest();
         leads[at].insert(lead(index));
-        if (method(index) != Method::btree) continue;
+        if (method(index) != "btree") continue;
         for (auto& prefix : prefixes(proposal)) {
           const Table* table = catalog_.table(prefix.table);
           if (!table || !already_served(prefix, *table)) shorter.push_back(std::move(prefix));
@@ -446,8 +461,7 @@ class Advisor {
 
   std::string lead(int index) const {
     const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
-    IndexProposal first{.table = proposal.table, .keys = {proposal.keys.front()}};
-    return quote_key(first, method(index));
+    return quote_key({.table = proposal.table, .keys = {proposal.keys.front()}, .method = proposal.method});
   }
 
   void choose() {
@@ -471,7 +485,7 @@ class Advisor {
     std::vector<IndexProposal> made;
     for (const auto& step : pay_off(model_, sizes_, chosen_)) {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
-      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr, method(step.index));
+      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr);
       AdvisedIndex index{proposal.table,
                          std::move(ddl.sql),
                          std::move(ddl.down_sql),
@@ -488,7 +502,7 @@ class Advisor {
       }
       index.queries.assign(users.begin(), users.end());
       advice_.indexes.push_back(std::move(index));
-      if (method(step.index) == Method::btree) made.push_back(proposal);
+      if (proposal.method == "btree") made.push_back(proposal);
     }
     advice_.cost_before = total_;
     advice_.cost_after = workload_cost(model_, sizes_, chosen_);
@@ -537,6 +551,8 @@ class Advisor {
   Advice advice_;
   std::vector<PlannedQuery> planned_;
   CostModel model_;
+  plan::Planner planner_;
+  EntrySizes sizes_of_entries_;
   Clock::time_point end_;
   Clock::time_point candidates_end_;
   std::vector<double> base_;         // of one call, by request
@@ -550,7 +566,6 @@ class Advisor {
   std::vector<Write> writes_;
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
-  std::vector<Method> methods_;           // by number
   std::vector<std::size_t> parts_;  // by number: hypothetical indexes that it takes, one for each partition
   Sizes sizes_;
   std::vector<std::set<int>> found_;  // by request: what some plan of it uses

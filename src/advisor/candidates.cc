@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "advisor/entry_size.h"
 #include "advisor/size.h"
 #include "base/identifier.h"
 #include "sql/lexer.h"
@@ -14,8 +15,6 @@
 namespace pgadvise::advisor {
 namespace {
 
-constexpr int widest_key =
-    500;  // bytes on the average: an entry over 2,704 bytes is refused when the index is built
 constexpr std::size_t max_included = 8;
 constexpr double max_filter_values = 50;
 constexpr double in_order = 0.9;                 // the least correlation with the rows' places for BRIN
@@ -23,11 +22,8 @@ constexpr int least_hash_width = 100;            // bytes on the average
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 
 bool sortable(const Column& column) {
-  static const std::set<std::string_view> without_order = {
-      "json",   "xml",     "point",    "line",    "lseg", "box", "path",      "polygon",
-      "circle", "tsquery", "tsvector", "aclitem", "xid",  "cid", "refcursor", "jsonpath"};
-  if (column.statistics && column.statistics->average_width > widest_key) return false;
-  return !without_order.count(column.type);
+  if (column.statistics && column.statistics->average_width > max_average_width) return false;
+  return has_order(column.type);
 }
 
 bool is_text(const Column& column) {
@@ -285,7 +281,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
              std::any_of(index.keys.begin(), index.keys.end(),
                          [&](const IndexKey& key) { return key.column == column->name; });
     });
-    IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
+    IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}, .method = "brin"};
     if (!there && std::find(out.begin(), out.end(), proposal) == out.end())
       out.push_back(std::move(proposal));
   }
@@ -304,22 +300,27 @@ void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, R
 
 std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
                                            const std::map<QualifiedName, ReferencedColumns>& referenced,
-                                           const Columns& not_just_equal, const Catalog& catalog) {
+                                           const Columns& not_just_equal, const Catalog& catalog,
+                                           const TooLong& too_long) {
   std::vector<IndexProposal> out;
   for (const auto& predicate : facts.predicates) {
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
     if (!column || !referenced.count(table->name) || !is_text(*column) || !just_equal(predicate)) continue;
     if (not_just_equal.count(predicate.column)) continue;
-    if (!column->statistics || column->statistics->average_width <= least_hash_width) continue;
+    const bool long_values = too_long && too_long(*table, *column);
+    if (!long_values && (!column->statistics || column->statistics->average_width <= least_hash_width))
+      continue;
     const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
       const bool equality = index.method == "btree" || index.method == "hash";
       return equality && index.valid && !index.predicate && !index.keys.empty() &&
              index.keys.front().column == column->name;
     });
-    const IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}};
+    const IndexProposal tree{.table = table->name, .keys = {{.column = column->name}}};
+    IndexProposal proposal = tree;
+    proposal.method = "hash";
     // Where few values are many rows', a B-tree stores each but once.
-    if (there || index_size(proposal, catalog, Method::hash) >= index_size(proposal, catalog)) continue;
+    if (there || (!long_values && index_size(proposal, catalog) >= index_size(tree, catalog))) continue;
     if (std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(proposal);
   }
   return out;

@@ -2,6 +2,7 @@
 // planner decides later which of them help.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -41,11 +42,14 @@ using Columns = std::set<ColumnUse>;
 void add_not_just_equal(const QueryFacts& facts, const std::map<QualifiedName, ReferencedColumns>& referenced,
                         Columns& out);
 
-// Hash candidates: single text columns, over 100 bytes on average, only compared for equality; the index is
-// much smaller than a B-tree. `not_just_equal`: from the whole workload.
+// Hash candidates: single text columns, only compared for equality, that are over 100 bytes on average, so
+// that the index is much smaller than a B-tree, or `too_long` for a B-tree (may be empty). `not_just_equal`:
+// from the whole workload.
+using TooLong = std::function<bool(const Table&, const Column&)>;
 std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
                                            const std::map<QualifiedName, ReferencedColumns>& referenced,
-                                           const Columns& not_just_equal, const Catalog& catalog);
+                                           const Columns& not_just_equal, const Catalog& catalog,
+                                           const TooLong& too_long = {});
 
 // Variants of an index that a plan uses, which may be better: one more column, the remaining referenced
 // columns as INCLUDE, only the rows that the statement always selects.

@@ -52,17 +52,12 @@ std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName
   return out;
 }
 
-std::string_view method_name(Method method) {
-  return method == Method::brin ? "brin" : method == Method::hash ? "hash" : "btree";
-}
-
 // An index of the same definition that can take part: of a partition one that belongs to no other parent's
 // index, of a partitioned table one that still lacks partitions.
-const Index* same_index(const Table& table, const IndexProposal& proposal, Method method,
-                        const std::string& parent_index) {
+const Index* same_index(const Table& table, const IndexProposal& proposal, const std::string& parent_index) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
   for (const auto& index : table.indexes)
-    if (index.valid != partitioned && !index.unique && index.method == method_name(method) &&
+    if (index.valid != partitioned && !index.unique && index.method == proposal.method &&
         index.keys == proposal.keys && index.include == proposal.include &&
         index.predicate == proposal.predicate &&
         (index.attached_to.empty() || index.attached_to == parent_index))
@@ -70,17 +65,16 @@ const Index* same_index(const Table& table, const IndexProposal& proposal, Metho
   return nullptr;
 }
 
-Index named(const std::string& name, const IndexProposal& proposal, Method method) {
-  Index out = ddl::index_of(proposal, std::string(method_name(method)));
+Index named(const std::string& name, const IndexProposal& proposal) {
+  Index out = ddl::index_of(proposal);
   out.name = name;
   return out;
 }
 
 // An index of one table alone: concurrent where the server can.
-std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal,
-                      Method method) {
+std::string own_index(const Table& table, const std::string& name, const IndexProposal& proposal) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
-  return ddl::create_index(table.name, named(name, proposal, method),
+  return ddl::create_index(table.name, named(name, proposal),
                            {.concurrently = !partitioned, .only = partitioned}) +
          ";\n";
 }
@@ -93,19 +87,18 @@ std::string attach(const QualifiedName& parent_index, const QualifiedName& index
 // Returns the name of the table's own index. An index that was there before and takes part goes when the
 // parent's is dropped, since nothing detaches an index: `restore` makes it anew.
 std::string partition_sql(const Table& table, const QualifiedName* parent_index,
-                          const IndexProposal& proposal, Method method, IndexNamer& namer,
-                          const Catalog& catalog, std::string& out, std::string& restore) {
-  const Index* present =
-      same_index(table, proposal, method, parent_index ? parent_index->name : std::string());
+                          const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
+                          std::string& out, std::string& restore) {
+  const Index* present = same_index(table, proposal, parent_index ? parent_index->name : std::string());
   const QualifiedName name{table.name.schema,
                            present ? present->name : namer.name(table.name, proposal.keys)};
   const bool attached = present && !present->attached_to.empty();
-  if (!present) out += own_index(table, name.name, proposal, method);
-  if (present) restore += own_index(table, name.name, proposal, method);
+  if (!present) out += own_index(table, name.name, proposal);
+  if (present) restore += own_index(table, name.name, proposal);
   if (attached && parent_index) restore += attach(*parent_index, name);
   if (table.kind == Table::Kind::partitioned)
     for (const Table* partition : partitions(catalog, table.name))
-      partition_sql(*partition, &name, proposal, method, namer, catalog, out, restore);
+      partition_sql(*partition, &name, proposal, namer, catalog, out, restore);
   if (parent_index && !attached) out += attach(*parent_index, name);
   return name.name;
 }
@@ -138,10 +131,14 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
     // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is
     // NULLS FIRST.
     if (key.descending) column += ".desc()";
+    if (!key.operator_class.empty()) column += ".op(" + quote_js(key.operator_class) + ")";
     if (key.descending || key.nulls_first) column += key.nulls_first ? ".nullsFirst()" : ".nullsLast()";
     keys.push_back(column);
   }
-  std::string out = fmt::format("index({}).on({})", quote_js(name), join(keys, ", "));
+  std::string out = proposal.method == "btree"
+                        ? fmt::format("index({}).on({})", quote_js(name), join(keys, ", "))
+                        : fmt::format("index({}).using({}, {})", quote_js(name), quote_js(proposal.method),
+                                      join(keys, ", "));
   if (proposal.predicate) out += ".where(sql`" + *proposal.predicate + "`)";
   return out;
 }
@@ -186,35 +183,33 @@ std::string IndexNamer::name(const QualifiedName& table, const std::vector<Index
   return name;
 }
 
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog,
-                                              Method method) {
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog) {
   std::vector<std::string> out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     for (const Table* partition : partitions(catalog, proposal.table)) {
       IndexProposal part = proposal;
       part.table = partition->name;
-      for (auto& sql : hypothetical_indexes(part, catalog, method)) out.push_back(std::move(sql));
+      for (auto& sql : hypothetical_indexes(part, catalog)) out.push_back(std::move(sql));
     }
     return out;
   }
-  out.push_back(ddl::create_index(proposal.table, named("", proposal, method)));
+  out.push_back(ddl::create_index(proposal.table, named("", proposal)));
   return out;
 }
 
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
-                      const Project* project, Method method) {
+                      const Project* project) {
   IndexDdl out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
     std::string restore;
-    const std::string name =
-        partition_sql(*table, nullptr, proposal, method, namer, catalog, out.sql, restore);
+    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, out.sql, restore);
     out.down_sql = ddl::drop_index({proposal.table.schema, name}, false) + ";\n" + restore;
     out.drizzle = drizzle_line(proposal, name, project);
   } else {
     const std::string name = namer.name(proposal.table, proposal.keys);
-    out.sql = ddl::create_index(proposal.table, named(name, proposal, method), {.concurrently = true}) + ";";
+    out.sql = ddl::create_index(proposal.table, named(name, proposal), {.concurrently = true}) + ";";
     out.down_sql = ddl::drop_index({proposal.table.schema, name}, true) + ";";
     out.drizzle = drizzle_line(proposal, name, project);
   }

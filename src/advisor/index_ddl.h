@@ -26,13 +26,9 @@ class IndexNamer {
   std::set<QualifiedName> taken_;
 };
 
-// The access method: B-tree; BRIN for ranges of values in the rows' order; hash for equality of long texts.
-enum class Method { btree, brin, hash };
-
 // CREATE INDEX statements for HypoPG: one line each, not concurrent, without names. One for an ordinary
 // table, one for each leaf of a partitioned table, as HypoPG rejects the parent.
-std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog,
-                                              Method method = Method::btree);
+std::vector<std::string> hypothetical_indexes(const IndexProposal& proposal, const Catalog& catalog);
 
 struct IndexDdl {
   std::string sql;
@@ -43,6 +39,6 @@ struct IndexDdl {
 // parent, a concurrent one on each partition, then ATTACH, as CREATE INDEX CONCURRENTLY rejects a partitioned
 // table.
 IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
-                      const Project* project, Method method = Method::btree);
+                      const Project* project);
 
 }  // namespace pgadvise::advisor

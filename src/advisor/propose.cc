@@ -12,7 +12,7 @@ namespace {
 
 // Whether an index made for `wide` serves what `narrow` asks for.
 bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
-  return wide.table == narrow.table && wide.predicate == narrow.predicate &&
+  return wide.table == narrow.table && wide.predicate == narrow.predicate && wide.method == narrow.method &&
          wide.keys.size() >= narrow.keys.size() &&
          std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin()) &&
          (narrow.include.empty() || wide.include == narrow.include);
@@ -68,14 +68,23 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
       fix.cost_before = confirmations[at].cost_before;
       fix.cost_after = confirmations[at].cost_after;
     }
-    if (const std::size_t from = carrier(findings, of_table[finding.proposal->table], at); from != at) {
+    const bool several = !finding.further_proposals.empty();
+    const std::size_t from = several ? at : carrier(findings, of_table[finding.proposal->table], at);
+    if (from != at) {
       proposed.served_by = from;
     } else {
       const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);
-      fix.title = "Create an index on " + display(finding.proposal->table);
+      fix.title = several ? "Create an index for each condition of the OR on " : "Create an index on ";
+      fix.title += display(finding.proposal->table);
       fix.sql = ddl.sql;
       fix.down_sql = ddl.down_sql;
       fix.drizzle = ddl.drizzle;
+      for (const auto& further : finding.further_proposals) {
+        const IndexDdl more = create_index(further, namer, catalog, project);
+        fix.sql += "\n" + more.sql;
+        fix.down_sql += "\n" + more.down_sql;
+        if (!more.drizzle.empty()) fix.drizzle += ",\n" + more.drizzle;
+      }
     }
     out.push_back(std::move(proposed));
   }

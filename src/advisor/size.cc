@@ -128,19 +128,19 @@ double bytes_of_hash(const IndexProposal& proposal, const Table& table) {
 
 }  // namespace
 
-std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog, Method method) {
+std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog) {
   const Table* table = catalog.table(proposal.table);
   if (!table) return 0;
   if (table->kind != Table::Kind::partitioned)
-    return static_cast<std::int64_t>(method == Method::brin   ? bytes_of_brin(*table)
-                                     : method == Method::hash ? bytes_of_hash(proposal, *table)
-                                                              : bytes_of(proposal, *table));
+    return static_cast<std::int64_t>(proposal.method == "brin"   ? bytes_of_brin(*table)
+                                     : proposal.method == "hash" ? bytes_of_hash(proposal, *table)
+                                                                 : bytes_of(proposal, *table));
   std::int64_t sum = 0;
   for (const auto& [name, part] : catalog.tables)
     if (part.partition_of && *part.partition_of == table->name) {
       IndexProposal own = proposal;
       own.table = name;
-      sum += index_size(own, catalog, method);
+      sum += index_size(own, catalog);
     }
   return sum;
 }

@@ -13,6 +13,6 @@ namespace pgadvise::advisor {
 // and later); a column without statistics counts as 16 bytes, all distinct. BRIN: an entry of two values per
 // 128 pages of the table. Hash: 20 bytes per value of any length, in pages of whole buckets. For a
 // partitioned table, the sum over all partitions.
-std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog, Method method = Method::btree);
+std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog);
 
 }  // namespace pgadvise::advisor

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "advisor/alternatives.h"
+#include "advisor/entry_size.h"
 #include "advisor/index_ddl.h"
 #include "advisor/propose.h"
 #include "base/identifier.h"
@@ -105,7 +107,12 @@ class Explainer {
     auto outcome = lint::run({&catalog_, &workload, nullptr, nullptr, {}, nullptr, &plans});
     out_.findings = std::move(outcome.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
+    advisor::EntrySizes sizes(catalog_, &catalog_, &planner_);
+    sizes.fit(out_.findings);
     plan::ConfirmOptions how;
+    how.alternatives = [&](const Query& query, const QualifiedName& table) {
+      return advisor::alternatives(query, table, catalog_, sizes);
+    };
     how.hypothetical = [&](const IndexProposal& proposal) {
       return advisor::hypothetical_indexes(proposal, catalog_);
     };

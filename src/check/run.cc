@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "advisor/alternatives.h"
+#include "advisor/entry_size.h"
 #include "advisor/index_ddl.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
@@ -101,13 +103,21 @@ class Runner {
     std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
     if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
     out.findings = std::move(outcome.findings);
+    const Catalog* live = inputs_.live ? &*inputs_.live : nullptr;
+    const Catalog none;
+    advisor::EntrySizes sizes(catalog ? *catalog : none, live, planner_);
+    sizes.fit(out.findings);
     if (planner_) {
       plan::ConfirmOptions how;
+      how.alternatives = [&](const Query& query, const QualifiedName& table) {
+        return advisor::alternatives(query, table, *live, sizes);
+      };
       how.hypothetical = [&](const IndexProposal& proposal) {
         return advisor::hypothetical_indexes(proposal, *inputs_.live);
       };
       out.confirmations =
           plan::confirm(out.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
+      plan::take_found_indexes(out.confirmations, out.findings);
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
     out_.checked.push_back(std::move(out));

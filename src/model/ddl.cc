@@ -59,9 +59,9 @@ std::string index_definition(const Index& index) {
   return out;
 }
 
-Index index_of(const IndexProposal& proposal, std::string method) {
+Index index_of(const IndexProposal& proposal) {
   Index out;
-  out.method = std::move(method);
+  out.method = proposal.method;
   out.keys = proposal.keys;
   out.include = proposal.include;
   out.predicate = proposal.predicate;

@@ -33,7 +33,7 @@ std::string index_key(const IndexKey& key);
 std::string index_definition(const Index& index);
 
 // The proposal as an index without a name.
-Index index_of(const IndexProposal& proposal, std::string method = "btree");
+Index index_of(const IndexProposal& proposal);
 
 struct CreateIndex {
   bool concurrently = false;

@@ -1,6 +1,7 @@
 // A finding: the problem, its location, verdict, evidence and fix.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,9 @@ struct IndexProposal {
   std::vector<IndexKey> keys;
   std::vector<std::string> include;
   std::optional<std::string> predicate;
+  std::string method = "btree";   // "hash", "gin"
+  std::size_t equality_keys = 0;  // the first keys that the statements compare only by =, so that a hash
+                                  // index on one of them would do
   bool operator==(const IndexProposal&) const = default;
 };
 
@@ -89,6 +93,7 @@ struct Probe {
       columns;  // referential_lookup: the key's columns; values: columns that must exist on the server
   std::string fingerprint;                                    // statement, plan: the query
   std::optional<Severity> confirmed_severity = std::nullopt;  // severity of the finding once confirmed
+  bool search_index = false;  // statement: cost other indexes if the finding's own proposal does not help
 
   // For values and plan: one SELECT without side effects. Placeholders: {table} is the quoted table (with
   // ONLY unless partitioned), {column} the first of `columns`, {condition}, and {sample} a TABLESAMPLE of
@@ -117,6 +122,8 @@ struct Finding {
   std::vector<Evidence> evidence;
   std::optional<Probe> probe;
   std::optional<IndexProposal> proposal;
+  // Indexes that the statement needs together with `proposal`: one for each further condition of an OR.
+  std::vector<IndexProposal> further_proposals;
   std::optional<Fix> fix;
   std::string verdict_reason;  // why the finding is refuted, or still suspected
 };

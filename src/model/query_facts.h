@@ -47,6 +47,8 @@ struct Predicate {
   std::optional<std::string> same_value;
   bool leading_wildcard = false;  // LIKE: the pattern starts with % or _, in the statement or in a sample
   bool under_or = false;          // part of an OR or NOT, so not a condition on its own
+  // From 1: the OR whose direct arm this condition is, if every arm of that OR is one condition; 0: none.
+  int or_group = 0;
 };
 
 struct SortKey {
@@ -109,6 +111,7 @@ struct QueryFacts {
   bool from_derived =
       false;  // FROM or USING also has subqueries, CTEs or functions; or the statement is a UNION
   std::vector<ColumnUse> selected;  // output columns of a SELECT that are plain columns
+  std::vector<ColumnUse> extremes;  // c of min(c) and max(c), if the SELECT returns nothing else
 
   // At any depth, without views.
   bool limited = false;             // some SELECT has a LIMIT

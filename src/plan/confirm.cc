@@ -18,6 +18,8 @@ namespace pgadvise::plan {
 namespace {
 
 constexpr double sampled_pages = 100;  // of a table that is sampled
+constexpr double few = 0.1;            // of the rows that a scan reads
+constexpr double half = 0.5;           // of a cost: where a statement needs more rows than few
 
 // A scan of the whole suspected table (or of a whole index of it), with what becomes of its rows further up.
 struct Scan {
@@ -114,6 +116,17 @@ bool uses_hypothetical(const Plan& plan) {
   bool used = false;
   visit(plan.root, [&](const PlanNode& node) { used = used || node.index.rfind('<', 0) == 0; });
   return used;
+}
+
+// The whole hypothetical index, and a filter decides on each row: faster than the table at best by the width
+// of its rows.
+bool filters_whole_hypothetical(const Plan& plan) {
+  bool whole = false;
+  visit(plan.root, [&](const PlanNode& node) {
+    whole = whole || (node.index.rfind('<', 0) == 0 && node.type.rfind("Index", 0) == 0 &&
+                      node.index_condition.empty() && !node.filter.empty());
+  });
+  return whole;
 }
 
 std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& tables) {
@@ -275,7 +288,7 @@ class Confirmer {
     std::int64_t blocks = 0;
     for (const auto& scan : scans) {
       read += scan.read;
-      needed += std::min(scan.needed, scan.read);
+      needed += wants_extreme() ? 1 : std::min(scan.needed, scan.read);
       blocks += scan.node->shared_hit_blocks + scan.node->shared_read_blocks;
     }
     std::string fact =
@@ -286,56 +299,120 @@ class Confirmer {
                           plan.execution_ms, request.origin);
     else if (!limits.empty()) fact += " (" + limits + ")";
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
-    if (needed > read * 0.1 && probe_.kind == Probe::Kind::statement)
-      return refute(
-          fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
-                      count(needed), count(read)));
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
-    return cost(request, before);
+    cost(request, before);
+    if (probe_.kind != Probe::Kind::statement) return;
+    if (needed > read * few && !(out.cost_after && *out.cost_after <= before * half)) {
+      out.cost_before = out.cost_after = std::nullopt;
+      out.found.clear();
+      refute(
+          fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
+                      count(needed), count(read)));
+    } else if (out.without_gain) {
+      out.no_index = no_index(*scans.front().node);
+    }
   }
 
-  // What the proposed index would change. One that the planner leaves alone is taken back.
+  // SELECT max(c) needs one row, if an index has the rows in the order of c.
+  bool wants_extreme() const {
+    const Query* query = probe_.search_index && workload_ ? workload_->query(probe_.fingerprint) : nullptr;
+    return query && !query->facts.extremes.empty();
+  }
+
+  std::string no_index(const PlanNode& scan) const {
+    const double actual = std::max(1.0, scan.actual_rows.value_or(scan.plan_rows));
+    if (scan.plan_rows >= 10 * actual)
+      return fmt::format(
+          "No index found: the planner expects {} rows where {} pass the filter, so it prefers to "
+          "read the whole table. ANALYZE the table, or CREATE STATISTICS for columns that depend "
+          "on each other",
+          count(scan.plan_rows), count(scan.actual_rows.value_or(0)));
+    return fmt::format(
+        "No index found: the planner would still read all of {} with each index that pgadvise "
+        "costed. Rewrite the condition so that an index can serve it, or read fewer rows",
+        display(probe_.table));
+  }
+
+  // The cost of the statement with the indexes; nullopt: the planner leaves them alone, or gains little.
+  Result<std::optional<double>> cost_with(const PlanRequest& request, double before,
+                                          const std::vector<IndexProposal>& indexes, bool searched = false) {
+    std::vector<std::string> sql;
+    for (const auto& index : indexes)
+      for (auto& one : options_.hypothetical(index)) sql.push_back(std::move(one));
+    const auto after = planner_.explain_with(request, sql);
+    if (!after) return tl::unexpected(after.error());
+    const bool gains = uses_hypothetical(*after) && after->root.total_cost <= before * 0.9 &&
+                       !(searched && !indexes.front().predicate && filters_whole_hypothetical(*after));
+    return gains ? std::optional(after->root.total_cost) : std::nullopt;
+  }
+
+  // What the proposed index would change. One that the planner leaves alone is taken back, and replaced where
+  // the probe asks for it.
   void cost(const PlanRequest& request, double before) {
-    if (!proposes()) return;
-    if (const auto missing = planner_.what_if_missing(); !missing.empty()) {
-      out.evidence.push_back(
-          {Evidence::Kind::what_if, "the cost with the index is unknown: " + missing, std::nullopt, {}});
-      return;
+    if (!proposes() && !probe_.search_index) return;
+    if (const auto missing = planner_.what_if_missing(); !missing.empty())
+      return say("the cost with the index is unknown: " + missing);
+    if (proposes()) {
+      std::vector<IndexProposal> own{*finding_.proposal};
+      own.insert(own.end(), finding_.further_proposals.begin(), finding_.further_proposals.end());
+      const auto after = cost_with(request, before, own);
+      if (!after) {
+        say("the cost with the index is unknown: " + after.error().what);
+        if (after.error().kind == Error::Kind::database) failed(after.error());
+        return;
+      }
+      if (*after) return gain(own, before, **after);
     }
-    const auto after = planner_.explain_with(request, options_.hypothetical(*finding_.proposal));
-    if (!after) {
-      out.evidence.push_back({Evidence::Kind::what_if,
-                              "the cost with the index is unknown: " + after.error().what,
-                              std::nullopt,
-                              {}});
-      if (after.error().kind == Error::Kind::database) failed(after.error());
-      return;
-    }
-    if (!uses_hypothetical(*after) || after->root.total_cost > before * 0.9) {
-      out.evidence.push_back({Evidence::Kind::what_if,
-                              "HypoPG: the planner would not use an index on " + keys(*finding_.proposal),
-                              std::nullopt,
-                              {}});
-      out.without_gain = true;
-      if (probe_.kind == Probe::Kind::referential_lookup)
-        refute("the planner would still read the whole table: too many rows have the same value");
-      return;
-    }
-    out.evidence.push_back({Evidence::Kind::what_if,
-                            fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}",
-                                        before, after->root.total_cost, keys(*finding_.proposal)),
-                            std::nullopt,
-                            {}});
+    if (probe_.search_index && search(request, before)) return;
+    if (lost) return;
+    if (proposes()) say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
+    out.without_gain = true;
+    if (probe_.kind == Probe::Kind::referential_lookup)
+      refute("the planner would still read the whole table: too many rows have the same value");
+  }
+
+  void say(std::string text) {
+    out.evidence.push_back({Evidence::Kind::what_if, std::move(text), std::nullopt, {}});
+  }
+
+  void gain(const std::vector<IndexProposal>& indexes, double before, double after) {
+    std::vector<std::string> names;
+    for (const auto& index : indexes) names.push_back(keys(index));
+    say(fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}", before, after,
+                    join(names, " and ")));
     out.cost_before = before;
-    out.cost_after = after->root.total_cost;
+    out.cost_after = after;
+  }
+
+  // The cheapest of the other indexes.
+  bool search(const PlanRequest& request, double before) {
+    const Query* query = workload_ ? workload_->query(probe_.fingerprint) : nullptr;
+    if (!query || !options_.alternatives) return false;
+    const auto sets = options_.alternatives(*query, probe_.table);
+    const IndexSetProposal* best = nullptr;
+    double least = before;
+    for (const auto& set : sets) {
+      const auto after = cost_with(request, before, set.indexes, true);
+      if (!after && after.error().kind == Error::Kind::database) return failed(after.error()), false;
+      // A wider index has to be clearly better than one that was found before.
+      if (!after || !*after || **after >= least * (best ? 0.9 : 1)) continue;
+      best = &set;
+      least = **after;
+    }
+    if (!best) return false;
+    gain(best->indexes, before, least);
+    if (!best->note.empty()) out.evidence.push_back({Evidence::Kind::catalog, best->note, std::nullopt, {}});
+    out.found = best->indexes;
+    return true;
   }
 
   static std::string keys(const IndexProposal& proposal) {
     std::vector<std::string> names;
     for (const auto& key : proposal.keys)
       names.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
-    return display(proposal.table) + " (" + join(names, ", ") + ")";
+    return display(proposal.table) + (proposal.method == "btree" ? "" : " USING " + proposal.method) + " (" +
+           join(names, ", ") + ")" + (proposal.predicate ? " WHERE " + *proposal.predicate : "");
   }
 
   const Finding& finding_;
@@ -376,7 +453,17 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   return out;
 }
 
+void take_found_indexes(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
+  for (std::size_t at = 0; at < confirmations.size(); ++at) {
+    const auto& found = confirmations[at].found;
+    if (found.empty()) continue;
+    findings[at].proposal = found.front();
+    findings[at].further_proposals.assign(found.begin() + 1, found.end());
+  }
+}
+
 void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
+  take_found_indexes(confirmations, findings);
   for (std::size_t at = 0; at < confirmations.size(); ++at) {
     const Confirmation& confirmation = confirmations[at];
     Finding& finding = findings[at];
@@ -386,6 +473,8 @@ void apply_confirmations(const std::vector<Confirmation>& confirmations, std::ve
     finding.evidence.insert(finding.evidence.end(), confirmation.evidence.begin(),
                             confirmation.evidence.end());
     if (confirmation.without_gain) finding.proposal.reset();
+    if (!confirmation.no_index.empty() && !finding.fix)
+      finding.fix = Fix{.title = confirmation.no_index, .safety = Fix::Safety::manual};
     if (!confirmation.cost_before) continue;
     finding.fix.emplace();
     finding.fix->cost_before = confirmation.cost_before;

@@ -15,11 +15,20 @@
 
 namespace pgadvise::plan {
 
+// Indexes that a statement would need together.
+struct IndexSetProposal {
+  std::vector<IndexProposal> indexes;  // at least one
+  std::string note;                    // evidence: under which condition they can be built; "" if always
+};
+
 struct ConfirmOptions {
   // A sequential scan of a table with fewer pages is not a problem, as it takes only a few milliseconds.
   std::int64_t small_table_pages = 100;
   // Returns the statements that HypoPG needs for a proposal; src/advisor provides the function.
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
+  // Other indexes that may serve a statement, for probes with search_index; may be empty. Called on any of
+  // the planner's threads.
+  std::function<std::vector<IndexSetProposal>(const Query&, const QualifiedName& table)> alternatives;
 };
 
 // The result of a probe for one finding.
@@ -29,6 +38,8 @@ struct Confirmation {
   std::optional<std::string> reason;  // the new Finding::verdict_reason
   std::vector<Evidence> evidence;     // in addition to the finding's own
   bool without_gain = false;  // the planner would not use the proposed index: the proposal is withdrawn
+  std::vector<IndexProposal> found;  // indexes that help instead of the finding's own; empty: none
+  std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
   std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index
 };
 
@@ -38,6 +49,9 @@ struct Confirmation {
 std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog,
                                   const Workload* workload, Planner& planner, const ConfirmOptions& options,
                                   Diagnostics& diagnostics);
+
+// Gives the findings the indexes that confirm() found for them; apply_confirmations() does this, too.
+void take_found_indexes(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);
 
 // Applies the confirmations to the findings that were passed to confirm().
 void apply_confirmations(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);

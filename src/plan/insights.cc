@@ -7,6 +7,7 @@
 
 #include "base/number_format.h"
 #include "base/text.h"
+#include "plan/filter_advice.h"
 #include "plan/reader.h"
 #include "plan/title.h"
 
@@ -59,6 +60,12 @@ class InsightFinder {
                                              : std::string();
   }
 
+  // `plain` where an index on the columns of the filter serves it.
+  std::string advice(const PlanNode& node, std::string plain) const {
+    FilterAdvice other = filter_advice(node, catalog_);
+    return other.plain || other.sentence.empty() ? std::move(plain) : std::move(other.sentence);
+  }
+
   // Pages of the table, or of it what was read.
   std::int64_t pages(const PlanNode& node) const {
     const Table* table =
@@ -94,21 +101,21 @@ class InsightFinder {
     if (index && node.index_condition.empty() && limited) {
       say(Insight::Kind::index_for_order_alone, &node, "index used only for the order",
           fmt::format("{} is read in the order of {}, until enough rows pass {}: {}. This is fast if such "
-                      "rows come early, and slow otherwise. An index on the columns of the filter, followed "
-                      "by those of the order, serves both.",
-                      name_of(node), node.index, node.filter, figures));
+                      "rows come early, and slow otherwise. {}",
+                      name_of(node), node.index, node.filter, figures,
+                      advice(node,
+                             "An index on the columns of the filter, followed by those of the order, serves "
+                             "both.")));
     } else if (index && costly(time)) {
       say(Insight::Kind::inefficient_index, &node,
           fmt::format("{} of {} rows removed", short_count(removed * node.loops), short_count(read)),
-          fmt::format("The index {} of {} finds rows that {} then removes: {}. Add the columns of the filter "
-                      "to the index.",
-                      node.index, name_of(node), node.filter, figures));
+          fmt::format("The index {} of {} finds rows that {} then removes: {}. {}", node.index, name_of(node),
+                      node.filter, figures, advice(node, "Add the columns of the filter to the index.")));
     } else if (node.type == "Seq Scan" && costly(time) && pages(node) >= small_table) {
       say(Insight::Kind::slow_scan, &node,
           fmt::format("reads {} rows for {}", short_count(read), short_count(kept * node.loops)),
-          fmt::format(
-              "{} is read completely for {}: {}. An index on the columns of the filter would find the rows.",
-              name_of(node), node.filter, figures));
+          fmt::format("{} is read completely for {}: {}. {}", name_of(node), node.filter, figures,
+                      advice(node, "An index on the columns of the filter would find the rows.")));
     }
   }
 

@@ -15,6 +15,28 @@ namespace pgadvise::sql {
 static constexpr int deepest_view = 16;
 static constexpr int max_views = 64;  // of one statement
 
+static bool has_subquery(const Node* node) {
+  bool found = false;
+  each_node(message(*node), [&](const Node& part) {
+    found = found || part.node_case == PG_QUERY__NODE__NODE_SUB_LINK;
+    return !found;
+  });
+  return found;
+}
+
+// c, if the target is min(c) or max(c) of one column.
+static const Node* extreme(const Node* target) {
+  if (!is(target, PG_QUERY__NODE__NODE_RES_TARGET)) return nullptr;
+  const Node* value = target->res_target->val;
+  if (!is(value, PG_QUERY__NODE__NODE_FUNC_CALL)) return nullptr;
+  const PgQuery__FuncCall& call = *value->func_call;
+  const std::string name = last_name(call);
+  return (name == "min" || name == "max") && call.n_args == 1 && !call.agg_filter && !call.over &&
+                 is(call.args[0], PG_QUERY__NODE__NODE_COLUMN_REF)
+             ? call.args[0]
+             : nullptr;
+}
+
 std::vector<Output> Analyzer::statement(const Node& node) {
   facts_.parsed = true;
   each_node(message(node), [&](const Node& part) {
@@ -163,6 +185,11 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
   }
   for (const Output& output : outputs)
     if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
+  if (!facts_.one_row || !std::all_of(list.begin(), list.end(), extreme)) return;
+  for (const Node* target : list)
+    if (const Output* column = resolve(*extreme(target)->column_ref, scope);
+        column && !column->source.table.name.empty())
+      facts_.extremes.push_back(column->source);
 }
 
 std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
@@ -448,7 +475,15 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
         return sub_link(*args[0]->sub_link, scope, true,
                         args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
       const bool inside = under_or || expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+      const std::size_t before = facts_.predicates.size();
       for (const Node* arg : args) condition(arg, scope, inside);
+      const bool outermost_or = !under_or && expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR;
+      if (outermost_or && facts_.predicates.size() == before + args.size() &&
+          std::none_of(args.begin(), args.end(), has_subquery)) {
+        ++ors_;
+        for (std::size_t at = before; at < facts_.predicates.size(); ++at)
+          facts_.predicates[at].or_group = ors_;
+      }
       return;
     }
     case PG_QUERY__NODE__NODE_A_EXPR: return comparison(*node->a_expr, scope, under_or);

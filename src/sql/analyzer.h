@@ -66,6 +66,7 @@ class Analyzer {
   bool through_views_ = false;
   int view_depth_ = 0;
   int views_opened_ = 0;
+  int ors_ = 0;  // Predicate::or_group
 };
 
 }  // namespace pgadvise::sql

@@ -72,6 +72,12 @@ std::string commuted(const std::string& name) {
   return name;
 }
 
+// 7.0 and 7e0, whose type is numeric; the grammar reads integers beyond its own as a FLOAT, too.
+bool is_fraction(const Node* node) {
+  return is(node, PG_QUERY__NODE__NODE_A_CONST) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL &&
+         std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
+}
+
 // A cast that leaves the index on the column of use.
 bool harmless_cast(const std::string& from, const std::string& to) {
   if (from.empty()) return false;
@@ -113,6 +119,7 @@ Side side(const Node* node, const Scope& scope) {
   if (const Constant value = constant(node); value.is_constant) {
     out.value = Predicate::Value::constant;
     if (!value.is_null) out.constant = value.text;
+    if (is_fraction(node)) out.cast = "numeric";
     return out;
   }
   const Output* column = first_column(message(*node), scope);

@@ -45,6 +45,37 @@ const std::string* value_of(const Sample& sample, int parameter) {
   return value ? &*value : nullptr;
 }
 
+bool is_integer(const Catalog& catalog, const ColumnUse& use) {
+  const Table* table = catalog.table(use.table);
+  const Column* column = table ? table->column(use.column) : nullptr;
+  return column && (column->type == "integer" || column->type == "bigint" || column->type == "smallint");
+}
+
+bool is_fraction(std::string_view value) {
+  return value.find('.') != std::string_view::npos &&
+         value.find_first_not_of("+-.0123456789") == std::string_view::npos;
+}
+
+// Whether a call may show a fraction; cheaper than to parse it.
+bool may_have_fraction(const Sample& sample) {
+  if (sample.parameters && std::any_of(sample.parameters->begin(), sample.parameters->end(),
+                                       [](const auto& value) { return value && is_fraction(*value); }))
+    return true;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const std::string& text = sample.statement;
+  for (std::size_t at = 1; at < text.size(); ++at)
+    if (is_digit(text[at - 1]) && (text[at] == '.' || text[at] == 'e' || text[at] == 'E')) return true;
+  return false;
+}
+
+// The type of a value that an integer column is compared with, where the call shows a fraction: a parameter
+// that is declared as an integer cannot have one.
+std::string type_of_value(const Sample& sample, const Predicate& as_called) {
+  if (!as_called.value_type.empty()) return as_called.value_type;
+  const std::string* value = value_of(sample, as_called.parameter);
+  return value && is_fraction(*value) ? "numeric" : "";
+}
+
 // Do the values of a call tell what the normalised text doesn't?
 bool values_matter(const QueryFacts& facts, const Query& query, const Sample& sample) {
   return sample.statement.size() > query.text.size() + 1000 || facts.has_offset || facts.longest_list > 0 ||
@@ -95,6 +126,41 @@ void learn_same_values(Query& query, const Catalog& catalog, const SearchPath& p
   for (const std::size_t i : differs) facts.predicates[i].same_value.reset();
 }
 
+// What the constants tell that the normalised text has no longer: the type of a value, and expressions that
+// an index may have as its key. An expression that differs from call to call is left out.
+void learn_expressions(Query& query, const Catalog& catalog, const SearchPath& path) {
+  auto& predicates = query.facts.predicates;
+  std::vector<std::size_t> of_interest;
+  for (std::size_t i = 0; i < predicates.size(); ++i)
+    if (predicates[i].wrapper.empty()
+            ? predicates[i].value_type.empty() && is_integer(catalog, predicates[i].column)
+            : predicates[i].expression.empty() && !predicates[i].column.table.name.empty())
+      of_interest.push_back(i);
+  const bool expressions = std::any_of(of_interest.begin(), of_interest.end(),
+                                       [&](std::size_t i) { return !predicates[i].wrapper.empty(); });
+  std::set<std::size_t> differs;
+  for (const Sample& sample : of_interest.empty() ? std::vector<Sample>{} : query.samples) {
+    if (!expressions && !may_have_fraction(sample)) continue;
+    const QueryFacts as_called =
+        sample.statement == query.text ? query.facts : query_facts(sample.statement, catalog, path);
+    if (as_called.predicates.size() != predicates.size()) continue;
+    for (const std::size_t i : of_interest) {
+      const Predicate& called = as_called.predicates[i];
+      Predicate& known = predicates[i];
+      if (called.column != known.column) continue;
+      if (known.wrapper.empty()) {
+        if (known.value_type.empty()) known.value_type = type_of_value(sample, called);
+      } else if (!called.expression_names ||
+                 (!known.expression.empty() && called.expression != known.expression)) {
+        differs.insert(i);
+      } else {
+        known.expression = called.expression;
+      }
+    }
+  }
+  for (const std::size_t i : differs) predicates[i].expression.clear();
+}
+
 // `as_called`: of the statement as the sample has it, with its literals.
 void learn(QueryFacts& facts, const Sample& sample, const QueryFacts& as_called) {
   facts.longest_list = std::max(facts.longest_list, as_called.longest_list);
@@ -129,6 +195,7 @@ void learn_from_samples(Query& query, const Catalog& catalog, const SearchPath& 
   }
   facts.inlined = static_cast<int>(inlined.size());
   learn_same_values(query, catalog, path);
+  learn_expressions(query, catalog, path);
 }
 
 }  // namespace

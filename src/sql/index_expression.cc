@@ -106,6 +106,7 @@ class Reader {
     if (constant(node).is_constant) return constant_is(node, is_plain);
     const PgQuery__TypeCast& made = *node->type_cast;
     const std::string to = type_spelling(made.type_name);
+    if (is(made.arg, PG_QUERY__NODE__NODE_COLUMN_REF) && type_of_(*made.arg->column_ref) == to) return true;
     if (to == "date") return of_time(made.arg) && total(made.arg);
     return (to == "text" || to == "character varying") && total(made.arg);
   }
@@ -117,9 +118,11 @@ class Reader {
            type_of_(*node->column_ref).value_or("").starts_with("timestamp");
   }
 
-  bool is_json(const Node* node) const {
+  bool is_json(const Node* node) {
     if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF))
       return type_of_(*node->column_ref).value_or("").starts_with("json");
+    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST) && is(node->type_cast->arg, PG_QUERY__NODE__NODE_COLUMN_REF))
+      return is_json(node->type_cast->arg) && total(node);
     return is(node, PG_QUERY__NODE__NODE_A_EXPR) &&
            (operator_of(*node->a_expr) == "->" || operator_of(*node->a_expr) == "#>");
   }

@@ -261,9 +261,11 @@ TEST(Size, IsThatOfABuiltIndex) {
   EXPECT_GT(mb_of({{.column = "kind"}}, {"at"}), 25) << "with INCLUDE nothing is stored once";
   // A hash index to the byte, while its buckets don't overflow.
   table.statistics->rows = 50'000;
-  EXPECT_EQ(2'113'536, index_size({.table = table.name, .keys = {{.column = "id"}}}, catalog, Method::hash));
+  EXPECT_EQ(2'113'536,
+            index_size({.table = table.name, .keys = {{.column = "id"}}, .method = "hash"}, catalog));
   table.statistics->rows = 120'000;
-  EXPECT_EQ(4'210'688, index_size({.table = table.name, .keys = {{.column = "id"}}}, catalog, Method::hash));
+  EXPECT_EQ(4'210'688,
+            index_size({.table = table.name, .keys = {{.column = "id"}}, .method = "hash"}, catalog));
   EXPECT_EQ(0, index_size({.table = {"public", "gone"}, .keys = {{.column = "id"}}}, catalog));
 }
 

@@ -52,6 +52,46 @@ TEST(Insight, SlowScanAsTheCatalogKnowsTheTable) {
   EXPECT_EQ(kinds(scan("100", "99900", "2000"), &catalog), Kinds{}) << "read again and again, and small";
 }
 
+TEST(Insight, SlowScanNamesWhyAnIndexOnTheColumnsWouldNotHelp) {
+  Catalog catalog;
+  Table table;
+  table.name = {"public", "t"};
+  table.columns = {{.name = "id", .type = "integer"},
+                   {.name = "at", .type = "timestamp with time zone"},
+                   {.name = "name", .type = "character varying(20)"},
+                   {.name = "attrs", .type = "jsonb"},
+                   {.name = "gone", .type = "date"}};
+  table.statistics = TableStatistics{.rows = 100'000, .pages = 2000};
+  catalog.tables.emplace(table.name, table);
+  const auto text = [](const std::string& filter, const Catalog* known) {
+    std::string plan = scan("100", "99900", "2000");
+    plan.replace(plan.find("(a = 1)"), 7, filter);
+    Diagnostics incomplete;
+    const auto read_plan = read(plan, incomplete);
+    EXPECT_TRUE(read_plan) << plan;
+    const auto found = insights(*read_plan, self_times(*read_plan), known);
+    return found.empty() ? std::string() : found.front().text;
+  };
+  const std::string plain = "An index on the columns of the filter would find the rows.";
+  for (const Catalog* known : {static_cast<const Catalog*>(&catalog), static_cast<const Catalog*>(nullptr)}) {
+    for (const std::string filter :
+         {"(id = 7)", "((name)::text = 'x'::text)", "((id > 5) AND (at)::date = 'x'::date)",
+          "((id > 5) AND (NOT (SubPlan 1)))"})
+      EXPECT_NE(text(filter, known).find(plain), std::string::npos) << text(filter, known);
+    for (const auto& [filter, part] : std::vector<std::pair<std::string, std::string>>{
+             {"((at)::date = '2026-02-01'::date)", "at >= $1 AND at < $1 + interval '1 day'"},
+             {"(date_trunc('month'::text, at) = '2026-02-01'::date)", "at < $1 + interval '1 month'"},
+             {"((id)::numeric = 7.0)", "Cast the value"},
+             {"(lower((name)::text) = 'x'::text)", "Create an index on lower(name)"},
+             {"(gone IS NOT NULL)", "WHERE gone IS NOT NULL"},
+             {"(attrs @> '{}'::jsonb)", "GIN"},
+             {"((id = 1) OR (gone = 'x'::date))", "An OR needs an index for each"}}) {
+      EXPECT_NE(text(filter, known).find(part), std::string::npos) << text(filter, known);
+      EXPECT_EQ(text(filter, known).find(plain), std::string::npos) << text(filter, known);
+    }
+  }
+}
+
 std::string by_index(const std::string& label, const std::string& condition = "  Index Cond: (a = 1)\n") {
   return "Index Scan using i on t  (cost=0..1 rows=10 width=4) (actual time=0.1..50.0 rows=10 loops=1)\n" +
          condition + "  Filter: (b = 2)\n  " + label + ": 40000\n";

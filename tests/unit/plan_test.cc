@@ -31,6 +31,9 @@ class Recorded : public PlanSource {
   Result<Plan> explain(const ExplainRequest& request) override {
     asked.push_back(request);
     if (error) return tl::unexpected(*error);
+    for (const auto& [keys, plan] : with_index_on)
+      if (!request.hypothetical.empty() && request.hypothetical.front().ends_with(keys))
+        return read_json(plan);
     return read_json(request.analyze ? with_analyze : request.hypothetical.empty() ? without : with_index);
   }
   std::string what_if_missing() const override { return missing; }
@@ -47,6 +50,7 @@ class Recorded : public PlanSource {
 
   Dependencies depends;
   std::string without, with_analyze, with_index, missing;
+  std::map<std::string, std::string> with_index_on;  // by the keys: "(a)"
   std::vector<std::string> sampled;
   std::optional<Error> error;
   std::vector<ExplainRequest> asked;
@@ -151,6 +155,82 @@ TEST_F(Confirm, WithoutHypoPGTheFindingSaysSo) {
   EXPECT_EQ(finding.verdict, Verdict::confirmed);
   EXPECT_FALSE(finding.fix);
   EXPECT_EQ(finding.evidence.back().text, "the cost with the index is unknown: HypoPG is not installed");
+}
+
+// A logged statement that reads the table in sequence, whose own proposal is an index on `code`.
+class ConfirmStatement : public Confirm {
+ protected:
+  Finding run_statement(bool proposes = true) {
+    Workload workload;
+    Query query;
+    query.fingerprint = "f";
+    query.text = "SELECT id FROM orders WHERE code = 'x'";
+    query.samples.push_back({{}, query.text, std::nullopt, std::nullopt});
+    workload.queries.push_back(query);
+    Finding finding;
+    finding.probe = Probe{.kind = Probe::Kind::statement, .table = {"public", "orders"}, .fingerprint = "f"};
+    finding.probe->search_index = true;
+    if (proposes)
+      finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.column = "code"}}};
+    std::vector<Finding> findings{finding};
+    ConfirmOptions options;
+    options.hypothetical = [](const IndexProposal& proposal) {
+      return std::vector<std::string>{"CREATE INDEX ON public.orders (" + proposal.keys.front().column + ")"};
+    };
+    options.alternatives = [](const Query&, const QualifiedName& table) {
+      return std::vector<IndexSetProposal>{{{{.table = table, .keys = {{.column = "id"}}}}, {}},
+                                           {{{.table = table, .keys = {{.column = "customer_id"}}}}, {}}};
+    };
+    Planner planner(source_, catalog_, {});
+    apply_confirmations(confirm(findings, catalog_, &workload, planner, options, diagnostics_), findings);
+    return findings.front();
+  }
+};
+
+TEST_F(ConfirmStatement, AnotherIndexIsFoundWhereTheProposedOneDoesNotHelp) {
+  source_.with_index = seq_scan(5000);
+  source_.with_index_on["(customer_id)"] = index_scan("<13>btree_orders_customer_id", 12);
+  for (const bool proposes : {true, false}) {
+    const Finding finding = run_statement(proposes);
+    EXPECT_EQ(finding.verdict, Verdict::confirmed);
+    ASSERT_TRUE(finding.proposal);
+    EXPECT_EQ(finding.proposal->keys.front().column, "customer_id");
+    ASSERT_TRUE(finding.fix);
+    EXPECT_EQ(finding.fix->cost_after, 12);
+  }
+}
+
+TEST_F(ConfirmStatement, WithoutAnyIndexItStaysConfirmedAndSaysSo) {
+  source_.with_index = seq_scan(5000);
+  const Finding finding = run_statement();
+  EXPECT_EQ(finding.verdict, Verdict::confirmed);
+  EXPECT_FALSE(finding.proposal);
+  ASSERT_TRUE(finding.fix);
+  EXPECT_EQ(finding.fix->safety, Fix::Safety::manual);
+  EXPECT_EQ(finding.fix->title.rfind("No index found: the planner would still read all of orders", 0), 0u)
+      << finding.fix->title;
+}
+
+TEST_F(ConfirmStatement, AScanOfAWholeIndexIsNoIndexFound) {
+  source_.with_index = index_scan("<13>btree_orders_code", 2000, "");
+  source_.with_index.replace(source_.with_index.find("\"Index Cond\""), 12,
+                             "\"Filter\": \"f\", \"Index Cond\"");
+  const Finding finding = run_statement(false);
+  EXPECT_FALSE(finding.proposal);
+}
+
+TEST_F(ConfirmStatement, MostRowsRefuteUnlessAnIndexHalvesTheCost) {
+  source_.with_analyze = seq_scan(
+      5000,
+      R"(, "Actual Rows": 150000, "Actual Loops": 1, "Rows Removed by Filter": 100000, "Shared Hit Blocks": 4000)");
+  source_.with_index = seq_scan(5000);
+  EXPECT_EQ(run_statement().verdict, Verdict::refuted);
+  source_.with_index = index_scan("<13>btree_orders_code", 4000);
+  Finding finding = run_statement();
+  EXPECT_EQ(finding.verdict, Verdict::refuted);
+  EXPECT_FALSE(finding.fix && finding.fix->cost_after);
+  source_.with_index = index_scan("<13>btree_orders_code", 2000);
+  EXPECT_EQ(run_statement().verdict, Verdict::confirmed);
 }
 
 TEST_F(Confirm, ALostServerLeavesTheRestSuspectedAndIsSaidOnce) {

@@ -319,6 +319,66 @@ TEST(Facts, RandomSortCountsAndDepth) {
 }
 
 // What the text has lost is in the samples.
+TEST(Facts, OrsOfPlainConditionsAndExtremes) {
+  const auto groups = [](std::string_view query) {
+    std::string out;
+    for (const Predicate& p : query_facts(query, shop()).predicates) out += std::to_string(p.or_group);
+    return out;
+  };
+  EXPECT_EQ(groups("SELECT FROM orders WHERE (id = 1 OR total > 2) AND (status = 'x' OR status IS NULL)"),
+            "1122");
+  EXPECT_EQ(groups("SELECT FROM orders WHERE id = 1 OR (total > 2 AND status = 'x')"), "000");
+  EXPECT_EQ(groups("SELECT FROM orders WHERE $1 IS NULL OR id = $1"), "0");
+  EXPECT_EQ(groups("SELECT FROM orders WHERE NOT (id = 1 OR id = 2)"), "00");
+  const auto extremes = [](std::string_view query) {
+    std::string out;
+    for (const ColumnUse& use : query_facts(query, shop()).extremes) out += shown(use) + " ";
+    return out;
+  };
+  EXPECT_EQ(extremes("SELECT max(total) FROM orders"), "orders.total ");
+  EXPECT_EQ(extremes("SELECT min(o.total), max(o.id) FROM orders o"), "orders.total orders.id ");
+  for (const auto* other :
+       {"SELECT max(total), count(*) FROM orders", "SELECT max(total) FROM orders GROUP BY status",
+        "SELECT max(total + 1) FROM orders", "SELECT max(total) OVER () FROM orders",
+        "SELECT max(total) FILTER (WHERE id > 5) FROM orders"})
+    EXPECT_EQ(extremes(other), "") << other;
+}
+
+TEST(Facts, FractionsMakeTheValueNumeric) {
+  const auto type = [](std::string_view condition) {
+    return query_facts("SELECT FROM orders WHERE " + std::string(condition), shop())
+        .predicates.front()
+        .value_type;
+  };
+  EXPECT_EQ(type("id = 7.0"), "numeric");
+  EXPECT_EQ(type("id = 7e0"), "numeric");
+  EXPECT_EQ(type("id = 7"), "");
+  EXPECT_EQ(type("id = 3000000000"), "") << "beyond an integer, and none the less whole";
+  Workload workload;
+  const auto learned = [&](const std::string& text, const std::string& statement, Parameters parameters) {
+    Query query;
+    query.text = text;
+    query.samples.push_back({{}, statement, std::move(parameters), {}});
+    workload.queries = {query};
+    resolve(workload, shop());
+    return workload.queries.front().facts.predicates.front();
+  };
+  EXPECT_EQ(learned("SELECT FROM orders WHERE id = $1", "SELECT FROM orders WHERE id = 7.0", {}).value_type,
+            "numeric");
+  const std::string prepared = "SELECT FROM orders WHERE id = $1";
+  EXPECT_EQ(learned(prepared, prepared, {"7.0"}).value_type, "numeric");
+  EXPECT_EQ(learned(prepared, prepared, {"7"}).value_type, "");
+  EXPECT_EQ(learned("SELECT FROM orders WHERE payload->>$1 = $2",
+                    "SELECT FROM orders WHERE payload->>'kind' = 'x'", {})
+                .expression,
+            "payload ->> 'kind'");
+  EXPECT_EQ(learned("SELECT FROM orders WHERE payload->>$1 = $2",
+                    "SELECT FROM orders WHERE payload->>'alice@example.org' = 'x'", {})
+                .expression,
+            "")
+      << "no name: somebody's data";
+}
+
 TEST(Facts, Samples) {
   const auto learned = [](const std::string& text, std::vector<Sample> samples) {
     Workload workload;

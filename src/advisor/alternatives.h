@@ -1,0 +1,18 @@
+// Indexes that may serve one statement, for the search after a finding's own proposal did not help.
+#pragma once
+
+#include <vector>
+
+#include "advisor/entry_size.h"
+#include "model/catalog.h"
+#include "model/workload.h"
+#include "plan/confirm.h"
+
+namespace pgadvise::advisor {
+
+// At most 16, those with fewer keys first: candidates() on the table, partial
+// indexes for IS [NOT] NULL, and one index for each condition of an OR. Only what the server can build.
+std::vector<plan::IndexSetProposal> alternatives(const Query& query, const QualifiedName& table,
+                                                 const Catalog& catalog, EntrySizes& sizes);
+
+}  // namespace pgadvise::advisor
