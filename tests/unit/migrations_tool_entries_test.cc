@@ -56,6 +56,9 @@ const std::vector<Allowed>& allowed() {
       {"src/log/detect.cc", {"drizzle"}, "the format of drizzle's logger"},
       {"src/report/formats/json.cc", {"drizzle"}, "a fix in drizzle's language"},
       {"src/migrations/tools/drizzle_v1.cc", {"drizzle"}, "the other form of the same tool's folders"},
+      {"src/migrations/tools/sqlx.cc",
+       {"diesel", "refinery"},
+       "libraries that a Cargo.toml names beside sqlx"},
       {"src/files/tree.cc", {"prisma"}, "package.json's prisma.seed"},
       {"src/cli/sources.cc", {"prisma"}, "how a schema's file name ends"},
   };
