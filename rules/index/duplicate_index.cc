@@ -46,10 +46,11 @@ static bool replaces(const Table& table, const Index& other, const Index& index)
          !deferrable(table, index);
 }
 
-// Order in which equal indexes are kept, lowest first: primary key, replica identity, other constraints,
-// unique indexes, the rest.
+// Order in which equal indexes are kept, lowest first: the partition of a parent's index, primary key,
+// replica identity, other constraints, unique indexes, the rest.
 static int rank(const Table& table, const Index& index) {
   const Constraint* constraint = constraint_of(table, index);
+  if (!index.attached_to.empty()) return -1;  // cannot be dropped: it belongs to the parent's index
   if (constraint && constraint->kind == Constraint::Kind::primary_key) return 0;
   if (index.replica_identity) return 1;
   if (constraint) return 2;
@@ -70,7 +71,7 @@ static bool referenced_by_keys(const Context& context, const Table& table, const
 static void check_table(const Context& context, Reporter& reporter, const Table& table) {
   std::vector<std::pair<int, const Index*>> indexes;
   for (const auto& index : table.indexes)
-    if (index.valid && index.attached_to.empty()) indexes.emplace_back(rank(table, index), &index);
+    if (index.valid) indexes.emplace_back(rank(table, index), &index);
   std::stable_sort(indexes.begin(), indexes.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::map<std::string, std::vector<const Index*>> before;  // indexes seen so far, by their keys
@@ -78,7 +79,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     const Index& index = *one;
     auto& alike = before[keys_text(index)];
     alike.push_back(one);
-    if (index.replica_identity) continue;
+    if (index.replica_identity || !index.attached_to.empty()) continue;
     const auto end = alike.end() - 1;
     const auto kept = std::find_if(alike.begin(), end, [&](const Index* other) {
       return same(*other, index) && replaces(table, *other, index);
@@ -97,7 +98,12 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
     if (needed)
       finding.evidence.push_back(
           catalog_fact("foreign keys reference these columns and may depend on this index"));
-    finding.fix = drop_index(table, index, needed ? Fix::Safety::review : Fix::Safety::safe);
+    finding.fix = drop_index(table, index, needed ? Fix::Safety::manual : Fix::Safety::safe);
+    if (needed) {  // the server refuses to drop the one that they use
+      finding.fix->title += "; where foreign keys use this one, drop them first, and add them again";
+      finding.fix->sql.clear();
+      finding.fix->down_sql.clear();
+    }
     add_drizzle_drop(*finding.fix, table, index, context.has_project() ? &context.project() : nullptr);
   }
 }

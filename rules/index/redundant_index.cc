@@ -39,7 +39,7 @@ static bool identical(const Index& a, const Index& b) {
 }
 
 static bool serves(const Context& context, const Index& wide, const Index& narrow) {
-  if (!wide.valid || wide.method != "btree" || !wide.attached_to.empty() || &wide == &narrow) return false;
+  if (!wide.valid || wide.method != "btree" || &wide == &narrow) return false;
   if (!leads(narrow, wide) || !same_predicate(narrow, wide) || identical(narrow, wide)) return false;
   if (!std::all_of(narrow.include.begin(), narrow.include.end(),
                    [&](const std::string& column) { return holds(wide, column); }))

@@ -131,16 +131,61 @@ void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
   finding.fix = Fix{.title = instead, .safety = Fix::Safety::manual};
 }
 
+void refresh_view(const Site& site, SiteReporter& out) {
+  if (site.action->concurrently) return;
+  const std::string view = display(site.action->table);
+  Finding& finding =
+      out.add(site, subject_of(*site.action),
+              "REFRESH MATERIALIZED VIEW " + view + " blocks reads of " + view + " until its query has run.");
+  finding.fix =
+      Fix{.title =
+              "REFRESH MATERIALIZED VIEW CONCURRENTLY; the view needs a unique index over all rows, and "
+              "must have been filled before",
+          .safety = Fix::Safety::manual};
+}
+
+void attach_partition(const Site& site, SiteReporter& out, const std::string& rows) {
+  const SchemaAction& action = *site.action;
+  if (action.proven_in_bound) return;
+  Finding& finding =
+      out.add(site, subject_of(action),
+              "ATTACH PARTITION scans all of " + display(action.table) +
+                  " under a lock that blocks reads and writes, because no validated CHECK shows that its "
+                  "rows fit" +
+                  rows + ".");
+  finding.fix = Fix{.title = "Add a CHECK with the partition's bound NOT VALID, validate it " +
+                             in_its_own_transaction(*site.migration) + ", then attach, and drop the CHECK",
+                    .safety = Fix::Safety::manual};
+}
+
+void detach_partition(const Site& site, SiteReporter& out) {
+  const SchemaAction& action = *site.action;
+  if (action.concurrently) return;
+  Finding& finding =
+      out.add(site, subject_of(action),
+              "DETACH PARTITION " + action.name + " waits for a lock on " + display(action.table) +
+                  ", and blocks reads and writes of all its partitions while it waits.",
+              Severity::note);
+  finding.fix =
+      Fix{.title =
+              "DETACH PARTITION … CONCURRENTLY (PostgreSQL 14 and later), outside a transaction; else set "
+              "lock_timeout",
+          .safety = Fix::Safety::manual};
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site :
-       sites(context, min_rows,
-             {Kind::set_not_null, Kind::change_type, Kind::add_column, Kind::rewrite_table})) {
+  for (const Site& site : sites(context, min_rows,
+                                {Kind::set_not_null, Kind::change_type, Kind::add_column, Kind::rewrite_table,
+                                 Kind::refresh_view, Kind::attach_partition, Kind::detach_partition})) {
     const std::string rows = rows_known(context, site.action->table);
     switch (site.action->kind) {
       case Kind::set_not_null: set_not_null(site, out, rows); break;
       case Kind::change_type: change_type(site, context, out, rows); break;
       case Kind::add_column: add_column(site, out, rows); break;
+      case Kind::refresh_view: refresh_view(site, out); break;
+      case Kind::attach_partition: attach_partition(site, out, rows); break;
+      case Kind::detach_partition: detach_partition(site, out); break;
       default: {
         Finding& finding = out.add(site, subject_of(*site.action),
                                    site.action->detail + " rewrites " + display(site.action->table) +
@@ -159,7 +204,7 @@ constinit const Rule blocking_alter{
     .id = "blocking-alter",
     .severity = Severity::warning,
     .needs = Input::migrations,
-    .summary = "an ALTER TABLE that scans or rewrites the whole table and blocks reads and writes",
+    .summary = "a statement that scans or rewrites a whole table and blocks reads and writes",
     .why =
         "Most forms of ALTER TABLE change only the catalog and take milliseconds. Some scan every row (SET "
         "NOT NULL). Some rewrite every row and index: most changes of type, and a new column with a volatile "
@@ -169,7 +214,11 @@ constinit const Rule blocking_alter{
         "of type are cheap: a longer varchar, text for varchar, more digits of numeric at the same scale, "
         "more digits of a timestamp, cidr to inet, and timestamp to timestamptz in a session whose TimeZone "
         "is UTC. A new column with a constant default or now() is cheap, and so is SET NOT NULL where a "
-        "validated CHECK says IS NOT NULL. Tables that the same migration creates are left out.",
+        "validated CHECK says IS NOT NULL. Tables that the same migration creates are left out.\n\n"
+        "The rule also reports REFRESH MATERIALIZED VIEW without CONCURRENTLY, ATTACH PARTITION of a table "
+        "without a validated CHECK that names the columns of the partition key, and, as a note, DETACH "
+        "PARTITION "
+        "without CONCURRENTLY.",
     .fix =
         "The finding has the steps. In every case, set `lock_timeout` in the migration. A lock that cannot "
         "be acquired then fails the migration instead of blocking the service.",

@@ -148,10 +148,30 @@ bool validated_in(const Site& site) {
   return false;
 }
 
+// ALTER DOMAIN … ADD CONSTRAINT reads every table that uses the domain.
+void domain_constraint(const Site& site, SiteReporter& out, const std::string& rows) {
+  const SchemaAction& action = *site.action;
+  Finding& finding = out.add(site,
+                             {.kind = "column",
+                              .schema = action.table.schema,
+                              .table = action.table.name,
+                              .columns = action.columns},
+                             "The new constraint of the domain " + action.name + " scans all of " +
+                                 display(action.table) + " and blocks writes to it" + rows + ".");
+  finding.fix =
+      Fix{.title = "ALTER DOMAIN … ADD CONSTRAINT … NOT VALID, then ALTER DOMAIN … VALIDATE CONSTRAINT " +
+                   in_its_own_transaction(*site.migration),
+          .safety = Fix::Safety::manual};
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, min_rows, {Kind::add_constraint})) {
+  for (const Site& site : sites(context, min_rows, {Kind::add_constraint, Kind::change_domain})) {
     const SchemaAction& action = *site.action;
+    if (action.kind == Kind::change_domain) {
+      domain_constraint(site, out, rows_known(context, action.table));
+      continue;
+    }
     const std::string table = display(action.table);
     const std::string rows = rows_known(context, action.table);
     const bool scans =
@@ -182,7 +202,9 @@ constinit const Rule blocking_constraint{
         "writes. VALIDATE CONSTRAINT needs a transaction of its own: in one transaction with the ALTER "
         "TABLE, the lock of the ALTER TABLE stays. A unique constraint or primary key can use an index that "
         "was built CONCURRENTLY.\n\n"
-        "Not reported: constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` "
+        "A new constraint of a domain scans every table that has a column of the domain.\n\n"
+        "Not reported: constraints that exist already, so that the statement fails or a DO block passes over "
+        "it; constraints of tables that the same migration creates, and `ADD COLUMN … REFERENCES` "
         "without a default, where the server knows that there is nothing to check. As two statements, or as "
         "ADD COLUMN and ADD CONSTRAINT in one, the same change scans the table. This case is a note. It is "
         "not a note where the column is added IF NOT EXISTS, because the column may already exist and hold "

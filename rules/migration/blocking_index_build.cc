@@ -38,11 +38,26 @@ Fix index_fix(const Site& site) {
   return fix;
 }
 
+// REINDEX SCHEMA, DATABASE, SYSTEM: one table after the other.
+void report_all(const Site& site, SiteReporter& out) {
+  const SchemaAction& action = *site.action;
+  Finding& finding = out.add(site, {.kind = "object", .entry = action.detail},
+                             "REINDEX " + action.detail +
+                                 " blocks all writes to each table, and every query that would use its "
+                                 "indexes, until its indexes are rebuilt.");
+  finding.fix = Fix{.title = "REINDEX the indexes that need it, CONCURRENTLY and one at a time",
+                    .safety = Fix::Safety::manual};
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Site& site : sites(context, min_rows, {Kind::create_index, Kind::reindex})) {
     const SchemaAction& action = *site.action;
     if (action.concurrently || action.detail == "ONLY") continue;
+    if (action.kind == Kind::reindex && !action.detail.empty()) {
+      report_all(site, out);
+      continue;
+    }
     const std::string table = display(action.table);
     const bool create = action.kind == Kind::create_index;
     std::string message =

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include "base/text.h"
 #include "lint/migrations.h"
 #include "rules/all_rules.h"
@@ -7,27 +10,73 @@ namespace pgadvise::rules {
 using Kind = SchemaAction::Kind;
 
 static std::string statement_of(const SchemaAction& action) {
-  return action.kind == Kind::create_index ? "CREATE INDEX CONCURRENTLY"
-         : action.kind == Kind::drop_index ? "DROP INDEX CONCURRENTLY"
-                                           : "REINDEX CONCURRENTLY";
+  switch (action.kind) {
+    case Kind::create_index: return "CREATE INDEX CONCURRENTLY";
+    case Kind::drop_index: return "DROP INDEX CONCURRENTLY";
+    case Kind::detach_partition: return "DETACH PARTITION CONCURRENTLY";
+    default: return action.concurrently ? "REINDEX CONCURRENTLY" : "REINDEX " + action.detail;
+  }
+}
+
+// Whether the statement fails in a transaction block.
+static bool needs_own_transaction(const SchemaAction& action) {
+  switch (action.kind) {
+    case Kind::create_index:
+    case Kind::drop_index:
+    case Kind::detach_partition: return action.concurrently;
+    case Kind::reindex: return action.concurrently || !action.detail.empty();
+    default: return false;
+  }
+}
+
+// Whether the project reads drizzle's files itself, and runs them in its own way.
+static bool own_runner(const Context& context, const Migration& migration) {
+  if (migration.transaction != Migration::Transaction::run || !context.has_project()) return false;
+  const auto& commands = context.project().deploy_commands;
+  return std::any_of(commands.begin(), commands.end(), [](const DeployCommand& command) {
+    return command.words.size() > 1 && command.words[1] == "readMigrationFiles";
+  });
+}
+
+// One note for all statements of a folder whose runner is likely to avoid the transaction.
+static void report_folder(const Site& site, const std::string& folder, bool runner, Reporter& reporter) {
+  Finding& finding = reporter.add(
+      {.kind = "file", .file = folder, .entry = "CONCURRENTLY"},
+      statement_of(*site.action) + " and others in " + folder + " fail if " + how_it_runs(*site.migration) +
+          (runner
+               ? ", but the project reads the files with readMigrationFiles and runs them in its own way."
+               : ", but several migrations of the folder have such statements, so that its runner may avoid "
+                 "the transaction."),
+      Severity::note);
+  finding.location = site.action->place;
+  finding.fix = Fix{.title = outside_transaction(*site.migration, ""), .safety = Fix::Safety::manual};
 }
 
 static void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
+  std::set<std::string> reported;  // folders
   for (const Migration& migration : context.migrations())
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
-        const bool index = action.kind == Kind::create_index || action.kind == Kind::drop_index ||
-                           action.kind == Kind::reindex;
-        if (!index || !action.concurrently || step.transaction == 0) continue;
+        if (!needs_own_transaction(action) || step.transaction == 0) continue;
+        const std::string how = how_it_runs(migration);
+        const bool runner = own_runner(context, migration);
+        if (!how.empty() && (runner || migration.concurrently_elsewhere)) {
+          const std::string folder = migration.file.substr(0, migration.file.find(migration.entry));
+          if (reported.insert(folder).second)
+            report_folder({&migration, &step, &action}, folder, runner, reporter);
+          continue;
+        }
         // Recent versions of Prisma and of the Supabase CLI run such statements outside the script.
         const bool script = migration.transaction == Migration::Transaction::script && step.transaction == 1;
-        const std::string how = how_it_runs(migration);
         Finding& finding = out.add({&migration, &step, &action},
-                                   {.kind = "index",
+                                   {.kind = action.kind == Kind::detach_partition ? "table" : "index",
                                     .schema = action.table.schema,
                                     .table = action.table.name,
-                                    .index = action.name.empty() ? join(action.columns, ", ") : action.name},
+                                    .index = action.kind == Kind::detach_partition ? ""
+                                             : !action.name.empty()                ? action.name
+                                             : !action.columns.empty() ? join(action.columns, ", ")
+                                                                       : action.detail},
                                    statement_of(action) + " fails inside a transaction: " +
                                        (how.empty() ? "there is a BEGIN before it" : how) + ".",
                                    script ? std::optional(Severity::warning) : std::nullopt);
@@ -45,12 +94,18 @@ constinit const Rule concurrently_in_transaction{
     .needs = Input::migrations,
     .summary = "a CONCURRENTLY statement that fails in the transaction of its migration",
     .why =
-        "CREATE, DROP and REINDEX INDEX CONCURRENTLY use several transactions. Inside a transaction they "
-        "fail, and the migration fails with them.\n\n"
+        "CREATE, DROP and REINDEX INDEX CONCURRENTLY, DETACH PARTITION CONCURRENTLY, and REINDEX of a schema "
+        "or database use several transactions. Inside a transaction they fail, and the migration fails with "
+        "them.\n\n"
         "Many migration tools open a transaction: drizzle-orm opens one for all pending migrations; goose, "
         "dbmate, sqlx and Flyway open one for each file. Prisma and golang-migrate send a file as one "
         "string, which the server runs as one transaction unless it is a single statement. Prisma since 7.4 "
-        "and the Supabase CLI since 2.109 run such statements separately, so there the finding is a warning.",
+        "and the Supabase CLI since 2.109 run such statements separately, so there the finding is a warning. "
+        "Flyway runs a file outside a transaction if all its statements need that, or if its settings say "
+        "mixed.\n\n"
+        "There is one note for the folder where two or more of its migrations have such statements, or where "
+        "the project's code calls drizzle's readMigrationFiles: the runner is likely to avoid the "
+        "transaction.",
     .fix =
         "Give the statement a migration of its own, and disable the transaction there as the tool allows. "
         "drizzle-orm cannot disable it: build the index by hand, and use IF NOT EXISTS in the migration.",

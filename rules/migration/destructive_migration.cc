@@ -85,6 +85,19 @@ void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   const TypeChange change = type_change(action.before->type, action.after->type, action.enums);
   const bool cut = action.explicit_cast && change.fails &&
                    (action.after->type.starts_with("character") || action.after->type.starts_with("bit"));
+  if (change.drops_zone) {
+    Finding& finding =
+        lost(site, out,
+             "Changing " + display(action.table) + "." + action.columns[0] + " from " + action.before->type +
+                 " to " + action.after->type +
+                 " drops the time zone: each value becomes the local time of the session that runs "
+                 "the migration" +
+                 rows + ".");
+    finding.severity = Severity::note;
+    finding.fix = Fix{.title = "Keep timestamptz, or write the zone: USING column AT TIME ZONE 'UTC'",
+                      .safety = Fix::Safety::manual};
+    return;
+  }
   if (!change.loses && !cut) return;
   Finding& finding = lost(site, out,
                           "Changing " + display(action.table) + "." + action.columns[0] + " from " +
@@ -102,13 +115,17 @@ void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Site& site : sites(context, min_rows,
                                 {Kind::drop_table, Kind::drop_column, Kind::drop_schema, Kind::drop_type,
-                                 Kind::truncate, Kind::remove, Kind::change_type})) {
+                                 Kind::drop_database, Kind::truncate, Kind::remove, Kind::change_type})) {
     const SchemaAction& action = *site.action;
     const std::string rows = rows_known(context, action.table);
     switch (action.kind) {
       case Kind::drop_column: drop_column(site, out, rows); break;
       case Kind::drop_table: drop_table(site, out, rows); break;
       case Kind::change_type: change_type(site, out, rows); break;
+      case Kind::drop_database:
+        out.add(site, {.kind = "object", .entry = "database " + action.name},
+                "DROP DATABASE " + action.name + " deletes all its tables.", Severity::error);
+        break;
       case Kind::drop_type:
         lost(site, out,
              "DROP TYPE " + action.name + " CASCADE drops the column" +

@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "base/text.h"
 #include "lint/migration_folders.h"
 #include "rules/all_rules.h"
 
@@ -34,48 +38,106 @@ std::string of_git(const MigrationEntry& migration) {
          (migration.changed_after_release ? ", a release in between" : "");
 }
 
+const Fix& restore() {
+  static const Fix fix{.title = "Restore the file that ran, and put the change into a new migration",
+                       .safety = Fix::Safety::manual};
+  return fix;
+}
+
+// Edits of one commit, of which git alone knows, where another checksum stops the tool.
+using Stops = std::map<std::string, std::vector<const MigrationEntry*>>;
+
+void report_stops(const Context& context, Reporter& reporter, const MigrationFolder& folder,
+                  const Stops& commits) {
+  constexpr std::size_t max_named = 5;
+  const ToolFacts& tool = facts_of(folder);
+  for (const auto& [commit, migrations] : commits) {
+    const auto any = [&](bool MigrationEntry::* fact) {
+      return std::any_of(migrations.begin(), migrations.end(), [&](const auto* each) { return each->*fact; });
+    };
+    const bool past = any(&MigrationEntry::released_since);
+    const Severity severity = past                                          ? Severity::note
+                              : any(&MigrationEntry::changed_after_release) ? Severity::error
+                                                                            : Severity::warning;
+    std::vector<std::string> names;
+    for (const auto* migration : migrations)
+      if (names.size() < max_named) names.push_back(label(folder, *migration));
+    std::string named = join(names, ", ");
+    if (migrations.size() > names.size())
+      named += " and " + std::to_string(migrations.size() - names.size()) + " more";
+    Finding& finding =
+        reporter.add({.kind = "file", .file = folder.path, .entry = commit},
+                     "Commit " + commit + " changed " + named + " after " +
+                         (migrations.size() == 1 ? "it was" : "they were") + " committed: " +
+                         (past ? "deployments to databases that ran the old file fail since then."
+                               : "the next deployment to a database that ran the old file will stop."),
+                     severity);
+    finding.location = located(context.project(), {migrations.front()->file, 0, 0});
+    finding.evidence.push_back({Evidence::Kind::project, std::string(tool.notices_edit), std::nullopt, {}});
+    for (const auto* migration : migrations)
+      finding.evidence.push_back({Evidence::Kind::project,
+                                  label(folder, *migration) + ": " + of_git(*migration),
+                                  located(context.project(), {migration->file, 0, 0}),
+                                  {}});
+    finding.fix = restore();
+    finding.verdict_reason = "only a database can show which version of the file it ran";
+  }
+}
+
+void report_one(const Context& context, Reporter& reporter, const MigrationFolder& folder,
+                const MigrationEntry& migration, Checksum ran, const TrackingTable* table) {
+  const ToolFacts& tool = facts_of(folder);
+  const bool other = ran == Checksum::other;
+  const bool stops = tool.on_edit == ToolFacts::OnEdit::stops;
+  const Severity severity = other                             ? Severity::error
+                            : migration.changed_after_release ? Severity::warning
+                                                              : Severity::note;
+  std::string message = label(folder, migration);
+  if (other && stops)
+    message += " differs from the file that the database ran: the next deployment will stop.";
+  else if (other)
+    message +=
+        " differs from the file that the database ran: a new database built from the files gets a different "
+        "schema.";
+  else
+    message += " was changed after it was committed: databases that ran the old file do not get the change.";
+  Finding& finding =
+      reporter.add({.kind = "file", .file = migration.file, .entry = migration.name}, message, severity);
+  finding.location = located(context.project(), {migration.file, 0, 0});
+  if (!migration.changed_in.empty())
+    finding.evidence.push_back({Evidence::Kind::project, of_git(migration), std::nullopt, {}});
+  if (!tool.notices_edit.empty())
+    finding.evidence.push_back({Evidence::Kind::project, std::string(tool.notices_edit), std::nullopt, {}});
+  finding.fix = restore();
+  if (other) {
+    finding.verdict = Verdict::confirmed;
+    finding.verdict_reason = "the checksum in " + display(*table) + " differs from the checksum of the file";
+  } else if (ran == Checksum::same) {
+    finding.verdict = Verdict::refuted;
+    finding.verdict_reason = "the database ran the current file: " + display(*table) + " has its checksum";
+  } else {
+    finding.verdict_reason = table ? "the database has no checksum of this migration"
+                                   : "only a database can show which version of the file it ran";
+  }
+}
+
 void check(const Context& context, Reporter& reporter) {
-  const Project& project = context.project();
   const double days = context.option(min_days);
-  for (const auto& folder : project.migrations) {
+  for (const auto& folder : context.project().migrations) {
     const TrackingTable* table = tracking_of(context, folder);
+    const bool stops = facts_of(folder).on_edit == ToolFacts::OnEdit::stops;
+    Stops commits;
     for (const auto& migration : folder.migrations) {
       if (migration.file.empty() || migration.repeatable) continue;
       const Checksum ran = compare(table, folder, migration);
       const bool history =
           !migration.changed_in.empty() &&
           (folder.has_releases ? migration.changed_after_release : migration.changed_after_days >= days);
-      if (ran != Checksum::other && !history) continue;
-      const Severity severity = ran == Checksum::other            ? Severity::error
-                                : migration.changed_after_release ? Severity::warning
-                                                                  : Severity::note;
-      Finding& finding = reporter.add(
-          {.kind = "file", .file = migration.file, .entry = migration.name},
-          ran == Checksum::other ? label(folder, migration) +
-                                       " differs from the file that the database ran: a new database built "
-                                       "from the files gets a different schema."
-                                 : label(folder, migration) +
-                                       " was changed after it was committed: databases that ran the old file "
-                                       "do not get the change.",
-          severity);
-      finding.location = located(project, {migration.file, 0, 0});
-      if (!migration.changed_in.empty())
-        finding.evidence.push_back({Evidence::Kind::project, of_git(migration), std::nullopt, {}});
-      finding.fix = Fix{.title = "Restore the file that ran, and put the change into a new migration",
-                        .safety = Fix::Safety::manual};
-      if (ran == Checksum::other) {
-        finding.verdict = Verdict::confirmed;
-        finding.verdict_reason =
-            "the checksum in " + display(*table) + " differs from the checksum of the file";
-      } else if (ran == Checksum::same) {
-        finding.verdict = Verdict::refuted;
-        finding.verdict_reason =
-            "the database ran the current file: " + display(*table) + " has its checksum";
-      } else {
-        finding.verdict_reason = table ? "the database has no checksum of this migration"
-                                       : "only a database can show which version of the file it ran";
-      }
+      if (stops && history && ran == Checksum::unknown) commits[migration.changed_in].push_back(&migration);
+      else if (ran == Checksum::other || history)
+        report_one(context, reporter, folder, migration, ran, table);
     }
+    report_stops(context, reporter, folder, commits);
   }
 }
 
@@ -89,16 +151,22 @@ constinit const Rule edited_migration{
     .why =
         "A migration runs once. Databases that ran the old file never run the new one, while every database "
         "built afterwards does. The schemas of production and the test database diverge, and later "
-        "migrations fail in one of them. drizzle stores a hash and never compares it. prisma, flyway and "
-        "sqitch compare, and stop the deployment.\n\n"
-        "With a database, the checksums decide: SHA-256 of drizzle and prisma, CRC-32 of flyway, SHA-1 of "
-        "sqitch, each with either kind of line ends. Without a database, the git history of the main branch "
-        "decides. A file that was changed after a release (a tag) that contains it is a warning. In a "
-        "repository without tags, a file that was changed days later is a note.",
+        "migrations fail in one of them. Flyway, sqlx and Postgrator also compare the checksum of each file "
+        "before they migrate, and the next deployment stops. `prisma migrate deploy` compares and only "
+        "warns, `sqitch deploy` does not compare, and drizzle stores a hash that it never compares.\n\n"
+        "With a database, the checksums decide: SHA-256 of drizzle and prisma, CRC-32 of flyway, SHA-384 of "
+        "sqlx, SHA-1 of sqitch, each with either kind of line ends. Without a database, the git history of "
+        "the main branch decides. Where another checksum stops the tool, each change of the checksum "
+        "counts, a comment, too, and there is one finding for each commit: an error after a release (a tag) "
+        "that contains the file, a warning without tags, a note if a later release contains the changed "
+        "file. For all other tools the statements of the up migration are compared: comments, blanks, "
+        "BEGIN and COMMIT, IF [NOT] EXISTS and down migrations do not count. A file that was changed after a "
+        "release is a warning. In a repository without tags, a file that was changed days later is a "
+        "note.",
     .fix =
         "Restore the file that ran (`git checkout <commit> -- FILE`), and put the change into a new "
         "migration.",
-    .when_to_ignore = "Only comments or formatting changed, or no database had run the old file.",
+    .when_to_ignore = "No database had run the old file.",
     .options = options,
     .check = check};
 

@@ -213,10 +213,12 @@ constinit const Rule push_in_production{
         "do the same from the application's own code, at each start. Rails' db:schema:load and db:reset with "
         "DISABLE_DATABASE_ENVIRONMENT_CHECK drop the existing tables or the database.\n\n"
         "pgadvise follows what a deployment runs: Dockerfiles, entry point scripts, the build and start "
-        "scripts of package.json, workflows, hosting files and compose files. It also searches the "
+        "scripts of package.json and those named for production (`db:push:prod`), workflows, hosting files "
+        "(nixpacks.toml, fly.toml …) and compose files. It also searches the "
         "application's code for calls that are not restricted to development. A push script that no "
         "deployment runs is not reported. The finding is an error when data may be lost without a prompt, a "
-        "warning otherwise, and a note where the target may not be production.",
+        "warning otherwise, and a note where the target may not be production, as behind a switch that "
+        "is off by default (`${PUSH:-0}`). Jobs in an environment of tests are no deployments.",
     .fix =
         "Use push only in development. Generate migrations (`drizzle-kit generate`, `prisma migrate dev`), "
         "commit them, and run `drizzle-kit migrate` or `prisma migrate deploy` on deployment.",

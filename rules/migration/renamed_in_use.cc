@@ -20,12 +20,35 @@ static bool replaced_by_view(const Site& site) {
   return false;
 }
 
+// A schema or a value of an enum: nothing can keep the old name.
+static void report_other(const Site& site, SiteReporter& out) {
+  const SchemaAction& action = *site.action;
+  const bool schema = action.kind == Kind::rename_schema;
+  Finding& finding = out.add(
+      site,
+      schema ? Subject{.kind = "schema", .schema = action.name}
+             : Subject{.kind = "object", .schema = action.table.schema, .entry = "enum " + action.name},
+      (schema ? "Renaming the schema " + action.name + " to " + action.detail
+              : "Renaming the value " + action.columns[0] + " of the enum " + action.name + " to " +
+                    action.detail) +
+          " breaks the running release during the deployment, and after a rollback.");
+  finding.fix =
+      Fix{.title = schema ? "Keep the name, or move the tables one by one and leave views in the old schema"
+                          : "Add the new value, write it for one release, update the rows that have the old "
+                            "one, and leave the old value unused",
+          .safety = Fix::Safety::manual};
+}
+
 static void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site :
-       sites(context, min_rows,
-             {Kind::rename_table, Kind::rename_column, Kind::drop_table, Kind::drop_column})) {
+  for (const Site& site : sites(context, min_rows,
+                                {Kind::rename_table, Kind::rename_column, Kind::drop_table, Kind::drop_column,
+                                 Kind::rename_schema, Kind::rename_value})) {
     const SchemaAction& action = *site.action;
+    if (action.kind == Kind::rename_schema || action.kind == Kind::rename_value) {
+      report_other(site, out);
+      continue;
+    }
     if (action.on_new_columns || action.table_kind == Table::Kind::materialized_view ||
         replaced_by_view(site))
       continue;

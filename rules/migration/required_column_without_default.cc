@@ -35,14 +35,16 @@ void check(const Context& context, Reporter& reporter) {
       continue;
     Column nullable = *action.after;
     nullable.not_null = false;
-    Finding& finding = out.add(site,
-                               {.kind = "column",
-                                .schema = action.table.schema,
-                                .table = action.table.name,
-                                .columns = action.columns},
-                               "Adding " + display(action.table) + "." + action.columns[0] +
-                                   " as NOT NULL without a default fails if the table has any rows" +
-                                   rows_known(context, action.table) + ".");
+    Finding& finding =
+        out.add(site,
+                {.kind = "column",
+                 .schema = action.table.schema,
+                 .table = action.table.name,
+                 .columns = action.columns},
+                "Adding " + display(action.table) + "." + action.columns[0] +
+                    " as NOT NULL without a default fails if the table has any rows" +
+                    rows_known(context, action.table) + ".",
+                rows_known(context, action.table).empty() ? std::nullopt : std::optional(Severity::error));
     finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",
                       .sql = ddl::add_column(action.table, nullable) + ";\n-- fill it, then:\n" +
                              ddl::alter_column(action.table, nullable.name) + " SET NOT NULL;",
@@ -60,7 +62,8 @@ constinit const Rule required_column_without_default{
     .summary = "a NOT NULL column that is added without a default",
     .why =
         "Existing rows have no value for the new column, and NOT NULL forbids that. The migration succeeds "
-        "on an empty development database and fails on the first database with rows.",
+        "on an empty development database and fails on the first database with rows. The finding is an error "
+        "where the statistics of a server show that the table has rows.",
     .fix =
         "Give the column a constant default, which rewrites no row. Or add it nullable, fill it, and set NOT "
         "NULL afterwards.",

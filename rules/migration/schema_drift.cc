@@ -36,11 +36,27 @@ bool beyond_snapshots(const SchemaComparison& comparison, const SchemaDifference
   return table && (table->kind != Table::Kind::ordinary || !table->inherits.empty());
 }
 
+// Whether the enum is in use by no column of the side that has it.
+bool leftover_enum(const SchemaComparison& comparison, const SchemaDifference& difference) {
+  if (difference.subject.kind != "enum" || difference.kind == Kind::changed) return false;
+  const Catalog& catalog = difference.kind == Kind::extra ? *comparison.other : *comparison.migrated;
+  const QualifiedName name{difference.subject.schema, difference.subject.entry};
+  const std::string spelled = display(name);
+  for (const auto& [unused, table] : catalog.tables)
+    for (const auto& column : table.columns) {
+      std::string type = replace_all(column.type, "\"", "");
+      if (type.ends_with("[]")) type.resize(type.size() - 2);
+      if (type == spelled || type == name.name || type == name.schema + "." + name.name) return false;
+    }
+  return true;
+}
+
 void report_one(Reporter& reporter, const SchemaComparison& comparison, const SchemaDifference& difference) {
+  const bool leftover = leftover_enum(comparison, difference);
   Subject subject = difference.subject;
   subject.entry = subject.entry.empty() ? (comparison.database ? "database" : "snapshot")
                                         : subject.entry + (comparison.database ? " database" : " snapshot");
-  const bool lost = comparison.database || difference.kind == Kind::extra;
+  const bool lost = !leftover && (comparison.database || difference.kind == Kind::extra);
   Finding& finding = reporter.add(std::move(subject), message(comparison, difference),
                                   lost ? Severity::warning : Severity::note);
   if (difference.expected.line) finding.location = difference.expected;
@@ -96,7 +112,8 @@ constinit const Rule schema_drift{
         "migrations cause no findings. Names of indexes and constraints do not matter if an equal object "
         "exists. Expressions, default values and partitions are not compared. Without a database, pgadvise "
         "compares drizzle's last snapshot with its SQL files. An index that only a hand-written line of a "
-        "migration creates is a note. An object that only the snapshot has is a warning.",
+        "migration creates is a note. An object that only the snapshot has is a warning, an "
+        "enum that no column uses a note.",
     .fix =
         "Write a migration for what the database has, and mark it as applied there. Or correct the database "
         "with a new migration.",

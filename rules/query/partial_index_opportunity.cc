@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/index_sql.h"
 #include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
@@ -25,7 +26,12 @@ static constexpr Option min_percent{
 static constexpr Option kept_percent{.name = "kept_percent",
                                      .fallback = 30,
                                      .meaning = "largest percentage of the rows that may pass the filter"};
-static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent};
+static constexpr Option null_percent{
+    .name = "null_percent",
+    .fallback = 80,
+    .meaning = "percent of NULLs in the first column from which an index is reported"};
+static constexpr const Option* options[] = {&min_rows, &min_calls, &min_percent, &kept_percent,
+                                            &null_percent};
 
 namespace {
 
@@ -198,21 +204,75 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
   }
 }
 
+// Whether a logged query looks for the NULLs, which a partial index would not contain.
+static bool looks_for_nulls(const Context& context, const Table& table, const std::string& column) {
+  if (!context.has_workload()) return false;
+  const auto& queries = context.queries_on(table.name);
+  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+    const auto& predicates = query->facts.predicates;
+    return std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
+      return predicate.column.table == table.name && predicate.column.column == column &&
+             predicate.op == Predicate::Op::is_null;
+    });
+  });
+}
+
+// An index whose entries are mostly NULLs.
+static void check_nulls(const Context& context, Reporter& reporter, const Table& table) {
+  const auto rows = lint::rows_of(context, table.name);
+  if (!rows || *rows < context.option(min_rows)) return;
+  for (const auto& index : table.indexes) {
+    if (index.method != "btree" || index.unique || index.predicate || !index.valid ||
+        index.keys.size() != 1 || !lint::droppable(index))
+      continue;
+    const Column* column = table.column(index.keys.front().column);
+    if (!column || !column->statistics) continue;
+    const double nulls = 100 * column->statistics->null_fraction;
+    if (nulls < context.option(null_percent) || looks_for_nulls(context, table, column->name)) continue;
+    Finding& finding = reporter.add(
+        {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
+        lint::grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
+            " are NULLs: a partial index contains only the other rows.");
+    finding.location = index.origin;
+    finding.evidence.push_back(lint::catalog_fact(lint::definition(index), index.origin));
+    Index partial = index;
+    partial.name = (index.name + "_not_null").substr(0, 63);
+    partial.predicate = quote_identifier(column->name) + " IS NOT NULL";
+    const bool concurrently = table.kind != Table::Kind::partitioned;
+    finding.fix = Fix{.title =
+                          "Create the partial index, and drop the full one: every condition on the column "
+                          "that NULL does not "
+                          "meet can use it",
+                      .sql = lint::create_index_sql(table, partial) + "\n" +
+                             lint::drop_index(table, index, Fix::Safety::review).sql,
+                      .down_sql = lint::create_index_sql(table, index) + "\n" +
+                                  ddl::drop_index({table.name.schema, partial.name}, concurrently) + ";",
+                      .safety = Fix::Safety::review};
+  }
+}
+
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : lint::checked_tables(context)) check_table(context, reporter, *table);
+  for (const Table* table : lint::checked_tables(context)) {
+    if (context.has_workload()) check_table(context, reporter, *table);
+    check_nulls(context, reporter, *table);
+  }
 }
 
 constinit const Rule partial_index_opportunity{
     .id = "partial-index-opportunity",
     .severity = Severity::note,
-    .needs = all(Input::workload, Input::statistics),
-    .summary = "a filter that most statements on a table share and few rows pass",
+    .needs = Input::statistics,
+    .summary =
+        "a filter that most statements on a table share and few rows pass, or an index of mostly NULLs",
     .why =
         "A partial index, with the shared filter as its WHERE clause, contains only the rows that these "
         "statements need. It is smaller, stays in memory, and changes of other rows do not touch it. Typical "
         "filters are `deleted_at IS NULL`, and the few open rows of a long history.\n\n"
         "A comparison with a value counts if every call in the log has the same value and the planner "
-        "confirms that few rows match.",
+        "confirms that few rows match. These findings need a log.\n\n"
+        "An index on a column that is mostly NULL contains an entry for each NULL. If no logged statement "
+        "looks for "
+        "NULLs, a partial index `WHERE column IS NOT NULL` serves the same statements.",
     .fix =
         "Create the partial index that the finding proposes. It replaces a full index on the same columns "
         "that no other statement needs. The planner uses it only for statements that have the filter as a "

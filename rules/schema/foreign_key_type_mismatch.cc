@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "lint/tables.h"
+#include "lint/type_fix.h"
 #include "lint/words.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -73,7 +74,7 @@ Fix fix_of(const Table& table, const Column& column, const std::string& type, bo
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : checked_tables(context)) {
+  for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& key : table->constraints) {
       const Table* parent = context.catalog().table(key.referenced_table);
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || !parent) continue;
@@ -99,6 +100,7 @@ void check(const Context& context, Reporter& reporter) {
         finding.evidence.push_back(catalog_fact("the referenced column is declared here", to->origin));
         finding.fix = fix_of(*table, *from, to->type,
                              mismatch.severity == Severity::warning && child->category == above->category);
+        restrict_type_fix(context, *table, *from, *finding.fix);
       }
     }
   }

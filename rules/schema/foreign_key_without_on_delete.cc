@@ -5,7 +5,7 @@
 namespace pgadvise::rules {
 
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : checked_tables(context)) {
+  for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited || key.on_delete != "NO ACTION")
         continue;

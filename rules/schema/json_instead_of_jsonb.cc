@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "lint/type_fix.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
 
@@ -42,7 +43,8 @@ Fix fix_of(const Table& table, const Column& column) {
   return fix;
 }
 
-void report_column(Reporter& reporter, const Table& table, const Column& column, const Query* query) {
+void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column,
+                   const Query* query) {
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       display(table.name) + "." + column.name +
@@ -56,6 +58,7 @@ void report_column(Reporter& reporter, const Table& table, const Column& column,
          query->samples.empty() ? std::nullopt : std::optional<SourceLocation>(query->samples.front().place),
          {}});
   finding.fix = fix_of(table, column);
+  restrict_type_fix(context, table, column, *finding.fix);
 }
 
 struct Uses {
@@ -85,7 +88,7 @@ void check(const Context& context, Reporter& reporter) {
       uses.binary += column.type == "jsonb";
       if (column.type != "json") continue;
       if (const Query* query = extracting_query(context, *table, column))
-        report_column(reporter, *table, column, query);
+        report_column(context, reporter, *table, column, query);
       else uses.json.push_back({table, &column});
     }
   }
@@ -96,7 +99,8 @@ void check(const Context& context, Reporter& reporter) {
         count >= all * context.option(convention_share))
       report_schema(reporter, schema, uses);
     else
-      for (const auto& [table, column] : uses.json) report_column(reporter, *table, *column, nullptr);
+      for (const auto& [table, column] : uses.json)
+        report_column(context, reporter, *table, *column, nullptr);
   }
 }
 

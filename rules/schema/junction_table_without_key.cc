@@ -17,14 +17,36 @@ static bool any_unique_over(const Table& table, const std::vector<std::string>& 
   return unique_among(table, links, true) != nullptr;
 }
 
+// The words in the names of the two linked tables: the link's name is made of them, and they say nothing
+// about its rows. applicant_jobs links applicants and jobs, and is no queue.
+static std::vector<std::string> linked_words(const Table& table) {
+  std::vector<std::string> out;
+  for (const auto& key : table.constraints) {
+    if (key.kind != Constraint::Kind::foreign_key) continue;
+    for (const auto& word : words_of(key.referenced_table.name)) out.push_back(singular(word));
+  }
+  return out;
+}
+
 // Whether the rows are events, so that the same pair may occur again.
-static bool has_events(const Table& table) {
+static bool has_events(const Table& table, const std::vector<std::string>& linked) {
   static constexpr std::string_view names[] = {"redemption", "join",        "attempt", "login",
                                                "signin",     "purchase",    "play",    "call",
                                                "payment",    "transaction", "failure"};
   const auto words = words_of(table.name.name);
-  return std::any_of(words.begin(), words.end(),
-                     [&](const std::string& word) { return one_of(singular(word), names); });
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return one_of(singular(word), names) && !contains(linked, singular(word));
+  });
+}
+
+// An index over the pair that is not unique: whoever made it looks up pairs, and permits them to repeat.
+static const Index* plain_index_over(const Table& table, const std::vector<std::string>& links) {
+  for (const auto& index : table.indexes) {
+    std::size_t found = 0;
+    for (const auto& key : index.keys) found += contains(links, key.column);
+    if (!index.unique && found == links.size() && index.keys.size() == links.size()) return &index;
+  }
+  return nullptr;
 }
 
 static Fix fix_of(const Table& table, const Junction& junction) {
@@ -53,13 +75,19 @@ static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
     if (!links.is || any_unique_over(*table, links.links) ||
-        (primary_key(*table) && named_like_log(*table)) || has_events(*table))
+        (primary_key(*table) && named_like_log(*table, linked_words(*table))) ||
+        has_events(*table, linked_words(*table)))
       continue;
+    const Index* plain = plain_index_over(*table, links.links);
     Finding& finding = reporter.add(
         {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
         display(table->name) + " links two tables, but no unique key covers the pair (" +
-            join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.");
+            join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
+        plain ? std::optional(Severity::note) : std::nullopt);
     finding.location = table->origin;
+    if (plain)
+      finding.evidence.push_back(catalog_fact(
+          plain->name + " covers the pair and is not unique: repeated pairs may be intended", plain->origin));
     finding.evidence.push_back(
         catalog_fact("the table has two foreign keys, otherwise only an id and times, and no unique index "
                      "over both keys"));
@@ -76,7 +104,8 @@ constinit const Rule junction_table_without_key{
         "A many-to-many table records whether a pair belongs together. Without a key over both columns, a "
         "repeated request stores the pair twice. Joins then count it twice, and removing the link removes "
         "only one of the two rows. A separate id column does not help.\n\n"
-        "The rule checks only tables with two foreign keys and otherwise nothing but an id and times.",
+        "The rule checks only tables with two foreign keys and otherwise nothing but an id and times. The "
+        "finding is a note if an index over the pair exists that is not unique.",
     .fix =
         "Use PRIMARY KEY (a, b), or a unique index, after removing duplicate pairs. The key also serves "
         "look-ups by its first column.",

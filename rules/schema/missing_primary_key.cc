@@ -118,6 +118,7 @@ static void check(const Context& context, Reporter& reporter) {
           ready->name + " is unique, has no predicate, and all its columns are NOT NULL", ready->origin));
     const Index* unique = ready || table->column("id") ? nullptr : nullable_key(*table);
     if (unique) {
+      finding.severity = Severity::note;
       finding.message = display(table->name) + " has no primary key: " + unique->name +
                         " is unique, but one of its columns may be NULL, and logical replication cannot "
                         "UPDATE or DELETE the rows.";
@@ -138,7 +139,8 @@ constinit const Rule missing_primary_key{
         "its physical location (ctid). Logical replication refuses UPDATE and DELETE on such a table, most "
         "ORMs cannot address its rows, and no foreign key can reference it.\n\n"
         "Partitions are not reported in addition to their parent. Tables of migration tools are left out. "
-        "The finding is a note if a unique index over NOT NULL columns already identifies the rows.",
+        "The finding is a note if a unique index without a predicate already identifies the rows, also "
+        "where one of its columns may be NULL.",
     .fix =
         "Make a unique index over NOT NULL columns the primary key "
         "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",

@@ -32,14 +32,24 @@ static bool identifies_row(const Context& context, const Table& table, const Con
   return unique_among(*parent, referenced) != nullptr;
 }
 
+// Whether any of the indexes that serve a part of the key reaches a single row.
+static bool reaches_row(const Context& context, const Table& table, const Constraint& key) {
+  const auto indexes = indexes_with_any(context, table, key.columns);
+  return std::any_of(indexes.begin(), indexes.end(), [&](const Index* index) {
+    return covers(*index, table, key.columns) == Coverage::partial &&
+           identifies_row(context, table, key, indexed_columns(*index, key));
+  });
+}
+
 static void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : checked_tables(context)) {
+  for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& key : table->constraints) {
       if (key.kind != Constraint::Kind::foreign_key || key.inherited) continue;
       const KeyCoverage coverage = key_coverage(context, *table, key.columns);
       if (coverage.coverage != Coverage::partial || !coverage.index) continue;
       const auto front = indexed_columns(*coverage.index, key);
-      if (front.empty() || identifies_row(context, *table, key, front)) continue;
+      if (front.empty() || identifies_row(context, *table, key, front) || reaches_row(context, *table, key))
+        continue;
       Finding& finding =
           reporter.add({.kind = "foreign-key",
                         .schema = table->name.schema,

@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "lint/type_fix.h"
 #include "lint/words.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -51,7 +52,7 @@ Fix fix_of(const Table& table, const Column& column) {
   return fix;
 }
 
-void report_column(Reporter& reporter, const Use& use) {
+void report_column(const Context& context, Reporter& reporter, const Use& use) {
   Finding& finding = reporter.add(
       {.kind = "column",
        .schema = use.table->name.schema,
@@ -61,6 +62,7 @@ void report_column(Reporter& reporter, const Use& use) {
           ": its values do not say which time zone they are in, and assigning now() drops the time zone.");
   finding.location = use.column->origin;
   finding.fix = fix_of(*use.table, *use.column);
+  restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }
 
 void report_schema(Reporter& reporter, const std::string& schema, const Times& times) {
@@ -95,7 +97,7 @@ void check(const Context& context, Reporter& reporter) {
         count >= all * context.option(convention_share))
       report_schema(reporter, schema, times);
     else
-      for (const Use& use : times.without) report_column(reporter, use);
+      for (const Use& use : times.without) report_column(context, reporter, use);
   }
 }
 

@@ -20,7 +20,7 @@ Fix fix_of(const Table& table, const Constraint& constraint) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  for (const Table* table : checked_tables(context)) {
+  for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& constraint : table->constraints) {
       const bool key = constraint.kind == Constraint::Kind::foreign_key;
       if (constraint.validated || constraint.inherited ||

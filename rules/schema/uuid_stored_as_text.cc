@@ -3,6 +3,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
+#include "lint/type_fix.h"
 #include "lint/words.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -17,6 +18,7 @@ bool is_text(const std::string& type) {
 
 // The evidence that the column holds UUIDs; "" if there is none.
 std::string reason(const Column& column) {
+  if (column.statistics && column.statistics->holds_uuids) return "the values that ANALYZE sampled are UUIDs";
   const std::string text = lower(column.default_expression.value_or(""));
   for (const auto* call : {"gen_random_uuid(", "uuid_generate_v", "uuidv4(", "uuidv7("})
     if (text.find(call) != std::string::npos) {
@@ -88,6 +90,7 @@ void check(const Context& context, Reporter& reporter) {
         if (column.default_expression)
           fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
       }
+      restrict_type_fix(context, *table, column, fix);
       finding.fix = std::move(fix);
     }
   }
@@ -104,8 +107,9 @@ constinit const Rule uuid_stored_as_text{
         "As text, a UUID takes 37 bytes instead of 16, in the table, in each index and in every column that "
         "references it. Comparisons use the collation, and the same UUID in upper and lower case counts as "
         "two values. The type uuid rejects invalid values.\n\n"
-        "The rule finds a column by a default that generates a UUID, or by its length of 36 characters and "
-        "its name. A column that references another one is not reported, because it must have the same type.",
+        "The rule finds a column by a default that generates a UUID, by its length of 36 characters and "
+        "its name, or, with a server's statistics, by values that are all UUIDs. A column that references "
+        "another one is not reported, because it must have the same type.",
     .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "The column also holds other ids, or a library requires text.",
     .check = check};

@@ -50,6 +50,10 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
     if (runs_commands(called_with(code, literals[i].offset)))
       out.push_back({literals[i].offset + 1, with_arguments(code, literals, i), {}});
   }
+  // The project's own runner of drizzle's files.
+  if (const auto at = code.find("readMigrationFiles(");
+      at != std::string::npos && contains(code, "drizzle-orm"))
+    out.push_back({at, "readMigrationFiles", {"drizzle-orm/migrator", "readMigrationFiles"}});
   if (!kit_api) return out;
   for (auto at = code.find("pushSchema"); at != std::string::npos; at = code.find("pushSchema", at + 1)) {
     const auto after = code.find_first_not_of(" \t", at + 10);

@@ -150,6 +150,30 @@ bool names_production(std::string_view text) {
   return false;
 }
 
+// Whether the offset stands in a type declaration of TypeScript: interface X { … }, type X = { … }, the type
+// behind the name of a parameter or variable. Nothing connects by a type.
+bool in_type(const files::CodeText& code, std::size_t at) {
+  for (const std::size_t open : files::open_brackets(code.plain, at)) {
+    if (code.plain[open] != '{') continue;
+    const std::size_t line = code.plain.rfind('\n', open);
+    const std::size_t from = line == std::string::npos ? 0 : line + 1;
+    const auto head = trim(std::string_view(code.plain).substr(from, open - from));
+    for (std::string_view word :
+         {"interface ", "type ", "export interface ", "export type ", "declare ", "export declare "})
+      if (head.starts_with(word)) return true;
+  }
+  // A semicolon or a union follows the value in a type, and never in an object.
+  const auto value = code.plain.find("false", at);
+  const auto next = value == std::string::npos ? value : code.plain.find_first_not_of(" \t\r\n", value + 5);
+  if (next == std::string::npos) return false;
+  if (code.plain[next] == ';' || code.plain[next] == '|') return true;
+  // ssl?: { rejectUnauthorized: false }, ssl: boolean | { … }
+  const auto open = files::open_brackets(code.plain, at);
+  if (open.empty() || code.plain[open.back()] != '{') return false;
+  const auto before = trim(std::string_view(code.plain).substr(0, open.back()));
+  return before.ends_with("?:") || before.ends_with("|");
+}
+
 // `ssl: { rejectUnauthorized: false }` of a PostgreSQL driver, but for development.
 void unverified(const std::string& path, const std::string& text, Project& project) {
   static constexpr std::array<std::string_view, 9> drivers = {
@@ -164,7 +188,7 @@ void unverified(const std::string& path, const std::string& text, Project& proje
     if (!value.starts_with(":") || !trim(value.substr(1)).starts_with("false")) continue;
     const std::size_t from = at < 80 ? 0 : at - 80;
     const std::string head = lower(code.text.substr(from, at - from));
-    if (!contains(head, "ssl")) continue;  // of an HTTPS agent, mail, redis
+    if (in_type(code, at) || !contains(head, "ssl")) continue;  // of an HTTPS agent, mail, redis
     const std::size_t around = at < files::code_window ? 0 : at - files::code_window;
     const std::string before = code.text.substr(around, at - around);
     const bool production = names_production(lower(before));

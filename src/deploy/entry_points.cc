@@ -28,9 +28,25 @@ constexpr std::array<std::string_view, 13> deploy_scripts = {
     "prebuild", "build",   "postbuild",    "postinstall",      "prestart",  "start",    "poststart",
     "deploy",   "release", "vercel-build", "heroku-postbuild", "now-build", "gcp-build"};
 
+// "db:push:prod", "deploy-production": a script that says that it is for production.
+bool named_for_production(std::string_view script) {
+  std::string words = lower(script);
+  for (char& c : words)
+    if (c == ':' || c == '-' || c == '_' || c == '.' || c == '/') c = ' ';
+  bool production = false;
+  for (const auto word : split(words, ' ')) {
+    if (word == "local" || word == "dev" || word == "test" || word == "staging" || word == "preview")
+      return false;
+    production = production || word == "prod" || word == "production";
+  }
+  return production;
+}
+
 DeployCommand::Stage stage_of(std::string_view script) {
   if (script.find("start") != std::string_view::npos) return DeployCommand::Stage::start;
-  if (script == "deploy" || script == "release") return DeployCommand::Stage::release;
+  if (script == "deploy" || script == "release" ||
+      (named_for_production(script) && !contains(script, "build")))
+    return DeployCommand::Stage::release;
   return DeployCommand::Stage::build;
 }
 
@@ -349,7 +365,7 @@ void read_package_scripts(files::Tree& tree, Resolver& resolver) {
     const auto target = target_of_file(package.path);
     if (!target) continue;
     for (const auto& [name, unused] : package.scripts) {
-      if (!one_of(name, deploy_scripts)) continue;
+      if (!one_of(name, deploy_scripts) && !named_for_production(name)) continue;
       Way way;
       way.stage = stage_of(name);
       way.target = *target;

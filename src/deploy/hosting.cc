@@ -34,6 +34,19 @@ Way way_to(const std::string& path, std::string_view key, DeployCommand::Stage s
   return way;
 }
 
+// nixpacks.toml: cmds = ["npm ci", "npm run build"], perhaps over several lines.
+void read_commands(Resolver& resolver, const std::string& path, const std::string& text, std::size_t begin,
+                   Target target) {
+  const auto end = std::min(text.find(']', begin), text.size());
+  for (std::size_t at = text.find_first_of("\"'", begin); at < end; at = text.find_first_of("\"'", at + 1)) {
+    const auto close = text.find(text[at], at + 1);
+    if (close == std::string::npos) return;
+    resolver.shell({text.substr(at + 1, close - at - 1), path, at + 1},
+                   way_to(path, "cmds", DeployCommand::Stage::build, target));
+    at = close;
+  }
+}
+
 void read_toml(Resolver& resolver, const std::string& path, const std::string& text, Target target) {
   Target section = target;
   std::size_t offset = 0;
@@ -47,6 +60,9 @@ void read_toml(Resolver& resolver, const std::string& path, const std::string& t
                     ? Target::development
                     : std::max(target, preview ? Target::not_production : target);
     }
+    if (content.starts_with("cmds") && section != Target::development)
+      if (const auto open = line.find('['); open != std::string_view::npos)
+        read_commands(resolver, path, text, offset + open + 1, section);
     for (const auto& [key, stage] : command_keys) {
       if (content.substr(0, key.size()) != key || section == Target::development) continue;
       const auto equals = content.find('=');

@@ -55,6 +55,21 @@ Knowledge compared(std::string_view value, bool equal) {
   return out;
 }
 
+bool is_on(std::string_view value) {
+  const std::string word = lower(value);
+  return word == "1" || word == "true" || word == "yes" || word == "on";
+}
+
+// "${PUSH:-0}", "${PUSH:-false}", "${PUSH:-}": off unless somebody turns it on.
+bool is_off_by_default(std::string_view word) {
+  const auto open = word.find("${");
+  const auto mark = word.find(":-", open == std::string_view::npos ? word.size() : open);
+  const auto close = word.find('}', mark == std::string_view::npos ? word.size() : mark);
+  if (close == std::string_view::npos) return false;
+  const std::string value = lower(word.substr(mark + 2, close - mark - 2));
+  return value.empty() || value == "0" || value == "false" || value == "no" || value == "off";
+}
+
 Knowledge evaluate_test(const std::vector<std::string>& words) {
   std::size_t at = 0;
   bool negated = false;
@@ -62,8 +77,13 @@ Knowledge evaluate_test(const std::vector<std::string>& words) {
   if (at >= words.size() || (words[at] != "[" && words[at] != "[[" && words[at] != "test")) return {};
   Knowledge out{Target::any, Target::any, true};
   for (std::size_t i = at + 1; i + 1 < words.size(); ++i) {
+    // Whoever turns the switch on chooses the database: it need not be that of production.
+    if (words[i] == "-n" && is_off_by_default(words[i + 1])) out.when_true = Target::not_production;
+    if (words[i] == "-z" && is_off_by_default(words[i + 1])) out.when_false = Target::not_production;
     const bool equal = words[i] == "=" || words[i] == "==";
     if (!equal && words[i] != "!=") continue;
+    if (i > 0 && is_off_by_default(words[i - 1]) && is_on(words[i + 1]))
+      (equal ? out.when_true : out.when_false) = Target::not_production;
     if (i > 0 && names_environment(words[i - 1])) out = compared(words[i + 1], equal);
     if (i > 0 && names_environment(words[i + 1])) out = compared(words[i - 1], equal);
   }

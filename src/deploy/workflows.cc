@@ -19,6 +19,18 @@ void add_environment(Environment& out, const YAML::Node& node) {
   for (const auto& item : node) out[files::yaml_text(item.first)] = files::yaml_text(item.second);
 }
 
+// "test", "e2e-eu", "qa_1": an environment of tests.
+bool names_test(std::string_view environment) {
+  std::string words(environment);
+  for (char& c : words)
+    if (c == '-' || c == '_' || c == '/' || c == '.') c = ' ';
+  for (const auto word : split(words, ' '))
+    if (word == "test" || word == "tests" || word == "testing" || word == "e2e" || word == "qa" ||
+        word == "ci")
+      return true;
+  return false;
+}
+
 // What is known of the database that a step's environment names.
 enum class Database { unknown, local, test, preview, secret, computed };
 
@@ -206,6 +218,7 @@ class WorkflowReader {
                                         : files::yaml_text(environment));
     const bool remote = database == Database::secret || database == Database::preview;
     if (!remote && (database_service || starts_database_)) return std::nullopt;
+    if (!contains(named, "${{") && names_test(named)) return std::nullopt;  // no deployment
     if (!named.empty() && !contains(named, "${{") && environment_named(named) != Target::any)
       return contains(named, "prod") ? Target::any : Target::not_production;
     if (!named.empty() && environment_named(named) == Target::any) return Target::any;

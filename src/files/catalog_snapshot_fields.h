@@ -60,6 +60,7 @@ struct Description<ColumnStatistics> {
                                      Field{"correlation", &T::correlation, false, {-1, 1}},
                                      Field{"average_width", &T::average_width},
                                      Field{"begins_as_json", &T::begins_as_json},
+                                     Field{"holds_uuids", &T::holds_uuids},
                                      Field{"top_frequency", &T::most_common_freq, false, share},
                                      Field{"most_common_values", &T::most_common_values},
                                      Field{"most_common_frequencies", &T::most_common_frequencies},
@@ -151,10 +152,10 @@ struct Description<TableStatistics> {
 
 template <>
 struct Description<Policy> {
-  static constexpr std::tuple fields{Field{"name", &Policy::name, needed}, Field{"command", &Policy::command},
-                                     Field{"permissive", &Policy::permissive},
-                                     Field{"using", &Policy::using_expression},
-                                     Field{"check", &Policy::check_expression}};
+  static constexpr std::tuple fields{
+      Field{"name", &Policy::name, needed},      Field{"command", &Policy::command},
+      Field{"permissive", &Policy::permissive},  Field{"using", &Policy::using_expression},
+      Field{"check", &Policy::check_expression}, Field{"roles", &Policy::roles}};
   static constexpr int left_out = 1;  // origin
 };
 
@@ -195,7 +196,8 @@ struct Description<Sequence> {
                                      Field{"increment", &Sequence::increment, false, any},
                                      Field{"cycles", &Sequence::cycles},
                                      Field{"last_value", &Sequence::last_value, false, any},
-                                     Field{"maximum", &Sequence::maximum, false, any}};
+                                     Field{"maximum", &Sequence::maximum, false, any},
+                                     Field{"minimum", &Sequence::minimum, false, any}};
   static constexpr int left_out = 1;  // origin
 };
 

@@ -1,6 +1,8 @@
 #include "lint/key_coverage.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace pgadvise::lint {
 namespace {
@@ -55,7 +57,13 @@ KeyCoverage own_coverage(const Context& context, const Table& table,
                                // and something else is wrong
   for (const Index* index : indexes_with_any(context, table, columns)) {
     const Coverage coverage = covers(*index, table, columns);
-    if (coverage > best.coverage) best.coverage = coverage, best.index = index;
+    // Of several that serve a part, the one that serves most; then the first by name, so that the order in
+    // which they were created does not matter.
+    const bool better_part =
+        coverage == Coverage::partial && best.coverage == Coverage::partial &&
+        std::pair(served(*best.index, table, columns), std::string_view(index->name)) <
+            std::pair(served(*index, table, columns), std::string_view(best.index->name));
+    if (coverage > best.coverage || better_part) best.coverage = coverage, best.index = index;
     if (coverage == Coverage::full) break;
     const bool leads = served(*index, table, columns) > 0;
     if (coverage == Coverage::none && (!best.nearest || (leads && !nearest_leads))) {

@@ -12,6 +12,11 @@ bool about(const TrackingTable::Row& row, const MigrationFolder& folder, const M
     case ToolFacts::RowKey::when: return row.when == migration.when;
     case ToolFacts::RowKey::version:
       return replace_all(row.migration, "_", ".") == replace_all(migration.name, "_", ".");
+    case ToolFacts::RowKey::number: {
+      const auto digits = std::min(migration.name.find_first_not_of("0123456789"), migration.name.size());
+      const auto zeros = std::min(migration.name.find_first_not_of('0'), digits);
+      return digits > 0 && row.migration == migration.name.substr(zeros, digits - zeros);
+    }
     case ToolFacts::RowKey::name: break;
   }
   return row.migration == migration.name;

@@ -33,13 +33,18 @@ bool made_by_tool(const QualifiedName& name, const Table* table) {
   return owner_of_table(name, table) || one_of(name.schema, schemas) || lower(name.name) == "spatial_ref_sys";
 }
 
-std::vector<const Table*> checked_tables(const Context& context) {
+std::vector<const Table*> checked_tables_and_partitions(const Context& context) {
   std::vector<const Table*> out;
   for (const auto& [name, table] : context.catalog().tables) {
     const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
-    if (stored && !table.partition_of && !table.temporary && !made_by_tool(name, &table))
-      out.push_back(&table);
+    if (stored && !table.temporary && !made_by_tool(name, &table)) out.push_back(&table);
   }
+  return out;
+}
+
+std::vector<const Table*> checked_tables(const Context& context) {
+  auto out = checked_tables_and_partitions(context);
+  std::erase_if(out, [](const Table* table) { return table->partition_of.has_value(); });
   return out;
 }
 
@@ -84,14 +89,14 @@ Junction junction(const Table& table) {
   return out;
 }
 
-bool named_like_log(const Table& table) {
+bool named_like_log(const Table& table, const std::vector<std::string>& other_words) {
   static constexpr std::array<std::string_view, 28> names = {
       "log",    "audit", "event",   "history",  "archive",  "archived", "deleted",
       "outbox", "queue", "job",     "backup",   "snapshot", "metric",   "analytics",
       "usage",  "view",  "visit",   "click",    "download", "activity", "trace",
       "tmp",    "temp",  "staging", "revision", "cache",    "cached",   "aggregation"};
   for (const auto& word : words_of(table.name.name))
-    if (one_of(singular(word), names)) return true;
+    if (one_of(singular(word), names) && !contains(other_words, singular(word))) return true;
   return false;
 }
 

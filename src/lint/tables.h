@@ -13,6 +13,10 @@ namespace pgadvise::lint {
 // temporary tables, and tables of migration tools or extensions.
 std::vector<const Table*> checked_tables(const Context& context);
 
+// The same with partitions, for rules about indexes and constraints that a partition has for itself. What it
+// takes from its parent is marked there: Index::attached_to, Constraint::inherited.
+std::vector<const Table*> checked_tables_and_partitions(const Context& context);
+
 // Whether a migration tool, an extension or a job queue created the table for itself. `table`: nullptr if
 // only the name is known.
 bool made_by_tool(const QualifiedName& name, const Table* table);
@@ -34,8 +38,8 @@ struct Junction {
 Junction junction(const Table& table);
 
 // Whether the name is that of a table whose rows are written once and never referenced: logs, events,
-// history, queues.
-bool named_like_log(const Table& table);
+// history, queues. `other_words`: words of the name, in the singular, that mean something else here.
+bool named_like_log(const Table& table, const std::vector<std::string>& other_words = {});
 
 // "12,000"
 std::string grouped(double number);

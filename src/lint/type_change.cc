@@ -153,7 +153,10 @@ TypeChange between(const Spelled& from, const Spelled& to) {
   if (timestamp(a) && timestamp(b)) {
     const bool rounded = std::min(precision(to, 6), 6) < std::min(precision(from, 6), 6);
     // A precision is applied by a function of its own, even where there is nothing to round.
-    return precision(to, 6) < 6 ? TypeChange{Cost::rewrite, rounded, false} : TypeChange{Cost::in_utc};
+    TypeChange out =
+        precision(to, 6) < 6 ? TypeChange{Cost::rewrite, rounded, false} : TypeChange{Cost::in_utc};
+    out.drops_zone = contains(a, "with time zone") && !contains(b, "with time zone");
+    return out;
   }
   TypeChange out{Cost::rewrite};
   const auto size = [](const std::string& base) {

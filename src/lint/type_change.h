@@ -13,8 +13,9 @@ struct TypeChange {
     unknown,  // an unknown type: a domain, an extension's type
   };
   Cost cost = Cost::unknown;
-  bool loses = false;  // values are rounded or truncated without an error
-  bool fails = false;  // fails if a value does not fit
+  bool loses = false;       // values are rounded or truncated without an error
+  bool fails = false;       // fails if a value does not fit
+  bool drops_zone = false;  // timestamptz to timestamp: a value becomes the local time of the session
 };
 
 // Measured on PostgreSQL 15 with client_min_messages = debug1 ("rewriting table"). `enums`: one of the two is

@@ -82,7 +82,8 @@ class Applied {
     const auto time = when_.find(entry);
     if (names_.count(entry) || (time != when_.end() && times_.count(time->second))) return true;
     const bool tracked = tool_.tracked_name && names_.count(tool_.tracked_name(entry));
-    if (tracked || tool_.facts.row_key != ToolFacts::RowKey::name) return tracked;
+    const auto key = tool_.facts.row_key;
+    if (tracked || (key != ToolFacts::RowKey::name && key != ToolFacts::RowKey::number)) return tracked;
     const auto number = files::leading_digits(entry);
     const ToolFacts* keeper = find_tool_facts(table_.tool);
     if (keeper && keeper->newest_row_only)

@@ -1,6 +1,7 @@
 #include "migrations/git_facts.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "files/git.h"
+#include "migrations/tools.h"
 
 namespace pgadvise::migrations {
 namespace {
@@ -52,29 +54,113 @@ class Questions {
   bool failed_ = false;
 };
 
-struct History {
-  std::int64_t added = 0;
-  std::int64_t changed = 0;
+// One version of a file: the commit that made it, and its content.
+struct Version {
+  std::int64_t time = 0;
   std::string commit;
-  std::string blob;  // of the newest version
+  std::string blob;
 };
 
-std::map<std::string, History> history_of(const std::vector<GitChange>& changes) {
-  std::map<std::string, History> out;  // git tells the newest first
-  for (const auto& change : changes) {
-    History& history = out[change.path];
-    if (history.added) continue;
-    if (history.blob.empty()) history.blob = change.blob;
-    if (change.status == 'A') {
-      history.added = change.time;
-      if (change.blob == history.blob) history.commit.clear();  // a later commit restored the file
+// The versions of each file on the main line since the file was last added, the oldest first; empty if the
+// log does not reach back to that commit.
+std::map<std::string, std::vector<Version>> versions_of(const std::vector<GitChange>& changes) {
+  std::map<std::string, std::vector<Version>> out;
+  std::set<std::string> whole;
+  for (const auto& change : changes) {  // git tells the newest first
+    if (whole.count(change.path)) continue;
+    if (change.status != 'A' && change.status != 'M') {
+      out[change.path].clear();
+      whole.insert(change.path);
+      continue;
     }
-    if (change.status == 'M' && history.commit.empty()) {
-      history.changed = change.time;
-      history.commit = change.commit.substr(0, 12);
+    out[change.path].insert(out[change.path].begin(),
+                            {change.time, change.commit.substr(0, 12), change.blob});
+    if (change.status == 'A') whole.insert(change.path);
+  }
+  std::erase_if(out, [&](const auto& file) { return !whole.count(file.first); });
+  return out;
+}
+
+// The texts of blobs, by hash; one that is missing (a partial clone) makes git fail, and none is known.
+class Texts {
+ public:
+  Texts(files::Git& git, const std::string& root) : git_(git), root_(root) {}
+
+  void load(const std::vector<std::string>& blobs) {
+    constexpr std::size_t at_once = 32;  // within the limit of a program's output
+    for (std::size_t at = 0; at < blobs.size(); at += at_once) {
+      // The empty tree, which every git knows, separates them.
+      const std::string tree = blobs[at].size() == 64
+                                   ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+                                   : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+      std::vector<std::string> words = {"show", "--no-textconv", "--no-color", tree};
+      for (std::size_t i = at; i < std::min(at + at_once, blobs.size()); ++i)
+        words.insert(words.end(), {blobs[i], tree});
+      const auto run = git_.run(root_, words);
+      if (!run || run->status != 0) return;
+      std::string_view rest = run->out;
+      // git writes a line end in front of each tree but the first.
+      const std::string separator = "\ntree " + tree + "\n\n";
+      rest.remove_prefix(std::min(separator.size() - 1, rest.size()));
+      for (std::size_t i = at; i < std::min(at + at_once, blobs.size()); ++i) {
+        const auto end = rest.find(separator);
+        if (end == std::string_view::npos) return;
+        texts_[blobs[i]] = std::string(rest.substr(0, end));
+        rest.remove_prefix(end + separator.size());
+      }
     }
   }
-  return out;
+  // nullptr: not known.
+  const std::string* of(const std::string& blob) const {
+    const auto it = texts_.find(blob);
+    return it == texts_.end() ? nullptr : &it->second;
+  }
+
+ private:
+  files::Git& git_;
+  std::string root_;
+  std::map<std::string, std::string> texts_;
+};
+
+// Whether the change is an edit for the tool. Two versions of which one is not known are different.
+bool edited(const MigrationTool* tool, const Texts& texts, const Version& before, const Version& after) {
+  if (before.blob == after.blob) return false;
+  const std::string* old_text = texts.of(before.blob);
+  const std::string* new_text = texts.of(after.blob);
+  return !old_text || !new_text || !tool || !same_migration(*tool, *old_text, *new_text);
+}
+
+void set_history(MigrationEntry& migration, const MigrationTool* tool, const std::vector<Version>& versions,
+                 const Texts& texts, const std::vector<std::int64_t>& releases) {
+  const Version* last = nullptr;
+  for (std::size_t i = 1; i < versions.size(); ++i)
+    if (edited(tool, texts, versions[i - 1], versions[i])) last = &versions[i];
+  if (!last || !edited(tool, texts, versions.front(), versions.back())) return;
+  const std::int64_t added = versions.front().time;
+  migration.changed_in = last->commit;
+  migration.changed_after_days =
+      static_cast<int>(std::clamp<std::int64_t>((last->time - added) / 86400, 0, 100'000));
+  const auto release = std::lower_bound(releases.begin(), releases.end(), added);
+  migration.released_since = !releases.empty() && releases.back() > last->time;
+  migration.changed_after_release = release != releases.end() && *release < last->time;
+}
+
+// The blobs whose texts decide: those of files with several versions, without very large ones.
+std::vector<std::string> blobs_to_compare(const Project& project,
+                                          const std::map<std::string, std::vector<Version>>& histories) {
+  constexpr std::uintmax_t max_bytes = 1 << 20;
+  constexpr std::size_t max_blobs = 2'000;
+  std::set<std::string> out;
+  for (const auto& folder : project.migrations)
+    for (const auto& migration : folder.migrations) {
+      const auto it = histories.find(migration.file);
+      if (migration.file.empty() || it == histories.end() || it->second.size() < 2) continue;
+      std::error_code code;
+      const auto size = std::filesystem::file_size(files::path_under(project.root, migration.file), code);
+      if (code || size > max_bytes || out.size() > max_blobs) continue;
+      for (const auto& version : it->second) out.insert(version.blob);
+    }
+  return {out.begin(), out.end()};
 }
 
 std::vector<std::string> folders_of(const Project& project) {
@@ -121,7 +207,9 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
                                   "--no-textconv", "--no-mailmap", "-O/dev/null", "--raw", "--no-abbrev",
                                   "--relative", "--format=tformat:%x01%H %ct"});
   const auto tags = questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false);
-  const auto histories = history_of(parse_git_log(log));
+  const auto histories = versions_of(parse_git_log(log));
+  Texts texts(git, project.root);
+  texts.load(blobs_to_compare(project, histories));
   std::vector<std::int64_t> releases;
   for (const auto tag : split(tags, '\n'))
     if (const auto time = std::strtoll(std::string(trim(tag)).c_str(), nullptr, 10)) releases.push_back(time);
@@ -134,13 +222,8 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
                       : ignored.count(migration.file) ? MigrationEntry::Git::ignored
                                                       : MigrationEntry::Git::untracked;
       const auto it = histories.find(migration.file);
-      if (it == histories.end() || it->second.commit.empty() || it->second.added == 0) continue;
-      const History& history = it->second;
-      migration.changed_in = history.commit;
-      migration.changed_after_days =
-          static_cast<int>(std::clamp<std::int64_t>((history.changed - history.added) / 86400, 0, 100'000));
-      const auto release = std::lower_bound(releases.begin(), releases.end(), history.added);
-      migration.changed_after_release = release != releases.end() && *release < history.changed;
+      if (it != histories.end())
+        set_history(migration, migration_tool(folder.tool), it->second, texts, releases);
     }
   }
 }

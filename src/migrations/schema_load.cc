@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "base/text.h"
 #include "drizzle/snapshot.h"
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
@@ -9,6 +10,7 @@
 #include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "sql/suppressions.h"
+#include "sql/transaction_needs.h"
 
 namespace pgadvise::migrations {
 namespace {
@@ -37,6 +39,17 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
   return read;
 }
 
+// Whether a statement of the migration fails in the transaction that its tool is known to open.
+bool fails_in_transaction(const Migration& migration, const std::string& text) {
+  using Transaction = Migration::Transaction;
+  if (migration.transaction == Transaction::none || migration.transaction == Transaction::unknown)
+    return false;
+  if (!contains(lower(text), "concurrently")) return false;
+  const sql::TransactionNeeds needs = sql::transaction_needs(text);
+  return needs.concurrently > 0 &&
+         (migration.transaction != Transaction::script || needs.inside + needs.outside > 1);
+}
+
 Result<Catalog> load_snapshot(const SchemaInput& input, Diagnostics& diagnostics) {
   const auto text = read_file(input.path, files::json_limit, input.user_paths);
   if (!text) return tl::unexpected(text.error());
@@ -59,14 +72,22 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
     return std::move(snapshot->catalog);
   }
   sql::Replayer replayer;
+  int concurrent = 0;  // migrations so far
   const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
     auto ignored = sql::suppressions(text, file.path);
     std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
-    if (!checked.files.count(file.path)) return replayer.run(text, file.path);
-    checked.found.push_back(describe_migration(input, file, text));
+    const bool is_checked = checked.files.count(file.path) > 0;
+    Migration migration;
+    if (!checked.files.empty()) {
+      migration = describe_migration(input, file, text);
+      concurrent += fails_in_transaction(migration, text);
+    }
+    if (!is_checked) return replayer.run(text, file.path);
+    checked.found.push_back(std::move(migration));
     replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
   });
   if (!read) return tl::unexpected(read.error());
+  for (Migration& migration : checked.found) migration.concurrently_elsewhere = concurrent > 1;
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
   if (counts) *counts = replayer.counts();
   return replayer.take();

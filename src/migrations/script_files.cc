@@ -169,6 +169,8 @@ std::vector<std::string> line_end_variants(const std::string& text) {
   return out;
 }
 
+bool same_bytes(const std::string& before, const std::string& after) { return before == after; }
+
 std::vector<std::string> sha256_checksums(const std::string& text) {
   std::vector<std::string> out;
   for (const auto& variant : line_end_variants(text)) out.push_back(sha256_hex(variant));

@@ -67,6 +67,9 @@ std::string line_with(std::string_view text, std::string_view mark);
 
 // With line ends as they are, and with the other kind: a checkout may have changed them.
 std::vector<std::string> line_end_variants(const std::string& text);
+// MigrationTool::unchanged of tools that compare checksums which pgadvise does not compute.
+bool same_bytes(const std::string& before, const std::string& after);
+
 // MigrationTool::checksums of tools that record SHA-256.
 std::vector<std::string> sha256_checksums(const std::string& text);
 

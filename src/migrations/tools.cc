@@ -5,6 +5,7 @@
 
 #include "base/input_file.h"
 #include "files/files.h"
+#include "sql/same_statements.h"
 
 namespace pgadvise::migrations {
 namespace fs = std::filesystem;
@@ -105,6 +106,17 @@ const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& fi
     return tool;
   }
   return nullptr;
+}
+
+bool same_migration(const MigrationTool& tool, const std::string& before, const std::string& after) {
+  if (tool.unchanged) return tool.unchanged(before, after);
+  if (tool.facts.on_edit == ToolFacts::OnEdit::stops && tool.checksums) {
+    const auto known = tool.checksums(before);
+    const auto now = tool.checksums(after);
+    return std::find_first_of(known.begin(), known.end(), now.begin(), now.end()) != known.end();
+  }
+  const auto up = [&](const std::string& text) { return tool.up ? tool.up(text) : text; };
+  return sql::canonical_statements(up(before)) == sql::canonical_statements(up(after));
 }
 
 }  // namespace pgadvise::migrations

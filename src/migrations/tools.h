@@ -173,6 +173,9 @@ struct MigrationTool {
   bool (*repeatable)(std::string_view file_name) = nullptr;  // the tool runs it again whenever it changes
   // Those of a file's text that the tool may have stored.
   std::vector<std::string> (*checksums)(const std::string& text) = nullptr;
+  // Whether the tool takes two texts for the same migration. nullptr: those with a common checksum, if
+  // another one stops the tool (facts.on_edit).
+  bool (*unchanged)(const std::string& before, const std::string& after) = nullptr;
   // An entry as the tracking table may call it.
   std::string (*tracked_name)(std::string_view entry) = nullptr;
   // By entry, for RowKey::when.
@@ -204,6 +207,10 @@ std::string_view tool_program_of_module(std::string_view path);
 // The first tool by rank whose folder this is, with its files; nullptr when there is none.
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics);
+
+// Whether a database that ran one text of a migration needs nothing of the other: by the checksum, if another
+// one stops the tool (ToolFacts::on_edit), else by the statements that run on the way up.
+bool same_migration(const MigrationTool& tool, const std::string& before, const std::string& after);
 
 // "1.10" after "1.9", "1_1" the same as "1.1": < 0, 0, > 0.
 int compare_versions(std::string_view a, std::string_view b);

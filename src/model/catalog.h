@@ -32,6 +32,7 @@ struct ColumnStatistics {
   double correlation = 0;
   int average_width = 0;        // bytes
   bool begins_as_json = false;  // the first histogram bound or the most common value begins with { or [
+  bool holds_uuids = false;     // all histogram bounds and most common values are UUIDs
   double most_common_freq = 0;  // share of rows with the most common value; 0: unknown
   // Row data: arrays in PostgreSQL's text format; empty unless requested.
   std::string most_common_values;
@@ -133,6 +134,7 @@ struct Policy {
   std::string using_expression;  // USING: the visible rows; "" when there is none
   std::string check_expression;  // WITH CHECK
   SourceLocation origin;
+  std::vector<std::string> roles = {};  // TO; empty: PUBLIC
 };
 
 struct Table {
@@ -179,6 +181,7 @@ struct Sequence {
   bool cycles = false;
   std::optional<std::int64_t> last_value;  // nullopt: unused yet, or not readable
   std::optional<std::int64_t> maximum;
+  std::optional<std::int64_t> minimum;
 };
 
 // A session of a client in any database of the server, except pgadvise's own.

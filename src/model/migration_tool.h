@@ -36,8 +36,17 @@ struct ToolFacts {
   // How a row of the tracking table identifies its migration.
   enum class RowKey {
     name,
+    number,   // the number in front of the migration's name
     version,  // the numbers of the version, "_" and "." being equal
     when,     // the time in the journal; the tool runs only entries later than the latest row
+  };
+
+  // What a deployment does where the file of a migration that has run has another checksum than the recorded
+  // one.
+  enum class OnEdit {
+    ignores,  // nothing: the tool records no checksum, or does not compare it
+    warns,    // deploys all the same
+    stops,    // fails, and runs no migration
   };
 
   std::string_view id;        // unique: "golang-migrate"
@@ -52,6 +61,9 @@ struct ToolFacts {
   // How a statement that cannot run in a transaction gets out of the tool's: a sentence without its full
   // stop. "": not known.
   std::string_view leave_transaction = {};
+  OnEdit on_edit = OnEdit::ignores;
+  // What `on_edit` means for this tool: a sentence without its full stop; "" if the tool never compares.
+  std::string_view notices_edit = {};
   bool leaving_may_fail = false;      // versions in use do not support leave_transaction
   std::string_view runs_script = {};  // a sentence, for tools that send a file as a script; "": the usual one
 };

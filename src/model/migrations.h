@@ -20,10 +20,13 @@ struct MigrationEntry {
   // From git; unknown: not a git repository.
   enum class Git { unknown, committed, untracked, ignored };
   Git git = Git::unknown;
-  std::string
-      changed_in;  // the last commit of the main line that changed the file after it was added; "" if none
+  // The last commit of the main line that edited the file after it was added, such that the file still
+  // differs: in its checksum, if another one stops the tool, else in the statements that run on the way up.
+  // "": none.
+  std::string changed_in;
   int changed_after_days = 0;          // days from the commit that added it to `changed_in`
   bool changed_after_release = false;  // a tag lies between these two commits
+  bool released_since = false;         // a tag is later than `changed_in`
 };
 
 // A problem of a folder, at which the tool fails, or which it silently ignores.

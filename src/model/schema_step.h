@@ -34,7 +34,7 @@ struct SchemaAction {
     create_view,   // on_new_table, always
     create_index,
     drop_index,
-    reindex,
+    reindex,  // `detail`: "SCHEMA x", "DATABASE x", "SYSTEM x", without a table
     add_constraint,
     validate_constraint,
     drop_constraint,
@@ -44,10 +44,17 @@ struct SchemaAction {
     drop_column,
     drop_table,
     drop_schema,
-    drop_type,      // with CASCADE, also drops `columns` of `table`
-    rename_table,   // `name`: the new one; also SET SCHEMA
-    rename_column,  // `columns`: the old one, `name`: the new one
-    rewrite_table,  // SET LOGGED, SET TABLESPACE, CLUSTER, VACUUM FULL …; `detail` says which
+    drop_database,     // `name`
+    rename_schema,     // `name`: the old one, `detail`: the new one
+    rename_value,      // of the enum `name`: `columns[0]` becomes `detail`; `table`: one that uses the enum
+    refresh_view,      // REFRESH MATERIALIZED VIEW; `concurrently`
+    attach_partition,  // `table`: the partition, `name`: the parent
+    detach_partition,  // `table`: the parent, `name`: the partition; `concurrently`
+    change_domain,     // ADD CONSTRAINT of the domain `name`, `table`: one that uses it in `columns`
+    drop_type,         // with CASCADE, also drops `columns` of `table`
+    rename_table,      // `name`: the new one; also SET SCHEMA
+    rename_column,     // `columns`: the old one, `name`: the new one
+    rewrite_table,     // SET LOGGED, SET TABLESPACE, CLUSTER, VACUUM FULL …; `detail` says which
     truncate,
     insert_from,  // INSERT … SELECT, CREATE TABLE AS; `table`: the target
     update,
@@ -79,6 +86,8 @@ struct SchemaAction {
   std::optional<Column> after;   // change_type, add_column
   bool proven_not_null = false;  // set_not_null: a validated check constraint ensures it already;
                                  // add_constraint using an index: NOT NULL
+  bool proven_in_bound =
+      false;  // attach_partition: a validated check names every column of the partition key
   DefaultKind default_kind = DefaultKind::none;  // add_column
   bool enums = false;                            // change_type: one of the two is an enum
   bool converts =
@@ -124,6 +133,9 @@ struct Migration {
   std::string entry;  // its usual name: "0007_add_index", "20240101_x"
   std::string tool;   // ToolFacts::id; "" if unknown
   Transaction transaction = Transaction::unknown;
+  // Two or more files of the folder have statements with CONCURRENTLY in a transaction that the tool opens:
+  // whoever runs the folder has found a way, if the earlier ones ran.
+  bool concurrently_elsewhere = false;
   std::vector<SchemaStep> steps;
 };
 

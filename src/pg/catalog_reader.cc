@@ -560,18 +560,26 @@ Result<void> Reader::policies() {
     return fmt::format(
                "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
                "WHEN 'w' THEN "
-               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}",
+               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
+               "(SELECT string_agg(r.rolname, chr(10) ORDER BY r.rolname) FROM pg_roles r WHERE r.oid = ANY "
+               "(p.polroles))",
                seen, checked) +
            relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
   };
-  const auto rows = ask(6,
+  const auto rows = ask(7,
                         query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
                               unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
                         query("NULL", "NULL"), "policies were not read");
   if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows)
-    if (Table* owner = table(row[0]))
-      owner->policies.push_back({text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}});
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    owner->policies.push_back(
+        {text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}, {}});
+    const std::string roles = text(row[6]);
+    for (const auto role : split(roles, '\n'))
+      if (!role.empty()) owner->policies.back().roles.emplace_back(role);
+  }
   return {};
 }
 
@@ -664,7 +672,7 @@ Result<void> Reader::types_and_sequences() {
   const auto query = [](std::string_view last) {
     return fmt::format(
         "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, "
-        "s.seqincrement, s.seqcycle, s.seqmax, {} "
+        "s.seqincrement, s.seqcycle, s.seqmax, {}, s.seqmin "
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
         "c.oid "
         "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
@@ -677,7 +685,7 @@ Result<void> Reader::types_and_sequences() {
         last, own_schema, not_of_extension("pg_class", "c.oid"));
   };
   const auto sequences = ask(
-      10,
+      11,
       query(
           "CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
       query("NULL"), "sequence positions were not read");
@@ -692,20 +700,27 @@ Result<void> Reader::types_and_sequences() {
     sequence.cycles = truth(row[7]);
     sequence.maximum = whole(row[8]);
     if (row[9]) sequence.last_value = whole(row[9]);
+    sequence.minimum = whole(row[10]);
     catalog_.sequences[sequence.name] = sequence;
   }
   return {};
 }
 
 void Reader::column_statistics() {
+  const std::string uuids = "'^[{]([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(,|[}]$))+$'";
   const auto rows = ask(
-      13,
+      14,
       "SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
       "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
       "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
           std::string(options_.values
                           ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text"
                           : "NULL, NULL, NULL") +
+          ", CASE WHEN n.avg_width = 37 THEN coalesce(n.histogram_bounds, n.most_common_vals) IS NOT NULL "
+          "AND "
+          "coalesce(n.histogram_bounds::text ~ " +
+          uuids + ", true) AND coalesce(n.most_common_vals::text ~ " + uuids +
+          ", true) ELSE false END"
           " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
           "n.schemaname <> 'information_schema'",
       "SELECT WHERE false", "column statistics were not read");
@@ -719,8 +734,8 @@ void Reader::column_statistics() {
       if (column.name == text(row[2]))
         column.statistics =
             ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(whole(row[7])),
-                             truth(row[8]),  number(row[9]), text(row[10]),  text(row[11]),
-                             text(row[12])};
+                             truth(row[8]),  truth(row[13]), number(row[9]), text(row[10]),
+                             text(row[11]),  text(row[12])};
   }
 }
 

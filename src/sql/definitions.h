@@ -146,6 +146,7 @@ struct TableChange {
   // attach_partition, detach_partition: the table, or the index where an index is altered; as written
   QualifiedName partition;
   std::string partition_bound;  // attach_partition; "" of an index
+  bool concurrently = false;    // detach_partition
   QualifiedName parent;         // add_inherit, drop_inherit
 };
 
@@ -342,10 +343,27 @@ struct RewriteTables {
   std::string how;  // "CLUSTER", "VACUUM FULL"
 };
 
-// REINDEX of a table or an index.
+// REINDEX of a table or an index, or of all that is in a schema or database.
 struct Reindex {
   QualifiedName name;
   bool concurrently = false;
+  std::string all_of;  // "SCHEMA x", "DATABASE x", "SYSTEM x"; "" of a table or an index
+};
+
+struct RefreshView {
+  QualifiedName view;
+  bool concurrently = false;
+};
+
+struct DropDatabase {
+  std::string name;
+};
+
+// ALTER DOMAIN … ADD CONSTRAINT, SET NOT NULL.
+struct AlterDomain {
+  QualifiedName domain;
+  std::string constraint;  // "": the server's choice, or NOT NULL
+  bool not_valid = false;
 };
 
 // ---- the session
@@ -377,6 +395,7 @@ using Statement =
     std::variant<OtherStatement, CreateTable, CreateFromQuery, CreateIndex, AlterTable, DropStatement, Rename,
                  CreateSequence, AlterSequence, CreateEnum, AlterEnum, CreateType, CreateFunction,
                  CreatePolicy, AlterPolicy, CreateSchema, CreateExtension, CreateTrigger, Comment, DoBlock,
-                 DataChange, Truncate, RewriteTables, Reindex, SetSearchPath, TransactionControl>;
+                 DataChange, Truncate, RewriteTables, Reindex, RefreshView, DropDatabase, AlterDomain,
+                 SetSearchPath, TransactionControl>;
 
 }  // namespace pgadvise::sql

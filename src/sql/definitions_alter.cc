@@ -109,6 +109,7 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
     case Kind::attach_partition:
     case Kind::detach_partition:
       out.partition = written(*def->partition_cmd->name);
+      out.concurrently = def->partition_cmd->concurrent;
       if (def->partition_cmd->bound) out.partition_bound = partition_bound(*def->partition_cmd->bound);
       break;
     case Kind::add_inherit:

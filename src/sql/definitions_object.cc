@@ -71,6 +71,18 @@ CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const Schem
   return named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
 }
 
+Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
+  const std::string what = stmt.subtype;
+  if (what != "C" && what != "O") return OtherStatement();
+  AlterDomain out;
+  out.domain = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  if (stmt.def && stmt.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+    out.constraint = stmt.def->constraint->conname;
+    out.not_valid = stmt.def->constraint->skip_validation;
+  }
+  return out;
+}
+
 CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
   return named_type(NodeList(stmt.n_type_name, stmt.type_name), state);
 }
@@ -108,6 +120,10 @@ CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const Sch
   policy.command = stmt.cmd_name;
   for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   policy.permissive = stmt.permissive;
+  for (const Node* role : NodeList(stmt.n_roles, stmt.roles))
+    if (role->node_case == PG_QUERY__NODE__NODE_ROLE_SPEC &&
+        role->role_spec->roletype == PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING)
+      policy.roles.emplace_back(role->role_spec->rolename);
   policy.using_expression = expression_or_none(stmt.qual);
   policy.check_expression = expression_or_none(stmt.with_check);
   return out;

@@ -13,6 +13,8 @@ AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const Schem
 CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state);
 AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state);
 CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state);
+// ADD CONSTRAINT and SET NOT NULL; others change nothing that matters.
+Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state);
 CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state);
 CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state);
 Statement read_define(const PgQuery__DefineStmt& stmt,

@@ -215,9 +215,22 @@ RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& st
 }
 
 Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state) {
-  if (!stmt.relation) return OtherStatement();
-  return Reindex{state.find_relation(written(*stmt.relation)),
-                 has_option(NodeList(stmt.n_params, stmt.params), "concurrently")};
+  const bool concurrently = has_option(NodeList(stmt.n_params, stmt.params), "concurrently");
+  if (stmt.relation) return Reindex{state.find_relation(written(*stmt.relation)), concurrently, {}};
+  switch (stmt.kind) {
+    case PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA:
+      return Reindex{{}, concurrently, std::string("SCHEMA ") + stmt.name};
+    case PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SYSTEM:
+      return Reindex{{}, concurrently, std::string("SYSTEM ") + stmt.name};
+    case PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_DATABASE:
+      return Reindex{{}, concurrently, std::string("DATABASE ") + stmt.name};
+    default: return OtherStatement();
+  }
+}
+
+Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state) {
+  if (stmt.skip_data) return OtherStatement();
+  return RefreshView{state.find_relation(written(*stmt.relation)), static_cast<bool>(stmt.concurrent)};
 }
 
 Statement read_set(const PgQuery__VariableSetStmt& stmt) {

@@ -20,6 +20,8 @@ RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& 
 RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt,
                           const SchemaState& state);  // no table unless FULL
 Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& state);
+// WITH DATA
+Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state);
 Statement read_set(const PgQuery__VariableSetStmt& stmt);
 TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt);
 

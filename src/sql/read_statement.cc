@@ -33,6 +33,9 @@ Statement read_statement(const Node& node, const SchemaState& state) {
     case NODE(CREATE_ENUM_STMT): return read_create_enum(*node.create_enum_stmt, state);
     case NODE(ALTER_ENUM_STMT): return read_alter_enum(*node.alter_enum_stmt, state);
     case NODE(CREATE_DOMAIN_STMT): return read_create_domain(*node.create_domain_stmt, state);
+    case NODE(ALTER_DOMAIN_STMT): return read_alter_domain(*node.alter_domain_stmt, state);
+    case NODE(REFRESH_MAT_VIEW_STMT): return read_refresh(*node.refresh_mat_view_stmt, state);
+    case NODE(DROPDB_STMT): return DropDatabase{node.dropdb_stmt->dbname};
     case NODE(CREATE_RANGE_STMT): return read_create_range(*node.create_range_stmt, state);
     case NODE(COMPOSITE_TYPE_STMT): return read_composite_type(*node.composite_type_stmt, state);
     case NODE(DEFINE_STMT): return read_define(*node.define_stmt, state);

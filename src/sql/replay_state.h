@@ -46,6 +46,9 @@ struct ReplayState {
   Outcome replay(const Truncate&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const RewriteTables&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const Reindex&, Effect& effect) { return unchanged(effect); }
+  Outcome replay(const RefreshView&, Effect& effect) { return unchanged(effect); }
+  Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
+  Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const SetSearchPath& set, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});

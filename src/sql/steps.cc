@@ -86,6 +86,7 @@ std::set<std::string> cut_names(std::string_view text) {
 
 void StepRecorder::begin(const SchemaState& state, bool together) {
   lost_track_ = false;
+  checks_of_unknown_.clear();
   if (together) return;
   added_.clear();
   auto known = existing_.begin();  // most are those of the migration before
@@ -137,6 +138,19 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         break;
       }
       case Kind::add_column: added_[action.table][action.columns[0]] = action.on_null_columns; break;
+      case Kind::add_constraint:
+        if (!action.table_known && action.constraint->kind == ConstraintKind::check)
+          checks_of_unknown_[action.table].push_back(*action.constraint);
+        break;
+      case Kind::validate_constraint:
+        if (const auto checks = checks_of_unknown_.find(action.table); checks != checks_of_unknown_.end())
+          for (Constraint& check : checks->second)
+            check.validated = check.validated || check.name == action.name;
+        break;
+      case Kind::drop_constraint:
+        if (const auto checks = checks_of_unknown_.find(action.table); checks != checks_of_unknown_.end())
+          std::erase_if(checks->second, [&](const Constraint& check) { return check.name == action.name; });
+        break;
       case Kind::update:
         for (const auto& column : action.columns)
           if (auto& columns = added_[action.table]; columns.count(column)) columns[column] = false;
@@ -201,6 +215,12 @@ void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, A
         break;
       case Change::set_unlogged:
         if (!table || !table->unlogged) rewrites("SET UNLOGGED");
+        break;
+      case Change::attach_partition: attach_partition(alter, change, state, out); break;
+      case Change::detach_partition:
+        out.push_back(of(Kind::detach_partition));
+        out.back().name = change.partition.name;
+        out.back().concurrently = change.concurrently;
         break;
       case Change::set_tablespace: rewrites("SET TABLESPACE"); break;
       case Change::set_access_method: rewrites("SET ACCESS METHOD"); break;
@@ -269,7 +289,18 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
     action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(),
                                                                   [&](const auto& c) { return added.at(c); });
   }
-  // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before.
+  // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before. So does
+  // an index of the name, where the constraint makes one, and a second primary key.
+  const bool makes_index = (action.constraint->kind == ConstraintKind::primary_key ||
+                            action.constraint->kind == ConstraintKind::unique) &&
+                           !action.using_index;
+  const bool drops = std::any_of(alter.changes.begin(), alter.changes.end(), [](const TableChange& change) {
+    return change.kind == Change::drop_constraint || change.kind == Change::drop_column;
+  });
+  if (table && makes_index && !drops &&
+      ((!action.name.empty() && state.relation_exists({base.table.schema, action.name})) ||
+       (action.constraint->kind == ConstraintKind::primary_key && SchemaState::primary_key(*table))))
+    return;
   if (table && !action.name.empty() && !alter.drops_constraint(action.name) &&
       std::any_of(table->constraints.begin(), table->constraints.end(),
                   [&](const Constraint& c) { return c.name == action.name; }))
@@ -326,6 +357,7 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
     action.on_null_columns = action.on_new_columns && it->second;
   }
   // A check that the same ALTER TABLE drops is gone before the server looks.
+  if (!table) action.proven_not_null = checked_not_null(action.table, name);
   if (table)
     for (const Constraint& check : table->constraints) {
       if (check.kind != ConstraintKind::check || !check.validated || alter.drops_constraint(check.name))
@@ -333,6 +365,14 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
       action.proven_not_null |= check_excludes_null(check.expression, name);
     }
   out.push_back(std::move(action));
+}
+
+bool StepRecorder::checked_not_null(const QualifiedName& table, const std::string& column) const {
+  const auto checks = checks_of_unknown_.find(table);
+  return checks != checks_of_unknown_.end() &&
+         std::any_of(checks->second.begin(), checks->second.end(), [&](const Constraint& check) {
+           return check.validated && check_excludes_null(check.expression, column);
+         });
 }
 
 // ---- the others
@@ -431,6 +471,16 @@ void StepRecorder::describe(const DropStatement& drop, const SchemaState& state,
 }
 
 void StepRecorder::describe(const Rename& rename, const SchemaState& state, Actions& out) const {
+  if (rename.kind == Rename::Kind::schema) {
+    SchemaAction action;
+    action.kind = Kind::rename_schema;
+    action.name = rename.name;
+    action.detail = rename.new_name;
+    action.on_new_table = std::none_of(existing_.begin(), existing_.end(),
+                                       [&](const auto& name) { return name.schema == rename.name; });
+    out.push_back(std::move(action));
+    return;
+  }
   const bool column = rename.kind == Rename::Kind::column;
   if (column ? !rename.of_table : rename.kind != Rename::Kind::table) return;
   const QualifiedName& name = rename.relation;
@@ -460,6 +510,13 @@ void StepRecorder::describe(const RewriteTables& rewrite, const SchemaState& sta
 }
 
 void StepRecorder::describe(const Reindex& reindex, const SchemaState& state, Actions& out) const {
+  if (!reindex.all_of.empty()) {
+    out.emplace_back();
+    out.back().kind = Kind::reindex;
+    out.back().detail = reindex.all_of;
+    out.back().concurrently = reindex.concurrently;
+    return;
+  }
   const auto owner = state.index_tables.find(reindex.name);
   const bool index = owner != state.index_tables.end();
   out.push_back(on(Kind::reindex, index ? owner->second : reindex.name, state));

@@ -55,9 +55,16 @@ class StepRecorder {
   void describe(const Truncate& truncate, const SchemaState& state, Actions& out) const;
   void describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const;
   void describe(const Reindex& reindex, const SchemaState& state, Actions& out) const;
+  void describe(const RefreshView& refresh, const SchemaState& state, Actions& out) const;
+  void describe(const DropDatabase& drop, const SchemaState& state, Actions& out) const;
+  void describe(const AlterDomain& alter, const SchemaState& state, Actions& out) const;
+  void describe(const AlterEnum& alter, const SchemaState& state, Actions& out) const;
   void describe(const DataChange& change, const SchemaState& state, Actions& out) const;
   void add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base,
                   const SchemaState& state, Actions& out) const;
+  void attach_partition(const AlterTable& alter, const TableChange& change, const SchemaState& state,
+                        Actions& out) const;
+  bool checked_not_null(const QualifiedName& table, const std::string& column) const;
   void add_constraint(const AlterTable& alter, const ConstraintDefinition& definition,
                       const SchemaAction& base, const SchemaState& state, Actions& out) const;
   void change_type(const TableChange& change, SchemaAction action, const SchemaState& state,
@@ -69,6 +76,8 @@ class StepRecorder {
   std::set<QualifiedName> existing_;  // tables that were there, under the names they have now
   std::map<QualifiedName, std::map<std::string, bool>>
       added_;  // columns of this migration; true: only NULLs so far
+  // Of tables that the replayed files do not create: the checks that the migration adds.
+  std::map<QualifiedName, std::vector<Constraint>> checks_of_unknown_;
   bool lost_track_ = false;
 };
 

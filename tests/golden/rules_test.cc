@@ -73,8 +73,11 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
   const auto sequences = part("sequences");
   const auto tables = part("tables");
   for (const auto& [name, value] : settings.items()) catalog.settings[name] = value;
-  for (const auto& [name, value] : sequences.items())
-    catalog.sequences.at(qualified(name)).last_value = value.at("last_value").get<std::int64_t>();
+  for (const auto& [name, value] : sequences.items()) {
+    Sequence& sequence = catalog.sequences.at(qualified(name));
+    sequence.last_value = value.at("last_value").get<std::int64_t>();
+    set(value, "increment", sequence.increment);
+  }
   for (const auto& [name, value] : tables.items()) {
     Table* table = catalog.table(qualified(name));
     ASSERT_TRUE(table) << name;
@@ -97,6 +100,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
       set(given, "null_fraction", of_column.null_fraction);
       set(given, "average_width", of_column.average_width);
       set(given, "top_frequency", of_column.most_common_freq);
+      set(given, "holds_uuids", of_column.holds_uuids);
     }
     for (auto& index : table->indexes) {
       if (!value.contains("indexes") || !value["indexes"].contains(index.name)) continue;
@@ -126,6 +130,7 @@ void add_facts(Project& project, const nlohmann::json& json) {
       set(facts, "changed_in", migration.changed_in);
       set(facts, "days", migration.changed_after_days);
       set(facts, "release", migration.changed_after_release);
+      set(facts, "released_since", migration.released_since);
     }
   }
 }

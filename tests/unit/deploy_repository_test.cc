@@ -1,4 +1,6 @@
 // Files of a repository that are broken or hostile.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "deploy/dockerfile.h"
@@ -62,6 +64,75 @@ TEST(Repository, SchemasThatNobodyClosesAreReadInTime) {
     tables += "const a = pgTable('a', { b: text('b'), ", configs += "dialect: '";
   EXPECT_FALSE(drizzle::names_in(tables).empty());
   EXPECT_TRUE(drizzle::read_drizzle_config("drizzle.config.ts", configs).postgresql());
+}
+
+std::vector<DeployCommand> commands(std::initializer_list<std::pair<std::string, std::string>> files) {
+  const testing_support::TempTree tree(files);
+  Diagnostics diagnostics;
+  return read_repository(tree.path(), diagnostics).deploy_commands;
+}
+
+TEST(Repository, ASwitchThatIsOffByDefaultNeedNotBeProduction) {
+  const auto production = [](const std::string& test) {
+    const auto found = commands({{"Dockerfile", "FROM a\nCOPY . .\nCMD [\"sh\", \"start.sh\"]\n"},
+                                 {"package.json", "{}"},
+                                 {"start.sh", "if " + test + "; then\n npx drizzle-kit push\nfi\n"}});
+    EXPECT_FALSE(found.empty()) << test;
+    return std::any_of(found.begin(), found.end(),
+                       [](const DeployCommand& command) { return command.production; });
+  };
+  EXPECT_TRUE(production("[ -f drizzle.config.ts ]"));
+  EXPECT_TRUE(production("[ \"${PUSH:-1}\" = \"1\" ]"));
+  EXPECT_TRUE(production("[ \"${SKIP:-0}\" != \"1\" ]"));
+  EXPECT_FALSE(production("[ \"${PUSH:-0}\" = \"1\" ]"));
+  EXPECT_FALSE(production("[[ \"${PUSH:-false}\" == true ]]"));
+  EXPECT_FALSE(production("[ -n \"${PUSH:-}\" ]"));
+}
+
+TEST(Repository, NixpacksAndScriptsNamedForProductionAreDeployments) {
+  EXPECT_EQ(
+      commands({{"nixpacks.toml", "[phases.build]\ncmds = [\n  \"npm ci\",\n  'npx drizzle-kit push',\n]\n"}})
+          .size(),
+      1u);
+  const auto script = [](const std::string& name) {
+    return commands({{"packages/db/package.json", R"({"scripts": {")" + name + R"(": "drizzle-kit push"}})"}})
+        .size();
+  };
+  EXPECT_EQ(script("db:push:prod"), 1u);
+  EXPECT_EQ(script("push-production"), 1u);
+  EXPECT_EQ(script("db:push"), 0u);
+  EXPECT_EQ(script("push:products"), 0u);
+  EXPECT_EQ(script("push:prod:local"), 0u);
+}
+
+TEST(Repository, AJobInAnEnvironmentOfTestsIsNoDeployment) {
+  const auto jobs = [](const std::string& environment) {
+    return commands({{".github/workflows/deploy.yml",
+                      "on: {push: {branches: [main]}}\njobs:\n  a:\n    environment: " + environment +
+                          "\n    env: {DATABASE_URL: '${{ secrets.URL }}'}\n    steps:\n      - run: npx "
+                          "drizzle-kit push\n"}})
+        .size();
+  };
+  EXPECT_EQ(jobs("production"), 1u);
+  EXPECT_EQ(jobs("staging"), 1u);
+  EXPECT_EQ(jobs("test"), 0u);
+  EXPECT_EQ(jobs("e2e-eu"), 0u);
+}
+
+TEST(Repository, ATypeIsNoConnection) {
+  const auto insecure = [](const std::string& text) {
+    const testing_support::TempTree tree({{"src/db.ts", "import pg from 'pg';\n" + text}});
+    Diagnostics diagnostics;
+    return read_repository(tree.path(), diagnostics).insecure_connections.size();
+  };
+  EXPECT_EQ(insecure("new pg.Pool({ ssl: { rejectUnauthorized: false } });"), 1u);
+  EXPECT_EQ(insecure("const c = {\n  ssl: {\n    rejectUnauthorized: false,\n  },\n};"), 1u);
+  EXPECT_EQ(insecure("interface Options {\n  ssl: { rejectUnauthorized: false };\n}"), 0u);
+  EXPECT_EQ(
+      insecure("export type Options = {\n  url: string\n  ssl: {\n    rejectUnauthorized: false\n  }\n}"),
+      0u);
+  EXPECT_EQ(insecure("function connect(options: { ssl?: { rejectUnauthorized: false } }) {}"), 0u);
+  EXPECT_EQ(insecure("let ssl: boolean | { rejectUnauthorized: false };"), 0u);
 }
 
 std::vector<std::string> coded_as_json(const std::string& file, const std::string& text) {

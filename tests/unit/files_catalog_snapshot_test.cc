@@ -45,7 +45,8 @@ Catalog everything() {
                                     -2,
                                     true,
                                     -9,
-                                    std::numeric_limits<std::int64_t>::max()};
+                                    std::numeric_limits<std::int64_t>::max(),
+                                    -9000};
   out.tracking = {
       {"drizzle", "drizzle", "__drizzle_migrations", {{"0000_init", "abc", 1712345678901, true}, {}}}};
   out.sessions = {{42, "shop", "web", "idle in transaction", 360.5, 300}};
@@ -64,7 +65,7 @@ Catalog everything() {
                 .comment = "two\nlines\x01",
                 .statistics = {},
                 .origin = {}};
-  column.statistics = ColumnStatistics{-0.25, 0.1, -1, 8, true, 0.3, "{a,b}", "{0.3,0.2}", "{c,d}"};
+  column.statistics = ColumnStatistics{-0.25, 0.1, -1, 8, true, true, 0.3, "{a,b}", "{0.3,0.2}", "{c,d}"};
   table.columns = {column,
                    {.name = "plain",
                     .type = "text",
@@ -99,7 +100,7 @@ Catalog everything() {
   index.attached_to = "parent_i";
   index.statistics = IndexStatistics{10, 11};
   table.indexes = {index};
-  table.policies = {{"p", "SELECT", false, "true", "false", {}}};
+  table.policies = {{"p", "SELECT", false, "true", "false", {}, {"reader", "writer"}}};
   table.update_triggers = {"touch"};
   table.partition_of = QualifiedName{"public", "all"};
   table.partition_bound = "FOR VALUES IN (1)";
@@ -119,7 +120,7 @@ const json as_json = json::parse(R"json({
   "schemas": ["public", "Zwölf"], "extensions": ["pg_trgm"], "user_functions": ["public.touch"],
   "enums": [{"schema": "public", "name": "mood", "labels": ["sad", "it's \"fine\""]}],
   "sequences": [{"schema": "public", "name": "s", "type": "integer", "owner_table": {"schema": "public", "name": "orders"}, "owner_column": "id", "increment": -2,
-                 "cycles": true, "last_value": -9, "maximum": 9223372036854775807}],
+                 "cycles": true, "last_value": -9, "maximum": 9223372036854775807, "minimum": -9000}],
   "tracking": [{"tool": "drizzle", "schema": "drizzle", "name": "__drizzle_migrations",
                 "rows": [{"migration": "0000_init", "checksum": "abc", "when": 1712345678901, "failed": true}, {}]}],
   "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "idle in transaction", "transaction_seconds": 360.5, "state_seconds": 300.0}],
@@ -129,7 +130,7 @@ const json as_json = json::parse(R"json({
     "columns": [
       {"name": "id", "type": "character varying(10)", "not_null": true, "identity": "by default", "default": "", "generated": "a + 1", "collation": "C",
        "comment": "two\nlines\u0001",
-       "statistics": {"distinct": -0.25, "null_fraction": 0.1, "correlation": -1, "average_width": 8, "begins_as_json": true, "top_frequency": 0.3,
+       "statistics": {"distinct": -0.25, "null_fraction": 0.1, "correlation": -1, "average_width": 8, "begins_as_json": true, "holds_uuids": true, "top_frequency": 0.3,
                       "most_common_values": "{a,b}", "most_common_frequencies": "{0.3,0.2}", "histogram_bounds": "{c,d}"}},
       {"name": "plain", "type": "text", "statistics": {}}],
     "constraints": [{"kind": "foreign key", "name": "fk", "columns": ["id"], "referenced_table": {"schema": "billing", "name": "invoices"},
@@ -139,7 +140,7 @@ const json as_json = json::parse(R"json({
                  "keys": [{"column": "id", "descending": true, "nulls_first": true, "operator_class": "text_pattern_ops", "collation": "C"}, {"expression": "lower(x)"}],
                  "include": ["plain"], "predicate": "id IS NOT NULL", "predicate_not_null": ["id"], "unique": true, "nulls_not_distinct": true, "valid": false,
                  "constraint": true, "building": true, "replica_identity": true, "attached_to": "parent_i", "statistics": {"scans": 10, "pages": 11}}],
-    "policies": [{"name": "p", "command": "SELECT", "permissive": false, "using": "true", "check": "false"}],
+    "policies": [{"name": "p", "command": "SELECT", "permissive": false, "using": "true", "check": "false", "roles": ["reader", "writer"]}],
     "update_triggers": ["touch"], "partition_of": {"schema": "public", "name": "all"}, "partition_bound": "FOR VALUES IN (1)", "partition_key": "LIST (id)",
     "inherits": [{"schema": "public", "name": "base"}], "unlogged": true, "temporary": true, "row_security": true, "definition": "SELECT 1", "comment": "c"
   }]})json");

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -27,6 +28,15 @@ TEST(Digest, IsTheStandards) {
   EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   EXPECT_EQ(sha256_hex(std::string(64, 'b')).size(), 64u);
+  EXPECT_EQ(
+      sha384_hex("abc"),
+      "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+  EXPECT_EQ(
+      sha384_hex(std::string(111, 'b')),  // with the length just within, and beyond, one block
+      "a47bc504cd628dbc1abac61dd4fb95c14a5ce395ce0a2ba23e29f065159ab694335cd8664a63cdc8a1b1ce318cf99187");
+  EXPECT_EQ(
+      sha384_hex(std::string(112, 'b')),
+      "b003f8ded297822e4acefca9d46dc977eaa4ff2ce1a629baafc4eef2e7b7eaf5224fd2b83e97398bdbc36345677f45f8");
   EXPECT_EQ(sha1_hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(sha1_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
@@ -220,6 +230,74 @@ TEST_F(GitRepository, AFileThatALaterCommitRestoredIsNotEdited) {
   tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();");
   git("commit -qam three", "2024-01-12T00:00:00Z");
   EXPECT_EQ(read().migrations[0].migrations[0].changed_in, "");
+}
+
+// Where no checksum stops the tool, the statements that run on the way up decide.
+TEST_F(GitRepository, CommentsBlanksAndDownPartsAreNoEdits) {
+  const std::string first =
+      "-- +goose Up\nCREATE TABLE a (id int);\nCREATE INDEX a_id ON a (id);\n-- +goose Down\nDROP TABLE a;";
+  tree.add("migrations/1_a.sql", first);
+  git("init -q");
+  git("add -A");
+  git("commit -qm one");
+  const std::vector<std::string> same = {
+      "-- Copyright\n-- +goose Up\ncreate  table a (id integer);\nCREATE INDEX a_id ON a USING btree (id);",
+      "-- +goose Up\nBEGIN;\nCREATE TABLE IF NOT EXISTS public.a (id int);\nCREATE INDEX a_id ON a "
+      "(id);COMMIT;\n"
+      "-- +goose Down\nDROP TABLE IF EXISTS a CASCADE;",
+      "-- +goose Up\n-- +goose StatementBegin\nDO $$ BEGIN /* once */ CREATE TABLE a (id int); CREATE INDEX "
+      "a_id ON a "
+      "(id);\nEXCEPTION WHEN duplicate_table THEN NULL; END $$;\n-- +goose StatementEnd\n"};
+  for (const auto& text : same) {
+    tree.add("migrations/1_a.sql", text);
+    git("commit -qam again", "2024-01-11T00:00:00Z");
+    EXPECT_EQ(read().migrations[0].migrations[0].changed_in, "") << text;
+  }
+  tree.add("migrations/1_a.sql", replace_all(first, "id int", "id bigint"));
+  git("commit -qam edited", "2024-01-12T00:00:00Z");
+  git("tag v2", "2024-02-02T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_after_days, 11);
+  tree.add("migrations/1_a.sql", "-- a comment\n" + replace_all(first, "id int", "id bigint"));
+  git("commit -qam comment", "2024-03-12T00:00:00Z");
+  const auto edited = read().migrations[0].migrations[0];
+  EXPECT_EQ(edited.changed_after_days, 11) << "the commit that changed a statement, not the last one";
+  EXPECT_FALSE(edited.changed_in.empty());
+}
+
+// Where the tool compares checksums, each byte of them decides.
+TEST_F(GitRepository, ChecksumsDecideWhereTheyStopTheTool) {
+  tree.add("flyway/V1__a.sql", "CREATE TABLE a ();\n");
+  tree.add("flyway/V2__b.sql", "CREATE TABLE b ();\n");
+  tree.add("prisma/migrations/20240101000000_a/migration.sql", "CREATE TABLE c ();\n");
+  tree.add("prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n");
+  git("init -q");
+  git("add -A");
+  git("commit -qm one");
+  tree.add("flyway/V1__a.sql", "CREATE TABLE a ();\r\n");
+  tree.add("flyway/V2__b.sql", "-- b\nCREATE TABLE b ();\n");
+  tree.add("prisma/migrations/20240101000000_a/migration.sql", "-- c\nCREATE TABLE c ();\n");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  const Project project = read();
+  std::map<std::string, bool> edited;
+  for (const auto& folder : project.migrations)
+    for (const auto& migration : folder.migrations) edited[migration.file] = !migration.changed_in.empty();
+  EXPECT_FALSE(edited.at("flyway/V1__a.sql")) << "Flyway leaves line ends out of the checksum";
+  EXPECT_TRUE(edited.at("flyway/V2__b.sql"));
+  EXPECT_FALSE(edited.at("prisma/migrations/20240101000000_a/migration.sql")) << "Prisma only warns";
+}
+
+TEST(Tool, SqlxIsNamedByTheCrate) {
+  const TempTree tree{{"a/Cargo.toml", "[dependencies]\nsqlx = \"0.8\"\n"},
+                      {"a/migrations/1_a.up.sql", "CREATE TABLE a ();"},
+                      {"a/migrations/1_a.down.sql", "DROP TABLE a;"},
+                      {"b/Cargo.toml", "[dependencies]\nrefinery = \"0.8\"\nsqlx = \"0.8\"\n"},
+                      {"b/migrations/1_a.sql", "CREATE TABLE a ();"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].tool->id(), "sqlx");
+  ASSERT_EQ((*found)[0].files.size(), 1u);
+  EXPECT_NE((*found)[1].tool->id(), "sqlx");
 }
 
 TEST(Applied, PartIsWhatTheTrackingTableNames) {

@@ -59,6 +59,9 @@ const std::vector<Allowed>& allowed() {
        {"drizzle", "sqlx", "diesel"},
        "libraries and settings that name a project's database"},
       {"src/migrations/tools/drizzle_v1.cc", {"drizzle"}, "the other form of the same tool's folders"},
+      {"src/migrations/tools/sqlx.cc",
+       {"diesel", "refinery"},
+       "libraries that a Cargo.toml names beside sqlx"},
       {"src/files/tree.cc", {"prisma"}, "package.json's prisma.seed"},
       {"src/cli/sources.cc", {"prisma"}, "how a schema's file name ends"},
   };

@@ -548,5 +548,20 @@ TEST(Replay, SupabasesOwnTablesAreNoMatterOfTheFiles) {
   EXPECT_EQ(replayer.diagnostics().size(), 2u);
 }
 
+TEST(Replay, APolicyNamesItsRoles) {
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE t (a int); CREATE POLICY p ON t TO reader, \"Writer\" USING (true); CREATE POLICY q ON t "
+      "TO PUBLIC "
+      "USING (true); CREATE POLICY r ON t USING (true);",
+      "x.sql");
+  const Catalog& catalog = replayer.catalog();
+  const auto& policies = catalog.tables.begin()->second.policies;
+  ASSERT_EQ(policies.size(), 3u);
+  EXPECT_EQ(policies[0].roles, (std::vector<std::string>{"reader", "Writer"}));
+  EXPECT_TRUE(policies[1].roles.empty());
+  EXPECT_TRUE(policies[2].roles.empty());
+}
+
 }  // namespace
 }  // namespace pgadvise::sql

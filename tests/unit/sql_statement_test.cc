@@ -3,7 +3,9 @@
 #include "base/identifier.h"
 #include "model/ddl.h"
 #include "sql/expression.h"
+#include "sql/same_statements.h"
 #include "sql/statement.h"
+#include "sql/transaction_needs.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -241,6 +243,40 @@ TEST(Expression, NamesAndConstants) {
   EXPECT_EQ(constant_text("'it''s'"), "it's");
   EXPECT_EQ(constant_text("1 + 1"), "");
   EXPECT_EQ(constant_text(""), "");
+}
+
+TEST(TransactionNeeds, AreThoseOfTheParsedStatements) {
+  const auto needs = [](std::string_view script) {
+    const auto out = transaction_needs(script);
+    return std::vector<int>{out.inside, out.outside, out.concurrently};
+  };
+  using Counts = std::vector<int>;
+  EXPECT_EQ(needs("CREATE INDEX\nCONCURRENTLY i ON t (a); DROP INDEX/**/CONCURRENTLY i;"), (Counts{0, 2, 2}));
+  EXPECT_EQ(needs("BEGIN; SELECT ' concurrently '; COMMIT; VACUUM t"), (Counts{1, 1, 0}));
+  EXPECT_EQ(needs("REINDEX TABLE CONCURRENTLY t; REINDEX SCHEMA s; REINDEX TABLE t"), (Counts{1, 2, 1}));
+  EXPECT_EQ(needs("ALTER TABLE p DETACH PARTITION c CONCURRENTLY; REFRESH MATERIALIZED VIEW CONCURRENTLY v"),
+            (Counts{1, 1, 1}));
+  EXPECT_EQ(needs("this is no statement; -- CREATE INDEX CONCURRENTLY"), (Counts{1, 0, 0}));
+}
+
+TEST(CanonicalStatements, AreEqualForTheSameEffect) {
+  const auto same = [](std::string_view a, std::string_view b) {
+    return canonical_statements(a) == canonical_statements(b);
+  };
+  EXPECT_TRUE(same("CREATE TABLE a (b int, c varchar(3));",
+                   "-- x\nBEGIN; create table if not exists public.\"a\" (b "
+                   "integer, c character varying(3)); COMMIT"));
+  EXPECT_TRUE(same("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$",
+                   "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $x$ -- one\nSELECT  1 $x$"));
+  EXPECT_TRUE(same("DROP TABLE a", "DROP TABLE IF EXISTS a"));
+  EXPECT_TRUE(
+      same("CREATE TYPE m AS ENUM ('a')",
+           "DO $$ BEGIN CREATE TYPE m AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN null; END $$"));
+  EXPECT_FALSE(same("CREATE TABLE a (b int DEFAULT 1)", "CREATE TABLE a (b int DEFAULT 2)"));
+  EXPECT_FALSE(same("CREATE TABLE a (b int)", "CREATE TABLE \"A\" (b int)"));
+  EXPECT_FALSE(same("SELECT 'a  b'", "SELECT 'a b'"));
+  EXPECT_FALSE(same("CREATE TABLE a (b int)", "CREATE TABLE a (b int); CREATE INDEX ON a (b)"));
+  EXPECT_FALSE(same("nonsense one", "nonsense two"));
 }
 
 }  // namespace

@@ -290,7 +290,7 @@ TEST(Steps, AMigrationThatFailsOrSaysLittleHidesNothingBehindIt) {
                         {"ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b", 0},
                         {"VACUUM FULL", 0},
                         {"CLUSTER", 0},
-                        {"REINDEX DATABASE d", 0},
+                        {"REINDEX DATABASE d", 1},
                         {"DO $$ BEGIN", 0},
                         {"DO 'x' LANGUAGE plpython3u", 0},
                         {"ALTER TABLE IF EXISTS nope DROP COLUMN x", 0},
@@ -335,6 +335,75 @@ TEST(Steps, AColumnAddedIfNotExistsMayHoldValues) {
   EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int, " + key), 3) << "of one statement";
   EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN IF NOT EXISTS x int; ALTER TABLE t " + key), 2);
   EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int DEFAULT 1, " + key), 2);
+}
+
+TEST(Steps, StatementsOfWholeSchemasAndDatabases) {
+  EXPECT_EQ(only(table, "DROP DATABASE IF EXISTS shop").kind, Kind::drop_database);
+  EXPECT_EQ(only(table, "REINDEX SCHEMA public").detail, "SCHEMA public");
+  EXPECT_EQ(only(table, "REINDEX DATABASE shop").detail, "DATABASE shop");
+  const auto renamed = only(table, "ALTER SCHEMA public RENAME TO other");
+  EXPECT_EQ(renamed.kind, Kind::rename_schema);
+  EXPECT_EQ(renamed.name + " " + renamed.detail, "public other");
+  EXPECT_FALSE(renamed.on_new_table);
+  EXPECT_TRUE(only(table + "CREATE SCHEMA s;", "ALTER SCHEMA s RENAME TO t").on_new_table)
+      << "without an old table";
+}
+
+TEST(Steps, ViewsPartitionsAndDomains) {
+  const std::string parent = "CREATE TABLE p (at date) PARTITION BY RANGE (at); CREATE TABLE c (at date);";
+  const std::string attach =
+      "ALTER TABLE p ATTACH PARTITION c FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')";
+  EXPECT_FALSE(only(parent, attach).proven_in_bound);
+  EXPECT_EQ(only(parent, attach).table.name, "c");
+  EXPECT_TRUE(only(parent + "ALTER TABLE c ADD CHECK (at >= '2026-01-01' AND at < '2027-01-01');", attach)
+                  .proven_in_bound);
+  EXPECT_FALSE(
+      only(parent + "ALTER TABLE c ADD CHECK (at >= '2026-01-01') NOT VALID;", attach).proven_in_bound);
+  const std::string attached = parent + attach + ";";
+  EXPECT_FALSE(only(attached, "ALTER TABLE p DETACH PARTITION c").concurrently);
+  EXPECT_TRUE(only(attached, "ALTER TABLE p DETACH PARTITION c CONCURRENTLY").concurrently);
+  const std::string view = table + "CREATE MATERIALIZED VIEW v AS SELECT a FROM t;";
+  EXPECT_EQ(only(view, "REFRESH MATERIALIZED VIEW v").kind, Kind::refresh_view);
+  EXPECT_TRUE(actions(view, "REFRESH MATERIALIZED VIEW v WITH NO DATA").empty());
+  const std::string domain = "CREATE DOMAIN d AS text; CREATE TABLE u (x d, y text, z d);";
+  EXPECT_EQ(only(domain, "ALTER DOMAIN d ADD CHECK (VALUE <> '')").columns,
+            (std::vector<std::string>{"x", "z"}));
+  EXPECT_TRUE(actions(domain, "ALTER DOMAIN d ADD CHECK (VALUE <> '') NOT VALID").empty());
+  EXPECT_TRUE(actions(domain, "ALTER DOMAIN d SET DEFAULT ''").empty());
+}
+
+TEST(Steps, ARenamedValueOfAnEnumInUse) {
+  const std::string type = "CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE TABLE m (x mood[]);";
+  const auto action = only(type, "ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'");
+  EXPECT_EQ(action.kind, Kind::rename_value);
+  EXPECT_EQ(action.columns.at(0) + " " + action.detail, "glad happy");
+  EXPECT_TRUE(actions(type, "ALTER TYPE mood ADD VALUE 'calm'").empty());
+}
+
+TEST(Steps, AConstraintThatExistsIsNotAdded) {
+  const std::string before = "CREATE TABLE k (id int PRIMARY KEY, a int, CONSTRAINT k_a UNIQUE (a));";
+  EXPECT_TRUE(actions(before, "ALTER TABLE k ADD CONSTRAINT k_a UNIQUE (a)").empty());
+  EXPECT_TRUE(
+      actions(before + "CREATE INDEX other ON k (a);", "ALTER TABLE k ADD CONSTRAINT other UNIQUE (a)")
+          .empty())
+      << "an index has the name";
+  EXPECT_TRUE(actions(before, "ALTER TABLE k ADD PRIMARY KEY (a)").empty()) << "there is one";
+  EXPECT_EQ(actions(before, "ALTER TABLE k DROP CONSTRAINT k_pkey, ADD PRIMARY KEY (a)").size(), 2u);
+}
+
+TEST(Steps, AValidatedCheckOfAnUnknownTableProvesNotNull) {
+  const std::string check = "ALTER TABLE x ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;";
+  const auto last = [](const std::string& script) { return actions("", script).back(); };
+  EXPECT_TRUE(last(check + "ALTER TABLE x VALIDATE CONSTRAINT c; ALTER TABLE x ALTER a SET NOT NULL")
+                  .proven_not_null);
+  EXPECT_FALSE(last(check + "ALTER TABLE x ALTER a SET NOT NULL").proven_not_null);
+  EXPECT_FALSE(last(check + "ALTER TABLE x VALIDATE CONSTRAINT c; ALTER TABLE x ALTER b SET NOT NULL")
+                   .proven_not_null);
+  EXPECT_FALSE(
+      last(check +
+           "ALTER TABLE x VALIDATE CONSTRAINT c; ALTER TABLE x DROP CONSTRAINT c; ALTER TABLE x ALTER a "
+           "SET NOT NULL")
+          .proven_not_null);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "migrations/folder_reading.h"
 #include "migrations/script_files.h"
 #include "migrations/writing.h"
+#include "sql/transaction_needs.h"
 
 namespace pgadvise::migrations::tools {
 namespace {
@@ -113,11 +114,43 @@ bool versioned_name(std::string_view name) {
   return name.size() > 3 && name[0] == 'V' && name[1] >= '0' && name[1] <= '9' && contains(name, "__");
 }
 
-// Flyway looks at the statements: a script whose statements all run outside a transaction gets none.
+// Whether one of the files with a Flyway project's settings, in the migrations' folder or above it, holds
+// true. `holds` gets its text in lower case, with dots for hyphens.
+bool any_setting(const fs::path& folder, bool (*holds)(const std::string& settings)) {
+  std::error_code code;
+  fs::path at = fs::absolute(folder, code).lexically_normal();
+  for (int up = 0; !code && up < 8 && at != at.parent_path(); ++up, at = at.parent_path())
+    for (const char* name :
+         {"flyway.conf", "conf/flyway.conf", "flyway.toml", "application.properties", "application.yml",
+          "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}) {
+      const auto text = read_file((at / name).generic_string(), files::text_limit);
+      if (text && contains(lower(*text), "flyway") && holds(replace_all(lower(*text), "-", "."))) return true;
+    }
+  return false;
+}
+
+// Flyway looks at the statements: a script whose statements all fail in a transaction gets none. It refuses
+// one that has both kinds, unless its settings say `mixed`.
 std::optional<Migration::Transaction> by_name(std::string_view name, std::string_view text) {
   if (!versioned_name(name)) return std::nullopt;
-  return contains(lower(text), " concurrently ") ? Migration::Transaction::none
-                                                 : Migration::Transaction::file;
+  const sql::TransactionNeeds needs = sql::transaction_needs(text);
+  return needs.outside > 0 && needs.inside == 0 ? Migration::Transaction::none : Migration::Transaction::file;
+}
+
+// The settings of one script (V1__a.sql.conf), and `mixed` of the project's.
+std::optional<Migration::Transaction> by_folder(const fs::path& file) {
+  if (!versioned_name(file.filename().string())) return std::nullopt;
+  if (const auto own = read_file(file.string() + ".conf", files::text_limit);
+      own && contains(replace_all(lower(*own), " ", ""), "executeintransaction=false"))
+    return Migration::Transaction::none;
+  if (!any_setting(file.parent_path(), [](const std::string& settings) {
+        const auto at = settings.find("mixed");
+        return at != std::string::npos && contains(settings.substr(at, 20), "true");
+      }))
+    return std::nullopt;
+  const auto text = read_file(file.string(), files::sql_limit);
+  return text && sql::transaction_needs(*text).outside > 0 ? std::optional(Migration::Transaction::none)
+                                                           : std::nullopt;
 }
 
 std::string version_of(const MigrationEntry& migration) {
@@ -161,22 +194,11 @@ Result<Written> write(Writing& writing, const Steps& steps) {
                   comments(steps) + script(steps.up));
 }
 
-// What a Flyway project's settings say, in the migrations' folder or above it.
 bool releases_lock(const SchemaInput& input) {
-  std::error_code code;
-  fs::path at = fs::absolute(input.path, code).lexically_normal();
-  for (int up = 0; !code && up < 8 && at != at.parent_path(); ++up, at = at.parent_path())
-    for (const char* name :
-         {"flyway.conf", "conf/flyway.conf", "flyway.toml", "application.properties", "application.yml",
-          "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}) {
-      const auto text = read_file((at / name).generic_string(), files::text_limit);
-      if (!text) continue;
-      const std::string said = replace_all(lower(*text), "-", ".");
-      const auto place = std::min(said.find("transactional.lock"), said.find("transactional:"));
-      if (place != std::string::npos && said.substr(place, 80).find("false") != std::string::npos)
-        return true;
-    }
-  return false;
+  return any_setting(input.path, [](const std::string& settings) {
+    const auto place = std::min(settings.find("transactional.lock"), settings.find("transactional:"));
+    return place != std::string::npos && contains(settings.substr(place, 80), "false");
+  });
 }
 
 Concurrently by_settings(const SchemaInput& input) {
@@ -194,11 +216,14 @@ constinit const MigrationTool flyway{
               .names_by_file = true,
               .application = "flyway",
               .leave_transaction = "Put it into a migration of its own, with no other statement: Flyway then "
-                                   "runs it outside a transaction"},
+                                   "runs it outside a transaction",
+              .on_edit = ToolFacts::OnEdit::stops,
+              .notices_edit = "Flyway compares the checksums of all files before it migrates, and fails"},
     .known = "V<version>__name.sql, R__name.sql, B<version>__name.sql",
     .order = "versions by value, R last; from the newest B on; U and callbacks are not run",
     .rank = 40,
     .files = files_of,
+    .by_folder = by_folder,
     .by_name = by_name,
     .versioned_name = versioned_name,
     .version = version_of,

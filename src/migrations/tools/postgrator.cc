@@ -40,12 +40,18 @@ Result<Written> write(Writing& writing, const Steps& steps) {
 }  // namespace
 
 constinit const MigrationTool postgrator{
-    .facts = {.id = "postgrator", .sentence = "Postgrator", .tables = tables},
+    .facts = {.id = "postgrator",
+              .sentence = "Postgrator",
+              .tables = tables,
+              .on_edit = ToolFacts::OnEdit::stops,
+              .notices_edit = "Postgrator compares the MD5 of all files before it migrates, and fails unless "
+                              "validateChecksums is off"},
     .known = "<number>.do.name.sql",
     .order = "numbers by value",
     .rank = 40,
     .files = files_of,
     .by_name = by_name,
+    .unchanged = same_bytes,
     .writer = {.concurrently = Concurrently::alone, .write = write},
 };
 

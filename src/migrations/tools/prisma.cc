@@ -144,7 +144,11 @@ constinit const MigrationTool prisma{
               .tables = tables,
               .tracking = tracking,
               .rows_name_all = true,
-              .application = "prisma-migrate"},
+              .application = "prisma-migrate",
+              .on_edit = ToolFacts::OnEdit::warns,
+              .notices_edit =
+                  "`prisma migrate deploy` warns and continues, `prisma migrate dev` asks to reset "
+                  "the database"},
     .known = "folders with migration.sql; migration_lock.toml names the database",
     .order = "folder names",
     .rank = 30,

@@ -1,6 +1,13 @@
-// sqlx: its files are only numbered; its table identifies it, and a comment that turns the transaction off.
+// sqlx: numbered files beside a Cargo.toml that names it; a comment turns the transaction off.
+#include <filesystem>
+
+#include "base/digest.h"
+#include "base/input_file.h"
 #include "base/text.h"
+#include "files/files.h"
 #include "migrations/all_tools.h"
+#include "migrations/script_files.h"
+#include "migrations/writing.h"
 
 namespace pgadvise::migrations::tools {
 namespace {
@@ -9,11 +16,55 @@ constexpr OwnTable tables[] = {{.name = "_sqlx_migrations"}};
 constexpr TrackingShape::Column columns[] = {
     {"version", "bigint"}, {"description", "text"}, {"success", "boolean"}, {"checksum", "bytea"}};
 constexpr TrackingShape tracking[] = {
-    {.columns = columns, .max_columns = 6, .select = "version, '', 0, NOT success"}};
+    {.columns = columns, .max_columns = 6, .select = "version, encode(checksum, 'hex'), 0, NOT success"}};
+
+namespace fs = std::filesystem;
+
+// Whether the nearest Cargo.toml, in the folder's parents, names sqlx and no other library of migrations.
+bool in_crate(const Folder& folder) {
+  std::error_code code;
+  fs::path at = fs::absolute(folder.path(), code).lexically_normal();
+  for (int up = 0; !code && up < 4 && at.has_relative_path(); ++up) {
+    at = at.parent_path();
+    const auto text = read_file((at / "Cargo.toml").string(), files::text_limit);
+    if (!text) continue;
+    if (contains(*text, "refinery") || contains(*text, "diesel") || contains(*text, "sea-orm-migration"))
+      return false;
+    if (contains(*text, "sqlx")) return true;
+  }
+  return false;
+}
+
+// <version>_<description>.sql, or .up.sql with .down.sql.
+Files files_of(const Folder& folder, Diagnostics&) {
+  Names names = sql_files(folder, [](std::string_view name) {
+    const auto digits = files::leading_digits(name).size();
+    return is_numbered(name) && digits < name.size() && name[digits] == '_';
+  });
+  if (names.empty() || !contains(lower(folder.name()), "migrat") || !in_crate(folder)) return {};
+  by_number(names);
+  return as_files(folder, names);
+}
+
+std::vector<std::string> checksums(const std::string& text) {
+  std::vector<std::string> out;
+  for (const auto& variant : line_end_variants(text)) out.push_back(sha384_hex(variant));
+  return out;
+}
 
 std::optional<Migration::Transaction> by_comments(std::string_view text) {
   if (!starts_with_nocase(text, "-- no-transaction")) return std::nullopt;
   return Migration::Transaction::none;
+}
+
+Result<Written> write(Writing& writing, const Steps& steps) {
+  const std::string& last = writing.input.files.back().path;
+  const std::string name = inside(writing.input, give_version(writing) + "_" + steps.name);
+  const std::string body =
+      (steps.concurrent ? "-- no-transaction\n" : "") + comments(steps) + script(steps.up);
+  if (!last.ends_with(".up.sql")) return one_file(name + ".sql", body);
+  return Written{
+      {{name + ".up.sql", body, std::nullopt}, {name + ".down.sql", down_script(steps), std::nullopt}}, {}};
 }
 
 }  // namespace
@@ -23,9 +74,17 @@ constinit const MigrationTool sqlx{
               .sentence = "sqlx",
               .tables = tables,
               .tracking = tracking,
-              .leave_transaction = "Put it into a migration of its own that begins with -- no-transaction"},
-    .rank = 91,
+              .row_key = ToolFacts::RowKey::number,
+              .leave_transaction = "Put it into a migration of its own that begins with -- no-transaction",
+              .on_edit = ToolFacts::OnEdit::stops,
+              .notices_edit = "sqlx compares the checksums of all files before it migrates, and fails"},
+    .known = "migrations/<version>_name.sql in a crate whose Cargo.toml names sqlx",
+    .order = "numbers by value",
+    .rank = 39,
+    .files = files_of,
     .by_comments = by_comments,
+    .checksums = checksums,
+    .writer = {.concurrently = Concurrently::alone, .write = write},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "lint/tables.h"
+#include "model/ddl.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Pairs = std::set<std::pair<std::string, std::string>>;
+
+// The column of the child and of the parent, in no order.
+Pairs pairs_of(const Constraint& key) {
+  Pairs out;
+  for (std::size_t i = 0; i < std::min(key.columns.size(), key.referenced_columns.size()); ++i)
+    out.emplace(key.columns[i], key.referenced_columns[i]);
+  return out;
+}
+
+bool same_actions(const Constraint& a, const Constraint& b) {
+  return a.on_delete == b.on_delete && a.on_update == b.on_update &&
+         a.on_delete_columns == b.on_delete_columns && a.deferrable == b.deferrable;
+}
+
+std::string actions_of(const Constraint& key) {
+  return key.name + ": ON DELETE " + key.on_delete + ", ON UPDATE " + key.on_update +
+         (key.deferrable ? ", deferrable" : "") + (key.validated ? "" : ", NOT VALID");
+}
+
+void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
+  const bool same = same_actions(kept, key);
+  Finding& finding = reporter.add(
+      {.kind = "foreign-key",
+       .schema = table.name.schema,
+       .table = table.name.name,
+       .columns = key.columns,
+       .constraint = key.name},
+      "The foreign key " + key.name + " on " + display(table.name) + " repeats " + kept.name +
+          (same ? ": each write checks both."
+                : ": each write checks both, and they differ in what happens when the parent row changes."));
+  finding.location = key.origin;
+  finding.evidence.push_back(catalog_fact(actions_of(key), key.origin));
+  finding.evidence.push_back(catalog_fact(actions_of(kept), kept.origin));
+  Fix fix;
+  fix.title =
+      same ? "Drop the second foreign key" : "Decide which actions are right, and drop the other foreign key";
+  fix.safety = same ? Fix::Safety::review : Fix::Safety::manual;
+  if (same) {
+    fix.sql = ddl::drop_constraint(table.name, key.name) + ";";
+    fix.down_sql = ddl::add_constraint(table.name, key) + (key.validated ? "" : " NOT VALID") + ";";
+  }
+  finding.fix = std::move(fix);
+}
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : checked_tables_and_partitions(context)) {
+    std::map<std::pair<QualifiedName, Pairs>, const Constraint*> seen;
+    std::vector<const Constraint*> keys;
+    for (const auto& key : table->constraints)
+      if (key.kind == Constraint::Kind::foreign_key && !key.referenced_columns.empty()) keys.push_back(&key);
+    // Kept is one that comes from the parent table, or is validated, or else the first by name.
+    std::sort(keys.begin(), keys.end(), [](const Constraint* a, const Constraint* b) {
+      return std::tuple(!a->inherited, !a->validated, a->name) <
+             std::tuple(!b->inherited, !b->validated, b->name);
+    });
+    for (const auto* key : keys) {
+      const auto [kept, first] = seen.emplace(std::pair(key->referenced_table, pairs_of(*key)), key);
+      if (!first && !key->inherited) report(reporter, *table, *kept->second, *key);
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Rule duplicate_foreign_key{
+    .id = "duplicate-foreign-key",
+    .severity = Severity::warning,
+    .needs = Input::schema,
+    .summary = "a foreign key that repeats another one",
+    .why =
+        "Two foreign keys over the same columns check every INSERT and UPDATE twice, and every DELETE of a "
+        "parent "
+        "row looks for children twice. Usually a tool and a person added the same key under two names. Where "
+        "their actions differ, as ON DELETE CASCADE and NO ACTION, what a DELETE does depends on both.",
+    .fix = "Drop one of them.",
+    .when_to_ignore = "Never, once it is clear which one the application relies on.",
+    .check = check};
+
+}  // namespace pgadvise::rules

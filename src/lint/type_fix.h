@@ -1,0 +1,21 @@
+// Fixes that change the type of a column: where ALTER COLUMN … TYPE fails as it stands.
+#pragma once
+
+#include <string>
+
+#include "lint/context.h"
+#include "model/catalog.h"
+#include "model/finding.h"
+
+namespace pgadvise::lint {
+
+// Why the server refuses ALTER TABLE … ALTER COLUMN … TYPE for the column: a clause such as "the column is
+// generated"; "" if nothing in the catalog shows a reason. `with_using`: the statement has a USING clause.
+std::string type_change_refused(const Context& context, const Table& table, const Column& column,
+                                bool with_using);
+
+// Takes the SQL out of a fix that the server would refuse, adds the reason to its title, and makes it manual.
+// Other fixes stay as they are.
+void restrict_type_fix(const Context& context, const Table& table, const Column& column, Fix& fix);
+
+}  // namespace pgadvise::lint

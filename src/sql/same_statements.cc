@@ -1,0 +1,100 @@
+#include "sql/same_statements.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "sql/ast.h"
+#include "sql/do_block.h"
+#include "sql/lexer.h"
+#include "sql/read_statement.h"
+#include "sql/statement.h"
+
+namespace pgadvise::sql {
+namespace {
+
+using Kind = Lexeme::Kind;
+
+std::vector<std::string> tokens_of(std::string_view text);
+
+// The inside of a dollar quote; "" if the quote is never closed.
+std::string_view dollar_body(std::string_view quote) {
+  const auto open = quote.find('$', 1);
+  if (open == std::string_view::npos || quote.size() < 2 * (open + 1)) return {};
+  return quote.substr(open + 1, quote.size() - 2 * (open + 1));
+}
+
+// `code`: dollar quotes hold PL/pgSQL or SQL, in which comments and blanks mean nothing.
+std::string token_text(const Lexeme& token, bool code) {
+  if (token.kind == Kind::word) return lower(token.text);
+  if (code && token.kind == Kind::string && token.text[0] == '$')
+    return "$$" + join(tokens_of(dollar_body(token.text)), " ") + "$$";
+  if (token.kind == Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
+    return token.name();
+  return std::string(token.text);
+}
+
+std::vector<std::string> tokens_of(std::string_view text) {
+  std::vector<std::string> out;
+  Lexer lexer(text);
+  bool code = false;
+  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
+    code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
+    out.push_back(token_text(token, code));
+    const auto ends = [&](std::initializer_list<std::string_view> words) {
+      return out.size() >= words.size() &&
+             std::equal(words.begin(), words.end(), out.end() - static_cast<std::ptrdiff_t>(words.size()));
+    };
+    if (ends({"if", "not", "exists"})) out.resize(out.size() - 3);
+    else if (ends({"if", "exists"}) || ends({"public", "."})) out.resize(out.size() - 2);
+  }
+  return out;
+}
+
+void add_statements(std::string_view script, int depth, std::vector<std::string>& out);
+
+// Whether the block was read as plain statements, which are then among `out`.
+bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
+  constexpr int max_depth = 8;
+  if (depth >= max_depth || block.language != "plpgsql") return false;
+  const Block read = read_block(block.body);
+  // Statements in loops, or under conditions on data, are no plain sequence.
+  const bool plain = std::none_of(read.statements.begin(), read.statements.end(),
+                                  [](const BlockStatement& one) { return one.looped || one.on_data; });
+  if (!read.understood || read.statements.empty() || !plain) return false;
+  for (const BlockStatement& statement : read.statements) add_statements(statement.text, depth + 1, out);
+  return true;
+}
+
+void add_parsed(const Node& node, std::string_view text, int depth, std::vector<std::string>& out) {
+  if (node.node_case == PG_QUERY__NODE__NODE_TRANSACTION_STMT) return;
+  if (node.node_case == PG_QUERY__NODE__NODE_DO_STMT) {
+    const Statement statement = read_statement(node, SchemaState());
+    if (const auto* block = std::get_if<DoBlock>(&statement); block && add_block(*block, depth, out)) return;
+  }
+  const std::string spelled = statement_text(&node);
+  out.push_back(join(tokens_of(spelled.empty() ? text : std::string_view(spelled)), " "));
+}
+
+void add_statements(std::string_view script, int depth, std::vector<std::string>& out) {
+  for (const SourceStatement& statement : split(script)) {
+    bool parsed = false;
+    with_stack(tree_depth(statement.text), [&] {
+      const auto tree = Tree::parse(statement.text);
+      parsed = tree.has_value();
+      for (std::size_t i = 0; parsed && i < tree->size(); ++i)
+        add_parsed(*tree->statement(i), statement.text, depth, out);
+    });
+    if (!parsed) out.push_back(join(tokens_of(statement.text), " "));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> canonical_statements(std::string_view script) {
+  std::vector<std::string> out;
+  add_statements(script, 0, out);
+  return out;
+}
+
+}  // namespace pgadvise::sql
