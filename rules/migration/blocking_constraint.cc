@@ -158,10 +158,9 @@ void domain_constraint(const Site& site, SiteReporter& out, const std::string& r
                               .columns = action.columns},
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
-  finding.fix =
-      Fix{.title = "ALTER DOMAIN … ADD CONSTRAINT … NOT VALID, then ALTER DOMAIN … VALIDATE CONSTRAINT " +
-                   in_its_own_transaction(*site.migration),
-          .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = "Add the domain's constraint NOT VALID; validate it " +
+                             in_its_own_transaction(*site.migration),
+                    .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {

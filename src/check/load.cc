@@ -348,8 +348,10 @@ class Loader {
     if (out_.live || understood_ > 0) return;
     const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
                                     [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    const bool deploys = std::any_of(out_.projects.begin(), out_.projects.end(),
+                                     [](const Project& project) { return !project.files_read.empty(); });
     const std::string unread = "no statement or log line of the inputs could be read";
-    if (out_.projects.empty())
+    if (lost_ > 0 || !deploys)
       out_.nothing_checked = failed      ? "an input could not be read"
                              : lost_ > 0 ? unread
                              : out_.read.empty() && out_.workload.sources.empty()
@@ -393,11 +395,8 @@ class Loader {
       ++lost_;
       return std::nullopt;
     }
-    lost_ += counts.not_understood;
-    understood_ += counts.statements - counts.not_understood + catalog->tables.size();
-    // A lone migration is read, although the replay lacks its tables.
-    for (const auto& migration : out.migrations.value_or(std::vector<Migration>()))
-      understood_ += migration.steps.size();
+    lost_ += counts.not_parsed;
+    understood_ += counts.statements - counts.not_parsed + catalog->tables.size();
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     if (input.incomplete) return out;

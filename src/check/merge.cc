@@ -134,6 +134,7 @@ class Merger {
                                outcome_.diagnostics.end());
     merge_rules();
     merge_findings();
+    if (!report_.findings.empty()) report_.nothing_checked.clear();
     lint::sort_findings(report_.findings);
     report_patterns_without_match();
     report_unused_suppressions();
@@ -220,6 +221,7 @@ class Merger {
         if (one->suppressed && one->proposed) one->finding.fix.reset();
         add_locations(equal);
         if (distinct.size() > 1) set_apart(*one, *own_first, own_first == first);
+        else if (equal.size() > 1 && !one->about_query()) one->finding.former_id = id_with_path(*one);
         if (ids.insert(one->finding.id).second) reported.push_back(one);
         for (const Found* found : equal) united_[found] = one;
       }
@@ -241,15 +243,19 @@ class Merger {
     });
   }
 
-  // Earlier versions gave the first schema's finding the id without a path.
+  // Earlier versions gave the first schema's finding the id without a path, and did not merge equal schemas.
   void set_apart(Found& found, const Found& first_read, bool first) const {
     const std::string former =
         first ? found.finding.id : finding_id(found.finding.rule, with_path(first_read));
+    found.finding.id = id_with_path(found);
     found.finding.subject = with_path(found);
-    Subject in_repository = found.finding.subject;
-    in_repository.file = settings_.repository.relative(in_repository.file);
-    found.finding.id = finding_id(found.finding.rule, in_repository);
     if (former != found.finding.id) found.finding.former_id = former;
+  }
+
+  std::string id_with_path(const Found& found) const {
+    Subject subject = with_path(found);
+    subject.file = settings_.repository.relative(subject.file);
+    return finding_id(found.finding.rule, subject);
   }
 
   // If a comment in another schema suppresses the finding that has the SQL, the first finding that the index

@@ -172,9 +172,13 @@ class CheckedHost : public review::Host {
       if (const Table* table = schema->catalog->table(name); table && !table->origin.live())
         files.push_back(table->origin.file);
     const migrations::SchemaInput* found = folders.size() == 1 ? folders[0] : nullptr;
-    for (const auto& file : files)
-      for (const auto* folder : folders)
-        if (holds(*folder, file)) found = folder;
+    for (const auto& file : files) {  // the finding's own location first
+      const auto holder = std::find_if(folders.begin(), folders.end(),
+                                       [&](const auto* folder) { return holds(*folder, file); });
+      if (holder == folders.end()) continue;
+      found = *holder;
+      break;
+    }
     if (folders.empty()) return program_of(name.name);
     return found && migrations::writes_for(*found) ? found : nullptr;
   }

@@ -48,7 +48,8 @@ struct Report {
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<ReportInput> inputs;
-  std::string nothing_checked;  // why, if the inputs gave the rules nothing to look at: no clean result
+  // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
+  std::string nothing_checked;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
   std::string started;  // ISO 8601, UTC

@@ -155,6 +155,7 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     const bool done = with_stack(tree_depth(part.text), [&] { statement(part.text, part.offset); });
     if (!done) {
       ++counts.not_understood;
+      ++counts.not_parsed;
       note(too_deep.what, part.offset);
       recorder_.lost_track();
     }
@@ -171,6 +172,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   const auto tree = Tree::parse(text);
   if (!tree) {
     ++counts.not_understood;
+    ++counts.not_parsed;
     recorder_.lost_track();
     if (changes_tables(text)) make_uncertain(text);
     const std::string newer = newer_syntax(text);

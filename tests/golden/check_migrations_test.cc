@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -188,6 +189,18 @@ TEST_F(Git, SinceARevision) {
   EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out,
                   "checked 1 of 5 migrations"))
       << "in the report";
+}
+
+// A hook before each commit: nothing to check in the migrations is no fault of the input.
+TEST_F(Git, ARevisionWithoutNewMigrationsIsNoError) {
+  for (int i = 1; i <= 3; ++i)
+    folder.write(fmt::format("migrations/000{}_next.sql", i), "ALTER TABLE unknown OWNER TO app;\n");
+  commit();
+  for (const std::string option : {"--changed", "--since HEAD"}) {
+    const auto ran = run("check " + option + " .", folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << option << ran.err;
+    EXPECT_FALSE(has(ran.out, "Nothing was checked")) << option << ran.out;
+  }
 }
 
 TEST_F(Git, AnEditCountsATouchDoesNot) {

@@ -235,6 +235,35 @@ TEST(Cli, InputsOfWhichNothingWasReadAreNoCleanResult) {
   EXPECT_TRUE(has(missing.out, "Nothing was checked: an input could not be read")) << missing.out;
 }
 
+// Statements on tables that the input does not create were read all the same.
+TEST(Cli, AMigrationOfUnknownTablesIsRead) {
+  for (const std::string statement :
+       {"COMMENT ON TABLE t IS 'x';", "ALTER TABLE t OWNER TO app;", "ALTER TABLE t ALTER a SET DEFAULT 1;",
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY;", "ALTER TYPE kind ADD VALUE 'new';",
+        "CREATE TABLE p PARTITION OF t FOR VALUES IN (1);", "ALTER TABLE t ADD COLUMN b int;"}) {
+    const Folder folder;
+    folder.write("custom.sql", statement + "\n");
+    folder.write("repository/migrations/0001_a.sql", statement + "\n");
+    for (const std::string input : {"custom.sql", "--schema custom.sql", "repository"}) {
+      const Ran ran = run("check " + input, folder.path());
+      EXPECT_LT(ran.exit_code, 2) << statement << input << ran.err;
+      EXPECT_FALSE(has(ran.out, "Nothing was checked")) << statement << input << ran.out;
+    }
+  }
+}
+
+TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
+  const Folder folder;
+  folder.write("migrations/0001_a.sql", "\x01\x02 no SQL;\n");
+  folder.write("Dockerfile", "FROM node:22@sha256:1234\n");
+  const std::string unread = "no statement or log line of the inputs could be read";
+  for (const std::string format : {"text", "markdown", "agent", "json", "github", "junit", "sarif"}) {
+    const Ran ran = run("check --format " + format + " .", folder.path());
+    EXPECT_EQ(ran.exit_code, 2) << format << ran.err;
+    EXPECT_TRUE(has(ran.out, unread)) << format << ran.out;
+  }
+}
+
 TEST(Cli, OnlyWhatIsNamedIsRead) {
   const Folder folder;
   folder.write("drizzle/0000_a.sql", unindexed);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "report/report.h"
 #include "support/temp_tree.h"
 
@@ -65,6 +66,17 @@ TEST(MergedIds, EqualDumpsOutsideARepositoryGiveOneFinding) {
     // Two by name, then their number.
     EXPECT_EQ(finding.evidence.back().text, "1 more input has the same definition");
   }
+}
+
+// A baseline of the time when equal schemas were not merged has the ids with a path.
+TEST(MergedIds, AFindingOfEqualSchemasHasTheFormerIdOfTheFirst) {
+  const TempTree equal{{"a.sql", orders}, {"b.sql", orders}};
+  const Report merged = report_of(schemas({equal.path("a.sql"), equal.path("b.sql")}));
+  ASSERT_FALSE(merged.findings.empty());
+  equal.add("b.sql", replace_all(orders, "bigint", "integer"));
+  const Report apart = report_of(schemas({equal.path("a.sql"), equal.path("b.sql")}));
+  for (const auto& finding : merged.findings)
+    EXPECT_TRUE(ids(apart.findings).count(finding.former_id)) << finding.message;
 }
 
 // The service's table has equal columns, but it refers to another table, and lacks an index.

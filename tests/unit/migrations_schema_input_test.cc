@@ -379,9 +379,9 @@ TEST(FindSchemas, DatabasesThatTheProjectNames) {
   EXPECT_EQ(reason({{"app/.sqlx/query-1.json", R"({"db_name": "SQLite", "query": "SELECT 1"})"}}),
             "numbered migrations of another database (SQLite, according to app/.sqlx/query-1.json)");
   EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { version = \"0.8\", features = [\"sqlite\"] }"}}),
-            "numbered migrations of another database (SQLite, according to app/Cargo.toml)");
+            "sqlx migrations of another database (SQLite, according to app/Cargo.toml)");
   EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"mysql\"] }"}}),
-            "numbered migrations of another database (MySQL, according to app/Cargo.toml)");
+            "sqlx migrations of another database (MySQL, according to app/Cargo.toml)");
   EXPECT_EQ(reason({{"app/Cargo.toml", "sqlx = { features = [\"postgres\"] }"},
                     {".sqlx/query-1.json", R"({"db_name": "SQLite"})"}}),
             "read")

@@ -34,7 +34,11 @@ std::string render(const Report& report, const Options& options) {
         fmt::format("::{} {}title={}::{}\n", command(finding->severity), where,
                     property("pgadvise: " + finding->rule), escaped(printable_block(explanation(*finding))));
   }
-  out += "pgadvise: " + in_words(count(findings)) + "\n";
+  if (!report.nothing_checked.empty())
+    out +=
+        "::warning title=pgadvise::" + escaped("Nothing was checked: " + printable(report.nothing_checked)) +
+        "\n";
+  else out += "pgadvise: " + in_words(count(findings)) + "\n";
   if (report.baseline)
     out += fmt::format("pgadvise: {} known, {} gone since the baseline\n", report.baseline->known.size(),
                        report.baseline->gone.size());

@@ -47,8 +47,15 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& rule : report.rules_run) by_rule[rule];
   const auto findings = standing(report);
   for (const auto* finding : findings) by_rule[finding->rule].push_back(finding);
-  std::size_t tests = report.skipped.size();
+  const std::size_t errors = report.nothing_checked.empty() ? 0 : 1;
+  std::size_t tests = report.skipped.size() + errors;
   std::string suites;
+  if (errors)
+    suites = fmt::format(
+        " <testsuite name=\"inputs\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+        "  <testcase classname=\"pgadvise.inputs\" name=\"inputs\">\n"
+        "   <error message=\"Nothing was checked: {}\"/>\n  </testcase>\n </testsuite>\n",
+        xml(report.nothing_checked));
   for (const auto& [rule, found] : by_rule) {
     const std::size_t cases = std::max<std::size_t>(1, found.size());
     tests += cases;
@@ -68,8 +75,8 @@ std::string render(const Report& report, const Options& options) {
         xml(skipped.rule), xml(skipped.reason));
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"pgadvise\" tests=\"{}\" "
-      "failures=\"{}\" errors=\"0\">\n{}</testsuites>\n",
-      tests, findings.size(), suites);
+      "failures=\"{}\" errors=\"{}\">\n{}</testsuites>\n",
+      tests, findings.size(), errors, suites);
 }
 
 }  // namespace
