@@ -116,6 +116,106 @@ int run(Options options) {
   return exit_code_of(diagnostics);
 }
 
+void add_inputs(CLI::App& command, Options& options) {
+  auto* db = command.add_option("--db", options.sources.db,
+                                "Database whose planner computes the costs: a libpq connection string, or "
+                                "env (DATABASE_URL, else PG*); needs the extension hypopg");
+  auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
+                                   "Build the schema on a throwaway PostgreSQL and compute the costs there");
+  auto* schema =
+      command
+          .add_option("--schema", options.sources.schema,
+                      "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
+                      "server (pgadvise snapshot) also provides its sizes and statistics")
+          ->needs(sandbox);
+  command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
+      ->needs(sandbox);
+  sandbox->excludes(db)->needs(schema);
+  command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file");
+  command.add_option("--workload", options.sources.workloads,
+                     "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+  command.add_option("--log-line-prefix", options.sources.line_prefix,
+                     "The server's log_line_prefix, if pgadvise does not detect it");
+  command.add_option("-j,--jobs", options.jobs,
+                     "Number of threads that read logs and of connections that request plans; 0: one for "
+                     "each processor, and at most four connections");
+}
+
+void add_search(CLI::App& command, Options& options) {
+  command.add_option(
+      "--budget", options.budget,
+      "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
+      "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
+  command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
+  command
+      .add_option("--max-width", options.max_width,
+                  "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "
+                  "columns and no partial indexes")
+      ->check(CLI::Range(1, 8))
+      ->capture_default_str();
+  command
+      .add_option("--size-estimate", options.sizes,
+                  "pgadvise: estimate index sizes from statistics; hypopg: use HypoPG's estimate, for "
+                  "comparison with other tools")
+      ->check(CLI::IsMember({"pgadvise", "hypopg"}))
+      ->capture_default_str();
+  command
+      .add_option("--time-limit", options.time_limit,
+                  "Time limit of the search in seconds; pgadvise then reports the best indexes found so far")
+      ->check(seconds_between(0.1, 86400))
+      ->capture_default_str();
+}
+
+void add_verification(CLI::App& command, Options& options) {
+  command.add_flag("--verify", options.verify,
+                   "Measure: run the queries without and with the indexes, on the sandbox or "
+                   "a --disposable database, then drop the indexes");
+  command.add_option("--disposable", options.disposable,
+                     "Name of --db's database, as confirmation that nobody needs it: --verify may build "
+                     "indexes there, and --cleanup may drop leftover ones");
+  auto* cleanup =
+      command.add_flag("--cleanup", options.cleanup,
+                       "Drop the indexes that killed runs of --verify left in --db's database, and cancel "
+                       "their running index builds, after confirmation. Needs --disposable");
+  command.add_flag("--yes", options.yes, "With --cleanup: do not ask for confirmation")->needs(cleanup);
+  command
+      .add_option("--verify-timeout", options.verify_timeout,
+                  "Time limit in seconds for each run of a query with --verify")
+      ->check(seconds_between(0.1, 3600))
+      ->capture_default_str();
+  for (const char* other :
+       {"--verify", "--sandbox", "--log", "--workload", "--budget", "--format", "--output", "--schema"})
+    cleanup->excludes(command.get_option(other));
+  command.add_flag("--show-literals", options.show_literals,
+                   "Also propose partial indexes with constants from logged queries (WHERE status = "
+                   "'open'); constants of .sql files are always used");
+}
+
+Result<void> check_words(const CLI::App& command, const Options& options) {
+  const auto given = [&](const char* option) { return command.count(option) > 0; };
+  const auto refuse = [](const char* where, const char* what, const char* hint) {
+    return fail(Error::Kind::usage, where, what, hint);
+  };
+  if (given("--db") && trim(options.sources.db).empty())
+    return refuse("--db", "is empty", "name a database; is the variable set?");
+  if (given("--disposable") && !options.verify && !options.cleanup)
+    return refuse("--disposable", "requires --verify or --cleanup", "pgadvise advise --help");
+  if (options.cleanup && (!given("--db") || !given("--disposable")))
+    return refuse("--cleanup", "requires a disposable database",
+                  "--db, and --disposable with the name of its database");
+  if (options.cleanup) return {};
+  if (!given("--db") && !given("--sandbox"))
+    return refuse("advise", "needs a database: --db, or --sandbox with --schema", "pgadvise advise --help");
+  if (!given("--log") && !given("--workload"))
+    return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
+  if (options.verify && !given("--sandbox") && !given("--disposable"))
+    return refuse("--verify", "builds indexes, so it needs a sandbox with data or a disposable database",
+                  "--sandbox --schema … --load …, or --disposable with the name of --db's database");
+  if (given("--budget") && trim(options.budget).empty())
+    return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");
+  return {};
+}
+
 }  // namespace
 
 void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
@@ -123,52 +223,8 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   options->sources.user_paths = user_paths;
   auto* command = app.add_subcommand(
       "advise", "Find the indexes that reduce a workload's planner cost most for their size");
-  auto* db = command->add_option("--db", options->sources.db,
-                                 "Database whose planner computes the costs: a libpq connection string, or "
-                                 "env (DATABASE_URL, else PG*); needs the extension hypopg");
-  auto* sandbox = command->add_flag("--sandbox", options->sources.sandbox,
-                                    "Build the schema on a throwaway PostgreSQL and compute the costs there");
-  auto* schema =
-      command
-          ->add_option("--schema", options->sources.schema,
-                       "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
-                       "server (pgadvise snapshot) also provides its sizes and statistics")
-          ->needs(sandbox);
-  command
-      ->add_option("--load", options->sources.load, "SQL to run in the sandbox after the schema: test data")
-      ->needs(sandbox);
-  sandbox->excludes(db)->needs(schema);
-  auto* log = command->add_option("--log", options->sources.logs, "PostgreSQL log, or a workload file");
-  auto* workload = command->add_option(
-      "--workload", options->sources.workloads,
-      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
-  command->add_option("--log-line-prefix", options->sources.line_prefix,
-                      "The server's log_line_prefix, if pgadvise does not detect it");
-  command->add_option("-j,--jobs", options->jobs,
-                      "Number of threads that read logs and of connections that request plans; 0: one for "
-                      "each processor, and at most four connections");
-  auto* budget = command->add_option(
-      "--budget", options->budget,
-      "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
-      "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
-  command->add_option("--max-indexes", options->max_indexes, "Maximum number of new indexes; 0: no limit");
-  command
-      ->add_option("--max-width", options->max_width,
-                   "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "
-                   "columns and no partial indexes")
-      ->check(CLI::Range(1, 8))
-      ->capture_default_str();
-  command
-      ->add_option("--size-estimate", options->sizes,
-                   "pgadvise: estimate index sizes from statistics; hypopg: use HypoPG's estimate, for "
-                   "comparison with other tools")
-      ->check(CLI::IsMember({"pgadvise", "hypopg"}))
-      ->capture_default_str();
-  command
-      ->add_option("--time-limit", options->time_limit,
-                   "Time limit of the search in seconds; pgadvise then reports the best indexes found so far")
-      ->check(seconds_between(0.1, 86400))
-      ->capture_default_str();
+  add_inputs(*command, *options);
+  add_search(*command, *options);
   add_acting_options(*command, options->session_settings);
   command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
@@ -178,61 +234,21 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                    "calls: weigh by calls and planner cost only")
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
-  auto* verify = command->add_flag("--verify", options->verify,
-                                   "Measure: run the queries without and with the indexes, on the sandbox or "
-                                   "a --disposable database, then drop the indexes");
-  auto* disposable =
-      command->add_option("--disposable", options->disposable,
-                          "Name of --db's database, as confirmation that nobody needs it: --verify may build "
-                          "indexes there, and --cleanup may drop leftover ones");
-  auto* cleanup =
-      command->add_flag("--cleanup", options->cleanup,
-                        "Drop the indexes that killed runs of --verify left in --db's database, and cancel "
-                        "their running index builds, after confirmation. Needs --disposable");
-  command->add_flag("--yes", options->yes, "With --cleanup: do not ask for confirmation")->needs(cleanup);
-  for (auto* other : {verify, sandbox, log, workload}) cleanup->excludes(other);
-  command
-      ->add_option("--verify-timeout", options->verify_timeout,
-                   "Time limit in seconds for each run of a query with --verify")
-      ->check(seconds_between(0.1, 3600))
-      ->capture_default_str();
-  for (const char* other : {"--budget", "--format", "--output", "--schema"})
-    cleanup->excludes(command->get_option(other));
-  command->add_flag("--show-literals", options->show_literals,
-                    "Also propose partial indexes with constants from logged queries (WHERE status = "
-                    "'open'); constants of .sql files are always used");
+  add_verification(*command, *options);
   command->footer(
       "advise changes nothing in the database: HypoPG provides hypothetical indexes. Ctrl-C ends the search "
       "and reports the best indexes so far.\n--verify builds indexes on the sandbox, or in the database that "
       "--disposable names, and drops them again; --cleanup drops leftover ones.\nExit codes: 0 success, 2 "
       "wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
-  command->callback([options, db, sandbox, log, workload, budget, disposable, &exit_code] {
-    const auto refuse = [&](const char* where, const char* what, const char* hint) {
-      complain({Error::Kind::usage, where, what, hint});
+  command->callback([options, command, &exit_code] {
+    if (const auto fine = check_words(*command, *options); !fine) {
+      complain(fine.error());
       exit_code = exit_usage;
-    };
-    if (db->count() && trim(options->sources.db).empty())
-      return refuse("--db", "is empty", "name a database; is the variable set?");
-    if (disposable->count() && !options->verify && !options->cleanup)
-      return refuse("--disposable", "requires --verify or --cleanup", "pgadvise advise --help");
-    if (options->cleanup && (!db->count() || !disposable->count()))
-      return refuse("--cleanup", "requires a disposable database",
-                    "--db, and --disposable with the name of its database");
-    if (options->cleanup) {
-      exit_code = clean_up(options->sources.db, options->disposable, options->yes);
-      return;
+    } else {
+      exit_code =
+          options->cleanup ? clean_up(options->sources.db, options->disposable, options->yes) : run(*options);
     }
-    if (!db->count() && !sandbox->count())
-      return refuse("advise", "needs a database: --db, or --sandbox with --schema", "pgadvise advise --help");
-    if (!log->count() && !workload->count())
-      return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
-    if (options->verify && !sandbox->count() && !disposable->count())
-      return refuse("--verify", "builds indexes, so it needs a sandbox with data or a disposable database",
-                    "--sandbox --schema … --load …, or --disposable with the name of --db's database");
-    if (budget->count() && trim(options->budget).empty())
-      return refuse("--budget", "is empty", "500MB, 1.5GB, 1GiB");
-    exit_code = run(*options);
   });
 }
 
