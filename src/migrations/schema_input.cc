@@ -336,10 +336,12 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
 }
 
 // The schemas of tests and fixtures, likewise.
-void tell_left_out(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
+void tell_left_out(const std::string& root, const std::vector<std::string>& files,
+                   const std::set<std::string>& taken, Diagnostics& diagnostics) {
   Scripts scripts;
   for (const auto& file : files)
     if (up_migration(files::base_of(file)) && files::never_deployed(file) &&
+        !lies_in(std::string(files::folder_of(file)), taken) &&
         !for_another_database(std::string(files::folder_of(file))))
       scripts[std::string(files::folder_of(file))].emplace_back(files::base_of(file));
   std::erase_if(scripts, [&](const auto& entry) {
@@ -396,7 +398,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   add_schemas(root, places, taken, out, diagnostics);
   tell_passed_over(root, files, taken, out, diagnostics);
-  tell_left_out(root, files, diagnostics);
+  tell_left_out(root, files, taken, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   if (out.empty())

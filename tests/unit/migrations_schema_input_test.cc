@@ -2,6 +2,7 @@
 
 #include "drizzle/journal.h"
 #include "files/files.h"
+#include "files/tree.h"
 #include "migrations/schema_input.h"
 #include "support/temp_tree.h"
 
@@ -363,6 +364,21 @@ TEST(FindSchemas, TestsAndFixturesAreLeftOutAndNamed) {
                                     "script), sdks/js/test-app (1 script), "
                                     "test_helpers (1 script)"))
       << diagnostics[0].line();
+}
+
+TEST(FindSchemas, AMigrationNamedAfterATestIsRead) {
+  TempTree tree{
+      {"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
+      {"prisma/migrations/20220101000000_init/migration.sql", "CREATE TABLE t (id int PRIMARY KEY);"},
+      {"prisma/migrations/20220102000000_run_is_test/migration.sql",
+       "ALTER TABLE t ADD COLUMN is_test boolean;"}};
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().files.size(), 2u);
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics.front().line();
+  for (const auto* folder : {"20220102000000_run_is_test", "001-test"})
+    EXPECT_EQ(files::folder_of_tests(std::string("db/") + folder + "/up.sql"), "") << folder;
 }
 
 TEST(FindSchemas, DatabasesThatTheProjectNames) {

@@ -165,7 +165,7 @@ class ConfirmStatement : public Confirm {
     Query query;
     query.fingerprint = "f";
     query.text = "SELECT id FROM orders WHERE code = 'x'";
-    query.samples.push_back({{}, query.text, std::nullopt, std::nullopt});
+    query.samples.emplace_back().statement = query.text;
     workload.queries.push_back(query);
     Finding finding;
     finding.probe = Probe{.kind = Probe::Kind::statement, .table = {"public", "orders"}, .fingerprint = "f"};

@@ -358,7 +358,9 @@ TEST(Facts, FractionsMakeTheValueNumeric) {
   const auto learned = [&](const std::string& text, const std::string& statement, Parameters parameters) {
     Query query;
     query.text = text;
-    query.samples.push_back({{}, statement, std::move(parameters), {}});
+    Sample& sample = query.samples.emplace_back();
+    sample.statement = statement;
+    sample.parameters = std::move(parameters);
     workload.queries = {query};
     resolve(workload, shop());
     return workload.queries.front().facts.predicates.front();
