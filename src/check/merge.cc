@@ -230,9 +230,26 @@ class Merger {
     std::sort(reported.begin(), reported.end(),
               [](const Found* one, const Found* other) { return one->order < other->order; });
     for (Found* found : reported) {
+      if (found->finding.fix && !of_drizzle(*found)) found->finding.fix->drizzle.clear();
       if (found->suppressed) report_.suppressed.push_back({std::move(found->finding), *found->suppressed});
       else report_.findings.push_back(std::move(found->finding));
     }
+  }
+
+  // Whether the application defines the finding's table with Drizzle, as far as the inputs show. A repository
+  // may have a Drizzle service beside others.
+  bool of_drizzle(const Found& found) const {
+    const auto& inputs = inputs_.schema_inputs;
+    const bool by_input =
+        std::any_of(inputs.begin(), inputs.end(), [&](const migrations::SchemaInput& input) {
+          return (found.path().empty() || input.path == found.path()) &&
+                 (input.kind == migrations::SchemaKind::drizzle_snapshot || !input.journal.empty());
+        });
+    if (by_input) return true;
+    const Project* project = found.project();
+    if (!project || !project->drizzle) return false;
+    const auto table = table_of(found.finding);
+    return !table || project->drizzle_names.empty() || !project->drizzle_name(*table).empty();
   }
 
   // Of the findings that are not suppressed, if there are any.

@@ -79,6 +79,33 @@ TEST(MergedIds, AFindingOfEqualSchemasHasTheFormerIdOfTheFirst) {
     EXPECT_TRUE(ids(apart.findings).count(finding.former_id)) << finding.message;
 }
 
+TEST(Merged, OnlyDrizzleApplicationsGetDrizzleCode) {
+  const std::string drizzle_package = R"({"dependencies": {"drizzle-orm": "0.44.0"}})";
+  const std::string names = "export const orders = pgTable('orders', {customerId: bigint('customer_id')});\n";
+  const auto with_drizzle = [](const TempTree& tree) {
+    Sources sources;
+    sources.paths = {tree.path()};
+    std::set<std::string> out;
+    for (const auto& finding : report_of(sources).findings)
+      if (finding.fix && !finding.fix->drizzle.empty()) out.insert(finding.subject.table);
+    return out;
+  };
+  using Tables = std::set<std::string>;
+  EXPECT_EQ(with_drizzle({{"package.json", "{}"}, {"db/migrations/001_a.sql", orders}}), Tables{});
+  EXPECT_EQ(with_drizzle({{"package.json", drizzle_package}, {"db/migrations/001_a.sql", orders}}),
+            (Tables{"orders", "notes"}));
+  EXPECT_EQ(
+      with_drizzle({{"package.json", drizzle_package},
+                    {"drizzle.config.ts", "export default {dialect: 'postgresql', schema: './schema.ts'}"},
+                    {"schema.ts", names},
+                    {"db/migrations/001_a.sql", orders}}),
+      Tables{"orders"})
+      << "notes belongs to another part of the repository";
+  const TempTree dump{{"dump.sql", orders}};
+  for (const auto& finding : report_of(schemas({dump.path("dump.sql")})).findings)
+    EXPECT_TRUE(!finding.fix || finding.fix->drizzle.empty()) << finding.fix->drizzle;
+}
+
 // The service's table has equal columns, but it refers to another table, and lacks an index.
 TEST(MergedIds, ATableOfAnotherServiceIsAnotherFinding) {
   const std::string shared =
