@@ -8,6 +8,7 @@
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
 #include "advisor/index_ddl.h"
+#include "check/fixes.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "lint/context.h"
@@ -120,6 +121,8 @@ class Runner {
       plan::take_found_indexes(out.confirmations, out.findings);
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
+    const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
+    try_fixes(out, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     out_.checked.push_back(std::move(out));
     return project;
   }

@@ -8,6 +8,7 @@
 
 #include "check/advise.h"
 #include "check/explain.h"
+#include "check/fixes.h"
 #include "check/merge.h"
 #include "support/temp_tree.h"
 
@@ -188,6 +189,49 @@ TEST_F(OnAServer, AdviseAnswers) {
   ASSERT_TRUE(advice) << advice.error().line();
   ASSERT_EQ(advice->indexes.size(), 1u);
   EXPECT_NE(advice->indexes.front().sql.find("customer_id"), std::string::npos);
+}
+
+TEST_F(OnAServer, FixesAreTriedInASandbox) {
+  Sources sources;
+  sources.schema = {tree_.path("schema.sql")};
+  sources.load = {tree_.path("rows.sql")};
+  sources.sandbox = true;
+  auto inputs = load(sources, {});
+  ASSERT_TRUE(inputs && inputs->server);
+  pg::Connection& sandbox = inputs->server->connection();
+  const auto tried = [&](const std::string& sql, const std::string& down_sql, bool on_server = true) {
+    Checked checked;
+    Finding& finding = checked.findings.emplace_back();
+    finding.rule = "missing-primary-key";
+    finding.fix = Fix{.title = "t", .sql = sql, .down_sql = down_sql, .safety = Fix::Safety::safe};
+    try_fixes(checked, on_server ? &sandbox : nullptr, {});
+    return finding;
+  };
+  const auto evidence = [](const Finding& finding) {
+    return finding.evidence.empty() ? std::string() : finding.evidence.front().text;
+  };
+  const std::string index = "CREATE INDEX CONCURRENTLY i ON orders (customer_id);";
+  const Finding good = tried(index, "DROP INDEX CONCURRENTLY i;");
+  EXPECT_EQ(good.fix->sql, index);
+  EXPECT_TRUE(good.evidence.empty()) << evidence(good);
+  EXPECT_TRUE(tried(index, "DROP INDEX CONCURRENTLY i;").evidence.empty()) << "the first was rolled back";
+  const Finding gone = tried("ALTER TABLE orders DROP CONSTRAINT gone;", "");
+  EXPECT_EQ(gone.fix->sql, "");
+  EXPECT_EQ(gone.fix->safety, Fix::Safety::manual);
+  EXPECT_TRUE(evidence(gone).starts_with("PostgreSQL rejects the fix: constraint")) << evidence(gone);
+  EXPECT_EQ(tried("ALTER TABLE orders DROP CONSTRAINT gone;", "", false).fix->safety, Fix::Safety::safe)
+      << "without a sandbox it is parsed only";
+  EXPECT_EQ(tried("ALTER TABLE orders DROP;;", "", false).fix->sql, "");
+  const Finding undo = tried(index, "DROP INDEX other;");
+  EXPECT_EQ(undo.fix->sql, index);
+  EXPECT_EQ(undo.fix->down_sql, "");
+  EXPECT_TRUE(evidence(undo).starts_with("PostgreSQL rejects the undo of the fix: ")) << evidence(undo);
+  const Finding rows = tried("ALTER TABLE orders ALTER COLUMN filler SET NOT NULL, ADD CHECK (id > 1);", "");
+  EXPECT_NE(rows.fix->sql, "") << "only the loaded rows stand in the way";
+  EXPECT_EQ(rows.fix->safety, Fix::Safety::review);
+  EXPECT_FALSE(rows.evidence.empty());
+  EXPECT_TRUE(tried("VACUUM orders;", "").evidence.empty()) << "no transaction block permits it";
+  EXPECT_FALSE(sandbox.in_transaction());
 }
 
 }  // namespace

@@ -1,0 +1,109 @@
+#include "check/fixes.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/text.h"
+#include "lint/rule.h"
+#include "sql/statement.h"
+
+namespace pgadvise::check {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds longest_statement{10};
+constexpr std::chrono::seconds longest_trial{30};
+
+// A statement that was rejected; `what` is empty if none was.
+struct Rejection {
+  std::string what;
+  bool by_rows = false;
+};
+
+Rejection parsed(const std::string& script) {
+  for (const auto& statement : sql::split(script))
+    if (const auto known = sql::fingerprint(statement.text); !known) return {known.error().what};
+  return {};
+}
+
+// Whether the rule's fixes change the schema that the sandbox has.
+bool changes_schema(const Finding& finding) {
+  const auto* rule = lint::find_rule(finding.rule);
+  return finding.proposal || (rule && !rule->rule->needs.names(lint::Input::migrations) &&
+                              !rule->rule->needs.names(lint::Input::workload));
+}
+
+class Trial {
+ public:
+  Trial(pg::Connection* sandbox, const std::stop_token& stop) : sandbox_(sandbox), stop_(stop) {}
+
+  void fix(Finding& finding, Fix& fix) {
+    if (fix.sql.empty() || fix.safety == Fix::Safety::manual) return;
+    Rejection up = parsed(fix.sql), down = parsed(fix.down_sql);
+    if (up.what.empty() && down.what.empty() && changes_schema(finding)) execute(fix, up, down);
+    if (!up.what.empty()) {
+      finding.evidence.push_back(
+          {Evidence::Kind::what_if, "PostgreSQL rejects the fix: " + up.what, std::nullopt, {}});
+      if (up.by_rows) {
+        fix.safety = Fix::Safety::review;
+        return;
+      }
+      fix.sql.clear();
+      fix.down_sql.clear();
+      fix.drizzle.clear();
+      fix.safety = Fix::Safety::manual;
+    } else if (!down.what.empty()) {
+      fix.down_sql.clear();
+      finding.evidence.push_back({Evidence::Kind::what_if,
+                                  "PostgreSQL rejects the undo of the fix: " + down.what,
+                                  std::nullopt,
+                                  {}});
+    }
+  }
+
+ private:
+  void execute(const Fix& fix, Rejection& up, Rejection& down) {
+    if (!sandbox_ || !sandbox_->alive() || stop_.stop_requested() || Clock::now() > end_) return;
+    sandbox_->set_deadline(longest_statement);
+    if (sandbox_->query("BEGIN")) {
+      if (execute(fix.sql, up)) execute(fix.down_sql, down);
+      (void)sandbox_->query("ROLLBACK");
+    }
+    sandbox_->set_deadline({});
+  }
+
+  // Whether all statements were executed.
+  bool execute(const std::string& script, Rejection& rejection) {
+    for (const auto& statement : sql::split(script)) {
+      const auto ran = sandbox_->query(replace_all(std::string(statement.text), " CONCURRENTLY", ""));
+      if (ran) continue;
+      const std::string state = sandbox_->sqlstate();
+      if (!other_cause(state)) rejection = {ran.error().what, state.starts_with("23")};
+      return false;
+    }
+    return true;
+  }
+
+  // Time, memory, locks, and statements that no transaction block permits.
+  static bool other_cause(std::string_view state) {
+    constexpr std::array<std::string_view, 6> causes = {"57", "55P03", "25001", "53", "54", "40"};
+    return state.empty() || std::any_of(causes.begin(), causes.end(),
+                                        [&](std::string_view cause) { return state.starts_with(cause); });
+  }
+
+  pg::Connection* sandbox_;
+  const std::stop_token& stop_;
+  Clock::time_point end_ = Clock::now() + longest_trial;
+};
+
+}  // namespace
+
+void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token& stop) {
+  Trial trial(sandbox, stop);
+  for (auto& finding : checked.findings)
+    if (finding.fix) trial.fix(finding, *finding.fix);
+  for (auto& proposal : checked.proposals) trial.fix(checked.findings[proposal.finding], proposal.fix);
+}
+
+}  // namespace pgadvise::check
