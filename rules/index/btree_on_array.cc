@@ -58,11 +58,9 @@ constinit const Rule btree_on_array{
     .summary = "a B-tree index that begins with an array column",
     .why =
         "A B-tree orders arrays as wholes. It serves `tags = '{a,b}'` and ORDER BY, and no query that looks "
-        "for an "
-        "element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. Long arrays also "
-        "exceed "
-        "the 2,704 bytes that a B-tree entry may have, and their INSERT fails. A GIN index has an entry for "
-        "each element.",
+        "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An "
+        "INSERT fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may "
+        "have. A GIN index has an entry for each element.",
     .fix = "Create a GIN index and use `@>` or `&&`.",
     .when_to_ignore = "Queries compare or sort whole arrays.",
     .check = check};

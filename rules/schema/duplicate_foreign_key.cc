@@ -86,9 +86,9 @@ constinit const Rule duplicate_foreign_key{
     .summary = "a foreign key that repeats another one",
     .why =
         "Two foreign keys over the same columns check every INSERT and UPDATE twice, and every DELETE of a "
-        "parent "
-        "row looks for children twice. Usually a tool and a person added the same key under two names. Where "
-        "their actions differ, as ON DELETE CASCADE and NO ACTION, what a DELETE does depends on both.",
+        "parent row looks for children twice. Usually a tool and a person added the same key under two "
+        "names. If one says ON DELETE CASCADE and the other NO ACTION, the one that was created first "
+        "decides whether a DELETE cascades or fails.",
     .fix = "Drop one of them.",
     .when_to_ignore = "Never, once it is clear which one the application relies on.",
     .check = check};

@@ -75,15 +75,11 @@ constinit const Rule multiple_permissive_policies{
     .summary = "several permissive row-level security policies for one role and command",
     .why =
         "A row is visible if one of the permissive policies admits it: PostgreSQL joins their expressions "
-        "with "
-        "OR. Every query of the role evaluates all of them for each row that no earlier one admits, and an "
-        "OR "
-        "often keeps the planner from using an index. A reader of the schema has to combine the policies, "
-        "too, "
-        "to see who may do what.\n\n"
+        "with OR, and evaluates them one after another until one is true. A row that no policy admits costs "
+        "all of them, and an OR often keeps the planner from using an index. A reader of the schema has to "
+        "combine the policies, too, to see who may do what.\n\n"
         "A policy FOR ALL counts for each command, a policy TO PUBLIC for each role that a policy of the "
-        "table "
-        "names.",
+        "table names.",
     .fix = "Write one policy for each role and command.",
     .when_to_ignore = "The table is small, or the policies are kept apart on purpose.",
     .check = check};

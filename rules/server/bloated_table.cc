@@ -69,14 +69,14 @@ constinit const Rule bloated_table{
     .needs = Input::statistics,
     .summary = "a table that is mostly empty space",
     .why =
-        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. A "
-        "table "
-        "that was much larger, or that changed faster than autovacuum followed, stays large: sequential "
-        "scans, "
-        "backups and the cache hold the empty pages. pgadvise estimates the size from the number of rows and "
-        "the "
-        "average widths in pg_stats. Because this is an estimate, only large losses are reported.",
-    .fix = "Rewrite the table with pg_repack, pg_squeeze or VACUUM FULL, which blocks reads and writes.",
+        "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. "
+        "A table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
+        "sequential scans read the empty pages, the cache holds them, and backups copy them. pgadvise "
+        "estimates the size from the number of rows and the average widths in pg_stats. Because this is an "
+        "estimate, only large losses are reported.",
+    .fix =
+        "Rewrite the table with pg_repack or pg_squeeze, or with VACUUM FULL, which blocks reads and writes "
+        "meanwhile.",
     .when_to_ignore = "The space will be filled again, or the table has a low fillfactor on purpose.",
     .options = options,
     .check = check};

@@ -45,12 +45,9 @@ constinit const Rule mostly_sequential_scans{
     .summary = "a large table that is read mostly by sequential scans",
     .why =
         "The server counts sequential scans and index scans of each table. Where a large table is read "
-        "mostly by "
-        "sequential scans, an index is missing or cannot be used: a condition without an index, a function "
-        "or a "
-        "cast around the column. Each scan reads the whole table, and displaces other tables from the cache. "
-        "The "
-        "counters do not show which statement scans.",
+        "mostly by sequential scans, an index is missing or cannot be used: a condition without an index, a "
+        "function or a cast around the column. Each scan reads the whole table, and can displace other "
+        "files from the operating system's cache. The counters do not show which statement scans.",
     .fix = "Find the statement in a log, and create the index or rewrite the condition.",
     .when_to_ignore = "The scans are those of exports, reports or queues that read most of the rows.",
     .options = options,

@@ -50,21 +50,21 @@ struct Settings {
   std::string baseline;          // file; "" for none
   bool update_baseline = false;  // write the findings to `baseline`
   RepositoryPaths repository = current_repository();  // the root of the paths in baselines and ids
-  // Ends load(), run() and planning early: as those functions and make_planner() say.
+  // A stop request ends load(), run() and planning early; their comments say what is lost.
   std::stop_token stop;
   Observer observer;
-  // The paths of the command line: only a pipe, or /dev/null, that is one of them is read.
+  // The paths of the command line. A pipe or /dev/null is read only if it is one of them.
   UserPaths user_paths = {};
   bool allow_empty = false;  // inputs of which nothing could be read are a warning
 };
 
-// A schema that the rules check: read from files, or from a server. A server's objects have the locations at
-// which files define them.
+// A schema that the rules check: read from files, or from a server. An object of a server has the location of
+// its definition in the input files, if one of them defines it.
 struct Schema {
   std::optional<Catalog> catalog;  // nullopt: files of the input are missing, so that its schema is unknown
   std::string path;                // of the schema input; "" for a server's
   std::optional<std::vector<Migration>> migrations;  // those to check; nullopt: the input has no migrations
-  // Tables that statements may have changed whose effects the replay does not know, with their locations.
+  // Tables that a statement of unknown effect names, each with the location of the last such statement.
   std::map<QualifiedName, std::string> uncertain = {};
   // Migration files beside those that the caller named: replayed, and their findings not reported.
   std::set<std::string> replayed_only;
@@ -96,8 +96,8 @@ struct Inputs {
   bool stopped = false;
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
-  // Why the rules have nothing to look at; "": they have. If statements or log lines were there and none of
-  // them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
+  // Why there is nothing to check; "" if there is something. If the inputs have statements or log lines, and
+  // none of them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
   std::string nothing_checked;
   std::string server_version;  // "15.18"; "" without a server
   std::string what_if;         // "HypoPG", or why indexes can't be costed

@@ -12,16 +12,16 @@
 namespace pgadvise::check {
 
 // Two schemas define one database if they belong to the same repository (or both to none) and agree in the
-// names and columns of more than half of the tables of the larger. The relation is transitive: a database may
-// have three dumps. Partitions, temporary tables and tables of migration tools do not count.
-// Keeps pointers into `checked`, which must outlive it.
+// names and columns of more than half of the tables of the larger. If A and B define one database, and B and
+// C, so do A and C. Partitions, temporary tables and tables of migration tools do not count. Keeps pointers
+// into `checked`, which must outlive it.
 class Databases {
  public:
   explicit Databases(const std::vector<Checked>& checked);
 
-  // Whether both schemas define one database, and a finding about `table` in one of them is true in the
-  // other: lint::schema_differences() finds none in the table, in those that its foreign keys refer to, and
-  // in those of which it is a partition or child. `table` null, or in neither schema: none in all tables.
+  // Whether a finding about `table` in one schema is true in the other: both define one database, and
+  // lint::schema_differences() reports no difference in `table`, in the tables that its foreign keys refer
+  // to, and in its parents. If `table` is null or in neither schema, no table may differ.
   // Compares two schemas on the first call, and keeps the result.
   bool same(const Checked& one, const Checked& other, const QualifiedName* table);
 

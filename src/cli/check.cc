@@ -95,9 +95,10 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                    "findings of these rules, whatever their severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");
-  auto* baseline = command->add_option("--baseline", options->check.settings.baseline,
-                                       "Report only findings that this file does not list, and which of the "
-                                       "listed ones are gone (.pgadvise-baseline.json)");
+  auto* baseline =
+      command->add_option("--baseline", options->check.settings.baseline,
+                          "File of accepted findings, usually .pgadvise-baseline.json: report only "
+                          "others, and name the accepted ones that are gone");
   command
       ->add_flag("--update-baseline", options->check.settings.update_baseline,
                  "Write the current findings to the file of --baseline")

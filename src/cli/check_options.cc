@@ -56,9 +56,8 @@ void add_choices(CLI::App& command, CheckOptions& options) {
                      "Configuration file; default: pgadvise.toml in PATH's folder or in a folder above it, "
                      "within the repository");
   command.add_flag("--show-literals", options.show_literals, "Show the literals of statements");
-  command.add_flag(
-      "--allow-empty", options.settings.allow_empty,
-      "Inputs of which no statement or log line could be read are a warning, no error (exit code 2)");
+  command.add_flag("--allow-empty", options.settings.allow_empty,
+                   "If no statement or log line of the inputs can be read, warn, instead of exit code 2");
 }
 
 Result<void> check_words(const CLI::App& command, const CheckOptions& options) {

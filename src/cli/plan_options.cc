@@ -32,8 +32,8 @@ CLI::Validator seconds_between(double least, double most) {
 void add_analyze_time(CLI::App& command, double& seconds) {
   command
       .add_option("--max-analyze-time", seconds,
-                  "Time limit in seconds for all EXPLAIN ANALYZE together; pgadvise only plans the remaining "
-                  "statements. 0: run no statement")
+                  "Time limit in seconds for all EXPLAIN ANALYZE together; the remaining statements are "
+                  "planned without being run. 0: run no statement")
       ->check(seconds_between(0, 86400))
       ->capture_default_str();
 }

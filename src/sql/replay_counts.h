@@ -12,11 +12,11 @@ struct ReplayCounts {
   int statements = 0;      // all that were read
   int replayed = 0;        // changed the catalog, or would have
   int without_effect = 0;  // understood, no matter for a catalog (INSERT, GRANT, COMMENT ON FUNCTION …)
-  int not_understood = 0;  // each with a line in diagnostics()
-  int not_parsed = 0;      // of these: the parser rejects them
-  int missing = 0;         // of these: they change an object that does not exist
-  int existing = 0;        // of these: they create an object that exists
-  // Tables that a statement names whose effects are unknown, with the location of the last such statement.
+  int not_understood = 0;  // each with a line in diagnostics(); the sum of the next three, and other reasons
+  int not_parsed = 0;      // statements that the parser rejects
+  int missing = 0;         // statements that change an object that does not exist
+  int existing = 0;        // statements that create an object that exists
+  // Tables that a statement of unknown effect names, each with the location of the last such statement.
   std::map<QualifiedName, std::string> uncertain = {};
 };
 

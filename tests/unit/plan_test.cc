@@ -103,8 +103,8 @@ TEST_F(Confirm, ASequentialScanOfALargeTableIsConfirmedAndCosted) {
   EXPECT_EQ(finding.fix->cost_after, 12);
   EXPECT_EQ(
       finding.evidence.front().text,
-      "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows and keeps 10, 4,000 pages, 0.0 ms in total "
-      "(a value from pg_stats)");
+      "EXPLAIN ANALYZE: Seq Scan on orders reads 250,000 rows and keeps 10; 4,000 pages, 0.0 ms in total "
+      "(with a value from pg_stats)");
   EXPECT_EQ(source_.asked.front().sql,
             "SELECT x.ctid FROM ONLY public.orders x WHERE x.customer_id = (SELECT CAST($1 AS integer))");
   EXPECT_FALSE(source_.asked.front().analyze) << "EXPLAIN alone comes first";
