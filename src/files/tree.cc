@@ -29,16 +29,17 @@ bool named_for_development(std::string_view file) {
   return any_part(name, '.', words);
 }
 
-// "sdl_testdata", "test_app", "integration-tests", "sqlx-test"; but not "ab-test", a feature,
-// "app-with-tests", and "20221228175137_run_is_test", a migration.
+// "sdl_testdata", "test_app", "integration-tests", "sqlx-test", "stub"; but not "ab-test" and "pay_stubs",
+// features, "app-with-tests", and "20221228175137_run_is_test", a migration.
 static bool composed_with_test(std::string_view folder) {
-  static constexpr std::array<std::string_view, 9> words = {
-      "test", "tests", "testdata", "testapp", "testapps", "fixture", "fixtures", "testsuite", "e2e"};
+  static constexpr std::array<std::string_view, 11> words = {"test",     "tests",   "testdata", "testapp",
+                                                             "testapps", "fixture", "fixtures", "testsuite",
+                                                             "e2e",      "stub",    "stubs"};
   std::string name(folder);
   std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '_'; }, '.');
   const bool numbered = !name.empty() && name.front() >= '0' && name.front() <= '9';
   return !numbered && any_part(name, '.', words) && !name.starts_with("ab.") && !name.starts_with("split.") &&
-         !contains(name, "with.");
+         !name.starts_with("pay.") && !contains(name, "with.");
 }
 
 static bool of_tests(std::string_view folder) {

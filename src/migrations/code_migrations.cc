@@ -49,6 +49,13 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
   return out;
 }
 
+std::size_t count_code_migrations(const Folder& folder) {
+  const auto& names = folder.files();
+  return static_cast<std::size_t>(std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+    return may_hold(folder.path(), name) && tool_of(folder.path(name), folder.head(name));
+  }));
+}
+
 const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table) {
   const auto has_prefix = [](const SchemaInput& one) { return one.tool->programs.table_prefix != nullptr; };
   if (std::none_of(found.begin(), found.end(), has_prefix))

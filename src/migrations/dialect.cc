@@ -47,6 +47,16 @@ static std::string_view statement_of_another(std::string_view statement) {
   return contains(text, " modify column ") || contains(text, " change column ") ? "MySQL" : "";
 }
 
+// What only SQLite's CREATE TABLE has: one of them decides. `functions`: the script may create functions, and
+// may so have some of SQLite's names.
+static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
+  std::string text = lower(plain_sql(create_table));
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+  if (contains(text, "keyautoincrement") || contains(text, ")withoutrowid")) return true;
+  return !functions && (contains(text, "strftime(") || contains(text, "julianday(") ||
+                        contains(text, "unixepoch(") || contains(text, "(datetime("));
+}
+
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have.
 static bool has_foreign_type(std::string_view create_table) {
   static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
@@ -79,11 +89,6 @@ std::string foreign_sql(std::string_view script) {
                                    {" longtext", "MySQL"},
                                    {" mediumtext", "MySQL"},
                                    {"on update current_timestamp", "MySQL"},
-                                   {"autoincrement", "SQLite"},
-                                   {"without rowid", "SQLite"},
-                                   {"(strftime(", "SQLite"},
-                                   {"(datetime(", "SQLite"},
-                                   {"unixepoch(", "SQLite"},
                                    {"nvarchar", "SQL Server"},
                                    {"[dbo]", "SQL Server"},
                                    {"identity(1,1)", "SQL Server"},
@@ -94,10 +99,13 @@ std::string foreign_sql(std::string_view script) {
                                    {" datetime null", "MySQL or SQLite"}};
   std::map<std::string, int> foreign;
   int tables = 0;
-  const bool own_types = contains(lower(script), "create domain") || contains(lower(script), "create type");
+  const std::string all_of_it = lower(script);
+  const bool own_types = contains(all_of_it, "create domain") || contains(all_of_it, "create type");
+  const bool functions = contains(all_of_it, "create function") || contains(all_of_it, "replace function");
   for (const auto& statement : sql::split(script)) {
     if (const auto other = statement_of_another(statement.text); !other.empty()) return std::string(other);
     if (!starts_with_nocase(statement.text, "create table")) continue;
+    if (has_sqlite_syntax(statement.text, functions)) return "SQLite";
     ++tables;
     const std::string text = lower(plain_sql(statement.text));
     const auto sign = std::find_if(std::begin(signs), std::end(signs),

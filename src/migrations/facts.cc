@@ -55,13 +55,17 @@ Decision by_comments(std::string_view text) {
   return {};
 }
 
-// By what lies beside the file, else by its name.
-Decision by_path(const fs::path& file, std::string_view text) {
+// By what lies beside the file, else by its name. In the folder of a known tool, only that tool decides:
+// several tools have files of the same names.
+Decision by_path(const MigrationTool* known, const fs::path& file, std::string_view text) {
+  const auto may_run = [&](const MigrationTool* tool) {
+    return !known || known->by_name_only || known == tool;
+  };
   for (const auto* tool : migration_tools_by_rank())
-    if (tool->by_folder)
+    if (may_run(tool) && tool->by_folder)
       if (const auto transaction = tool->by_folder(file)) return {tool, *transaction};
   for (const auto* tool : migration_tools_by_rank())
-    if (tool->by_name)
+    if (may_run(tool) && tool->by_name)
       if (const auto transaction = tool->by_name(file.filename().string(), text)) return {tool, *transaction};
   return {};
 }
@@ -77,7 +81,7 @@ Decision by_tool(const MigrationTool& tool, const fs::path& file, std::string_vi
 Decision decide(const SchemaInput& input, const std::string& file, std::string_view text) {
   if (input.tool && input.tool->unmistakable) return by_tool(*input.tool, file, text);
   Decision out = by_comments(text);
-  if (!out.tool) out = by_path(file, text);
+  if (!out.tool) out = by_path(input.tool, file, text);
   if (!out.tool && input.tool) out = by_tool(*input.tool, file, text);
   return out;
 }

@@ -12,6 +12,7 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
+#include "migrations/code_migrations.h"
 #include "migrations/dialect.h"
 #include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
@@ -87,6 +88,13 @@ bool named_for_migrations(const Folder& folder) {
                       [&](std::string_view other) { return name.starts_with(other); });
 }
 
+// Whether most migrations of the folder, or of the one that it lies in, are programs: the scripts are parts
+// of these, as Django's RunSQL reads them.
+bool parts_of_programs(const Folder& folder, std::size_t scripts) {
+  const auto above = fs::path(folder.path()).lexically_normal().parent_path().generic_string();
+  return count_code_migrations(folder) > scripts || count_code_migrations(Folder(above)) > scripts;
+}
+
 // Nothing, one input, or, of another database, a line among the diagnostics.
 std::optional<SchemaInput> tool_folder(const std::string& path, bool repository, Diagnostics& diagnostics) {
   const Folder folder(path);
@@ -94,7 +102,9 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   std::vector<SchemaFile> files;
   const MigrationTool* tool = recognise(folder, files, named);
   if (!tool || tool->open_journal) return std::nullopt;
-  if (tool->by_name_only && repository && !named_for_migrations(folder)) return std::nullopt;
+  if (tool->by_name_only && repository &&
+      (!named_for_migrations(folder) || parts_of_programs(folder, files.size())))
+    return std::nullopt;
   if (tool->other_database && tool->other_database(folder, diagnostics)) return SchemaInput{};
   if (const auto other = other_database(folder, files); !other.empty()) {
     diagnostics.push_back({Error::Kind::nonfatal, path,
@@ -292,13 +302,42 @@ std::string listing(const std::map<std::string, std::size_t>& folders) {
 // The command that reads the folder with the most scripts. In a folder that looks like a repository, scripts
 // are read one by one.
 std::string how_to_read(const std::string& root, const Scripts& scripts) {
-  const auto most = std::max_element(scripts.begin(), scripts.end(), [](const auto& a, const auto& b) {
+  auto most = std::max_element(scripts.begin(), scripts.end(), [](const auto& a, const auto& b) {
     return a.second.size() < b.second.size();
   });
+  // Of folders of versions, the newest.
+  const auto versions = folders_of_versions(Folder(files::path_under(root, files::folder_of(most->first))));
+  if (!version_in_name(files::base_of(most->first)).empty())
+    for (const auto& version : versions)
+      if (const auto later = scripts.find(files::join_path(files::folder_of(most->first), version));
+          later != scripts.end())
+        most = later;
   const auto& [folder, names] = *most;
   const std::string path = files::path_under(root, folder);
   if (names.size() > 1 && !looks_like_repository(path)) return "pgadvise check " + path;
   return "pgadvise check --schema " + files::path_under(root, files::join_path(folder, names[0]));
+}
+
+// Removes folders of versions beside a schema that was read, and names them on a line of their own: the
+// schema is what they lead to.
+void name_versions(const std::string& root, const std::vector<SchemaInput>& read, Scripts& scripts,
+                   Diagnostics& diagnostics) {
+  for (const auto& input : read) {
+    const std::string above = files::path_under(".", files::folder_of(input.path));
+    if (input.kind != SchemaKind::sql_file) continue;
+    const auto versions = folders_of_versions(Folder(above));
+    std::size_t removed = 0;
+    for (const auto& version : versions)
+      removed += scripts.erase(files::relative_to(files::path_under(above, version), root));
+    if (removed == 0) continue;
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, above,
+         fmt::format("pgadvise read {} in place of the folders of versions, {} to {}, which do "
+                     "not create the schema together",
+                     files::base_of(input.path), versions.front(), versions.back()),
+         "to check the newest version's migrations: pgadvise check " +
+             files::path_under(above, versions.back())});
+  }
 }
 
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
@@ -321,6 +360,7 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
   std::erase_if(scripts, [&](const auto& entry) {
     return !changes_tables(files::path_under(root, entry.first), entry.second);
   });
+  name_versions(root, read, scripts, diagnostics);
   std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
   for (const auto& [folder, names] : scripts) ++siblings[std::string(files::folder_of(folder))];
   for (const auto& [folder, names] : scripts) {

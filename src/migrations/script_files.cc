@@ -1,13 +1,17 @@
 #include "migrations/script_files.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/digest.h"
+#include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/dialect.h"
 
 namespace pgadvise::migrations {
+
+namespace fs = std::filesystem;
 
 bool is_sql(std::string_view name) {
   return name.size() > 4 && lower(name.substr(name.size() - 4)) == ".sql";
@@ -149,6 +153,29 @@ bool holds_program(const Folder& folder) {
     return name.ends_with(".ts") || name.ends_with(".js") || name.ends_with(".mjs") ||
            name.ends_with(".cjs") || name.ends_with(".py");
   });
+}
+
+void name_programs(const Folder& folder, bool (*is_program)(std::string_view), std::string_view what,
+                   Diagnostics& diagnostics) {
+  if (const auto count = std::count_if(folder.files().begin(), folder.files().end(), is_program))
+    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
+                           std::to_string(count) + " migrations are " + std::string(what) + ": not replayed",
+                           "pgadvise does not know their changes"});
+}
+
+bool decided_above(const Folder& folder, const std::string& file,
+                   std::optional<bool> (*decide)(const std::string& text)) {
+  constexpr int max_levels = 6;
+  std::error_code code;
+  fs::path at = fs::absolute(folder.path(), code).lexically_normal();
+  for (int up = 0; !code && up <= max_levels && at.has_relative_path(); ++up) {
+    if (const auto text = read_file((at / file).string(), files::text_limit))
+      if (const auto decided = decide(*text)) return *decided;
+    std::error_code ignored;
+    if (fs::exists(at / ".git", ignored)) break;
+    at = at.parent_path();
+  }
+  return false;
 }
 
 std::string line_with(std::string_view text, std::string_view mark) {

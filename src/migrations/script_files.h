@@ -2,6 +2,7 @@
 // runs on the way up, folders of one migration each.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,16 @@ bool any_name(std::string_view name);
 
 // A program instead of a script: some runners know both.
 bool holds_program(const Folder& folder);
+// Names the number of the folder's files that `is_program` accepts, which pgadvise does not replay; `what`:
+// of which kind they are, "programs (.go)".
+void name_programs(const Folder& folder, bool (*is_program)(std::string_view), std::string_view what,
+                   Diagnostics& diagnostics);
+
+// What the first file of that name in the folder or above it, of those on which `decide` has an answer,
+// decides by its text; false if there is none. Looks no further than the root of the git repository, and six
+// folders.
+bool decided_above(const Folder& folder, const std::string& file,
+                   std::optional<bool> (*decide)(const std::string& text));
 
 // Comment markers at the beginning of lines.
 enum class Part { same, up, down };

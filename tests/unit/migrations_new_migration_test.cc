@@ -113,6 +113,21 @@ TEST(NewMigration, GolangMigrateGetsAPairForEachConcurrentIndex) {
   EXPECT_EQ(made.files[1].content, "DROP INDEX CONCURRENTLY public.orders_customer_id_idx;\n");
 }
 
+TEST(NewMigration, PopGetsAFileForPostgresqlBesideThoseOfOtherDatabases) {
+  const TempTree ory{{"go.mod", "require github.com/ory/pop/v6 v6.4.2\n"},
+                     {"m/20240101000000000001_a.postgres.up.sql", tables},
+                     {"m/20240101000000000001_a.mysql.up.sql", ""}};
+  EXPECT_EQ(names(make(input_of(ory.path("m")), {index_on_orders}), ory.path()),
+            (Names{"m/20240101000000000002_add_orders_customer_id_idx.postgres.autocommit.up.sql",
+                   "m/20240101000000000002_add_orders_customer_id_idx.postgres.autocommit.down.sql"}));
+  const TempTree gobuffalo{{"go.mod", "require github.com/gobuffalo/pop/v6 v6.1.1\n"},
+                           {"m/20240101000000_a.up.sql", tables}};
+  const auto made = make(input_of(gobuffalo.path("m")), {index_on_orders});
+  EXPECT_EQ(names(made, gobuffalo.path()), (Names{"m/20260109120000_add_orders_customer_id_idx.up.sql",
+                                                  "m/20260109120000_add_orders_customer_id_idx.down.sql"}));
+  EXPECT_EQ(made.notes, Names{"without CONCURRENTLY: pop runs each migration in a transaction"});
+}
+
 TEST(NewMigration, GooseGetsItsMarkers) {
   const TempTree tree{{"m/00001_a.sql", std::string("-- +goose Up\n") + tables +
                                             "-- +goose Down\nDROP TABLE lines, orders;\n"}};

@@ -344,6 +344,43 @@ TEST(FindSchemas, VersionsThatMakeNoSchemaTogetherAreNone) {
   EXPECT_EQ(paths_of({{"go.mod", ""}, {"migrations/seeds/01_a.sql", make}}, diagnostics), Names{});
 }
 
+// The newest version's folder is proposed, not the one with most scripts.
+TEST(FindSchemas, ASchemaReadInPlaceOfVersionsIsNamed) {
+  const std::string change = "ALTER TABLE t ADD a int;";
+  const TempTree tree{{"go.mod", ""},
+                      {"store/migration/LATEST.sql", "CREATE TABLE t (id int);"},
+                      {"store/migration/0.9/00__a.sql", change},
+                      {"store/migration/0.10/00__a.sql", change},
+                      {"store/migration/0.10/01__a.sql", "CREATE TABLE u (id int);"},
+                      {"store/migration/0.11/00__a.sql", change}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of(tree, diagnostics), Names{"store/migration/LATEST.sql"});
+  ASSERT_EQ(diagnostics.size(), 1u) << diagnostics[1].line();
+  EXPECT_EQ(diagnostics[0].where, tree.path("store/migration"));
+  EXPECT_EQ(
+      diagnostics[0].what,
+      "pgadvise read LATEST.sql in place of the folders of versions, 0.9 to 0.11, which do not create the "
+      "schema together");
+  EXPECT_TRUE(diagnostics[0].hint.ends_with("pgadvise check " + tree.path("store/migration/0.11")))
+      << diagnostics[0].hint;
+}
+
+TEST(FindSchemas, ScriptsThatProgramsReadAreNoMigrations) {
+  const std::string program =
+      "from django.db import migrations\nclass Migration(migrations.Migration):\n    pass\n";
+  TempTree tree{{"manage.py", ""},
+                {"settings.py", "ENGINE = 'django.db.backends.postgresql'"},
+                {"shop/migrations/0001_initial.py", program},
+                {"shop/migrations/0002_b.py", program},
+                {"shop/migrations/0003_c.py", program},
+                {"shop/migrations/sql/0002_b.sql", "UPDATE shop_order SET total = 0;"},
+                {"shop/migrations/sql/0002_b_reverse.sql", "UPDATE shop_order SET total = NULL;"}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of(tree, diagnostics), Names{});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_TRUE(diagnostics[0].what.starts_with("Django's migrations are programs")) << diagnostics[0].line();
+}
+
 TEST(FindSchemas, TestsAndFixturesAreLeftOutAndNamed) {
   const std::string make = "CREATE TABLE t (id int);";
   Diagnostics diagnostics;
@@ -354,15 +391,18 @@ TEST(FindSchemas, TestsAndFixturesAreLeftOutAndNamed) {
                       {"test_helpers/schema.sql", make},
                       {"integration-tests/drizzle/meta/_journal.json", journal("pg")},
                       {"integration-tests/drizzle/0000_a.sql", make},
+                      {"popx/stub/migrations/0001_a.sql", make},
+                      {"api/sql_stubs/schema.sql", make},
                       {"packages/ab-test/migrations/0001_a.sql", make},
+                      {"packages/pay_stubs/migrations/0001_a.sql", make},
                       {"latest/migrations/0001_a.sql", make}},
                      diagnostics),
-            (Names{"latest/migrations", "packages/ab-test/migrations"}));
+            (Names{"latest/migrations", "packages/ab-test/migrations", "packages/pay_stubs/migrations"}));
   ASSERT_EQ(diagnostics.size(), 1u) << diagnostics[0].line();
   EXPECT_TRUE(
-      diagnostics[0].what.ends_with("documentation: integration-tests (1 script), plugin/sdl_testdata (1 "
-                                    "script), sdks/js/test-app (1 script), "
-                                    "test_helpers (1 script)"))
+      diagnostics[0].what.ends_with("documentation: api/sql_stubs (1 script), integration-tests (1 "
+                                    "script), plugin/sdl_testdata (1 script), popx/stub (1 script), "
+                                    "sdks/js/test-app (1 script) and 1 more"))
       << diagnostics[0].line();
 }
 
@@ -449,6 +489,19 @@ TEST(FindSchemas, OtherDatabasesScriptsAreNamedByTheirs) {
   EXPECT_EQ(refused("create table a (at datetime, b blob);"), "is SQL of another database (MySQL or SQLite)");
   EXPECT_EQ(refused("create table a (at int default (strftime('%s', 'now')));"),
             "is SQL of another database (SQLite)");
+  EXPECT_EQ(
+      refused("create table a (id int); create table b (id int); create table c (\n  at integer not null "
+              "default (strftime ('%s', 'now')));"),
+      "is SQL of another database (SQLite)")
+      << "one statement decides";
+  EXPECT_EQ(refused("create table a (id int); create table b (at text default (datetime('now')));"),
+            "is SQL of another database (SQLite)");
+  EXPECT_EQ(refused("create table a (id int); create table b (id int primary key) without rowid;"),
+            "is SQL of another database (SQLite)");
+  EXPECT_EQ(
+      refused("create function strftime(text) returns text language sql as 'select $1'; create table a (at "
+              "text default (strftime('%s')));"),
+      "");
   EXPECT_EQ(refused("create table a (id int); alter table a modify column id bigint;"),
             "is SQL of another database (MySQL)");
   EXPECT_EQ(refused("create table a (id int); insert or ignore into a values (1);"),

@@ -59,6 +59,7 @@ const std::vector<Allowed>& allowed() {
        {"drizzle", "sqlx", "diesel"},
        "libraries and settings that name a project's database"},
       {"src/migrations/tools/drizzle_v1.cc", {"drizzle"}, "the other form of the same tool's folders"},
+      {"src/migrations/tools/pop.cc", {"golang-migrate"}, "a library that a go.mod names beside pop"},
       {"src/migrations/tools/sqlx.cc",
        {"diesel", "refinery"},
        "libraries that a Cargo.toml names beside sqlx"},

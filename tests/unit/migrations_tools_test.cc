@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "migrations/dialect.h"
+#include "migrations/facts.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "migrations/script_files.h"
@@ -112,6 +113,47 @@ TEST(MigrationTools, GolangMigrateGoesByTheNumbersValue) {
   EXPECT_EQ(found.tool(), "golang-migrate");
   EXPECT_EQ(found.entries(), (Names{"9_b", "010_twice", "10_c"}));
   EXPECT_EQ(found.diagnostics.size(), 1u);
+}
+
+// Of one version pop runs the file for the database in place of the one for all databases.
+TEST(MigrationTools, PopRunsTheFileForPostgresql) {
+  const std::string make = "CREATE TABLE a (id int);";
+  const TempTree tree{
+      {"go.mod", "require (\n\tgithub.com/ory/pop/v6 v6.4.2\n)\n"},
+      {"sql/20240101000000000001_a.up.sql", "CREATE TABLE for_all ();"},
+      {"sql/20240101000000000001_a.postgres.up.sql", make},
+      {"sql/20240101000000000001_a.postgres.down.sql", "DROP TABLE a;"},
+      {"sql/20240101000000000001_a.cockroach.up.sql", "CREATE TABLE for_cockroach ();"},
+      {"sql/20240101000000000001_a.sqlite3.up.sql", "CREATE TABLE for_sqlite ();"},
+      {"sql/20240101000000000002_b.up.sql", "ALTER TABLE a ADD b int;"},
+      {"sql/20240101000000000003_c.cockroach.up.sql", "CREATE TABLE for_cockroach ();"},
+      {"sql/20240101000000000004_d.postgresql.autocommit.up.sql", "CREATE INDEX CONCURRENTLY i ON a (b);"},
+      {"sql/20240101000000000004_d.autocommit.up.sql", "CREATE INDEX i ON a (b);"}};
+  Found found(tree.path());
+  EXPECT_EQ(found.tool(), "pop");
+  EXPECT_EQ(found.entries(), (Names{"20240101000000000001_a.postgres", "20240101000000000002_b",
+                                    "20240101000000000004_d.postgresql.autocommit"}));
+  EXPECT_EQ(tables(found.catalog()), "a:1 ");
+  EXPECT_TRUE(found.diagnostics.empty()) << found.diagnostics[0].line();
+}
+
+TEST(MigrationTools, PopIsTheLibraryThatGoModRequires) {
+  const auto tool = [](const std::string& go_mod) {
+    const TempTree tree{{"go.mod", go_mod}, {"migrations/1_a.up.sql", ""}};
+    return Found(tree.path()).tool();
+  };
+  EXPECT_EQ(tool("require github.com/gobuffalo/pop/v6 v6.1.1\n"), "pop");
+  EXPECT_EQ(tool("require github.com/ory/pop/v6 v6.4.2 // indirect\n"), "golang-migrate");
+  EXPECT_EQ(tool("require (\n github.com/gobuffalo/pop v5\n github.com/golang-migrate/migrate/v4 v4\n)\n"),
+            "golang-migrate");
+  const TempTree fizz{{"go.mod", "require github.com/gobuffalo/pop/v6 v6.1.1\n"},
+                      {"migrations/1_a.up.sql", ""},
+                      {"migrations/1_b.up.sql", ""},
+                      {"migrations/2_c.up.fizz", ""}};
+  const Found found(fizz.path());
+  ASSERT_EQ(found.diagnostics.size(), 2u);
+  EXPECT_EQ(found.diagnostics[0].what, "has the same version as 1_a.up.sql");
+  EXPECT_EQ(found.diagnostics[1].what, "1 migrations are in pop's fizz (.fizz): not replayed");
 }
 
 TEST(MigrationTools, GooseRunsUpAndKeepsTheLines) {
@@ -295,6 +337,24 @@ TEST(MigrationTools, WhatTurnsTheTransactionOffIsSeen) {
                          {"migrations/2024-01-01-000000_a/metadata.toml", "run_in_transaction = false\n"}}),
             Transaction::none);
   EXPECT_EQ(transaction({{"migrations/2024-01-01-000000_a/up.sql", index}}), Transaction::file);
+  const std::string go_mod = "require github.com/ory/pop/v6 v6.4.2\n";
+  EXPECT_EQ(transaction({{"go.mod", go_mod}, {"migrations/1_a.up.sql", index}}), Transaction::file);
+  EXPECT_EQ(transaction({{"go.mod", go_mod}, {"migrations/1_a.autocommit.up.sql", index}}),
+            Transaction::script);
+}
+
+// Files of sqlx and of golang-migrate have the same names.
+TEST(MigrationTools, TheToolOfTheFolderDecidesOnTheTransaction) {
+  const auto facts = [](const std::string& text) {
+    const TempTree tree{{"Cargo.toml", "sqlx = { features = [\"postgres\"] }"},
+                        {"migrations/1_a.up.sql", text},
+                        {"migrations/1_a.down.sql", ""}};
+    const Found found(tree.path());
+    return describe_migration(found.inputs.at(0), found.inputs.at(0).files.at(0), text);
+  };
+  EXPECT_EQ(facts("CREATE INDEX i ON t (a);").tool, "sqlx");
+  EXPECT_EQ(facts("CREATE INDEX i ON t (a);").transaction, Migration::Transaction::file);
+  EXPECT_EQ(facts("-- no-transaction\nCREATE INDEX i ON t (a);").transaction, Migration::Transaction::none);
 }
 
 }  // namespace

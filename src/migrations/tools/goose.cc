@@ -18,20 +18,14 @@ constexpr TrackingShape tracking[] = {
 
 Part part_of(std::string_view line) { return marked(comment_words(line), "+goose up", "+goose down"); }
 
-// Migrations that are programs can't be replayed; a schema without them may lack something.
-void name_programs(const Folder& folder, Diagnostics& diagnostics) {
-  const auto count = std::count_if(folder.files().begin(), folder.files().end(), [](const std::string& name) {
-    return name.ends_with(".go") && !name.ends_with("_test.go") && !files::leading_digits(name).empty();
-  });
-  if (count)
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           std::to_string(count) + " migrations are programs (.go): not replayed",
-                           "pgadvise does not know their changes"});
+// Goose runs programs beside the scripts.
+bool is_program(std::string_view name) {
+  return name.ends_with(".go") && !name.ends_with("_test.go") && !files::leading_digits(name).empty();
 }
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   Files out = files_with(folder, part_of);
-  if (!out.empty()) name_programs(folder, diagnostics);
+  if (!out.empty()) name_programs(folder, is_program, "programs (.go)", diagnostics);
   return out;
 }
 

@@ -1,8 +1,5 @@
 // sqlx: numbered files beside a Cargo.toml that names it; a comment turns the transaction off.
-#include <filesystem>
-
 #include "base/digest.h"
-#include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/all_tools.h"
@@ -18,21 +15,12 @@ constexpr TrackingShape::Column columns[] = {
 constexpr TrackingShape tracking[] = {
     {.columns = columns, .max_columns = 6, .select = "version, encode(checksum, 'hex'), 0, NOT success"}};
 
-namespace fs = std::filesystem;
-
-// Whether the nearest Cargo.toml, in the folder's parents, names sqlx and no other library of migrations.
-bool in_crate(const Folder& folder) {
-  std::error_code code;
-  fs::path at = fs::absolute(folder.path(), code).lexically_normal();
-  for (int up = 0; !code && up < 4 && at.has_relative_path(); ++up) {
-    at = at.parent_path();
-    const auto text = read_file((at / "Cargo.toml").string(), files::text_limit);
-    if (!text) continue;
-    if (contains(*text, "refinery") || contains(*text, "diesel") || contains(*text, "sea-orm-migration"))
-      return false;
-    if (contains(*text, "sqlx")) return true;
-  }
-  return false;
+// Whether a Cargo.toml names sqlx and no other library of migrations.
+std::optional<bool> names_sqlx(const std::string& cargo_toml) {
+  if (contains(cargo_toml, "refinery") || contains(cargo_toml, "diesel") ||
+      contains(cargo_toml, "sea-orm-migration"))
+    return false;
+  return contains(cargo_toml, "sqlx") ? std::optional(true) : std::nullopt;
 }
 
 // <version>_<description>.sql, or .up.sql with .down.sql.
@@ -41,7 +29,9 @@ Files files_of(const Folder& folder, Diagnostics&) {
     const auto digits = files::leading_digits(name).size();
     return is_numbered(name) && digits < name.size() && name[digits] == '_';
   });
-  if (names.empty() || !contains(lower(folder.name()), "migrat") || !in_crate(folder)) return {};
+  if (names.empty() || !contains(lower(folder.name()), "migrat") ||
+      !decided_above(folder, "Cargo.toml", names_sqlx))
+    return {};
   by_number(names);
   return as_files(folder, names);
 }
