@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "lint/rule.h"
+#include "sql/placeholders.h"
 #include "sql/statement.h"
 
 namespace pgadvise::check {
@@ -105,6 +106,16 @@ void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>
   for (auto& finding : findings)
     if (finding.fix) trial.fix(finding, *finding.fix);
   for (auto& proposal : proposals) trial.fix(findings[proposal.finding], proposal.fix);
+}
+
+void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names) {
+  const auto put_back = [&](Fix& fix) {
+    fix.sql = sql::with_placeholders(fix.sql, names);
+    fix.down_sql = sql::with_placeholders(fix.down_sql, names);
+  };
+  for (auto& finding : checked.findings)
+    if (finding.fix) put_back(*finding.fix);
+  for (auto& proposal : checked.proposals) put_back(proposal.fix);
 }
 
 }  // namespace pgadvise::check

@@ -20,4 +20,8 @@ namespace pgadvise::check {
 void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                pg::Connection* sandbox, const std::stop_token& stop);
 
+// Puts the placeholders of templates back into the SQL of fixes, in place of the names that pgadvise made
+// from them: the SQL can be added to migrations of the same template, and runs only once they are filled in.
+void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names);
+
 }  // namespace pgadvise::check
