@@ -7,6 +7,7 @@
 #include "advisor/propose.h"
 #include "model/finding.h"
 #include "pg/connection.h"
+#include "sql/placeholders.h"
 
 namespace pgadvise::check {
 
@@ -22,6 +23,7 @@ void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>
 
 // Puts the placeholders of templates back into the SQL of fixes, in place of the names that pgadvise made
 // from them: the SQL can be added to migrations of the same template, and runs only once they are filled in.
-void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names);
+void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+                           const sql::PlaceholderNames& names);
 
 }  // namespace pgadvise::check
