@@ -99,11 +99,12 @@ class Trial {
 
 }  // namespace
 
-void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token& stop) {
+void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+               pg::Connection* sandbox, const std::stop_token& stop) {
   Trial trial(sandbox, stop);
-  for (auto& finding : checked.findings)
+  for (auto& finding : findings)
     if (finding.fix) trial.fix(finding, *finding.fix);
-  for (auto& proposal : checked.proposals) trial.fix(checked.findings[proposal.finding], proposal.fix);
+  for (auto& proposal : proposals) trial.fix(findings[proposal.finding], proposal.fix);
 }
 
 }  // namespace pgadvise::check

@@ -122,7 +122,7 @@ class Runner {
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
-    try_fixes(out, own_schema ? &inputs_.server->connection() : nullptr, stop_);
+    try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     out_.checked.push_back(std::move(out));
     return project;
   }

@@ -7,6 +7,7 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "migrations/facts.h"
+#include "migrations/includes.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "sql/suppressions.h"
@@ -30,7 +31,10 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
     }
     ++read;
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
-    use(file, std::move(*text));
+    if (input.kind == SchemaKind::sql_file)
+      for (auto& part : with_includes(file.path, std::move(*text), input.user_paths, diagnostics))
+        use(SchemaFile{part.path, file.entry}, std::move(part.text));
+    else use(file, std::move(*text));
   }
   if (read == 0 && !input.files.empty()) {
     diagnostics.pop_back();
