@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "lint/rule.h"
+#include "sql/placeholders.h"
 #include "sql/statement.h"
 
 namespace pgadvise::check {
@@ -104,6 +105,16 @@ void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token&
   for (auto& finding : checked.findings)
     if (finding.fix) trial.fix(finding, *finding.fix);
   for (auto& proposal : checked.proposals) trial.fix(checked.findings[proposal.finding], proposal.fix);
+}
+
+void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names) {
+  const auto put_back = [&](Fix& fix) {
+    fix.sql = sql::with_placeholders(fix.sql, names);
+    fix.down_sql = sql::with_placeholders(fix.down_sql, names);
+  };
+  for (auto& finding : checked.findings)
+    if (finding.fix) put_back(*finding.fix);
+  for (auto& proposal : checked.proposals) put_back(proposal.fix);
 }
 
 }  // namespace pgadvise::check

@@ -17,4 +17,8 @@ namespace pgadvise::check {
 // are parsed only.
 void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token& stop);
 
+// Puts the placeholders of templates back into the SQL of fixes, in place of the names that pgadvise made
+// from them: the SQL can be added to migrations of the same template, and runs only once they are filled in.
+void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names);
+
 }  // namespace pgadvise::check

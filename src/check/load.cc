@@ -399,9 +399,10 @@ class Loader {
     understood_ += counts.statements - counts.not_parsed + catalog->tables.size();
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
+    out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
     if (input.incomplete) return out;
     if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
-    else if (!out_.sandbox() || !snapshot_.empty())
+    else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);
     out.catalog = std::move(*catalog);
     return out;

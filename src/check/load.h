@@ -87,6 +87,7 @@ struct Inputs {
   std::vector<Suppression> suppressions;     // from the configuration and from comments in migrations
   std::set<std::string> comments_read;       // files whose comments are in `suppressions`
   std::set<std::string> checked_migrations;  // files
+  sql::PlaceholderNames placeholders;        // names in the schemas that stand for placeholders of templates
   std::set<std::string> replayed_only;       // files: the union of Schema::replayed_only
   std::vector<std::string>
       not_replayed;  // locations of statements that could not be replayed, file:line:column

@@ -9,6 +9,7 @@
 #include "files/files.h"
 #include "migrations/writing.h"
 #include "sql/lexer.h"
+#include "sql/placeholders.h"
 #include "sql/statement.h"
 
 namespace pgadvise::migrations {
@@ -195,7 +196,7 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   bool any = false;
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
-    if (const auto parsed = sql::fingerprint(text); !parsed)
+    if (const auto parsed = sql::fingerprint(sql::Placeholders().fill(text)); !parsed)
       return fail(Error::Kind::nonfatal, "", "its SQL does not parse: " + parsed.error().what);
     const Head head = head_of(text);
     if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);

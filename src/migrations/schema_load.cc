@@ -7,6 +7,7 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "migrations/facts.h"
+#include "sql/placeholders.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "sql/suppressions.h"
@@ -15,9 +16,11 @@
 namespace pgadvise::migrations {
 namespace {
 
-// Hands each readable script on; an unreadable one is named. Errors: none could be read.
+// Hands each readable script on, with names for placeholders; an unreadable one is named. Errors: none could
+// be read.
 template <class Use>
-Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use use) {
+Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholders, Diagnostics& diagnostics,
+                        Use use) {
   int read = 0;
   Error last;
   for (const auto& file : input.files) {
@@ -30,7 +33,7 @@ Result<int> each_script(const SchemaInput& input, Diagnostics& diagnostics, Use 
     }
     ++read;
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
-    use(file, std::move(*text));
+    use(file, placeholders.fill(*text));
   }
   if (read == 0 && !input.files.empty()) {
     diagnostics.pop_back();
@@ -72,29 +75,40 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
     return std::move(snapshot->catalog);
   }
   sql::Replayer replayer;
+  sql::Placeholders placeholders;
   int concurrent = 0;  // migrations so far
-  const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, const std::string& text) {
-    auto ignored = sql::suppressions(text, file.path);
-    std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
-    const bool is_checked = checked.files.count(file.path) > 0;
-    Migration migration;
-    if (!checked.files.empty()) {
-      migration = describe_migration(input, file, text);
-      concurrent += fails_in_transaction(migration, text);
-    }
-    if (!is_checked) return replayer.run(text, file.path);
-    checked.found.push_back(std::move(migration));
-    replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
-  });
+  const auto read =
+      each_script(input, placeholders, diagnostics, [&](const SchemaFile& file, const std::string& text) {
+        auto ignored = sql::suppressions(text, file.path);
+        std::move(ignored.begin(), ignored.end(), std::back_inserter(checked.suppressions));
+        const bool is_checked = checked.files.count(file.path) > 0;
+        Migration migration;
+        if (!checked.files.empty()) {
+          migration = describe_migration(input, file, text);
+          concurrent += fails_in_transaction(migration, text);
+        }
+        if (!is_checked) return replayer.run(text, file.path);
+        checked.found.push_back(std::move(migration));
+        replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
+      });
   if (!read) return tl::unexpected(read.error());
   for (Migration& migration : checked.found) migration.concurrently_elsewhere = concurrent > 1;
+  for (const auto& [written, name] : placeholders.filled())
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           input.path,
+                           "the placeholder " + ellipsis(written, 80) + " is read as the name " + name,
+                           {}});
   diagnostics.insert(diagnostics.end(), replayer.diagnostics().begin(), replayer.diagnostics().end());
-  if (counts) *counts = replayer.counts();
+  if (counts) {
+    *counts = replayer.counts();
+    counts->placeholders = placeholders.names();
+  }
   return replayer.take();
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input,
-                                                                    Diagnostics& diagnostics) {
+                                                                    Diagnostics& diagnostics,
+                                                                    sql::Placeholders* placeholders) {
   std::vector<std::pair<std::string, std::string>> out;
   if (input.kind == SchemaKind::server_snapshot)
     return fail(
@@ -107,7 +121,9 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
     out.emplace_back(input.path, sql::render_sql(*catalog));
     return out;
   }
-  const auto read = each_script(input, diagnostics, [&](const SchemaFile& file, std::string text) {
+  sql::Placeholders own;
+  sql::Placeholders& names = placeholders ? *placeholders : own;
+  const auto read = each_script(input, names, diagnostics, [&](const SchemaFile& file, std::string text) {
     out.emplace_back(file.path, std::move(text));
   });
   if (!read) return tl::unexpected(read.error());

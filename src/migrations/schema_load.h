@@ -11,11 +11,13 @@
 #include "model/catalog.h"
 #include "model/schema_step.h"
 #include "model/suppression.h"
+#include "sql/placeholders.h"
 #include "sql/replay_counts.h"
 
 namespace pgadvise::migrations {
 
-// Replays the input into a catalog. Failing statements are reported in `diagnostics`, and counted. Errors:
+// Replays the input into a catalog, with names for placeholders (sql/placeholders.h), which are reported in
+// `diagnostics`. Failing statements are reported in `diagnostics`, and counted. Errors:
 // nothing is readable.
 Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::ReplayCounts* counts = nullptr);
 
@@ -32,8 +34,9 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
                      sql::ReplayCounts* counts = nullptr);
 
 // The SQL that creates the schema in an empty database, as (file, text) in order, for a sandbox. A drizzle
-// snapshot is converted. Errors: nothing is readable; a server's snapshot.
-Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const SchemaInput& input,
-                                                                    Diagnostics& diagnostics);
+// snapshot is converted. Placeholders are filled with names, which `placeholders` collects. Errors: nothing
+// is readable; a server's snapshot.
+Result<std::vector<std::pair<std::string, std::string>>> schema_sql(
+    const SchemaInput& input, Diagnostics& diagnostics, sql::Placeholders* placeholders = nullptr);
 
 }  // namespace pgadvise::migrations

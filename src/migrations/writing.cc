@@ -83,14 +83,15 @@ std::string newest_text(const SchemaInput& input) {
 
 Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   Diagnostics named;
-  const auto scripts = schema_sql(input, named);
+  sql::Placeholders placeholders;
+  const auto scripts = schema_sql(input, named, &placeholders);
   if (!scripts) return tl::unexpected(scripts.error());
   sql::Replayer replayer;
   for (const auto& [file, text] : *scripts) replayer.run(text, file);
   Replayed out;
   out.before = replayer.catalog();
   const int not_understood = replayer.counts().not_understood;
-  replayer.run(script(steps.up), "the fix");
+  replayer.run(placeholders.fill(script(steps.up)), "the fix");
   if (replayer.counts().not_understood > not_understood)
     return fail(Error::Kind::nonfatal, "", "these migrations do not create the object that it changes",
                 "was the object created by hand, in the database?");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/catalog.h"
+#include "sql/placeholders.h"
 
 namespace pgadvise::sql {
 
@@ -18,6 +19,8 @@ struct ReplayCounts {
   int existing = 0;        // statements that create an object that exists
   // Tables that a statement of unknown effect names, each with the location of the last such statement.
   std::map<QualifiedName, std::string> uncertain = {};
+  // Set by migrations::load(): the names in the scripts that were made from placeholders.
+  PlaceholderNames placeholders = {};
 };
 
 }  // namespace pgadvise::sql

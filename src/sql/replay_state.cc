@@ -4,6 +4,7 @@
 
 #include "sql/ast.h"
 #include "sql/lexer.h"
+#include "sql/placeholders.h"
 #include "sql/read_statement.h"
 #include "sql/statement.h"
 
@@ -79,25 +80,6 @@ void ReplayState::note(const std::string& what, std::size_t offset, const std::s
   const auto position = lines->at(offset);
   diagnostics.push_back(
       {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
-}
-
-// What another program fills in before a server sees the script: ${schema}, {{ schema }}, <%= schema %>; ""
-// if there is none outside of strings.
-static std::string placeholder_in(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  constexpr std::pair<std::string_view, std::string_view> marks[] = {
-      {"${", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"{%", "%}"}};
-  std::string plain(text);
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next())
-    if (token.kind == Lexeme::Kind::string || token.kind == Lexeme::Kind::comment)
-      plain.replace(token.offset, token.text.size(), token.text.size(), ' ');
-  for (const auto& [open, close] : marks) {
-    const auto at = plain.find(open);
-    const auto end = at == std::string::npos ? at : plain.find(close, at);
-    if (end != std::string::npos && end - at < longest) return plain.substr(at, end + close.size() - at);
-  }
-  return {};
 }
 
 // Is it a statement on tables that exist: ALTER, DROP, CREATE [UNIQUE] INDEX?
@@ -180,7 +162,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
       note("a subquery in FROM without an alias needs a newer parser than PostgreSQL " +
                std::to_string(PG_VERSION_NUM / 10000) + "'s",
            offset);
-    } else if (const std::string placeholder = placeholder_in(text); !placeholder.empty()) {
+    } else if (const std::string placeholder = first_placeholder(text); !placeholder.empty()) {
       note("contains the placeholder " + placeholder + ", which pgadvise does not fill in", offset);
     } else if (newer.empty()) {
       note(tree.error().what, offset + tree.error().offset);

@@ -4,6 +4,7 @@
 
 #include "sql/ast.h"
 #include "sql/lexer.h"
+#include "sql/placeholders.h"
 #include "sql/read_statement.h"
 #include "sql/statement.h"
 
@@ -39,7 +40,8 @@ bool fails_in_transaction(const Node& node) {
 TransactionNeeds transaction_needs(std::string_view script) {
   TransactionNeeds out;
   const SchemaState no_schema;
-  for (const SourceStatement& statement : split(script)) {
+  const std::string filled = Placeholders().fill(script);
+  for (const SourceStatement& statement : split(filled)) {
     bool counted = false;
     with_stack(tree_depth(statement.text), [&] {
       const auto tree = Tree::parse(statement.text);

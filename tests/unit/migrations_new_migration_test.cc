@@ -70,6 +70,18 @@ constexpr const char* tables =
     "order_id int REFERENCES orders);\n";
 using Names = std::vector<std::string>;
 
+TEST(NewMigration, AFixMayContainThePlaceholdersOfTheMigrations) {
+  const TempTree tree{
+      {"flyway.conf", "flyway.postgresql.transactional.lock=false\n"},
+      {"sql/V1__a.sql", "CREATE TABLE ${schema}.orders (id int PRIMARY KEY, customer_id int);"}};
+  const Change index{"an index", "CREATE INDEX CONCURRENTLY i ON ${schema}.orders (customer_id);",
+                     "DROP INDEX CONCURRENTLY ${schema}.i;"};
+  const auto made = make(input_of(tree.path("sql")), {index});
+  ASSERT_FALSE(made.files.empty());
+  EXPECT_NE(made.files[0].content.find("ON ${schema}.orders (customer_id)"), std::string::npos)
+      << made.files[0].content;
+}
+
 TEST(NewMigration, FlywayGetsTheNextVersionInItsForm) {
   const TempTree tree{{"flyway.conf", "flyway.postgresql.transactional.lock=false\n"},
                       {"sql/V009__a.sql", tables},

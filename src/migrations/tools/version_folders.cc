@@ -8,6 +8,7 @@
 #include "migrations/all_tools.h"
 #include "migrations/script_files.h"
 #include "migrations/versions.h"
+#include "sql/placeholders.h"
 #include "sql/replay.h"
 
 namespace pgadvise::migrations::tools {
@@ -28,9 +29,11 @@ bool named_for_sql(const std::string& path) {
 // each folder makes the whole schema of its version.
 bool make_a_schema(const Files& files) {
   constexpr int max_share = 10;  // one statement of so many may fail
+  sql::Placeholders placeholders;
   sql::Replayer replayer;
   for (const auto& file : files)
-    if (const auto text = read_file(file.path, files::text_limit)) replayer.run(*text, file.path);
+    if (const auto text = read_file(file.path, files::text_limit))
+      replayer.run(placeholders.fill(*text), file.path);
   const auto& counts = replayer.counts();
   return !replayer.catalog().tables.empty() &&
          (counts.missing + counts.existing) * max_share <= counts.replayed;

@@ -1,0 +1,84 @@
+// Placeholders of templates, which are read as identifiers.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sql/placeholders.h"
+#include "sql/transaction_needs.h"
+
+namespace pgadvise::sql {
+namespace {
+
+std::string filled(std::string_view script) {
+  const std::string out = Placeholders().fill(script);
+  EXPECT_EQ(out.size(), script.size()) << script;
+  return out;
+}
+
+// The name in the place of the placeholder, with blanks up to the length of the placeholder.
+std::string in_place_of(std::string_view placeholder, std::string name) {
+  name.resize(placeholder.size(), ' ');
+  return name;
+}
+
+TEST(Placeholders, BecomeNamesOfEqualLength) {
+  for (const auto& [placeholder, name] : std::vector<std::pair<std::string, std::string>>{
+           {"{{ .Schema }}", "schema"},
+           {"${schema}", "schema"},
+           {"${schema:-public}", "schema"},
+           {"<%= s %>", "s"},
+           {"{{ schema | quote }}", "schema"},
+           {"{{ index .Options \"Namespace\" }}", "namespace"},
+           {"\"{{ index .Options \"Namespace\" }}\"", "namespace"},
+           {"${user}", "\"user\""}}) {
+    const std::string in_place = in_place_of(placeholder, name);
+    EXPECT_EQ(filled("CREATE TABLE " + placeholder + ".t (a int);"),
+              "CREATE TABLE " + in_place + ".t (a int);");
+    EXPECT_EQ(filled("DROP TABLE " + placeholder), "DROP TABLE " + in_place);
+    EXPECT_EQ(filled("DROP TABLE a." + placeholder), "DROP TABLE a." + in_place);
+    EXPECT_EQ(filled("DO $$ BEGIN ALTER TABLE " + placeholder + ".t ADD a int; END $$"),
+              "DO $$ BEGIN ALTER TABLE " + in_place + ".t ADD a int; END $$");
+  }
+  EXPECT_EQ(filled("CREATE TABLE {{ .p }}_users (a int)"), "CREATE TABLE        p_users (a int)");
+  EXPECT_EQ(filled("CREATE INDEX i_{{ .p }} ON t (a)"), "CREATE INDEX i_p        ON t (a)");
+}
+
+TEST(Placeholders, ThatAreNoNamesStay) {
+  for (const char* script :
+       {"INSERT INTO t VALUES ({{ .Value }})", "SELECT '{{ .S }}.t'", "-- {{ .S }}.t", "{{ if .X }} SELECT 1",
+        "SELECT $$ from {{ .S }}.t $$", "{% if x %} SELECT 1", "CREATE TABLE t (a int) {{ .Options }}",
+        "CREATE TABLE a_{{ .b }}_c (a int)", "SET x TO ${value}", "DROP TABLE {{\nschema\n}}.t",
+        "CREATE TABLE {{ .a", "SELECT a <% b, c %> d"})
+    EXPECT_EQ(filled(script), script);
+}
+
+TEST(Placeholders, EqualOnesHaveOneNameAndDifferentOnesTwo) {
+  Placeholders placeholders;
+  EXPECT_EQ(placeholders.fill("DROP TABLE {{ .A.schema }}.t"),
+            "DROP TABLE " + in_place_of("{{ .A.schema }}", "schema") + ".t");
+  EXPECT_EQ(placeholders.fill("DROP TABLE {{.A.schema}}.u"),
+            "DROP TABLE " + in_place_of("{{.A.schema}}", "schema") + ".u");
+  EXPECT_EQ(placeholders.fill("DROP TABLE {{.B.schema}}.t"),
+            "DROP TABLE " + in_place_of("{{.B.schema}}", "b_schema") + ".t");
+  ASSERT_EQ(placeholders.filled().size(), 2u);
+  EXPECT_EQ(placeholders.filled()[0], (std::pair<std::string, std::string>("{{ .A.schema }}", "schema")));
+  EXPECT_TRUE(placeholders.made("b_schema"));
+}
+
+TEST(Placeholders, ArePutBackIntoGeneratedSql) {
+  Placeholders placeholders;
+  placeholders.fill("CREATE TABLE {{ .S }}.{{ .P }}users (s int, id int)");
+  EXPECT_EQ(with_placeholders("CREATE INDEX users_s_idx ON s.pusers (s, t.s); DROP INDEX s.users_s_idx",
+                              placeholders.names()),
+            "CREATE INDEX users_s_idx ON {{ .S }}.{{ .P }}users (s, t.s); DROP INDEX {{ .S }}.users_s_idx")
+      << "the column s is another name";
+}
+
+TEST(Placeholders, DoNotHideWhatRunsConcurrently) {
+  EXPECT_EQ(transaction_needs("CREATE INDEX CONCURRENTLY i ON ${s}.t (a)").concurrently, 1);
+}
+
+}  // namespace
+}  // namespace pgadvise::sql
