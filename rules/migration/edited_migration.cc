@@ -160,7 +160,11 @@ constinit const Rule edited_migration{
         "counts, a comment, too, and there is one finding for each commit: an error after a release (a tag) "
         "that contains the file, a warning without tags, a note if a later release contains the changed "
         "file. For all other tools the statements of the up migration are compared: comments, blanks, "
-        "BEGIN and COMMIT, IF [NOT] EXISTS and down migrations do not count. A file that was changed after a "
+        "BEGIN and COMMIT, IF [NOT] EXISTS, down migrations and templates' placeholders in the place of "
+        "names "
+        "do not count. Versions that PostgreSQL's parser rejects do not count either: no database ran them. "
+        "A "
+        "file that was changed after a "
         "release is a warning. In a repository without tags, a file that was changed days later is a "
         "note.",
     .fix =

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/boundary.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/git.h"
 #include "migrations/tools.h"
+#include "sql/same_statements.h"
 
 namespace pgadvise::migrations {
 namespace {
@@ -130,12 +133,23 @@ bool edited(const MigrationTool* tool, const Texts& texts, const Version& before
   return !old_text || !new_text || !tool || !same_migration(*tool, *old_text, *new_text);
 }
 
-void set_history(MigrationEntry& migration, const MigrationTool* tool, const std::vector<Version>& versions,
-                 const Texts& texts, const std::vector<std::int64_t>& releases) {
+// Whether a database may have run this version. A text that is not known may have run.
+bool can_run(const MigrationTool* tool, const Texts& texts, const Version& version) {
+  const std::string* text = texts.of(version.blob);
+  return !text || sql::can_run(tool && tool->up ? tool->up(*text) : *text);
+}
+
+// The version that edited the migration last; nullopt: none did. Versions that no database can have run do
+// not count, if the newest can run.
+std::optional<Version> set_history(MigrationEntry& migration, const MigrationTool* tool,
+                                   std::vector<Version> versions, const Texts& texts,
+                                   const std::vector<std::int64_t>& releases) {
   const Version* last = nullptr;
+  if (versions.size() > 1 && can_run(tool, texts, versions.back()))
+    std::erase_if(versions, [&](const Version& version) { return !can_run(tool, texts, version); });
   for (std::size_t i = 1; i < versions.size(); ++i)
     if (edited(tool, texts, versions[i - 1], versions[i])) last = &versions[i];
-  if (!last || !edited(tool, texts, versions.front(), versions.back())) return;
+  if (!last || !edited(tool, texts, versions.front(), versions.back())) return std::nullopt;
   const std::int64_t added = versions.front().time;
   migration.changed_in = last->commit;
   migration.changed_after_days =
@@ -143,6 +157,7 @@ void set_history(MigrationEntry& migration, const MigrationTool* tool, const std
   const auto release = std::lower_bound(releases.begin(), releases.end(), added);
   migration.released_since = !releases.empty() && releases.back() > last->time;
   migration.changed_after_release = release != releases.end() && *release < last->time;
+  return *last;
 }
 
 // The blobs whose texts decide: those of files with several versions, without very large ones.
@@ -167,6 +182,37 @@ std::vector<std::string> folders_of(const Project& project) {
   std::vector<std::string> out;
   for (const auto& folder : project.migrations) out.push_back(folder.path);
   return out;
+}
+
+struct Edit {
+  MigrationEntry* migration;
+  std::string blob;
+};
+
+std::vector<std::string> log_command(std::vector<std::string> which) {
+  std::vector<std::string> out = {"log", "-z"};
+  out.insert(out.end(), which.begin(), which.end());
+  out.insert(out.end(), {"--no-renames", "--no-ext-diff", "--no-textconv", "--no-mailmap", "-O/dev/null",
+                         "--raw", "--no-abbrev", "--relative", "--format=tformat:%x01%H %ct"});
+  return out;
+}
+
+// Where the edit came to the main line by a merge, `changed_in` becomes the merged commit that made this
+// content. The merge stays where no such commit exists: it made the content itself.
+void name_commits(files::Git& git, const std::string& root, const std::vector<Edit>& edits,
+                  Diagnostics& diagnostics) {
+  if (edits.empty()) return;
+  std::vector<std::string> names;
+  for (const Edit& edit : edits) names.push_back(edit.migration->file);
+  Questions questions(git, root, std::move(names), diagnostics);
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> commits;  // by path and blob
+  for (const GitChange& change : parse_git_log(questions.ask(log_command({"--no-merges", "--full-history"}))))
+    commits[{change.path, change.blob}].push_back(change.commit.substr(0, 12));
+  for (const Edit& edit : edits) {
+    const auto& made = commits[{edit.migration->file, edit.blob}];
+    if (!made.empty() && std::find(made.begin(), made.end(), edit.migration->changed_in) == made.end())
+      edit.migration->changed_in = made.front();
+  }
 }
 
 }  // namespace
@@ -203,9 +249,7 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
   const auto ignored =
       files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (questions.failed()) return;
-  const auto log = questions.ask({"log", "-z", "--first-parent", "-m", "--no-renames", "--no-ext-diff",
-                                  "--no-textconv", "--no-mailmap", "-O/dev/null", "--raw", "--no-abbrev",
-                                  "--relative", "--format=tformat:%x01%H %ct"});
+  const auto log = questions.ask(log_command({"--first-parent", "-m"}));
   const auto tags = questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false);
   const auto histories = versions_of(parse_git_log(log));
   Texts texts(git, project.root);
@@ -214,6 +258,7 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
   for (const auto tag : split(tags, '\n'))
     if (const auto time = std::strtoll(std::string(trim(tag)).c_str(), nullptr, 10)) releases.push_back(time);
   std::sort(releases.begin(), releases.end());
+  std::vector<Edit> edits;
   for (auto& folder : project.migrations) {
     folder.has_releases = !releases.empty();
     for (auto& migration : folder.migrations) {
@@ -222,10 +267,12 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
                       : ignored.count(migration.file) ? MigrationEntry::Git::ignored
                                                       : MigrationEntry::Git::untracked;
       const auto it = histories.find(migration.file);
-      if (it != histories.end())
-        set_history(migration, migration_tool(folder.tool), it->second, texts, releases);
+      if (it == histories.end()) continue;
+      const auto last = set_history(migration, migration_tool(folder.tool), it->second, texts, releases);
+      if (last) edits.push_back({&migration, last->blob});
     }
   }
+  name_commits(git, project.root, edits, diagnostics);
 }
 
 }  // namespace pgadvise::migrations

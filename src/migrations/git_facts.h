@@ -8,7 +8,9 @@
 namespace pgadvise::migrations {
 
 // Sets MigrationEntry::git, changed_in and related members for files in a git work tree; for others they stay
-// unknown. The repository's git configuration cannot make git start another program or use the network.
+// unknown. The main line decides which versions databases may have run; changed_in names the commit that made
+// the content, not the merge that brought it there. The repository's git configuration cannot make git start
+// another program or use the network.
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
 // Parsers of git's output, for tests. `log`: git log -z --raw --no-abbrev with \x01<hash> <time> before each

@@ -116,7 +116,7 @@ bool same_migration(const MigrationTool& tool, const std::string& before, const 
     return std::find_first_of(known.begin(), known.end(), now.begin(), now.end()) != known.end();
   }
   const auto up = [&](const std::string& text) { return tool.up ? tool.up(text) : text; };
-  return sql::canonical_statements(up(before)) == sql::canonical_statements(up(after));
+  return sql::same_statements(up(before), up(after));
 }
 
 }  // namespace pgadvise::migrations

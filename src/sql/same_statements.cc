@@ -1,13 +1,17 @@
 #include "sql/same_statements.h"
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
 #include "sql/ast.h"
 #include "sql/do_block.h"
 #include "sql/lexer.h"
+#include "sql/placeholders.h"
 #include "sql/read_statement.h"
+#include "sql/replay_state.h"
 #include "sql/statement.h"
 
 namespace pgadvise::sql {
@@ -89,7 +93,74 @@ void add_statements(std::string_view script, int depth, std::vector<std::string>
   }
 }
 
+// Compares tokens of two versions, in which the same name stands for a placeholder each time.
+class Alignment {
+ public:
+  explicit Alignment(const Placeholders& placeholders) : placeholders_(placeholders) {}
+
+  bool equal(const std::string& before, const std::string& after) {
+    const auto a = pgadvise::split(before, ' '), b = pgadvise::split(after, ' ');
+    std::size_t i = 0, j = 0;
+    while (i < a.size() && j < b.size()) {
+      if (a[i] == b[j]) ++i, ++j;
+      else if (qualifier(a, i) && !before_dot(b, j)) i += 2;
+      else if (qualifier(b, j) && !before_dot(a, i)) j += 2;
+      else if (stands_for(a[i], b[j]) || stands_for(b[j], a[i])) ++i, ++j;
+      else if (qualifier(a, i)) i += 2;
+      else if (qualifier(b, j)) j += 2;
+      else return false;
+    }
+    return i == a.size() && j == b.size();
+  }
+
+ private:
+  static std::string_view unquoted(std::string_view token) {
+    const bool quoted = token.size() > 2 && token.front() == '\'' && token.back() == '\'';
+    return quoted ? token.substr(1, token.size() - 2) : token;
+  }
+  static bool before_dot(const std::vector<std::string_view>& tokens, std::size_t at) {
+    return at + 1 < tokens.size() && tokens[at + 1] == ".";
+  }
+  bool qualifier(const std::vector<std::string_view>& tokens, std::size_t at) const {
+    return before_dot(tokens, at) && placeholders_.made(std::string(tokens[at]));
+  }
+  bool stands_for(std::string_view placeholder, std::string_view other) {
+    const std::string name(unquoted(placeholder)), value(unquoted(other));
+    if (!placeholders_.made(name) || (name == placeholder) != (value == other)) return false;
+    const auto known = values_.find(name);
+    if (known != values_.end()) return known->second == value;
+    const bool word = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+      return std::isalnum(c) || c == '_' || c >= 0x80;
+    });
+    if (word) values_.emplace(name, value);
+    return word;
+  }
+
+  const Placeholders& placeholders_;
+  std::map<std::string, std::string> values_;
+};
+
 }  // namespace
+
+bool same_statements(std::string_view before, std::string_view after) {
+  Placeholders placeholders;
+  const auto a = canonical_statements(placeholders.fill(before, Placeholders::Strings::fill));
+  const auto b = canonical_statements(placeholders.fill(after, Placeholders::Strings::fill));
+  Alignment alignment(placeholders);
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(),
+                    [&](const auto& one, const auto& other) { return alignment.equal(one, other); });
+}
+
+bool can_run(std::string_view script) {
+  const std::string filled = Placeholders().fill(script);
+  const auto statements = split(filled);
+  return std::all_of(statements.begin(), statements.end(), [](const SourceStatement& statement) {
+    bool parsed = true;
+    with_stack(tree_depth(statement.text), [&] { parsed = Tree::parse(statement.text).has_value(); });
+    return parsed || !first_placeholder(statement.text).empty() || !newer_syntax(statement.text).empty();
+  });
+}
 
 std::vector<std::string> canonical_statements(std::string_view script) {
   std::vector<std::string> out;

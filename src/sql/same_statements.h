@@ -14,4 +14,13 @@ namespace pgadvise::sql {
 // linear time, but for the parser.
 std::vector<std::string> canonical_statements(std::string_view script);
 
+// Whether the canonical statements are equal. A placeholder of a template is equal to itself, whatever its
+// blanks, to one other name or string that stands in its place throughout, and as a qualifier to no
+// qualifier.
+bool same_statements(std::string_view before, std::string_view after);
+
+// False if a server rejects the script before it runs anything of it: a statement does not parse, has no
+// placeholder that stands for a part of it, and no syntax that is newer than the parser.
+bool can_run(std::string_view script);
+
 }  // namespace pgadvise::sql

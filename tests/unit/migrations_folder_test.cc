@@ -264,6 +264,52 @@ TEST_F(GitRepository, CommentsBlanksAndDownPartsAreNoEdits) {
   EXPECT_FALSE(edited.changed_in.empty());
 }
 
+TEST_F(GitRepository, AVersionThatNoServerParsesWasRunByNoDatabase) {
+  tree.add("migrations/1_a.sql", "-- +goose Up\nSELECT normalize('a', 'nfc');");
+  git("init -q");
+  git("add -A");
+  git("commit -qm one");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nSELECT normalize('a', nfc);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_in, "");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nSELECT normalize('a', nfd);");
+  git("commit -qam three", "2024-01-14T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_after_days, 3) << "after the version that runs";
+  tree.add("migrations/1_a.sql", "-- +goose Up\nSELECT normalize('a', 'nfd');");
+  git("commit -qam four", "2024-01-15T00:00:00Z");
+  EXPECT_NE(read().migrations[0].migrations[0].changed_in, "") << "the newest version fails";
+}
+
+TEST_F(GitRepository, APlaceholderInThePlaceOfANameIsNoEdit) {
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE auth.a (id int);");
+  git("init -q");
+  git("add -A");
+  git("commit -qm one");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE {{ index .Options \"Namespace\" }}.a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  EXPECT_EQ(read().migrations[0].migrations[0].changed_in, "");
+}
+
+TEST_F(GitRepository, TheMergedCommitIsCitedNotTheMerge) {
+  git("init -q -b main");
+  git("add -A");
+  git("commit -qm one");
+  git("checkout -qb feature");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-10T00:00:00Z");
+  git("tag edit");
+  tree.add("README", "x");
+  git("add -A");
+  git("commit -qm three", "2024-01-10T00:00:00Z");
+  git("checkout -q main");
+  git("merge -q --no-ff -m merged feature", "2024-01-11T00:00:00Z");
+  files::Git asked;
+  const std::string commit = asked.run(tree.path(), {"rev-parse", "edit"}).value().out.substr(0, 12);
+  const auto migration = read().migrations[0].migrations[0];
+  EXPECT_EQ(migration.changed_in, commit);
+  EXPECT_EQ(migration.changed_after_days, 10) << "when it came to the main branch";
+}
+
 // Where the tool compares checksums, each byte of them decides.
 TEST_F(GitRepository, ChecksumsDecideWhereTheyStopTheTool) {
   tree.add("flyway/V1__a.sql", "CREATE TABLE a ();\n");

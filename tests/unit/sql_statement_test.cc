@@ -279,5 +279,35 @@ TEST(CanonicalStatements, AreEqualForTheSameEffect) {
   EXPECT_FALSE(same("nonsense one", "nonsense two"));
 }
 
+TEST(SameStatements, APlaceholderIsEqualToTheNameInItsPlace) {
+  const std::string with_name =
+      "CREATE TABLE auth.users (id int);\nDO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_tables WHERE schemaname "
+      "= "
+      "'auth') THEN ALTER TABLE \"auth\".\"users\" ADD a int; END IF; END $$;";
+  const std::string with_placeholder =
+      "CREATE TABLE {{ index .Options \"Namespace\" }}.users (id int);\nDO $$ BEGIN IF NOT EXISTS (SELECT "
+      "FROM "
+      "pg_tables WHERE schemaname = '{{ index .Options \"Namespace\" }}') THEN ALTER TABLE \"{{index "
+      ".Options "
+      "\"Namespace\" }}\".\"users\" ADD a int; END IF; END $$;";
+  EXPECT_TRUE(same_statements(with_name, with_placeholder));
+  EXPECT_TRUE(same_statements(with_placeholder, with_name));
+  EXPECT_TRUE(same_statements("CREATE INDEX i ON users (a)", "CREATE INDEX i ON {{ .S }}.users (a)"));
+  EXPECT_TRUE(same_statements("DROP TABLE ${s}.t", "DROP TABLE ${ s }.t"));
+  EXPECT_FALSE(
+      same_statements("DROP TABLE a.t; DROP TABLE b.t", "DROP TABLE {{ .S }}.t; DROP TABLE {{ .S }}.t"));
+  EXPECT_FALSE(same_statements("DROP TABLE {{ .A }}.t", "DROP TABLE {{ .B }}.u"));
+  EXPECT_FALSE(same_statements(with_name, with_placeholder + "DROP TABLE x;"));
+  EXPECT_FALSE(same_statements("DROP TABLE a.t", "DROP TABLE b.t"));
+}
+
+TEST(CanRun, IsFalseOnlyWhereNoServerParsesTheScript) {
+  EXPECT_TRUE(can_run("CREATE TABLE a (b int); SELECT normalize('a', nfc);"));
+  EXPECT_FALSE(can_run("CREATE TABLE a (b int); SELECT normalize('a', 'nfc');"));
+  EXPECT_TRUE(can_run("CREATE TABLE {{ .S }}.a (b int)"));
+  EXPECT_TRUE(can_run("CREATE TABLE a (b int) {{ .Options }}"));
+  EXPECT_TRUE(can_run("CREATE TABLE a (b int, c int GENERATED ALWAYS AS (b) VIRTUAL)")) << "PostgreSQL 18";
+}
+
 }  // namespace
 }  // namespace pgadvise::sql
