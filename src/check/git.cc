@@ -113,10 +113,11 @@ static Result<std::set<std::string>> find_changed(files::Git& git, const std::st
                 "unknown revision " + ellipsis(revision, 80) + " in the repository of " + folder,
                 "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
   // A file of the repository's configuration may not order the answer: it could be one without end.
+  // Of the whole repository: a file may come from outside of the folder. Exact renames alone (-M100%) need no
+  // file's content.
   const std::vector<std::string> plain = {"-z",
                                           "--name-only",
-                                          "--relative",
-                                          "--no-renames",
+                                          "-M100%",
                                           "-O/dev/null",
                                           "--ignore-submodules=all",
                                           "--no-ext-diff",
@@ -127,13 +128,20 @@ static Result<std::set<std::string>> find_changed(files::Git& git, const std::st
     return words;
   };
   std::set<std::string> names;
-  for (const auto& words : {asked(asked({"diff-tree", "-r"}, plain), {commit, "HEAD"}),
-                            asked(asked({"diff-index", "--cached"}, plain), {"HEAD"}),
-                            asked({"ls-files", "-z", "--others", "--exclude-standard"}, {})}) {
+  const ProgramRun prefix = run_git(git, folder, {"rev-parse", "--show-prefix"});
+  if (prefix.status != 0) return failed(folder, prefix, "git does not answer");
+  const std::string below = prefix.out.substr(0, prefix.out.find('\n'));
+  for (const auto& words :
+       {asked(asked({"-c", "diff.relative=false", "diff-tree", "-r"}, plain), {commit, "HEAD"}),
+        asked(asked({"-c", "diff.relative=false", "diff-index", "--cached"}, plain), {"HEAD"})}) {
     const ProgramRun ran = run_git(git, folder, words);
     if (ran.status != 0) return failed(folder, ran, "git does not answer");
-    names.merge(git_names(ran.out));
+    for (const auto& name : git_names(ran.out))
+      if (name.starts_with(below)) names.insert(name.substr(below.size()));
   }
+  const ProgramRun others = run_git(git, folder, {"ls-files", "-z", "--others", "--exclude-standard"});
+  if (others.status != 0) return failed(folder, others, "git does not answer");
+  names.merge(git_names(others.out));
   std::set<std::string> out;
   for (const auto& file : files)
     if (names.count(file)) out.insert(file);

@@ -17,8 +17,9 @@ namespace pgadvise::check {
 Result<std::string> branch_point(files::Git& git, const std::string& folder);
 
 // The members of `files` (paths relative to `folder`, with '/') that were added or changed after the
-// revision: committed, staged, untracked, or edited. Errors (usage): git is not installed, no repository, no
-// such revision, git failed or did not answer.
+// revision: committed, staged, untracked, or edited. A file that was moved within the repository, with the
+// same content, is not changed. Errors (usage): git is not installed, no repository, no such revision, git
+// failed or did not answer.
 Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,
                                             const std::string& revision,
                                             const std::vector<std::string>& files);

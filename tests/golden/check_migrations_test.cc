@@ -153,6 +153,30 @@ TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
       << "--schema names a schema";
 }
 
+TEST(CheckMigrations, ATemplatesSchemaIsReadAndFixesKeepItsPlaceholder) {
+  const Folder folder;
+  const std::string schema = "{{ index .Options \"Namespace\" }}";
+  folder.write("migrations/0001_a.sql", "CREATE TABLE " + schema + ".users (id int PRIMARY KEY);\n");
+  folder.write("migrations/0002_b.sql", "CREATE TABLE \"" + schema +
+                                            "\".posts (\n  id int PRIMARY KEY,\n  user_id "
+                                            "int REFERENCES {{index .Options \"Namespace\" }}.users);\n");
+  const Ran ran = run("check --format json --fail-on never " + folder.path("migrations"));
+  const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(report.is_object()) << ran.err;
+  EXPECT_EQ(lines(ran.err), 1) << ran.err;
+  EXPECT_TRUE(has(ran.err, "the placeholder " + schema + " is read as the name namespace")) << ran.err;
+  bool found = false;
+  for (const auto& finding : report["findings"]) {
+    if (finding["rule"] != "unindexed-foreign-key") continue;
+    found = true;
+    EXPECT_EQ(finding["subject"]["schema"], "namespace");
+    EXPECT_EQ(finding["location"]["line"], 3);
+    const std::string sql = finding["fix"]["sql"];
+    EXPECT_TRUE(has(sql, " ON " + schema + ".posts (user_id)")) << sql;
+  }
+  EXPECT_TRUE(found) << ran.out;
+}
+
 class Git : public testing::Test {
  protected:
   void SetUp() override {
@@ -189,6 +213,22 @@ TEST_F(Git, SinceARevision) {
   EXPECT_TRUE(has(run("check --format json --since main~1 " + folder.path("migrations")).out,
                   "checked 1 of 5 migrations"))
       << "in the report";
+}
+
+TEST_F(Git, AMovedFolderIsNotNew) {
+  git("tag before");
+  git("checkout -q -b feature");
+  folder.write("packages/other.txt", "x");
+  git("mv migrations packages/migrations");
+  EXPECT_EQ(checked("--since before " + folder.path("packages/migrations")), Names{}) << "staged";
+  commit();
+  folder.write("packages/migrations/0004_next.sql", migration(4));
+  commit();
+  EXPECT_EQ(checked("--since before " + folder.path("packages/migrations")), Names{"0004_next"});
+  EXPECT_EQ(checked("--since before .", folder.path()), Names{"0004_next"});
+  EXPECT_EQ(checked("--changed packages", folder.path()), Names{"0004_next"});
+  folder.write("packages/migrations/0002_next.sql", migration(2) + "-- edited\n");
+  EXPECT_EQ(checked("--since before packages", folder.path()), (Names{"0002_next", "0004_next"}));
 }
 
 // A hook before each commit: nothing to check in the migrations is no fault of the input.
