@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/text.h"
 #include "lint/migrations.h"
 #include "rules/all_rules.h"
@@ -8,9 +12,6 @@ namespace {
 using Swallow = SchemaAction::Swallow;
 
 std::string message_of(const SchemaAction& action, const std::string& text) {
-  if (action.suppress_error == Swallow::every_error)
-    return "EXCEPTION WHEN OTHERS hides every error of this block: after an error its changes are missing, "
-           "and the migration still counts as applied.";
   const bool block =
       text.size() > 1 && (text[0] == 'd' || text[0] == 'D') && (text[1] == 'o' || text[1] == 'O');
   return action.name + " exists already and differs: " + action.detail + ". " +
@@ -62,35 +63,65 @@ void compare(const Context& context, const Site& site, SiteReporter& out) {
   }
 }
 
+void report_conflict(const Site& site, SiteReporter& out) {
+  const SchemaAction& action = *site.action;
+  Finding& finding = out.add(site,
+                             {.kind = "object",
+                              .schema = action.table.schema,
+                              .table = action.table.name,
+                              .constraint = action.name},
+                             message_of(action, site.step->text));
+  if (action.truncated)
+    finding.evidence.push_back({Evidence::Kind::catalog,
+                                "the name is longer than 63 bytes: the server truncates it, and another "
+                                "long name was truncated to the same name",
+                                std::nullopt,
+                                {}});
+  finding.fix = Fix{.title = action.truncated ? "Use a name of at most 63 bytes"
+                                              : "Change the existing object or use another name, and let the "
+                                                "statement fail on an error",
+                    .safety = Fix::Safety::manual};
+}
+
+// The blocks of one migration that hide every error: one finding.
+void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
+  constexpr std::size_t max_lines = 5;
+  if (blocks.empty()) return;
+  const std::size_t count = blocks.size();
+  const std::string which =
+      count == 1 ? "this block: after an error its changes are missing"
+                 : std::to_string(count) + " blocks: after an error the changes of a block are missing";
+  Finding& finding = out.add(
+      blocks.front(), {.kind = "migration"},
+      "EXCEPTION WHEN OTHERS hides every error of " + which + ", and the migration still counts as applied.");
+  std::vector<std::string> lines;
+  for (std::size_t i = 1; i < std::min(count, max_lines + 1); ++i)
+    lines.push_back(std::to_string(blocks[i].action->place.line));
+  if (!lines.empty())
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         (lines.size() == 1 ? "another block: line " : "other blocks: lines ") + join(lines, ", ") +
+             (count - 1 > lines.size() ? " and " + std::to_string(count - 1 - lines.size()) + " more" : ""),
+         std::nullopt,
+         {}});
+  finding.fix = Fix{.title = "Catch only the expected condition (duplicate_object), or let the block fail",
+                    .safety = Fix::Safety::manual};
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Migration& migration : context.migrations())
+  for (const Migration& migration : context.migrations()) {
+    std::vector<Site> blocks;
     for (const SchemaStep& step : migration.steps)
       for (const SchemaAction& action : step.actions) {
-        compare(context, {&migration, &step, &action}, out);
+        const Site site{&migration, &step, &action};
+        compare(context, site, out);
         if (action.kind != SchemaAction::Kind::suppress_error) continue;
-        Finding& finding =
-            out.add({&migration, &step, &action},
-                    {.kind = action.suppress_error == Swallow::every_error ? "migration" : "object",
-                     .schema = action.table.schema,
-                     .table = action.table.name,
-                     .constraint = action.name},
-                    message_of(action, step.text));
-        if (action.truncated)
-          finding.evidence.push_back(
-              {Evidence::Kind::catalog,
-               "the name is longer than 63 bytes: the server truncates it, and another "
-               "long name was truncated to the same name",
-               std::nullopt,
-               {}});
-        finding.fix =
-            Fix{.title = action.suppress_error == Swallow::every_error
-                             ? "Catch only the expected condition (duplicate_object), or let the block fail"
-                         : action.truncated ? "Use a name of at most 63 bytes"
-                                            : "Change the existing object or use another name, and let the "
-                                              "statement fail on an error",
-                .safety = Fix::Safety::manual};
+        if (action.suppress_error == Swallow::every_error) blocks.push_back(site);
+        else report_conflict(site, out);
       }
+    report_blocks(blocks, out);
+  }
 }
 
 }  // namespace
@@ -110,7 +141,8 @@ constinit const Rule swallowed_migration_error{
         "and whose constraint does not exist. This covers only the checked migrations: name the file or use "
         "--since, because applied migrations are not checked by default.\n\n"
         "pgadvise replays the migrations and reports only real conflicts. A block or IF NOT EXISTS around a "
-        "new or an identical object is harmless. WHEN OTHERS without RAISE is always reported.",
+        "new or an identical object is harmless. WHEN OTHERS without RAISE is always reported, once for each "
+        "migration.",
     .fix =
         "Let the statement fail, or write the change: ALTER TYPE … ADD VALUE, another name, DROP and CREATE.",
     .when_to_ignore = "The difference is intended, and another mechanism handles it.",
