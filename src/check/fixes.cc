@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "lint/rule.h"
-#include "sql/placeholders.h"
 #include "sql/statement.h"
 
 namespace pgadvise::check {
@@ -100,21 +99,23 @@ class Trial {
 
 }  // namespace
 
-void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token& stop) {
+void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+               pg::Connection* sandbox, const std::stop_token& stop) {
   Trial trial(sandbox, stop);
-  for (auto& finding : checked.findings)
+  for (auto& finding : findings)
     if (finding.fix) trial.fix(finding, *finding.fix);
-  for (auto& proposal : checked.proposals) trial.fix(checked.findings[proposal.finding], proposal.fix);
+  for (auto& proposal : proposals) trial.fix(findings[proposal.finding], proposal.fix);
 }
 
-void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names) {
+void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+                           const sql::PlaceholderNames& names) {
   const auto put_back = [&](Fix& fix) {
     fix.sql = sql::with_placeholders(fix.sql, names);
     fix.down_sql = sql::with_placeholders(fix.down_sql, names);
   };
-  for (auto& finding : checked.findings)
+  for (auto& finding : findings)
     if (finding.fix) put_back(*finding.fix);
-  for (auto& proposal : checked.proposals) put_back(proposal.fix);
+  for (auto& proposal : proposals) put_back(proposal.fix);
 }
 
 }  // namespace pgadvise::check

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <stop_token>
+#include <vector>
 
-#include "check/run.h"
+#include "advisor/propose.h"
+#include "model/finding.h"
 #include "pg/connection.h"
+#include "sql/placeholders.h"
 
 namespace pgadvise::check {
 
@@ -13,12 +16,14 @@ namespace pgadvise::check {
 // becomes manual; an undo that is rejected is left out; where only the loaded rows stand in the way (SQLSTATE
 // class 23) the fix keeps its SQL and needs review. The finding's evidence has the server's message. Fixes
 // that are manual, and those of migrations and queries, which are no change of the sandbox's schema, are
-// parsed only. `sandbox` may be null. Takes at most 10 s for a statement and 30 s in all; fixes after that
-// are parsed only.
-void try_fixes(Checked& checked, pg::Connection* sandbox, const std::stop_token& stop);
+// parsed only. `proposals`: fixes for `findings`. `sandbox` may be null. Takes at most 10 s for a statement
+// and 30 s in all; fixes after that are parsed only.
+void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+               pg::Connection* sandbox, const std::stop_token& stop);
 
 // Puts the placeholders of templates back into the SQL of fixes, in place of the names that pgadvise made
 // from them: the SQL can be added to migrations of the same template, and runs only once they are filled in.
-void put_back_placeholders(Checked& checked, const sql::PlaceholderNames& names);
+void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+                           const sql::PlaceholderNames& names);
 
 }  // namespace pgadvise::check

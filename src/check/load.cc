@@ -361,7 +361,7 @@ class Loader {
       report({settings_.allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
               {},
               unread,
-              "with --allow-empty this is a warning"});
+              settings_.allow_empty ? "" : "with --allow-empty this is a warning"});
   }
 
   void mark_unread(const migrations::SchemaInput& input) {

@@ -122,9 +122,10 @@ class Runner {
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
-    try_fixes(out, own_schema ? &inputs_.server->connection() : nullptr, stop_);
+    try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     const bool of_server = inputs_.live && !inputs_.sandbox() && schema && schema->path.empty();
-    if (!inputs_.placeholders.empty() && !of_server) put_back_placeholders(out, inputs_.placeholders);
+    if (!inputs_.placeholders.empty() && !of_server)
+      put_back_placeholders(out.findings, out.proposals, inputs_.placeholders);
     out_.checked.push_back(std::move(out));
     return project;
   }

@@ -7,6 +7,7 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "migrations/facts.h"
+#include "migrations/includes.h"
 #include "sql/placeholders.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
@@ -33,7 +34,10 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
     }
     ++read;
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
-    use(file, placeholders.fill(*text));
+    if (input.kind == SchemaKind::sql_file)
+      for (const auto& part : with_includes(file.path, std::move(*text), input.user_paths, diagnostics))
+        use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
+    else use(file, placeholders.fill(*text));
   }
   if (read == 0 && !input.files.empty()) {
     diagnostics.pop_back();

@@ -22,6 +22,13 @@ bool may_change_schema(const Lexeme& first) {
                            "reindex", "analyze", "import",  "merge",    "with",  "call",   "do"});
 }
 
+// The text after a label: <<name>>.
+std::string_view without_label(std::string_view text) {
+  text = trim(text);
+  const auto end = text.starts_with("<<") ? text.find(">>") : std::string_view::npos;
+  return end == std::string_view::npos ? text : trim(text.substr(end + 2));
+}
+
 // The text after the word, outside of parentheses and CASE; nullopt: it is not there.
 std::optional<std::string_view> after_word(std::string_view text, std::string_view word) {
   Lexer lexer(text);
@@ -45,7 +52,7 @@ bool asks_catalog(std::string_view text) {
 
 class BlockReader {
  public:
-  explicit BlockReader(std::string_view body) : body_(body) {}
+  explicit BlockReader(std::string_view body) : body_(without_label(body)) {}
 
   Block read() {
     const std::size_t begin = begin_of_statements();
@@ -93,6 +100,7 @@ class BlockReader {
 
   void statement(std::string_view text) {
     while (!text.empty()) {
+      text = without_label(text);
       Lexer lexer(text);
       const Lexeme first = lexer.next_token();
       const Lexeme second = lexer.next_token();
@@ -101,6 +109,7 @@ class BlockReader {
       const auto rest = inside_of(text, first);
       if (!rest) {
         block_.empty = false;
+        if (first.is_word("return")) ended_.push_back(around_);
         if (may_change_schema(first)) add(text);
         return;
       }
@@ -112,7 +121,17 @@ class BlockReader {
     const auto any = [&](bool Around::* what) {
       return std::any_of(around_.begin(), around_.end(), [&](const Around& one) { return one.*what; });
     };
-    block_.statements.push_back({text, !around_.empty(), any(&Around::loop), any(&Around::on_data), blocks_});
+    BlockStatement out{text, !around_.empty(), any(&Around::loop), any(&Around::on_data), blocks_, {}};
+    for (const Around& around : around_)
+      out.conditions.insert(out.conditions.end(), around.conditions.begin(), around.conditions.end());
+    for (const auto& around : ended_) {
+      if (around.empty()) return;  // after RETURN
+      const bool simple = around.size() == 1 && around[0].conditions.size() == 1 && !around[0].loop;
+      if (simple && !around[0].on_data)
+        out.conditions.push_back({around[0].conditions[0].text, !around[0].conditions[0].negated});
+      else out.on_data = true;
+    }
+    block_.statements.push_back(std::move(out));
   }
 
   void end_of(const Lexeme& second) {
@@ -127,7 +146,10 @@ class BlockReader {
       open_block();
       return behind();
     }
-    if (first.is_word("else")) return behind();
+    if (first.is_word("else")) {
+      negate_last();
+      return behind();
+    }
     if (first.is_word("declare")) {
       const auto rest = after_word(text, "begin");
       if (rest) open_block();
@@ -135,13 +157,29 @@ class BlockReader {
     }
     if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) {
       if (is_one_of(first, {"if", "case"})) around_.push_back({});
-      return condition(text, after_word(first.is_word("case") ? behind() : text, "then"));
+      else negate_last();
+      const auto rest = after_word(first.is_word("case") ? behind() : text, "then");
+      if (rest && !around_.empty() && is_one_of(first, {"if", "elsif", "elseif"}))
+        around_.back().conditions.push_back({between(behind(), *rest)});
+      return condition(text, rest);
     }
     if (is_one_of(first, {"for", "foreach", "while", "loop"})) {
       around_.push_back({.loop = true});
       return condition(text, after_word(text, "loop"));
     }
     return std::nullopt;
+  }
+
+  // The condition before THEN.
+  static std::string_view between(std::string_view text, std::string_view rest) {
+    const std::string_view out = trim(text.substr(0, static_cast<std::size_t>(rest.data() - text.data())));
+    constexpr std::size_t then = 4;
+    return out.size() < then ? out : trim(out.substr(0, out.size() - then));
+  }
+
+  void negate_last() {
+    if (!around_.empty() && !around_.back().conditions.empty())
+      around_.back().conditions.back().negated = true;
   }
 
   std::string_view condition(std::string_view text, const std::optional<std::string_view>& rest) {
@@ -155,9 +193,11 @@ class BlockReader {
   struct Around {
     bool loop = false;
     bool on_data = false;
+    std::vector<BlockCondition> conditions = {};
   };
-  std::vector<Around> around_;       // the conditions and loops around the next statement
-  std::vector<std::size_t> blocks_;  // that are open, outermost first: places in Block::handlers
+  std::vector<Around> around_;              // the conditions and loops around the next statement
+  std::vector<std::vector<Around>> ended_;  // those around each RETURN before it
+  std::vector<std::size_t> blocks_;         // that are open, outermost first: places in Block::handlers
   int blocks_in_handler_ = 0;
 };
 

@@ -9,12 +9,19 @@
 
 namespace pgadvise::sql {
 
+// A condition of IF around a statement.
+struct BlockCondition {
+  std::string_view text;
+  bool negated = false;  // the statement is in the branch that runs if the condition does not hold
+};
+
 struct BlockStatement {
   std::string_view text;
   bool guarded = false;  // under an IF or in a loop: may find its work done
   bool looped = false;
   bool on_data = false;             // a condition or loop around it depends on more than the catalog
   std::vector<std::size_t> blocks;  // around it, outermost first: places in Block::handlers
+  std::vector<BlockCondition> conditions = {};  // of the IFs around it, outermost first
 };
 
 // Its statements are views into the body.

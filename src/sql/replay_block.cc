@@ -2,9 +2,12 @@
 // understood (EXECUTE of a computed string, a change behind a condition on data) makes the tables that the
 // block names uncertain.
 #include <algorithm>
+#include <map>
+#include <set>
 #include <vector>
 
 #include "sql/ast.h"
+#include "sql/catalog_condition.h"
 #include "sql/do_block.h"
 #include "sql/expression.h"
 #include "sql/lexer.h"
@@ -14,6 +17,8 @@
 
 namespace pgadvise::sql {
 namespace {
+
+constexpr int max_block_copies = 256;  // of the catalog, by all blocks of a replay
 
 bool catches(const std::string& handlers, const Problem& problem) {
   if (contains(handlers, "others")) return true;
@@ -48,6 +53,37 @@ bool pass_over_everything(const std::string& handlers) {
   return true;
 }
 
+// The conditions of a block, each evaluated before the first statement that depends on it.
+class Conditions {
+ public:
+  // Whether those around the statement hold; nullopt: one is not known, and names no object of the statement.
+  std::optional<bool> hold(const BlockStatement& part, const Catalog& catalog) {
+    bool known = true;
+    for (const auto& condition : part.conditions) {
+      const auto [at, fresh] = known_.try_emplace(condition.text.data());
+      if (fresh) at->second = holds(condition.text, catalog);
+      if (at->second == std::optional(condition.negated)) return false;
+      known &= at->second.has_value() || names_object_of(condition.text, part.text);
+    }
+    return known ? std::optional(true) : std::nullopt;
+  }
+
+ private:
+  std::map<const char*, std::optional<bool>> known_;
+};
+
+// The blocks with a handler and more than one statement: an error undoes what they did before it.
+std::set<std::size_t> undoing_blocks(const Block& block) {
+  std::map<std::size_t, int> statements;
+  for (const auto& part : block.statements)
+    for (const std::size_t one : part.blocks)
+      if (!block.handlers[one].empty()) ++statements[one];
+  std::set<std::size_t> out;
+  for (const auto& [one, count] : statements)
+    if (count > 1) out.insert(one);
+  return out;
+}
+
 // The value of an EXECUTE's argument when it is one string constant, or "".
 std::string constant_argument(std::string_view argument) {
   Lexer lexer(argument);
@@ -78,23 +114,36 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
       std::any_of(block.handlers.begin(), block.handlers.end(), pass_over_everything))
     swallowed(SchemaAction::Swallow::every_error, {});
   std::optional<std::size_t> left;  // the block that caught an error
+  Conditions conditions;
+  const std::set<std::size_t> undoing = undoing_blocks(block);
+  std::map<std::size_t, SchemaState> before;  // of blocks that caught errors may undo
   for (const BlockStatement& part : block.statements) {
+    for (const std::size_t one : part.blocks)
+      if (undoing.count(one) && !before.count(one) && block_copies_ < max_block_copies) {
+        ++block_copies_;
+        before.emplace(one, schema);
+      }
     if (left && std::find(part.blocks.begin(), part.blocks.end(), *left) != part.blocks.end()) continue;
     if (body_offset != std::string_view::npos)
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
+    const auto held = conditions.hold(part, schema.catalog);
+    if (held && !*held) continue;
     in_loop_ = outer_loop || part.looped;
     difference_.reset();
     Effect of_part = Effect::none;
     outcome = block_statement(part.text, of_part, skipped);
     if (of_part == Effect::replayed) effect = of_part;
     changed_on_data |= part.on_data && of_part == Effect::replayed;
+    if (!held && of_part == Effect::replayed) make_uncertain(part.text);
     in_loop_ = outer_loop;
     if (!outcome) continue;
     const auto catching = catching_block(block, part, *outcome);
     if (!part.guarded && !catching) break;
     outcome.reset();
     if (migration && difference_) swallowed(SchemaAction::Swallow::other_object, *difference_);
-    if (!part.guarded) left = catching;
+    if (part.guarded) continue;
+    left = catching;
+    if (const auto undone = before.find(*catching); undone != before.end()) schema = undone->second;
   }
   statement_offset = outer_offset;
   --block_depth_;

@@ -160,6 +160,7 @@ struct ReplayState {
   bool keep_savepoints_ = false;                                 // the script rolls something back
   bool in_transaction_ = false;
   int block_depth_ = 0;
+  int block_copies_ = 0;
   std::optional<std::vector<std::string>> path_after_transaction_;  // SET LOCAL
 };
 

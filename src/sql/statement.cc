@@ -17,10 +17,14 @@ class Splitter {
     if (script.starts_with("\xef\xbb\xbf")) lexer_ = Lexer(script, 3);
   }
 
-  std::vector<SourceStatement> run() {
+  struct Parts {
+    std::vector<SourceStatement> statements, commands;
+  };
+
+  Parts run() {
     for (Lexeme token = lexer_.next(); token.kind != Lexeme::Kind::end; token = lexer_.next()) read(token);
     finish();
-    return std::move(out_);
+    return {std::move(out_), std::move(commands_)};
   }
 
  private:
@@ -35,6 +39,9 @@ class Splitter {
     } else if (token.kind == Lexeme::Kind::backslash) {
       finish();
       lexer_.skip_line();
+      commands_.push_back(
+          {trim(script_.substr(token.offset, lexer_.position() - token.offset)), token.offset});
+      begin_ = end_ = lexer_.position();
     } else {
       add(token);
     }
@@ -88,7 +95,7 @@ class Splitter {
 
   std::string_view script_;
   Lexer lexer_;
-  std::vector<SourceStatement> out_;
+  std::vector<SourceStatement> out_, commands_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::vector<std::string> words_;  // the first few
@@ -182,7 +189,12 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
 
 }  // namespace
 
-std::vector<SourceStatement> split(std::string_view script) { return Splitter(script).run(); }
+std::vector<SourceStatement> split(std::string_view script) { return Splitter(script).run().statements; }
+
+std::vector<SourceStatement> psql_commands(std::string_view script) {
+  if (script.find('\\') == std::string_view::npos) return {};
+  return Splitter(script).run().commands;
+}
 
 Result<std::string> fingerprint(std::string_view statement) {
   return guarded(statement, [&](const std::string& text) -> Result<std::string> {

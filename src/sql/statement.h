@@ -22,6 +22,9 @@ struct SourceStatement {
 // to the end.
 std::vector<SourceStatement> split(std::string_view script);
 
+// The backslash commands of psql that split() skips, each up to the line's end.
+std::vector<SourceStatement> psql_commands(std::string_view script);
+
 // libpg_query's fingerprint, 16 hex digits, with two changes. `= $1` and a list (IN, = ANY) differ, as one
 // may be the fix of the other; and tables whose names differ only in digits (e_2024_01) differ, as each has
 // its own indexes. The fingerprint of such a statement combines libpg_query's with the difference. Errors:

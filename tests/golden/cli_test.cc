@@ -262,6 +262,11 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
     EXPECT_EQ(ran.exit_code, 2) << format << ran.err;
     EXPECT_TRUE(has(ran.out, unread)) << format << ran.out;
   }
+  folder.write("Dockerfile", "FROM node:22\nCMD npx drizzle-kit push\n");
+  const Ran found = run("check .", folder.path());
+  EXPECT_EQ(found.exit_code, 2) << found.err;
+  EXPECT_TRUE(has(found.out, "1 finding")) << found.out;
+  EXPECT_TRUE(has(found.err, unread)) << found.err;
 }
 
 TEST(Cli, OnlyWhatIsNamedIsRead) {

@@ -200,11 +200,12 @@ TEST_F(OnAServer, FixesAreTriedInASandbox) {
   ASSERT_TRUE(inputs && inputs->server);
   pg::Connection& sandbox = inputs->server->connection();
   const auto tried = [&](const std::string& sql, const std::string& down_sql, bool on_server = true) {
-    Checked checked;
-    Finding& finding = checked.findings.emplace_back();
+    std::vector<Finding> findings(1);
+    std::vector<advisor::ProposedFix> proposals;
+    Finding& finding = findings.front();
     finding.rule = "missing-primary-key";
     finding.fix = Fix{.title = "t", .sql = sql, .down_sql = down_sql, .safety = Fix::Safety::safe};
-    try_fixes(checked, on_server ? &sandbox : nullptr, {});
+    try_fixes(findings, proposals, on_server ? &sandbox : nullptr, {});
     return finding;
   };
   const auto evidence = [](const Finding& finding) {

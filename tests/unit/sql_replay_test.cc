@@ -352,6 +352,56 @@ TEST(Replay, ChangesInBlocksWithDeclarationsLoopsAndConditionsCount) {
   });
 }
 
+TEST(Replay, ConditionsOnTheCatalogAreEvaluated) {
+  const std::string tables =
+      "CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (a int, k int REFERENCES u); CREATE INDEX i ON t "
+      "(k); ";
+  const bool kept = true, dropped = false;
+  const auto block = [&](const std::string& condition) {
+    return tables + "DO $$ BEGIN IF " + condition + " THEN DROP INDEX i; END IF; END $$;";
+  };
+  const std::string columns =
+      "EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = ";
+  const std::vector<std::pair<std::string, bool>> cases = {
+      {block(columns + "'legacy')"), kept},
+      {block("NOT " + columns + "'legacy')"), dropped},
+      {block(columns + "'a')"), dropped},
+      {block("to_regclass('public.nothere') IS NOT NULL"), kept},
+      {block("to_regclass('public.t') IS NOT NULL"), dropped},
+      {block("to_regclass('i') IS NULL"), kept},
+      {block("NOT EXISTS (SELECT FROM pg_indexes WHERE schemaname = 'public' AND indexname = 'i')"), kept},
+      {block("(NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conrelid = 't'::regclass AND c.contype = "
+             "'f' LIMIT 1))"),
+       kept},
+      {block("EXISTS (SELECT 1 FROM pg_catalog.pg_attribute WHERE attrelid = 'public.t'::regclass AND "
+             "attname = 'k' AND NOT attisdropped)"),
+       dropped},
+      {block("EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'other')"), kept},
+      {tables + "DO $$ BEGIN IF " + columns + "'legacy') THEN NULL; ELSIF " + columns +
+           "'a') THEN DROP INDEX i; ELSE DROP TABLE t; END IF; END $$;",
+       dropped},
+      {tables + "DO $$ BEGIN IF " + columns + "'a') THEN RETURN; END IF; DROP INDEX i; END $$;", kept},
+      {tables + "DO $$ BEGIN IF " + columns + "'z') THEN RETURN; END IF; DROP INDEX i; END $$;", dropped},
+      {tables + "DO $$ BEGIN RETURN; DROP INDEX i; END $$;", kept},
+      {tables + "DO $$ <<x>> BEGIN DROP INDEX i; END x $$;", dropped},
+      {tables + "DO $$ <<x>> DECLARE n int; BEGIN <<y>> BEGIN DROP INDEX i; END y; END x $$;", dropped},
+      {tables + "DO $$ BEGIN DROP INDEX i; ALTER TABLE u ADD PRIMARY KEY (id); EXCEPTION WHEN others THEN "
+                "NULL; END $$;",
+       kept},
+      {tables + "DO $$ BEGIN DROP INDEX i; BEGIN ALTER TABLE nope ADD b int; EXCEPTION WHEN undefined_table "
+                "THEN NULL; END; END $$;",
+       dropped},
+  };
+  for (const auto& [script, expected] : cases) {
+    Replayer replayer;
+    replayer.run(script, "m.sql");
+    const Table* table = replayer.catalog().table({"public", "t"});
+    ASSERT_TRUE(table) << script;
+    EXPECT_EQ(table->index("i") != nullptr, expected) << script;
+    EXPECT_TRUE(replayer.counts().uncertain.empty()) << script;
+  }
+}
+
 std::set<std::string> uncertain(const char* script) {
   Replayer replayer;
   replayer.run(script, "m.sql");
@@ -377,6 +427,10 @@ TEST(Replay, TablesOfStatementsWithUnknownEffectsAreUncertain) {
       of("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE u ADD "
          "CONSTRAINT k UNIQUE (a); END IF; END $$;"),
       Names{});
+  EXPECT_EQ(of("DO $$ BEGIN IF (SELECT count(*) FROM pg_class) > 3 THEN ALTER TABLE u ADD UNIQUE (a); END "
+               "IF; END $$;"),
+            Names{"u m.sql:2:57"})
+      << "a condition on the catalog that is not evaluated";
   EXPECT_EQ(of("DO $$ BEGIN PERFORM 1 FROM t; IF (SELECT count(*) FROM u) > 0 THEN RAISE NOTICE 'u'; END IF; "
                "END $$;"),
             Names{});
