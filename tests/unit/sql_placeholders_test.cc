@@ -72,7 +72,7 @@ TEST(Placeholders, InConditionsOfBlocksAreNamesWhereTheNameIsKnown) {
   Placeholders placeholders;
   EXPECT_EQ(placeholders.fill(block), block);
   placeholders.fill("DROP TABLE {{.S}}.t");
-  EXPECT_EQ(placeholders.fill(block), "DO $$ BEGIN IF x = 's'       THEN DROP TABLE t; END IF; END $$");
+  EXPECT_EQ(placeholders.fill(block), "DO $$ BEGIN IF x = 's'        THEN DROP TABLE t; END IF; END $$");
   EXPECT_EQ(placeholders.fill("SELECT '{{ .S }}'"), "SELECT '{{ .S }}'");
 }
 
