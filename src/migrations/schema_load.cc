@@ -35,7 +35,7 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
     ++read;
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
     if (input.kind == SchemaKind::sql_file)
-      for (auto& part : with_includes(file.path, std::move(*text), input.user_paths, diagnostics))
+      for (const auto& part : with_includes(file.path, std::move(*text), input.user_paths, diagnostics))
         use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
     else use(file, placeholders.fill(*text));
   }

@@ -161,16 +161,17 @@ void Placeholders::put(std::string& text, const Site& site, const Scan& scan) {
   text.replace(after ? site.end - name.size() : site.begin, name.size(), name);
 }
 
-void Placeholders::scan(std::string& text, std::size_t from, std::size_t to, Strings strings, bool code) {
+void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t to, Strings strings,
+                              bool code) {
   Scan scan{std::string_view(text).substr(0, to), {}, {}, {}};
   Lexer lexer(scan.text, from);
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
-    const bool quoted = token.kind == Kind::quoted_name || (string && strings == Strings::fill);
+    const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
     if (token.kind == Kind::string && token.text[0] == '$' && code) {
       const auto open = token.text.find('$', 1);
       if (open != std::string_view::npos && token.text.size() >= 2 * (open + 1))
-        this->scan(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings, true);
+        fill_range(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings, true);
     }
     const auto found = token.kind == Kind::string && !quoted
                            ? std::nullopt
@@ -182,13 +183,14 @@ void Placeholders::scan(std::string& text, std::size_t from, std::size_t to, Str
       const std::string_view written = site.written;
       const auto& [open, close] = found->marks;
       const bool both = !quoted && scan.glued_before(site) && scan.glued_after(site);
-      if (!both && (quoted || scan.names_something(site)))
+      const bool value = string && strings == Strings::keep && !by_key_.count(without_blanks(written));
+      if (!both && !value && (quoted || scan.names_something(site)))
         site.name =
             name_of(written.substr(open.size(), written.size() - open.size() - close.size()), written);
       if (string && !site.name.empty()) {
-        std::string value = "'" + site.name + "'";
-        value.resize(site.end - site.begin, ' ');
-        text.replace(site.begin, value.size(), value);
+        std::string constant = "'" + site.name + "'";
+        constant.resize(site.end - site.begin, ' ');
+        text.replace(site.begin, constant.size(), constant);
       } else if (!site.name.empty()) {
         put(text, site, scan);
       }
@@ -205,7 +207,7 @@ void Placeholders::scan(std::string& text, std::size_t from, std::size_t to, Str
 std::string Placeholders::fill(std::string_view script, Strings strings) {
   std::string out(script);
   const auto any = [&](const Marks& marks) { return contains(script, marks.open); };
-  if (std::any_of(all_marks.begin(), all_marks.end(), any)) scan(out, 0, out.size(), strings, false);
+  if (std::any_of(all_marks.begin(), all_marks.end(), any)) fill_range(out, 0, out.size(), strings, false);
   return out;
 }
 

@@ -25,10 +25,11 @@ class Placeholders {
   enum class Strings { keep, fill };
 
   // The script with a name for each placeholder that stands as an identifier: beside a dot, or behind TABLE,
-  // FROM and the like; in "quotes", too, and in the bodies of DO blocks and functions. The text has the
-  // length and the lines of the script, so that offsets stay right. Placeholders in strings, for values, over
-  // several lines, and for parts of a statement stay. `fill`: a string that is one placeholder is filled,
-  // too. Linear time.
+  // FROM and the like; in "quotes", too, and in the bodies of DO blocks and functions. Strings there that are
+  // one placeholder are filled if it has a name already, as the conditions of blocks compare names; `fill`:
+  // all such strings of the script. The text has the length and the lines of the script, so that offsets stay
+  // right. Other placeholders stay: in strings, for values, over several lines, for parts of a statement.
+  // Linear time.
   std::string fill(std::string_view script, Strings strings = Strings::keep);
 
   // Each placeholder that was filled, as first written, with its name; in order.
@@ -40,7 +41,7 @@ class Placeholders {
  private:
   struct Site;
   struct Scan;
-  void scan(std::string& text, std::size_t from, std::size_t to, Strings strings, bool code);
+  void fill_range(std::string& text, std::size_t from, std::size_t to, Strings strings, bool code);
   void put(std::string& text, const Site& site, const Scan& scan);
   std::string name_of(std::string_view inside, std::string_view written);
 

@@ -67,6 +67,15 @@ TEST(Placeholders, EqualOnesHaveOneNameAndDifferentOnesTwo) {
   EXPECT_TRUE(placeholders.made("b_schema"));
 }
 
+TEST(Placeholders, InConditionsOfBlocksAreNamesWhereTheNameIsKnown) {
+  const std::string block = "DO $$ BEGIN IF x = '{{ .S }}' THEN DROP TABLE t; END IF; END $$";
+  Placeholders placeholders;
+  EXPECT_EQ(placeholders.fill(block), block);
+  placeholders.fill("DROP TABLE {{.S}}.t");
+  EXPECT_EQ(placeholders.fill(block), "DO $$ BEGIN IF x = 's'        THEN DROP TABLE t; END IF; END $$");
+  EXPECT_EQ(placeholders.fill("SELECT '{{ .S }}'"), "SELECT '{{ .S }}'");
+}
+
 TEST(Placeholders, ArePutBackIntoGeneratedSql) {
   Placeholders placeholders;
   placeholders.fill("CREATE TABLE {{ .S }}.{{ .P }}users (s int, id int)");
