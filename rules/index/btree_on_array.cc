@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "lint/index_sql.h"
+#include "lint/index_use.h"
 #include "lint/tables.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -7,14 +10,21 @@ namespace pgadvise::rules {
 namespace {
 
 // Whether a logged query compares the whole array, or sorts by it: what a B-tree serves.
-bool compared_whole(const Context& context, const Table& table, const std::string& column) {
+bool used_whole(const Context& context, const Table& table, const std::string& column) {
   if (!context.has_workload()) return false;
-  for (const Query* query : context.queries_on(table.name))
-    for (const auto& predicate : query->facts.predicates)
-      if (predicate.column.table == table.name && predicate.column.column == column &&
-          predicate.wrapper.empty() && predicate.op == Predicate::Op::equality)
-        return true;
-  return false;
+  const ColumnUse use{table.name, column};
+  const auto whole = [&](const Predicate& predicate) {
+    using Op = Predicate::Op;
+    return predicate.column == use && predicate.wrapper.empty() &&
+           (predicate.op == Op::equality || predicate.op == Op::in_list || predicate.op == Op::range);
+  };
+  const auto& queries = context.queries_on(table.name);
+  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
+    const QueryFacts& facts = query->facts;
+    return std::any_of(facts.predicates.begin(), facts.predicates.end(), whole) ||
+           std::any_of(facts.sort.begin(), facts.sort.end(),
+                       [&](const SortKey& key) { return key.column == use; });
+  });
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -23,7 +33,9 @@ void check(const Context& context, Reporter& reporter) {
       if (index.method != "btree" || index.unique || !index.valid || index.keys.empty() || !droppable(index))
         continue;
       const Column* column = table->column(index.keys.front().column);
-      if (!column || !column->type.ends_with("[]") || compared_whole(context, *table, column->name)) continue;
+      if (!column || !column->type.ends_with("[]") || summed(context, *table, index).scans > 0 ||
+          used_whole(context, *table, column->name))
+        continue;
       Finding& finding = reporter.add(
           {.kind = "index", .schema = table->name.schema, .table = table->name.name, .index = index.name},
           "The index " + index.name + " on " + display(table->name) + " is a B-tree on the array " +
@@ -32,7 +44,7 @@ void check(const Context& context, Reporter& reporter) {
       finding.evidence.push_back(
           catalog_fact(definition(index) + "; " + column->name + " is " + column->type, index.origin));
       Index gin;
-      gin.name = (index.name + "_gin").substr(0, 63);
+      gin.name = new_index_name(context.catalog(), table->name.schema, index.name, "_gin");
       gin.method = "gin";
       gin.keys = {{.column = column->name}};
       const bool concurrently = table->kind != Table::Kind::partitioned;
@@ -60,7 +72,9 @@ constinit const Rule btree_on_array{
         "A B-tree orders arrays as wholes. It serves `tags = '{a,b}'` and ORDER BY, and no query that looks "
         "for an element: `tags @> '{a}'`, `tags && '{a,b}'` and `'a' = ANY (tags)` scan the table. An "
         "INSERT fails if the array exceeds, after compression, the 2,704 bytes that a B-tree entry may "
-        "have. A GIN index has an entry for each element.",
+        "have. A GIN index has an entry for each element.\n\n"
+        "An index that the server has scanned is not reported, nor one whose whole arrays logged statements "
+        "compare or sort.",
     .fix = "Create a GIN index and use `@>` or `&&`.",
     .when_to_ignore = "Queries compare or sort whole arrays.",
     .check = check};

@@ -204,16 +204,37 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
   }
 }
 
-// Whether a logged query looks for the NULLs, which a partial index would not contain.
-static bool looks_for_nulls(const Context& context, const Table& table, const std::string& column) {
+// Whether a logged query needs the NULLs, which a partial index would not contain: it looks for them, or
+// sorts by the column without a condition that leaves them out.
+static bool needs_nulls(const Context& context, const Table& table, const std::string& column) {
   if (!context.has_workload()) return false;
+  const ColumnUse use{table.name, column};
   const auto& queries = context.queries_on(table.name);
   return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
-    const auto& predicates = query->facts.predicates;
-    return std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
-      return predicate.column.table == table.name && predicate.column.column == column &&
-             predicate.op == Predicate::Op::is_null;
-    });
+    using Op = Predicate::Op;
+    const QueryFacts& facts = query->facts;
+    const auto any = [&](auto&& is) {
+      return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+        return predicate.column == use && is(predicate);
+      });
+    };
+    const bool sorts = std::any_of(facts.sort.begin(), facts.sort.end(),
+                                   [&](const SortKey& key) { return key.column == use; });
+    return any([](const Predicate& predicate) { return predicate.op == Op::is_null; }) ||
+           (sorts && !any([](const Predicate& predicate) {
+              return !predicate.under_or && (predicate.op == Op::equality || predicate.op == Op::in_list ||
+                                             predicate.op == Op::range || predicate.op == Op::is_not_null);
+            }));
+  });
+}
+
+// Whether another index begins with the same column and contains its NULLs: then this index may be dropped
+// altogether.
+static bool another_begins_alike(const Context& context, const Table& table, const Index& index) {
+  const auto& others = context.indexes_with(table, index.keys.front().column);
+  return std::any_of(others.begin(), others.end(), [&](const Index* other) {
+    return other != &index && other->method == "btree" && other->valid && !other->predicate &&
+           !other->keys.empty() && other->keys.front().column == index.keys.front().column;
   });
 }
 
@@ -228,7 +249,9 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
     const Column* column = table.column(index.keys.front().column);
     if (!column || !column->statistics) continue;
     const double nulls = 100 * column->statistics->null_fraction;
-    if (nulls < context.option(null_percent) || looks_for_nulls(context, table, column->name)) continue;
+    if (nulls < context.option(null_percent) || needs_nulls(context, table, column->name) ||
+        another_begins_alike(context, table, index))
+      continue;
     Finding& finding = reporter.add(
         {.kind = "index", .schema = table.name.schema, .table = table.name.name, .index = index.name},
         lint::grouped(nulls) + " % of the entries of " + index.name + " on " + display(table.name) +
@@ -236,13 +259,15 @@ static void check_nulls(const Context& context, Reporter& reporter, const Table&
     finding.location = index.origin;
     finding.evidence.push_back(lint::catalog_fact(lint::definition(index), index.origin));
     Index partial = index;
-    partial.name = (index.name + "_not_null").substr(0, 63);
+    partial.name = lint::new_index_name(context.catalog(), table.name.schema, index.name, "_not_null");
     partial.predicate = quote_identifier(column->name) + " IS NOT NULL";
     const bool concurrently = table.kind != Table::Kind::partitioned;
-    finding.fix = Fix{.title =
-                          "Create the partial index, and drop the full one: every condition on the column "
-                          "that NULL does not "
-                          "meet can use it",
+    finding.fix = Fix{.title = std::string("Create the partial index, and drop the full one: every condition "
+                                           "on the column that excludes NULLs can use it") +
+                               (context.has_workload()
+                                    ? ""
+                                    : "; first check that no ORDER BY on the column needs the NULLs, because "
+                                      "pgadvise has read no log"),
                       .sql = lint::create_index_sql(table, partial) + "\n" +
                              lint::drop_index(table, index, Fix::Safety::review).sql,
                       .down_sql = lint::create_index_sql(table, index) + "\n" +
@@ -271,8 +296,8 @@ constinit const Rule partial_index_opportunity{
         "A comparison with a value counts if every call in the log has the same value and the planner "
         "confirms that few rows match. These findings need a log.\n\n"
         "An index on a column that is mostly NULL contains an entry for each NULL. If no logged statement "
-        "looks for "
-        "NULLs, a partial index `WHERE column IS NOT NULL` serves the same statements.",
+        "looks for NULLs or sorts by the column, a partial index `WHERE column IS NOT NULL` serves the same "
+        "statements.",
     .fix =
         "Create the partial index that the finding proposes. It replaces a full index on the same columns "
         "that no other statement needs. The planner uses it only for statements that have the filter as a "

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/identifier.h"
 #include "base/text.h"
 #include "lint/queries.h"
 #include "lint/server_events.h"
@@ -149,7 +150,7 @@ Cause cause_of(const Context& context, const QualifiedName& name) {
       nearest = &table;
       least = 0;
     } else if (name.name.size() >= 5 && at.name.size() <= 63) {
-      if (const std::size_t far = edit_distance(name.name.substr(0, 63), at.name); far < least)
+      if (const std::size_t far = edit_distance(cut_identifier(name.name), at.name); far < least)
         least = far, nearest = &table;
     }
   }

@@ -24,6 +24,15 @@ Pairs pairs_of(const Constraint& key) {
   return out;
 }
 
+// What a key checks, and when: keys that differ here do not replace each other. With one column, MATCH FULL
+// equals MATCH SIMPLE.
+using CheckedKey = std::tuple<QualifiedName, Pairs, bool, bool>;
+
+CheckedKey checked_key(const Constraint& key) {
+  return {key.referenced_table, pairs_of(key), key.match_full && key.columns.size() > 1,
+          key.initially_deferred};
+}
+
 bool same_actions(const Constraint& a, const Constraint& b) {
   return a.on_delete == b.on_delete && a.on_update == b.on_update &&
          a.on_delete_columns == b.on_delete_columns && a.deferrable == b.deferrable;
@@ -31,7 +40,8 @@ bool same_actions(const Constraint& a, const Constraint& b) {
 
 std::string actions_of(const Constraint& key) {
   return key.name + ": ON DELETE " + key.on_delete + ", ON UPDATE " + key.on_update +
-         (key.deferrable ? ", deferrable" : "") + (key.validated ? "" : ", NOT VALID");
+         (key.match_full ? ", MATCH FULL" : "") + (key.deferrable ? ", deferrable" : "") +
+         (key.initially_deferred ? ", initially deferred" : "") + (key.validated ? "" : ", NOT VALID");
 }
 
 void report(Reporter& reporter, const Table& table, const Constraint& kept, const Constraint& key) {
@@ -61,7 +71,7 @@ void report(Reporter& reporter, const Table& table, const Constraint& kept, cons
 
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
-    std::map<std::pair<QualifiedName, Pairs>, const Constraint*> seen;
+    std::map<CheckedKey, const Constraint*> seen;
     std::vector<const Constraint*> keys;
     for (const auto& key : table->constraints)
       if (key.kind == Constraint::Kind::foreign_key && !key.referenced_columns.empty()) keys.push_back(&key);
@@ -71,7 +81,7 @@ void check(const Context& context, Reporter& reporter) {
              std::tuple(!b->inherited, !b->validated, b->name);
     });
     for (const auto* key : keys) {
-      const auto [kept, first] = seen.emplace(std::pair(key->referenced_table, pairs_of(*key)), key);
+      const auto [kept, first] = seen.emplace(checked_key(*key), key);
       if (!first && !key->inherited) report(reporter, *table, *kept->second, *key);
     }
   }
@@ -88,7 +98,10 @@ constinit const Rule duplicate_foreign_key{
         "Two foreign keys over the same columns check every INSERT and UPDATE twice, and every DELETE of a "
         "parent row looks for children twice. Usually a tool and a person added the same key under two "
         "names. If one says ON DELETE CASCADE and the other NO ACTION, the one that was created first "
-        "decides whether a DELETE cascades or fails.",
+        "decides whether a DELETE cascades or fails.\n\n"
+        "Two keys do not repeat each other if only one of them is INITIALLY DEFERRED, or if only one has "
+        "MATCH "
+        "FULL over several columns.",
     .fix = "Drop one of them.",
     .when_to_ignore = "Never, once it is clear which one the application relies on.",
     .check = check};

@@ -52,9 +52,10 @@ void check(const Context& context, Reporter& reporter) {
                                           " distinct values in " + grouped(table->statistics->rows) +
                                           " rows, but no constraint restricts the values.");
       finding.location = column.origin;
-      const Constraint values_check{.kind = Constraint::Kind::check,
-                                    .name = (table->name.name + "_" + column.name).substr(0, 57) + "_check",
-                                    .expression = quote_identifier(column.name) + " IN (…)"};
+      const Constraint values_check{
+          .kind = Constraint::Kind::check,
+          .name = cut_identifier(table->name.name + "_" + column.name, longest_identifier - 6) + "_check",
+          .expression = quote_identifier(column.name) + " IN (…)"};
       Fix fix;
       fix.title = "Add a CHECK constraint with the allowed values, NOT VALID first: " +
                   ddl::add_constraint(table->name, values_check) + " NOT VALID";

@@ -101,6 +101,14 @@ struct Assessment {
   }
 };
 
+// Whether a comment at the column says that the text is no JSON that PostgreSQL could parse.
+bool described_otherwise(const Column& column) {
+  const std::string comment = lower(column.source_comment + " " + column.comment);
+  for (const std::string_view words : {"encrypt", "cipher", "truncated", "compressed", "base64", "not json"})
+    if (comment.find(words) != std::string::npos) return true;
+  return false;
+}
+
 void assess_schema(const Table& table, const Column& column, Assessment& out) {
   if (column.default_expression)
     if (const auto value = literal_of(*column.default_expression); value && is_json_container(*value))
@@ -122,7 +130,7 @@ void assess_schema(const Table& table, const Column& column, Assessment& out) {
   if (column.statistics && column.statistics->begins_as_json)
     out.add(Evidence::Kind::catalog, "its values in pg_stats begin like JSON");
   const auto words = tokens_of(column.comment);
-  if (std::find(words.begin(), words.end(), "json") != words.end())
+  if (std::find(words.begin(), words.end(), "json") != words.end() && !described_otherwise(column))
     out.add(Evidence::Kind::catalog, "its comment mentions JSON", column.origin);
 }
 
@@ -157,6 +165,13 @@ bool described_by_another(const Table& table, const Column& column) {
     if (last != "type" && last != "format" && last != "encoding") return false;
     return of_other == words || (of_other.empty() && words.back() == "data");
   });
+}
+
+// Whether another column is json or jsonb: whoever made the table knows the types, and chose text for this
+// one.
+bool has_json(const Table& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const Column& column) { return column.type == "json" || column.type == "jsonb"; });
 }
 
 // Whether the table stores signed webhook payloads: the signature covers the exact bytes, which jsonb does
@@ -336,7 +351,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
                      !library && !assessment.refuted && !described_by_another(table, column) &&
-                     !kept_for_its_signature(table) && !used_as_plain_text(context, table, column);
+                     !kept_for_its_signature(table) && !described_otherwise(column) && !has_json(table) &&
+                     !used_as_plain_text(context, table, column);
   const bool ask_code = named && !assessment.proven && has_program(context);
   const CodedAsJson* coded = ask_code ? in_code(context, column) : nullptr;
   if (ask_code && !coded) return;
@@ -398,7 +414,9 @@ constinit const Rule json_stored_as_text{
         "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
         "values that are all JSON; a comment that mentions JSON. It is a note if only the name of the column "
         "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
-        "writes something of that name as JSON.",
+        "writes something of that name as JSON.\n\n"
+        "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
+        "truncated, base64 or not JSON, or if the table has another column of type json or jsonb.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "

@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/index_sql.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
@@ -49,19 +50,21 @@ static const Index* plain_index_over(const Table& table, const std::vector<std::
   return nullptr;
 }
 
-static Fix fix_of(const Table& table, const Junction& junction) {
+static Fix fix_of(const Context& context, const Table& table, const Junction& junction) {
   const bool partitioned = table.kind == Table::Kind::partitioned;
   const std::vector<std::string> links = {junction.links[0], junction.links[1]};
   Fix fix;
   if (!primary_key(table)) {
-    const Constraint key{
-        .kind = Constraint::Kind::primary_key, .name = table.name.name + "_pkey", .columns = links};
+    const Constraint key{.kind = Constraint::Kind::primary_key,
+                         .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
+                         .columns = links};
     fix.title = "Make the two columns the primary key; this fails while there are duplicate pairs or NULLs";
     fix.sql = ddl::add_constraint(table.name, key) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, key.name) + ";";
   } else {
     Index index;
-    index.name = (table.name.name + "_" + join(junction.links, "_") + "_key").substr(0, 63);
+    index.name = new_index_name(context.catalog(), table.name.schema,
+                                table.name.name + "_" + join(junction.links, "_"), "_key");
     index.unique = true;
     for (const auto& link : links) index.keys.push_back({.column = link});
     fix.title = "Create a unique index over the two columns; this fails while there are duplicate pairs";
@@ -91,7 +94,7 @@ static void check(const Context& context, Reporter& reporter) {
     finding.evidence.push_back(
         catalog_fact("the table has two foreign keys, otherwise only an id and times, and no unique index "
                      "over both keys"));
-    finding.fix = fix_of(*table, links);
+    finding.fix = fix_of(context, *table, links);
   }
 }
 

@@ -111,6 +111,15 @@ const Table* named(const Context& context, const ByName& tables, const Table& ta
   return found && refers_to_schema(context, table, found->name.schema) ? found : nullptr;
 }
 
+// Whether an SQL comment beside the column's definition says that the key is left out on purpose.
+bool declined(const Column& column) {
+  const std::string comment = lower(column.source_comment);
+  for (const std::string_view words :
+       {"no foreign key", "no fk", "no references", "no `references", "scalar fk", "not a foreign key"})
+    if (comment.find(words) != std::string::npos) return true;
+  return false;
+}
+
 bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
 
 std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table,
@@ -118,7 +127,7 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
   const std::string target = target_of(column.name);
   if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) ||
       alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) ||
-      polymorphic(table, column.name))
+      declined(column) || polymorphic(table, column.name))
     return std::nullopt;
   const Table* parent = named(context, tables, table, target);
   if (!parent) return std::nullopt;
@@ -137,11 +146,12 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
 
 Fix fix_of(const Candidate& found) {
   const Table& table = *found.table;
-  const Constraint key{.kind = Constraint::Kind::foreign_key,
-                       .name = (table.name.name + "_" + found.column->name).substr(0, 58) + "_fkey",
-                       .columns = {found.column->name},
-                       .referenced_table = found.parent->name,
-                       .referenced_columns = {found.key}};
+  const Constraint key{
+      .kind = Constraint::Kind::foreign_key,
+      .name = cut_identifier(table.name.name + "_" + found.column->name, longest_identifier - 5) + "_fkey",
+      .columns = {found.column->name},
+      .referenced_table = found.parent->name,
+      .referenced_columns = {found.key}};
   Fix fix;
   fix.title =
       "Add the foreign key NOT VALID, which avoids a long lock; validate it after removing orphaned rows";
@@ -221,9 +231,11 @@ constinit const Rule missing_foreign_key{
         "in a schema that this schema already references. Text ids are reported only if a column of the same "
         "name is declared as a foreign key elsewhere.\n\n"
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
-        "of logs, events and queues. Keys that a migration dropped are left out too, and so are schemas "
-        "whose migrations dropped several keys. If few keys of a schema are declared, there is one finding "
-        "for the schema.",
+        "of logs, events and queues. Columns beside whose definition an SQL comment says `no foreign key`, "
+        "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
+        "too, and so are schemas whose migrations dropped several keys. If few keys of a schema are "
+        "declared, "
+        "there is one finding for the schema.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
         "serves it.",

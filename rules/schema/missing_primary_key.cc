@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/identifier.h"
 #include "base/text.h"
 #include "lint/index_sql.h"
 #include "lint/tables.h"
@@ -37,7 +38,7 @@ static const Index* nullable_key(const Table& table) {
 
 static Constraint key_over(const Table& table, std::vector<std::string> columns) {
   return {.kind = Constraint::Kind::primary_key,
-          .name = table.name.name.substr(0, 58) + "_pkey",
+          .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
           .columns = std::move(columns)};
 }
 

@@ -79,7 +79,8 @@ constinit const Rule multiple_permissive_policies{
         "all of them, and an OR often keeps the planner from using an index. A reader of the schema has to "
         "combine the policies, too, to see who may do what.\n\n"
         "A policy FOR ALL counts for each command, a policy TO PUBLIC for each role that a policy of the "
-        "table names.",
+        "table names. In SQL files, CURRENT_USER and SESSION_USER count as roles of their own: the files "
+        "do not say which role runs them.",
     .fix = "Write one policy for each role and command.",
     .when_to_ignore = "The table is small, or the policies are kept apart on purpose.",
     .check = check};

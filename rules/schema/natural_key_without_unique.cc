@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "lint/index_sql.h"
 #include "lint/index_use.h"
 #include "lint/tables.h"
 #include "lint/words.h"
@@ -45,7 +46,8 @@ void check(const Context& context, Reporter& reporter) {
                                           grouped(rows) + " rows, but no unique index prevents duplicates.");
       finding.location = column.origin;
       Index index;
-      index.name = (table->name.name + "_" + column.name).substr(0, 59) + "_key";
+      index.name =
+          new_index_name(context.catalog(), table->name.schema, table->name.name + "_" + column.name, "_key");
       index.unique = true;
       index.keys = {{.column = column.name}};
       const bool partitioned = table->kind == Table::Kind::partitioned;

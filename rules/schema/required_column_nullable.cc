@@ -13,7 +13,8 @@ constexpr Option least_rows{.name = "least_rows",
 constexpr const Option* options[] = {&least_rows};
 
 Fix fix_of(const Table& table, const Column& column) {
-  const std::string check = (table.name.name + "_" + column.name).substr(0, 53) + "_not_null";
+  const std::string check =
+      cut_identifier(table.name.name + "_" + column.name, longest_identifier - 9) + "_not_null";
   Fix fix;
   fix.title =
       "Set NOT NULL after validating a CHECK constraint, which avoids a long lock (PostgreSQL 12 and later); "

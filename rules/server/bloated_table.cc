@@ -30,7 +30,7 @@ double rewritten_pages(const Table& table) {
   const double bitmap = nulls ? std::ceil(static_cast<double>(table.columns.size()) / 8) : 0;
   const double header = std::ceil((23 + bitmap) / 8) * 8;
   const double row = header + std::ceil(width / 8) * 8 + 4;  // with the line pointer
-  return std::ceil(table.statistics->rows * row / page) + 1;
+  return std::ceil(table.statistics->rows * row / (page * table.fillfactor / 100)) + 1;
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -72,12 +72,12 @@ constinit const Rule bloated_table{
         "VACUUM makes the space of deleted rows available again, and seldom returns it to the file system. "
         "A table that was much larger, or that changed faster than autovacuum could clean it, stays large: "
         "sequential scans read the empty pages, the cache holds them, and backups copy them. pgadvise "
-        "estimates the size from the number of rows and the average widths in pg_stats. Because this is an "
-        "estimate, only large losses are reported.",
+        "estimates the size from the number of rows, the average widths in pg_stats and the table's "
+        "fillfactor. Because this is an estimate, only large losses are reported.",
     .fix =
         "Rewrite the table with pg_repack or pg_squeeze, or with VACUUM FULL, which blocks reads and writes "
         "meanwhile.",
-    .when_to_ignore = "The space will be filled again, or the table has a low fillfactor on purpose.",
+    .when_to_ignore = "The space will be filled again.",
     .options = options,
     .check = check};
 

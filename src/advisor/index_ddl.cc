@@ -8,13 +8,10 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "model/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {
-
-constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
 
 struct Pattern {
   std::string_view text;
@@ -37,12 +34,6 @@ std::string key_words(const std::vector<IndexKey>& keys, std::string_view separa
 
 std::string fill_in(std::string_view pattern, std::string_view table, std::string_view columns) {
   return replace_all(replace_all(std::string(pattern), "{table}", table), "{columns}", columns);
-}
-
-// Cut at a character's border.
-std::string cut(std::string name, std::size_t limit) {
-  if (name.size() > limit) name.resize(character_begin(name, limit));
-  return name;
 }
 
 std::vector<const Table*> partitions(const Catalog& catalog, const QualifiedName& parent) {
@@ -153,9 +144,10 @@ IndexNamer::IndexNamer(const Catalog& catalog) {
       taken_.insert({name.schema, index.name});
       if (index.constraint || index.keys.empty()) continue;
       for (std::size_t at = 0; at < known_patterns.size(); ++at)
-        votes[at] += index.name == cut(fill_in(known_patterns[at].text, name.name,
-                                               key_words(index.keys, known_patterns[at].column_separator)),
-                                       longest_name);
+        votes[at] +=
+            index.name == cut_identifier(fill_in(known_patterns[at].text, name.name,
+                                                 key_words(index.keys, known_patterns[at].column_separator)),
+                                         longest_identifier);
     }
   }
   for (const auto& [name, sequence] : catalog.sequences) taken_.insert(name);
@@ -169,17 +161,17 @@ std::string IndexNamer::name(const QualifiedName& table, const std::vector<Index
   const std::string whole = fill_in(pattern_, table.name, columns);
   std::string name = whole;
   // Too long: cut the middle, keep the pattern's ends, and tell alike ones apart by a hash of the whole.
-  if (name.size() > longest_name) {
+  if (name.size() > longest_identifier) {
     const std::string hash = "_" + hex64(fnv1a(whole)).substr(0, 6);
     const std::size_t fixed = fill_in(pattern_, "", "").size();
-    const std::size_t room = longest_name - fixed - hash.size();
+    const std::size_t room = longest_identifier - fixed - hash.size();
     const std::size_t for_table =
         std::min(table.name.size(), std::max(room / 2, room - std::min(room, columns.size())));
-    name =
-        fill_in(pattern_, cut(table.name, for_table), cut(columns, room - std::min(room, for_table)) + hash);
+    name = fill_in(pattern_, cut_identifier(table.name, for_table),
+                   cut_identifier(columns, room - std::min(room, for_table)) + hash);
   }
   for (int number = 1; !taken_.insert({table.schema, name}).second; ++number)
-    name = cut(whole, longest_name - 4) + "_" + std::to_string(number);
+    name = cut_identifier(whole, longest_identifier - 4) + "_" + std::to_string(number);
   return name;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/utf8.h"
+
 namespace pgadvise {
 namespace {
 
@@ -211,6 +213,11 @@ std::string quote_literal(std::string_view value) {
 
 std::string quote_name(std::string_view schema, std::string_view name) {
   return schema.empty() ? quote_identifier(name) : quote_identifier(schema) + "." + quote_identifier(name);
+}
+
+std::string cut_identifier(std::string name, std::size_t limit) {
+  if (name.size() > limit) name.resize(character_begin(name, limit));
+  return name;
 }
 
 }  // namespace pgadvise

@@ -1,6 +1,7 @@
 // Quotes SQL identifiers and literals. The only place that decides which identifiers are quoted.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,10 @@ std::string quote_identifier(std::string_view name);
 std::string quote_literal(std::string_view value);
 // "schema.name", each part quoted if needed; only the name if the schema is empty.
 std::string quote_name(std::string_view schema, std::string_view name);
+
+// PostgreSQL's limit for an identifier, in bytes (NAMEDATALEN - 1).
+inline constexpr std::size_t longest_identifier = 63;
+// Cuts a name to at most `limit` bytes, not through a character, as PostgreSQL does.
+std::string cut_identifier(std::string name, std::size_t limit = longest_identifier);
 
 }  // namespace pgadvise

@@ -4,19 +4,11 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "drizzle/type_name.h"
 #include "files/json_file.h"
 
 namespace pgadvise::drizzle {
 namespace {
-
-// PostgreSQL cuts names to 63 bytes, not through a character.
-std::string cut_name(std::string name) {
-  constexpr std::size_t longest = 63;
-  if (name.size() > longest) name.resize(character_begin(name, longest));
-  return name;
-}
 
 std::vector<std::string> strings(const files::Json& array) {
   std::vector<std::string> out;
@@ -49,7 +41,7 @@ std::string action(const files::Json& key, const char* name) {
 bool ends_with_word(std::string_view& text, std::string_view word) {
   if (text.size() <= word.size() || lower(text.substr(text.size() - word.size())) != word) return false;
   const char before = text[text.size() - word.size() - 1];
-  if (before != ' ' && before != '\t' && before != '\n' && before != '"') return false;
+  if (before != ' ' && before != '\t' && before != '\n' && before != '"' && before != ')') return false;
   text = trim(text.substr(0, text.size() - word.size()));
   return true;
 }
@@ -65,16 +57,39 @@ std::string take_collation(std::string_view& text) {
   return std::string(name);
 }
 
+// Takes ASC, DESC, NULLS FIRST and NULLS LAST off the end of an index element's text.
+void take_order(std::string_view& text, IndexKey& key) {
+  const bool first = ends_with_word(text, "nulls first");
+  const bool last = !first && ends_with_word(text, "nulls last");
+  const bool down = ends_with_word(text, "desc");
+  if (down || ends_with_word(text, "asc")) key.descending = down;
+  if (down || first || last) key.nulls_first = first || (down && !last);
+}
+
+// What follows an expression in the text of an index element: its order, and behind a closing parenthesis its
+// operator class and collation.
+void take_what_follows(IndexKey& key) {
+  const std::string written = key.expression;
+  std::string_view text = trim(written);
+  take_order(text, key);
+  const auto close = text.rfind(')');
+  const auto behind = close == std::string_view::npos ? std::string_view{} : trim(text.substr(close + 1));
+  if (!behind.empty() &&
+      behind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos) {
+    key.operator_class = behind;
+    text = trim(text.substr(0, close + 1));
+  } else if (starts_with_nocase(behind, "collate ")) {
+    key.collation = take_collation(text);
+  }
+  key.expression = text;
+}
+
 // What people write as sql`…` in an index is often a column with what follows one: "created_at" DESC, "id"
 // COLLATE "C", "name" gin_trgm_ops. False: an expression indeed.
 bool column_element(std::string_view text, const Table& table, IndexKey& key) {
   IndexKey out = key;
   text = trim(text);
-  const bool first = ends_with_word(text, "nulls first");
-  const bool last = !first && ends_with_word(text, "nulls last");
-  const bool down = ends_with_word(text, "desc");
-  if (down || ends_with_word(text, "asc")) out.descending = down;
-  if (down || first || last) out.nulls_first = first || (down && !last);
+  take_order(text, out);
   const bool quoted = !text.empty() && text.front() == '"';
   const auto end = quoted ? text.find('"', 1) : text.find_first_of(" \t\n(");
   std::string_view rest =
@@ -127,7 +142,7 @@ class SnapshotReader {
     for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
       each_row(type, [&](const files::Json& row, const SourceLocation& place) {
         Table* table = catalog_.table(
-            {or_public(files::text_member(row, "schema")), cut_name(files::text_member(row, "table"))});
+            {or_public(files::text_member(row, "schema")), cut_identifier(files::text_member(row, "table"))});
         if (!table)
           return complain(place, "one of the " + std::string(type) + " refers to a missing table: " +
                                      ellipsis(files::text_member(row, "table"), 80));
@@ -182,10 +197,24 @@ class SnapshotReader {
   }
 
   void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
-    Constraint check{.kind = Constraint::Kind::check, .name = cut_name(files::text_member(object, "name"))};
+    Constraint check{.kind = Constraint::Kind::check,
+                     .name = cut_identifier(files::text_member(object, "name"))};
     check.expression = files::text_member(object, "value");
     check.origin = place;
     table.constraints.push_back(std::move(check));
+  }
+
+  // As of Policy::roles.
+  static std::vector<std::string> policy_roles(const files::Json& object) {
+    std::vector<std::string> out;
+    for (std::string& role : strings(files::member(object, "to"))) {
+      if (role == "public") return {};
+      if (role == "current_role") role = "current_user";
+      if (role == "current_user" || role == "session_user")
+        for (char& c : role) c = c == '_' ? c : static_cast<char>(c - 'a' + 'A');
+      out.push_back(std::move(role));
+    }
+    return out;
   }
 
   static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
@@ -193,11 +222,12 @@ class SnapshotReader {
     table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"),
                               files::text_member(object, "as") != "RESTRICTIVE",
                               files::text_member(object, "using"), files::text_member(object, "withCheck"),
-                              place});
+                              place, policy_roles(object)});
   }
 
   QualifiedName name_of(const files::Json& object) {
-    return {or_public(files::text_member(object, "schema")), cut_name(files::text_member(object, "name"))};
+    return {or_public(files::text_member(object, "schema")),
+            cut_identifier(files::text_member(object, "name"))};
   }
 
   void complain(const SourceLocation& place, std::string what) {
@@ -253,7 +283,7 @@ class SnapshotReader {
 
   void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
     Column column;
-    column.name = cut_name(files::text_member(object, "name"));
+    column.name = cut_identifier(files::text_member(object, "name"));
     column.origin = place;
     std::string type = files::text_member(object, "type");
     if (const files::Json& dimensions = files::member(object, "dimensions");
@@ -293,7 +323,7 @@ class SnapshotReader {
       array = "[]";
       type.resize(open);
     }
-    const std::string bare = cut_name(std::string(trim(type)));
+    const std::string bare = cut_identifier(std::string(trim(type)));
     const std::string schema = or_public(type_schema);
     if (!type_schema.empty() || catalog_.enums.count({schema, bare}))
       return (schema == "public" ? quote_identifier(bare) : quote_name(schema, bare)) + array;
@@ -301,7 +331,7 @@ class SnapshotReader {
   }
 
   void read_serial(const Table& table, Column& column) {
-    Sequence sequence{{table.name.schema, cut_name(table.name.name + "_" + column.name + "_seq")},
+    Sequence sequence{{table.name.schema, cut_identifier(table.name.name + "_" + column.name + "_seq")},
                       column.type,
                       table.name,
                       column.name,
@@ -323,18 +353,21 @@ class SnapshotReader {
     column.not_null = true;
     std::string name = files::text_member(identity, "name");
     if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
-    Sequence sequence{
-        {table.name.schema, cut_name(std::move(name))}, column.type, table.name, column.name, column.origin};
+    Sequence sequence{{table.name.schema, cut_identifier(std::move(name))},
+                      column.type,
+                      table.name,
+                      column.name,
+                      column.origin};
     catalog_.sequences[sequence.name] = std::move(sequence);
   }
 
   void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
                bool nulls_not_distinct) {
-    for (auto& column : columns) column = cut_name(column);
+    for (auto& column : columns) column = cut_identifier(column);
     if (columns.empty())
       return complain(table_place_, "a key of " + display(table.name) + " without columns");
     if (name.empty()) name = table.name.name + "_" + join(columns, "_") + "_key";
-    Constraint key{.kind = kind, .name = cut_name(std::move(name)), .columns = std::move(columns)};
+    Constraint key{.kind = kind, .name = cut_identifier(std::move(name)), .columns = std::move(columns)};
     key.nulls_not_distinct = nulls_not_distinct;
     key.origin = table_place_;
     Index index{.name = key.name};
@@ -355,12 +388,12 @@ class SnapshotReader {
 
   void read_foreign_key(Table& table, const files::Json& object) {
     Constraint key{.kind = Constraint::Kind::foreign_key,
-                   .name = cut_name(files::text_member(object, "name"))};
+                   .name = cut_identifier(files::text_member(object, "name"))};
     key.columns = strings(
         files::member(object, files::member(object, "columnsFrom").is_array() ? "columnsFrom" : "columns"));
     key.referenced_columns = strings(files::member(object, "columnsTo"));
     key.referenced_table = {or_public(files::text_member(object, "schemaTo")),
-                            cut_name(files::text_member(object, "tableTo"))};
+                            cut_identifier(files::text_member(object, "tableTo"))};
     key.on_delete = action(object, "onDelete");
     key.on_update = action(object, "onUpdate");
     key.origin = table_place_;
@@ -370,7 +403,7 @@ class SnapshotReader {
   }
 
   void read_index(Table& table, const files::Json& object, const SourceLocation& place) {
-    Index index{.name = cut_name(files::text_member(object, "name"))};
+    Index index{.name = cut_identifier(files::text_member(object, "name"))};
     if (const auto method = files::text_member(object, "method"); !method.empty()) index.method = method;
     index.unique = files::flag_member(object, "isUnique");
     if (const auto where = files::text_member(object, "where"); !where.empty()) index.predicate = where;
@@ -383,7 +416,7 @@ class SnapshotReader {
         const std::string value =
             files::text_member(item, files::member(item, "value").is_string() ? "value" : "expression");
         if (files::flag_member(item, "isExpression")) key.expression = value;
-        else key.column = cut_name(value);
+        else key.column = cut_identifier(value);
       }
       key.descending = !files::optional_flag(item, "asc").value_or(true);
       key.nulls_first = item.is_object() ? files::text_member(item, "nulls") == "first" : false;
@@ -394,7 +427,10 @@ class SnapshotReader {
       key.operator_class = operator_class.is_object() ? files::text_member(operator_class, "name")
                                                       : files::text_member(item, "opclass");
       if (files::flag_member(operator_class, "default")) key.operator_class.clear();
-      if (!key.expression.empty() && column_element(key.expression, table, key)) key.expression.clear();
+      if (!key.expression.empty()) {
+        if (column_element(key.expression, table, key)) key.expression.clear();
+        else take_what_follows(key);
+      }
       if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
     }
     if (index.name.empty() || index.keys.empty())

@@ -76,7 +76,7 @@ struct Description<Column> {
       Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
       Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
       Field{"statistics", &Column::statistics}};
-  static constexpr int left_out = 1;  // origin
+  static constexpr int left_out = 2;  // origin, source_comment
 };
 
 template <>
@@ -129,6 +129,8 @@ struct Description<Constraint> {
                                      Field{"expression", &Constraint::expression},
                                      Field{"validated", &Constraint::validated},
                                      Field{"deferrable", &Constraint::deferrable},
+                                     Field{"initially_deferred", &Constraint::initially_deferred},
+                                     Field{"match_full", &Constraint::match_full},
                                      Field{"nulls_not_distinct", &Constraint::nulls_not_distinct},
                                      Field{"inherited", &Constraint::inherited}};
   static constexpr int left_out = 1;  // origin
@@ -141,6 +143,7 @@ struct Description<TableStatistics> {
                                      Field{"pages", &T::pages},
                                      Field{"bytes", &T::bytes},
                                      Field{"sequential_scans", &T::sequential_scans},
+                                     Field{"sequential_rows", &T::sequential_rows},
                                      Field{"index_scans", &T::index_scans},
                                      Field{"writes", &T::writes},
                                      Field{"live_rows", &T::live_rows},
@@ -174,6 +177,7 @@ struct Description<Table> {
                                      Field{"partition_key", &Table::partition_key},
                                      Field{"inherits", &Table::inherits},
                                      Field{"unlogged", &Table::unlogged},
+                                     Field{"fillfactor", &Table::fillfactor, false, {10, 100}},
                                      Field{"temporary", &Table::temporary},
                                      Field{"row_security", &Table::row_security},
                                      Field{"definition", &Table::definition},

@@ -15,9 +15,28 @@ const Constraint* constraint_of(const Table& table, const Index& index) {
   return nullptr;
 }
 
+bool has_relation(const Catalog& catalog, const QualifiedName& name) {
+  if (catalog.table(name) || catalog.sequences.contains(name)) return true;
+  for (auto table = catalog.tables.lower_bound({name.schema, ""});
+       table != catalog.tables.end() && table->first.schema == name.schema; ++table)
+    if (table->second.index(name.name)) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string definition(const Index& index) { return index.method + " " + ddl::index_definition(index); }
+
+std::string new_index_name(const Catalog& catalog, const std::string& schema, const std::string& base,
+                           std::string_view suffix) {
+  std::string end(suffix);
+  if (base.size() + end.size() > longest_identifier) end = "_" + hex64(fnv1a(base)).substr(0, 6) + end;
+  for (int number = 1;; ++number) {
+    std::string name = cut_identifier(base, longest_identifier - end.size()) + end;
+    if (!has_relation(catalog, {schema, name})) return name;
+    end = std::string(suffix) + "_" + std::to_string(number);
+  }
+}
 
 std::string create_index_sql(const Table& table, const Index& index) {
   return ddl::create_index(table.name, index, {.concurrently = table.kind != Table::Kind::partitioned}) + ";";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "model/catalog.h"
 #include "model/finding.h"
@@ -11,6 +12,11 @@ namespace pgadvise::lint {
 
 // "btree (a, lower(b)) WHERE c": for messages and comparison by eye.
 std::string definition(const Index& index);
+
+// A name for a new index: base and suffix, of which the base is cut where the name would exceed PostgreSQL's
+// 63 bytes; a hash of the base then tells equal beginnings apart. No relation of the schema has that name.
+std::string new_index_name(const Catalog& catalog, const std::string& schema, const std::string& base,
+                           std::string_view suffix);
 
 // CREATE INDEX, concurrent unless the table is partitioned.
 std::string create_index_sql(const Table& table, const Index& index);

@@ -52,6 +52,8 @@ struct Column {
   std::string comment;
   std::optional<ColumnStatistics> statistics;
   SourceLocation origin;
+  // SQL comments (--) on the line of the definition and alone on the lines above it; of SQL files only.
+  std::string source_comment = {};
 };
 
 struct IndexKey {
@@ -100,11 +102,13 @@ struct Constraint {
   std::string on_delete = "NO ACTION";  // NO ACTION, RESTRICT, CASCADE, SET NULL, SET DEFAULT
   std::string on_update = "NO ACTION";
   std::vector<std::string>
-      on_delete_columns;  // ON DELETE SET NULL (…), SET DEFAULT (…); empty: all of the key's
+      on_delete_columns;    // ON DELETE SET NULL (…), SET DEFAULT (…); empty: all of the key's
+  bool match_full = false;  // MATCH FULL; otherwise MATCH SIMPLE
   // checks: the expression; exclusions: the definition after EXCLUDE
   std::string expression;
   bool validated = true;
   bool deferrable = false;
+  bool initially_deferred = false;
   bool nulls_not_distinct = false;
   bool inherited = false;  // inherited from the partitioned table (pg_constraint.conparentid <> 0)
   SourceLocation origin;
@@ -118,6 +122,7 @@ struct TableStatistics {
   std::int64_t pages = 0;
   std::int64_t bytes = 0;  // heap, without indexes and TOAST
   std::int64_t sequential_scans = 0;
+  std::int64_t sequential_rows = 0;  // rows that sequential scans read; 0 also if unknown
   std::int64_t index_scans = 0;
   std::int64_t writes = 0;     // rows inserted, updated or deleted since the last statistics reset
   std::int64_t live_rows = 0;  // pg_stat_all_tables.n_live_tup
@@ -134,7 +139,8 @@ struct Policy {
   std::string using_expression;  // USING: the visible rows; "" when there is none
   std::string check_expression;  // WITH CHECK
   SourceLocation origin;
-  std::vector<std::string> roles = {};  // TO; empty: PUBLIC
+  // TO; empty: PUBLIC. "CURRENT_USER" and "SESSION_USER" where only SQL files name the role.
+  std::vector<std::string> roles = {};
 };
 
 struct Table {
@@ -151,6 +157,7 @@ struct Table {
   std::string partition_key;            // "RANGE (created_at)", of a partitioned table
   std::vector<QualifiedName> inherits;  // INHERITS, without partitions
   bool unlogged = false;
+  int fillfactor = 100;  // percent
   bool temporary = false;
   bool row_security = false;
   std::vector<std::string>

@@ -27,6 +27,7 @@ std::string include_clause(const std::vector<std::string>& include) {
 std::string foreign_key(const Constraint& key) {
   std::string out = "FOREIGN KEY " + columns(key.columns) + " REFERENCES " + quote_name(key.referenced_table);
   if (!key.referenced_columns.empty()) out += " " + columns(key.referenced_columns);
+  if (key.match_full) out += " MATCH FULL";
   if (key.on_delete != "NO ACTION") out += " ON DELETE " + key.on_delete;
   if (!key.on_delete_columns.empty()) out += " " + columns(key.on_delete_columns);
   if (key.on_update != "NO ACTION") out += " ON UPDATE " + key.on_update;
@@ -137,7 +138,8 @@ std::string set_not_null_by_check(const QualifiedName& table, const std::string&
 }
 
 std::string constraint(const Constraint& constraint, const std::vector<std::string>& include) {
-  const std::string deferrable = constraint.deferrable ? " DEFERRABLE" : "";
+  const std::string deferrable = std::string(constraint.deferrable ? " DEFERRABLE" : "") +
+                                 (constraint.initially_deferred ? " INITIALLY DEFERRED" : "");
   switch (constraint.kind) {
     case Constraint::Kind::primary_key:
       return "PRIMARY KEY " + columns(constraint.columns) + include_clause(include) + deferrable;

@@ -297,7 +297,9 @@ Result<void> Reader::tables() {
                "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
                "greatest(pg_stat_get_last_analyze_time(c.oid), "
                "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND "
-               "pg_stat_get_tuples_deleted(c.oid) = 0",
+               "pg_stat_get_tuples_deleted(c.oid) = 0, pg_stat_get_tuples_returned(c.oid), "
+               "(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = "
+               "'fillfactor')",
                definition, locked) +
            relations("") + "ORDER BY 2, 3";
   };
@@ -307,7 +309,7 @@ Result<void> Reader::tables() {
       "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked);
-  const auto rows = ask(22, query(definition), query("NULL"), "view definitions were not read");
+  const auto rows = ask(24, query(definition), query("NULL"), "view definitions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> unreadable;
   std::vector<std::string> busy;
@@ -322,12 +324,15 @@ Result<void> Reader::tables() {
     out.partition_bound = text(row[7]);
     out.partition_key = text(row[8]);
     out.comment = text(row[9]);
+    if (row[23] && (out.kind == Table::Kind::ordinary || out.kind == Table::Kind::materialized_view))
+      out.fillfactor = static_cast<int>(whole(row[23]));
     if (out.kind != Table::Kind::view) {
       TableStatistics statistics;
       statistics.rows = number(row[10], -1);
       statistics.pages = whole(row[11]);
       statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * 8192;
       statistics.sequential_scans = whole(row[13]);
+      statistics.sequential_rows = whole(row[22]);
       statistics.writes = whole(row[14]);
       statistics.live_rows = whole(row[17]);
       statistics.dead_rows = whole(row[18]);
@@ -510,7 +515,7 @@ Result<void> Reader::constraints() {
                "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND "
                "k.coninhcount > "
                "0), "
-               "{}, fn.nspname, f.relname, {}",
+               "{}, fn.nspname, f.relname, {}, k.confmatchtype = 'f', k.condeferred",
                expression, nulls ? "i.indnullsnotdistinct" : "false",
                nulls ? "k.confdelsetcols::text" : "NULL") +
            relations(
@@ -520,7 +525,7 @@ Result<void> Reader::constraints() {
                "f.relnamespace") +
            "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
   };
-  const auto rows = ask(16, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
+  const auto rows = ask(18, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
                         "check expressions were not read");
   if (!rows) return tl::unexpected(rows.error());
   const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
@@ -543,11 +548,13 @@ Result<void> Reader::constraints() {
       constraint.on_delete = referential_action(text(row[6])[0]);
       constraint.on_update = referential_action(text(row[7])[0]);
       constraint.on_delete_columns = column_names(row[0], row[15]);
+      constraint.match_full = truth(row[16]);
     }
     constraint.expression = text(row[8]);
     if (constraint.expression.compare(0, 8, "EXCLUDE ") == 0) constraint.expression.erase(0, 8);
     constraint.validated = truth(row[9]);
     constraint.deferrable = truth(row[10]);
+    constraint.initially_deferred = truth(row[17]);
     constraint.inherited = truth(row[11]);
     constraint.nulls_not_distinct = truth(row[12]);
     owner->constraints.push_back(std::move(constraint));
@@ -754,6 +761,7 @@ void Reader::sum_up_partitions() {
       sum.pages += leaf.statistics->pages;
       sum.bytes += leaf.statistics->bytes;
       sum.sequential_scans += leaf.statistics->sequential_scans;
+      sum.sequential_rows += leaf.statistics->sequential_rows;
       sum.index_scans += leaf.statistics->index_scans;
       sum.writes += leaf.statistics->writes;
       sum.live_rows += leaf.statistics->live_rows;

@@ -67,6 +67,7 @@ struct CreateTable {
   QualifiedName name;
   Table::Kind kind = Table::Kind::ordinary;
   bool unlogged = false;
+  int fillfactor = 100;
   bool if_not_exists = false;
   std::string partition_key;
   std::vector<QualifiedName> parents;  // INHERITS; PARTITION OF: the one
@@ -119,6 +120,7 @@ struct TableChange {
     drop_constraint,
     set_logged,
     set_unlogged,
+    set_fillfactor,
     set_tablespace,
     set_access_method,
     enable_row_security,
@@ -140,6 +142,8 @@ struct TableChange {
   std::optional<ConstraintDefinition> constraint;  // add_constraint
   std::string expression;                          // set_default ("": NULL), set_expression
   bool deferrable = false;                         // alter_constraint
+  bool initially_deferred = false;                 // alter_constraint
+  int fillfactor = 100;                            // set_fillfactor
   bool converts =
       false;  // change_type: USING an expression other than the column or a cast of it to the type
   bool explicit_cast = false;  // change_type: USING column::type
@@ -278,8 +282,9 @@ struct CreatePolicy {
 struct AlterPolicy {
   QualifiedName table;
   std::string name;
-  std::string using_expression;  // "": stays
-  std::string check_expression;  // "": stays
+  std::string using_expression;                   // "": stays
+  std::string check_expression;                   // "": stays
+  std::optional<std::vector<std::string>> roles;  // TO, as of Policy; nullopt: stay
 };
 
 struct CreateSchema {

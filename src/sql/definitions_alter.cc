@@ -34,6 +34,8 @@ Kind kind_of(const PgQuery__AlterTableCmd& command) {
     case AT(ValidateConstraint): return Kind::validate_constraint;
     case AT(AlterConstraint): return Kind::alter_constraint;
     case AT(DropConstraint): return Kind::drop_constraint;
+    case AT(SetRelOptions):
+    case AT(ResetRelOptions): return fillfactor_of(list_of(command.def)) ? Kind::set_fillfactor : Kind::other;
     case AT(SetLogged): return Kind::set_logged;
     case AT(SetUnLogged): return Kind::set_unlogged;
     case AT(SetTableSpace): return Kind::set_tablespace;
@@ -101,7 +103,9 @@ TableChange change_of(const PgQuery__AlterTableCmd& command, const SchemaState& 
     case Kind::alter_constraint:
       out.name = constraint ? def->constraint->conname : "";
       out.deferrable = constraint && def->constraint->deferrable;
+      out.initially_deferred = constraint && def->constraint->initdeferred;
       break;
+    case Kind::set_fillfactor: out.fillfactor = fillfactor_of(list_of(def)).value_or(out.fillfactor); break;
     case Kind::replica_identity:
       if (def && def->node_case == PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT)
         out.name = def->replica_identity_stmt->name;

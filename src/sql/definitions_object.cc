@@ -113,6 +113,21 @@ CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, con
   return out;
 }
 
+// As of Policy::roles: PUBLIC replaces all other roles, as on the server.
+static std::vector<std::string> policy_roles(NodeList roles) {
+  std::vector<std::string> out;
+  for (const Node* node : roles) {
+    if (node->node_case != PG_QUERY__NODE__NODE_ROLE_SPEC) continue;
+    switch (node->role_spec->roletype) {
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING: out.emplace_back(node->role_spec->rolename); break;
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC: return {};
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER: out.emplace_back("SESSION_USER"); break;
+      default: out.emplace_back("CURRENT_USER"); break;  // CURRENT_ROLE is another word for it
+    }
+  }
+  return out;
+}
+
 CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
   CreatePolicy out{state.find_table(written(*stmt.table)), {}};
   Policy& policy = out.policy;
@@ -120,18 +135,17 @@ CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const Sch
   policy.command = stmt.cmd_name;
   for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   policy.permissive = stmt.permissive;
-  for (const Node* role : NodeList(stmt.n_roles, stmt.roles))
-    if (role->node_case == PG_QUERY__NODE__NODE_ROLE_SPEC &&
-        role->role_spec->roletype == PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING)
-      policy.roles.emplace_back(role->role_spec->rolename);
+  policy.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
   policy.using_expression = expression_or_none(stmt.qual);
   policy.check_expression = expression_or_none(stmt.with_check);
   return out;
 }
 
 AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
-  return {state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
-          expression_or_none(stmt.with_check)};
+  AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
+                  expression_or_none(stmt.with_check), std::nullopt};
+  if (stmt.n_roles > 0) out.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  return out;
 }
 
 CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {

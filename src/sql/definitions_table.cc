@@ -1,6 +1,7 @@
 #include "sql/definitions_table.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -239,7 +240,12 @@ void read_column_constraint(const PgQuery__Constraint& node, ColumnDefinition& o
       return;
     case CONSTR(ATTR_DEFERRABLE):
     case CONSTR(ATTR_DEFERRED):
-      if (!out.constraints.empty()) out.constraints.back().constraint.deferrable = true;
+      if (!out.constraints.empty()) {
+        Constraint& constraint = out.constraints.back().constraint;
+        constraint.deferrable = true;
+        constraint.initially_deferred =
+            constraint.initially_deferred || node.contype == CONSTR(ATTR_DEFERRED);
+      }
       return;
     default: break;
   }
@@ -317,6 +323,20 @@ bool is_null(const Node* node) {
   return value.is_constant && value.is_null;
 }
 
+std::optional<int> fillfactor_of(NodeList options) {
+  for (const Node* node : options) {
+    if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
+    const PgQuery__DefElem& option = *node->def_elem;
+    if (option.defnamespace[0] || lower(option.defname) != "fillfactor") continue;
+    if (!option.arg) return 100;
+    const std::string text = constant(option.arg).text;
+    int percent = 100;
+    std::from_chars(text.data(), text.data() + text.size(), percent);
+    if (percent >= 10 && percent <= 100) return percent;
+  }
+  return std::nullopt;
+}
+
 std::string collation_of(const PgQuery__CollateClause* clause) {
   return clause ? collation_name(NodeList(clause->n_collname, clause->collname)) : std::string();
 }
@@ -355,6 +375,7 @@ std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constra
   constraint.name = node.conname;
   constraint.validated = !node.skip_validation;
   constraint.deferrable = node.deferrable;
+  constraint.initially_deferred = node.initdeferred;
   constraint.nulls_not_distinct = node.nulls_not_distinct;
   out.using_index = node.indexname;
   out.no_inherit = node.is_no_inherit;
@@ -370,6 +391,7 @@ std::optional<ConstraintDefinition> constraint_definition(const PgQuery__Constra
       constraint.referenced_columns = strings(NodeList(node.n_pk_attrs, node.pk_attrs));
       constraint.on_delete = referential_action(node.fk_del_action[0]);
       constraint.on_update = referential_action(node.fk_upd_action[0]);
+      constraint.match_full = node.fk_matchtype[0] == 'f';
       constraint.on_delete_columns = strings(NodeList(node.n_fk_del_set_cols, node.fk_del_set_cols));
       break;
     default: constraint.columns = strings(NodeList(node.n_keys, node.keys)); break;
@@ -404,6 +426,7 @@ CreateTable read_create_table(const PgQuery__CreateStmt& stmt, const SchemaState
              : stmt.partspec ? Table::Kind::partitioned
                              : Table::Kind::ordinary;
   out.unlogged = stmt.relation->relpersistence[0] == 'u';
+  out.fillfactor = fillfactor_of(NodeList(stmt.n_options, stmt.options)).value_or(out.fillfactor);
   out.if_not_exists = stmt.if_not_exists;
   if (stmt.partspec) out.partition_key = partition_key(*stmt.partspec);
   for (const Node* parent : NodeList(stmt.n_inh_relations, stmt.inh_relations))

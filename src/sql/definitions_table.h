@@ -24,6 +24,8 @@ void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out);
 // "FOR VALUES IN ('a')", "DEFAULT".
 std::string partition_bound(const PgQuery__PartitionBoundSpec& bound);
 std::string collation_of(const PgQuery__CollateClause* clause);  // "" of none; nullptr-safe
-bool is_null(const Node* node);                                  // the constant NULL
+// The table's fillfactor in WITH (…), SET (…) or RESET (…): 100 if reset; nullopt if it is not named.
+std::optional<int> fillfactor_of(NodeList options);
+bool is_null(const Node* node);  // the constant NULL
 
 }  // namespace pgadvise::sql

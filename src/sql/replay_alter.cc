@@ -90,11 +90,13 @@ Outcome ReplayState::change_table(const AlterTable& alter, const TableChange& ch
     case Change::alter_constraint:
       if (Constraint* constraint = SchemaState::constraint(*table, change.name)) {
         constraint->deferrable = change.deferrable;
+        constraint->initially_deferred = change.initially_deferred;
         return {};
       }
       return missing("constraint", {"", change.name});
     case Change::set_logged:
     case Change::set_unlogged: table->unlogged = change.kind == Change::set_unlogged; return {};
+    case Change::set_fillfactor: table->fillfactor = change.fillfactor; return {};
     case Change::enable_row_security:
     case Change::disable_row_security:
       table->row_security = change.kind == Change::enable_row_security;

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "base/identifier.h"
+#include "base/text.h"
 #include "model/ddl.h"
+#include "sql/lexer.h"
 #include "sql/replay_state.h"
 
 namespace pgadvise::sql {
@@ -10,6 +12,29 @@ namespace {
 using Kind = Constraint::Kind;
 
 constexpr std::size_t max_columns = 1600;  // the server's limit
+
+// Column::source_comment of a definition at this offset.
+std::string comments_beside(std::string_view script, std::size_t offset) {
+  constexpr std::size_t longest_line = 400;
+  constexpr int most_lines = 8;
+  if (offset >= script.size()) return {};
+  std::string out;
+  std::size_t begin = script.rfind('\n', offset);
+  for (int line = 0; line < most_lines && begin != std::string_view::npos && begin > 0; ++line) {
+    const std::size_t above = script.rfind('\n', begin - 1);
+    const std::size_t first = above == std::string_view::npos ? 0 : above + 1;
+    const std::string_view text = trim(script.substr(first, begin - first));
+    if (!text.starts_with("--")) break;
+    out = std::string(trim(text.substr(2))) + (out.empty() ? "" : " ") + out;
+    begin = above;
+  }
+  const std::string_view line = script.substr(offset, longest_line);
+  Lexer lexer(line.substr(0, line.find('\n')));
+  for (Lexeme token = lexer.next(); token.kind != Lexeme::Kind::end; token = lexer.next())
+    if (token.text.starts_with("--"))
+      out += (out.empty() ? "" : " ") + std::string(trim(token.text.substr(2)));
+  return out;
+}
 
 }  // namespace
 
@@ -22,6 +47,7 @@ Outcome ReplayState::replay(const CreateTable& create, Effect&) {
   table.name = name;
   table.kind = create.kind;
   table.unlogged = create.unlogged;
+  table.fillfactor = create.fillfactor;
   table.temporary = name.schema == "pg_temp";
   table.origin = place(-1);
   table.partition_key = create.partition_key;
@@ -106,6 +132,9 @@ Outcome ReplayState::add_column(Table& table, const ColumnDefinition& definition
   made.type = definition.column.type;
   made.collation = definition.column.collation;
   made.origin = place(definition.location);
+  if (definition.location > 0)
+    made.source_comment =
+        comments_beside(script, statement_offset + static_cast<std::size_t>(definition.location));
   if (definition.serial) add_serial(table, made);
   set_properties(table, made, definition, pending);
   return {};

@@ -51,6 +51,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
              plan.constraint->kind != Kind::exclusion &&
              other.second.constraint->deferrable == plan.constraint->deferrable &&
+             other.second.constraint->initially_deferred == plan.constraint->initially_deferred &&
              other.second.index.nulls_not_distinct == plan.index.nulls_not_distinct;
     });
     if (same == plans.end()) plans.push_back({p, std::move(plan)});
@@ -140,7 +141,9 @@ void ReplayState::copy_foreign_key(Table& child, const Table& parent, const Cons
   for (Constraint& own : child.constraints)
     if (own.kind == Kind::foreign_key && own.columns == key.columns &&
         own.referenced_table == key.referenced_table && own.referenced_columns == key.referenced_columns &&
-        own.on_delete == key.on_delete && !links.count(own.name)) {
+        own.on_delete == key.on_delete && own.match_full == key.match_full &&
+        own.deferrable == key.deferrable && own.initially_deferred == key.initially_deferred &&
+        !links.count(own.name)) {
       own.inherited = true;
       links[own.name] = key.name;
       return;

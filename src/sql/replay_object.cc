@@ -108,6 +108,7 @@ Outcome ReplayState::replay(const AlterPolicy& alter, Effect&) {
     if (policy.name != alter.name) continue;
     if (!alter.using_expression.empty()) policy.using_expression = alter.using_expression;
     if (!alter.check_expression.empty()) policy.check_expression = alter.check_expression;
+    if (alter.roles) policy.roles = *alter.roles;
     return {};
   }
   return missing("policy", {"", alter.name});

@@ -86,6 +86,7 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(value, "pages", statistics.pages);
     set(value, "bytes", statistics.bytes);
     set(value, "sequential_scans", statistics.sequential_scans);
+    set(value, "sequential_rows", statistics.sequential_rows);
     set(value, "index_scans", statistics.index_scans);
     set(value, "writes", statistics.writes);
     set(value, "live_rows", statistics.live_rows);

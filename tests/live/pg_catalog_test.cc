@@ -238,8 +238,8 @@ TEST(PgCatalog, ReadsConstraintsAndPartitions) {
   database.run(R"(
     CREATE TABLE parent (x integer, y integer, PRIMARY KEY (y, x), CHECK (x > 0));
     CREATE TABLE child (id integer, a integer, b integer,
-      CONSTRAINT fk FOREIGN KEY (a, b) REFERENCES parent (y, x) ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE,
-      CONSTRAINT ex EXCLUDE USING gist (box(point(a, b), point(a, b)) WITH &&));
+      CONSTRAINT fk FOREIGN KEY (a, b) REFERENCES parent (y, x) MATCH FULL ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED,
+      CONSTRAINT ex EXCLUDE USING gist (box(point(a, b), point(a, b)) WITH &&)) WITH (fillfactor = 70);
     ALTER TABLE child ADD CONSTRAINT later CHECK (a <> 7) NOT VALID;
     CREATE TABLE events (id bigint, at date, parent_x integer, parent_y integer,
       FOREIGN KEY (parent_y, parent_x) REFERENCES parent) PARTITION BY RANGE (at);
@@ -261,7 +261,8 @@ TEST(PgCatalog, ReadsConstraintsAndPartitions) {
   EXPECT_EQ((std::vector<std::string>{"y", "x"}), fk->referenced_columns);
   EXPECT_EQ((QualifiedName{"public", "parent"}), fk->referenced_table);
   EXPECT_EQ("SET NULL CASCADE", fk->on_delete + " " + fk->on_update);
-  EXPECT_TRUE(fk->deferrable && fk->validated && !fk->inherited);
+  EXPECT_TRUE(fk->deferrable && fk->initially_deferred && fk->match_full && fk->validated && !fk->inherited);
+  EXPECT_EQ(70, child->fillfactor);
   EXPECT_FALSE(constraint(*child, "later")->validated);
   EXPECT_EQ("(a <> 7)", constraint(*child, "later")->expression);
   EXPECT_EQ(0u, constraint(*child, "ex")->expression.find("USING gist"));

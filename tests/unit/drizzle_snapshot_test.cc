@@ -158,7 +158,10 @@ TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
       R"j({"id": "a", "prevId": "0", "version": "7", "dialect": "postgresql", "tables": {"public.t": {"name": "t", "schema": "",
     "columns": {"id": {"name": "id", "type": "text COLLATE \"C\"", "primaryKey": true, "notNull": true}, "at": {"name": "at", "type": "timestamp", "default": "null"}},
     "indexes": {"i": {"name": "i", "columns": [{"expression": "\"id\" COLLATE \"C\"", "isExpression": true, "asc": true, "nulls": "last"}, {"expression": "\"at\" DESC", "isExpression": true, "asc": true, "nulls": "last"},
-      {"expression": "id gin_trgm_ops", "isExpression": true}, {"expression": "at DESC NULLS LAST", "isExpression": true}, {"expression": "lower(\"id\")", "isExpression": true}, {"expression": "\"other\" DESC", "isExpression": true}]}},
+      {"expression": "id gin_trgm_ops", "isExpression": true}, {"expression": "at DESC NULLS LAST", "isExpression": true}, {"expression": "lower(\"id\")", "isExpression": true}, {"expression": "\"other\" DESC", "isExpression": true},
+      {"expression": "coalesce(\"at\", now()) desc nulls last", "isExpression": true, "asc": true, "nulls": "last"}, {"expression": "lower(\"id\") text_pattern_ops asc", "isExpression": true},
+      {"expression": "lower(\"id\") COLLATE \"C\" DESC", "isExpression": true}]}},
+    "policies": {"p": {"name": "p", "as": "PERMISSIVE", "for": "ALL", "to": ["app", "current_user"], "using": "true"}, "q": {"name": "q", "for": "ALL", "to": ["app", "public"], "using": "true"}},
     "foreignKeys": {}, "compositePrimaryKeys": {}, "uniqueConstraints": {}}}, "enums": {}, "schemas": {}})j",
       "s.json", diagnostics);
   ASSERT_TRUE(catalog);
@@ -167,13 +170,22 @@ TEST(Snapshot, WhatIsWrittenAsSqlIsReadAsWhatItIs) {
   EXPECT_EQ(table->column("id")->type + " " + table->column("id")->collation, "text C");
   EXPECT_FALSE(table->column("at")->default_expression);
   const auto& keys = table->index("i")->keys;
-  ASSERT_EQ(keys.size(), 6u);
+  ASSERT_EQ(keys.size(), 9u);
   EXPECT_EQ(keys[0].column + " " + keys[0].collation, "id C");
   EXPECT_TRUE(keys[1].column == "at" && keys[1].descending && keys[1].nulls_first);
   EXPECT_EQ(keys[2].column + " " + keys[2].operator_class, "id gin_trgm_ops");
   EXPECT_TRUE(keys[3].column == "at" && keys[3].descending && !keys[3].nulls_first);
   EXPECT_EQ(keys[4].expression, "lower(\"id\")");
-  EXPECT_EQ(keys[5].expression, "\"other\" DESC");
+  EXPECT_TRUE(keys[5].expression == "\"other\"" && keys[5].descending && keys[5].nulls_first);
+  EXPECT_EQ(keys[6].expression, "coalesce(\"at\", now())");
+  EXPECT_TRUE(keys[6].descending && !keys[6].nulls_first);
+  EXPECT_EQ(keys[7].expression + " " + keys[7].operator_class, "lower(\"id\") text_pattern_ops");
+  EXPECT_FALSE(keys[7].descending || keys[7].nulls_first);
+  EXPECT_EQ(keys[8].expression + " " + keys[8].collation, "lower(\"id\") C");
+  EXPECT_TRUE(keys[8].descending && keys[8].nulls_first);
+  ASSERT_EQ(table->policies.size(), 2u);
+  EXPECT_EQ(table->policies[0].roles, (std::vector<std::string>{"app", "CURRENT_USER"}));
+  EXPECT_TRUE(table->policies[1].roles.empty());
 }
 
 }  // namespace

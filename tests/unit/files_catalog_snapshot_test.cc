@@ -54,7 +54,7 @@ Catalog everything() {
   Table table;
   table.name = {"public", "orders"};
   table.kind = Table::Kind::partitioned;
-  table.statistics = TableStatistics{1e7, 2, 3, 4, 5, 6, 7, 8, 10, 9};
+  table.statistics = TableStatistics{1e7, 2, 3, 4, 11, 5, 6, 7, 8, 10, 9};
   Column column{.name = "id",
                 .type = "character varying(10)",
                 .not_null = true,
@@ -87,6 +87,7 @@ Catalog everything() {
   key.expression = "x > 0";
   key.validated = false;
   key.deferrable = key.nulls_not_distinct = key.inherited = true;
+  key.match_full = key.initially_deferred = true;
   table.constraints = {key};
   Index index;
   index.name = "i";
@@ -106,6 +107,7 @@ Catalog everything() {
   table.partition_bound = "FOR VALUES IN (1)";
   table.partition_key = "LIST (id)";
   table.inherits = {{"public", "base"}};
+  table.fillfactor = 70;
   table.unlogged = table.temporary = table.row_security = true;
   table.definition = "SELECT 1";
   table.comment = "c";
@@ -126,7 +128,7 @@ const json as_json = json::parse(R"json({
   "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "idle in transaction", "transaction_seconds": 360.5, "state_seconds": 300.0}],
   "tables": [{
     "schema": "public", "name": "orders", "kind": "partitioned table",
-    "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "changes_since_analyze": 10, "transaction_age": 9},
+    "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "sequential_rows": 11, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "changes_since_analyze": 10, "transaction_age": 9},
     "columns": [
       {"name": "id", "type": "character varying(10)", "not_null": true, "identity": "by default", "default": "", "generated": "a + 1", "collation": "C",
        "comment": "two\nlines\u0001",
@@ -135,14 +137,14 @@ const json as_json = json::parse(R"json({
       {"name": "plain", "type": "text", "statistics": {}}],
     "constraints": [{"kind": "foreign key", "name": "fk", "columns": ["id"], "referenced_table": {"schema": "billing", "name": "invoices"},
                      "referenced_columns": ["number"], "on_delete": "SET NULL", "on_update": "CASCADE", "on_delete_columns": ["id"], "expression": "x > 0",
-                     "validated": false, "deferrable": true, "nulls_not_distinct": true, "inherited": true}],
+                     "validated": false, "deferrable": true, "initially_deferred": true, "match_full": true, "nulls_not_distinct": true, "inherited": true}],
     "indexes": [{"name": "i", "method": "gin",
                  "keys": [{"column": "id", "descending": true, "nulls_first": true, "operator_class": "text_pattern_ops", "collation": "C"}, {"expression": "lower(x)"}],
                  "include": ["plain"], "predicate": "id IS NOT NULL", "predicate_not_null": ["id"], "unique": true, "nulls_not_distinct": true, "valid": false,
                  "constraint": true, "building": true, "replica_identity": true, "attached_to": "parent_i", "statistics": {"scans": 10, "pages": 11}}],
     "policies": [{"name": "p", "command": "SELECT", "permissive": false, "using": "true", "check": "false", "roles": ["reader", "writer"]}],
     "update_triggers": ["touch"], "partition_of": {"schema": "public", "name": "all"}, "partition_bound": "FOR VALUES IN (1)", "partition_key": "LIST (id)",
-    "inherits": [{"schema": "public", "name": "base"}], "unlogged": true, "temporary": true, "row_security": true, "definition": "SELECT 1", "comment": "c"
+    "inherits": [{"schema": "public", "name": "base"}], "unlogged": true, "fillfactor": 70, "temporary": true, "row_security": true, "definition": "SELECT 1", "comment": "c"
   }]})json");
 
 std::string written(const Catalog& catalog) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
@@ -72,6 +73,27 @@ TEST(IndexSql, BuildsTheSameIndexAgain) {
   EXPECT_EQ(again.include, table.indexes[0].include);
   EXPECT_EQ(again.predicate, table.indexes[0].predicate);
   EXPECT_TRUE(again.unique && again.nulls_not_distinct);
+}
+
+TEST(IndexSql, NamesANewIndex) {
+  const std::string longest(63, 'i');
+  const std::string umlauts = replace_all(std::string(31, 'u'), "u", "ü") + "x";  // 63 bytes
+  Catalog catalog =
+      catalog_of("CREATE TABLE t (a int, b int); CREATE INDEX t_a_gin ON t (a); CREATE SEQUENCE t_b_gin;");
+  catalog.schemas.push_back("other");
+  EXPECT_EQ(new_index_name(catalog, "public", "t_a", "_key"), "t_a_key");
+  EXPECT_EQ(new_index_name(catalog, "public", "t_a", "_gin"), "t_a_gin_1");
+  EXPECT_EQ(new_index_name(catalog, "public", "t_b", "_gin"), "t_b_gin_1");
+  EXPECT_EQ(new_index_name(catalog, "other", "t_a", "_gin"), "t_a_gin");
+  for (const std::string& base : {longest, longest.substr(1), umlauts}) {
+    const std::string name = new_index_name(catalog, "public", base, "_not_null");
+    EXPECT_NE(name, base);
+    EXPECT_LE(name.size(), 63u);
+    EXPECT_TRUE(name.ends_with("_not_null")) << name;
+    EXPECT_EQ(base.substr(0, 40), name.substr(0, 40));
+  }
+  EXPECT_NE(new_index_name(catalog, "public", longest + "1", "_gin"),
+            new_index_name(catalog, "public", longest + "2", "_gin"));
 }
 
 TEST(Junctions, HoldNothingOfTheirOwn) {

@@ -98,6 +98,11 @@ TEST(Ddl, WritesConstraints) {
   EXPECT_EQ(ddl::named_constraint(key),
             "CONSTRAINT k FOREIGN KEY (a, \"user\") REFERENCES public.b (x, y) ON DELETE SET NULL (a) ON "
             "UPDATE CASCADE DEFERRABLE");
+  key.match_full = key.initially_deferred = true;
+  EXPECT_EQ(
+      ddl::constraint(key),
+      "FOREIGN KEY (a, \"user\") REFERENCES public.b (x, y) MATCH FULL ON DELETE SET NULL (a) ON UPDATE "
+      "CASCADE DEFERRABLE INITIALLY DEFERRED");
   const Constraint unique{
       .kind = Constraint::Kind::unique, .columns = {"a"}, .deferrable = true, .nulls_not_distinct = true};
   EXPECT_EQ(ddl::constraint(unique, {"b"}), "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b) DEFERRABLE");

@@ -28,7 +28,9 @@ std::string shown(const Constraint& key) {
   if (key.on_delete != "NO ACTION") out += " on delete " + key.on_delete;
   if (!key.expression.empty()) out += " " + key.expression;
   if (!key.validated) out += " not valid";
+  if (key.match_full) out += " match full";
   if (key.deferrable) out += " deferrable";
+  if (key.initially_deferred) out += " initially deferred";
   if (key.inherited) out += " inherited";
   return out;
 }
@@ -181,6 +183,14 @@ TEST(Replay, AltersConstraints) {
        "ON DELETE SET NULL DEFERRABLE NOT VALID; ALTER TABLE c RENAME CONSTRAINT k TO l",
        "c: p integer; l fk(p)->p(id) on delete SET NULL not valid deferrable\np: id integer!; p_pkey "
        "pk(id)\n"},
+      {"CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (a int REFERENCES p MATCH FULL INITIALLY "
+       "DEFERRED, "
+       "b int REFERENCES p DEFERRABLE INITIALLY DEFERRED, d int, FOREIGN KEY (d) REFERENCES p INITIALLY "
+       "DEFERRED); ALTER TABLE c ALTER CONSTRAINT c_b_fkey DEFERRABLE INITIALLY IMMEDIATE",
+       "c: a integer, b integer, d integer; c_a_fkey fk(a)->p(id) match full deferrable initially deferred; "
+       "c_b_fkey fk(b)->p(id) deferrable; c_d_fkey fk(d)->p(id) deferrable initially deferred\np: id "
+       "integer!; "
+       "p_pkey pk(id)\n"},
       {"CREATE TABLE t (a int); ALTER TABLE t ADD CHECK (a > 0) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT "
        "t_a_check",
        "t: a integer; t_a_check check(a) a > 0\n"},
@@ -561,6 +571,63 @@ TEST(Replay, APolicyNamesItsRoles) {
   EXPECT_EQ(policies[0].roles, (std::vector<std::string>{"reader", "Writer"}));
   EXPECT_TRUE(policies[1].roles.empty());
   EXPECT_TRUE(policies[2].roles.empty());
+}
+
+TEST(Replay, RolesOfAPolicyThatAreNoNames) {
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE t (a int); CREATE POLICY p ON t TO CURRENT_USER USING (true); CREATE POLICY q ON t TO "
+      "SESSION_USER, CURRENT_ROLE USING (true); CREATE POLICY r ON t TO app, PUBLIC USING (true);",
+      "x.sql");
+  const Catalog& catalog = replayer.catalog();
+  const auto& policies = catalog.tables.begin()->second.policies;
+  ASSERT_EQ(policies.size(), 3u);
+  EXPECT_EQ(policies[0].roles, std::vector<std::string>{"CURRENT_USER"});
+  EXPECT_EQ(policies[1].roles, (std::vector<std::string>{"SESSION_USER", "CURRENT_USER"}));
+  EXPECT_TRUE(policies[2].roles.empty());
+}
+
+TEST(Replay, AlterPolicyChangesItsRoles) {
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE t (a int); CREATE POLICY p ON t TO app USING (true); CREATE POLICY q ON t TO app USING "
+      "(true); ALTER POLICY p ON t TO other; ALTER POLICY q ON t USING (a > 1); ALTER POLICY q ON t TO "
+      "public;",
+      "x.sql");
+  const Catalog& catalog = replayer.catalog();
+  const auto& policies = catalog.tables.begin()->second.policies;
+  ASSERT_EQ(policies.size(), 2u);
+  EXPECT_EQ(policies[0].roles, std::vector<std::string>{"other"});
+  EXPECT_EQ(policies[0].using_expression, "true");
+  EXPECT_TRUE(policies[1].roles.empty());
+  EXPECT_EQ(policies[1].using_expression, "a > 1");
+}
+
+TEST(Replay, ATableHasAFillfactor) {
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE a (x int) WITH (fillfactor = 70); CREATE TABLE b (x int) WITH (fillfactor = '80'); ALTER "
+      "TABLE b SET (autovacuum_enabled = false); CREATE TABLE c (x int); ALTER TABLE c SET (fillfactor = "
+      "50); "
+      "CREATE TABLE d (x int) WITH (fillfactor = 60); ALTER TABLE d RESET (fillfactor);",
+      "x.sql");
+  std::string found;
+  for (const auto& [name, table] : replayer.catalog().tables)
+    found += name.name + " " + std::to_string(table.fillfactor) + "\n";
+  EXPECT_EQ(found, "a 70\nb 80\nc 50\nd 100\n");
+}
+
+TEST(Replay, AColumnHasTheCommentsBesideItsDefinition) {
+  sql::Replayer replayer;
+  replayer.run(
+      "-- of the table\nCREATE TABLE t ( -- its columns\n  a int, -- of a\n  -- two lines\n  -- of b\n  b "
+      "int "
+      "DEFAULT 1, -- and more\n  c text DEFAULT '-- no comment'\n);\nALTER TABLE t\n  -- new\n  ADD d int;",
+      "x.sql");
+  std::string found;
+  for (const Column& column : replayer.catalog().tables.begin()->second.columns)
+    found += column.name + ": " + column.source_comment + "\n";
+  EXPECT_EQ(found, "a: of a\nb: two lines of b and more\nc: \nd: new\n");
 }
 
 }  // namespace
