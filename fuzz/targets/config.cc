@@ -17,7 +17,8 @@
 #include "lint/rule.h"
 namespace pgadvise::lint {
 std::span<const RegisteredRule> all_rules() {
-  static constexpr Option options[] = {{"rows", 1000, "rows"}};
+  static constexpr Option rows{.name = "rows", .fallback = 1000, .meaning = "rows"};
+  static constexpr const Option* options[] = {&rows};
   static constexpr Rule rule{.id = "unbounded-result",
                              .summary = {},
                              .why = {},

@@ -351,7 +351,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
                      !library && !assessment.refuted && !described_by_another(table, column) &&
-                     !kept_for_its_signature(table) && !described_otherwise(column) && !has_json(table) &&
+                     !kept_for_its_signature(table) && !described_otherwise(column) &&
                      !used_as_plain_text(context, table, column);
   const bool ask_code = named && !assessment.proven && has_program(context);
   const CodedAsJson* coded = ask_code ? in_code(context, column) : nullptr;
@@ -416,7 +416,7 @@ constinit const Rule json_stored_as_text{
         "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
         "writes something of that name as JSON.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
-        "truncated, base64 or not JSON, or if the table has another column of type json or jsonb.",
+        "truncated, base64 or not JSON.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "
