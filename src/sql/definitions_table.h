@@ -24,6 +24,8 @@ void read_identity(const PgQuery__Constraint& node, ColumnDefinition& out);
 // "FOR VALUES IN ('a')", "DEFAULT".
 std::string partition_bound(const PgQuery__PartitionBoundSpec& bound);
 std::string collation_of(const PgQuery__CollateClause* clause);  // "" of none; nullptr-safe
-bool is_null(const Node* node);                                  // the constant NULL
+// How a column's DEFAULT is computed for existing rows. nullptr-safe.
+DefaultKind default_kind(const Node* expression);
+bool is_null(const Node* node);  // the constant NULL
 
 }  // namespace pgadvise::sql
