@@ -72,7 +72,8 @@ constinit const Rule required_column_without_default{
     .needs = Input::migrations,
     .summary = "a NOT NULL column that is added without a default",
     .why =
-        "Existing rows have no value for the new column, and NOT NULL forbids that. The migration succeeds "
+        "Existing rows have no value for the new column, and NOT NULL forbids that. The default and the NOT "
+        "NULL of a domain count, too. The migration succeeds "
         "on an empty development database and fails on the first database with rows. The finding is an error "
         "where the statistics of a server show that the table has rows.",
     .fix =
