@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "lint/migrations.h"
 #include "model/ddl.h"
@@ -46,6 +48,23 @@ void validated_in_same_transaction(const Site& site, const SchemaAction& action,
                     .safety = Fix::Safety::manual};
 }
 
+// Why columns that the migration adds may hold values. An UPDATE before the constraint may fill them.
+Evidence why_not_empty(const Site& site) {
+  const auto& columns = site.action->constraint->columns;
+  for (const SchemaStep& step : site.migration->steps) {
+    if (&step == site.step) break;
+    for (const SchemaAction& action : step.actions)
+      if (action.kind == Kind::update && action.table == site.action->table &&
+          std::find_first_of(columns.begin(), columns.end(), action.columns.begin(), action.columns.end()) !=
+              columns.end())
+        return {Evidence::Kind::project, "the migration fills the new column: " + step.text, step.place, {}};
+  }
+  return {Evidence::Kind::project,
+          "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
+          std::nullopt,
+          {}};
+}
+
 // Foreign keys and checks: NOT VALID first, VALIDATE in a transaction of its own.
 void unvalidated_first(const Site& site, const std::string& table, SiteReporter& out,
                        const std::string& rows) {
@@ -66,12 +85,7 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
         .safety = Fix::Safety::manual};
     return;
   }
-  if (key && action.on_new_columns && !action.with_column)
-    finding.evidence.push_back(
-        {Evidence::Kind::project,
-         "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
-         std::nullopt,
-         {}});
+  if (key && action.on_new_columns && !action.with_column) finding.evidence.push_back(why_not_empty(site));
   if (action.table_kind == Table::Kind::partitioned && key) {
     finding.fix =
         Fix{.title =

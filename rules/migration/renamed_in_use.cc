@@ -1,3 +1,6 @@
+#include <map>
+#include <utility>
+
 #include "lint/migrations.h"
 #include "rules/all_rules.h"
 
@@ -18,6 +21,32 @@ static bool replaced_by_view(const Site& site) {
     for (const SchemaAction& action : step.actions)
       if (action.kind == Kind::create_view && action.table == site.action->table) return true;
   return false;
+}
+
+// The table, and the column if one is renamed.
+using Name = std::pair<QualifiedName, std::string>;
+
+static Name new_name(const SchemaAction& action) {
+  if (action.kind == Kind::rename_column) return {action.table, action.name};
+  return {{action.detail.empty() ? action.table.schema : action.detail, action.name}, {}};
+}
+
+// Whether the table or column has its name again at the end of the migration.
+static bool renamed_back(const Site& site) {
+  if (site.action->kind != Kind::rename_table && site.action->kind != Kind::rename_column) return false;
+  std::map<Name, Name> first_name;  // by the current name
+  Name renamed;
+  for (const SchemaStep& step : site.migration->steps)
+    for (const SchemaAction& action : step.actions) {
+      if (action.kind != site.action->kind) continue;
+      const Name from{action.table, action.columns.empty() ? std::string() : action.columns[0]};
+      const auto known = first_name.extract(from);
+      const Name first = known ? known.mapped() : from;
+      first_name[new_name(action)] = first;
+      if (&action == site.action) renamed = first;
+    }
+  const auto now = first_name.find(renamed);
+  return now != first_name.end() && now->second == renamed;
 }
 
 // A schema or a value of an enum: nothing can keep the old name.
@@ -50,7 +79,7 @@ static void check(const Context& context, Reporter& reporter) {
       continue;
     }
     if (action.on_new_columns || action.table_kind == Table::Kind::materialized_view ||
-        replaced_by_view(site))
+        replaced_by_view(site) || renamed_back(site))
       continue;
     const bool column = !action.columns.empty();
     const bool drop = action.kind == Kind::drop_table || action.kind == Kind::drop_column;

@@ -26,13 +26,20 @@ bool emptied_before(const Site& site) {
   return false;
 }
 
+std::string added_as(const SchemaAction& action) {
+  return action.domain_not_null
+             ? "of the domain " + action.after->type + ", which is NOT NULL, without a default"
+             : "as NOT NULL without a default";
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Site& site : sites(context, min_rows, {Kind::add_column})) {
     const SchemaAction& action = *site.action;
-    if (!action.after || !action.after->not_null || action.default_kind != DefaultKind::none ||
-        emptied_before(site))
+    if (!action.after || (!action.after->not_null && !action.domain_not_null) ||
+        action.default_kind != DefaultKind::none || emptied_before(site))
       continue;
+    const bool by_domain = action.domain_not_null;
     Column nullable = *action.after;
     nullable.not_null = false;
     Finding& finding =
@@ -41,10 +48,14 @@ void check(const Context& context, Reporter& reporter) {
                  .schema = action.table.schema,
                  .table = action.table.name,
                  .columns = action.columns},
-                "Adding " + display(action.table) + "." + action.columns[0] +
-                    " as NOT NULL without a default fails if the table has any rows" +
-                    rows_known(context, action.table) + ".",
+                "Adding " + display(action.table) + "." + action.columns[0] + " " + added_as(action) +
+                    " fails if the table has any rows" + rows_known(context, action.table) + ".",
                 rows_known(context, action.table).empty() ? std::nullopt : std::optional(Severity::error));
+    if (by_domain) {
+      finding.fix = Fix{.title = "Give the column a default; no column of the domain can be empty",
+                        .safety = Fix::Safety::manual};
+      continue;
+    }
     finding.fix = Fix{.title = "Add the column nullable, fill it, then set NOT NULL",
                       .sql = ddl::add_column(action.table, nullable) + ";\n-- fill it, then:\n" +
                              ddl::alter_column(action.table, nullable.name) + " SET NOT NULL;",
@@ -61,7 +72,8 @@ constinit const Rule required_column_without_default{
     .needs = Input::migrations,
     .summary = "a NOT NULL column that is added without a default",
     .why =
-        "Existing rows have no value for the new column, and NOT NULL forbids that. The migration succeeds "
+        "Existing rows have no value for the new column, and NOT NULL forbids that. The default and the NOT "
+        "NULL of a domain count, too. The migration succeeds "
         "on an empty development database and fails on the first database with rows. The finding is an error "
         "where the statistics of a server show that the table has rows.",
     .fix =

@@ -62,7 +62,8 @@ constinit const Rule unbatched_backfill{
         "of the same table: the lock of the ALTER TABLE stays, and all other sessions wait for the UPDATE. "
         "This case is a warning.\n\n"
         "The rule reports statements without WHERE, or with a WHERE that compares with no constant. It "
-        "leaves out a WHERE on a unique key, a LIMIT, a loop in a DO block, and tables that the migration "
+        "leaves out a WHERE on a unique key, a WHERE that compares the column with the assigned value, a "
+        "LIMIT, a loop in a DO block, and tables that the migration "
         "itself creates.",
     .fix =
         "Add the column in one migration. Fill it with a script or job that commits batches of a few "

@@ -167,13 +167,6 @@ bool described_by_another(const Table& table, const Column& column) {
   });
 }
 
-// Whether another column is json or jsonb: whoever made the table knows the types, and chose text for this
-// one.
-bool has_json(const Table& table) {
-  return std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const Column& column) { return column.type == "json" || column.type == "jsonb"; });
-}
-
 // Whether the table stores signed webhook payloads: the signature covers the exact bytes, which jsonb does
 // not keep.
 bool kept_for_its_signature(const Table& table) {

@@ -81,8 +81,13 @@ std::optional<UnservedCondition> special_operator(const Context& context, const 
   static constexpr std::array<std::string_view, 3> of_arrays = {"@>", "<@", "&&"};
   static constexpr std::array<std::string_view, 3> patterns = {"~", "~*", "~~*"};
   const std::string& op = predicate.op_name;
-  if (!predicate.wrapper.empty() || has_search_index(table, column.name)) return std::nullopt;
+  const bool searchable = has_search_index(table, column.name);
   UnservedCondition out = filter(predicate);
+  if (predicate.wrapper.empty() && op == "= ANY" && column.type.ends_with("[]")) {
+    out.rewrite = rewrite(predicate, column.type, searchable);
+    return out;
+  }
+  if (!predicate.wrapper.empty() || searchable) return std::nullopt;
   const auto gin = [&](std::string operator_class) {
     out.proposals.push_back({.table = table.name,
                              .keys = {{.column = column.name, .operator_class = std::move(operator_class)}},
@@ -182,7 +187,9 @@ bool has_search_index(const Table& table, const std::string& column) {
 
 const Index* bypassed_index(const QueryFacts& facts, const Table& table, const Predicate& predicate) {
   const Column* column = table.column(predicate.column.column);
-  if (!column || !compares(predicate) || predicate.under_or ||
+  // No index on a column of JSON serves what one of its members is compared with.
+  const bool of_member = predicate.inner.starts_with("->") || predicate.inner.starts_with("#>");
+  if (!column || !compares(predicate) || predicate.under_or || of_member ||
       (predicate.wrapper.empty() ? !widened(*column, predicate) : !replaceable(predicate.wrapper)) ||
       expression_index_for(table, predicate))
     return nullptr;

@@ -30,6 +30,12 @@ Table* Catalog::table(const QualifiedName& table_name) {
   return it == tables.end() ? nullptr : &it->second;
 }
 
+bool Catalog::has_enum(const std::string& type) const {
+  return std::any_of(enums.begin(), enums.end(), [&](const auto& known) {
+    return type == known.first.name || type == known.first.schema + "." + known.first.name;
+  });
+}
+
 std::string_view referential_action(char code) {
   switch (code) {
     case 'r': return "RESTRICT";

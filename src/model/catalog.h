@@ -220,6 +220,7 @@ struct Catalog {
 
   const Table* table(const QualifiedName& name) const;
   Table* table(const QualifiedName& name);
+  bool has_enum(const std::string& type) const;  // `type`: as a column has it
 };
 
 }  // namespace pgadvise

@@ -22,12 +22,21 @@ struct ColumnUse {
   auto operator<=>(const ColumnUse&) const = default;
 };
 
+// A value of a condition, as SQL without literals.
+struct Operand {
+  std::string sql;   // "$2", "$1::interval", "now()"; "…": a literal; empty: not known, or not to be shown
+  std::string type;  // as format_type() spells it; empty: unknown
+  std::string unit;  // the value is the beginning of a 'day', 'month' …; empty: unknown
+  bool literal = false;  // a parameter or literal, cast or not: without a type, the context decides
+  bool operator==(const Operand&) const = default;
+};
+
 struct Predicate {
   enum class Op { equality, in_list, range, like, is_null, is_not_null, other };
   enum class Value { parameter, constant, column, other };
   ColumnUse column;
   Op op = Op::other;
-  std::string op_name;  // "=", "<", "~~", "@>"
+  std::string op_name;  // "=", "<", "~~", "@>"; "= ANY" for $1 = ANY (column)
   Value value = Value::other;
   std::optional<std::string> constant;  // the literal, if value is constant
   int parameter = 0;                    // n of $n, if value is parameter
@@ -37,9 +46,17 @@ struct Predicate {
   // The function, operator or cast applied to the column: "lower", "::date"; "expression": an expression of
   // several columns; empty: the bare column.
   std::string wrapper;
+  std::string inner;     // the wrapper of what the wrapper applies to; empty: it applies to the bare column
+  std::string unit;      // 'month' of date_trunc and extract, 'YYYY-MM' of to_char; empty: unknown
+  bool of_enum = false;  // the column's type is an enum
+  Operand operand;       // x of c + x, c - x, x - c
+  bool operand_first = false;   // x - c
+  std::vector<Operand> values;  // of = v, v > …, BETWEEN v AND w, IN (v, w); empty: of no such form
   // This expression as an index expression: names of one table's columns, no parameter, no subquery; empty:
   // not usable in an index, or the bare column.
   std::string expression;
+  // The same for an immutable expression that fails for some values, such as a cast of text to integer.
+  std::string fallible_expression;
   bool expression_names = true;  // its constants are names: keys of a JSON object, 'day' of date_trunc
   std::string value_type;        // type to which the value is cast: "numeric"; empty: no cast
   // For `= $n` on a column with few values: the value in every sample. A logged literal, which is never

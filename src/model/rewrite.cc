@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "model/rewritten_condition.h"
 
 namespace pgadvise {
 namespace {
@@ -20,7 +23,6 @@ bool one_of(std::string_view text, const std::array<std::string_view, n>& list) 
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-bool is_time(const std::string& type) { return type.starts_with("timestamp") || type == "date"; }
 bool is_json(const std::string& type) { return type == "json" || type == "jsonb"; }
 
 bool takes_part(const std::string& name) { return name == "extract" || name == "date_part"; }
@@ -32,37 +34,61 @@ bool cuts_time(const Predicate& predicate) {
   return name == "date" || name == "date_trunc" || name == "to_char" || name == "::date" || takes_part(name);
 }
 
-// 'month' of date_trunc('month', c), where the expression is known.
-std::string unit_of(const Predicate& predicate) {
-  static constexpr std::array<std::string_view, 7> units = {"hour",    "day",  "week",  "month",
-                                                            "quarter", "year", "minute"};
-  for (const auto unit : units)
-    if (predicate.expression.find("'" + std::string(unit) + "'") != std::string::npos)
-      return unit == "quarter" ? "3 months" : "1 " + std::string(unit);
-  return "1 day";
-}
+const char* const session_dependent =
+    ". No index can contain the expression, since its result depends on settings of the session";
 
-std::string range(const Predicate& predicate) {
-  const std::string& column = predicate.column.column;
-  return "Compare the column itself with a range: " + column + " >= $1 AND " + column + " < $1 + interval '" +
-         unit_of(predicate) + "'";
-}
-
+// A part that is not known to be the year, or is not.
 std::string part_of_time(const Predicate& predicate, const std::string& type) {
-  const std::string& column = predicate.column.column;
-  const std::string year = "If the part is the year, compare the column itself with a range: " + column +
-                           " >= make_date($1, 1, 1) AND " + column + " < make_date($1 + 1, 1, 1)";
-  return type == "timestamp with time zone"
-             ? year + "; otherwise compare and index the part at a fixed time zone: extract(… FROM " +
-                   column + " AT TIME ZONE 'UTC')"
-             : year + "; otherwise create an index on the expression";
+  const std::string column = quote_identifier(predicate.column.column);
+  const bool year = predicate.unit.empty() && predicate.op == Predicate::Op::equality;
+  const std::string other = type == "timestamp with time zone"
+                                ? "compare and index the part at a fixed time zone: extract(… FROM " +
+                                      column + " AT TIME ZONE 'UTC')"
+                                : "create an index on the expression";
+  return year ? "If the part is the year, compare the column itself with a range from the beginning of that "
+                "year to the beginning of the next; otherwise " +
+                    other
+              : static_cast<char>(other[0] - 'a' + 'A') + other.substr(1);
+}
+
+std::string sentence(const RewrittenCondition& found) {
+  const char* const start = found.form == RewrittenCondition::Form::range
+                                ? "Compare the column itself with a range: "
+                            : found.form == RewrittenCondition::Form::cast ? "Cast the value instead: "
+                                                                           : "Compare the column itself: ";
+  return start + found.sql;
+}
+
+// An index on the expression, with its text if that contains no data.
+std::string expression_index(const Predicate& predicate) {
+  const bool fails = predicate.expression.empty() && !predicate.fallible_expression.empty();
+  const std::string& text = fails ? predicate.fallible_expression : predicate.expression;
+  return "Create an index on the expression" +
+         (text.empty() || !predicate.expression_names ? " as the statement has it" : ": ((" + text + "))") +
+         (fails ? "; CREATE INDEX, and later writes, fail for values that the expression cannot convert"
+                : "");
+}
+
+std::string array_search(const Predicate& predicate, const std::string& type, bool indexed) {
+  const std::string column = quote_identifier(predicate.column.column);
+  const std::string value = predicate.values.size() == 1 ? predicate.values[0].sql : "…";
+  return "Write " + column + " @> ARRAY[" + value + "]" + (type.empty() ? "" : "::" + type) +
+         ", which a GIN index serves and = ANY does not" +
+         (indexed ? "" : ", and create the index USING gin (" + column + ")");
 }
 
 }  // namespace
 
 std::string condition_text(const Predicate& predicate) {
-  const std::string& column = predicate.column.column;
   const std::string name = name_of(predicate);
+  std::string column = predicate.column.column;
+  if (!predicate.inner.empty() && predicate.inner != "expression" && !predicate.wrapper.empty()) {
+    Predicate inner = predicate;
+    inner.wrapper = std::exchange(inner.inner, {});
+    column = condition_text(inner);
+    if (column.find(' ') != std::string::npos && name.starts_with("::")) column = "(" + column + ")";
+  }
+  if (predicate.wrapper.empty() && predicate.op_name == "= ANY") return "… = ANY (" + column + ")";
   if (predicate.wrapper.empty())
     return predicate.value_type.empty() ? column + " " + predicate.op_name
                                         : column + " = …::" + predicate.value_type;
@@ -79,6 +105,8 @@ bool depends_on_session(const Predicate& predicate, const std::string& type) {
   static constexpr std::array<std::string_view, 5> always = {"to_char", "to_date", "age", "concat", "format"};
   const std::string name = name_of(predicate);
   if (one_of(name, always)) return true;
+  if (predicate.inner == "timezone" && type == "timestamp with time zone")
+    return name != "::date" && name != "date" && name != "date_trunc" && !takes_part(name);
   if (type == "timestamp with time zone") return cuts_time(predicate) || name.starts_with("::");
   if (type == "date") return name == "date_trunc" || name == "::timestamp with time zone" || name == "::text";
   return type == "timestamp without time zone" &&
@@ -86,19 +114,20 @@ bool depends_on_session(const Predicate& predicate, const std::string& type) {
 }
 
 std::string rewrite(const Predicate& predicate, const std::string& type, bool indexed) {
-  const std::string& column = predicate.column.column;
+  const std::string column = quote_identifier(predicate.column.column);
   const std::string name = name_of(predicate);
+  const bool bare = predicate.inner.empty();
   const std::string and_index = indexed ? "" : ", and create an index on " + column;
+  const bool by_session = depends_on_session(predicate, type);
+  if (predicate.wrapper.empty() && predicate.op_name == "= ANY")
+    return array_search(predicate, type, indexed);
   if (predicate.wrapper.empty())
     return "Cast the value to the column's type, not to " + predicate.value_type + and_index;
-  if (takes_part(name)) return part_of_time(predicate, type);
-  if (is_time(type) || (type.empty() && cuts_time(predicate)))
-    return range(predicate) + and_index +
-           (depends_on_session(predicate, type)
-                ? ". No index can contain the expression, since its result depends on "
-                  "settings of the session"
-                : "");
-  if (name == "lower" || name == "upper")
+  if (const auto found = rewritten_condition(predicate, type))
+    return sentence(*found) + and_index + (found->only.empty() ? "" : ". " + found->only) +
+           (by_session ? session_dependent : "");
+  if (bare && takes_part(name)) return part_of_time(predicate, type);
+  if (bare && (name == "lower" || name == "upper"))
     return "Create an index on " + name + "(" + column +
            "), unique if the column is unique; or use the type citext";
   const bool text = type == "text" || type.starts_with("character");
@@ -107,17 +136,16 @@ std::string rewrite(const Predicate& predicate, const std::string& type, bool in
            " as jsonb and index the expression on that: an index on a cast from text fails at the first "
            "value "
            "that is not JSON";
-  if (name.starts_with("::") && !type.empty())
-    return "Cast the value instead: " + column + " = $1::" + type + and_index;
-  if (name.starts_with("::")) return "Cast the value to the column's type instead of the column";
   if (name == "coalesce")
-    return "Create an index on the expression as the statement has it; or compare " + column +
-           " itself, and add OR " + column + " IS NULL where NULL stands for that value";
-  if (into_json(name) && (is_json(type) || type.empty()))
-    return "Create an index on the expression" + (predicate.expression.empty() || !predicate.expression_names
-                                                      ? " as the statement has it"
-                                                      : ": ((" + predicate.expression + "))");
-  return "Move the expression to the value's side, or create an index on the expression";
+    return expression_index(predicate) + "; or compare " + column + " itself, and add OR " + column +
+           " IS NULL if the condition is true for the value that replaces NULL";
+  if (!predicate.expression.empty() || !predicate.fallible_expression.empty() ||
+      (into_json(name) && (is_json(type) || type.empty())))
+    return expression_index(predicate);
+  if (by_session || (type.empty() && cuts_time(predicate)))
+    return "Compare " + column + " itself with values that select the same rows" + and_index +
+           (by_session ? session_dependent : "");
+  return "Create an index on the expression, if it is immutable; or compare " + column + " itself";
 }
 
 }  // namespace pgadvise

@@ -20,11 +20,18 @@ enum class DefaultKind {
   unknown,   // calls a function that is not built in: volatile unless declared otherwise
 };
 
+// What a domain says about columns that have no default of their own.
+struct Domain {
+  bool not_null = false;
+  DefaultKind default_kind = DefaultKind::none;
+};
+
 // The share of a table's rows that an UPDATE or DELETE selects, guessed from its WHERE clause.
 enum class Selectivity {
   all,   // no WHERE
   most,  // a WHERE without a comparison with a constant: IS NULL, <>, a join
-  some,  // a WHERE with a constant, LIMIT, EXISTS, or two columns out of order: an unknown share
+  some,  // a WHERE with a constant or the assigned value, LIMIT, EXISTS, or two columns out of order: an
+         // unknown share
   few,   // a unique key equals a constant
 };
 
@@ -88,7 +95,8 @@ struct SchemaAction {
                                  // add_constraint using an index: NOT NULL
   bool proven_in_bound =
       false;  // attach_partition: a validated check names every column of the partition key
-  DefaultKind default_kind = DefaultKind::none;  // add_column
+  DefaultKind default_kind = DefaultKind::none;  // add_column: of the column, or of its domain
+  bool domain_not_null = false;                  // add_column: its domain is NOT NULL
   bool enums = false;                            // change_type: one of the two is an enum
   bool converts =
       false;  // change_type: USING with an expression other than the column or its cast to the new type

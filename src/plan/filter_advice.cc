@@ -67,6 +67,9 @@ FilterAdvice filter_advice(const PlanNode& scan, const Catalog* catalog) {
   } else if (null_test) {
     out.sentence = "A partial index with WHERE " + quote_identifier(null_test->column.column) + " " +
                    null_test->op_name + " would find the rows.";
+  } else if (other && other->op_name == "= ANY") {
+    const Column* column = table.column(other->column.column);
+    out.sentence = rewrite(*other, column ? column->type : std::string(), false) + ".";
   } else if (other) {
     out.sentence = "No B-tree index serves " + other->op_name +
                    ": a GIN index may (jsonb, arrays, full text, and with pg_trgm patterns).";

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sql/index_expression.h"
+#include "sql/operand.h"
 #include "sql/query_shape.h"
 #include "sql/type_name.h"
 
@@ -76,14 +77,6 @@ std::string commuted(const std::string& name) {
 bool is_fraction(const Node* node) {
   return is(node, PG_QUERY__NODE__NODE_A_CONST) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL &&
          std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
-}
-
-// A cast that leaves the index on the column of use.
-bool harmless_cast(const std::string& from, const std::string& to) {
-  if (from.empty()) return false;
-  return from == to || (to == "text" && from.starts_with("character varying")) ||
-         (to == "character varying" && (from == "text" || from.starts_with("character varying"))) ||
-         (to == "inet" && from == "cidr") || (to == "numeric" && from.starts_with("numeric("));
 }
 
 Side list_side(const Node* node, const Scope& scope);
@@ -170,13 +163,53 @@ void take_expression(Predicate& predicate, const Node& node, const Scope& scope,
         return column ? std::optional(column->type) : std::nullopt;
       });
   if (!found) return;
-  predicate.expression = found->sql;
+  (found->can_fail ? predicate.fallible_expression : predicate.expression) = found->sql;
   predicate.expression_names = found->names_only;
+}
+
+// The wrapper of what the wrapper of `node` applies to.
+std::string inner_wrapper(const Node& node, const Scope& scope) {
+  const Node* part = wrapped_part(node, scope);
+  return part ? side(part, scope).wrapper : "expression";
+}
+
+std::vector<Operand> operands_of(NodeList list) {
+  std::vector<Operand> out;
+  for (const Node* node : list) {
+    out.push_back(operand_of(node));
+    if (out.back().sql.empty()) return {};
+  }
+  return out;
+}
+
+// The values of = v, BETWEEN v AND w, IN (v, w), = ANY (ARRAY[v, w]). `turned`: they are on the left.
+std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
+  const Node* value = turned ? expr.lexpr : expr.rexpr;
+  switch (expr.kind) {
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+      return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
+      if (!is(value, PG_QUERY__NODE__NODE_LIST)) return {};
+      return operands_of(NodeList(value->list->n_items, value->list->items));
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+      if (turned) return operands_of(NodeList(1, &expr.lexpr));
+      if (!is(value, PG_QUERY__NODE__NODE_A_ARRAY_EXPR)) return {};
+      return operands_of(NodeList(value->a_array_expr->n_elements, value->a_array_expr->elements));
+    default: return {};
+  }
+}
+
+bool is_enum(const Catalog& catalog, const Predicate& predicate) {
+  const Table* table = catalog.table(predicate.column.table);
+  const Column* column = table ? table->column(predicate.column.column) : nullptr;
+  return column && catalog.has_enum(column->type);
 }
 
 }  // namespace
 
-void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope) {
+void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
+                      const PgQuery__AExpr* expr) {
   Side a = side(left, scope);
   Side b = is(right, PG_QUERY__NODE__NODE_LIST) ? list_side(right, scope) : side(right, scope);
   a.node = left;
@@ -185,7 +218,8 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
   const bool turn =
       b.has_column && (!a.has_column || (a.column.table.name.empty() && !b.column.table.name.empty()) ||
                        (!a.wrapper.empty() && b.wrapper.empty() && !b.column.table.name.empty()));
-  if (turn && predicate.op != Op::in_list) {
+  const bool turned = turn && predicate.op != Op::in_list;
+  if (turned) {
     std::swap(a, b);
     predicate.op_name = commuted(predicate.op_name);
     if (predicate.op == Op::like) predicate.op = Op::other;  // 'x' LIKE column
@@ -193,8 +227,14 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
   if (!a.has_column) return;
   predicate.column = std::move(a.column);
   predicate.wrapper = std::move(a.wrapper);
-  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column)
+  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) {
     take_expression(predicate, *a.node, scope, catalog);
+    describe_wrapper(predicate, *a.node, scope);
+    predicate.inner = inner_wrapper(*a.node, scope);
+    predicate.of_enum = is_enum(catalog, predicate);
+  }
+  if (expr && !b.has_column && (!predicate.wrapper.empty() || predicate.op_name == "= ANY"))
+    predicate.values = values_of(*expr, turned);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);
@@ -263,6 +303,7 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
       // $1 = ANY (column) searches inside an array column: no list of values for one column.
       predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
+      if (predicate.op_name == "=" && predicate.op == Op::other) predicate.op_name = "= ANY";
       predicate.more_parameters = parameters_behind_first(right);
       predicate.takes_array = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY && parameter_of(right) > 0;
       break;
@@ -277,7 +318,7 @@ void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, boo
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: predicate.op_name = "IS NOT DISTINCT FROM"; break;
     default: break;
   }
-  add(std::move(predicate), expr.lexpr, right, scope);
+  add(std::move(predicate), expr.lexpr, right, scope, &expr);
 }
 
 void Comparisons::boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {

@@ -39,7 +39,9 @@ struct Comparisons {
   void count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*));
 
  private:
-  void add(Predicate predicate, const Node* left, const Node* right, const Scope& scope);
+  // `expr`: the whole comparison; nullptr: of rows.
+  void add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
+           const PgQuery__AExpr* expr = nullptr);
   void add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or);
 };
 

@@ -266,7 +266,8 @@ struct AlterEnum {
 struct CreateType {
   QualifiedName name;
   std::vector<ColumnDefinition> fields;  // of a composite type
-  bool base = false;                     // a base type: its shell may be there
+  std::optional<Domain> domain;
+  bool base = false;  // a base type: its shell may be there
 };
 
 struct CreateFunction {
@@ -327,7 +328,8 @@ struct DataChange {
   enum class Kind { insert, update, remove };
   struct Condition {
     std::set<std::string> equal;  // columns that a conjunct sets equal to something that no row decides
-    bool narrows = false;         // compares with a constant, takes a part by LIMIT, or looks for exceptions
+    // Compares with a constant or with the assigned value, takes a part by LIMIT, or looks for exceptions.
+    bool narrows = false;
   };
   Kind kind = Kind::insert;
   QualifiedName table;

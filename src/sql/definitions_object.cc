@@ -68,7 +68,16 @@ AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState&
 }
 
 CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
-  return named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
+  CreateType out = named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
+  out.domain.emplace();
+  for (const Node* node : NodeList(stmt.n_constraints, stmt.constraints)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+    const PgQuery__Constraint& constraint = *node->constraint;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) out.domain->not_null = true;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
+      out.domain->default_kind = default_kind(constraint.raw_expr);
+  }
+  return out;
 }
 
 Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {

@@ -94,6 +94,29 @@ bool narrows(const Node& where) {
   return out;
 }
 
+// Whether the condition compares the assigned column with the assigned value, so that it selects only rows
+// that change: c <> …, c IS DISTINCT FROM ….
+bool selects_changed(const Node& where, const PgQuery__ResTarget& target) {
+  const std::string value = target.val ? deparsed_expression(*target.val) : std::string();
+  const auto is_column = [&](const Node* side) {
+    return side && side->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+           string_value(side->column_ref->fields[side->column_ref->n_fields - 1]) == target.name;
+  };
+  const auto is_value = [&](const Node* side) { return side && deparsed_expression(*side) == value; };
+  bool out = false;
+  each_node(message(where), [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK) return false;
+    if (node.node_case != PG_QUERY__NODE__NODE_A_EXPR || value.empty()) return !out;
+    const PgQuery__AExpr& compared = *node.a_expr;
+    const std::string name = compared.n_name ? string_value(compared.name[0]) : std::string();
+    const bool differs = name == "<>" || compared.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT;
+    out |= differs && ((is_column(compared.lexpr) && is_value(compared.rexpr)) ||
+                       (is_column(compared.rexpr) && is_value(compared.lexpr)));
+    return !out;
+  });
+  return out;
+}
+
 DataChange::Condition condition(const Node& where) {
   DataChange::Condition out;
   equal_columns(&where, out.equal);
@@ -176,7 +199,10 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   out.table = state.find_relation(written(*stmt.relation));
   if (stmt.where_clause) out.where = condition(*stmt.where_clause);
   for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
-    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) out.columns.push_back(target->res_target->name);
+    if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) {
+      out.columns.push_back(target->res_target->name);
+      if (out.where && selects_changed(*stmt.where_clause, *target->res_target)) out.where->narrows = true;
+    }
   out.names_read = column_names(stmt.base);
   out.reads_from = names_in_from(stmt.base, state);
   out.reads_from.push_back(out.table);

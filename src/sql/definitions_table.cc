@@ -113,21 +113,6 @@ bool computed_for_each_row(const std::string& name) {
   return names.count(name) > 0;
 }
 
-DefaultKind default_kind(const Node* expression) {
-  if (!expression) return DefaultKind::none;
-  const Constant value = constant(expression);
-  if (value.is_constant) return value.is_null ? DefaultKind::none : DefaultKind::fixed;
-  DefaultKind out = DefaultKind::fixed;
-  each_node(message(*expression), [&](const Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
-    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    if (computed_for_each_row(name)) out = DefaultKind::changing;
-    else if (!computed_once(name) && out != DefaultKind::changing) out = DefaultKind::unknown;
-    return true;
-  });
-  return out;
-}
-
 // "integer" of "serial"; "" of other types.
 std::string_view serial_type(const PgQuery__TypeName* type) {
   if (!type || type->n_names != 1 || type->n_array_bounds) return {};
@@ -317,6 +302,21 @@ LikeClause like_clause(const PgQuery__TableLikeClause& clause, const SchemaState
 }
 
 }  // namespace
+
+DefaultKind default_kind(const Node* expression) {
+  if (!expression) return DefaultKind::none;
+  const Constant value = constant(expression);
+  if (value.is_constant) return value.is_null ? DefaultKind::none : DefaultKind::fixed;
+  DefaultKind out = DefaultKind::fixed;
+  each_node(message(*expression), [&](const Node& node) {
+    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
+    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
+    if (computed_for_each_row(name)) out = DefaultKind::changing;
+    else if (!computed_once(name) && out != DefaultKind::changing) out = DefaultKind::unknown;
+    return true;
+  });
+  return out;
+}
 
 bool is_null(const Node* node) {
   const Constant value = constant(node);

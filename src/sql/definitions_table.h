@@ -26,6 +26,8 @@ std::string partition_bound(const PgQuery__PartitionBoundSpec& bound);
 std::string collation_of(const PgQuery__CollateClause* clause);  // "" of none; nullptr-safe
 // The table's fillfactor in WITH (…), SET (…) or RESET (…): 100 if reset; nullopt if it is not named.
 std::optional<int> fillfactor_of(NodeList options);
+// How a column's DEFAULT is computed for existing rows. nullptr-safe.
+DefaultKind default_kind(const Node* expression);
 bool is_null(const Node* node);  // the constant NULL
 
 }  // namespace pgadvise::sql

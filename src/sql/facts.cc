@@ -89,10 +89,7 @@ bool has_few_values(const Catalog& catalog, const ColumnUse& use) {
   const Table* table = catalog.table(use.table);
   const Column* column = table ? table->column(use.column) : nullptr;
   if (!column) return false;
-  const bool is_enum = std::any_of(catalog.enums.begin(), catalog.enums.end(), [&](const auto& known) {
-    return column->type == known.first.name || column->type == known.first.schema + "." + known.first.name;
-  });
-  return column->type == "boolean" || is_enum ||
+  return column->type == "boolean" || catalog.has_enum(column->type) ||
          (column->statistics && column->statistics->n_distinct >= 2 && column->statistics->n_distinct <= 50);
 }
 
@@ -126,6 +123,31 @@ void learn_same_values(Query& query, const Catalog& catalog, const SearchPath& p
   for (const std::size_t i : differs) facts.predicates[i].same_value.reset();
 }
 
+bool differ(const std::string& known, const std::string& called) { return !known.empty() && known != called; }
+
+void learn_type(Operand& known, const Operand& called, bool& differs) {
+  differs = differs || (!known.type.empty() && known.type != called.type) ||
+            (!known.unit.empty() && known.unit != called.unit);
+  known.type = called.type;
+  known.unit = called.unit;
+}
+
+// Types and units that the normalised text hides. Without values, no other form of the condition is known:
+// for calls that differ in these.
+void learn_operands(Predicate& known, const Predicate& called) {
+  bool differs = !known.unit.empty() && known.unit != called.unit;
+  known.unit = called.unit;
+  learn_type(known.operand, called.operand, differs);
+  for (std::size_t i = 0; i < std::min(known.values.size(), called.values.size()); ++i)
+    learn_type(known.values[i], called.values[i], differs);
+  if (differs) known.values.clear();
+}
+
+bool has_hidden_operand(const Predicate& predicate) {
+  return std::any_of(predicate.values.begin(), predicate.values.end(),
+                     [](const Operand& value) { return !value.literal && value.type.empty(); });
+}
+
 // What the constants tell that the normalised text has no longer: the type of a value, and expressions that
 // an index may have as its key. An expression that differs from call to call is left out.
 void learn_expressions(Query& query, const Catalog& catalog, const SearchPath& path) {
@@ -134,7 +156,8 @@ void learn_expressions(Query& query, const Catalog& catalog, const SearchPath& p
   for (std::size_t i = 0; i < predicates.size(); ++i)
     if (predicates[i].wrapper.empty()
             ? predicates[i].value_type.empty() && is_integer(catalog, predicates[i].column)
-            : predicates[i].expression.empty() && !predicates[i].column.table.name.empty())
+            : (predicates[i].expression.empty() || has_hidden_operand(predicates[i])) &&
+                  !predicates[i].column.table.name.empty())
       of_interest.push_back(i);
   const bool expressions = std::any_of(of_interest.begin(), of_interest.end(),
                                        [&](std::size_t i) { return !predicates[i].wrapper.empty(); });
@@ -150,15 +173,22 @@ void learn_expressions(Query& query, const Catalog& catalog, const SearchPath& p
       if (called.column != known.column) continue;
       if (known.wrapper.empty()) {
         if (known.value_type.empty()) known.value_type = type_of_value(sample, called);
-      } else if (!called.expression_names ||
-                 (!known.expression.empty() && called.expression != known.expression)) {
+        continue;
+      }
+      learn_operands(known, called);
+      if (!called.expression_names || differ(known.expression, called.expression) ||
+          differ(known.fallible_expression, called.fallible_expression)) {
         differs.insert(i);
       } else {
         known.expression = called.expression;
+        known.fallible_expression = called.fallible_expression;
       }
     }
   }
-  for (const std::size_t i : differs) predicates[i].expression.clear();
+  for (const std::size_t i : differs) {
+    predicates[i].expression.clear();
+    predicates[i].fallible_expression.clear();
+  }
 }
 
 // `as_called`: of the statement as the sample has it, with its literals.

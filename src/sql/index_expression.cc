@@ -78,6 +78,20 @@ class Reader {
   explicit Reader(const TypeOf& type_of) : type_of_(type_of) {}
   bool names_only() const { return names_only_; }
 
+  // Whether it is immutable, though it may fail for some values.
+  bool immutable(const Node* node) {
+    if (total(node)) return true;
+    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) {
+      const std::string to = type_spelling(node->type_cast->type_name);
+      const Node* from = node->type_cast->arg;
+      const bool converts = is_number(to) ? of_number(from) || of_text(from)
+                                          : (to == "boolean" || to == "uuid") && of_text(from);
+      return converts && immutable(from);
+    }
+    return is(node, PG_QUERY__NODE__NODE_A_EXPR) && of_number(node) && immutable(node->a_expr->lexpr) &&
+           immutable(node->a_expr->rexpr);
+  }
+
   // Whether it has a value for every row, as far as it can be seen.
   bool total(const Node* node) {
     if (!node) return false;
@@ -100,6 +114,31 @@ class Reader {
     if (!value.is_constant) return false;
     names_only_ = names_only_ && (value.is_null || harmless(value.text));
     return true;
+  }
+
+  static bool is_number(const std::string& type) {
+    static const std::set<std::string_view> types{"smallint", "integer",          "bigint",
+                                                  "real",     "double precision", "numeric"};
+    return types.count(type) > 0 || type.starts_with("numeric(");
+  }
+
+  bool of_number(const Node* node) const {
+    if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF)) return is_number(type_of_(*node->column_ref).value_or(""));
+    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) return is_number(type_spelling(node->type_cast->type_name));
+    if (is(node, PG_QUERY__NODE__NODE_A_CONST))
+      return node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL ||
+             node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL;
+    static const std::set<std::string_view> operators{"+", "-", "*", "/", "%"};
+    return is(node, PG_QUERY__NODE__NODE_A_EXPR) && operators.count(operator_of(*node->a_expr)) &&
+           node->a_expr->lexpr && of_number(node->a_expr->lexpr) && of_number(node->a_expr->rexpr);
+  }
+
+  bool of_text(const Node* node) const {
+    if (is(node, PG_QUERY__NODE__NODE_A_EXPR))
+      return operator_of(*node->a_expr) == "->>" || operator_of(*node->a_expr) == "#>>";
+    const std::string type =
+        is(node, PG_QUERY__NODE__NODE_COLUMN_REF) ? type_of_(*node->column_ref).value_or("") : "";
+    return type == "text" || type.starts_with("character varying");
   }
 
   bool cast(const Node* node) {
@@ -196,9 +235,10 @@ class Spelled {
 
 std::optional<IndexExpression> index_expression(const Node& node, const TypeOf& type_of) {
   Reader reader(type_of);
-  if (!reader.total(&node)) return std::nullopt;
+  const bool total = reader.total(&node);
+  if (!total && !reader.immutable(&node)) return std::nullopt;
   const Spelled spelled(node);
-  IndexExpression out{deparsed_expression(node), reader.names_only()};
+  IndexExpression out{deparsed_expression(node), reader.names_only(), !total};
   if (out.sql.empty()) return std::nullopt;
   return out;
 }

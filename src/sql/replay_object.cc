@@ -78,6 +78,7 @@ Outcome ReplayState::replay(const AlterEnum& alter, Effect&) {
 
 Outcome ReplayState::replay(const CreateType& create, Effect&) {
   if (!create.base && schema.type_exists(create.name)) return exists("type", create.name);
+  if (create.domain) schema.domains[create.name] = *create.domain;
   auto& fields = schema.types[create.name];
   for (const ColumnDefinition& field : create.fields) {
     fields.push_back(field.column);

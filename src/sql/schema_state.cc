@@ -465,6 +465,7 @@ void SchemaState::drop_sequence(const QualifiedName& name) {
 void SchemaState::drop_type(const QualifiedName& name) {
   catalog.enums.erase(name);
   types.erase(name);
+  domains.erase(name);
   const std::string spelling = type_spelling(name);
   for (auto& [table_name, table] : catalog.tables) {
     std::vector<std::string> columns;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/catalog.h"
+#include "model/schema_step.h"
 
 namespace pgadvise::sql {
 
@@ -49,6 +50,7 @@ struct SchemaState {
   std::map<QualifiedName, std::vector<QualifiedName>> children;  // partitions and INHERITS
   std::map<QualifiedName, std::set<std::string>> local_columns;  // of INHERITS children: declared there, too
   std::map<QualifiedName, std::vector<Column>> types;  // domains, ranges, composite types (their fields)
+  std::map<QualifiedName, Domain> domains;
   std::map<QualifiedName, ViewUse> views;
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
 

@@ -244,6 +244,13 @@ void StepRecorder::add_column(const AlterTable& alter, const TableChange& change
                   : definition.column.identity != Column::Identity::none ? "identity"
                   : definition.serial                                    ? "serial"
                                                                          : "";
+  for (const auto& [name, domain] : state.domains) {
+    if (type_spelling(name) != definition.column.type) continue;
+    action.domain_not_null = domain.not_null;
+    // DEFAULT NULL of the column replaces the default of the domain.
+    if (!definition.default_written && action.default_kind == DefaultKind::none)
+      action.default_kind = domain.default_kind;
+  }
   const bool nulls = action.default_kind == DefaultKind::none;
   action.on_null_columns = nulls && !change.if_exists;  // where it was there before, it may hold anything
   out.push_back(std::move(action));
