@@ -11,9 +11,6 @@ namespace pgadvise::migrations {
 // The folders under `root` to which such a migration can be added, with their files in order.
 std::vector<SchemaInput> find_code_migrations(const std::string& root);
 
-// The number of migrations directly in a folder that are programs of a known tool.
-std::size_t count_code_migrations(const Folder& folder);
-
 // The folder that creates `table`. If a tool's table names start with the name of their folder's application,
 // this decides. nullptr if unknown.
 const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table);

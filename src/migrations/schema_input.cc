@@ -12,8 +12,8 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/code_migrations.h"
 #include "migrations/dialect.h"
+#include "migrations/program_tools.h"
 #include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/script_files.h"
@@ -92,7 +92,7 @@ bool named_for_migrations(const Folder& folder) {
 // of these, as Django's RunSQL reads them.
 bool parts_of_programs(const Folder& folder, std::size_t scripts) {
   const auto above = fs::path(folder.path()).lexically_normal().parent_path().generic_string();
-  return count_code_migrations(folder) > scripts || count_code_migrations(Folder(above)) > scripts;
+  return count_programs(folder) > scripts || count_programs(Folder(above)) > scripts;
 }
 
 // Nothing, one input, or, of another database, a line among the diagnostics.

@@ -243,6 +243,12 @@ std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, co
     });
     return sql ? std::optional(RewrittenCondition{Form::cast, *sql, {}}) : std::nullopt;
   }
+  if (is_whole(type) && to == "numeric" && predicate.op != Op::range) {
+    const auto sql = with_values(predicate, false, [&](const Operand& value) -> Value {
+      return untyped(value) || value.type == "numeric" ? Value(value.sql + "::" + type) : std::nullopt;
+    });
+    if (sql) return RewrittenCondition{Form::cast, *sql, "The value must be a whole number"};
+  }
   const bool one_text_each = type == "uuid" || is_whole(type) || predicate.of_enum;
   if ((to != "text" && to != "character varying") || !one_text_each || predicate.op == Op::range)
     return std::nullopt;

@@ -79,9 +79,12 @@ TEST(Insight, SlowScanNamesWhyAnIndexOnTheColumnsWouldNotHelp) {
           "((id > 5) AND (NOT (SubPlan 1)))"})
       EXPECT_NE(text(filter, known).find(plain), std::string::npos) << text(filter, known);
     for (const auto& [filter, part] : std::vector<std::pair<std::string, std::string>>{
-             {"((at)::date = '2026-02-01'::date)", "at >= $1 AND at < $1 + interval '1 day'"},
-             {"(date_trunc('month'::text, at) = '2026-02-01'::date)", "at < $1 + interval '1 month'"},
-             {"((id)::numeric = 7.0)", "Cast the value"},
+             {"((at)::date = '2026-02-01'::date)",
+              known ? "at >= …::date AND at < …::date + 1" : "Compare at itself"},
+             {"(date_trunc('month'::text, at) = '2026-02-01'::date)",
+              known ? "at < …::date + interval '1 month'" : "Compare at itself"},
+             {"((id)::numeric = 7.0)",
+              known ? "id = …::integer. The value must be a whole number" : "compare id itself"},
              {"(lower((name)::text) = 'x'::text)", "Create an index on lower(name)"},
              {"(gone IS NOT NULL)", "WHERE gone IS NOT NULL"},
              {"(attrs @> '{}'::jsonb)", "GIN"},

@@ -120,7 +120,8 @@ TEST(Facts, Predicates) {
        "orders.status null[IS NULL]; orders.total notnull[IS NOT NULL] or; orders.payload other[@>] $1; "
        "->>(orders.payload) eq[=] 'b'"},
       {"SELECT 1 FROM orders WHERE $1 = ANY(tags) AND status <> 'x' AND id NOT IN (1) AND id <> ALL($2)",
-       "orders.tags other[= ANY] $1; orders.status other[<>] 'x'; orders.id other[<>] '1'; orders.id other[<>] "
+       "orders.tags other[= ANY] $1; orders.status other[<>] 'x'; orders.id other[<>] '1'; orders.id "
+       "other[<>] "
        "$2"},
       {"SELECT 1 FROM orders WHERE (customer_id, id) > ($1, $2) AND (customer_id, status) = ($3, $4)",
        "orders.customer_id range[>] $1; orders.customer_id eq[=] $3; orders.status eq[=] $4"},
