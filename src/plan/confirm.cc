@@ -295,7 +295,7 @@ class Confirmer {
         fmt::format("{}: {} on {} reads {} rows and keeps {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN",
                     how(*scans.front().node), display(probe_.table), count(read), count(needed));
     if (plan.analyzed)
-      fact += fmt::format("; {} pages, {:.1f} ms in total (with {})", count(static_cast<double>(blocks)),
+      fact += fmt::format("; {} pages, {:.1f} ms in total ({})", count(static_cast<double>(blocks)),
                           plan.execution_ms, request.origin);
     else if (!limits.empty()) fact += " (" + limits + ")";
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
