@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/mask_constants.h"
+#include "base/mask_signs.h"
 #include "base/text.h"
 
 namespace pgadvise {
@@ -479,8 +480,12 @@ bool looks_like_conninfo(std::string_view text) {
          std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
 }
 
-std::string mask_secrets(std::string_view text) {
+std::string mask_secrets_in_each_form(std::string_view text) {
   return mask_constants(mask_forms(mask_named(mask_urls(text))), names_secret_itself);
+}
+
+std::string mask_secrets(std::string_view text) {
+  return may_hold_secret(text) ? mask_secrets_in_each_form(text) : std::string(text);
 }
 
 std::string mask_credentials(std::string_view text) {
