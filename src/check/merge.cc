@@ -22,7 +22,8 @@ struct Found {
   Finding finding;
   const advisor::ProposedFix* proposed = nullptr;  // in `checked`
   const Suppression* suppressed = nullptr;         // in `checked`
-  bool own_fix = true;  // false: its index is that of a finding which another schema suppresses
+  std::string served_by;  // the id, in `checked`, of the finding whose fix is this one's, too
+  bool own_fix = true;    // false: that finding is suppressed in another schema
 
   const std::string& path() const {
     static const std::string none;
@@ -54,9 +55,7 @@ std::optional<QualifiedName> table_of(const Finding& finding) {
 std::string fix_of(const Found& found) {
   if (!found.finding.fix) return {};
   std::string out = found.finding.fix->sql + "\n" + found.finding.fix->down_sql;
-  if (found.proposed && found.proposed->served_by)
-    out += "\n" + found.checked->findings[*found.proposed->served_by].id;
-  return out;
+  return found.served_by.empty() ? out : out + "\n" + found.served_by;
 }
 
 // A suppressed finding was neither confirmed nor given a fix.
@@ -160,25 +159,29 @@ class Merger {
   std::vector<Group> groups() {
     std::map<std::string, std::size_t> known;
     std::vector<Group> out;
-    for (const auto& checked : outcome_.checked) {
+    std::size_t all = 0;
+    for (const auto& checked : outcome_.checked) all += checked.findings.size() + checked.suppressed.size();
+    found_.reserve(all);
+    for (auto& checked : outcome_.checked) {
       first_of_[&checked] = found_.size();
-      auto findings = checked.findings;
+      auto findings = std::move(checked.findings);
       plan::apply_confirmations(checked.confirmations, findings);
       for (auto& finding : findings) found_.push_back({&checked, found_.size(), std::move(finding)});
     }
     std::set<std::string> suppressed;
-    for (const auto& checked : outcome_.checked)
-      for (const auto& one : checked.suppressed) {
-        found_.push_back({&checked, found_.size(), one.finding, nullptr, &one.by});
+    for (auto& checked : outcome_.checked)
+      for (auto& one : checked.suppressed) {
         suppressed.insert(one.finding.id);
+        found_.push_back({&checked, found_.size(), std::move(one.finding), nullptr, &one.by});
       }
     for (const auto& checked : outcome_.checked)
       for (const auto& proposal : checked.proposals) {
         Found& found = find(checked, proposal.finding);
         found.finding.fix = proposal.fix;
         found.proposed = &proposal;
-        found.own_fix =
-            !proposal.served_by || suppressed.count(checked.findings[*proposal.served_by].id) == 0;
+        if (!proposal.served_by) continue;
+        found.served_by = find(checked, *proposal.served_by).finding.id;
+        found.own_fix = suppressed.count(found.served_by) == 0;
       }
     for (auto& found : found_) {
       const auto [it, fresh] = known.emplace(found.finding.id, out.size());
@@ -229,6 +232,7 @@ class Merger {
     refer_to_proposals();
     std::sort(reported.begin(), reported.end(),
               [](const Found* one, const Found* other) { return one->order < other->order; });
+    report_.findings.reserve(reported.size());
     for (Found* found : reported) {
       if (found->finding.fix && !of_drizzle(*found)) found->finding.fix->drizzle.clear();
       if (found->suppressed) report_.suppressed.push_back({std::move(found->finding), *found->suppressed});
