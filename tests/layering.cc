@@ -1,7 +1,9 @@
 // Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which,
 // and which includes a third-party header. No folder and no file (a header with the source of its name)
-// includes itself by way of others. And src/sql: which of its files read parse trees.
+// includes itself by way of others. A header's functions are defined in the source of its name. And src/sql:
+// which of its files read parse trees.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -179,6 +181,38 @@ class Check {
   Graph files_, folders_;
 };
 
+// Headers that declare functions and have no source of their name. What clang-format begins in the first
+// column and ends with ");" is a function's declaration; a class's are indented.
+struct Headers {
+  explicit Headers(const fs::path& root) {
+    static const std::regex other("(inline|template|static|constexpr|using|typedef|extern|return|#|//).*");
+    for (const auto& entry : fs::recursive_directory_iterator(root / "src")) {
+      if (entry.path().extension() != ".h") continue;
+      ++files_read;
+      if (fs::exists(fs::path(entry.path()).replace_extension(".cc"))) continue;
+      std::ifstream in(entry.path());
+      std::string line, declaration;
+      for (int number = 1, begin = 0; std::getline(in, line); ++number) {
+        line = line.substr(0, line.find("//"));
+        while (!line.empty() && line.back() == ' ') line.pop_back();
+        const bool begins = !line.empty() && std::isalpha(static_cast<unsigned char>(line[0]));
+        if (begins) declaration.clear(), begin = number;
+        if (!begins && declaration.empty()) continue;
+        declaration += line;
+        if (declaration.find('{') != std::string::npos) declaration.clear();
+        if (!declaration.ends_with(';')) continue;
+        if (declaration.ends_with(");") && !std::regex_match(declaration, other))
+          faults.push_back(fs::relative(entry.path(), root).generic_string() + ":" + std::to_string(begin) +
+                           ": " + declaration);
+        declaration.clear();
+      }
+    }
+    std::sort(faults.begin(), faults.end());
+  }
+  std::vector<std::string> faults;
+  int files_read = 0;
+};
+
 // The files of src/sql that change or describe a schema take each statement as a value of sql/definitions.h:
 // sql/definitions_*.cc alone read its parse tree, so that a form of a statement is read once.
 struct TreeReaders {
@@ -263,6 +297,23 @@ TEST(Layering, FoldersAndFilesThatIncludeEachOtherAreNamed) {
                           {"rules/r.cc", ""}});
   EXPECT_EQ(faults_of(folders), (std::vector<std::string>{"folders that may include each other: a -> b -> a",
                                                           "folders that include each other: a -> b -> a"}));
+}
+
+TEST(Headers, DeclareWhatTheSourceOfTheirNameDefines) {
+  const Headers headers(PGADVISE_SOURCE_DIR);
+  for (const auto& fault : headers.faults) ADD_FAILURE() << fault;
+  EXPECT_GT(headers.files_read, 100);
+}
+
+TEST(Headers, AFunctionWithoutASourceOfThatNameIsNamed) {
+  const TempTree tree({{"src/a/x.h", "int one(\n    int more);\n"},
+                       {"src/a/y.h", "int two();  // here\n"},
+                       {"src/a/y.cc", ""},
+                       {"src/a/z.h",
+                        "struct Z {\n  int three();\n};\ninline int four() { return 4; }\n"
+                        "// int five();\nstd::string six(int a);  // of six\n"}});
+  EXPECT_EQ(Headers(tree.path()).faults, (std::vector<std::string>{"src/a/x.h:1: int one(    int more);",
+                                                                   "src/a/z.h:6: std::string six(int a);"}));
 }
 
 TEST(TreeReaders, TheReplayAndTheStepsReadNoParseTree) {

@@ -1,4 +1,4 @@
-#include "check/advise.h"
+#include "cli/advise.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,15 +10,17 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "check/advise.h"
 #include "check/trust.h"
 #include "cli/cleanup.h"
-#include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/verbosity.h"
-#include "report/advice.h"
+#include "report/advice_json.h"
+#include "report/advice_text.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {

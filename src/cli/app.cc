@@ -1,61 +1,29 @@
+#include "cli/app.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
 
 #include "base/text.h"
-#include "check/trust.h"
-#include "cli/cli.h"
+#include "cli/advise.h"
+#include "cli/check.h"
+#include "cli/digest.h"
+#include "cli/explain.h"
+#include "cli/init.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
+#include "cli/review.h"
+#include "cli/rules.h"
+#include "cli/sandbox.h"
+#include "cli/self.h"
+#include "cli/snapshot.h"
 #include "cli/usage.h"
 #include "cli/verbosity.h"
+#include "review/terminal.h"
 
 namespace pgadvise::cli {
-
-static Diagnostics withheld;  // warnings that --quiet suppresses
-static bool complained = false;
-static std::vector<std::string> logins;  // of the command line: no message repeats their passwords
-
-static void print(const Error& error) {
-  std::fprintf(stderr, "pgadvise: %s\n", without_passwords(error.line(), logins).c_str());
-}
-
-// What the system's own words leave open.
-static Error with_next_step(Error error) {
-  constexpr std::pair<std::string_view, const char*> steps[] = {
-      {"No such file or directory", "check the name"},
-      {"Permission denied", "with which user's rights does pgadvise run?"},
-      {"is a folder, not a file", "name a file in it"},
-      {"No space left on device", "free some space, or name another folder"}};
-  for (const auto& [words, step] : steps)
-    if (error.hint.empty() && error.what.ends_with(words)) error.hint = step;
-  return error;
-}
-
-void complain(const Error& error) {
-  if (verbosity().quiet && error.kind == Error::Kind::nonfatal) {
-    withheld.push_back(error);
-    return;
-  }
-  complained = true;
-  print(with_next_step(check::without_outside_text(error)));
-}
-
-// A run that failed says why, quiet or not.
-static void tell_withheld(int exit_code) {
-  if (exit_code <= exit_findings || complained) return;
-  for (const auto& error : withheld) print(check::without_outside_text(error));
-}
-
-int exit_code_of(const Diagnostics& diagnostics) {
-  int code = exit_clean;
-  for (const auto& error : diagnostics) {
-    if (error.kind == Error::Kind::database) return exit_database;
-    if (error.kind != Error::Kind::nonfatal) code = exit_usage;
-  }
-  return code;
-}
 
 // A file's name rather than a mistyped command's.
 static bool is_path(const std::string& word) {
@@ -85,13 +53,13 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
   const bool own = !out.empty() && (out[0] == "-h" || out[0] == "--help" || out[0] == "--version");
   const bool named = !out.empty() && std::find(commands.begin(), commands.end(), out[0]) != commands.end();
   if (!own && !named && (out.empty() || out[0].starts_with("-") || is_path(out[0])))
-    out.insert(out.begin(), out.empty() && on_terminal() ? "review" : "check");
+    out.insert(out.begin(), out.empty() && review::is_terminal() ? "review" : "check");
   return out;
 }
 
 int main(const Arguments& given) {
   int exit_code = exit_clean;
-  logins = given.logins;
+  begin_messages(given.logins);
   const UserPaths user_paths(given.words);
   CLI::App app{
       "pgadvise finds what makes a PostgreSQL application slow or unsafe, confirms it with EXPLAIN ANALYZE, "
@@ -157,7 +125,7 @@ int main(const Arguments& given) {
     complain(explained(app, error));
     return exit_usage;
   }
-  tell_withheld(exit_code);
+  print_withheld(exit_code);
   return exit_code;
 }
 

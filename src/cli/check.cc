@@ -1,3 +1,5 @@
+#include "cli/check.h"
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
@@ -10,9 +12,9 @@
 #include "base/text.h"
 #include "check/merge.h"
 #include "cli/check_options.h"
-#include "cli/cli.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
+#include "cli/messages.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
 #include "cli/verbosity.h"

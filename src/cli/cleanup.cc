@@ -10,12 +10,13 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/verbosity.h"
 #include "pg/leftovers.h"
 #include "pg/verify.h"
+#include "review/terminal.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -146,7 +147,7 @@ int clean_up(const std::string& db, const std::string& disposable, bool yes) {
   for (const auto& build : leftovers->builds)
     if (pg::can_cancel(build)) targets.backends.insert(build.backend);
   if (targets.indexes.empty() && targets.backends.empty()) return exit_clean;
-  if (!yes && !on_terminal())
+  if (!yes && !review::is_terminal())
     return give_up({Error::Kind::usage, "--cleanup",
                     "nothing was dropped: without a terminal pgadvise cannot ask for confirmation",
                     "read the list, then add --yes"},

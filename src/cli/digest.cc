@@ -1,19 +1,21 @@
-#include "check/digest.h"
+#include "cli/digest.h"
 
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "check/digest.h"
 #include "check/inputs.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/verbosity.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "model/comparison.h"
-#include "report/digest.h"
+#include "report/digest_json.h"
+#include "report/digest_text.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "check/explain.h"
+#include "cli/explain.h"
 
 #include <algorithm>
 #include <memory>
@@ -7,8 +7,9 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
-#include "cli/cli.h"
+#include "check/explain.h"
 #include "cli/interrupt.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
@@ -16,6 +17,7 @@
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
+#include "report/plan_json.h"
 #include "report/plan_text.h"
 #include "report/report.h"
 

@@ -1,3 +1,5 @@
+#include "cli/init.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -11,7 +13,7 @@
 #include "check/config.h"
 #include "check/config_schema.h"
 #include "check/inputs.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "deploy/repository.h"
 #include "files/files.h"

@@ -1,7 +1,8 @@
 #include <csignal>
 
 #include "base/deep_thread.h"
-#include "cli/cli.h"
+#include "cli/app.h"
+#include "cli/messages.h"
 
 // Parsers recurse on their input; libpg_query's protobuf overflows the usual 8 MB at a few ten thousand
 // nested terms.

@@ -1,3 +1,5 @@
+#include "cli/review.h"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,7 +16,7 @@
 #include "base/text.h"
 #include "check/ignore_entry.h"
 #include "cli/check_options.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/review_plan.h"
@@ -363,8 +365,6 @@ int review(const CheckOptions& options) {
 
 }  // namespace
 
-bool on_terminal() { return review::is_terminal(); }
-
 void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<CheckOptions>();
   options->settings.user_paths = user_paths;
@@ -381,7 +381,7 @@ void add_review(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "the database can't be reached or read, 130 Ctrl-C.");
   command->callback([options, command, &exit_code] {
     auto fine = check_words(*command, *options);
-    if (!on_terminal())
+    if (!review::is_terminal())
       fine = fail(Error::Kind::usage, "review", "needs a terminal for input and output",
                   "use pgadvise check for a report");
     if (!fine) complain(fine.error());

@@ -1,10 +1,12 @@
+#include "cli/rules.h"
+
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "check/config.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "lint/rule.h"
 #include "report/rule_page.h"

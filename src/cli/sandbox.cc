@@ -1,3 +1,5 @@
+#include "cli/sandbox.h"
+
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -10,7 +12,7 @@
 #include <unistd.h>
 
 #include "check/inputs.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/phase.h"
 #include "cli/verbosity.h"
 #include "pg/conninfo.h"

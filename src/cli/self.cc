@@ -1,3 +1,5 @@
+#include "cli/self.h"
+
 // What pgadvise says of its own command line: completion scripts for shells, and the manual page. Both come
 // from the options themselves, so that neither can be out of date.
 #include <algorithm>
@@ -6,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 

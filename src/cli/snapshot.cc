@@ -1,3 +1,5 @@
+#include "cli/snapshot.h"
+
 #include <ctime>
 #include <memory>
 
@@ -5,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/verbosity.h"

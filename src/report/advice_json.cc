@@ -1,9 +1,10 @@
+#include "report/advice_json.h"
+
 #include <cmath>
 
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
-#include "report/advice.h"
 
 namespace pgadvise::report {
 namespace {

@@ -1,11 +1,12 @@
+#include "report/advice_text.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "report/advice.h"
-#include "report/digest.h"
+#include "report/figures.h"
 
 namespace pgadvise::report {
 namespace {

@@ -1,3 +1,5 @@
+#include "report/digest_json.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -5,7 +7,7 @@
 
 #include "base/json_text.h"
 #include "base/mask.h"
-#include "report/digest.h"
+#include "report/figures.h"
 
 namespace pgadvise::report {
 namespace {

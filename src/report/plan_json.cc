@@ -1,10 +1,11 @@
+#include "report/plan_json.h"
+
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
 #include "base/mask.h"
 #include "plan/reader.h"
 #include "plan/title.h"
-#include "report/plan_text.h"
 
 namespace pgadvise::report {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "plan/reader.h"
 #include "plan/title.h"
-#include "report/digest.h"
+#include "report/figures.h"
 
 namespace pgadvise::report {
 namespace {

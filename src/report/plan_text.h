@@ -32,8 +32,4 @@ struct PlanVariant {
 std::string summary(const Plan& plan);
 std::string variants_text(const std::vector<PlanVariant>& variants, int width);
 
-// `in_part`: "complete" is false, as not all of the plan was understood.
-std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const std::vector<PlanVariant>& variants = {}, bool in_part = false);
-
 }  // namespace pgadvise::report

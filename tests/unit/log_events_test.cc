@@ -5,7 +5,7 @@
 
 #include "log/merge.h"
 #include "log/workload_file.h"
-#include "report/digest.h"
+#include "report/figures.h"
 #include "support/schema.h"
 #include "unit/log_support.h"
 

@@ -7,7 +7,8 @@
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "log_support.h"
-#include "report/digest.h"
+#include "report/digest_json.h"
+#include "report/digest_text.h"
 
 namespace pgadvise::log {
 namespace {

@@ -11,6 +11,7 @@
 #include "plan/insights.h"
 #include "plan/reader.h"
 #include "plan/title.h"
+#include "report/plan_json.h"
 #include "report/plan_text.h"
 #include "support/paths.h"
 

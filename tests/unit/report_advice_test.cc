@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "report/advice.h"
+#include "report/advice_json.h"
+#include "report/advice_text.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {

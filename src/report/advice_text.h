@@ -1,10 +1,8 @@
-// Formats Advice: text for people, JSON for programs. The output has no literals, as statements are
-// normalized.
+// Formats Advice as text for people. It has no literals, as statements are normalized.
 #pragma once
 
 #include <string>
 
-#include "base/result.h"
 #include "model/advice.h"
 
 namespace pgadvise::report {
@@ -15,6 +13,5 @@ struct AdviceOptions {
 };
 
 std::string advice_text(const Advice& advice, const AdviceOptions& options);
-std::string advice_json(const Advice& advice, const Diagnostics& diagnostics);
 
 }  // namespace pgadvise::report

@@ -1,0 +1,11 @@
+// The command rules.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace pgadvise::cli {
+
+// The callback stores the exit code.
+void add_rules(CLI::App& app, int& exit_code);
+
+}  // namespace pgadvise::cli
