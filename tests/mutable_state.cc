@@ -87,9 +87,9 @@ TEST(MutableState, IsListedHereWithItsReason) {
   std::map<std::string, std::string> allowed = {
       {"src/base/interrupt.cc was_interrupted", "a signal handler sets it"},
       {"src/review/terminal.cc signal_pipe", "a signal handler writes to it; a process has one terminal"},
-      {"src/cli/app.cc withheld", "one process runs one command"},
-      {"src/cli/app.cc complained", "one process runs one command"},
-      {"src/cli/app.cc logins", "one process runs one command"},
+      {"src/cli/messages.cc withheld", "one process runs one command"},
+      {"src/cli/messages.cc complained", "one process runs one command"},
+      {"src/cli/messages.cc logins", "one process runs one command"},
       {"src/cli/verbosity.cc current_verbosity", "one process runs one command"},
       {"src/cli/verbosity.cc literals_shown", "one process runs one command"},
   };
