@@ -28,7 +28,7 @@ Subject subject_of(const SchemaAction& action) {
 
 void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
-  if (action.proven_not_null) return;
+  if (action.proven_not_null || action.on_null_columns) return;  // required-column-without-default
   Finding& finding =
       out.add(site, subject_of(action),
               "SET NOT NULL on " + column_of(action) +
@@ -187,9 +187,16 @@ void check(const Context& context, Reporter& reporter) {
       case Kind::attach_partition: attach_partition(site, out, rows); break;
       case Kind::detach_partition: detach_partition(site, out); break;
       default: {
-        Finding& finding = out.add(site, subject_of(*site.action),
-                                   site.action->detail + " rewrites " + display(site.action->table) +
-                                       " under a lock that blocks reads and writes" + rows + ".");
+        const SchemaAction& action = *site.action;
+        const bool all = action.table.name.empty();
+        Finding& finding = out.add(
+            site, all ? Subject{.kind = "object", .entry = action.detail} : subject_of(action),
+            action.detail + " rewrites " +
+                (all ? "every table of the database" +
+                           std::string(action.detail == "CLUSTER" ? " that was clustered before" : "") +
+                           ", each"
+                     : display(action.table)) +
+                " under a lock that blocks reads and writes" + rows + ".");
         finding.fix =
             Fix{.title = "Run it during a maintenance window, or rewrite the table online with pg_repack",
                 .safety = Fix::Safety::manual};

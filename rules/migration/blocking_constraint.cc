@@ -43,7 +43,8 @@ void validated_in_same_transaction(const Site& site, const SchemaAction& action,
   Finding& finding = out.add(site, subject_of(action),
                              "The " + shown(action) + " on " + table +
                                  " is added NOT VALID and validated in the same transaction: " + blocked +
-                                 " until the scan of the table ends, as without NOT VALID" + rows + ".");
+                                 " until the scan of the table ends, as without NOT VALID" + rows + ".",
+                             action.on_null_columns ? std::optional(Severity::note) : std::nullopt);
   finding.fix = Fix{.title = "VALIDATE CONSTRAINT " + in_its_own_transaction(*site.migration),
                     .safety = Fix::Safety::manual};
 }
@@ -172,8 +173,9 @@ void domain_constraint(const Site& site, SiteReporter& out, const std::string& r
                               .columns = action.columns},
                              "The new constraint of the domain " + action.name + " scans all of " +
                                  display(action.table) + " and blocks writes to it" + rows + ".");
-  finding.fix = Fix{.title = "Add the domain's constraint NOT VALID; validate it " +
-                             in_its_own_transaction(*site.migration),
+  finding.fix = Fix{.title =
+                        "Set lock_timeout and run it during a maintenance window: VALIDATE CONSTRAINT of "
+                        "a domain blocks writes to these tables, too",
                     .safety = Fix::Safety::manual};
 }
 

@@ -42,10 +42,14 @@ Fix index_fix(const Site& site) {
 void report_all(const Site& site, SiteReporter& out) {
   const SchemaAction& action = *site.action;
   Finding& finding = out.add(site, {.kind = "object", .entry = action.detail},
-                             "REINDEX " + action.detail +
-                                 " blocks all writes to each table, and every query that would use its "
-                                 "indexes, until its indexes are rebuilt.");
-  finding.fix = Fix{.title = "REINDEX the indexes that need it, CONCURRENTLY and one at a time",
+                             "REINDEX " + action.detail + " blocks all writes to each " +
+                                 (action.detail.starts_with("SYSTEM ") ? "system catalog" : "table") +
+                                 ", and every query that would use its indexes, until its indexes are "
+                                 "rebuilt.");
+  const bool system = action.detail.starts_with("SYSTEM ");
+  finding.fix = Fix{.title = system ? "Run it during a maintenance window: the indexes of system catalogs "
+                                      "cannot be rebuilt CONCURRENTLY"
+                                    : "REINDEX the indexes that need it, CONCURRENTLY and one at a time",
                     .safety = Fix::Safety::manual};
 }
 

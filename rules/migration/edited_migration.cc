@@ -44,44 +44,68 @@ const Fix& restore() {
   return fix;
 }
 
-// Edits of one commit, of which git alone knows, where another checksum stops the tool.
-using Stops = std::map<std::string, std::vector<const MigrationEntry*>>;
+using Migrations = std::vector<const MigrationEntry*>;
 
-void report_stops(const Context& context, Reporter& reporter, const MigrationFolder& folder,
-                  const Stops& commits) {
-  constexpr std::size_t max_named = 5;
-  const ToolFacts& tool = facts_of(folder);
-  for (const auto& [commit, migrations] : commits) {
-    const auto any = [&](bool MigrationEntry::* fact) {
-      return std::any_of(migrations.begin(), migrations.end(), [&](const auto* each) { return each->*fact; });
-    };
-    const bool past = any(&MigrationEntry::released_since);
-    const Severity severity = past                                          ? Severity::note
-                              : any(&MigrationEntry::changed_after_release) ? Severity::error
-                                                                            : Severity::warning;
-    std::vector<std::string> names;
-    for (const auto* migration : migrations)
-      if (names.size() < max_named) names.push_back(label(folder, *migration));
-    std::string named = join(names, ", ");
-    if (migrations.size() > names.size())
-      named += " and " + std::to_string(migrations.size() - names.size()) + " more";
-    Finding& finding =
-        reporter.add({.kind = "file", .file = folder.path, .entry = commit},
-                     "Commit " + commit + " changed " + named + " after " +
-                         (migrations.size() == 1 ? "it was" : "they were") + " committed: " +
-                         (past ? "deployments to databases that ran the old file fail since then."
-                               : "the next deployment to a database that ran the old file will stop."),
-                     severity);
-    finding.location = located(context.project(), {migrations.front()->file, 0, 0});
+// "0001_a, 0002_b and 3 more"
+std::string named(const MigrationFolder& folder, const Migrations& migrations) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> names;
+  for (const auto* migration : migrations)
+    if (names.size() < most) names.push_back(label(folder, *migration));
+  const std::size_t more = migrations.size() - names.size();
+  return join(names, ", ") + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+Finding& report_several(const Context& context, Reporter& reporter, const MigrationFolder& folder,
+                        const Migrations& migrations, const std::string& entry, const std::string& message,
+                        Severity severity) {
+  constexpr std::size_t most = 10;
+  Finding& finding = reporter.add({.kind = "file", .file = folder.path, .entry = entry}, message, severity);
+  finding.location = located(context.project(), {migrations.front()->file, 0, 0});
+  if (const ToolFacts& tool = facts_of(folder); !tool.notices_edit.empty())
     finding.evidence.push_back({Evidence::Kind::project, std::string(tool.notices_edit), std::nullopt, {}});
-    for (const auto* migration : migrations)
-      finding.evidence.push_back({Evidence::Kind::project,
-                                  label(folder, *migration) + ": " + of_git(*migration),
-                                  located(context.project(), {migration->file, 0, 0}),
-                                  {}});
-    finding.fix = restore();
-    finding.verdict_reason = "only a database can show which version of the file it ran";
+  for (const auto* migration : migrations) {
+    if (finding.evidence.size() > most) break;
+    finding.evidence.push_back({Evidence::Kind::project,
+                                label(folder, *migration) + ": " + of_git(*migration),
+                                located(context.project(), {migration->file, 0, 0}),
+                                {}});
   }
+  finding.verdict_reason = "only a database can show which version of the file it ran";
+  return finding;
+}
+
+// Edits of which git alone knows, by commit.
+void report_commits(const Context& context, Reporter& reporter, const MigrationFolder& folder,
+                    const std::map<std::string, Migrations>& commits) {
+  const bool stops = facts_of(folder).on_edit == ToolFacts::OnEdit::stops;
+  for (const auto& [commit, migrations] : commits) {
+    const bool released =
+        std::any_of(migrations.begin(), migrations.end(),
+                    [](const MigrationEntry* migration) { return migration->changed_after_release; });
+    const Severity severity = stops ? (released ? Severity::error : Severity::warning)
+                                    : (released ? Severity::warning : Severity::note);
+    Finding& finding =
+        report_several(context, reporter, folder, migrations, commit,
+                       "Commit " + commit + " changed " + named(folder, migrations) + " after " +
+                           (migrations.size() == 1 ? "it was" : "they were") + " committed: " +
+                           (stops ? "the next deployment to a database that ran the old file will stop."
+                                  : "databases that ran the old files do not get the change."),
+                       severity);
+    finding.fix = restore();
+  }
+}
+
+// Releases have deployed these edits or failed with them: to restore the files now would be one more edit.
+void report_past(const Context& context, Reporter& reporter, const MigrationFolder& folder,
+                 const Migrations& migrations) {
+  const std::string many =
+      migrations.size() == 1 ? "1 migration was" : std::to_string(migrations.size()) + " migrations were";
+  report_several(context, reporter, folder, migrations, "past edits",
+                 many + " changed after " + (migrations.size() == 1 ? "it was" : "they were") +
+                     " committed, and released since: " + named(folder, migrations) +
+                     ". Databases that ran the old files may differ from those built later.",
+                 Severity::note);
 }
 
 void report_one(const Context& context, Reporter& reporter, const MigrationFolder& folder,
@@ -126,18 +150,32 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& folder : context.project().migrations) {
     const TrackingTable* table = tracking_of(context, folder);
     const bool stops = facts_of(folder).on_edit == ToolFacts::OnEdit::stops;
-    Stops commits;
+    std::map<std::string, Migrations> commits;
+    Migrations past;
     for (const auto& migration : folder.migrations) {
       if (migration.file.empty() || migration.repeatable) continue;
       const Checksum ran = compare(table, folder, migration);
       const bool history =
           !migration.changed_in.empty() &&
           (folder.has_releases ? migration.changed_after_release : migration.changed_after_days >= days);
-      if (stops && history && ran == Checksum::unknown) commits[migration.changed_in].push_back(&migration);
-      else if (ran == Checksum::other || history)
+      if (history && ran == Checksum::unknown) {
+        if (migration.released_since) past.push_back(&migration);
+        else commits[migration.changed_in].push_back(&migration);
+      } else if (ran == Checksum::other || history) {
         report_one(context, reporter, folder, migration, ran, table);
+      }
     }
-    report_stops(context, reporter, folder, commits);
+    if (!stops)
+      for (auto at = commits.begin(); at != commits.end();) {
+        if (at->second.size() > 1) {
+          ++at;
+          continue;
+        }
+        report_one(context, reporter, folder, *at->second.front(), Checksum::unknown, table);
+        at = commits.erase(at);
+      }
+    report_commits(context, reporter, folder, commits);
+    if (!past.empty()) report_past(context, reporter, folder, past);
   }
 }
 
@@ -157,16 +195,16 @@ constinit const Rule edited_migration{
         "With a database, the checksums decide: SHA-256 of drizzle and prisma, CRC-32 of flyway, SHA-384 of "
         "sqlx, SHA-1 of sqitch, each with either kind of line ends. Without a database, the git history of "
         "the main branch decides. Where another checksum stops the tool, each change of the checksum "
-        "counts, a comment, too, and there is one finding for each commit: an error after a release (a tag) "
-        "that contains the file, a warning without tags, a note if a later release contains the changed "
-        "file. For all other tools the statements of the up migration are compared: comments, blanks, "
-        "BEGIN and COMMIT, IF [NOT] EXISTS, down migrations and templates' placeholders in the place of "
-        "names "
-        "do not count. Versions that PostgreSQL's parser rejects do not count either: no database ran them. "
-        "A "
-        "file that was changed after a "
-        "release is a warning. In a repository without tags, a file that was changed days later is a "
-        "note.",
+        "counts, a comment, too: an error after a release (a tag) that contains the file, a warning without "
+        "tags. For all other tools the statements of the up migration are compared: comments, blanks, "
+        "BEGIN and COMMIT, IF [NOT] EXISTS, OR REPLACE, CONCURRENTLY, timeouts, down migrations and "
+        "templates' placeholders in the place of names do not count, nor does the order of statements that "
+        "only add objects. Versions that PostgreSQL's parser rejects do not count either: no database ran "
+        "them. A file that was changed after a release is a warning. In a repository without tags, a file "
+        "that was changed days later is a note.\n\n"
+        "Edits that a later release contains are one note for the folder (without tags: edits that are 90 "
+        "days older than the newest change of a migration). Databases have moved on since, and to restore "
+        "such files would be one more edit.",
     .fix =
         "Restore the file that ran (`git checkout <commit> -- FILE`), and put the change into a new "
         "migration.",

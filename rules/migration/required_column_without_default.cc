@@ -32,10 +32,31 @@ std::string added_as(const SchemaAction& action) {
              : "as NOT NULL without a default";
 }
 
+// ADD COLUMN, and SET NOT NULL behind it, with no statement that fills the column in between.
+void never_filled(const Site& site, SiteReporter& out, const std::string& rows) {
+  const SchemaAction& action = *site.action;
+  Finding& finding = out.add(site,
+                             {.kind = "column",
+                              .schema = action.table.schema,
+                              .table = action.table.name,
+                              .columns = action.columns},
+                             "SET NOT NULL on " + display(action.table) + "." + action.columns[0] +
+                                 " fails if the table has any rows" + rows +
+                                 ": the migration adds the column without a default and does not fill it.",
+                             rows.empty() ? std::nullopt : std::optional(Severity::error));
+  finding.fix = Fix{.title = "Fill the column before SET NOT NULL, or add it with a constant default",
+                    .safety = Fix::Safety::manual};
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
-  for (const Site& site : sites(context, min_rows, {Kind::add_column})) {
+  for (const Site& site : sites(context, min_rows, {Kind::add_column, Kind::set_not_null})) {
     const SchemaAction& action = *site.action;
+    if (action.kind == Kind::set_not_null) {
+      if (action.on_null_columns && !emptied_before(site))
+        never_filled(site, out, rows_known(context, action.table));
+      continue;
+    }
     if (!action.after || (!action.after->not_null && !action.domain_not_null) ||
         action.default_kind != DefaultKind::none || emptied_before(site))
       continue;

@@ -33,7 +33,7 @@ bool reads(const Query& query) {
 
 bool excluded(const Query& query) {
   const QueryFacts& facts = query.facts;
-  return facts.catalog_query || facts.has_offset || lint::of_benchmark(query) ||
+  return facts.catalog_query || lint::skips_rows(facts) || lint::of_benchmark(query) ||
          (facts.parsed && facts.relations.empty() && facts.unknown_relations.empty());
 }
 
@@ -223,7 +223,7 @@ bool looks_up_one_row(const Query& query) {
   const QueryFacts& facts = query.facts;
   const double rows = rows_each(query);
   return facts.parsed && facts.kind == StatementKind::select && !facts.catalog_query && !facts.locks_rows &&
-         !facts.has_offset && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
+         !lint::skips_rows(facts) && facts.relations.size() == 1 && query.rows_calls > 0 && rows > 0.5 &&
          rows < 1.5 &&
          std::all_of(
              facts.predicates.begin(), facts.predicates.end(),

@@ -36,7 +36,8 @@ bool pages(const Query& query) {
     return std::any_of(facts.predicates.begin(), facts.predicates.end(),
                        [&](const Predicate& predicate) { return predicate.op == op; });
   };
-  return facts.has_offset || (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
+  return lint::skips_rows(facts) ||
+         (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
 // The Drizzle condition of the equality comparisons: ".where(and(eq(orders.customerId, customerId), …))"; ""

@@ -19,13 +19,13 @@ constexpr std::string_view money[] = {"price",  "amount",  "cost",       "fee", 
                                       "spend",  "vat",     "commission", "earning", "debt"};
 // With one of these words in the name, the number is not an amount of money.
 constexpr std::string_view not_money[] = {
-    "factor",     "ratio",       "rate",        "fraction",  "portion",  "proportion", "bps",
-    "percent",    "percentage",  "pct",         "weight",    "count",    "score",      "multiplier",
-    "index",      "coefficient", "probability", "share",     "change",   "growth",     "average",
-    "avg",        "mean",        "median",      "deviation", "variance", "trend",      "confidence",
-    "similarity", "threshold",   "limit",       "function",  "type",     "ms",         "seconds",
-    "time",       "duration",    "load",        "quantity",  "qty",      "token",      "estimate",
-    "estimated",  "predicted",   "forecast",    "expected"};
+    "factor",     "ratio",       "rate",        "fraction", "portion",   "proportion", "bps",
+    "percent",    "percentage",  "pct",         "weight",   "count",     "score",      "multiplier",
+    "index",      "coefficient", "probability", "share",    "split",     "change",     "growth",
+    "average",    "avg",         "mean",        "median",   "deviation", "variance",   "trend",
+    "confidence", "similarity",  "threshold",   "limit",    "function",  "type",       "ms",
+    "seconds",    "time",        "duration",    "load",     "quantity",  "qty",        "token",
+    "estimate",   "estimated",   "predicted",   "forecast", "expected"};
 
 // The number of a default such as 0.025, '0.025' or (0.025)::double precision.
 std::optional<double> number_in(const std::string& expression) {
@@ -101,6 +101,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& column : table->columns) {
       const bool locale = column.type == "money";
       if (!locale && !(is_float(column.type) && named_like_money(*table, column))) continue;
+      if (inherited_from(context, *table, column.name)) continue;
       Finding& finding = reporter.add(
           {.kind = "column",
            .schema = table->name.schema,
@@ -109,7 +110,7 @@ void check(const Context& context, Reporter& reporter) {
           display(table->name) + "." + column.name + " is " + column.type +
               (locale ? ": its decimals and its currency depend on the lc_monetary setting of the server."
                       : ": sums have rounding errors, because 0.1 + 0.2 is not 0.3 in floating point."));
-      finding.location = column.origin;
+      finding.location = column.type_origin();
       finding.fix = fix_of(*table, column);
       restrict_type_fix(context, *table, column, *finding.fix);
     }

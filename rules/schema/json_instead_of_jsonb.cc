@@ -50,7 +50,7 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
       display(table.name) + "." + column.name +
           " is json: every access parses the whole text again, there are no operators = and @>, and no GIN "
           "index can serve queries.");
-  finding.location = column.origin;
+  finding.location = column.type_origin();
   if (query)
     finding.evidence.push_back(
         {Evidence::Kind::statement,
@@ -86,7 +86,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const auto& column : table->columns) {
       auto& uses = schemas[table->name.schema];
       uses.binary += column.type == "jsonb";
-      if (column.type != "json") continue;
+      if (column.type != "json" || inherited_from(context, *table, column.name)) continue;
       if (const Query* query = extracting_query(context, *table, column))
         report_column(context, reporter, *table, column, query);
       else uses.json.push_back({table, &column});

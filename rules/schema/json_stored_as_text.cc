@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/tables.h"
+#include "lint/type_fix.h"
 #include "lint/words.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
@@ -362,7 +363,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       std::move(message), sure ? Severity::warning : Severity::note);
-  finding.location = column.origin;
+  finding.location = column.type_origin();
   finding.evidence = std::move(assessment.evidence);
   if (coded)
     finding.evidence.push_back({Evidence::Kind::project,
@@ -388,7 +389,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& [name, table] : context.catalog().tables) {
     const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
     if (!stored || table.partition_of || table.temporary) continue;
-    for (const auto& column : table.columns) check_column(context, reporter, table, column);
+    for (const auto& column : table.columns)
+      if (!inherited_from(context, table, column.name)) check_column(context, reporter, table, column);
   }
 }
 

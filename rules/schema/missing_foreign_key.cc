@@ -120,6 +120,30 @@ bool declined(const Column& column) {
   return false;
 }
 
+// Whether the column has values that stand for no row: a default such as 0 or -1, or a CHECK that compares
+// the column with a constant, as in "user_id = -1 AND anonymous_id IS NOT NULL".
+bool has_placeholder_values(const Table& table, const Column& column) {
+  const auto constant = [](const std::string& token) {
+    return token == "-" || token == "0" || token.starts_with("'");
+  };
+  const auto written = [](std::string expression) {
+    for (const char* noise : {"(", ")", "\""}) expression = replace_all(std::move(expression), noise, " ");
+    return tokens_of(expression);
+  };
+  if (column.default_expression) {
+    const std::string value = literal_of(*column.default_expression).value_or(*column.default_expression);
+    const auto digits = value.find_first_not_of("( ");
+    if (digits != std::string::npos && (value[digits] == '0' || value[digits] == '-')) return true;
+  }
+  for (const auto& check : table.constraints) {
+    if (check.kind != Constraint::Kind::check) continue;
+    const auto tokens = written(check.expression);
+    for (std::size_t i = 0; i + 2 < tokens.size(); ++i)
+      if (tokens[i] == column.name && tokens[i + 1] == "=" && constant(tokens[i + 2])) return true;
+  }
+  return false;
+}
+
 bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
 
 std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table,
@@ -127,7 +151,7 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
   const std::string target = target_of(column.name);
   if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) ||
       alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) ||
-      declined(column) || polymorphic(table, column.name))
+      declined(column) || polymorphic(table, column.name) || has_placeholder_values(table, column))
     return std::nullopt;
   const Table* parent = named(context, tables, table, target);
   if (!parent) return std::nullopt;

@@ -60,7 +60,7 @@ void report_column(const Context& context, Reporter& reporter, const Use& use) {
        .columns = {use.column->name}},
       display(use.table->name) + "." + use.column->name + " is " + use.column->type +
           ": its values do not say which time zone they are in, and assigning now() drops the time zone.");
-  finding.location = use.column->origin;
+  finding.location = use.column->type_origin();
   finding.fix = fix_of(*use.table, *use.column);
   restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }
@@ -86,7 +86,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       if (is(column.type, " with time zone")) ++schemas[table->name.schema].with;
-      if (is(column.type, " without time zone") && !local_by_name(column))
+      if (is(column.type, " without time zone") && !local_by_name(column) &&
+          !inherited_from(context, *table, column.name))
         schemas[table->name.schema].without.push_back({table, &column});
     }
   }

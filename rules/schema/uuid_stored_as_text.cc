@@ -53,7 +53,8 @@ bool references(const Table& table, const std::string& column) {
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      if (!is_text(column.type) || references(*table, column.name))
+      if (!is_text(column.type) || references(*table, column.name) ||
+          inherited_from(context, *table, column.name))
         continue;  // reported for the referenced column
       const std::string why = reason(column);
       if (why.empty()) continue;
@@ -65,7 +66,7 @@ void check(const Context& context, Reporter& reporter) {
                        display(table->name) + "." + column.name + " holds UUIDs as " + column.type +
                            ": each value takes 37 bytes instead of 16, also in every index, and the server "
                            "accepts values that are not UUIDs.");
-      finding.location = column.origin;
+      finding.location = column.type_origin();
       finding.evidence.push_back(catalog_fact(why, column.origin));
       for (const auto& reference : context.references_to(table->name))
         if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))

@@ -37,9 +37,9 @@ using Group = std::vector<Found*>;
 // The first of equal findings is the one that is reported. An order of the inputs does not matter to it.
 bool before(const Found* one, const Found* other) {
   const auto key = [](const Found* found) {
-    return std::tuple<bool, bool, bool, const std::string&, std::size_t>(
-        found->suppressed != nullptr, found->proposed == nullptr, !found->own_fix, found->path(),
-        found->order);
+    return std::tuple<bool, bool, bool, bool, const std::string&, std::size_t>(
+        found->suppressed != nullptr, found->proposed == nullptr, !found->own_fix,
+        found->finding.subject.table.empty(), found->path(), found->order);
   };
   return key(one) < key(other);
 }
@@ -49,6 +49,17 @@ std::optional<QualifiedName> table_of(const Finding& finding) {
   if (finding.proposal) return finding.proposal->table;
   if (finding.subject.table.empty()) return std::nullopt;
   return QualifiedName{finding.subject.schema, finding.subject.table};
+}
+
+// Whether the rule reads nothing but logs, which are the same for every schema.
+bool of_log_alone(const Finding& finding) {
+  using lint::Input;
+  const auto* rule = lint::find_rule(finding.rule);
+  if (!rule || !finding.subject.table.empty()) return false;
+  for (const Input other : {Input::schema, Input::statistics, Input::settings, Input::project,
+                            Input::migrations, Input::comparison, Input::plans})
+    if (rule->rule->needs.names(other)) return false;
+  return true;
 }
 
 // All that a reader sees of the fix: its SQL, or the finding of the same schema that has it.
@@ -183,8 +194,18 @@ class Merger {
         found.served_by = find(checked, *proposal.served_by).finding.id;
         found.own_fix = suppressed.count(found.served_by) == 0;
       }
+    // Of a query, a schema that has its table says more than another one.
+    std::map<std::pair<std::string, std::string>, const Found*> with_table;
+    for (const auto& found : found_)
+      if (found.about_query() && !found.finding.subject.table.empty())
+        with_table.emplace(std::pair(found.finding.rule, found.finding.subject.fingerprint), &found);
     for (auto& found : found_) {
-      const auto [it, fresh] = known.emplace(found.finding.id, out.size());
+      const Finding* finding = &found.finding;
+      if (found.about_query() && finding->subject.table.empty())
+        if (const auto more = with_table.find({finding->rule, finding->subject.fingerprint});
+            more != with_table.end() && more->second->checked != found.checked)
+          finding = &more->second->finding;
+      const auto [it, fresh] = known.emplace(finding->id, out.size());
       if (fresh) out.emplace_back();
       out[it->second].push_back(&found);
     }
@@ -197,6 +218,7 @@ class Merger {
   bool same(const Found& one, const Found& later) {
     // What a rule says about a query alone holds for every schema, an index only for its own.
     if (later.about_query() && !later.proposed) return true;
+    if (of_log_alone(later.finding)) return true;
     if (one.project() != later.project()) return false;
     if (!one.finding.subject.file.empty()) return true;
     const auto table = table_of(later.finding);

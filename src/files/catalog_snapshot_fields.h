@@ -76,7 +76,7 @@ struct Description<Column> {
       Field{"default", &Column::default_expression}, Field{"generated", &Column::generated_expression},
       Field{"collation", &Column::collation},        Field{"comment", &Column::comment},
       Field{"statistics", &Column::statistics}};
-  static constexpr int left_out = 2;  // origin, source_comment
+  static constexpr int left_out = 3;  // origin, retyped, source_comment
 };
 
 template <>

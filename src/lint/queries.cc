@@ -13,8 +13,11 @@ std::optional<double> rows_of(const Context& context, const QualifiedName& name)
   if (!context.has_catalog()) return std::nullopt;
   const Table* table = context.catalog().table(name);
   if (!table || !table->statistics || table->statistics->rows < 0) return std::nullopt;
-  return table->statistics->rows;
+  // Before autovacuum comes, a table that grew has more rows than the last ANALYZE found.
+  return std::max(table->statistics->rows, static_cast<double>(table->statistics->live_rows));
 }
+
+bool skips_rows(const QueryFacts& facts) { return facts.has_offset && facts.largest_offset.value_or(1) > 0; }
 
 std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table) {
   std::vector<std::string> out;

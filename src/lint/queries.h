@@ -14,12 +14,16 @@ namespace pgadvise::lint {
 
 inline constexpr std::size_t shown_statement = 300;  // characters of a statement in messages and evidence
 
-// The number of rows from the statistics; nullopt if unknown.
+// The number of rows from the statistics, the larger one of reltuples and n_live_tup; nullopt if unknown.
 std::optional<double> rows_of(const Context& context, const QualifiedName& table);
 inline bool known_small(const Context& context, const QualifiedName& table, double rows) {
   const auto known = rows_of(context, table);
   return known && *known < rows;
 }
+
+// Whether the statement has an OFFSET that may skip rows. One that is 0 in the statement or in every sample
+// does not.
+bool skips_rows(const QueryFacts& facts);
 
 // Columns of the table that the statement compares with a value by `=`, bare and not under OR.
 std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table);

@@ -73,8 +73,8 @@ Junction junction(const Table& table) {
   Junction out;
   for (const auto& key : table.constraints) {
     if (key.kind != Constraint::Kind::foreign_key) continue;
-    if (key.columns.size() != 1 || contains(out.links, key.columns[0])) return {};
-    out.links.push_back(key.columns[0]);
+    if (key.columns.size() != 1) return {};
+    if (!contains(out.links, key.columns[0])) out.links.push_back(key.columns[0]);
   }
   if (out.links.size() != 2) return {};
   for (const auto& column : table.columns)

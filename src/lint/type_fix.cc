@@ -14,15 +14,14 @@ bool names(const std::string& expression, const std::string& name) {
          std::find(tokens.begin(), tokens.end(), lower(name)) != tokens.end();
 }
 
-// The table that the column is inherited from, so that it can change only there.
+}  // namespace
+
 const Table* inherited_from(const Context& context, const Table& table, const std::string& column) {
   if (table.partition_of) return context.catalog().table(*table.partition_of);
   for (const auto& name : table.inherits)
     if (const Table* parent = context.catalog().table(name); parent && parent->column(column)) return parent;
   return nullptr;
 }
-
-}  // namespace
 
 std::string type_change_refused(const Context& context, const Table& table, const Column& column,
                                 bool with_using) {

@@ -9,6 +9,10 @@
 
 namespace pgadvise::lint {
 
+// The table that the column is inherited from, so that it can change only there; nullptr: the column is the
+// table's own.
+const Table* inherited_from(const Context& context, const Table& table, const std::string& column);
+
 // Why the server refuses ALTER TABLE … ALTER COLUMN … TYPE for the column: a clause such as "the column is
 // generated"; "" if nothing in the catalog shows a reason. `with_using`: the statement has a USING clause.
 std::string type_change_refused(const Context& context, const Table& table, const Column& column,

@@ -140,10 +140,11 @@ bool can_run(const MigrationTool* tool, const Texts& texts, const Version& versi
 }
 
 // The version that edited the migration last; nullopt: none did. Versions that no database can have run do
-// not count, if the newest can run.
+// not count, if the newest can run. `newest`: the last commit that changed any migration.
 std::optional<Version> set_history(MigrationEntry& migration, const MigrationTool* tool,
                                    std::vector<Version> versions, const Texts& texts,
-                                   const std::vector<std::int64_t>& releases) {
+                                   const std::vector<std::int64_t>& releases, std::int64_t newest) {
+  constexpr std::int64_t day = 86400, long_past = 90 * day;
   const Version* last = nullptr;
   if (versions.size() > 1 && can_run(tool, texts, versions.back()))
     std::erase_if(versions, [&](const Version& version) { return !can_run(tool, texts, version); });
@@ -153,9 +154,10 @@ std::optional<Version> set_history(MigrationEntry& migration, const MigrationToo
   const std::int64_t added = versions.front().time;
   migration.changed_in = last->commit;
   migration.changed_after_days =
-      static_cast<int>(std::clamp<std::int64_t>((last->time - added) / 86400, 0, 100'000));
+      static_cast<int>(std::clamp<std::int64_t>((last->time - added) / day, 0, 100'000));
   const auto release = std::lower_bound(releases.begin(), releases.end(), added);
-  migration.released_since = !releases.empty() && releases.back() > last->time;
+  migration.released_since =
+      releases.empty() ? newest - last->time >= long_past : releases.back() > last->time;
   migration.changed_after_release = release != releases.end() && *release < last->time;
   return *last;
 }
@@ -187,7 +189,34 @@ std::vector<std::string> folders_of(const Project& project) {
 struct Edit {
   MigrationEntry* migration;
   std::string blob;
+  std::string added;  // the commit that brought the file to the main line
 };
+
+// Not of a version that is only tried out: v2.0.0-rc1, nightly-20240102.
+bool is_final(std::string_view tag) {
+  const std::string name = lower(tag);
+  for (const std::string_view word :
+       {"-rc", ".rc", "alpha", "beta", "nightly", "canary", "preview", "snapshot"})
+    if (contains(name, word)) return false;
+  return true;
+}
+
+// The tags that are releases: final ones, and not those of modules (api/v1.2) where there are others.
+std::map<std::string, std::int64_t> releases_in(std::string_view refs) {
+  std::map<std::string, std::int64_t> out;
+  bool plain = false;
+  for (const auto line : split(refs, '\n')) {
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos || !is_final(line.substr(space + 1))) continue;
+    const std::string name(trim(line.substr(space + 1)));
+    const auto time = std::strtoll(std::string(line.substr(0, space)).c_str(), nullptr, 10);
+    if (name.empty() || time == 0) continue;
+    out[name] = time;
+    plain = plain || !contains(name, "/");
+  }
+  if (plain) std::erase_if(out, [](const auto& tag) { return contains(tag.first, "/"); });
+  return out;
+}
 
 std::vector<std::string> log_command(std::vector<std::string> which) {
   std::vector<std::string> out = {"log", "-z"};
@@ -212,6 +241,33 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
     const auto& made = commits[{edit.migration->file, edit.blob}];
     if (!made.empty() && std::find(made.begin(), made.end(), edit.migration->changed_in) == made.end())
       edit.migration->changed_in = made.front();
+  }
+}
+
+// By time a release lies between two commits, or is later. A release of a branch may have neither commit: the
+// tags that contain them decide. Edits beyond the first 200 keep what the times say.
+void confirm_releases(Questions& questions, const std::vector<Edit>& edits,
+                      const std::map<std::string, std::int64_t>& releases) {
+  constexpr std::size_t most = 200;
+  std::map<std::vector<std::string>, bool> known;
+  const auto any = [&](const std::vector<std::string>& which) {
+    const auto [it, fresh] = known.emplace(which, false);
+    if (!fresh) return it->second;
+    std::vector<std::string> words = {"for-each-ref", "refs/tags", "--format=%(refname:strip=2)"};
+    words.insert(words.end(), which.begin(), which.end());
+    const auto tags = questions.ask(words, false);
+    for (const auto tag : split(tags, '\n'))
+      it->second = it->second || releases.count(std::string(trim(tag))) > 0;
+    return it->second;
+  };
+  for (const Edit& edit : edits) {
+    MigrationEntry& migration = *edit.migration;
+    if (known.size() >= most || questions.failed()) return;
+    if (migration.changed_after_release)
+      migration.changed_after_release =
+          any({"--contains=" + edit.added, "--no-contains=" + migration.changed_in});
+    if (migration.released_since && !releases.empty())
+      migration.released_since = any({"--contains=" + migration.changed_in});
   }
 }
 
@@ -250,13 +306,16 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
       files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (questions.failed()) return;
   const auto log = questions.ask(log_command({"--first-parent", "-m"}));
-  const auto tags = questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix)"}, false);
-  const auto histories = versions_of(parse_git_log(log));
+  const auto tags =
+      questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix) %(refname:strip=2)"}, false);
+  const auto changes = parse_git_log(log);  // the newest first
+  const auto histories = versions_of(changes);
+  const std::int64_t newest = changes.empty() ? 0 : changes.front().time;
   Texts texts(git, project.root);
   texts.load(blobs_to_compare(project, histories));
+  const auto tagged = releases_in(tags);
   std::vector<std::int64_t> releases;
-  for (const auto tag : split(tags, '\n'))
-    if (const auto time = std::strtoll(std::string(trim(tag)).c_str(), nullptr, 10)) releases.push_back(time);
+  for (const auto& [tag, time] : tagged) releases.push_back(time);
   std::sort(releases.begin(), releases.end());
   std::vector<Edit> edits;
   for (auto& folder : project.migrations) {
@@ -268,11 +327,13 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
                                                       : MigrationEntry::Git::untracked;
       const auto it = histories.find(migration.file);
       if (it == histories.end()) continue;
-      const auto last = set_history(migration, migration_tool(folder.tool), it->second, texts, releases);
-      if (last) edits.push_back({&migration, last->blob});
+      const auto last =
+          set_history(migration, migration_tool(folder.tool), it->second, texts, releases, newest);
+      if (last) edits.push_back({&migration, last->blob, it->second.front().commit});
     }
   }
   name_commits(git, project.root, edits, diagnostics);
+  confirm_releases(questions, edits, tagged);
 }
 
 }  // namespace pgadvise::migrations

@@ -52,8 +52,12 @@ struct Column {
   std::string comment;
   std::optional<ColumnStatistics> statistics;
   SourceLocation origin;
+  SourceLocation retyped;  // the ALTER TABLE that gave the column its type; line 0: none did
   // SQL comments (--) on the line of the definition and alone on the lines above it; of SQL files only.
   std::string source_comment = {};
+
+  // Where the column got the type that it has.
+  const SourceLocation& type_origin() const { return retyped.line ? retyped : origin; }
 };
 
 struct IndexKey {

@@ -25,8 +25,10 @@ struct MigrationEntry {
   // "": none.
   std::string changed_in;
   int changed_after_days = 0;          // days from the commit that added it to `changed_in`
-  bool changed_after_release = false;  // a tag lies between these two commits
-  bool released_since = false;         // a tag is later than `changed_in`
+  bool changed_after_release = false;  // a release has the commit that added it, and not `changed_in`
+  // Databases have moved on with the edit or without it: a release has `changed_in`; in a repository without
+  // releases, the migrations changed once more 90 days later or more.
+  bool released_since = false;
 };
 
 // A problem of a folder, at which the tool fails, or which it silently ignores.

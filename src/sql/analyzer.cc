@@ -175,7 +175,7 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
                         const std::vector<Output>& outputs) {
   const NodeList list(stmt.n_target_list, stmt.target_list);
   for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
-  facts_.has_where = stmt.where_clause != nullptr;
+  facts_.has_where = !filters_nothing(stmt.where_clause);
   facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
   facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0
                                        : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
@@ -264,7 +264,7 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
     }
   }
   if (!outer && facts_.kind == StatementKind::update)
-    target(scope), facts_.has_where = stmt.where_clause != nullptr;
+    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -286,7 +286,7 @@ std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Sco
   if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
   from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
   if (!outer && facts_.kind == StatementKind::delete_)
-    target(scope), facts_.has_where = stmt.where_clause != nullptr;
+    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
   condition(stmt.where_clause, scope, false);
   auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
   ctes_ = before;
@@ -443,7 +443,8 @@ void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_o
   expression(expr.rexpr, scope);
   if (own()) comparisons().count_test(expr, is_count_query);
   if (own() &&
-      (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY))
+      (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY ||
+       expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL))
     comparisons().list_length(expr.rexpr);
   comparisons().comparison(expr, scope, under_or);
 }

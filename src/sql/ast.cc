@@ -161,6 +161,31 @@ Constant constant(const Node* node) {
   }
 }
 
+bool filters_nothing(const Node* where) {
+  if (!where) return true;
+  if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
+    const NodeList parts(where->bool_expr->n_args, where->bool_expr->args);
+    if (where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
+      return std::all_of(parts.begin(), parts.end(), filters_nothing);
+    return where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR &&
+           std::any_of(parts.begin(), parts.end(), filters_nothing);
+  }
+  if (where->node_case == PG_QUERY__NODE__NODE_A_EXPR) {
+    const PgQuery__AExpr& compared = *where->a_expr;
+    if (compared.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || compared.n_name != 1 ||
+        string_value(compared.name[0]) != "=" || !compared.lexpr || !compared.rexpr)
+      return false;
+    if (compared.lexpr->node_case == PG_QUERY__NODE__NODE_PARAM_REF &&
+        compared.rexpr->node_case == PG_QUERY__NODE__NODE_PARAM_REF)
+      return compared.lexpr->param_ref->number == compared.rexpr->param_ref->number;
+    const Constant left = constant(compared.lexpr), right = constant(compared.rexpr);
+    return left.is_constant && right.is_constant && !left.is_null && !right.is_null &&
+           left.text == right.text;
+  }
+  const Constant value = constant(where);
+  return value.is_constant && !value.is_null && (value.text == "true" || value.text == "t");
+}
+
 bool is_star(const Node* node) {
   if (!node) return false;
   if (node->node_case == PG_QUERY__NODE__NODE_A_STAR) return true;

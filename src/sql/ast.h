@@ -82,6 +82,9 @@ struct Constant {
   std::string text;
 };
 Constant constant(const Node* node);
+// Whether a WHERE leaves no row out: TRUE, 1 = 1, $1 = $1, and what AND and OR make of them; nullptr: there
+// is none.
+bool filters_nothing(const Node* where);
 bool is_star(const Node* node);
 
 // Deparsed SQL; empty if the deparser fails.

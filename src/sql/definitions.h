@@ -344,10 +344,10 @@ struct Truncate {
   bool cascade = false;
 };
 
-// CLUSTER of a table, VACUUM FULL of tables.
+// CLUSTER of a table, VACUUM FULL of tables. Without tables: of all that the database has.
 struct RewriteTables {
   std::vector<QualifiedName> tables;
-  std::string how;  // "CLUSTER", "VACUUM FULL"
+  std::string how;  // "CLUSTER", "VACUUM FULL"; "" for a VACUUM that rewrites nothing
 };
 
 // REINDEX of a table or an index, or of all that is in a schema or database.

@@ -54,6 +54,7 @@ Kind kind_of(const PgQuery__AlterTableCmd& command) {
 void read_new_type(const PgQuery__ColumnDef& definition, const SchemaState& state, TableChange& out) {
   ColumnDefinition& column = out.column.emplace();
   column.column.name = out.name;
+  column.location = definition.location;
   column.column.type = type_of(definition.type_name, state);
   column.column.collation = collation_of(definition.coll_clause);
   const Node* expression = definition.raw_default;

@@ -139,9 +139,16 @@ std::vector<std::string> search_path_of(const std::string& list) {
   return out;
 }
 
+// An option without a value is on: VACUUM (FULL), but not VACUUM (FULL FALSE).
 bool has_option(NodeList options, std::string_view name) {
   return std::any_of(options.begin(), options.end(), [&](const Node* option) {
-    return option->node_case == PG_QUERY__NODE__NODE_DEF_ELEM && lower(option->def_elem->defname) == name;
+    if (option->node_case != PG_QUERY__NODE__NODE_DEF_ELEM || lower(option->def_elem->defname) != name)
+      return false;
+    const Node* value = option->def_elem->arg;
+    if (!value) return true;
+    if (value->node_case == PG_QUERY__NODE__NODE_INTEGER) return value->integer->ival != 0;
+    const std::string word = lower(string_value(value));
+    return word != "false" && word != "off";
   });
 }
 
@@ -197,7 +204,7 @@ DataChange read_update(const PgQuery__UpdateStmt& stmt, const SchemaState& state
   DataChange out;
   out.kind = DataChange::Kind::update;
   out.table = state.find_relation(written(*stmt.relation));
-  if (stmt.where_clause) out.where = condition(*stmt.where_clause);
+  if (!filters_nothing(stmt.where_clause)) out.where = condition(*stmt.where_clause);
   for (const Node* target : NodeList(stmt.n_target_list, stmt.target_list))
     if (target->node_case == PG_QUERY__NODE__NODE_RES_TARGET) {
       out.columns.push_back(target->res_target->name);
@@ -213,7 +220,7 @@ DataChange read_delete(const PgQuery__DeleteStmt& stmt, const SchemaState& state
   DataChange out;
   out.kind = DataChange::Kind::remove;
   out.table = state.find_relation(written(*stmt.relation));
-  if (stmt.where_clause) out.where = condition(*stmt.where_clause);
+  if (!filters_nothing(stmt.where_clause)) out.where = condition(*stmt.where_clause);
   return out;
 }
 
@@ -232,8 +239,8 @@ RewriteTables read_cluster(const PgQuery__ClusterStmt& stmt, const SchemaState& 
 }
 
 RewriteTables read_vacuum(const PgQuery__VacuumStmt& stmt, const SchemaState& state) {
+  if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return {};
   RewriteTables out{{}, "VACUUM FULL"};
-  if (!has_option(NodeList(stmt.n_options, stmt.options), "full")) return out;
   for (const Node* target : NodeList(stmt.n_rels, stmt.rels))
     if (target->node_case == PG_QUERY__NODE__NODE_VACUUM_RELATION && target->vacuum_relation->relation)
       out.tables.push_back(state.find_relation(written(*target->vacuum_relation->relation)));

@@ -184,7 +184,7 @@ Outcome ReplayState::change_columns(Table& table, const TableChange& change, boo
   Column* own = SchemaState::column(table, change.name);
   if (!own) return missing_column(table, change.name);
   if (change.kind == Change::change_type) {
-    change_type(table, *own, change.column->column);
+    change_type(table, *own, *change.column);
     return {};
   }
   std::vector<std::pair<Table*, Column*>> columns = {{&table, own}};
@@ -242,11 +242,15 @@ Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists)
   return {};
 }
 
-void ReplayState::change_type(Table& table, Column& own, const Column& after) {
-  own.type = after.type, own.collation = after.collation;
+void ReplayState::change_type(Table& table, Column& own, const ColumnDefinition& definition) {
+  const Column& after = definition.column;
+  std::vector<Column*> columns = {&own};
   for (const auto& descent : schema.descendants(table.name))
-    if (Column* column = SchemaState::column(*descent.child, own.name))
-      column->type = after.type, column->collation = after.collation;
+    if (Column* column = SchemaState::column(*descent.child, own.name)) columns.push_back(column);
+  for (Column* column : columns) {
+    column->type = after.type, column->collation = after.collation;
+    column->retyped = place(definition.location);
+  }
   if (own.identity != Column::Identity::none)
     for (auto& [name, sequence] : schema.catalog.sequences)
       if (sequence.owner_table == table.name && sequence.owner_column == own.name) sequence.type = after.type;

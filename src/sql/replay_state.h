@@ -112,7 +112,7 @@ struct ReplayState {
   Outcome change_columns(Table& table, const TableChange& change, bool only);
   Outcome change_column(Table& table, Table& owner, Column& column, const TableChange& change);
   Outcome drop_identity(Table& table, Column& column, bool if_exists);
-  void change_type(Table& table, Column& column, const Column& after);
+  void change_type(Table& table, Column& column, const ColumnDefinition& after);
   Outcome add_column_command(Table& table, const TableChange& change);
   Outcome drop_column_command(Table& table, const TableChange& change);
   Outcome drop_constraint_command(Table& table, const TableChange& change);

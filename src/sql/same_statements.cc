@@ -50,9 +50,23 @@ std::vector<std::string> tokens_of(std::string_view text) {
              std::equal(words.begin(), words.end(), out.end() - static_cast<std::ptrdiff_t>(words.size()));
     };
     if (ends({"if", "not", "exists"})) out.resize(out.size() - 3);
-    else if (ends({"if", "exists"}) || ends({"public", "."})) out.resize(out.size() - 2);
+    else if (ends({"if", "exists"}) || ends({"public", "."}) || ends({"or", "replace"}))
+      out.resize(out.size() - 2);
+    else if (ends({"index", "concurrently"}) || ends({"view", "concurrently"})) out.pop_back();
   }
   return out;
+}
+
+// A setting that decides how long or how a migration runs, and not what it does.
+bool sets_how_it_runs(const std::string& canonical) {
+  static constexpr std::string_view settings[] = {
+      "lock_timeout",        "statement_timeout",    "idle_in_transaction_session_timeout",
+      "client_min_messages", "maintenance_work_mem", "max_parallel_maintenance_workers"};
+  const auto words = pgadvise::split(canonical, ' ');
+  if (words.empty() || (words[0] != "set" && words[0] != "reset")) return false;
+  const std::size_t name = words.size() > 1 && (words[1] == "local" || words[1] == "session") ? 2 : 1;
+  return words.size() > name &&
+         std::find(std::begin(settings), std::end(settings), words[name]) != std::end(settings);
 }
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out);
@@ -77,7 +91,8 @@ void add_parsed(const Node& node, std::string_view text, int depth, std::vector<
     if (const auto* block = std::get_if<DoBlock>(&statement); block && add_block(*block, depth, out)) return;
   }
   const std::string spelled = statement_text(&node);
-  out.push_back(join(tokens_of(spelled.empty() ? text : std::string_view(spelled)), " "));
+  std::string canonical = join(tokens_of(spelled.empty() ? text : std::string_view(spelled)), " ");
+  if (!sets_how_it_runs(canonical)) out.push_back(std::move(canonical));
 }
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out) {
@@ -140,16 +155,31 @@ class Alignment {
   std::map<std::string, std::string> values_;
 };
 
+// Whether the order of the statements decides what they do: rows, and objects that are made again.
+bool depends_on_order(const std::vector<std::string>& statements) {
+  static constexpr std::string_view harmless[] = {"create ", "alter ", "comment ", "grant "};
+  return std::any_of(statements.begin(), statements.end(), [](const std::string& statement) {
+    return std::none_of(std::begin(harmless), std::end(harmless),
+                        [&](std::string_view begin) { return statement.starts_with(begin); }) ||
+           contains(statement, " drop ") || contains(statement, " rename ");
+  });
+}
+
 }  // namespace
 
 bool same_statements(std::string_view before, std::string_view after) {
   Placeholders placeholders;
-  const auto a = canonical_statements(placeholders.fill(before, Placeholders::Strings::fill));
-  const auto b = canonical_statements(placeholders.fill(after, Placeholders::Strings::fill));
+  auto a = canonical_statements(placeholders.fill(before, Placeholders::Strings::fill));
+  auto b = canonical_statements(placeholders.fill(after, Placeholders::Strings::fill));
+  if (a.size() != b.size()) return false;
   Alignment alignment(placeholders);
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(),
-                    [&](const auto& one, const auto& other) { return alignment.equal(one, other); });
+  if (std::equal(a.begin(), a.end(), b.begin(),
+                 [&](const auto& one, const auto& other) { return alignment.equal(one, other); }))
+    return true;
+  if (depends_on_order(a) || depends_on_order(b)) return false;
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
 }
 
 bool can_run(std::string_view script) {

@@ -510,10 +510,10 @@ void StepRecorder::describe(const Truncate& truncate, const SchemaState& state, 
 }
 
 void StepRecorder::describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const {
-  for (const QualifiedName& table : rewrite.tables) {
-    out.push_back(on(Kind::rewrite_table, table, state));
-    out.back().detail = rewrite.how;
-  }
+  if (rewrite.how.empty()) return;
+  for (const QualifiedName& table : rewrite.tables) out.push_back(on(Kind::rewrite_table, table, state));
+  if (rewrite.tables.empty()) out.emplace_back().kind = Kind::rewrite_table;
+  for (SchemaAction& action : out) action.detail = rewrite.how;
 }
 
 void StepRecorder::describe(const Reindex& reindex, const SchemaState& state, Actions& out) const {

@@ -236,6 +236,27 @@ TEST(MergedIds, AQueryWithoutAProposalIsOneFinding) {
   EXPECT_EQ(queries, 1);
 }
 
+TEST(MergedIds, WhatALogShowsIsOneFindingWhateverTheSchemas) {
+  std::string log;
+  for (int at = 0; at < 40; ++at) {
+    const std::string begin = "2026-11-20 10:00:" + std::string(at < 10 ? "0" : "") + std::to_string(at) +
+                              ".000 UTC [7] app@shop LOG:  ";
+    log += begin + "statement: SELECT name FROM orders WHERE customer_id = 7\n";
+    log += begin + "duration: 3.000 ms\n";
+  }
+  const TempTree tree{
+      {"a.sql", orders}, {"b.sql", "CREATE TABLE others (id bigint PRIMARY KEY);"}, {"x.log", log}};
+  Sources one = schemas({tree.path("a.sql")}), two = schemas({tree.path("b.sql"), tree.path("a.sql")});
+  one.logs = two.logs = {tree.path("x.log")};
+  std::set<std::string> alone, together;
+  for (const auto& finding : report_of(one).findings)
+    if (!finding.subject.fingerprint.empty()) alone.insert(finding.id);
+  for (const auto& finding : report_of(two).findings)
+    if (!finding.subject.fingerprint.empty()) together.insert(finding.id);
+  EXPECT_FALSE(alone.empty());
+  EXPECT_EQ(together, alone);
+}
+
 TEST(MergedIds, JsonAndSarifListTheOtherLocations) {
   const TempTree tree{{"a.sql", orders}, {"b.sql", orders}};
   const Report report = report_of(schemas({tree.path("a.sql"), tree.path("b.sql")}));

@@ -264,6 +264,47 @@ TEST_F(GitRepository, CommentsBlanksAndDownPartsAreNoEdits) {
   EXPECT_FALSE(edited.changed_in.empty());
 }
 
+TEST_F(GitRepository, OnlyAReleaseThatHasTheOldFileCounts) {
+  git("init -q -b main");
+  tree.add("README", "x");
+  git("add README");
+  git("commit -qm zero", "2024-01-01T00:00:00Z");
+  git("branch old");
+  git("add -A");
+  git("commit -qm one", "2024-01-02T00:00:00Z");
+  git("tag v1.1.0-rc1", "2024-01-03T00:00:00Z");
+  git("tag client/v9", "2024-01-03T00:00:00Z");
+  git("checkout -q old");
+  tree.add("README", "y");
+  git("commit -qam patch", "2024-01-04T00:00:00Z");
+  git("tag v1.0.1", "2024-01-04T00:00:00Z");
+  git("checkout -q main");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  EXPECT_FALSE(read().migrations[0].migrations[0].changed_after_release)
+      << "a branch without the file, a version to try out, another module";
+  EXPECT_FALSE(read().migrations[0].migrations[0].released_since);
+  git("tag v1.1.0 HEAD~1", "2024-01-05T00:00:00Z");
+  const auto migration = read().migrations[0].migrations[0];
+  EXPECT_TRUE(migration.changed_after_release);
+  EXPECT_FALSE(migration.released_since);
+  git("tag -a v1.1.1 -m x HEAD", "2024-01-12T00:00:00Z");
+  EXPECT_TRUE(read().migrations[0].migrations[0].released_since);
+}
+
+TEST_F(GitRepository, WithoutReleasesLaterMigrationsMakeAnEditPast) {
+  git("init -q");
+  git("add -A");
+  git("commit -qm one", "2024-01-01T00:00:00Z");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  EXPECT_FALSE(read().migrations[0].migrations[0].released_since);
+  tree.add("migrations/9_z.sql", "-- +goose Up\nCREATE TABLE z ();");
+  git("add -A");
+  git("commit -qm three", "2024-06-01T00:00:00Z");
+  EXPECT_TRUE(read().migrations[0].migrations[0].released_since);
+}
+
 TEST_F(GitRepository, AVersionThatNoServerParsesWasRunByNoDatabase) {
   tree.add("migrations/1_a.sql", "-- +goose Up\nSELECT normalize('a', 'nfc');");
   git("init -q");

@@ -440,5 +440,26 @@ TEST(Facts, Samples) {
             0);
 }
 
+TEST(Facts, AConditionThatIsAlwaysTrueIsNoFilter) {
+  for (const char* where : {"1=1", "true", "'t'::boolean", "$1 = $1", "1 = 1 AND true", "id = 1 OR 1=1"}) {
+    const std::string condition = where;
+    EXPECT_FALSE(query_facts("DELETE FROM log WHERE " + condition, shop()).has_where) << where;
+    EXPECT_FALSE(query_facts("UPDATE log SET id = 1 WHERE " + condition, shop()).has_where) << where;
+    EXPECT_FALSE(query_facts("SELECT * FROM log WHERE " + condition, shop()).has_where) << where;
+  }
+  for (const char* where :
+       {"1=0", "false", "$1 = $2", "id = 1 AND 1=1", "NOT true", "NULL = NULL", "1 < 2"}) {
+    EXPECT_TRUE(query_facts("DELETE FROM log WHERE " + std::string(where), shop()).has_where) << where;
+  }
+}
+
+TEST(Facts, TheLengthOfEachFormOfAList) {
+  for (const char* list :
+       {"IN (1, 2, 3)", "NOT IN (1, 2, 3)", "= ANY (ARRAY[1, 2, 3])", "<> ALL (ARRAY[1, 2, 3])"}) {
+    EXPECT_EQ(query_facts("SELECT * FROM log WHERE id " + std::string(list), shop()).longest_list, 3u)
+        << list;
+  }
+}
+
 }  // namespace
 }  // namespace pgadvise::sql

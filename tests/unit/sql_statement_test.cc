@@ -301,6 +301,27 @@ TEST(SameStatements, APlaceholderIsEqualToTheNameInItsPlace) {
   EXPECT_FALSE(same_statements("DROP TABLE a.t", "DROP TABLE b.t"));
 }
 
+TEST(SameStatements, HowAMigrationRunsIsNotWhatItDoes) {
+  EXPECT_TRUE(
+      same_statements("CREATE INDEX i ON t (a)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"));
+  EXPECT_TRUE(same_statements("SET lock_timeout = '5s'; DROP INDEX i; RESET lock_timeout;",
+                              "DROP INDEX CONCURRENTLY i; SET LOCAL statement_timeout TO 0"));
+  EXPECT_TRUE(same_statements("CREATE VIEW v AS SELECT 1", "CREATE OR REPLACE VIEW v AS SELECT 1"));
+  EXPECT_TRUE(same_statements("REFRESH MATERIALIZED VIEW v", "REFRESH MATERIALIZED VIEW CONCURRENTLY v"));
+  EXPECT_FALSE(same_statements("SET search_path = a; DROP TABLE t", "DROP TABLE t"));
+  EXPECT_FALSE(same_statements("CREATE TABLE t (concurrently int)", "CREATE TABLE t (a int)"));
+}
+
+TEST(SameStatements, StatementsThatOnlyAddMayChangePlaces) {
+  EXPECT_TRUE(same_statements("CREATE TABLE a (b int); CREATE TABLE c (d int); ALTER TABLE a ADD e int",
+                              "CREATE TABLE c (d int); CREATE TABLE a (b int); ALTER TABLE a ADD e int"));
+  EXPECT_FALSE(
+      same_statements("DROP TABLE a; CREATE TABLE a (b int)", "CREATE TABLE a (b int); DROP TABLE a"));
+  EXPECT_FALSE(
+      same_statements("UPDATE t SET a = 1; UPDATE t SET a = 2", "UPDATE t SET a = 2; UPDATE t SET a = 1"));
+  EXPECT_FALSE(same_statements("CREATE TABLE a (b int); CREATE TABLE a2 (b int)", "CREATE TABLE a (b int)"));
+}
+
 TEST(CanRun, IsFalseOnlyWhereNoServerParsesTheScript) {
   EXPECT_TRUE(can_run("CREATE TABLE a (b int); SELECT normalize('a', nfc);"));
   EXPECT_FALSE(can_run("CREATE TABLE a (b int); SELECT normalize('a', 'nfc');"));

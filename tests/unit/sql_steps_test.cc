@@ -288,8 +288,8 @@ TEST(Steps, AMigrationThatFailsOrSaysLittleHidesNothingBehindIt) {
                         {"ALTER INDEX t_pkey RENAME TO p", 0},
                         {"ALTER VIEW v RENAME TO w", 0},
                         {"ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b", 0},
-                        {"VACUUM FULL", 0},
-                        {"CLUSTER", 0},
+                        {"VACUUM FULL", 1},
+                        {"CLUSTER", 1},
                         {"REINDEX DATABASE d", 1},
                         {"DO $$ BEGIN", 0},
                         {"DO 'x' LANGUAGE plpython3u", 0},
@@ -341,6 +341,14 @@ TEST(Steps, StatementsOfWholeSchemasAndDatabases) {
   EXPECT_EQ(only(table, "DROP DATABASE IF EXISTS shop").kind, Kind::drop_database);
   EXPECT_EQ(only(table, "REINDEX SCHEMA public").detail, "SCHEMA public");
   EXPECT_EQ(only(table, "REINDEX DATABASE shop").detail, "DATABASE shop");
+  EXPECT_TRUE(only(table, "REINDEX (CONCURRENTLY) DATABASE shop").concurrently);
+  EXPECT_FALSE(only(table, "REINDEX (CONCURRENTLY FALSE) DATABASE shop").concurrently);
+  EXPECT_EQ(only(table, "VACUUM FULL").detail, "VACUUM FULL");
+  EXPECT_TRUE(only(table, "CLUSTER").table.name.empty());
+  EXPECT_EQ(only(table, "VACUUM (FULL 1, VERBOSE) t").kind, Kind::rewrite_table);
+  for (const char* plain : {"VACUUM (FULL FALSE) t", "VACUUM (FULL off) t", "VACUUM (FULL 0)", "VACUUM t"}) {
+    EXPECT_TRUE(actions(table, plain).empty()) << plain;
+  }
   const auto renamed = only(table, "ALTER SCHEMA public RENAME TO other");
   EXPECT_EQ(renamed.kind, Kind::rename_schema);
   EXPECT_EQ(renamed.name + " " + renamed.detail, "public other");

@@ -19,6 +19,11 @@ constexpr TrackingShape::Column columns[] = {{"version", "bigint"}, {"dirty", "b
 constexpr TrackingShape tracking[] = {
     {.columns = columns, .max_columns = 2, .select = "version, '', 0, dirty", .named = named}};
 
+// Applications with a runner of their own add programs of this name.
+bool is_program(std::string_view name) {
+  return name.ends_with(".up.go") && !files::leading_digits(name).empty();
+}
+
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   Names names = sql_files(folder, [](std::string_view name) {
     return !files::leading_digits(name).empty() && lower(name).ends_with(".up.sql");
@@ -28,6 +33,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
          return is_numbered(name) && !lower(name).ends_with(".up.sql");
        }).empty())
     return {};
+  if (!names.empty()) name_programs(folder, is_program, "programs (.go)", diagnostics);
   by_number(names);
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
