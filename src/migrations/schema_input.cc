@@ -441,8 +441,14 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
   tell_left_out(root, files, taken, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
-  if (out.empty())
-    for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
+  std::vector<ReadSchema> read;
+  for (const auto& input : out) {
+    const bool folder = input.kind == SchemaKind::migrations || input.kind == SchemaKind::sql_folder;
+    const std::string path = files::relative_to(input.path, root);
+    read.push_back({folder ? path : std::string(files::folder_of(path)), input.tool,
+                    input.kind == SchemaKind::migrations});
+  }
+  for (auto& elsewhere : schemas_in_code(root, files, read)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }
 

@@ -103,6 +103,7 @@ struct SchemaInCode {
   std::span<const std::string_view> evidence = {};
   std::span<const std::string_view> words = {};  // one of them in such a file says PostgreSQL
   std::string_view hint;
+  bool programs = false;           // it is kept in migrations of the tool's own, which are programs
   std::string_view and_word = {};  // must stand in the same file
   // Of the text of the file that `holds`; nullptr: the evidence decides alone.
   bool (*says_postgresql)(const std::string& path, const std::string& text) = nullptr;
