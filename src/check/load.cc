@@ -314,6 +314,13 @@ class Loader {
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
   }
 
+  // Foreign keys to tables that no input creates.
+  void report_outside_references() {
+    for (auto& [error, table] : outside_)
+      if (!created_.count(table)) report(std::move(error));
+    outside_.clear();
+  }
+
   // With a server all inputs are one schema; without a server each input is a schema of its own.
   void replay_schemas() {
     Schema all{.catalog = out_.live ? *out_.live : Catalog{}};
@@ -333,6 +340,7 @@ class Loader {
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
     }
+    report_outside_references();
     if (!out_.live) return;
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
@@ -384,8 +392,12 @@ class Loader {
     });
     for (auto& error : found) {
       out_.not_replayed.push_back(error.where);
-      report(std::move(error));
+      if (const auto outside = counts.outside.find(error.line()); outside != counts.outside.end())
+        outside_.emplace_back(std::move(error), outside->second);
+      else report(std::move(error));
     }
+    if (catalog)
+      for (const auto& [name, table] : catalog->tables) created_.insert(name);
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
     add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
@@ -489,8 +501,10 @@ class Loader {
   files::Git git_;
   Inputs out_;
   std::map<std::string, std::set<std::string>>
-      named_;             // files that the command line names, by their input's path
-  std::string snapshot_;  // path
+      named_;  // files that the command line names, by their input's path
+  std::vector<std::pair<Error, QualifiedName>> outside_;  // remarks on foreign keys, and the table of each
+  std::set<QualifiedName> created_;                       // tables of all inputs
+  std::string snapshot_;                                  // path
   std::string live_name_;
   std::vector<lint::SchemaComparison> of_database_;
   std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
