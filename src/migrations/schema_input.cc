@@ -418,6 +418,14 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     auto found = tool_folder(files::path_under(root, folder), true, named);
     if (!found) continue;
     taken.insert(folder);
+    if (const auto base = lower(files::base_of(folder));
+        found->kind != SchemaKind::none && (base == "templates" || base == "template")) {
+      const std::string path = files::path_under(root, folder);
+      diagnostics.push_back({Error::Kind::nonfatal, path,
+                             "was not read: no application runs migrations of a folder named " + base,
+                             "pgadvise check " + path + " checks them on their own"});
+      continue;
+    }
     const std::string other = found->kind == SchemaKind::none ? std::string()
                               : for_another_database(folder)  ? ", according to the folder's name"
                               : found->tool->other_database   ? std::string()

@@ -304,6 +304,19 @@ TEST(FindSchemas, SchemasInCodeAreNamedBesideSqlOfOtherServices) {
   EXPECT_EQ(told({{"svc/db/migrations/20240101120000_a.js", ""}}), "") << "beside the SQL";
 }
 
+TEST(FindSchemas, TemplatesOfMigrationsAreLeftOutAndNamed) {
+  const TempTree tree{{"sql/migrations/sql/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"},
+                      {"sql/migrations/templates/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"},
+                      {"go.mod", ""}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of(tree, diagnostics), Names{"sql/migrations/sql"});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].where, tree.path("sql/migrations/templates"));
+  EXPECT_EQ(diagnostics[0].what, "was not read: no application runs migrations of a folder named templates");
+  const auto named = find_schemas(tree.path("sql/migrations/templates"), diagnostics);
+  EXPECT_TRUE(named && named->size() == 1) << "the hint works";
+}
+
 TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {
   const std::string make = "CREATE TABLE t (id int);";
   Diagnostics diagnostics;
