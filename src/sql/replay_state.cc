@@ -232,6 +232,7 @@ Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
 
 Outcome ReplayState::change_schema(const Statement& statement, Effect& effect) {
   effect = Effect::replayed;
+  if (const auto* alter = std::get_if<AlterTable>(&statement)) note_enum_defaults(*alter);
   return std::visit([&](const auto& definition) { return replay(definition, effect); }, statement);
 }
 

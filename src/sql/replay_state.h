@@ -133,6 +133,8 @@ struct ReplayState {
   Outcome rename_policy(const Rename& rename);
   // ---- replay_drop.cc
   Outcome replay(const DropStatement& drop, Effect& effect);
+  // Which defaults depend on an enum after the statement, which has not run yet.
+  void note_enum_defaults(const AlterTable& alter);
   Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
   // Of policies, triggers, extensions, functions.
   Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);

@@ -108,5 +108,35 @@ TEST(Replay, TheTableOfAMigrationToolIsNoMatterOfTheFiles) {
   EXPECT_EQ(replayer.counts().not_understood, 1);
 }
 
+// The default of the column is 'x'::mood converted to text (pg_depend).
+TEST(Replay, ADefaultDependsOnTheEnumThatItsColumnHad) {
+  const auto of = [](const std::string& statements) {
+    Replayer replayer;
+    replayer.run("CREATE TYPE mood AS ENUM ('x'); CREATE TABLE t (a mood NOT NULL DEFAULT 'x');" + statements,
+                 "a.sql");
+    const Table* table = replayer.catalog().table({"public", "t"});
+    const auto& column = table->columns.at(0);
+    return column.type + " " + column.default_expression.value_or("none") + "; " +
+           (replayer.diagnostics().empty() ? "" : replayer.diagnostics()[0].what);
+  };
+  const std::string to_text = "ALTER TABLE t ALTER COLUMN a TYPE text;";
+  EXPECT_EQ(of(to_text + "DROP TYPE mood CASCADE;"), "text none; ");
+  EXPECT_EQ(of(to_text + "ALTER TYPE mood RENAME TO old; DROP TYPE old CASCADE;"), "text none; ");
+  EXPECT_EQ(of(to_text +
+               "ALTER TABLE t RENAME a TO b; ALTER TABLE t RENAME TO u; CREATE TABLE t (a text DEFAULT 'z');"
+               "DROP TYPE mood CASCADE;"),
+            "text 'z'; ");
+  EXPECT_EQ(of(to_text + "DROP TABLE t; CREATE TABLE t (a text DEFAULT 'z'); DROP TYPE mood;"), "text 'z'; ");
+  EXPECT_EQ(of(to_text + "DROP TYPE mood;"),
+            "text 'x'; mood can't be dropped: default value for column a of table t depends on it");
+  EXPECT_EQ(of(to_text + "ALTER TABLE t ALTER COLUMN a SET DEFAULT 'y'; DROP TYPE mood CASCADE;"),
+            "text 'y'; ");
+  EXPECT_EQ(of(to_text + "ALTER TABLE t ALTER COLUMN a DROP DEFAULT; DROP TYPE mood;"), "text none; ");
+  EXPECT_EQ(of("ALTER TABLE t ALTER COLUMN a SET DEFAULT 'y', ALTER COLUMN a TYPE text; DROP TYPE mood;"),
+            "text 'y'; ");
+  EXPECT_EQ(of("ALTER TABLE t ALTER COLUMN a DROP DEFAULT, ALTER COLUMN a TYPE text; DROP TYPE mood;"),
+            "text none; ");
+}
+
 }  // namespace
 }  // namespace pgadvise::sql
