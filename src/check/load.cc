@@ -342,6 +342,7 @@ class Loader {
     }
     report_outside_references();
     if (!out_.live) return;
+    compare_undecided();
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
   }
@@ -412,10 +413,15 @@ class Loader {
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
-    if (input.incomplete) return out;
+    if (input.incomplete) {
+      if (out_.live) out_.not_compared = "files of " + input.path + " are missing";
+      return out;
+    }
     if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);
+    else if (!counts.placeholders.empty())
+      out_.not_compared = "what stands in the placeholders of " + input.path + " is unknown";
     out.catalog = std::move(*catalog);
     return out;
   }
@@ -459,12 +465,16 @@ class Loader {
   }
 
   // The tracking table names the files that a database was made from. Without one, only a single schema can
-  // be meant. Several that the database has run make it together.
+  // be meant; migrations that create no table are none. Several that the database has run make it together.
   void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto part = migrations::applied_part(input, out_.live->tracking);
-    if (!part.known &&
-        (out_.schema_inputs.size() != 1 || input.kind == migrations::SchemaKind::drizzle_snapshot))
+    if (!part.known && input.kind == migrations::SchemaKind::drizzle_snapshot) return;
+    if (!part.known && out_.schema_inputs.size() != 1) {
+      if (catalog.tables.empty()) return;
+      undecided_.push_back(input.path);
+      if (undecided_.size() == 1) first_undecided_ = {catalog, not_replayed};
       return;
+    }
     Diagnostics reported_already;
     sql::ReplayCounts counts;
     const bool behind = part.input.files.size() < input.files.size();
@@ -481,6 +491,23 @@ class Loader {
     out_.compared.push_front(std::move(*migrated));
     of_database_.push_back(
         {&out_.compared.front(), out_.live.get(), true, input.path, live_name_, not_replayed, part.known});
+  }
+
+  // Of the inputs that the tracking tables don't name.
+  void compare_undecided() {
+    if (undecided_.empty() || !of_database_.empty()) return;
+    if (undecided_.size() == 1) {
+      out_.compared.push_front(std::move(first_undecided_.first));
+      of_database_.push_back({&out_.compared.front(), out_.live.get(), true, undecided_[0], live_name_,
+                              first_undecided_.second, false});
+      return;
+    }
+    constexpr std::size_t max_named = 3;
+    std::vector<std::string> paths(undecided_.begin(),
+                                   undecided_.begin() + std::min(undecided_.size(), max_named));
+    out_.not_compared = fmt::format(
+        "{} does not show which of {} schemas it was made from ({}{}): check one of them at a time",
+        live_name_, undecided_.size(), join(paths, ", "), undecided_.size() > max_named ? ", …" : "");
   }
 
   void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
@@ -507,6 +534,8 @@ class Loader {
   std::string snapshot_;                                  // path
   std::string live_name_;
   std::vector<lint::SchemaComparison> of_database_;
+  std::vector<std::string> undecided_;  // paths of inputs that create tables, and no tracking table names
+  std::pair<Catalog, int> first_undecided_;  // with the number of statements that were not replayed
   std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
 };
 

@@ -149,6 +149,11 @@ class Merger {
         if (!ran(rule)) report_.rules_run.push_back(rule);
     if (!outcome_.checked.empty()) report_.skipped = outcome_.checked.front().skipped;
     std::erase_if(report_.skipped, [&](const SkippedRule& skipped) { return ran(skipped.rule); });
+    if (inputs_.not_compared.empty()) return;
+    for (auto& skipped : report_.skipped)
+      if (const auto* of = lint::find_rule(skipped.rule);
+          of && of->rule->needs.names(lint::Input::comparison))
+        skipped.reason = inputs_.not_compared;
   }
 
   bool ran(const std::string& rule) const {
