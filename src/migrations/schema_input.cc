@@ -59,8 +59,9 @@ std::pair<const MigrationTool*, std::string> of_journal(const std::string& path)
 
 bool up_migration(std::string_view name) {
   const std::string lowered = lower(name);
-  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") &&
-         lowered != "down.sql";
+  // syntax_test_….sql: a text editor's test of its highlighting.
+  return is_sql(lowered) && !lowered.starts_with("syntax_test_") && !lowered.ends_with(".down.sql") &&
+         !lowered.ends_with("_down.sql") && lowered != "down.sql";
 }
 
 // Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.

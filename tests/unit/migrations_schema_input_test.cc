@@ -80,6 +80,7 @@ TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
                       {"store/mysql/0.21/00__a.sql", table},
                       {"seeds/a.sql", "INSERT INTO t VALUES (1);"},
                       {"tests/x.sql", table},
+                      {"assets/syntaxes/syntax_test_postgres.sql", table},
                       {"db/migrations/0001_x.up.sql", table},
                       {"sql/my.sql", "CREATE TABLE `t` (id int AUTO_INCREMENT) ENGINE=InnoDB;"}};
   Diagnostics diagnostics;
