@@ -314,6 +314,13 @@ class Loader {
     out_.what_if = missing.empty() ? "HypoPG" : "not costed: " + missing;
   }
 
+  // Foreign keys to tables that no input creates.
+  void report_outside_references() {
+    for (auto& [error, table] : outside_)
+      if (!created_.count(table)) report(std::move(error));
+    outside_.clear();
+  }
+
   // With a server all inputs are one schema; without a server each input is a schema of its own.
   void replay_schemas() {
     Schema all{.catalog = out_.live ? *out_.live : Catalog{}};
@@ -333,7 +340,9 @@ class Loader {
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
     }
+    report_outside_references();
     if (!out_.live) return;
+    compare_undecided();
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
   }
@@ -384,8 +393,12 @@ class Loader {
     });
     for (auto& error : found) {
       out_.not_replayed.push_back(error.where);
-      report(std::move(error));
+      if (const auto outside = counts.outside.find(error.line()); outside != counts.outside.end())
+        outside_.emplace_back(std::move(error), outside->second);
+      else report(std::move(error));
     }
+    if (catalog)
+      for (const auto& [name, table] : catalog->tables) created_.insert(name);
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
     add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
@@ -400,10 +413,15 @@ class Loader {
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
-    if (input.incomplete) return out;
+    if (input.incomplete) {
+      if (out_.live) out_.not_compared = "files of " + input.path + " are missing";
+      return out;
+    }
     if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);
+    else if (!counts.placeholders.empty())
+      out_.not_compared = "what stands in the placeholders of " + input.path + " is unknown";
     out.catalog = std::move(*catalog);
     return out;
   }
@@ -447,12 +465,16 @@ class Loader {
   }
 
   // The tracking table names the files that a database was made from. Without one, only a single schema can
-  // be meant. Several that the database has run make it together.
+  // be meant; migrations that create no table are none. Several that the database has run make it together.
   void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto part = migrations::applied_part(input, out_.live->tracking);
-    if (!part.known &&
-        (out_.schema_inputs.size() != 1 || input.kind == migrations::SchemaKind::drizzle_snapshot))
+    if (!part.known && input.kind == migrations::SchemaKind::drizzle_snapshot) return;
+    if (!part.known && out_.schema_inputs.size() != 1) {
+      if (catalog.tables.empty()) return;
+      undecided_.push_back(input.path);
+      if (undecided_.size() == 1) first_undecided_ = {catalog, not_replayed};
       return;
+    }
     Diagnostics reported_already;
     sql::ReplayCounts counts;
     const bool behind = part.input.files.size() < input.files.size();
@@ -469,6 +491,23 @@ class Loader {
     out_.compared.push_front(std::move(*migrated));
     of_database_.push_back(
         {&out_.compared.front(), out_.live.get(), true, input.path, live_name_, not_replayed, part.known});
+  }
+
+  // Of the inputs that the tracking tables don't name.
+  void compare_undecided() {
+    if (undecided_.empty() || !of_database_.empty()) return;
+    if (undecided_.size() == 1) {
+      out_.compared.push_front(std::move(first_undecided_.first));
+      of_database_.push_back({&out_.compared.front(), out_.live.get(), true, undecided_[0], live_name_,
+                              first_undecided_.second, false});
+      return;
+    }
+    constexpr std::size_t max_named = 3;
+    std::vector<std::string> paths(undecided_.begin(),
+                                   undecided_.begin() + std::min(undecided_.size(), max_named));
+    out_.not_compared = fmt::format(
+        "{} does not show which of {} schemas it was made from ({}{}): check one of them at a time",
+        live_name_, undecided_.size(), join(paths, ", "), undecided_.size() > max_named ? ", …" : "");
   }
 
   void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
@@ -489,10 +528,14 @@ class Loader {
   files::Git git_;
   Inputs out_;
   std::map<std::string, std::set<std::string>>
-      named_;             // files that the command line names, by their input's path
-  std::string snapshot_;  // path
+      named_;  // files that the command line names, by their input's path
+  std::vector<std::pair<Error, QualifiedName>> outside_;  // remarks on foreign keys, and the table of each
+  std::set<QualifiedName> created_;                       // tables of all inputs
+  std::string snapshot_;                                  // path
   std::string live_name_;
   std::vector<lint::SchemaComparison> of_database_;
+  std::vector<std::string> undecided_;  // paths of inputs that create tables, and no tracking table names
+  std::pair<Catalog, int> first_undecided_;  // with the number of statements that were not replayed
   std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
 };
 

@@ -83,6 +83,8 @@ struct Inputs {
   std::unique_ptr<Server> server;
   std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
   std::deque<Catalog> compared;   // schemas that are only compared with another one, not checked
+  // Why migrations were not compared with `live`; "": they were, or there are no migrations or no database.
+  std::string not_compared;
 
   std::vector<Suppression> suppressions;     // from the configuration and from comments in migrations
   std::set<std::string> comments_read;       // files whose comments are in `suppressions`

@@ -77,6 +77,12 @@ bool same_words(const Found& one, const Found& other) {
           (!one.own_fix || !other.own_fix || fix_of(one) == fix_of(other)));
 }
 
+// Whether a rule found the same thing in a project's files, which have nothing to do with its schemas.
+bool of_project(const Found& one, const Found& other) {
+  const auto* of = lint::find_rule(one.finding.rule);
+  return of && of->rule->needs.met_by({lint::Input::project}) && same_words(one, other);
+}
+
 // The subject with the path that distinguishes it from the same subject of another schema.
 Subject with_path(const Found& found) {
   Subject out = found.finding.subject;
@@ -160,6 +166,11 @@ class Merger {
         if (!ran(rule)) report_.rules_run.push_back(rule);
     if (!outcome_.checked.empty()) report_.skipped = outcome_.checked.front().skipped;
     std::erase_if(report_.skipped, [&](const SkippedRule& skipped) { return ran(skipped.rule); });
+    if (inputs_.not_compared.empty()) return;
+    for (auto& skipped : report_.skipped)
+      if (const auto* of = lint::find_rule(skipped.rule);
+          of && of->rule->needs.names(lint::Input::comparison))
+        skipped.reason = inputs_.not_compared;
   }
 
   bool ran(const std::string& rule) const {
@@ -220,7 +231,7 @@ class Merger {
     if (later.about_query() && !later.proposed) return true;
     if (of_log_alone(later.finding)) return true;
     if (one.project() != later.project()) return false;
-    if (!one.finding.subject.file.empty()) return true;
+    if (!one.finding.subject.file.empty() || of_project(one, later)) return true;
     const auto table = table_of(later.finding);
     return table == table_of(one.finding) && same_words(one, later) &&
            databases_.same(*one.checked, *later.checked, table ? &*table : nullptr);

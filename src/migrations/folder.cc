@@ -16,6 +16,9 @@ bool below(const std::string& relative) { return !relative.starts_with("..") && 
 
 void find_same_versions(FolderReading& reading) {
   std::map<std::string, const MigrationEntry*> versions;
+  std::string effect = std::string(reading.tool.id()) + " runs neither";
+  if (reading.tool.runs_elsewhere && reading.tool.runs_elsewhere(reading.folder))
+    effect = "tools that know a migration by its version run only one of them";
   for (const auto& migration : reading.out.migrations) {
     std::string version = reading.tool.version(migration);
     if (version.empty()) continue;
@@ -23,10 +26,10 @@ void find_same_versions(FolderReading& reading) {
     const auto [same, fresh] = versions.emplace(version, &migration);
     if (fresh) continue;
     const std::string name(files::base_of(migration.file));
-    reading.problem("duplicate version", name,
-                    name + " has the same version as " + std::string(files::base_of(same->second->file)) +
-                        ": " + std::string(reading.tool.id()) + " runs neither",
-                    migration.place);
+    reading.problem(
+        "duplicate version", name,
+        name + " has the same version as " + std::string(files::base_of(same->second->file)) + ": " + effect,
+        migration.place);
   }
 }
 

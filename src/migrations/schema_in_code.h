@@ -5,11 +5,22 @@
 #include <vector>
 
 #include "base/result.h"
+#include "migrations/tools.h"
 
 namespace pgadvise::migrations {
 
-// For a repository without a schema in SQL: one line for each tool that keeps a PostgreSQL schema in code,
-// with the command that exports SQL. `files`: relative to the root.
-Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files);
+// A schema that was read.
+struct ReadSchema {
+  std::string folder;  // inside the repository; that of its file, if it is one file
+  const MigrationTool* tool = nullptr;
+  bool migrations = false;
+};
+
+// One line for each tool that keeps a PostgreSQL schema in code, with the command that exports SQL. `files`:
+// relative to the root, sorted. `read`: the schemas that were read; what is kept in code in the service of
+// one of them, which already has its schema from there, is not named. A service is a folder with a
+// package.json, go.mod or the like.
+Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files,
+                            const std::vector<ReadSchema>& read);
 
 }  // namespace pgadvise::migrations

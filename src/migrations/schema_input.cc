@@ -59,8 +59,9 @@ std::pair<const MigrationTool*, std::string> of_journal(const std::string& path)
 
 bool up_migration(std::string_view name) {
   const std::string lowered = lower(name);
-  return is_sql(lowered) && !lowered.ends_with(".down.sql") && !lowered.ends_with("_down.sql") &&
-         lowered != "down.sql";
+  // syntax_test_….sql: a text editor's test of its highlighting.
+  return is_sql(lowered) && !lowered.starts_with("syntax_test_") && !lowered.ends_with(".down.sql") &&
+         !lowered.ends_with("_down.sql") && lowered != "down.sql";
 }
 
 // Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.
@@ -418,6 +419,14 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     auto found = tool_folder(files::path_under(root, folder), true, named);
     if (!found) continue;
     taken.insert(folder);
+    if (const auto base = lower(files::base_of(folder));
+        found->kind != SchemaKind::none && (base == "templates" || base == "template")) {
+      const std::string path = files::path_under(root, folder);
+      diagnostics.push_back({Error::Kind::nonfatal, path,
+                             "was not read: no application runs migrations of a folder named " + base,
+                             "pgadvise check " + path + " checks them on their own"});
+      continue;
+    }
     const std::string other = found->kind == SchemaKind::none ? std::string()
                               : for_another_database(folder)  ? ", according to the folder's name"
                               : found->tool->other_database   ? std::string()
@@ -441,8 +450,14 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
   tell_left_out(root, files, taken, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
-  if (out.empty())
-    for (auto& elsewhere : schemas_in_code(root, files)) diagnostics.push_back(std::move(elsewhere));
+  std::vector<ReadSchema> read;
+  for (const auto& input : out) {
+    const bool folder = input.kind == SchemaKind::migrations || input.kind == SchemaKind::sql_folder;
+    const std::string path = files::relative_to(input.path, root);
+    read.push_back({folder ? path : std::string(files::folder_of(path)), input.tool,
+                    input.kind == SchemaKind::migrations});
+  }
+  for (auto& elsewhere : schemas_in_code(root, files, read)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }
 

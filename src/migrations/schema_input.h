@@ -14,9 +14,11 @@ namespace pgadvise::migrations {
 
 enum class SchemaKind {
   none,
-  sql_file,          // one script: a dump or a migration
-  migrations,        // a folder of a migration tool: tools.h
-  sql_folder,        // .sql files in name order, numbers by value, without down migrations
+  sql_file,    // one script: a dump or a migration
+  migrations,  // a folder of a migration tool: tools.h
+  // .sql files in name order, numbers by value, without down migrations; what needs an object that a later
+  // file creates is replayed after it
+  sql_folder,
   drizzle_snapshot,  // one NNNN_snapshot.json or snapshot.json, version 5 to 8
   server_snapshot,   // a snapshot of `pgadvise snapshot`: catalog_snapshot.h
 };

@@ -79,6 +79,7 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
     return std::move(snapshot->catalog);
   }
   sql::Replayer replayer;
+  if (input.kind == SchemaKind::sql_folder) replayer.any_order();
   sql::Placeholders placeholders;
   int concurrent = 0;  // migrations so far
   const auto read =
@@ -96,6 +97,7 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
         replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
       });
   if (!read) return tl::unexpected(read.error());
+  replayer.finish();
   for (Migration& migration : checked.found) migration.concurrently_elsewhere = concurrent > 1;
   for (const auto& [written, name] : placeholders.filled())
     diagnostics.push_back({Error::Kind::nonfatal,

@@ -103,6 +103,7 @@ struct SchemaInCode {
   std::span<const std::string_view> evidence = {};
   std::span<const std::string_view> words = {};  // one of them in such a file says PostgreSQL
   std::string_view hint;
+  bool programs = false;           // it is kept in migrations of the tool's own, which are programs
   std::string_view and_word = {};  // must stand in the same file
   // Of the text of the file that `holds`; nullptr: the evidence decides alone.
   bool (*says_postgresql)(const std::string& path, const std::string& text) = nullptr;
@@ -170,6 +171,9 @@ struct MigrationTool {
   void (*read_folder)(FolderReading& reading) = nullptr;   // besides them
   // Of which the tool refuses two; "": the migration has none.
   std::string (*version)(const MigrationEntry& migration) = nullptr;
+  // Whether the project's files show that something else runs the folder, which is only known by its files'
+  // names; nullptr: they don't.
+  bool (*runs_elsewhere)(const Folder& folder) = nullptr;
   bool (*repeatable)(std::string_view file_name) = nullptr;  // the tool runs it again whenever it changes
   // Those of a file's text that the tool may have stored.
   std::vector<std::string> (*checksums)(const std::string& text) = nullptr;

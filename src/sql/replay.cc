@@ -16,6 +16,8 @@ void Replayer::run(std::string_view script, Migration& migration, bool together)
   state_->run(script, migration.file);
   state_->migration = nullptr;
 }
+void Replayer::any_order() { state_->any_order = true; }
+void Replayer::finish() { state_->finish(); }
 const Catalog& Replayer::catalog() const { return state_->schema.catalog; }
 const Diagnostics& Replayer::diagnostics() const { return state_->diagnostics; }
 const ReplayCounts& Replayer::counts() const { return state_->counts; }

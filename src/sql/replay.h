@@ -29,6 +29,12 @@ class Replayer {
   // so the tables that they create are new, too.
   void run(std::string_view script, Migration& migration, bool together);
 
+  // For scripts that no tool puts in an order, before the first one: a statement that needs an object which
+  // does not exist waits until finish().
+  void any_order();
+  // Replays what waits, in at most four rounds; what still fails is reported.
+  void finish();
+
   const Catalog& catalog() const;
   Catalog take();
   const Diagnostics& diagnostics() const;

@@ -19,6 +19,8 @@ struct ReplayCounts {
   int existing = 0;        // statements that create an object that exists
   // Tables that a statement of unknown effect names, each with the location of the last such statement.
   std::map<QualifiedName, std::string> uncertain = {};
+  // Remarks on foreign keys to tables that the scripts do not create: by Error::line(), the table.
+  std::map<std::string, QualifiedName> outside = {};
   // Set by migrations::load(): the names in the scripts that were made from placeholders.
   PlaceholderNames placeholders = {};
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/replay_state.h"
+#include "sql/type_name.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -12,6 +13,26 @@ Problem depends(const QualifiedName& name, const std::string& what) {
 }
 
 }  // namespace
+
+void ReplayState::note_enum_defaults(const AlterTable& alter) {
+  using Change = TableChange::Kind;
+  const Table* table = schema.catalog.table(alter.name);
+  if (!table) return;
+  for (const TableChange& change : alter.changes) {
+    const Column* column = change.kind == Change::change_type ? table->column(change.name) : nullptr;
+    if (!column || !column->default_expression || !change.column) continue;
+    for (const auto& [type, unused] : schema.catalog.enums)
+      if (const std::string spelling = type_spelling(type);
+          (column->type == spelling || column->type == spelling + "[]") &&
+          change.column->column.type != column->type)
+        schema.enum_defaults[{alter.name, change.name}] = type;
+  }
+  // Wherever they stand in the statement: a default is dropped before the type changes, and set after it.
+  for (const TableChange& change : alter.changes)
+    if (change.kind == Change::set_default || change.kind == Change::drop_default ||
+        change.kind == Change::drop_column)
+      schema.enum_defaults.erase({alter.name, change.name});
+}
 
 Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, bool cascade) {
   const auto goes = [&](const QualifiedName& name) {

@@ -119,10 +119,14 @@ Outcome ReplayState::add_foreign_key(Table& table, const ConstraintDefinition& p
         "constraint \"" + key.name + "\" for relation \"" + display(table.name) + "\" already exists",
         Problem::Kind::exists};
   // A table that other files make (an auth service's, an extension's) does not make the key less real.
-  if (!referenced && !supabase_table(key.referenced_table))
+  if (!referenced && !supabase_table(key.referenced_table)) {
     note("foreign key " + key.name + " references " + display(key.referenced_table) +
              ", which these files don't create",
          statement_offset);
+    counts.outside.emplace(diagnostics.back().line(), key.referenced_table);
+    if (any_order)
+      references_.push_back({table.name, key.referenced_table, key.name, diagnostics.back().line()});
+  }
   const Constraint made = key;
   schema.add_constraint(table, std::move(key));
   if (table.kind == Table::Kind::partitioned)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/migration_tool.h"
 #include "sql/ast.h"
 #include "sql/lexer.h"
 #include "sql/placeholders.h"
@@ -150,6 +151,13 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
   for (const auto& [name, unused] : schema.functions) functions.push_back(name);
 }
 
+// A migration tool's own, by a name that applications don't use.
+static bool tools_table(const QualifiedName& name) {
+  Table without_columns;
+  without_columns.name = name;
+  return owner_of_table(name, &without_columns) != nullptr;
+}
+
 void ReplayState::statement(std::string_view text, std::size_t offset) {
   const auto tree = Tree::parse(text);
   if (!tree) {
@@ -174,9 +182,13 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   }
   for (std::size_t i = 0; i < tree->size(); ++i) {
     Effect effect = Effect::none;
-    const Outcome outcome = perform(read_statement(*tree->statement(i), schema), effect);
-    if (outcome && outcome->kind == Problem::Kind::missing && supabase_table(outcome->name)) {
-      ++counts.without_effect;  // policies and triggers on what is no matter of these files
+    const Statement read = read_statement(*tree->statement(i), schema);
+    const Outcome outcome = perform(read, effect);
+    if (outcome && outcome->kind == Problem::Kind::missing &&
+        (supabase_table(outcome->name) || tools_table(outcome->name))) {
+      ++counts.without_effect;  // changes of what is no matter of these files
+    } else if (outcome && tree->size() == 1 && waits(read, *outcome, text)) {
+      continue;
     } else if (outcome) {
       ++counts.not_understood;
       counts.missing += outcome->kind == Problem::Kind::missing;
@@ -220,6 +232,7 @@ Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
 
 Outcome ReplayState::change_schema(const Statement& statement, Effect& effect) {
   effect = Effect::replayed;
+  if (const auto* alter = std::get_if<AlterTable>(&statement)) note_enum_defaults(*alter);
   return std::visit([&](const auto& definition) { return replay(definition, effect); }, statement);
 }
 

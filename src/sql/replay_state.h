@@ -33,6 +33,11 @@ struct ReplayState {
   Diagnostics diagnostics;
   ReplayCounts counts;
 
+  // ---- replay_wait.cc
+  // Whether the statement, which failed, waits for the scripts that follow (Replayer::any_order).
+  bool waits(const Statement& statement, const Problem& problem, std::string_view text);
+  void finish();
+  void resolve_references();
   // ---- replay_state.cc
   void run(std::string_view text, const std::string& script_file);
   void statement(std::string_view text, std::size_t offset);
@@ -128,6 +133,8 @@ struct ReplayState {
   Outcome rename_policy(const Rename& rename);
   // ---- replay_drop.cc
   Outcome replay(const DropStatement& drop, Effect& effect);
+  // Which defaults depend on an enum after the statement, which has not run yet.
+  void note_enum_defaults(const AlterTable& alter);
   Outcome drop_relations(const std::vector<QualifiedName>& names, bool cascade);
   // Of policies, triggers, extensions, functions.
   Outcome drop_other(DropStatement::Kind kind, const DropStatement::Object& object);
@@ -137,6 +144,8 @@ struct ReplayState {
   std::string_view script;
   std::unique_ptr<LineIndex> lines;
   std::size_t statement_offset = 0;
+
+  bool any_order = false;
 
   // The migration that is checked; nullptr: none.
   Migration* migration = nullptr;
@@ -149,6 +158,20 @@ struct ReplayState {
   }
   void undo_to(std::size_t savepoint);
   void number_transaction(const TransactionControl& control);
+  struct Waiting {
+    std::string file;
+    std::shared_ptr<const std::string> script;
+    std::size_t offset, size;  // of the statement
+    std::vector<std::string> search_path;
+  };
+  // A foreign key to a table that no script has created so far.
+  struct Reference {
+    QualifiedName table, referenced;
+    std::string key;
+    std::string remark;  // Error::line()
+  };
+  std::vector<Waiting> waiting_;
+  std::vector<Reference> references_;
   StepRecorder recorder_;
   SchemaStep step_;
   std::set<std::string> cut_names_;

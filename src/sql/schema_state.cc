@@ -22,7 +22,7 @@ std::string regclass(const QualifiedName& name) {
 }
 
 template <class Map>
-void move_key(Map& map, const QualifiedName& from, const QualifiedName& to) {
+void move_key(Map& map, const typename Map::key_type& from, const typename Map::key_type& to) {
   if (auto node = map.extract(from)) {
     node.key() = to;
     map.insert(std::move(node));
@@ -353,6 +353,10 @@ std::string SchemaState::user_of_type(const QualifiedName& name) const {
     for (const Column& own : candidate.columns)
       if (own.type == spelling || own.type == spelling + "[]")
         return "column " + own.name + " of table " + display(table_name);
+  for (const auto& [member, type] : enum_defaults)
+    if (const Table* of = type == name ? catalog.table(member.first) : nullptr; of)
+      if (const Column* own = of->column(member.second); own && own->default_expression)
+        return "default value for column " + own->name + " of table " + display(of->name);
   return {};
 }
 
@@ -397,6 +401,7 @@ void SchemaState::drop_table(const QualifiedName& root) {
     if (table.partition_of) remove_child(*table.partition_of, name);
     for (const auto& parent : table.inherits) remove_child(parent, name);
     local_columns.erase(name);
+    std::erase_if(enum_defaults, [&](const auto& entry) { return entry.first.first == name; });
     constraint_parents.erase(name);
     own_checks.erase(name);
     views.erase(name);
@@ -418,6 +423,7 @@ void SchemaState::drop_column(Table& root, const std::string& name) {
       affected.insert(descent.child->name);
     }
   for (Table* table : tables) {
+    enum_defaults.erase({table->name, name});
     // Foreign keys first: they rest on the unique keys that go with the column.
     for (const auto& [owner, key] : foreign_keys_to(table->name)) {
       Table* other = catalog.table(owner);
@@ -473,6 +479,12 @@ void SchemaState::drop_type(const QualifiedName& name) {
       if (column.type == spelling || column.type == spelling + "[]") columns.push_back(column.name);
     for (const auto& column : columns) drop_column(table, column);
   }
+  std::erase_if(enum_defaults, [&](const auto& entry) {
+    if (entry.second != name) return false;
+    Table* table = catalog.table(entry.first.first);
+    if (Column* own = table ? column(*table, entry.first.second) : nullptr) own->default_expression.reset();
+    return true;
+  });
 }
 
 void SchemaState::drop_schema(const std::string& schema) {
@@ -512,6 +524,8 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
       if (parent == before) parent = after;
   }
   move_key(constraint_parents, from, to);
+  for (const Column& own : table.columns)
+    move_key(enum_defaults, Member{from, own.name}, Member{to, own.name});
   move_key(own_checks, from, to);
   move_key(local_columns, from, to);
   for (const Constraint& own : table.constraints) {
@@ -580,6 +594,7 @@ void SchemaState::rename_column(Table& root, const std::string& from, const std:
   std::vector<Table*> tables = {&root};
   for (const Descent& descent : descendants(root.name)) tables.push_back(descent.child);
   for (Table* table : tables) {
+    move_key(enum_defaults, Member{table->name, from}, Member{table->name, to});
     for (Column& own : table->columns) {
       if (own.name == from) own.name = to;
       if (own.generated_expression) in_text(*own.generated_expression);
@@ -630,6 +645,8 @@ void SchemaState::rename_type(const QualifiedName& from, const QualifiedName& to
     catalog.enums.insert(std::move(moved));
   }
   move_key(types, from, to);
+  for (auto& [member, type] : enum_defaults)
+    if (type == from) type = to;
   retype(type_spelling(from), type_spelling(to));
 }
 

@@ -51,6 +51,9 @@ struct SchemaState {
   std::map<QualifiedName, std::set<std::string>> local_columns;  // of INHERITS children: declared there, too
   std::map<QualifiedName, std::vector<Column>> types;  // domains, ranges, composite types (their fields)
   std::map<QualifiedName, Domain> domains;
+  // Of columns that had an enum's default when their type became another one: the default converts the enum's
+  // value, and depends on the enum.
+  std::map<Member, QualifiedName> enum_defaults;
   std::map<QualifiedName, ViewUse> views;
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
 

@@ -1,3 +1,7 @@
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "drizzle/journal.h"
@@ -76,6 +80,7 @@ TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
                       {"store/mysql/0.21/00__a.sql", table},
                       {"seeds/a.sql", "INSERT INTO t VALUES (1);"},
                       {"tests/x.sql", table},
+                      {"assets/syntaxes/syntax_test_postgres.sql", table},
                       {"db/migrations/0001_x.up.sql", table},
                       {"sql/my.sql", "CREATE TABLE `t` (id int AUTO_INCREMENT) ENGINE=InnoDB;"}};
   Diagnostics diagnostics;
@@ -261,6 +266,56 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
                   {"db/structure.sql", "SET statement_timeout = 0;"},
                   {"package.json", "{}"}}),
             "");
+}
+
+TEST(FindSchemas, SchemasInCodeAreNamedBesideSqlOfOtherServices) {
+  const auto told = [](const std::vector<std::pair<std::string, std::string>>& files) {
+    const TempTree tree{{"svc/db/migrations/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"},
+                        {"svc/package.json", R"({"dependencies": {"pg": "8"}})"}};
+    for (const auto& [path, text] : files) tree.add(path, text);
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    EXPECT_TRUE(found && found->size() == 1);
+    std::string out;
+    for (const auto& error : diagnostics)
+      out += files::relative_to(error.where, tree.path()) + ": " + error.what + "\n";
+    return out;
+  };
+  const std::string ecto = "{:postgrex, \">= 0.0.0\"}";
+  EXPECT_EQ(
+      told({{"mix.exs", ecto},
+            {"priv/repo/migrations/.formatter.exs", ""},
+            {"priv/repo/migrations/20240101_a.exs", ""}}),
+      "priv/repo/migrations/20240101_a.exs: Ecto's migrations are programs, which pgadvise does not run\n");
+  EXPECT_EQ(
+      told({{"a/mix.exs", ecto},
+            {"a/priv/repo/migrations/1_a.exs", ""},
+            {"a/priv/repo/migrations/2_a.exs", ""},
+            {"b/mix.exs", ecto},
+            {"b/priv/repo/migrations/1_a.exs", ""},
+            {"c/mix.exs", "{:myxql, \"1\"}"},
+            {"c/priv/repo/migrations/1_a.exs", ""},
+            {"d/mix.exs", ecto},
+            {"d/priv/repo/migrations/1_a.exs", ""}}),
+      "a/priv/repo/migrations/1_a.exs: Ecto's migrations are programs, which pgadvise does not run; also in "
+      "b/priv/repo/migrations and d/priv/repo/migrations\n");
+  EXPECT_EQ(told({{"shop/db/schema.rb", ""}, {"shop/Gemfile", "gem 'pg'"}}),
+            "shop/db/schema.rb: Rails keeps its schema in Ruby, which pgadvise does not read\n");
+  EXPECT_EQ(told({{"svc/prisma/schema.prisma", "provider = \"postgresql\""}}), "") << "the same service";
+  EXPECT_EQ(told({{"svc/db/migrations/20240101120000_a.js", ""}}), "") << "beside the SQL";
+}
+
+TEST(FindSchemas, TemplatesOfMigrationsAreLeftOutAndNamed) {
+  const TempTree tree{{"sql/migrations/sql/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"},
+                      {"sql/migrations/templates/1_a.up.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"},
+                      {"go.mod", ""}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of(tree, diagnostics), Names{"sql/migrations/sql"});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].where, tree.path("sql/migrations/templates"));
+  EXPECT_EQ(diagnostics[0].what, "was not read: no application runs migrations of a folder named templates");
+  const auto named = find_schemas(tree.path("sql/migrations/templates"), diagnostics);
+  EXPECT_TRUE(named && named->size() == 1) << "the hint works";
 }
 
 TEST(FindSchemas, SchemaSqlSpeaksWhereNothingElseDoes) {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "migrations/dialect.h"
 #include "migrations/facts.h"
+#include "migrations/folder.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "migrations/script_files.h"
@@ -113,6 +114,31 @@ TEST(MigrationTools, GolangMigrateGoesByTheNumbersValue) {
   EXPECT_EQ(found.tool(), "golang-migrate");
   EXPECT_EQ(found.entries(), (Names{"9_b", "010_twice", "10_c"}));
   EXPECT_EQ(found.diagnostics.size(), 1u);
+}
+
+TEST(MigrationTools, GolangMigrateIsKnownByTheGoMod) {
+  const auto said = [](const std::string& go_mod) {
+    const TempTree tree{{"db/1_a.up.sql", ""}, {"db/1_b.up.sql", ""}};
+    if (!go_mod.empty()) tree.add("go.mod", go_mod);
+    Project project;
+    project.root = tree.path();
+    Diagnostics diagnostics;
+    const auto inputs = find_schemas(tree.path("db"), diagnostics);
+    if (inputs) read_migrations(project, *inputs);
+    EXPECT_EQ(project.migrations.size(), 1u);
+    if (diagnostics.size() != 1 || project.migrations.size() != 1) return std::string();
+    return diagnostics[0].hint + "\n" + project.migrations[0].problems.at(0).text;
+  };
+  const std::string golang_migrate =
+      "golang-migrate refuses such a folder\n1_b.up.sql has the same version as 1_a.up.sql: golang-migrate "
+      "runs "
+      "neither";
+  EXPECT_EQ(said(""), golang_migrate);
+  EXPECT_EQ(said("require github.com/golang-migrate/migrate/v4 v4.17.0\n"), golang_migrate);
+  EXPECT_EQ(
+      said("module own\n"),
+      "tools that know a migration by its version run only one of them\n1_b.up.sql has the same version as "
+      "1_a.up.sql: tools that know a migration by its version run only one of them");
 }
 
 // Of one version pop runs the file for the database in place of the one for all databases.

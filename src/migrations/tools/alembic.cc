@@ -121,7 +121,8 @@ constinit const MigrationTool alembic{
                 .holds = is_config,
                 .evidence = evidence,
                 .words = words,
-                .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db"},
+                .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

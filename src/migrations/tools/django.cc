@@ -98,7 +98,8 @@ constinit const MigrationTool django{
                 .words = words,
                 .hint = "python manage.py migrate on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; of one "
-                        "migration: python manage.py sqlmigrate; or --db"},
+                        "migration: python manage.py sqlmigrate; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -1,4 +1,5 @@
 // Ecto: programs, which are only named; priv/repo/structure.sql is read.
+#include "files/files.h"
 #include "migrations/all_tools.h"
 #include "migrations/program_names.h"
 
@@ -9,7 +10,10 @@ constexpr OwnTable tables[] = {{.name = "schema_migrations"}};
 constexpr std::string_view evidence[] = {"mix.exs"};
 constexpr std::string_view words[] = {":postgrex"};
 
-bool is_migration(std::string_view path) { return in_folder(path, "priv/repo/migrations/", ".exs"); }
+bool is_migration(std::string_view path) {
+  return in_folder(path, "priv/repo/migrations/", ".exs") &&
+         !files::leading_digits(files::base_of(path)).empty();
+}
 
 }  // namespace
 
@@ -19,7 +23,8 @@ constinit const MigrationTool ecto{
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "mix ecto.dump makes priv/repo/structure.sql; or --db"},
+                .hint = "mix ecto.dump makes priv/repo/structure.sql; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

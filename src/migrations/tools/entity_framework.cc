@@ -19,7 +19,8 @@ constinit const MigrationTool entity_framework{
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "dotnet ef migrations script -o schema.sql, then --schema schema.sql; or --db"},
+                .hint = "dotnet ef migrations script -o schema.sql, then --schema schema.sql; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

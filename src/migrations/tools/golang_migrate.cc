@@ -9,6 +9,12 @@
 namespace pgadvise::migrations::tools {
 namespace {
 
+// A go.mod that does not require golang-migrate: a runner of the project's own, or golang-migrate's program.
+std::optional<bool> requires_none(const std::string& go_mod) {
+  return !contains(go_mod, "golang-migrate/migrate");
+}
+bool runs_elsewhere(const Folder& folder) { return decided_above(folder, "go.mod", requires_none); }
+
 constexpr OwnTable tables[] = {{.name = "schema_migrations"}};
 
 bool named(const QualifiedName& table) {
@@ -39,9 +45,10 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"
   for (std::size_t i = 1; i < names.size(); ++i)
     if (files::compare_digits(files::leading_digits(names[i]), files::leading_digits(names[i - 1])) == 0)
-      diagnostics.push_back({Error::Kind::nonfatal, folder.path(names[i]),
-                             "has the same version as " + names[i - 1],
-                             "golang-migrate refuses such a folder"});
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, folder.path(names[i]), "has the same version as " + names[i - 1],
+           runs_elsewhere(folder) ? "tools that know a migration by its version run only one of them"
+                                  : "golang-migrate refuses such a folder"});
   return out;
 }
 
@@ -71,6 +78,7 @@ constinit const MigrationTool golang_migrate{
     .files = files_of,
     .by_name = by_name,
     .version = leading_version,
+    .runs_elsewhere = runs_elsewhere,
     .writer = {.concurrently = Concurrently::alone, .write = write},
 };
 

@@ -54,6 +54,7 @@ constinit const MigrationTool knex{
                 .words = node_drivers,
                 .hint = "npx knex migrate:latest on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
+                .programs = true,
                 .and_word = "\"knex\""},
 };
 

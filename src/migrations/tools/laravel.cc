@@ -20,7 +20,8 @@ constinit const MigrationTool laravel{
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "php artisan schema:dump makes database/schema/pgsql-schema.sql; or --db"},
+                .hint = "php artisan schema:dump makes database/schema/pgsql-schema.sql; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -24,7 +24,8 @@ constinit const MigrationTool mikro_orm{
                 .holds = script_migration,
                 .evidence = package_json,
                 .words = words,
-                .hint = "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db"},
+                .hint = "mikro-orm schema:create --dump > schema.sql, then --schema schema.sql; or --db",
+                .programs = true},
     .program = {.name = "mikro-orm", .aliases = aliases},
 };
 

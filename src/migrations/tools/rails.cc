@@ -74,7 +74,8 @@ constinit const MigrationTool rails{
                 .holds = is_schema,
                 .evidence = evidence,
                 .words = words,
-                .hint = "config.active_record.schema_format = :sql makes db/structure.sql; or --db"},
+                .hint = "config.active_record.schema_format = :sql makes db/structure.sql; or --db",
+                .programs = true},
 };
 
 }  // namespace pgadvise::migrations::tools

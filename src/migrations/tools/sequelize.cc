@@ -58,6 +58,7 @@ constinit const MigrationTool sequelize{
                 .words = node_drivers,
                 .hint = "npx sequelize db:migrate on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
+                .programs = true,
                 .and_word = "\"sequelize\""},
     .program = {.name = "sequelize", .aliases = aliases},
 };

@@ -55,6 +55,7 @@ constinit const MigrationTool typeorm{
                 .words = node_drivers,
                 .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
                         "--schema schema.sql; or --db",
+                .programs = true,
                 .and_word = "\"typeorm\""},
     .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},
 };

@@ -1,0 +1,83 @@
+// `check` of a repository with several schemas.
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/input_file.h"
+#include "base/text.h"
+#include "support/run.h"
+
+namespace pgadvise {
+namespace {
+
+using testing_support::Folder;
+using testing_support::Ran;
+using testing_support::run;
+
+nlohmann::json report_of(const Folder& folder, const std::string& arguments = "") {
+  const Ran ran = run("check --format json --fail-on never . " + arguments, folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  return nlohmann::json::parse(ran.out, nullptr, false);
+}
+
+int findings_of(const nlohmann::json& report, const std::string& rule) {
+  int out = 0;
+  for (const auto& finding : report["findings"]) out += finding["rule"] == rule;
+  return out;
+}
+
+TEST(CheckSeveralSchemas, AForeignKeyToATableOfAnotherInputIsNoRemark) {
+  const Folder folder;
+  folder.write("a/migrations/1_a.up.sql",
+               "CREATE TABLE own (id uuid PRIMARY KEY, n uuid REFERENCES networks,\n"
+               "  g uuid REFERENCES gone);\n");
+  folder.write("b/migrations/1_b.up.sql", "CREATE TABLE networks (id uuid PRIMARY KEY);\n");
+  const Ran ran = run("check --fail-on never .", folder.path());
+  EXPECT_FALSE(contains(ran.err, "networks")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "references gone, which these files don't create")) << ran.err;
+}
+
+TEST(CheckSeveralSchemas, AFindingAboutTheProjectIsThereOnce) {
+  const Folder folder;
+  folder.write("a/migrations/1_a.up.sql", "CREATE TABLE one (id uuid PRIMARY KEY);\n");
+  folder.write("b/migrations/1_b.up.sql", "CREATE TABLE two (id uuid PRIMARY KEY);\n");
+  folder.write("package.json", R"({"dependencies": {"pg": "8"}})");
+  folder.write("src/db.ts",
+               "import { Pool } from 'pg';\nexport const pool = new Pool({\n"
+               "  connectionString: process.env.URL,\n  ssl: { rejectUnauthorized: false },\n});\n");
+  const auto report = report_of(folder);
+  EXPECT_EQ(findings_of(report, "insecure-connection"), 1) << report.dump(1);
+  for (const auto& finding : report["findings"]) {
+    if (finding["rule"] == "insecure-connection") {
+      EXPECT_FALSE(finding["subject"].contains("file")) << finding.dump(1);
+    }
+  }
+}
+
+// Why schema-drift did not run; "ran" where it did.
+std::string drift(const Folder& folder) {
+  folder.write(
+      "prod.json",
+      read_file(std::string(testing_support::source_dir) + "/fixtures/snapshot/prod.json").value_or(""));
+  const auto report = report_of(folder, "--schema prod.json");
+  for (const auto& skipped : report["skipped_rules"])
+    if (skipped["rule"] == "schema-drift") return skipped["reason"];
+  return findings_of(report, "schema-drift") > 0 ? "found" : "ran";
+}
+
+TEST(CheckSeveralSchemas, TheOneThatCreatesTablesIsComparedWithTheDatabase) {
+  const Folder folder;
+  folder.write("a/migrations/0001_a.sql", "CREATE TABLE customers (id int PRIMARY KEY);\n");
+  folder.write("b/migrations/0001_b.sql", "DO $$ BEGIN PERFORM 1; END $$;\n");
+  EXPECT_EQ(drift(folder), "found");
+  folder.write("c/migrations/0001_c.sql", "CREATE TABLE orders (id int PRIMARY KEY);\n");
+  EXPECT_EQ(
+      drift(folder),
+      "the snapshot prod.json of the database sandbox, taken 2026-11-21T11:06:01Z does not show which of 2 "
+      "schemas it was made from (a/migrations, c/migrations): check one of them at a time");
+}
+
+}  // namespace
+}  // namespace pgadvise
