@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "model/ddl.h"
@@ -8,16 +9,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{
-    .name = "convention_share",
-    .fallback = 0.8,
-    .meaning =
-        "share of json among the JSON columns of a schema from which there is one finding for the schema"};
 constexpr Option convention_columns{
     .name = "convention_columns",
     .fallback = 8,
-    .meaning = "json columns below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_share, &convention_columns};
+    .meaning = "json columns of a schema below which there is one finding for each column"};
+constexpr const Option* options[] = {&convention_columns};
 
 // A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
 // …).
@@ -61,47 +57,28 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
   restrict_type_fix(context, table, column, *finding.fix);
 }
 
-struct Uses {
-  std::vector<std::pair<const Table*, const Column*>> json;
-  std::size_t binary = 0;
-};
-
-void report_schema(Reporter& reporter, const std::string& schema, const Uses& uses) {
-  Finding& finding =
-      reporter.add({.kind = "schema", .schema = schema},
-                   std::to_string(uses.json.size()) + " of the " +
-                       std::to_string(uses.json.size() + uses.binary) + " JSON columns in schema " + schema +
-                       " are json, which suits values that are only written and read as a whole: extracting "
-                       "a part parses the text each time, and no GIN index can serve it.");
-  finding.location = uses.json.front().second->origin;
-  for (std::size_t at = 0; at < uses.json.size() && at < 3; ++at)
-    finding.evidence.push_back(
-        catalog_fact(display(uses.json[at].first->name) + "." + uses.json[at].second->name + " is json",
-                     uses.json[at].second->origin));
-}
-
 void check(const Context& context, Reporter& reporter) {
-  std::map<std::string, Uses> schemas;
+  ColumnsBySchema schemas;
+  std::map<std::string, std::size_t> binary;
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      auto& uses = schemas[table->name.schema];
-      uses.binary += column.type == "jsonb";
+      binary[table->name.schema] += column.type == "jsonb";
       if (column.type != "json") continue;
       if (const Query* query = extracting_query(context, *table, column))
         report_column(context, reporter, *table, column, query);
-      else uses.json.push_back({table, &column});
+      else schemas[table->name.schema].push_back({table, &column, "is json"});
     }
   }
-  for (const auto& [schema, uses] : schemas) {
-    const double count = static_cast<double>(uses.json.size());
-    const double all = count + static_cast<double>(uses.binary);
-    if (count > 0 && count >= context.option(convention_columns) &&
-        count >= all * context.option(convention_share))
-      report_schema(reporter, schema, uses);
-    else
-      for (const auto& [table, column] : uses.json)
-        report_column(context, reporter, *table, *column, nullptr);
-  }
+  report_by_schema(
+      reporter, schemas, context.option(convention_columns),
+      [&](const SchemaColumn& one) { report_column(context, reporter, *one.table, *one.column, nullptr); },
+      [&](const std::string& schema) {
+        const std::size_t count = schemas.at(schema).size();
+        return std::to_string(count) + " of the " + std::to_string(count + binary[schema]) +
+               " JSON columns in schema " + schema +
+               " are json, which suits values that are only written and read as a whole: extracting a part "
+               "parses the text each time, and no GIN index can serve it.";
+      });
 }
 
 }  // namespace
@@ -115,8 +92,9 @@ constinit const Rule json_instead_of_jsonb{
         "json stores the original text and parses it again at every access. SELECT DISTINCT, GROUP BY and = "
         "fail on it, and it supports neither containment nor GIN indexes. jsonb is parsed once, when it is "
         "written.\n\n"
-        "If nearly all JSON columns of a schema are json and no logged statement extracts parts of them, "
-        "there is one finding for the schema. Otherwise there is one for each column.",
+        "If a schema has many json columns of which no logged statement extracts a part, there is one "
+        "finding "
+        "for the schema. Otherwise there is one for each column.",
     .fix = "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. In Drizzle, use `jsonb()` instead of `json()`.",
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "

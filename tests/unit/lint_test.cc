@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
@@ -109,6 +110,24 @@ TEST(Junctions, HoldNothingOfTheirOwn) {
   EXPECT_FALSE(is("three"));
   EXPECT_FALSE(is("more"));
   EXPECT_FALSE(is("same"));
+}
+
+TEST(Schemas, GetOneFindingForManyAlike) {
+  static constexpr Rule rule{.id = "a-rule"};
+  std::vector<Finding> findings;
+  Reporter reporter(rule, findings);
+  std::vector<SchemaMember> members;
+  for (int n = 0; n < 50; ++n) members.push_back({"t.c" + std::to_string(n), "is json", {"a.sql", n + 1, 1}});
+  report_schema(reporter, "s", "many", members);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].subject.schema, "s");
+  EXPECT_EQ(findings[0].location->line, 1);
+  ASSERT_EQ(findings[0].evidence.size(), 4U);
+  EXPECT_EQ(findings[0].evidence[2].text, "t.c2 is json");
+  const std::string& others = findings[0].evidence[3].text;
+  EXPECT_TRUE(others.starts_with("also t.c3, t.c4")) << others;
+  EXPECT_TRUE(others.ends_with("t.c42 and 7 more")) << others;
+  EXPECT_EQ(report_schema(reporter, "s", "all", members, 50).evidence.size(), 50U);
 }
 
 TEST(ForeignKeys, AreServedByTheOneIndexThatIsLeft) {
