@@ -112,6 +112,21 @@ TEST(Junctions, HoldNothingOfTheirOwn) {
   EXPECT_FALSE(is("same"));
 }
 
+TEST(Tables, HoldAtMostOneRowByAUniqueIndexOnAConstant) {
+  const auto one_row = [](const std::string& index) {
+    const Catalog catalog =
+        catalog_of("CREATE TABLE t (a text NOT NULL, b integer); CREATE UNIQUE INDEX i ON t " + index);
+    return at_most_one_row(catalog.tables.at({"public", "t"}));
+  };
+  for (const char* index : {"((true))", "((1))", "(('x'::text))", "((1::double precision))",
+                            "((a IS NOT NULL))", "((b IS NOT NULL))", "((a IS NULL))", "((true), (1))"})
+    EXPECT_TRUE(one_row(index)) << index;
+  for (const char* index :
+       {"(a)", "((true)) WHERE b > 0", "((true), a)", "((a || 'x'))", "(('x'::text || a))",
+        "((NOT true AND b IS NULL))", "((a IS NOT NULL AND b > 1))"})
+    EXPECT_FALSE(one_row(index)) << index;
+}
+
 TEST(Schemas, GetOneFindingForManyAlike) {
   static constexpr Rule rule{.id = "a-rule"};
   std::vector<Finding> findings;
