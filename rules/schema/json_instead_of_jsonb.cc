@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/by_schema.h"
+#include "lint/json_casts.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "model/ddl.h"
@@ -27,6 +28,17 @@ const Query* extracting_query(const Context& context, const Table& table, const 
   return nullptr;
 }
 
+// What casts the column to jsonb: "index i"; "" if nothing does. The server drops the cast once the column is
+// jsonb, so that the change back to json fails where only jsonb has the operator or the operator class.
+std::string user_as_jsonb(const Table& table, const Column& column) {
+  for (const auto& index : table.indexes)
+    if (treats_as_json(index, column.name)) return "index " + index.name;
+  for (const auto& check : table.constraints)
+    if (check.kind == Constraint::Kind::check && treats_as_json(check.expression, column.name))
+      return "check " + check.name;
+  return {};
+}
+
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
   const std::string alter = ddl::alter_column(table.name, column.name) + " TYPE ";
@@ -35,7 +47,9 @@ Fix fix_of(const Table& table, const Column& column) {
       "Change the type to jsonb: this rewrites the table under an ACCESS EXCLUSIVE lock, and drops white "
       "space, duplicate keys and the order of keys";
   fix.sql = alter + "jsonb USING " + name + "::jsonb;";
-  fix.down_sql = alter + "json USING " + name + "::json;";
+  const std::string user = user_as_jsonb(table, column);
+  if (user.empty()) fix.down_sql = alter + "json USING " + name + "::json;";
+  else fix.title += "; there is no undo, because the " + user + " treats the column as jsonb";
   return fix;
 }
 

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/json_casts.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
@@ -50,7 +51,7 @@ bool owned_by_library(const Context& context, const Table& table) {
   });
 }
 
-// --- types and expressions
+// --- types
 
 // text and varchar. For a short varchar (is_short), the name alone is no evidence.
 bool is_text(const std::string& type) {
@@ -61,31 +62,6 @@ bool is_text(const std::string& type) {
 bool is_short(const std::string& type) {
   const auto open = type.find('(');
   return open != std::string::npos && std::atoi(type.c_str() + open + 1) < 100;
-}
-
-// Whether the expression treats the column as JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON.
-bool treats_as_json(std::string_view expression, const std::string& column) {
-  const auto tokens = tokens_of(expression);
-  const auto word = [&](std::size_t i) { return i < tokens.size() ? tokens[i] : std::string(); };
-  const auto json = [&](std::size_t i) { return word(i) == "json" || word(i) == "jsonb"; };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] != column) continue;
-    std::size_t next = i + 1;
-    while (word(next) == ")" || (word(next) == "::" && word(next + 1) == "text"))
-      next += word(next) == ")" ? 1 : 2;
-    if (word(next) == "::" && json(next + 1)) return true;
-    if (word(next) == "as" && json(next + 1)) return true;
-    if (word(next) == "is" &&
-        (word(next + 1) == "json" || (word(next + 1) == "not" && word(next + 2) == "json")))
-      return true;
-  }
-  return false;
-}
-
-bool treats_as_json(const Index& index, const std::string& column) {
-  return (index.predicate && treats_as_json(*index.predicate, column)) ||
-         std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return treats_as_json(key.expression, column); });
 }
 
 // --- evidence
