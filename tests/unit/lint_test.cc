@@ -345,7 +345,8 @@ TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
 // A name alone is a hint where there is a schema alone; beside a program the program decides.
 TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
   const Catalog catalog = catalog_of(
-      "CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text); CREATE TABLE active_storage_blobs "
+      "CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text, payload text, metadata text); "
+      "CREATE TABLE active_storage_blobs "
       "(id int PRIMARY KEY, metadata text);"
       "CREATE TABLE b (id int PRIMARY KEY, metadata text DEFAULT '{}');");
   const auto columns = [&](const Project* project) {
@@ -358,10 +359,13 @@ TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
   Project scripts, program, without;
   scripts.code_files = 3;
   program.code_files = without.code_files = 300;
-  program.coded_as_json = {{"settings", {"src/a.ts", 3, 1}}};
-  EXPECT_EQ(columns(nullptr), (std::vector<std::string>{"a.settings", "b.metadata"}));
-  EXPECT_EQ(columns(&scripts), (std::vector<std::string>{"a.settings", "b.metadata"}));
-  EXPECT_EQ(columns(&program), (std::vector<std::string>{"a.settings", "b.metadata"}));
+  program.coded_as_json = {
+      {"settings", {"src/a.ts", 3, 1}}, {"payload", {"src/a.ts", 4, 1}}, {"metadata", {"src/a.ts", 5, 1}}};
+  const std::vector<std::string> by_name = {"a.metadata", "a.payload", "a.settings", "b.metadata"};
+  EXPECT_EQ(columns(nullptr), by_name);
+  EXPECT_EQ(columns(&scripts), by_name);
+  EXPECT_EQ(columns(&program), (std::vector<std::string>{"a.settings", "b.metadata"}))
+      << "many things are called payload or metadata";
   EXPECT_EQ(columns(&without), (std::vector<std::string>{"b.metadata"})) << "its default speaks for itself";
 }
 
