@@ -1,5 +1,7 @@
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
+#include "lint/json_casts.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "model/ddl.h"
@@ -8,16 +10,11 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{
-    .name = "convention_share",
-    .fallback = 0.8,
-    .meaning =
-        "share of json among the JSON columns of a schema from which there is one finding for the schema"};
 constexpr Option convention_columns{
     .name = "convention_columns",
     .fallback = 8,
-    .meaning = "json columns below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_share, &convention_columns};
+    .meaning = "json columns of a schema below which there is one finding for each column"};
+constexpr const Option* options[] = {&convention_columns};
 
 // A logged statement that extracts a part of the column: "data ->> $1", "data -> 'a'", json_extract_path(data
 // …).
@@ -31,6 +28,17 @@ const Query* extracting_query(const Context& context, const Table& table, const 
   return nullptr;
 }
 
+// What casts the column to jsonb: "index i"; "" if nothing does. The server drops the cast once the column is
+// jsonb, so that the change back to json fails where only jsonb has the operator or the operator class.
+std::string user_as_jsonb(const Table& table, const Column& column) {
+  for (const auto& index : table.indexes)
+    if (treats_as_json(index, column.name)) return "index " + index.name;
+  for (const auto& check : table.constraints)
+    if (check.kind == Constraint::Kind::check && treats_as_json(check.expression, column.name))
+      return "check " + check.name;
+  return {};
+}
+
 Fix fix_of(const Table& table, const Column& column) {
   const std::string name = quote_identifier(column.name);
   const std::string alter = ddl::alter_column(table.name, column.name) + " TYPE ";
@@ -39,7 +47,9 @@ Fix fix_of(const Table& table, const Column& column) {
       "Change the type to jsonb: this rewrites the table under an ACCESS EXCLUSIVE lock, and drops white "
       "space, duplicate keys and the order of keys";
   fix.sql = alter + "jsonb USING " + name + "::jsonb;";
-  fix.down_sql = alter + "json USING " + name + "::json;";
+  const std::string user = user_as_jsonb(table, column);
+  if (user.empty()) fix.down_sql = alter + "json USING " + name + "::json;";
+  else fix.title += "; there is no undo, because the " + user + " treats the column as jsonb";
   return fix;
 }
 
@@ -61,47 +71,28 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
   restrict_type_fix(context, table, column, *finding.fix);
 }
 
-struct Uses {
-  std::vector<std::pair<const Table*, const Column*>> json;
-  std::size_t binary = 0;
-};
-
-void report_schema(Reporter& reporter, const std::string& schema, const Uses& uses) {
-  Finding& finding =
-      reporter.add({.kind = "schema", .schema = schema},
-                   std::to_string(uses.json.size()) + " of the " +
-                       std::to_string(uses.json.size() + uses.binary) + " JSON columns in schema " + schema +
-                       " are json, which suits values that are only written and read as a whole: extracting "
-                       "a part parses the text each time, and no GIN index can serve it.");
-  finding.location = uses.json.front().second->origin;
-  for (std::size_t at = 0; at < uses.json.size() && at < 3; ++at)
-    finding.evidence.push_back(
-        catalog_fact(display(uses.json[at].first->name) + "." + uses.json[at].second->name + " is json",
-                     uses.json[at].second->origin));
-}
-
 void check(const Context& context, Reporter& reporter) {
-  std::map<std::string, Uses> schemas;
+  ColumnsBySchema schemas;
+  std::map<std::string, std::size_t> binary;
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      auto& uses = schemas[table->name.schema];
-      uses.binary += column.type == "jsonb";
+      binary[table->name.schema] += column.type == "jsonb";
       if (column.type != "json" || inherited_from(context, *table, column.name)) continue;
       if (const Query* query = extracting_query(context, *table, column))
         report_column(context, reporter, *table, column, query);
-      else uses.json.push_back({table, &column});
+      else schemas[table->name.schema].push_back({table, &column, "is json"});
     }
   }
-  for (const auto& [schema, uses] : schemas) {
-    const double count = static_cast<double>(uses.json.size());
-    const double all = count + static_cast<double>(uses.binary);
-    if (count > 0 && count >= context.option(convention_columns) &&
-        count >= all * context.option(convention_share))
-      report_schema(reporter, schema, uses);
-    else
-      for (const auto& [table, column] : uses.json)
-        report_column(context, reporter, *table, *column, nullptr);
-  }
+  report_by_schema(
+      reporter, schemas, context.option(convention_columns),
+      [&](const SchemaColumn& one) { report_column(context, reporter, *one.table, *one.column, nullptr); },
+      [&](const std::string& schema) {
+        const std::size_t count = schemas.at(schema).size();
+        return std::to_string(count) + " of the " + std::to_string(count + binary[schema]) +
+               " JSON columns in schema " + schema +
+               " are json, which suits values that are only written and read as a whole: extracting a part "
+               "parses the text each time, and no GIN index can serve it.";
+      });
 }
 
 }  // namespace
@@ -115,8 +106,9 @@ constinit const Rule json_instead_of_jsonb{
         "json stores the original text and parses it again at every access. SELECT DISTINCT, GROUP BY and = "
         "fail on it, and it supports neither containment nor GIN indexes. jsonb is parsed once, when it is "
         "written.\n\n"
-        "If nearly all JSON columns of a schema are json and no logged statement extracts parts of them, "
-        "there is one finding for the schema. Otherwise there is one for each column.",
+        "If a schema has many json columns of which no logged statement extracts a part, there is one "
+        "finding "
+        "for the schema. Otherwise there is one for each column.",
     .fix = "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. In Drizzle, use `jsonb()` instead of `json()`.",
     .when_to_ignore =
         "The exact text matters (signatures, the order of keys), or documents are written once and read only "

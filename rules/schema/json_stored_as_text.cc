@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/json_casts.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "lint/words.h"
@@ -36,6 +37,15 @@ bool named_like_json(std::string_view name) {
          (words.size() == 1 && one_of(words[0], alone));
 }
 
+// A name that many things have: code that handles one of them as JSON says nothing about the column.
+bool named_like_many_things(std::string_view name) {
+  static constexpr std::array<std::string_view, 14> names = {
+      "data", "payload", "headers", "options", "params",     "tags",       "extra",
+      "meta", "context", "config",  "props",   "attributes", "properties", "metadata"};
+  const auto words = words_of(name);
+  return words.size() == 1 && one_of(words[0], names);
+}
+
 // Tables that an authentication library writes with its own code: a change of their types breaks the library.
 bool owned_by_library(const Context& context, const Table& table) {
   static constexpr std::array<std::string_view, 9> names = {
@@ -51,7 +61,7 @@ bool owned_by_library(const Context& context, const Table& table) {
   });
 }
 
-// --- types and expressions
+// --- types
 
 // text and varchar. For a short varchar (is_short), the name alone is no evidence.
 bool is_text(const std::string& type) {
@@ -62,31 +72,6 @@ bool is_text(const std::string& type) {
 bool is_short(const std::string& type) {
   const auto open = type.find('(');
   return open != std::string::npos && std::atoi(type.c_str() + open + 1) < 100;
-}
-
-// Whether the expression treats the column as JSON: c::jsonb, (c)::json, CAST(c AS jsonb), c IS JSON.
-bool treats_as_json(std::string_view expression, const std::string& column) {
-  const auto tokens = tokens_of(expression);
-  const auto word = [&](std::size_t i) { return i < tokens.size() ? tokens[i] : std::string(); };
-  const auto json = [&](std::size_t i) { return word(i) == "json" || word(i) == "jsonb"; };
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] != column) continue;
-    std::size_t next = i + 1;
-    while (word(next) == ")" || (word(next) == "::" && word(next + 1) == "text"))
-      next += word(next) == ")" ? 1 : 2;
-    if (word(next) == "::" && json(next + 1)) return true;
-    if (word(next) == "as" && json(next + 1)) return true;
-    if (word(next) == "is" &&
-        (word(next + 1) == "json" || (word(next + 1) == "not" && word(next + 2) == "json")))
-      return true;
-  }
-  return false;
-}
-
-bool treats_as_json(const Index& index, const std::string& column) {
-  return (index.predicate && treats_as_json(*index.predicate, column)) ||
-         std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return treats_as_json(key.expression, column); });
 }
 
 // --- evidence
@@ -107,7 +92,7 @@ bool described_otherwise(const Column& column) {
   const std::string comment = lower(column.source_comment + " " + column.comment);
   for (const std::string_view words : {"encrypt", "cipher", "truncated", "compressed", "base64", "not json"})
     if (comment.find(words) != std::string::npos) return true;
-  return false;
+  return comment.find("encoded") != std::string::npos && comment.find("json") == std::string::npos;
 }
 
 void assess_schema(const Table& table, const Column& column, Assessment& out) {
@@ -348,7 +333,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
                      !kept_for_its_signature(table) && !described_otherwise(column) &&
                      !used_as_plain_text(context, table, column);
   const bool ask_code = named && !assessment.proven && has_program(context);
-  const CodedAsJson* coded = ask_code ? in_code(context, column) : nullptr;
+  const CodedAsJson* coded =
+      ask_code && !named_like_many_things(column.name) ? in_code(context, column) : nullptr;
   if (ask_code && !coded) return;
   if (!assessment.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
@@ -409,9 +395,10 @@ constinit const Rule json_stored_as_text{
         "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
         "values that are all JSON; a comment that mentions JSON. It is a note if only the name of the column "
         "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
-        "writes something of that name as JSON.\n\n"
+        "writes something of that name as JSON, and that the name is not one that many things have, such as "
+        "`data`, `payload` or `metadata`.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
-        "truncated, base64 or not JSON.",
+        "truncated, encoded, base64 or not JSON.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "

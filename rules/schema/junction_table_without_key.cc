@@ -77,7 +77,7 @@ static Fix fix_of(const Context& context, const Table& table, const Junction& ju
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
-    if (!links.is || any_unique_over(*table, links.links) ||
+    if (!links.is || at_most_one_row(*table) || any_unique_over(*table, links.links) ||
         (primary_key(*table) && named_like_log(*table, linked_words(*table))) ||
         has_events(*table, linked_words(*table)))
       continue;

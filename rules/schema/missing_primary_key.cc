@@ -1,13 +1,24 @@
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/index_sql.h"
 #include "lint/tables.h"
 #include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
+
+static constexpr Option convention_tables{
+    .name = "convention_tables",
+    .fallback = 3,
+    .meaning =
+        "tables of a schema with a unique key that could be the primary key, below which there is one "
+        "finding for each table"};
+static constexpr const Option* options[] = {&convention_tables};
 
 // A unique index without a predicate, all of whose columns are NOT NULL: it can become the primary key.
 static const Index* ready_key(const Table& table) {
@@ -99,34 +110,90 @@ static Fix fix_of(const Table& table, const Index* ready) {
   return fix;
 }
 
+// A table and its unique index that can become the primary key.
+struct ReadyTable {
+  const Table* table;
+  const Index* ready;
+};
+
+static std::string fact_of(const Index& ready) {
+  return ready.name + " is unique, has no predicate, and all its columns are NOT NULL";
+}
+
+static void report_ready(Reporter& reporter, const ReadyTable& found) {
+  const Table& table = *found.table;
+  Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
+                                  display(table.name) + " has no primary key, although " + found.ready->name +
+                                      " could be one: tools and logical replication look for a primary key.",
+                                  Severity::note);
+  finding.location = table.origin;
+  finding.evidence.push_back(catalog_fact(fact_of(*found.ready), found.ready->origin));
+  finding.fix = fix_of(table, found.ready);
+}
+
+static void report_ready_of_schema(Reporter& reporter, const std::string& schema,
+                                   const std::vector<ReadyTable>& tables) {
+  constexpr std::size_t named = 5;
+  std::vector<SchemaMember> members;
+  std::vector<std::string> names;
+  Fix fix{.title =
+              "Make the unique keys the primary keys. Where the key is a unique index, the lock is short; "
+              "where it is a constraint, this builds another index under an ACCESS EXCLUSIVE lock"};
+  std::vector<std::string> steps;
+  std::vector<std::string> back;
+  for (const auto& [table, ready] : tables) {
+    members.push_back({display(table->name), "has no primary key: " + fact_of(*ready), table->origin});
+    if (names.size() < named) names.push_back(display(table->name));
+    const Fix one = fix_of(*table, ready);
+    steps.push_back(one.sql);
+    back.push_back(one.down_sql);
+  }
+  fix.sql = join(steps, "\n");
+  fix.down_sql = join(back, "\n");
+  Finding& finding = report_schema(
+      reporter, schema,
+      std::to_string(tables.size()) + " tables in schema " + schema +
+          " have no primary key, which tools and logical replication look for, although each has a unique "
+          "key "
+          "that could be one: " +
+          join(names, ", ") +
+          (tables.size() > named ? " and " + std::to_string(tables.size() - named) + " more" : "") + ".",
+      members, members.size());
+  finding.severity = Severity::note;
+  finding.fix = std::move(fix);
+}
+
+static void report_without_key(Reporter& reporter, const Table& table) {
+  const Index* unique = table.column("id") ? nullptr : nullable_key(table);
+  std::string message =
+      display(table.name) + " has no primary key: " +
+      (unique ? unique->name +
+                    " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
+                    "or DELETE the rows."
+              : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
+  Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
+                                  std::move(message), unique ? std::optional(Severity::note) : std::nullopt);
+  finding.location = table.origin;
+  if (unique)
+    finding.evidence.push_back(
+        catalog_fact(unique->name + " is unique and has no predicate", unique->origin));
+  finding.fix = unique ? make_not_null_primary_key(table, *unique) : fix_of(table, nullptr);
+}
+
 static void check(const Context& context, Reporter& reporter) {
+  std::map<std::string, std::vector<ReadyTable>> schemas;
   for (const Table* table : checked_tables(context)) {
-    if (primary_key(*table)) continue;
+    if (primary_key(*table) || at_most_one_row(*table)) continue;
     const Junction links = junction(*table);
     if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key reports it
-    const Index* ready = ready_key(*table);
-    Finding& finding =
-        reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
-                     ready ? display(table->name) + " has no primary key, although " + ready->name +
-                                 " could be one: tools and logical replication look for a primary key."
-                           : display(table->name) +
-                                 " has no primary key: it may contain duplicate rows, and logical "
-                                 "replication cannot UPDATE or DELETE its rows.",
-                     ready ? std::optional(Severity::note) : std::nullopt);
-    finding.location = table->origin;
-    if (ready)
-      finding.evidence.push_back(catalog_fact(
-          ready->name + " is unique, has no predicate, and all its columns are NOT NULL", ready->origin));
-    const Index* unique = ready || table->column("id") ? nullptr : nullable_key(*table);
-    if (unique) {
-      finding.severity = Severity::note;
-      finding.message = display(table->name) + " has no primary key: " + unique->name +
-                        " is unique, but one of its columns may be NULL, and logical replication cannot "
-                        "UPDATE or DELETE the rows.";
-      finding.evidence.push_back(
-          catalog_fact(unique->name + " is unique and has no predicate", unique->origin));
-    }
-    finding.fix = unique ? make_not_null_primary_key(*table, *unique) : fix_of(*table, ready);
+    if (const Index* ready = ready_key(*table)) schemas[table->name.schema].push_back({table, ready});
+    else report_without_key(reporter, *table);
+  }
+  for (const auto& [schema, tables] : schemas) {
+    if (static_cast<double>(tables.size()) >= context.option(convention_tables))
+      report_ready_of_schema(reporter, schema, tables);
+    else
+      for (const auto& one : tables) report_ready(reporter, one);
   }
 }
 
@@ -139,15 +206,19 @@ constinit const Rule missing_primary_key{
         "Without a primary key, a table may contain duplicate rows, and a duplicate can be removed only by "
         "its physical location (ctid). Logical replication refuses UPDATE and DELETE on such a table, most "
         "ORMs cannot address its rows, and no foreign key can reference it.\n\n"
-        "Partitions are not reported in addition to their parent. Tables of migration tools are left out. "
+        "Partitions are not reported in addition to their parent. Tables of migration tools are left out, "
+        "and "
+        "tables that hold at most one row, because a unique index is on a constant. "
         "The finding is a note if a unique index without a predicate already identifies the rows, also "
-        "where one of its columns may be NULL.",
+        "where one of its columns may be NULL. Several tables of a schema whose unique key could be the "
+        "primary key as it is are one finding.",
     .fix =
         "Make a unique index over NOT NULL columns the primary key "
         "(`ADD PRIMARY KEY USING INDEX`), or add an identity column.",
     .when_to_ignore =
         "Rows are only appended and read in bulk (staging, logs), and no logical replication includes the "
         "table.",
+    .options = options,
     .check = check};
 
 }  // namespace pgadvise::rules

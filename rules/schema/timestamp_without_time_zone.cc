@@ -1,5 +1,6 @@
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "lint/words.h"
@@ -9,25 +10,12 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{.name = "convention_share",
-                                  .fallback = 0.8,
-                                  .meaning =
-                                      "share of columns without time zone among the timestamp columns of a "
-                                      "schema from which there is one finding for the schema"};
 constexpr Option convention_columns{
     .name = "convention_columns",
     .fallback = 8,
-    .meaning = "timestamp columns without time zone below which there is one finding for each column"};
-constexpr const Option* options[] = {&convention_share, &convention_columns};
-
-struct Use {
-  const Table* table;
-  const Column* column;
-};
-struct Times {
-  std::vector<Use> without;
-  std::size_t with = 0;
-};
+    .meaning =
+        "timestamp columns without time zone in a schema below which there is one finding for each column"};
+constexpr const Option* options[] = {&convention_columns};
 
 bool is(const std::string& type, std::string_view end) {
   return type.compare(0, 9, "timestamp") == 0 && type.find('[') == std::string::npos &&
@@ -52,7 +40,7 @@ Fix fix_of(const Table& table, const Column& column) {
   return fix;
 }
 
-void report_column(const Context& context, Reporter& reporter, const Use& use) {
+void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
   Finding& finding = reporter.add(
       {.kind = "column",
        .schema = use.table->name.schema,
@@ -65,41 +53,27 @@ void report_column(const Context& context, Reporter& reporter, const Use& use) {
   restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }
 
-void report_schema(Reporter& reporter, const std::string& schema, const Times& times) {
-  const std::size_t all = times.without.size() + times.with;
-  Finding& finding =
-      reporter.add({.kind = "schema", .schema = schema},
-                   std::to_string(times.without.size()) + " of the " + std::to_string(all) +
-                       " timestamp columns in schema " + schema +
-                       " have no time zone: the values are correct only as long as all writers and readers "
-                       "use the same zone, as with frameworks that write UTC.");
-  finding.location = times.without.front().column->origin;
-  for (std::size_t at = 0; at < times.without.size() && at < 3; ++at)
-    finding.evidence.push_back(catalog_fact(display(times.without[at].table->name) + "." +
-                                                times.without[at].column->name + " is " +
-                                                times.without[at].column->type,
-                                            times.without[at].column->origin));
-}
-
 void check(const Context& context, Reporter& reporter) {
-  std::map<std::string, Times> schemas;
+  ColumnsBySchema schemas;
+  std::map<std::string, std::size_t> with;
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      if (is(column.type, " with time zone")) ++schemas[table->name.schema].with;
+      if (is(column.type, " with time zone")) ++with[table->name.schema];
       if (is(column.type, " without time zone") && !local_by_name(column) &&
           !inherited_from(context, *table, column.name))
-        schemas[table->name.schema].without.push_back({table, &column});
+        schemas[table->name.schema].push_back({table, &column, "is " + column.type});
     }
   }
-  for (const auto& [schema, times] : schemas) {
-    const double count = static_cast<double>(times.without.size());
-    const double all = count + static_cast<double>(times.with);
-    if (count > 0 && count >= context.option(convention_columns) &&
-        count >= all * context.option(convention_share))
-      report_schema(reporter, schema, times);
-    else
-      for (const Use& use : times.without) report_column(context, reporter, use);
-  }
+  report_by_schema(
+      reporter, schemas, context.option(convention_columns),
+      [&](const SchemaColumn& one) { report_column(context, reporter, one); },
+      [&](const std::string& schema) {
+        const std::size_t count = schemas.at(schema).size();
+        return std::to_string(count) + " of the " + std::to_string(count + with[schema]) +
+               " timestamp columns in schema " + schema +
+               " have no time zone: the values are correct only as long as all writers and readers use the "
+               "same zone, as with frameworks that write UTC.";
+      });
 }
 
 }  // namespace
@@ -114,7 +88,7 @@ constinit const Rule timestamp_without_time_zone{
         "time of the session. Comparisons with timestamptz use the TimeZone setting of the session. Two "
         "programs in two time zones get different results without an error. `timestamptz` takes the same 8 "
         "bytes.\n\n"
-        "If nearly all timestamp columns of a schema have no time zone, this is usually the convention of a "
+        "If many timestamp columns of a schema have no time zone, this is usually the convention of a "
         "framework that writes UTC (Prisma, Rails, Drizzle's default). There is then one finding for the "
         "schema. Otherwise there is one for each column.",
     .fix =

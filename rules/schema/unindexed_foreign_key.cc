@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cstddef>
 
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/key_coverage.h"
+#include "lint/tables.h"
 #include "lint/words.h"
 #include "rules/all_rules.h"
 
@@ -25,23 +27,51 @@ static bool parent_rows_deleted(const Context& context, const Constraint& key) {
   });
 }
 
-// Whether the key names the user who did something (closed_by, approvedById). Such parents are rarely
-// deleted, and few queries join from a user to such rows. Not referred_by, owned_by and the like, which
-// queries do join by.
+// Whether the key names the user who did something (closed_by, approvedById, createdByUserId). Such parents
+// are rarely deleted, and few queries join from a user to such rows. Not referred_by, owned_by and the like,
+// which queries do join by.
 static bool names_an_actor(const Constraint& key) {
   static constexpr std::string_view deeds[] = {
-      "added",     "approved",  "archived",  "blocked",  "cancelled",  "canceled", "changed",   "closed",
-      "completed", "confirmed", "created",   "deleted",  "edited",     "granted",  "inserted",  "locked",
-      "modified",  "processed", "published", "recorded", "registered", "rejected", "released",  "removed",
-      "requested", "resolved",  "reviewed",  "revoked",  "updated",    "uploaded", "validated", "verified"};
+      "added",    "approved",   "archived",  "blocked",  "cancelled", "canceled",  "changed",
+      "closed",   "completed",  "confirmed", "created",  "deleted",   "edited",    "granted",
+      "inserted", "invited",    "issued",    "locked",   "modified",  "processed", "published",
+      "recorded", "registered", "rejected",  "released", "removed",   "requested", "resolved",
+      "reviewed", "revoked",    "updated",   "uploaded", "validated", "verified",  "voided"};
+  static constexpr std::string_view persons[] = {"user", "account", "member", "admin", "person", "profile"};
   if (key.columns.size() != 1 || key.on_delete == "CASCADE") return false;
   auto words = words_of(key.columns.front());
-  if (words.size() > 1 && words.back() == "id") words.pop_back();
-  return words.size() > 1 && words.back() == "by" &&
-         std::find(std::begin(deeds), std::end(deeds), words[words.size() - 2]) != std::end(deeds);
+  if (words.size() > 1 && (words.back() == "id" || words.back() == "uuid")) words.pop_back();
+  if (words.size() > 2 && one_of(words.back(), persons)) words.pop_back();
+  return words.size() > 1 && words.back() == "by" && one_of(words[words.size() - 2], deeds);
+}
+
+// Whether a CHECK limits the column to constants: c IN ('a', 'b'), c = ANY (ARRAY['a', 'b']). The rows of
+// such a table are part of the schema: only a migration adds or deletes one.
+static bool limited_to_constants(const Table& table, const std::string& column) {
+  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& check) {
+    if (check.kind != Constraint::Kind::check) return false;
+    auto tokens = tokens_of(check.expression);  // without strings
+    std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });
+    std::size_t at = 0;
+    const auto next = [&](std::string_view word) { return at < tokens.size() && tokens[at] == word && ++at; };
+    if (!next(column)) return false;
+    while (next("::")) ++at;
+    if (!next("in") && !(next("=") && next("any") && next("array"))) return false;
+    return std::none_of(tokens.begin() + static_cast<std::ptrdiff_t>(std::min(at, tokens.size())),
+                        tokens.end(), [&](const std::string& token) {
+                          return token == "or" || token == "and" || token == "select" || table.column(token);
+                        });
+  });
+}
+
+static bool references_constants(const Context& context, const Constraint& key) {
+  const Table* parent = context.catalog().table(key.referenced_table);
+  return parent && key.referenced_columns.size() == 1 &&
+         limited_to_constants(*parent, key.referenced_columns.front());
 }
 
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
+  if (references_constants(context, key)) return Severity::note;
   const bool large = table.statistics && table.statistics->rows >= context.option(large_rows);
   if (large && parent_rows_deleted(context, key)) return Severity::error;
   return names_an_actor(key) ? Severity::note : context.rule().severity;
@@ -84,11 +114,18 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   finding.proposal = std::move(proposal);
 }
 
+static bool has_one_parent(const Context& context, const Constraint& key) {
+  const Table* parent = context.catalog().table(key.referenced_table);
+  return parent && at_most_one_row(*parent);
+}
+
 static void check(const Context& context, Reporter& reporter) {
-  for (const auto& [name, table] : context.catalog().tables)
+  for (const auto& [name, table] : context.catalog().tables) {
+    if (at_most_one_row(table)) continue;
     for (const auto& key : table.constraints)
-      if (key.kind == Constraint::Kind::foreign_key && !key.inherited)
+      if (key.kind == Constraint::Kind::foreign_key && !key.inherited && !has_one_parent(context, key))
         check_key(context, reporter, table, key);
+  }
 }
 
 constinit const Rule unindexed_foreign_key{
@@ -100,8 +137,12 @@ constinit const Rule unindexed_foreign_key{
         "PostgreSQL indexes the referenced side of a foreign key, but never the referencing side. Without an "
         "index there, every DELETE of a parent row, and every UPDATE of its key, scans the whole child table "
         "while it holds locks. Joins from parent to child scan it too.\n\n"
-        "A key that names the user who did something (`closed_by`, without ON DELETE CASCADE) is a note. "
-        "Such parents are rarely deleted, and few queries join from them.",
+        "A key that names the user who did something (`closed_by`, `createdByUserId`, without ON DELETE "
+        "CASCADE) is a note. Such parents are rarely deleted, and few queries join from them. A key is a "
+        "note, "
+        "too, if a CHECK limits the parent's key to constants (`name IN ('on', 'off')`), because only "
+        "migrations change such a parent. A key of or to a table that holds at most one row, because a "
+        "unique index is on a constant, is not reported.",
     .fix = "Create an index whose leading columns are the columns of the key, in any order.",
     .when_to_ignore =
         "The child table stays small, or the parent's rows are never deleted and no query joins from the "

@@ -2,6 +2,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "lint/words.h"
@@ -10,6 +11,12 @@
 
 namespace pgadvise::rules {
 namespace {
+
+constexpr Option convention_columns{
+    .name = "convention_columns",
+    .fallback = 8,
+    .meaning = "text columns with UUIDs in a schema below which there is one finding for each column"};
+constexpr const Option* options[] = {&convention_columns};
 
 bool is_text(const std::string& type) {
   return type == "text" || type.compare(0, 17, "character varying") == 0 ||
@@ -50,51 +57,60 @@ bool references(const Table& table, const std::string& column) {
   });
 }
 
+void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
+  Finding& finding = reporter.add(
+      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
+      display(table.name) + "." + column.name + " holds UUIDs as " + column.type +
+          ": each value takes 37 bytes instead of 16, also in every index, and the server "
+          "accepts values that are not UUIDs.");
+  finding.location = column.type_origin();
+  finding.evidence.push_back(catalog_fact(reason(column), column.origin));
+  for (const auto& reference : context.references_to(table.name))
+    if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))
+      finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" +
+                                                  reference.key->name + "), which must change too",
+                                              reference.key->origin));
+  const bool alone = finding.evidence.size() == 1 &&
+                     (!column.default_expression ||
+                      lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
+  const std::string begin = ddl::alter_column(table.name, column.name);
+  Fix fix;
+  fix.title =
+      "Change the type to uuid: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "
+      "value that is not a UUID";
+  fix.safety = alone ? Fix::Safety::review : Fix::Safety::manual;
+  if (alone) {
+    const std::string drop = column.default_expression ? begin + " DROP DEFAULT;\n" : "";
+    fix.sql = drop + begin + " TYPE uuid USING " + quote_identifier(column.name) + "::uuid;";
+    if (column.default_expression) fix.sql += "\n" + begin + " SET DEFAULT gen_random_uuid();";
+    fix.down_sql =
+        drop + begin + " TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text;";
+    if (column.default_expression)
+      fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
+  }
+  restrict_type_fix(context, table, column, fix);
+  finding.fix = std::move(fix);
+}
+
 void check(const Context& context, Reporter& reporter) {
+  ColumnsBySchema schemas;
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
       if (!is_text(column.type) || references(*table, column.name) ||
           inherited_from(context, *table, column.name))
         continue;  // reported for the referenced column
-      const std::string why = reason(column);
-      if (why.empty()) continue;
-      Finding& finding =
-          reporter.add({.kind = "column",
-                        .schema = table->name.schema,
-                        .table = table->name.name,
-                        .columns = {column.name}},
-                       display(table->name) + "." + column.name + " holds UUIDs as " + column.type +
-                           ": each value takes 37 bytes instead of 16, also in every index, and the server "
-                           "accepts values that are not UUIDs.");
-      finding.location = column.type_origin();
-      finding.evidence.push_back(catalog_fact(why, column.origin));
-      for (const auto& reference : context.references_to(table->name))
-        if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))
-          finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" +
-                                                      reference.key->name + "), which must change too",
-                                                  reference.key->origin));
-      const bool alone = finding.evidence.size() == 1 &&
-                         (!column.default_expression ||
-                          lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
-      const std::string begin = ddl::alter_column(table->name, column.name);
-      Fix fix;
-      fix.title =
-          "Change the type to uuid: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "
-          "value that is not a UUID";
-      fix.safety = alone ? Fix::Safety::review : Fix::Safety::manual;
-      if (alone) {
-        const std::string drop = column.default_expression ? begin + " DROP DEFAULT;\n" : "";
-        fix.sql = drop + begin + " TYPE uuid USING " + quote_identifier(column.name) + "::uuid;";
-        if (column.default_expression) fix.sql += "\n" + begin + " SET DEFAULT gen_random_uuid();";
-        fix.down_sql =
-            drop + begin + " TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text;";
-        if (column.default_expression)
-          fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
-      }
-      restrict_type_fix(context, *table, column, fix);
-      finding.fix = std::move(fix);
+      if (const std::string why = reason(column); !why.empty())
+        schemas[table->name.schema].push_back({table, &column, "is " + column.type + ": " + why});
     }
   }
+  report_by_schema(
+      reporter, schemas, context.option(convention_columns),
+      [&](const SchemaColumn& one) { report_column(context, reporter, *one.table, *one.column); },
+      [&](const std::string& schema) {
+        return std::to_string(schemas.at(schema).size()) + " columns in schema " + schema +
+               " hold UUIDs as text: each value takes 37 bytes instead of 16, also in every index and in the "
+               "columns that reference it, and the server accepts values that are not UUIDs.";
+      });
 }
 
 }  // namespace
@@ -110,9 +126,11 @@ constinit const Rule uuid_stored_as_text{
         "two values. The type uuid rejects invalid values.\n\n"
         "The rule finds a column by a default that generates a UUID, by its length of 36 characters and "
         "its name, or, with a server's statistics, by values that are all UUIDs. A column that references "
-        "another one is not reported, because it must have the same type.",
+        "another one is not reported, because it must have the same type. If a schema has many such columns, "
+        "there is one finding for the schema.",
     .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "The column also holds other ids, or a library requires text.",
+    .options = options,
     .check = check};
 
 }  // namespace pgadvise::rules

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 
 #include "base/text.h"
 #include "lint/words.h"
@@ -23,6 +25,27 @@ bool keeps_time(const Column& column) {
 bool surrogate(const Table& table, const Column& column) {
   const Constraint* key = primary_key(table);
   return (key && key->columns == std::vector<std::string>{column.name}) || column.name == "id";
+}
+
+// Whether the expression is a literal, also with a cast, or c IS [NOT] NULL.
+bool constant(const Table& table, const std::string& expression) {
+  auto tokens = tokens_of(expression);  // without strings
+  std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });
+  if (const auto cast = std::find(tokens.begin(), tokens.end(), "::"); cast != tokens.end()) {
+    const auto type = std::next(cast);
+    const bool only_a_type =
+        tokens.end() - type <= 2 && std::all_of(type, tokens.end(), [](const auto& word) {
+          return std::isalpha(static_cast<unsigned char>(word[0]));
+        });
+    if (!only_a_type) return false;
+    tokens.erase(cast, tokens.end());
+  }
+  if (tokens.empty()) return !expression.empty();
+  if (tokens.size() == 1)
+    return tokens[0] == "true" || tokens[0] == "false" ||
+           tokens[0].find_first_not_of("0123456789") == std::string::npos;
+  const bool test = tokens.size() == 3 || (tokens.size() == 4 && tokens[2] == "not");
+  return test && table.column(tokens[0]) && tokens[1] == "is" && tokens.back() == "null";
 }
 
 }  // namespace
@@ -63,6 +86,15 @@ const Index* unique_among(const Table& table, const std::vector<std::string>& co
       return &index;
   }
   return nullptr;
+}
+
+bool at_most_one_row(const Table& table) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && index.valid && !index.predicate && !index.keys.empty() &&
+           std::all_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return key.column.empty() && constant(table, key.expression);
+           });
+  });
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view value) {

@@ -27,6 +27,11 @@ const Constraint* primary_key(const Table& table);
 // include partial indexes.
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial = false);
 
+// Whether a unique index permits no second row: its keys are constants, such as (true), or c IS NOT NULL,
+// which permits a second row only where c may be NULL. The column is not asked, as its domain may be NOT
+// NULL.
+bool at_most_one_row(const Table& table);
+
 bool contains(const std::vector<std::string>& list, std::string_view value);
 
 // A junction table: two foreign keys of one column each, and no other columns than an id (number or uuid) and

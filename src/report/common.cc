@@ -64,7 +64,8 @@ SourceLocation shown_at(const Finding& finding, const Options& options) {
 
 std::string subject(const Finding& finding) {
   const Subject& subject = finding.subject;
-  std::string out = display({subject.schema, subject.table});
+  std::string out =
+      subject.kind == "schema" ? "schema " + subject.schema : display({subject.schema, subject.table});
   if (!subject.columns.empty()) out += " (" + join(subject.columns, ", ") + ")";
   if (!subject.index.empty()) out += (out.empty() ? "" : ", ") + std::string("index ") + subject.index;
   if (!subject.constraint.empty() && subject.columns.empty())

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
@@ -109,6 +110,39 @@ TEST(Junctions, HoldNothingOfTheirOwn) {
   EXPECT_FALSE(is("three"));
   EXPECT_FALSE(is("more"));
   EXPECT_FALSE(is("same"));
+}
+
+TEST(Tables, HoldAtMostOneRowByAUniqueIndexOnAConstant) {
+  const auto one_row = [](const std::string& index) {
+    const Catalog catalog =
+        catalog_of("CREATE TABLE t (a text NOT NULL, b integer); CREATE UNIQUE INDEX i ON t " + index);
+    return at_most_one_row(catalog.tables.at({"public", "t"}));
+  };
+  for (const char* index : {"((true))", "((1))", "(('x'::text))", "((1::double precision))",
+                            "((a IS NOT NULL))", "((b IS NOT NULL))", "((a IS NULL))", "((true), (1))"})
+    EXPECT_TRUE(one_row(index)) << index;
+  for (const char* index :
+       {"(a)", "((true)) WHERE b > 0", "((true), a)", "((a || 'x'))", "(('x'::text || a))",
+        "((NOT true AND b IS NULL))", "((a IS NOT NULL AND b > 1))"})
+    EXPECT_FALSE(one_row(index)) << index;
+}
+
+TEST(Schemas, GetOneFindingForManyAlike) {
+  static constexpr Rule rule{.id = "a-rule"};
+  std::vector<Finding> findings;
+  Reporter reporter(rule, findings);
+  std::vector<SchemaMember> members;
+  for (int n = 0; n < 50; ++n) members.push_back({"t.c" + std::to_string(n), "is json", {"a.sql", n + 1, 1}});
+  report_schema(reporter, "s", "many", members);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].subject.schema, "s");
+  EXPECT_EQ(findings[0].location->line, 1);
+  ASSERT_EQ(findings[0].evidence.size(), 4U);
+  EXPECT_EQ(findings[0].evidence[2].text, "t.c2 is json");
+  const std::string& others = findings[0].evidence[3].text;
+  EXPECT_TRUE(others.starts_with("also t.c3, t.c4")) << others;
+  EXPECT_TRUE(others.ends_with("t.c42 and 7 more")) << others;
+  EXPECT_EQ(report_schema(reporter, "s", "all", members, 50).evidence.size(), 50U);
 }
 
 TEST(ForeignKeys, AreServedByTheOneIndexThatIsLeft) {
@@ -311,7 +345,8 @@ TEST(Indexes, WhatLeavesSchemaTsIsSaidInDrizzle) {
 // A name alone is a hint where there is a schema alone; beside a program the program decides.
 TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
   const Catalog catalog = catalog_of(
-      "CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text); CREATE TABLE active_storage_blobs "
+      "CREATE TABLE a (id int PRIMARY KEY, settings text, user_tags text, payload text, metadata text); "
+      "CREATE TABLE active_storage_blobs "
       "(id int PRIMARY KEY, metadata text);"
       "CREATE TABLE b (id int PRIMARY KEY, metadata text DEFAULT '{}');");
   const auto columns = [&](const Project* project) {
@@ -324,10 +359,13 @@ TEST(JsonStoredAsText, ByItsNameAsTheCodeHasIt) {
   Project scripts, program, without;
   scripts.code_files = 3;
   program.code_files = without.code_files = 300;
-  program.coded_as_json = {{"settings", {"src/a.ts", 3, 1}}};
-  EXPECT_EQ(columns(nullptr), (std::vector<std::string>{"a.settings", "b.metadata"}));
-  EXPECT_EQ(columns(&scripts), (std::vector<std::string>{"a.settings", "b.metadata"}));
-  EXPECT_EQ(columns(&program), (std::vector<std::string>{"a.settings", "b.metadata"}));
+  program.coded_as_json = {
+      {"settings", {"src/a.ts", 3, 1}}, {"payload", {"src/a.ts", 4, 1}}, {"metadata", {"src/a.ts", 5, 1}}};
+  const std::vector<std::string> by_name = {"a.metadata", "a.payload", "a.settings", "b.metadata"};
+  EXPECT_EQ(columns(nullptr), by_name);
+  EXPECT_EQ(columns(&scripts), by_name);
+  EXPECT_EQ(columns(&program), (std::vector<std::string>{"a.settings", "b.metadata"}))
+      << "many things are called payload or metadata";
   EXPECT_EQ(columns(&without), (std::vector<std::string>{"b.metadata"})) << "its default speaks for itself";
 }
 

@@ -142,6 +142,23 @@ TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   EXPECT_NE(text.find("8 findings"), std::string::npos) << text;
 }
 
+TEST(TextReport, NamesTheSchemaOfAFindingInAGroup) {
+  Report report;
+  for (int n = 0; n < 7; ++n)
+    report.findings.push_back({.rule = "json-instead-of-jsonb",
+                               .subject = {.kind = "column",
+                                           .schema = "public",
+                                           .table = "t" + std::to_string(n),
+                                           .columns = {"c"}},
+                               .message = "It is json."});
+  report.findings.push_back({.rule = "json-instead-of-jsonb",
+                             .subject = {.kind = "schema", .schema = "public"},
+                             .message = "9 columns in schema public are json."});
+  const std::string text = render("text", report, {});
+  EXPECT_NE(text.find("  - schema public, suspected\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("- ,"), std::string::npos) << text;
+}
+
 TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
   Report report;
   for (int n = 0; n < 8; ++n) {
