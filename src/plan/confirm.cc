@@ -133,7 +133,8 @@ std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& 
   std::int64_t pages = 0;
   for (const auto& name : tables)
     if (const Table* table = catalog.table(name);
-        table && table->statistics && table->kind == Table::Kind::ordinary)
+        table && table->statistics &&
+        (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::materialized_view))
       pages += std::max(table->statistics->pages, table->statistics->bytes / 8192);
   return pages;
 }
