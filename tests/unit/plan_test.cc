@@ -5,6 +5,7 @@
 #include "lint/context.h"
 #include "plan/confirm.h"
 #include "plan/reader.h"
+#include "plan/rows_written.h"
 #include "plan/safety.h"
 
 namespace pgadvise::plan {
