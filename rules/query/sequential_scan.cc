@@ -35,7 +35,8 @@ namespace {
 struct TableUse {
   const Table* table = nullptr;
   std::optional<lint::UnservedCondition> other;  // set if nothing below is
-  std::vector<std::string> equal;  // columns compared with a value, or with another table's column
+  // Columns compared with a value; also with another table's column, if the join can reduce the rows.
+  std::vector<std::string> equal;
   std::vector<std::string> range;
   std::vector<SortKey> sort;  // empty unless every sort key is a column of this table
   bool narrows = false;       // a comparison with a value, or a LIMIT on sorted rows
@@ -62,8 +63,20 @@ const ColumnUse* only_extreme(const QueryFacts& facts) {
   return one ? &all.front() : nullptr;
 }
 
+// Whether something reduces the rows of the statement's other tables, so that a join leads from a few of them
+// to this one's.
+bool narrowed_elsewhere(const QueryFacts& facts, const QualifiedName& table) {
+  const bool in_subquery = facts.from_derived || (facts.limited && !facts.has_limit);
+  const bool first_rows = facts.has_limit && !facts.sort.empty() && !sorts_only(facts, table);
+  return in_subquery || first_rows ||
+         std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+           return predicate.column.table != table && predicate.value != Predicate::Value::column;
+         });
+}
+
 TableUse use_of(const QueryFacts& facts, const Table& table) {
   TableUse use{.table = &table};
+  std::vector<std::string> without_joins;
   for (const auto& predicate : facts.predicates) {
     if (predicate.under_or || !predicate.wrapper.empty()) continue;
     const bool join =
@@ -76,9 +89,11 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
         predicate.column.table == table.name ? table.column(predicate.column.column) : nullptr;
     if (!column || lint::widened(*column, predicate)) continue;
     if (equality && (value || join)) add(use.equal, predicate.column.column);
+    if (equality && value) add(without_joins, predicate.column.column);
     if (predicate.op == Predicate::Op::range && value) add(use.range, predicate.column.column);
     use.narrows = use.narrows || (value && (equality || predicate.op == Predicate::Op::range));
   }
+  if (use.narrows && !narrowed_elsewhere(facts, table.name)) use.equal = std::move(without_joins);
   if (sorts_only(facts, table.name)) {
     use.sort = facts.sort;
     use.narrows = true;
@@ -224,7 +239,7 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   std::vector<QualifiedName> seen;
   for (const auto& relation : query.facts.relations) {
     const Table* table = context.catalog().table(relation.table);
-    if (!table || (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned)) continue;
+    if (!table || table->kind == Table::Kind::view || table->kind == Table::Kind::foreign) continue;
     const double rows = table->statistics ? table->statistics->rows : -1;
     if (rows >= 0 && rows < context.option(small_rows)) continue;
     TableUse use = use_of(query.facts, *table);
@@ -278,8 +293,10 @@ constinit const Rule sequential_scan{
         "`date(at)` or `payload->>'id'`, `IS NOT NULL`, an OR of several columns, `@>`, and `max(at)`. An "
         "index can contain an expression only if the result does not depend on settings: `date_trunc('day', "
         "at)` of a `timestamptz` depends on the time zone.\n\n"
-        "With a server, the finding is refuted if the table is small or the statement needs most of the "
-        "rows. "
+        "In a join, an index on the join's column serves if another condition reduces the rows of the other "
+        "table. If the only condition is on this table, its own columns need the index.\n\n"
+        "With a server, the finding is refuted if the table is small, the statement needs most of the rows, "
+        "or a write's own maintenance of the index would cost more than the index saves. "
         "Otherwise the finding is confirmed, and says which index reduces the planner's cost, or that none "
         "does.",
     .fix =

@@ -250,12 +250,15 @@ class Advisor {
     std::vector<std::vector<IndexProposal>> ranges(planned_.size());
     std::vector<std::vector<IndexProposal>> hashes(planned_.size());
     const Columns not_just_equal = columns_not_just_equal();
+    for (const auto& planned : planned_)
+      for (const auto& [table, columns] : planned.referenced) read_.insert(table);
     what_if_.clear();  // lengths are sampled in a transaction of their own
     for (std::size_t at = 0; at < planned_.size(); ++at) {
       const auto spelled = with_constants(planned_[at]);
       own[at] =
           candidates(planned_[at].query->facts, planned_[at].referenced, catalog_,
                      {options_.max_width, may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
+      add_of_partitioned_tables(own[at]);
       leave_out_too_long(own[at]);
       if (options_.max_width >= 3)
         ranges[at] = range_candidates(planned_[at].query->facts, planned_[at].referenced, catalog_);
@@ -280,6 +283,31 @@ class Advisor {
       peel(sets);
     }
     relate();
+  }
+
+  // A partition's indexes on the partitioned tables above it, too, where the workload reads these: one index
+  // serves the queries on both.
+  void add_of_partitioned_tables(std::vector<IndexProposal>& proposals) const {
+    const auto own = proposals;
+    for (const auto& proposal : own)
+      for (const auto& above : partitioned_above(proposal.table, catalog_)) {
+        const Table* table = catalog_.table(above);
+        IndexProposal wider = proposal;
+        wider.table = above;
+        if (table && read_.count(above) && !already_served(wider, *table))
+          proposals.push_back(std::move(wider));
+      }
+  }
+
+  // The columns that the query references of the index's table, or of a partition of it; nullptr: none.
+  const ReferencedColumns* referenced(const PlannedQuery& planned, const IndexProposal& index) const {
+    if (const auto own = planned.referenced.find(index.table); own != planned.referenced.end())
+      return &own->second;
+    for (const auto& [table, columns] : planned.referenced) {
+      const auto above = partitioned_above(table, catalog_);
+      if (std::find(above.begin(), above.end(), index.table) != above.end()) return &columns;
+    }
+    return nullptr;
   }
 
   // Those that the server could not build.
@@ -357,13 +385,11 @@ class Advisor {
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
       const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
-      const auto referenced = planned.referenced.find(used.table);
-      if (method(index) != "btree" || referenced == planned.referenced.end() ||
-          !refined_.insert({at, index}).second)
-        continue;
+      const ReferencedColumns* columns = referenced(planned, used);
+      if (method(index) != "btree" || !columns || !refined_.insert({at, index}).second) continue;
       const QueryFacts* spelled = literal_facts(at);
-      for (auto& proposal : refinements(used, spelled ? *spelled : planned.query->facts, referenced->second,
-                                        catalog_, {options_.max_width, spelled != nullptr}))
+      for (auto& proposal : refinements(used, spelled ? *spelled : planned.query->facts, *columns, catalog_,
+                                        {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
     }
     leave_out_too_long(wider);
@@ -448,13 +474,12 @@ class Advisor {
       for (const auto& first : leads[at])
         relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
       std::sort(relevant.begin(), relevant.end());
-      const auto& referenced = planned_[model_.request(at).query].referenced;
+      const PlannedQuery& planned = planned_[model_.request(at).query];
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
         if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
         const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
-        const auto of_table = referenced.find(less.table);
-        return of_table != referenced.end() &&
-               spares(less, proposals_[static_cast<std::size_t>(wide)], of_table->second);
+        const ReferencedColumns* columns = referenced(planned, less);
+        return columns && spares(less, proposals_[static_cast<std::size_t>(wide)], *columns);
       });
     }
   }
@@ -550,6 +575,7 @@ class Advisor {
   Diagnostics& diagnostics_;
   Advice advice_;
   std::vector<PlannedQuery> planned_;
+  std::set<QualifiedName> read_;  // by the queries planned
   CostModel model_;
   plan::Planner planner_;
   EntrySizes sizes_of_entries_;

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "advisor/candidates.h"
+#include "advisor/index_ddl.h"
+#include "advisor/maintenance_cost.h"
 #include "advisor/referenced_columns.h"
 #include "base/identifier.h"
 
@@ -51,6 +53,18 @@ std::vector<plan::IndexSetProposal> alternatives(const Query& query, const Quali
     });
     if (fits && out.size() < most) out.push_back({std::move(indexes), std::move(note)});
   }
+  return out;
+}
+
+plan::ConfirmOptions confirm_options(const Catalog& catalog, EntrySizes& sizes) {
+  plan::ConfirmOptions out;
+  out.alternatives = [&](const Query& query, const QualifiedName& table) {
+    return alternatives(query, table, catalog, sizes);
+  };
+  out.hypothetical = [&](const IndexProposal& proposal) { return hypothetical_indexes(proposal, catalog); };
+  out.maintenance_cost = [&](const IndexProposal& proposal, const QueryFacts& facts, double rows) {
+    return maintenance_cost(proposal, {{&facts, rows}}, catalog);
+  };
   return out;
 }
 

@@ -15,4 +15,7 @@ namespace pgadvise::advisor {
 std::vector<plan::IndexSetProposal> alternatives(const Query& query, const QualifiedName& table,
                                                  const Catalog& catalog, EntrySizes& sizes);
 
+// What plan::confirm() asks about indexes. Both arguments must outlive the result.
+plan::ConfirmOptions confirm_options(const Catalog& catalog, EntrySizes& sizes);
+
 }  // namespace pgadvise::advisor

@@ -6,13 +6,15 @@
 #include <fmt/format.h>
 
 #include "advisor/index_ddl.h"
+#include "advisor/referenced_columns.h"
 
 namespace pgadvise::advisor {
 namespace {
 
-// Whether an index made for `wide` serves what `narrow` asks for.
+// Whether an index made for `wide`, of the same table or a partitioned table above it, serves what `narrow`
+// asks for.
 bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
-  return wide.table == narrow.table && wide.predicate == narrow.predicate && wide.method == narrow.method &&
+  return wide.predicate == narrow.predicate && wide.method == narrow.method &&
          wide.keys.size() >= narrow.keys.size() &&
          std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin()) &&
          (narrow.include.empty() || wide.include == narrow.include);
@@ -34,17 +36,26 @@ std::vector<bool> asking(const std::vector<Finding>& findings,
 
 using FindingsOfTable = std::map<QualifiedName, std::vector<std::size_t>>;
 
-// Of the findings of its table, the first one whose proposal is the widest that serves this one.
-std::size_t carrier(const std::vector<Finding>& findings, const std::vector<std::size_t>& of_table,
-                    std::size_t asking) {
-  std::size_t best = asking;
-  for (const std::size_t at : of_table) {
-    if (!serves(*findings[at].proposal, *findings[asking].proposal)) continue;
-    const auto width = findings[at].proposal->keys.size();
-    const auto best_width = findings[best].proposal->keys.size();
-    if (width > best_width || (width == best_width && at < best)) best = at;
+// Of the findings of its table, or of the topmost partitioned table that has one, the first one whose
+// proposal is the widest that serves this one.
+std::size_t carrier(const std::vector<Finding>& findings, const FindingsOfTable& of_table,
+                    const Catalog& catalog, std::size_t asking) {
+  const IndexProposal& asked = *findings[asking].proposal;
+  std::vector<QualifiedName> tables{asked.table};
+  const auto above = partitioned_above(asked.table, catalog);
+  tables.insert(tables.end(), above.begin(), above.end());
+  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+    const auto found = of_table.find(*table);
+    if (found == of_table.end()) continue;
+    std::optional<std::size_t> best;
+    for (const std::size_t at : found->second) {
+      const IndexProposal& proposal = *findings[at].proposal;
+      if (!serves(proposal, asked)) continue;
+      if (!best || proposal.keys.size() > findings[*best].proposal->keys.size()) best = at;
+    }
+    if (best) return *best;
   }
-  return best;
+  return asking;
 }
 
 }  // namespace
@@ -69,7 +80,7 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
       fix.cost_after = confirmations[at].cost_after;
     }
     const bool several = !finding.further_proposals.empty();
-    const std::size_t from = several ? at : carrier(findings, of_table[finding.proposal->table], at);
+    const std::size_t from = several ? at : carrier(findings, of_table, catalog, at);
     if (from != at) {
       proposed.served_by = from;
     } else {

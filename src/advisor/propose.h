@@ -23,7 +23,8 @@ struct ProposedFix {
 };
 
 // An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once,
-// by the first finding whose keys are the longest. Refuted findings and those without an IndexProposal get no
+// by the first finding whose keys are the longest. An index on a partitioned table serves its partitions'
+// findings. Refuted findings and those without an IndexProposal get no
 // fix. `findings` in report order, with one confirmation each, or none if nothing was confirmed. `project`
 // may be null.
 std::vector<ProposedFix> propose(const std::vector<Finding>& findings,

@@ -161,11 +161,19 @@ std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view s
   return out;
 }
 
+std::vector<QualifiedName> partitioned_above(const QualifiedName& table, const Catalog& catalog) {
+  std::vector<QualifiedName> out;
+  std::set<QualifiedName> seen{table};
+  for (const Table* at = catalog.table(table);
+       at && at->partition_of && seen.insert(*at->partition_of).second; at = catalog.table(*at->partition_of))
+    out.push_back(*at->partition_of);
+  return out;
+}
+
 std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog) {
-  std::set<QualifiedName> out{table};
-  for (const Table* at = catalog.table(table); at && at->partition_of && out.insert(*at->partition_of).second;
-       at = catalog.table(*at->partition_of)) {
-  }
+  const auto above = partitioned_above(table, catalog);
+  std::set<QualifiedName> out(above.begin(), above.end());
+  out.insert(table);
   std::vector<QualifiedName> below{table};
   while (!below.empty()) {
     const QualifiedName parent = below.back();

@@ -26,6 +26,9 @@ std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view s
                                                               const QueryFacts& facts,
                                                               const Catalog& catalog);
 
+// The partitioned tables that `table` is a partition of, the nearest first; usually none.
+std::vector<QualifiedName> partitioned_above(const QualifiedName& table, const Catalog& catalog);
+
 // The partition tree of `table`: its ancestors, itself, and all partitions and inheriting tables below it;
 // siblings are not included.
 std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog);

@@ -7,7 +7,6 @@
 
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
-#include "advisor/index_ddl.h"
 #include "advisor/propose.h"
 #include "base/identifier.h"
 #include "base/mask.h"
@@ -109,14 +108,8 @@ class Explainer {
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
     advisor::EntrySizes sizes(catalog_, &catalog_, &planner_);
     sizes.fit(out_.findings);
-    plan::ConfirmOptions how;
-    how.alternatives = [&](const Query& query, const QualifiedName& table) {
-      return advisor::alternatives(query, table, catalog_, sizes);
-    };
-    how.hypothetical = [&](const IndexProposal& proposal) {
-      return advisor::hypothetical_indexes(proposal, catalog_);
-    };
-    plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_, how, diagnostics_),
+    plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_,
+                                            advisor::confirm_options(catalog_, sizes), diagnostics_),
                               out_.findings);
     advisor::apply_fixes(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
     std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });

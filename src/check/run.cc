@@ -7,7 +7,6 @@
 
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
-#include "advisor/index_ddl.h"
 #include "check/fixes.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
@@ -109,15 +108,8 @@ class Runner {
     advisor::EntrySizes sizes(catalog ? *catalog : none, live, planner_);
     sizes.fit(out.findings);
     if (planner_) {
-      plan::ConfirmOptions how;
-      how.alternatives = [&](const Query& query, const QualifiedName& table) {
-        return advisor::alternatives(query, table, *live, sizes);
-      };
-      how.hypothetical = [&](const IndexProposal& proposal) {
-        return advisor::hypothetical_indexes(proposal, *inputs_.live);
-      };
-      out.confirmations =
-          plan::confirm(out.findings, *inputs_.live, &workload, *planner_, how, out_.diagnostics);
+      out.confirmations = plan::confirm(out.findings, *live, &workload, *planner_,
+                                        advisor::confirm_options(*live, sizes), out_.diagnostics);
       plan::take_found_indexes(out.confirmations, out.findings);
     }
     if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);

@@ -106,6 +106,7 @@ struct Connection::State {
   AnswerLimits limits;
   std::chrono::milliseconds deadline{0};  // zero: limits.time
   std::uint64_t other_bytes = 0;          // of earlier statements' answers, beyond free_other_bytes
+  std::uint64_t notice_bytes = 0;         // of the current answer, passed to `notice`
   std::uint64_t received_before = 0;      // by the time the connection was closed
   std::string sqlstate;
   std::string where;
@@ -296,6 +297,7 @@ Result<Rows> Connection::State::collect(bool sent) {
   PQsetSingleRowMode(conn);  // so that a limit holds while rows come in
   Answer answer;
   answer.begin = received();
+  notice_bytes = 0;
   answer.until = Clock::now() + time_limit();
   bool flushed = false;
   for (;;) {
@@ -314,9 +316,13 @@ Result<Rows> Connection::State::collect(bool sent) {
   if (PQstatus(conn) == CONNECTION_BAD)
     return tl::unexpected(gone(answer.error ? "the server closed the connection: " + answer.error->what
                                             : "the server closed the connection"));
-  const std::uint64_t other =
-      received() - answer.begin - std::min<std::uint64_t>(received() - answer.begin, answer.row_bytes);
-  other_bytes += other - std::min<std::uint64_t>(other, free_other_bytes);
+  const std::uint64_t bytes = received() - answer.begin;
+  other_bytes += bytes - std::min<std::uint64_t>(bytes, answer.row_bytes + notice_bytes + free_other_bytes);
+  if (other_bytes > limits.other_bytes)  // the next answers would be past the limit, too
+    return tl::unexpected(gone(fmt::format(
+        "the server has sent more than {} in messages other than rows, the limit: pgadvise closed the "
+        "connection",
+        size_text(limits.other_bytes))));
   if (!answer.stopped.empty()) {
     sqlstate = answer.stopped_state;
     return fail(Error::Kind::nonfatal, where, answer.stopped);
@@ -376,11 +382,12 @@ Result<Connection> Connection::open(const std::string& conninfo, SentObserver on
   PQsetNoticeReceiver(
       conn,
       [](void* arg, const PGresult* result) {
-        const auto* self = static_cast<State*>(arg);
+        auto* self = static_cast<State*>(arg);
         if (!self->notice) return;
         std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
         if (const auto detail = field(result, PG_DIAG_MESSAGE_DETAIL); !detail.empty())
           message += "\n" + detail;
+        self->notice_bytes += message.size();
         self->notice(message);
       },
       state.get());

@@ -34,10 +34,10 @@ constexpr int max_parameters = 65535;  // per statement
 struct AnswerLimits {
   std::size_t rows = 5'000'000;
   std::size_t bytes = std::size_t{1} << 30;  // of the response, and of memory for its rows
-  std::size_t other_bytes =
-      std::size_t{1}
-      << 26;  // of one row; and, over the connection's life, of messages other than rows: notices,
-              // parameters, notifications, errors, COPY (the first 4 KiB per statement do not count)
+  // Of one row, and of messages other than rows: notices, parameters, notifications, errors, COPY. These
+  // messages add up over the connection's life, except the first 4 KiB per statement and the notices that
+  // on_notice()'s function takes. Past the limit, the connection is closed.
+  std::size_t other_bytes = std::size_t{1} << 26;
   std::chrono::milliseconds time{
       60'000};  // from sending the statement to the end of the response; at least 1 ms
 };

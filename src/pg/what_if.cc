@@ -13,6 +13,7 @@
 #include "pg/read_only.h"
 #include "pg/values.h"
 #include "plan/reader.h"
+#include "plan/rows_written.h"
 
 namespace pgadvise::pg {
 
@@ -338,10 +339,8 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
   if (!rows) return failed(rows.error());
   const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
   if (!plan) return tl::unexpected(plan.error());
-  plan::WhatIfPlan out{plan->root.total_cost, {}, 0};
+  plan::WhatIfPlan out{plan->root.total_cost, {}, plan::rows_written(*plan)};
   visit(plan->root, [&](const PlanNode& node) {
-    if (node.type == "ModifyTable" && !node.children.empty())
-      out.rows_written += node.children.front().plan_rows;
     if (node.index.empty()) return;
     if (const auto owner = owners_.find(node.index); owner != owners_.end())
       out.used.push_back(owner->second);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "model/ddl.h"
 #include "plan/reader.h"
+#include "plan/rows_written.h"
 #include "plan/safety.h"
 #include "sql/statement.h"
 
@@ -133,7 +134,8 @@ std::int64_t pages_of(const Catalog& catalog, const std::vector<QualifiedName>& 
   std::int64_t pages = 0;
   for (const auto& name : tables)
     if (const Table* table = catalog.table(name);
-        table && table->statistics && table->kind == Table::Kind::ordinary)
+        table && table->statistics &&
+        (table->kind == Table::Kind::ordinary || table->kind == Table::Kind::materialized_view))
       pages += std::max(table->statistics->pages, table->statistics->bytes / 8192);
   return pages;
 }
@@ -309,6 +311,8 @@ class Confirmer {
       refute(
           fmt::format("the statement needs {} of the {} rows that it reads: an index would not reduce them",
                       count(needed), count(read)));
+    } else if (out.without_gain && costs_more_than_it_saves_) {
+      refute("an index would cost the statement more maintenance than it saves");
     } else if (out.without_gain) {
       out.no_index = no_index(*scans.front().node);
     }
@@ -334,17 +338,45 @@ class Confirmer {
         display(probe_.table));
   }
 
+  // A cost with indexes: the planner's, and what the statement's own writes add for their maintenance.
+  struct CostWith {
+    double planned = 0;
+    double maintenance = 0;
+    double sum() const { return planned + maintenance; }
+  };
+
+  double maintenance_cost(const std::vector<IndexProposal>& indexes, const Plan& plan) const {
+    const Query* query =
+        workload_ && !probe_.fingerprint.empty() ? workload_->query(probe_.fingerprint) : nullptr;
+    if (!options_.maintenance_cost || !query || query->facts.kind == StatementKind::select) return 0;
+    double sum = 0;
+    for (const auto& index : indexes)
+      sum += options_.maintenance_cost(index, query->facts, rows_written(plan));
+    return sum;
+  }
+
   // The cost of the statement with the indexes; nullopt: the planner leaves them alone, or gains little.
-  Result<std::optional<double>> cost_with(const PlanRequest& request, double before,
-                                          const std::vector<IndexProposal>& indexes, bool searched = false) {
+  Result<std::optional<CostWith>> cost_with(const PlanRequest& request, double before,
+                                            const std::vector<IndexProposal>& indexes,
+                                            bool searched = false) {
     std::vector<std::string> sql;
     for (const auto& index : indexes)
       for (auto& one : options_.hypothetical(index)) sql.push_back(std::move(one));
     const auto after = planner_.explain_with(request, sql);
     if (!after) return tl::unexpected(after.error());
-    const bool gains = uses_hypothetical(*after) && after->root.total_cost <= before * 0.9 &&
-                       !(searched && !indexes.front().predicate && filters_whole_hypothetical(*after));
-    return gains ? std::optional(after->root.total_cost) : std::nullopt;
+    const double least = before * 0.9;
+    if (!uses_hypothetical(*after) || after->root.total_cost > least ||
+        (searched && !indexes.front().predicate && filters_whole_hypothetical(*after)))
+      return std::nullopt;
+    const CostWith cost{after->root.total_cost, maintenance_cost(indexes, *after)};
+    if (cost.sum() <= least) return cost;
+    if (!costs_more_than_it_saves_)
+      say(
+          fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}, whose maintenance "
+                      "costs {:.2f}",
+                      before, cost.planned, names(indexes), cost.maintenance));
+    costs_more_than_it_saves_ = true;
+    return std::nullopt;
   }
 
   // What the proposed index would change. One that the planner leaves alone is taken back, and replaced where
@@ -366,7 +398,8 @@ class Confirmer {
     }
     if (probe_.search_index && search(request, before)) return;
     if (lost) return;
-    if (proposes()) say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
+    if (proposes() && !costs_more_than_it_saves_)
+      say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
     out.without_gain = true;
     if (probe_.kind == Probe::Kind::referential_lookup)
       refute("the planner would still read the whole table: too many rows have the same value");
@@ -376,13 +409,14 @@ class Confirmer {
     out.evidence.push_back({Evidence::Kind::what_if, std::move(text), std::nullopt, {}});
   }
 
-  void gain(const std::vector<IndexProposal>& indexes, double before, double after) {
-    std::vector<std::string> names;
-    for (const auto& index : indexes) names.push_back(keys(index));
-    say(fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}", before, after,
-                    join(names, " and ")));
+  void gain(const std::vector<IndexProposal>& indexes, double before, const CostWith& after) {
+    say(fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}{}", before, after.sum(),
+                    names(indexes),
+                    after.maintenance > 0
+                        ? fmt::format(", {:.2f} of it for the index's maintenance", after.maintenance)
+                        : std::string()));
     out.cost_before = before;
-    out.cost_after = after;
+    out.cost_after = after.sum();
   }
 
   // The cheapest of the other indexes.
@@ -391,12 +425,12 @@ class Confirmer {
     if (!query || !options_.alternatives) return false;
     const auto sets = options_.alternatives(*query, probe_.table);
     const IndexSetProposal* best = nullptr;
-    double least = before;
+    CostWith least{before};
     for (const auto& set : sets) {
       const auto after = cost_with(request, before, set.indexes, true);
       if (!after && after.error().kind == Error::Kind::database) return failed(after.error()), false;
       // A wider index has to be clearly better than one that was found before.
-      if (!after || !*after || **after >= least * (best ? 0.9 : 1)) continue;
+      if (!after || !*after || (*after)->sum() >= least.sum() * (best ? 0.9 : 1)) continue;
       best = &set;
       least = **after;
     }
@@ -408,11 +442,17 @@ class Confirmer {
   }
 
   static std::string keys(const IndexProposal& proposal) {
-    std::vector<std::string> names;
+    std::vector<std::string> columns;
     for (const auto& key : proposal.keys)
-      names.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
+      columns.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
     return display(proposal.table) + (proposal.method == "btree" ? "" : " USING " + proposal.method) + " (" +
-           join(names, ", ") + ")" + (proposal.predicate ? " WHERE " + *proposal.predicate : "");
+           join(columns, ", ") + ")" + (proposal.predicate ? " WHERE " + *proposal.predicate : "");
+  }
+
+  static std::string names(const std::vector<IndexProposal>& indexes) {
+    std::vector<std::string> out;
+    for (const auto& index : indexes) out.push_back(keys(index));
+    return join(out, " and ");
   }
 
   const Finding& finding_;
@@ -421,6 +461,7 @@ class Confirmer {
   const Workload* workload_;
   Planner& planner_;
   const ConfirmOptions& options_;
+  bool costs_more_than_it_saves_ = false;  // the maintenance of an index that the planner would use
 };
 
 }  // namespace

@@ -29,6 +29,9 @@ struct ConfirmOptions {
   // Other indexes that may serve a statement, for probes with search_index; may be empty. Called on any of
   // the planner's threads.
   std::function<std::vector<IndexSetProposal>(const Query&, const QualifiedName& table)> alternatives;
+  // What the index adds to the cost of a statement that writes `rows` rows, in planner cost units; may be
+  // empty. Called on any of the planner's threads.
+  std::function<double(const IndexProposal&, const QueryFacts&, double rows)> maintenance_cost;
 };
 
 // The result of a probe for one finding.
@@ -37,10 +40,12 @@ struct Confirmation {
   std::optional<Severity> severity;   // new severity of the finding
   std::optional<std::string> reason;  // the new Finding::verdict_reason
   std::vector<Evidence> evidence;     // in addition to the finding's own
-  bool without_gain = false;  // the planner would not use the proposed index: the proposal is withdrawn
+  bool without_gain = false;  // the planner would not use the proposed index, or its maintenance costs the
+                              // statement more than it saves: the proposal is withdrawn
   std::vector<IndexProposal> found;  // indexes that help instead of the finding's own; empty: none
   std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
-  std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index
+  std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index, with
+                                                  // its maintenance by the statement itself
 };
 
 // One Confirmation for each finding, in their order; an empty one where a finding has no probe. Asks all of

@@ -89,7 +89,10 @@ class Writer {
                              : std::string();
     double size = 0;
     for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
-    if (advice_.queries.empty()) out_ += "The planner could not compute the cost of any query.\n";
+    if (advice_.queries.empty())
+      out_ += advice_.not_explained || !advice_.complete
+                  ? "The planner could not compute the cost of any query.\n"
+                  : "No query reads or writes a table of the application: there is nothing to index.\n";
     else if (advice_.indexes.empty())
       out_ += fmt::format("No index{} reduces the cost of the workload: {}.\n", limit,
                           plural(advice_.queries.size(), "query", "queries"));

@@ -207,6 +207,45 @@ TEST_F(HardCases, PartitionedAndSinglePartitions) {
   }
 }
 
+TEST_F(HardCases, OneIndexServesAPartitionedTableAndItsPartitions) {
+  for (const auto* workload :
+       {"SELECT sum(amount) FROM days WHERE place = 7; SELECT sum(amount) FROM days_1 WHERE place = 7;",
+        "SELECT sum(amount) FROM days_1 WHERE place = 7; SELECT sum(amount) FROM days_2 WHERE place = 9; "
+        "SELECT "
+        "sum(amount) FROM days WHERE place = 7;"}) {
+    const auto ran = advise(workload);
+    const json advice = json::parse(ran.out, nullptr, false);
+    ASSERT_TRUE(advice.is_object()) << ran.err;
+    ASSERT_EQ(1u, advice["indexes"].size()) << indexes(ran);
+    EXPECT_NE(std::string::npos, indexes(ran).find("ON ONLY public.days (place"));
+    EXPECT_EQ(advice["queries"].size(), advice["indexes"][0]["queries"].size());
+  }
+}
+
+// sequential-scan and advise cost the same indexes.
+TEST_F(HardCases, CheckAgrees) {
+  const auto proposed = [&](const std::string& workload) {
+    const auto file = folder_.write("checked.sql", workload);
+    const Ran ran = run("check --db " + quoted(database_.conninfo()) + " --workload " + quoted(file) +
+                        " --format json --fail-on never");
+    const json report = json::parse(ran.out, nullptr, false);
+    std::string out = report.is_object() ? "" : ran.err;
+    if (report.is_object())
+      for (const auto& finding : report["findings"])
+        if (finding["rule"] == "sequential-scan" && finding.contains("fix") && finding["fix"].is_object())
+          out += finding["fix"].value("sql", "") + "\n";
+    return out;
+  };
+  const std::string view = "SELECT sum FROM totals WHERE customer_id = 7;";
+  EXPECT_NE(std::string::npos, proposed(view).find("ON public.totals (customer_id")) << proposed(view);
+  const std::string many = "UPDATE orders SET status = 's1' WHERE status = 's2';";
+  EXPECT_EQ("", indexes(advise(many)));
+  EXPECT_EQ("", proposed(many));
+  const std::string few = "UPDATE orders SET customer_id = 8 WHERE customer_id = 7;";
+  EXPECT_NE(std::string::npos, indexes(advise(few)).find("ON public.orders (customer_id"));
+  EXPECT_NE(std::string::npos, proposed(few).find("ON public.orders (customer_id")) << proposed(few);
+}
+
 TEST_F(HardCases, QuotedNames) {
   EXPECT_NE(std::string::npos, indexes(advise(R"(SELECT "select" FROM "Mixed Case" WHERE "Odd ""Name" = 5;)"))
                                    .find(R"(ON public."Mixed Case" ("Odd ""Name")"));

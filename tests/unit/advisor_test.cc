@@ -153,5 +153,24 @@ TEST(Propose, OneIndexForSeveralFindings) {
   EXPECT_FALSE(findings[4].fix);
 }
 
+TEST(Propose, AnIndexOnAPartitionedTableServesItsPartitions) {
+  auto parent = table("public", "events", Table::Kind::partitioned);
+  auto first = table("public", "events_1");
+  auto second = table("public", "events_2");
+  first.partition_of = second.partition_of = parent.name;
+  const auto catalog = catalog_of({parent, first, second});
+  std::vector<Finding> findings(3);
+  const char* tables[] = {"events_1", "events", "events_2"};
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    findings[at].id = std::to_string(at + 1);
+    findings[at].proposal = on("public", tables[at], {{.column = at == 2 ? "b" : "a"}});
+  }
+  apply_fixes(propose(findings, {}, catalog, nullptr), findings);
+  EXPECT_EQ(findings[0].fix->proposed_by, "2");
+  EXPECT_EQ(findings[0].fix->sql, "");
+  EXPECT_EQ(findings[1].fix->sql.substr(0, 52), "CREATE INDEX events_a_idx ON ONLY public.events (a);");
+  EXPECT_EQ(findings[2].fix->sql, "CREATE INDEX CONCURRENTLY events_2_b_idx ON public.events_2 (b);");
+}
+
 }  // namespace
 }  // namespace pgadvise::advisor

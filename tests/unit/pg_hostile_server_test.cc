@@ -133,6 +133,39 @@ TEST(PgHostileServer, CountsMessagesOverTheConnectionsLife) {
   while (asked < 100 && connection.query("SELECT 1")) ++asked;
   EXPECT_GT(asked, 5);
   EXPECT_LT(asked, 15);
+  EXPECT_FALSE(connection.alive()) << "each further answer would be past the limit";
+}
+
+FakeServer::Script notices(int count) {
+  return FakeServer::answering([=](const std::string&) {
+    std::string out;
+    for (int n = 0; n < count; ++n) out += wire::notice(std::string(100'000, 'n'));
+    return out + wire::columns(1) + wire::done() + wire::ready();
+  });
+}
+
+// Parse trees of many statements on wide tables.
+TEST(PgHostileServer, CountsRequestedNoticesForTheirStatementOnly) {
+  const FakeServer server(notices(5));
+  auto connection = open(server);
+  std::size_t got = 0;
+  connection.on_notice([&](std::string_view text) { got += text.size(); });
+  for (int asked = 0; asked < 20; ++asked) {
+    const auto rows = connection.query("SELECT 1");
+    ASSERT_TRUE(rows) << asked << " " << rows.error().line();
+  }
+  EXPECT_EQ(20u * 500'000, got);
+}
+
+TEST(PgHostileServer, RequestedNoticesOfOneStatementAreBounded) {
+  const FakeServer server(notices(30));
+  auto connection = open(server);
+  connection.on_notice([](std::string_view) {});
+  const auto rows = connection.query("SELECT 1");
+  ASSERT_FALSE(rows);
+  EXPECT_EQ("the server's response to one statement has " + other + ", the limit", rows.error().what);
+  EXPECT_EQ(Error::Kind::nonfatal, rows.error().kind);
+  EXPECT_TRUE(connection.alive());
 }
 
 TEST(PgHostileServer, CutsLongErrors) {

@@ -5,6 +5,7 @@
 #include "lint/context.h"
 #include "plan/confirm.h"
 #include "plan/reader.h"
+#include "plan/rows_written.h"
 #include "plan/safety.h"
 
 namespace pgadvise::plan {
@@ -160,11 +161,13 @@ TEST_F(Confirm, WithoutHypoPGTheFindingSaysSo) {
 // A logged statement that reads the table in sequence, whose own proposal is an index on `code`.
 class ConfirmStatement : public Confirm {
  protected:
-  Finding run_statement(bool proposes = true) {
+  Finding run_statement(bool proposes = true,
+                        const std::string& sql = "SELECT id FROM orders WHERE code = 'x'") {
     Workload workload;
     Query query;
     query.fingerprint = "f";
-    query.text = "SELECT id FROM orders WHERE code = 'x'";
+    query.text = sql;
+    query.facts.kind = sql.starts_with("UPDATE") ? StatementKind::update : StatementKind::select;
     query.samples.emplace_back().statement = query.text;
     workload.queries.push_back(query);
     Finding finding;
@@ -181,6 +184,7 @@ class ConfirmStatement : public Confirm {
       return std::vector<IndexSetProposal>{{{{.table = table, .keys = {{.column = "id"}}}}, {}},
                                            {{{.table = table, .keys = {{.column = "customer_id"}}}}, {}}};
     };
+    options.maintenance_cost = [](const IndexProposal&, const QueryFacts&, double rows) { return 2 * rows; };
     Planner planner(source_, catalog_, {});
     apply_confirmations(confirm(findings, catalog_, &workload, planner, options, diagnostics_), findings);
     return findings.front();
@@ -198,6 +202,41 @@ TEST_F(ConfirmStatement, AnotherIndexIsFoundWhereTheProposedOneDoesNotHelp) {
     ASSERT_TRUE(finding.fix);
     EXPECT_EQ(finding.fix->cost_after, 12);
   }
+}
+
+// An UPDATE of the 10 rows that the plan below it finds.
+std::string update(double cost, const std::string& below) {
+  const std::size_t begin = std::string(R"([{"Plan": )").size();
+  return R"([{"Plan": {"Node Type": "ModifyTable", "Operation": "Update", "Plan Rows": 0, "Total Cost": )" +
+         std::to_string(cost) + R"(, "Plans": [)" + below.substr(begin, below.size() - begin - 2) + "]}}]";
+}
+
+TEST_F(ConfirmStatement, AnIndexWhoseMaintenanceCostsMoreThanItSavesIsNotProposed) {
+  const std::string sql = "UPDATE orders SET code = 'y' WHERE code = 'x'";
+  source_.without = update(30, seq_scan(30));
+  source_.with_index = update(12, index_scan("<13>btree_orders_code", 12));
+  const Finding finding = run_statement(true, sql);
+  EXPECT_EQ(finding.verdict, Verdict::refuted);
+  EXPECT_FALSE(finding.proposal);
+  EXPECT_EQ(finding.verdict_reason, "an index would cost the statement more maintenance than it saves");
+  EXPECT_EQ(
+      finding.evidence.back().text,
+      "HypoPG: planner cost 30.00 before, 12.00 with an index on orders (code), whose maintenance costs "
+      "20.00");
+  source_.without = update(5000, seq_scan(5000));
+  const Finding worth = run_statement(true, sql);
+  EXPECT_EQ(worth.verdict, Verdict::confirmed) << worth.verdict_reason;
+  ASSERT_TRUE(worth.fix);
+  EXPECT_EQ(worth.fix->cost_after, 32);
+}
+
+TEST(RowsWritten, AreThoseOfTheInputAlone) {
+  const auto plan = read_json(R"([{"Plan": {"Node Type": "ModifyTable", "Operation": "Update", "Plans": [
+    {"Node Type": "Seq Scan", "Parent Relationship": "InitPlan", "Subplan Name": "CTE x", "Plan Rows": 600000},
+    {"Node Type": "Result", "Parent Relationship": "Outer", "Plan Rows": 10}]}}])");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(rows_written(*plan), 10);
+  EXPECT_EQ(rows_written(*read_json(seq_scan(5))), 0);
 }
 
 TEST_F(ConfirmStatement, WithoutAnyIndexItStaysConfirmedAndSaysSo) {

@@ -134,7 +134,11 @@ TEST(AdviceText, FitsEightyColumnsButForSql) {
 TEST(AdviceText, SaysWhenThereIsNothingToGain) {
   Advice none;
   EXPECT_NE(std::string::npos,
+            advice_text(none, {}).find("No query reads or writes a table of the application"));
+  none.not_explained = 1;
+  EXPECT_NE(std::string::npos,
             advice_text(none, {}).find("The planner could not compute the cost of any query."));
+  none.not_explained = 0;
   none.queries.push_back({"aa", "select 1", 1, 5, 5});
   none.complete = false;
   const std::string text = advice_text(none, {});
