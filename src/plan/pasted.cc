@@ -43,6 +43,19 @@ std::size_t drawn(std::string_view text) {
   return at;
 }
 
+// Whether two lines were one that something other than psql wrapped between the dots of a range:
+// "(actual time=0.008." and ".3.187 rows=92". Were these dots marks, the range would have none.
+bool splits_range(std::string_view line, std::string_view next) {
+  constexpr std::string_view number = "0123456789.";
+  const auto label = std::max(line.rfind("cost=") + 1, line.rfind("time=") + 1);  // npos + 1 is 0
+  if (label == 0) return false;
+  const auto first = line.substr(label + 4);
+  const auto end = next.find_first_not_of(number);
+  if (first.find_first_not_of(number) != std::string_view::npos || end == std::string_view::npos)
+    return false;
+  return !contains(first, "..") && !contains(next.substr(0, end), "..");
+}
+
 bool is_rule(std::string_view line) {
   const auto bare = trim(line);
   const bool dashes =
@@ -180,6 +193,7 @@ class Frame {
 
   static bool wrapped(std::string_view text, const Cell& next, bool borderless) {
     if (!text.ends_with('.') && !text.ends_with(dots)) return false;
+    if (splits_range(text, next.text)) return false;
     return borderless || (!next.first && next.text.starts_with('.') == text.ends_with('.'));
   }
 

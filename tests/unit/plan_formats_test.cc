@@ -241,12 +241,63 @@ TEST(WrappedText, ByATerminal) {
        {"ctes", "lateral", "sub-plan-of-append", "sub-plans", "two-sub-plans", "writes"})
     for (const std::size_t width : {60u, 80u, 100u}) {
       const std::string text = content("formats/" + name + ".text");
-      const std::string wrapped = each_line(text, [&](const std::string& line) {
-        std::string out;
-        for (std::size_t at = 0; at < line.size(); at += width)
-          out += (at ? "\n" : "") + line.substr(at, width);
-        return out;
-      });
+      const std::string wrapped = wrapped_at(text, width);
+      EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
+    }
+}
+
+const std::string timed =
+    "Aggregate  (cost=16.79..16.80 rows=1 width=0) (actual time=3.626..3.627 rows=1 loops=1)\n"
+    "  ->  Hash Join  (cost=4.17..16.55 rows=92 width=0) (actual time=3.349..3.594 rows=921234 loops=1)\n"
+    "        Hash Cond: (a.id = b.id)\n"
+    "        ->  Seq Scan on a  (cost=0.00..9.55 rows=255 width=4) (actual time=0.016..0.140 rows=255 "
+    "loops=1)\n"
+    "        ->  Hash  (cost=3.02..3.02 rows=92 width=4) (actual time=3.238..3.238 rows=333497 loops=12)\n"
+    "              Buckets: 1024  Batches: 1  Memory Usage: 12kB\n"
+    "              ->  Index Only Scan using b_key_of_some_length on b_some_table b_1  (cost=0.00..3.02 "
+    "rows=92 width=4) (never executed)\n"
+    "Planning Time: 1.250 ms\n"
+    "Execution Time: 4.000 ms\n";
+
+// Within each label and number, and between the dots of each range.
+TEST(WrappedText, ByATerminalOfAnyWidth) {
+  const auto expected = lines_of(timed);
+  ASSERT_EQ(expected.size(), 5u);
+  for (std::size_t width = 50; width < 110; ++width) {
+    const std::string wrapped = wrapped_at(timed, width);
+    EXPECT_EQ(lines_of(wrapped), expected) << width << "\n" << wrapped;
+  }
+}
+
+TEST(WrappedText, BetweenTheDotsOfOneRange) {
+  const std::string text =
+      "Seq Scan on t  (cost=0.00..3.02 rows=92 width=4) (actual time=0.008..3.187 rows=92 loops=1)\n"
+      "Execution Time: 4.000 ms\n";
+  for (const std::string range : {"0.00..3.02", "0.008..3.187"})
+    EXPECT_EQ(lines_of(replace_all(text, range, replace_all(range, "..", ".\n."))), lines_of(text)) << range;
+}
+
+// psql's own marks, without a rule that shows that it wrapped the line.
+TEST(WrappedText, ByPsqlInARange) {
+  const std::string text =
+      " Seq Scan on t  (cost=0.00..3.02 rows=92 width=4) (actual time=0.008..3.187 rows=92 loops=1)\n";
+  for (const std::string break_before : {"..3.187", ".3.187", "3.187", ".187", "008", "08.."})
+    EXPECT_EQ(lines_of(replace_all(text, break_before, ".\n." + break_before)), lines_of(text))
+        << break_before;
+}
+
+TEST(WrappedText, TheRootWithinItsFigures) {
+  const std::string text =
+      " Sort  (cost=32.88..32.96 rows=32 width=224) (actual time=0.532..0.532 rows=0 loops=1)\n"
+      "   Sort Key: n.nspname\n   Sort Method: quicksort  Memory: 25kB\n"
+      "   ->  Seq Scan on pg_class n  (cost=0.00..29.84 rows=64 width=73) (actual time=0.026..0.397 rows=128 "
+      "loops=1)\n Execution Time: 0.616 ms\n";
+  for (std::size_t at = text.find('('); at < text.find("Sort Key") - 4; ++at) {
+    std::string wrapped = text;
+    wrapped.insert(at, "\n");
+    EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
+    if (at + 9 < text.find("Sort Key")) {
+      wrapped.insert(at + 8, "\n");
       EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
     }
 }
