@@ -227,6 +227,26 @@ void unquote_mail(std::vector<PastedLine>& lines) {
   }
 }
 
+// "'Sort  (cost=1.00..2.00 rows=3 width=4)'" of older versions of pgAdmin, with no quotes doubled.
+bool in_single_quotes(std::string_view line) {
+  line = trim(line);
+  return line.size() > 1 && line.starts_with('\'') && line.ends_with('\'');
+}
+
+// Where a node is in single quotes, all lines are that are in some.
+void take_single_quotes_off(std::vector<PastedLine>& lines) {
+  const bool quoted = std::any_of(lines.begin(), lines.end(), [](const PastedLine& line) {
+    return in_single_quotes(line.text) &&
+           (contains(line.text, "  (cost=") || contains(line.text, " (actual "));
+  });
+  for (auto& line : lines)
+    if (quoted && in_single_quotes(line.text)) {
+      line.text = trim(line.text);
+      line.text = line.text.substr(1, line.text.size() - 2);
+      strip_end(line.text);
+    }
+}
+
 // Lines that are cells of CSV: in quotes, with quotes in them doubled. A cell may go over several lines.
 class Quotes {
  public:
@@ -293,6 +313,7 @@ std::vector<PastedLine> pasted_lines(std::string_view text) {
   }
   unquote_mail(lines);
   lines = Frame(lines).without();
+  take_single_quotes_off(lines);
   Quotes quotes;
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (!quotes.open() && form_of(lines, at) != PastedForm::unknown) break;  // its own lines have quotes

@@ -29,11 +29,11 @@ std::string_view label_of(std::string_view text) {
 }
 
 bool is_outside(std::string_view text, std::string_view label) {
-  static constexpr std::array<std::string_view, 12> labels = {
-      "Planning", "Planning Time", "Execution Time", "Total runtime",    "JIT",   "Functions", "Options",
-      "Timing",   "Settings",      "Serialization",  "Query Identifier", "Memory"};
-  return std::find(labels.begin(), labels.end(), label) != labels.end() ||
-         (text.starts_with("Trigger ") && contains(text, ": time="));
+  static constexpr std::array<std::string_view, 9> labels = {
+      "Planning", "JIT",           "Functions",        "Options", "Timing",
+      "Settings", "Serialization", "Query Identifier", "Memory"};
+  return std::find(labels.begin(), labels.end(), label) != labels.end() || is_planning_time(label) ||
+         is_execution_time(label) || (text.starts_with("Trigger ") && contains(text, ": time="));
 }
 
 // Where an open quote or parenthesis tells that the line goes on.
@@ -127,7 +127,7 @@ class Assembler {
       const auto line = read(lines[at]);
       if (line.kind == Kind::end) break;
       if (line.kind != Kind::unknown) widest_ = std::max(widest_, width_of(lines[at].text));
-      if (line.text.starts_with("Execution Time: ")) break;
+      if (line.kind == Kind::outside && is_execution_time(label_of(line.text))) break;
     }
   }
 
@@ -282,6 +282,11 @@ class Assembler {
 };
 
 }  // namespace
+
+bool is_planning_time(std::string_view label) { return label == "Planning Time" || label == "Planning time"; }
+bool is_execution_time(std::string_view label) {
+  return label == "Execution Time" || label == "Execution time" || label == "Total runtime";
+}
 
 bool has_figures(std::string_view text) {
   return contains(text, "(cost=") || contains(text, "(actual ") || contains(text, "(never executed)");

@@ -401,11 +401,12 @@ class Reader {
   // What stands below the tree, with its own buffers and times.
   void outside(std::string_view text) {
     ended_ = true;
-    if (take_prefix(text, "Planning Time: ")) {
-      plan_.planning_ms = number_at(text).value_or(0);
+    const auto label = text.substr(0, text.find(':'));
+    if (is_planning_time(label)) {
+      plan_.planning_ms = number_behind(text, ": ");
       planned_ = true;
-    } else if (take_prefix(text, "Execution Time: ")) {
-      plan_.execution_ms = number_at(text).value_or(0);
+    } else if (is_execution_time(label)) {
+      plan_.execution_ms = number_behind(text, ": ");
       finished_ = true;
     } else if (text.starts_with("Timing: ") && contains(text, "Total ")) {
       plan_.jit_ms = number_behind(text, "Total ");

@@ -211,6 +211,15 @@ TEST_P(PastedPlans, InQuotesAsPgAdminCopiesThem) {
       });
 }
 
+TEST(TextPlan, InSingleQuotesAsOldPgAdminCopiesIt) {
+  for (const std::string name : {"literals", "two-sub-plans", "writes"}) {
+    const std::string text = content("formats/" + name + ".text");
+    EXPECT_EQ(lines_of(each_line(text, [](const std::string& line) { return "'" + line + "'"; })),
+              lines_of(text))
+        << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, PastedPlans, testing::Values("text", "json", "yaml", "xml"));
 
 TEST(PastedJson, WithDoubledQuotesOrQuotesAround) {
@@ -234,6 +243,14 @@ std::string wrapped_at_blanks(const std::string& line, std::size_t width) {
     column += word.size();
   }
   return out;
+}
+
+std::string wrapped_at(const std::string& text, std::size_t width) {
+  return each_line(text, [&](const std::string& line) {
+    std::string out;
+    for (std::size_t at = 0; at < line.size(); at += width) out += (at ? "\n" : "") + line.substr(at, width);
+    return out;
+  });
 }
 
 TEST(WrappedText, ByATerminal) {
@@ -300,6 +317,7 @@ TEST(WrappedText, TheRootWithinItsFigures) {
       wrapped.insert(at + 8, "\n");
       EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
     }
+  }
 }
 
 TEST(WrappedText, ByMail) {
@@ -338,6 +356,39 @@ TEST(IncompletePlan, LinesThatAreCut) {
             Lines{"line 2 of the plan is cut: a quote or a parenthesis stays open"});
 }
 
+TEST(IncompletePlan, FiguresThatAreCutOrOfTwoLines) {
+  const std::string times = " (actual time=0.1..0.2 rows=1 loops=1)";
+  const std::string node = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)";
+  EXPECT_EQ(warnings(node + times + "\n"), Lines{});
+  for (const auto& [whole, part] : std::map<std::string, std::string>{{"time=0.1..0.2", "time=0.10.2"},
+                                                                      {" rows=1 loops", " rows=1 23 loops"},
+                                                                      {"0.00..1.00", "0.00"},
+                                                                      {" width=4", ""},
+                                                                      {" loops=1", ""}})
+    EXPECT_EQ(warnings(replace_all(node + times + "\n", whole, part)),
+              Lines{"line 1 of the plan is a node whose costs or times are incomplete"})
+        << part;
+}
+
+// As servers up to 10 and up to 9.3 write them.
+TEST(TextPlan, TimesOfOlderServers) {
+  const std::string node =
+      "Delete on m  (cost=0.00..10.00 rows=1 width=6) (actual time=1.0..1.0 rows=0 loops=1)\n"
+      "  ->  Seq Scan on m  (cost=0.00..10.00 rows=1 width=6) (actual time=0.1..0.2 rows=1 "
+      "loops=1)\n";
+  const std::string trigger = "Trigger for constraint c: time=4038.247 calls=5000\n";
+  const Plan ten = plan_of(node + "Planning time: 2.482 ms\n" + trigger + "Execution time: 4050.164 ms\n");
+  EXPECT_DOUBLE_EQ(ten.planning_ms, 2.482);
+  EXPECT_DOUBLE_EQ(ten.execution_ms, 4050.164);
+  ASSERT_EQ(ten.triggers.size(), 1u);
+  EXPECT_NEAR(self_times(ten).outside_ms, 4049.164, 1e-6);
+  EXPECT_DOUBLE_EQ(plan_of(node + trigger + "Total runtime: 4050.164 ms\n").execution_ms, 4050.164);
+  EXPECT_DOUBLE_EQ(plan_of("[{\"Plan\": {\"Node Type\": \"Result\"}, \"Total Runtime\": 7.5}]").execution_ms,
+                   7.5);
+  EXPECT_EQ(warnings(node + "Planning time: 2.482 ms\n"),
+            Lines{"line 1 of the plan begins a plan whose last line, the execution time, is missing"});
+}
+
 TEST(IncompletePlan, ASubPlanThatIsNotThere) {
   EXPECT_EQ(warnings(seq + "  Filter: ((hashed SubPlan 2) AND (note <> 'SubPlan 3'))\n"),
             Lines{"line 2 of the plan refers to a sub-plan that is not read"});
@@ -369,6 +420,8 @@ TEST(IncompletePlan, AMissingEndOrBeginning) {
                      "Planning Time: 0.1 ms\n"),
             Lines{"line 1 of the plan begins a plan whose last line, the execution time, is missing"});
   EXPECT_EQ(warnings("        Sort Key: a\n        ->  " + seq),
+            Lines{"line 2 of the plan begins within a plan: the nodes above it are not read"});
+  EXPECT_EQ(warnings("        Sort Method: quicksort  Memory: 25kB\n        ->  " + seq),
             Lines{"line 2 of the plan begins within a plan: the nodes above it are not read"});
 }
 
