@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/plan_inputs.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 #include "plan/reader.h"
@@ -340,8 +341,7 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
   if (!plan) return tl::unexpected(plan.error());
   plan::WhatIfPlan out{plan->root.total_cost, {}, 0};
   visit(plan->root, [&](const PlanNode& node) {
-    if (node.type == "ModifyTable" && !node.children.empty())
-      out.rows_written += node.children.front().plan_rows;
+    if (node.type == "ModifyTable") out.rows_written += input_rows(node);
     if (node.index.empty()) return;
     if (const auto owner = owners_.find(node.index); owner != owners_.end())
       out.used.push_back(owner->second);
