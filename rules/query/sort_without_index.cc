@@ -4,6 +4,7 @@
 #include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
+#include "model/plan_inputs.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -28,24 +29,21 @@ struct Sorted {
 
 // The sort below the LIMIT, if no node in between changes the rows; otherwise nullptr.
 const PlanNode* sort_below(const PlanNode& limit) {
-  const PlanNode* node = &limit;
-  while (node->children.size() == 1) {
-    node = &node->children.front();
-    if (node->type == "Sort") return node;
-    if (node->type != "Gather Merge" && node->type != "Result" && node->type != "LockRows" &&
-        node->type != "Subquery Scan")
-      return nullptr;
-  }
-  return nullptr;
+  const PlanNode* node = first_input(limit);
+  while (node && (node->type == "Gather Merge" || node->type == "Result" || node->type == "LockRows" ||
+                  node->type == "Subquery Scan"))
+    node = first_input(*node);
+  return node && node->type == "Sort" ? node : nullptr;
 }
 
-// Whether the sort reads stored rows. No index can provide the order of grouped or computed rows.
+// Whether the sort reads stored rows. No index can provide the order of grouped or computed rows,
+// or of those of a CTE.
 bool sorts_stored_rows(const PlanNode& sort) {
   bool stored = true;
-  for (const PlanNode* node = &sort; !node->children.empty(); node = &node->children.front())
+  for (const PlanNode* node = &sort; node; node = first_input(*node))
     stored = stored && node->type.find("Aggregate") == std::string::npos && node->type != "Group" &&
              node->type != "WindowAgg" && node->type != "Unique" && node->type != "SetOp" &&
-             node->type != "ProjectSet";
+             node->type != "ProjectSet" && node->type != "CTE Scan" && node->type != "WorkTable Scan";
   return stored;
 }
 
@@ -55,8 +53,8 @@ Sorted largest(const std::vector<KnownPlan>& plans) {
     visit(plan.plan->root, [&](const PlanNode& node) {
       if (node.type != "Limit" || node.never_executed) return;
       const PlanNode* sort = sort_below(node);
-      if (!sort || sort->children.empty() || !sorts_stored_rows(*sort)) return;
-      const double rows = rows_of(sort->children.front()) / std::max(1.0, node.loops);
+      if (!sort || !first_input(*sort) || !sorts_stored_rows(*sort)) return;
+      const double rows = input_rows(*sort) / std::max(1.0, node.loops);
       if (rows > worst.rows && rows >= 10 * std::max(1.0, node.actual_rows.value_or(node.plan_rows)))
         worst = {&plan, &node, sort, rows};
     });

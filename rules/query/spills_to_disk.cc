@@ -6,6 +6,7 @@
 #include "lint/queries.h"
 #include "lint/server_events.h"
 #include "lint/tables.h"
+#include "model/plan_inputs.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -51,7 +52,7 @@ std::string spill_text(const Spill& spill) {
     return "a hash table in " + std::to_string(node.hash_batches) + " batches" +
            (spill.bytes > 0 ? ", " + lint::bytes_text(spill.bytes) + " on disk" : "");
   return (spill.insight->kind == Kind::disk_sort ? "a sort of " : "an aggregate of ") +
-         lint::grouped(rows_of(node.children.empty() ? node : node.children.front())) + " rows, " +
+         lint::grouped(node.children.empty() ? rows_of(node) : input_rows(node)) + " rows, " +
          lint::bytes_text(spill.bytes) + " on disk";
 }
 

@@ -1,8 +1,7 @@
 #include "plan/analysis.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
+#include <utility>
 
 namespace pgadvise::plan {
 namespace {
@@ -72,80 +71,133 @@ std::vector<std::string> names_of(const std::string& subplan) {
   return out;
 }
 
+// Runs at the end of the statement, too, and whether or not somebody reads it.
+bool runs_on(const PlanNode& node) { return node.type == "ModifyTable" && node.subplan.starts_with("CTE "); }
+
 class Times {
  public:
   explicit Times(const Plan& plan) {
     add(plan.root, 0, {});
-    charge_plans_elsewhere();
-    for (std::size_t i = 0; i < out_.nodes.size(); ++i) settle(i);
-    const double root = out_.nodes.empty() ? 0 : out_.nodes[0].total_ms;
-    out_.outside_ms = std::max(0.0, plan.execution_ms - root);
+    waited_.resize(out_.nodes.size());
+    for (std::size_t at = 0; at < out_.nodes.size(); ++at)
+      for (const std::size_t child : below_[at]) contain(at, child, out_.nodes[child].total_ms);
+    for (const auto& [subplan, owner] : elsewhere_) find_readers(subplan, owner);
+    settle();
+    for (const auto& time : out_.nodes) out_.all_ms += time.self_ms;
+    out_.outside_ms = std::max(0.0, plan.execution_ms - out_.all_ms);
   }
 
   PlanTimes take() { return std::move(out_); }
 
  private:
+  // Of a node's time, that which it waited for another one.
+  struct Part {
+    std::size_t node = 0;
+    double ms = 0;
+  };
+
   std::size_t add(const PlanNode& node, std::size_t depth, const Section& section) {
     const std::size_t at = out_.nodes.size();
     out_.nodes.push_back(
         {&node, depth, inclusive(node, section), 0, node.actual_rows.value_or(0) * node.loops});
-    charged_.emplace_back();
+    below_.emplace_back();
+    parts_.emplace_back();
     for (const auto& child : node.children) {
       const bool gather = gathers(node) && child.relationship != "InitPlan";
       const std::size_t child_at = add(child, depth + 1, gather ? slowest(node, child) : section);
       if (child.relationship == "InitPlan") elsewhere_.push_back({child_at, at});
-      else charged_[at].push_back(child_at);
+      else below_[at].push_back(child_at);
     }
     end_.resize(out_.nodes.size());
     end_[at] = out_.nodes.size();
     return at;
   }
 
-  // The reader of a CTE that took longest ran it; an InitPlan runs when the first node that has its value in
-  // a condition asks.
-  void charge_plans_elsewhere() {
-    constexpr std::size_t many = 1000;  // of no statement of a person: each is looked for below its owner
-    for (const auto& [plan, owner] : elsewhere_) {
-      const std::string& name = out_.nodes[plan].node->subplan;
-      const bool cte = name.starts_with("CTE ");
-      const auto names = names_of(name);
-      std::size_t reader = owner;
-      bool found = false;
-      for (std::size_t i = owner; i < end_[owner] && elsewhere_.size() <= many; ++i) {
-        if (i >= plan && i < end_[plan]) continue;
-        const PlanNode& node = *out_.nodes[i].node;
-        const bool reads =
-            cte ? node.cte == name.substr(4) && node.type == "CTE Scan" : mentions(node, names);
-        if (!reads || (found && out_.nodes[i].total_ms <= out_.nodes[reader].total_ms)) continue;
-        reader = i;
-        found = true;
-        if (!cte) break;
-      }
-      charged_[reader].push_back(plan);
+  void contain(std::size_t at, std::size_t other, double ms) {
+    parts_[at].push_back({other, ms});
+    ++waited_[other];
+  }
+
+  // An InitPlan runs when the first node that has its value in a condition asks. A CTE runs for each of its
+  // readers until that one has its rows: what the one who took longest did not wait for, the next one did.
+  void find_readers(std::size_t subplan, std::size_t owner) {
+    const PlanNode& node = *out_.nodes[subplan].node;
+    const bool cte = node.subplan.starts_with("CTE ");
+    auto readers = readers_of(subplan, owner);
+    if (!cte && readers.size() > 1) readers.resize(1);
+    if (readers.empty() && runs_on(node)) return;
+    if (readers.empty() || !cte)
+      return contain(readers.empty() ? owner : readers.front(), subplan, out_.nodes[subplan].total_ms);
+    std::stable_sort(readers.begin(), readers.end(), [&](std::size_t a, std::size_t b) {
+      return out_.nodes[a].total_ms > out_.nodes[b].total_ms;
+    });
+    double rest = out_.nodes[subplan].total_ms;
+    for (const std::size_t reader : readers) {
+      const double part = std::min(rest, out_.nodes[reader].total_ms);
+      contain(reader, subplan, part);
+      rest -= part;
     }
   }
 
-  // Children took no more than their parent waited: averages over loops are rounded, and processes overlap.
-  // Each node's share is settled before its children's.
+  std::vector<std::size_t> readers_of(std::size_t subplan, std::size_t owner) const {
+    constexpr std::size_t many = 1000;  // of no statement of a person: each is looked for below its owner
+    std::vector<std::size_t> out;
+    const std::string& name = out_.nodes[subplan].node->subplan;
+    const bool cte = name.starts_with("CTE ");
+    const auto names = names_of(name);
+    for (std::size_t i = owner; i < end_[owner] && elsewhere_.size() <= many; ++i) {
+      if (i >= subplan && i < end_[subplan]) continue;
+      const PlanNode& node = *out_.nodes[i].node;
+      if (cte ? node.cte == name.substr(4) && node.type == "CTE Scan" : mentions(node, names))
+        out.push_back(i);
+    }
+    return out;
+  }
+
+  // Each node after all that waited for it. What waits for itself is in no plan of a server.
+  void settle() {
+    std::vector<std::size_t> ready;
+    std::vector<bool> settled(out_.nodes.size(), false);
+    for (std::size_t i = out_.nodes.size(); i-- > 0;)
+      if (waited_[i] == 0) ready.push_back(i);
+    std::vector<double> received(out_.nodes.size(), 0);
+    for (std::size_t next = 0; next < out_.nodes.size() || !ready.empty();) {
+      if (ready.empty()) {
+        if (!settled[next]) ready.push_back(next);
+        ++next;
+        continue;
+      }
+      const std::size_t at = ready.back();
+      ready.pop_back();
+      if (settled[at]) continue;
+      settled[at] = true;
+      settle(at);
+      for (const Part& part : parts_[at]) {
+        received[part.node] += part.ms;
+        if (!runs_on(*out_.nodes[part.node].node)) out_.nodes[part.node].total_ms = received[part.node];
+        if (--waited_[part.node] == 0) ready.push_back(part.node);
+      }
+    }
+  }
+
+  // The parts took no more than the node: averages over loops are rounded, and processes overlap.
   void settle(std::size_t at) {
-    if (settled_.size() < out_.nodes.size()) settled_.resize(out_.nodes.size(), false);
-    if (settled_[at]) return;
-    settled_[at] = true;
-    double below = 0;
-    for (const std::size_t child : charged_[at]) below += out_.nodes[child].total_ms;
-    const double scale = below > out_.nodes[at].total_ms ? out_.nodes[at].total_ms / below : 1;
+    const double total = out_.nodes[at].total_ms;
+    double sum = 0;
+    for (const Part& part : parts_[at]) sum += part.ms;
+    const double scale = sum > total ? total / sum : 1;
     double taken = 0;
-    for (const std::size_t child : charged_[at]) taken += out_.nodes[child].total_ms *= scale;
-    out_.nodes[at].self_ms = std::max(0.0, out_.nodes[at].total_ms - taken);
-    for (const std::size_t child : charged_[at]) settle(child);
+    for (Part& part : parts_[at]) taken += part.ms *= scale;
+    out_.nodes[at].self_ms = std::max(0.0, total - taken);
   }
 
   PlanTimes out_;
-  std::vector<std::vector<std::size_t>> charged_;  // by node: whose time its own contains
+  std::vector<std::vector<std::size_t>> below_;  // by node: its children that run when it does
+  std::vector<std::vector<Part>> parts_;         // by node
+  std::vector<std::size_t> waited_;              // by node: of how many nodes' parts it is
   std::vector<std::pair<std::size_t, std::size_t>>
       elsewhere_;                 // CTEs and InitPlans, and the node they are shown under
   std::vector<std::size_t> end_;  // by node: behind its last descendant
-  std::vector<bool> settled_;
 };
 
 }  // namespace

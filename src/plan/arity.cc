@@ -38,11 +38,4 @@ Arity arity(const PlanNode& node) {
   return {node.type == "ModifyTable" || node.type == "SetOp" ? std::size_t{1} : 0, any};
 }
 
-std::size_t own_children(const PlanNode& node) {
-  return static_cast<std::size_t>(
-      std::count_if(node.children.begin(), node.children.end(), [](const PlanNode& child) {
-        return child.relationship != "InitPlan" && child.relationship != "SubPlan";
-      }));
-}
-
 }  // namespace pgadvise::plan

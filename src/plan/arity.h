@@ -14,7 +14,4 @@ struct Arity {
 // Without sub-plans: 2 and 2 of a join. What has any number, and types that are not known: 0 and npos.
 Arity arity(const PlanNode& node);
 
-// The children that are no sub-plans.
-std::size_t own_children(const PlanNode& node);
-
 }  // namespace pgadvise::plan

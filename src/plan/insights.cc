@@ -7,6 +7,7 @@
 
 #include "base/number_format.h"
 #include "base/text.h"
+#include "model/plan_inputs.h"
 #include "plan/filter_advice.h"
 #include "plan/reader.h"
 #include "plan/title.h"
@@ -47,17 +48,13 @@ class InsightFinder {
     out_.push_back({kind, node, std::move(flag), std::move(text)});
   }
 
-  double share(const NodeTime& time) const {
-    const double all = times_.nodes.front().total_ms;
-    return all > 0 ? time.self_ms / all : 0;
-  }
+  double share(const NodeTime& time) const { return times_.all_ms > 0 ? time.self_ms / times_.all_ms : 0; }
   bool costly(const NodeTime& time) const {
-    return times_.nodes.front().total_ms > 0 ? share(time) >= large_share
-                                             : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
+    return times_.all_ms > 0 ? share(time) >= large_share
+                             : time.node->rows_removed_by_filter * time.node->loops >= 10'000;
   }
   std::string took(const NodeTime& time) const {
-    return times_.nodes.front().total_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time))
-                                             : std::string();
+    return times_.all_ms > 0 ? fmt::format(", {:.0f} % of the time", 100 * share(time)) : std::string();
   }
 
   // `plain` where an index on the columns of the filter serves it.
@@ -197,9 +194,10 @@ class InsightFinder {
   }
 
   void nested_loop(const PlanNode& node) {
-    if (node.type != "Nested Loop" || node.children.size() < 2) return;
-    const PlanNode& outer = node.children[0];
-    const PlanNode& inner = node.children[1];
+    const auto sides = inputs(node);
+    if (node.type != "Nested Loop" || sides.size() < 2) return;
+    const PlanNode& outer = *sides[0];
+    const PlanNode& inner = *sides[1];
     if (!outer.actual_rows || inner.type == "Memoize" || inner.loops < 1000 ||
         *outer.actual_rows < far_off * std::max(1.0, outer.plan_rows))
       return;
@@ -211,8 +209,9 @@ class InsightFinder {
   }
 
   void offset(const PlanNode& node) {
-    if (node.type != "Limit" || node.children.empty() || !node.children[0].actual_rows) return;
-    const double below = *node.children[0].actual_rows;
+    const PlanNode* input = node.type == "Limit" ? first_input(node) : nullptr;
+    if (!input || !input->actual_rows) return;
+    const double below = *input->actual_rows;
     if (below < 1000 || below < 10 * std::max(1.0, *node.actual_rows)) return;
     say(Insight::Kind::large_offset, &node, "offset",
         fmt::format(

@@ -43,6 +43,19 @@ std::size_t drawn(std::string_view text) {
   return at;
 }
 
+// Whether two lines were one that something other than psql wrapped between the dots of a range:
+// "(actual time=0.008." and ".3.187 rows=92". Were these dots marks, the range would have none.
+bool splits_range(std::string_view line, std::string_view next) {
+  constexpr std::string_view number = "0123456789.";
+  const auto label = std::max(line.rfind("cost=") + 1, line.rfind("time=") + 1);  // npos + 1 is 0
+  if (label == 0) return false;
+  const auto first = line.substr(label + 4);
+  const auto end = next.find_first_not_of(number);
+  if (first.find_first_not_of(number) != std::string_view::npos || end == std::string_view::npos)
+    return false;
+  return !contains(first, "..") && !contains(next.substr(0, end), "..");
+}
+
 bool is_rule(std::string_view line) {
   const auto bare = trim(line);
   const bool dashes =
@@ -180,6 +193,7 @@ class Frame {
 
   static bool wrapped(std::string_view text, const Cell& next, bool borderless) {
     if (!text.ends_with('.') && !text.ends_with(dots)) return false;
+    if (splits_range(text, next.text)) return false;
     return borderless || (!next.first && next.text.starts_with('.') == text.ends_with('.'));
   }
 
@@ -211,6 +225,26 @@ void unquote_mail(std::vector<PastedLine>& lines) {
     });
     for (auto& line : lines) line.text.erase(0, blank ? 2 : 1);
   }
+}
+
+// "'Sort  (cost=1.00..2.00 rows=3 width=4)'" of older versions of pgAdmin, with no quotes doubled.
+bool in_single_quotes(std::string_view line) {
+  line = trim(line);
+  return line.size() > 1 && line.starts_with('\'') && line.ends_with('\'');
+}
+
+// Where a node is in single quotes, all lines are that are in some.
+void take_single_quotes_off(std::vector<PastedLine>& lines) {
+  const bool quoted = std::any_of(lines.begin(), lines.end(), [](const PastedLine& line) {
+    return in_single_quotes(line.text) &&
+           (contains(line.text, "  (cost=") || contains(line.text, " (actual "));
+  });
+  for (auto& line : lines)
+    if (quoted && in_single_quotes(line.text)) {
+      line.text = trim(line.text);
+      line.text = line.text.substr(1, line.text.size() - 2);
+      strip_end(line.text);
+    }
 }
 
 // Lines that are cells of CSV: in quotes, with quotes in them doubled. A cell may go over several lines.
@@ -279,6 +313,7 @@ std::vector<PastedLine> pasted_lines(std::string_view text) {
   }
   unquote_mail(lines);
   lines = Frame(lines).without();
+  take_single_quotes_off(lines);
   Quotes quotes;
   for (std::size_t at = 0; at < lines.size(); ++at) {
     if (!quotes.open() && form_of(lines, at) != PastedForm::unknown) break;  // its own lines have quotes

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "model/plan_inputs.h"
 #include "plan/arity.h"
 #include "plan/pasted.h"
 #include "plan/text_reader.h"
@@ -157,7 +158,7 @@ std::optional<Plan> plan_of(const json& parsed) {
   plan.root = read_node(*root, 0);
   plan.analyzed = plan.root.actual_rows.has_value();
   plan.planning_ms = number(query, "Planning Time");
-  plan.execution_ms = number(query, "Execution Time");
+  plan.execution_ms = number(query, "Execution Time", number(query, "Total Runtime"));  // up to 9.3
   read_outside(query, plan);
   return plan;
 }
@@ -198,7 +199,8 @@ std::size_t cut_nodes(const Plan& plan, const json& query, PastedForm form) {
   if (form != PastedForm::yaml) return out;
   visit(plan.root, [&](const PlanNode& node) {
     const auto [least, most] = arity(node);
-    out += own_children(node) < least || own_children(node) > most ? 1 : 0;
+    const auto read = inputs(node).size();
+    out += read < least || read > most ? 1 : 0;
   });
   return out;
 }

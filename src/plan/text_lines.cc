@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -28,11 +29,11 @@ std::string_view label_of(std::string_view text) {
 }
 
 bool is_outside(std::string_view text, std::string_view label) {
-  static constexpr std::array<std::string_view, 12> labels = {
-      "Planning", "Planning Time", "Execution Time", "Total runtime",    "JIT",   "Functions", "Options",
-      "Timing",   "Settings",      "Serialization",  "Query Identifier", "Memory"};
-  return std::find(labels.begin(), labels.end(), label) != labels.end() ||
-         (text.starts_with("Trigger ") && contains(text, ": time="));
+  static constexpr std::array<std::string_view, 9> labels = {
+      "Planning", "JIT",           "Functions",        "Options", "Timing",
+      "Settings", "Serialization", "Query Identifier", "Memory"};
+  return std::find(labels.begin(), labels.end(), label) != labels.end() || is_planning_time(label) ||
+         is_execution_time(label) || (text.starts_with("Trigger ") && contains(text, ": time="));
 }
 
 // Where an open quote or parenthesis tells that the line goes on.
@@ -98,6 +99,22 @@ struct Balance {
   bool closed() const { return quote == 0 && parentheses <= 0; }
 };
 
+// Whether the line ends within a node's figures, of which `next` has the rest: "Sort  (cos" and
+// "t=1.00..2.00".
+bool splits_figures(std::string_view line, std::string_view next) {
+  constexpr std::size_t longest = 200, label = 24;
+  static constexpr std::array<std::string_view, 4> beginnings = {
+      "(cost=", "(actualtime=", "(actualrows=", "(neverexecuted)"};
+  line.remove_prefix(line.size() - std::min(line.size(), longest));
+  const auto open = line.rfind('(');
+  if (open == std::string_view::npos || line.find(')', open) != std::string_view::npos) return false;
+  std::string figures;
+  for (const auto part : {line.substr(open), next.substr(0, label)})
+    std::copy_if(part.begin(), part.end(), std::back_inserter(figures), [](char c) { return c != ' '; });
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](auto beginning) { return figures.starts_with(beginning); });
+}
+
 class Assembler {
  public:
   explicit Assembler(const std::vector<PastedLine>& lines) : lines_(lines), root_(root_of(lines)) {
@@ -110,7 +127,7 @@ class Assembler {
       const auto line = read(lines[at]);
       if (line.kind == Kind::end) break;
       if (line.kind != Kind::unknown) widest_ = std::max(widest_, width_of(lines[at].text));
-      if (line.text.starts_with("Execution Time: ")) break;
+      if (line.kind == Kind::outside && is_execution_time(label_of(line.text))) break;
     }
   }
 
@@ -124,7 +141,7 @@ class Assembler {
       line.after_blank = after_blank_;
       if (at == root_) {
         line.kind = Kind::node;
-        line.within = line.arrow && at > 0 && is_of_plan(read(lines_[at - 1]));
+        line.within = line.arrow && at > 0 && is_of_plan(read(lines_[at - 1]), line.column);
       }
       if (at > root_ && goes_on(line, at)) join(at);
       else begin(std::move(line));
@@ -144,7 +161,10 @@ class Assembler {
     };
     std::size_t at = 0;
     for (; at < lines.size(); ++at) {
-      if (!has_figures(lines[at].text) || trim(lines[at].text).starts_with("Worker ")) continue;
+      if (trim(lines[at].text).starts_with("Worker ")) continue;
+      const bool wrapped = at + 1 < lines.size() && begins(lines[at].text) &&
+                           splits_figures(lines[at].text, lines[at + 1].text);
+      if (!has_figures(lines[at].text) && !wrapped) continue;
       if (begins(lines[at].text)) break;
       if (at > 0 && begins(lines[at - 1].text)) return at - 1;
     }
@@ -176,9 +196,11 @@ class Assembler {
     return out;
   }
 
-  static bool is_of_plan(const TextLine& line) {
+  // Above a node whose arrow is in this column, where its parent's properties are.
+  static bool is_of_plan(const TextLine& line, std::size_t arrow) {
     return line.kind == Kind::node || line.kind == Kind::heading || line.kind == Kind::worker ||
-           (line.kind == Kind::property && is_expression(label_of(line.text)));
+           (line.kind == Kind::property &&
+            (is_expression(label_of(line.text)) || (arrow > 0 && line.column == arrow)));
   }
 
   // Whether the line is a part of the line above.
@@ -208,24 +230,34 @@ class Assembler {
     const auto indentation = std::min(part.find_first_not_of(' '), part.size());
     part.remove_prefix(literal ? std::min(indentation, out_.front().column) : indentation);
     std::string& text = out_.back().text;
-    text += literal ? "\n" : glue(above, part, lines_[at].text.starts_with("  "));
+    text += literal ? "\n" : glue(text, above, part, indentation >= (out_.front().column > 1 ? 2u : 1u));
     text += part;
     if (followed_) balance_.read(part);
   }
 
   // What stood between the parts of a line: nothing where a terminal cut it at its width, else a blank, at
   // which mail is wrapped.
-  std::string_view glue(std::string_view above, std::string_view part, bool indented) const {
+  std::string_view glue(std::string_view text, std::string_view above, std::string_view part,
+                        bool indented) const {
     static constexpr std::array<std::string_view, 12> first = {"rows=", "width=", "loops=", "(actual",
                                                                "time=", "on ",    "using ", "AND ",
                                                                "OR ",   "(never", "= ",     "IS "};
     static constexpr std::array<std::string_view, 8> last = {" on", " using", " AND",   " OR",
                                                              " =",  ",",      "(never", "(actual"};
     if (part.starts_with("(cost=")) return "  ";
+    if (splits_figures(text, part)) return glue_of_figures(text, part);
     const bool words =
         std::any_of(first.begin(), first.end(), [&](auto word) { return part.starts_with(word); }) ||
         std::any_of(last.begin(), last.end(), [&](auto word) { return above.ends_with(word); });
     return indented || words || width_of(above) < widest_ ? " " : "";
+  }
+
+  // Figures have blanks at known places: "(cost=1.00..2.00 rows=3 width=4)", "(actual time=…", "(never
+  // executed)". No number has a letter.
+  static std::string_view glue_of_figures(std::string_view text, std::string_view part) {
+    const bool number_ends = is_digit(text.back()) && is_letter(part[0]);
+    const bool word_ends = text.ends_with("(actual") || text.ends_with("(never");
+    return number_ends || word_ends ? " " : "";
   }
 
   void begin(TextLine line) {
@@ -250,6 +282,11 @@ class Assembler {
 };
 
 }  // namespace
+
+bool is_planning_time(std::string_view label) { return label == "Planning Time" || label == "Planning time"; }
+bool is_execution_time(std::string_view label) {
+  return label == "Execution Time" || label == "Execution time" || label == "Total runtime";
+}
 
 bool has_figures(std::string_view text) {
   return contains(text, "(cost=") || contains(text, "(actual ") || contains(text, "(never executed)");

@@ -26,6 +26,10 @@ struct TextLine {
 // "(cost=", "(actual ", "(never executed)": what every node has, but with COSTS off.
 bool has_figures(std::string_view text);
 
+// Of the lines below the tree: as servers from 11 on write them, and as older ones do.
+bool is_planning_time(std::string_view label);
+bool is_execution_time(std::string_view label);
+
 // From the first line with figures on. Empty: there is none. In time linear in the text.
 std::vector<TextLine> text_lines(const std::vector<PastedLine>& lines);
 

@@ -155,6 +155,34 @@ void read_title(std::string_view text, PlanNode& node) {
   else read_target(rest, node);
 }
 
+bool take_number(std::string_view& text) {
+  const auto end = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto digits = std::min(text.find(".."), end);
+  text.remove_prefix(digits);
+  return digits > 0;
+}
+
+// "1.00..2.00"
+bool take_range(std::string_view& text) {
+  return take_number(text) && take_prefix(text, "..") && take_number(text);
+}
+
+// Whether the figures are as EXPLAIN writes them, and nothing of them is cut: "(cost=1.00..2.00 rows=3
+// width=4) (actual time=0.1..0.2 rows=3 loops=1)".
+bool figures_are_whole(std::string_view text) {
+  text = trim(text);
+  if (take_prefix(text, "(cost=") &&
+      !(take_range(text) && take_prefix(text, " rows=") && take_number(text) &&
+        take_prefix(text, " width=") && take_number(text) && text.starts_with(")")))
+    return false;
+  const auto actual = text.find("(actual ");
+  if (actual == std::string_view::npos) return true;
+  text.remove_prefix(actual + 8);
+  if (take_prefix(text, "time=") && !(take_range(text) && take_prefix(text, " "))) return false;
+  return take_prefix(text, "rows=") && take_number(text) && take_prefix(text, " loops=") &&
+         take_number(text) && text.starts_with(")");
+}
+
 void read_figures(std::string_view text, PlanNode& node) {
   if (const auto at = text.find("(cost="); at != std::string_view::npos) {
     const auto figures = text.substr(at, text.find(')', at) - at);
@@ -262,6 +290,8 @@ class Reader {
                                text.find(" (never executed)"), text.size()});
     read_title(trim(text.substr(0, end)), added.node);
     read_figures(text.substr(end), added.node);
+    if (added.figures && line.complete && !figures_are_whole(text.substr(end)))
+      warn(line.number, "is a node whose costs or times are incomplete");
     const bool subplan = !heading_.empty();
     if (subplan && line.column <= heading_column_) indentation_is_lost(line.number);
     close(subplan ? heading_column_ : line.column);
@@ -371,11 +401,12 @@ class Reader {
   // What stands below the tree, with its own buffers and times.
   void outside(std::string_view text) {
     ended_ = true;
-    if (take_prefix(text, "Planning Time: ")) {
-      plan_.planning_ms = number_at(text).value_or(0);
+    const auto label = text.substr(0, text.find(':'));
+    if (is_planning_time(label)) {
+      plan_.planning_ms = number_behind(text, ": ");
       planned_ = true;
-    } else if (take_prefix(text, "Execution Time: ")) {
-      plan_.execution_ms = number_at(text).value_or(0);
+    } else if (is_execution_time(label)) {
+      plan_.execution_ms = number_behind(text, ": ");
       finished_ = true;
     } else if (text.starts_with("Timing: ") && contains(text, "Total ")) {
       plan_.jit_ms = number_behind(text, "Total ");

@@ -43,7 +43,7 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
   out["total_cost"] = plan.root.total_cost;
   if (plan.planning_ms > 0) out["planning_ms"] = plan.planning_ms;
   if (plan.execution_ms > 0) out["execution_ms"] = plan.execution_ms;
-  const bool timed = !times.nodes.empty() && times.nodes[0].total_ms > 0;
+  const bool timed = times.all_ms > 0;
   if (timed) out["outside_ms"] = times.outside_ms;
   out["nodes"] = json::array();
   for (const auto& time : times.nodes) {

@@ -32,7 +32,7 @@ class Tree {
        const PlanTextOptions& options)
       : plan_(plan), times_(times), insights_(insights), options_(options) {
     for (const auto& insight : insights) flags_[insight.node].push_back(&insight);
-    timed_ = !times.nodes.empty() && times.nodes[0].total_ms > 0;
+    timed_ = times.all_ms > 0;
   }
 
   std::string write() {
@@ -71,8 +71,7 @@ class Tree {
     double share = 0;
     for (std::size_t i = at; i < at + size(at); ++i) {
       if (flags_.count(times_.nodes[i].node)) return false;
-      share +=
-          timed_ ? times_.nodes[i].self_ms / times_.nodes[0].total_ms : cost_share(*times_.nodes[i].node);
+      share += timed_ ? times_.nodes[i].self_ms / times_.all_ms : cost_share(*times_.nodes[i].node);
     }
     return share < folded_share;
   }
@@ -106,7 +105,7 @@ class Tree {
     if (node.never_executed) figures = fmt::format("{:>9} {:>3} {:>7}", "never run", "", "");
     else if (timed_)
       figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_time(time.self_ms),
-                            100 * time.self_ms / times_.nodes[0].total_ms, short_count(time.rows));
+                            100 * time.self_ms / times_.all_ms, short_count(time.rows));
     else
       figures = fmt::format("{:>9} {:>3.0f} {:>7}", short_count(self_cost(node)), 100 * cost_share(node),
                             short_count(plan_.analyzed ? time.rows : node.plan_rows));

@@ -220,6 +220,15 @@ TEST_F(WhatIf, CostsUnderJustTheIndexesGiven) {
       << "no plan of other indexes is kept";
   EXPECT_NEAR(
       3, what_if_->cost(statement("UPDATE orders SET total = 1 WHERE customer_id = 4"), {})->rows_written, 2);
+  EXPECT_NEAR(
+      3,
+      what_if_
+          ->cost(statement("WITH x AS MATERIALIZED (SELECT id FROM orders) UPDATE orders SET total = 1 "
+                           "WHERE customer_id = 4 AND (SELECT count(*) FROM x) > 0"),
+                 {})
+          ->rows_written,
+      2)
+      << "a CTE's rows are not written";
   const auto sizes = what_if_->sizes({customer, wide});
   ASSERT_TRUE(sizes);
   EXPECT_GT((*sizes)[0], 500'000);

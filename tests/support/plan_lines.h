@@ -36,6 +36,7 @@ inline std::string plan_line(const PlanNode& node, std::size_t depth) {
   for (const auto& [name, condition] : conditions) add(name, condition);
   add("cost", fmt::format("{}..{} {}", node.startup_cost, node.total_cost, node.plan_rows));
   add("rows", fmt::format("{} x {}", node.actual_rows.value_or(-1), node.loops));
+  if (node.actual_total_ms) add("ms", *node.actual_total_ms);
   add("removed", fmt::format("{} {}", node.rows_removed_by_filter, node.rows_removed_by_recheck));
   add("heap", fmt::format("{} {}", node.lossy_blocks, node.heap_fetches));
   add("batches", node.hash_batches);

@@ -82,6 +82,70 @@ TEST(PlanTimes, ACteIsTakenOffItsReader) {
   EXPECT_NEAR(times.nodes[2].self_ms, 10, 1e-9);
 }
 
+// Each ran it for a part: the one for the first row, the other for the second.
+TEST(PlanTimes, ACteIsTakenOffEachReader) {
+  const Plan plan = text_plan(
+      "Append (actual time=102.409..302.675 rows=3 loops=1)\n"
+      "  CTE init\n"
+      "    ->  Append (actual time=102.397..302.649 rows=2 loops=1)\n"
+      "          ->  Function Scan on pg_sleep a (actual time=102.396..102.398 rows=1 loops=1)\n"
+      "          ->  Function Scan on pg_sleep b (actual time=200.243..200.245 rows=1 loops=1)\n"
+      "  ->  Limit (actual time=102.407..102.409 rows=1 loops=1)\n"
+      "        ->  CTE Scan on init init_1 (actual time=102.402..102.402 rows=1 loops=1)\n"
+      "  ->  CTE Scan on init (actual time=0.001..200.256 rows=2 loops=1)\n");
+  const auto times = self_times(plan);
+  ASSERT_EQ(times.nodes.size(), 7u);
+  EXPECT_NEAR(times.nodes[2].self_ms, 102.398, 1e-9);
+  EXPECT_NEAR(times.nodes[3].self_ms, 200.245, 1e-9);
+  EXPECT_NEAR(times.nodes[5].self_ms, 102.402 - (302.649 - 200.256), 1e-9);
+  EXPECT_NEAR(times.nodes[6].self_ms, 0, 1e-9);
+  EXPECT_NEAR(times.all_ms, 302.675, 1e-9);
+}
+
+// A data-modifying CTE runs to its end after its reader has stopped, or without any.
+TEST(PlanTimes, ADataModifyingCteRunsOn) {
+  const std::string limit = "Limit  (cost=1..2 rows=10 width=4) (actual time=0.4..0.5 rows=10 loops=1)\n";
+  const std::string update =
+      "  CTE u\n"
+      "    ->  Update on book  (cost=1..2 rows=9 width=13) (actual time=0.4..186.0 rows=9 loops=1)\n"
+      "          ->  Seq Scan on book  (cost=1..2 rows=9 width=13) (actual time=0.1..8.5 rows=9 loops=1)\n";
+  const std::string end = "Execution Time: 187.000 ms\n";
+  const Plan stopped = text_plan(
+      limit + update +
+      "  ->  CTE Scan on u  (cost=1..2 rows=9 width=4) (actual time=0.4..0.4 rows=10 loops=1)\n" + end);
+  auto times = self_times(stopped);
+  ASSERT_EQ(times.nodes.size(), 4u);
+  EXPECT_NEAR(times.nodes[0].self_ms, 0.1, 1e-9);
+  EXPECT_NEAR(times.nodes[1].self_ms, 177.5, 1e-9);
+  EXPECT_NEAR(times.nodes[2].self_ms, 8.5, 1e-9);
+  EXPECT_NEAR(times.nodes[3].self_ms, 0, 1e-9);
+  EXPECT_NEAR(times.all_ms, 186.1, 1e-9);
+  EXPECT_NEAR(times.outside_ms, 0.9, 1e-9);
+  const std::string tree = report::plan_text(stopped, times, {}, {});
+  EXPECT_NE(tree.find("95       9  ├ CTE u: Update book"), std::string::npos) << tree;
+  const Plan unread = text_plan(
+      limit + update +
+      "  ->  Seq Scan on t  (cost=1..2 rows=9 width=4) (actual time=0.4..0.4 rows=10 loops=1)\n" + end);
+  times = self_times(unread);
+  ASSERT_EQ(times.nodes.size(), 4u);
+  EXPECT_NEAR(times.nodes[0].self_ms, 0.1, 1e-9);
+  EXPECT_NEAR(times.nodes[1].self_ms, 177.5, 1e-9);
+  EXPECT_NEAR(times.nodes[3].self_ms, 0.4, 1e-9);
+}
+
+// No server's plan: two CTEs that read each other.
+TEST(PlanTimes, CtesThatReadEachOther) {
+  const std::string scan = "  (cost=1..2 rows=9 width=4) (actual time=0.1..5.0 rows=9 loops=1)\n";
+  const Plan plan = text_plan("Result" + scan + "  CTE a\n    ->  CTE Scan on b" + scan +
+                              "  CTE b\n    ->  CTE Scan on a" + scan);
+  const auto times = self_times(plan);
+  ASSERT_EQ(times.nodes.size(), 3u);
+  EXPECT_NEAR(times.nodes[0].self_ms, 5, 1e-9);
+  for (const auto& time : times.nodes) {
+    EXPECT_GE(time.self_ms, 0);
+  }
+}
+
 TEST(PlanTimes, AnInitPlanIsTakenOffWhoAsksFirst) {
   const Plan plan = text_plan(
       "Nested Loop  (cost=1..2 rows=1 width=8) (actual time=1.0..100.0 rows=1 loops=1)\n"

@@ -211,6 +211,15 @@ TEST_P(PastedPlans, InQuotesAsPgAdminCopiesThem) {
       });
 }
 
+TEST(TextPlan, InSingleQuotesAsOldPgAdminCopiesIt) {
+  for (const std::string name : {"literals", "two-sub-plans", "writes"}) {
+    const std::string text = content("formats/" + name + ".text");
+    EXPECT_EQ(lines_of(each_line(text, [](const std::string& line) { return "'" + line + "'"; })),
+              lines_of(text))
+        << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, PastedPlans, testing::Values("text", "json", "yaml", "xml"));
 
 TEST(PastedJson, WithDoubledQuotesOrQuotesAround) {
@@ -236,19 +245,79 @@ std::string wrapped_at_blanks(const std::string& line, std::size_t width) {
   return out;
 }
 
+std::string wrapped_at(const std::string& text, std::size_t width) {
+  return each_line(text, [&](const std::string& line) {
+    std::string out;
+    for (std::size_t at = 0; at < line.size(); at += width) out += (at ? "\n" : "") + line.substr(at, width);
+    return out;
+  });
+}
+
 TEST(WrappedText, ByATerminal) {
   for (const std::string name :
        {"ctes", "lateral", "sub-plan-of-append", "sub-plans", "two-sub-plans", "writes"})
     for (const std::size_t width : {60u, 80u, 100u}) {
       const std::string text = content("formats/" + name + ".text");
-      const std::string wrapped = each_line(text, [&](const std::string& line) {
-        std::string out;
-        for (std::size_t at = 0; at < line.size(); at += width)
-          out += (at ? "\n" : "") + line.substr(at, width);
-        return out;
-      });
+      const std::string wrapped = wrapped_at(text, width);
       EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
     }
+}
+
+const std::string timed =
+    "Aggregate  (cost=16.79..16.80 rows=1 width=0) (actual time=3.626..3.627 rows=1 loops=1)\n"
+    "  ->  Hash Join  (cost=4.17..16.55 rows=92 width=0) (actual time=3.349..3.594 rows=921234 loops=1)\n"
+    "        Hash Cond: (a.id = b.id)\n"
+    "        ->  Seq Scan on a  (cost=0.00..9.55 rows=255 width=4) (actual time=0.016..0.140 rows=255 "
+    "loops=1)\n"
+    "        ->  Hash  (cost=3.02..3.02 rows=92 width=4) (actual time=3.238..3.238 rows=333497 loops=12)\n"
+    "              Buckets: 1024  Batches: 1  Memory Usage: 12kB\n"
+    "              ->  Index Only Scan using b_key_of_some_length on b_some_table b_1  (cost=0.00..3.02 "
+    "rows=92 width=4) (never executed)\n"
+    "Planning Time: 1.250 ms\n"
+    "Execution Time: 4.000 ms\n";
+
+// Within each label and number, and between the dots of each range.
+TEST(WrappedText, ByATerminalOfAnyWidth) {
+  const auto expected = lines_of(timed);
+  ASSERT_EQ(expected.size(), 5u);
+  for (std::size_t width = 50; width < 110; ++width) {
+    const std::string wrapped = wrapped_at(timed, width);
+    EXPECT_EQ(lines_of(wrapped), expected) << width << "\n" << wrapped;
+  }
+}
+
+TEST(WrappedText, BetweenTheDotsOfOneRange) {
+  const std::string text =
+      "Seq Scan on t  (cost=0.00..3.02 rows=92 width=4) (actual time=0.008..3.187 rows=92 loops=1)\n"
+      "Execution Time: 4.000 ms\n";
+  for (const std::string range : {"0.00..3.02", "0.008..3.187"})
+    EXPECT_EQ(lines_of(replace_all(text, range, replace_all(range, "..", ".\n."))), lines_of(text)) << range;
+}
+
+// psql's own marks, without a rule that shows that it wrapped the line.
+TEST(WrappedText, ByPsqlInARange) {
+  const std::string text =
+      " Seq Scan on t  (cost=0.00..3.02 rows=92 width=4) (actual time=0.008..3.187 rows=92 loops=1)\n";
+  for (const std::string break_before : {"..3.187", ".3.187", "3.187", ".187", "008", "08.."})
+    EXPECT_EQ(lines_of(replace_all(text, break_before, ".\n." + break_before)), lines_of(text))
+        << break_before;
+}
+
+TEST(WrappedText, TheRootWithinItsFigures) {
+  const std::string text =
+      " Sort  (cost=32.88..32.96 rows=32 width=224) (actual time=0.532..0.532 rows=0 loops=1)\n"
+      "   Sort Key: n.nspname\n   Sort Method: quicksort  Memory: 25kB\n"
+      "   ->  Seq Scan on pg_class n  (cost=0.00..29.84 rows=64 width=73) (actual time=0.026..0.397 rows=128 "
+      "loops=1)\n Execution Time: 0.616 ms\n";
+  for (std::size_t at = text.find('('); at < text.find("Sort Key") - 4; ++at) {
+    std::string wrapped = text;
+    wrapped.insert(at, "\n");
+    EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
+    if (at + 9 < text.find("Sort Key")) {
+      wrapped.insert(at + 8, "\n");
+      EXPECT_EQ(lines_of(wrapped), lines_of(text)) << wrapped;
+    }
+  }
 }
 
 TEST(WrappedText, ByMail) {
@@ -287,6 +356,39 @@ TEST(IncompletePlan, LinesThatAreCut) {
             Lines{"line 2 of the plan is cut: a quote or a parenthesis stays open"});
 }
 
+TEST(IncompletePlan, FiguresThatAreCutOrOfTwoLines) {
+  const std::string times = " (actual time=0.1..0.2 rows=1 loops=1)";
+  const std::string node = "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)";
+  EXPECT_EQ(warnings(node + times + "\n"), Lines{});
+  for (const auto& [whole, part] : std::map<std::string, std::string>{{"time=0.1..0.2", "time=0.10.2"},
+                                                                      {" rows=1 loops", " rows=1 23 loops"},
+                                                                      {"0.00..1.00", "0.00"},
+                                                                      {" width=4", ""},
+                                                                      {" loops=1", ""}})
+    EXPECT_EQ(warnings(replace_all(node + times + "\n", whole, part)),
+              Lines{"line 1 of the plan is a node whose costs or times are incomplete"})
+        << part;
+}
+
+// As servers up to 10 and up to 9.3 write them.
+TEST(TextPlan, TimesOfOlderServers) {
+  const std::string node =
+      "Delete on m  (cost=0.00..10.00 rows=1 width=6) (actual time=1.0..1.0 rows=0 loops=1)\n"
+      "  ->  Seq Scan on m  (cost=0.00..10.00 rows=1 width=6) (actual time=0.1..0.2 rows=1 "
+      "loops=1)\n";
+  const std::string trigger = "Trigger for constraint c: time=4038.247 calls=5000\n";
+  const Plan ten = plan_of(node + "Planning time: 2.482 ms\n" + trigger + "Execution time: 4050.164 ms\n");
+  EXPECT_DOUBLE_EQ(ten.planning_ms, 2.482);
+  EXPECT_DOUBLE_EQ(ten.execution_ms, 4050.164);
+  ASSERT_EQ(ten.triggers.size(), 1u);
+  EXPECT_NEAR(self_times(ten).outside_ms, 4049.164, 1e-6);
+  EXPECT_DOUBLE_EQ(plan_of(node + trigger + "Total runtime: 4050.164 ms\n").execution_ms, 4050.164);
+  EXPECT_DOUBLE_EQ(plan_of("[{\"Plan\": {\"Node Type\": \"Result\"}, \"Total Runtime\": 7.5}]").execution_ms,
+                   7.5);
+  EXPECT_EQ(warnings(node + "Planning time: 2.482 ms\n"),
+            Lines{"line 1 of the plan begins a plan whose last line, the execution time, is missing"});
+}
+
 TEST(IncompletePlan, ASubPlanThatIsNotThere) {
   EXPECT_EQ(warnings(seq + "  Filter: ((hashed SubPlan 2) AND (note <> 'SubPlan 3'))\n"),
             Lines{"line 2 of the plan refers to a sub-plan that is not read"});
@@ -318,6 +420,8 @@ TEST(IncompletePlan, AMissingEndOrBeginning) {
                      "Planning Time: 0.1 ms\n"),
             Lines{"line 1 of the plan begins a plan whose last line, the execution time, is missing"});
   EXPECT_EQ(warnings("        Sort Key: a\n        ->  " + seq),
+            Lines{"line 2 of the plan begins within a plan: the nodes above it are not read"});
+  EXPECT_EQ(warnings("        Sort Method: quicksort  Memory: 25kB\n        ->  " + seq),
             Lines{"line 2 of the plan begins within a plan: the nodes above it are not read"});
 }
 

@@ -226,6 +226,29 @@ TEST(Insight, NestedLoop) {
   EXPECT_EQ(kinds(loop("Index Scan using i on u", "8000")), Kinds{}) << "the planner knew";
 }
 
+// CTEs and InitPlans stand above what the node reads.
+TEST(Insight, SubPlansAreNoInputs) {
+  const std::string cte =
+      "  CTE x\n    ->  Seq Scan on s  (cost=0..1 rows=20000 width=4) (actual time=0.1..5.0 rows=20000 "
+      "loops=1)\n"
+      "  InitPlan 2 (returns $1)\n    ->  Result  (cost=0..1 rows=1 width=4) (actual time=0.1..0.1 rows=1 "
+      "loops=1)\n";
+  const auto loop = [&](const std::string& above) {
+    return "Nested Loop  (cost=0..1 rows=1 width=4) (actual time=0.1..90.0 rows=9000 loops=1)\n" + above +
+           "  ->  Seq Scan on t  (cost=0..1 rows=3 width=4) (actual time=0.1..1.0 rows=9000 loops=1)\n  ->  "
+           "Index "
+           "Scan using i on u  (cost=0..1 rows=1 width=4) (actual time=0.001..0.008 rows=1 loops=9000)\n";
+  };
+  EXPECT_EQ(kinds(loop(cte)), kinds(loop("")));
+  const auto page = [&](const std::string& above) {
+    return "Limit  (cost=0..1 rows=10 width=4) (actual time=20.1..20.2 rows=10 loops=1)\n" + above +
+           "  ->  Sort  (cost=0..1 rows=20000 width=4) (actual time=20.0..20.1 rows=10 loops=1)\n        ->  "
+           "CTE Scan "
+           "on x  (cost=0..1 rows=20000 width=4) (actual time=0.1..19.0 rows=20000 loops=1)\n";
+  };
+  EXPECT_EQ(kinds(page(cte)), Kinds{}) << "no OFFSET";
+}
+
 TEST(Insight, LargeOffset) {
   const auto page = [](const std::string& made, const std::string& returned) {
     return "Limit  (cost=0..1 rows=" + returned + " width=4) (actual time=0.1..9.0 rows=" + returned +
