@@ -111,8 +111,9 @@ bool splits_figures(std::string_view line, std::string_view next) {
   std::string figures;
   for (const auto part : {line.substr(open), next.substr(0, label)})
     std::copy_if(part.begin(), part.end(), std::back_inserter(figures), [](char c) { return c != ' '; });
-  return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](auto beginning) { return figures.starts_with(beginning); });
+  return std::any_of(beginnings.begin(), beginnings.end(), [&](auto beginning) {
+    return figures.starts_with(beginning) || (figures.size() > 4 && beginning.starts_with(figures));
+  });
 }
 
 class Assembler {
