@@ -47,12 +47,16 @@ std::size_t drawn(std::string_view text) {
 // "(actual time=0.008." and ".3.187 rows=92". Were these dots marks, the range would have none.
 bool splits_range(std::string_view line, std::string_view next) {
   constexpr std::string_view number = "0123456789.";
-  const auto label = std::max(line.rfind("cost=") + 1, line.rfind("time=") + 1);  // npos + 1 is 0
-  if (label == 0) return false;
-  const auto first = line.substr(label + 4);
-  const auto end = next.find_first_not_of(number);
-  if (first.find_first_not_of(number) != std::string_view::npos || end == std::string_view::npos)
-    return false;
+  const auto first = line.substr(line.find_last_not_of(number) + 1);  // npos + 1 is 0
+  line.remove_suffix(first.size());
+  if (!line.ends_with('=')) return false;
+  line.remove_suffix(1);
+  // The label's beginning may stand on the line above.
+  const auto label = line.substr(line.find_last_not_of("costime") + 1);
+  if (!std::string_view("cost").ends_with(label) && !std::string_view("time").ends_with(label)) return false;
+  if (label.empty() && !line.empty()) return false;
+  const auto end = std::min(next.find_first_not_of(number), next.size());
+  if (end == next.size() && next.ends_with('.')) return false;
   return !contains(first, "..") && !contains(next.substr(0, end), "..");
 }
 

@@ -111,8 +111,9 @@ bool splits_figures(std::string_view line, std::string_view next) {
   std::string figures;
   for (const auto part : {line.substr(open), next.substr(0, label)})
     std::copy_if(part.begin(), part.end(), std::back_inserter(figures), [](char c) { return c != ' '; });
-  return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](auto beginning) { return figures.starts_with(beginning); });
+  return std::any_of(beginnings.begin(), beginnings.end(), [&](auto beginning) {
+    return figures.starts_with(beginning) || (figures.size() > 4 && beginning.starts_with(figures));
+  });
 }
 
 class Assembler {
@@ -211,7 +212,9 @@ class Assembler {
     if (line.kind == Kind::node) return !line.arrow && above.kind == Kind::node && !has_figures(above.text);
     if (line.kind == Kind::unknown) {
       if (after_blank_) return false;
-      const bool figures = line.text.starts_with("(cost=") || line.text.starts_with("(actual ") ||
+      const bool cut =
+          line.text[0] == '(' && at + 1 < lines_.size() && splits_figures(line.text, lines_[at + 1].text);
+      const bool figures = cut || line.text.starts_with("(cost=") || line.text.starts_with("(actual ") ||
                            line.text.starts_with("(never ");
       const auto word = width_of(std::string_view(line.text).substr(0, line.text.find(' ')));
       if (!balance_.closed() || figures) return true;
@@ -255,7 +258,7 @@ class Assembler {
   // Figures have blanks at known places: "(cost=1.00..2.00 rows=3 width=4)", "(actual time=…", "(never
   // executed)". No number has a letter.
   static std::string_view glue_of_figures(std::string_view text, std::string_view part) {
-    const bool number_ends = is_digit(text.back()) && is_letter(part[0]);
+    const bool number_ends = is_digit(text.back()) && !part.empty() && is_letter(part[0]);
     const bool word_ends = text.ends_with("(actual") || text.ends_with("(never");
     return number_ends || word_ends ? " " : "";
   }

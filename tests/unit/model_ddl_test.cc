@@ -235,6 +235,7 @@ TEST(OnePlace, WalksPlans) {
   EXPECT_EQ(
       found_outside(R"re(for \(.*(\.|->)children\))re",
                     {{"src/model/plan.h", "", "the visitors"},
+                     {"src/model/plan_inputs.cc", "", "the inputs"},
                      {"src/report/plan_text.cc", "below += child.total_cost", "a node's own cost"},
                      {"src/plan/analysis.cc", "", "a node's own time"},
                      {"src/plan/text_reader.cc", "out.children.push_back(build(child))", "makes a plan"}}),
