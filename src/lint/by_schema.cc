@@ -40,7 +40,7 @@ void report_by_schema(Reporter& reporter, const ColumnsBySchema& schemas, double
     }
     std::vector<SchemaMember> members;
     for (const auto& [table, column, fact] : columns)
-      members.push_back({display(table->name) + "." + column->name, fact, column->origin});
+      members.push_back({display(table->name) + "." + column->name, fact, column->type_origin()});
     report_schema(reporter, schema, message(schema), members);
   }
 }
