@@ -238,10 +238,9 @@ TEST(MergedIds, AQueryWithoutAProposalIsOneFinding) {
 
 TEST(MergedIds, WhatALogShowsIsOneFindingWhateverTheSchemas) {
   std::string log;
-  for (int at = 0; at < 40; ++at) {
-    const std::string begin = "2026-11-20 10:00:" + std::string(at < 10 ? "0" : "") + std::to_string(at) +
-                              ".000 UTC [7] app@shop LOG:  ";
-    log += begin + "statement: SELECT name FROM orders WHERE customer_id = 7\n";
+  for (int at = 10; at < 50; ++at) {
+    const std::string begin = "2026-11-20 10:00:00." + std::to_string(at) + "0 UTC [7] app@shop LOG:  ";
+    log += begin + "statement: SELECT id FROM orders WHERE customer_id = 7\n";
     log += begin + "duration: 3.000 ms\n";
   }
   const TempTree tree{
