@@ -189,7 +189,7 @@ std::vector<std::string> folders_of(const Project& project) {
 struct Edit {
   MigrationEntry* migration;
   std::string blob;
-  std::string added;  // the commit that brought the file to the main line
+  std::set<std::string> before;  // the blobs of the versions before the edit
 };
 
 // Not of a version that is only tried out: v2.0.0-rc1, nightly-20240102.
@@ -244,30 +244,42 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
   }
 }
 
-// By time a release lies between two commits, or is later. A release of a branch may have neither commit: the
-// tags that contain them decide. Edits beyond the first 200 keep what the times say.
-void confirm_releases(Questions& questions, const std::vector<Edit>& edits,
+// By time a release lies between two commits, or is later. One of another branch may have neither version:
+// the contents of the tags decide. Asks git once for each tag, of at most `most` tags: the newest, and others
+// evenly from those before. Without an answer, the times hold.
+void confirm_releases(files::Git& git, const std::string& root, const std::vector<Edit>& edits,
                       const std::map<std::string, std::int64_t>& releases) {
-  constexpr std::size_t most = 200;
-  std::map<std::vector<std::string>, bool> known;
-  const auto any = [&](const std::vector<std::string>& which) {
-    const auto [it, fresh] = known.emplace(which, false);
-    if (!fresh) return it->second;
-    std::vector<std::string> words = {"for-each-ref", "refs/tags", "--format=%(refname:strip=2)"};
-    words.insert(words.end(), which.begin(), which.end());
-    const auto tags = questions.ask(words, false);
-    for (const auto tag : split(tags, '\n'))
-      it->second = it->second || releases.count(std::string(trim(tag))) > 0;
-    return it->second;
-  };
-  for (const Edit& edit : edits) {
-    MigrationEntry& migration = *edit.migration;
-    if (known.size() >= most || questions.failed()) return;
-    if (migration.changed_after_release)
-      migration.changed_after_release =
-          any({"--contains=" + edit.added, "--no-contains=" + migration.changed_in});
-    if (migration.released_since && !releases.empty())
-      migration.released_since = any({"--contains=" + migration.changed_in});
+  constexpr std::size_t most = 40;
+  std::map<std::string, const Edit*> edited;
+  for (const Edit& edit : edits)
+    if (edit.migration->changed_after_release || (edit.migration->released_since && !releases.empty()))
+      edited[edit.migration->file] = &edit;
+  if (edited.empty()) return;
+  std::vector<std::pair<std::int64_t, std::string>> tags;
+  for (const auto& [name, time] : releases) tags.emplace_back(-time, name);
+  std::sort(tags.begin(), tags.end());
+  std::vector<std::string> names;
+  for (const auto& [file, unused] : edited) names.push_back(file);
+  std::set<std::string> old_versions, new_versions;  // files of which a tag has one
+  Diagnostics unused;
+  Questions questions(git, root, names, unused);
+  const std::size_t step = 1 + tags.size() / most;
+  for (std::size_t at = 0; at < tags.size(); at += step) {
+    const auto listed = questions.ask({"ls-tree", "-r", "-z", "refs/tags/" + tags[at].second});
+    if (questions.failed()) return;
+    for (const auto entry : split(listed, '\0')) {  // "<mode> blob <hash>\t<path>"
+      const auto tab = entry.find('\t');
+      if (tab == std::string_view::npos) continue;
+      const auto file = edited.find(std::string(entry.substr(tab + 1)));
+      const std::string blob(entry.substr(0, tab).substr(entry.substr(0, tab).rfind(' ') + 1));
+      if (file == edited.end()) continue;
+      if (file->second->before.count(blob)) old_versions.insert(file->first);
+      else new_versions.insert(file->first);
+    }
+  }
+  for (const auto& [file, edit] : edited) {
+    edit->migration->changed_after_release = old_versions.count(file) > 0;
+    edit->migration->released_since = new_versions.count(file) > 0;
   }
 }
 
@@ -329,11 +341,16 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
       if (it == histories.end()) continue;
       const auto last =
           set_history(migration, migration_tool(folder.tool), it->second, texts, releases, newest);
-      if (last) edits.push_back({&migration, last->blob, it->second.front().commit});
+      if (!last) continue;
+      edits.push_back({&migration, last->blob, {}});
+      for (const Version& version : it->second) {
+        if (version.commit == last->commit) break;
+        edits.back().before.insert(version.blob);
+      }
     }
   }
   name_commits(git, project.root, edits, diagnostics);
-  confirm_releases(questions, edits, tagged);
+  confirm_releases(git, project.root, edits, tagged);
 }
 
 }  // namespace pgadvise::migrations

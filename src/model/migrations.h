@@ -25,8 +25,8 @@ struct MigrationEntry {
   // "": none.
   std::string changed_in;
   int changed_after_days = 0;          // days from the commit that added it to `changed_in`
-  bool changed_after_release = false;  // a release has the commit that added it, and not `changed_in`
-  // Databases have moved on with the edit or without it: a release has `changed_in`; in a repository without
+  bool changed_after_release = false;  // a release has a version of before the edit
+  // Databases have moved on with the edit or without it: a release has the edit; in a repository without
   // releases, the migrations changed once more 90 days later or more.
   bool released_since = false;
 };

@@ -124,7 +124,7 @@ class Times {
     const PlanNode& node = *out_.nodes[subplan].node;
     const bool cte = node.subplan.starts_with("CTE ");
     auto readers = readers_of(subplan, owner);
-    if (!cte && readers.size() > 1) readers.resize(1);
+    if (!cte && readers.size() > 1) readers.erase(readers.begin() + 1, readers.end());
     if (readers.empty() && runs_on(node)) return;
     if (readers.empty() || !cte)
       return contain(readers.empty() ? owner : readers.front(), subplan, out_.nodes[subplan].total_ms);
