@@ -1,6 +1,7 @@
 #include "sql/comparison.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "sql/operand.h"
 #include "sql/query_shape.h"
 #include "sql/type_name.h"
+#include "sql/volatility.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -79,6 +81,19 @@ bool is_fraction(const Node* node) {
          std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
 }
 
+// Whether part of the expression is a fraction by its spelling, or a function's result that is one.
+bool is_fractional(const Node& expression) {
+  static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
+                                                  "round", "trunc", "extract", "date_part"};
+  bool out = false;
+  each_node(message(expression), [&](const Node& node) {
+    out = out || is_fraction(&node) ||
+          (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && functions.count(last_name(*node.func_call)));
+    return !out;
+  });
+  return out;
+}
+
 Side list_side(const Node* node, const Scope& scope);
 
 Side side(const Node* node, const Scope& scope) {
@@ -116,7 +131,13 @@ Side side(const Node* node, const Scope& scope) {
     return out;
   }
   const Output* column = first_column(message(*node), scope);
-  if (!column) return out.beginning = beginning_of(node), out;
+  if (!column) {
+    out.beginning = beginning_of(node);
+    if (!is_one_value(*node)) return out;
+    out.value = Predicate::Value::computed;
+    if (is_fractional(*node)) out.cast = "double precision";
+    return out;
+  }
   out.has_column = true;
   out.column = column->source;
   switch (node->node_case) {

@@ -36,13 +36,14 @@ std::optional<std::size_t> catching_block(const Block& block, const BlockStateme
   return found == part.blocks.rend() ? std::nullopt : std::optional(*found);
 }
 
-// WHEN OTHERS, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
-bool pass_over_everything(const std::string& handlers) {
-  const auto others = handlers.find("others");
-  if (others == std::string::npos) return false;
-  Lexer lexer(std::string_view(handlers).substr(others));
+// WHEN `condition`, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
+bool passes_over(const std::string& handlers, std::string_view condition) {
+  const auto at = handlers.find(condition);
+  if (at == std::string::npos) return false;
+  Lexer lexer(std::string_view(handlers).substr(at));
   bool raised = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end && !token.is_word("when");
+       token = lexer.next_token()) {
     if (raised) {
       const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
                            token.is_word("log") || token.is_word("debug");
@@ -51,6 +52,40 @@ bool pass_over_everything(const std::string& handlers) {
     raised = token.is_word("raise");
   }
   return true;
+}
+
+bool pass_over_everything(const std::string& handlers) { return passes_over(handlers, "others"); }
+
+// The condition that a change of an existing table raises if its rows do not fit, with its SQLSTATE; empty:
+// none.
+std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& action) {
+  using Kind = SchemaAction::Kind;
+  if (action.on_new_table) return {};
+  if (action.kind == Kind::set_not_null) return {"not_null_violation", "23502"};
+  if (action.kind == Kind::create_index && action.index && action.index->unique)
+    return {"unique_violation", "23505"};
+  if (action.kind != Kind::add_constraint || !action.constraint || !action.constraint->validated) return {};
+  switch (action.constraint->kind) {
+    case Constraint::Kind::primary_key:
+    case Constraint::Kind::unique: return {"unique_violation", "23505"};
+    case Constraint::Kind::foreign_key: return {"foreign_key_violation", "23503"};
+    case Constraint::Kind::check: return {"check_violation", "23514"};
+    case Constraint::Kind::exclusion: return {"exclusion_violation", "23P01"};
+  }
+  return {};
+}
+
+// The condition of a violation by `action` that a block around `part` catches without an error; "": none.
+std::string_view hidden_violation(const Block& block, const BlockStatement& part,
+                                  const SchemaAction& action) {
+  const auto [condition, state] = violation_of(action);
+  if (condition.empty()) return {};
+  for (const std::size_t one : part.blocks) {
+    const std::string& handlers = block.handlers[one];
+    if (passes_over(handlers, condition) || passes_over(handlers, lower(state))) return condition;
+    if (passes_over(handlers, "integrity_constraint_violation")) return "integrity_constraint_violation";
+  }
+  return {};
 }
 
 // The conditions of a block, each evaluated before the first statement that depends on it.
@@ -131,7 +166,9 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
     in_loop_ = outer_loop || part.looped;
     difference_.reset();
     Effect of_part = Effect::none;
+    const std::size_t actions_before = step_.actions.size();
     outcome = block_statement(part.text, of_part, skipped);
+    if (migration && !outcome) hide_violations(block, part, actions_before);
     if (of_part == Effect::replayed) effect = of_part;
     changed_on_data |= part.on_data && of_part == Effect::replayed;
     if (!held && of_part == Effect::replayed) make_uncertain(part.text);
@@ -151,6 +188,19 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   if (!outcome && skipped)
     return Problem{"a DO block runs computed statements: pgadvise does not know their effects"};
   return outcome;
+}
+
+void ReplayState::hide_violations(const Block& block, const BlockStatement& part, std::size_t first) {
+  for (std::size_t at = first, end = step_.actions.size(); at < end; ++at) {
+    const SchemaAction& action = step_.actions[at];
+    const std::string_view condition = hidden_violation(block, part, action);
+    if (condition.empty()) continue;
+    const std::string& name =
+        action.name.empty() && !action.columns.empty() ? action.columns[0] : action.name;
+    swallowed(SchemaAction::Swallow::violation,
+              {.name = name, .how = std::string(condition), .table = action.table});
+    return;
+  }
 }
 
 void ReplayState::swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what) {

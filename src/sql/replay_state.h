@@ -13,6 +13,7 @@
 #include "model/catalog.h"
 #include "model/schema_step.h"
 #include "sql/definitions.h"
+#include "sql/do_block.h"
 #include "sql/replay_counts.h"
 #include "sql/schema_state.h"
 #include "sql/steps.h"
@@ -64,6 +65,8 @@ struct ReplayState {
   Outcome replay(const DoBlock& block, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
   void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
+  // Records the first of the step's actions from `first` on whose violation a handler around `part` hides.
+  void hide_violations(const Block& block, const BlockStatement& part, std::size_t first);
   // ---- replay_create.cc
   Outcome replay(const CreateTable& create, Effect& effect);
   Outcome add_elements(Table& table, const CreateTable& create, std::vector<ConstraintDefinition>& pending);

@@ -37,6 +37,7 @@ std::string shown(const Predicate& p) {
   out += " " + std::string(ops[static_cast<int>(p.op)]) + "[" + p.op_name + "]";
   if (p.value == Predicate::Value::parameter) out += " $" + std::to_string(p.parameter);
   if (p.value == Predicate::Value::constant) out += " '" + p.constant.value_or("NULL") + "'";
+  if (p.value == Predicate::Value::computed) out += " computed";
   if (p.value == Predicate::Value::column) out += " " + shown(p.other);
   return out + (p.under_or ? " or" : "");
 }
@@ -101,6 +102,25 @@ TEST(Facts, ExpressionsThatAnIndexCanHold) {
       {"SELECT 1 FROM (SELECT status AS s FROM orders) d WHERE lower(d.s) = 'x'", ""},
   };
   for (const auto& [query, expected] : cases) EXPECT_EQ(expected, expressions(query)) << query;
+}
+
+TEST(Facts, ValuesThatAreComputedOncePerStatement) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"SELECT 1 FROM customers WHERE email = lower($1)", "customers.email eq[=] computed"},
+      {"SELECT 1 FROM customers WHERE created_at > now() - interval '1 day'",
+       "customers.created_at range[>] computed"},
+      {"SELECT 1 FROM customers WHERE created_at >= (CURRENT_DATE - $1::int)::timestamptz",
+       "customers.created_at range[>=] computed"},
+      {"SELECT 1 FROM customers WHERE email IN (lower($1), lower($2))", "customers.email in[=] computed"},
+      {"SELECT 1 FROM customers WHERE email = coalesce($1, 'x') OR email = current_setting('a.b')",
+       "customers.email eq[=] computed or; customers.email eq[=] computed or"},
+      // Another value for each row, or perhaps; the result of a subquery.
+      {"SELECT 1 FROM customers WHERE id = random() * 10", "customers.id eq[=]"},
+      {"SELECT 1 FROM customers WHERE email = app.name_of($1)", "customers.email eq[=]"},
+      {"SELECT 1 FROM customers WHERE id = (SELECT max(customer_id) FROM orders)", "customers.id eq[=]"},
+      {"SELECT 1 FROM customers c, unnest($1::int[]) u WHERE c.id = abs(u)", "customers.id eq[=] ?u"},
+  };
+  for (const auto& [query, expected] : cases) EXPECT_EQ(expected, predicates(query)) << query;
 }
 
 TEST(Facts, Predicates) {
@@ -353,6 +373,8 @@ TEST(Facts, FractionsMakeTheValueNumeric) {
   };
   EXPECT_EQ(type("id = 7.0"), "numeric");
   EXPECT_EQ(type("id = 7e0"), "numeric");
+  EXPECT_EQ(type("id = power(2, 3)"), "double precision");
+  EXPECT_EQ(type("id = 6 + 1"), "");
   EXPECT_EQ(type("id = 7"), "");
   EXPECT_EQ(type("id = 3000000000"), "") << "beyond an integer, and none the less whole";
   Workload workload;
