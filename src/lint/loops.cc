@@ -261,7 +261,7 @@ Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   if (repeat.scopes > 1)
     text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
-            std::to_string(repeat.scopes) + " such " + several(repeat.scope_of_most);
+            std::to_string(repeat.scopes) + " such " + std::string(several(repeat.scope_of_most));
   if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in total";
   return {Evidence::Kind::statement, std::move(text), {}, {}};
 }

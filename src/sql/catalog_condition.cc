@@ -65,15 +65,25 @@ class Reader {
     return at_ == tokens_.size() ? std::optional(out_) : std::nullopt;
   }
 
-  // to_regclass('name') IS [NOT] NULL.
+  // to_regclass('name') IS [NOT] NULL, perhaps in parentheses, as a SELECT, and negated.
   std::optional<QualifiedName> regclass(bool& there) {
+    int open = 0;
+    bool negated = false;
+    for (;; ++at_) {
+      if (peek().is_word("not")) negated = !negated;
+      else if (peek().is('(')) ++open;
+      else if (!peek().is_word("select")) break;
+    }
     if (peek().is_word("pg_catalog")) at_ += 2;
     if (!word("to_regclass") || !sign('(')) return std::nullopt;
     const auto name = constant(peek());
     ++at_;
     if (!name || !sign(')') || !word("is")) return std::nullopt;
-    there = word("not");
-    return word("null") && at_ == tokens_.size() ? relation_name(*name) : std::nullopt;
+    there = word("not") != negated;
+    if (!word("null")) return std::nullopt;
+    for (; open > 0; --open)
+      if (!sign(')')) return std::nullopt;
+    return at_ == tokens_.size() ? relation_name(*name) : std::nullopt;
   }
 
  private:

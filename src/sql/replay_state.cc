@@ -190,6 +190,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     } else if (outcome && tree->size() == 1 && waits(read, *outcome, text)) {
       continue;
     } else if (outcome) {
+      if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;

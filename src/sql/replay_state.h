@@ -56,6 +56,7 @@ struct ReplayState {
   Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const SetSearchPath& set, Effect& effect);
+  Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
   // The effects of the current statement are unknown: tables that the text names may have changed.
