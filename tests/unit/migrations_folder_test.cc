@@ -292,6 +292,36 @@ TEST_F(GitRepository, OnlyAReleaseThatHasTheOldFileCounts) {
   EXPECT_TRUE(read().migrations[0].migrations[0].released_since);
 }
 
+TEST_F(GitRepository, TheReleasesAroundAnEditAreRead) {
+  git("init -q -b main");
+  git("add -A");
+  git("commit -qm one", "2024-01-01T00:00:00Z");
+  git("tag v0.1 HEAD", "2024-01-01T00:00:00Z");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  for (int at = 0; at < 90; ++at) git("tag v1." + std::to_string(at) + " HEAD", "2024-01-11T00:00:00Z");
+  EXPECT_TRUE(read().migrations[0].migrations[0].changed_after_release) << "the only tag with the old file";
+}
+
+TEST_F(GitRepository, AnEditThatWasRevertedAndRepeatedIsReleased) {
+  git("init -q -b main");
+  git("add -A");
+  git("commit -qm one", "2024-01-01T00:00:00Z");
+  git("tag v1 HEAD", "2024-01-01T00:00:00Z");
+  const std::string first = "-- +goose Up\nCREATE TABLE a ();";
+  const std::string second = "-- +goose Up\nCREATE TABLE a (id int);";
+  tree.add("migrations/1_a.sql", second);
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  tree.add("migrations/1_a.sql", first);
+  git("commit -qam revert", "2024-01-12T00:00:00Z");
+  tree.add("migrations/1_a.sql", second);
+  git("commit -qam again", "2024-01-13T00:00:00Z");
+  git("tag v2 HEAD", "2024-01-13T00:00:00Z");
+  const auto migration = read().migrations[0].migrations[0];
+  EXPECT_TRUE(migration.changed_after_release);
+  EXPECT_TRUE(migration.released_since);
+}
+
 TEST_F(GitRepository, WithoutReleasesLaterMigrationsMakeAnEditPast) {
   git("init -q");
   git("add -A");
