@@ -64,15 +64,29 @@ bool up_migration(std::string_view name) {
          !lowered.ends_with("_down.sql") && lowered != "down.sql";
 }
 
+std::string head_of(const SchemaFile& file, std::size_t bytes = 16384) { return read_head(file.path, bytes); }
+
+// The other database that a sample of the files is written for; "" if it is PostgreSQL's. The types that any
+// of the files creates are PostgreSQL's, too.
+std::string other_database(const std::vector<SchemaFile>& files) {
+  constexpr std::size_t longest_head = 400'000, all_heads = 64u << 20;
+  std::string sample;
+  for (std::size_t i = 0; i < files.size() && sample.size() < longest_head; i += 1 + files.size() / 40)
+    sample += head_of(files[i]) + "\n;\n";
+  if (foreign_sql(sample).empty()) return {};
+  TypeNames own_types;
+  std::size_t read = 0;
+  for (std::size_t i = 0; i < files.size() && read < all_heads; ++i) {
+    const std::string text = head_of(files[i], longest_head);
+    read += text.size();
+    own_types.merge(created_types(text));
+  }
+  return foreign_sql(sample, own_types);
+}
+
 // Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.
 std::string other_database(const Folder& folder, const std::vector<SchemaFile>& files) {
-  if (foreign_folder(folder.name())) return folder.name();
-  std::string sample;
-  for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
-    sample += Folder(std::string(files::folder_of(files[i].path)))
-                  .head(std::string(files::base_of(files[i].path))) +
-              "\n;\n";
-  return foreign_sql(sample);
+  return foreign_folder(folder.name()) ? folder.name() : other_database(files);
 }
 
 // "migrations", or a folder of its own inside: migrations/postgres, migrations/tenants.
@@ -494,14 +508,9 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   // else.
   auto found = repository(path, listed, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
-  auto input = plain_folder(path, leave_out);
+  auto input = plain_folder(path, leave_out, diagnostics);
   if (input.kind == SchemaKind::none) return found;
-  std::string sample;
-  for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
-    sample += Folder(std::string(files::folder_of(input.files[i].path)))
-                  .head(std::string(files::base_of(input.files[i].path))) +
-              "\n;\n";
-  if (const auto other = foreign_sql(sample); !other.empty())
+  if (const auto other = other_database(input.files); !other.empty())
     diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
                            "pgadvise reads only PostgreSQL's"});
   else found->push_back(std::move(input));
