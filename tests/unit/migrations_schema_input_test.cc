@@ -367,6 +367,20 @@ TEST(FindSchemas, FoldersOfVersionsAreOneSequence) {
                         {"db/versioned/v1.1/add.sql", "CREATE INDEX ON t (id);"}}),
             (Names{"db/versioned", "v1.0/schema", "v1.1/add"}));
   EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"db/versioned/v1.0/schema.sql", make},
+                        {"db/versioned/v1.1/up.sql", "ALTER TABLE t ADD a int;"},
+                        {"db/versioned/v1.1/down.sql", "ALTER TABLE t DROP a;"}}),
+            (Names{"db/versioned", "v1.0/schema", "v1.1/up"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"db/versioned/01/schema.sql", make},
+                        {"db/versioned/02/up.sql", "ALTER TABLE t ADD a int;"}}),
+            (Names{"db/versioned", "01/schema", "02/up"}));
+  EXPECT_EQ(entries_of({{"Cargo.toml", ""},
+                        {"migrations/2024-01-01-000000_a/up.sql", make},
+                        {"migrations/01_b/up.sql", "ALTER TABLE t ADD a int;"}}),
+            (Names{"migrations", "01_b", "2024-01-01-000000_a"}))
+      << "Diesel's";
+  EXPECT_EQ(entries_of({{"go.mod", ""},
                         {"schema/delta/01/a.sql", make},
                         {"schema/delta/02/a.sql", "ALTER TABLE t ADD a int;"},
                         {"schema/delta/02/a.down.sql", "ALTER TABLE t DROP a;"}}),
