@@ -99,6 +99,8 @@ struct SchemaInCode {
   std::string_view what;
   // Of a path: is it the file that keeps the schema, or one of the migrations?
   bool (*holds)(std::string_view path) = nullptr;
+  // Likewise, of a service in which no file `holds`: migrations whose schema is kept nowhere else.
+  bool (*or_else_holds)(std::string_view path) = nullptr;
   // Files that show which database it is for: base names, or "*" and an ending.
   std::span<const std::string_view> evidence = {};
   std::span<const std::string_view> words = {};  // one of them in such a file says PostgreSQL

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -305,6 +306,26 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   };
   EXPECT_NE(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("structure.sql"), std::string::npos);
   EXPECT_EQ(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'mysql2'"}}), "");
+  EXPECT_NE(told({{"db/migrate/001_a.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("001_a.rb: Rails keeps"),
+            std::string::npos)
+      << "schema.rb is not in git";
+  const std::string rails =
+      told({{"db/migrate/001_a.rb", ""}, {"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}});
+  EXPECT_NE(rails.find("schema.rb: Rails keeps"), std::string::npos) << rails;
+  EXPECT_EQ(std::count(rails.begin(), rails.end(), '\n'), 1) << rails;
+  EXPECT_EQ(told({{"db/migrate/001_a.rb", ""},
+                  {"db/structure.sql", "SET statement_timeout = 0;"},
+                  {"Gemfile", "gem 'pg'"}}),
+            "");
+  EXPECT_NE(told({{"app/migrations/versions/ab12_x.py", ""}, {"setup.py", "psycopg"}}).find("Alembic"),
+            std::string::npos)
+      << "without an alembic.ini";
+  EXPECT_NE(told({{"db/migrations/001_a.cjs", ""},
+                  {"package.json", R"({"dependencies": {"pg": "8", "knex": "3"}})"}})
+                .find("Knex"),
+            std::string::npos);
+  EXPECT_NE(told({{"priv/audit_repo/migrations/1_a.exs", ""}, {"mix.exs", ":postgrex"}}).find("Ecto"),
+            std::string::npos);
   EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"),
             std::string::npos);
   EXPECT_NE(
