@@ -111,8 +111,11 @@ void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>
 void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                            const sql::PlaceholderNames& names) {
   const auto put_back = [&](Fix& fix) {
-    fix.sql = sql::with_placeholders(fix.sql, names);
-    fix.down_sql = sql::with_placeholders(fix.down_sql, names);
+    const sql::PutBack up = sql::with_placeholders(fix.sql, names);
+    fix.sql = up.sql;
+    fix.down_sql = sql::with_placeholders(fix.down_sql, names).sql;
+    if (up.whole) fix.safety = Fix::Safety::manual;
+    else if (up.any && fix.safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;
   };
   for (auto& finding : findings)
     if (finding.fix) put_back(*finding.fix);

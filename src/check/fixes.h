@@ -23,6 +23,8 @@ void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>
 
 // Puts the placeholders of templates back into the SQL of fixes, in place of the names that pgadvise made
 // from them: the SQL can be added to migrations of the same template, and runs only once they are filled in.
+// Such a fix needs review; it is manual where a placeholder is the whole name of a table or the like, which
+// may be several tables.
 void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                            const sql::PlaceholderNames& names);
 

@@ -1,10 +1,13 @@
 // What the replay records of a migration for the rules that check it.
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
 #include "model/ddl.h"
 #include "sql/replay.h"
+#include "sql/steps.h"
 
 namespace pgadvise {
 namespace {
@@ -412,6 +415,21 @@ TEST(Steps, AValidatedCheckOfAnUnknownTableProvesNotNull) {
            "ALTER TABLE x VALIDATE CONSTRAINT c; ALTER TABLE x DROP CONSTRAINT c; ALTER TABLE x ALTER a "
            "SET NOT NULL")
           .proven_not_null);
+}
+
+TEST(Steps, NamesThatAreCutAreReadInEightDollarQuotesAndNoDeeper) {
+  const std::string name(70, 'n');
+  const auto nested = [&](int depth) {
+    std::string begin, end;
+    for (int i = 0; i < depth; ++i) {
+      const std::string quote = "$a" + std::to_string(i) + "$";
+      begin += " " + quote;
+      end = quote + " " + end;
+    }
+    return "DO" + begin + " DROP TABLE " + name + end;
+  };
+  EXPECT_EQ(sql::cut_names(nested(8)), std::set<std::string>{name.substr(0, 63)});
+  EXPECT_EQ(sql::cut_names(nested(9)), std::set<std::string>{});
 }
 
 }  // namespace
