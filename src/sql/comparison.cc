@@ -194,8 +194,11 @@ std::string inner_wrapper(const Node& node, const Scope& scope) {
   return part ? side(part, scope).wrapper : "expression";
 }
 
+// None of a list that nobody would write out.
 std::vector<Operand> operands_of(NodeList list) {
+  constexpr std::size_t longest = 100;
   std::vector<Operand> out;
+  if (list.size() > longest) return out;
   for (const Node* node : list) {
     out.push_back(operand_of(node));
     if (out.back().sql.empty()) return {};
@@ -254,8 +257,7 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
     predicate.inner = inner_wrapper(*a.node, scope);
     predicate.of_enum = is_enum(catalog, predicate);
   }
-  if (expr && !b.has_column && (!predicate.wrapper.empty() || predicate.op_name == "= ANY"))
-    predicate.values = values_of(*expr, turned);
+  if (expr && !b.has_column) predicate.values = values_of(*expr, turned);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);
