@@ -201,7 +201,7 @@ TEST(Facts, ValuesThatAreComputedOncePerStatement) {
       {"SELECT 1 FROM customers WHERE id = random() * 10", "customers.id eq[=]"},
       {"SELECT 1 FROM customers WHERE email = app.name_of($1)", "customers.email eq[=]"},
       {"SELECT 1 FROM customers WHERE id = (SELECT max(customer_id) FROM orders)", "customers.id eq[=]"},
-      {"SELECT 1 FROM customers c, unnest($1::int[]) u WHERE c.id = abs(u)", "customers.id eq[=] ?u"},
+      {"SELECT 1 FROM customers c, unnest($1::int[]) u WHERE c.id = abs(u)", "customers.id eq[=]"},
   };
   for (const auto& [query, expected] : cases) EXPECT_EQ(expected, predicates(query)) << query;
 }
@@ -260,7 +260,7 @@ TEST(Facts, Predicates) {
       {"INSERT INTO items SELECT id, 1, 1 FROM orders WHERE status = 'x' ON CONFLICT DO NOTHING",
        "orders.status eq[=] 'x'"},
       {"SELECT 1 FROM audit.log WHERE audit.log.id = 1 AND log.at > now()",
-       "audit.log.id eq[=] '1'; audit.log.at range[>]"},
+       "audit.log.id eq[=] '1'; audit.log.at range[>] computed"},
       {"SELECT 1 FROM paid p WHERE payer = $1 AND p.email = $2",
        "customers.id eq[=] orders.customer_id; orders.status eq[=] 'paid'; orders.customer_id eq[=] $1; "
        "paid.email eq[=] $2"},
