@@ -194,8 +194,11 @@ std::string inner_wrapper(const Node& node, const Scope& scope) {
   return part ? side(part, scope).wrapper : "expression";
 }
 
+// None of a list that nobody would write out.
 std::vector<Operand> operands_of(NodeList list) {
+  constexpr std::size_t longest = 100;
   std::vector<Operand> out;
+  if (list.size() > longest) return out;
   for (const Node* node : list) {
     out.push_back(operand_of(node));
     if (out.back().sql.empty()) return {};
@@ -220,6 +223,30 @@ std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
     default: return {};
   }
 }
+
+// Of a list of rows, the values of one column as a list.
+struct ColumnOfRows {
+  ColumnOfRows(const PgQuery__List& rows, std::size_t column) {
+    for (std::size_t i = 0; i < rows.n_items; ++i) {
+      const Node* row = rows.items[i];
+      if (!is(row, PG_QUERY__NODE__NODE_ROW_EXPR) || column >= row->row_expr->n_args) return;
+      values.push_back(row->row_expr->args[column]);
+    }
+    list.n_items = values.size();
+    list.items = values.data();
+    node.node_case = PG_QUERY__NODE__NODE_LIST;
+    node.list = &list;
+  }
+  ColumnOfRows(const ColumnOfRows&) = delete;
+  ColumnOfRows& operator=(const ColumnOfRows&) = delete;
+
+  // nullptr: they are no rows of such a length.
+  const Node* get() const { return node.node_case == PG_QUERY__NODE__NODE_LIST ? &node : nullptr; }
+
+  std::vector<Node*> values;
+  PgQuery__List list = PG_QUERY__LIST__INIT;
+  Node node = PG_QUERY__NODE__INIT;
+};
 
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
   const Table* table = catalog.table(predicate.column.table);
@@ -254,8 +281,7 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
     predicate.inner = inner_wrapper(*a.node, scope);
     predicate.of_enum = is_enum(catalog, predicate);
   }
-  if (expr && !b.has_column && (!predicate.wrapper.empty() || predicate.op_name == "= ANY"))
-    predicate.values = values_of(*expr, turned);
+  if (expr && !b.has_column) predicate.values = values_of(*expr, turned);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);
@@ -283,6 +309,12 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
     predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
     predicate.op_name = name;
     predicate.under_or = under_or;
+    if (in && is(expr.rexpr, PG_QUERY__NODE__NODE_LIST)) {
+      const ColumnOfRows values(*expr.rexpr->list, i);
+      predicate.more_parameters = parameters_behind_first(values.get());
+      add(std::move(predicate), left.args[i], values.get(), scope);
+      continue;
+    }
     add(std::move(predicate), left.args[i], right && i < right->n_args ? right->args[i] : nullptr, scope);
   }
 }
