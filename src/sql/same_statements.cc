@@ -78,7 +78,7 @@ bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
   const Block read = read_block(block.body);
   // Statements in loops, or under conditions on data, are no plain sequence.
   const bool plain = std::none_of(read.statements.begin(), read.statements.end(),
-                                  [](const BlockStatement& one) { return one.looped || one.on_data; });
+                                  [](const BlockStatement& one) { return one.looped || one.may_not_run; });
   if (!read.understood || read.statements.empty() || !plain) return false;
   for (const BlockStatement& statement : read.statements) add_statements(statement.text, depth + 1, out);
   return true;
