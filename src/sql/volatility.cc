@@ -47,13 +47,19 @@ bool is_volatile(const std::string& name) {
 
 }  // namespace
 
+Volatility volatility_of_function(const std::string& name) {
+  if (is_volatile(name)) return Volatility::changing;
+  return not_volatile(name) ? Volatility::not_volatile : Volatility::unknown;
+}
+
 Volatility volatility_of(const Node& expression) {
   Volatility out = Volatility::not_volatile;
   each_node(message(expression), [&](const Node& node) {
     if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
     const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    if (is_volatile(name)) out = Volatility::changing;
-    else if (!not_volatile(name) && out != Volatility::changing) out = Volatility::unknown;
+    const Volatility of_this = volatility_of_function(name);
+    if (of_this == Volatility::changing || (of_this == Volatility::unknown && out != Volatility::changing))
+      out = of_this;
     return true;
   });
   return out;

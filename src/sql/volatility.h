@@ -1,6 +1,8 @@
 // The volatility of the functions that an expression calls. Internal to src/sql.
 #pragma once
 
+#include <string>
+
 #include "sql/ast.h"
 
 namespace pgadvise::sql {
@@ -10,6 +12,9 @@ enum class Volatility {
   changing,      // VOLATILE, such as random() and nextval()
   unknown,  // calls a function that is not in the lists of volatility.cc: volatile unless declared otherwise
 };
+
+// Of a function by its name, without its schema.
+Volatility volatility_of_function(const std::string& name);
 
 // `changing` if any function is, else `unknown` if any function is. Functions are known by name, those of
 // PostgreSQL and of the contributed modules that defaults and conditions call (pg_proc.provolatile of
