@@ -113,8 +113,8 @@ TEST(Replay, WhatPerhapsDoesNotRunIsNoFact) {
   EXPECT_TRUE(unchanged("BEGIN DROP TABLE nope; EXCEPTION WHEN undefined_table THEN DROP TABLE u; END;"));
   const auto columns = [&](const std::string& block, bool remarked) {
     std::string out;
-    for (const Column& column : replay(block, remarked).table({"public", "u"})->columns)
-      out += column.name + " ";
+    const Catalog catalog = replay(block, remarked);
+    for (const Column& column : catalog.table({"public", "u"})->columns) out += column.name + " ";
     return out;
   };
   EXPECT_EQ(

@@ -434,7 +434,7 @@ TEST(Replay, TablesOfStatementsWithUnknownEffectsAreUncertain) {
             (Names{"t m.sql:2:1", "Mixed m.sql:2:1"}));
   EXPECT_EQ(
       of("DO $$ BEGIN IF (SELECT count(*) FROM u) = 0 THEN ALTER TABLE u ADD UNIQUE (a); END IF; END $$;"),
-      Names{"u m.sql:2:48"})
+      Names{"u m.sql:2:50"})
       << "the condition depends on rows";
   EXPECT_EQ(
       of("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE u ADD "
