@@ -145,37 +145,80 @@ std::string called_for_each_row(const Context& context, const Table& table, cons
   return {};
 }
 
-// The place behind the parenthesis that closes the one at `open`; npos: none does.
-std::size_t behind_call(const std::string& text, std::size_t open) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = open; at < text.size(); ++at) {
-    if (text[at] == '\'') quoted = !quoted;
-    if (quoted) continue;
-    if (text[at] == '(') ++depth;
-    if (text[at] == ')' && --depth == 0) return at + 1;
+// Walks through an expression: which parts are quoted, and which lie in a subquery.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  std::size_t at() const { return at_; }
+  bool done() const { return at_ >= text_.size(); }
+  bool quoted() const { return quote_ != 0; }
+  std::size_t depth() const { return in_select_.size(); }
+  bool in_select() const { return !in_select_.empty() && in_select_.back(); }
+
+  void step() {
+    const char c = text_[at_++];
+    if (quote_) {
+      if (c == quote_) quote_ = 0;  // '' begins another constant
+      return;
+    }
+    if (c == '\'' || c == '"') quote_ = c;
+    if (c == '(') in_select_.push_back(in_select() || begins_select());
+    if (c == ')' && !in_select_.empty()) in_select_.pop_back();
   }
-  return std::string::npos;
+
+ private:
+  bool begins_select() const {
+    const std::string_view rest = trim(text_.substr(at_));
+    return starts_with_nocase(rest, "select") && (rest.size() == 6 || !is_name(rest[6]));
+  }
+  static bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$'; }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  char quote_ = 0;
+  std::vector<bool> in_select_;
+};
+
+// The place behind the parenthesis that closes the one at `open`; npos: none does.
+std::size_t behind_call(std::string_view text, std::size_t open) {
+  Scanner scanner(text.substr(open));
+  scanner.step();
+  while (!scanner.done() && scanner.depth() > 0) scanner.step();
+  return scanner.depth() == 0 ? open + scanner.at() : std::string_view::npos;
+}
+
+// Whether the arguments are constants, so that the call has one value for a whole statement.
+bool constant_arguments(std::string_view arguments) {
+  static constexpr std::string_view words[] = {",", "(", ")", "::", "text", "true", "false"};
+  const auto tokens = tokens_of(arguments);  // without strings
+  return std::all_of(tokens.begin(), tokens.end(), [](const auto& token) { return one_of(token, words); });
 }
 
 // Puts each call that begins with `call`, `auth.uid(`, and is not in a subquery into one. Whether there was
 // one.
 bool wrap_calls(std::string& expression, std::string_view call) {
-  bool changed = false;
-  for (std::size_t at = expression.find(call); at != std::string::npos; at = expression.find(call, at + 1)) {
-    const bool longer_name = at > 0 && (isalnum(static_cast<unsigned char>(expression[at - 1])) ||
-                                        expression[at - 1] == '_' || expression[at - 1] == '"');
-    std::string_view before = trim(std::string_view(expression).substr(0, at));
-    while (!before.empty() && before.back() == '(') before = trim(before.substr(0, before.size() - 1));
-    if (longer_name || (before.size() >= 6 && lower(before.substr(before.size() - 6)) == "select")) continue;
-    const std::size_t end = behind_call(expression, at + call.size() - 1);
-    if (end == std::string::npos) break;
-    const std::string wrapped = "(SELECT " + expression.substr(at, end - at) + ")";
-    expression.replace(at, end - at, wrapped);
-    at += wrapped.size() - 1;
-    changed = true;
+  std::string out;
+  std::size_t copied = 0;
+  for (Scanner scanner(expression); !scanner.done(); scanner.step()) {
+    const std::size_t at = scanner.at();
+    if (scanner.quoted() || scanner.in_select() || at < copied ||
+        expression.compare(at, call.size(), call) != 0)
+      continue;
+    const char before = at > 0 ? expression[at - 1] : ' ';
+    if (std::isalnum(static_cast<unsigned char>(before)) || before == '_' || before == '.' || before == '"')
+      continue;
+    const std::size_t open = at + call.size() - 1;
+    const std::size_t end = behind_call(expression, open);
+    if (end == std::string::npos ||
+        !constant_arguments(std::string_view(expression).substr(open, end - open)))
+      continue;
+    out += expression.substr(copied, at - copied) + "(SELECT " + expression.substr(at, end - at) + ")";
+    copied = end;
   }
-  return changed;
+  if (copied == 0) return false;
+  expression = out + expression.substr(copied);
+  return true;
 }
 
 // An expression of a policy, with the calls that each row repeats.

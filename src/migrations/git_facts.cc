@@ -246,10 +246,10 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
   }
 }
 
-// At most 40 of the tags, the newest first: the newest one, for each edit the three latest between the
-// addition of the file and the edit, and others evenly.
-std::vector<std::string> tags_to_ask(const std::map<std::string, const Edit*>& edited,
-                                     const std::map<std::string, std::int64_t>& releases) {
+// At most 40 of the tags with their times, the newest first: the newest one, for each edit the three latest
+// between the addition of the file and the edit, and others evenly.
+std::vector<std::pair<std::int64_t, std::string>> tags_to_ask(
+    const std::map<std::string, const Edit*>& edited, const std::map<std::string, std::int64_t>& releases) {
   constexpr std::size_t most = 40;
   constexpr int nearest = 3;
   std::vector<std::pair<std::int64_t, std::string>> tags;
@@ -264,14 +264,14 @@ std::vector<std::string> tags_to_ask(const std::map<std::string, const Edit*>& e
     }
   const std::size_t step = 1 + tags.size() / most;
   for (std::size_t at = 0; at < tags.size() && chosen.size() < most; at += step) chosen.insert(at);
-  std::vector<std::string> out;
-  for (const std::size_t at : chosen) out.push_back(tags[at].second);
+  std::vector<std::pair<std::int64_t, std::string>> out;
+  for (const std::size_t at : chosen) out.emplace_back(-tags[at].first, tags[at].second);
   return out;
 }
 
 // By time a release lies between two commits, or is later. One of another branch may have neither version:
-// the contents of the tags decide. Asks git once for each tag of tags_to_ask(). Without an answer, the times
-// hold.
+// the contents of the tags decide. Asks git once for each tag of tags_to_ask(). Without an answer, and for
+// an edit before which no tag was asked, the times hold.
 void confirm_releases(files::Git& git, const std::string& root, const std::vector<Edit>& edits,
                       const std::map<std::string, std::int64_t>& releases) {
   std::map<std::string, const Edit*> edited;
@@ -284,7 +284,8 @@ void confirm_releases(files::Git& git, const std::string& root, const std::vecto
   std::set<std::string> old_versions, new_versions;  // files of which a tag has one
   Diagnostics unused;
   Questions questions(git, root, names, unused);
-  for (const auto& tag : tags_to_ask(edited, releases)) {
+  const auto asked = tags_to_ask(edited, releases);
+  for (const auto& [unused_time, tag] : asked) {
     const auto listed = questions.ask({"ls-tree", "-r", "-z", "refs/tags/" + tag});
     if (questions.failed()) return;
     for (const auto entry : split(listed, '\0')) {  // "<mode> blob <hash>\t<path>"
@@ -298,7 +299,11 @@ void confirm_releases(files::Git& git, const std::string& root, const std::vecto
     }
   }
   for (const auto& [file, edit] : edited) {
-    edit->migration->changed_after_release = old_versions.count(file) > 0;
+    const bool any_before = std::any_of(asked.begin(), asked.end(), [&](const auto& tag) {
+      return tag.first >= edit->added && tag.first < edit->time;
+    });
+    if (any_before || old_versions.count(file))
+      edit->migration->changed_after_release = old_versions.count(file) > 0;
     edit->migration->released_since = new_versions.count(file) > 0;
   }
 }

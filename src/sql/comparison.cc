@@ -81,17 +81,41 @@ bool is_fraction(const Node* node) {
          std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
 }
 
-// Whether part of the expression is a fraction by its spelling, or a function's result that is one.
-bool is_fractional(const Node& expression) {
+bool any_fractional(NodeList nodes);
+
+// Whether the type of the value is numeric or floating-point, by the spelling of constants and casts and by
+// the names of functions. False also if the type is not known.
+bool is_fractional(const Node& value) {
   static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
                                                   "round", "trunc", "extract", "date_part"};
-  bool out = false;
-  each_node(message(expression), [&](const Node& node) {
-    out = out || is_fraction(&node) ||
-          (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL && functions.count(last_name(*node.func_call)));
-    return !out;
-  });
-  return out;
+  switch (value.node_case) {
+    case PG_QUERY__NODE__NODE_A_CONST: return is_fraction(&value);
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      const std::string type = type_spelling(value.type_cast->type_name);
+      return type == "double precision" || type == "real" || type.starts_with("numeric");
+    }
+    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+      const std::string name = last_name(*value.func_call);
+      return functions.count(name) > 0 ||
+             (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
+    }
+    case PG_QUERY__NODE__NODE_A_EXPR: {
+      static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
+      const PgQuery__AExpr& expr = *value.a_expr;
+      const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
+      return sum &&
+             ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
+    }
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+      return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
+    default: return false;
+  }
+}
+
+bool any_fractional(NodeList nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) { return is_fractional(*node); });
 }
 
 Side list_side(const Node* node, const Scope& scope);

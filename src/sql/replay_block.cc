@@ -79,17 +79,45 @@ std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& a
   return {};
 }
 
-// The condition of a violation by `action` that a block around `part` catches without an error; "": none.
+// Whether WHEN `condition` (or its SQLSTATE) is followed by nothing but NULL and messages: a handler that
+// raises, or that changes something, such as deleting the duplicates, hides nothing.
+bool hides(const std::string& handlers, std::string_view condition, std::string_view state) {
+  Lexer lexer(handlers);
+  bool in_condition = false, named = false, harmless = false, message = false, raised = false;
+  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+    if (token.is_word("when")) {
+      if (named && harmless) return true;
+      in_condition = harmless = true;
+      named = message = raised = false;
+    } else if (in_condition) {
+      in_condition = !token.is_word("then");
+      const bool constant = token.kind == Lexeme::Kind::string && contains(token.text, lower(state));
+      named =
+          named || token.is_word(condition) || token.is_word("integrity_constraint_violation") || constant;
+    } else if (raised) {
+      message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
+                token.is_word("log") || token.is_word("debug");
+      harmless = harmless && message;
+      raised = false;
+    } else if (token.is(';')) {
+      message = false;
+    } else if (!message) {
+      raised = token.is_word("raise");
+      harmless = harmless && (raised || token.is_word("null") || token.is_word("end"));
+    }
+  }
+  return named && harmless;
+}
+
+// The condition of a violation by `action` that a block around `part` hides; "": none.
 std::string_view hidden_violation(const Block& block, const BlockStatement& part,
                                   const SchemaAction& action) {
   const auto [condition, state] = violation_of(action);
   if (condition.empty()) return {};
-  for (const std::size_t one : part.blocks) {
-    const std::string& handlers = block.handlers[one];
-    if (passes_over(handlers, condition) || passes_over(handlers, lower(state))) return condition;
-    if (passes_over(handlers, "integrity_constraint_violation")) return "integrity_constraint_violation";
-  }
-  return {};
+  const bool hidden = std::any_of(part.blocks.begin(), part.blocks.end(), [&](std::size_t one) {
+    return hides(block.handlers[one], condition, state);
+  });
+  return hidden ? condition : std::string_view();
 }
 
 // The conditions of a block, each evaluated before the first statement that depends on it.

@@ -466,6 +466,9 @@ TEST(Facts, FractionsMakeTheValueNumeric) {
   EXPECT_EQ(type("id = 7e0"), "numeric");
   EXPECT_EQ(type("id = power(2, 3)"), "double precision");
   EXPECT_EQ(type("id = 6 + 1"), "");
+  EXPECT_EQ(type("id = extract(year from now())::int - 1"), "");
+  EXPECT_EQ(type("id = length(repeat('a', floor(2.5)::int))"), "");
+  EXPECT_EQ(type("id = coalesce($1, 1.5)"), "double precision");
   EXPECT_EQ(type("id = 7"), "");
   EXPECT_EQ(type("id = 3000000000"), "") << "beyond an integer, and none the less whole";
   Workload workload;
