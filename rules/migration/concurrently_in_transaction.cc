@@ -91,6 +91,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule concurrently_in_transaction{
     .id = "concurrently-in-transaction",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = Input::migrations,
     .summary = "a CONCURRENTLY statement that fails in the transaction of its migration",
     .why =

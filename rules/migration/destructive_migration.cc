@@ -157,6 +157,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule destructive_migration{
     .id = "destructive-migration",
     .severity = Severity::warning,
+    .harm = Harm::data,
     .needs = Input::migrations,
     .summary = "a migration that deletes data",
     .why =

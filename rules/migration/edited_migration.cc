@@ -184,6 +184,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule edited_migration{
     .id = "edited-migration",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a migration that was changed after it ran",
     .why =

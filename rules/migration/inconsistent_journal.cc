@@ -128,6 +128,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule inconsistent_journal{
     .id = "inconsistent-journal",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a migration folder whose journal and files do not match",
     .why =

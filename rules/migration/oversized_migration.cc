@@ -60,6 +60,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule oversized_migration{
     .id = "oversized-migration",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::migrations,
     .summary = "a migration that makes many changes at once",
     .why =

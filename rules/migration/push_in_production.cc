@@ -200,6 +200,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule push_in_production{
     .id = "push-in-production",
     .severity = Severity::warning,
+    .harm = Harm::data,
     .needs = Input::project,
     .summary = "a schema push in a deployment",
     .why =

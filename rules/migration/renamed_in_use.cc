@@ -113,6 +113,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule renamed_in_use{
     .id = "renamed-in-use",
     .severity = Severity::note,
+    .harm = Harm::deployment,
     .needs = Input::migrations,
     .summary = "a table or column that is renamed or moved while the running release uses it",
     .why =

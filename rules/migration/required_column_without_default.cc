@@ -90,6 +90,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule required_column_without_default{
     .id = "required-column-without-default",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::migrations,
     .summary = "a NOT NULL column that is added without a default",
     .why =

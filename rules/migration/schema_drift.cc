@@ -100,6 +100,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule schema_drift{
     .id = "schema-drift",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::comparison,
     .summary = "a schema that differs from what the migrations create",
     .why =

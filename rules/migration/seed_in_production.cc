@@ -134,6 +134,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule seed_in_production{
     .id = "seed-in-production",
     .severity = Severity::warning,
+    .harm = Harm::data,
     .needs = Input::project,
     .summary = "a seed or a reset command in a deployment",
     .why =

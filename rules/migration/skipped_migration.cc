@@ -76,6 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule skipped_migration{
     .id = "skipped-migration",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a drizzle migration that databases skip without an error",
     .why =

@@ -145,6 +145,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule swallowed_migration_error{
     .id = "swallowed-migration-error",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::migrations,
     .summary = "a migration that hides an error",
     .why =

@@ -67,6 +67,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule untracked_migration{
     .id = "untracked-migration",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a migration that is not in version control",
     .why =

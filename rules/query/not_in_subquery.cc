@@ -37,6 +37,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule not_in_subquery{
     .id = "not-in-subquery",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::workload,
     .summary = "NOT IN with a subquery that may return NULL",
     .why =

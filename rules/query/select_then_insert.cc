@@ -80,6 +80,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule select_then_insert{
     .id = "select-then-insert",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = all(Input::events, Input::schema),
     .summary = "a look-up by a unique key followed by an INSERT of the missing row",
     .why =

@@ -189,6 +189,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule stale_updated_at{
     .id = "stale-updated-at",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = all(Input::workload, Input::schema),
     .summary = "an UPDATE that does not set updated_at",
     .why =

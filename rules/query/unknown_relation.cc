@@ -234,6 +234,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unknown_relation{
     .id = "unknown-relation",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = Input::server_log,
     .summary = "statements that use a table that does not exist",
     .why =

@@ -67,6 +67,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule unqualified_write{
     .id = "unqualified-write",
     .severity = Severity::warning,
+    .harm = Harm::data,
     .needs = Input::workload,
     .summary = "UPDATE or DELETE without WHERE",
     .why =

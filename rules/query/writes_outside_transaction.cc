@@ -108,6 +108,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule writes_outside_transaction{
     .id = "writes-outside-transaction",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = all(Input::events, Input::schema),
     .summary = "writes to related tables, each in a transaction of its own",
     .why =

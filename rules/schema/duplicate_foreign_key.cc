@@ -92,6 +92,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule duplicate_foreign_key{
     .id = "duplicate-foreign-key",
     .severity = Severity::warning,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a foreign key that repeats another one",
     .why =

@@ -70,6 +70,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule enum_like_text{
     .id = "enum-like-text",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::statistics,
     .summary = "a text column with a few distinct values and no constraint",
     .why =

@@ -122,6 +122,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule floating_point_money{
     .id = "floating-point-money",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "money in a floating-point column",
     .why =

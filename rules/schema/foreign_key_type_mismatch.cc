@@ -111,6 +111,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule foreign_key_type_mismatch{
     .id = "foreign-key-type-mismatch",
     .severity = Severity::warning,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a foreign key whose columns have different types on the two sides",
     .why =

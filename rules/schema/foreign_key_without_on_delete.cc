@@ -26,6 +26,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule foreign_key_without_on_delete{
     .id = "foreign-key-without-on-delete",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a foreign key without an ON DELETE action",
     .why =

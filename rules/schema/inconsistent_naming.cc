@@ -89,6 +89,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule inconsistent_naming{
     .id = "inconsistent-naming",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a table or column that does not follow the naming convention of its schema",
     .why =

@@ -100,6 +100,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule json_instead_of_jsonb{
     .id = "json-instead-of-jsonb",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a json column that could be jsonb",
     .why =

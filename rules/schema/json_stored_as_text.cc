@@ -385,6 +385,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule json_stored_as_text{
     .id = "json-stored-as-text",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "JSON in a text column",
     .why =

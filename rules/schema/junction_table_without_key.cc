@@ -102,6 +102,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule junction_table_without_key{
     .id = "junction-table-without-key",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a table that links two others, without a unique key over the pair",
     .why =

@@ -263,6 +263,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_foreign_key{
     .id = "missing-foreign-key",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a column that references a table without a foreign key",
     .why =

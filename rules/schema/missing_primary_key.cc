@@ -216,6 +216,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_primary_key{
     .id = "missing-primary-key",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a table without a primary key",
     .why =

@@ -37,6 +37,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_timestamps{
     .id = "missing-timestamps",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "a table without created_at or updated_at",
     .why =

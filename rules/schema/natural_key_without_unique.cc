@@ -72,6 +72,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule natural_key_without_unique{
     .id = "natural-key-without-unique",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = Input::statistics,
     .summary = "a column such as an email address that is unique only by chance",
     .why =

@@ -124,6 +124,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule primary_key_running_out{
     .id = "primary-key-running-out",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = Input::statistics,
     .summary = "a sequence that will run out of values",
     .why =

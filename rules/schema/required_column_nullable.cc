@@ -50,6 +50,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule required_column_nullable{
     .id = "required-column-nullable",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = Input::statistics,
     .summary = "a column that is never NULL but not declared NOT NULL",
     .why =

@@ -83,6 +83,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule set_null_on_required_column{
     .id = "set-null-on-required-column",
     .severity = Severity::error,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "ON DELETE SET NULL on a column that is NOT NULL",
     .why =

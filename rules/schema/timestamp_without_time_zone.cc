@@ -81,6 +81,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule timestamp_without_time_zone{
     .id = "timestamp-without-time-zone",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a timestamp column without a time zone",
     .why =

@@ -47,6 +47,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unvalidated_constraint{
     .id = "unvalidated-constraint",
     .severity = Severity::warning,
+    .harm = Harm::correctness,
     .needs = Input::schema,
     .summary = "a constraint that is still NOT VALID",
     .why =

@@ -135,6 +135,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule uuid_stored_as_text{
     .id = "uuid-stored-as-text",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::schema,
     .summary = "UUIDs in a text column",
     .why =

@@ -79,6 +79,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule autovacuum_behind{
     .id = "autovacuum-behind",
     .severity = Severity::note,
+    .harm = Harm::deployment,
     .needs = Input::statistics,
     .summary = "a table on which autovacuum does not keep up",
     .why =

@@ -101,6 +101,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule connection_exhaustion{
     .id = "connection-exhaustion",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = any(Input::server_log, Input::settings),
     .summary = "connections that the server refused or will soon refuse",
     .why =

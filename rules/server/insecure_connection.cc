@@ -74,6 +74,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule insecure_connection{
     .id = "insecure-connection",
     .severity = Severity::note,
+    .harm = Harm::data,
     .needs = Input::project,
     .summary = "a connection to another machine without TLS or without verifying the certificate",
     .why =

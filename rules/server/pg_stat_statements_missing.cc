@@ -38,6 +38,7 @@ static void check(const Context& context, Reporter& reporter) {
 constinit const Rule pg_stat_statements_missing{
     .id = "pg-stat-statements-missing",
     .severity = Severity::note,
+    .harm = Harm::upkeep,
     .needs = Input::settings,
     .summary = "a server that collects no statement statistics",
     .why =

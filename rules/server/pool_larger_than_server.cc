@@ -128,6 +128,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule pool_larger_than_server{
     .id = "pool-larger-than-server",
     .severity = Severity::warning,
+    .harm = Harm::deployment,
     .needs = all(Input::project, Input::settings),
     .summary = "a connection pool that may open more connections than the server allows",
     .why =

@@ -49,6 +49,7 @@ struct Settings {
   unsigned jobs = 0;             // threads that read logs, connections that plan; 0: see Server::more_plans()
   std::string baseline;          // file; "" for none
   bool update_baseline = false;  // write the findings to `baseline`
+  std::vector<std::string> only;                      // ids or rules of the findings to report; empty: all
   RepositoryPaths repository = current_repository();  // the root of the paths in baselines and ids
   // A stop request ends load(), run() and planning early; their comments say what is lost.
   std::stop_token stop;

@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "check/baseline.h"
+#include "check/impact.h"
 #include "check/one_database.h"
+#include "check/short_id.h"
 #include "check/trust.h"
 #include "lint/rule.h"
 
@@ -151,7 +153,8 @@ class Merger {
     merge_rules();
     merge_findings();
     if (!report_.findings.empty()) report_.nothing_checked.clear();
-    lint::sort_findings(report_.findings);
+    sort_by_impact(report_.findings);
+    keep_only();
     report_patterns_without_match();
     report_unused_suppressions();
     compare_with_baseline();
@@ -262,6 +265,7 @@ class Merger {
         for (const Found* found : equal) united_[found] = one;
       }
     }
+    rank(reported);
     refer_to_proposals();
     std::sort(reported.begin(), reported.end(),
               [](const Found* one, const Found* other) { return one->order < other->order; });
@@ -287,6 +291,35 @@ class Merger {
     if (!project || !project->drizzle) return false;
     const auto table = table_of(found.finding);
     return !table || project->drizzle_names.empty() || !project->drizzle_name(*table).empty();
+  }
+
+  void keep_only() {
+    if (settings_.only.empty()) return;
+    for (const auto& text : settings_.only)
+      if (std::none_of(report_.findings.begin(), report_.findings.end(),
+                       [&](const Finding& finding) { return named_by(finding, text); }))
+        report_.diagnostics.push_back({Error::Kind::nonfatal, "--only " + text,
+                                       "names no finding of this run",
+                                       "name an id as the report shows it, or a rule"});
+    std::erase_if(report_.findings, [&](const Finding& finding) {
+      return std::none_of(settings_.only.begin(), settings_.only.end(),
+                          [&](const std::string& text) { return named_by(finding, text); });
+    });
+  }
+
+  // Sets impact and short id, for which severities, verdicts, fixes and ids must be final.
+  void rank(const std::vector<Found*>& reported) const {
+    const Workload* workload = inputs_.has_workload ? &inputs_.workload : nullptr;
+    const WorkloadTime time = workload ? time_of(*workload) : WorkloadTime();
+    std::vector<Finding*> findings;
+    for (Found* found : reported) {
+      const Schema* schema = found->checked->schema;
+      const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
+      found->finding.impact =
+          impact_of(found->finding, {.catalog = catalog, .workload = workload, .time = time});
+      findings.push_back(&found->finding);
+    }
+    set_short_ids(findings);
   }
 
   // Of the findings that are not suppressed, if there are any.
@@ -335,8 +368,9 @@ class Merger {
           }
           carrier = heir->second;
         }
-        fix.proposed_by = united_.at(carrier)->finding.id;
-        fix.title = advisor::title_of_served(fix.proposed_by);
+        const Finding& proposing = united_.at(carrier)->finding;
+        fix.proposed_by = proposing.id;
+        fix.title = advisor::title_of_served(proposing.short_id);
       }
   }
 

@@ -27,6 +27,7 @@ struct Options {
   std::vector<WantedReport> reports;
   FailOn fail_on;
   std::size_t top = 0;
+  bool all = false;
 };
 
 int exit_code_of(const Report& report, const FailOn& fail_on) {
@@ -44,6 +45,7 @@ int run(Options options) {
     return exit_usage;
   }
   checked->how.top = options.top;
+  checked->how.all = options.all || !options.check.settings.only.empty();
   for (const auto& error : report::together(checked->report.diagnostics)) complain(error);
   if (const auto wrote = write_reports(checked->report, options.reports, checked->how); !wrote) {
     complain(wrote.error());
@@ -89,6 +91,15 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->add_option("--top", options->top,
                    "Number of findings that --format agent lists; 0: as many as fit into about 2,000 tokens")
       ->check(CLI::NonNegativeNumber);
+  command->add_flag("--all", options->all,
+                    "Show every finding in full, also on the terminal; a report in a file always does");
+  command
+      ->add_option("--only", options->check.settings.only,
+                   "Show only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
+                   "rules. Separate several by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("IDS");
   command
       ->add_option("--fail-on", words->fail_on,
                    "Findings that make the exit code 1: those of at least this severity (error, the default; "

@@ -91,6 +91,7 @@ static std::string rules_url(const std::string& host) {
 
 void set_style(report::Options& options) {
   options.quiet = verbosity().quiet;
+  options.verbose = verbosity().verbose;
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) == 0) options.host = host;
   options.rules_url = rules_url(options.host);
@@ -101,7 +102,9 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
   Result<void> out;
   const Report report = report::without_secrets(found);
   set_style(options);
+  const bool all = options.all;
   for (const auto& one : wanted) {
+    options.all = all || !one.path.empty();
     options.color = use_color(one.path);
     options.links = use_links(one.path);
     options.warnings_printed = one.path.empty();

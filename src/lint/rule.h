@@ -24,9 +24,19 @@ struct Option {
   std::string_view meaning;  // description, with the unit
 };
 
+// What the problem does to an application. Part of a finding's impact (docs/impact.md).
+enum class Harm {
+  upkeep,       // no user notices it: a convention, work that the server does twice
+  time,         // statements take longer, or wait for locks
+  correctness,  // wrong or missing values
+  deployment,   // a deployment fails, or the server refuses statements or connections
+  data,         // rows are lost, or others can read them
+};
+
 struct Rule {
   std::string_view id;  // names the problem: "unindexed-foreign-key"
   Severity severity = Severity::warning;
+  Harm harm = Harm::time;
   Needs needs = Input::schema;  // required inputs; if one is missing, the rule does not run, and the report
                                 // names the input
   std::string_view summary;     // one line

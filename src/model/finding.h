@@ -109,8 +109,16 @@ struct Probe {
   std::string_view without_gain = {};
 };
 
+// What a finding costs or risks. docs/impact.md has the model.
+struct Impact {
+  double score = 0;    // comparable between findings of all rules: the greatest is the first of a report
+  std::string effect;  // measured or counted: "takes 12 s of query time per hour (34 %)"; "": unknown
+};
+
 struct Finding {
   std::string id;         // hash of rule and subject
+  std::string short_id;   // "unindexed-foreign-key:1b17": the rule, and as much of `id` as identifies it in a
+                          // report; "" before merge()
   std::string former_id;  // id in earlier versions, for baselines; "" if equal to `id`
   std::string rule;
   Severity severity = Severity::warning;
@@ -126,6 +134,7 @@ struct Finding {
   std::vector<IndexProposal> further_proposals;
   std::optional<Fix> fix;
   std::string verdict_reason;  // why the finding is refuted, or still suspected
+  Impact impact;               // set by merge()
 };
 
 std::string finding_id(std::string_view rule, const Subject& subject);

@@ -42,7 +42,7 @@ struct Baseline {
 };
 
 struct Report {
-  std::vector<Finding> findings;              // in the order of lint::sort_findings()
+  std::vector<Finding> findings;              // by decreasing impact (check/impact.h)
   std::vector<SuppressedFinding> suppressed;  // not among `findings`
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;

@@ -24,8 +24,10 @@ struct Options {
   int width = 100;
   bool show_literals = false;
   bool warnings_printed =
-      false;           // the diagnostics were printed on standard error, so the report only counts them
-  bool quiet = false;  // only the findings and a summary line, which counts inputs and warnings
+      false;             // the diagnostics were printed on standard error, so the report only counts them
+  bool quiet = false;    // only the findings and a summary line, which counts inputs and warnings
+  bool all = false;      // every finding in full; otherwise `text` fits in about 150 lines
+  bool verbose = false;  // also each rule that did not run
   // Returns the source lines of a finding, with this many lines around it; nullopt or empty: no lines to
   // show.
   std::function<std::optional<Source>(const Finding&, int)> source = {};

@@ -8,6 +8,7 @@
 
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -17,20 +18,12 @@ class Writer {
   Writer(const Report& report, const Options& options) : report_(report), options_(options) {}
 
   std::string write() {
-    bool refuted = false;
-    const auto& findings = report_.findings;  // sorted by severity and rule
-    for (std::size_t at = 0; at < findings.size();) {
-      std::vector<const Finding*> alike;
-      const std::size_t first = at;
-      for (; at < findings.size() && findings[at].severity == findings[first].severity &&
-             findings[at].rule == findings[first].rule;
-           ++at) {
-        if (findings[at].verdict == Verdict::refuted) refuted = true;
-        else alike.push_back(&findings[at]);
-      }
-      write_alike(alike);
-    }
-    if (refuted && !options_.quiet) write_refuted();
+    for (const Finding& finding : report_.findings)
+      (finding.verdict == Verdict::refuted ? refuted_ : standing_).push_back(&finding);
+    if (!options_.quiet) write_head();
+    if (options_.all) write_everything();
+    else write_within_limits();
+    if (!refuted_.empty() && !options_.quiet) write_refuted();
     if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
     write_summary();
@@ -55,7 +48,8 @@ class Writer {
   }
   std::string rule(const Finding& finding) const {
     const bool page = options_.links && !options_.rules_url.empty();
-    return link(page ? options_.rules_url + finding.rule + ".md" : url(finding), paint("1", finding.rule));
+    return link(page ? options_.rules_url + finding.rule + ".md" : url(finding),
+                paint("1", finding.short_id.empty() ? finding.rule : finding.short_id));
   }
 
   std::string severity(const Finding& finding) const {
@@ -93,6 +87,90 @@ class Writer {
       out_ += fmt::format("{}{}\n", before, printable(line));
       before = indent;
     }
+  }
+
+  static std::size_t lines_in(std::string_view text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+
+  // What was read; of many findings, also how many there are, and which come first.
+  void write_head() {
+    constexpr std::size_t few = 5, longest = 6;
+    for (std::size_t at = 0; at < std::min(longest, report_.inputs.size()); ++at) {
+      const ReportInput& input = report_.inputs[at];
+      std::string line = "read " + input.kind;
+      if (!input.path.empty()) line += " " + input.path;
+      if (!input.detail.empty()) line += ": " + input.detail;
+      if (options_.all) paragraph("", "  ", line);
+      else end_line(ellipsis(printable(line), static_cast<std::size_t>(options_.width)));
+    }
+    if (report_.inputs.size() > longest)
+      out_ += fmt::format("and {} more inputs\n", report_.inputs.size() - longest);
+    if (standing_.size() <= few) {
+      if (!report_.inputs.empty() && !standing_.empty()) out_ += "\n";
+      return;
+    }
+    out_ += "\n" + paint("1", in_words(count(standing_)) + ". The first things to do:") + "\n";
+    int number = 0;
+    for (const FirstThing& thing : first_things(report_)) {
+      const std::string begin = fmt::format("  {}. {}", ++number, thing.finding->short_id);
+      const auto room =
+          static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(characters(begin)) - 2));
+      out_ += begin + "  " + ellipsis(in_words(thing), room) + "\n";
+    }
+    out_ += "\n";
+  }
+
+  void write_everything() {
+    for (std::size_t at = 0; at < standing_.size();) {
+      std::vector<const Finding*> alike;
+      const Finding& first = *standing_[at];
+      for (; at < standing_.size() && standing_[at]->severity == first.severity &&
+             standing_[at]->rule == first.rule;
+           ++at)
+        alike.push_back(standing_[at]);
+      write_alike(alike);
+    }
+  }
+
+  // The first findings in full, the next ones on a line each, of the others their number by rule.
+  void write_within_limits() {
+    constexpr std::size_t full_lines = 80, short_lines = 30;
+    std::size_t at = 0;
+    for (std::size_t lines = 0; at < standing_.size(); ++at) {
+      const std::size_t before = out_.size();
+      write_finding(*standing_[at]);
+      lines += lines_in(std::string_view(out_).substr(before));
+      if (at == 0 || lines <= full_lines) continue;
+      out_.resize(before);
+      break;
+    }
+    const std::size_t end = std::min(standing_.size(), at + short_lines);
+    for (; at < end; ++at) write_line(*standing_[at]);
+    if (at < standing_.size()) write_others(at);
+    else if (end > 0 && !out_.ends_with("\n\n")) out_ += "\n";
+  }
+
+  void write_line(const Finding& finding) {
+    std::string rest =
+        finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect;
+    if (finding.location && !finding.location->live()) rest += "  " + finding.location->str();
+    const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + 3;
+    const auto room = static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
+    end_line(severity(finding) + " " + rule(finding) + "  " + ellipsis(printable(rest), room));
+  }
+
+  void write_others(std::size_t from) {
+    std::map<std::string, int> rules;
+    for (std::size_t at = from; at < standing_.size(); ++at) ++rules[standing_[at]->rule];
+    std::vector<std::pair<int, std::string>> counts;
+    for (const auto& [rule, number] : rules) counts.emplace_back(-number, rule);
+    std::sort(counts.begin(), counts.end());
+    std::vector<std::string> words;
+    for (const auto& [number, rule] : counts) words.push_back(fmt::format("{} {}", -number, rule));
+    out_ += "\n";
+    paragraph(fmt::format("{} more: ", standing_.size() - from), "  ", join(words, ", "));
+    out_ += "To show all: --all. To show those of one rule: --only " + counts.front().second + "\n\n";
   }
 
   // The message without what it is about.
@@ -167,6 +245,7 @@ class Writer {
       for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
         out_ += "    " + line + "\n";
     for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
+    if (!finding.impact.effect.empty()) paragraph("  - ", "    ", finding.impact.effect);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
     if (finding.fix) write_fix(*finding.fix);
     out_ += "\n";
@@ -195,10 +274,13 @@ class Writer {
   }
 
   void write_refuted() {
+    constexpr std::size_t few = 5;
     out_ += paint("1", "Refuted") + "\n";
-    for (const auto& finding : report_.findings)
-      if (finding.verdict == Verdict::refuted)
-        paragraph("  - ", "    ", finding.rule + " " + subject(finding) + ": " + finding.verdict_reason);
+    const std::size_t shown = options_.all ? refuted_.size() : std::min(few, refuted_.size());
+    for (std::size_t at = 0; at < shown; ++at)
+      paragraph("  - ", "    ",
+                refuted_[at]->short_id + " " + subject(*refuted_[at]) + ": " + refuted_[at]->verdict_reason);
+    if (shown < refuted_.size()) out_ += fmt::format("  - and {} more (--all)\n", refuted_.size() - shown);
     out_ += "\n";
   }
 
@@ -213,6 +295,7 @@ class Writer {
   void write_not_looked_at() {
     const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
+    if (!options_.verbose && !options_.all && warnings.empty()) return write_not_run_in_short();
     out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
@@ -234,18 +317,32 @@ class Writer {
     out_ += "\n";
   }
 
+  // The options that the reasons name, on one line.
+  void write_not_run_in_short() {
+    std::vector<std::string> options;
+    for (const auto& skipped : report_.skipped) {
+      const std::string& reason = skipped.reason;
+      for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
+        const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
+        const std::string option = reason.substr(at, end - at);
+        if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
+      }
+    }
+    if (!report_.skipped.empty())
+      out_ += fmt::format("{} rule{} did not run{}; --verbose names them and the input that each needs\n",
+                          report_.skipped.size(), report_.skipped.size() == 1 ? "" : "s",
+                          options.empty() ? "" : " without " + join(options, ", "));
+    if (const auto warned = report_.diagnostics.size())
+      out_ +=
+          fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
+  }
+
   void write_summary() {
     std::map<Verdict, int> verdicts;
     std::map<Severity, int> severities;
     for (const auto& finding : report_.findings) {
       ++verdicts[finding.verdict];
       if (finding.verdict != Verdict::refuted) ++severities[finding.severity];
-    }
-    for (const auto& input : options_.quiet ? std::vector<ReportInput>() : report_.inputs) {
-      std::string line = "read " + input.kind;
-      if (!input.path.empty()) line += " " + input.path;
-      if (!input.detail.empty()) line += ": " + input.detail;
-      paragraph("", "  ", line);
     }
     if (report_.planned)
       out_ +=
@@ -270,9 +367,16 @@ class Writer {
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     if (const auto count = report_.diagnostics.size(); count && options_.quiet)
       line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
+    constexpr std::size_t many = 20;
+    if (standing_.size() > many && !report_.baseline && !options_.quiet)
+      out_ +=
+          "To accept these findings and see only new ones: pgadvise check … --baseline "
+          ".pgadvise-baseline.json "
+          "--update-baseline\n";
     out_ += paint("1", line) + "\n";
   }
 
+  std::vector<const Finding*> standing_, refuted_;
   const Report& report_;
   const Options& options_;
   std::string out_;
