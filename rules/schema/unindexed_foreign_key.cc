@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/key_coverage.h"
+#include "lint/table_growth.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "rules/all_rules.h"
@@ -70,8 +71,14 @@ static bool references_constants(const Context& context, const Constraint& key) 
          limited_to_constants(*parent, key.referenced_columns.front());
 }
 
+// Rows of a lookup table are part of the application, and are hardly ever deleted.
+static bool references_lookup(const Context& context, const Constraint& key) {
+  const Table* parent = context.catalog().table(key.referenced_table);
+  return parent && key.on_delete != "CASCADE" && growth_of(*parent) == Growth::lookup;
+}
+
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
-  if (references_constants(context, key)) return Severity::note;
+  if (references_constants(context, key) || references_lookup(context, key)) return Severity::note;
   const bool large = table.statistics && table.statistics->rows >= context.option(large_rows);
   if (large && parent_rows_deleted(context, key)) return Severity::error;
   return names_an_actor(key) ? Severity::note : context.rule().severity;
@@ -141,7 +148,9 @@ constinit const Rule unindexed_foreign_key{
         "CASCADE) is a note. Such parents are rarely deleted, and few queries join from them. A key is a "
         "note, "
         "too, if a CHECK limits the parent's key to constants (`name IN ('on', 'off')`), because only "
-        "migrations change such a parent. A key of or to a table that holds at most one row, because a "
+        "migrations change such a parent, and if the parent is a lookup table by its name and form "
+        "(`countries`, `order_statuses`: no foreign keys, at most eight columns). A key of or to a table "
+        "that holds at most one row, because a "
         "unique index is on a constant, is not reported.",
     .fix = "Create an index whose leading columns are the columns of the key, in any order.",
     .when_to_ignore =

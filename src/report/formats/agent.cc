@@ -14,12 +14,13 @@ constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
 constexpr std::size_t longest_line = 400;
 
 std::string line_of(const Finding& finding, const Options& options) {
-  std::string out = fmt::format("{} {} {}", name(finding.severity), finding.rule, name(finding.verdict));
+  std::string out = fmt::format("{} {} {}", name(finding.severity), finding.short_id, name(finding.verdict));
   if (finding.location && !finding.location->live()) {
     const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);
   }
   if (const std::string about = subject(finding); !about.empty()) out += " " + about;
+  if (!finding.impact.effect.empty()) out += ": " + finding.impact.effect;
   if (finding.fix) {
     const Fix& fix = *finding.fix;
     const std::string fix_text = !fix.sql.empty() && fix.safety != Fix::Safety::manual ? fix.sql
@@ -54,7 +55,7 @@ std::string render(const Report& report, const Options& options) {
     ++shown;
   }
   if (shown < findings.size())
-    out += fmt::format("{} more: --top {}; to describe a rule: pgadvise rules explain RULE\n",
+    out += fmt::format("{} more of less impact: --top {}; to describe a rule: pgadvise rules explain RULE\n",
                        findings.size() - shown, findings.size());
   return out;
 }

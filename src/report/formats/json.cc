@@ -1,3 +1,4 @@
+#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -5,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "report/all_formats.h"
+#include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -73,6 +75,7 @@ json fix_json(const Fix& fix) {
 json finding_json(const Finding& finding, bool show_literals) {
   json out;
   out["id"] = finding.id;
+  put(out, "short_id", finding.short_id);
   out["rule"] = finding.rule;
   out["severity"] = name(finding.severity);
   out["verdict"] = name(finding.verdict);
@@ -85,6 +88,8 @@ json finding_json(const Finding& finding, bool show_literals) {
   for (const auto& evidence : finding.evidence)
     out["evidence"].push_back(evidence_json(evidence, show_literals));
   if (finding.fix) out["fix"] = fix_json(*finding.fix);
+  out["impact"] = {{"score", std::round(finding.impact.score * 10) / 10}};
+  put(out["impact"], "effect", finding.impact.effect);
   return out;
 }
 
@@ -108,6 +113,10 @@ json summary_json(const Report& report) {
   out["rules"] = rules;
   out["rules_run"] = report.rules_run;
   put(out, "nothing_checked", report.nothing_checked);
+  out["first"] = json::array();
+  for (const FirstThing& thing : first_things(report))
+    out["first"].push_back(
+        {{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}});
   return out;
 }
 

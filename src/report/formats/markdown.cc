@@ -7,12 +7,14 @@
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
 
 constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
 constexpr std::size_t kept_for_the_end = 3'000;
+constexpr std::size_t few = 5;  // findings that need no summary
 
 // Text of the input stays text: no markup, no link, no mention of a person or an issue.
 std::string plain(const std::string& text) {
@@ -47,8 +49,9 @@ std::string span(const std::string& text) {
 
 std::string one(const Finding& finding, const Options& options) {
   constexpr std::size_t longest = 600;
-  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.rule),
+  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.short_id),
                                 name(finding.verdict), plain(ellipsis(finding.message, longest)));
+  if (!finding.impact.effect.empty()) out += " " + plain(finding.impact.effect) + ".";
   if (finding.location && !finding.location->live()) {
     const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
@@ -101,6 +104,14 @@ std::string render(const Report& report, const Options& options) {
                   : findings.empty()              ? "nothing found"
                                                   : in_words(count(findings)),
                   report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
+  if (findings.size() > few) {
+    out += "The first things to do:\n\n";
+    int number = 0;
+    for (const FirstThing& thing : first_things(report))
+      out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id),
+                         plain(ellipsis(in_words(thing), 200)));
+    out += "\nAll, by impact:\n\n";
+  }
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;
   std::size_t shown = 0;
   for (const auto* finding : findings) {
@@ -109,8 +120,7 @@ std::string render(const Report& report, const Options& options) {
     out += line;
     ++shown;
   }
-  if (shown < findings.size())
-    out += fmt::format("- and {} more of the same or lower severity\n", findings.size() - shown);
+  if (shown < findings.size()) out += fmt::format("- and {} more of less impact\n", findings.size() - shown);
   return out + tail;
 }
 
