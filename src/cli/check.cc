@@ -94,13 +94,6 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_flag("--all", options->all,
                     "Show every finding in full, also on the terminal; a report in a file always does");
   command
-      ->add_option("--only", options->check.settings.only,
-                   "Show only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
-                   "rules. Separate several by commas")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("IDS");
-  command
       ->add_option("--fail-on", words->fail_on,
                    "Findings that make the exit code 1: those of at least this severity (error, the default; "
                    "warning; note) or never; confirmed: only findings that a server confirmed; rule ids: "

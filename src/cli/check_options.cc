@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -12,13 +13,16 @@
 #include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/verbosity.h"
+#include "lint/rule.h"
 
 namespace pgadvise::cli {
 
 void add_inputs(CLI::App& command, CheckOptions& options) {
-  command.add_option("PATH", options.sources.paths,
-                     "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot; default: "
-                     "the current directory, unless the command line names another input");
+  command.add_option(
+      "PATH", options.sources.paths,
+      "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot; or the id of "
+      "a finding (unindexed-foreign-key:1b17), which reports only that one; default: "
+      "the current directory, unless the command line names another input");
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database to read and to confirm findings in: a libpq connection string, or "
                                 "env (DATABASE_URL, else PG*)");
@@ -53,6 +57,13 @@ void add_choices(CLI::App& command, CheckOptions& options) {
       "Check the migrations that this branch adds or changes, compared with origin's default "
       "branch, main or master");
   changed->excludes(since);
+  command
+      .add_option("--only", options.settings.only,
+                  "Report only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
+                  "rules. Separate several by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("IDS");
   add_acting_options(command, options.settings.session_settings);
   add_analyze_time(command, options.max_analyze_time);
   command.add_option("--config", options.sources.config,
@@ -74,6 +85,19 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   return {};
 }
 
+// Moves words such as unindexed-foreign-key:1b17 from the paths to the ids, unless a file has that name.
+static void take_ids(std::vector<std::string>& paths, std::vector<std::string>& ids) {
+  std::erase_if(paths, [&](const std::string& word) {
+    const auto colon = word.find(':');
+    std::error_code code;
+    if (colon == std::string::npos || !lint::find_rule(word.substr(0, colon)) ||
+        std::filesystem::exists(word, code))
+      return false;
+    ids.push_back(word);
+    return true;
+  });
+}
+
 static void log_run(const Report& report) {
   for (const auto& input : report.inputs)
     print_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
@@ -92,7 +116,9 @@ tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {
   CheckRun out;
   out.sources = std::make_unique<Sources>();
   const std::string started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  auto inputs = check::load(options.sources, settings);
+  check::Sources sources = options.sources;
+  take_ids(sources.paths, settings.only);
+  auto inputs = check::load(sources, settings);
   if (!inputs) return tl::unexpected(std::move(inputs.error()));
   out.inputs = std::move(*inputs);
   std::optional<StopOnInterrupt> interrupt;

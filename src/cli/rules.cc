@@ -27,8 +27,9 @@ static int list() {
   return print(out);
 }
 
+// `id`: a rule's, or a finding's, unindexed-foreign-key:1b17.
 static int explain(const std::string& id) {
-  const auto* rule = lint::find_rule(id);
+  const auto* rule = lint::find_rule(id.substr(0, id.find(':')));
   if (!rule) {
     complain({Error::Kind::usage, "", "unknown rule " + id, check::unknown_rule_hint(id)});
     return exit_usage;
@@ -43,7 +44,7 @@ void add_rules(CLI::App& app, int& exit_code) {
   auto id = std::make_shared<std::string>();
   command->add_subcommand("list", "List all rules, one per line");
   auto* explained = command->add_subcommand("explain", "Describe a rule: what it finds, why, and what to do");
-  explained->add_option("ID", *id, "The rule's id")->required();
+  explained->add_option("ID", *id, "The rule's id, or a finding's: unindexed-foreign-key:1b17")->required();
   command->callback([command, explained, id, &exit_code] {
     exit_code = command->got_subcommand(explained) ? explain(*id) : list();
   });

@@ -97,7 +97,7 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
     out["relatedLocations"].push_back(
         physical_json(options.repository.relative(place.file), std::max(1, place.line)));
   out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
-  out["rank"] = std::clamp(finding.impact.score, 0.0, 100.0);  // 3.27.25: 0 to 100, the highest is the first
+  out["rank"] = std::clamp(finding.impact.score / 1.5, 0.0, 100.0);  // 3.27.25: from 0 to 100
   out["properties"] = {{"verdict", name(finding.verdict)}, {"id", finding.short_id}};
   return out;
 }
