@@ -34,7 +34,10 @@ std::string in_words(const FirstThing& thing) {
   }
   if (effect.empty()) effect = finding.message;
   out += (out.empty() ? "" : ": ") + effect;
-  if (thing.more) out += fmt::format("; {} more of this rule", thing.more);
+  if (thing.more) {
+    if (out.ends_with(';')) out.pop_back();
+    out += fmt::format("; {} more of this rule", thing.more);
+  }
   return printable(out);
 }
 

@@ -1,9 +1,12 @@
 #include "report/report.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "report/summary.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {
@@ -263,6 +266,60 @@ TEST(Text, RemarksOfTheSameKindAreOneWithTheirPlaces) {
                 .find("5 warnings about the input: see standard error"),
             std::string::npos);
   EXPECT_EQ(json::parse(render("json", report, {}))["diagnostics"].size(), 5u) << "programs get all";
+}
+
+Report with_findings(int number) {
+  Report report;
+  for (int at = 0; at < number; ++at) {
+    Finding finding;
+    finding.rule = at % 3 == 0   ? "unindexed-foreign-key"
+                   : at % 3 == 1 ? "redundant-index"
+                                 : "missing-primary-key";
+    finding.subject = {.kind = "table", .schema = "public", .table = "t" + std::to_string(at)};
+    finding.id = finding_id(finding.rule, finding.subject);
+    finding.short_id = finding.rule + ":" + finding.id.substr(0, 6);
+    finding.message =
+        "A sentence about the table " + finding.subject.table + ", of some length, and what follows from it.";
+    finding.evidence.push_back({Evidence::Kind::catalog, "a fact", std::nullopt, {}});
+    finding.fix = Fix{.title = "Create it", .sql = "CREATE INDEX CONCURRENTLY i ON t (a);"};
+    report.findings.push_back(std::move(finding));
+  }
+  for (int at = 0; at < 40; ++at)
+    report.skipped.push_back({"rule-" + std::to_string(at), "needs queries (--log or --workload)"});
+  report.inputs = {{"migrations", "db", "300 statements"}};
+  return report;
+}
+
+long lines(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+TEST(TextReport, OfManyFindingsFitsInAHundredAndFiftyLines) {
+  const Report report = with_findings(300);
+  const std::string text = render("text", report, {});
+  EXPECT_LE(lines(text), 150);
+  EXPECT_NE(text.find("The first things to do:"), std::string::npos);
+  EXPECT_NE(text.find("1. " + report.findings[0].short_id), std::string::npos);
+  EXPECT_NE(text.find("more: "), std::string::npos);
+  EXPECT_NE(text.find("--only "), std::string::npos);
+  EXPECT_NE(text.find("--update-baseline"), std::string::npos);
+  EXPECT_NE(text.find("40 rules did not run without --log, --workload"), std::string::npos);
+  const std::string all = render("text", report, {.all = true});
+  for (const Finding& finding : report.findings)
+    EXPECT_NE(all.find(finding.subject.table), std::string::npos) << finding.subject.table;
+}
+
+TEST(TextReport, OfTwoFindingsHasNoSummary) {
+  const std::string text = render("text", with_findings(2), {});
+  EXPECT_EQ(text.find("The first things"), std::string::npos);
+  EXPECT_EQ(text.find("more: "), std::string::npos);
+  EXPECT_NE(text.find("2 findings"), std::string::npos);
+}
+
+TEST(Summary, NamesEachRuleOnce) {
+  const Report report = with_findings(300);
+  const auto first = first_things(report);
+  ASSERT_EQ(first.size(), 3u);
+  EXPECT_EQ(first[0].more, 99u);
+  EXPECT_EQ(in_words(first[0]), "t0: CREATE INDEX CONCURRENTLY i ON t (a); 99 more of this rule");
 }
 
 }  // namespace

@@ -1,0 +1,124 @@
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "check/impact.h"
+#include "check/short_id.h"
+#include "lint/table_growth.h"
+#include "sql/replay.h"
+
+namespace pgadvise::check {
+namespace {
+
+Catalog schema(const std::string& script) {
+  sql::Replayer replayer;
+  replayer.run(script, "schema.sql");
+  return replayer.take();
+}
+
+Finding unindexed(const std::string& table, const std::string& column) {
+  Finding out;
+  out.rule = "unindexed-foreign-key";
+  out.subject = {.kind = "foreign-key", .schema = "public", .table = table, .columns = {column}};
+  out.proposal = IndexProposal{.table = {"public", table}};
+  return out;
+}
+
+TEST(Impact, GrowingTablesAndCascadesComeFirst) {
+  const Catalog catalog = schema(
+      "CREATE TABLE users (id int PRIMARY KEY);"
+      "CREATE TABLE events (a int REFERENCES users ON DELETE CASCADE, b int REFERENCES users);"
+      "CREATE TABLE profiles (a int REFERENCES users);"
+      "CREATE TABLE countries (a int);");
+  const auto score = [&](const std::string& table, const std::string& column) {
+    return impact_of(unindexed(table, column), {.catalog = &catalog, .workload = nullptr, .time = {}}).score;
+  };
+  EXPECT_GT(score("events", "a"), score("events", "b"));
+  EXPECT_GT(score("events", "b"), score("profiles", "a"));
+  EXPECT_GT(score("profiles", "a"), score("countries", "a"));
+}
+
+TEST(Impact, OnlyWhatIsKnownIsPrinted) {
+  Catalog catalog =
+      schema("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES users);");
+  const ImpactInputs inputs{.catalog = &catalog, .workload = nullptr, .time = {}};
+  EXPECT_EQ(impact_of(unindexed("t", "a"), inputs).effect, "");
+  catalog.tables.at({"public", "t"}).statistics = TableStatistics{.rows = 220000};
+  EXPECT_EQ(impact_of(unindexed("t", "a"), inputs).effect, "each DELETE of a parent row scans 220,000 rows");
+}
+
+TEST(Impact, OfALoggedStatementIsItsTimePerHour) {
+  Workload workload;
+  Query slow, quick;
+  slow.fingerprint = "a";
+  slow.calls = slow.timed_calls = 10;
+  slow.total_ms = 9'000;
+  slow.first = 0;
+  slow.last = 1'800'000'000;  // half an hour
+  quick.fingerprint = "b";
+  quick.total_ms = 1'000;
+  workload.queries = {slow, quick};
+  Finding finding;
+  finding.rule = "sequential-scan";
+  finding.subject.fingerprint = "a";
+  const WorkloadTime time = time_of(workload);
+  EXPECT_EQ(time.hours, 0.5);
+  ImpactInputs inputs{.catalog = nullptr, .workload = &workload, .time = time};
+  EXPECT_EQ(impact_of(finding, inputs).effect, "takes 18 s per hour, 90 % of the logged query time");
+  finding.fix = Fix{.title = "x", .cost_before = 100, .cost_after = 50};
+  EXPECT_EQ(impact_of(finding, inputs).effect, "saves 9.0 s per hour, 45 % of the logged query time");
+}
+
+TEST(Impact, TheDocumentationHasTheConstants) {
+  std::ifstream file(PGADVISE_SOURCE_DIR "/docs/impact.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto has = [&](const std::string& words) { return text.str().find(words) != std::string::npos; };
+  const auto number = [](double value) { return std::to_string(static_cast<long>(value)); };
+  const ImpactPoints& points = impact_points;
+  EXPECT_TRUE(has("error " + number(points.error) + ", warning " + number(points.warning) + ", note " +
+                  number(points.note)));
+  EXPECT_TRUE(has("confirmed " + number(points.confirmed)));
+  EXPECT_TRUE(has("others " + number(points.data) + ";"));
+  EXPECT_TRUE(has("refuses statements " + number(points.deployment)));
+  EXPECT_TRUE(has("values " + number(points.correctness) + ";"));
+  EXPECT_EQ(impact_assumptions.ms_per_row_scanned, 0.0003) << "0.3 µs in docs/impact.md";
+  EXPECT_EQ(impact_assumptions.ms_per_row_locked, 0.001) << "1 µs in docs/impact.md";
+}
+
+TEST(Growth, GoesByNameAndForm) {
+  using lint::Growth;
+  const Catalog catalog = schema(
+      "CREATE TABLE order_statuses (id int PRIMARY KEY, name text);"
+      "CREATE TABLE \"WebhookDelivery\" (id int);"
+      "CREATE TABLE customers (id int);"
+      "CREATE TABLE user_roles (id int, role int REFERENCES order_statuses);");
+  const auto of = [&](const char* name) { return lint::growth_of(*catalog.table({"public", name})); };
+  EXPECT_EQ(of("order_statuses"), Growth::lookup);
+  EXPECT_EQ(of("WebhookDelivery"), Growth::growing);
+  EXPECT_EQ(of("customers"), Growth::ordinary);
+  EXPECT_EQ(of("user_roles"), Growth::ordinary) << "it references another table";
+}
+
+TEST(ShortIds, AreAsLongAsTheyMustBe) {
+  Finding a, b, c, d;
+  a.rule = b.rule = c.rule = "one";
+  d.rule = "two";
+  a.id = "1b17aaaaaaaaaaaa";
+  b.id = "1b17abaaaaaaaaaa";
+  c.id = "2000000000000000";
+  d.id = a.id;
+  set_short_ids({&a, &b, &c, &d});
+  EXPECT_EQ(a.short_id, "one:1b17aa");
+  EXPECT_EQ(b.short_id, "one:1b17ab");
+  EXPECT_EQ(c.short_id, "one:2000");
+  EXPECT_EQ(d.short_id, "two:1b17");
+  EXPECT_TRUE(named_by(a, "one:1b17"));
+  EXPECT_TRUE(named_by(a, "one"));
+  EXPECT_FALSE(named_by(a, "one:2000"));
+  EXPECT_FALSE(named_by(d, "one"));
+}
+
+}  // namespace
+}  // namespace pgadvise::check
