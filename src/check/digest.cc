@@ -17,7 +17,7 @@ static Result<Workload> read_server(const DigestSources& sources, const Observer
   if (!connection) return tl::unexpected(connection.error());
   connection->set_stop(sources.stop);
   connection->set_interruptible(true);
-  return pg::read_statement_statistics(*connection, diagnostics);
+  return pg::read_statement_statistics(*connection, pg::StatementScope::server, diagnostics);
 }
 
 Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics) {

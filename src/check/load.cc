@@ -23,6 +23,7 @@
 #include "migrations/git_facts.h"
 #include "migrations/schema_load.h"
 #include "pg/catalog_reader.h"
+#include "pg/statement_statistics.h"
 
 namespace pgadvise::check {
 namespace {
@@ -210,6 +211,28 @@ class Loader {
          read_workloads(sources_.workloads, out_.diagnostics, settings_.user_paths, settings_.stop))
       workloads.push_back(std::move(workload));
     out_.stopped |= settings_.stop.stop_requested();
+    take_workloads(std::move(workloads));
+  }
+
+  // The server's own workload, if no other is named.
+  void read_statement_statistics() {
+    if (!sources_.logs.empty() || !sources_.workloads.empty() ||
+        std::find(out_.live->extensions.begin(), out_.live->extensions.end(), "pg_stat_statements") ==
+            out_.live->extensions.end() ||
+        stopped("pg_stat_statements"))
+      return;
+    std::vector<Workload> workloads;
+    auto workload = pg::read_statement_statistics(out_.server->connection(), pg::StatementScope::database,
+                                                  out_.diagnostics);
+    if (workload) workloads.push_back(std::move(*workload));
+    else {
+      workload.error().kind = Error::Kind::nonfatal;
+      report(std::move(workload.error()));
+    }
+    take_workloads(std::move(workloads));
+  }
+
+  void take_workloads(std::vector<Workload> workloads) {
     log::count_once(workloads, out_.diagnostics);
     out_.workload = log::total(std::move(workloads));
     for (const auto* list : {&sources_.logs, &sources_.workloads})
@@ -298,6 +321,7 @@ class Loader {
     out_.server_version = version_text(out_.server->connection().server_version());
     out_.read.push_back({kind, kind == "sandbox" ? "" : out_.live->database,
                          fmt::format("{} tables", out_.live->tables.size())});
+    if (!out_.sandbox()) read_statement_statistics();
     make_plans();
   }
 

@@ -11,12 +11,20 @@
 #include "log/parameters.h"
 #include "log/server_events.h"
 #include "log/workload_parts.h"
+#include "sql/statement_statistics.h"
 
 namespace pgadvise::log {
 namespace {
 
 constexpr std::size_t max_plans = 8;
 constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
+
+bool is_own(const Record& record, const Session& session, const Message& message) {
+  const std::string_view application =
+      record.application.empty() ? std::string_view(session.announced.application) : record.application;
+  return application == sql::own_application ||
+         (message.sql.ends_with(sql::own_mark) && message.kind != Message::Kind::plan);
+}
 
 }  // namespace
 
@@ -44,6 +52,7 @@ Outcome Collector::take(const Record& record) {
   if (!record.preview) look_ahead(record, scanner_, preview_);
   const Preview& preview = record.preview ? *record.preview : preview_;
   Session& session = session_of(record, preview.session);
+  if (is_own(record, session, preview.message)) return {};
   if (record.level != Level::log) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
     return event(session, record, preview);

@@ -31,6 +31,7 @@ class Collector final : public RecordSink {
   // records come in the order in which the server wrote them; otherwise no sequences of statements are
   // searched for.
   void begin(LogSource& source, bool in_order = true);
+  // Records of pgadvise's own sessions and statements are not used.
   Outcome take(const Record& record) override;
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log

@@ -9,6 +9,7 @@
 #include <libpq-fe.h>
 
 #include "base/text.h"
+#include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
 
@@ -143,7 +144,7 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     out.emplace_back(key, value);
   }
   if (!timeout) out.emplace_back("connect_timeout", "10");
-  out.emplace_back("application_name", "pgadvise");
+  out.emplace_back("application_name", sql::own_application);
   out.emplace_back("client_encoding", "UTF8");
   return out;
 }

@@ -59,8 +59,8 @@ struct View {
 
 class Reader {
  public:
-  Reader(Connection& connection, Diagnostics& diagnostics)
-      : connection_(connection), diagnostics_(diagnostics) {}
+  Reader(Connection& connection, StatementScope scope, Diagnostics& diagnostics)
+      : connection_(connection), scope_(scope), diagnostics_(diagnostics) {}
 
   Result<Workload> read() {
     const auto begun = connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
@@ -132,15 +132,16 @@ class Reader {
   }
 
   // Statements inside functions are part of the time of the one that called them.
-  static std::string statement_of(const View& view) {
+  std::string statement_of(const View& view) const {
     const std::string time = view.has("total_exec_time") ? "exec_time" : "time";  // before version 1.8
     return fmt::format(
         "SELECT s.query, s.calls, s.total_{0}, s.min_{0}, s.max_{0}, s.rows, u.rolname, d.datname FROM "
         "{1}.pg_stat_statements s "
         "LEFT JOIN pg_roles u ON u.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid WHERE s.calls > "
-        "0{2} "
+        "0{2}{3} "
         "ORDER BY s.calls DESC, s.query",
-        time, view.schema, view.has("toplevel") ? " AND s.toplevel" : "");
+        time, view.schema, view.has("toplevel") ? " AND s.toplevel" : "",
+        scope_ == StatementScope::database ? " AND d.datname = current_database()" : "");
   }
 
   Workload workload(const Rows& rows, const std::string& server) {
@@ -155,13 +156,15 @@ class Reader {
   }
 
   Connection& connection_;
+  StatementScope scope_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-Result<Workload> read_statement_statistics(Connection& connection, Diagnostics& diagnostics) {
-  return Reader(connection, diagnostics).read();
+Result<Workload> read_statement_statistics(Connection& connection, StatementScope scope,
+                                           Diagnostics& diagnostics) {
+  return Reader(connection, scope, diagnostics).read();
 }
 
 }  // namespace pgadvise::pg

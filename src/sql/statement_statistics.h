@@ -15,6 +15,8 @@ namespace pgadvise::sql {
 // The comment at the end of pgadvise's own statements, by which a DBA can identify them, and pgadvise
 // excludes them from workloads.
 inline constexpr std::string_view own_mark = " /* pgadvise */";
+// The application_name of pgadvise's sessions, which the reading of logs leaves out.
+inline constexpr std::string_view own_application = "pgadvise";
 
 struct StatementStatistics {
   std::optional<std::string> query;  // nullopt: hidden from the reading role

@@ -65,7 +65,7 @@ const Query* find(const Workload& workload, const std::string& part) {
 }
 
 Workload read(pg::Connection& connection, Diagnostics& diagnostics) {
-  auto workload = pg::read_statement_statistics(connection, diagnostics);
+  auto workload = pg::read_statement_statistics(connection, pg::StatementScope::server, diagnostics);
   if (!workload) {
     ADD_FAILURE() << workload.error().line();
     return {};
@@ -138,6 +138,15 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
       testing_support::run("check --workload " + folder.path("w.json") + db + " --fail-on never");
   EXPECT_EQ(check.exit_code, 0) << check.err;
   EXPECT_NE(check.out.find("read pg_stat_statements"), std::string::npos) << check.out;
+  // Without a log or a file it is the workload: of this database, and of no other.
+  ASSERT_TRUE(admin.run_script("CREATE DATABASE another"));
+  auto another = pg::Connection::open(server.conninfo("another"));
+  ASSERT_TRUE(another && another->run_script("CREATE TABLE elsewhere (id int); SELECT * FROM elsewhere"));
+  const auto live = testing_support::run("check" + db + " --fail-on never");
+  EXPECT_EQ(live.exit_code, 0) << live.err;
+  EXPECT_NE(live.out.find("read pg_stat_statements"), std::string::npos) << live.out;
+  EXPECT_NE(live.out.find("statements planned"), std::string::npos) << live.out;
+  EXPECT_EQ(live.out.find("elsewhere"), std::string::npos) << live.out;
 }
 
 TEST(PgStatementStatistics, WhatIsMissingIsOneLine) {

@@ -332,6 +332,18 @@ TEST(Input, IdentityFromTheConnectionsRecord) {
   EXPECT_EQ(log.query().applications, std::set<std::string>{"web 2"});
 }
 
+TEST(Input, PgadvisesOwnStatementsAreLeftOut) {
+  const Read log = read_text(
+      at(1, 7,
+         "LOG:  connection authorized: user=app database=shop application_name=pgadvise SSL enabled (x)") +
+      at(2, 7, "LOG:  duration: 9.000 ms  statement: select * from pg_class") +
+      at(3, 8, "LOG:  duration: 9.000 ms  execute <unnamed>: select 5 /* pgadvise */") +
+      at(4, 7, "ERROR:  canceling statement due to statement timeout") + at(5, 9, call));
+  EXPECT_EQ(log.source().statements, 1u);
+  EXPECT_EQ(log.workload.queries.size(), 1u);
+  EXPECT_TRUE(log.workload.server_events.empty());
+}
+
 TEST(Input, AProcessIdThatComesAgainIsAnotherSession) {
   const Read log =
       read_text(at(1, 7, call) +

@@ -348,7 +348,7 @@ TEST(PgHostileServer, OtherReadersFailAsTheDatabase) {
   const auto sizes = pg::read_relation_sizes(connection, diagnostics);
   ASSERT_FALSE(sizes);
   EXPECT_EQ(Error::Kind::database, sizes.error().kind);
-  const auto statistics = pg::read_statement_statistics(connection, diagnostics);
+  const auto statistics = pg::read_statement_statistics(connection, pg::StatementScope::server, diagnostics);
   ASSERT_FALSE(statistics);
   EXPECT_EQ(Error::Kind::database, statistics.error().kind);
   const auto what_if = pg::make_what_if(connection, {});
