@@ -38,6 +38,7 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
   const ObservedPhase observed(settings.observer, "reading logs and workloads", true);
   auto workloads = read_logs(sources.logs,
                              {.line_prefix = sources.line_prefix,
+                              .selection = sources.selection,
                               .threads = settings.jobs,
                               .limits = {},
                               .progress = settings.observer.log,

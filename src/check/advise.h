@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "check/observer.h"
 #include "check/server.h"
+#include "log/selection.h"
 #include "model/advice.h"
 #include "model/catalog.h"
 #include "model/workload.h"
@@ -28,8 +29,9 @@ struct AdviseSources {
   std::vector<std::string> logs;
   std::vector<std::string> workloads;
   std::string line_prefix;
-  std::string output;         // a file that the caller will write: an input of this name is an error
-  UserPaths user_paths = {};  // a pipe or /dev/null among the inputs is read only if these hold it
+  log::Selection selection = {};  // of the logs' records
+  std::string output;             // a file that the caller will write: an input of this name is an error
+  UserPaths user_paths = {};      // a pipe or /dev/null among the inputs is read only if these hold it
 };
 
 struct AdviseSettings {

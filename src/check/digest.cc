@@ -26,6 +26,7 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
   auto& workloads = out.workloads;
   workloads = read_logs(sources.logs,
                         {.line_prefix = sources.line_prefix,
+                         .selection = sources.selection,
                          .threads = sources.jobs,
                          .limits = {},
                          .progress = observer.log,

@@ -8,6 +8,7 @@
 #include "base/input_file.h"
 #include "base/result.h"
 #include "check/observer.h"
+#include "log/selection.h"
 #include "model/workload.h"
 
 namespace pgadvise::check {
@@ -16,10 +17,11 @@ struct DigestSources {
   std::vector<std::string> logs;  // logs, workload files, rows of pg_stat_statements; "-" is standard input
   std::string db;  // connection string of a server whose pg_stat_statements is read; "" for none
   std::string line_prefix;
-  unsigned jobs = 0;          // threads; 0: one for each processor
-  bool by_log = false;        // one source per log, for a workload file; takes more memory
-  UserPaths user_paths = {};  // a pipe or /dev/null among the logs is read only if these contain it
-  std::stop_token stop = {};  // ends the reading early
+  log::Selection selection = {};  // of the logs' records
+  unsigned jobs = 0;              // threads; 0: one for each processor
+  bool by_log = false;            // one source per log, for a workload file; takes more memory
+  UserPaths user_paths = {};      // a pipe or /dev/null among the logs is read only if these contain it
+  std::stop_token stop = {};      // ends the reading early
 };
 
 struct Digest {

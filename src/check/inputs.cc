@@ -253,6 +253,12 @@ std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log
       logs.push_back(path);
       continue;
     }
+    if (!options.selection.everything())
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, path,
+           "holds sums, of which --app, --user, --database, --from and --to select nothing: "
+           "all of it is read",
+           "name the logs instead"});
     if (options.stop.stop_requested()) {
       diagnostics.push_back(not_read_after_stop(path));
       continue;

@@ -201,6 +201,7 @@ class Loader {
     const ObservedPhase observed(settings_.observer, "reading logs and workloads", true);
     auto workloads = read_logs(sources_.logs,
                                {.line_prefix = sources_.line_prefix,
+                                .selection = sources_.selection,
                                 .threads = settings_.jobs,
                                 .limits = {},
                                 .progress = settings_.observer.log,

@@ -18,6 +18,7 @@
 #include "check/observer.h"
 #include "check/server.h"
 #include "lint/context.h"
+#include "log/selection.h"
 #include "migrations/schema_load.h"
 #include "model/catalog.h"
 #include "model/project.h"
@@ -38,6 +39,7 @@ struct Sources {
   bool sandbox = false;                // build the schemas on a throwaway server; not together with `db`
   std::vector<std::string> load;       // .sql files that the sandbox runs after the schema
   std::string line_prefix;             // log_line_prefix of the logs' server; "": detected
+  log::Selection selection = {};       // of the logs' records
   std::string config;                  // pgadvise.toml; "": the nearest one from the first path upwards
   std::vector<std::string> outputs;    // files that the caller will write: an input among them is an error
 };

@@ -14,6 +14,7 @@
 #include "check/trust.h"
 #include "cli/cleanup.h"
 #include "cli/interrupt.h"
+#include "cli/log_options.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
@@ -136,8 +137,7 @@ void add_inputs(CLI::App& command, Options& options) {
   command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file");
   command.add_option("--workload", options.sources.workloads,
                      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
-  command.add_option("--log-line-prefix", options.sources.line_prefix,
-                     "The server's log_line_prefix, if pgadvise does not detect it");
+  add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.jobs,
                      "Number of threads that read logs and of connections that request plans; 0: one for "
                      "each processor, and at most four connections");

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "check/merge.h"
 #include "cli/interrupt.h"
+#include "cli/log_options.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/verbosity.h"
@@ -38,8 +39,7 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   command.add_option("--log", options.sources.logs,
                      "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
                      "may be compressed), a folder of logs, or a workload file");
-  command.add_option("--log-line-prefix", options.sources.line_prefix,
-                     "The server's log_line_prefix, if pgadvise does not detect it");
+  add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.settings.jobs,
                      "Number of threads that read logs, and of connections that plan and run statements. 0: "
                      "one thread for each processor; one connection with --db; with --sandbox one for each "

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "check/digest.h"
 #include "check/inputs.h"
+#include "cli/log_options.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
@@ -25,6 +26,7 @@ struct Options {
   std::vector<std::string> compare;
   std::string db;
   std::string line_prefix;
+  log::Selection selection;
   unsigned jobs = 0;
   std::string format;  // empty: text, or with -o the workload file
   std::string output;
@@ -67,9 +69,9 @@ class Digest {
   std::vector<Workload> read(const std::vector<std::string>& paths) {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
-    auto digest = check::digest(
-        {paths, options_.db, options_.line_prefix, options_.jobs, writes_workload, options_.user_paths},
-        console_observer(), diagnostics_);
+    auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.selection, options_.jobs,
+                                 writes_workload, options_.user_paths},
+                                console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
   }
@@ -162,8 +164,7 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                                    "new, gone, slower or more frequent")
                       ->expected(2);
   compare->excludes(logs)->excludes(db);
-  command->add_option("--log-line-prefix", options->line_prefix,
-                      "The server's log_line_prefix, if pgadvise does not detect it");
+  add_log_options(*command, options->line_prefix, options->selection);
   command->add_option(
       "-j,--jobs", options->jobs,
       "Number of threads that read logs; 0: one for each processor. The result does not depend on it");

@@ -20,16 +20,26 @@ constexpr std::size_t max_plans = 8;
 constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
 
 bool is_own(const Record& record, const Session& session, const Message& message) {
-  const std::string_view application =
-      record.application.empty() ? std::string_view(session.announced.application) : record.application;
-  return application == sql::own_application ||
+  return known_name(record.application, session.announced.application) == sql::own_application ||
          (message.sql.ends_with(sql::own_mark) && message.kind != Message::Kind::plan);
+}
+
+bool is_selected(const Selection& selection, const Record& record, const Session& session) {
+  const auto has = [](const auto& names, std::string_view name) {
+    return names.empty() || names.contains(name);
+  };
+  return selection.has_time(record.time) &&
+         has(selection.applications, known_name(record.application, session.announced.application)) &&
+         has(selection.users, known_name(record.user, session.announced.user)) &&
+         has(selection.databases, known_name(record.database, session.announced.database));
 }
 
 }  // namespace
 
-Collector::Collector(bool by_log, const Limits& limits)
+Collector::Collector(bool by_log, const Limits& limits, const Selection& selection)
     : by_log_(by_log),
+      selection_(selection),
+      select_everything_(selection.everything()),
       call_(std::make_unique<LoggedCall>()),
       queries_(scanner_, limits),
       repeats_(by_log),
@@ -40,7 +50,7 @@ void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
   in_order_ = in_order;
   repeats_.begin(source.path);
-  durations_alone_ = cut_records_ = 0;
+  durations_alone_ = cut_records_ = not_selected_ = 0;
   plans_left_out_ = {};
 }
 
@@ -53,6 +63,11 @@ Outcome Collector::take(const Record& record) {
   const Preview& preview = record.preview ? *record.preview : preview_;
   Session& session = session_of(record, preview.session);
   if (is_own(record, session, preview.message)) return {};
+  if (!select_everything_ && !is_selected(selection_, record, session)) {
+    if (preview.message.kind == Message::Kind::other) other(session, record);  // it may announce names
+    ++not_selected_;
+    return {};
+  }
   if (record.level != Level::log) {
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
     return event(session, record, preview);

@@ -15,6 +15,7 @@
 #include "log/query_store.h"
 #include "log/record.h"
 #include "log/repeat_feed.h"
+#include "log/selection.h"
 #include "log/session.h"
 #include "log/statement_template.h"
 #include "model/workload.h"
@@ -24,7 +25,7 @@ namespace pgadvise::log {
 class Collector final : public RecordSink {
  public:
   // `by_log`: the workload of each log; otherwise one sum, which takes less memory.
-  Collector(bool by_log, const Limits& limits);
+  Collector(bool by_log, const Limits& limits, const Selection& selection = {});
   ~Collector();
 
   // Sets the log that the next records come from; `source` must outlive the collector. `in_order`: the
@@ -36,6 +37,7 @@ class Collector final : public RecordSink {
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
+  std::uint64_t not_selected() const { return not_selected_; }        // records of the current log
   struct PlansLeftOut {
     std::uint64_t format = 0;  // YAML or XML
     std::uint64_t size = 0;    // too long, cut off, or more than are kept of all queries
@@ -72,6 +74,8 @@ class Collector final : public RecordSink {
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
 
   const bool by_log_;
+  const Selection selection_;
+  const bool select_everything_;
   StatementScanner scanner_;
   Preview preview_;                   // of a record that came without
   std::string arguments_;             // of an EXECUTE
@@ -87,6 +91,7 @@ class Collector final : public RecordSink {
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
+  std::uint64_t not_selected_ = 0;
   PlansLeftOut plans_left_out_;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };

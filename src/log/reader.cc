@@ -262,6 +262,9 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
                                        left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
                                        longest_plan >> 10),
                            {}});
+  if (collector.not_selected() > 0 && source.statements == 0 && source.note.empty())
+    source.note = fmt::format("{} records, none of which --app, --user, --database, --from and --to select",
+                              collector.not_selected());
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
@@ -360,11 +363,12 @@ Logs expand(const std::vector<std::string>& named, const Options& options, Diagn
 // is no second call of a session.
 class Collectors {
  public:
-  Collectors(bool by_log, const Limits& limits) : by_log_(by_log), limits_(limits) {}
+  Collectors(bool by_log, const Options& options)
+      : by_log_(by_log), limits_(options.limits), selection_(options.selection) {}
 
   Collector& of(const Format& format, const LogSource& source) {
     auto& made = by_form_[by_log_ ? format.name : std::string()];
-    if (!made) made = std::make_unique<Collector>(by_log_, limits_);
+    if (!made) made = std::make_unique<Collector>(by_log_, limits_, selection_);
     read_by_[&source] = made.get();
     return *made;
   }
@@ -388,6 +392,7 @@ class Collectors {
  private:
   bool by_log_;
   Limits limits_;
+  Selection selection_;
   std::map<std::string, std::unique_ptr<Collector>> by_form_;
   std::map<const LogSource*, Collector*> read_by_;
 };
@@ -475,7 +480,7 @@ std::vector<LogSource> sources_of(const std::vector<std::string>& paths) {
 
 std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(logs.paths);
-  Collectors collectors(true, options.limits);
+  Collectors collectors(true, options);
   const auto inputs = collect(sources, logs, options, collectors, diagnostics);
   std::vector<Workload> out;
   for (LogSource& source : sources) {
@@ -489,7 +494,7 @@ std::vector<Workload> each(const Logs& logs, const Options& options, Diagnostics
 
 Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics) {
   auto sources = sources_of(logs.paths);
-  Collectors collectors(false, options.limits);
+  Collectors collectors(false, options);
   const auto inputs = collect(sources, logs, options, collectors, diagnostics);
   Workload out = collectors.take_all();
   for (const LogSource& source : sources) out.has_events |= source.statements > 0;

@@ -11,6 +11,7 @@
 #include "base/input_file.h"
 #include "base/result.h"
 #include "log/limits.h"
+#include "log/selection.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -22,7 +23,8 @@ struct Progress {
 
 struct Options {
   std::string line_prefix;  // log_line_prefix; empty: detected
-  unsigned threads = 0;     // 0: as many as there are processors; the result is the same
+  Selection selection = {};
+  unsigned threads = 0;  // 0: as many as there are processors; the result is the same
   Limits limits;
   std::function<void(const Progress&)>
       progress;               // called every few megabytes, by one thread at a time; empty: not wanted

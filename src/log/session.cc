@@ -49,16 +49,17 @@ void Session::wait_for_duration(const LoggedCall& call, LogSource& source) {
   }
 }
 
+std::string_view known_name(std::string_view recorded, const std::string& announced) {
+  return recorded.empty() || recorded == "[unknown]" ? std::string_view(announced) : recorded;
+}
+
 std::uint32_t Identities::identify(Session& session, const Record& record, std::uint64_t hash) {
   if (session.identified && session.identity_hash == hash) return session.identity;
   session.identified = true;
   session.identity_hash = hash;
-  const auto known = [](std::string_view value, const std::string& fallback) {
-    return value.empty() || value == "[unknown]" ? std::string_view(fallback) : value;
-  };
-  const std::string_view user = known(record.user, session.announced.user);
-  const std::string_view database = known(record.database, session.announced.database);
-  const std::string_view application = known(record.application, session.announced.application);
+  const std::string_view user = known_name(record.user, session.announced.user);
+  const std::string_view database = known_name(record.database, session.announced.database);
+  const std::string_view application = known_name(record.application, session.announced.application);
   hash = hash_identity(user, database, application, record.host);
   const auto found = by_hash_.find(hash);
   if (found != by_hash_.end()) return session.identity = found->second;

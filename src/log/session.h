@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -99,6 +100,9 @@ struct Session {
 
   void wait_for_duration(const LoggedCall& call, LogSource& source);
 };
+
+// A name of a record, else the one that the connection's record announced; "" if neither has one.
+std::string_view known_name(std::string_view recorded, const std::string& announced);
 
 // Users, databases, applications and hosts of all logs, numbered. Of more than are kept, the others count as
 // the first one.

@@ -344,6 +344,42 @@ TEST(Input, PgadvisesOwnStatementsAreLeftOut) {
   EXPECT_TRUE(log.workload.server_events.empty());
 }
 
+TEST(Input, ASelectionReadsTheNamedSessionsAndTimes) {
+  const std::string text =
+      at(1, 7, "LOG:  connection authorized: user=app database=shop application_name=web SSL enabled (x)") +
+      at(2, 7, "LOG:  duration: 1.000 ms  statement: select 2") +
+      at(2, 8, "LOG:  connection authorized: user=app database=shop application_name=jobs SSL enabled (x)") +
+      at(3, 8, "LOG:  duration: 1.000 ms  statement: select a from b") +
+      at(4, 7, "LOG:  duration: 1.000 ms  statement: select 4") +
+      at(5, 9, "LOG:  duration: 1.000 ms  statement: select 5");
+  const auto statements = [&](const Selection& selection) {
+    return read_text(text, "", selection).source().statements;
+  };
+  const auto second = [](const char* stamp) { return parse_moment(stamp).value(); };
+  EXPECT_EQ(statements({}), 4u);
+  EXPECT_EQ(statements({.applications = {"web"}}), 2u);
+  EXPECT_EQ(statements({.applications = {"web", "jobs"}, .users = {"app"}, .databases = {"shop"}}), 3u);
+  EXPECT_EQ(statements({.applications = {"web"}, .from = second("2024-05-01 12:00:03")}), 1u);
+  EXPECT_EQ(statements({.from = second("2024-05-01T14:00:03+02:00"), .until = second("2024-05-01 12:00:05")}),
+            2u);
+  const Read none = read_text(text, "", {.users = {"nobody"}});
+  EXPECT_EQ(none.source().note, "6 records, none of which --app, --user, --database, --from and --to select");
+}
+
+TEST(Input, MomentsAreReadWithAndWithoutAZone) {
+  const auto moment = [](const char* text) { return parse_moment(text).value_or(-1); };
+  EXPECT_EQ(moment("1970-01-02"), std::int64_t{86400} * 1000000);
+  EXPECT_EQ(moment("1970-01-01 00:01"), 60000000);
+  EXPECT_EQ(moment(" 1970-01-01T00:01:02.5Z "), 62500000);
+  EXPECT_EQ(moment("1970-01-01 02:00+02"), 0);
+  EXPECT_EQ(moment("1970-01-01T02:00:01+02:00"), 1000000);
+  EXPECT_EQ(moment("1970-01-01 01:00 CET"), 0);
+  for (const char* wrong :
+       {"", "10:00", "yesterday", "1970-13-01", "1970-01-01 25:00", "1970-01-01 10:00 then"}) {
+    EXPECT_FALSE(parse_moment(wrong)) << wrong;
+  }
+}
+
 TEST(Input, AProcessIdThatComesAgainIsAnotherSession) {
   const Read log =
       read_text(at(1, 7, call) +

@@ -29,17 +29,22 @@ inline std::string write_log(std::string_view text, std::string_view name = "log
   return path;
 }
 
-inline Read read_paths(const std::vector<std::string>& paths, const std::string& prefix = {}) {
+inline Read read_paths(const std::vector<std::string>& paths, const std::string& prefix = {},
+                       const Selection& selection = {}) {
   Read out;
-  out.workload = log::read(paths, {prefix}, out.diagnostics);
+  Options options;
+  options.line_prefix = prefix;
+  options.selection = selection;
+  out.workload = log::read(paths, options, out.diagnostics);
   for (const auto& source : out.workload.sources)
     EXPECT_EQ(source.lines, source.used + source.continuation + source.other + source.not_understood)
         << source.path;
   return out;
 }
 
-inline Read read_text(std::string_view text, const std::string& prefix = {}) {
-  return read_paths({write_log(text)}, prefix);
+inline Read read_text(std::string_view text, const std::string& prefix = {},
+                      const Selection& selection = {}) {
+  return read_paths({write_log(text)}, prefix, selection);
 }
 
 // A record of the default prefix: "LOG:  …" at second.millisecond of one hour.
