@@ -1,0 +1,76 @@
+#include "typescript/value.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace pgadvise::typescript {
+
+const Property* Value::property(std::string_view key) const {
+  const auto found = std::find_if(properties.begin(), properties.end(),
+                                  [&](const Property& property) { return property.key == key; });
+  return found == properties.end() ? nullptr : &*found;
+}
+
+std::optional<bool> Value::truthy() const {
+  switch (kind) {
+    case Kind::undefined:
+    case Kind::null: return false;
+    case Kind::boolean: return truth;
+    case Kind::number: return text != "0" && text != "NaN";
+    case Kind::string: return !text.empty();
+    case Kind::array:
+    case Kind::object:
+    case Kind::function:
+    case Kind::module_space: return true;
+    default: return std::nullopt;
+  }
+}
+
+std::optional<std::string> Value::as_text() const {
+  switch (kind) {
+    case Kind::undefined: return "undefined";
+    case Kind::null: return "null";
+    case Kind::boolean: return truth ? "true" : "false";
+    case Kind::number:
+    case Kind::string: return text;
+    default: return std::nullopt;
+  }
+}
+
+ValuePtr make(Value value) { return std::make_shared<const Value>(std::move(value)); }
+
+ValuePtr unknown(std::string why, const Node& node) {
+  return make({.kind = Value::Kind::unknown, .text = std::move(why), .node = node});
+}
+
+ValuePtr text_value(std::string text, const Node& node) {
+  return make({.kind = Value::Kind::string, .text = std::move(text), .node = node});
+}
+
+ValuePtr number_value(double number, const Node& node) {
+  constexpr double whole = 9007199254740992;  // 2^53
+  std::string text = std::isnan(number) ? "NaN"
+                     : std::trunc(number) == number && std::abs(number) < whole
+                         ? fmt::format("{:.0f}", number)
+                         : fmt::format("{}", number);
+  if (text == "-0") text = "0";
+  return make({.kind = Value::Kind::number, .text = std::move(text), .node = node});
+}
+
+ValuePtr boolean_value(bool truth, const Node& node) {
+  return make({.kind = Value::Kind::boolean, .truth = truth, .node = node});
+}
+
+ValuePtr undefined_value(const Node& node) { return make({.kind = Value::Kind::undefined, .node = node}); }
+
+void set_property(Value& object, Property property) {
+  const auto found = std::find_if(object.properties.begin(), object.properties.end(),
+                                  [&](const Property& one) { return one.key == property.key; });
+  if (found == object.properties.end()) object.properties.push_back(std::move(property));
+  else *found = std::move(property);
+}
+
+}  // namespace pgadvise::typescript
