@@ -1,0 +1,35 @@
+// Which source files declare a Drizzle schema, and with which options.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "typescript/program.h"
+
+namespace pgadvise::drizzle {
+
+enum class Casing { none, snake_case, camel_case };
+
+struct SourceConfig {
+  std::vector<std::string> paths;  // configurations with these same files and casing; none: without one
+  std::vector<std::string> files;  // schema files, in drizzle-kit's order
+  Casing casing = Casing::none;
+  bool casing_unknown = false;
+  std::string out;                         // the migrations folder, from the root
+  std::vector<std::string> schema_filter;  // empty: drizzle-kit's default, public
+  std::vector<std::string> tables_filter;
+};
+
+// Of all PostgreSQL configurations of the repository that name schema files: a file, a folder (its own files)
+// or a glob, relative to the configuration's folder, its package's or one above. Without such a
+// configuration, one for each package with files that import drizzle-orm/pg-core, tests excepted.
+std::vector<SourceConfig> source_configs(typescript::Program& program);
+
+// The name of a column whose key is `key`, as drizzle-orm's toSnakeCase() and toCamelCase().
+std::string cased(std::string_view key, Casing casing);
+
+// Whether the path matches a glob: *, ?, **, [a-z] and {a,b}.
+bool matches_glob(std::string_view pattern, std::string_view path);
+
+}  // namespace pgadvise::drizzle
