@@ -49,7 +49,7 @@ struct ColumnContext {
 // The name of the column that `value` builds under this key; nullopt if `value` is no column or its name is
 // not known.
 std::optional<ColumnName> column_name(const ColumnContext& context, const std::string& key,
-                                       const typescript::ValuePtr& value);
+                                      const typescript::ValuePtr& value);
 
 // nullopt: the name is not known.
 std::optional<SourceColumn> read_column(const ColumnContext& context, const typescript::Property& property);

@@ -113,17 +113,21 @@ bool matches_parts(const std::vector<std::string_view>& pattern, const std::vect
   return reached.back();
 }
 
-// A path in the configuration: a string, or path.join(__dirname, 'schema.ts').
+// A path in the configuration: a string, path.join(__dirname, 'a.ts'), fileURLToPath(new URL('./a.ts',
+// import.meta.url)), relative(process.cwd(), …). Folders of the program are ".": where it runs.
 std::optional<std::string> path_text(const ValuePtr& value, int depth = 0) {
+  constexpr int max_calls = 10;
   if (value->is(Kind::string)) return value->text;
-  if (!value->is(Kind::call) || depth > 10) return std::nullopt;
-  const Value& function = *value->base;
-  if (function.name == "cwd" || function.name == "fileURLToPath" || function.name == "dirname") return ".";
-  if (function.name != "join" && function.name != "resolve") return std::nullopt;
+  if (value->name == "__dirname" || value->name == "dirname" || value->name == "url") return ".";
+  if (!value->is(Kind::call) || depth > max_calls) return std::nullopt;
+  const std::string& function = value->base->name;
+  if (function == "cwd" || function == "dirname") return ".";
+  if (function == "URL" || function == "fileURLToPath") return path_text(argument(*value, 0), depth + 1);
+  if (function == "relative") return path_text(argument(*value, 1), depth + 1);
+  if (function != "join" && function != "resolve") return std::nullopt;
   std::string out;
   for (const auto& item : value->items) {
-    std::optional<std::string> part = path_text(item, depth + 1);
-    if (!part && (item->name == "__dirname" || item->name == "dirname")) part = ".";
+    const auto part = path_text(item, depth + 1);
     if (!part) return std::nullopt;
     out += (out.empty() ? "" : "/") + *part;
   }

@@ -5,6 +5,7 @@
 
 #include "base/identifier.h"
 #include "drizzle/catalog_parts.h"
+#include "drizzle/source_packages.h"
 #include "drizzle/source_table.h"
 #include "typescript/parse.h"
 
@@ -164,6 +165,7 @@ std::vector<SourceSchema> read_source_schemas(files::Tree& tree) {
   std::vector<SourceSchema> out;
   if (!reads_source()) return out;
   Program program(tree);
+  provide_packages(program);
   for (auto& config : source_configs(program)) {
     SourceSchema schema = SchemaReader(program, std::move(config)).read();
     if (schema.catalog.tables.empty() && schema.catalog.enums.empty() && schema.unknown.empty()) continue;

@@ -85,10 +85,9 @@ class TableReader {
     if (!column.references) return;
     const auto target = tables_.column(column.references);
     if (!target || !target->table->name)
-      return unknown(column.location,
-                     "the column that " + ellipsis(own, 80) + " references, a foreign key");
-    add_foreign_key("", {own}, *target->table->name, {target->column}, column.on_delete,
-                    column.on_update, column.location);
+      return unknown(column.location, "the column that " + ellipsis(own, 80) + " references, a foreign key");
+    add_foreign_key("", {own}, *target->table->name, {target->column}, column.on_delete, column.on_update,
+                    column.location);
   }
 
   void add_foreign_key(std::string name, Columns columns, const QualifiedName& target, Columns target_columns,
@@ -120,7 +119,7 @@ class TableReader {
       unknown(source_.value->node.location(), "some indexes and constraints");
   }
 
-  void read_extra(const ValuePtr& value) {
+  void read_extra(const ValuePtr& value) {  // nested values have a bound: typescript/value.h
     const Chain chain = chain_of(value);
     const Value& root = *chain.root;
     const SourceLocation location = root.node ? root.node.location() : table_.origin;

@@ -8,7 +8,8 @@ using typescript::ValuePtr;
 using Kind = Value::Kind;
 
 std::string full_name(const QualifiedName& name) {
-  return name.schema == "public" ? double_quoted(name.name) : double_quoted(name.schema) + "." + double_quoted(name.name);
+  return name.schema == "public" ? double_quoted(name.name)
+                                 : double_quoted(name.schema) + "." + double_quoted(name.name);
 }
 
 }  // namespace

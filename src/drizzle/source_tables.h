@@ -12,9 +12,9 @@
 namespace pgadvise::drizzle {
 
 struct SourceTable {
-  std::optional<QualifiedName> name;                // nullopt: not known
-  typescript::ValuePtr value;                       // the call of pgTable()
-  typescript::ValuePtr columns;                     // the object of columns; unknown if it is not known
+  std::optional<QualifiedName> name;               // nullopt: not known
+  typescript::ValuePtr value;                      // the call of pgTable()
+  typescript::ValuePtr columns;                    // the object of columns; unknown if it is not known
   std::map<std::string, ColumnName> column_names;  // by key; without those that are not known
 };
 

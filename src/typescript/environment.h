@@ -3,12 +3,20 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "typescript/value.h"
 
 namespace pgadvise::typescript {
+
+// Variables of a function's body.
+struct Scope {
+  std::map<std::string, ValuePtr> variables = {};
+  Scope* above = nullptr;  // null: the module's
+};
 
 class Environment {
  public:
@@ -35,6 +43,9 @@ class Environment {
     steps_ += count;
     return steps_ <= max_steps;
   }
+  // Lives as long as the environment: functions of a scope may be in its variables.
+  Scope* make_scope(Scope* above) { return &scopes_.emplace_back(Scope{.above = above}); }
+
   bool exhausted() const { return steps_ > max_steps; }
 
   static constexpr int max_nested = 600;  // expressions
@@ -43,8 +54,21 @@ class Environment {
   int calls = 0;
 
  private:
-  static constexpr std::size_t max_steps = 3'000'000;
+  static constexpr std::size_t max_steps = 1'500'000;
   std::size_t steps_ = 0;
+  std::deque<Scope> scopes_;
+};
+
+// Counts a level of nesting while it lives.
+class Nested {
+ public:
+  explicit Nested(int& depth) : depth_(depth) { ++depth_; }
+  ~Nested() { --depth_; }
+  Nested(const Nested&) = delete;
+  Nested& operator=(const Nested&) = delete;
+
+ private:
+  int& depth_;
 };
 
 }  // namespace pgadvise::typescript

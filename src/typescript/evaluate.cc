@@ -13,17 +13,6 @@ using Values = Value::Kind;
 
 constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
 
-class Nested {
- public:
-  explicit Nested(int& depth) : depth_(depth) { ++depth_; }
-  ~Nested() { --depth_; }
-  Nested(const Nested&) = delete;
-  Nested& operator=(const Nested&) = delete;
-
- private:
-  int& depth_;
-};
-
 bool is_function(const Node& node) {
   return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
          node.is(Kind::function_declaration) || node.is(Kind::method_definition);
@@ -51,7 +40,7 @@ ValuePtr without_known_value(const Node& node) {
 
 }  // namespace
 
-ValuePtr Evaluator::evaluate(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::evaluate(const Node& node, Scope* scope) {
   if (!node) return undefined_value();
   if (!program_.step() || program_.nested >= Environment::max_nested)
     return unknown("the expressions are too many or too deep to follow", node);
@@ -59,7 +48,7 @@ ValuePtr Evaluator::evaluate(const Node& node, const std::shared_ptr<Scope>& sco
   return expression(node, scope);
 }
 
-ValuePtr Evaluator::expression(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
   switch (node.kind()) {
     case Kind::identifier:
     case Kind::shorthand_property_identifier: return identifier(node, scope);
@@ -112,18 +101,21 @@ ValuePtr Evaluator::expression(const Node& node, const std::shared_ptr<Scope>& s
     }
     case Kind::binary_expression: return binary(node, scope);
     case Kind::unary_expression: return unary(node, scope);
-    default: return without_known_value(node);
+    default:
+      if (node.text() == "import.meta")
+        return make({.kind = Values::external, .text = "", .name = "import.meta", .node = node});
+      return without_known_value(node);
   }
 }
 
-ValuePtr Evaluator::identifier(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::identifier(const Node& node, Scope* scope) {
   const std::string name(node.text());
-  for (const Scope* at = scope.get(); at; at = at->above.get())
+  for (const Scope* at = scope; at; at = at->above)
     if (const auto found = at->variables.find(name); found != at->variables.end()) return found->second;
   return program_.variable(file_, name, node);
 }
 
-std::optional<std::string> Evaluator::key(const Node& node, const std::shared_ptr<Scope>& scope) {
+std::optional<std::string> Evaluator::key(const Node& node, Scope* scope) {
   if (node.is(Kind::computed_property_name)) {
     const auto parts = node.children();
     return parts.empty() ? std::nullopt : evaluate(parts.front(), scope)->as_text();
@@ -148,7 +140,7 @@ void Evaluator::spread(Value& out, const ValuePtr& from) {
   }
 }
 
-ValuePtr Evaluator::object(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::object(const Node& node, Scope* scope) {
   Value out{.kind = Values::object, .node = node};
   for (const Node& part : node.children()) {
     if (program_.exhausted()) out.partial = true;
@@ -173,7 +165,7 @@ ValuePtr Evaluator::object(const Node& node, const std::shared_ptr<Scope>& scope
   return make(std::move(out));
 }
 
-std::vector<ValuePtr> Evaluator::list(const Node& node, const std::shared_ptr<Scope>& scope, bool& partial) {
+std::vector<ValuePtr> Evaluator::list(const Node& node, Scope* scope, bool& partial) {
   std::vector<ValuePtr> out;
   for (const Node& item : node.children()) {
     if (!item.is(Kind::spread_element)) {
@@ -194,7 +186,7 @@ std::vector<ValuePtr> Evaluator::list(const Node& node, const std::shared_ptr<Sc
   return out;
 }
 
-ValuePtr Evaluator::call(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::call(const Node& node, Scope* scope) {
   const bool is_new = node.is(Kind::new_expression);
   const Node function = node.child(is_new ? Field::constructor : Field::function);
   const Node arguments = node.child(Field::arguments);
@@ -215,7 +207,7 @@ ValuePtr Evaluator::call(const Node& node, const std::shared_ptr<Scope>& scope) 
   return make({.kind = Values::call, .partial = true, .base = callee, .items = values, .node = node});
 }
 
-ValuePtr Evaluator::tagged(const Node& node, const ValuePtr& tag, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::tagged(const Node& node, const ValuePtr& tag, Scope* scope) {
   if (tag->is(Values::unknown) || tag->is(Values::function)) return without_known_value(node);
   Value out{.kind = Values::tagged, .base = tag, .strings = {""}, .node = node};
   for (Node part = node.first(); part; part = part.next()) {
@@ -232,7 +224,7 @@ ValuePtr Evaluator::tagged(const Node& node, const ValuePtr& tag, const std::sha
   return make(std::move(out));
 }
 
-ValuePtr Evaluator::template_text(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
   std::string out;
   for (Node part = node.first(); part; part = part.next()) {
     if (part.is(Kind::template_substitution)) {
@@ -250,7 +242,7 @@ ValuePtr Evaluator::template_text(const Node& node, const std::shared_ptr<Scope>
   return text_value(std::move(out), node);
 }
 
-ValuePtr Evaluator::binary(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
   const std::string_view symbol = node.child(Field::operator_).text();
   const ValuePtr left = evaluate(node.child(Field::left), scope);
   const Node right_node = node.child(Field::right);
@@ -285,7 +277,7 @@ ValuePtr Evaluator::binary(const Node& node, const std::shared_ptr<Scope>& scope
   return without_known_value(node);
 }
 
-ValuePtr Evaluator::unary(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::unary(const Node& node, Scope* scope) {
   const std::string_view symbol = node.child(Field::operator_).text();
   const ValuePtr value = evaluate(node.child(Field::argument), scope);
   if (symbol == "!")
@@ -297,7 +289,7 @@ ValuePtr Evaluator::unary(const Node& node, const std::shared_ptr<Scope>& scope)
   return without_known_value(node);
 }
 
-ValuePtr Evaluator::enumeration(const Node& node, const std::shared_ptr<Scope>& scope) {
+ValuePtr Evaluator::enumeration(const Node& node, Scope* scope) {
   Value out{.kind = Values::object, .node = node};
   double next = 0;
   bool counting = true;
@@ -315,7 +307,7 @@ ValuePtr Evaluator::enumeration(const Node& node, const std::shared_ptr<Scope>& 
   return make(std::move(out));
 }
 
-void Evaluator::bind(const Node& pattern, const ValuePtr& value, const std::shared_ptr<Scope>& scope) {
+void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
   const auto with_default = [&](const Node& node, const ValuePtr& given) {
     return given->is(Values::undefined) ? evaluate(node.child(Field::right), scope) : given;
   };
@@ -367,7 +359,7 @@ ValuePtr Evaluator::apply(const Value& function, const std::vector<ValuePtr>& ar
   if (!is_function(node) || node.has_token("async") || node.has_token("*")) return without_known_value(node);
   if (program_.calls >= Environment::max_calls) return unknown("the calls are too deep to follow", node);
   const Nested nested(program_.calls);
-  const auto scope = std::make_shared<Scope>(Scope{.above = function.scope});
+  Scope* const scope = program_.make_scope(function.scope);
   if (const Node single = node.child(Field::parameter)) {
     bind(single, arguments.empty() ? undefined_value() : arguments.front(), scope);
   } else {
@@ -394,7 +386,7 @@ ValuePtr Evaluator::apply(const Value& function, const std::vector<ValuePtr>& ar
   return outcome.returned ? outcome.value : undefined_value(node);
 }
 
-Evaluator::Outcome Evaluator::block(const Node& node, const std::shared_ptr<Scope>& scope) {
+Evaluator::Outcome Evaluator::block(const Node& node, Scope* scope) {
   const auto statements = node.children();
   for (const Node& one : statements)
     if (one.is(Kind::function_declaration))
@@ -404,7 +396,7 @@ Evaluator::Outcome Evaluator::block(const Node& node, const std::shared_ptr<Scop
   return {};
 }
 
-Evaluator::Outcome Evaluator::statement(const Node& node, const std::shared_ptr<Scope>& scope) {
+Evaluator::Outcome Evaluator::statement(const Node& node, Scope* scope) {
   if (!program_.step() || program_.nested >= Environment::max_nested)
     return {true, unknown("the statements are too many or too deep to follow", node)};
   const Nested nested(program_.nested);
@@ -420,7 +412,7 @@ Evaluator::Outcome Evaluator::statement(const Node& node, const std::shared_ptr<
           bind(declarator.child(Field::name), evaluate(declarator.child(Field::value), scope), scope);
       return {};
     case Kind::expression_statement: return expression_statement(node, scope);
-    case Kind::statement_block: return block(node, std::make_shared<Scope>(Scope{.above = scope}));
+    case Kind::statement_block: return block(node, program_.make_scope(scope));
     case Kind::if_statement: {
       const auto truth = evaluate(node.child(Field::condition), scope)->truthy();
       if (!truth) break;
@@ -436,12 +428,12 @@ Evaluator::Outcome Evaluator::statement(const Node& node, const std::shared_ptr<
   return {};
 }
 
-Evaluator::Outcome Evaluator::expression_statement(const Node& node, const std::shared_ptr<Scope>& scope) {
+Evaluator::Outcome Evaluator::expression_statement(const Node& node, Scope* scope) {
   const Node inner = node.first();
   if (inner.is(Kind::assignment_expression) && inner.child(Field::left).is(Kind::identifier)) {
     const std::string name(inner.child(Field::left).text());
     const ValuePtr value = evaluate(inner.child(Field::right), scope);
-    for (Scope* at = scope.get(); at; at = at->above.get())
+    for (Scope* at = scope; at; at = at->above)
       if (const auto found = at->variables.find(name); found != at->variables.end()) {
         found->second = value;
         break;
@@ -461,13 +453,13 @@ Evaluator::Outcome Evaluator::expression_statement(const Node& node, const std::
 }
 
 // The variable at the begin of a.b.c is not known any more.
-void Evaluator::forget(const Node& target, const std::shared_ptr<Scope>& scope) {
+void Evaluator::forget(const Node& target, Scope* scope) {
   Node root = target;
   while (root.is(Kind::member_expression) || root.is(Kind::subscript_expression))
     root = root.child(Field::object);
   if (!root.is(Kind::identifier)) return;
   const std::string name(root.text());
-  for (Scope* at = scope.get(); at; at = at->above.get())
+  for (Scope* at = scope; at; at = at->above)
     if (const auto found = at->variables.find(name); found != at->variables.end()) {
       found->second = unknown(name + " changes", target);
       return;

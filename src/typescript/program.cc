@@ -11,22 +11,24 @@ using Values = Value::Kind;
 const Module* Program::module(const std::string& path) {
   const auto [entry, is_new] = modules_.try_emplace(path);
   if (!is_new) return entry->second.get();
-  const std::string* text = tree_.text(path);
+  const auto provided = provided_.find(path);
+  const std::string* text = provided == provided_.end() ? tree_.text(path) : &provided->second;
   if (!text) return nullptr;
   auto syntax = parse(path, *text);
   if (!syntax) {
     tree_.diagnostics().push_back(syntax.error());
     return nullptr;
   }
-  parsed_.insert(path);
+  if (provided == provided_.end()) parsed_.insert(path);
   entry->second = std::make_unique<const Module>(index_module(std::move(*syntax)));
   return entry->second.get();
 }
 
 void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
                         std::vector<std::string>& out) {
-  const Module* found = visited.insert(path).second ? module(path) : nullptr;
+  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
   if (!found) return;
+  const Nested one_more(nested);
   for (const auto& name : found->export_order)
     if (seen.insert(name).second) out.push_back(name);
   if (found->export_assignment)
@@ -51,8 +53,9 @@ std::vector<std::string> Program::exported_names(const std::string& path) {
 
 ValuePtr Program::find_export(const std::string& path, const std::string& name,
                               std::set<std::string>& visited) {
-  const Module* found = visited.insert(path).second ? module(path) : nullptr;
+  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
   if (!found) return nullptr;
+  const Nested one_more(nested);
   if (const auto known = found->exports.find(name); known != found->exports.end()) {
     const Export& item = known->second;
     if (!item.from.specifier.empty()) return imported(path, item.from, {});
@@ -84,7 +87,10 @@ ValuePtr Program::exported(const std::string& path, const std::string& name) {
 }
 
 ValuePtr Program::imported(const std::string& from, const Import& import, const Node& node) {
-  const std::string path = resolver_.resolve(from, import.specifier);
+  std::string path = resolver_.resolve(from, import.specifier);
+  if (path.empty() && provided_.count(import.specifier))
+    if (const Module* known = module(import.specifier); known && known->exports.count(import.name))
+      path = import.specifier;
   if (path.empty())
     return make({.kind = Values::external, .text = import.specifier, .name = import.name, .node = node});
   if (import.name == "*") return make({.kind = Values::module_space, .text = path, .node = node});
@@ -110,7 +116,7 @@ ValuePtr Program::initial_value(const std::string& path, const Module& module, c
   if (!initial) return unknown(name + " has no initial value", node);
   const ValuePtr value = evaluator.evaluate(initial, nullptr);
   if (pattern.is(Kind::identifier)) return value;
-  const auto scope = std::make_shared<Scope>();
+  Scope* const scope = make_scope(nullptr);
   evaluator.bind(pattern, value, scope);
   const auto bound = scope->variables.find(name);
   return bound == scope->variables.end() ? unknown(name + " is not bound", node) : bound->second;

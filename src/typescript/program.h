@@ -26,6 +26,10 @@ class Program : public Environment {
   files::Tree& tree() { return tree_; }
   Resolver& resolver() { return resolver_; }
 
+  // The text of a module of another package, where the repository has no file for it. Its other exports are
+  // external.
+  void provide(const std::string& specifier, std::string text) { provided_[specifier] = std::move(text); }
+
   // Parses the file once. nullptr: it is missing, or could not be parsed, which is reported in the tree's
   // diagnostics. Valid as long as the program.
   const Module* module(const std::string& path);
@@ -51,6 +55,7 @@ class Program : public Environment {
   Resolver resolver_;
   std::map<std::string, std::unique_ptr<const Module>> modules_;
   std::set<std::string> parsed_;
+  std::map<std::string, std::string> provided_;  // by specifier, which is also the path of the module
   std::map<std::pair<std::string, std::string>, ValuePtr> locals_;  // by file and name; null: being computed
   std::map<std::pair<std::string, std::string>, ValuePtr> exports_;
 };

@@ -40,7 +40,15 @@ std::optional<std::string> Value::as_text() const {
   }
 }
 
-ValuePtr make(Value value) { return std::make_shared<const Value>(std::move(value)); }
+ValuePtr make(Value value) {
+  constexpr int max_levels = 300;
+  if (value.base) value.depth = value.base->depth + 1;
+  for (const auto& item : value.items) value.depth = std::max(value.depth, item->depth + 1);
+  for (const auto& property : value.properties)
+    value.depth = std::max(value.depth, property.value->depth + 1);
+  if (value.depth > max_levels) return unknown("a value that is nested too deep", value.node);
+  return std::make_shared<const Value>(std::move(value));
+}
 
 ValuePtr unknown(std::string why, const Node& node) {
   return make({.kind = Value::Kind::unknown, .text = std::move(why), .node = node});

@@ -13,10 +13,8 @@
 namespace pgadvise::typescript {
 
 struct Value;
-using ValuePtr = std::shared_ptr<const Value>;  // never null
-
-// Variables of a function's body.
 struct Scope;
+using ValuePtr = std::shared_ptr<const Value>;  // never null
 
 struct Property {
   std::string key;
@@ -51,8 +49,9 @@ struct Value {
   std::vector<ValuePtr> items = {};
   std::vector<Property> properties = {};
   std::vector<std::string> strings = {};
-  Node node = {};  // the expression; empty for values without one
-  std::shared_ptr<Scope> scope = {};
+  Node node = {};          // the expression; empty for values without one
+  Scope* scope = nullptr;  // owned by the program; null: the module's variables
+  int depth = 0;           // of the values inside; set by make()
 
   bool is(Kind which) const { return kind == which; }
   const Property* property(std::string_view key) const;
@@ -61,6 +60,7 @@ struct Value {
 };
 
 ValuePtr unknown(std::string why, const Node& node = {});
+// Unknown for a value that is nested more than 300 levels deep.
 ValuePtr make(Value value);
 ValuePtr text_value(std::string text, const Node& node = {});
 ValuePtr number_value(double number, const Node& node = {});

@@ -274,6 +274,20 @@ TEST_F(DrizzleSource, WithoutConfigurationReadsEachPackage) {
   EXPECT_EQ(all[1].config.files, std::vector<std::string>{"b/z.ts"});
 }
 
+TEST_F(DrizzleSource, KnowsTheRolesAndTablesOfSupabase) {
+  const SourceSchema schema =
+      of("import { authUsers, authenticatedRole, authUid } from 'drizzle-orm/supabase';\n"
+         "export const p = pg.pgTable('p', { id: pg.uuid().references(() => authUsers.id) },\n"
+         "  (t) => [pg.pgPolicy('own', { for: 'update', to: authenticatedRole, withCheck: eq(t.id, authUid) "
+         "})]);");
+  const Table* table = schema.catalog.table({"public", "p"});
+  ASSERT_TRUE(table && table->policies.size() == 1 && table->constraints.size() == 1);
+  EXPECT_EQ(table->constraints[0].referenced_table, (QualifiedName{"auth", "users"}));
+  EXPECT_EQ(table->policies[0].roles, std::vector<std::string>{"authenticated"});
+  EXPECT_EQ(table->policies[0].check_expression, "\"p\".\"id\" = (select auth.uid())");
+  EXPECT_EQ(gaps(schema), std::vector<std::string>());
+}
+
 TEST_F(DrizzleSource, LeavesOutWhatExists) {
   const SourceSchema schema =
       of("export const v = pg.pgView('v', { a: pg.text() }).existing();\n"
