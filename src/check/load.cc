@@ -468,7 +468,9 @@ class Loader {
   // be meant; migrations that create no table are none. Several that the database has run make it together.
   void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto part = migrations::applied_part(input, out_.live->tracking);
-    if (!part.known && input.kind == migrations::SchemaKind::drizzle_snapshot) return;
+    if (!part.known && (input.kind == migrations::SchemaKind::drizzle_snapshot ||
+                        input.kind == migrations::SchemaKind::drizzle_source))
+      return;
     if (!part.known && out_.schema_inputs.size() != 1) {
       if (catalog.tables.empty()) return;
       undecided_.push_back(input.path);

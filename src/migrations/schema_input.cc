@@ -17,6 +17,7 @@
 #include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/script_files.h"
+#include "migrations/source_schemas.h"
 #include "migrations/versions.h"
 
 namespace pgadvise::migrations {
@@ -404,6 +405,22 @@ std::string of_project(const std::string& root, const std::vector<std::string>& 
   return other.empty() ? other : " (" + other + ")";
 }
 
+// Schemas that only Drizzle source declares; adds them to `read`, too.
+void add_sources(const std::string& root, const std::vector<std::string>& files,
+                 std::vector<ReadSchema>& read, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  for (auto& source : unmigrated_schemas(root, files, read, diagnostics)) {
+    const auto& config = source->config;
+    const std::string& place = config.paths.empty() ? config.files.front() : config.paths.front();
+    SchemaInput input{.kind = SchemaKind::drizzle_source,
+                      .path = files::path_under(root, config.files.front())};
+    for (const auto& file : config.files) input.files.push_back({files::path_under(root, file), ""});
+    input.source = std::move(source);
+    input.root = root;
+    read.push_back({std::string(files::folder_of(place)), nullptr, false});
+    out.push_back(std::move(input));
+  }
+}
+
 Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
@@ -457,6 +474,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     read.push_back({folder ? path : std::string(files::folder_of(path)), input.tool,
                     input.kind == SchemaKind::migrations});
   }
+  add_sources(root, files, read, out, diagnostics);
   for (auto& elsewhere : schemas_in_code(root, files, read)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }
@@ -543,6 +561,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::migrations: return counted(name_of(*tool) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
+    case SchemaKind::drizzle_source: return counted("Drizzle source");
     case SchemaKind::server_snapshot: return "snapshot";
     case SchemaKind::none: break;
   }
