@@ -19,10 +19,12 @@ using Text = std::optional<std::string>;
 using Json = nlohmann::ordered_json;
 
 constexpr int max_depth = 60;
+// Values of which a text is made: values share parts, so that there may be very many.
+constexpr int max_values = 10'000;
 constexpr std::size_t max_text = 100'000;
 
-std::optional<Json> json_of(const ValuePtr& value, int depth) {
-  if (depth > max_depth || value->partial) return std::nullopt;
+std::optional<Json> json_of(const ValuePtr& value, int depth, int& budget) {
+  if (depth > max_depth || value->partial || --budget < 0) return std::nullopt;
   switch (value->kind) {
     case Kind::null: return Json(nullptr);
     case Kind::boolean: return Json(value->truth);
@@ -34,7 +36,7 @@ std::optional<Json> json_of(const ValuePtr& value, int depth) {
     case Kind::array: {
       Json out = Json::array();
       for (const auto& item : value->items) {
-        auto one = json_of(item, depth + 1);
+        auto one = json_of(item, depth + 1, budget);
         if (!one) return std::nullopt;
         out.push_back(std::move(*one));
       }
@@ -44,7 +46,7 @@ std::optional<Json> json_of(const ValuePtr& value, int depth) {
       Json out = Json::object();
       for (const auto& property : value->properties) {
         if (property.value->is(Kind::undefined)) continue;
-        auto one = json_of(property.value, depth + 1);
+        auto one = json_of(property.value, depth + 1, budget);
         if (!one) return std::nullopt;
         out[property.key] = std::move(*one);
       }
@@ -55,13 +57,14 @@ std::optional<Json> json_of(const ValuePtr& value, int depth) {
 }
 
 // {1,2}, {"a","b"}: what drizzle-kit makes of a default of an array.
-Text array_text(const ValuePtr& value, int depth) {
+Text array_text(const ValuePtr& value, int depth, int& budget) {
   if (depth > max_depth || value->partial) return std::nullopt;
   std::string out;
   for (const auto& item : value->items) {
+    if (--budget < 0) return std::nullopt;
     if (!out.empty()) out += ',';
     if (item->is(Kind::array)) {
-      const Text inner = array_text(item, depth + 1);
+      const Text inner = array_text(item, depth + 1, budget);
       if (!inner) return std::nullopt;
       out += *inner;
     } else if (item->is(Kind::number) || item->is(Kind::boolean)) {
@@ -80,8 +83,8 @@ class Renderer {
   Renderer(const SqlNames& names, bool bare) : names_(names), bare_(bare) {}
 
   // Of a value inside of sql`…`, or an operand.
-  Text operand(const ValuePtr& value, int depth) const {
-    if (depth > max_depth) return std::nullopt;
+  Text operand(const ValuePtr& value, int depth) {
+    if (depth > max_depth || --budget_ < 0) return std::nullopt;
     switch (value->kind) {
       case Kind::string: return quote_literal(value->text);
       case Kind::number:
@@ -97,7 +100,7 @@ class Renderer {
   }
 
   // Of what is SQL itself.
-  Text expression(const ValuePtr& value, int depth) const {
+  Text expression(const ValuePtr& value, int depth) {
     if (depth > max_depth) return std::nullopt;
     if (value->is(Kind::tagged)) return tagged(*value, depth);
     if (!value->is(Kind::call) || value->partial) return std::nullopt;
@@ -117,7 +120,7 @@ class Renderer {
     Text in_parentheses() const { return text ? Text("(" + *text + ")") : std::nullopt; }
   };
 
-  List list(const std::vector<ValuePtr>& items, std::string_view separator, int depth) const {
+  List list(const std::vector<ValuePtr>& items, std::string_view separator, int depth) {
     std::string out;
     for (std::size_t i = 0; i < items.size(); ++i) {
       const Text one = operand(items[i], depth + 1);
@@ -128,7 +131,7 @@ class Renderer {
     return {out};
   }
 
-  Text tagged(const Value& value, int depth) const {
+  Text tagged(const Value& value, int depth) {
     if (drizzle_orm_name(*value.base) != "sql") return std::nullopt;
     std::string out = value.strings.front();
     for (std::size_t i = 0; i < value.items.size(); ++i) {
@@ -140,7 +143,7 @@ class Renderer {
   }
 
   // sql.raw(), sql.identifier() …
-  Text of_sql(const std::string& name, const Value& call, int depth) const {
+  Text of_sql(const std::string& name, const Value& call, int depth) {
     const ValuePtr first = argument(call, 0);
     if (name == "empty") return "";
     if (name == "raw") return text_of(first);
@@ -151,7 +154,7 @@ class Renderer {
     return separator ? list(first->items, *separator, depth).text : std::nullopt;
   }
 
-  Text operation(const std::string& name, const Value& call, int depth) const {
+  Text operation(const std::string& name, const Value& call, int depth) {
     static const std::map<std::string_view, std::string_view> binary = {
         {"eq", " = "},        {"ne", " <> "},
         {"gt", " > "},        {"gte", " >= "},
@@ -186,6 +189,7 @@ class Renderer {
 
   const SqlNames& names_;
   bool bare_;
+  int budget_ = max_values;
 };
 
 }  // namespace
@@ -198,15 +202,16 @@ std::optional<std::string> sql_text(const ValuePtr& value, const SqlNames& names
 
 std::optional<std::string> default_literal(const ValuePtr& value, const std::string& type) {
   const std::string low = lower(type);
+  int budget = max_values;
   if (value->is(Kind::string)) return "'" + replace_all(value->text, "'", "''") + "'";
   if (low == "json" || low == "jsonb") {
-    const auto json = json_of(value, 0);
+    const auto json = json_of(value, 0, budget);
     if (!json) return std::nullopt;
     return "'" + replace_all(json->dump(-1, ' ', false, Json::error_handler_t::replace), "'", "''") +
            "'::" + low;
   }
   if (value->is(Kind::array)) {
-    const Text text = array_text(value, 0);
+    const Text text = array_text(value, 0, budget);
     return text ? Text("'" + replace_all(*text, "'", "''") + "'") : std::nullopt;
   }
   if (value->is(Kind::number) || value->is(Kind::boolean) || value->is(Kind::null)) return value->as_text();

@@ -119,14 +119,18 @@ class TableReader {
       unknown(source_.value->node.location(), "some indexes and constraints");
   }
 
-  void read_extra(const ValuePtr& value) {  // nested values have a bound: typescript/value.h
+  void read_extra(const ValuePtr& value) {
     const Chain chain = chain_of(value);
     const Value& root = *chain.root;
     const SourceLocation location = root.node ? root.node.location() : table_.origin;
-    if (root.is(Kind::undefined) || root.is(Kind::boolean) || root.is(Kind::null)) return;
-    if (root.is(Kind::array)) {  // [...index(…)], nested by helpers
-      for (const auto& item : root.items) read_extra(item);
+    if (++extras_ > max_extras)
+      return unknown(source_.value->node.location(), "some indexes and constraints");
+    if (root.is(Kind::array)) {  // of helpers that return several
+      for (const auto& item : root.items)
+        if (extras_ <= max_extras) read_extra(item);
       if (!root.partial) return;
+    } else if (root.truthy().has_value()) {
+      return;  // drizzle-orm passes over what is no index and the like
     }
     const std::string name = root.is(Kind::call) ? pg_core_name(*root.base) : "";
     if (name == "index" || name == "uniqueIndex") return read_index(chain, name == "uniqueIndex", location);
@@ -283,6 +287,8 @@ class TableReader {
   const SourceTable& source_;
   Table table_;
   std::vector<SourceColumn> columns_;
+  static constexpr int max_extras = 10'000;
+  int extras_ = 0;
 };
 
 }  // namespace
@@ -307,7 +313,8 @@ Policy read_policy(const Value& call, const SqlNames& names, std::vector<std::st
   if (const Property* to = options->property("to")) {
     std::vector<std::string> roles;
     const auto add = [&](const ValuePtr& role) {
-      const Value& root = *chain_of(role).root;
+      const Chain chain = chain_of(role);
+      const Value& root = *chain.root;
       const auto text = root.is(Kind::call) && pg_core_name(*root.base) == "pgRole"
                             ? text_of(argument(root, 0))
                             : text_of(role);

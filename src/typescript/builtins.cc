@@ -55,6 +55,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     for (std::size_t i = 0; i < array.items.size(); ++i) {
       ValuePtr item =
           program.call(arguments[0], {array.items[i], number_value(static_cast<double>(i))}, node);
+      if (!program.step(item->items.size() + 1)) return std::nullopt;
       if (name == "flatMap" && item->is(Values::array)) {
         out.partial = out.partial || item->partial;
         out.items.insert(out.items.end(), item->items.begin(), item->items.end());
@@ -77,7 +78,8 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
   if (name == "concat") {
     out.items = array.items;
     for (const auto& argument : arguments) {
-      if (!argument->is(Values::array) || argument->partial) return std::nullopt;
+      if (!argument->is(Values::array) || argument->partial || !program.step(argument->items.size()))
+        return std::nullopt;
       out.items.insert(out.items.end(), argument->items.begin(), argument->items.end());
     }
     return make(std::move(out));
@@ -142,6 +144,8 @@ std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node) {
   const Value& base = *method.base;
   if (base.is(Values::string)) return of_string(base.text, method.name, arguments, node);
+  if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
+    return text_value(*base.as_text(), node);
   if (base.is(Values::array)) return of_array(program, base, method.name, arguments, node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Object")
     return method.name == "fromEntries" ? from_entries(arguments, node)

@@ -11,7 +11,8 @@ namespace {
 
 using Values = Value::Kind;
 
-constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
+constexpr std::size_t max_properties = 3000;  // of an object
+constexpr std::size_t max_text = 1u << 20;    // of a string that is put together
 
 bool is_function(const Node& node) {
   return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
@@ -74,9 +75,13 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
     case Kind::enum_declaration: return enumeration(node, scope);
     case Kind::call_expression:
     case Kind::new_expression: return call(node, scope);
-    case Kind::member_expression:
-      return program_.member(evaluate(node.child(Field::object), scope),
-                             std::string(node.child(Field::property).text()), node);
+    case Kind::member_expression: {
+      const ValuePtr of = evaluate(node.child(Field::object), scope);
+      // a?.b
+      if ((of->is(Values::undefined) || of->is(Values::null)) && node.child(Kind::other).text() == "?.")
+        return undefined_value(node);
+      return program_.member(of, std::string(node.child(Field::property).text()), node);
+    }
     case Kind::subscript_expression: {
       const ValuePtr index = evaluate(node.child(Field::index), scope);
       const auto name = index->as_text();
@@ -96,8 +101,11 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
     }
     case Kind::ternary_expression: {
       const auto truth = evaluate(node.child(Field::condition), scope)->truthy();
-      return truth ? evaluate(node.child(*truth ? Field::consequence : Field::alternative), scope)
-                   : without_known_value(node);
+      if (truth) return evaluate(node.child(*truth ? Field::consequence : Field::alternative), scope);
+      constexpr int max_levels = 2;  // of calls: functions that call themselves would take all steps
+      if (program_.calls > max_levels) return without_known_value(node);
+      return common_value(evaluate(node.child(Field::consequence), scope),
+                          evaluate(node.child(Field::alternative), scope), node);
     }
     case Kind::binary_expression: return binary(node, scope);
     case Kind::unary_expression: return unary(node, scope);
@@ -128,7 +136,9 @@ void Evaluator::spread(Value& out, const ValuePtr& from) {
   if (from->is(Values::object)) {
     out.partial = out.partial || from->partial;
     program_.step(from->properties.size());
-    for (const auto& property : from->properties) set_property(out, property);
+    for (const auto& property : from->properties)
+      if (out.properties.size() < max_properties) set_property(out, property);
+      else out.partial = true;
   } else if (from->is(Values::module_space)) {
     for (const auto& name : program_.exported_names(from->text)) {
       program_.step();
@@ -143,8 +153,10 @@ void Evaluator::spread(Value& out, const ValuePtr& from) {
 ValuePtr Evaluator::object(const Node& node, Scope* scope) {
   Value out{.kind = Values::object, .node = node};
   for (const Node& part : node.children()) {
-    if (program_.exhausted()) out.partial = true;
-    if (program_.exhausted()) break;
+    if (program_.exhausted() || out.properties.size() >= max_properties) {
+      out.partial = true;
+      break;
+    }
     if (part.is(Kind::pair)) {
       if (auto name = key(part.child(Field::key), scope))
         set_property(out, {std::move(*name), evaluate(part.child(Field::value), scope), part});

@@ -26,6 +26,12 @@ std::string required(const Node& value) {
   return arguments.size() == 1 ? string_value(arguments[0]).value_or("") : "";
 }
 
+// Whether the declaration is more than the signature of an overloaded function, or a type.
+bool has_value(const Node& declaration) {
+  return declaration.is(Kind::function_declaration) || declaration.is(Kind::generator_function_declaration) ||
+         declaration.is(Kind::class_declaration) || declaration.is(Kind::enum_declaration);
+}
+
 class Indexer {
  public:
   explicit Indexer(Module& out) : out_(out) {}
@@ -101,7 +107,7 @@ class Indexer {
     if (declaration.is(Kind::lexical_declaration) || declaration.is(Kind::variable_declaration)) {
       for (const Node& declarator : declaration.children())
         if (declarator.is(Kind::variable_declarator)) variable(declarator, names);
-    } else if (const Node name = declaration.child(Field::name)) {
+    } else if (const Node name = declaration.child(Field::name); name && has_value(declaration)) {
       names.emplace_back(name.text());
       out_.locals.emplace(names.back(), declaration);
     }

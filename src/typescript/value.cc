@@ -74,6 +74,50 @@ ValuePtr boolean_value(bool truth, const Node& node) {
 
 ValuePtr undefined_value(const Node& node) { return make({.kind = Value::Kind::undefined, .node = node}); }
 
+// `budget`: comparisons that may be made; values share parts, so that there may be very many.
+static ValuePtr common(const ValuePtr& one, const ValuePtr& other, const Node& node, int& budget) {
+  using Values = Value::Kind;
+  if (one == other) return one;
+  const auto differ = [&] { return unknown("a value that depends on a condition", node); };
+  if (one->kind != other->kind || one->partial || other->partial || --budget < 0) return differ();
+  switch (one->kind) {
+    case Values::undefined:
+    case Values::null: return one;
+    case Values::boolean: return one->truth == other->truth ? one : differ();
+    case Values::number:
+    case Values::string: return one->text == other->text ? one : differ();
+    case Values::external: return one->text == other->text && one->name == other->name ? one : differ();
+    case Values::object: {
+      Value out{.kind = Values::object, .node = node};
+      for (const auto& property : one->properties) {
+        const Property* same = other->property(property.key);
+        if (!same) out.partial = true;
+        else
+          out.properties.push_back(
+              {property.key, common(property.value, same->value, property.node, budget), property.node});
+      }
+      out.partial = out.partial || out.properties.size() != other->properties.size();
+      return make(std::move(out));
+    }
+    case Values::call: {
+      if (one->items.size() != other->items.size() || one->is_new != other->is_new) return differ();
+      Value out{
+          .kind = Values::call, .is_new = one->is_new, .base = common(one->base, other->base, node, budget)};
+      if (out.base->is(Values::unknown)) return differ();
+      for (std::size_t i = 0; i < one->items.size(); ++i)
+        out.items.push_back(common(one->items[i], other->items[i], node, budget));
+      out.node = node;
+      return make(std::move(out));
+    }
+    default: return differ();
+  }
+}
+
+ValuePtr common_value(const ValuePtr& one, const ValuePtr& other, const Node& node) {
+  int budget = 10'000;
+  return common(one, other, node, budget);
+}
+
 void set_property(Value& object, Property property) {
   const auto found = std::find_if(object.properties.begin(), object.properties.end(),
                                   [&](const Property& one) { return one.key == property.key; });

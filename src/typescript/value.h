@@ -66,6 +66,9 @@ ValuePtr text_value(std::string text, const Node& node = {});
 ValuePtr number_value(double number, const Node& node = {});
 ValuePtr boolean_value(bool truth, const Node& node = {});
 ValuePtr undefined_value(const Node& node = {});
+// What is known of a value that is one of two: what they have in common.
+ValuePtr common_value(const ValuePtr& one, const ValuePtr& other, const Node& node);
+
 // Adds or replaces.
 void set_property(Value& object, Property property);
 

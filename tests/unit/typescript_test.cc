@@ -101,6 +101,21 @@ TEST_F(TypeScript, FollowsFunctionsOfTheProject) {
             "self = {later: function}\ng = {later: function}\n");
 }
 
+TEST_F(TypeScript, KeepsWhatBranchesHaveInCommon) {
+  EXPECT_EQ(
+      of("import { define } from 'p';\nconst common = { a: 1, b: define('x') };\n"
+         "export const c = process.env.C ? define({ ...common, d: 1 }) : define({ ...common, d: 2, e: 3 });\n"
+         "export const f = process.env.C ? define(1) : other(1);"),
+      "c = p#define({a: 1, b: p#define('x'), d: ?, …})\nf = ?\n");
+}
+
+TEST_F(TypeScript, FollowsOverloadsAndOptionalChains) {
+  EXPECT_EQ(
+      of("export function f(a: string): string;\nexport function f(a?: any) { return a?.b?.c ?? 'none'; }\n"
+         "export const a = f(), b = f({ b: { c: 2 } }), c = (5).toString();"),
+      "f = function\na = 'none'\nb = 2\nc = '5'\n");
+}
+
 TEST_F(TypeScript, DoesNotGuess) {
   EXPECT_EQ(
       of("export const a = process.env.A ?? 'x', b = process.env.A ? 1 : 2, c = await f();\n"
