@@ -2,6 +2,7 @@
 // leaf. Memory: the text and 20 bytes a node.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
