@@ -83,6 +83,21 @@ void report_conflict(const Site& site, SiteReporter& out) {
                     .safety = Fix::Safety::manual};
 }
 
+void report_violation(const Site& site, SiteReporter& out) {
+  const SchemaAction& action = *site.action;
+  Finding& finding =
+      out.add(site,
+              {.kind = "object",
+               .schema = action.table.schema,
+               .table = action.table.name,
+               .constraint = action.name},
+              "The block catches " + action.detail + ": if rows of " + display(action.table) + " violate " +
+                  action.name + ", the database lacks it, and the migration still counts as applied.");
+  finding.fix = Fix{.title = "Remove the exception handler, and correct the rows that violate " +
+                             action.name + " before this statement",
+                    .safety = Fix::Safety::manual};
+}
+
 // The blocks of one migration that hide every error: one finding.
 void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
   constexpr std::size_t max_lines = 5;
@@ -118,6 +133,7 @@ void check(const Context& context, Reporter& reporter) {
         compare(context, site, out);
         if (action.kind != SchemaAction::Kind::suppress_error) continue;
         if (action.suppress_error == Swallow::every_error) blocks.push_back(site);
+        else if (action.suppress_error == Swallow::violation) report_violation(site, out);
         else report_conflict(site, out);
       }
     report_blocks(blocks, out);
@@ -142,7 +158,8 @@ constinit const Rule swallowed_migration_error{
         "--since, because applied migrations are not checked by default.\n\n"
         "pgadvise replays the migrations and reports only real conflicts. A block or IF NOT EXISTS around a "
         "new or an identical object is harmless. WHEN OTHERS without RAISE is always reported, once for each "
-        "migration.",
+        "migration, and so is a block that adds a constraint or a unique index to an existing table and "
+        "catches the violation (unique_violation, check_violation …).",
     .fix =
         "Let the statement fail, or write the change: ALTER TYPE … ADD VALUE, another name, DROP and CREATE.",
     .when_to_ignore = "The difference is intended, and another mechanism handles it.",

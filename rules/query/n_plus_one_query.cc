@@ -77,7 +77,7 @@ bool asks_for_one_key(const Query& query, const std::vector<const Sample*>& samp
   return !query.facts.parsed || predicates.empty() ||
          std::any_of(predicates.begin(), predicates.end(), [&](const Predicate& predicate) {
            const bool given =
-               predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::other;
+               predicate.value != Predicate::Value::column && predicate.value != Predicate::Value::constant;
            return given && (one_value(predicate.op) || lists_one_value(query, predicate, samples)) &&
                   varies(predicate, samples);
          });

@@ -82,7 +82,7 @@ TableUse use_of(const QueryFacts& facts, const Table& table) {
     const bool join =
         predicate.value == Predicate::Value::column && predicate.other.table != predicate.column.table;
     const bool value =
-        predicate.value == Predicate::Value::parameter || predicate.value == Predicate::Value::constant;
+        predicate.value != Predicate::Value::column && predicate.value != Predicate::Value::other;
     const bool equality = predicate.op == Predicate::Op::equality || predicate.op == Predicate::Op::in_list;
     if (join && equality && predicate.other.table == table.name) add(use.equal, predicate.other.column);
     const Column* column =

@@ -77,7 +77,8 @@ static Fix fix_of(const Context& context, const Table& table, const Junction& ju
 static void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables(context)) {
     const Junction links = junction(*table);
-    if (!links.is || at_most_one_row(*table) || any_unique_over(*table, links.links) ||
+    if (!links.is || at_most_one_row(*table) || !context.references_to(table->name).empty() ||
+        any_unique_over(*table, links.links) ||
         (primary_key(*table) && named_like_log(*table, linked_words(*table))) ||
         has_events(*table, linked_words(*table)))
       continue;
@@ -86,7 +87,7 @@ static void check(const Context& context, Reporter& reporter) {
         {.kind = "table", .schema = table->name.schema, .table = table->name.name, .columns = links.links},
         display(table->name) + " links two tables, but no unique key covers the pair (" +
             join(links.links, ", ") + "): with duplicate pairs, joins return duplicate rows.",
-        plain ? std::optional(Severity::note) : std::nullopt);
+        plain || primary_key(*table) ? std::optional(Severity::note) : std::nullopt);
     finding.location = table->origin;
     if (plain)
       finding.evidence.push_back(catalog_fact(
@@ -107,8 +108,10 @@ constinit const Rule junction_table_without_key{
         "A many-to-many table records whether a pair belongs together. Without a key over both columns, a "
         "repeated request stores the pair twice. Joins then count it twice, and removing the link removes "
         "only one of the two rows. A separate id column does not help.\n\n"
-        "The rule checks only tables with two foreign keys and otherwise nothing but an id and times. The "
-        "finding is a note if an index over the pair exists that is not unique.",
+        "The rule checks only tables with two foreign keys and otherwise nothing but an id and times, and no "
+        "tables to which another table has a foreign key: their rows are more than links. The finding is a "
+        "note if the table has a primary key of its own, or if an index over the pair exists that is not "
+        "unique, because pairs may then repeat on purpose.",
     .fix =
         "Use PRIMARY KEY (a, b), or a unique index, after removing duplicate pairs. The key also serves "
         "look-ups by its first column.",

@@ -3,6 +3,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/by_schema.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
@@ -11,21 +12,22 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option convention_share{.name = "convention_share",
-                                  .fallback = 0.8,
-                                  .meaning =
-                                      "share of undeclared keys among the likely and declared keys of a "
-                                      "schema from which there is one finding for the schema"};
+constexpr Option declared_share{.name = "declared_share",
+                                .fallback = 0.5,
+                                .meaning =
+                                    "share of declared keys among the likely and declared keys to a table "
+                                    "below which its likely keys count as left out by convention"};
 constexpr Option convention_columns{
     .name = "convention_columns",
     .fallback = 8,
-    .meaning = "likely keys below which there is one finding for each column"};
+    .meaning =
+        "likely keys of a schema, left out by convention, below which there is one finding for each column"};
 constexpr Option dropped_keys{
     .name = "dropped_keys",
     .fallback = 5,
     .meaning =
         "foreign keys of a schema that migrations dropped for good, from which the schema is not reported"};
-constexpr const Option* options[] = {&convention_share, &convention_columns, &dropped_keys};
+constexpr const Option* options[] = {&declared_share, &convention_columns, &dropped_keys};
 
 struct Candidate {
   const Table* table;
@@ -157,7 +159,7 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
   if (!parent) return std::nullopt;
   const Constraint* key = primary_key(*parent);
   const Column* to = key && key->columns.size() == 1 ? parent->column(key->columns[0]) : nullptr;
-  if (!to || to->type != column.type || parent == &table) return std::nullopt;
+  if (!to || to->type != column.type || parent == &table || at_most_one_row(*parent)) return std::nullopt;
   const Table* elsewhere = declared_elsewhere(context, *parent, column.name);
   // A text column may hold ids of another system, so its name alone is no evidence.
   if (!elsewhere && !is_plain(column.type)) return std::nullopt;
@@ -201,17 +203,44 @@ void report(Reporter& reporter, const Candidate& found) {
   finding.fix = fix_of(found);
 }
 
+// The candidates whose parents have few declared keys: nobody declares keys to these tables.
+std::vector<const Candidate*> left_out_by_convention(const Context& context,
+                                                     const std::vector<Candidate>& found) {
+  std::map<const Table*, double> likely;
+  for (const Candidate& one : found) ++likely[one.parent];
+  std::vector<const Candidate*> out;
+  for (const Candidate& one : found) {
+    const auto& references = context.references_to(one.parent->name);
+    const double declared = static_cast<double>(
+        std::count_if(references.begin(), references.end(),
+                      [](const Context::Reference& reference) { return !reference.key->inherited; }));
+    if (declared < (declared + likely[one.parent]) * context.option(declared_share)) out.push_back(&one);
+  }
+  return out;
+}
+
+void report_schema_of(Reporter& reporter, const std::string& schema,
+                      const std::vector<const Candidate*>& found) {
+  std::vector<SchemaMember> members;
+  for (const Candidate* one : found)
+    members.push_back({display(one->table->name) + "." + one->column->name,
+                       "looks like a reference to " + display(one->parent->name) + ": " + one->because,
+                       one->column->origin});
+  report_schema(reporter, schema,
+                std::to_string(found.size()) + " columns in schema " + schema +
+                    " look like references to tables to which few or no foreign keys are declared: only the "
+                    "application prevents references to parents that do not exist.",
+                members);
+}
+
 void check(const Context& context, Reporter& reporter) {
   ByName tables;
   const auto tables_checked = checked_tables(context);
   for (const Table* table : tables_checked)
     tables[{table->name.schema, singular_name(table->name.name)}].push_back(table);
   std::map<std::string, std::vector<Candidate>> schemas;
-  std::map<std::string, double> declared;
   std::map<std::string, double> dropped;
   for (const Table* table : tables_checked) {
-    for (const auto& key : table->constraints)
-      declared[table->name.schema] += key.kind == Constraint::Kind::foreign_key;
     for (const auto& column : table->dropped_keys)
       dropped[table->name.schema] += !in_foreign_key(*table, column);
     if (named_like_log(*table)) continue;
@@ -221,22 +250,11 @@ void check(const Context& context, Reporter& reporter) {
   }
   for (const auto& [schema, found] : schemas) {
     if (dropped[schema] >= context.option(dropped_keys)) continue;
-    const double count = static_cast<double>(found.size());
-    if (count < context.option(convention_columns) ||
-        count < (count + declared[schema]) * context.option(convention_share)) {
-      for (const Candidate& one : found) report(reporter, one);
-      continue;
-    }
-    Finding& finding = reporter.add(
-        {.kind = "schema", .schema = schema},
-        grouped(count) + " columns in schema " + schema + " look like references, but " +
-            (declared[schema] > 0 ? "few" : "none") +
-            " have a foreign key: only the application prevents references to parents that do not exist.");
-    finding.location = found.front().column->origin;
-    for (std::size_t at = 0; at < found.size() && at < 3; ++at)
-      finding.evidence.push_back(catalog_fact(
-          display(found[at].table->name) + "." + found[at].column->name + ": " + found[at].because,
-          found[at].column->origin));
+    auto left_out = left_out_by_convention(context, found);
+    if (static_cast<double>(left_out.size()) < context.option(convention_columns)) left_out.clear();
+    for (const Candidate& one : found)
+      if (std::find(left_out.begin(), left_out.end(), &one) == left_out.end()) report(reporter, one);
+    if (!left_out.empty()) report_schema_of(reporter, schema, left_out);
   }
 }
 
@@ -257,9 +275,8 @@ constinit const Rule missing_foreign_key{
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
         "of logs, events and queues. Columns beside whose definition an SQL comment says `no foreign key`, "
         "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
-        "too, and so are schemas whose migrations dropped several keys. If few keys of a schema are "
-        "declared, "
-        "there is one finding for the schema.",
+        "too, and so are schemas whose migrations dropped several keys. Many likely keys "
+        "of a schema to tables to which fewer than half of the keys are declared are one finding.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "
         "serves it.",

@@ -47,6 +47,17 @@ static const Index* nullable_key(const Table& table) {
   return nullptr;
 }
 
+// A unique index without a predicate over an expression: it identifies the rows, but cannot become the
+// primary key.
+static const Index* expression_key(const Table& table) {
+  for (const auto& index : table.indexes)
+    if (index.unique && index.valid && !index.predicate &&
+        std::any_of(index.keys.begin(), index.keys.end(),
+                    [](const IndexKey& key) { return key.column.empty(); }))
+      return &index;
+  return nullptr;
+}
+
 static Constraint key_over(const Table& table, std::vector<std::string> columns) {
   return {.kind = Constraint::Kind::primary_key,
           .name = cut_identifier(table.name.name, longest_identifier - 5) + "_pkey",
@@ -165,14 +176,19 @@ static void report_ready_of_schema(Reporter& reporter, const std::string& schema
 
 static void report_without_key(Reporter& reporter, const Table& table) {
   const Index* unique = table.column("id") ? nullptr : nullable_key(table);
+  const Index* expression = unique ? nullptr : expression_key(table);
   std::string message =
       display(table.name) + " has no primary key: " +
-      (unique ? unique->name +
-                    " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
-                    "or DELETE the rows."
-              : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
-  Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
-                                  std::move(message), unique ? std::optional(Severity::note) : std::nullopt);
+      (expression ? expression->name +
+                        " is unique, but over an expression, and logical replication cannot UPDATE or DELETE "
+                        "the rows."
+       : unique ? unique->name +
+                      " is unique, but one of its columns may be NULL, and logical replication cannot UPDATE "
+                      "or DELETE the rows."
+                : "it may contain duplicate rows, and logical replication cannot UPDATE or DELETE its rows.");
+  Finding& finding =
+      reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
+                   std::move(message), unique || expression ? std::optional(Severity::note) : std::nullopt);
   finding.location = table.origin;
   if (unique)
     finding.evidence.push_back(

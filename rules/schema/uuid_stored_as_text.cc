@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
 
 #include "base/identifier.h"
 #include "base/text.h"
@@ -45,10 +48,17 @@ std::string reason(const Column& column) {
                                                              : "its default is " + *column.default_expression;
     }
   static constexpr std::string_view uuid[] = {"uuid", "guid"};
-  if ((column.type == "character varying(36)" || column.type == "character(36)") &&
+  const bool other_default = column.default_expression && lower(*column.default_expression) != "null";
+  if ((column.type == "character varying(36)" || column.type == "character(36)") && !other_default &&
       any_of(words_of(column.name), uuid))
     return "the column is 36 characters long, and its name says UUID";
   return {};
+}
+
+// Schemas whose tables have the type uuid: there, text with a UUID as its default is a choice, because the
+// column also holds other ids.
+bool generates_uuids(const Column& column) {
+  return column.type == "uuid" && contains(lower(column.default_expression.value_or("")), "uuid");
 }
 
 bool references(const Table& table, const std::string& column) {
@@ -93,10 +103,17 @@ void report_column(const Context& context, Reporter& reporter, const Table& tabl
 }
 
 void check(const Context& context, Reporter& reporter) {
+  constexpr std::ptrdiff_t convention = 5;
   ColumnsBySchema schemas;
+  std::map<std::string, std::ptrdiff_t> of_type;
+  for (const Table* table : checked_tables(context))
+    of_type[table->name.schema] +=
+        std::count_if(table->columns.begin(), table->columns.end(), generates_uuids);
   for (const Table* table : checked_tables(context)) {
     for (const auto& column : table->columns) {
-      if (!is_text(column.type) || references(*table, column.name) ||
+      const bool chosen = column.default_expression && of_type[table->name.schema] >= convention &&
+                          !(column.statistics && column.statistics->holds_uuids);
+      if (chosen || !is_text(column.type) || references(*table, column.name) ||
           inherited_from(context, *table, column.name))
         continue;  // reported for the referenced column
       if (const std::string why = reason(column); !why.empty())
@@ -127,7 +144,8 @@ constinit const Rule uuid_stored_as_text{
         "The rule finds a column by a default that generates a UUID, by its length of 36 characters and "
         "its name, or, with a server's statistics, by values that are all UUIDs. A column that references "
         "another one is not reported, because it must have the same type. If a schema has many such columns, "
-        "there is one finding for the schema.",
+        "there is one finding for the schema. If five columns or more of the schema are of the type uuid and "
+        "generate their values, text columns with such a default are left out unless their values are known.",
     .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "The column also holds other ids, or a library requires text.",
     .options = options,

@@ -235,10 +235,12 @@ class Advisor {
   }
 
   // Also of statements that are not explained: they run all the same.
-  Columns columns_not_just_equal() const {
+  Columns columns_not_just_equal() {
     Columns out;
-    for (const auto& query : workload_.queries)
+    for (const auto& query : workload_.queries) {
+      if (ended()) break;
       add_not_just_equal(query.facts, referenced_columns(query.text, query.facts, catalog_), out);
+    }
     return out;
   }
 
@@ -253,7 +255,7 @@ class Advisor {
     for (const auto& planned : planned_)
       for (const auto& [table, columns] : planned.referenced) read_.insert(table);
     what_if_.clear();  // lengths are sampled in a transaction of their own
-    for (std::size_t at = 0; at < planned_.size(); ++at) {
+    for (std::size_t at = 0; at < planned_.size() && !enough_candidates(); ++at) {
       const auto spelled = with_constants(planned_[at]);
       own[at] =
           candidates(planned_[at].query->facts, planned_[at].referenced, catalog_,

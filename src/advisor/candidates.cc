@@ -10,12 +10,14 @@
 #include "advisor/entry_size.h"
 #include "advisor/size.h"
 #include "base/identifier.h"
+#include "model/ddl.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::advisor {
 namespace {
 
 constexpr std::size_t max_included = 8;
+constexpr std::size_t max_paired = 40;  // columns of one table that pairs are made of
 constexpr double max_filter_values = 50;
 constexpr double in_order = 0.9;                 // the least correlation with the rows' places for BRIN
 constexpr int least_hash_width = 100;            // bytes on the average
@@ -86,12 +88,15 @@ class Maker {
   void table(const QualifiedName& name, const ReferencedColumns& referenced) {
     table_ = catalog_.table(name);
     if (!table_) return;
+    made_.clear();
+    equal_ = equal_columns();
+    const auto paired = paired_columns(referenced);
     for (const auto& lead : referenced.columns) {
       if (!referenced.leading.count(lead)) continue;
       add({plain(lead)});
-      if (options_.max_width < 2) continue;
+      if (options_.max_width < 2 || !paired.count(lead)) continue;
       for (const auto& next : referenced.columns)
-        if (next != lead) add({plain(lead), plain(next)});
+        if (next != lead && paired.count(next)) add({plain(lead), plain(next)});
     }
     expressions();
     like_prefixes();
@@ -108,18 +113,41 @@ class Maker {
     for (const auto& key : keys)
       if (!key.column.empty() && !key_column(*table_, key.column)) return;
     IndexProposal proposal{.table = table_->name, .keys = std::move(keys)};
-    if (already_served(proposal, *table_) || std::find(out_.begin(), out_.end(), proposal) != out_.end())
-      return;
-    out_.push_back(std::move(proposal));
+    if (made_.insert(ddl::index_definition(ddl::index_of(proposal))).second &&
+        !already_served(proposal, *table_))
+      out_.push_back(std::move(proposal));
+  }
+
+  // Of many columns, those that are compared for equality come first, the most distinct values first; then
+  // the others that an index may begin with.
+  std::set<std::string_view> paired_columns(const ReferencedColumns& referenced) const {
+    std::set<std::string_view> out;
+    const auto take = [&](const std::string& column) {
+      if (out.size() < max_paired) out.insert(column);
+    };
+    const std::set<std::string_view> known(referenced.columns.begin(), referenced.columns.end());
+    for (const auto& column : equal_)
+      if (known.count(column)) take(column);
+    for (const auto& column : referenced.columns)
+      if (referenced.leading.count(column)) take(column);
+    for (const auto& column : referenced.columns) take(column);
+    return out;
+  }
+
+  // Those that lead pairs with an expression.
+  std::vector<std::string> first_equal() const {
+    return {equal_.begin(),
+            equal_.begin() + static_cast<std::ptrdiff_t>(std::min(equal_.size(), max_paired))};
   }
 
   // The columns that are compared for equality, those that the most distinct values of are known first.
   std::vector<std::string> equal_columns() const {
     std::vector<std::string> out;
+    std::set<std::string_view> seen;
     for (const auto& predicate : facts_.predicates)
       if (predicate.column.table == table_->name && narrows(predicate) && !predicate.under_or &&
           predicate.wrapper.empty() && predicate.value != Predicate::Value::column &&
-          std::find(out.begin(), out.end(), predicate.column.column) == out.end())
+          seen.insert(predicate.column.column).second)
         out.push_back(predicate.column.column);
     const auto distinct = [&](const std::string& name) {
       const Column* column = table_->column(name);
@@ -147,7 +175,7 @@ class Maker {
         continue;
       const IndexKey key{.expression = predicate.expression};
       add({key});
-      for (const auto& equal : equal_columns()) add({plain(equal), key});
+      for (const auto& equal : first_equal()) add({plain(equal), key});
     }
   }
 
@@ -165,7 +193,7 @@ class Maker {
           (key.operator_class.empty() && !key.column.empty()))
         continue;
       add({key});
-      for (const auto& equal : equal_columns())
+      for (const auto& equal : first_equal())
         if (equal != key.column) add({plain(equal), key});
     }
   }
@@ -184,7 +212,7 @@ class Maker {
       for (auto& key : keys) key.descending = !key.descending, key.nulls_first = !key.nulls_first;
     add(keys);
     std::vector<IndexKey> all;
-    for (const auto& equal : equal_columns())
+    for (const auto& equal : equal_)
       if (std::none_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == equal; })) {
         std::vector<IndexKey> one{plain(equal)};
         one.insert(one.end(), keys.begin(), keys.end());
@@ -199,6 +227,8 @@ class Maker {
   const Catalog& catalog_;
   const CandidateOptions& options_;
   const Table* table_ = nullptr;
+  std::vector<std::string> equal_;  // equal_columns() of the table
+  std::set<std::string> made_;      // definitions of the table's
   std::vector<IndexProposal> out_;
 };
 
@@ -266,12 +296,14 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
                                                    "timestamp without time zone",
                                                    "timestamp with time zone"};
   std::vector<IndexProposal> out;
+  Columns seen;
   for (const auto& predicate : facts.predicates) {
+    if (predicate.op != Predicate::Op::range || !predicate.wrapper.empty() ||
+        predicate.value == Predicate::Value::column || !seen.insert(predicate.column).second)
+      continue;
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !referenced.count(table->name) || predicate.op != Predicate::Op::range ||
-        !predicate.wrapper.empty() || predicate.value == Predicate::Value::column)
-      continue;
+    if (!column || !referenced.count(table->name)) continue;
     if (!types.count(column->type) || !column->statistics ||
         std::abs(column->statistics->correlation) < in_order)
       continue;
@@ -281,9 +313,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
              std::any_of(index.keys.begin(), index.keys.end(),
                          [&](const IndexKey& key) { return key.column == column->name; });
     });
-    IndexProposal proposal{.table = table->name, .keys = {{.column = column->name}}, .method = "brin"};
-    if (!there && std::find(out.begin(), out.end(), proposal) == out.end())
-      out.push_back(std::move(proposal));
+    if (!there) out.push_back({.table = table->name, .keys = {{.column = column->name}}, .method = "brin"});
   }
   return out;
 }
@@ -303,11 +333,14 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
                                            const Columns& not_just_equal, const Catalog& catalog,
                                            const TooLong& too_long) {
   std::vector<IndexProposal> out;
+  Columns seen;
   for (const auto& predicate : facts.predicates) {
+    if (!just_equal(predicate) || not_just_equal.count(predicate.column) ||
+        !seen.insert(predicate.column).second)
+      continue;
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !referenced.count(table->name) || !is_text(*column) || !just_equal(predicate)) continue;
-    if (not_just_equal.count(predicate.column)) continue;
+    if (!column || !referenced.count(table->name) || !is_text(*column)) continue;
     const bool long_values = too_long && too_long(*table, *column);
     if (!long_values && (!column->statistics || column->statistics->average_width <= least_hash_width))
       continue;
@@ -321,7 +354,7 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
     proposal.method = "hash";
     // Where few values are many rows', a B-tree stores each but once.
     if (there || (!long_values && index_size(proposal, catalog) >= index_size(tree, catalog))) continue;
-    if (std::find(out.begin(), out.end(), proposal) == out.end()) out.push_back(proposal);
+    out.push_back(std::move(proposal));
   }
   return out;
 }

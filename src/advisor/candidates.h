@@ -24,8 +24,8 @@ struct CandidateOptions {
 };
 
 // Candidates of one and two columns that start with a column of a predicate, join or order; those for LIKE
-// prefixes, for compared expressions (the server decides if they are immutable), and for the statement's
-// ORDER BY. Without candidates that an existing index covers.
+// prefixes, for compared expressions, and for the statement's ORDER BY. Without candidates that an existing
+// index covers. Of a table's columns at most 40 are paired, so that the number of candidates is bounded.
 std::vector<IndexProposal> candidates(const QueryFacts& facts,
                                       const std::map<QualifiedName, ReferencedColumns>& referenced,
                                       const Catalog& catalog, const CandidateOptions& options);

@@ -152,9 +152,9 @@ std::map<QualifiedName, ReferencedColumns> referenced_columns(std::string_view s
   }
   for (auto& [name, found] : out) {
     std::vector<std::string> in_order;
+    const std::set<std::string_view> known(found.columns.begin(), found.columns.end());
     for (const auto& column : catalog.table(name)->columns)
-      if (std::find(found.columns.begin(), found.columns.end(), column.name) != found.columns.end())
-        in_order.push_back(column.name);
+      if (known.count(column.name)) in_order.push_back(column.name);
     found.columns = std::move(in_order);
     found.complete = !facts.selects_all_columns;
   }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 
 #include "base/text.h"
 #include "lint/rule.h"
+#include "plan/confirm.h"
 #include "sql/placeholders.h"
 #include "sql/statement.h"
 
@@ -39,8 +41,9 @@ class Trial {
  public:
   Trial(pg::Connection* sandbox, const std::stop_token& stop) : sandbox_(sandbox), stop_(stop) {}
 
-  void fix(Finding& finding, Fix& fix) {
-    if (fix.sql.empty() || fix.safety == Fix::Safety::manual) return;
+  // Whether nothing of the fix is rejected, other than its undo.
+  bool fix(Finding& finding, Fix& fix) {
+    if (fix.sql.empty() || fix.safety == Fix::Safety::manual) return true;
     Rejection up = parsed(fix.sql), down = parsed(fix.down_sql);
     if (up.what.empty() && down.what.empty() && changes_schema(finding)) execute(fix, up, down);
     if (!up.what.empty()) {
@@ -48,19 +51,22 @@ class Trial {
           {Evidence::Kind::what_if, "PostgreSQL rejects the fix: " + up.what, std::nullopt, {}});
       if (up.by_rows) {
         fix.safety = Fix::Safety::review;
-        return;
+        return true;
       }
       fix.sql.clear();
       fix.down_sql.clear();
       fix.drizzle.clear();
       fix.safety = Fix::Safety::manual;
-    } else if (!down.what.empty()) {
+      return false;
+    }
+    if (!down.what.empty()) {
       fix.down_sql.clear();
       finding.evidence.push_back({Evidence::Kind::what_if,
                                   "PostgreSQL rejects the undo of the fix: " + down.what,
                                   std::nullopt,
                                   {}});
     }
+    return true;
   }
 
  private:
@@ -104,15 +110,24 @@ void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>
                pg::Connection* sandbox, const std::stop_token& stop) {
   Trial trial(sandbox, stop);
   for (auto& finding : findings)
-    if (finding.fix) trial.fix(finding, *finding.fix);
-  for (auto& proposal : proposals) trial.fix(findings[proposal.finding], proposal.fix);
+    if (finding.fix) (void)trial.fix(finding, *finding.fix);
+  std::set<std::size_t> rejected;
+  for (auto& proposal : proposals)
+    if (!trial.fix(findings[proposal.finding], proposal.fix)) rejected.insert(proposal.finding);
+  for (const std::size_t at : rejected) plan::withdraw_proposal(findings[at]);
+  std::erase_if(proposals, [&](const advisor::ProposedFix& proposal) {
+    return rejected.count(proposal.finding) || (proposal.served_by && rejected.count(*proposal.served_by));
+  });
 }
 
 void put_back_placeholders(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                            const sql::PlaceholderNames& names) {
   const auto put_back = [&](Fix& fix) {
-    fix.sql = sql::with_placeholders(fix.sql, names);
-    fix.down_sql = sql::with_placeholders(fix.down_sql, names);
+    const sql::PutBack up = sql::with_placeholders(fix.sql, names);
+    fix.sql = up.sql;
+    fix.down_sql = sql::with_placeholders(fix.down_sql, names).sql;
+    if (up.whole) fix.safety = Fix::Safety::manual;
+    else if (up.any && fix.safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;
   };
   for (auto& finding : findings)
     if (finding.fix) put_back(*finding.fix);

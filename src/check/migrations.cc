@@ -128,10 +128,10 @@ Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput&
   const std::size_t older = input.files.size() - 1;
   if (older == 0) return these({newest.path}, "checked " + entry_of(newest));
   return these({newest.path},
-               fmt::format("checked the newest migration, {}, and assumed that the {} earlier "
+               fmt::format("checked the newest migration, {}, and assumed that the {}earlier "
                            "{} been applied (to check others: --changed, --since REV, or a file's name)",
-                           ellipsis(entry_of(newest), 80), older == 1 ? "one" : std::to_string(older),
-                           older == 1 ? "has" : "ones have"));
+                           ellipsis(entry_of(newest), 80), older == 1 ? "" : std::to_string(older) + " ",
+                           older == 1 ? "one has" : "ones have"));
 }
 
 }  // namespace pgadvise::check

@@ -13,12 +13,12 @@
 
 namespace pgadvise::check {
 
-// What the rules found in one schema, or in a repository without one.
+// What the rules found in one schema, or in a repository that has no schema.
 struct Checked {
-  const Schema* schema = nullptr;    // in Inputs; null: there is none
-  const Project* project = nullptr;  // in Inputs; null: there is none
-  std::vector<Finding>
-      findings;  // as the rules report them, without the suppressed; in the order of lint::sort_findings()
+  const Schema* schema = nullptr;    // part of Inputs, which must outlive this object; null: there is none
+  const Project* project = nullptr;  // the same
+  std::vector<Finding> findings;  // without the suppressed ones; verdicts as the rules set them, before any
+                                  // confirmation; in the order of lint::sort_findings()
   std::vector<plan::Confirmation> confirmations;  // one for each finding; none without a planner
   std::vector<advisor::ProposedFix> proposals;    // fixes for `findings`
   std::vector<SuppressedFinding> suppressed;
@@ -28,8 +28,9 @@ struct Checked {
 
 struct Outcome {
   std::vector<Checked> checked;
-  std::vector<Suppression> suppressions;  // those of the inputs, then those of files that findings point to
-  lint::UsedSuppressions used;            // by index in `suppressions`
+  std::vector<Suppression>
+      suppressions;             // from the inputs, then from comments in files that findings point to
+  lint::UsedSuppressions used;  // by index in `suppressions`
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked
@@ -41,15 +42,17 @@ struct Outcome {
 // time.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// If `planner` is null, no finding is confirmed. Statements reach the server for two purposes only. Before
-// the rules run, those of worth_planning() are planned and run for the rules that read plans
-// (PlanReaders), unless these rules are off, or a suppression covers all that they could report about the
-// statement. Afterwards, statements are planned and run to confirm findings: never those that are suppressed.
+// If `planner` is null, no finding is confirmed. Statements reach the server for two purposes only:
+// - Before the rules run, run() plans and runs the statements that worth_planning() selects (check/plans.h),
+//   for the rules that read plans. It leaves a statement out if all these rules are off, or if a suppression
+//   covers all that they could report about the statement.
+// - Afterwards, run() plans and runs statements to confirm findings. It never confirms suppressed findings.
 // So a statement may be run although findings of other rules about it are suppressed.
-// Reads the files that findings point to, for comments that suppress findings. May be called repeatedly with
-// the same inputs; concurrent calls need separate inputs.
-// A stop request ends planning: findings that are not confirmed by then stay suspected. Without a planner it
-// ends the run before the next schema or repository is checked. The diagnostics name what was not checked.
+// run() also reads the files that findings point to, for comments that suppress findings. It may be called
+// repeatedly with the same inputs; concurrent calls need separate inputs.
+// A stop request ends planning: findings that are not confirmed by then stay suspected. Without a planner, a
+// stop request ends the run before the next schema or repository is checked. The diagnostics name what was
+// not checked.
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings);
 
 }  // namespace pgadvise::check

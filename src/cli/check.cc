@@ -92,15 +92,15 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command
       ->add_option("--fail-on", words->fail_on,
                    "Findings that make the exit code 1: those of at least this severity (error, the default; "
-                   "warning; note) or never; confirmed: only those that a server confirmed, not those that a "
-                   "comparison of files did; rule ids: "
+                   "warning; note) or never; confirmed: only findings that a server confirmed; rule ids: "
                    "findings of these rules, whatever their severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");
   auto* baseline =
       command->add_option("--baseline", options->check.settings.baseline,
                           "File of accepted findings, usually .pgadvise-baseline.json: report only "
-                          "others, and name the accepted ones that are gone");
+                          "findings that the file does not contain, and list its entries that no "
+                          "longer match one");
   command
       ->add_flag("--update-baseline", options->check.settings.update_baseline,
                  "Write the current findings to the file of --baseline")

@@ -27,18 +27,19 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
       ->needs(sandbox);
   sandbox->excludes(db);
-  command.add_option("--schema", options.sources.schema,
-                     "Schema file or folder. A snapshot of a server replaces the server: pgadvise checks the "
-                     "other inputs with the snapshot's sizes and settings");
+  command.add_option(
+      "--schema", options.sources.schema,
+      "Schema file or folder. A snapshot of a server is used in place of --db: pgadvise checks "
+      "the other inputs with the snapshot's sizes and settings");
   command.add_option("--log", options.sources.logs,
                      "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
                      "may be compressed), a folder of logs, or a workload file");
   command.add_option("--log-line-prefix", options.sources.line_prefix,
                      "The server's log_line_prefix, if pgadvise does not detect it");
   command.add_option("-j,--jobs", options.settings.jobs,
-                     "Number of threads that read logs and of connections that plan and run statements. 0: "
-                     "one thread for each processor; one connection to the database of --db, or to a sandbox "
-                     "one for each processor, at most four");
+                     "Number of threads that read logs, and of connections that plan and run statements. 0: "
+                     "one thread for each processor; one connection with --db; with --sandbox one for each "
+                     "processor, at most four");
   command.add_option("--workload", options.sources.workloads,
                      "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
 }
@@ -47,8 +48,10 @@ void add_choices(CLI::App& command, CheckOptions& options) {
   auto* since = command.add_option("--since", options.settings.migrations.since,
                                    "Check the migrations that were added or changed since a git revision; "
                                    "default: only the newest migration of a folder");
-  auto* changed = command.add_flag("--changed", options.settings.migrations.changed,
-                                   "Check the migrations that this branch adds or changes, according to git");
+  auto* changed = command.add_flag(
+      "--changed", options.settings.migrations.changed,
+      "Check the migrations that this branch adds or changes, compared with origin's default "
+      "branch, main or master");
   changed->excludes(since);
   add_acting_options(command, options.settings.session_settings);
   add_analyze_time(command, options.max_analyze_time);
@@ -57,7 +60,8 @@ void add_choices(CLI::App& command, CheckOptions& options) {
                      "within the repository");
   command.add_flag("--show-literals", options.show_literals, "Show the literals of statements");
   command.add_flag("--allow-empty", options.settings.allow_empty,
-                   "If no statement or log line of the inputs can be read, warn, instead of exit code 2");
+                   "If no statement or log line of the inputs can be read, print a warning and do not exit "
+                   "with 2");
 }
 
 Result<void> check_words(const CLI::App& command, const CheckOptions& options) {

@@ -19,6 +19,14 @@ std::string scope_name(RepeatedQuery::Scope scope) {
   return "one burst";
 }
 
+static std::string_view several(RepeatedQuery::Scope scope) {
+  switch (scope) {
+    case RepeatedQuery::Scope::trace: return "traces";
+    case RepeatedQuery::Scope::transaction: return "transactions";
+    default: return "bursts";
+  }
+}
+
 std::uint64_t per_round(const RepeatedQuery& repeat, std::string_view fingerprint) {
   return static_cast<std::uint64_t>(std::count(repeat.pattern.begin(), repeat.pattern.end(), fingerprint));
 }
@@ -251,8 +259,9 @@ Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
                 " with distinct parameters"
           : "parameters not logged";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
-  text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
-          std::to_string(repeat.scopes) + (repeat.scopes == 1 ? " such scope" : " such scopes");
+  if (repeat.scopes > 1)
+    text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
+            std::to_string(repeat.scopes) + " such " + std::string(several(repeat.scope_of_most));
   if (repeat.total_ms > 0) text += ", " + milliseconds(repeat.total_ms) + " in total";
   return {Evidence::Kind::statement, std::move(text), {}, {}};
 }

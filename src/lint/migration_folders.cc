@@ -43,7 +43,9 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
   const TrackingTable* best = nullptr;
   std::ptrdiff_t most = 0;
   for (const auto& table : context.catalog().tracking) {
-    if (table.tool != folder.tool) continue;
+    const ToolFacts* keeper = find_tool_facts(table.tool);
+    const ToolFacts* variant = keeper ? keeper->without_comparison : nullptr;
+    if (table.tool != folder.tool && (!variant || variant->id != folder.tool)) continue;
     const auto known = std::count_if(
         folder.migrations.begin(), folder.migrations.end(),
         [&](const MigrationEntry& migration) { return !rows_of(table, folder, migration).empty(); });

@@ -24,9 +24,8 @@ std::string tool_of(const Migration& migration) {
 }
 
 std::string left_in_migration(std::string_view leave) {
-  return leave.empty()
-             ? std::string()
-             : ", and leave " + std::string(leave) + " in the migration, which then has nothing to do";
+  return leave.empty() ? std::string()
+                       : ". Keep " + std::string(leave) + " in the migration: it then does nothing";
 }
 
 bool locks_out_readers(const SchemaAction& action) {

@@ -27,8 +27,8 @@ Words words(Input input) {
     case Input::project: return {"a repository", "PATH"};
     case Input::migrations: return {"migrations", "PATH"};
     case Input::comparison:
-      return {"migrations to compare with a database, with a snapshot of one or with drizzle's snapshots",
-              "PATH, with or without --db or --schema"};
+      return {"migrations and a database, a snapshot of one or drizzle's snapshots to compare them with",
+              "PATH, and --db or --schema"};
   }
   return {};
 }

@@ -13,13 +13,13 @@ namespace pgadvise::lint {
 class Context;
 class Reporter;
 
-// A number on which a rule's result depends and which a configuration can change. A constant in the rule's
-// file, listed in the rule's `options`, read with Context::option(). Not negative.
+// A number on which a rule's result depends and which a configuration can change. Declare it as a constant in
+// the rule's file, list it in Rule::options, and read it with Context::option(). It must not be negative.
 struct Option {
   std::string_view name;  // in pgadvise.toml
   double fallback = 0;
-  // Whether this number compares the size of a table or index, and decides if the rule reports at all. Only a
-  // server or its snapshot knows sizes. False for a number that only changes the severity.
+  // True if this is a size of a table or index below which the rule reports nothing: only a server or its
+  // snapshot knows sizes. False if the number only changes the severity.
   bool table_size = false;
   std::string_view meaning;  // description, with the unit
 };
@@ -34,13 +34,13 @@ struct Rule {
   std::string_view fix;         // how to fix the problem, Markdown
   std::string_view when_to_ignore;  // Markdown
   std::span<const Option* const> options = {};
-  void (*check)(const Context&, Reporter&) = nullptr;  // gets a Context of this rule
-  bool on_by_default = true;                           // false: runs only if named
+  void (*check)(const Context&, Reporter&) = nullptr;  // called with a Context of this rule
+  bool on_by_default = true;                           // false: runs only if the configuration names it
 };
 
 // Whether the rule's findings depend on schema and migrations only, so that the same files always give the
-// same findings. `sizes_known`: sizes of tables, from a server or its snapshot, are available; some rules
-// compare them, too.
+// same findings. `sizes_known`: sizes of tables, from a server or its snapshot, are available; the answer is
+// then false for rules with an option that is a table's size.
 bool decided_by_files(const Rule& rule, bool sizes_known);
 
 struct RegisteredRule {

@@ -27,7 +27,17 @@ bool surrogate(const Table& table, const Column& column) {
   return (key && key->columns == std::vector<std::string>{column.name}) || column.name == "id";
 }
 
-// Whether the expression is a literal, also with a cast, or c IS [NOT] NULL.
+// A type of the server's own may be NULL where the column may; another one may be a domain that is NOT NULL.
+bool never_null(const Column& column) {
+  static constexpr std::array<std::string_view, 22> own = {
+      "smallint", "integer", "bigint", "numeric",   "real",     "double", "text", "character",
+      "boolean",  "date",    "time",   "timestamp", "interval", "uuid",   "json", "jsonb",
+      "bytea",    "inet",    "cidr",   "money",     "oid",      "name"};
+  const std::string_view word = std::string_view(column.type).substr(0, column.type.find_first_of(" (["));
+  return column.not_null || !one_of(word, own);
+}
+
+// Whether the expression is a literal, also with a cast, or c IS [NOT] NULL of a c that is never NULL.
 bool constant(const Table& table, const std::string& expression) {
   auto tokens = tokens_of(expression);  // without strings
   std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });
@@ -45,7 +55,8 @@ bool constant(const Table& table, const std::string& expression) {
     return tokens[0] == "true" || tokens[0] == "false" ||
            tokens[0].find_first_not_of("0123456789") == std::string::npos;
   const bool test = tokens.size() == 3 || (tokens.size() == 4 && tokens[2] == "not");
-  return test && table.column(tokens[0]) && tokens[1] == "is" && tokens.back() == "null";
+  const Column* column = test ? table.column(tokens[0]) : nullptr;
+  return column && never_null(*column) && tokens[1] == "is" && tokens.back() == "null";
 }
 
 }  // namespace

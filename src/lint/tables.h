@@ -27,9 +27,8 @@ const Constraint* primary_key(const Table& table);
 // include partial indexes.
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial = false);
 
-// Whether a unique index permits no second row: its keys are constants, such as (true), or c IS NOT NULL,
-// which permits a second row only where c may be NULL. The column is not asked, as its domain may be NOT
-// NULL.
+// Whether a unique index permits no second row: its keys are constants, such as (true), or c IS [NOT] NULL of
+// a column that is NOT NULL, or whose type may be a domain that is.
 bool at_most_one_row(const Table& table);
 
 bool contains(const std::vector<std::string>& list, std::string_view value);

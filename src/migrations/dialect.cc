@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "sql/lexer.h"
 #include "sql/replay.h"
 #include "sql/statement.h"
 
@@ -59,7 +60,7 @@ static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
 
 // A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have. `text`: the same
 // in small letters, without strings; only one that has such a word is worth the parser's time.
-static bool has_foreign_type(std::string_view create_table, std::string_view text) {
+static bool has_foreign_type(std::string_view create_table, std::string_view text, const TypeNames& own) {
   static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
                                                "mediumtext", "longtext", "tinytext", "longblob",
                                                "tinyblob",   "double",   "clob",     "nvarchar"};
@@ -71,12 +72,43 @@ static bool has_foreign_type(std::string_view create_table, std::string_view tex
   for (const auto& [name, table] : replayer.catalog().tables)
     for (const auto& column : table.columns) {
       const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
-      if (std::find(std::begin(types), std::end(types), type) != std::end(types)) return true;
+      if (std::find(std::begin(types), std::end(types), type) != std::end(types) && !own.count(type))
+        return true;
     }
   return false;
 }
 
-std::string foreign_sql(std::string_view script) {
+TypeNames created_types(std::string_view script) {
+  TypeNames out;
+  const std::string text = lower(script);
+  if (!contains(text, "domain") && !contains(text, "type")) return out;
+  sql::Lexer lexer(text);
+  bool create = false;
+  for (sql::Lexeme token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end;
+       token = lexer.next_token()) {
+    if (create && (token.is_word("domain") || token.is_word("type"))) {
+      sql::Lexeme name = lexer.next_token();
+      std::string type = name.name();
+      while (lexer.position() < text.size() && text[lexer.position()] == '.') {
+        lexer.next_token();
+        type = lexer.next_token().name();
+      }
+      if (!type.empty()) out.insert(std::move(type));
+    }
+    create = token.is_word("create");
+  }
+  return out;
+}
+
+// The word with which a sign of a foreign type begins: the type, which a script may create in PostgreSQL.
+static std::string_view first_word(std::string_view sign) {
+  sign = trim(sign);
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return sign.substr(0, static_cast<std::size_t>(std::find_if_not(sign.begin(), sign.end(), letter_or_digit) -
+                                                 sign.begin()));
+}
+
+std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
   struct Sign {
     std::string_view text;
     const char* database;
@@ -104,7 +136,8 @@ std::string foreign_sql(std::string_view script) {
   std::map<std::string, int> foreign;
   int tables = 0;
   const std::string all_of_it = lower(script);
-  const bool own_types = contains(all_of_it, "create domain") || contains(all_of_it, "create type");
+  TypeNames own = created_types(script);
+  own.insert(own_types.begin(), own_types.end());
   const bool functions = contains(all_of_it, "create function") || contains(all_of_it, "replace function");
   for (const auto& statement : sql::split(script)) {
     if (const auto other = statement_of_another(statement.text); !other.empty()) return std::string(other);
@@ -112,10 +145,11 @@ std::string foreign_sql(std::string_view script) {
     if (has_sqlite_syntax(statement.text, functions)) return "SQLite";
     ++tables;
     const std::string text = lower(plain_sql(statement.text));
-    const auto sign = std::find_if(std::begin(signs), std::end(signs),
-                                   [&](const Sign& one) { return contains(text, one.text); });
+    const auto sign = std::find_if(std::begin(signs), std::end(signs), [&](const Sign& one) {
+      return contains(text, one.text) && !own.contains(first_word(one.text));
+    });
     if (sign != std::end(signs)) ++foreign[sign->database];
-    else if (!own_types && has_foreign_type(statement.text, text)) ++foreign["MySQL or SQLite"];
+    else if (has_foreign_type(statement.text, text, own)) ++foreign["MySQL or SQLite"];
   }
   int all = 0;
   const char* most = "";

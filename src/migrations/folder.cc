@@ -36,7 +36,8 @@ void find_same_versions(FolderReading& reading) {
 MigrationFolder read_folder(const SchemaInput& input, const std::string& path, const MigrationTool& tool,
                             const std::string& root) {
   FolderReading reading{input, Folder(path), tool, root, {}};
-  reading.out.tool = tool.id();
+  const bool compares = !tool.without_comparison || tool.compares(reading.folder);
+  reading.out.tool = compares ? tool.id() : tool.without_comparison->id();
   reading.out.path = files::relative_to(path, root);
   if (tool.read_journal) {
     tool.read_journal(reading);

@@ -189,7 +189,9 @@ std::vector<std::string> folders_of(const Project& project) {
 struct Edit {
   MigrationEntry* migration;
   std::string blob;
-  std::set<std::string> before;  // the blobs of the versions before the edit
+  std::int64_t added = 0;        // seconds since 1970
+  std::int64_t time = 0;         // of the edit
+  std::set<std::string> before;  // the blobs of the versions that differ from the edited one
 };
 
 // Not of a version that is only tried out: v2.0.0-rc1, nightly-20240102.
@@ -244,28 +246,47 @@ void name_commits(files::Git& git, const std::string& root, const std::vector<Ed
   }
 }
 
+// At most 40 of the tags with their times, the newest first: the newest one, for each edit the three latest
+// between the addition of the file and the edit, and others evenly.
+std::vector<std::pair<std::int64_t, std::string>> tags_to_ask(
+    const std::map<std::string, const Edit*>& edited, const std::map<std::string, std::int64_t>& releases) {
+  constexpr std::size_t most = 40;
+  constexpr int nearest = 3;
+  std::vector<std::pair<std::int64_t, std::string>> tags;
+  for (const auto& [name, time] : releases) tags.emplace_back(-time, name);
+  std::sort(tags.begin(), tags.end());
+  std::set<std::size_t> chosen{0};
+  for (int round = 0; round < nearest; ++round)
+    for (const auto& [file, edit] : edited) {
+      const auto before = std::upper_bound(tags.begin(), tags.end(), std::pair(-edit->time, std::string()));
+      const auto at = static_cast<std::size_t>(before - tags.begin()) + static_cast<std::size_t>(round);
+      if (at < tags.size() && -tags[at].first >= edit->added && chosen.size() < most) chosen.insert(at);
+    }
+  const std::size_t step = 1 + tags.size() / most;
+  for (std::size_t at = 0; at < tags.size() && chosen.size() < most; at += step) chosen.insert(at);
+  std::vector<std::pair<std::int64_t, std::string>> out;
+  for (const std::size_t at : chosen) out.emplace_back(-tags[at].first, tags[at].second);
+  return out;
+}
+
 // By time a release lies between two commits, or is later. One of another branch may have neither version:
-// the contents of the tags decide. Asks git once for each tag, of at most `most` tags: the newest, and others
-// evenly from those before. Without an answer, the times hold.
+// the contents of the tags decide. Asks git once for each tag of tags_to_ask(). Without an answer, and for
+// an edit before which no tag was asked, the times hold.
 void confirm_releases(files::Git& git, const std::string& root, const std::vector<Edit>& edits,
                       const std::map<std::string, std::int64_t>& releases) {
-  constexpr std::size_t most = 40;
   std::map<std::string, const Edit*> edited;
   for (const Edit& edit : edits)
     if (edit.migration->changed_after_release || (edit.migration->released_since && !releases.empty()))
       edited[edit.migration->file] = &edit;
   if (edited.empty()) return;
-  std::vector<std::pair<std::int64_t, std::string>> tags;
-  for (const auto& [name, time] : releases) tags.emplace_back(-time, name);
-  std::sort(tags.begin(), tags.end());
   std::vector<std::string> names;
   for (const auto& [file, unused] : edited) names.push_back(file);
   std::set<std::string> old_versions, new_versions;  // files of which a tag has one
   Diagnostics unused;
   Questions questions(git, root, names, unused);
-  const std::size_t step = 1 + tags.size() / most;
-  for (std::size_t at = 0; at < tags.size(); at += step) {
-    const auto listed = questions.ask({"ls-tree", "-r", "-z", "refs/tags/" + tags[at].second});
+  const auto asked = tags_to_ask(edited, releases);
+  for (const auto& [unused_time, tag] : asked) {
+    const auto listed = questions.ask({"ls-tree", "-r", "-z", "refs/tags/" + tag});
     if (questions.failed()) return;
     for (const auto entry : split(listed, '\0')) {  // "<mode> blob <hash>\t<path>"
       const auto tab = entry.find('\t');
@@ -278,7 +299,11 @@ void confirm_releases(files::Git& git, const std::string& root, const std::vecto
     }
   }
   for (const auto& [file, edit] : edited) {
-    edit->migration->changed_after_release = old_versions.count(file) > 0;
+    const bool any_before = std::any_of(asked.begin(), asked.end(), [&](const auto& tag) {
+      return tag.first >= edit->added && tag.first < edit->time;
+    });
+    if (any_before || old_versions.count(file))
+      edit->migration->changed_after_release = old_versions.count(file) > 0;
     edit->migration->released_since = new_versions.count(file) > 0;
   }
 }
@@ -342,11 +367,11 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
       const auto last =
           set_history(migration, migration_tool(folder.tool), it->second, texts, releases, newest);
       if (!last) continue;
-      edits.push_back({&migration, last->blob, {}});
-      for (const Version& version : it->second) {
-        if (version.commit == last->commit) break;
-        edits.back().before.insert(version.blob);
-      }
+      const auto& versions = it->second;
+      edits.push_back({&migration, last->blob, versions.front().time, last->time, {}});
+      for (const Version& version : versions)
+        if (edited(migration_tool(folder.tool), texts, version, versions.back()))
+          edits.back().before.insert(version.blob);
     }
   }
   name_commits(git, project.root, edits, diagnostics);

@@ -7,10 +7,11 @@
 
 namespace pgadvise::migrations {
 
-// Sets MigrationEntry::git, changed_in and related members for files in a git work tree; for others they stay
-// unknown. The main line decides which versions databases may have run; changed_in names the commit that made
-// the content, not the merge that brought it there. The repository's git configuration cannot make git start
-// another program or use the network.
+// Sets MigrationEntry::git and the members about edits (changed_in and those after it) for files in a git
+// work tree; for other files, `git` stays unknown and changed_in empty. Assumes that databases ran only the
+// versions on the first-parent history of HEAD; changed_in is the commit that edited the file, not the merge
+// of that commit. The repository's git configuration cannot make git start another program or use the
+// network. Adds a diagnostic for each answer that git did not give in time.
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
 // Parsers of git's output, for tests. `log`: git log -z --raw --no-abbrev with \x01<hash> <time> before each

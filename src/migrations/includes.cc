@@ -16,7 +16,7 @@
 namespace pgadvise::migrations {
 namespace {
 
-constexpr std::size_t max_files = 1000;
+constexpr std::size_t max_commands = 1000;
 constexpr std::size_t max_depth = 16;
 constexpr std::size_t max_bytes = std::size_t{256} << 20;
 
@@ -46,37 +46,70 @@ class Expander {
 
   void expand(const std::string& path, std::string text) {
     open_.push_back(path);
-    std::size_t begin = 0;
+    Source source{path, std::move(text), 0, 0, 0};
     const auto commands =
-        contains(text, "\\i") ? sql::psql_commands(text) : std::vector<sql::SourceStatement>();
+        contains(source.text, "\\i") ? sql::psql_commands(source.text) : std::vector<sql::SourceStatement>();
     for (const auto& command : commands) {
       const auto include = include_of(command.text);
       if (!include) continue;
-      add(path, text, begin, command.offset);
-      begin = command.offset + command.text.size();
-      const LineIndex lines(text);
-      read(path, *include, fmt::format("{}:{}:1", path, lines.at(command.offset).line));
+      add(source, command.offset, command.offset + command.text.size());
+      if (++commands_ > max_commands) ++beyond_;
+      if (beyond_ <= 1) read(path, *include, fmt::format("{}:{}:1", path, source.line + 1));
     }
-    if (begin == 0) {
-      bytes_ += text.size();
-      out_.push_back({path, std::move(text)});
+    if (source.begin == 0) {
+      bytes_ += source.text.size();
+      out_.push_back({path, std::move(source.text)});
     } else {
-      add(path, text, begin, text.size());
+      add(source, source.text.size(), source.text.size());
     }
     open_.pop_back();
   }
 
-  std::vector<ScriptPart> take() { return std::move(out_); }
+  std::vector<ScriptPart> take() {
+    if (beyond_ > 1)
+      diagnostics_.push_back({Error::Kind::nonfatal,
+                              first_beyond_,
+                              fmt::format("pgadvise does not read what {} more commands behind this one "
+                                          "include",
+                                          beyond_ - 1),
+                              {}});
+    return std::move(out_);
+  }
 
  private:
-  void add(const std::string& path, const std::string& text, std::size_t begin, std::size_t end) {
-    if (trim(std::string_view(text).substr(begin, end - begin)).empty() || bytes_ + end > max_bytes) return;
-    std::string part = text.substr(0, end);
-    std::replace_if(
-        part.begin(), part.begin() + static_cast<std::ptrdiff_t>(begin), [](char c) { return c != '\n'; },
-        ' ');
-    bytes_ += end;
-    out_.push_back({path, std::move(part)});
+  // A script, and where its next part begins.
+  struct Source {
+    std::string path;
+    std::string text;
+    std::size_t begin = 0;
+    std::size_t line = 0;        // of `begin`, from 0
+    std::size_t line_begin = 0;  // its offset
+  };
+
+  // The part up to `end`; the next one begins at `next`.
+  void add(Source& source, std::size_t end, std::size_t next) {
+    const std::string_view text = source.text;
+    const std::string_view part = text.substr(source.begin, end - source.begin);
+    const std::size_t column = source.begin - source.line_begin;
+    const std::size_t bytes = source.line + column + part.size();
+    const std::string where = fmt::format("{}:{}:{}", source.path, source.line + 1, column + 1);
+    if (!trim(part).empty() && bytes_ + bytes <= max_bytes) {
+      out_.push_back(
+          {source.path, std::string(source.line, '\n') + std::string(column, ' ') + std::string(part)});
+      bytes_ += bytes;
+    } else if (!trim(part).empty()) {
+      diagnostics_.push_back(
+          {Error::Kind::nonfatal,
+           where,
+           "the script and what it includes exceed 256 MiB: pgadvise does not read it from "
+           "here to the next \\i or to its end",
+           {}});
+    }
+    for (std::size_t at = text.find('\n', source.begin); at < next; at = text.find('\n', at + 1)) {
+      ++source.line;
+      source.line_begin = at + 1;
+    }
+    source.begin = next;
   }
 
   void read(const std::string& from, const Include& include, const std::string& where) {
@@ -84,6 +117,10 @@ class Expander {
       diagnostics_.push_back(
           {Error::Kind::nonfatal, where, "includes " + ellipsis(include.name, 100) + ", which " + why, {}});
     };
+    if (commands_ > max_commands || open_.size() >= max_depth || bytes_ > max_bytes) {
+      first_beyond_ = where;
+      return refuse("is beyond the bounds of 1,000 files, 16 levels and 256 MiB");
+    }
     if (contains(include.name, ":") || contains(include.name, "`"))
       return refuse("has a variable in its name: pgadvise does not read it");
     const std::string path = path_of(from, include);
@@ -91,8 +128,6 @@ class Expander {
     if (leads_outside(path) || !lies_within(path, boundary_of(open_.front())))
       return refuse("is outside of the script's repository or folder: pgadvise does not read it");
     if (std::find(open_.begin(), open_.end(), path) != open_.end()) return refuse("includes itself");
-    if (++files_ > max_files || open_.size() >= max_depth || bytes_ > max_bytes)
-      return refuse("is beyond the bounds of 1,000 files, 16 levels and 256 MiB");
     auto text = read_file(path, files::sql_limit, user_paths_);
     if (!text) return refuse(text.error().what);
     expand(path, std::move(*text));
@@ -111,7 +146,9 @@ class Expander {
   Diagnostics& diagnostics_;
   std::vector<ScriptPart> out_;
   std::vector<std::string> open_;  // the files around the current one
-  std::size_t files_ = 0, bytes_ = 0;
+  std::size_t commands_ = 0, bytes_ = 0;
+  std::size_t beyond_ = 0;    // commands that are not followed, as there were too many
+  std::string first_beyond_;  // the first of them
 };
 
 }  // namespace

@@ -23,6 +23,10 @@ bool numbered_script(std::string_view folder, std::string_view name) {
          !files::leading_digits(name).empty();
 }
 
+bool numbered_script(std::string_view path) {
+  return numbered_script(files::folder_of(path), files::base_of(path));
+}
+
 bool script_migration(std::string_view path) {
   if (!path.ends_with(".ts") && !path.ends_with(".js")) return false;
   const auto folder = files::base_of(files::folder_of(path));

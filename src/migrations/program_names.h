@@ -9,6 +9,7 @@ namespace pgadvise::migrations {
 bool is_script(std::string_view name);  // of JavaScript or TypeScript
 // A script in a folder of migrations, with a number in front of its name.
 bool numbered_script(std::string_view folder, std::string_view name);
+bool numbered_script(std::string_view path);  // the same of a path
 
 // A timestamped program in a folder of migrations: Migration20240101120000.ts, 1700000000000-x.ts.
 bool script_migration(std::string_view path);

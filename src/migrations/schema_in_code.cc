@@ -119,21 +119,22 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
     const std::string* first = nullptr;
     std::vector<std::string_view> others;
     std::set<std::string_view> looked_at;  // services
-    for (const auto& file : files) {
-      if (!keeper.holds(file) || files::never_deployed(file)) continue;
-      const std::string_view folder = files::folder_of(file), service = services.of(folder);
-      if (looked_at.count(service) || looked_at.size() >= max_services) continue;
-      if (!read.empty() && files::deployed_by_others(file)) continue;
-      const bool covered = std::any_of(read.begin(), read.end(), [&](const ReadSchema& one) {
-        return same_schema(one, keeper, tool, folder, services);
-      });
-      if (covered) continue;
-      looked_at.insert(service);
-      if (named.count(file) || !says_postgresql(root, files, keeper, services, service)) continue;
-      named.insert(file);
-      if (first) others.push_back(folder);
-      else first = &file;
-    }
+    for (const auto* holds : {&keeper.holds, &keeper.or_else_holds})
+      for (const auto& file : files) {
+        if (!*holds || !(*holds)(file) || files::never_deployed(file)) continue;
+        const std::string_view folder = files::folder_of(file), service = services.of(folder);
+        if (looked_at.count(service) || looked_at.size() >= max_services) continue;
+        if (!read.empty() && files::deployed_by_others(file)) continue;
+        const bool covered = std::any_of(read.begin(), read.end(), [&](const ReadSchema& one) {
+          return same_schema(one, keeper, tool, folder, services);
+        });
+        if (covered) continue;
+        looked_at.insert(service);
+        if (named.count(file) || !says_postgresql(root, files, keeper, services, service)) continue;
+        named.insert(file);
+        if (first) others.push_back(folder);
+        else first = &file;
+      }
     if (first)
       out.push_back({Error::Kind::nonfatal, files::path_under(root, *first), with_others(keeper.what, others),
                      std::string(keeper.hint)});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -13,11 +14,13 @@
 #include "files/files.h"
 #include "files/tree.h"
 #include "migrations/dialect.h"
+#include "migrations/loose_scripts.h"
 #include "migrations/program_tools.h"
 #include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/script_files.h"
 #include "migrations/source_schemas.h"
+#include "migrations/sqlc.h"
 #include "migrations/versions.h"
 
 namespace pgadvise::migrations {
@@ -65,15 +68,29 @@ bool up_migration(std::string_view name) {
          !lowered.ends_with("_down.sql") && lowered != "down.sql";
 }
 
+std::string head_of(const SchemaFile& file, std::size_t bytes = 16384) { return read_head(file.path, bytes); }
+
+// The other database that a sample of the files is written for; "" if it is PostgreSQL's. The types that any
+// of the files creates are PostgreSQL's, too.
+std::string other_database(const std::vector<SchemaFile>& files) {
+  constexpr std::size_t longest_head = 400'000, all_heads = 64u << 20;
+  std::string sample;
+  for (std::size_t i = 0; i < files.size() && sample.size() < longest_head; i += 1 + files.size() / 40)
+    sample += head_of(files[i]) + "\n;\n";
+  if (foreign_sql(sample).empty()) return {};
+  TypeNames own_types;
+  std::size_t read = 0;
+  for (std::size_t i = 0; i < files.size() && read < all_heads; ++i) {
+    const std::string text = head_of(files[i], longest_head);
+    read += text.size();
+    own_types.merge(created_types(text));
+  }
+  return foreign_sql(sample, own_types);
+}
+
 // Another database's, by the folder's name or what the scripts say. Its name, "" when there is none.
 std::string other_database(const Folder& folder, const std::vector<SchemaFile>& files) {
-  if (foreign_folder(folder.name())) return folder.name();
-  std::string sample;
-  for (std::size_t i = 0; i < files.size() && sample.size() < 400'000; i += 1 + files.size() / 40)
-    sample += Folder(std::string(files::folder_of(files[i].path)))
-                  .head(std::string(files::base_of(files[i].path))) +
-              "\n;\n";
-  return foreign_sql(sample);
+  return foreign_folder(folder.name()) ? folder.name() : other_database(files);
 }
 
 // "migrations", or a folder of its own inside: migrations/postgres, migrations/tenants.
@@ -126,13 +143,35 @@ std::optional<SchemaInput> tool_folder(const std::string& path, bool repository,
   return input;
 }
 
-SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out) {
+// Takes scripts that only drop things out of a folder without an order, unless all do, and names them.
+void leave_out_drops(const Folder& folder, std::vector<std::string>& names, Diagnostics& diagnostics) {
+  constexpr std::size_t max_named = 5;
+  std::vector<std::string> left, drops;
+  for (const auto& name : names) {
+    const auto text = read_file(folder.path(name), files::text_limit);
+    (text && only_drops(*text) ? drops : left).push_back(name);
+  }
+  if (drops.empty() || left.empty()) return;
+  names = std::move(left);
+  const std::size_t more = drops.size() - std::min(drops.size(), max_named);
+  drops.resize(drops.size() - more);
+  diagnostics.push_back(
+      {Error::Kind::nonfatal,
+       folder.path(),
+       "pgadvise left out scripts that only drop objects, as the folder's scripts have no order: " +
+           join(drops, ", ") + (more > 0 ? fmt::format(" and {} more", more) : ""),
+       {}});
+}
+
+SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_out,
+                         Diagnostics& diagnostics) {
   const Folder folder(path);
   SchemaInput input{SchemaKind::none, path, {}};
   std::vector<std::string> names;
   for (const auto& name : folder.files())
     if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
   std::sort(names.begin(), names.end(), files::natural_less);
+  leave_out_drops(folder, names, diagnostics);
   for (const auto& name : names) input.files.push_back({folder.path(name), ""});
   if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
   return input;
@@ -244,7 +283,7 @@ const SchemaInput& nearest(const std::vector<SchemaInput>& inputs, const std::st
 
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
 void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken,
-                 std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+                 const SqlcPaths& sqlc, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   constexpr std::size_t max_named = 5;
   const bool described = !out.empty();
   std::size_t named = 0;
@@ -254,6 +293,7 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
     const bool read =
         std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
     if (read || lies_in(folder, taken) || for_another_database(folder) ||
+        (described && lies_in(file, sqlc.schemas)) ||
         !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)))))
       continue;
     if (const auto other = other_database_of(path); !other.empty()) {
@@ -301,20 +341,31 @@ std::string listing(const std::map<std::string, std::size_t>& folders) {
          (folders.size() > max_named ? fmt::format(" and {} more", folders.size() - max_named) : "");
 }
 
-// The command that reads the folder with the most scripts. In a folder that looks like a repository, scripts
-// are read one by one.
+// The command that reads the folder that comes closest to a whole schema; of equal ones, the one with the
+// most scripts. In a folder that looks like a repository, scripts are read one by one.
 std::string how_to_read(const std::string& root, const Scripts& scripts) {
-  auto most = std::max_element(scripts.begin(), scripts.end(), [](const auto& a, const auto& b) {
-    return a.second.size() < b.second.size();
-  });
+  SchemaScore score;
+  const auto paths_of = [&](const Scripts::value_type& entry) {
+    std::vector<std::string> out;
+    for (const auto& name : entry.second)
+      out.push_back(files::path_under(root, files::join_path(entry.first, name)));
+    return out;
+  };
+  auto best = scripts.begin();
+  std::pair<int, std::size_t> most{score.of(paths_of(*best)), best->second.size()};
+  for (auto at = std::next(best); at != scripts.end(); ++at)
+    if (const std::pair<int, std::size_t> its{score.of(paths_of(*at)), at->second.size()}; its > most) {
+      best = at;
+      most = its;
+    }
   // Of folders of versions, the newest.
-  const auto versions = folders_of_versions(Folder(files::path_under(root, files::folder_of(most->first))));
-  if (!version_in_name(files::base_of(most->first)).empty())
+  const auto versions = folders_of_versions(Folder(files::path_under(root, files::folder_of(best->first))));
+  if (!version_in_name(files::base_of(best->first)).empty())
     for (const auto& version : versions)
-      if (const auto later = scripts.find(files::join_path(files::folder_of(most->first), version));
+      if (const auto later = scripts.find(files::join_path(files::folder_of(best->first), version));
           later != scripts.end())
-        most = later;
-  const auto& [folder, names] = *most;
+        best = later;
+  const auto& [folder, names] = *best;
   const std::string path = files::path_under(root, folder);
   if (names.size() > 1 && !looks_like_repository(path)) return "pgadvise check " + path;
   return "pgadvise check --schema " + files::path_under(root, files::join_path(folder, names[0]));
@@ -344,8 +395,8 @@ void name_versions(const std::string& root, const std::vector<SchemaInput>& read
 
 // Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
 void tell_passed_over(const std::string& root, const std::vector<std::string>& files,
-                      const std::set<std::string>& taken, const std::vector<SchemaInput>& read,
-                      Diagnostics& diagnostics) {
+                      const std::set<std::string>& taken, const SqlcPaths& sqlc,
+                      const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
   Scripts scripts;
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
@@ -355,6 +406,8 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
     });
     if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read))
       continue;
+    const bool of_sqlc = lies_in(file, sqlc.schemas);
+    if (of_sqlc ? !read.empty() : lies_in(file, sqlc.queries)) continue;
     if (!files::never_deployed(file) && !files::deployed_by_others(file) && !lies_in(folder, taken) &&
         !for_another_database(folder))
       scripts[folder].emplace_back(files::base_of(file));
@@ -462,8 +515,9 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
         !lies_in(std::string(files::folder_of(dump)), taken) && !files::never_deployed(dump) &&
         structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
-  add_schemas(root, places, taken, out, diagnostics);
-  tell_passed_over(root, files, taken, out, diagnostics);
+  const SqlcPaths sqlc = sqlc_paths(root, files);
+  add_schemas(root, places, taken, sqlc, out, diagnostics);
+  tell_passed_over(root, files, taken, sqlc, out, diagnostics);
   tell_left_out(root, files, taken, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
@@ -512,14 +566,9 @@ Found folder_input(const std::string& path, Diagnostics& diagnostics, const file
   // else.
   auto found = repository(path, listed, diagnostics);
   if (!found || !found->empty() || looks_like_repository(path)) return found;
-  auto input = plain_folder(path, leave_out);
+  auto input = plain_folder(path, leave_out, diagnostics);
   if (input.kind == SchemaKind::none) return found;
-  std::string sample;
-  for (std::size_t i = 0; i < input.files.size() && sample.size() < 400'000; i += 1 + input.files.size() / 40)
-    sample += Folder(std::string(files::folder_of(input.files[i].path)))
-                  .head(std::string(files::base_of(input.files[i].path))) +
-              "\n;\n";
-  if (const auto other = foreign_sql(sample); !other.empty())
+  if (const auto other = other_database(input.files); !other.empty())
     diagnostics.push_back({Error::Kind::nonfatal, path, "SQL of another database (" + other + ")",
                            "pgadvise reads only PostgreSQL's"});
   else found->push_back(std::move(input));

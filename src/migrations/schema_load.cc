@@ -1,5 +1,6 @@
 #include "migrations/schema_load.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "base/text.h"
@@ -18,6 +19,15 @@
 namespace pgadvise::migrations {
 namespace {
 
+// Before the first script with placeholders: no name for one is a word of the input's files. A single file,
+// which may be a pipe, has been read already.
+void avoid_words(const SchemaInput& input, sql::Placeholders& placeholders) {
+  if (input.files.size() < 2) return;
+  for (const auto& file : input.files)
+    if (const auto text = read_file(file.path, files::sql_limit, input.user_paths))
+      placeholders.avoid_words(*text);
+}
+
 // Hands each readable script on, with names for placeholders; an unreadable one is named. Errors: none could
 // be read.
 template <class Use>
@@ -25,6 +35,7 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
                         Use use) {
   int read = 0;
   Error last;
+  bool avoided = false;
   for (const auto& file : input.files) {
     auto text = read_file(file.path, files::sql_limit, input.user_paths);
     if (!text) {
@@ -35,10 +46,18 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
     }
     ++read;
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
-    if (input.kind == SchemaKind::sql_file)
-      for (const auto& part : with_includes(file.path, std::move(*text), input.user_paths, diagnostics))
-        use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
-    else use(file, placeholders.fill(*text));
+    if (input.kind == SchemaKind::sql_file) {
+      const auto parts = with_includes(file.path, std::move(*text), input.user_paths, diagnostics);
+      if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return sql::has_marks(part.text); }))
+        for (const auto& part : parts) placeholders.avoid_words(part.text);
+      for (const auto& part : parts) use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
+      continue;
+    }
+    if (!avoided && sql::has_marks(*text)) {
+      avoid_words(input, placeholders);
+      avoided = true;
+    }
+    use(file, placeholders.fill(*text));
   }
   if (read == 0 && !input.files.empty()) {
     diagnostics.pop_back();

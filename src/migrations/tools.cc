@@ -87,8 +87,10 @@ const std::vector<const MigrationTool*>& migration_tools_by_rank() {
 }
 
 const MigrationTool* migration_tool(std::string_view id) {
-  for (const auto* tool : migration_tools())
+  for (const auto* tool : migration_tools()) {
     if (tool->id() == id) return tool;
+    if (tool->without_comparison && tool->without_comparison->id() == id) return tool->without_comparison;
+  }
   return nullptr;
 }
 

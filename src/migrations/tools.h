@@ -99,6 +99,8 @@ struct SchemaInCode {
   std::string_view what;
   // Of a path: is it the file that keeps the schema, or one of the migrations?
   bool (*holds)(std::string_view path) = nullptr;
+  // Likewise, of a service in which no file `holds`: migrations whose schema is kept nowhere else.
+  bool (*or_else_holds)(std::string_view path) = nullptr;
   // Files that show which database it is for: base names, or "*" and an ending.
   std::span<const std::string_view> evidence = {};
   std::span<const std::string_view> words = {};  // one of them in such a file says PostgreSQL
@@ -180,6 +182,10 @@ struct MigrationTool {
   // Whether the tool takes two texts for the same migration. nullptr: those with a common checksum, if
   // another one stops the tool (facts.on_edit).
   bool (*unchanged)(const std::string& before, const std::string& after) = nullptr;
+  // The tool in a project whose settings turn the comparison of facts.on_edit off, with those facts;
+  // `compares` reads the settings of a folder's project. nullptr: no setting does.
+  const MigrationTool* without_comparison = nullptr;
+  bool (*compares)(const Folder& folder) = nullptr;
   // An entry as the tracking table may call it.
   std::string (*tracked_name)(std::string_view entry) = nullptr;
   // By entry, for RowKey::when.
@@ -202,7 +208,7 @@ struct MigrationTool {
 std::span<const MigrationTool* const> migration_tools();
 // By rank.
 const std::vector<const MigrationTool*>& migration_tools_by_rank();
-// nullptr: no tool has this id.
+// Also a tool without its comparison. nullptr: no tool has this id.
 const MigrationTool* migration_tool(std::string_view id);
 // The name of the tool's program of which `word` is an alias, and whose script `path` is; "": of none.
 std::string_view tool_program(std::string_view word);

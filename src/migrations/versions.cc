@@ -47,4 +47,12 @@ std::vector<std::string> folders_of_versions(const Folder& folder) {
   return out;
 }
 
+bool holds_versions(const Folder& folder, const std::string& script) {
+  const auto versions = folders_of_versions(folder);
+  return std::any_of(versions.begin(), versions.end(), [&](const std::string& name) {
+    const bool digit = name.front() >= '0' && name.front() <= '9';
+    return !digit || contains(version_in_name(name), ".") || !folder.has(name + "/" + script);
+  });
+}
+
 }  // namespace pgadvise::migrations

@@ -21,4 +21,8 @@ bool named_for_versions(std::string_view folder);
 // The subfolders that are named by versions and hold scripts, by version.
 std::vector<std::string> folders_of_versions(const Folder& folder);
 
+// Whether the subfolders are versions of a runner that somebody wrote, and not migrations of one `script`
+// each: one is named by a version with a dot or a word in front, or has other scripts and none of that name.
+bool holds_versions(const Folder& folder, const std::string& script);
+
 }  // namespace pgadvise::migrations

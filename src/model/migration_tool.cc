@@ -17,8 +17,10 @@ bool matches(const OwnTable& own, const QualifiedName& name, std::string_view lo
 }  // namespace
 
 const ToolFacts* find_tool_facts(std::string_view id) {
-  for (const auto* tool : tool_facts())
+  for (const auto* tool : tool_facts()) {
     if (tool->id == id) return tool;
+    if (tool->without_comparison && tool->without_comparison->id == id) return tool->without_comparison;
+  }
   return nullptr;
 }
 

@@ -64,6 +64,9 @@ struct ToolFacts {
   OnEdit on_edit = OnEdit::ignores;
   // What `on_edit` means for this tool: a sentence without its full stop; "" if the tool never compares.
   std::string_view notices_edit = {};
+  // The same tool in a project whose settings turn the comparison off; it has an id of its own and shares the
+  // tracking table. nullptr: no setting does.
+  const ToolFacts* without_comparison = nullptr;
   bool leaving_may_fail = false;      // versions in use do not support leave_transaction
   std::string_view runs_script = {};  // a sentence, for tools that send a file as a script; "": the usual one
 };
@@ -72,7 +75,7 @@ struct ToolFacts {
 // src/migrations/tools.
 std::span<const ToolFacts* const> tool_facts();
 
-// nullptr: no tool has this id.
+// Also that of a tool without its comparison. nullptr: no tool has this id.
 const ToolFacts* find_tool_facts(std::string_view id);
 
 // The tool that created `name` for itself; nullptr: no tool's list has it. `table`, if known, decides about

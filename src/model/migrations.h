@@ -20,8 +20,9 @@ struct MigrationEntry {
   // From git; unknown: not a git repository.
   enum class Git { unknown, committed, untracked, ignored };
   Git git = Git::unknown;
-  // The last commit of the main line that edited the file after it was added, such that the file still
-  // differs: in its checksum, if another one stops the tool, else in the statements that run on the way up.
+  // The last commit of the first-parent history of HEAD that edited the file after it was added, such that
+  // the file still differs: in its checksum, if another one stops the tool, else in the statements that run
+  // on the way up.
   // "": none.
   std::string changed_in;
   int changed_after_days = 0;          // days from the commit that added it to `changed_in`

@@ -33,7 +33,8 @@ struct Operand {
 
 struct Predicate {
   enum class Op { equality, in_list, range, like, is_null, is_not_null, other };
-  enum class Value { parameter, constant, column, other };
+  // computed: an expression with one value for the whole statement: lower($1), now() - $1.
+  enum class Value { parameter, constant, computed, column, other };
   ColumnUse column;
   Op op = Op::other;
   std::string op_name;  // "=", "<", "~~", "@>"; "= ANY" for $1 = ANY (column)

@@ -77,6 +77,20 @@ std::string array_search(const Predicate& predicate, const std::string& type, bo
          (indexed ? "" : ", and create the index USING gin (" + column + ")");
 }
 
+// Of a whole number, compared with a value of a type that has fractions.
+std::string with_value_of_type(const Predicate& predicate, const std::string& type,
+                               const std::string& and_index) {
+  if (predicate.op != Predicate::Op::range)
+    return "Cast the value to the column's type, not to " + predicate.value_type + and_index +
+           ". The value must be a whole number";
+  Predicate cast = predicate;
+  cast.wrapper = "::" + predicate.value_type;
+  if (const auto found = rewritten_condition(cast, type))
+    return sentence(*found) + and_index + (found->only.empty() ? "" : ". " + found->only);
+  return "Compare with a value of the column's type" + and_index +
+         ": floor() of the value for > and <=, ceil() of it for >= and <";
+}
+
 }  // namespace
 
 std::string condition_text(const Predicate& predicate) {
@@ -123,8 +137,10 @@ std::string rewrite(const Predicate& predicate, const std::string& type, bool in
   const bool by_session = depends_on_session(predicate, type);
   if (predicate.wrapper.empty() && predicate.op_name == "= ANY")
     return array_search(predicate, type, indexed);
-  if (predicate.wrapper.empty())
-    return "Cast the value to the column's type, not to " + predicate.value_type + and_index;
+  const bool whole = type == "bigint" || type == "integer" || type == "smallint";
+  if (whole && predicate.op != Predicate::Op::range && has_fraction(predicate))
+    return "Compare " + column + " with a whole number" + and_index + ": no row has a value with a fraction";
+  if (predicate.wrapper.empty()) return with_value_of_type(predicate, type, and_index);
   if (const auto found = rewritten_condition(predicate, type))
     return sentence(*found) + and_index + (found->only.empty() ? "" : ". " + found->only) +
            (by_session ? session_dependent : "");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <string_view>
@@ -232,6 +234,40 @@ bool widens(const std::string& from, const std::string& to) {
   return (from == without_zone && to == with_zone) || (from == "real" && to == "double precision");
 }
 
+bool is_fractional(std::string_view type) {
+  return type == "numeric" || type == "double precision" || type == "real";
+}
+
+// A whole number's comparison with one that may have a fraction.
+std::optional<RewrittenCondition> with_whole_value(const Predicate& predicate, const std::string& type,
+                                                   const std::string& to) {
+  const bool between = predicate.op_name == "BETWEEN";
+  bool down = predicate.op_name == ">" || predicate.op_name == "<=";
+  const auto sql = with_values(predicate, false, [&](const Operand& value) -> Value {
+    if (!untyped(value) && !is_whole(value.type) && !is_fractional(value.type)) return std::nullopt;
+    if (predicate.op != Op::range) return value.sql + "::" + type;
+    const std::string whole = (down ? "floor(" : "ceil(") + as(value, to) + ")::" + type;
+    down = down != between;
+    return whole;
+  });
+  if (!sql) return std::nullopt;
+  if (predicate.op != Op::range) {
+    if (has_fraction(predicate)) return std::nullopt;
+    return RewrittenCondition{Form::cast, *sql, "The value must be a whole number"};
+  }
+  return RewrittenCondition{Form::cast, *sql,
+                            type == "bigint" && to != "numeric" ? "Beyond 2^53 the rows can differ" : ""};
+}
+
+// Several texts are the same value of the type, and most texts are none.
+std::string only_for_text(const Predicate& predicate, const std::string& type) {
+  if (predicate.of_enum) return "The value must be one of " + type + ": any other text is an error";
+  return type == "uuid" ? "The value must be a UUID in lower case: in upper case it finds rows, too, and any "
+                          "other text is an error"
+                        : "The value must be a whole number as PostgreSQL writes it: '007' finds 7, and any "
+                          "text that is no number is an error";
+}
+
 std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, const std::string& type) {
   if (!predicate.wrapper.starts_with("::") || type.empty()) return std::nullopt;
   const std::string to = predicate.wrapper.substr(2);
@@ -243,12 +279,7 @@ std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, co
     });
     return sql ? std::optional(RewrittenCondition{Form::cast, *sql, {}}) : std::nullopt;
   }
-  if (is_whole(type) && to == "numeric" && predicate.op != Op::range) {
-    const auto sql = with_values(predicate, false, [&](const Operand& value) -> Value {
-      return untyped(value) || value.type == "numeric" ? Value(value.sql + "::" + type) : std::nullopt;
-    });
-    if (sql) return RewrittenCondition{Form::cast, *sql, "The value must be a whole number"};
-  }
+  if (is_whole(type) && is_fractional(to)) return with_whole_value(predicate, type, to);
   const bool one_text_each = type == "uuid" || is_whole(type) || predicate.of_enum;
   if ((to != "text" && to != "character varying") || !one_text_each || predicate.op == Op::range)
     return std::nullopt;
@@ -256,10 +287,19 @@ std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, co
     if (!untyped(value) && value.type != "text" && value.type != "character varying") return std::nullopt;
     return value.sql + "::" + type;
   });
-  return sql ? std::optional(RewrittenCondition{Form::cast, *sql, {}}) : std::nullopt;
+  if (!sql) return std::nullopt;
+  return RewrittenCondition{Form::cast, *sql, only_for_text(predicate, type)};
 }
 
 }  // namespace
+
+bool has_fraction(const Predicate& predicate) {
+  if (!predicate.constant) return false;
+  const char* const begin = predicate.constant->c_str();
+  char* end = nullptr;
+  const double value = std::strtod(begin, &end);
+  return end != begin && *end == '\0' && std::isfinite(value) && value != std::floor(value);
+}
 
 std::string builtin_name(const std::string& wrapper) {
   constexpr std::string_view schema = "pg_catalog.";

@@ -20,6 +20,9 @@ struct RewrittenCondition {
 // values of the column become one. `type`: the column's; "" if unknown.
 std::optional<RewrittenCondition> rewritten_condition(const Predicate& predicate, const std::string& type);
 
+// Whether the condition's constant is a number that is not whole.
+bool has_fraction(const Predicate& predicate);
+
 // The wrapper without "pg_catalog.".
 std::string builtin_name(const std::string& wrapper);
 

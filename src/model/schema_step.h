@@ -114,6 +114,7 @@ struct SchemaAction {
     none,
     every_error,   // WHEN OTHERS without RAISE
     other_object,  // a different object with this name exists
+    violation,     // of a constraint or unique index that it adds, by existing rows; `detail`: the condition
   };
   Swallow suppress_error = Swallow::none;
   bool truncated =

@@ -207,7 +207,13 @@ Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
   for (const auto& index : indexes) {
     const auto made = connection_.query(
         fmt::format("SELECT * FROM {}.hypopg_create_index($1::pg_catalog.text)", hypopg_), {index});
-    if (!made) return tl::unexpected(made.error());
+    if (!made) {
+      Error error = made.error();
+      // invalid_object_definition, undefined_object: no operator class. HypoPG's own limits are no such code.
+      const std::string state = connection_.sqlstate();
+      if (state == "42P17" || state == "42704") error.what = std::string(plan::rejected_index) + error.what;
+      return tl::unexpected(std::move(error));
+    }
     if (made->empty())
       return fail(Error::Kind::nonfatal, connection_.where(),
                   "HypoPG created no hypothetical index for: " + index);

@@ -257,7 +257,7 @@ class Confirmer {
     apply(probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
     if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding_.proposal) return;
     cost(request, plan->root.total_cost);
-    if (!lost && out.without_gain) refute(std::string(probe.without_gain));
+    if (!lost && out.without_gain && !rejected_) refute(std::string(probe.without_gain));
   }
 
   void measure(const PlanRequest& request, const Decision& decision) {
@@ -325,6 +325,9 @@ class Confirmer {
   }
 
   std::string no_index(const PlanNode& scan) const {
+    if (rejected_)
+      return "No index found: PostgreSQL rejects an index for the condition as it is. Rewrite the condition "
+             "so that it compares a column with a value";
     const double actual = std::max(1.0, scan.actual_rows.value_or(scan.plan_rows));
     if (scan.plan_rows >= 10 * actual)
       return fmt::format(
@@ -389,19 +392,23 @@ class Confirmer {
       std::vector<IndexProposal> own{*finding_.proposal};
       own.insert(own.end(), finding_.further_proposals.begin(), finding_.further_proposals.end());
       const auto after = cost_with(request, before, own);
-      if (!after) {
+      rejected_ = !after && after.error().what.starts_with(rejected_index);
+      if (rejected_) {
+        say(after.error().what);
+      } else if (!after) {
         say("the cost with the index is unknown: " + after.error().what);
         if (after.error().kind == Error::Kind::database) failed(after.error());
         return;
+      } else if (*after) {
+        return gain(own, before, **after);
       }
-      if (*after) return gain(own, before, **after);
     }
     if (probe_.search_index && search(request, before)) return;
     if (lost) return;
-    if (proposes() && !costs_more_than_it_saves_)
+    if (proposes() && !costs_more_than_it_saves_ && !rejected_)
       say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
     out.without_gain = true;
-    if (probe_.kind == Probe::Kind::referential_lookup)
+    if (probe_.kind == Probe::Kind::referential_lookup && !rejected_)
       refute("the planner would still read the whole table: too many rows have the same value");
   }
 
@@ -461,6 +468,7 @@ class Confirmer {
   const Workload* workload_;
   Planner& planner_;
   const ConfirmOptions& options_;
+  bool rejected_ = false;                  // by the server: the proposed index
   bool costs_more_than_it_saves_ = false;  // the maintenance of an index that the planner would use
 };
 
@@ -494,6 +502,16 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
   return out;
 }
 
+void withdraw_proposal(Finding& finding) {
+  if (!finding.proposal) return;
+  for (const auto& key : finding.proposal->keys)
+    if (!key.expression.empty() && finding.fix &&
+        finding.fix->title.find("((" + key.expression + "))") != std::string::npos)
+      finding.fix.reset();
+  finding.proposal.reset();
+  finding.further_proposals.clear();
+}
+
 void take_found_indexes(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings) {
   for (std::size_t at = 0; at < confirmations.size(); ++at) {
     const auto& found = confirmations[at].found;
@@ -513,7 +531,7 @@ void apply_confirmations(const std::vector<Confirmation>& confirmations, std::ve
     if (confirmation.reason) finding.verdict_reason = *confirmation.reason;
     finding.evidence.insert(finding.evidence.end(), confirmation.evidence.begin(),
                             confirmation.evidence.end());
-    if (confirmation.without_gain) finding.proposal.reset();
+    if (confirmation.without_gain) withdraw_proposal(finding);
     if (!confirmation.no_index.empty() && !finding.fix)
       finding.fix = Fix{.title = confirmation.no_index, .safety = Fix::Safety::manual};
     if (!confirmation.cost_before) continue;

@@ -40,8 +40,8 @@ struct Confirmation {
   std::optional<Severity> severity;   // new severity of the finding
   std::optional<std::string> reason;  // the new Finding::verdict_reason
   std::vector<Evidence> evidence;     // in addition to the finding's own
-  bool without_gain = false;  // the planner would not use the proposed index, or its maintenance costs the
-                              // statement more than it saves: the proposal is withdrawn
+  bool without_gain = false;  // the server rejects the proposed index, the planner would not use it, or its
+                              // maintenance costs the statement more than it saves: the proposal is withdrawn
   std::vector<IndexProposal> found;  // indexes that help instead of the finding's own; empty: none
   std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
   std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index, with
@@ -54,6 +54,9 @@ struct Confirmation {
 std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog,
                                   const Workload* workload, Planner& planner, const ConfirmOptions& options,
                                   Diagnostics& diagnostics);
+
+// Takes the proposed indexes from the finding, and a fix that advises to create an index on their expression.
+void withdraw_proposal(Finding& finding);
 
 // Gives the findings the indexes that confirm() found for them; apply_confirmations() does this, too.
 void take_found_indexes(const std::vector<Confirmation>& confirmations, std::vector<Finding>& findings);

@@ -10,6 +10,7 @@
 #include "model/plan_inputs.h"
 #include "plan/arity.h"
 #include "plan/pasted.h"
+#include "plan/text_lines.h"
 #include "plan/text_reader.h"
 #include "sql/explain_json.h"
 
@@ -167,6 +168,7 @@ std::optional<Plan> plan_of(const json& parsed) {
 
 constexpr std::size_t most_bytes = std::size_t{64} << 20;
 constexpr std::size_t most_lines = 1'000'000;
+constexpr std::string_view plan_key = "\"Plan\":";
 
 // The end of the object or list that begins `text`; its size when it is not closed.
 std::size_t end_of_json(std::string_view text) {
@@ -220,6 +222,7 @@ class Pasted {
       const auto form = form_of(lines_, at);
       if (form == PastedForm::unknown) continue;
       auto plan = read_from(at, form);
+      if (plan) warn_of_another();
       if (plan) return plan;
       if (++tried == 1) failed = plan.error();
     }
@@ -236,13 +239,22 @@ class Pasted {
   Result<Plan> read_from(std::size_t at, PastedForm form) {
     collect(at, form);
     std::string text = std::move(text_);
+    std::string read;  // has as many lines as what is read
+    bool more = false;
     if (form == PastedForm::json) {
-      text.resize(end_of_json(text));
+      const std::size_t end = end_of_json(text);
+      more = text.find(plan_key, end) < text.find('\n', end);
+      text.resize(end);
+      read = text;
     } else {
       auto converted = form == PastedForm::yaml ? sql::json_of_yaml(text) : sql::json_of_xml(text);
       if (!converted) return broken(form, numbers_[std::min(converted.error(), numbers_.size()) - 1]);
+      read = form == PastedForm::yaml ? *converted : text.substr(0, text.find("</explain>"));
       text = std::move(*converted);
     }
+    const auto lines = static_cast<std::size_t>(std::count(read.begin(), read.end(), '\n'));
+    last_ = numbers_[std::min(lines, numbers_.size() - 1)];
+    another_ = more ? std::optional(last_) : std::nullopt;
     try {
       return whole(json::parse(text), form, lines_[at].number);
     } catch (const json::parse_error& error) {
@@ -273,6 +285,18 @@ class Pasted {
     else if (form == PastedForm::yaml && parsed.is_array() && plan->analyzed && !first.contains("Triggers"))
       warn(fmt::format("the plan from line {} on is not complete: its end is missing", number));
     return std::move(*plan);
+  }
+  // Behind the last line of the plan that was read.
+  void warn_of_another() {
+    for (std::size_t at = 0; at < lines_.size() && !another_; ++at) {
+      const auto& [number, text] = lines_[at];
+      if (number <= last_) continue;
+      const auto form = form_of(lines_, at);
+      if (form == PastedForm::xml || form == PastedForm::yaml || has_figures(text) ||
+          contains(text, plan_key) || contains(text, "\"\"Plan\"\":"))
+        another_ = number;
+    }
+    if (another_) warn(fmt::format("line {} begins another plan, which is not read", *another_));
   }
   void warn(std::string what) { diagnostics_.push_back({Error::Kind::nonfatal, "", std::move(what), {}}); }
 
@@ -311,7 +335,9 @@ class Pasted {
   Diagnostics& diagnostics_;
   std::size_t widest_ = 0;
   std::string text_;
-  std::vector<std::size_t> numbers_;  // in the input, of each line of text_
+  std::vector<std::size_t> numbers_;         // in the input, of each line of text_
+  std::size_t last_ = 0;                     // line of the plan that was read
+  std::optional<std::size_t> another_ = {};  // line of the next plan
 };
 
 }  // namespace

@@ -47,13 +47,18 @@ struct TypicalValues {
   std::optional<std::string> lowest, highest;       // for ranges, together with `middle`
 };
 
+// How Error::what of PlanSource::explain() begins where the server rejects the definition of a hypothetical
+// index, so that no statement and no time makes it possible: an expression that is not immutable, a type
+// without an order.
+inline constexpr std::string_view rejected_index = "HypoPG rejects the index: ";
+
 // Not thread-safe: one call at a time.
 class PlanSource {
  public:
   virtual ~PlanSource() = default;
   // Errors: the server rejects the statement (unknown table, no permission), or is lost (Kind::database).
   virtual Result<Dependencies> dependencies(std::string_view statement, Names names) = 0;
-  // Errors: as above; a timeout, a lock.
+  // Errors: as above; a timeout, a lock; a hypothetical index is rejected (rejected_index).
   virtual Result<Plan> explain(const ExplainRequest& request) = 0;
   // Why what-if costs are not available, "HypoPG is not installed in the database"; empty if they are.
   virtual std::string what_if_missing() const = 0;

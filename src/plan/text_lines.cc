@@ -233,7 +233,7 @@ class Assembler {
     const auto indentation = std::min(part.find_first_not_of(' '), part.size());
     part.remove_prefix(literal ? std::min(indentation, out_.front().column) : indentation);
     std::string& text = out_.back().text;
-    text += literal ? "\n" : glue(text, above, part, indentation >= (out_.front().column > 1 ? 2u : 1u));
+    text += literal ? "\n" : glue(text, above, part, indentation >= (out_.front().column > 0 ? 2u : 1u));
     text += part;
     if (followed_) balance_.read(part);
   }

@@ -327,13 +327,18 @@ class Reader {
     }
     parent.children.push_back(nodes_.size());
     check_column(parent, heading_.empty() ? added.column : heading_column_, added.number);
+    if (!heading_.empty() && added.column > heading_column_ + 2) line_is_missing(added.number);
   }
 
-  // What stands further in than the node above has its lines belongs to a node that is missing.
+  // What stands further in than the node above has its lines belongs to a node that is missing. A sub-plan's
+  // own node stands two columns further in than its heading.
   void check_column(const Line& node, std::size_t column, std::size_t number) {
     if (&node == &nodes_[0] && inner_column_ == 0) inner_column_ = column;
     const auto expected = &node == &nodes_[0] ? inner_column_ : node.column + 6;
-    if (column > expected && !std::exchange(line_missing_, true))
+    if (column > expected) line_is_missing(number);
+  }
+  void line_is_missing(std::size_t number) {
+    if (!std::exchange(line_missing_, true))
       warn(number, "stands further in than the node above it: a line between them is missing");
   }
 

@@ -1,6 +1,7 @@
 #include "sql/comparison.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "sql/operand.h"
 #include "sql/query_shape.h"
 #include "sql/type_name.h"
+#include "sql/volatility.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -79,6 +81,43 @@ bool is_fraction(const Node* node) {
          std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
 }
 
+bool any_fractional(NodeList nodes);
+
+// Whether the type of the value is numeric or floating-point, by the spelling of constants and casts and by
+// the names of functions. False also if the type is not known.
+bool is_fractional(const Node& value) {
+  static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
+                                                  "round", "trunc", "extract", "date_part"};
+  switch (value.node_case) {
+    case PG_QUERY__NODE__NODE_A_CONST: return is_fraction(&value);
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      const std::string type = type_spelling(value.type_cast->type_name);
+      return type == "double precision" || type == "real" || type.starts_with("numeric");
+    }
+    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+      const std::string name = last_name(*value.func_call);
+      return functions.count(name) > 0 ||
+             (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
+    }
+    case PG_QUERY__NODE__NODE_A_EXPR: {
+      static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
+      const PgQuery__AExpr& expr = *value.a_expr;
+      const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
+      return sum &&
+             ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
+    }
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+      return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
+    default: return false;
+  }
+}
+
+bool any_fractional(NodeList nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) { return is_fractional(*node); });
+}
+
 Side list_side(const Node* node, const Scope& scope);
 
 Side side(const Node* node, const Scope& scope) {
@@ -116,7 +155,13 @@ Side side(const Node* node, const Scope& scope) {
     return out;
   }
   const Output* column = first_column(message(*node), scope);
-  if (!column) return out.beginning = beginning_of(node), out;
+  if (!column) {
+    out.beginning = beginning_of(node);
+    if (!is_one_value(*node)) return out;
+    out.value = Predicate::Value::computed;
+    if (is_fractional(*node)) out.cast = "double precision";
+    return out;
+  }
   out.has_column = true;
   out.column = column->source;
   switch (node->node_case) {
@@ -173,8 +218,11 @@ std::string inner_wrapper(const Node& node, const Scope& scope) {
   return part ? side(part, scope).wrapper : "expression";
 }
 
+// None of a list that nobody would write out.
 std::vector<Operand> operands_of(NodeList list) {
+  constexpr std::size_t longest = 100;
   std::vector<Operand> out;
+  if (list.size() > longest) return out;
   for (const Node* node : list) {
     out.push_back(operand_of(node));
     if (out.back().sql.empty()) return {};
@@ -199,6 +247,30 @@ std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
     default: return {};
   }
 }
+
+// Of a list of rows, the values of one column as a list.
+struct ColumnOfRows {
+  ColumnOfRows(const PgQuery__List& rows, std::size_t column) {
+    for (std::size_t i = 0; i < rows.n_items; ++i) {
+      const Node* row = rows.items[i];
+      if (!is(row, PG_QUERY__NODE__NODE_ROW_EXPR) || column >= row->row_expr->n_args) return;
+      values.push_back(row->row_expr->args[column]);
+    }
+    list.n_items = values.size();
+    list.items = values.data();
+    node.node_case = PG_QUERY__NODE__NODE_LIST;
+    node.list = &list;
+  }
+  ColumnOfRows(const ColumnOfRows&) = delete;
+  ColumnOfRows& operator=(const ColumnOfRows&) = delete;
+
+  // nullptr: they are no rows of such a length.
+  const Node* get() const { return node.node_case == PG_QUERY__NODE__NODE_LIST ? &node : nullptr; }
+
+  std::vector<Node*> values;
+  PgQuery__List list = PG_QUERY__LIST__INIT;
+  Node node = PG_QUERY__NODE__INIT;
+};
 
 bool is_enum(const Catalog& catalog, const Predicate& predicate) {
   const Table* table = catalog.table(predicate.column.table);
@@ -233,8 +305,7 @@ void Comparisons::add(Predicate predicate, const Node* left, const Node* right, 
     predicate.inner = inner_wrapper(*a.node, scope);
     predicate.of_enum = is_enum(catalog, predicate);
   }
-  if (expr && !b.has_column && (!predicate.wrapper.empty() || predicate.op_name == "= ANY"))
-    predicate.values = values_of(*expr, turned);
+  if (expr && !b.has_column) predicate.values = values_of(*expr, turned);
   if (b.has_column) {
     predicate.value = Predicate::Value::column;
     predicate.other = std::move(b.column);
@@ -262,6 +333,12 @@ void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool 
     predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
     predicate.op_name = name;
     predicate.under_or = under_or;
+    if (in && is(expr.rexpr, PG_QUERY__NODE__NODE_LIST)) {
+      const ColumnOfRows values(*expr.rexpr->list, i);
+      predicate.more_parameters = parameters_behind_first(values.get());
+      add(std::move(predicate), left.args[i], values.get(), scope);
+      continue;
+    }
     add(std::move(predicate), left.args[i], right && i < right->n_args ? right->args[i] : nullptr, scope);
   }
 }

@@ -273,6 +273,12 @@ struct CreateType {
 struct CreateFunction {
   QualifiedName name;
   std::vector<std::string> arguments;  // types; "aggregate" alone: an aggregate
+  bool changes_schema = false;         // its body has ALTER, CREATE, DROP or EXECUTE
+};
+
+// CALL p(…), SELECT f(…).
+struct CallRoutine {
+  std::string name;  // without its schema
 };
 
 struct CreatePolicy {
@@ -403,6 +409,6 @@ using Statement =
                  CreateSequence, AlterSequence, CreateEnum, AlterEnum, CreateType, CreateFunction,
                  CreatePolicy, AlterPolicy, CreateSchema, CreateExtension, CreateTrigger, Comment, DoBlock,
                  DataChange, Truncate, RewriteTables, Reindex, RefreshView, DropDatabase, AlterDomain,
-                 SetSearchPath, TransactionControl>;
+                 SetSearchPath, CallRoutine, TransactionControl>;
 
 }  // namespace pgadvise::sql

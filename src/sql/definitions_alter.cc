@@ -61,7 +61,8 @@ void read_new_type(const PgQuery__ColumnDef& definition, const SchemaState& stat
   if (!expression) return;
   const bool cast = expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
   const Node* inner = cast ? expression->type_cast->arg : expression;
-  const bool own = inner && inner->node_case == PG_QUERY__NODE__NODE_COLUMN_REF;
+  const bool own = inner && inner->node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+                   string_value(inner->column_ref->fields[inner->column_ref->n_fields - 1]) == out.name;
   const bool to_type = !cast || type_of(expression->type_cast->type_name, state) == column.column.type;
   out.converts = !own || !to_type;
   out.explicit_cast = own && cast && to_type;

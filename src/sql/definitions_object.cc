@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "sql/ddl.h"
 #include "sql/definitions_table.h"
+#include "sql/lexer.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -113,8 +114,24 @@ Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state)
   return out;
 }
 
+static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
+  for (const Node* node : NodeList(stmt.n_options, stmt.options)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM ||
+        std::string_view(node->def_elem->defname) != "as" || !node->def_elem->arg)
+      continue;
+    for (const std::string& body : strings(list_of(node->def_elem->arg))) {
+      Lexer lexer(body);
+      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+        if (token.is_word("alter") || token.is_word("create") || token.is_word("drop") ||
+            token.is_word("execute"))
+          return true;
+    }
+  }
+  return false;
+}
+
 CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, const SchemaState& state) {
-  CreateFunction out{new_name(NodeList(stmt.n_funcname, stmt.funcname), state), {}};
+  CreateFunction out{new_name(NodeList(stmt.n_funcname, stmt.funcname), state), {}, changes_schema(stmt)};
   for (const Node* node : NodeList(stmt.n_parameters, stmt.parameters))
     if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
         node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE)

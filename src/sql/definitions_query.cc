@@ -182,9 +182,10 @@ Statement read_select(const Node& select, const SchemaState& state) {
   const Node* target = stmt.target_list[0]->res_target->val;
   if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return OtherStatement();
   const PgQuery__FuncCall& call = *target->func_call;
-  if (string_value(call.funcname[call.n_funcname - 1]) != "set_config" || call.n_args < 2 ||
-      constant(call.args[0]).text != "search_path" || !constant(call.args[1]).is_constant)
-    return OtherStatement();
+  const std::string name = string_value(call.funcname[call.n_funcname - 1]);
+  if (name != "set_config" || call.n_args < 2 || constant(call.args[0]).text != "search_path" ||
+      !constant(call.args[1]).is_constant)
+    return CallRoutine{name};
   return SetSearchPath{search_path_of(constant(call.args[1]).text)};
 }
 

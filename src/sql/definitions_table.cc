@@ -11,107 +11,13 @@
 #include "sql/ddl.h"
 #include "sql/predicate.h"
 #include "sql/type_name.h"
+#include "sql/volatility.h"
 
 namespace pgadvise::sql {
 namespace {
 
 #define LIKE(name) PG_QUERY__TABLE_LIKE_OPTION__CREATE_TABLE_LIKE_##name
 #define CONSTR(name) PG_QUERY__CONSTR_TYPE__CONSTR_##name
-
-// ---- defaults
-
-// Of the built-in and contributed functions that defaults call, those that are not volatile.
-bool computed_once(const std::string& name) {
-  static const std::set<std::string> names = {"now",
-                                              "transaction_timestamp",
-                                              "statement_timestamp",
-                                              "timezone",
-                                              "date_trunc",
-                                              "date_part",
-                                              "extract",
-                                              "to_char",
-                                              "to_timestamp",
-                                              "to_date",
-                                              "make_interval",
-                                              "make_date",
-                                              "make_timestamp",
-                                              "make_timestamptz",
-                                              "age",
-                                              "current_setting",
-                                              "current_database",
-                                              "current_schema",
-                                              "current_user",
-                                              "session_user",
-                                              "version",
-                                              "lower",
-                                              "upper",
-                                              "md5",
-                                              "sha256",
-                                              "encode",
-                                              "decode",
-                                              "concat",
-                                              "concat_ws",
-                                              "format",
-                                              "left",
-                                              "right",
-                                              "substr",
-                                              "substring",
-                                              "replace",
-                                              "btrim",
-                                              "ltrim",
-                                              "rtrim",
-                                              "lpad",
-                                              "rpad",
-                                              "length",
-                                              "repeat",
-                                              "split_part",
-                                              "array_fill",
-                                              "array_append",
-                                              "string_to_array",
-                                              "array_to_string",
-                                              "jsonb_build_object",
-                                              "jsonb_build_array",
-                                              "json_build_object",
-                                              "json_build_array",
-                                              "to_json",
-                                              "to_jsonb",
-                                              "jsonb_object",
-                                              "json_object",
-                                              "row_to_json",
-                                              "uuid_nil",
-                                              "uuid_ns_dns",
-                                              "uuid_ns_url",
-                                              "int4range",
-                                              "int8range",
-                                              "numrange",
-                                              "tsrange",
-                                              "tstzrange",
-                                              "daterange",
-                                              "point",
-                                              "box",
-                                              "floor",
-                                              "ceil",
-                                              "round",
-                                              "abs",
-                                              "power",
-                                              "st_geomfromtext",
-                                              "st_makepoint",
-                                              "st_setsrid",
-                                              "to_tsvector",
-                                              "setweight",
-                                              "inet_client_addr",
-                                              "txid_current",
-                                              "date"};
-  return names.count(name) > 0;
-}
-
-bool computed_for_each_row(const std::string& name) {
-  static const std::set<std::string> names = {
-      "gen_random_uuid", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuidv4",
-      "uuidv7",          "random",           "clock_timestamp",    "timeofday",        "nextval",
-      "setval",          "gen_random_bytes", "gen_salt",           "lastval",          "currval"};
-  return names.count(name) > 0;
-}
 
 // "integer" of "serial"; "" of other types.
 std::string_view serial_type(const PgQuery__TypeName* type) {
@@ -307,15 +213,12 @@ DefaultKind default_kind(const Node* expression) {
   if (!expression) return DefaultKind::none;
   const Constant value = constant(expression);
   if (value.is_constant) return value.is_null ? DefaultKind::none : DefaultKind::fixed;
-  DefaultKind out = DefaultKind::fixed;
-  each_node(message(*expression), [&](const Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
-    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    if (computed_for_each_row(name)) out = DefaultKind::changing;
-    else if (!computed_once(name) && out != DefaultKind::changing) out = DefaultKind::unknown;
-    return true;
-  });
-  return out;
+  switch (volatility_of(*expression)) {
+    case Volatility::not_volatile: return DefaultKind::fixed;
+    case Volatility::changing: return DefaultKind::changing;
+    case Volatility::unknown: break;
+  }
+  return DefaultKind::unknown;
 }
 
 bool is_null(const Node* node) {

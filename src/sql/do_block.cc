@@ -43,11 +43,23 @@ std::optional<std::string_view> after_word(std::string_view text, std::string_vi
   return std::nullopt;
 }
 
-// A condition or a loop that asks the catalog, such as IF NOT EXISTS (SELECT 1 FROM pg_constraint …).
-bool asks_catalog(std::string_view text) {
-  const std::string low = lower(text);
-  return contains(low, "pg_") || contains(low, "information_schema") || contains(low, "to_reg") ||
-         contains(low, "::regclass");
+// Whether the loop runs at least once: LOOP, FOR i IN 1..3 LOOP. `head`: up to LOOP.
+bool runs_once(std::string_view head) {
+  std::string low = lower(head);
+  if (trim(low) == "loop") return true;
+  const auto in = low.find(" in ");
+  const auto dots = low.find("..", in == std::string::npos ? 0 : in);
+  if (!low.starts_with("for") || in == std::string::npos || dots == std::string::npos) return false;
+  const std::string first(trim(std::string_view(low).substr(in + 4, dots - in - 4)));
+  std::string_view last = trim(std::string_view(low).substr(dots + 2));
+  if (!last.ends_with("loop")) return false;
+  last = trim(last.substr(0, last.size() - 4));
+  const auto number = [](std::string_view text) {
+    constexpr std::size_t max_digits = 9;
+    return !text.empty() && text.size() <= max_digits &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return number(first) && number(last) && std::stoi(first) <= std::stoi(std::string(last));
 }
 
 class BlockReader {
@@ -62,7 +74,7 @@ class BlockReader {
     }
     open_block();
     for (const SourceStatement& part : split(body_.substr(begin))) {
-      if (blocks_.empty()) break;
+      if (blocks_.empty() || !block_.understood) break;
       if (in_handler()) handler(part.text);
       else statement(part.text);
     }
@@ -82,6 +94,13 @@ class BlockReader {
   void open_block() {
     blocks_.push_back(block_.handlers.size());
     block_.handlers.emplace_back();
+    limit_depth();
+  }
+  // A statement has a copy of what is around it.
+  void limit_depth() {
+    constexpr std::size_t max_depth = 64;
+    block_.understood =
+        block_.understood && blocks_.size() + around_.size() + count_of_conditions_ <= max_depth;
   }
   bool in_handler() const { return !block_.handlers[blocks_.back()].empty(); }
 
@@ -99,7 +118,7 @@ class BlockReader {
   }
 
   void statement(std::string_view text) {
-    while (!text.empty()) {
+    while (!text.empty() && block_.understood) {
       text = without_label(text);
       Lexer lexer(text);
       const Lexeme first = lexer.next_token();
@@ -109,8 +128,10 @@ class BlockReader {
       const auto rest = inside_of(text, first);
       if (!rest) {
         block_.empty = false;
-        if (first.is_word("return")) ended_.push_back(around_);
-        if (may_change_schema(first)) add(text);
+        if (first.is_word("return")) end_here();
+        else if (is_one_of(first, {"exit", "continue"})) leave_loop();
+        else if (may_change_schema(first)) add(text);
+        else if (!is_one_of(first, {"null", "raise", "assert", "get"})) block_.passes_over = true;
         return;
       }
       text = *rest;
@@ -118,25 +139,45 @@ class BlockReader {
   }
 
   void add(std::string_view text) {
-    const auto any = [&](bool Around::* what) {
-      return std::any_of(around_.begin(), around_.end(), [&](const Around& one) { return one.*what; });
-    };
-    BlockStatement out{text, !around_.empty(), any(&Around::loop), any(&Around::on_data), blocks_, {}};
-    for (const Around& around : around_)
+    if (ended_) return;
+    BlockStatement out{.text = text,
+                       .guarded = !around_.empty(),
+                       .may_not_run = rest_may_not_run_,
+                       .blocks = blocks_,
+                       .ends = block_.ends.size()};
+    for (const Around& around : around_) {
+      out.looped |= around.loop;
+      out.may_not_run |= around.may_not_run;
       out.conditions.insert(out.conditions.end(), around.conditions.begin(), around.conditions.end());
-    for (const auto& around : ended_) {
-      if (around.empty()) return;  // after RETURN
-      const bool simple = around.size() == 1 && around[0].conditions.size() == 1 && !around[0].loop;
-      if (simple && !around[0].on_data)
-        out.conditions.push_back({around[0].conditions[0].text, !around[0].conditions[0].negated});
-      else out.on_data = true;
     }
     block_.statements.push_back(std::move(out));
   }
 
+  // RETURN.
+  void end_here() {
+    if (around_.empty()) {
+      ended_ = true;
+    } else if (around_.size() == 1 && around_[0].conditions.size() == 1 && !around_[0].loop) {
+      const BlockCondition& condition = around_[0].conditions[0];
+      block_.ends.push_back({condition.text, !condition.negated});
+    } else {
+      rest_may_not_run_ = true;
+    }
+  }
+
+  // EXIT, CONTINUE.
+  void leave_loop() {
+    const auto loop =
+        std::find_if(around_.rbegin(), around_.rend(), [](const Around& one) { return one.loop; });
+    (loop == around_.rend() ? rest_may_not_run_ : loop->may_not_run) = true;
+  }
+
   void end_of(const Lexeme& second) {
     if (!is_one_of(second, {"if", "case", "loop"})) blocks_.pop_back();
-    else if (!around_.empty()) around_.pop_back();
+    else if (!around_.empty()) {
+      count_of_conditions_ -= around_.back().conditions.size();
+      around_.pop_back();
+    }
   }
 
   // The first statement inside of one that contains others: BEGIN, IF … THEN, a loop; nullopt: a plain one.
@@ -155,19 +196,36 @@ class BlockReader {
       if (rest) open_block();
       return rest.value_or("");
     }
-    if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) {
-      if (is_one_of(first, {"if", "case"})) around_.push_back({});
-      else negate_last();
-      const auto rest = after_word(first.is_word("case") ? behind() : text, "then");
-      if (rest && !around_.empty() && is_one_of(first, {"if", "elsif", "elseif"}))
-        around_.back().conditions.push_back({between(behind(), *rest)});
-      return condition(text, rest);
-    }
+    if (is_one_of(first, {"if", "elsif", "elseif", "case", "when"})) return branch(text, behind(), first);
     if (is_one_of(first, {"for", "foreach", "while", "loop"})) {
-      around_.push_back({.loop = true});
-      return condition(text, after_word(text, "loop"));
+      const auto rest = after_word(text, "loop");
+      const auto head = rest ? text.substr(0, static_cast<std::size_t>(rest->data() - text.data())) : text;
+      around_.push_back({.loop = true, .may_not_run = !runs_once(head)});
+      block_.passes_over |= around_.back().may_not_run;
+      limit_depth();
+      return rest.value_or("");
     }
     return std::nullopt;
+  }
+
+  // IF, ELSIF, CASE and WHEN up to THEN: adds the condition. Returns what follows. `behind`: the first word.
+  std::string_view branch(std::string_view text, std::string_view behind, const Lexeme& first) {
+    const bool is_case = first.is_word("case");
+    if (is_case || first.is_word("if")) around_.push_back({});
+    else negate_last();
+    const auto rest = after_word(is_case ? behind : text, "then");
+    if (!rest || around_.empty()) return rest.value_or("");
+    Around& around = around_.back();
+    const bool searched = is_case && Lexer(behind).next_token().is_word("when");
+    if (is_case) around.compares = !searched;
+    // CASE x WHEN 1: a text that no condition has.
+    const std::string_view from = searched ? behind.substr(std::string_view("when").size())
+                                  : first.is_word("when") && around.compares ? text
+                                                                             : behind;
+    around.conditions.push_back({between(from, *rest)});
+    ++count_of_conditions_;
+    limit_depth();
+    return *rest;
   }
 
   // The condition before THEN.
@@ -182,22 +240,19 @@ class BlockReader {
       around_.back().conditions.back().negated = true;
   }
 
-  std::string_view condition(std::string_view text, const std::optional<std::string_view>& rest) {
-    const std::size_t end = rest ? static_cast<std::size_t>(rest->data() - text.data()) : text.size();
-    if (!around_.empty() && !asks_catalog(text.substr(0, end))) around_.back().on_data = true;
-    return rest.value_or("");
-  }
-
   std::string_view body_;
   Block block_;
   struct Around {
     bool loop = false;
-    bool on_data = false;
+    bool may_not_run = false;  // a loop: what follows in it
+    bool compares = false;     // CASE x WHEN …, not CASE WHEN …
     std::vector<BlockCondition> conditions = {};
   };
-  std::vector<Around> around_;              // the conditions and loops around the next statement
-  std::vector<std::vector<Around>> ended_;  // those around each RETURN before it
-  std::vector<std::size_t> blocks_;         // that are open, outermost first: places in Block::handlers
+  std::vector<Around> around_;  // the conditions and loops around the next statement
+  std::size_t count_of_conditions_ = 0;
+  bool ended_ = false;               // by RETURN
+  bool rest_may_not_run_ = false;    // a RETURN may have run
+  std::vector<std::size_t> blocks_;  // that are open, outermost first: places in Block::handlers
   int blocks_in_handler_ = 0;
 };
 

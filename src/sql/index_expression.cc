@@ -1,7 +1,7 @@
 #include "sql/index_expression.h"
 
 #include <algorithm>
-#include <cctype>
+#include <map>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -73,38 +73,103 @@ std::string function_of(const PgQuery__FuncCall& call) {
   return string_value(call.funcname[call.n_funcname - 1]);
 }
 
+// What is known of an immutable expression.
+struct Known {
+  std::string type;  // without its modifier; literal: the context decides; "": a column of an unknown type
+  bool can_fail = false;
+};
+using MaybeKnown = std::optional<Known>;
+
+constexpr std::string_view literal = "unknown";
+
+using Types = std::set<std::string_view>;
+
+std::string without_modifier(std::string type) {
+  if (type.starts_with("interval")) return type.ends_with("[]") ? "interval[]" : "interval";
+  const auto begin = type.find('(');
+  const auto end = type.find(')', std::min(begin, type.size()));
+  if (begin != std::string::npos && end != std::string::npos) type.erase(begin, end + 1 - begin);
+  return type;
+}
+
+bool is_number(std::string_view type) {
+  static const Types types{"smallint", "integer", "bigint", "real", "double precision", "numeric"};
+  return types.count(type) > 0;
+}
+
+bool is_text(std::string_view type) {
+  static const Types types{"text", "character varying", "character", "bpchar", "name", "citext"};
+  return types.count(type) > 0;
+}
+
+bool is_timestamp(std::string_view type) { return type == "timestamp without time zone"; }
+bool is_json(std::string_view type) { return type == "json" || type == "jsonb"; }
+
+// The types whose values have the same text in each session and for ever: pg_type.typoutput is immutable. It
+// is not for enums, arrays, ranges, composite types, times with a date, interval and money.
+bool has_fixed_text(std::string_view type) {
+  static const Types types{"boolean",
+                           "bytea",
+                           "\"char\"",
+                           "oid",
+                           "xid8",
+                           "json",
+                           "jsonb",
+                           "xml",
+                           "macaddr",
+                           "macaddr8",
+                           "inet",
+                           "cidr",
+                           "time without time zone",
+                           "time with time zone",
+                           "bit",
+                           "bit varying",
+                           "uuid",
+                           "pg_lsn",
+                           "tsvector",
+                           "tsquery",
+                           literal};
+  return is_number(type) || is_text(type) || types.count(type) > 0;
+}
+
+// Types without an order, so that no B-tree index holds them.
+bool has_order(std::string_view type) {
+  static const Types without{"json",    "xml",    "point", "line", "lseg", "box",
+                             "polygon", "circle", "path",  "xid",  "cid",  "jsonpath"};
+  return !without.count(type);
+}
+
+// Of a range; "": it is none.
+std::string type_of_bound(std::string_view type) {
+  static const std::map<std::string_view, std::string_view> types{{"int4range", "integer"},
+                                                                  {"int8range", "bigint"},
+                                                                  {"numrange", "numeric"},
+                                                                  {"daterange", "date"},
+                                                                  {"tsrange", "timestamp without time zone"},
+                                                                  {"tstzrange", "timestamp with time zone"}};
+  const auto found = types.find(type);
+  return found == types.end() ? std::string() : std::string(found->second);
+}
+
 class Reader {
  public:
   explicit Reader(const TypeOf& type_of) : type_of_(type_of) {}
   bool names_only() const { return names_only_; }
 
-  // Whether it is immutable, though it may fail for some values.
-  bool immutable(const Node* node) {
-    if (total(node)) return true;
-    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) {
-      const std::string to = type_spelling(node->type_cast->type_name);
-      const Node* from = node->type_cast->arg;
-      const bool converts = is_number(to) ? of_number(from) || of_text(from)
-                                          : (to == "boolean" || to == "uuid") && of_text(from);
-      return converts && immutable(from);
-    }
-    return is(node, PG_QUERY__NODE__NODE_A_EXPR) && of_number(node) && immutable(node->a_expr->lexpr) &&
-           immutable(node->a_expr->rexpr);
-  }
-
-  // Whether it has a value for every row, as far as it can be seen.
-  bool total(const Node* node) {
-    if (!node) return false;
+  // nullopt: not known to be immutable.
+  MaybeKnown read(const Node* node) {
+    if (!node) return std::nullopt;
     switch (node->node_case) {
-      case PG_QUERY__NODE__NODE_COLUMN_REF: return type_of_(*node->column_ref).has_value();
-      case PG_QUERY__NODE__NODE_A_CONST: return constant_is(node, is_plain);
+      case PG_QUERY__NODE__NODE_COLUMN_REF: {
+        auto type = type_of_(*node->column_ref);
+        return type ? MaybeKnown(Known{without_modifier(std::move(*type))}) : std::nullopt;
+      }
+      case PG_QUERY__NODE__NODE_A_CONST: return of_constant(node);
       case PG_QUERY__NODE__NODE_TYPE_CAST: return cast(node);
       case PG_QUERY__NODE__NODE_A_EXPR: return operation(*node->a_expr);
       case PG_QUERY__NODE__NODE_FUNC_CALL: return call(*node->func_call);
-      case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-        return std::all_of(node->coalesce_expr->args, node->coalesce_expr->args + node->coalesce_expr->n_args,
-                           [&](const Node* part) { return total(part); });
-      default: return false;
+      case PG_QUERY__NODE__NODE_COALESCE_EXPR: return coalesce(*node->coalesce_expr);
+      default: return std::nullopt;
     }
   }
 
@@ -116,79 +181,137 @@ class Reader {
     return true;
   }
 
-  static bool is_number(const std::string& type) {
-    static const std::set<std::string_view> types{"smallint", "integer",          "bigint",
-                                                  "real",     "double precision", "numeric"};
-    return types.count(type) > 0 || type.starts_with("numeric(");
+  MaybeKnown of_constant(const Node* node) {
+    (void)constant_is(node, is_plain);
+    switch (node->a_const->val_case) {
+      case PG_QUERY__A__CONST__VAL_IVAL: return Known{"integer"};
+      case PG_QUERY__A__CONST__VAL_FVAL: return Known{"numeric"};
+      case PG_QUERY__A__CONST__VAL_BOOLVAL: return Known{"boolean"};
+      case PG_QUERY__A__CONST__VAL_BSVAL: return Known{"bit"};
+      default: return Known{std::string(literal)};
+    }
   }
 
-  bool of_number(const Node* node) const {
-    if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF)) return is_number(type_of_(*node->column_ref).value_or(""));
-    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) return is_number(type_spelling(node->type_cast->type_name));
-    if (is(node, PG_QUERY__NODE__NODE_A_CONST))
-      return node->a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL ||
-             node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL;
-    static const std::set<std::string_view> operators{"+", "-", "*", "/", "%"};
-    return is(node, PG_QUERY__NODE__NODE_A_EXPR) && operators.count(operator_of(*node->a_expr)) &&
-           node->a_expr->lexpr && of_number(node->a_expr->lexpr) && of_number(node->a_expr->rexpr);
+  MaybeKnown cast(const Node* node) {
+    const std::string to = without_modifier(type_spelling(node->type_cast->type_name));
+    const Node* arg = node->type_cast->arg;
+    if (constant(node).is_constant) return constant_is(node, is_plain) ? MaybeKnown(Known{to}) : std::nullopt;
+    const MaybeKnown from = read(arg);
+    if (!from) return std::nullopt;
+    if (from->type == to && to == type_spelling(node->type_cast->type_name)) return from;
+    const bool converts = is_number(to) ? is_number(from->type) || is_text(from->type)
+                                        : (to == "boolean" || to == "uuid") && is_text(from->type);
+    if (converts) return Known{to, true};
+    const bool same = to == "date"
+                          ? is_timestamp(from->type)
+                          : (to == "text" || to == "character varying") && has_fixed_text(from->type);
+    return same ? MaybeKnown(Known{to, from->can_fail}) : std::nullopt;
   }
 
-  bool of_text(const Node* node) const {
-    if (is(node, PG_QUERY__NODE__NODE_A_EXPR))
-      return operator_of(*node->a_expr) == "->>" || operator_of(*node->a_expr) == "#>>";
-    const std::string type =
-        is(node, PG_QUERY__NODE__NODE_COLUMN_REF) ? type_of_(*node->column_ref).value_or("") : "";
-    return type == "text" || type.starts_with("character varying");
-  }
-
-  bool cast(const Node* node) {
-    if (constant(node).is_constant) return constant_is(node, is_plain);
-    const PgQuery__TypeCast& made = *node->type_cast;
-    const std::string to = type_spelling(made.type_name);
-    if (is(made.arg, PG_QUERY__NODE__NODE_COLUMN_REF) && type_of_(*made.arg->column_ref) == to) return true;
-    if (to == "date") return of_time(made.arg) && total(made.arg);
-    return (to == "text" || to == "character varying") && total(made.arg);
-  }
-
-  bool of_time(const Node* node) const {
-    if (is(node, PG_QUERY__NODE__NODE_FUNC_CALL))
-      return function_of(*node->func_call) == "timezone" || function_of(*node->func_call) == "date_trunc";
-    return is(node, PG_QUERY__NODE__NODE_COLUMN_REF) &&
-           type_of_(*node->column_ref).value_or("").starts_with("timestamp");
-  }
-
-  bool is_json(const Node* node) {
-    if (is(node, PG_QUERY__NODE__NODE_COLUMN_REF))
-      return type_of_(*node->column_ref).value_or("").starts_with("json");
-    if (is(node, PG_QUERY__NODE__NODE_TYPE_CAST) && is(node->type_cast->arg, PG_QUERY__NODE__NODE_COLUMN_REF))
-      return is_json(node->type_cast->arg) && total(node);
-    return is(node, PG_QUERY__NODE__NODE_A_EXPR) &&
-           (operator_of(*node->a_expr) == "->" || operator_of(*node->a_expr) == "#>");
-  }
-
-  bool operation(const PgQuery__AExpr& expr) {
+  MaybeKnown operation(const PgQuery__AExpr& expr) {
+    static const Types arithmetic{"+", "-", "*", "/", "%"};
     const std::string name = operator_of(expr);
-    if (name == "||") return total(expr.lexpr) && total(expr.rexpr);
-    if (!is_json(expr.lexpr) || !total(expr.lexpr)) return false;
-    if (name == "->" || name == "->>")
-      return constant_is(expr.rexpr, [](std::string_view text) { return is_key(text) || is_plain(text); });
-    return (name == "#>" || name == "#>>") && constant_is(expr.rexpr, is_path);
+    const MaybeKnown left = read(expr.lexpr);
+    if (!left) return std::nullopt;
+    if (is_json(left->type) && (name == "->" || name == "->>" || name == "#>" || name == "#>>"))
+      return member(name, *left, expr.rexpr);
+    const MaybeKnown right = read(expr.rexpr);
+    if (!right) return std::nullopt;
+    if (name == "||") return joined(*left, *right);
+    if (!arithmetic.count(name) || !is_number(left->type) || !is_number(right->type)) return std::nullopt;
+    return Known{left->type == right->type ? left->type : "numeric", true};
   }
 
-  bool call(const PgQuery__FuncCall& made) {
-    static const std::set<std::string_view> of_text{"lower",   "upper", "initcap", "btrim",       "ltrim",
-                                                    "rtrim",   "left",  "right",   "substr",      "substring",
-                                                    "reverse", "md5",   "length",  "char_length", "replace"};
+  MaybeKnown member(const std::string& name, const Known& of, const Node* key) {
+    const bool is_member =
+        name.front() == '-'
+            ? constant_is(key, [](std::string_view text) { return is_key(text) || is_plain(text); })
+            : constant_is(key, is_path);
+    if (!is_member) return std::nullopt;
+    return Known{name.ends_with(">>") ? "text" : of.type, of.can_fail};
+  }
+
+  // text || any type is a cast to text.
+  static MaybeKnown joined(const Known& left, const Known& right) {
+    static const Types joinable{"bytea", "jsonb", "bit", "bit varying", "tsvector", "tsquery"};
+    const bool can_fail = left.can_fail || right.can_fail;
+    const std::string& type = left.type == literal ? right.type : left.type;
+    if ((left.type == right.type || left.type == literal || right.type == literal) &&
+        (joinable.count(type) || type.ends_with("[]")))
+      return Known{type, can_fail};
+    const auto reads_as_text = [](const Known& one) { return is_text(one.type) || one.type == literal; };
+    if (!(reads_as_text(left) || reads_as_text(right)) || !has_fixed_text(left.type) ||
+        !has_fixed_text(right.type))
+      return std::nullopt;
+    return Known{"text", can_fail};
+  }
+
+  MaybeKnown coalesce(const PgQuery__CoalesceExpr& expr) {
+    MaybeKnown out;
+    for (const Node* node : NodeList(expr.n_args, expr.args)) {
+      const MaybeKnown part = read(node);
+      if (!part) return std::nullopt;
+      if (!out || out->type == literal) {
+        out = Known{part->type, part->can_fail || (out && out->can_fail)};
+        continue;
+      }
+      const bool numbers = is_number(out->type) && is_number(part->type);
+      if (part->type != literal && part->type != out->type && !numbers &&
+          !(is_text(out->type) && is_text(part->type)))
+        return std::nullopt;
+      if (numbers && part->type != out->type) out->type = "numeric";
+      out->can_fail |= part->can_fail;
+    }
+    return out;
+  }
+
+  MaybeKnown call(const PgQuery__FuncCall& made) {
     const std::string name = function_of(made);
+    if (name.empty() || made.n_args == 0) return std::nullopt;
     const bool of_field = name == "date_trunc" || name == "date_part" || name == "extract";
-    if (made.n_args == 0 || (!of_field && name != "timezone" && name != "date" && !of_text.count(name)))
-      return false;
-    if (name == "date") return made.n_args == 1 && of_time(made.args[0]) && total(made.args[0]);
-    const std::size_t named = of_field || name == "timezone" ? 1 : 0;
-    if (named && (made.n_args != 2 || !constant_is(made.args[0], of_field ? is_field : is_zone)))
-      return false;
-    return std::all_of(made.args + named, made.args + made.n_args,
-                       [&](const Node* part) { return total(part); });
+    if (of_field || name == "timezone") {
+      if (made.n_args != 2 || !constant_is(made.args[0], of_field ? is_field : is_zone)) return std::nullopt;
+      const MaybeKnown time = read(made.args[1]);
+      return time ? of_time(name, *time) : std::nullopt;
+    }
+    if (name == "date") {
+      const MaybeKnown time = made.n_args == 1 ? read(made.args[0]) : std::nullopt;
+      return time && is_timestamp(time->type) ? MaybeKnown(Known{"date", time->can_fail}) : std::nullopt;
+    }
+    return of_text(name, made);
+  }
+
+  static MaybeKnown of_time(const std::string& name, const Known& time) {
+    static const Types parted{"date", "interval", "time without time zone", "time with time zone"};
+    const bool local = is_timestamp(time.type);
+    if (name == "timezone" && local) return Known{"timestamp with time zone", time.can_fail};
+    if (name == "timezone")
+      return time.type == "timestamp with time zone"
+                 ? MaybeKnown(Known{"timestamp without time zone", time.can_fail})
+                 : std::nullopt;
+    if (name == "date_trunc")
+      return local || time.type == "interval" ? MaybeKnown(Known{time.type, time.can_fail}) : std::nullopt;
+    return local || parted.count(time.type) ? MaybeKnown(Known{"numeric", time.can_fail}) : std::nullopt;
+  }
+
+  // lower() and upper() are also bounds of ranges.
+  MaybeKnown of_text(const std::string& name, const PgQuery__FuncCall& made) {
+    static const Types functions{"lower",   "upper", "initcap", "btrim",       "ltrim",
+                                 "rtrim",   "left",  "right",   "substr",      "substring",
+                                 "reverse", "md5",   "length",  "char_length", "replace"};
+    static const Types arguments{"", "smallint", "integer", "bytea", literal};
+    if (!functions.count(name)) return std::nullopt;
+    Known out{name == "length" || name == "char_length" ? "integer" : "text"};
+    for (const Node* node : NodeList(made.n_args, made.args)) {
+      const MaybeKnown part = read(node);
+      if (!part) return std::nullopt;
+      const std::string bound = name == "lower" || name == "upper" ? type_of_bound(part->type) : "";
+      if (!bound.empty()) out.type = bound;
+      else if (part->type == "bytea" && name.starts_with("substr")) out.type = "bytea";
+      else if (!is_text(part->type) && !arguments.count(part->type)) return std::nullopt;
+      out.can_fail |= part->can_fail;
+    }
+    return out;
   }
 
   const TypeOf& type_of_;
@@ -235,10 +358,10 @@ class Spelled {
 
 std::optional<IndexExpression> index_expression(const Node& node, const TypeOf& type_of) {
   Reader reader(type_of);
-  const bool total = reader.total(&node);
-  if (!total && !reader.immutable(&node)) return std::nullopt;
+  const auto known = reader.read(&node);
+  if (!known || !has_order(known->type)) return std::nullopt;
   const Spelled spelled(node);
-  IndexExpression out{deparsed_expression(node), reader.names_only(), !total};
+  IndexExpression out{deparsed_expression(node), reader.names_only(), known->can_fail};
   if (out.sql.empty()) return std::nullopt;
   return out;
 }

@@ -16,8 +16,8 @@ struct IndexExpression {
   bool can_fail = false;  // fails for some values (a cast of text to a number): building the index may fail
 };
 
-// `type_of`: the type of a column of the table; nullopt for other columns. The server decides whether an
-// expression is immutable; one that can fail is returned only if it is known to be.
+// `type_of`: the type of a column of the table; "" if unknown; nullopt for other columns. nullopt: the
+// expression is not known to be immutable for these types, or has no order, so a server may reject the index.
 std::optional<IndexExpression> index_expression(
     const Node& node, const std::function<std::optional<std::string>(const PgQuery__ColumnRef&)>& type_of);
 

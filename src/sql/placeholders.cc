@@ -14,6 +14,7 @@ namespace {
 using Kind = Lexeme::Kind;
 
 constexpr std::size_t longest = 60;
+constexpr int max_depth = 8;  // of dollar quotes
 
 struct Marks {
   std::string_view open, close;
@@ -76,6 +77,31 @@ bool names_follow(std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// Words that SQL which pgadvise generates contains in lower case.
+bool generated_word(std::string_view word) {
+  constexpr std::array<std::string_view, 22> words = {
+      "public",  "id",   "text", "char",        "varchar",  "integer",        "bigint", "smallint",
+      "numeric", "uuid", "json", "jsonb",       "boolean",  "date",           "time",   "timestamp",
+      "zone",    "with", "now",  "timestamptz", "interval", "gen_random_uuid"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// Whether a word of a script is a key word there and no identifier, as far as that word and the one before it
+// show: CREATE SCHEMA, ON SCHEMA. Only words that name kinds of objects are looked at: placeholders are named
+// after these.
+bool key_word(std::string_view before, std::string_view word) {
+  constexpr std::array<std::string_view, 4> reserved = {"user", "table", "column", "constraint"};
+  constexpr std::array<std::string_view, 11> kinds = {"schema",  "index",     "view",     "sequence",
+                                                      "type",    "role",      "database", "function",
+                                                      "trigger", "procedure", "owner"};
+  constexpr std::array<std::string_view, 8> commands = {"create", "drop", "alter",   "set",
+                                                        "on",     "in",   "replace", "comment"};
+  const auto among = [](const auto& list, std::string_view one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+  };
+  return among(reserved, word) || (among(kinds, word) && among(commands, before));
+}
+
 }  // namespace
 
 // A placeholder, and the text around it.
@@ -121,6 +147,40 @@ struct Placeholders::Scan {
   }
 };
 
+bool has_marks(std::string_view text) {
+  return std::any_of(all_marks.begin(), all_marks.end(),
+                     [&](const Marks& marks) { return contains(text, marks.open); });
+}
+
+void Placeholders::avoid_words(std::string_view script) {
+  constexpr std::size_t max_words = 200'000;
+  std::string before;
+  for (std::size_t at = 0; at < script.size() && words_.size() < max_words;) {
+    const std::string_view rest = script.substr(at);
+    std::size_t end = at + 1;
+    if (rest.starts_with("--")) {
+      end = std::min(script.find('\n', at), script.size());
+    } else if (rest.starts_with("/*")) {
+      const auto close = script.find("*/", at + 2);
+      end = close == std::string_view::npos ? script.size() : close + 2;
+    } else if (const auto found = placeholder_at(script, at)) {
+      end = found->end;
+      while (end < script.size() && in_word(script[end])) ++end;
+    } else if (in_word(script[at])) {
+      while (end < script.size() && in_word(script[end])) ++end;
+      const bool quoted = at > 0 && script[at - 1] == '"';
+      std::string word = lower(script.substr(at, std::min(end - at, longest_identifier + 1)));
+      if (word.size() <= longest_identifier && (quoted || !key_word(before, word))) words_.insert(word);
+      before = std::move(word);
+    }
+    at = end;
+  }
+}
+
+bool Placeholders::taken(const std::string& name) const {
+  return used_.count(name) > 0 || words_.count(name) > 0 || generated_word(name);
+}
+
 std::string Placeholders::name_of(std::string_view inside, std::string_view written) {
   const auto marks = std::find_if(all_marks.begin(), all_marks.end(),
                                   [&](const Marks& each) { return written.starts_with(each.open); });
@@ -128,9 +188,13 @@ std::string Placeholders::name_of(std::string_view inside, std::string_view writ
   if (words.empty()) return {};
   const std::string key = without_blanks(written);
   if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
-  std::string name = words.back();
-  if (used_.count(name)) name = join(words, "_");
-  if (used_.count(name)) return {};
+  // None is longer than the marks and what is between them.
+  const std::array<std::string, 4> candidates = {words.back(), join(words, "_"), words.back() + "_",
+                                                 words.back() + "__"};
+  const auto chosen = std::find_if(candidates.begin(), candidates.end(),
+                                   [&](const std::string& each) { return !taken(each); });
+  if (chosen == candidates.end()) return {};
+  const std::string& name = *chosen;
   used_.insert(name);
   filled_.emplace_back(written, name);
   by_key_.emplace(key, name);
@@ -142,7 +206,9 @@ void Placeholders::put(std::string& text, const Site& site, const Scan& scan) {
   const bool before = !site.quoted && scan.glued_before(site);
   const bool after = !site.quoted && scan.glued_after(site);
   const std::string name = before || after ? site.name : quote_identifier(site.name);
-  PlaceholderName known{text.substr(site.begin, site.end - site.begin), scan.qualifies(site)};
+  const Lexeme& behind = before ? scan.before_last : scan.last;
+  PlaceholderName known{text.substr(site.begin, site.end - site.begin), scan.qualifies(site),
+                        !before && !after, !behind.is('.')};
   std::string identifier = site.name;
   if (before) {
     identifier = lower(scan.last.text) + identifier;
@@ -154,24 +220,30 @@ void Placeholders::put(std::string& text, const Site& site, const Scan& scan) {
     identifier += lower(text.substr(site.end, end - site.end));
     known.written += text.substr(site.end, end - site.end);
   }
+  if ((before || after) && taken(identifier)) return;
   const auto [it, added] = names_.emplace(identifier, known);
-  if (!added) it->second.qualifier = it->second.qualifier && known.qualifier;
+  if (!added) {
+    it->second.qualifier = it->second.qualifier && known.qualifier;
+    it->second.unqualified = it->second.unqualified || known.unqualified;
+  }
   std::fill(text.begin() + static_cast<std::ptrdiff_t>(site.begin),
             text.begin() + static_cast<std::ptrdiff_t>(site.end), ' ');
   text.replace(after ? site.end - name.size() : site.begin, name.size(), name);
 }
 
 void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t to, Strings strings,
-                              bool code) {
+                              int depth) {
+  bool code = depth > 0;
   Scan scan{std::string_view(text).substr(0, to), {}, {}, {}};
   Lexer lexer(scan.text, from);
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
     const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
-    if (token.kind == Kind::string && token.text[0] == '$' && code) {
+    if (token.kind == Kind::string && token.text[0] == '$' && code && depth < max_depth) {
       const auto open = token.text.find('$', 1);
       if (open != std::string_view::npos && token.text.size() >= 2 * (open + 1))
-        fill_range(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings, true);
+        fill_range(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings,
+                   depth + 1);
     }
     const auto found = token.kind == Kind::string && !quoted
                            ? std::nullopt
@@ -199,15 +271,16 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
       continue;
     }
     code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
-    if (token.is(';') && from == 0) code = false;
+    if (token.is(';') && depth == 0) code = false;
     scan.took(token);
   }
 }
 
 std::string Placeholders::fill(std::string_view script, Strings strings) {
   std::string out(script);
-  const auto any = [&](const Marks& marks) { return contains(script, marks.open); };
-  if (std::any_of(all_marks.begin(), all_marks.end(), any)) fill_range(out, 0, out.size(), strings, false);
+  if (!has_marks(script)) return out;
+  avoid_words(script);
+  fill_range(out, 0, out.size(), strings, 0);
   return out;
 }
 
@@ -225,22 +298,31 @@ std::string first_placeholder(std::string_view text) {
   return {};
 }
 
-std::string with_placeholders(const std::string& sql, const PlaceholderNames& names) {
-  std::string out;
+PutBack with_placeholders(const std::string& sql, const PlaceholderNames& names) {
+  PutBack out;
   std::size_t copied = 0;
-  bool after_dot = false;
+  Lexeme last, before_last;
   Lexer lexer(sql);
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
-    const auto known = names.find(token.name());
+    const std::string name = token.name();
+    const auto known = names.find(name);
     const std::size_t end = token.offset + token.text.size();
-    if (known != names.end() &&
+    const bool upper_case = token.kind == Kind::word && token.text != name;
+    const bool after_dot = last.is('.');
+    if (known != names.end() && !upper_case &&
         (!known->second.qualifier || (!after_dot && end < sql.size() && sql[end] == '.'))) {
-      out += sql.substr(copied, token.offset - copied) + known->second.written;
+      const bool in_public = after_dot && before_last.text == "public" && before_last.offset >= copied;
+      const std::size_t from = in_public && known->second.unqualified ? before_last.offset : token.offset;
+      out.sql += sql.substr(copied, from - copied) + known->second.written;
+      out.any = true;
+      out.whole = out.whole || (known->second.whole && !known->second.qualifier);
       copied = end;
     }
-    after_dot = token.is('.');
+    before_last = last;
+    last = token;
   }
-  return out + sql.substr(copied);
+  out.sql += sql.substr(copied);
+  return out;
 }
 
 }  // namespace pgadvise::sql

@@ -47,6 +47,11 @@ Statement read_statement(const Node& node, const SchemaState& state) {
     case NODE(CREATE_TRIG_STMT): return read_create_trigger(*node.create_trig_stmt, state);
     case NODE(COMMENT_STMT): return read_comment(*node.comment_stmt, state);
     case NODE(DO_STMT): return read_do(*node.do_stmt);
+    case NODE(CALL_STMT): {
+      const PgQuery__FuncCall* call = node.call_stmt->funccall;
+      if (!call || !call->n_funcname) return OtherStatement();
+      return CallRoutine{string_value(call->funcname[call->n_funcname - 1])};
+    }
     case NODE(VARIABLE_SET_STMT): return read_set(*node.variable_set_stmt);
     case NODE(TRANSACTION_STMT): return read_transaction(*node.transaction_stmt);
     default: return OtherStatement();

@@ -1,6 +1,8 @@
 // Constraints and indexes, as CREATE TABLE, ALTER TABLE and CREATE INDEX make them.
 #include <algorithm>
+#include <utility>
 
+#include "base/identifier.h"
 #include "sql/ast.h"
 #include "sql/expression.h"
 #include "sql/replay_state.h"
@@ -201,12 +203,20 @@ Outcome ReplayState::replay(const CreateIndex& create, Effect&) {
   const QualifiedName name{table->name.schema, definition.index.name};
   if (!name.name.empty() && schema.relation_exists(name))
     return create.if_not_exists ? Outcome() : exists("relation", name);
-  for (const IndexKey& key : definition.index.keys)
-    if (!key.column.empty() && !table->column(key.column) && table->kind != Table::Kind::materialized_view)
-      return Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
   IndexPlan plan{definition.index, {}, definition.name_columns};
   plan.index.origin = place(-1);
-  return make_index(*table, std::move(plan), create.only);
+  Outcome unknown;
+  for (IndexKey& key : plan.index.keys) {
+    const Column* column = key.column.empty() ? nullptr : table->column(key.column);
+    if (column && key.collation == column->collation) key.collation.clear();
+    if (column || key.column.empty() || table->kind == Table::Kind::materialized_view) continue;
+    if (!unknown) unknown = Problem{"column \"" + key.column + "\" does not exist", Problem::Kind::missing};
+    // Something that is not replayed has added the column, so that the server has the index.
+    key.expression = quote_identifier(std::exchange(key.column, {}));
+  }
+  if (unknown && any_order && !migration) return unknown;
+  const Outcome made = make_index(*table, std::move(plan), create.only);
+  return unknown ? unknown : made;
 }
 
 Outcome ReplayState::make_index(Table& table, IndexPlan plan, bool only) {

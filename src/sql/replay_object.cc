@@ -89,7 +89,14 @@ Outcome ReplayState::replay(const CreateType& create, Effect&) {
 
 Outcome ReplayState::replay(const CreateFunction& create, Effect&) {
   schema.functions[create.name.schema + "." + create.name.name].insert(join(create.arguments, ","));
+  if (create.changes_schema) schema.changing_functions.insert(create.name.name);
   return {};
+}
+
+Outcome ReplayState::replay(const CallRoutine& call, Effect& effect) {
+  effect = Effect::none;
+  if (!schema.changing_functions.count(call.name)) return {};
+  return Problem{"calls " + call.name + ", which changes tables: pgadvise does not know its effects"};
 }
 
 Outcome ReplayState::replay(const CreatePolicy& create, Effect&) {

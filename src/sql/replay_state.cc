@@ -92,7 +92,6 @@ static bool changes_tables(std::string_view statement) {
   return first.is_word("create") && (second.is_word("index") || second.is_word("unique"));
 }
 
-// The names in a text, and in the strings in it.
 static void collect_names(std::string_view text, bool strings, std::set<std::string>& out) {
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
@@ -105,9 +104,14 @@ static void collect_names(std::string_view text, bool strings, std::set<std::str
   }
 }
 
+std::set<std::string> names_in_text(std::string_view text) {
+  std::set<std::string> out;
+  collect_names(text, true, out);
+  return out;
+}
+
 void ReplayState::make_uncertain(std::string_view text) {
-  std::set<std::string> names;
-  collect_names(text, true, names);
+  const auto names = names_in_text(text);
   for (const auto& [name, table] : schema.catalog.tables)
     if (names.count(name.name)) counts.uncertain[name] = place(-1).str();
 }
@@ -184,12 +188,14 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     Effect effect = Effect::none;
     const Statement read = read_statement(*tree->statement(i), schema);
     const Outcome outcome = perform(read, effect);
+    if (migration && may_fill_columns(*tree->statement(i))) recorder_.lost_values();
     if (outcome && outcome->kind == Problem::Kind::missing &&
         (supabase_table(outcome->name) || tools_table(outcome->name))) {
       ++counts.without_effect;  // changes of what is no matter of these files
     } else if (outcome && tree->size() == 1 && waits(read, *outcome, text)) {
       continue;
     } else if (outcome) {
+      if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
@@ -213,21 +219,28 @@ void ReplayState::begin_step(std::string_view text) {
 
 Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
   if (!migration) return change_schema(statement, effect);
-  auto actions = recorder_.actions(statement, schema);
+  const auto actions = recorder_.actions(statement, schema);
   const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
     return action.kind == SchemaAction::Kind::suppress_error;
   });
   Outcome outcome = change_schema(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
+  const auto* change = std::get_if<DataChange>(&statement);
+  const bool of_unknown = change && change->kind == DataChange::Kind::update && actions.empty();
+  if (of_unknown || (outcome && std::holds_alternative<DoBlock>(statement))) recorder_.lost_values();
+  record(actions);
+  recorder_.happened(actions, schema);
+  return outcome;
+}
+
+void ReplayState::record(std::vector<SchemaAction> actions) {
   for (SchemaAction& action : actions) {
     using Kind = SchemaAction::Kind;
     if (in_loop_ && (action.kind == Kind::update || action.kind == Kind::remove)) continue;
     action.place = place(-1);
     action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
-    step_.actions.push_back(action);
+    step_.actions.push_back(std::move(action));
   }
-  recorder_.happened(actions, schema);
-  return outcome;
 }
 
 Outcome ReplayState::change_schema(const Statement& statement, Effect& effect) {

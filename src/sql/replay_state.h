@@ -1,6 +1,7 @@
 // Internal to src/sql: the interpreter behind Replayer, over several .cc files by kind of statement.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 #include "model/catalog.h"
 #include "model/schema_step.h"
 #include "sql/definitions.h"
+#include "sql/do_block.h"
 #include "sql/replay_counts.h"
 #include "sql/schema_state.h"
 #include "sql/steps.h"
@@ -45,6 +47,7 @@ struct ReplayState {
   // Changes the schema; for a migration that is checked, records what the statement does.
   Outcome perform(const Statement& statement, Effect& effect);
   Outcome change_schema(const Statement& statement, Effect& effect);
+  void record(std::vector<SchemaAction> actions);  // in the step
   // One function for each kind of statement; `effect` is `replayed` before.
   Outcome replay(const OtherStatement&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const DataChange&, Effect& effect) { return unchanged(effect); }
@@ -55,6 +58,7 @@ struct ReplayState {
   Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const SetSearchPath& set, Effect& effect);
+  Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
   // The effects of the current statement are unknown: tables that the text names may have changed.
@@ -63,7 +67,14 @@ struct ReplayState {
   // ---- replay_block.cc
   Outcome replay(const DoBlock& block, Effect& effect);
   Outcome block_statement(std::string_view text, Effect& effect, bool& skipped);
+  // Like perform(), for a statement that perhaps does not run on a server.
+  Outcome perform_perhaps(const Statement& statement, Effect& effect);
+  Outcome block_statements(const Block& block, std::string_view body, Effect& effect, bool& skipped);
+  // The text of a block perhaps changes the tables that it names. `guessed`: the block needs a remark.
+  void suspect(std::string_view text, bool guessed);
   void swallowed(SchemaAction::Swallow how, const StepRecorder::Difference& what);
+  // Records the first of the step's actions from `first` on whose violation a handler around `part` hides.
+  void hide_violations(const Block& block, const BlockStatement& part, std::size_t first);
   // ---- replay_create.cc
   Outcome replay(const CreateTable& create, Effect& effect);
   Outcome add_elements(Table& table, const CreateTable& create, std::vector<ConstraintDefinition>& pending);
@@ -178,6 +189,18 @@ struct ReplayState {
   int transaction_ = 0;  // the number of the one that the next statement runs in
   int transactions_ = 0;
   bool in_loop_ = false;
+  // Why the statement of a DO block that is replayed perhaps does not run on a server; what became of it.
+  struct Doubt {
+    std::vector<const std::set<std::string>*> unread;  // constants of each condition that is not evaluated
+    bool other = false;                                // a loop, or a RETURN before it
+    bool other_branch = false;                         // a statement of the branch THEN was replayed
+    bool changes = false;                              // it changes a schema
+    bool guessed = false;    // it does, and not every unread condition guards against doing it twice
+    bool performed = false;  // as if it ran
+  };
+  std::optional<Doubt> doubt_;
+  std::map<std::string, std::string> suspects_;  // names that such statements of a block have: the location
+  int guessed_line_ = 0;                         // of the first that was `guessed`; 0: none
   std::optional<StepRecorder::Difference> difference_;  // of the statement of a DO block that failed last
   std::vector<std::pair<std::string, SchemaState>> savepoints_;  // the first: BEGIN
   bool keep_savepoints_ = false;                                 // the script rolls something back
@@ -186,6 +209,9 @@ struct ReplayState {
   int block_copies_ = 0;
   std::optional<std::vector<std::string>> path_after_transaction_;  // SET LOCAL
 };
+
+// The names in a text, and those in the strings in it.
+std::set<std::string> names_in_text(std::string_view text);
 
 // What the linked grammar is likely too old for: "IS JSON", or "" when nothing of that kind is there.
 std::string newer_syntax(std::string_view statement);

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "base/text.h"
 #include "sql/ast.h"
+#include "sql/catalog_condition.h"
 #include "sql/do_block.h"
 #include "sql/lexer.h"
 #include "sql/placeholders.h"
@@ -19,7 +23,7 @@ namespace {
 
 using Kind = Lexeme::Kind;
 
-std::vector<std::string> tokens_of(std::string_view text);
+std::vector<std::string> tokens_of(std::string_view text, int depth);
 
 // The inside of a dollar quote; "" if the quote is never closed.
 std::string_view dollar_body(std::string_view quote) {
@@ -29,22 +33,25 @@ std::string_view dollar_body(std::string_view quote) {
 }
 
 // `code`: dollar quotes hold PL/pgSQL or SQL, in which comments and blanks mean nothing.
-std::string token_text(const Lexeme& token, bool code) {
+std::string token_text(const Lexeme& token, bool code, int depth) {
   if (token.kind == Kind::word) return lower(token.text);
-  if (code && token.kind == Kind::string && token.text[0] == '$')
-    return "$$" + join(tokens_of(dollar_body(token.text)), " ") + "$$";
+  constexpr int max_depth = 8;
+  if (code && depth < max_depth && token.kind == Kind::string && token.text[0] == '$')
+    return "$$" + join(tokens_of(dollar_body(token.text), depth + 1), " ") + "$$";
   if (token.kind == Kind::quoted_name && !token.name().empty() && lower(token.name()) == token.name())
     return token.name();
   return std::string(token.text);
 }
 
-std::vector<std::string> tokens_of(std::string_view text) {
+// `depth`: of dollar quotes around the text; 0: a statement, else code, in which IF EXISTS is a condition.
+std::vector<std::string> tokens_of(std::string_view text, int depth) {
   std::vector<std::string> out;
   Lexer lexer(text);
   bool code = false;
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
     code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
-    out.push_back(token_text(token, code));
+    out.push_back(token_text(token, code, depth));
+    if (depth > 0) continue;
     const auto ends = [&](std::initializer_list<std::string_view> words) {
       return out.size() >= words.size() &&
              std::equal(words.begin(), words.end(), out.end() - static_cast<std::ptrdiff_t>(words.size()));
@@ -71,16 +78,59 @@ bool sets_how_it_runs(const std::string& canonical) {
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out);
 
-// Whether the block was read as plain statements, which are then among `out`.
+// Whether handlers only pass over errors, or write messages.
+bool only_passes_over(const std::string& handlers) {
+  Lexer lexer(handlers);
+  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token())
+    for (const char* word : {"create", "alter", "drop", "execute", "insert", "update", "delete", "perform",
+                             "select", "call", "return"})
+      if (token.is_word(word)) return false;
+  return true;
+}
+
+// Whether the condition only keeps the statement from doing its work twice: IF NOT EXISTS (… the object) of
+// what adds it, IF EXISTS of what drops it.
+bool guards(const BlockCondition& condition, std::string_view statement) {
+  const auto words = tokens_of(condition.text, 1);
+  const std::string text = " " + join(words, " ") + " ";
+  if (words.empty() || contains(text, " and ( ") || contains(text, " or ") || contains(text, ") and "))
+    return false;
+  const bool asks_exists = text.starts_with(" not exists ( ") || text.starts_with(" exists ( ");
+  const bool asks_regclass = text.starts_with(" to_regclass ( ") && text.ends_with(" null ");
+  if (asks_exists == asks_regclass) return false;
+  const bool absent =
+      (asks_exists ? text.starts_with(" not ") : text.ends_with(" is null ")) != condition.negated;
+  const std::string canonical = join(tokens_of(statement, 0), " ");
+  const bool takes_away =
+      canonical.starts_with("drop ") || contains(canonical, " drop ") || contains(canonical, " rename ");
+  const bool adds = canonical.starts_with("create ") || contains(canonical, " add ");
+  return (absent ? adds && !takes_away : takes_away && !adds) && names_object_of(condition.text, statement);
+}
+
+// Whether the block was read as plain statements, which are then among `out`, each behind its conditions.
 bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
   constexpr int max_depth = 8;
   if (depth >= max_depth || block.language != "plpgsql") return false;
   const Block read = read_block(block.body);
-  // Statements in loops, or under conditions on data, are no plain sequence.
   const bool plain = std::none_of(read.statements.begin(), read.statements.end(),
-                                  [](const BlockStatement& one) { return one.looped || one.on_data; });
-  if (!read.understood || read.statements.empty() || !plain) return false;
-  for (const BlockStatement& statement : read.statements) add_statements(statement.text, depth + 1, out);
+                                  [](const BlockStatement& one) { return one.looped || one.may_not_run; }) &&
+                     std::all_of(read.handlers.begin(), read.handlers.end(), only_passes_over);
+  if (!read.understood || read.statements.empty() || read.passes_over || !read.ends.empty() || !plain)
+    return false;
+  constexpr std::size_t max_guards = 4, max_guard = 1000;  // a long text is compared once, not per statement
+  std::map<std::pair<const char*, bool>, std::size_t> places;
+  for (const BlockStatement& statement : read.statements) {
+    for (const BlockCondition& condition : statement.conditions) {
+      const bool short_enough =
+          statement.conditions.size() <= max_guards && condition.text.size() <= max_guard;
+      if (short_enough && guards(condition, statement.text)) continue;
+      const auto [place, fresh] =
+          places.try_emplace({condition.text.data(), condition.negated}, places.size());
+      out.push_back((condition.negated ? "if not " : "if ") +
+                    (fresh ? join(tokens_of(condition.text, 1), " ") : std::to_string(place->second)));
+    }
+    add_statements(statement.text, depth + 1, out);
+  }
   return true;
 }
 
@@ -91,7 +141,7 @@ void add_parsed(const Node& node, std::string_view text, int depth, std::vector<
     if (const auto* block = std::get_if<DoBlock>(&statement); block && add_block(*block, depth, out)) return;
   }
   const std::string spelled = statement_text(&node);
-  std::string canonical = join(tokens_of(spelled.empty() ? text : std::string_view(spelled)), " ");
+  std::string canonical = join(tokens_of(spelled.empty() ? text : std::string_view(spelled), 0), " ");
   if (!sets_how_it_runs(canonical)) out.push_back(std::move(canonical));
 }
 
@@ -104,7 +154,7 @@ void add_statements(std::string_view script, int depth, std::vector<std::string>
       for (std::size_t i = 0; parsed && i < tree->size(); ++i)
         add_parsed(*tree->statement(i), statement.text, depth, out);
     });
-    if (!parsed) out.push_back(join(tokens_of(statement.text), " "));
+    if (!parsed) out.push_back(join(tokens_of(statement.text, 0), " "));
   }
 }
 
@@ -155,31 +205,72 @@ class Alignment {
   std::map<std::string, std::string> values_;
 };
 
-// Whether the order of the statements decides what they do: rows, and objects that are made again.
-bool depends_on_order(const std::vector<std::string>& statements) {
-  static constexpr std::string_view harmless[] = {"create ", "alter ", "comment ", "grant "};
-  return std::any_of(statements.begin(), statements.end(), [](const std::string& statement) {
-    return std::none_of(std::begin(harmless), std::end(harmless),
-                        [&](std::string_view begin) { return statement.starts_with(begin); }) ||
-           contains(statement, " drop ") || contains(statement, " rename ");
-  });
+// What the statement adds to or changes, such as "table s . t" or "index i"; nullopt: statements of any
+// object may depend on it. Statements on the same object must keep their order.
+std::optional<std::string> object_of(const std::string& statement) {
+  const auto words = pgadvise::split(statement, ' ');
+  const auto has = [&](std::string_view part) { return contains(statement, part); };
+  const auto name_at = [&](std::size_t at) {
+    std::string out(at < words.size() ? words[at] : "");
+    for (; at + 2 < words.size() && words[at + 1] == "."; at += 2) out += "." + std::string(words[at + 2]);
+    return out;
+  };
+  if (words.size() < 3 || has(" drop ") || has(" rename ")) return std::nullopt;
+  if (words[0] == "grant") return statement;
+  if (words[0] == "comment") return statement.substr(0, statement.find(" is "));
+  if (words[0] != "create" && words[0] != "alter") return std::nullopt;
+  static constexpr std::string_view passed_over[] = {"unique", "unlogged", "materialized", "constraint"};
+  static constexpr std::string_view kinds[] = {"table",    "index",     "type",     "domain",  "view",
+                                               "schema",   "extension", "sequence", "trigger", "policy",
+                                               "function", "procedure", "aggregate"};
+  std::size_t at = 1;
+  while (at < words.size() &&
+         std::find(std::begin(passed_over), std::end(passed_over), words[at]) != std::end(passed_over))
+    ++at;
+  if (at >= words.size() || std::find(std::begin(kinds), std::end(kinds), words[at]) == std::end(kinds))
+    return std::nullopt;
+  const std::string kind(words[at++]);
+  // What these make depends on what other tables have by then.
+  if (has(" * ") || has(" like ") || (kind == "table" && has(" as "))) return std::nullopt;
+  if (at < words.size() && words[at] == "only") ++at;
+  const std::string name = name_at(at);
+  if (kind == "index" && name == "on") return statement;  // the server chooses the name
+  if (kind == "trigger" || kind == "policy") {
+    const auto on = std::find(words.begin() + static_cast<std::ptrdiff_t>(at), words.end(), "on");
+    return kind + " " + name + " on " + name_at(static_cast<std::size_t>(on - words.begin()) + 1);
+  }
+  const auto add = std::find(words.begin() + static_cast<std::ptrdiff_t>(at), words.end(), "add");
+  if (words[0] == "alter" && kind == "table" && add != words.end() && words.end() - add > 2 &&
+      add[1] == "constraint" && !has(" , add ") && !has(" , alter "))
+    return "constraint " + std::string(add[2]) + " on " + name;
+  return kind + " " + name;
+}
+
+// The statements on each object, in order; nullopt: the order of all of them counts.
+std::optional<std::map<std::string, std::vector<std::string>>> by_object(
+    const std::vector<std::string>& statements) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const std::string& statement : statements) {
+    const auto object = object_of(statement);
+    if (!object) return std::nullopt;
+    out[*object].push_back(statement);
+  }
+  return out;
 }
 
 }  // namespace
 
 bool same_statements(std::string_view before, std::string_view after) {
   Placeholders placeholders;
-  auto a = canonical_statements(placeholders.fill(before, Placeholders::Strings::fill));
-  auto b = canonical_statements(placeholders.fill(after, Placeholders::Strings::fill));
+  const auto a = canonical_statements(placeholders.fill(before, Placeholders::Strings::fill));
+  const auto b = canonical_statements(placeholders.fill(after, Placeholders::Strings::fill));
   if (a.size() != b.size()) return false;
   Alignment alignment(placeholders);
   if (std::equal(a.begin(), a.end(), b.begin(),
                  [&](const auto& one, const auto& other) { return alignment.equal(one, other); }))
     return true;
-  if (depends_on_order(a) || depends_on_order(b)) return false;
-  std::sort(a.begin(), a.end());
-  std::sort(b.begin(), b.end());
-  return a == b;
+  const auto objects = by_object(a);
+  return objects && objects == by_object(b);
 }
 
 bool can_run(std::string_view script) {

@@ -56,6 +56,7 @@ struct SchemaState {
   std::map<Member, QualifiedName> enum_defaults;
   std::map<QualifiedName, ViewUse> views;
   std::map<std::string, std::set<std::string>> functions;  // "schema.name" -> argument types
+  std::set<std::string> changing_functions;                // names of those that change schemas
 
   // ---- names
   // `written` has "" as its schema where none is written.

@@ -66,21 +66,27 @@ std::string normalized(std::string_view expression) {
   return out;
 }
 
-}  // namespace
-
-std::set<std::string> cut_names(std::string_view text) {
-  std::set<std::string> out;
+// `depth`: the dollar quotes around the text.
+void add_cut_names(std::string_view text, int depth, std::set<std::string>& out) {
+  constexpr int max_depth = 8;
   Lexer lexer(text);
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (token.text.size() <= 63) continue;
     if (const std::string name = token.name(); name.size() > 63) out.insert(clip_name(name));
     // What stands in a DO block's dollar quotes.
-    if (token.kind == Lexeme::Kind::string && token.text[0] == '$') {
+    if (token.kind == Lexeme::Kind::string && token.text[0] == '$' && depth < max_depth) {
       const auto body = token.text.find('$', 1);
       if (body != std::string_view::npos && body + 1 < token.text.size() - body)
-        out.merge(cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1))));
+        add_cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1)), depth + 1, out);
     }
   }
+}
+
+}  // namespace
+
+std::set<std::string> cut_names(std::string_view text) {
+  std::set<std::string> out;
+  add_cut_names(text, 0, out);
   return out;
 }
 
@@ -137,7 +143,26 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         }
         break;
       }
-      case Kind::add_column: added_[action.table][action.columns[0]] = action.on_null_columns; break;
+      case Kind::rename_column:
+        if (const auto columns = added_.find(action.table); columns != added_.end()) {
+          columns->second.erase(action.name);
+          if (auto column = columns->second.extract(action.columns[0])) {
+            column.key() = action.name;
+            columns->second.insert(std::move(column));
+          }
+        }
+        break;
+      case Kind::drop_column:
+        if (const auto columns = added_.find(action.table); columns != added_.end())
+          columns->second.erase(action.columns[0]);
+        break;
+      case Kind::add_column:
+        added_[action.table][action.columns[0]] = action.on_null_columns ? now_ : 0;
+        break;
+      case Kind::change_type:
+        if (action.converts && added(action.table, action.columns[0]))
+          added_[action.table][action.columns[0]] = 0;
+        break;
       case Kind::add_constraint:
         if (!action.table_known && action.constraint->kind == ConstraintKind::check)
           checks_of_unknown_[action.table].push_back(*action.constraint);
@@ -151,10 +176,7 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         if (const auto checks = checks_of_unknown_.find(action.table); checks != checks_of_unknown_.end())
           std::erase_if(checks->second, [&](const Constraint& check) { return check.name == action.name; });
         break;
-      case Kind::update:
-        for (const auto& column : action.columns)
-          if (auto& columns = added_[action.table]; columns.count(column)) columns[column] = false;
-        break;
+      case Kind::update: filled(action, state); break;
       default: break;
     }
   }
@@ -186,8 +208,7 @@ void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, A
         action.columns = {change.name};
         action.cascade = change.cascade;
         if (column) action.before = *column;
-        const auto added = added_.find(alter.name);
-        action.on_new_columns = added != added_.end() && added->second.count(change.name);
+        action.on_new_columns = added(alter.name, change.name);
         out.push_back(std::move(action));
         break;
       }
@@ -285,16 +306,21 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
     const Column* own = table ? table->column(each) : nullptr;
     action.proven_not_null = action.proven_not_null && own && own->not_null;
   }
-  std::map<std::string, bool> added;  // whether they hold nothing
-  if (const auto before = added_.find(base.table); before != added_.end()) added = before->second;
-  for (const SchemaAction& other : out)  // by the same statement
-    if (other.kind == Kind::add_column && other.table == base.table)
-      added[other.columns[0]] = other.on_null_columns;
+  const auto by_statement = [&](const std::string& column) -> const SchemaAction* {
+    for (const SchemaAction& other : out)
+      if (other.kind == Kind::add_column && other.table == base.table && other.columns[0] == column)
+        return &other;
+    return nullptr;
+  };
   if (const auto& columns = action.constraint->columns; !columns.empty()) {
-    action.on_new_columns =
-        std::all_of(columns.begin(), columns.end(), [&](const auto& c) { return added.count(c); });
-    action.on_null_columns = action.on_new_columns && std::any_of(columns.begin(), columns.end(),
-                                                                  [&](const auto& c) { return added.at(c); });
+    action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
+      return by_statement(column) || added(base.table, column);
+    });
+    action.on_null_columns =
+        action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+          const SchemaAction* addition = by_statement(column);
+          return addition ? addition->on_null_columns : all_null(base.table, column);
+        });
   }
   // A name that is taken makes it fail, and do nothing; what the same statement drops is gone before. So does
   // an index of the name, where the constraint makes one, and a second primary key.
@@ -358,11 +384,12 @@ void StepRecorder::set_not_null(const AlterTable& alter, const std::string& name
   if (column && column->not_null) return;
   action.columns = {name};
   if (column) action.before = *column;
-  if (const auto added = added_.find(action.table); added != added_.end()) {
-    const auto it = added->second.find(name);
-    action.on_new_columns = it != added->second.end();
-    action.on_null_columns = action.on_new_columns && it->second;
-  }
+  action.on_new_columns = added(action.table, name);
+  // The same ALTER TABLE changes types first.
+  const bool converted = std::any_of(alter.changes.begin(), alter.changes.end(), [&](const auto& change) {
+    return change.kind == Change::change_type && change.name == name && change.converts;
+  });
+  action.on_null_columns = all_null(action.table, name) && !converted;
   // A check that the same ALTER TABLE drops is gone before the server looks.
   if (!table) action.proven_not_null = checked_not_null(action.table, name);
   if (table)
@@ -412,9 +439,9 @@ void StepRecorder::describe(const CreateIndex& create, const SchemaState& state,
   if (create.only) action.detail = "ONLY";
   for (const IndexKey& key : index.keys)
     action.columns.push_back(key.column.empty() ? "(" + key.expression + ")" : key.column);
-  if (const auto added = added_.find(name); added != added_.end() && !action.columns.empty())
-    action.on_new_columns = std::all_of(action.columns.begin(), action.columns.end(),
-                                        [&](const auto& c) { return added->second.count(c); });
+  action.on_new_columns =
+      !action.columns.empty() && std::all_of(action.columns.begin(), action.columns.end(),
+                                             [&](const auto& column) { return added(name, column); });
   out.push_back(std::move(action));
 }
 
@@ -497,8 +524,7 @@ void StepRecorder::describe(const Rename& rename, const SchemaState& state, Acti
   if (rename.new_schema.empty() && !action.table_known && (rename.if_exists || state.relation_exists(name)))
     return;
   if (column) action.columns = {rename.name};
-  if (const auto added = added_.find(name); column && added != added_.end())
-    action.on_new_columns = added->second.count(rename.name) > 0;
+  action.on_new_columns = column && added(name, rename.name);
   out.push_back(std::move(action));
 }
 

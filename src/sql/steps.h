@@ -28,7 +28,12 @@ class StepRecorder {
   void happened(const std::vector<SchemaAction>& actions, const SchemaState& state);
   // Records a statement that was not understood. It may have created any table, so an unknown table no longer
   // counts as one that exists before the migration.
-  void lost_track() { lost_track_ = true; }
+  void lost_track() {
+    lost_track_ = true;
+    lost_values();
+  }
+  // Records a statement that may have filled any column, such as one for which may_fill_columns() is true.
+  void lost_values() { ++now_; }
 
   // The object that the statement would create is there under its name and is another one: how they differ,
   // and the name.
@@ -74,12 +79,25 @@ class StepRecorder {
   void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
 
   std::set<QualifiedName> existing_;  // tables that were there, under the names they have now
-  std::map<QualifiedName, std::map<std::string, bool>>
-      added_;  // columns of this migration; true: only NULLs so far
+  // Whether the migration added the column.
+  bool added(const QualifiedName& table, const std::string& column) const;
+  // Whether the migration added the column, and its values are all NULL so far.
+  bool all_null(const QualifiedName& table, const std::string& column) const;
+  void filled(const SchemaAction& update, const SchemaState& state);
+
+  // Columns of this migration, by table: `now_` of the time when their values were all NULL; 0: they may have
+  // others.
+  std::map<QualifiedName, std::map<std::string, int>> added_;
+  int now_ = 1;  // counts the calls of lost_values()
   // Of tables that the replayed files do not create: the checks that the migration adds.
   std::map<QualifiedName, std::vector<Constraint>> checks_of_unknown_;
   bool lost_track_ = false;
 };
+
+// Whether the statement may give values to columns of tables that it does not name: it calls a routine that
+// is no well-known function of PostgreSQL, or it has MERGE, ON CONFLICT DO UPDATE or a change of rows inside
+// of another statement. A DO block is none.
+bool may_fill_columns(const Node& statement);
 
 // Names in the text that the server cuts to 63 bytes, as cut.
 std::set<std::string> cut_names(std::string_view text);

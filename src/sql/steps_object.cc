@@ -1,13 +1,113 @@
-// StepRecorder: partitions, materialized views, domains, enums and databases.
+// StepRecorder: values of added columns, partitions, materialized views, domains, enums and databases.
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include "sql/steps.h"
 #include "sql/type_name.h"
+#include "sql/volatility.h"
 
 namespace pgadvise::sql {
 
 using Kind = SchemaAction::Kind;
+
+// Functions that write no rows of tables. Those of volatility.h write none, either.
+static bool writes_no_rows(const std::string& name) {
+  static const std::set<std::string> names = {"array_agg",
+                                              "array_position",
+                                              "array_remove",
+                                              "avg",
+                                              "bool_and",
+                                              "bool_or",
+                                              "count",
+                                              "dense_rank",
+                                              "first_value",
+                                              "generate_series",
+                                              "greatest",
+                                              "json_agg",
+                                              "json_object_agg",
+                                              "jsonb_agg",
+                                              "jsonb_array_elements",
+                                              "jsonb_each",
+                                              "jsonb_object_agg",
+                                              "jsonb_set",
+                                              "lag",
+                                              "last_value",
+                                              "lead",
+                                              "max",
+                                              "min",
+                                              "ntile",
+                                              "nullif",
+                                              "rank",
+                                              "regexp_matches",
+                                              "row_number",
+                                              "set_config",
+                                              "string_agg",
+                                              "sum",
+                                              "to_regclass",
+                                              "unnest"};
+  return name.starts_with("pg_") || names.count(name) > 0 ||
+         volatility_of_function(name) != Volatility::unknown;
+}
+
+bool may_fill_columns(const Node& statement) {
+#define NODE(name) PG_QUERY__NODE__NODE_##name
+  switch (statement.node_case) {
+    case NODE(SELECT_STMT):
+    case NODE(INSERT_STMT):
+    case NODE(UPDATE_STMT):
+    case NODE(DELETE_STMT):
+    case NODE(COPY_STMT):
+    case NODE(CREATE_TABLE_AS_STMT):
+    case NODE(EXPLAIN_STMT):
+    case NODE(DECLARE_CURSOR_STMT):
+    case NODE(REFRESH_MAT_VIEW_STMT): break;
+    case NODE(MERGE_STMT):
+    case NODE(CALL_STMT):
+    case NODE(EXECUTE_STMT): return true;
+    default: return false;
+  }
+  bool out = false;
+  each_node(message(statement), [&](const Node& node) {
+    if (node.node_case == NODE(MERGE_STMT) || (node.node_case == NODE(UPDATE_STMT) && &node != &statement))
+      out = true;
+    if (node.node_case == NODE(INSERT_STMT) && node.insert_stmt->on_conflict_clause)
+      out |= node.insert_stmt->on_conflict_clause->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE;
+    if (node.node_case == NODE(FUNC_CALL) && node.func_call->n_funcname > 0)
+      out |= !writes_no_rows(string_value(node.func_call->funcname[node.func_call->n_funcname - 1]));
+    return !out;
+  });
+#undef NODE
+  return out;
+}
+
+void StepRecorder::filled(const SchemaAction& update, const SchemaState& state) {
+  const Table* table = state.catalog.table(update.table);
+  const bool plain = table ? table->kind == Table::Kind::ordinary || table->kind == Table::Kind::partitioned
+                           : added_.count(update.table) > 0;
+  if (!plain) return lost_values();  // a view
+  if (table && (table->partition_of || !table->inherits.empty() || state.children.count(update.table))) {
+    for (auto& [name, columns] : added_)
+      for (const auto& column : update.columns)
+        if (const auto at = columns.find(column); at != columns.end()) at->second = 0;
+    return;
+  }
+  const auto columns = added_.find(update.table);
+  if (columns == added_.end()) return;
+  const bool by_trigger = table && !table->update_triggers.empty();
+  for (auto& [column, since] : columns->second)
+    if (by_trigger || std::find(update.columns.begin(), update.columns.end(), column) != update.columns.end())
+      since = 0;
+}
+
+bool StepRecorder::added(const QualifiedName& table, const std::string& column) const {
+  const auto columns = added_.find(table);
+  return columns != added_.end() && columns->second.count(column) > 0;
+}
+
+bool StepRecorder::all_null(const QualifiedName& table, const std::string& column) const {
+  return added(table, column) && added_.at(table).at(column) == now_;
+}
 
 void StepRecorder::attach_partition(const AlterTable& alter, const TableChange& change,
                                     const SchemaState& state, Actions& out) const {

@@ -233,6 +233,22 @@ TEST_F(OnAServer, FixesAreTriedInASandbox) {
   EXPECT_FALSE(rows.evidence.empty());
   EXPECT_TRUE(tried("VACUUM orders;", "").evidence.empty()) << "no transaction block permits it";
   EXPECT_FALSE(sandbox.in_transaction());
+
+  std::vector<Finding> findings(2);
+  for (auto& finding : findings) {
+    finding.rule = "sequential-scan";
+    finding.proposal = IndexProposal{.table = {"public", "orders"}, .keys = {{.expression = "now()::text"}}};
+  }
+  findings[1].fix = Fix{.title = "Create an index on the expression: ((now()::text))"};
+  std::vector<advisor::ProposedFix> proposals(2);
+  proposals[0].fix = Fix{.title = "Create an index on orders",
+                         .sql = "CREATE INDEX i ON orders ((now()::text));",
+                         .safety = Fix::Safety::safe};
+  proposals[1].finding = 1;
+  proposals[1].served_by = 0;
+  try_fixes(findings, proposals, &sandbox, {});
+  EXPECT_TRUE(proposals.empty()) << "no server builds it";
+  EXPECT_TRUE(evidence(findings[0]).starts_with("PostgreSQL rejects the fix: ")) << evidence(findings[0]);
 }
 
 }  // namespace

@@ -78,6 +78,26 @@ TEST(Candidates, LeadWithWhatNarrowsJoinsOrSorts) {
   for (const auto& one : narrow) EXPECT_EQ(std::string::npos, one.find(',')) << one;
 }
 
+// Their number is linear in the columns where a statement names very many.
+TEST(Candidates, OfManyColumnsAreBounded) {
+  Table table;
+  table.name = {"public", "wide"};
+  table.statistics = TableStatistics{.rows = 1e6, .pages = 100000, .bytes = 819200000};
+  std::string query = "SELECT * FROM wide WHERE true";
+  for (int n = 0; n < 600; ++n) {
+    table.columns.push_back({.name = "c" + std::to_string(n), .type = "integer"});
+    query += " AND c" + std::to_string(n) + " = 1";
+  }
+  table.columns.back().statistics = ColumnStatistics{.n_distinct = -1};
+  Catalog catalog;
+  catalog.tables.emplace(table.name, table);
+  const auto found = proposed(query, catalog);
+  EXPECT_LE(found.size(), 600U + 40 * 39);
+  EXPECT_TRUE(has(found, "wide (c300)"));
+  EXPECT_TRUE(has(found, "wide (c599, c1)")) << "the most distinct values";
+  EXPECT_FALSE(has(found, "wide (c300, c1)"));
+}
+
 TEST(Candidates, FollowOrderByWithItsDirections) {
   const Catalog catalog = shop();
   auto found =

@@ -114,16 +114,21 @@ TEST(Junctions, HoldNothingOfTheirOwn) {
 
 TEST(Tables, HoldAtMostOneRowByAUniqueIndexOnAConstant) {
   const auto one_row = [](const std::string& index) {
-    const Catalog catalog =
-        catalog_of("CREATE TABLE t (a text NOT NULL, b integer); CREATE UNIQUE INDEX i ON t " + index);
+    const Catalog catalog = catalog_of(
+        "CREATE DOMAIN d AS text NOT NULL; CREATE TABLE t (a text NOT NULL, b integer, v "
+        "varchar(3), w timestamptz, n numeric(3,1)[], d d, p bigint PRIMARY KEY); CREATE UNIQUE "
+        "INDEX i ON t " +
+        index);
     return at_most_one_row(catalog.tables.at({"public", "t"}));
   };
-  for (const char* index : {"((true))", "((1))", "(('x'::text))", "((1::double precision))",
-                            "((a IS NOT NULL))", "((b IS NOT NULL))", "((a IS NULL))", "((true), (1))"})
+  for (const char* index :
+       {"((true))", "((1))", "(('x'::text))", "((1::double precision))", "((a IS NOT NULL))",
+        "((d IS NOT NULL))", "((a IS NULL))", "((true), (1))", "((p IS NOT NULL))"})
     EXPECT_TRUE(one_row(index)) << index;
   for (const char* index :
        {"(a)", "((true)) WHERE b > 0", "((true), a)", "((a || 'x'))", "(('x'::text || a))",
-        "((NOT true AND b IS NULL))", "((a IS NOT NULL AND b > 1))"})
+        "((NOT true AND b IS NULL))", "((a IS NOT NULL AND b > 1))", "((b IS NULL))", "((b IS NOT NULL))",
+        "((v IS NULL))", "((w IS NOT NULL))", "((n IS NULL))"})
     EXPECT_FALSE(one_row(index)) << index;
 }
 

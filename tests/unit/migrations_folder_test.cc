@@ -44,6 +44,35 @@ TEST(Digest, IsTheStandards) {
   EXPECT_EQ(crc32("6789", crc32("12345")), crc32("123456789"));
 }
 
+// The settings of a Flyway project decide what an edit does.
+TEST(MigrationFolder, FlywayComparesNothingWhereTheProjectTurnsItOff) {
+  const auto tool_of = [](const std::string& file, const std::string& text) {
+    const TempTree tree{{"api/src/main/resources/db/migration/V1__a.sql", "CREATE TABLE a (id int);"}};
+    tree.add(file, text);
+    const std::string folder = tree.path("api/src/main/resources/db/migration");
+    Diagnostics diagnostics;
+    Project project;
+    project.root = tree.path();
+    read_migrations(project, find_schemas(folder, diagnostics).value());
+    return project.migrations.empty() ? "" : project.migrations[0].tool;
+  };
+  const std::string off = "flyway without validation";
+  EXPECT_EQ(
+      tool_of("api/src/main/resources/application.yml", "spring:\n  flyway:\n    validate-on-migrate: false"),
+      off);
+  EXPECT_EQ(tool_of("flyway.conf", "flyway.validateOnMigrate=false"), off);
+  EXPECT_EQ(tool_of("flyway.conf", "flyway.validateOnMigrate=true"), "flyway");
+  EXPECT_EQ(tool_of("flyway.conf", "flyway.validateMigrationNaming=false"), "flyway");
+  const std::string code =
+      "class FlywayFactory { static final boolean DEFAULT_VALIDATE_ON_MIGRATE = false; }";
+  EXPECT_EQ(tool_of("api/src/main/java/db/FlywayFactory.java", code), off);
+  EXPECT_EQ(tool_of("api/src/test/java/db/FlywayFactory.java", code), "flyway") << "a test";
+  ASSERT_TRUE(find_tool_facts(off) && migration_tool(off));
+  EXPECT_EQ(find_tool_facts(off)->on_edit, ToolFacts::OnEdit::ignores);
+  EXPECT_TRUE(same_migration(*migration_tool(off), "CREATE TABLE a ();", "-- a\nCREATE TABLE a ();"));
+  EXPECT_FALSE(same_migration(*migration_tool("flyway"), "CREATE TABLE a ();", "-- a\nCREATE TABLE a ();"));
+}
+
 TEST(Digest, FlywaysForgetsLineEndsAndTheByteOrderMark) {
   const auto checksums = migration_tool("flyway")->checksums;
   EXPECT_EQ(checksums("123456789"), std::vector<std::string>{"-873187034"});
@@ -290,6 +319,36 @@ TEST_F(GitRepository, OnlyAReleaseThatHasTheOldFileCounts) {
   EXPECT_FALSE(migration.released_since);
   git("tag -a v1.1.1 -m x HEAD", "2024-01-12T00:00:00Z");
   EXPECT_TRUE(read().migrations[0].migrations[0].released_since);
+}
+
+TEST_F(GitRepository, TheReleasesAroundAnEditAreRead) {
+  git("init -q -b main");
+  git("add -A");
+  git("commit -qm one", "2024-01-01T00:00:00Z");
+  git("tag v0.1 HEAD", "2024-01-01T00:00:00Z");
+  tree.add("migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a (id int);");
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  for (int at = 0; at < 90; ++at) git("tag v1." + std::to_string(at) + " HEAD", "2024-01-11T00:00:00Z");
+  EXPECT_TRUE(read().migrations[0].migrations[0].changed_after_release) << "the only tag with the old file";
+}
+
+TEST_F(GitRepository, AnEditThatWasRevertedAndRepeatedIsReleased) {
+  git("init -q -b main");
+  git("add -A");
+  git("commit -qm one", "2024-01-01T00:00:00Z");
+  git("tag v1 HEAD", "2024-01-01T00:00:00Z");
+  const std::string first = "-- +goose Up\nCREATE TABLE a ();";
+  const std::string second = "-- +goose Up\nCREATE TABLE a (id int);";
+  tree.add("migrations/1_a.sql", second);
+  git("commit -qam two", "2024-01-11T00:00:00Z");
+  tree.add("migrations/1_a.sql", first);
+  git("commit -qam revert", "2024-01-12T00:00:00Z");
+  tree.add("migrations/1_a.sql", second);
+  git("commit -qam again", "2024-01-13T00:00:00Z");
+  git("tag v2 HEAD", "2024-01-13T00:00:00Z");
+  const auto migration = read().migrations[0].migrations[0];
+  EXPECT_TRUE(migration.changed_after_release);
+  EXPECT_TRUE(migration.released_since);
 }
 
 TEST_F(GitRepository, WithoutReleasesLaterMigrationsMakeAnEditPast) {

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -61,6 +64,31 @@ TEST(Includes, AreBounded) {
     tree.add("deep" + std::to_string(i) + ".sql", "\\ir deep" + std::to_string(i + 1) + ".sql\n");
   EXPECT_NE(loaded(tree, "schema.sql").find("beyond the bounds of 1,000 files"), std::string::npos);
   EXPECT_NE(loaded(tree, "deep.sql").find("beyond the bounds"), std::string::npos);
+}
+
+TEST(Includes, ThatAreMissingAreBoundedAndCounted) {
+  std::string many;
+  for (int i = 0; i < 3000; ++i) many += "\\i missing.sql\n";
+  const TempTree tree{{"schema.sql", many + "CREATE TABLE t (id int);\n"}};
+  const std::string out = loaded(tree, "schema.sql");
+  EXPECT_EQ(out.find("schema.sql:3001:1 t\n"), 0u) << out.substr(0, 200);
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 1 + 1000 + 2);
+  EXPECT_NE(out.find("schema.sql:1001:1: includes missing.sql, which is beyond the bounds"),
+            std::string::npos);
+  EXPECT_NE(
+      out.find("schema.sql:1001:1: pgadvise does not read what 1999 more commands behind this one include"),
+      std::string::npos)
+      << out.substr(out.size() - 400);
+}
+
+TEST(Includes, InALongScriptLeaveItWhole) {
+  const std::string filler = "-- " + std::string(2'000'000, 'x') + "\n";
+  std::string script = filler;
+  for (int i = 0; i < 300; ++i) script += "CREATE TABLE t" + std::to_string(i) + " (id int);\n\\ir one.sql\n";
+  const TempTree tree{{"schema.sql", script}, {"one.sql", "SELECT 1;\n"}};
+  const std::string out = loaded(tree, "schema.sql");
+  EXPECT_NE(out.find("schema.sql:600:1 t299\n"), std::string::npos)
+      << "each part repeats the script in front of it up to 256 MiB";
 }
 
 }  // namespace

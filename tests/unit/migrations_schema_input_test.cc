@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -99,6 +100,65 @@ TEST(FindSchemas, SaysWhichScriptsOfARepositoryAreNotRead) {
   Diagnostics of_scripts;
   EXPECT_TRUE(find_schemas(TempTree{{"a.sql", table}, {"b.sql", table}}.path(), of_scripts));
   EXPECT_TRUE(of_scripts.empty()) << "they are read";
+}
+
+// Scripts without an order are read without those that drop what the others create; the folder that is
+// proposed is the one with the schema, not the one with most scripts.
+TEST(FindSchemas, TheFolderThatCreatesTheSchemaIsProposed) {
+  const TempTree tree{
+      {"go.mod", ""},
+      {"admin/sql/CreateTables.sql", "CREATE TABLE a (id int); CREATE TABLE s.b (a int); CREATE TABLE c ();"},
+      {"admin/sql/CreateKeys.sql", "ALTER TABLE ONLY s.b ADD FOREIGN KEY (a) REFERENCES public.a (id);"},
+      {"admin/sql/DropKeys.sql",
+       "\\set ON_ERROR_STOP 1\nSET search_path = s;\nALTER TABLE b DROP CONSTRAINT k;"},
+      {"admin/sql/DropTables.sql", "-- all\nDROP TABLE a, s.b;\nDROP TABLE c;"},
+      {"admin/sql/updates/1a.sql", "CREATE TABLE d (a int); ALTER TABLE x ADD a int;"},
+      {"admin/sql/updates/1b.sql", "CREATE TABLE e (a int REFERENCES y);"},
+      {"admin/sql/updates/1c.sql", "ALTER TABLE z ADD a int;"},
+      {"admin/sql/updates/1d.sql", "ALTER TABLE zz DROP a, ADD b int;"},
+      {"admin/sql/updates/1e.sql", "ALTER TABLE zzz ADD a int;"}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(paths_of(tree, diagnostics), Names{});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].hint, "to read the SQL: pgadvise check " + tree.path("admin/sql"));
+  diagnostics.clear();
+  const auto found = find_schemas(tree.path("admin/sql"), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().files.size(), 2u);
+  bool named = false;
+  for (const auto& error : diagnostics)
+    named = named || error.what.ends_with("have no order: DropKeys.sql, DropTables.sql");
+  EXPECT_TRUE(named);
+  Diagnostics of_drops;
+  const TempTree drops{{"a.sql", "DROP TABLE a;"}, {"b.sql", "BEGIN; DROP TABLE b; COMMIT;"}};
+  EXPECT_EQ(find_schemas(drops.path(), of_drops)->front().files.size(), 2u) << "there is nothing else";
+  EXPECT_TRUE(of_drops.empty());
+}
+
+TEST(FindSchemas, ScriptsOfSqlcAreNoSchemaBesideMigrations) {
+  const char* table = "CREATE TABLE t (id bigint);";
+  const auto told = [&](const std::string& name, const std::string& config, bool migrations) {
+    const TempTree tree{{"go.mod", ""},
+                        {"gen/dump/a.sql", table},
+                        {"gen/dump/b.sql", table},
+                        {"gen/q.sql", table},
+                        {"gen/" + name, config}};
+    if (migrations) tree.add("db/migrations/0001_x.up.sql", table);
+    Diagnostics diagnostics;
+    EXPECT_TRUE(find_schemas(tree.path(), diagnostics));
+    std::string out;
+    for (const auto& error : diagnostics) out += error.what + "\n";
+    return out.substr(std::min(out.size(), out.rfind(": ") + 2));
+  };
+  const std::string yaml =
+      "version: \"2\"\nsql:\n  - engine: postgresql\n    queries:\n      - 'q.sql' # all\n    schema: dump\n";
+  EXPECT_EQ(told("sqlc.yaml", yaml, true), "");
+  EXPECT_EQ(told("sqlc.yml", "schema: [\"dump/*.sql\"]\nqueries: ./q.sql\n", true), "");
+  EXPECT_EQ(
+      told("sqlc.json", "{\"schema\": [\n\"dump/a.sql\",\n\"dump/b.sql\"],\n\"queries\": \"q.sql\"}", true),
+      "");
+  EXPECT_EQ(told("other.yaml", yaml, true), "gen (3 scripts)\n");
+  EXPECT_EQ(told("sqlc.yaml", yaml, false), "gen/dump (2 scripts)\n") << "nothing else describes the schema";
 }
 
 TEST(FindSchemas, BrokenJournalIsOneLineWithItsPlace) {
@@ -246,6 +306,26 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   };
   EXPECT_NE(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("structure.sql"), std::string::npos);
   EXPECT_EQ(told({{"db/schema.rb", ""}, {"Gemfile", "gem 'mysql2'"}}), "");
+  EXPECT_NE(told({{"db/migrate/001_a.rb", ""}, {"Gemfile", "gem 'pg'"}}).find("001_a.rb: Rails keeps"),
+            std::string::npos)
+      << "schema.rb is not in git";
+  const std::string rails =
+      told({{"db/migrate/001_a.rb", ""}, {"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}});
+  EXPECT_NE(rails.find("schema.rb: Rails keeps"), std::string::npos) << rails;
+  EXPECT_EQ(std::count(rails.begin(), rails.end(), '\n'), 1) << rails;
+  EXPECT_EQ(told({{"db/migrate/001_a.rb", ""},
+                  {"db/structure.sql", "SET statement_timeout = 0;"},
+                  {"Gemfile", "gem 'pg'"}}),
+            "");
+  EXPECT_NE(told({{"app/migrations/versions/ab12_x.py", ""}, {"setup.py", "psycopg"}}).find("Alembic"),
+            std::string::npos)
+      << "without an alembic.ini";
+  EXPECT_NE(told({{"db/migrations/001_a.cjs", ""},
+                  {"package.json", R"({"dependencies": {"pg": "8", "knex": "3"}})"}})
+                .find("Knex"),
+            std::string::npos);
+  EXPECT_NE(told({{"priv/audit_repo/migrations/1_a.exs", ""}, {"mix.exs", ":postgrex"}}).find("Ecto"),
+            std::string::npos);
   EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"),
             std::string::npos);
   EXPECT_NE(
@@ -366,6 +446,20 @@ TEST(FindSchemas, FoldersOfVersionsAreOneSequence) {
                         {"db/versioned/v1.0/schema.sql", make},
                         {"db/versioned/v1.1/add.sql", "CREATE INDEX ON t (id);"}}),
             (Names{"db/versioned", "v1.0/schema", "v1.1/add"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"db/versioned/v1.0/schema.sql", make},
+                        {"db/versioned/v1.1/up.sql", "ALTER TABLE t ADD a int;"},
+                        {"db/versioned/v1.1/down.sql", "ALTER TABLE t DROP a;"}}),
+            (Names{"db/versioned", "v1.0/schema", "v1.1/up"}));
+  EXPECT_EQ(entries_of({{"go.mod", ""},
+                        {"db/versioned/01/schema.sql", make},
+                        {"db/versioned/02/up.sql", "ALTER TABLE t ADD a int;"}}),
+            (Names{"db/versioned", "01/schema", "02/up"}));
+  EXPECT_EQ(entries_of({{"Cargo.toml", ""},
+                        {"migrations/2024-01-01-000000_a/up.sql", make},
+                        {"migrations/01_b/up.sql", "ALTER TABLE t ADD a int;"}}),
+            (Names{"migrations", "01_b", "2024-01-01-000000_a"}))
+      << "Diesel's";
   EXPECT_EQ(entries_of({{"go.mod", ""},
                         {"schema/delta/01/a.sql", make},
                         {"schema/delta/02/a.sql", "ALTER TABLE t ADD a int;"},

@@ -307,6 +307,26 @@ TEST(MigrationTools, OtherDatabasesAreNamedAndPassedOver) {
   EXPECT_EQ(foreign_sql("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT)"), "SQLite");
 }
 
+TEST(MigrationTools, TypesThatAScriptCreatesAreNoOtherDatabases) {
+  TempTree tree{{"go.mod", ""},
+                {"migrations/001_types.sql",
+                 "create domain public.tinyint as smallint;\nCREATE DOMAIN \"datetime\" AS timestamptz;"},
+                {"migrations/002_a.sql", "create table a (id int, n tinyint);"},
+                {"migrations/003_b.sql", "create table b (id int, n tinyint, at datetime not null);"},
+                {"migrations/004_c.sql", "create table c (id int, at datetime);"}};
+  const Found found(tree.path());
+  ASSERT_EQ(found.inputs.size(), 1u);
+  EXPECT_TRUE(found.diagnostics.empty()) << found.diagnostics.front().line();
+  EXPECT_EQ(foreign_sql("CREATE TYPE longtext; CREATE TABLE a (x longtext)"), "");
+  EXPECT_EQ(foreign_sql("CREATE TYPE mood AS ENUM ('a'); CREATE TABLE a (x longtext)"), "MySQL")
+      << "another type";
+  EXPECT_EQ(foreign_sql("CREATE TABLE a (x tinyint)", {"tinyint"}), "");
+  for (int i = 5; i < 300; ++i)
+    tree.add("migrations/" + std::to_string(i) + "_x.sql",
+             i == 50 ? "create domain mediumtext as text;" : "create table x (a mediumtext);");
+  EXPECT_EQ(Found(tree.path()).inputs.size(), 1u) << "the type is in a file of which no sample is taken";
+}
+
 TEST(MigrationTools, SeveralToolsInOneRepositoryAreInputsOfTheirOwn) {
   const TempTree tree{{"package.json", "{}"},
                       {"api/migrations/1_a.sql", "-- +goose Up\nCREATE TABLE a ();"},

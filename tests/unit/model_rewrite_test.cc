@@ -11,8 +11,9 @@ namespace {
 Catalog events() {
   sql::Replayer replayer;
   replayer.run(
-      "CREATE TABLE ev (id integer PRIMARY KEY, ts timestamptz, tl timestamp, del timestamptz, d date, a "
-      "integer, n numeric, payload jsonb, tags text[]);",
+      "CREATE TYPE state AS ENUM ('a', 'b'); CREATE TABLE ev (id integer PRIMARY KEY, ts timestamptz, tl "
+      "timestamp, del timestamptz, d date, a "
+      "integer, n numeric, payload jsonb, tags text[], st state);",
       "events.sql");
   return replayer.take();
 }
@@ -82,6 +83,36 @@ TEST(Rewrite, NarrowingAndNestedCastsAreIndexed) {
       << advice("(payload->>$1)::int = $2", "(payload->>'k')::int = 5");
   EXPECT_EQ(condition_text(predicate_of("(payload->>$1)::int = $2", "(payload->>'k')::int = 5")),
             "(payload ->> …)::integer");
+}
+
+TEST(Rewrite, AValueWithAFractionIsNotRoundedToTheNextRow) {
+  const std::string cast = "Cast the value instead: ";
+  EXPECT_EQ(advice("id > $1", "id > 7.5"), cast + "id > floor($1::numeric)::integer");
+  EXPECT_EQ(advice("id <= $1", "id <= 7.5"), cast + "id <= floor($1::numeric)::integer");
+  EXPECT_EQ(advice("id >= $1", "id >= 7.5"), cast + "id >= ceil($1::numeric)::integer");
+  EXPECT_EQ(advice("id < $1", "id < 7.5"), cast + "id < ceil($1::numeric)::integer");
+  EXPECT_EQ(advice("id BETWEEN $1 AND $2", "id BETWEEN 7.5 AND 8.5"),
+            cast + "id BETWEEN ceil($1::numeric)::integer AND floor($2::numeric)::integer");
+  EXPECT_EQ(advice("id = $1", "id = 7.0"),
+            "Cast the value to the column's type, not to numeric. The value must be a whole number");
+  EXPECT_EQ(advice("id = 7.5", "id = 7.5"),
+            "Compare id with a whole number: no row has a value with a fraction");
+  // As plans have it.
+  EXPECT_EQ(advice("id::numeric > 7.5", "id::numeric > 7.5"), cast + "id > floor(…::numeric)::integer");
+  EXPECT_EQ(advice("id::numeric = 7.5", "id::numeric = 7.5"),
+            "Compare id with a whole number: no row has a value with a fraction");
+  EXPECT_TRUE(
+      advice("id > sqrt($1)", "id > sqrt(5)").starts_with("Compare with a value of the column's type"))
+      << advice("id > sqrt($1)", "id > sqrt(5)");
+}
+
+TEST(Rewrite, ATextOfWhichSeveralAreOneValue) {
+  EXPECT_EQ(advice("id::text = $1", "id::text = '7'"),
+            "Cast the value instead: id = $1::integer. The value must be a whole "
+            "number as PostgreSQL writes it: '007' finds 7, and any text that is no number is an error");
+  EXPECT_EQ(advice("st::text = $1", "st::text = 'a'"),
+            "Cast the value instead: st = $1::state. The value must be one of "
+            "state: any other text is an error");
 }
 
 TEST(Rewrite, AnElementOfAnArray) {

@@ -1,5 +1,6 @@
 // EXPLAIN's output in each format and in what people paste it with (fixtures/plans/formats and psql, recorded
 // by fixtures/plans/regenerate): each is read as the same tree, and what is missing is reported.
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -286,6 +287,18 @@ TEST(WrappedText, ByATerminalOfAnyWidth) {
   }
 }
 
+// psql's style old-ascii has no marks where it cuts a line at the width; each part has the margin of a blank.
+TEST(WrappedText, ByPsqlWithoutMarks) {
+  const auto expected = lines_of(timed);
+  for (std::size_t width = 50; width < 110; ++width) {
+    const std::string wrapped =
+        each_line(without_end(wrapped_at(timed, width)), [](const std::string& line) { return " " + line; });
+    const std::string text =
+        std::string(width, ' ') + "QUERY PLAN\n" + std::string(width + 2, '-') + "\n" + wrapped;
+    EXPECT_EQ(lines_of(text), expected) << width << "\n" << text;
+  }
+}
+
 TEST(WrappedText, BetweenTheDotsOfOneRange) {
   const std::string text =
       "Seq Scan on t  (cost=0.00..3.02 rows=92 width=4) (actual time=0.008..3.187 rows=92 loops=1)\n"
@@ -400,6 +413,33 @@ TEST(IncompletePlan, AnotherPlanBehindIt) {
   EXPECT_EQ(warnings(seq + "\n" + seq), Lines{"line 3 of the plan begins another plan, which is not read"});
   EXPECT_EQ(warnings("[{\"Plan\": {\"Node Type\": \"Result\"}}, {\"Plan\": {\"Node Type\": \"Result\"}}]"),
             Lines{"holds 2 plans from line 1 on, of which the first is read"});
+  for (const std::string name : {"json", "yaml", "xml"}) {
+    const std::string text = content("formats/sub-plans." + name);
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    EXPECT_TRUE(warnings(text + "\n(1 row)\n\nSELECT \"Plan\" FROM t\n").empty()) << name;
+    for (const std::string other : {"json", "yaml", "xml", "text"}) {
+      const auto found = warnings(text + "\nQUERY PLAN\n" + content("formats/sub-plans." + other));
+      ASSERT_EQ(found.size(), 1U) << name << " and " << other;
+      EXPECT_TRUE(found[0].ends_with("begins another plan, which is not read")) << found[0];
+      EXPECT_GT(std::stoul(found[0].substr(5)), lines) << found[0];
+    }
+  }
+  const std::string one = "[{\"Plan\": {\"Node Type\": \"Result\"}}]";
+  EXPECT_EQ(warnings(one + " " + one), Lines{"line 1 begins another plan, which is not read"});
+}
+
+TEST(IncompletePlan, ALineBelowTheHeadingOfASubPlan) {
+  const std::string text =
+      "Nested Loop  (cost=0.00..1.00 rows=1 width=4)\n  CTE x\n    ->  Gather  (cost=0.00..1.00 rows=1 "
+      "width=4)\n          ->  " +
+      seq + "  ->  " + seq + "  ->  " + seq;
+  EXPECT_TRUE(warnings(text).empty());
+  const auto gather = text.find("    ->  Gather");
+  std::string without = text;
+  without.erase(gather, text.find('\n', gather) + 1 - gather);
+  EXPECT_EQ(
+      warnings(without),
+      Lines{"line 3 of the plan stands further in than the node above it: a line between them is missing"});
 }
 
 // psql's other formats are not read, and never in part.

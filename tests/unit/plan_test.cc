@@ -32,6 +32,8 @@ class Recorded : public PlanSource {
   Result<Plan> explain(const ExplainRequest& request) override {
     asked.push_back(request);
     if (error) return tl::unexpected(*error);
+    if (!request.hypothetical.empty() && request.hypothetical.front().ends_with(rejected))
+      return fail(Error::Kind::nonfatal, "", std::string(rejected_index) + "not immutable");
     for (const auto& [keys, plan] : with_index_on)
       if (!request.hypothetical.empty() && request.hypothetical.front().ends_with(keys))
         return read_json(plan);
@@ -52,6 +54,7 @@ class Recorded : public PlanSource {
   Dependencies depends;
   std::string without, with_analyze, with_index, missing;
   std::map<std::string, std::string> with_index_on;  // by the keys: "(a)"
+  std::string rejected = "(no such keys)";           // of an index that HypoPG does not make
   std::vector<std::string> sampled;
   std::optional<Error> error;
   std::vector<ExplainRequest> asked;
@@ -190,6 +193,38 @@ class ConfirmStatement : public Confirm {
     return findings.front();
   }
 };
+
+TEST_F(ConfirmStatement, AnIndexThatTheServerRejectsIsWithdrawn) {
+  source_.with_index = seq_scan(5000);
+  source_.rejected = "(code)";
+  const Finding finding = run_statement(true);
+  EXPECT_FALSE(finding.proposal);
+  ASSERT_TRUE(finding.fix);
+  EXPECT_TRUE(finding.fix->title.starts_with("No index found: PostgreSQL rejects an index"))
+      << finding.fix->title;
+  EXPECT_TRUE(finding.fix->sql.empty());
+  EXPECT_EQ(finding.evidence.back().text, "HypoPG rejects the index: not immutable");
+}
+
+TEST_F(Confirm, ARejectedIndexRefutesNothing) {
+  source_.rejected = "(customer_id)";
+  const Finding finding = run();
+  EXPECT_EQ(finding.verdict, Verdict::confirmed);
+  EXPECT_FALSE(finding.proposal);
+}
+
+TEST(WithdrawProposal, TakesTheAdviceToCreateTheIndex) {
+  const auto withdrawn = [](const std::string& title) {
+    Finding finding;
+    finding.proposal = IndexProposal{.table = {"public", "t"}, .keys = {{.expression = "st::text"}}};
+    finding.fix = Fix{.title = title, .safety = Fix::Safety::manual};
+    withdraw_proposal(finding);
+    EXPECT_FALSE(finding.proposal);
+    return finding.fix.has_value();
+  };
+  EXPECT_FALSE(withdrawn("Create an index on the expression: ((st::text))"));
+  EXPECT_TRUE(withdrawn("Compare the column itself"));
+}
 
 TEST_F(ConfirmStatement, AnotherIndexIsFoundWhereTheProposedOneDoesNotHelp) {
   source_.with_index = seq_scan(5000);

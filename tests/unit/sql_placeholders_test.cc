@@ -78,11 +78,59 @@ TEST(Placeholders, InConditionsOfBlocksAreNamesWhereTheNameIsKnown) {
 
 TEST(Placeholders, ArePutBackIntoGeneratedSql) {
   Placeholders placeholders;
-  placeholders.fill("CREATE TABLE {{ .S }}.{{ .P }}users (s int, id int)");
-  EXPECT_EQ(with_placeholders("CREATE INDEX users_s_idx ON s.pusers (s, t.s); DROP INDEX s.users_s_idx",
-                              placeholders.names()),
-            "CREATE INDEX users_s_idx ON {{ .S }}.{{ .P }}users (s, t.s); DROP INDEX {{ .S }}.users_s_idx")
-      << "the column s is another name";
+  placeholders.fill("CREATE TABLE {{ .S }}.{{ .P }}users (a int, id int)");
+  const PutBack out = with_placeholders(
+      "CREATE INDEX users_s_idx ON s.pusers (a, t.s); DROP INDEX s.users_s_idx", placeholders.names());
+  EXPECT_EQ(out.sql,
+            "CREATE INDEX users_s_idx ON {{ .S }}.{{ .P }}users (a, t.s); DROP INDEX {{ .S }}.users_s_idx");
+  EXPECT_TRUE(out.any);
+  EXPECT_FALSE(out.whole);
+}
+
+TEST(Placeholders, GetNamesThatNoWordOfTheScriptsHas) {
+  EXPECT_EQ(filled("CREATE TABLE ${users} (id int); CREATE TABLE o (users int)"),
+            "CREATE TABLE users_   (id int); CREATE TABLE o (users int)");
+  EXPECT_EQ(filled("CREATE TABLE ${users} (\"users\" int)"), "CREATE TABLE users_   (\"users\" int)");
+  EXPECT_EQ(filled("CREATE TABLE {{ .My.users }} (users int, users_ int)"),
+            "CREATE TABLE my_users        (users int, users_ int)");
+  EXPECT_EQ(filled("CREATE TABLE ${users} (users int, users_ int, users__ int)"),
+            "CREATE TABLE ${users} (users int, users_ int, users__ int)");
+  EXPECT_EQ(filled("-- users /* users\nCREATE TABLE ${users} (a int)"),
+            "-- users /* users\nCREATE TABLE users    (a int)");
+  EXPECT_EQ(filled("CREATE SCHEMA ${schema}; GRANT USAGE ON SCHEMA ${schema} TO x; DROP TABLE ${schema}.t"),
+            "CREATE SCHEMA schema   ; GRANT USAGE ON SCHEMA schema    TO x; DROP TABLE schema   .t");
+  EXPECT_EQ(filled("CREATE TABLE ${uuid} (a int)"), "CREATE TABLE uuid_   (a int)")
+      << "a type of generated SQL";
+  EXPECT_EQ(filled("CREATE TABLE {{ .p }}_users (a int); CREATE TABLE p_users (a int)"),
+            "CREATE TABLE {{ .p }}_users (a int); CREATE TABLE p_users (a int)")
+      << "the name as a whole is another table's";
+  Placeholders placeholders;
+  placeholders.avoid_words("CREATE TABLE users (id int)");
+  EXPECT_EQ(placeholders.fill("CREATE TABLE ${users} (id int)"), "CREATE TABLE users_   (id int)");
+}
+
+TEST(Placeholders, AreNotPutInThePlaceOfKeyWords) {
+  Placeholders placeholders;
+  placeholders.fill("CREATE TABLE ${table} (a int); CREATE TABLE app.${index} (a int)");
+  const PutBack out = with_placeholders(
+      "ALTER TABLE public.\"table\" ADD a int; CREATE INDEX ON app.index (a)", placeholders.names());
+  EXPECT_EQ(out.sql, "ALTER TABLE ${table} ADD a int; CREATE INDEX ON app.${index} (a)")
+      << "a placeholder without a schema may contain one";
+  EXPECT_TRUE(out.whole);
+}
+
+TEST(Placeholders, StayInDeeplyNestedDollarQuotes) {
+  const auto nested = [](int depth) {
+    std::string begin, end;
+    for (int i = 0; i < depth; ++i) {
+      const std::string quote = "$a" + std::to_string(i) + "$";
+      begin += " " + quote;
+      end = quote + " " + end;
+    }
+    return "DO" + begin + " DROP TABLE ${x}.t " + end;
+  };
+  EXPECT_EQ(filled(nested(8)).find("${x}"), std::string::npos);
+  EXPECT_NE(filled(nested(9)).find("${x}"), std::string::npos);
 }
 
 TEST(Placeholders, DoNotHideWhatRunsConcurrently) {

@@ -379,6 +379,9 @@ TEST(Replay, ConditionsOnTheCatalogAreEvaluated) {
       {block("to_regclass('public.nothere') IS NOT NULL"), kept},
       {block("to_regclass('public.t') IS NOT NULL"), dropped},
       {block("to_regclass('i') IS NULL"), kept},
+      {block("(SELECT to_regclass('nothere') IS NOT NULL)"), kept},
+      {block("NOT (to_regclass('nothere') IS NULL)"), kept},
+      {block("(SELECT to_regclass('public.t') IS NOT NULL)"), dropped},
       {block("NOT EXISTS (SELECT FROM pg_indexes WHERE schemaname = 'public' AND indexname = 'i')"), kept},
       {block("(NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conrelid = 't'::regclass AND c.contype = "
              "'f' LIMIT 1))"),
@@ -431,7 +434,7 @@ TEST(Replay, TablesOfStatementsWithUnknownEffectsAreUncertain) {
             (Names{"t m.sql:2:1", "Mixed m.sql:2:1"}));
   EXPECT_EQ(
       of("DO $$ BEGIN IF (SELECT count(*) FROM u) = 0 THEN ALTER TABLE u ADD UNIQUE (a); END IF; END $$;"),
-      Names{"u m.sql:2:1"})
+      Names{"u m.sql:2:50"})
       << "the condition depends on rows";
   EXPECT_EQ(
       of("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'k') THEN ALTER TABLE u ADD "
@@ -446,6 +449,39 @@ TEST(Replay, TablesOfStatementsWithUnknownEffectsAreUncertain) {
             Names{});
   EXPECT_EQ(of("ALTER TABLE t ADD b int SOME NEW WORDS;"), Names{"t m.sql:2:1"});
   EXPECT_EQ(of("SELECT FROM FROM t;"), Names{});
+  const std::string add =
+      "CREATE PROCEDURE add(t regclass) LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('ALTER TABLE %s ADD c "
+      "int', t); END $$;\n";
+  EXPECT_EQ(of(add + "CALL add('t');"), Names{"t m.sql:3:1"});
+  EXPECT_EQ(of(replace_all(add, "PROCEDURE add(t regclass)", "FUNCTION add(t regclass) RETURNS void") +
+               "SELECT add('u');"),
+            Names{"u m.sql:3:1"});
+  EXPECT_EQ(of("CREATE FUNCTION f(t text) RETURNS text LANGUAGE sql AS 'SELECT t';\nSELECT f('u');"),
+            Names{});
+}
+
+TEST(Replay, AnIndexOnAnUnknownColumnExists) {
+  Replayer replayer;
+  replayer.run("CREATE TABLE t (a int, b int); CREATE INDEX i ON t (a, updated_at); CREATE INDEX j ON t (c);",
+               "m.sql");
+  const Table* table = replayer.catalog().table({"public", "t"});
+  ASSERT_TRUE(table && table->index("i") && table->index("j"));
+  EXPECT_EQ(table->index("i")->keys[0].column, "a");
+  EXPECT_EQ(table->index("i")->keys[1].column, "");
+  EXPECT_EQ(table->index("i")->keys[1].expression, "updated_at");
+  EXPECT_EQ(replayer.diagnostics().size(), 2u) << "the column is reported";
+}
+
+TEST(Replay, TheColumnsOwnCollationIsNoOther) {
+  Replayer replayer;
+  replayer.run(
+      "CREATE TABLE t (a text COLLATE \"C\", b text); CREATE INDEX i ON t (a COLLATE \"C\", b COLLATE "
+      "\"C\");",
+      "m.sql");
+  const Index* index = replayer.catalog().table({"public", "t"})->index("i");
+  ASSERT_TRUE(index);
+  EXPECT_EQ(index->keys[0].collation, "");
+  EXPECT_EQ(index->keys[1].collation, "C");
 }
 
 TEST(Replay, PlaceholdersAreNamed) {

@@ -322,6 +322,59 @@ TEST(SameStatements, StatementsThatOnlyAddMayChangePlaces) {
   EXPECT_FALSE(same_statements("CREATE TABLE a (b int); CREATE TABLE a2 (b int)", "CREATE TABLE a (b int)"));
 }
 
+TEST(SameStatements, ConditionsInBodiesCount) {
+  const auto function = [](const std::string& condition) {
+    return "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF " + condition +
+           " (SELECT 1 FROM t) THEN RAISE EXCEPTION 'no'; END IF; RETURN new; END $$";
+  };
+  EXPECT_FALSE(same_statements(function("NOT EXISTS"), function("EXISTS")));
+  EXPECT_TRUE(same_statements(function("NOT EXISTS"), function("not  exists /* x */")));
+  const std::string add = "ALTER TABLE t ADD CONSTRAINT c CHECK (id > 0)";
+  const auto block = [](const std::string& condition, const std::string& statement) {
+    return "DO $$ BEGIN IF " + condition + " THEN " + statement + "; END IF; END $$";
+  };
+  const std::string known = "EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'c')";
+  EXPECT_TRUE(same_statements(add, block("NOT " + known, add)));
+  EXPECT_FALSE(same_statements(block("NOT " + known, add), block(known, add)));
+  EXPECT_FALSE(same_statements(add, block("NOT " + known + " AND version() LIKE '%x%'", add)));
+  EXPECT_TRUE(same_statements("DROP INDEX i", block("to_regclass('i') IS NOT NULL", "DROP INDEX i")));
+  EXPECT_FALSE(same_statements("DROP INDEX i", block("to_regclass('i') IS NULL", "DROP INDEX i")));
+  const auto role = [](const std::string& name) {
+    return "EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '" + name + "')";
+  };
+  EXPECT_FALSE(same_statements(block(role("a"), add), block("NOT " + role("b"), add)));
+  EXPECT_FALSE(same_statements(
+      block(role("a"), add), "DO $$ BEGIN IF " + role("a") + " THEN NULL; ELSE " + add + "; END IF; END $$"));
+  const std::string other = "ALTER TABLE t ADD b int;";
+  EXPECT_FALSE(
+      same_statements("DO $$ BEGIN IF " + role("a") + " THEN " + add + "; " + other + " END IF; END $$",
+                      "DO $$ BEGIN IF " + role("a") + " THEN " + add + "; END IF; " + other + " END $$"));
+  EXPECT_FALSE(same_statements("DO $$ BEGIN PERFORM f(1); " + add + "; END $$",
+                               "DO $$ BEGIN PERFORM f(2); " + add + "; END $$"));
+  EXPECT_FALSE(same_statements("DO $$ BEGIN IF " + role("a") + " THEN RETURN; END IF; " + add + "; END $$",
+                               "DO $$ BEGIN " + add + "; END $$"));
+  EXPECT_FALSE(same_statements("DO $$ BEGIN " + add + "; EXCEPTION WHEN others THEN NULL; END $$",
+                               "DO $$ BEGIN " + add + "; EXCEPTION WHEN others THEN DROP TABLE t; END $$"));
+}
+
+TEST(SameStatements, StatementsOnOneObjectKeepTheirOrder) {
+  const auto swapped = [](const std::string& before, const std::string& a, const std::string& b) {
+    return same_statements(before + a + ";" + b + ";", before + b + ";" + a + ";");
+  };
+  EXPECT_FALSE(
+      swapped("CREATE TYPE e AS ENUM ('z');", "ALTER TYPE e ADD VALUE 'a'", "ALTER TYPE e ADD VALUE 'b'"));
+  EXPECT_FALSE(swapped("CREATE TABLE t (a int);", "ALTER TABLE t ALTER a SET DEFAULT 1",
+                       "ALTER TABLE t ALTER a SET DEFAULT 2"));
+  EXPECT_FALSE(swapped("", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$",
+                       "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 2 $$"));
+  EXPECT_FALSE(swapped("", "COMMENT ON TABLE t IS 'a'", "COMMENT ON TABLE t IS 'b'"));
+  EXPECT_FALSE(swapped("", "CREATE VIEW v AS SELECT * FROM t", "ALTER TABLE t ADD a int"));
+  EXPECT_TRUE(swapped("", "CREATE INDEX i ON t (a)", "CREATE INDEX j ON t (b)"));
+  EXPECT_TRUE(swapped("", "ALTER TABLE t ADD CONSTRAINT c UNIQUE (a)",
+                      "ALTER TABLE ONLY public.t ADD CONSTRAINT d CHECK (a > 0)"));
+  EXPECT_TRUE(swapped("", "COMMENT ON TABLE t IS 'a'", "COMMENT ON COLUMN t.a IS 'b'"));
+}
+
 TEST(CanRun, IsFalseOnlyWhereNoServerParsesTheScript) {
   EXPECT_TRUE(can_run("CREATE TABLE a (b int); SELECT normalize('a', nfc);"));
   EXPECT_FALSE(can_run("CREATE TABLE a (b int); SELECT normalize('a', 'nfc');"));

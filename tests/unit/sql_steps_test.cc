@@ -1,10 +1,13 @@
 // What the replay records of a migration for the rules that check it.
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
 #include "model/ddl.h"
 #include "sql/replay.h"
+#include "sql/steps.h"
 
 namespace pgadvise {
 namespace {
@@ -337,6 +340,65 @@ TEST(Steps, AColumnAddedIfNotExistsMayHoldValues) {
   EXPECT_EQ(on_nulls("ALTER TABLE t ADD COLUMN x int DEFAULT 1, " + key), 2);
 }
 
+TEST(Steps, AColumnMayBeFilledByAnyStatementThatIsNotUnderstood) {
+  const std::string before = table +
+                             "CREATE TABLE p (id int PRIMARY KEY); CREATE VIEW v AS SELECT * FROM t; "
+                             "CREATE TABLE child () INHERITS (t);";
+  const auto all_null = [&](const std::string& between) {
+    const auto all =
+        actions(before, "ALTER TABLE t ADD z int; " + between + "; ALTER TABLE t ALTER z SET NOT NULL");
+    EXPECT_EQ(all.back().kind, Kind::set_not_null) << between;
+    return all.back().on_null_columns;
+  };
+  for (const char* unrelated :
+       {"CREATE INDEX ON t (a)", "UPDATE p SET id = abs(id)", "SELECT count(*), now() FROM t",
+        "INSERT INTO t (id) VALUES (1) ON CONFLICT DO NOTHING", "SET lock_timeout = '1s'",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'q') THEN CREATE TABLE q (id "
+        "int); "
+        "END IF; END $$",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ UPDATE t SET z = 1 RETURNING 1 $$",
+        "WITH x AS (DELETE FROM t WHERE id = 1 RETURNING 1) SELECT count(*) FROM x"}) {
+    EXPECT_TRUE(all_null(unrelated)) << unrelated;
+  }
+  for (const char* perhaps :
+       {"UPDATE t SET z = 1",
+        "UPDATE v SET z = 1",
+        "UPDATE child SET z = 1",
+        "UPDATE elsewhere SET z = 1",
+        "MERGE INTO t USING p ON t.id = p.id WHEN MATCHED THEN UPDATE SET z = 1",
+        "WITH x AS (UPDATE t SET z = 1 RETURNING 1) SELECT count(*) FROM x",
+        "WITH x AS (UPDATE t SET z = 1 RETURNING id) DELETE FROM p USING x WHERE x.id = p.id",
+        "INSERT INTO t (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET z = 1",
+        "CALL fill()",
+        "SELECT fill()",
+        "SELECT x.* FROM fill(1) x",
+        "EXECUTE fill",
+        "ALTER TABLE t ALTER z TYPE int USING b",
+        "ALTER TABLE t ALTER z TYPE int USING b, ALTER b SET DEFAULT 1",
+        "this is no statement",
+        "DO $$ BEGIN EXECUTE format('UPDATE %I SET z = 1', 't'); END $$",
+        "DO $$ BEGIN PERFORM fill(); END $$",
+        "DO $$ BEGIN LOOP UPDATE t SET z = 1; EXIT WHEN NOT FOUND; END LOOP; END $$",
+        "DO $$ BEGIN MERGE INTO t USING p ON t.id = p.id WHEN MATCHED THEN UPDATE SET z = 1; END $$",
+        "DO 'x' LANGUAGE plpython3u"}) {
+    EXPECT_FALSE(all_null(perhaps)) << perhaps;
+  }
+}
+
+TEST(Steps, ARenamedColumnKeepsWhatIsKnownOfItsValues) {
+  const auto last = [](const std::string& script) { return actions(table, script).back(); };
+  EXPECT_TRUE(last("ALTER TABLE t ADD z int; ALTER TABLE t RENAME z TO y; ALTER TABLE t ALTER y SET NOT NULL")
+                  .on_null_columns);
+  EXPECT_FALSE(last("ALTER TABLE t ADD z int; ALTER TABLE t RENAME z TO y; ALTER TABLE t RENAME b TO z; "
+                    "ALTER TABLE t ALTER z SET NOT NULL")
+                   .on_null_columns);
+}
+
+TEST(Steps, AStatementThatPerhapsDoesNotRunIsRecorded) {
+  EXPECT_EQ(only(table, "DO $$ BEGIN IF current_setting('x') = 'y' THEN DROP TABLE t; END IF; END $$").kind,
+            Kind::drop_table);
+}
+
 TEST(Steps, StatementsOfWholeSchemasAndDatabases) {
   EXPECT_EQ(only(table, "DROP DATABASE IF EXISTS shop").kind, Kind::drop_database);
   EXPECT_EQ(only(table, "REINDEX SCHEMA public").detail, "SCHEMA public");
@@ -412,6 +474,21 @@ TEST(Steps, AValidatedCheckOfAnUnknownTableProvesNotNull) {
            "ALTER TABLE x VALIDATE CONSTRAINT c; ALTER TABLE x DROP CONSTRAINT c; ALTER TABLE x ALTER a "
            "SET NOT NULL")
           .proven_not_null);
+}
+
+TEST(Steps, NamesThatAreCutAreReadInEightDollarQuotesAndNoDeeper) {
+  const std::string name(70, 'n');
+  const auto nested = [&](int depth) {
+    std::string begin, end;
+    for (int i = 0; i < depth; ++i) {
+      const std::string quote = "$a" + std::to_string(i) + "$";
+      begin += " " + quote;
+      end = quote + " " + end;
+    }
+    return "DO" + begin + " DROP TABLE " + name + end;
+  };
+  EXPECT_EQ(sql::cut_names(nested(8)), std::set<std::string>{name.substr(0, 63)});
+  EXPECT_EQ(sql::cut_names(nested(9)), std::set<std::string>{});
 }
 
 }  // namespace

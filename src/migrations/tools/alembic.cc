@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/all_tools.h"
+#include "migrations/program_names.h"
 #include "migrations/program_text.h"
 
 namespace pgadvise::migrations::tools {
@@ -97,6 +98,10 @@ Result<Written> write(Writing& writing, const Steps& steps) {
 
 bool is_config(std::string_view path) { return files::base_of(path) == "alembic.ini"; }
 
+bool is_migration(std::string_view path) {
+  return in_folder(path, "alembic/versions/", ".py") || in_folder(path, "migrations/versions/", ".py");
+}
+
 constexpr std::string_view evidence[] = {"requirements.txt",  "pyproject.toml", "Pipfile",
                                          "setup.py",          "setup.cfg",      "alembic.ini",
                                          "docker-compose.yml"};
@@ -119,6 +124,7 @@ constinit const MigrationTool alembic{
                   "change the models, too; otherwise alembic revision --autogenerate reverts the change"}},
     .in_code = {.what = "Alembic's migrations are programs, which pgadvise does not run",
                 .holds = is_config,
+                .or_else_holds = is_migration,
                 .evidence = evidence,
                 .words = words,
                 .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db",

@@ -7,6 +7,7 @@
 #include "files/files.h"
 #include "migrations/all_tools.h"
 #include "migrations/script_files.h"
+#include "migrations/versions.h"
 
 namespace pgadvise::migrations::tools {
 namespace {
@@ -26,6 +27,7 @@ std::string version_of(std::string_view entry) {
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Files out = subfolder_files(folder, "up.sql", any_name);
+  if (out.empty() || holds_versions(folder, "up.sql")) return {};
   std::stable_sort(out.begin(), out.end(), [](const SchemaFile& a, const SchemaFile& b) {
     return version_of(a.entry) < version_of(b.entry);
   });

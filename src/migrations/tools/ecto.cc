@@ -11,7 +11,9 @@ constexpr std::string_view evidence[] = {"mix.exs"};
 constexpr std::string_view words[] = {":postgrex"};
 
 bool is_migration(std::string_view path) {
-  return in_folder(path, "priv/repo/migrations/", ".exs") &&
+  const std::string_view folder = files::folder_of(path);
+  const bool other_repo = in_folder(path, "priv/", ".exs") && files::base_of(folder) == "migrations";
+  return (other_repo || in_folder(path, "priv/repo/migrations/", ".exs")) &&
          !files::leading_digits(files::base_of(path)).empty();
 }
 

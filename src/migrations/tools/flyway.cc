@@ -2,6 +2,7 @@
 // callbacks are not run.
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "base/digest.h"
 #include "base/input_file.h"
@@ -205,35 +206,102 @@ Concurrently by_settings(const SchemaInput& input) {
   return releases_lock(input) ? Concurrently::together : Concurrently::nowhere;
 }
 
+// What the text says of validateOnMigrate, however it is written; nullopt: nothing.
+std::optional<bool> validates(std::string text) {
+  text = lower(text);
+  std::erase_if(text, [](char c) { return c == '.' || c == '-' || c == '_'; });
+  std::optional<bool> out;
+  constexpr std::string_view setting = "validateonmigrate";
+  for (std::size_t at = text.find(setting); at != std::string::npos; at = text.find(setting, at)) {
+    at = std::min(text.find_first_not_of(" \t=:(>\"'", at + setting.size()), text.size());
+    const std::string_view value = std::string_view(text).substr(at, 5);
+    if (value.starts_with("true")) return true;
+    if (value == "false") out = false;
+  }
+  return out;
+}
+
+// Settings in the code of a program that runs Flyway by itself: in src/main, in files that are named for it.
+bool code_turns_validation_off(const Folder& folder) {
+  constexpr std::size_t max_files = 20;
+  const std::string path = fs::path(folder.path()).lexically_normal().generic_string();
+  const auto at = path.rfind("src/main/");
+  if (at == std::string::npos) return false;
+  const std::string main = path.substr(0, at) + "src/main";
+  Diagnostics unused;
+  std::size_t read = 0;
+  bool off = false;
+  for (const auto& file : files::list_files(main, unused)) {
+    const bool code = file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala");
+    if (!code || !contains(lower(files::base_of(file)), "flyway")) continue;
+    if (++read > max_files) break;
+    const auto text = read_file(files::path_under(main, file), files::text_limit);
+    const auto says = text ? validates(*text) : std::nullopt;
+    if (says && *says) return false;
+    off = off || says.has_value();
+  }
+  return off;
+}
+
+bool compares(const Folder& folder) {
+  const auto says = [&](bool (*holds)(const std::string&)) { return any_setting(folder.path(), holds); };
+  if (says([](const std::string& text) { return validates(text) == true; })) return true;
+  return !says([](const std::string& text) { return validates(text) == false; }) &&
+         !code_turns_validation_off(folder);
+}
+
+constexpr MigrationTool entry() {
+  return MigrationTool{
+      .facts = {.id = "flyway",
+                .sentence = "Flyway",
+                .tables = tables,
+                .tracking = tracking,
+                .row_key = ToolFacts::RowKey::version,
+                .names_by_file = true,
+                .application = "flyway",
+                .leave_transaction =
+                    "Put it into a migration of its own, with no other statement: Flyway then "
+                    "runs it outside a transaction",
+                .on_edit = ToolFacts::OnEdit::stops,
+                .notices_edit = "Flyway compares the checksums of all files before it migrates, and fails"},
+      .known = "V<version>__name.sql, R__name.sql, B<version>__name.sql",
+      .order = "versions by value, R last; from the newest B on; U and callbacks are not run",
+      .rank = 40,
+      .files = files_of,
+      .by_folder = by_folder,
+      .by_name = by_name,
+      .versioned_name = versioned_name,
+      .version = version_of,
+      .repeatable = repeatable,
+      .checksums = checksums,
+      .tracked_name = tracked_name,
+      .writer = {.why = "Flyway 9.1 and later waits for its own lock there, unless "
+                        "flyway.postgresql.transactional.lock=false",
+                 .write = write,
+                 .by_settings = by_settings},
+  };
+}
+
+constexpr MigrationTool entry_without_comparison() {
+  MigrationTool out = entry();
+  out.facts.id = "flyway without validation";
+  out.facts.on_edit = ToolFacts::OnEdit::ignores;
+  out.facts.notices_edit = "Flyway compares no checksums here: the project sets validateOnMigrate to false";
+  return out;
+}
+
+constinit const MigrationTool without_comparison = entry_without_comparison();
+
+constexpr MigrationTool entry_with_comparison() {
+  MigrationTool out = entry();
+  out.without_comparison = &without_comparison;
+  out.compares = compares;
+  out.facts.without_comparison = &without_comparison.facts;
+  return out;
+}
+
 }  // namespace
 
-constinit const MigrationTool flyway{
-    .facts = {.id = "flyway",
-              .sentence = "Flyway",
-              .tables = tables,
-              .tracking = tracking,
-              .row_key = ToolFacts::RowKey::version,
-              .names_by_file = true,
-              .application = "flyway",
-              .leave_transaction = "Put it into a migration of its own, with no other statement: Flyway then "
-                                   "runs it outside a transaction",
-              .on_edit = ToolFacts::OnEdit::stops,
-              .notices_edit = "Flyway compares the checksums of all files before it migrates, and fails"},
-    .known = "V<version>__name.sql, R__name.sql, B<version>__name.sql",
-    .order = "versions by value, R last; from the newest B on; U and callbacks are not run",
-    .rank = 40,
-    .files = files_of,
-    .by_folder = by_folder,
-    .by_name = by_name,
-    .versioned_name = versioned_name,
-    .version = version_of,
-    .repeatable = repeatable,
-    .checksums = checksums,
-    .tracked_name = tracked_name,
-    .writer = {.why = "Flyway 9.1 and later waits for its own lock there, unless "
-                      "flyway.postgresql.transactional.lock=false",
-               .write = write,
-               .by_settings = by_settings},
-};
+constinit const MigrationTool flyway = entry_with_comparison();
 
 }  // namespace pgadvise::migrations::tools

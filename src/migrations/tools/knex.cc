@@ -50,6 +50,7 @@ constinit const MigrationTool knex{
                  .writer = {.concurrently = Concurrently::together, .write = write}},
     .in_code = {.what = "Knex's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
+                .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
                 .hint = "npx knex migrate:latest on an empty database and pg_dump -s > schema.sql, then "

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/all_tools.h"
+#include "migrations/program_names.h"
 #include "migrations/program_text.h"
 
 namespace pgadvise::migrations::tools {
@@ -57,6 +58,10 @@ Result<Written> write(Writing& writing, const Steps& steps) {
 
 bool is_schema(std::string_view path) { return path == "db/schema.rb" || path.ends_with("/db/schema.rb"); }
 
+bool is_migration(std::string_view path) {
+  return in_folder(path, "db/migrate/", ".rb") && !files::leading_digits(files::base_of(path)).empty();
+}
+
 constexpr std::string_view evidence[] = {"database.yml", "Gemfile"};
 constexpr std::string_view words[] = {"postgresql", "'pg'", "\"pg\""};
 
@@ -72,6 +77,7 @@ constinit const MigrationTool rails{
                  .writer = {.concurrently = Concurrently::together, .write = write}},
     .in_code = {.what = "Rails keeps its schema in Ruby, which pgadvise does not read",
                 .holds = is_schema,
+                .or_else_holds = is_migration,
                 .evidence = evidence,
                 .words = words,
                 .hint = "config.active_record.schema_format = :sql makes db/structure.sql; or --db",

@@ -54,6 +54,7 @@ constinit const MigrationTool sequelize{
                  .writer = {.concurrently = Concurrently::anywhere, .write = write}},
     .in_code = {.what = "Sequelize's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
+                .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
                 .hint = "npx sequelize db:migrate on an empty database and pg_dump -s > schema.sql, then "

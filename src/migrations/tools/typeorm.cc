@@ -51,6 +51,7 @@ constinit const MigrationTool typeorm{
                         "change the entities, too; otherwise typeorm migration:generate reverts the change"}},
     .in_code = {.what = "TypeORM's migrations are programs, which pgadvise does not run",
                 .holds = script_migration,
+                .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
                 .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
