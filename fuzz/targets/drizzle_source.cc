@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "drizzle/code_reader.h"
 #include "drizzle/source_reader.h"
 #include "files/tree.h"
 #include "sql/render_sql.h"
@@ -43,6 +44,8 @@ void drizzle_source(std::string_view input) {
       require(name == table.name, "a table is found by its name");
     sql::render_sql(schema.catalog);
   }
+  if (const auto code = drizzle::read_code(tree))
+    for (const auto& query : code->queries) require(query.place.line > 0, "a query has a place");
   for (const Error& error : diagnostics)
     require(printable(error.line()) == error.line(), "a diagnostic is printable");
 }

@@ -14,11 +14,6 @@ using Values = Value::Kind;
 constexpr std::size_t max_properties = 3000;  // of an object
 constexpr std::size_t max_text = 1u << 20;    // of a string that is put together
 
-bool is_function(const Node& node) {
-  return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
-         node.is(Kind::function_declaration) || node.is(Kind::method_definition);
-}
-
 // The number of a literal: 1_000, 0xff, 10n.
 std::optional<double> number_of(std::string_view text) {
   std::string digits;

@@ -75,6 +75,12 @@ std::vector<Node> Node::children() const {
   return out;
 }
 
+bool is_function(const Node& node) {
+  return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
+         node.is(Kind::function_declaration) || node.is(Kind::method_definition) ||
+         node.is(Kind::generator_function) || node.is(Kind::generator_function_declaration);
+}
+
 std::optional<std::string> string_value(const Node& node) {
   if (!node.is(Kind::string) && !node.is(Kind::template_string)) return std::nullopt;
   std::string out;

@@ -59,6 +59,13 @@ enum class Kind : std::uint8_t {
   expression_statement,
   if_statement,
   else_clause,
+  for_statement,
+  for_in_statement,  // also for … of
+  while_statement,
+  do_statement,
+  catch_clause,
+  class_body,
+  public_field_definition,
   call_expression,
   new_expression,
   member_expression,
@@ -192,6 +199,9 @@ class Node {
   const Syntax* syntax_ = nullptr;
   std::uint32_t index_ = 0;
 };
+
+// Function of any form: a declaration, an expression, an arrow function, a method or a generator.
+bool is_function(const Node& node);
 
 // The value of a string literal's node, or of a template's without substitutions, with escapes resolved;
 // nullopt for other nodes.
