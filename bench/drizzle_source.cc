@@ -1,8 +1,9 @@
 // Reads the Drizzle source of a folder and compares each schema with the newest snapshot in its migrations
 // folder.
-//   drizzle_source FOLDER [--gaps]
+//   drizzle_source FOLDER [--gaps] [--parse]
 // Prints a line of counts for each schema, each difference, and with --gaps what is unknown; then time and
-// memory. bench/drizzle-source runs it over git repositories.
+// memory; with --parse also the time to parse every source file. bench/drizzle-source runs it over git
+// repositories.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -18,6 +19,8 @@
 #include "drizzle/snapshot.h"
 #include "drizzle/source_reader.h"
 #include "files/files.h"
+#include "typescript/parse.h"
+#include "typescript/resolve.h"
 
 namespace {
 
@@ -110,6 +113,20 @@ void compare(const drizzle::SourceSchema& schema, const Catalog& snapshot, const
   fmt::print("EQUAL{}: {}\n{}", counts, file, differences);
 }
 
+void parse_all(files::Tree& tree) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t files = 0, bytes = 0;
+  for (const auto& file : tree.files()) {
+    const std::string* text = typescript::is_source(file) ? tree.peek(file) : nullptr;
+    if (!text || !typescript::parse(file, *text)) continue;
+    ++files;
+    bytes += text->size();
+  }
+  const auto end = std::chrono::steady_clock::now();
+  fmt::print("PARSED {} files, {} KB: {} ms\n", files, bytes / 1024,
+             std::chrono::duration_cast<std::chrono::milliseconds>(end - begin).count());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +134,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "drizzle_source FOLDER [--gaps]; needs a build with the TypeScript grammar\n");
     return 2;
   }
+  const std::vector<std::string> options(argv + 2, argv + argc);
+  const auto given = [&](const char* name) {
+    return std::find(options.begin(), options.end(), name) != options.end();
+  };
   const auto begin = std::chrono::steady_clock::now();
   Diagnostics diagnostics;
   files::Tree tree(argv[1], diagnostics);
@@ -127,7 +148,7 @@ int main(int argc, char** argv) {
                schema.config.paths.empty() ? "without configuration" : join(schema.config.paths, ", "),
                schema.config.files.size(), schema.read.size(), schema.catalog.tables.size(),
                schema.incomplete.size(), schema.unknown.size());
-    if (argc > 2)
+    if (given("--gaps"))
       for (const auto& gap : schema.unknown) fmt::print("  unknown: {}: {}\n", gap.location.str(), gap.what);
     const std::string file = newest_snapshot(tree, schema.config.out);
     const std::string* text = file.empty() ? nullptr : tree.text(file);
@@ -141,5 +162,6 @@ int main(int argc, char** argv) {
   fmt::print("TIME {} files, {} schemas: {} ms, {} MB\n", tree.files().size(), schemas.size(),
              std::chrono::duration_cast<std::chrono::milliseconds>(end - begin).count(),
              usage.ru_maxrss / 1024);
+  if (given("--parse")) parse_all(tree);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "drizzle/config.h"
 #include "drizzle/source_value.h"
 #include "files/files.h"
+#include "files/glob.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -39,78 +40,6 @@ std::vector<std::string> words_of(std::string_view key) {
     at = end;
   }
   return out;
-}
-
-// "a/{b,c}" -> "a/b", "a/c". Bounded: what has more alternatives stays as it is.
-std::vector<std::string> expand_braces(std::string pattern) {
-  constexpr std::size_t max_patterns = 100;
-  std::vector<std::string> open{std::move(pattern)}, out;
-  while (!open.empty() && out.size() + open.size() < max_patterns) {
-    const std::string one = std::move(open.back());
-    open.pop_back();
-    const auto close = one.find('}');
-    const auto begin = close == std::string::npos ? close : one.rfind('{', close);
-    if (begin == std::string::npos) {
-      out.push_back(one);
-      continue;
-    }
-    for (const auto part : split(std::string_view(one).substr(begin + 1, close - begin - 1), ','))
-      open.push_back(one.substr(0, begin) + std::string(part) + one.substr(close + 1));
-  }
-  return out;
-}
-
-// Of one part of a path, without slashes.
-bool matches_part(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    std::size_t width = 0;  // of what matches one character
-    if (p < pattern.size() && pattern[p] == '[') {
-      const auto close = pattern.find(']', p + 1);
-      if (close != std::string_view::npos) {
-        bool inside = false;
-        for (std::size_t i = p + 1; i < close; ++i)
-          if (i + 2 < close && pattern[i + 1] == '-') {
-            inside = inside || (text[t] >= pattern[i] && text[t] <= pattern[i + 2]);
-            i += 2;
-          } else {
-            inside = inside || text[t] == pattern[i];
-          }
-        if (inside) width = close - p + 1;
-      }
-    } else if (p < pattern.size() && pattern[p] != '*' && (pattern[p] == '?' || pattern[p] == text[t])) {
-      width = 1;
-    }
-    if (width) {
-      p += width;
-      ++t;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
-bool matches_parts(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
-  // reached[i]: the first i parts of the path match the pattern so far
-  std::vector<bool> reached(path.size() + 1, false);
-  reached[0] = true;
-  for (const auto part : pattern) {
-    std::vector<bool> next(path.size() + 1, false);
-    for (std::size_t i = 0; i <= path.size(); ++i) {
-      if (part == "**") next[i] = reached[i] || (i > 0 && next[i - 1]);
-      else if (i > 0) next[i] = reached[i - 1] && matches_part(part, path[i - 1]);
-    }
-    reached = std::move(next);
-  }
-  return reached.back();
 }
 
 // A path in the configuration: a string, path.join(__dirname, 'a.ts'), fileURLToPath(new URL('./a.ts',
@@ -159,15 +88,14 @@ std::vector<std::string> files_at(const files::Tree& tree, const std::string& fo
   const std::string full = files::join_path(folder, written);
   std::vector<std::string> out;
   if (tree.has(full)) return {full};
-  for (const auto& pattern : expand_braces(full)) {
-    const auto parts = split(pattern, '/');
+  for (const auto& pattern : files::expand_braces(full)) {
     const std::string fixed = pattern.substr(0, pattern.find_first_of("*?["));
     auto at = std::lower_bound(tree.files().begin(), tree.files().end(), fixed);
     for (; at != tree.files().end() && at->starts_with(fixed); ++at) {
       if (!typescript::is_source(*at)) continue;
       // A folder stands for the files that lie in it, and not in folders below.
-      if (files::folder_of(*at) == pattern || matches_parts(parts, split(*at, '/')) ||
-          (pattern.find('*') != std::string::npos && matches_parts(parts, split(files::folder_of(*at), '/'))))
+      if (files::folder_of(*at) == pattern || files::matches_glob(pattern, *at) ||
+          (pattern.find('*') != std::string::npos && files::matches_glob(pattern, files::folder_of(*at))))
         out.push_back(*at);
     }
   }
@@ -175,9 +103,9 @@ std::vector<std::string> files_at(const files::Tree& tree, const std::string& fo
 }
 
 // drizzle-kit takes paths from the folder in which it is run: mostly that of the configuration or of its
-// package.
+// package. `base` gets the folder in which the files were found.
 std::vector<std::string> schema_files(files::Tree& tree, const std::string& config,
-                                      const std::vector<std::string>& schema) {
+                                      const std::vector<std::string>& schema, std::string& base) {
   std::vector<std::string> folders{std::string(files::folder_of(config))};
   if (const auto* package = tree.package_of(folders.front())) folders.push_back(package->folder);
   for (std::string above = folders.front(); !above.empty();)
@@ -187,7 +115,9 @@ std::vector<std::string> schema_files(files::Tree& tree, const std::string& conf
     for (const auto& written : schema)
       for (auto& file : files_at(tree, folder, written))
         if (std::find(out.begin(), out.end(), file) == out.end()) out.push_back(std::move(file));
-    if (!out.empty()) return out;
+    if (out.empty()) continue;
+    base = folder;
+    return out;
   }
   return {};
 }
@@ -217,8 +147,9 @@ SourceConfig read_config(Program& program, const DrizzleConfig& scanned) {
     }
   }
   if (schema.empty()) schema = scanned.schema;
-  out.files = schema_files(program.tree(), scanned.path, schema);
-  out.out = files::join_path(files::folder_of(scanned.path), folder);
+  std::string base(files::folder_of(scanned.path));
+  out.files = schema_files(program.tree(), scanned.path, schema, base);
+  out.out = files::join_path(base, folder);
   return out;
 }
 
@@ -255,12 +186,6 @@ std::string cased(std::string_view key, Casing casing) {
     }
   }
   return out;
-}
-
-bool matches_glob(std::string_view pattern, std::string_view path) {
-  for (const auto& one : expand_braces(std::string(pattern)))
-    if (matches_parts(split(one, '/'), split(path, '/'))) return true;
-  return false;
 }
 
 std::vector<SourceConfig> source_configs(Program& program) {

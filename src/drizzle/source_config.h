@@ -29,7 +29,4 @@ std::vector<SourceConfig> source_configs(typescript::Program& program);
 // The name of a column whose key is `key`, as drizzle-orm's toSnakeCase() and toCamelCase().
 std::string cased(std::string_view key, Casing casing);
 
-// Whether the path matches a glob: *, ?, **, [a-z] and {a,b}.
-bool matches_glob(std::string_view pattern, std::string_view path);
-
 }  // namespace pgadvise::drizzle

@@ -123,8 +123,10 @@ class TableReader {
     const Chain chain = chain_of(value);
     const Value& root = *chain.root;
     const SourceLocation location = root.node ? root.node.location() : table_.origin;
-    if (++extras_ > max_extras)
-      return unknown(source_.value->node.location(), "some indexes and constraints");
+    if (++extras_ > max_extras) {
+      if (extras_ == max_extras + 1) unknown(source_.value->node.location(), "some indexes and constraints");
+      return;
+    }
     if (root.is(Kind::array)) {  // of helpers that return several
       for (const auto& item : root.items)
         if (extras_ <= max_extras) read_extra(item);

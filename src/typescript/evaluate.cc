@@ -197,6 +197,9 @@ ValuePtr Evaluator::call(const Node& node, Scope* scope) {
   const bool is_new = node.is(Kind::new_expression);
   const Node function = node.child(is_new ? Field::constructor : Field::function);
   const Node arguments = node.child(Field::arguments);
+  // The grammar takes () => f<T>`…` for a tag that is the function; its body is not known.
+  if (arguments.is(Kind::template_string) && function.is(Kind::arrow_function))
+    return evaluate(function, scope);
   if (arguments.is(Kind::template_string)) return tagged(arguments, evaluate(function, scope), scope);
   const ValuePtr callee = evaluate(function, scope);
   bool partial = false;
@@ -231,6 +234,19 @@ ValuePtr Evaluator::tagged(const Node& node, const ValuePtr& tag, Scope* scope) 
   return make(std::move(out));
 }
 
+// A template of `tag`, with members and calls behind it; nullptr for anything else.
+ValuePtr Evaluator::tagged_chain(const Node& node, const ValuePtr& tag, Scope* scope) {
+  if (node.is(Kind::template_string)) return tagged(node, tag, scope);
+  const bool is_call = node.is(Kind::call_expression);
+  if (!is_call && !node.is(Kind::member_expression)) return nullptr;
+  const ValuePtr base = tagged_chain(node.child(is_call ? Field::function : Field::object), tag, scope);
+  if (!base) return nullptr;
+  if (!is_call) return program_.member(base, std::string(node.child(Field::property).text()), node);
+  bool partial = false;
+  const auto values = list(node.child(Field::arguments), scope, partial);
+  return partial ? without_known_value(node) : program_.call(base, values, node);
+}
+
 ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
   std::string out;
   for (Node part = node.first(); part; part = part.next()) {
@@ -251,8 +267,13 @@ ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
 
 ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
   const std::string_view symbol = node.child(Field::operator_).text();
-  const ValuePtr left = evaluate(node.child(Field::left), scope);
-  const Node right_node = node.child(Field::right);
+  const Node left_node = node.child(Field::left), right_node = node.child(Field::right);
+  // The grammar takes f<T>`…` for two comparisons.
+  if (symbol == ">" && left_node.is(Kind::binary_expression) &&
+      left_node.child(Field::operator_).text() == "<")
+    if (auto value = tagged_chain(right_node, evaluate(left_node.child(Field::left), scope), scope))
+      return value;
+  const ValuePtr left = evaluate(left_node, scope);
   if (symbol == "??" || symbol == "||" || symbol == "&&") {
     const auto truth = left->truthy();
     if (!truth) return without_known_value(node);

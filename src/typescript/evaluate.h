@@ -32,6 +32,7 @@ class Evaluator {
   std::optional<std::string> key(const Node& node, Scope* scope);
   ValuePtr call(const Node& node, Scope* scope);
   ValuePtr tagged(const Node& node, const ValuePtr& tag, Scope* scope);
+  ValuePtr tagged_chain(const Node& node, const ValuePtr& tag, Scope* scope);
   std::vector<ValuePtr> list(const Node& node, Scope* scope, bool& partial);
   ValuePtr template_text(const Node& node, Scope* scope);
   ValuePtr binary(const Node& node, Scope* scope);

@@ -51,11 +51,32 @@ std::vector<std::string> Program::exported_names(const std::string& path) {
   return out;
 }
 
-ValuePtr Program::find_export(const std::string& path, const std::string& name,
-                              std::set<std::string>& visited) {
+void Program::add_origins(const std::string& path, std::set<std::string>& visited,
+                          std::map<std::string, std::string>& out) {
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found) return nullptr;
+  if (!found || !step(found->exports.size() + 1)) return;
   const Nested one_more(nested);
+  for (const auto& [name, item] : found->exports) out.try_emplace(name, path);
+  if (found->export_assignment)
+    if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
+      for (const auto& property : value->properties) out.try_emplace(property.key, path);
+  for (const auto& specifier : found->star_exports)
+    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
+      add_origins(target, visited, out);
+}
+
+const std::map<std::string, std::string>& Program::origins(const std::string& path) {
+  const auto [entry, is_new] = origins_.try_emplace(path);
+  if (!is_new) return entry->second;
+  std::map<std::string, std::string> out;
+  std::set<std::string> visited;
+  add_origins(path, visited, out);
+  return origins_[path] = std::move(out);
+}
+
+ValuePtr Program::find_export(const std::string& path, const std::string& name) {
+  const Module* found = module(path);
+  if (!found) return nullptr;
   if (const auto known = found->exports.find(name); known != found->exports.end()) {
     const Export& item = known->second;
     if (!item.from.specifier.empty()) return imported(path, item.from, {});
@@ -64,26 +85,24 @@ ValuePtr Program::find_export(const std::string& path, const std::string& name,
       return imported(path, import->second, {});
     return local(path, item.local);
   }
-  if (found->export_assignment) {
-    const ValuePtr whole = name == "module.exports" || name == "default"
-                               ? Evaluator(*this, path).evaluate(found->export_assignment, nullptr)
-                               : member(exported(path, "module.exports"), name);
-    return whole;
-  }
-  if (name != "default")
-    for (const auto& specifier : found->star_exports)
-      if (const auto target = resolver_.resolve(path, specifier); !target.empty())
-        if (auto value = find_export(target, name, visited)) return value;
-  return nullptr;
+  if (found->export_assignment)
+    return name == "module.exports" || name == "default"
+               ? Evaluator(*this, path).evaluate(found->export_assignment, nullptr)
+               : member(exported(path, "module.exports"), name);
+  if (name == "default" || found->star_exports.empty()) return nullptr;
+  const auto& known = origins(path);
+  const auto origin = known.find(name);
+  return origin == known.end() || origin->second == path ? nullptr : exported(origin->second, name);
 }
 
 ValuePtr Program::exported(const std::string& path, const std::string& name) {
+  if (nested >= max_nested) return unknown("the exports are too deep to follow");
   const auto [entry, is_new] = exports_.try_emplace({path, name});
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself");
-  std::set<std::string> visited;
-  ValuePtr value = find_export(path, name, visited);
+  const Nested one_more(nested);
+  ValuePtr value = find_export(path, name);
   if (!value) value = unknown(path + " does not export " + name);
-  return entry->second = std::move(value);
+  return exports_[{path, name}] = std::move(value);
 }
 
 ValuePtr Program::imported(const std::string& from, const Import& import, const Node& node) {

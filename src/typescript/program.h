@@ -49,7 +49,10 @@ class Program : public Environment {
   ValuePtr imported(const std::string& from, const Import& import, const Node& node);
   void add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
                  std::vector<std::string>& out);
-  ValuePtr find_export(const std::string& path, const std::string& name, std::set<std::string>& visited);
+  ValuePtr find_export(const std::string& path, const std::string& name);
+  void add_origins(const std::string& path, std::set<std::string>& visited,
+                   std::map<std::string, std::string>& out);
+  const std::map<std::string, std::string>& origins(const std::string& path);
 
   files::Tree& tree_;
   Resolver resolver_;
@@ -58,6 +61,8 @@ class Program : public Environment {
   std::map<std::string, std::string> provided_;  // by specifier, which is also the path of the module
   std::map<std::pair<std::string, std::string>, ValuePtr> locals_;  // by file and name; null: being computed
   std::map<std::pair<std::string, std::string>, ValuePtr> exports_;
+  // By file: the file with the export of each name that the file exports itself or by `export *`.
+  std::map<std::string, std::map<std::string, std::string>> origins_;
 };
 
 }  // namespace pgadvise::typescript

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "files/files.h"
+#include "files/glob.h"
+#include "files/yaml_file.h"
 
 namespace pgadvise::typescript {
 namespace {
@@ -64,6 +66,19 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
                     b.begin())
           .first -
       a.begin());
+}
+
+// Whether the package in `folder` belongs to the workspace with these patterns, seen from `root`.
+bool is_member(const std::string& root, const std::vector<std::string>& patterns, const std::string& folder) {
+  if (folder == root) return true;
+  bool out = false;
+  for (const auto& written : patterns) {
+    const bool leaves_out = written.starts_with("!");
+    const std::string pattern = files::join_path(root, written.substr(leaves_out ? 1 : 0));
+    if (out != leaves_out || !files::matches_glob(pattern, folder)) continue;
+    out = !leaves_out;
+  }
+  return out;
 }
 
 }  // namespace
@@ -227,12 +242,90 @@ std::string Resolver::by_package(const std::string& from, const std::string& spe
     return own ? by_exports(own->folder, files::member(json_of(own->path), "imports"), specifier, 0) : "";
   }
   const auto [name, rest] = package_and_rest(specifier);
-  const files::Package* best = nullptr;
+  const files::Package* package = package_named(from, name);
+  return package ? in_package(*package, rest) : "";
+}
+
+const std::vector<Resolver::Workspace>& Resolver::workspaces() {
+  if (workspaces_) return *workspaces_;
+  workspaces_.emplace();
+  for (const auto& path : tree_.files())
+    if (const auto base = files::base_of(path); base == "pnpm-workspace.yaml" || base == "pnpm-workspace.yml")
+      if (const std::string* text = tree_.text(path)) {
+        const auto yaml = files::parse_yaml(*text, path);
+        if (!yaml) tree_.report_broken(path, *text, yaml.error());
+        else
+          workspaces_->push_back(
+              {std::string(files::folder_of(path)), files::yaml_list(files::yaml_member(*yaml, "packages"))});
+      }
+  for (const auto& package : tree_.packages()) {
+    const files::Json* written = &files::member(json_of(package.path), "workspaces");
+    if (written->is_object()) written = &files::member(*written, "packages");
+    if (!written->is_array()) continue;
+    Workspace& added = workspaces_->emplace_back(Workspace{package.folder, {}});
+    for (const auto& pattern : *written)
+      if (pattern.is_string()) added.patterns.push_back(pattern.get<std::string>());
+  }
+  return *workspaces_;
+}
+
+// The innermost workspace around the folder; nullptr if there is none.
+const Resolver::Workspace* Resolver::workspace_of(const std::string& folder) {
+  const Workspace* found = nullptr;
+  for (const auto& one : workspaces())
+    if ((one.folder.empty() || (folder + "/").starts_with(one.folder + "/")) &&
+        (!found || one.folder.size() > found->folder.size()))
+      found = &one;
+  return found;
+}
+
+// A dependency's version that names a package of the repository: "file:../db", "link:../db",
+// "workspace:../db", "workspace:@scope/db@*".
+const files::Package* Resolver::linked_package(const files::Package& own, const std::string& written) {
+  const auto colon = written.find(':');
+  if (colon == std::string::npos) return nullptr;
+  const std::string protocol = written.substr(0, colon), target = written.substr(colon + 1);
+  if (protocol == "workspace" && !target.starts_with(".")) {
+    const auto at = target.rfind('@');
+    return at == std::string::npos || at == 0 ? nullptr : nearest_named(own.path, target.substr(0, at));
+  }
+  if (protocol != "file" && protocol != "link" && protocol != "portal" && protocol != "workspace")
+    return nullptr;
+  const std::string folder = files::join_path(own.folder, target);
   for (const auto& package : tree_.packages())
-    if (package.name == name &&
-        (!best || common_prefix(package.folder, from) > common_prefix(best->folder, from)))
-      best = &package;
-  return best ? in_package(*best, rest) : "";
+    if (package.folder == folder) return &package;
+  return nullptr;
+}
+
+const files::Package* Resolver::package_named(const std::string& from, const std::string& name) {
+  const std::string folder(files::folder_of(from));
+  if (const files::Package* own = tree_.package_of(folder)) {
+    const files::Json& json = json_of(own->path);
+    for (const auto* list : {"dependencies", "devDependencies"})
+      if (const files::Package* linked =
+              linked_package(*own, files::text_member(files::member(json, list), name.c_str())))
+        return linked;
+  }
+  return nearest_named(from, name);
+}
+
+// A package of the same workspace, else any.
+const files::Package* Resolver::nearest_named(const std::string& from, const std::string& name) {
+  const std::string folder(files::folder_of(from));
+  const Workspace* workspace = workspace_of(folder);
+  const files::Package* best = nullptr;
+  bool best_in_workspace = false;
+  for (const auto& package : tree_.packages()) {
+    if (package.name != name) continue;
+    const bool in_workspace = workspace && is_member(workspace->folder, workspace->patterns, package.folder);
+    if (best && (in_workspace != best_in_workspace
+                     ? best_in_workspace
+                     : common_prefix(package.folder, from) <= common_prefix(best->folder, from)))
+      continue;
+    best = &package;
+    best_in_workspace = in_workspace;
+  }
+  return best;
 }
 
 std::string Resolver::in_package(const files::Package& package, const std::string& subpath) {

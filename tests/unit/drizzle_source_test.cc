@@ -35,16 +35,6 @@ TEST(SourceConfig, CasesNamesAsDrizzle) {
   }
 }
 
-TEST(SourceConfig, MatchesGlobs) {
-  EXPECT_TRUE(matches_glob("src/**/*.ts", "src/a/b/c.ts"));
-  EXPECT_TRUE(matches_glob("src/**/*.ts", "src/c.ts"));
-  EXPECT_TRUE(matches_glob("src/*/schema.{ts,js}", "src/a/schema.js"));
-  EXPECT_TRUE(matches_glob("a[0-9]?.ts", "a1x.ts"));
-  EXPECT_FALSE(matches_glob("src/*.ts", "src/a/b.ts"));
-  EXPECT_FALSE(matches_glob("src/*.ts", "src/a.tsx"));
-  EXPECT_FALSE(matches_glob("src/**", "lib/a.ts"));
-}
-
 class DrizzleSource : public testing::Test {
  protected:
   void SetUp() override {

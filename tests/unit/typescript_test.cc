@@ -91,6 +91,35 @@ TEST_F(TypeScript, KeepsCallsOfOtherPackages) {
       "drizzle-orm/pg-core#text().notNull()}, function).name})\n`\n");
 }
 
+TEST_F(TypeScript, KeepsTagsWithTypes) {
+  EXPECT_EQ(of("import { sql } from 'p';\nexport const a = sql<Row>`x ${1}`.as('c');\n"
+               "export const b = sql<string>`y`;\nexport const f = (i: number) => sql<Row>`z ${i}`;\n"
+               "export const g = 1 < 2;"),
+            "a = p#sql`x ${1}`.as('c')\nb = p#sql`y`\nf = function\ng = true\n");
+}
+
+TEST_F(TypeScript, FollowsManyExportsOfABarrel) {
+  const TempTree files({{"deep.ts", "export * from './a';"}});
+  std::string barrel = "export const m7_3 = 'own';\n";
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    barrel += "export * from './" + name + "';\n";
+    std::string text = "export * from './deep';\n";
+    for (int k = 0; k < 10; ++k)
+      text += "export const " + name + "_" + std::to_string(k) + " = " + std::to_string(k) + ";\n";
+    files.add(name + ".ts", text);
+  }
+  files.add("a.ts", barrel);
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  Program program(tree);
+  EXPECT_EQ(program.exported_names("deep.ts").size(), 3000u);
+  EXPECT_EQ(shown(*program.exported("deep.ts", "m299_9")), "9");
+  EXPECT_EQ(shown(*program.exported("deep.ts", "m7_3")), "'own'");
+  EXPECT_EQ(shown(*program.exported("deep.ts", "m300_0")), "?");
+  EXPECT_EQ(shown(*program.exported("m4.ts", "m5_1")), "1");
+}
+
 TEST_F(TypeScript, FollowsFunctionsOfTheProject) {
   EXPECT_EQ(of("const two = (a, b = 2) => ({ a, b });\nfunction three({ x }, ...rest) { const y = x; if (y) "
                "{ return [y, rest]; } return 0; }\n"
@@ -234,6 +263,35 @@ TEST_F(TypeScript, ResolvesPackagesOfTheRepository) {
   EXPECT_EQ(resolved(files, "src/a.ts", "#db/index"), "packages/db/src/index.ts");
   EXPECT_EQ(resolved(files, "src/a.ts", "old"), "packages/old/src/main.ts");
   EXPECT_EQ(resolved(files, "src/a.ts", "old/more"), "packages/old/src/more.ts");
+}
+
+TEST_F(TypeScript, PrefersPackagesOfTheWorkspaceAndOfLinks) {
+  const char* const named = R"({"name": "@acme/db", "main": "index.ts"})";
+  const TempTree files(
+      {{"apps/web/a.ts", ""},
+       {"apps/web/package.json",
+        R"({"name": "web", "dependencies": {"linked": "link:../../tools/old", "other":
+                         "workspace:@acme/db@*", "loop": "workspace:loop@*"}})"},
+       {"pnpm-workspace.yaml", "packages:\n  - 'packages/**'\n  - apps/*\n  - '!**/legacy'\n"},
+       {"apps/db/legacy/package.json", named},
+       {"apps/db/legacy/index.ts", ""},
+       {"packages/legacy/package.json", named},
+       {"packages/legacy/index.ts", ""},
+       {"packages/z/db/package.json", named},
+       {"packages/z/db/index.ts", ""},
+       {"tools/old/package.json", named},
+       {"tools/old/index.ts", ""},
+       {"yarn/package.json", R"({"workspaces": {"packages": ["./inner/*"]}})"},
+       {"yarn/a.ts", ""},
+       {"yarn/elsewhere/package.json", named},
+       {"yarn/elsewhere/index.ts", ""},
+       {"yarn/inner/db/package.json", named},
+       {"yarn/inner/db/index.ts", ""}});
+  EXPECT_EQ(resolved(files, "apps/web/a.ts", "@acme/db"), "packages/z/db/index.ts");
+  EXPECT_EQ(resolved(files, "apps/web/a.ts", "linked"), "tools/old/index.ts");
+  EXPECT_EQ(resolved(files, "apps/web/a.ts", "other"), "packages/z/db/index.ts");
+  EXPECT_EQ(resolved(files, "apps/web/a.ts", "loop"), "");
+  EXPECT_EQ(resolved(files, "yarn/a.ts", "@acme/db"), "yarn/inner/db/index.ts");
 }
 
 }  // namespace
