@@ -40,29 +40,6 @@ void each_call(const Node& root, Act&& act) {
   }
 }
 
-// A value of a request as written: req.query.sort, c.req.param('id'), searchParams.get('q'), input.name.
-bool is_request_value(const Node& node) {
-  static constexpr std::array<std::string_view, 16> starts = {"req.query",
-                                                              "req.params",
-                                                              "req.body",
-                                                              "request.query",
-                                                              "request.params",
-                                                              "request.body",
-                                                              "c.req.",
-                                                              "ctx.req.",
-                                                              "event.body",
-                                                              "input.",
-                                                              "ctx.query.",
-                                                              "ctx.params.",
-                                                              "ctx.request.",
-                                                              "searchParams.get(",
-                                                              "url.searchParams.get(",
-                                                              "req.nextUrl.searchParams.get("};
-  const std::string_view text = node.text();
-  return std::any_of(starts.begin(), starts.end(),
-                     [&](std::string_view one) { return text.starts_with(one); });
-}
-
 class Reader {
  public:
   explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
@@ -83,6 +60,36 @@ class Reader {
   }
 
  private:
+  // A value of a request as written: req.query.sort, c.req.param('id'), searchParams.get('q'); input.name of
+  // a procedure, which gets ({ ctx, input }).
+  bool is_request_value(const Node& node) {
+    static constexpr std::array<std::string_view, 15> starts = {"req.query",
+                                                                "req.params",
+                                                                "req.body",
+                                                                "request.query",
+                                                                "request.params",
+                                                                "request.body",
+                                                                "c.req.",
+                                                                "ctx.req.",
+                                                                "event.body",
+                                                                "ctx.query.",
+                                                                "ctx.params.",
+                                                                "ctx.request.",
+                                                                "searchParams.get(",
+                                                                "url.searchParams.get(",
+                                                                "req.nextUrl.searchParams.get("};
+    const std::string_view text = node.text();
+    if (std::any_of(starts.begin(), starts.end(),
+                    [&](std::string_view one) { return text.starts_with(one); }))
+      return true;
+    Node root = node;
+    while (root.is(Kind::member_expression) || root.is(Kind::subscript_expression))
+      root = bare(root.child(Field::object));
+    if (root == node || !root.is(Kind::identifier) || root.text() != "input") return false;
+    const Binding& binding = names_.find(root);
+    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::object_pattern);
+  }
+
   void check(const Node& call) {
     const Node callee = call.child(Field::function);
     const auto arguments = arguments_of(call);

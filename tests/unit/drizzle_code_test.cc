@@ -218,7 +218,8 @@ TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
 }
 
 TEST_F(DrizzleCode, FindsUncheckedRawSql) {
-  EXPECT_EQ(raw(of(R"(const columns = { total: 'total', id: 'id' };
+  EXPECT_EQ(
+      raw(of(R"(const columns = { total: 'total', id: 'id' };
 export async function handler(req) {
   await db.execute(sql.raw(`SELECT * FROM orders ORDER BY ${req.query.sort}`));
   const { sort } = req.query;
@@ -234,13 +235,15 @@ export async function handler(req) {
 async function byName(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
 async function byConstant(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
 export async function byNobody(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
+export const page = procedure.query(async ({ input }) => db.execute(sql.raw(`SELECT ${input.sort}`)));
+export async function other(input: { sort: 'a' | 'b' }) { await db.execute(sql.raw(`SELECT ${input.sort}`)); }
 export async function byNumber(days: number) { await db.execute(sql.raw(`SELECT ${days}`)); }
 export async function checked(name: string) {
   if (!/^[a-z]+$/.test(name)) throw new Error(name);
   await db.execute(sql.raw(`SELECT '${name}'`));
 }
 )")),
-            "5 sql.raw request\n7 execute request\n16 sql.raw request\n18 sql.raw parameter\n");
+      "5 sql.raw request\n7 execute request\n16 sql.raw request\n18 sql.raw parameter\n19 sql.raw request\n");
 }
 
 TEST_F(DrizzleCode, FindsCallsOfServicesInTransactions) {
