@@ -5,7 +5,9 @@
 #include "deploy/connections.h"
 #include "deploy/entry_points.h"
 #include "deploy/hosting.h"
+#include "deploy/jenkinsfile.h"
 #include "deploy/json_in_code.h"
+#include "deploy/pipelines.h"
 #include "deploy/resolver.h"
 #include "deploy/workflows.h"
 #include "drizzle/code_reader.h"
@@ -33,6 +35,9 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_package_scripts(tree, resolver);
   read_shell_entry_points(tree, resolver);
   read_workflows(tree, resolver);
+  read_pipelines(tree, resolver);
+  read_jenkinsfiles(tree, resolver);
+  read_makefiles(tree, resolver);
   read_hosting_files(tree, resolver);
   read_compose_files(tree, resolver);
   read_application_code(tree, resolver);
