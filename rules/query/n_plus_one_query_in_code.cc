@@ -11,7 +11,7 @@ void check(const Context& context, Reporter& reporter) { lint::report_loops(cont
 constinit const Rule n_plus_one_query_in_code{
     .id = "n-plus-one-query-in-code",
     .severity = Severity::warning,
-    .needs = Input::project,
+    .needs = Input::code,
     .summary = "code that runs a query for each row of an earlier query",
     .why =
         "A page with 50 orders then takes 51 round trips to the server instead of two. In Promise.all, the "

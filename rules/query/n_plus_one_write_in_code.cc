@@ -11,7 +11,7 @@ void check(const Context& context, Reporter& reporter) { lint::report_loops(cont
 constinit const Rule n_plus_one_write_in_code{
     .id = "n-plus-one-write-in-code",
     .severity = Severity::note,
-    .needs = Input::project,
+    .needs = Input::code,
     .summary = "code that writes once for each row of an earlier query",
     .why =
         "Each INSERT, UPDATE or DELETE is a round trip and, outside of a transaction, a commit that waits "

@@ -37,7 +37,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule network_call_in_transaction{
     .id = "network-call-in-transaction",
     .severity = Severity::warning,
-    .needs = Input::project,
+    .needs = Input::code,
     .summary = "a transaction that waits for another service",
     .why =
         "While the callback of `db.transaction()` awaits an HTTP call, the transaction stays open: its "

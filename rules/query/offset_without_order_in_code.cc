@@ -30,7 +30,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule offset_without_order_in_code{
     .id = "offset-without-order-in-code",
     .severity = Severity::warning,
-    .needs = Input::project,
+    .needs = Input::code,
     .summary = "a page of rows by offset without an order",
     .why =
         "Without ORDER BY, PostgreSQL returns rows in any order, which changes with each update, VACUUM or "

@@ -38,7 +38,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unchecked_raw_sql{
     .id = "unchecked-raw-sql",
     .severity = Severity::error,
-    .needs = Input::project,
+    .needs = Input::code,
     .summary = "a value put into SQL text without a check or a parameter",
     .why =
         "`sql.raw()` and a string given to `execute()` go to the server as they are. A value of a request in "

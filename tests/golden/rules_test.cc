@@ -25,6 +25,7 @@
 #include "sql/facts.h"
 #include "sql/replay.h"
 #include "support/paths.h"
+#include "typescript/parse.h"
 
 namespace pgadvise::lint {
 // What GoogleTest names a parameter by.
@@ -271,7 +272,7 @@ struct Inputs {
                  Input::temporary_files}))
       inputs.workload = nullptr;
     if (!needed.names(Input::plans)) inputs.plans = nullptr;
-    if (!needed.names(Input::project)) inputs.project = nullptr;
+    if (!any_of({Input::project, Input::code})) inputs.project = nullptr;
     if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
     if (!needed.names(Input::comparison)) inputs.comparisons.clear();
     if (!inputs.catalog && inputs.workload) {
@@ -315,6 +316,8 @@ class RuleFixture : public testing::TestWithParam<lint::RegisteredRule> {
     ASSERT_TRUE(fs::is_directory(folder_of(GetParam())))
         << "a rule needs a fixture folder: " << folder_of(GetParam());
     fs::current_path(folder_of(GetParam()));
+    if (GetParam().rule->needs.names(lint::Input::code) && !typescript::available())
+      GTEST_SKIP() << "this build does not read TypeScript";
   }
 };
 
