@@ -142,6 +142,7 @@ InputSet inputs_given(const Inputs& inputs) {
   if (inputs.project) out.add(Input::project);
   if (inputs.migrations) out.add(Input::migrations);
   if (!inputs.comparisons.empty()) out.add(Input::comparison);
+  if (!inputs.declared.empty()) out.add(Input::declared);
   return out;
 }
 

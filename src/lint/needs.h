@@ -26,6 +26,7 @@ enum class Input : std::uint8_t {
   project,          // a repository
   migrations,       // migrations to check, step by step; not a dump or a database
   comparison,       // the migrations' schema and a database's or a snapshot's to compare
+  declared,         // the schema that Drizzle source declares
 };
 
 class InputSet {
