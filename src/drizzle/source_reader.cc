@@ -25,7 +25,7 @@ class SchemaReader {
   SourceSchema read() {
     out_.catalog.schemas.emplace_back("public");
     if (out_.config.casing_unknown)
-      out_.unknown.push_back({{out_.config.paths.front(), 0, 0}, "the casing of column names", std::nullopt});
+      unknown_at({out_.config.paths.front(), 0, 0}, "the casing of column names");
     std::vector<ValuePtr> exported;
     for (const auto& file : out_.config.files) {
       for (const auto& name : program_.exported_names(file)) add(program_.exported(file, name), exported);
@@ -45,7 +45,12 @@ class SchemaReader {
   }
 
   void unknown(const ValuePtr& value, std::string what) {
-    out_.unknown.push_back({value->node.location(), std::move(what), std::nullopt});
+    unknown_at(value->node.location(), std::move(what));
+  }
+  void unknown_at(SourceLocation location, std::string what) {
+    SourceGap& gap = out_.unknown.emplace_back();
+    gap.location = std::move(location);
+    gap.what = std::move(what);
   }
 
   void other_object(const ValuePtr& value) {
