@@ -458,8 +458,8 @@ std::string of_project(const std::string& root, const std::vector<std::string>& 
   return other.empty() ? other : " (" + other + ")";
 }
 
-// Gives drizzle's migrations the source of their schema, if only one writes to their folder. Adds schemas
-// that only source declares, to `read`, too.
+// Gives drizzle's migrations, which have snapshots, the source of their schema, if only one writes to their
+// folder. Adds schemas that only source declares, to `read`, too.
 void add_sources(const std::string& root, const std::vector<std::string>& files,
                  std::vector<ReadSchema>& read, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   std::set<std::string> several;
@@ -471,7 +471,7 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
     });
     const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
       return !config.paths.empty() && one.kind == SchemaKind::migrations && one.path == folder &&
-             one.tool->facts.sentence == "drizzle";
+             one.tool->last_snapshot;
     });
     if (migrations != out.end()) {
       if (migrations->source) several.insert(folder);
