@@ -56,8 +56,14 @@ class Check {
       });
     }
     std::erase_if(found, [&](const SchemaDifference& one) { return !known(one); });
-    if (found.size() > max_single) return report_all(found);
-    for (const auto& one : found) report_one(one);
+    std::vector<SchemaDifference> notes;
+    for (const auto& one : found)
+      if (severity(one) == Severity::note) notes.push_back(one);
+    std::erase_if(found, [&](const SchemaDifference& one) { return severity(one) == Severity::note; });
+    for (const auto* group : {&found, &notes})
+      if (group->size() > max_single) report_all(*group, group == &notes);
+      else
+        for (const auto& one : *group) report_one(one);
   }
 
  private:
@@ -99,14 +105,15 @@ class Check {
     return Severity::warning;
   }
 
-  static std::string message(const SchemaDifference& one) {
+  std::string message(const SchemaDifference& one) const {
     if (one.kind == Kind::extra)
       return "The source declares " + one.name +
-             ", which no migration creates: a database gets it only by `drizzle-kit push`, and one that runs "
-             "the migrations lacks it.";
+             ", which no migration creates: a database gets it only by `drizzle-kit push` or by hand, and "
+             "one "
+             "that runs the migrations lacks it.";
     if (one.kind == Kind::missing)
-      return "The migrations create " + one.name +
-             ", which the source does not declare: the next `drizzle-kit generate` drops it.";
+      return "The migrations create " + one.name + ", which the source does not declare: " +
+             (schema_.snapshot ? "the next `drizzle-kit generate`" : "`drizzle-kit push`") + " drops it.";
     return "The source and the migrations differ on " + one.name + ": in the source it " + one.what + ".";
   }
 
@@ -137,7 +144,7 @@ class Check {
             .safety = Fix::Safety::manual};
   }
 
-  void report_all(const std::vector<SchemaDifference>& found) {
+  void report_all(const std::vector<SchemaDifference>& found, bool notes) {
     constexpr std::size_t shown = 3, listed = 40;
     const auto names = [&](std::size_t from, std::size_t to) {
       std::vector<std::string> out;
@@ -145,11 +152,13 @@ class Check {
       return join(out, ", ");
     };
     Finding& finding = reporter_.add(
-        {.kind = "file", .file = schema_.source},
-        fmt::format(
-            "The source and the migrations in {} differ on {} objects, such as {}: databases get this "
-            "schema by `drizzle-kit push`, and one that runs the migrations has another.",
-            schema_.folder, found.size(), names(0, shown)));
+        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""},
+        fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
+                    found.size(), names(0, shown),
+                    notes ? ""
+                          : ": databases get this schema by `drizzle-kit push` or by hand, and one that runs "
+                            "the migrations has another"),
+        notes ? Severity::note : Severity::warning);
     finding.location = schema_.place;
     settle(finding);
     const std::string more =
@@ -204,7 +213,8 @@ constinit const Rule schema_ahead_of_migrations{
         "table "
         "with a part that only running the program would show is not compared, except for its existence. "
         "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
-        "where there is no snapshot are notes. More than 20 differences are one finding. A schema without "
+        "where there is no snapshot are notes. More than 20 warnings, or notes, are one finding. A schema "
+        "without "
         "any migrations is one note.",
     .fix = "`drizzle-kit generate`, and a review of the migration that it writes.",
     .when_to_ignore =
