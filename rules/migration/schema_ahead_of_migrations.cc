@@ -74,12 +74,11 @@ class Check {
       const bool used = std::any_of(expected.tables.begin(), expected.tables.end(),
                                     [&](const auto& item) { return item.first.schema == name.schema; });
       if (used || table.kind != Table::Kind::ordinary) continue;
-      out.push_back({Kind::extra,
-                     {.kind = "table", .schema = name.schema, .table = name.name},
-                     "table " + display(name),
-                     "",
-                     {},
-                     table.origin});
+      SchemaDifference& added = out.emplace_back();
+      added.kind = Kind::extra;
+      added.subject = {.kind = "table", .schema = name.schema, .table = name.name};
+      added.name = "table " + display(name);
+      added.actual = table.origin;
     }
     return out;
   }

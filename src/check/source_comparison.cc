@@ -18,15 +18,15 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   const auto& config = source.config;
   const bool has_migrations = input.kind == migrations::SchemaKind::migrations;
   const std::string& named = config.paths.empty() ? config.files.front() : config.paths.front();
-  lint::DeclaredSchema out{
-      .source = named,
-      .place = {files::path_under(input.root, named), 0, 0},
-      .folder = input.path,
-      .incomplete = source.incomplete,
-      .left_out = source.existing,
-      .all_tables_known =
-          !config.casing_unknown && std::all_of(source.unknown.begin(), source.unknown.end(),
-                                                [](const auto& gap) { return gap.table.has_value(); })};
+  lint::DeclaredSchema out;
+  out.source = named;
+  out.place.file = files::path_under(input.root, named);
+  out.folder = input.path;
+  out.incomplete = source.incomplete;
+  out.left_out = source.existing;
+  out.all_tables_known =
+      !config.casing_unknown && std::all_of(source.unknown.begin(), source.unknown.end(),
+                                            [](const auto& gap) { return gap.table.has_value(); });
   out.declared = &keep.emplace_back(migrations::declared_catalog(source, input.root));
   if (has_migrations) {
     migrations::report_unknown(source, input.root, "not compared with the migrations", diagnostics);
