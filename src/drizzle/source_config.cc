@@ -188,6 +188,23 @@ std::string cased(std::string_view key, Casing casing) {
   return out;
 }
 
+bool manages(const SourceConfig& config, const QualifiedName& table) {
+  const auto named = [](const std::string& text) {
+    return [&text](const std::string& pattern) { return files::matches_glob(pattern, text); };
+  };
+  if (!config.schema_filter.empty() &&
+      std::none_of(config.schema_filter.begin(), config.schema_filter.end(), named(table.schema)))
+    return false;
+  if (config.tables_filter.empty()) return true;
+  // As drizzle-kit: what a "!…" leaves out is out, whatever else matches.
+  bool in = false;
+  for (const auto& pattern : config.tables_filter)
+    if (!pattern.starts_with("!")) in = in || files::matches_glob(pattern, table.name);
+    else if (files::matches_glob(pattern.substr(1), table.name)) return false;
+    else in = true;
+  return in;
+}
+
 std::vector<SourceConfig> source_configs(Program& program) {
   std::vector<SourceConfig> out;
   for (const auto& scanned : drizzle_configs(program.tree())) {
@@ -195,7 +212,7 @@ std::vector<SourceConfig> source_configs(Program& program) {
     SourceConfig config = read_config(program, scanned);
     if (config.files.empty()) continue;
     const auto same = std::find_if(out.begin(), out.end(), [&](const SourceConfig& one) {
-      return one.files == config.files && one.casing == config.casing;
+      return one.files == config.files && one.casing == config.casing && one.out == config.out;
     });
     if (same == out.end()) out.push_back(std::move(config));
     else same->paths.push_back(scanned.path);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/catalog.h"
 #include "typescript/program.h"
 
 namespace pgadvise::drizzle {
@@ -12,7 +13,7 @@ namespace pgadvise::drizzle {
 enum class Casing { none, snake_case, camel_case };
 
 struct SourceConfig {
-  std::vector<std::string> paths;  // configurations with these same files and casing; none: without one
+  std::vector<std::string> paths;  // configurations with these same values; none: without one
   std::vector<std::string> files;  // schema files, in drizzle-kit's order
   Casing casing = Casing::none;
   bool casing_unknown = false;
@@ -25,6 +26,9 @@ struct SourceConfig {
 // or a glob, relative to the configuration's folder, its package's or one above. Without such a
 // configuration, one for each package with files that import drizzle-orm/pg-core, tests excepted.
 std::vector<SourceConfig> source_configs(typescript::Program& program);
+
+// Whether drizzle-kit manages the table by the configuration's schemaFilter and tablesFilter.
+bool manages(const SourceConfig& config, const QualifiedName& table);
 
 // The name of a column whose key is `key`, as drizzle-orm's toSnakeCase() and toCamelCase().
 std::string cased(std::string_view key, Casing casing);

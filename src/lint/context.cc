@@ -143,6 +143,7 @@ InputSet inputs_given(const Inputs& inputs) {
   if (inputs.project && inputs.project->code) out.add(Input::code);
   if (inputs.migrations) out.add(Input::migrations);
   if (!inputs.comparisons.empty()) out.add(Input::comparison);
+  if (!inputs.declared.empty()) out.add(Input::declared);
   return out;
 }
 

@@ -27,6 +27,7 @@ enum class Input : std::uint8_t {
   code,             // queries in a repository's code
   migrations,       // migrations to check, step by step; not a dump or a database
   comparison,       // the migrations' schema and a database's or a snapshot's to compare
+  declared,         // the schema that Drizzle source declares
 };
 
 class InputSet {

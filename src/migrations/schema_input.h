@@ -39,8 +39,9 @@ struct SchemaInput {
   bool incomplete = false;
   bool programs = false;      // the files are programs: MigrationTool::programs has their writer
   UserPaths user_paths = {};  // the files are read with these
-  std::shared_ptr<const drizzle::SourceSchema> source = {};  // of drizzle_source, with paths from `root`
-  std::string root = {};                                     // of drizzle_source: the repository
+  // Of drizzle_source, and of drizzle's migrations whose configuration names it, with paths from `root`.
+  std::shared_ptr<const drizzle::SourceSchema> source = {};
+  std::string root = {};     // of `source`: the repository
   std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
 };
 

@@ -40,43 +40,26 @@ void place_under(const std::string& root, SourceLocation& location) {
 
 }  // namespace
 
-SourceSchemas unmigrated_schemas(const std::string& root, const std::vector<std::string>& files,
-                                 const std::vector<ReadSchema>& read, Diagnostics& diagnostics) {
-  SourceSchemas out;
+std::vector<FoundSource> source_schemas(const std::string& root, const std::vector<std::string>& files,
+                                        const std::vector<ReadSchema>& read, Diagnostics& diagnostics) {
+  std::vector<FoundSource> out;
   if (!drizzle::reads_source() || !uses_drizzle(root, files)) return out;
   Diagnostics listing;  // the caller has listed the files, and reported what it did not read
   files::Tree tree(root, listing);
   const std::size_t reported = listing.size();
-  for (auto& schema : drizzle::read_source_schemas(tree))
-    if (!schema.config.files.empty() && !schema.catalog.tables.empty() && !covered(tree, schema, read))
-      out.push_back(std::make_shared<const drizzle::SourceSchema>(std::move(schema)));
+  for (auto& schema : drizzle::read_source_schemas(tree)) {
+    if (schema.config.files.empty() || schema.catalog.tables.empty()) continue;
+    const bool is_covered = covered(tree, schema, read);
+    out.push_back({std::make_shared<const drizzle::SourceSchema>(std::move(schema)), is_covered});
+  }
   if (!out.empty())
     diagnostics.insert(diagnostics.end(), listing.begin() + static_cast<std::ptrdiff_t>(reported),
                        listing.end());
   return out;
 }
 
-Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root, Diagnostics& diagnostics) {
-  constexpr std::size_t max_named = 3;
+Catalog declared_catalog(const drizzle::SourceSchema& schema, const std::string& root) {
   Catalog out = schema.catalog;
-  std::vector<std::string> names;
-  for (const auto& name : schema.incomplete)
-    if (out.tables.erase(name) && names.size() <= max_named) names.push_back(display(name));
-  if (!schema.unknown.empty()) {
-    const auto& first = schema.unknown.front();
-    SourceLocation where = first.location;
-    place_under(root, where);
-    const bool more = names.size() > max_named;
-    if (more) names.pop_back();
-    diagnostics.push_back(
-        {Error::Kind::nonfatal, where.str(),
-         fmt::format(
-             "{} part{} of the Drizzle schema {} known only when the program runs, such as {}{}",
-             schema.unknown.size(), schema.unknown.size() == 1 ? "" : "s",
-             schema.unknown.size() == 1 ? "is" : "are", first.what,
-             names.empty() ? "" : ": " + join(names, ", ") + (more ? " and more" : "") + " not checked"),
-         "drizzle-kit export > schema.sql, then --schema schema.sql; or --db"});
-  }
   for (auto& [name, table] : out.tables) {
     place_under(root, table.origin);
     for (auto& column : table.columns) place_under(root, column.origin);
@@ -86,6 +69,34 @@ Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root,
   }
   for (auto& [name, item] : out.enums) place_under(root, item.origin);
   for (auto& [name, item] : out.sequences) place_under(root, item.origin);
+  return out;
+}
+
+void report_unknown(const drizzle::SourceSchema& schema, const std::string& root, const std::string& not_done,
+                    Diagnostics& diagnostics) {
+  constexpr std::size_t max_named = 3;
+  if (schema.unknown.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& name : schema.incomplete)
+    if (schema.catalog.table(name) && names.size() <= max_named) names.push_back(display(name));
+  const auto& first = schema.unknown.front();
+  SourceLocation where = first.location;
+  place_under(root, where);
+  const bool more = names.size() > max_named;
+  if (more) names.pop_back();
+  diagnostics.push_back(
+      {Error::Kind::nonfatal, where.str(),
+       fmt::format("{} part{} of the Drizzle schema {} known only when the program runs, such as {}{}",
+                   schema.unknown.size(), schema.unknown.size() == 1 ? "" : "s",
+                   schema.unknown.size() == 1 ? "is" : "are", first.what,
+                   names.empty() ? "" : ": " + join(names, ", ") + (more ? " and more " : " ") + not_done),
+       "drizzle-kit export > schema.sql, then --schema schema.sql; or --db"});
+}
+
+Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root, Diagnostics& diagnostics) {
+  Catalog out = declared_catalog(schema, root);
+  for (const auto& name : schema.incomplete) out.tables.erase(name);
+  report_unknown(schema, root, "not checked", diagnostics);
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Schemas that a repository declares in Drizzle source and for which it has no migrations.
+// Schemas that a repository declares in Drizzle source.
 #pragma once
 
 #include <memory>
@@ -10,15 +10,25 @@
 
 namespace pgadvise::migrations {
 
-using SourceSchemas = std::vector<std::shared_ptr<const drizzle::SourceSchema>>;
+struct FoundSource {
+  std::shared_ptr<const drizzle::SourceSchema> schema;
+  // Its schema was read already: what drizzle-kit migrates to the folder of a schema that was read, or what
+  // lies in the package of one.
+  bool covered = false;
+};
 
-// `files`: relative to the root, sorted. `read`: the schemas that were read; what drizzle-kit migrates to one
-// of their folders, or what lies in the package of one, is left out. Empty in a build that does not read
-// source. Files that do not parse are reported in `diagnostics`.
-SourceSchemas unmigrated_schemas(const std::string& root, const std::vector<std::string>& files,
-                                 const std::vector<ReadSchema>& read, Diagnostics& diagnostics);
+// The schemas with tables that Drizzle source declares. `files`: relative to the root, sorted. `read`: the
+// schemas that were read. Empty in a build that does not read source. Files that do not parse are reported in
+// `diagnostics`.
+std::vector<FoundSource> source_schemas(const std::string& root, const std::vector<std::string>& files,
+                                        const std::vector<ReadSchema>& read, Diagnostics& diagnostics);
 
-// The tables about which all is known, with absolute locations. Reports in `diagnostics` what is left out.
+// The catalog with absolute locations.
+Catalog declared_catalog(const drizzle::SourceSchema& schema, const std::string& root);
+// The same without the tables of which a part is unknown, which are reported in `diagnostics`.
 Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root, Diagnostics& diagnostics);
+// Reports what is unknown, if anything; `not_done`: "not checked".
+void report_unknown(const drizzle::SourceSchema& schema, const std::string& root, const std::string& not_done,
+                    Diagnostics& diagnostics);
 
 }  // namespace pgadvise::migrations

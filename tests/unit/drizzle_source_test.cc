@@ -35,6 +35,20 @@ TEST(SourceConfig, CasesNamesAsDrizzle) {
   }
 }
 
+TEST(SourceConfig, ManagesWhatItsFiltersName) {
+  SourceConfig config;
+  EXPECT_TRUE(manages(config, {"billing", "a"}));
+  config.schema_filter = {"public"};
+  EXPECT_FALSE(manages(config, {"billing", "a"}));
+  config.tables_filter = {"shop_*", "!shop_old*"};
+  EXPECT_TRUE(manages(config, {"public", "shop_a"}));
+  EXPECT_FALSE(manages(config, {"public", "shop_old_a"}));
+  config.tables_filter = {"shop_*"};
+  EXPECT_FALSE(manages(config, {"public", "blog_a"}));
+  config.tables_filter = {"!blog_*"};
+  EXPECT_TRUE(manages(config, {"public", "shop_a"}));
+}
+
 class DrizzleSource : public testing::Test {
  protected:
   void SetUp() override {

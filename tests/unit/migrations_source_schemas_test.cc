@@ -1,8 +1,14 @@
 // Drizzle source as a schema input, where no migrations create the schema. Skipped in a build without the
 // grammar.
+#include <deque>
+#include <optional>
+#include <set>
+
 #include <gtest/gtest.h>
 
+#include "check/source_comparison.h"
 #include "drizzle/source_reader.h"
+#include "drizzle/source_schema.h"
 #include "files/files.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
@@ -62,6 +68,61 @@ TEST_F(SourceInput, IsNotReadBesideMigrations) {
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
   EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+  // But given to them, with its tables, for a comparison.
+  ASSERT_TRUE(found->front().source);
+  EXPECT_EQ(found->front().root, tree.path());
+  EXPECT_EQ(found->front().source->catalog.tables.size(), 3u);
+}
+
+TEST_F(SourceInput, IsNotComparedWhereSeveralSchemasWriteToOneFolder) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"drizzle-other.config.ts",
+        "export default { dialect: 'postgresql', schema: './src/other.ts', out: './drizzle' };"},
+       {"src/schema.ts", schema},
+       {"src/other.ts",
+        "import { pgTable, integer } from 'drizzle-orm/pg-core';\n"
+        "export const other = pgTable('other', { id: integer().primaryKey() });\n"},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().source, nullptr);
+}
+
+// What a run compares: the known tables, those with an unknown part marked, those of other programs left out.
+TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts",
+        "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle', "
+        "tablesFilter: ['!post*'] };"},
+       {"src/schema.ts", schema},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto migrated = load(found->front(), diagnostics);
+  ASSERT_TRUE(migrated);
+  std::deque<Catalog> keep;
+  const auto declared = check::declared_schema(found->front(), *migrated, std::nullopt, keep, diagnostics);
+  ASSERT_TRUE(declared);
+  EXPECT_EQ(declared->source, "drizzle.config.ts");
+  EXPECT_EQ(declared->folder, tree.path("drizzle"));
+  EXPECT_EQ(declared->declared->tables.size(), 3u);
+  EXPECT_TRUE(declared->migrated && declared->migrated->table({"public", "users"}));
+  EXPECT_EQ(declared->snapshot, nullptr);
+  EXPECT_EQ(declared->incomplete, std::set<QualifiedName>({{"public", "odd"}}));
+  EXPECT_EQ(declared->left_out, std::set<QualifiedName>({{"public", "posts"}}));
+  EXPECT_TRUE(declared->all_tables_known);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("odd not compared with the migrations"), std::string::npos)
+      << diagnostics[0].what;
 }
 
 }  // namespace
