@@ -199,6 +199,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule schema_ahead_of_migrations{
     .id = "schema-ahead-of-migrations",
     .severity = Severity::warning,
+    .harm = lint::Harm::deployment,
     .needs = Input::declared,
     .summary = "a Drizzle schema in TypeScript that its migrations do not create",
     .why =

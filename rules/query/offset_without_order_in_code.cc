@@ -30,6 +30,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule offset_without_order_in_code{
     .id = "offset-without-order-in-code",
     .severity = Severity::warning,
+    .harm = lint::Harm::correctness,
     .needs = Input::code,
     .summary = "a page of rows by offset without an order",
     .why =

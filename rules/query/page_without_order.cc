@@ -79,6 +79,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule page_without_order{
     .id = "page-without-order",
     .severity = Severity::warning,
+    .harm = lint::Harm::correctness,
     .needs = Input::workload,
     .summary = "a page of a result without ORDER BY",
     .why =

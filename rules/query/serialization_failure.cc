@@ -49,6 +49,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule serialization_failure{
     .id = "serialization-failure",
     .severity = Severity::note,
+    .harm = lint::Harm::deployment,
     .needs = Input::server_log,
     .summary = "a statement that often fails because of concurrent transactions",
     .why =

@@ -140,6 +140,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule soft_delete_ignored{
     .id = "soft-delete-ignored",
     .severity = Severity::note,
+    .harm = lint::Harm::correctness,
     .needs = all(Input::workload, Input::schema),
     .summary = "a statement that ignores the mark of deleted rows",
     .why =

@@ -38,6 +38,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unchecked_raw_sql{
     .id = "unchecked-raw-sql",
     .severity = Severity::error,
+    .harm = lint::Harm::data,
     .needs = Input::code,
     .summary = "a value put into SQL text without a check or a parameter",
     .why =

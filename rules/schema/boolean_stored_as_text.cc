@@ -107,6 +107,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule boolean_stored_as_text{
     .id = "boolean-stored-as-text",
     .severity = Severity::note,
+    .harm = lint::Harm::correctness,
     .needs = Input::schema,
     .summary = "booleans in a text column",
     .why =

@@ -93,6 +93,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule created_at_without_default{
     .id = "created-at-without-default",
     .severity = Severity::note,
+    .harm = lint::Harm::upkeep,
     .needs = Input::schema,
     .summary = "a required created_at without a default",
     .why =

@@ -129,6 +129,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule date_stored_as_text{
     .id = "date-stored-as-text",
     .severity = Severity::note,
+    .harm = lint::Harm::correctness,
     .needs = Input::schema,
     .summary = "dates in a text column",
     .why =

@@ -79,6 +79,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule inconsistent_key_type{
     .id = "inconsistent-key-type",
     .severity = Severity::note,
+    .harm = lint::Harm::upkeep,
     .needs = Input::schema,
     .summary = "a primary key of another type than the convention",
     .why =

@@ -147,6 +147,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule one_to_one_without_unique{
     .id = "one-to-one-without-unique",
     .severity = Severity::note,
+    .harm = lint::Harm::correctness,
     .needs = Input::schema,
     .summary = "a one-to-one foreign key without a unique index",
     .why =
