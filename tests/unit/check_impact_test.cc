@@ -1,12 +1,13 @@
-#include <fstream>
-#include <sstream>
+#include <string>
 
 #include <gtest/gtest.h>
 
+#include "base/input_file.h"
 #include "check/impact.h"
 #include "check/short_id.h"
 #include "lint/table_growth.h"
 #include "sql/replay.h"
+#include "support/paths.h"
 
 namespace pgadvise::check {
 namespace {
@@ -71,10 +72,9 @@ TEST(Impact, OfALoggedStatementIsItsTimePerHour) {
 }
 
 TEST(Impact, TheDocumentationHasTheConstants) {
-  std::ifstream file(PGADVISE_SOURCE_DIR "/docs/impact.md");
-  std::stringstream text;
-  text << file.rdbuf();
-  const auto has = [&](const std::string& words) { return text.str().find(words) != std::string::npos; };
+  const std::string text =
+      read_file(std::string(testing_support::source_dir) + "/docs/impact.md").value_or("");
+  const auto has = [&](const std::string& words) { return text.find(words) != std::string::npos; };
   const auto number = [](double value) { return std::to_string(static_cast<long>(value)); };
   const ImpactPoints& points = impact_points;
   EXPECT_TRUE(has("error " + number(points.error) + ", warning " + number(points.warning) + ", note " +
