@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "lint/rule.h"
 #include "report/common.h"
 
 namespace pgadvise::report {
@@ -26,19 +27,12 @@ std::vector<FirstThing> first_things(const Report& report) {
 std::string in_words(const FirstThing& thing) {
   const Finding& finding = *thing.finding;
   std::string out = subject(finding);
-  std::string effect = finding.impact.effect;
-  if (effect.empty() && finding.fix) {
-    const Fix& fix = *finding.fix;
-    effect =
-        fix.sql.empty() || fix.safety == Fix::Safety::manual ? fix.title : replace_all(fix.sql, "\n", " ");
-  }
-  if (effect.empty()) effect = finding.message;
-  out += (out.empty() ? "" : ": ") + effect;
-  if (thing.more) {
-    if (out.ends_with(';')) out.pop_back();
-    out += fmt::format("; {} more of this rule", thing.more);
-  }
-  return printable(out);
+  if (thing.more) out += fmt::format("{}{} more", out.empty() ? "" : " and ", thing.more);
+  const auto* rule = lint::find_rule(finding.rule);
+  const std::string what = !finding.impact.effect.empty() ? finding.impact.effect
+                           : rule                         ? std::string(rule->rule->summary)
+                                                          : finding.message;
+  return printable(out + (out.empty() ? "" : ": ") + what);
 }
 
 }  // namespace pgadvise::report

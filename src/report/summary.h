@@ -18,8 +18,8 @@ struct FirstThing {
 // The five rules whose greatest finding has the greatest impact; refuted findings do not count.
 std::vector<FirstThing> first_things(const Report& report);
 
-// What the finding is about, and its effect, else its fix: "orders (customer_id): each DELETE of a parent row
-// scans 220,000 rows; 11 more of this rule". One line, not cut.
+// What the finding is about, and its effect, else what the rule finds: "orders (customer_id) and 11 more:
+// each DELETE of a parent row scans 220,000 rows". One line, not cut.
 std::string in_words(const FirstThing& thing);
 
 }  // namespace pgadvise::report

@@ -314,12 +314,34 @@ TEST(TextReport, OfTwoFindingsHasNoSummary) {
   EXPECT_NE(text.find("2 findings"), std::string::npos);
 }
 
+TEST(TextReport, OfNothingCheckedIsOneLine) {
+  Report report;
+  report.nothing_checked = "an input could not be read";
+  for (int at = 0; at < 40; ++at) report.skipped.push_back({"rule-" + std::to_string(at), "needs a schema"});
+  report.diagnostics.push_back({Error::Kind::input, "d", "no such file or folder", {}});
+  EXPECT_EQ(render("text", report, {.warnings_printed = true}), "") << "standard error has the line";
+  EXPECT_EQ(render("text", report, {}),
+            "d: no such file or folder\nNothing was checked: an input could not be read.\n");
+  report.diagnostics[0].kind = Error::Kind::nonfatal;
+  EXPECT_EQ(render("text", report, {.warnings_printed = true}),
+            "Nothing was checked: an input could not be read.\n");
+}
+
+TEST(TextReport, ListsRefutedFindingsWithAllAndCountsThemOtherwise) {
+  Report report = with_findings(2);
+  report.findings[1].verdict = Verdict::refuted;
+  report.findings[1].verdict_reason = "the table is small";
+  EXPECT_EQ(render("text", report, {}).find("the table is small"), std::string::npos);
+  EXPECT_NE(render("text", report, {}).find("1 refuted (--all lists them)"), std::string::npos);
+  EXPECT_NE(render("text", report, {.all = true}).find("the table is small"), std::string::npos);
+}
+
 TEST(Summary, NamesEachRuleOnce) {
   const Report report = with_findings(300);
   const auto first = first_things(report);
   ASSERT_EQ(first.size(), 3u);
   EXPECT_EQ(first[0].more, 99u);
-  EXPECT_EQ(in_words(first[0]), "t0: CREATE INDEX CONCURRENTLY i ON t (a); 99 more of this rule");
+  EXPECT_EQ(in_words(first[0]), "t0 and 99 more: a foreign key that no index serves");
 }
 
 }  // namespace

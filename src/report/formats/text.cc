@@ -18,12 +18,13 @@ class Writer {
   Writer(const Report& report, const Options& options) : report_(report), options_(options) {}
 
   std::string write() {
+    if (!report_.nothing_checked.empty() && report_.findings.empty()) return write_nothing_checked();
     for (const Finding& finding : report_.findings)
       (finding.verdict == Verdict::refuted ? refuted_ : standing_).push_back(&finding);
     if (!options_.quiet) write_head();
     if (options_.all) write_everything();
     else write_within_limits();
-    if (!refuted_.empty() && !options_.quiet) write_refuted();
+    if (!refuted_.empty() && options_.all && !options_.quiet) write_refuted();
     if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
     write_summary();
@@ -274,14 +275,20 @@ class Writer {
   }
 
   void write_refuted() {
-    constexpr std::size_t few = 5;
     out_ += paint("1", "Refuted") + "\n";
-    const std::size_t shown = options_.all ? refuted_.size() : std::min(few, refuted_.size());
-    for (std::size_t at = 0; at < shown; ++at)
-      paragraph("  - ", "    ",
-                refuted_[at]->short_id + " " + subject(*refuted_[at]) + ": " + refuted_[at]->verdict_reason);
-    if (shown < refuted_.size()) out_ += fmt::format("  - and {} more (--all)\n", refuted_.size() - shown);
+    for (const Finding* finding : refuted_)
+      paragraph("  - ", "    ", finding->short_id + " " + subject(*finding) + ": " + finding->verdict_reason);
     out_ += "\n";
+  }
+
+  // One line: the error on standard error is that line, if it was printed there.
+  std::string write_nothing_checked() {
+    const bool failed = std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
+                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    if (failed && options_.warnings_printed) return {};
+    if (!options_.warnings_printed)
+      for (const auto& error : together(report_.diagnostics)) paragraph("", "  ", error.line());
+    return out_ + paint("1", "Nothing was checked: " + report_.nothing_checked + ".") + "\n";
   }
 
   void write_gone() {
@@ -295,7 +302,10 @@ class Writer {
   void write_not_looked_at() {
     const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
     if (report_.skipped.empty() && report_.diagnostics.empty()) return;
-    if (!options_.verbose && !options_.all && warnings.empty()) return write_not_run_in_short();
+    if (!options_.verbose) {
+      write_warnings(warnings);
+      return write_not_run_in_short();
+    }
     out_ += paint("1", "Not checked") + "\n";
     std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
     for (const auto& skipped : report_.skipped) {
@@ -309,6 +319,13 @@ class Writer {
     if (const auto count = report_.diagnostics.size(); count && options_.warnings_printed)
       out_ +=
           fmt::format("  - {} warning{} about the input: see standard error\n", count, count == 1 ? "" : "s");
+    out_ += "\n";
+    write_warnings(warnings);
+  }
+
+  void write_warnings(const Diagnostics& warnings) {
+    if (warnings.empty()) return;
+    out_ += paint("1", "Warnings about the input") + "\n";
     constexpr std::size_t shown = 20;
     for (std::size_t at = 0; at < std::min(shown, warnings.size()); ++at)
       paragraph("  - ", "    ", warnings[at].line());
@@ -332,7 +349,7 @@ class Writer {
       out_ += fmt::format("{} rule{} did not run{}; --verbose names them and the input that each needs\n",
                           report_.skipped.size(), report_.skipped.size() == 1 ? "" : "s",
                           options.empty() ? "" : " without " + join(options, ", "));
-    if (const auto warned = report_.diagnostics.size())
+    if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
       out_ +=
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
   }
@@ -351,14 +368,13 @@ class Writer {
                       report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
     std::string line =
-        !report_.nothing_checked.empty() ? "Nothing was checked: " + report_.nothing_checked
-        : standing == 0
-            ? std::string("No findings")
-            : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected", standing,
-                          standing == 1 ? "" : "s", severities[Severity::error],
-                          severities[Severity::warning], severities[Severity::note],
-                          verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
-    if (verdicts[Verdict::refuted]) line += fmt::format("; {} refuted", verdicts[Verdict::refuted]);
+        standing == 0 ? std::string("No findings")
+                      : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected",
+                                    standing, standing == 1 ? "" : "s", severities[Severity::error],
+                                    severities[Severity::warning], severities[Severity::note],
+                                    verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
+    if (const int refuted = verdicts[Verdict::refuted])
+      line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
       line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
                           report_.baseline->gone.size());
