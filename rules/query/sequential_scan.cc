@@ -218,9 +218,10 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
       const std::string fact = "Seq Scan on " + display(table) + " reads " +
                                lint::grouped(kept + scan.rows_removed_by_filter * scan.loops) +
                                " rows and keeps " + lint::grouped(kept);
-      Finding& finding = lint::report(reporter, query, table,
-                                      "A statement that " + lint::ran(query) + " filters " + display(table) +
-                                          " by a condition that no index serves: it scans the whole table.");
+      Finding& finding =
+          lint::report(reporter, query, table,
+                       "A statement that " + lint::ran(query) + " filters " + display(table) +
+                           " by a condition that no index serves: it reads all of " + table.name + ".");
       finding.evidence.push_back(lint::plan_fact(plan, fact));
       lint::apply_plan(finding, plan);
       finding.probe = probe_of(query, table);
@@ -256,9 +257,9 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
       query.timed_calls ? fmt::format(", {:.1f} ms on average,", query.mean_ms()) : std::string();
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      fmt::format("A statement that ran {}{} {} on {} without a suitable index: it scans the whole table.",
+      fmt::format("A statement that ran {}{} {} on {} without a suitable index: it reads all of {}.",
                   query.calls == 1 ? "once" : fmt::format("{} times", query.calls), timing,
-                  what_it_does(worst), display(table)));
+                  what_it_does(worst), display(table), table.name));
   if (!query.samples.empty()) finding.location = query.samples.front().place;
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});

@@ -95,8 +95,8 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
        .columns = key.columns,
        .constraint = key.name},
       "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
-          display(key.referenced_table) +
-          ": every DELETE of a parent row, and every join from the parent, scans the whole table.",
+          display(key.referenced_table) + ": every DELETE of a row of " + display(key.referenced_table) +
+          ", and every join from there, scans all of " + display(table.name) + ".",
       severity(context, table, key));
   finding.location = key.origin;
   if (!coverage.nearest)

@@ -259,7 +259,7 @@ void check_columns(const Context& context, Reporter& reporter, const Table& tabl
     Finding& finding = reporter.add(
         {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column}},
         "Row-level security on " + display(table.name) + " filters every statement by " + column +
-            ", which no index serves: each statement scans the whole table.");
+            ", which no index serves: each statement scans all of " + display(table.name) + ".");
     finding.location = policies.front()->origin;
     for (const Policy* policy : policies)
       finding.evidence.push_back(catalog_fact(
