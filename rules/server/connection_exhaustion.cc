@@ -34,6 +34,8 @@ void report(const Context& context, Reporter& reporter, const ServerEvent& event
     text +=
         ", the last one " + duration_text(static_cast<double>(*event.last - *event.first) / 1000) + " later";
   finding.evidence.push_back({Evidence::Kind::statement, std::move(text), event.place, {}});
+  if (const auto applications = by_application({&event}); !applications.empty())
+    finding.evidence.push_back({Evidence::Kind::statement, "refused: " + applications, std::nullopt, {}});
   finding.fix =
       Fix{.title = whole_server
                        ? "Limit the pools so that their sum over all instances stays below max_connections, "

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "lint/queries.h"
@@ -28,6 +30,21 @@ std::string times(std::uint64_t count) {
 Evidence evidence_of(const ServerEvent& event, std::string text) {
   if (!event.statement.empty()) text += ": " + ellipsis(event.statement, shown_statement);
   return {Evidence::Kind::statement, std::move(text), event.place, {}};
+}
+
+std::string by_application(const std::vector<const ServerEvent*>& events) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto* event : events)
+    for (const auto& [name, count] : event->applications) counts[name] += count;
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < std::min(shown, sorted.size()); ++at)
+    out.push_back(sorted[at].first + " " + times(sorted[at].second));
+  if (sorted.size() > shown) out.push_back(std::to_string(sorted.size() - shown) + " more");
+  return join(out, ", ");
 }
 
 std::optional<double> minutes(const ServerEvent& event) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lint/context.h"
 #include "model/workload.h"
@@ -17,6 +18,10 @@ std::string times(std::uint64_t count);
 
 // The affected statement, or `otherwise`, with the location of the first event.
 Evidence evidence_of(const ServerEvent& event, std::string text);
+
+// "api 9 times, worker once": the application_names of the events, the most frequent first; "" if the log
+// does not have them.
+std::string by_application(const std::vector<const ServerEvent*>& events);
 
 // Minutes from the first to the last event, at least one; nullopt: the log has no times.
 std::optional<double> minutes(const ServerEvent& event);
