@@ -99,10 +99,10 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
 
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
                                    const std::vector<std::string>& load, Diagnostics& diagnostics,
-                                   const UserPaths& user_paths, pg::SentObserver on_sent) {
+                                   const UserPaths& user_paths, pg::SentObserver on_sent, bool tcp) {
   auto production = read_production(schemas, !load.empty(), diagnostics);
   if (!production) return tl::unexpected(production.error());
-  auto sandbox = pg::Sandbox::start(diagnostics, std::move(on_sent));
+  auto sandbox = pg::Sandbox::start(diagnostics, std::move(on_sent), 20, tcp);
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (*production)
     if (const auto done = sandbox->import_collation((*production)->catalog); !done)

@@ -41,10 +41,11 @@ struct BuiltSandbox {
 
 // Starts a sandbox, builds the schemas, runs the `load` scripts, and ANALYZE. If a snapshot of a server is
 // among the schemas, the sandbox has that server's statistics instead of rows, and its schema if no other is
-// given.
+// given. `tcp`: also listens on 127.0.0.1 (pg/sandbox.h).
 Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& schemas,
                                    const std::vector<std::string>& load, Diagnostics& diagnostics,
-                                   const UserPaths& user_paths = {}, pg::SentObserver on_sent = {});
+                                   const UserPaths& user_paths = {}, pg::SentObserver on_sent = {},
+                                   bool tcp = false);
 
 // The live catalog with the locations where files define its objects. Tables that only the files have are
 // added: their migrations have not been applied yet.

@@ -27,9 +27,11 @@ struct Options {
   UserPaths user_paths;
 };
 
-// A libpq program (psql, pg_dump) needs no argument to find the sandbox.
-void set_environment(const std::string& conninfo) {
-  ::setenv("DATABASE_URL", conninfo.c_str(), 1);
+// A libpq program (psql, pg_dump) needs no argument to find the sandbox; drivers without libpq read a URL.
+void set_environment(const pg::Sandbox& server) {
+  const std::string& conninfo = server.conninfo();
+  ::setenv("DATABASE_URL", server.url().c_str(), 1);
+  ::setenv("JDBC_DATABASE_URL", server.jdbc_url().c_str(), 1);
   for (const char* other : {"PGSERVICE", "PGPASSWORD", "PGHOSTADDR", "PGOPTIONS"}) ::unsetenv(other);
   const auto pairs = pg::read_conninfo(conninfo);
   if (!pairs) return;
@@ -42,13 +44,13 @@ void set_environment(const std::string& conninfo) {
 
 // Runs the command with DATABASE_URL and libpq's own variables set; signals that end a terminal's command
 // reach it, and it gets SIGTERM when pgadvise is ended, since its server goes then.
-int run_command(const std::vector<std::string>& command, const std::string& conninfo) {
+int run_command(const std::vector<std::string>& command, const pg::Sandbox& server) {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(128 + SIGTERM);
-    set_environment(conninfo);
+    set_environment(server);
     std::vector<char*> words;
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
@@ -75,7 +77,7 @@ int run(const Options& options) {
   std::optional<Phase> phase;
   phase.emplace("building the sandbox");
   auto sandbox =
-      check::build_sandbox(schemas, options.load, diagnostics, options.user_paths, sent_observer());
+      check::build_sandbox(schemas, options.load, diagnostics, options.user_paths, sent_observer(), true);
   phase.reset();
   for (const auto& error : diagnostics) complain(error);
   if (!sandbox) {
@@ -83,7 +85,7 @@ int run(const Options& options) {
     return exit_usage;
   }
   if (const int code = exit_code_of(diagnostics); code != exit_clean) return code;  // a schema that is none
-  return run_command(options.command, sandbox->server.conninfo());
+  return run_command(options.command, sandbox->server);
 }
 
 }  // namespace
@@ -99,8 +101,9 @@ void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<s
                       "provides its sizes and statistics but no rows, which allows EXPLAIN only");
   command->add_option("--load", options->load, "SQL to run after the schema: test data");
   command->footer(
-      "Usage: pgadvise sandbox [OPTIONS] -- COMMAND…\nDATABASE_URL and PGHOST, PGPORT, PGUSER, PGDATABASE "
-      "point COMMAND to the database. The exit code is COMMAND's.");
+      "Usage: pgadvise sandbox [OPTIONS] -- COMMAND…\nDATABASE_URL (127.0.0.1, with a random password), "
+      "JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, PGDATABASE point COMMAND to the database. The exit "
+      "code is COMMAND's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {

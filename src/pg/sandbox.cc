@@ -1,8 +1,11 @@
 #include "pg/sandbox.h"
 
 #include <chrono>
+#include <random>
+#include <string>
 #include <thread>
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -21,9 +24,9 @@ using namespace std::chrono_literals;
 constexpr auto start_limit = 120s;
 
 // Every value is written out: PGHOST, PGOPTIONS and the like of our environment must not reach a sandbox.
-std::string address(const std::string& folder, std::string_view user, std::string_view database) {
-  return conninfo_pair("host", folder) + " port=5432 " + conninfo_pair("dbname", database) + " " +
-         conninfo_pair("user", user) +
+std::string address(const std::string& folder, int port, std::string_view user, std::string_view database) {
+  return conninfo_pair("host", folder) + " port=" + std::to_string(port) + " " +
+         conninfo_pair("dbname", database) + " " + conninfo_pair("user", user) +
          " options='' target_session_attrs=any channel_binding=disable sslmode=disable" +
          " gssencmode=disable";
 }
@@ -60,8 +63,10 @@ Result<Connection> open(const std::string& conninfo, const SentObserver& on_sent
 }
 
 // Waits until the server answers, has ended, or was never made.
-Result<Connection> await(const Guardian& guardian, const std::string& folder, const std::string& conninfo,
+Result<Connection> await(const Guardian& guardian, const std::string& folder, int port,
                          const SentObserver& on_sent) {
+  const std::string conninfo = address(folder, port, "pgadvise_admin", "template1");
+  const std::string socket = folder + "/.s.PGSQL." + std::to_string(port);
   const auto limit = std::chrono::steady_clock::now() + start_limit;
   std::string said;
   while (std::chrono::steady_clock::now() < limit) {
@@ -76,7 +81,7 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, co
       if (!said.empty()) return wont_start("initdb failed: " + last_complaint(folder + "/initdb.log"));
       return wont_start("the server ended while starting: " + last_complaint(folder + "/server.log"));
     }
-    if (access((folder + "/.s.PGSQL.5432").c_str(), F_OK) != 0) continue;
+    if (access(socket.c_str(), F_OK) != 0) continue;
     if (auto connection = open(conninfo, on_sent)) return connection;
   }
   return wont_start("the server did not respond in time");
@@ -93,11 +98,14 @@ Result<void> all(Connection& connection, std::initializer_list<const char*> stat
 struct Sandbox::State {
   Home home;
   Guardian guardian;
-  std::string conninfo;
+  int port = 5432;
+  bool tcp = false;
+  std::string conninfo, url, jdbc_url;
   SentObserver on_sent;
   std::optional<Connection> owner;
   std::optional<Connection> admin;
   Result<void> prepare(Connection template1);
+  Result<void> set_password();
   Result<void> reconnect();
   ~State() {
     owner.reset();
@@ -111,7 +119,7 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   const auto made = all(template1, {"CREATE ROLE pgadvise LOGIN", "ALTER DATABASE postgres RENAME TO sandbox",
                                     "ALTER DATABASE sandbox OWNER TO pgadvise"});
   if (!made) return made;
-  auto opened = open(address(home.folder, "pgadvise_admin", "sandbox"), on_sent);
+  auto opened = open(address(home.folder, port, "pgadvise_admin", "sandbox"), on_sent);
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
@@ -130,6 +138,17 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   opened = open(conninfo, on_sent);
   if (!opened) return tl::unexpected(opened.error());
   owner = std::move(*opened);
+  return tcp ? set_password() : Result<void>();
+}
+
+Result<void> Sandbox::State::set_password() {
+  std::random_device random;
+  std::string password;
+  for (int word = 0; word < 4; ++word) password += fmt::format("{:08x}", random() & 0xffffffffU);
+  if (const auto done = admin->query("ALTER ROLE pgadvise PASSWORD '" + password + "'"); !done)
+    return tl::unexpected(done.error());
+  url = fmt::format("postgresql://pgadvise:{}@127.0.0.1:{}/sandbox", password, port);
+  jdbc_url = fmt::format("jdbc:postgresql://127.0.0.1:{}/sandbox?user=pgadvise&password={}", port, password);
   return {};
 }
 
@@ -138,7 +157,8 @@ Result<Sandbox> Sandbox::start() {
   return start(unread);
 }
 
-Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, int max_connections) {
+Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, int max_connections,
+                               bool tcp) {
   const auto server = find_server();
   if (!server) return tl::unexpected(server.error());
   const auto user = server_user();
@@ -150,12 +170,15 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, i
   state->home = std::move(*home);
   const auto& folder = state->home.folder;
   state->on_sent = std::move(on_sent);
-  state->conninfo = address(folder, "pgadvise", "sandbox");
-  auto guardian = start_guardian(state->home, *server, *user, max_connections);
+  state->tcp = tcp;
+  if (tcp) state->port = free_port();
+  if (state->port == 0) return wont_start("no port of 127.0.0.1 is free");
+  state->conninfo = address(folder, state->port, "pgadvise", "sandbox");
+  auto guardian = start_guardian(state->home, *server, *user,
+                                 {.max_connections = max_connections, .port = state->port, .tcp = tcp});
   if (!guardian) return tl::unexpected(guardian.error());
   state->guardian = std::move(*guardian);
-  auto template1 =
-      await(state->guardian, folder, address(folder, "pgadvise_admin", "template1"), state->on_sent);
+  auto template1 = await(state->guardian, folder, state->port, state->on_sent);
   if (!template1) return tl::unexpected(template1.error());
   if (const auto ready = state->prepare(std::move(*template1)); !ready) return wont_start(ready.error().what);
   return Sandbox(std::move(state));
@@ -173,7 +196,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 // A database's settings apply to new sessions only.
 Result<void> Sandbox::State::reconnect() {
   for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
-    auto opened = open(address(home.folder, user, "sandbox"), on_sent);
+    auto opened = open(address(home.folder, port, user, "sandbox"), on_sent);
     if (!opened) return tl::unexpected(opened.error());
     *connection = std::move(*opened);
   }
@@ -192,6 +215,8 @@ Result<void> Sandbox::import_statistics(const Catalog& production, const std::ve
 }
 
 const std::string& Sandbox::conninfo() const { return state_->conninfo; }
+const std::string& Sandbox::url() const { return state_->url; }
+const std::string& Sandbox::jdbc_url() const { return state_->jdbc_url; }
 Connection& Sandbox::connection() { return *state_->owner; }
 Connection& Sandbox::admin() { return *state_->admin; }
 const std::string& Sandbox::folder() const { return state_->home.folder; }

@@ -1,5 +1,5 @@
-// A private, throwaway PostgreSQL server: its own folder, a Unix socket and no port. It is removed at the
-// end, also after a signal or a crash.
+// A private, throwaway PostgreSQL server: its own folder, a Unix socket, and no port unless asked for. It is
+// removed at the end, also after a signal or a crash.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,9 @@ class Sandbox {
   // each with a hint. A guardian process watches the server and stops it when this process ends for any
   // reason. If the guardian is killed, too, the server stops (Linux), and the next start() removes the
   // folder; `diagnostics` names folders removed this way. `max_connections`: the server's setting.
-  static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20);
+  // `tcp`: the server also listens on a free port of 127.0.0.1, with a random password; see url().
+  static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20,
+                               bool tcp = false);
   static Result<Sandbox> start();
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;
@@ -39,7 +41,11 @@ class Sandbox {
                                  Diagnostics& diagnostics);
 
   const std::string& conninfo()
-      const;                 // for libpq: host=<folder> dbname=sandbox …, the role that owns the database
+      const;  // for libpq: host=<folder> dbname=sandbox …, the role that owns the database
+  // "postgresql://pgadvise:…@127.0.0.1:40123/sandbox", which drivers without libpq read, too; "" without TCP.
+  const std::string& url() const;
+  // "jdbc:postgresql://127.0.0.1:40123/sandbox?user=pgadvise&password=…"; "" without TCP.
+  const std::string& jdbc_url() const;
   Connection& connection();  // by conninfo()
   Connection& admin();       // the superuser: never for input of users
   const std::string& folder() const;

@@ -12,9 +12,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -32,11 +34,11 @@ namespace {
 constexpr std::string_view prefix = "pgadvise-sandbox-";
 constexpr std::string_view new_prefix = "pgadvise-new-";  // not locked yet
 constexpr std::time_t settled = 60;  // seconds after which a folder without a lock is nobody's
-constexpr std::string_view socket_name = "/.s.PGSQL.5432";
+constexpr std::string_view longest_socket_name = "/.s.PGSQL.65535";
 
-// $1: the folder, $2: the server's programs, $3: its max_connections. Standard input is the pipe whose end is
-// our owner's end; descriptor 9 is the lock. The server holds descriptor 3, a copy of our output: when that
-// ends, no process of the server is left.
+// $1: the folder, $2: the server's programs, $3: its max_connections, $4: its port, $5: the address it
+// listens on or empty. Standard input is the pipe whose end is our owner's end; descriptor 9 is the lock. The
+// server holds descriptor 3, a copy of our output: when that ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
 # From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some.
@@ -48,8 +50,9 @@ if "$2/initdb" $plain -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --loca
      </dev/null >"$1/initdb.log" 2>&1 9>&-; }
 then
   cat >>"$1/data/postgresql.conf" <<END
-listen_addresses = ''
-port = 5432
+listen_addresses = '$5'
+port = $4
+password_encryption = 'scram-sha-256'
 unix_socket_directories = '$1'
 unix_socket_permissions = 0700
 max_connections = $3
@@ -63,6 +66,7 @@ max_locks_per_transaction = 256
 autovacuum = off
 logging_collector = off
 END
+  [ -z "$5" ] || printf 'local all all trust\nhost all all %s/32 scram-sha-256\n' "$5" >"$1/data/pg_hba.conf"
   # Should the guardian be killed, too, the server gets QUIT (Linux; elsewhere the next sandbox ends it).
   with_guardian=
   if setpriv --pdeathsig QUIT true 2>/dev/null; then with_guardian='setpriv --pdeathsig QUIT'; fi
@@ -211,7 +215,7 @@ std::vector<std::string> temporary_folders() {
 }
 
 bool fits_a_socket(const std::string& folder) {
-  return folder.size() + socket_name.size() < sizeof(sockaddr_un::sun_path);
+  return folder.size() + longest_socket_name.size() < sizeof(sockaddr_un::sun_path);
 }
 
 tl::unexpected<Error> wont_start(std::string what, std::string hint = {}) {
@@ -233,6 +237,18 @@ int Descriptor::release() { return std::exchange(fd_, -1); }
 void Descriptor::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
+}
+
+int free_port() {
+  const Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* plain = reinterpret_cast<sockaddr*>(&address);
+  if (probe.get() < 0 || bind(probe.get(), plain, size) != 0 || getsockname(probe.get(), plain, &size) != 0)
+    return 0;
+  return ntohs(address.sin_port);
 }
 
 Result<std::string> find_server() {
@@ -333,7 +349,7 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
 }
 
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user, int max_connections) {
+                                const std::optional<ServerUser>& user, const ServerOptions& options) {
   int hold[2];
   int status[2];
   if (pipe2(hold, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
@@ -344,7 +360,8 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
   guardian.status = Descriptor(status[0]);
   const Descriptor status_write(status[1]);
   guardian.pid = spawn({guardian_script,
-                        {home.folder, server, std::to_string(max_connections)},
+                        {home.folder, server, std::to_string(options.max_connections),
+                         std::to_string(options.port), options.tcp ? "127.0.0.1" : ""},
                         user,
                         hold_read.get(),
                         status_write.get(),

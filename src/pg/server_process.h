@@ -57,9 +57,16 @@ struct Guardian {
   Descriptor hold;    // the server runs while it is open
   Descriptor status;  // "initdb failed"; end of file: the server has stopped
 };
+struct ServerOptions {
+  int max_connections = 20;
+  int port = 5432;   // of the Unix socket's name, and of TCP
+  bool tcp = false;  // also listen on 127.0.0.1, where roles need a password
+};
 // Starts a guardian, which creates the cluster and starts the server in `home`.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
-                                const std::optional<ServerUser>& user, int max_connections);
+                                const std::optional<ServerUser>& user, const ServerOptions& options);
+// A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.
+int free_port();
 void stop(Guardian& guardian);
 
 }  // namespace pgadvise::pg

@@ -56,6 +56,27 @@ std::string diagnostics_text(const Diagnostics& diagnostics) {
   return out;
 }
 
+// Drivers that are not libpq take no Unix socket's folder as a host.
+TEST(PgSandbox, ACommandGetsUrlsOfTcpWithAPassword) {
+  const testing_support::Folder folder;
+  const auto schema = folder.write("s.sql", "CREATE TABLE t (id int);");
+  const auto script =
+      folder.write("run.sh",
+                   "psql -X -At \"$DATABASE_URL\" -c 'SELECT inet_server_addr(), count(*) FROM t'\n"
+                   "psql -X -At -c 'SELECT inet_server_addr() IS NULL'\n"
+                   "echo \"$JDBC_DATABASE_URL\"\n"
+                   "psql -X -w \"host=127.0.0.1 port=$PGPORT dbname=sandbox user=pgadvise_admin\" -c 'SELECT "
+                   "1' || echo refused\n"
+                   "psql -X -w \"host=127.0.0.1 port=$PGPORT dbname=sandbox user=pgadvise\" -c 'SELECT 1' || "
+                   "echo refused\n");
+  const auto ran = testing_support::run("sandbox --schema " + schema + " -- sh " + script);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("127.0.0.1|0\nt\njdbc:postgresql://127.0.0.1:"), std::string::npos)
+      << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("&password="), std::string::npos);
+  EXPECT_NE(ran.out.find("refused\nrefused\n"), std::string::npos) << "without the password";
+}
+
 TEST(PgSandbox, EndsWithItsObject) {
   std::string folder;
   pid_t pid = 0;
