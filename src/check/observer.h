@@ -17,7 +17,7 @@ struct Observer {
   // reports the progress of this step.
   std::function<void(std::string_view name, bool begins, bool progress)> phase = {};
   std::function<void(const log::Progress&)> log = {};  // while logs are read
-  std::function<void(std::string_view)> counted = {};  // "31 plans requested, 12 queries"
+  std::function<void(std::string_view)> counted = {};  // "planning 31 of 120 statements"
   std::function<void(std::string_view)> detail = {};   // a sentence for a verbose log
   pg::SentObserver sent = {};  // each statement that a server was sent; called as pg/connection.h says
 };

@@ -132,12 +132,15 @@ void Planner::for_each(std::size_t count, const std::function<void(std::size_t)>
   }
   const std::size_t threads = std::min(sources_.size() - lost_.size(), count);
   std::atomic<std::size_t> next = 0;
-  const auto take_part = [&] {
-    for (std::size_t at = 0; !stopped() && !all_lost() && (at = next++) < count;) work(at);
+  const auto take_part = [&](bool caller) {
+    for (std::size_t at = 0; !stopped() && !all_lost() && (at = next++) < count;) {
+      if (caller && options_.progress) options_.progress(at + 1, count);
+      work(at);
+    }
   };
   std::deque<DeepThread> others;
-  for (std::size_t at = 1; at < threads; ++at) others.emplace_back(take_part);
-  take_part();
+  for (std::size_t at = 1; at < threads; ++at) others.emplace_back([&] { take_part(false); });
+  take_part(true);
 }
 
 ExplainRequest Planner::explain_request_of(const PlanRequest& request) const {

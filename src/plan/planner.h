@@ -45,6 +45,8 @@ struct PlannerOptions {
       longest_explain;  // limit of one EXPLAIN ANALYZE. A statement that exceeds it while others run is
                         // repeated once, alone
   bool timing = false;  // of each node
+  // Called on the thread that calls for_each(), with the number of statements begun, and of all of this call.
+  std::function<void(std::size_t begun, std::size_t all)> progress = {};
   std::function<bool()> stop;  // true: send no more requests. Called on any thread of for_each()
   // Creates further sources for the same server and role. Called once, before for_each() first distributes
   // work.
