@@ -85,6 +85,7 @@ constinit const Rule bloated_index{
         "The table is being filled again, or the keys arrive in random order, which normally leaves a third "
         "of each page free.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -123,6 +123,7 @@ constinit const Rule boolean_stored_as_text{
         "opposites.",
     .when_to_ignore = "The column has a third value, or another system defines the format.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

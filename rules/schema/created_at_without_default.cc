@@ -106,6 +106,7 @@ constinit const Rule created_at_without_default{
     .fix = "`ALTER COLUMN … SET DEFAULT now()`. In Drizzle, `.defaultNow()`, in Prisma `@default(now())`.",
     .when_to_ignore =
         "The row records when something was created elsewhere, so that the client knows the time.",
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

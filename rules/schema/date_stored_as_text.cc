@@ -145,6 +145,7 @@ constinit const Rule date_stored_as_text{
         "dates first.",
     .when_to_ignore = "The column holds incomplete dates (`2025-06`), or exactly what another system sent.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -83,6 +83,7 @@ constinit const Rule enum_like_text{
         "Add `CHECK (status IN (…)) NOT VALID`, then VALIDATE. Or use an enum, if values are rarely removed.",
     .when_to_ignore = "The values come from another system that adds new ones.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -135,6 +135,7 @@ constinit const Rule floating_point_money{
         "of 1. A rate for a time (hourlyRate) is money.",
     .fix = "Use numeric with a scale, or store the smallest unit as bigint.",
     .when_to_ignore = "The number is a statistic or an estimate that is never charged.",
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -94,6 +94,7 @@ constinit const Rule inconsistent_key_type{
     .when_to_ignore = "A library defines the table, or its ids come from another system.",
     .options = options,
     .check = check,
-    .on_by_default = false};
+    .on_by_default = false,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -100,6 +100,7 @@ constinit const Rule inconsistent_naming{
     .when_to_ignore = "A library defines the name.",
     .options = options,
     .check = check,
-    .on_by_default = false};
+    .on_by_default = false,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -407,6 +407,7 @@ constinit const Rule json_stored_as_text{
     .when_to_ignore =
         "The exact text matters (signed payloads, key order, duplicate keys), a library owns the column, or "
         "nothing reads parts of the value.",
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -117,6 +117,7 @@ constinit const Rule junction_table_without_key{
         "Use PRIMARY KEY (a, b), or a unique index, after removing duplicate pairs. The key also serves "
         "look-ups by its first column.",
     .when_to_ignore = "Each row is an event (a visit, a purchase), so that a pair may repeat.",
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

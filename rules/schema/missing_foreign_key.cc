@@ -326,6 +326,7 @@ constinit const Rule missing_foreign_key{
         "Rows must outlive the rows that they reference, the tables are in different databases in "
         "production, or the column is not a reference.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -85,6 +85,7 @@ constinit const Rule natural_key_without_unique{
     .when_to_ignore = "The value is unique only within another column, or need not be unique.",
     .options = options,
     .check = check,
-    .on_by_default = false};
+    .on_by_default = false,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

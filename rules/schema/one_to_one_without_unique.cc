@@ -165,6 +165,7 @@ constinit const Rule one_to_one_without_unique{
         "column. In Drizzle, add `.unique()`.",
     .when_to_ignore = "Several rows are allowed, and the data has none yet.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

@@ -61,6 +61,7 @@ constinit const Rule required_column_nullable{
     .when_to_ignore = "The column is optional, and all rows happen to have a value.",
     .options = options,
     .check = check,
-    .on_by_default = false};
+    .on_by_default = false,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

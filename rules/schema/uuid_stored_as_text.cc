@@ -101,6 +101,7 @@ constinit const Rule uuid_stored_as_text{
     .fix = "Use `ALTER COLUMN … TYPE uuid USING …::uuid`, together with the columns that reference it.",
     .when_to_ignore = "The column also holds other ids, or a library requires text.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

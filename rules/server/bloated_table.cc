@@ -79,6 +79,7 @@ constinit const Rule bloated_table{
         "meanwhile.",
     .when_to_ignore = "The space will be filled again.",
     .options = options,
-    .check = check};
+    .check = check,
+    .guesses = true};
 
 }  // namespace pgadvise::rules

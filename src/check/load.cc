@@ -363,6 +363,7 @@ class Loader {
       }
       if (schema->catalog) all.catalog = with_places(std::move(*all.catalog), *schema->catalog);
       std::move(schema->declared.begin(), schema->declared.end(), std::back_inserter(all.declared));
+      std::move(schema->changes.begin(), schema->changes.end(), std::back_inserter(all.changes));
       if (!schema->migrations) continue;
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
@@ -426,6 +427,7 @@ class Loader {
     }
     if (catalog)
       for (const auto& [name, table] : catalog->tables) created_.insert(name);
+    if (catalog && !input.incomplete) add_change(input, choice, *catalog, out);
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
     add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
@@ -454,6 +456,17 @@ class Loader {
     return out;
   }
 
+  // Where the caller chose migrations. A schema without migrations is reported whole.
+  void add_change(const migrations::SchemaInput& input, const Choice& choice, const Catalog& catalog,
+                  Schema& schema) const {
+    const MigrationOptions& options = settings_.migrations;
+    const bool chosen = options.changed || !options.since.empty() || named(input);
+    if (!chosen || options.all_schema || !choice.migrations || input.kind == migrations::SchemaKind::sql_file)
+      return;
+    if (auto change = schema_change(input, choice.checked.files, catalog))
+      schema.changes.push_back(std::move(*change));
+  }
+
   const std::set<std::string>* named(const migrations::SchemaInput& input) const {
     const auto it = named_.find(input.path);
     return it == named_.end() ? nullptr : &it->second;
@@ -477,7 +490,7 @@ class Loader {
 
   std::set<std::string> only_replayed(const migrations::SchemaInput& input) const {
     std::set<std::string> out;
-    const auto* files = named(input);
+    const auto* files = settings_.migrations.all_schema ? nullptr : named(input);
     for (const auto& file : input.files)
       if (files && !files->count(file.path)) out.insert(file.path);
     return out;

@@ -13,6 +13,7 @@
 #include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
+#include "check/changes.h"
 #include "check/config.h"
 #include "check/migrations.h"
 #include "check/observer.h"
@@ -73,6 +74,9 @@ struct Schema {
   std::set<std::string> replayed_only;
   std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Inputs::live
   std::vector<lint::DeclaredSchema> declared = {};  // pointers into Inputs::compared
+  // What the chosen migrations change, one for each input. If not empty, findings of rules about the schema
+  // are reported only if one of these changes causes them.
+  std::vector<SchemaChange> changes = {};
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.

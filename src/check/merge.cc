@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "check/baseline.h"
+#include "check/changes.h"
 #include "check/impact.h"
 #include "check/one_database.h"
 #include "check/short_id.h"
@@ -429,6 +430,12 @@ class Merger {
                         [&](const std::string& place) { return place.starts_with(file + ":"); });
   }
 
+  // Only findings that chosen migrations cause were reported.
+  bool of_changes() const {
+    return std::any_of(inputs_.schemas.begin(), inputs_.schemas.end(),
+                       [](const Schema& schema) { return !schema.changes.empty(); });
+  }
+
   // Then no rule ran over everything.
   bool stopped() const { return inputs_.stopped || outcome_.stopped; }
 
@@ -439,7 +446,8 @@ class Merger {
       migrations.insert(settings_.repository.relative(file));
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
       const auto* known = lint::find_rule(rule);
-      return ran(rule) && known && !stopped() &&
+      return ran(rule) && known && !stopped() && settings_.only.empty() &&
+             !(of_changes() && about_schema_alone(rule)) &&
              (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline

@@ -19,6 +19,8 @@ namespace pgadvise::check {
 struct MigrationOptions {
   std::string since;     // --since REV; "" when not given
   bool changed = false;  // --changed
+  // Report the findings about the whole schema, and not only those that the chosen migrations cause.
+  bool all_schema = false;
 };
 
 // Single migration files that the command line names. Each is checked, and its folder replayed around it.

@@ -7,6 +7,7 @@
 
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
+#include "check/changes.h"
 #include "check/fixes.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
@@ -98,11 +99,12 @@ class Runner {
                 {},
                 {},
                 {},
-                suppress(outcome.findings, schema),
+                suppress(outcome.findings),
                 std::move(outcome.ran),
                 std::move(outcome.skipped)};
-    std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
+    keep_caused(out, outcome.findings);
     if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
+    if (inputs_.live && !inputs_.sandbox()) confirm_facts(outcome.findings);
     out.findings = std::move(outcome.findings);
     const Catalog* live = inputs_.live ? &*inputs_.live : nullptr;
     const Catalog none;
@@ -149,17 +151,51 @@ class Runner {
     }
   }
 
+  // Removes what the chosen migrations do not cause.
+  void keep_caused(Checked& checked, std::vector<Finding>& findings) const {
+    const Schema* schema = checked.schema;
+    if (!schema) return;
+    std::set<std::string> caused;
+    for (const auto& change : schema->changes)
+      caused.merge(caused_findings(change, checked.project, inputs_.config.rules));
+    const auto left_out = [&](const Finding& finding) {
+      const bool of_schema = about_schema_alone(finding.rule) && finding.subject.fingerprint.empty();
+      if (of_schema && caused.count(finding.id)) return false;
+      const bool in_chosen =
+          std::any_of(schema->changes.begin(), schema->changes.end(), [&](const SchemaChange& change) {
+            return finding.location && change.files.count(finding.location->file) > 0;
+          });
+      return only_replayed(finding, schema) || (of_schema && !schema->changes.empty() && !in_chosen);
+    };
+    std::erase_if(findings, left_out);
+    std::erase_if(checked.suppressed, [&](const SuppressedFinding& one) { return left_out(one.finding); });
+  }
+
+  // What a server's catalog, statistics and settings show needs no further proof.
+  void confirm_facts(std::vector<Finding>& findings) const {
+    for (auto& finding : findings) {
+      const auto* found = lint::find_rule(finding.rule);
+      if (!found || found->rule->guesses || finding.probe || finding.verdict != Verdict::suspected ||
+          !finding.verdict_reason.empty() || !finding.subject.fingerprint.empty())
+        continue;
+      using lint::Input;
+      const QualifiedName table{finding.subject.schema, finding.subject.table};
+      if (found->rule->needs.met_by({Input::schema, Input::statistics, Input::settings}) &&
+          (table.name.empty() || inputs_.live->table(table)))
+        finding.verdict = Verdict::confirmed;
+    }
+  }
+
   static bool only_replayed(const Finding& finding, const Schema* schema) {
     return schema && finding.location && schema->replayed_only.count(finding.location->file) > 0;
   }
 
-  std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
+  std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings) {
     for (const auto& finding : findings)
       if (finding.location && !finding.location->live())
         read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
                       user_paths_);
     auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
-    std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
     return out;
   }
 
@@ -180,6 +216,10 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
   server->connection().set_stop(settings.stop);
   plan::PlannerOptions options{
       .analyze_budget = settings.analyze_budget,
+      .progress =
+          [counted = settings.observer.counted](std::size_t begun, std::size_t all) {
+            if (counted) counted(fmt::format("planning {} of {} statements", begun, all));
+          },
       .stop = [stop = settings.stop] { return stop.stop_requested(); },
       .more_sources = [server, jobs = settings.jobs] { return server->more_plans(jobs); }};
   return std::make_unique<plan::Planner>(*server->plans, *inputs.live, std::move(options));
@@ -187,7 +227,8 @@ std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& sett
 
 Outcome run(const Inputs& inputs, plan::Planner* planner, const Settings& settings) {
   const ObservedPhase observed(settings.observer,
-                               planner ? "checking, with plans from the server" : "checking");
+                               planner ? "checking, with plans from the server" : "checking",
+                               planner && settings.observer.counted);
   Outcome out = Runner(inputs, planner, settings).run();
   if (planner && settings.observer.detail)
     settings.observer.detail(fmt::format("requested plans on {} connection{}", planner->sources(),

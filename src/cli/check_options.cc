@@ -30,22 +30,30 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
                                    "Build the schema on a throwaway PostgreSQL and confirm findings there");
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
-      ->needs(sandbox);
+      ->needs(sandbox)
+      ->allow_extra_args(false);
   sandbox->excludes(db);
-  command.add_option(
-      "--schema", options.sources.schema,
-      "Schema file or folder. A snapshot of a server is used in place of --db: pgadvise checks "
-      "the other inputs with the snapshot's sizes and settings");
-  command.add_option("--log", options.sources.logs,
-                     "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
-                     "may be compressed), a folder of logs, or a workload file");
+  command
+      .add_option(
+          "--schema", options.sources.schema,
+          "Schema file or folder (repeatable). A snapshot of a server is used in place of --db: pgadvise "
+          "checks the other inputs with the snapshot's sizes and settings")
+      ->allow_extra_args(false);
+  command
+      .add_option("--log", options.sources.logs,
+                  "PostgreSQL log (stderr, csvlog, jsonlog, or an export of syslog or a hosting provider; "
+                  "may be compressed), a folder of logs, or a workload file (repeatable)")
+      ->allow_extra_args(false);
   add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.settings.jobs,
                      "Number of threads that read logs, and of connections that plan and run statements. 0: "
                      "one thread for each processor; one connection with --db; with --sandbox one for each "
                      "processor, at most four");
-  command.add_option("--workload", options.sources.workloads,
-                     "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+  command
+      .add_option(
+          "--workload", options.sources.workloads,
+          "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call (repeatable)")
+      ->allow_extra_args(false);
 }
 
 void add_choices(CLI::App& command, CheckOptions& options) {
@@ -57,6 +65,10 @@ void add_choices(CLI::App& command, CheckOptions& options) {
       "Check the migrations that this branch adds or changes, compared with origin's default "
       "branch, main or master");
   changed->excludes(since);
+  command.add_flag(
+      "--all-schema", options.settings.migrations.all_schema,
+      "With --changed, --since or a migration file: report the findings about the whole schema, and "
+      "not only those that these migrations cause");
   command
       .add_option("--only", options.settings.only,
                   "Report only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
@@ -75,6 +87,22 @@ void add_choices(CLI::App& command, CheckOptions& options) {
                    "with 2");
 }
 
+// A shell pattern (--log *.log) makes paths of all but the first log.
+static Result<void> one_log_each(const check::Sources& sources) {
+  namespace fs = std::filesystem;
+  for (const auto& path : sources.paths)
+    for (const auto& log : sources.logs) {
+      std::error_code code;
+      const auto extension = fs::path(path).extension();
+      if (extension.empty() || extension == ".sql" || extension != fs::path(log).extension() ||
+          !fs::is_regular_file(path, code))
+        continue;
+      return fail(Error::Kind::usage, path, "is read as a schema: --log takes one log",
+                  "repeat it for each: --log " + log + " --log " + path + "; or name their folder");
+    }
+  return {};
+}
+
 Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   // An unset variable: without --db the run would read other inputs than those that were meant.
   if (command.count("--db") && trim(options.sources.db).empty())
@@ -82,7 +110,7 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   const std::string& since = options.settings.migrations.since;
   if (command.count("--since") && (trim(since).empty() || since[0] == '-'))
     return fail(Error::Kind::usage, "--since", "is not a revision", "name a commit, branch or tag");
-  return {};
+  return one_log_each(options.sources);
 }
 
 // Moves words such as unindexed-foreign-key:1b17 from the paths to the ids, unless a file has that name.

@@ -46,6 +46,9 @@ struct Rule {
   std::span<const Option* const> options = {};
   void (*check)(const Context&, Reporter&) = nullptr;  // called with a Context of this rule
   bool on_by_default = true;                           // false: runs only if the configuration names it
+  // The rule concludes from names and types what the application means, so that reading them from a server
+  // proves nothing. Other findings about a server's catalog, statistics and settings are facts: confirmed.
+  bool guesses = false;
 };
 
 // Whether the rule's findings depend on schema and migrations only, so that the same files always give the

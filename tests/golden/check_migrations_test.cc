@@ -79,6 +79,41 @@ TEST(CheckMigrations, ANamedFileIsJudgedInItsPlaceAndTheOthersAreNotReported) {
 }
 
 // Replaying the rest would report indexes and keys as missing that a missing file adds.
+// The rule and file of each finding, without line and fix.
+std::set<std::string> found(const std::string& arguments, const std::string& folder = "") {
+  const Ran ran = run("check --format json --fail-on never " + arguments, folder);
+  const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+  std::set<std::string> out;
+  if (!report.is_object()) return out;
+  for (const auto& finding : report["findings"]) {
+    const std::string file = finding.value("/location/file"_json_pointer, std::string());
+    out.insert(finding["rule"].get<std::string>() + " " + std::filesystem::path(file).filename().string());
+  }
+  return out;
+}
+
+void write_reference_with_index(const Folder& folder) {
+  folder.write("migrations/0001_init.sql",
+               "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE q (id int PRIMARY KEY);\n"
+               "CREATE TABLE c (id int PRIMARY KEY, p_id int REFERENCES p, q_id int REFERENCES q);\n"
+               "CREATE INDEX c_p_id_idx ON c (p_id);\n");
+  folder.write("migrations/0002_other.sql", "COMMENT ON TABLE p IS 'x';\n");
+}
+
+TEST(CheckMigrations, ANamedFileReportsWhatItCausesInOtherFiles) {
+  const Folder folder;
+  write_reference_with_index(folder);
+  const std::string third = folder.write("migrations/0003_drop.sql", "DROP INDEX c_p_id_idx;\n");
+  folder.write("migrations/0004_later.sql", "CREATE TABLE later (id int);\n");
+  const auto caused = found(third);
+  EXPECT_TRUE(caused.count("unindexed-foreign-key 0001_init.sql")) << "c (p_id) lost its index";
+  EXPECT_FALSE(caused.count("missing-primary-key 0004_later.sql"));
+  const Ran ran = run("check --format json " + third);
+  EXPECT_FALSE(has(ran.out, "q_id")) << "q_id never had an index";
+  EXPECT_TRUE(has(run("check --format json --all-schema " + third).out, "q_id"));
+  EXPECT_EQ(found(folder.path("migrations/0002_other.sql")), Names{});
+}
+
 TEST(CheckMigrations, WithoutFilesOfTheJournalNothingIsSaidOfTheSchema) {
   const Folder folder;
   folder.write("package.json", "{}");
@@ -266,6 +301,21 @@ TEST_F(Git, ChangedIsWhatTheBranchAddsDeployedTogether) {
       << "each by itself";
   git("checkout -q main");
   EXPECT_EQ(checked("--changed " + folder.path("migrations")), Names{});
+}
+
+TEST_F(Git, ChangedReportsOnlyWhatTheBranchCausesInTheSchema) {
+  const auto of_schema = [&](const std::string& options) {
+    auto out = found(options + " " + folder.path("migrations"));
+    std::erase_if(out, [](const std::string& one) { return one.starts_with("blocking-"); });
+    return out;
+  };
+  ASSERT_TRUE(of_schema("").count("missing-primary-key 0001_init.sql"));
+  git("checkout -q -b feature");
+  folder.write("migrations/0004_next.sql", "CREATE TABLE fresh (x int);\n");
+  commit();
+  EXPECT_EQ(of_schema("--changed"), Names{"missing-primary-key 0004_next.sql"});
+  EXPECT_TRUE(of_schema("--changed --all-schema").count("missing-primary-key 0001_init.sql"));
+  EXPECT_EQ(of_schema("--since HEAD"), Names{}) << "nothing has changed since";
 }
 
 TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
