@@ -116,6 +116,7 @@ int run(Options options) {
     complain(wrote.error());
     return exit_usage;
   }
+  report_written(options.output, options.format == "json" ? "advice, json" : "advice, text");
   return exit_code_of(diagnostics);
 }
 
@@ -134,9 +135,13 @@ void add_inputs(CLI::App& command, Options& options) {
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
       ->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
-  command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file");
-  command.add_option("--workload", options.sources.workloads,
-                     "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call");
+  command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file (repeatable)")
+      ->allow_extra_args(false);
+  command
+      .add_option(
+          "--workload", options.sources.workloads,
+          "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call (repeatable)")
+      ->allow_extra_args(false);
   add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.jobs,
                      "Number of threads that read logs and of connections that request plans; 0: one for "

@@ -1,5 +1,6 @@
 #include "cli/digest.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -32,8 +33,24 @@ struct Options {
   std::string output;
   bool show_literals = false;
   int top = 20;
+  std::string sort = "total";
   UserPaths user_paths;
 };
+
+// By decreasing value; queries with equal values stay in the order of their total time.
+void sort_by(std::vector<Query>& queries, const std::string& figure) {
+  const auto value = [&](const Query& query) {
+    if (figure == "calls") return static_cast<double>(query.calls);
+    if (figure == "mean") return query.mean_ms();
+    if (figure == "p95") return query.times.percentile_ms(0.95).value_or(query.mean_ms());
+    if (figure == "max") return query.max_ms;
+    if (figure == "rows") return static_cast<double>(query.rows);
+    return query.total_ms;
+  };
+  if (figure == "total") return;  // without durations: by calls
+  std::stable_sort(queries.begin(), queries.end(),
+                   [&](const Query& a, const Query& b) { return value(a) > value(b); });
+}
 
 class Digest {
  public:
@@ -54,6 +71,9 @@ class Digest {
       complain(wrote.error());
       return exit_usage;
     }
+    report_written(options_.output, !options_.format.empty()   ? options_.format
+                                    : options_.compare.empty() ? "workload file"
+                                                               : "comparison");
     return exit_code_of(diagnostics_);
   }
 
@@ -83,7 +103,8 @@ class Digest {
     if (!text || !options_.output.empty()) tell_not_understood(workloads);
     if (options_.format.empty() && !options_.output.empty())
       return log::to_workload_file(workloads, options_.show_literals);
-    const Workload all = log::total(std::move(workloads));
+    Workload all = log::total(std::move(workloads));
+    sort_by(all.queries, options_.sort);
     return text ? report::digest_text(all, text_options()) : report::digest_json(all, options_.show_literals);
   }
 
@@ -175,6 +196,10 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_option("--top", options->top, "Number of queries in the text report; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      ->add_option("--sort", options->sort,
+                   "Order of the queries: total (time, the default), calls, mean, p95, max or rows")
+      ->check(CLI::IsMember({"total", "calls", "mean", "p95", "max", "rows"}));
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");
   command->footer(

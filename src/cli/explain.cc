@@ -67,6 +67,7 @@ class Explain {
       complain(wrote.error());
       return exit_usage;
     }
+    report_written(options_.output, json() ? "plan, json" : "plan, text");
     return exit_code_of(diagnostics_);
   }
 

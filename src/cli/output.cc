@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -27,6 +28,12 @@ Result<void> write_output(const std::string& path, const std::string& content) {
   if (write_all(STDOUT_FILENO, content)) return {};
   return fail(Error::Kind::usage, "standard output", std::string("can't be written: ") + std::strerror(errno),
               "use -o FILE to write to a file");
+}
+
+void report_written(const std::string& path, std::string_view what) {
+  if (standard(path) || verbosity().quiet) return;
+  std::fprintf(stderr, "pgadvise: wrote %s (%.*s)\n", path.c_str(), static_cast<int>(what.size()),
+               what.data());
 }
 
 static bool set(const char* name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -11,6 +12,10 @@ namespace pgadvise::cli {
 // Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices, pipes
 // and links are written directly. Errors (usage): not writable, disk full, pipe closed.
 Result<void> write_output(const std::string& path, const std::string& content);
+
+// Prints what was written to a file on standard error, unless --quiet: "pgadvise: wrote report.json (12
+// findings, json)". Nothing for stdout.
+void report_written(const std::string& path, std::string_view what);
 
 // Whether to use colors: --color; without it only on a terminal, where NO_COLOR takes precedence over
 // CLICOLOR_FORCE, and CLICOLOR_FORCE over CLICOLOR=0.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -111,6 +112,9 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
     options.width = output_width(one.path);
     const auto wrote = write_output(one.path, report::render(one.format, report, options));
     if (!wrote && out) out = wrote;
+    if (wrote)
+      report_written(one.path, fmt::format("{} finding{}, {}", report.findings.size(),
+                                           report.findings.size() == 1 ? "" : "s", one.format));
   }
   return out;
 }

@@ -52,6 +52,7 @@ int run(const Options& options) {
     complain(wrote.error());
     return exit_usage;
   }
+  report_written(options.output, "snapshot");
   return exit_code_of(diagnostics);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -82,6 +83,10 @@ Error unknown_word(const Command& command, const std::string& word) {
   if (!names.empty())
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
             near.empty() ? help(command) + " lists them" : near};
+  std::error_code code;
+  if (std::filesystem::is_regular_file(word, code) && has(option_names(*command.app), "--log"))
+    return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),
+            "each option takes one value, repeat it: --log a.log --log b.log"};
   return {Error::Kind::usage, command.name, "takes no " + ellipsis(word, 60),
           "quote a value that contains spaces; " + help(command)};
 }

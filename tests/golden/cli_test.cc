@@ -33,6 +33,39 @@ TEST(Cli, ExitCodeFollowsFailOn) {
   EXPECT_EQ(run("check --fail-on never " + file).exit_code, 0);
 }
 
+TEST(Cli, AMissingPathIsOneLineAndTwo) {
+  for (const auto* arguments :
+       {"check /nonexistent", "check --schema /nonexistent", "check --log /nonexistent"}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
+    EXPECT_EQ(ran.out, "") << arguments;
+  }
+}
+
+TEST(Cli, EachOptionTakesOneValue) {
+  const Folder folder;
+  folder.write("schema.sql", unindexed);
+  const std::string line =
+      "2026-03-01 10:00:00.000 UTC [1] app@shop LOG:  duration: 1.0 ms  statement: select 1\n";
+  folder.write("a.log", line);
+  folder.write("b.log", line);
+  const Ran both = run("check --log a.log schema.sql", folder.path());
+  EXPECT_TRUE(has(both.out, "unindexed-foreign-key") && has(both.out, "a.log")) << both.out << both.err;
+  const Ran pattern = run("check --log *.log", folder.path());
+  EXPECT_EQ(pattern.exit_code, 2);
+  EXPECT_TRUE(has(pattern.err, "--log a.log --log b.log")) << pattern.err;
+}
+
+TEST(Cli, AReportInAFileEndsWithALine) {
+  const Folder folder;
+  const auto file = folder.write("dump.sql", unindexed);
+  const auto output = folder.path("report.json");
+  const Ran ran = run("check --format json -o " + output + " " + file);
+  EXPECT_TRUE(has(ran.err, "pgadvise: wrote " + output + " (")) << ran.err;
+  EXPECT_EQ(run("check -q --format json -o " + output + " " + file).err, "");
+}
+
 TEST(Cli, WrongUsageIsOneLineAndTwo) {
   for (const auto* arguments : {"check --nonsense",
                                 "nonsense-command",
