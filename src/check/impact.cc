@@ -69,7 +69,7 @@ Cost of_foreign_key(const Finding& finding, const Table& table) {
   Cost out;
   out.ms_per_hour = lint::likely_rows(table) * assume.ms_per_row_scanned *
                     (follows ? assume.cascades_per_hour : assume.deletes_per_hour);
-  if (lint::rows_known(table))
+  if (lint::rows_known(table) && lint::likely_rows(table) > 0)
     out.effect = "each DELETE of a parent row scans " + lint::grouped(lint::likely_rows(table)) + " rows";
   return out;
 }
@@ -77,7 +77,7 @@ Cost of_foreign_key(const Finding& finding, const Table& table) {
 Cost of_lock(const Table& table) {
   const ImpactAssumptions& assume = impact_assumptions;
   Cost out{.ms_per_hour = lint::likely_rows(table) * assume.ms_per_row_locked * assume.statements_that_wait};
-  if (lint::rows_known(table))
+  if (lint::rows_known(table) && lint::likely_rows(table) > 0)
     out.effect = "locks a table of " + lint::grouped(lint::likely_rows(table)) + " rows";
   return out;
 }

@@ -342,6 +342,7 @@ class Writer {
       for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
         const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
         const std::string option = reason.substr(at, end - at);
+        if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
         if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
       }
     }
