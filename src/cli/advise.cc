@@ -131,8 +131,10 @@ void add_inputs(CLI::App& command, Options& options) {
           .add_option("--schema", options.sources.schema,
                       "Schema for the sandbox: migrations, a dump, a drizzle snapshot; a snapshot of a "
                       "server (pgadvise snapshot) also provides its sizes and statistics")
-          ->needs(sandbox);
+          ->needs(sandbox)
+          ->allow_extra_args(false);
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
+      ->allow_extra_args(false)
       ->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
   command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file (repeatable)")
