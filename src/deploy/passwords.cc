@@ -45,8 +45,8 @@ bool is_read(std::string_view path) {
   static constexpr std::array<std::string_view, 11> tails = {
       ".json", ".yml", ".yaml", ".toml", ".conf", ".ini", ".cfg", ".tfvars", ".properties", ".sh", ".prisma"};
   static constexpr std::array<std::string_view, 12> samples = {
-      "example", "sample", "template", "readme", "lock.", "package.json", ".test.", ".spec.",
-      ".min.",   "dist",   "mock",     "fixture"};
+      "example", "sample", "template", "readme", "lock.", "package.json",
+      ".test.",  ".spec.", ".min.",    "dist",   "mock",  "fixture"};
   const std::string name = lower(files::base_of(path));
   if (files::never_deployed(path) || files::deployed_by_others(path) || any_in(name, samples)) return false;
   if (is_environment(name)) return !contains(name, "test");
@@ -74,12 +74,11 @@ bool private_host(std::string_view written) {
 
 bool is_placeholder(std::string_view written, std::string_view user) {
   static constexpr std::array<std::string_view, 26> parts = {
-      "password", "passwd",  "changeme", "change_me", "change-me",   "example", "your",
-      "xxx",      "placeholder", "dummy", "replace",  "redacted",    "hidden",  "<",
-      ">",        "$",       "{",        "}",         "[",           "*",       "...",
-      "%s",       "abc123",  "fake",     "mock",      "…"};
+      "password", "passwd",  "changeme", "change_me", "change-me", "example", "your", "xxx", "placeholder",
+      "dummy",    "replace", "redacted", "hidden",    "<",         ">",       "$",    "{",   "}",
+      "[",        "*",       "...",      "%s",        "abc123",    "fake",    "mock", "…"};
   static constexpr std::array<std::string_view, 16> words = {
-      "postgres", "postgresql", "pass", "pwd", "admin", "root",   "test",   "user",
+      "postgres", "postgresql", "pass",  "pwd",    "admin", "root", "test", "user",
       "secret",   "1234",       "12345", "123456", "pw",    "todo", "none", "null"};
   const std::string text = lower(written);
   if (text.size() < 4 || text == lower(user) || any_in(text, parts)) return true;
@@ -140,8 +139,8 @@ class Reader {
       const auto end = std::min(text.find('\n', from), text.size());
       const auto line = text.substr(from, end - from);
       const auto name_at = line.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-      const auto name_end = line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
-                                                   std::min(name_at, line.size()));
+      const auto name_end =
+          line.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", std::min(name_at, line.size()));
       if (name_end != std::string_view::npos && !commented(text, from + 1)) {
         auto rest = trim(line.substr(name_end));
         if (rest.starts_with("\"")) rest = trim(rest.substr(1));
@@ -165,8 +164,9 @@ class Reader {
       constexpr std::string_view tail = "PASSWORD";
       if (!name.ends_with(tail)) continue;
       const std::string base = name.substr(0, name.size() - tail.size());
-      const bool postgres = contains(base, "PG") || contains(base, "POSTGRES") ||
-                            ((contains(base, "DB") || contains(base, "DATABASE")) && contains(text, "postgres"));
+      const bool postgres =
+          contains(base, "PG") || contains(base, "POSTGRES") ||
+          ((contains(base, "DB") || contains(base, "DATABASE")) && contains(text, "postgres"));
       if (!postgres) continue;
       for (const auto* other : {"HOST", "HOSTNAME", "SERVER", "ADDRESS"})
         if (const auto host = known.find(base + other); host != known.end()) {
@@ -202,8 +202,8 @@ class Reader {
     }
   }
 
-  void add(std::string_view host, std::string_view password, std::string_view user, std::string entry, bool url,
-           SourceLocation place) {
+  void add(std::string_view host, std::string_view password, std::string_view user, std::string entry,
+           bool url, SourceLocation place) {
     const bool remote = remote_host(host);
     // "cool-darkness" stands in the provider's own documentation.
     if ((!remote && !private_host(host)) || is_placeholder(password, user) ||

@@ -63,9 +63,9 @@ class Reader {
     for (const auto& package : tree_.packages())
       for (const auto& [name, text] : package.scripts) {
         if (!contains(text, "drizzle-kit") || !contains(text, "push")) continue;
-        const bool for_development =
-            files::named_for_development(replace_all(name, ":", ".")) || contains(text, "localhost") ||
-            contains(text, ".env.local") || contains(text, ".env.test") || contains(text, ".env.dev");
+        const bool for_development = files::named_for_development(replace_all(name, ":", ".")) ||
+                                     contains(text, "localhost") || contains(text, ".env.local") ||
+                                     contains(text, ".env.test") || contains(text, ".env.dev");
         if (for_development || deployed(package.path, "script " + name)) continue;
         for (const auto& command : parse_shell(text))
           for (const auto& invocation : invocations(command.words)) {
@@ -78,9 +78,8 @@ class Reader {
             out.command = ellipsis(mask_secrets(text), 200);
             const std::string* content = tree_.text(package.path);
             const auto at = package.script_offsets.find(name);
-            const auto position =
-                LineIndex(content ? *content : std::string_view())
-                    .at(content && at != package.script_offsets.end() ? at->second : 0);
+            const auto position = LineIndex(content ? *content : std::string_view())
+                                      .at(content && at != package.script_offsets.end() ? at->second : 0);
             out.script_place = {package.path, position.line, position.column};
             return out;
           }
@@ -110,10 +109,9 @@ class Reader {
   }
 
   bool deployed(const std::string& file, const std::string& entry) const {
-    return std::any_of(project_.deploy_commands.begin(), project_.deploy_commands.end(),
-                       [&](const DeployCommand& command) {
-                         return command.place.file == file && command.entry == entry;
-                       });
+    return std::any_of(
+        project_.deploy_commands.begin(), project_.deploy_commands.end(),
+        [&](const DeployCommand& command) { return command.place.file == file && command.entry == entry; });
   }
 
   std::optional<Known> database_of(const drizzle::PushTarget& target) {
@@ -126,9 +124,8 @@ class Reader {
         if (contains(name, sign)) return Known{.local = false, .host = {}, .reason = name + " holds its URL"};
     if (target.tls) return Known{.local = false, .host = {}, .reason = "its credentials ask for TLS"};
     if (only_serverless_driver())
-      return Known{.local = false,
-                   .host = {},
-                   .reason = "the project connects with @neondatabase/serverless only"};
+      return Known{
+          .local = false, .host = {}, .reason = "the project connects with @neondatabase/serverless only"};
     return std::nullopt;
   }
 

@@ -157,8 +157,8 @@ class Reader {
     if (!any_of(constructor.text(), {"Pool", "Client"})) return;
     const ValuePtr type = expressions_.value(constructor);
     const bool pool = is_pg_pool(*type);
-    const bool client = !pool && type->name == "Client" &&
-                        (type->text == "pg" || (type->base && type->base->text == "pg"));
+    const bool client =
+        !pool && type->name == "Client" && (type->text == "pg" || (type->base && type->base->text == "pg"));
     if (!pool && !client) return;
     const auto arguments = arguments_of(made);
     const ValuePtr options =
@@ -233,8 +233,7 @@ class Reader {
     pool.place = place.location();
     const Property* session = options.property("connection");
     const std::string written(place.text());
-    pool.connect_timeout = postgres_js ||
-                           is_set(options, {"connectionTimeoutMillis", "connect_timeout"}) ||
+    pool.connect_timeout = postgres_js || is_set(options, {"connectionTimeoutMillis", "connect_timeout"}) ||
                            contains(written, "connect_timeout");
     pool.statement_timeout = is_set(options, {"statement_timeout", "query_timeout"}) ||
                              contains(written, "statement_timeout") ||
@@ -264,7 +263,8 @@ class Reader {
     const bool schema = options && options->property("schema");
     const Property* casing = options ? options->property("casing") : nullptr;
     const auto text = casing ? text_of(casing->value) : std::string();
-    if (!text || contains(call.syntax()->text(), "/migrator") || lower(files::base_of(file)).ends_with("d.ts") ||
+    if (!text || contains(call.syntax()->text(), "/migrator") ||
+        lower(files::base_of(file)).ends_with("d.ts") ||
         any_of(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
       return;
     if (!schema && !casing) return;
@@ -348,11 +348,11 @@ std::vector<std::string> variables_in(std::string_view text) {
   std::vector<std::string> out;
   for (auto at = text.find("env"); at != std::string_view::npos; at = text.find("env", at + 1)) {
     auto from = at + 3;
-    while (from < text.size() && std::string_view(".?[\"'!").find(text[from]) != std::string_view::npos) ++from;
+    while (from < text.size() && std::string_view(".?[\"'!").find(text[from]) != std::string_view::npos)
+      ++from;
     auto end = from;
-    while (end < text.size() &&
-           ((text[end] >= 'A' && text[end] <= 'Z') || (text[end] >= '0' && text[end] <= '9') ||
-            text[end] == '_'))
+    while (end < text.size() && ((text[end] >= 'A' && text[end] <= 'Z') ||
+                                 (text[end] >= '0' && text[end] <= '9') || text[end] == '_'))
       ++end;
     if (from > at + 3 && end > from) out.emplace_back(text.substr(from, end - from));
   }
