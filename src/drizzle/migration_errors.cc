@@ -152,9 +152,7 @@ class Reader {
         continue;
       }
       if (above.is(Kind::await_expression)) awaited = true;
-      if (above.is(Kind::if_statement) &&
-          any_of(lower(above.child(Field::condition).text()), {"node_env", "isdev", "is_dev", "develop"}))
-        return;
+      if (for_development(above)) return;
       if (above.is(Kind::member_expression) && above.child(Field::object) == at && !awaited &&
           above.parent().is(Kind::call_expression) && above.parent().child(Field::function) == above) {
         if (!on_method(above.parent())) return;
@@ -186,8 +184,9 @@ class Reader {
     const std::string last = name.substr(name.rfind('.') + 1);
     if (last.size() < 3) return {};
     std::vector<std::string> files{file};
+    const bool elsewhere = is_exported(file, last) || function.is(Kind::method_definition);
     for (const auto& path : program_.tree().files()) {
-      if (path == file || !is_read(path) || files.size() > 40) continue;
+      if (!elsewhere || path == file || !is_read(path) || files.size() > 40) continue;
       const std::string* text = program_.tree().peek(path);
       if (text && contains(*text, last + "(") && contains(*text, "import")) files.push_back(path);
     }
@@ -198,6 +197,13 @@ class Reader {
           if (contains(bare(call.child(Field::function)).text(), last) && names_.called(call) == function)
             out.push_back(call);
     return out;
+  }
+
+  bool is_exported(const std::string& file, const std::string& name) {
+    const auto* module = program_.module(file);
+    if (!module || module->export_assignment) return module != nullptr;
+    return std::any_of(module->exports.begin(), module->exports.end(),
+                       [&](const auto& item) { return item.first == name || item.second.local == name; });
   }
 
   // .catch(…), .then(…, …) and .finally(…) behind the promise; false: the error ends there.
@@ -238,8 +244,7 @@ class Reader {
   static bool fails_after(const Node& statement) {
     const Node around = function_around(statement);
     for (Node at = statement; at && at != around; at = at.parent()) {
-      if (at.is(Kind::for_statement) || at.is(Kind::while_statement) || at.is(Kind::do_statement) ||
-          at.is(Kind::for_in_statement))
+      if (at.is(Kind::for_statement) || at.is(Kind::while_statement) || at.is(Kind::do_statement))
         return true;  // it is tried again
       for (Node next = at.next(); next; next = next.next())
         if (ends_with_failure(next)) return true;
@@ -380,8 +385,16 @@ class Reader {
     return false;
   }
 
+  // A branch that depends on the environment.
+  static bool for_development(const Node& statement) {
+    return statement.is(Kind::if_statement) && any_of(lower(statement.child(Field::condition).text()),
+                                                      {"node_env", "isdev", "is_dev", "develop"});
+  }
+
   // false: the error ends here.
   bool report(Form form, const Node& handler, bool exits) {
+    for (Node above = handler; above; above = above.parent())
+      if (for_development(above)) return false;
     found_.form = form;
     found_.place = handler.location();
     found_.function = typescript::name_of_function(function_around(handler));
