@@ -83,7 +83,8 @@ bool exits_with_zero(const Node& call) {
 // Writes a message: console.error(…), logger.warn(…), Sentry.captureException(…).
 bool is_log(const Node& callee) {
   const std::string text = lower(callee.text());
-  return text.starts_with("console.") || any_of(text, {"log", "sentry", "capture", "spinner", "ora("});
+  return is_one(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
+         text.starts_with("console.") || any_of(text, {"log", "sentry", "capture", "spinner", "ora("});
 }
 
 // What a handler does with an error.
