@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
+#include "lint/migration_folders.h"
 #include "lint/migrations.h"
+#include "model/connections.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -123,7 +126,42 @@ void report_blocks(const std::vector<Site>& blocks, SiteReporter& out) {
                     .safety = Fix::Safety::manual};
 }
 
-void check(const Context& context, Reporter& reporter) {
+std::string handler_of(const IgnoredMigrationError& error) {
+  switch (error.form) {
+    case IgnoredMigrationError::Form::catch_clause: return "The catch clause";
+    case IgnoredMigrationError::Form::catch_method: return ".catch()";
+    case IgnoredMigrationError::Form::exit_in_finally: break;
+  }
+  return "process.exit() in finally";
+}
+
+void report_code(const Project& project, const IgnoredMigrationError& error, Reporter& reporter,
+                 std::map<std::string, int>& seen) {
+  const std::string where = error.function.empty() ? "top level" : error.function;
+  const int number = ++seen[error.place.file + "\n" + where];
+  Finding& finding = reporter.add(
+      {.kind = "file",
+       .file = error.place.file,
+       .entry = number == 1 ? where : where + " #" + std::to_string(number)},
+      handler_of(error) + " ends the error of migrate(): " +
+          (error.script
+               ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
+                 "schema."
+               : "the application starts with the old schema when a migration fails."),
+      error.script ? Severity::error : Severity::warning);
+  finding.location = lint::located(project, error.place);
+  finding.evidence.push_back({Evidence::Kind::project,
+                              "migrations run here, with migrate() of " + error.package,
+                              lint::located(project, error.called),
+                              {}});
+  finding.fix = Fix{.title = error.form == IgnoredMigrationError::Form::exit_in_finally
+                                 ? "Set process.exitCode = 1 where the error is caught, and do not call "
+                                   "process.exit() in finally"
+                                 : "Throw the error again, or end with process.exit(1)",
+                    .safety = Fix::Safety::manual};
+}
+
+void check_migrations(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   for (const Migration& migration : context.migrations()) {
     std::vector<Site> blocks;
@@ -140,14 +178,22 @@ void check(const Context& context, Reporter& reporter) {
   }
 }
 
+void check(const Context& context, Reporter& reporter) {
+  if (context.has_migrations()) check_migrations(context, reporter);
+  if (!context.has_project() || !context.project().connections) return;
+  std::map<std::string, int> seen;
+  for (const auto& error : context.project().connections->ignored_migration_errors)
+    report_code(context.project(), error, reporter, seen);
+}
+
 }  // namespace
 
 constinit const Rule swallowed_migration_error{
     .id = "swallowed-migration-error",
     .severity = Severity::warning,
     .harm = Harm::deployment,
-    .needs = Input::migrations,
-    .summary = "a migration that hides an error",
+    .needs = any(Input::migrations, Input::project),
+    .summary = "a migration, or a script that runs migrations, that hides an error",
     .why =
         "`DO $$ BEGIN … EXCEPTION WHEN duplicate_object THEN null; END $$` and IF NOT EXISTS check only the "
         "name. drizzle-kit wrote such blocks around CREATE TYPE and ADD CONSTRAINT. If a different object "
@@ -160,9 +206,15 @@ constinit const Rule swallowed_migration_error{
         "pgadvise replays the migrations and reports only real conflicts. A block or IF NOT EXISTS around a "
         "new or an identical object is harmless. WHEN OTHERS without RAISE is always reported, once for each "
         "migration, and so is a block that adds a constraint or a unique index to an existing table and "
-        "catches the violation (unique_violation, check_violation …).",
+        "catches the violation (unique_violation, check_violation …).\n\n"
+        "In TypeScript and JavaScript, pgadvise follows the error of drizzle-orm's migrate() to the first "
+        "handler: a catch clause or .catch() that only writes messages and cleans up, or process.exit(0) in "
+        "finally. A script that then exits with 0 is an error, because the deployment continues with the old "
+        "schema; an application that starts all the same is a warning. A handler that throws, exits with "
+        "another code, returns a value, tries again or answers a request is not reported.",
     .fix =
-        "Let the statement fail, or write the change: ALTER TYPE … ADD VALUE, another name, DROP and CREATE.",
+        "Let the statement fail, or write the change: ALTER TYPE … ADD VALUE, another name, DROP and CREATE. "
+        "In a script, `process.exit(1)` or `throw error` in the handler.",
     .when_to_ignore = "The difference is intended, and another mechanism handles it.",
     .check = check};
 

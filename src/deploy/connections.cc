@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "deploy/database_urls.h"
 #include "deploy/entry_points.h"
 #include "files/code_text.h"
 #include "files/files.h"
@@ -65,64 +66,11 @@ SourceLocation place_at(const std::string& path, const LineIndex& lines, std::si
   return {path, position.line, position.column};
 }
 
-// The key in front of a URL: "DATABASE_URL=", "url: ", "const dsn = ".
-std::string key_before(std::string_view text, std::size_t at) {
-  const auto line_end = text.rfind('\n', at == 0 ? 0 : at - 1);
-  const std::size_t begin = line_end == std::string_view::npos ? 0 : line_end + 1;
-  auto head = text.substr(begin, at - begin);
-  while (!head.empty() && std::string_view(" \t\"'`=:").find(head.back()) != std::string_view::npos)
-    head.remove_suffix(1);
-  // Another value that happens to stand in front may be a secret: a key is followed by = or :.
-  const auto gap = text.substr(begin + head.size(), at - begin - head.size());
-  if (gap.find_first_of("=:") == std::string_view::npos) return {};
-  const auto word = head.find_last_of(" \t\"'`=:,{(-");
-  if (word != std::string_view::npos && (head[word] == '=' || head[word] == ':'))
-    return {};  // a part of another value
-  const auto key = word == std::string_view::npos ? head : head.substr(word + 1);
-  const bool name =
-      key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") ==
-      std::string_view::npos;
-  return name ? std::string(key.substr(0, 60)) : std::string();
-}
-
-// A line that is no comment.
-bool commented(std::string_view text, std::size_t at) {
-  const auto line_end = text.rfind('\n', at == 0 ? 0 : at - 1);
-  const auto line = trim(text.substr(line_end == std::string_view::npos ? 0 : line_end + 1, 40));
-  return line.starts_with("#") || line.starts_with("//") || line.starts_with("*") || line.starts_with(";");
-}
-
-// Behind the "://" of a PostgreSQL URL that begins at `at`, with or without a driver
-// ("postgresql+asyncpg://"); npos: it is none.
-std::size_t behind_scheme(std::string_view text, std::size_t at) {
-  auto end = at + std::string_view("postgres").size();
-  if (text.substr(end).starts_with("ql")) end += 2;
-  if (text.substr(end).starts_with("+"))
-    end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", end + 1), text.size());
-  return text.substr(end).starts_with("://") ? end + 3 : std::string_view::npos;
-}
-
 void urls(const std::string& path, const std::string& text, Project& project) {
   const LineIndex lines(text);
-  std::size_t hits = 0;
-  for (auto at = text.find("postgres"); at != std::string::npos && hits < max_hits;
-       at = text.find("postgres", at + 1)) {
-    const auto behind = behind_scheme(text, at);
-    if (behind == std::string::npos) continue;
-    const std::size_t scheme = behind - at;
-    ++hits;
-    const std::string_view url = std::string_view(text).substr(
-        at, std::min(text.find_first_of(" \t\r\n\"'`<>,)", at), at + 2000) - at);
-    const auto query = url.find('?');
-    std::string_view authority = url.substr(scheme, std::min(url.find('/', scheme), query) - scheme);
-    const auto user = authority.rfind('@');
-    if (user == std::string_view::npos || commented(text, at)) continue;  // a pattern, a prefix
-    if (authority.substr(user).find_first_of("$%{(") != std::string_view::npos)
-      continue;  // who knows the host?
-    std::string_view host = authority.substr(user + 1);
-    host = host.substr(0, host.find(':'));
-    if (!remote_host(host)) continue;
-    const std::string options = query == std::string_view::npos ? "" : lower(url.substr(query));
+  for (const DatabaseUrl& url : database_urls(text)) {
+    if (commented(text, url.offset) || !remote_host(url.host)) continue;
+    const std::string options = lower(url.options);
     const auto mode_at = options.find("sslmode=");
     const std::string mode =
         mode_at == std::string::npos
@@ -135,8 +83,8 @@ void urls(const std::string& path, const std::string& text, Project& project) {
          contains(text, "ssl: true") || contains(text, "ssl: 'require'") || contains(text, "connect_args")))
       continue;
     project.insecure_connections.push_back(
-        {off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(host),
-         key_before(text, at), place_at(path, lines, at)});
+        {off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(url.host),
+         key_before(text, url.offset), place_at(path, lines, url.offset)});
   }
 }
 

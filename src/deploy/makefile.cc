@@ -98,7 +98,7 @@ std::string_view without_comment(std::string_view line) { return line.substr(0, 
 
 std::vector<MakeTarget> parse_makefile(std::string_view text) {
   const auto lines = logical_lines(text);
-  Variables variables;
+  Variables variables{{"MAKE", "make"}};
   for (const auto& line : lines)
     if (!line.text.starts_with("\t")) read_variable(without_comment(line.text), variables);
   Expansion expansion{variables};

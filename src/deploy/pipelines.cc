@@ -155,6 +155,7 @@ class GitLabReader {
     script.facts.deploys = named_for_deployment(name) || named_for_deployment(stage);
     add_lines(script, key_or_default(node, "before_script"));
     add_lines(script, key_of(node, "script"));
+    add_lines(script, key_or_default(node, "after_script"));
     run_script(resolver_, path_, std::move(script));
   }
 
@@ -244,10 +245,12 @@ class BitbucketReader {
     for (const auto& service : files::yaml_list(merged_member(node, "services")))
       script.facts.own_database = script.facts.own_database || database_image(service) ||
                                   image_is_database(files::yaml_member(known, service));
-    const YAML::Node lines = merged_member(node, "script");
-    if (!lines.IsDefined() || !lines.IsSequence()) return;
-    for (const auto& line : lines)
-      if (line.IsScalar()) script.lines.push_back({line.Scalar(), files::yaml_offset(line, text_)});
+    for (const auto* key : {"script", "after-script"}) {
+      const YAML::Node lines = merged_member(node, key);
+      if (!lines.IsDefined() || !lines.IsSequence()) continue;
+      for (const auto& line : lines)
+        if (line.IsScalar()) script.lines.push_back({line.Scalar(), files::yaml_offset(line, text_)});
+    }
     if (script.name.empty()) script.name = "step";
     run_script(resolver_, path_, std::move(script));
   }
@@ -342,6 +345,8 @@ class CircleReader {
         script.lines.push_back(std::move(one));
         if (run.IsMap()) add_variables(script.environment, merged_member(run, "environment"));
       }
+      for (const auto* condition : {"when", "unless"})
+        add_steps(script, files::yaml_member(files::yaml_member(item, condition), "steps"), depth + 1);
       // A command of the project: `- deploy-app`, or `- deploy-app: {…}`.
       const std::string command = item.IsScalar()                    ? item.Scalar()
                                   : item.IsMap() && item.size() == 1 ? files::yaml_text(item.begin()->first)
@@ -357,17 +362,37 @@ class CircleReader {
   YAML::Node root_;
 };
 
+bool is_yaml(std::string_view path) { return path.ends_with(".yml") || path.ends_with(".yaml"); }
+
 bool of_gitlab(std::string_view path) {
   if (path == ".gitlab-ci.yml" || path == ".gitlab-ci.yaml") return true;
-  const bool yaml = path.ends_with(".yml") || path.ends_with(".yaml");
-  return yaml && (path.starts_with(".gitlab/ci/") || path.starts_with(".gitlab-ci/"));
+  return is_yaml(path) && (path.starts_with(".gitlab/ci/") || path.starts_with(".gitlab-ci/"));
+}
+
+// The files of the repository that GitLab's main file includes: `include: a.yml`, `- local: /ci/a.yml`.
+std::set<std::string> included_by_gitlab(files::Tree& tree) {
+  std::set<std::string> out;
+  const std::string* text = tree.has(".gitlab-ci.yml") ? tree.text(".gitlab-ci.yml") : nullptr;
+  const auto root = text ? files::parse_yaml(*text, ".gitlab-ci.yml") : Result<YAML::Node>(YAML::Node());
+  if (!root) return out;
+  const auto add = [&](const YAML::Node& item) {
+    const std::string local =
+        item.IsMap() ? files::yaml_text(files::yaml_member(item, "local")) : files::yaml_text(item);
+    if (is_yaml(local) && !contains(local, "://")) out.insert(files::normal_path(local));
+  };
+  const YAML::Node include = files::yaml_member(*root, "include");
+  if (include.IsDefined() && include.IsSequence())
+    for (const auto& item : include) add(item);
+  else if (include.IsDefined()) add(include);
+  return out;
 }
 
 }  // namespace
 
 void read_pipelines(files::Tree& tree, Resolver& resolver) {
+  const auto included = included_by_gitlab(tree);
   for (const auto& path : tree.files()) {
-    const bool gitlab = of_gitlab(path);
+    const bool gitlab = of_gitlab(path) || included.count(path) > 0;
     const bool bitbucket = path == "bitbucket-pipelines.yml";
     const bool circle = path == ".circleci/config.yml" || path == ".circleci/config.yaml";
     const std::string* text = gitlab || bitbucket || circle ? tree.text(path) : nullptr;

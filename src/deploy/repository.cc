@@ -1,15 +1,21 @@
 #include "deploy/repository.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
+#include "base/text.h"
 #include "deploy/connections.h"
 #include "deploy/entry_points.h"
 #include "deploy/hosting.h"
 #include "deploy/jenkinsfile.h"
 #include "deploy/json_in_code.h"
+#include "deploy/passwords.h"
 #include "deploy/pipelines.h"
 #include "deploy/resolver.h"
+#include "deploy/unconfirmed_push.h"
 #include "deploy/workflows.h"
+#include "drizzle/client_code.h"
 #include "drizzle/code_reader.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
@@ -17,6 +23,36 @@
 #include "files/tree.h"
 
 namespace pgadvise::deploy {
+
+// Whether a file of the project sets a limit on the time that a statement takes: a role in a migration, a
+// handler of new connections, an option of a URL.
+static bool sets_statement_timeout(files::Tree& tree) {
+  return std::any_of(tree.files().begin(), tree.files().end(), [&](const std::string& path) {
+    if (files::never_deployed(path) || path.ends_with(".md")) return false;
+    const std::string* text = tree.peek(path);
+    return text && (contains(*text, "statement_timeout") || contains(*text, "STATEMENT_TIMEOUT"));
+  });
+}
+
+static void read_client_code(files::Tree& tree, Project& project) {
+  auto code = drizzle::read_client_code(tree);
+  ConnectionFacts facts;
+  facts.ignored_migration_errors = std::move(code.ignored_migration_errors);
+  facts.casing = std::move(code.casing);
+  facts.pools = std::move(code.pools);
+  const bool unlimited = std::any_of(facts.pools.begin(), facts.pools.end(),
+                                     [](const ClientPool& pool) { return !pool.statement_timeout; });
+  if (unlimited && sets_statement_timeout(tree))
+    for (auto& pool : facts.pools) pool.statement_timeout = true;
+  facts.passwords = committed_passwords(tree, project.root, code.credentials);
+  facts.unconfirmed_pushes = unconfirmed_pushes(tree, project, code.push_targets);
+  for (auto& size : code.sizes)
+    if (std::none_of(project.pools.begin(), project.pools.end(), [&](const PoolSize& known) {
+          return known.place.file == size.place.file && known.place.line == size.place.line;
+        }))
+      project.pools.push_back(std::move(size));
+  project.connections = std::make_shared<const ConnectionFacts>(std::move(facts));
+}
 
 Project read_repository(const std::string& root, Diagnostics& diagnostics, const files::LeaveOut& leave_out) {
   Project project;
@@ -45,6 +81,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
   read_json_in_code(tree, project);
+  read_client_code(tree, project);
   project.code = drizzle::read_code(tree);
   project.drizzle_names = drizzle::drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());

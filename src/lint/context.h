@@ -96,6 +96,7 @@ class Context {
   const std::vector<KnownPlan>& plans_of(const Query& query) const;
   bool has_server() const { return inputs().plans && inputs().plans->server; }
   bool has_project() const { return inputs().project != nullptr; }
+  bool has_migrations() const { return inputs().migrations != nullptr; }
 
   // Foreign keys that reference a table: (child table, constraint).
   struct Reference {

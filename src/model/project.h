@@ -11,7 +11,8 @@
 
 namespace pgadvise {
 
-struct CodeFacts;  // model/code.h
+struct CodeFacts;        // model/code.h
+struct ConnectionFacts;  // model/connections.h
 
 // A command that runs when the project is deployed, and how the deployment reaches it.
 struct DeployCommand {
@@ -75,9 +76,10 @@ struct Project {
   std::vector<InsecureConnection> insecure_connections;
   std::vector<PoolSize> pools;
   std::vector<InstanceCount> instances;
-  std::vector<CodedAsJson> coded_as_json;  // each name once, with its first location
-  int code_files = 0;                      // code files read for coded_as_json, without tests
-  std::shared_ptr<const CodeFacts> code;   // queries in Drizzle source; null: none was read
+  std::vector<CodedAsJson> coded_as_json;              // each name once, with its first location
+  int code_files = 0;                                  // code files read for coded_as_json, without tests
+  std::shared_ptr<const CodeFacts> code;               // queries in Drizzle source; null: none was read
+  std::shared_ptr<const ConnectionFacts> connections;  // null: not read
   std::vector<std::string> files_read;
   // Names in schema.ts. "schema.table" ("public.orders", always with its schema) maps to the identifier of
   // the pgTable constant, and "schema.table.column" to the property name; sorted. Found by a simple scan of

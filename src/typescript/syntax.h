@@ -63,7 +63,10 @@ enum class Kind : std::uint8_t {
   for_in_statement,  // also for … of
   while_statement,
   do_statement,
+  try_statement,
   catch_clause,
+  finally_clause,
+  throw_statement,
   class_body,
   public_field_definition,
   call_expression,

@@ -699,6 +699,36 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
   }
 }
 
+TEST(Cli, ACommittedPasswordIsInNoFormatAndNoMessage) {
+  const Folder folder;
+  const std::string passwords[] = {"t0rtoise-Kettle", "m4rble-Orchard", "w1llow-Anchor",
+                                   "h4rbour-Lantern", "c0pper:Meadow",  "s4ffron Lake"};
+  folder.write("shop/package.json", R"({"dependencies": {"pg": "8"}})");
+  folder.write("shop/.env.production",
+               "DATABASE_URL=\"postgres://shop:" + passwords[0] +
+                   "@db.shop-data.net/shop\"\nPGHOST=archive.shop-data.net\nPGPASSWORD=" + passwords[1] +
+                   "\n");
+  folder.write("shop/config/config.json",
+               "{\"production\": {\"dialect\": \"postgres\", \"host\": "
+               "\"legacy.shop-data.net\", \"password\": \"" +
+                   passwords[2] + "\"}}\n");
+  folder.write(
+      "shop/src/db.ts",
+      "import { Pool } from 'pg';\nexport const a = new Pool({ host: 'a.shop-data.net', password: '" +
+          passwords[3] + "' });\nexport const url = `postgres://shop:" + passwords[4] +
+          "@b.shop-data.net/shop`;\nexport const c = new Pool({ host: 'c.shop-data.net',\n  password: '" +
+          passwords[5] + "' });\n");
+  for (const auto* known : report::all_formats())
+    for (const char* options : {"", " --verbose", " --quiet", " --show-literals"}) {
+      const Ran ran = run("check " + folder.path("shop") + " --fail-on never --format " +
+                          std::string(known->name) + options);
+      const std::string printed = ran.out + ran.err;
+      EXPECT_TRUE(has(printed, "db.shop-data.net")) << known->name << options << "\n" << printed;
+      for (const auto& password : passwords)
+        EXPECT_FALSE(has(printed, password)) << known->name << options << ": " << password;
+    }
+}
+
 TEST(Cli, DeepAndHostileInputIsNoCrash) {
   const Folder folder;
   std::string deep = "CREATE TABLE t (a int DEFAULT ";

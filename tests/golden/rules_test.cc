@@ -331,6 +331,12 @@ class RuleFixture : public testing::TestWithParam<lint::RegisteredRule> {
  protected:
   // Places in expected.json are relative to the folder.
   void SetUp() override {
+    // What these find is, in part, in TypeScript.
+    static const std::set<std::string_view> of_source = {"casing-mismatch", "committed-password",
+                                                         "pool-without-timeout", "swallowed-migration-error",
+                                                         "unconfirmed-push"};
+    if (of_source.count(GetParam().rule->id) && !drizzle::reads_source())
+      GTEST_SKIP() << "this build lacks the TypeScript grammar";
     if (GetParam().rule->needs.names(lint::Input::declared) && !drizzle::reads_source())
       GTEST_SKIP() << "this build lacks the TypeScript grammar";
     ASSERT_TRUE(fs::is_directory(folder_of(GetParam())))

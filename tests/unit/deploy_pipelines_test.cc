@@ -127,6 +127,109 @@ TEST(Pipelines, MakeTargetsAreFollowed) {
   EXPECT_EQ(commands({{"Makefile", "a: b\nb: a\n\tmake a\n"}, {"deploy.sh", "make a"}}).size(), 0u);
 }
 
+// What each service runs when it deploys: a line of shell, in the form of each service's file.
+struct Form {
+  std::string name;
+  std::string path;
+  std::string before;  // of the line
+  std::string after;
+};
+
+const std::vector<Form>& forms() {
+  static const std::string circle = "    docker: [{image: 'cimg/node:22.1'}]\n    steps:\n      - ";
+  static const std::string jenkins =
+      "pipeline {\n  agent any\n  stages {\n    stage('Deploy') {\n      when { branch 'main' }\n"
+      "      steps {\n        ";
+  static const std::vector<Form> all = {
+      {"GitLab's script", ".gitlab-ci.yml", "deploy:\n  only: [main]\n  script:\n    - ", "\n"},
+      {"GitLab's block of lines", ".gitlab-ci.yml",
+       "deploy:\n  only: [main]\n  script:\n    - |\n      set -e\n      ", "\n"},
+      {"GitLab's before_script", ".gitlab-ci.yml",
+       "deploy:\n  environment: production\n  before_script:\n    - ", "\n  script: [npm ci]\n"},
+      {"GitLab's after_script", ".gitlab-ci.yml",
+       "deploy:\n  environment: production\n  script: [npm ci]\n  after_script:\n    - ", "\n"},
+      {"Bitbucket's script", "bitbucket-pipelines.yml",
+       "pipelines:\n  branches:\n    main:\n      - step:\n          script:\n            - ", "\n"},
+      {"Bitbucket's after-script", "bitbucket-pipelines.yml",
+       "pipelines:\n  tags:\n    'v*':\n      - step:\n          script: [npm ci]\n"
+       "          after-script:\n            - ",
+       "\n"},
+      {"Bitbucket's deployment", "bitbucket-pipelines.yml",
+       "pipelines:\n  default:\n    - step:\n        deployment: production\n        script:\n          - ",
+       "\n"},
+      {"CircleCI's run", ".circleci/config.yml",
+       "version: 2.1\nworkflows: {all: {jobs: [deploy: {filters: {branches: {only: main}}}]}}\njobs:\n"
+       "  deploy:\n" +
+           circle + "run: ",
+       "\n"},
+      {"CircleCI's command", ".circleci/config.yml",
+       "version: 2.1\nworkflows: {all: {jobs: [deploy: {context: production}]}}\njobs:\n  deploy:\n" +
+           circle + "run:\n          name: x\n          command: ",
+       "\n"},
+      {"CircleCI's conditional steps", ".circleci/config.yml",
+       "version: 2.1\nworkflows: {all: {jobs: [deploy: {context: production}]}}\njobs:\n  deploy:\n" +
+           circle + "when:\n          condition: true\n          steps:\n            - run: ",
+       "\n"},
+      {"Jenkins, one line", "Jenkinsfile", jenkins + "sh '", "'\n      }\n    }\n  }\n}\n"},
+      {"Jenkins, several lines", "Jenkinsfile", jenkins + "sh '''\n          npm ci\n          ",
+       "\n        '''\n      }\n    }\n  }\n}\n"},
+      {"Jenkins, script:", "Jenkinsfile", jenkins + "sh(returnStdout: true, script: '",
+       "')\n      }\n    }\n  }\n}\n"},
+      {"a Makefile's target", "Makefile", "deploy:\n\t", "\n"},
+      {"a Makefile's prerequisite", "Makefile", "deploy-prod: database\ndatabase:\n\t@", "\n"},
+      {"a Makefile that calls itself", "Makefile", "release:\n\t$(MAKE) database\ndatabase:\n\t", "\n"},
+  };
+  return all;
+}
+
+TEST(Pipelines, PushSeedAndResetAreFoundInEachForm) {
+  struct Line {
+    std::string text;
+    std::vector<std::string> words;  // with which the command that it reaches begins
+  };
+  const std::vector<Line> lines = {{"npx drizzle-kit push", {"drizzle-kit", "push"}},
+                                   {"npm run db:push", {"drizzle-kit", "push"}},
+                                   {"npm run db:seed", {"seed", "insert"}},
+                                   {"npm run db:reset", {"seed", "wipe"}},
+                                   {"npm run db:clear", {"seed", "wipe"}},
+                                   {"npm run db:drop", {"seed", "wipe"}},
+                                   {"make -f tasks.mk push", {"drizzle-kit", "push"}},
+                                   {"make -f tasks.mk seed", {"seed", "insert"}},
+                                   {"make -f tasks.mk clear", {"seed", "wipe"}}};
+  for (const Form& form : forms())
+    for (const Line& line : lines) {
+      const auto found = commands(
+          {{form.path, form.before + line.text + form.after},
+           {"tasks.mk",
+            "push:\n\tnpx drizzle-kit push\nseed:\n\tnode scripts/seed.js\nclear: empty\nempty:\n\tnode "
+            "scripts/clear.js\n"},
+           {"package.json",
+            R"({"scripts": {"db:push": "drizzle-kit push", "db:seed": "node scripts/seed.js",
+                "db:reset": "node scripts/reset.js", "db:clear": "node scripts/clear.js",
+                "db:drop": "node scripts/drop.js"}})"},
+           {"scripts/seed.js", "await db.insert(users).values([{ name: 'a' }]);\n"},
+           {"scripts/reset.js", "import { users } from './schema';\nawait db.delete(users);\n"},
+           {"scripts/clear.js", "import { users } from './schema';\nawait db.delete(users);\n"},
+           {"scripts/drop.js", "await db.execute(sql`DROP SCHEMA public CASCADE`);\n"}});
+      const bool reached = std::any_of(found.begin(), found.end(), [&](const DeployCommand& command) {
+        return command.production && command.words.size() >= 2 && command.words[0] == line.words[0] &&
+               command.words[1] == line.words[1];
+      });
+      EXPECT_TRUE(reached) << form.name << ": " << line.text;
+    }
+}
+
+TEST(Pipelines, GitLabReadsTheFilesThatItIncludes) {
+  const std::string job = "deploy:\n  only: [main]\n  script: [npx drizzle-kit push]\n";
+  const auto reached = [&](const std::string& include, const std::string& file) {
+    return !commands({{".gitlab-ci.yml", include}, {file, job}}).empty();
+  };
+  EXPECT_TRUE(reached("include: /ci/deploy.yml\n", "ci/deploy.yml"));
+  EXPECT_TRUE(reached("include:\n  - local: ci/deploy.yml\n", "ci/deploy.yml"));
+  EXPECT_FALSE(reached("include:\n  - template: Auto.gitlab-ci.yml\n", "ci/deploy.yml"));
+  EXPECT_FALSE(reached("stages: [a]\n", "ci/deploy.yml"));
+}
+
 TEST(Makefile, ReadsRulesAndVariables) {
   const auto targets = parse_makefile(
       "A ?= x\n.PHONY: one\none two: three | four\n\t-$(A) ${B} $$c \\\n\t  d\n%.o: %.c\n\tcc\nfive: A = "
