@@ -1,15 +1,39 @@
 #include "drizzle/code_reader.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "drizzle/code_index.h"
+#include "drizzle/code_json.h"
 #include "drizzle/code_loops.h"
 #include "drizzle/code_raw_sql.h"
+#include "drizzle/code_requests.h"
 #include "drizzle/code_transactions.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
+namespace {
+
+using typescript::Node;
+
+// The functions of a file, an inner one behind its outer one. Callbacks that run there and then are parts of
+// the function around them.
+std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
+  std::vector<LineRange> out;
+  any_node(syntax.root(), static_cast<std::size_t>(-1), [&](const Node& at) {
+    if (typescript::is_function(at) && !runs_at_once(at))
+      out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
+    return false;
+  });
+  std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
+    return a.first != b.first ? a.first < b.first : a.last > b.last;
+  });
+  return out;
+}
+
+}  // namespace
 
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   const auto& packages = tree.packages();
@@ -26,6 +50,12 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->in_loops = queries_in_loops(index);
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
+  auto requests = facts_of_requests(index);
+  out->in_requests = std::move(requests.queries);
+  out->pools_in_requests = std::move(requests.pools);
+  out->json_columns = json_columns(index);
+  for (const auto& file : program.parsed())
+    if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
   out->files = static_cast<int>(index.files().size());
   return out;
 }
