@@ -8,8 +8,8 @@
 namespace pgadvise::rules {
 namespace {
 
-// Of one row, of rows that a unique key chooses, of rows that a worker claims, and of one that is there or not,
-// the order does not matter. With an offset, offset-without-order-in-code reports the query.
+// Of one row, of rows that a unique key chooses, of rows that a worker claims, and of one that is there or
+// not, the order does not matter. With an offset, offset-without-order-in-code reports the query.
 bool order_matters(const Context& context, const CodeQuery& query) {
   if (query.kind != CodeQuery::Kind::select || !query.awaited || !query.limited || query.first ||
       query.has_offset || query.ordered || query.grouped || query.aggregate || query.locks ||
@@ -44,10 +44,13 @@ constinit const Rule limit_without_order_in_code{
     .summary = "the first rows of a query that has no order",
     .why =
         "Without ORDER BY, PostgreSQL returns rows in the order in which the plan finds them. Which rows are "
-        "among the first is then another answer after an update, a VACUUM or with another plan: a list of the "
+        "among the first is then another answer after an update, a VACUUM or with another plan: a list of "
+        "the "
         "latest orders shows any orders.\n\n"
-        "pgadvise reads the Drizzle queries in TypeScript and JavaScript: `.limit()` without `.orderBy()`, and "
-        "findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a unique "
+        "pgadvise reads the Drizzle queries in TypeScript and JavaScript: `.limit()` without `.orderBy()`, "
+        "and "
+        "findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a "
+        "unique "
         "key, groups, and queries that lock rows. offset-without-order-in-code reports pages by offset.",
     .fix = "Add `orderBy()` with the columns that say which rows come first, and a unique one at its end.",
     .when_to_ignore = "Any rows will do, as for a sample or for a batch of work.",

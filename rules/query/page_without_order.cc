@@ -84,7 +84,8 @@ constinit const Rule page_without_order{
         "vacuum, another plan or a synchronized sequential scan changes that order between two pages, so "
         "that some rows appear twice and others never.\n\n"
         "The rule reports queries with OFFSET, and queries that continue after a key (`id > $1 LIMIT 100`), "
-        "that have no ORDER BY. A LIMIT alone is not reported, because any rows may do; nor are queries that lock rows, or that read from a "
+        "that have no ORDER BY. A LIMIT alone is not reported, because any rows may do; nor are queries that "
+        "lock rows, or that read from a "
         "subquery.",
     .fix = "Add ORDER BY, ending with a unique column, and an index on the same columns.",
     .when_to_ignore = "Any rows will do, and none of them matters twice.",

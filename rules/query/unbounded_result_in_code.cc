@@ -11,9 +11,10 @@
 namespace pgadvise::rules {
 namespace {
 
-constexpr Option min_rows{.name = "min_rows",
-                          .fallback = 1000,
-                          .meaning = "rows of a table, where they are known, below which a query may return all"};
+constexpr Option min_rows{
+    .name = "min_rows",
+    .fallback = 1000,
+    .meaning = "rows of a table, where they are known, below which a query may return all"};
 constexpr const Option* options[] = {&min_rows};
 
 bool asks_for_one_row(const Context& context, const CodeQuery& query) {
@@ -40,16 +41,16 @@ void check(const Context& context, Reporter& reporter) {
     const auto rows =
         context.has_catalog() ? lint::rows_of(context, query.tables.front()) : std::optional<double>();
     if (rows && *rows < least) continue;
-    Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
-        lint::statement_of(query) + " in " + request.entry + " returns all rows" +
-            (rows ? ", " + lint::grouped(*rows) + " now" : "") +
-            ": each request takes longer, and more memory, as the table grows.",
-        rows ? std::optional(Severity::warning) : std::nullopt);
+    Finding& finding = reporter.add(subjects.make(query, query.place.file, query.function),
+                                    lint::statement_of(query) + " in " + request.entry + " returns all rows" +
+                                        (rows ? ", " + lint::grouped(*rows) + " now" : "") +
+                                        ": each request takes longer, and more memory, as the table grows.",
+                                    rows ? std::optional(Severity::warning) : std::nullopt);
     finding.location = lint::located(context.project(), query.place);
     lint::add_request(finding, context.project(), request);
-    finding.fix = Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",
-                      .safety = Fix::Safety::manual};
+    finding.fix =
+        Fix{.title = "Add a limit, and return pages: by a key (where id > the last one) or by offset",
+            .safety = Fix::Safety::manual};
   }
 }
 
@@ -65,12 +66,14 @@ constinit const Rule unbounded_result_in_code{
         "fast with the rows of a new application, and becomes slower with each row: the server reads and "
         "sends all of them, and the application keeps them in memory for each request at the same time.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript, and which functions run for a "
-        "request: route handlers, pages and server actions of Next.js, handlers of Express, Fastify and Hono, "
+        "request: route handlers, pages and server actions of Next.js, handlers of Express, Fastify and "
+        "Hono, "
         "tRPC procedures, controllers and resolvers of NestJS, endpoints, load functions and form actions of "
         "SvelteKit, loaders and actions of Remix, and the functions of the project that these call. Reported "
         "are `select` and `findMany` without a limit, whose conditions compare only with constants, or check "
         "for NULL. Not reported are aggregates, groups, DISTINCT, and a comparison with a unique key.\n\n"
-        "How many rows a table has is not in the code: the findings are notes. With a database or its snapshot, "
+        "How many rows a table has is not in the code: the findings are notes. With a database or its "
+        "snapshot, "
         "a table with fewer than `min_rows` rows is left out, and for others the finding is a warning.",
     .fix = "Add a limit and return pages, or a condition that leaves few rows.",
     .when_to_ignore = "The table always has few rows, such as a list of countries, or an export needs all.",

@@ -81,7 +81,7 @@ bool is_short(const std::string& type) {
 struct Assessment {
   std::vector<Evidence> evidence;
   bool proven = false;
-  bool refuted = false;  // a logged value is not JSON
+  bool refuted = false;                   // a logged value is not JSON
   std::optional<SourceLocation> in_code;  // the first use of the code
 
   void add(Evidence::Kind kind, std::string text, std::optional<SourceLocation> place = std::nullopt) {
@@ -209,7 +209,8 @@ bool has_program(const Context& context) {
 }
 
 // What the repository's code does with the column: how it declares, writes or reads it as JSON.
-std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table& table, const Column& column) {
+std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table& table,
+                                            const Column& column) {
   std::vector<const JsonColumn*> out;
   const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr;
   if (!code) return out;
@@ -429,7 +430,8 @@ constinit const Rule json_stored_as_text{
         "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
         "values that are all JSON; a comment that mentions JSON; Drizzle code that writes the column with "
         "`JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type for it "
-        "(`text().$type<Settings>()`), whatever the column's name is. It is a note if only the name of the column "
+        "(`text().$type<Settings>()`), whatever the column's name is. It is a note if only the name of the "
+        "column "
         "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
         "writes something of that name as JSON, and that the name is not one that many things have, such as "
         "`data`, `payload` or `metadata`.\n\n"

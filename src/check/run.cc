@@ -101,7 +101,7 @@ class Runner {
                 suppress(outcome.findings, schema),
                 std::move(outcome.ran),
                 std::move(outcome.skipped)};
-    std::erase_if(outcome.findings, [&](const Finding& finding) { return only_replayed(finding, schema); });
+    std::erase_if(outcome.findings, [&](const Finding& finding) { return not_asked_for(finding, schema); });
     if (schema && !inputs_.live) suspect_uncertain(outcome.findings, *schema);
     out.findings = std::move(outcome.findings);
     const Catalog* live = inputs_.live ? &*inputs_.live : nullptr;
@@ -149,8 +149,11 @@ class Runner {
     }
   }
 
-  static bool only_replayed(const Finding& finding, const Schema* schema) {
-    return schema && finding.location && schema->replayed_only.count(finding.location->file) > 0;
+  // Whether the caller asked for others: for single migrations, or for what a branch changes.
+  bool not_asked_for(const Finding& finding, const Schema* schema) const {
+    if (schema && finding.location && schema->replayed_only.count(finding.location->file) > 0) return true;
+    const auto* rule = inputs_.changed_code ? lint::find_rule(finding.rule) : nullptr;
+    return rule && rule->rule->needs.names(lint::Input::code) && !inputs_.changed_code->touches(finding);
   }
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
@@ -159,7 +162,7 @@ class Runner {
         read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
                       user_paths_);
     auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
-    std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
+    std::erase_if(out, [&](const SuppressedFinding& one) { return not_asked_for(one.finding, schema); });
     return out;
   }
 

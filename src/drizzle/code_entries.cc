@@ -29,7 +29,8 @@ constexpr std::array<EntryForm, 13> forms = {{
     {"a SvelteKit load function", Match::exported, "load", "+page.server +layout.server", ""},
     {"a SvelteKit form action", Match::members, "actions", "+page.server", ""},
     {"a Remix loader or action", Match::exported, "loader action", "", "routes app"},
-    {"a route's handler", Match::route, "get post put patch delete all options head on route openapi", "", ""},
+    {"a route's handler", Match::route, "get post put patch delete all options head on route openapi", "",
+     ""},
     {"a tRPC procedure", Match::procedure, "query mutation subscription", "", ""},
     {"a NestJS controller", Match::decorator, "Get Post Put Patch Delete All Options Head Sse", "", ""},
     {"a NestJS resolver", Match::decorator, "Query Mutation ResolveField MessagePattern", "", ""},
@@ -106,14 +107,12 @@ class Reader {
 
  private:
   static bool is_directive(const Node& statement) {
-    return statement.is(Kind::expression_statement) &&
-           statement.text().substr(1).starts_with("use server");
+    return statement.is(Kind::expression_statement) && statement.text().substr(1).starts_with("use server");
   }
 
   void add(const Node& function) {
-    const bool known = std::any_of(out_.begin(), out_.end(), [&](const EntryFunction& one) {
-      return one.function == function;
-    });
+    const bool known = std::any_of(out_.begin(), out_.end(),
+                                   [&](const EntryFunction& one) { return one.function == function; });
     if (!known) out_.push_back({function, form_});
   }
 

@@ -403,15 +403,16 @@ bool CodeIndex::aggregates(const FoundQuery& query) {
   });
 }
 
-// Whether the condition may leave few rows: all but null checks, inequalities and comparisons with a constant.
+// Whether the condition may leave few rows: all but null checks, inequalities and comparisons with a
+// constant.
 bool CodeIndex::narrows(const Node& condition, int depth) {
   const Node at = bare(condition);
   if (!at || at.is(Kind::undefined)) return false;
   if (depth > max_followed) return true;
   if (is_function(at)) {
     const auto values = typescript::returned_values(at);
-    return values.empty() ||
-           std::any_of(values.begin(), values.end(), [&](const Node& one) { return narrows(one, depth + 1); });
+    return values.empty() || std::any_of(values.begin(), values.end(),
+                                         [&](const Node& one) { return narrows(one, depth + 1); });
   }
   if (at.is(Kind::identifier)) {
     const Binding& binding = bindings_.find(at);

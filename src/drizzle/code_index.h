@@ -27,9 +27,9 @@ struct QueryLink {
 
 struct FoundQuery {
   CodeQuery facts;
-  typescript::Node whole;     // the expression with all its links
-  typescript::Node anchor;    // the call of from, insert, update, delete, findMany, execute …
-  typescript::Node receiver;  // the database
+  typescript::Node whole;              // the expression with all its links
+  typescript::Node anchor;             // the call of from, insert, update, delete, findMany, execute …
+  typescript::Node receiver;           // the database
   const SourceTable* table = nullptr;  // the first; nullptr: not known
   std::vector<QueryLink> links;
 
@@ -119,7 +119,7 @@ class CodeIndex {
   std::map<typescript::Node, bool> databases_;                 // what is known; false while it is looked for
   std::map<std::pair<std::string, std::string>, bool> types_;  // by type and file
   std::map<std::pair<std::string, std::string>, std::optional<TypeText>> named_types_;  // by name and file
-  int nested_ = 0;                                             // variables followed
+  int nested_ = 0;                                                                      // variables followed
 };
 
 // Whether the query is awaited, returned, or an element of Promise.all.

@@ -50,7 +50,8 @@ class Reader {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file))
         any_node(module->syntax->root(), std::size_t(-1), [&](const Node& at) {
-          if (at.is(Kind::call_expression) && at.child(Field::function).text() == "JSON.parse") read_parsed(at);
+          if (at.is(Kind::call_expression) && at.child(Field::function).text() == "JSON.parse")
+            read_parsed(at);
           return false;
         });
     std::vector<JsonColumn> out;
@@ -249,9 +250,9 @@ class Reader {
     if (query.facts.kind == CodeQuery::Kind::select && !query.facts.relational) {
       const auto arguments = arguments_of(object_of(query.anchor));
       if (!arguments.empty()) columns = bare(arguments.front());
-      const bool nested = !columns && std::any_of(query.links.begin(), query.links.end(), [](const auto& link) {
-        return link.name.ends_with("Join");
-      });
+      const bool nested =
+          !columns && std::any_of(query.links.begin(), query.links.end(),
+                                  [](const auto& link) { return link.name.ends_with("Join"); });
       if (nested) return;  // { orders: {…}, customers: {…} }
       if (columns && !columns.is(Kind::object)) return;
     } else if (query.facts.kind != CodeQuery::Kind::select) {

@@ -1,6 +1,8 @@
 #include "drizzle/code_reader.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,33 @@ std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
   return out;
 }
 
+// The files that findings may point to.
+std::set<std::string> files_of(const CodeFacts& facts) {
+  std::set<std::string> out;
+  const auto add = [&](const std::vector<SourceLocation>& places) {
+    for (const auto& place : places) out.insert(place.file);
+  };
+  for (const auto& query : facts.queries) out.insert(query.place.file);
+  for (const auto& found : facts.in_loops) {
+    out.insert(found.loop.file);
+    add(found.via);
+  }
+  for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
+  for (const auto& call : facts.calls_in_transactions) {
+    out.insert(call.place.file);
+    add(call.via);
+  }
+  for (const auto& found : facts.in_requests) {
+    out.insert(found.request.place.file);
+    add(found.request.via);
+  }
+  for (const auto& pool : facts.pools_in_requests) {
+    out.insert({pool.place.file, pool.request.place.file});
+    add(pool.request.via);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
@@ -54,7 +83,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);
   out->json_columns = json_columns(index);
-  for (const auto& file : program.parsed())
+  for (const auto& file : files_of(*out))
     if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
   out->files = static_cast<int>(index.files().size());
   return out;

@@ -95,9 +95,9 @@ class Reader {
     if (node.is(Kind::new_expression)) {
       const Node made = node.child(Field::constructor);
       const auto value = index_.value(made);
-      const bool pg = (value->is(Values::external) && value->text == "pg") ||
-                      (value->is(Values::member) && value->base->is(Values::external) &&
-                       value->base->text == "pg");
+      const bool pg =
+          (value->is(Values::external) && value->text == "pg") ||
+          (value->is(Values::member) && value->base->is(Values::external) && value->base->text == "pg");
       return pg && value->name == "Pool" ? "new Pool()" : "";
     }
     const Node callee = node.child(Field::function);
@@ -105,9 +105,8 @@ class Reader {
     const auto value = index_.value(callee);
     if (!value->is(Values::external)) return {};
     if (value->text == "postgres") return "postgres()";
-    const bool pooled =
-        value->name == "drizzle" &&
-        (value->text == "drizzle-orm/node-postgres" || value->text == "drizzle-orm/postgres-js");
+    const bool pooled = value->name == "drizzle" && (value->text == "drizzle-orm/node-postgres" ||
+                                                     value->text == "drizzle-orm/postgres-js");
     return pooled && is_address(node) ? "drizzle()" : "";
   }
 
@@ -136,7 +135,7 @@ class Reader {
 
   // pools.set(key, pool), once(() => …)
   static bool keeps(const Node& call) {
-    static constexpr std::array<std::string_view, 7> words = {"once",     "memo",      "lazy",    "singleton",
+    static constexpr std::array<std::string_view, 7> words = {"once",     "memo",    "lazy",  "singleton",
                                                               "remember", "provide", "global"};
     if (method_of(call) == "set") return true;
     const std::string name = lower(call.child(Field::function).text().substr(0, 100));
@@ -155,8 +154,7 @@ class Reader {
     const Node name = bare(target);
     if (!name.is(Kind::identifier)) return true;  // globalThis.pool, this.pool
     const Binding& binding = names_.find(name);
-    return !binding.name ||
-           typescript::function_around(binding.name) != typescript::function_around(target);
+    return !binding.name || typescript::function_around(binding.name) != typescript::function_around(target);
   }
 
   // const pool = new Pool(); globalThis.pool = pool
