@@ -44,12 +44,16 @@ class Reader {
     for (const auto& query : index_.queries())
       if (query.facts.kind == CodeQuery::Kind::select)
         if (const Request* request = request_of(query.whole)) out_.queries.push_back({query.facts, *request});
-    std::sort(out_.pools.begin(), out_.pools.end(),
-              [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    out_.pools = pools();
     return std::move(out_);
   }
 
  private:
+  struct Caller {
+    Node function;
+    Node call;
+  };
+
   void visit(const Node& function, Request request) {
     if (requests_.size() >= max_functions || !is_application_source(function.syntax()->file())) return;
     if (requests_.try_emplace(function, std::move(request)).second) open_.push_back(function);
@@ -68,25 +72,46 @@ class Reader {
         if (const Node called = names_.called(at)) {
           Request further = request;
           further.via.push_back(at.location());
+          callers_[called].push_back({function, at});
           visit(called, std::move(further));
         }
-      add_pool(at, request);
+      add_pool(at, function);
       return false;
     });
   }
 
   // ---- Pools.
 
-  void add_pool(const Node& node, const Request& request) {
-    const std::string made_by = pool_made_by(node);
-    if (made_by.empty() || is_kept(node) || of_parameter(node) || in_worker(node)) return;
-    if (!pools_.insert(node).second) return;
-    PoolInRequest found;
-    found.made_by = made_by;
-    found.function = typescript::name_of_function(typescript::function_around(node));
-    found.place = node.location();
-    found.request = request;
-    out_.pools.push_back(std::move(found));
+  void add_pool(const Node& node, const Node& function) {
+    if (!pool_made_by(node).empty() && !is_kept(node) && !of_parameter(node) && !in_worker(node))
+      pools_.try_emplace(node, function);
+  }
+
+  std::vector<PoolInRequest> pools() {
+    std::vector<PoolInRequest> out;
+    for (const auto& [node, function] : pools_) {
+      std::set<Node> seen;
+      if (result_is_kept(function, seen)) continue;
+      PoolInRequest found;
+      found.made_by = pool_made_by(node);
+      found.function = typescript::name_of_function(typescript::function_around(node));
+      found.place = node.location();
+      found.request = requests_.at(function);
+      out.push_back(std::move(found));
+    }
+    std::sort(out.begin(), out.end(),
+              [](const PoolInRequest& a, const PoolInRequest& b) { return a.place < b.place; });
+    return out;
+  }
+
+  // Whether one of the calls that lead to the function keeps what it returns.
+  bool result_is_kept(const Node& function, std::set<Node>& seen) {
+    if (!seen.insert(function).second) return false;
+    const auto callers = callers_.find(function);
+    return callers != callers_.end() &&
+           std::any_of(callers->second.begin(), callers->second.end(), [&](const Caller& one) {
+             return is_kept(one.call) || result_is_kept(one.function, seen);
+           });
   }
 
   // "" if the expression makes none. A pool of @neondatabase/serverless is none: its WebSockets may not
@@ -114,23 +139,30 @@ class Reader {
   static bool is_address(const Node& call) {
     const auto arguments = arguments_of(call);
     if (arguments.empty()) return false;
-    const Node first = bare(arguments.front());
+    Node first = bare(arguments.front());
+    while (first.is(Kind::binary_expression)) first = bare(first.child(Field::left));
     if (first.is(Kind::object)) return static_cast<bool>(property_of(first, "connection"));
     return first.is(Kind::string) || first.is(Kind::template_string) ||
            (first.is(Kind::member_expression) && contains(lower(first.text()), "env"));
   }
 
-  // Whether something outside of the function keeps the pool for later requests.
+  // Whether something outside of the function keeps the value for later requests.
   bool is_kept(const Node& node) {
     for (Node at = node, above = at.parent(); above; at = above, above = above.parent()) {
+      if (is_function(above)) return keeps_result(above);
       if (above.is(Kind::assignment_expression) || above.is(Kind::augmented_assignment_expression))
         if (above.child(Field::right) == at && outlives(above.child(Field::left))) return true;
       if (above.is(Kind::variable_declarator) && kept_later(above)) return true;
       if (above.is(Kind::arguments) && keeps(above.parent())) return true;
-      if (above.is(Kind::public_field_definition)) return true;
-      if (above.is(Kind::return_statement) && in_factory(above)) return true;
     }
-    return false;
+    return true;  // at the top level, or a field of a class
+  }
+
+  // once(() => new Pool()), and a NestJS module's useFactory: () => new Pool().
+  static bool keeps_result(const Node& function) {
+    const Node above = function.parent();
+    return (above.is(Kind::arguments) && keeps(above.parent())) ||
+           (above.is(Kind::pair) && contains(lower(above.child(Field::key).text()), "factory"));
   }
 
   // pools.set(key, pool), once(() => …)
@@ -141,13 +173,6 @@ class Reader {
     const std::string name = lower(call.child(Field::function).text().substr(0, 100));
     return std::any_of(words.begin(), words.end(),
                        [&](std::string_view word) { return contains(name, word); });
-  }
-
-  // Of a NestJS module: useFactory: () => new Pool().
-  static bool in_factory(const Node& statement) {
-    const Node function = typescript::function_around(statement);
-    const Node pair = function.parent();
-    return pair.is(Kind::pair) && contains(lower(pair.child(Field::key).text()), "factory");
   }
 
   bool outlives(const Node& target) {
@@ -165,7 +190,7 @@ class Reader {
     return any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
       if (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression)) {
         const Node value = bare(at.child(Field::right));
-        return value.text() == name && outlives(at.child(Field::left));
+        return contains(value.text(), name) && outlives(at.child(Field::left));
       }
       if (!at.is(Kind::call_expression) || method_of(at) != "set") return false;
       const auto arguments = arguments_of(at);
@@ -211,7 +236,8 @@ class Reader {
   typescript::Bindings& names_;
   std::map<Node, Request> requests_;  // by function
   std::deque<Node> open_;
-  std::set<Node> pools_;
+  std::map<Node, std::vector<Caller>> callers_;  // by the function that is called
+  std::map<Node, Node> pools_;                   // the functions in which they are made
   RequestFacts out_;
 };
 

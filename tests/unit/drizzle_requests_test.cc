@@ -216,6 +216,23 @@ TEST_F(DrizzleRequests, PoolsThatNothingKeeps) {
   EXPECT_EQ(in("const { url } = await request.json(); const p = new Pool({ connectionString: url });"), "");
 }
 
+// The function makes a pool for each call, but its caller keeps the result.
+TEST_F(DrizzleRequests, PoolsThatACallerKeeps) {
+  const std::string connect =
+      "import { Pool } from 'pg'; import { drizzle } from 'drizzle-orm/node-postgres';\n"
+      "let kept: any;\nfunction make() { return new Pool({ connectionString: process.env.URL }); }\n"
+      "export function get() { if (!kept) { const pool = make(); kept = drizzle(pool); } return kept; }\n"
+      "export function fresh() { return drizzle(make()); }\n";
+  const auto in = [&](const std::string& name) {
+    return pools(of({{"src/connect.ts", connect},
+                     {"src/read.ts", imports + read},
+                     {"src/app/api/route.ts",
+                      "import { get, fresh } from '@/connect';\nexport const GET = () => " + name + "();"}}));
+  };
+  EXPECT_EQ(in("get"), "");
+  EXPECT_EQ(in("fresh"), "3 new Pool()\n");
+}
+
 TEST_F(DrizzleRequests, ColumnsThatCodeTreatsAsJson) {
   EXPECT_EQ(json(of({{"src/app.ts", imports + R"(
 export async function a(all: Order[], x: unknown) {
