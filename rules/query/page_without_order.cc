@@ -59,14 +59,12 @@ void check(const Context& context, Reporter& reporter) {
     const Predicate* after =
         facts.has_limit && several_rows(query) ? continues_after(context, facts, table) : nullptr;
     if (!facts.has_offset && !after) continue;
-    const bool first_page = facts.has_offset && !skips_rows(facts);
     Finding& finding = report(
         reporter, query, table,
         after ? "The query" + on_table(table) + " continues after " + after->column.column +
                     " without ORDER BY: which rows the page has is left to the plan, and rows are skipped."
               : "The query" + on_table(table) +
-                    " takes a page with OFFSET without ORDER BY: pages may repeat and skip rows.",
-        first_page ? std::optional(Severity::note) : std::nullopt);
+                    " takes a page with OFFSET without ORDER BY: pages may repeat and skip rows.");
     finding.fix =
         Fix{.title = after ? "Add ORDER BY " + after->column.column + (after->op_name == "<" ? " DESC" : "")
                            : "Add ORDER BY with a unique column at its end, such as the primary key",
@@ -78,7 +76,7 @@ void check(const Context& context, Reporter& reporter) {
 
 constinit const Rule page_without_order{
     .id = "page-without-order",
-    .severity = Severity::warning,
+    .severity = Severity::note,
     .harm = lint::Harm::correctness,
     .needs = Input::workload,
     .summary = "a page of a result without ORDER BY",
@@ -87,8 +85,8 @@ constinit const Rule page_without_order{
         "vacuum, another plan or a synchronized sequential scan changes that order between two pages, so "
         "that some rows appear twice and others never.\n\n"
         "The rule reports queries with OFFSET, and queries that continue after a key (`id > $1 LIMIT 100`), "
-        "that have no ORDER BY. The finding is a note if the log shows only first pages. A LIMIT alone is "
-        "not reported, because any rows may do; nor are queries that lock rows, or that read from a "
+        "that have no ORDER BY. A LIMIT alone is not reported, because any rows may do; nor are queries that "
+        "lock rows, or that read from a "
         "subquery.",
     .fix = "Add ORDER BY, ending with a unique column, and an index on the same columns.",
     .when_to_ignore = "Any rows will do, and none of them matters twice.",

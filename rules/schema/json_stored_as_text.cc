@@ -5,8 +5,10 @@
 #include "base/identifier.h"
 #include "base/json_text.h"
 #include "base/text.h"
+#include "lint/code.h"
 #include "lint/context.h"
 #include "lint/json_casts.h"
+#include "lint/migration_folders.h"
 #include "lint/tables.h"
 #include "lint/type_fix.h"
 #include "lint/words.h"
@@ -79,7 +81,8 @@ bool is_short(const std::string& type) {
 struct Assessment {
   std::vector<Evidence> evidence;
   bool proven = false;
-  bool refuted = false;  // a logged value is not JSON
+  bool refuted = false;                   // a logged value is not JSON
+  std::optional<SourceLocation> in_code;  // the first use of the code
 
   void add(Evidence::Kind kind, std::string text, std::optional<SourceLocation> place = std::nullopt) {
     evidence.push_back({kind, std::move(text), std::move(place), {}});
@@ -205,6 +208,35 @@ bool has_program(const Context& context) {
   return context.has_project() && context.project().code_files >= a_program;
 }
 
+// What the repository's code does with the column: how it declares, writes or reads it as JSON.
+std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table& table,
+                                            const Column& column) {
+  std::vector<const JsonColumn*> out;
+  const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr;
+  if (!code) return out;
+  for (const auto& one : code->json_columns)
+    if (one.table == table.name && one.column == column.name) out.push_back(&one);
+  return out;
+}
+
+std::string text_of(const JsonColumn& use) {
+  switch (use.use) {
+    case JsonColumn::Use::declared: return "the code declares its values as " + use.text;
+    case JsonColumn::Use::written: return "the code writes " + use.text;
+    case JsonColumn::Use::read: return "the code reads it with " + use.text;
+  }
+  return {};
+}
+
+void assess_code(const Context& context, const Table& table, const Column& column, Assessment& out) {
+  if (described_otherwise(column)) return;
+  for (const JsonColumn* use : uses_in_code(context, table, column)) {
+    const SourceLocation place = lint::located(context.project(), use->place);
+    if (!out.in_code) out.in_code = place;
+    out.add(Evidence::Kind::project, text_of(*use), place);
+  }
+}
+
 // Tables that Rails creates and writes.
 bool owned_by_rails(const Table& table) {
   return table.name.name.starts_with("active_storage_") || table.name.name.starts_with("action_text_");
@@ -327,6 +359,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   Assessment assessment;
   assess_schema(table, column, assessment);
   if (context.has_workload()) assess_workload(context, table, column, assessment);
+  assess_code(context, table, column, assessment);
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
                      !library && !assessment.refuted && !described_by_another(table, column) &&
@@ -349,7 +382,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   Finding& finding = reporter.add(
       {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
       std::move(message), sure ? Severity::warning : Severity::note);
-  finding.location = column.type_origin();
+  finding.location = assessment.in_code ? assessment.in_code : column.type_origin();
   finding.evidence = std::move(assessment.evidence);
   if (coded)
     finding.evidence.push_back({Evidence::Kind::project,
@@ -363,6 +396,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
                                 std::nullopt,
                                 {}});
   finding.fix = fix_of(context, table, column);
+  if (assessment.in_code)
+    finding.fix->title += "; at the same time, remove JSON.stringify() and JSON.parse() from the code";
   finding.probe = Probe{.kind = Probe::Kind::values,
                         .table = table.name,
                         .columns = {column.name},
@@ -394,7 +429,10 @@ constinit const Rule json_stored_as_text{
         "checked and parsed once, when it is written, and has operators and indexes.\n\n"
         "The finding is a warning if there is evidence: a default that is a JSON object or array; a check, "
         "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
-        "values that are all JSON; a comment that mentions JSON. It is a note if only the name of the column "
+        "values that are all JSON; a comment that mentions JSON; Drizzle code that writes the column with "
+        "`JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type for it "
+        "(`text().$type<Settings>()`), whatever the column's name is. It is a note if only the name of the "
+        "column "
         "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
         "writes something of that name as JSON, and that the name is not one that many things have, such as "
         "`data`, `payload` or `metadata`.\n\n"

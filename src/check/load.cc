@@ -9,6 +9,7 @@
 #include "base/boundary.h"
 #include "base/input_file.h"
 #include "base/text.h"
+#include "check/git.h"
 #include "check/inputs.h"
 #include "check/patterns.h"
 #include "check/plans.h"
@@ -75,6 +76,7 @@ class Loader {
       else connect();
     }
     phase("replaying the schema", [&] { replay_schemas(); });
+    if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
     if (!out_.stopped) report_nothing_checked();
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
@@ -195,6 +197,25 @@ class Loader {
     if (!project.files_read.empty())
       out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
     out_.projects.push_back(std::move(project));
+  }
+
+  void read_changed_code() {
+    ChangedCode changed;
+    for (const auto& project : out_.projects) {
+      if (!project.code) continue;
+      Result<std::string> revision = settings_.migrations.since;
+      if (settings_.migrations.changed)
+        revision = branch_point(git_, project.root.empty() ? "." : project.root);
+      const Result<void> added =
+          revision ? changed.add(git_, project, *revision) : tl::unexpected(revision.error());
+      if (added) continue;
+      // The migrations' folders may have the same error.
+      const bool known = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
+                                     [&](const Error& error) { return error.what == added.error().what; });
+      if (!known) report(added.error());
+      return;
+    }
+    out_.changed_code = std::move(changed);
   }
 
   void read_workload() {

@@ -13,6 +13,7 @@
 #include "base/input_file.h"
 #include "base/repository_path.h"
 #include "base/result.h"
+#include "check/changed_code.h"
 #include "check/changes.h"
 #include "check/config.h"
 #include "check/migrations.h"
@@ -103,6 +104,8 @@ struct Inputs {
       not_replayed;  // locations of statements that could not be replayed, file:line:column
   // The caller named single migration files: the other files of their folder are replayed, but not checked.
   bool files_named = false;
+  // Settings::migrations asks for changes alone: findings about other functions are not reported.
+  std::optional<ChangedCode> changed_code;
   // A stop request ended load() early: the diagnostics name what was not read.
   bool stopped = false;
 

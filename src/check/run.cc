@@ -154,18 +154,20 @@ class Runner {
   // Removes what the chosen migrations do not cause.
   void keep_caused(Checked& checked, std::vector<Finding>& findings) const {
     const Schema* schema = checked.schema;
-    if (!schema) return;
     std::set<std::string> caused;
-    for (const auto& change : schema->changes)
-      caused.merge(caused_findings(change, checked.project, inputs_.config.rules));
+    if (schema)
+      for (const auto& change : schema->changes)
+        caused.merge(caused_findings(change, checked.project, inputs_.config.rules));
     const auto left_out = [&](const Finding& finding) {
       const bool of_schema = about_schema_alone(finding.rule) && finding.subject.fingerprint.empty();
       if (of_schema && caused.count(finding.id)) return false;
+      if (not_asked_for(finding, schema)) return true;
+      if (!schema) return false;
       const bool in_chosen =
           std::any_of(schema->changes.begin(), schema->changes.end(), [&](const SchemaChange& change) {
             return finding.location && change.files.count(finding.location->file) > 0;
           });
-      return only_replayed(finding, schema) || (of_schema && !schema->changes.empty() && !in_chosen);
+      return of_schema && !schema->changes.empty() && !in_chosen;
     };
     std::erase_if(findings, left_out);
     std::erase_if(checked.suppressed, [&](const SuppressedFinding& one) { return left_out(one.finding); });
@@ -186,8 +188,11 @@ class Runner {
     }
   }
 
-  static bool only_replayed(const Finding& finding, const Schema* schema) {
-    return schema && finding.location && schema->replayed_only.count(finding.location->file) > 0;
+  // Whether the caller asked for others: for single migrations, or for what a branch changes.
+  bool not_asked_for(const Finding& finding, const Schema* schema) const {
+    if (schema && finding.location && schema->replayed_only.count(finding.location->file) > 0) return true;
+    const auto* rule = inputs_.changed_code ? lint::find_rule(finding.rule) : nullptr;
+    return rule && rule->rule->needs.names(lint::Input::code) && !inputs_.changed_code->touches(finding);
   }
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings) {
@@ -195,8 +200,7 @@ class Runner {
       if (finding.location && !finding.location->live())
         read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
                       user_paths_);
-    auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
-    return out;
+    return lint::suppress(findings, out_.suppressions, out_.used, folder_);
   }
 
   const Inputs& inputs_;

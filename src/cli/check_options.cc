@@ -62,8 +62,8 @@ void add_choices(CLI::App& command, CheckOptions& options) {
                                    "default: only the newest migration of a folder");
   auto* changed = command.add_flag(
       "--changed", options.settings.migrations.changed,
-      "Check the migrations that this branch adds or changes, compared with origin's default "
-      "branch, main or master");
+      "Check the migrations, and the functions of application code, that this branch adds or changes, "
+      "compared with origin's default branch, main or master");
   changed->excludes(since);
   command.add_flag(
       "--all-schema", options.settings.migrations.all_schema,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_entries.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -28,13 +30,6 @@ constexpr std::array<std::string_view, 16> database_types = {
     "XataHttpDatabase", "BunSQLDatabase",     "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction",
     "NeonTransaction"};
 
-Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
-
-std::string_view method_of(const Node& call) {
-  const Node callee = call.child(Field::function);
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
-}
-
 // What the chain of calls .with(…) and .$with(…) begins with.
 Node without_with(Node receiver) {
   while (receiver.is(Kind::call_expression) && method_of(receiver) == "with") receiver = object_of(receiver);
@@ -54,12 +49,6 @@ std::optional<CodeQuery::Kind> kind_of(std::string_view method) {
   return std::nullopt;
 }
 
-Node property_of(const Node& object, std::string_view name) {
-  for (const Node& part : object.children())
-    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
-  return {};
-}
-
 bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
 }
@@ -74,6 +63,33 @@ bool may_matter(std::string_view text) {
 }
 
 }  // namespace
+
+Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
+
+std::string_view method_of(const Node& call) {
+  const Node callee = call.child(Field::function);
+  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
+}
+
+Node property_of(const Node& object, std::string_view name) {
+  for (const Node& part : object.children())
+    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
+  return {};
+}
+
+std::string first_word(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() &&
+         (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' || text[end] == '$'))
+    ++end;
+  return std::string(text.substr(0, end));
+}
+
+Node argument_of(const FoundQuery& query, std::string_view name) {
+  const QueryLink* link = query.link(name);
+  const auto arguments = link ? arguments_of(link->call) : std::vector<Node>();
+  return arguments.empty() ? Node() : bare(arguments.front());
+}
 
 bool is_application_source(std::string_view path) {
   const std::string low = lower(path);
@@ -160,7 +176,9 @@ void CodeIndex::choose_files() {
   for (const auto& path : tree.files()) {
     if (!is_application_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (text && may_matter(*text) && files_.size() < max_files) files_.push_back(path);
+    if (!text) continue;
+    if (may_matter(*text) && files_.size() < max_files) files_.push_back(path);
+    if (may_have_entries(path, *text) && entry_files_.size() < max_files) entry_files_.push_back(path);
   }
 }
 
@@ -219,6 +237,14 @@ bool CodeIndex::is_drizzle(const Node& expression, std::string_view name) {
 
 const SourceTable* CodeIndex::table(const Node& expression) { return tables_->table(value(expression)); }
 
+const SourceTable* CodeIndex::table(const std::string& file, const std::string& name) {
+  return tables_->table(program_.variable(file, name, {}));
+}
+
+std::optional<SourceTables::ColumnOf> CodeIndex::column(const Node& expression) {
+  return tables_->column(value(expression));
+}
+
 bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   const std::string_view method = method_of(call);
   const auto kind = kind_of(method);
@@ -232,6 +258,7 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
     if (!object.is(Kind::member_expression) || space.child(Field::property).text() != "query") return false;
     const auto known = relational_.find(std::string(object.child(Field::property).text()));
     proven = known != relational_.end();
+    if (proven) out.table = known->second;
     if (proven && known->second->name) out.facts.tables.push_back(*known->second->name);
     out.facts.relational = true;
     out.facts.first = method == "findFirst";
@@ -253,6 +280,7 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   }
   const SourceTable* found = table(arguments.front());
   proven = found != nullptr;
+  out.table = found;
   if (found && found->name) out.facts.tables.push_back(*found->name);
   return true;
 }
@@ -293,38 +321,44 @@ void CodeIndex::prove(const Node& receiver) {
   }
 }
 
+// Of findMany and findFirst.
+void CodeIndex::complete_options(FoundQuery& query) {
+  CodeQuery& facts = query.facts;
+  const auto arguments = arguments_of(query.anchor);
+  const Node options = arguments.empty() ? Node() : bare(arguments.front());
+  if (const Node limit = property_of(options, "limit")) {
+    facts.limited = true;
+    if (bare(limit).text() == "1") facts.first = true;
+  }
+  for (const Node& part : options.children()) {
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "limit") facts.limited = true;
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "offset") facts.has_offset = true;
+    // What is spread may have all of it.
+    if (part.is(Kind::spread_element)) facts.limited = facts.ordered = true;
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "orderBy") facts.ordered = true;
+    if (part.is(Kind::method_definition) && part.child(Field::name).text() == "orderBy") facts.ordered = true;
+  }
+  if (property_of(options, "offset")) facts.has_offset = true;
+  if (property_of(options, "orderBy")) facts.ordered = true;
+  // Options from elsewhere may have anything.
+  if (options && !options.is(Kind::object)) facts.limited = facts.ordered = true;
+}
+
 void CodeIndex::complete(FoundQuery& query) {
   CodeQuery& facts = query.facts;
   facts.awaited = is_awaited(query.whole);
   facts.function = typescript::name_of_function(typescript::function_around(query.whole));
-  const auto one = [&](const Node& limit) {
-    facts.limited = true;
-    if (bare(limit).text() == "1") facts.first = true;
-  };
-  if (facts.relational) {
-    const auto arguments = arguments_of(query.anchor);
-    const Node options = arguments.empty() ? Node() : bare(arguments.front());
-    if (const Node limit = property_of(options, "limit")) one(limit);
-    for (const Node& part : options.children()) {
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == "limit") facts.limited = true;
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == "offset") facts.has_offset = true;
-      // What is spread may have all of it.
-      if (part.is(Kind::spread_element)) facts.limited = facts.ordered = true;
-      if (part.is(Kind::shorthand_property_identifier) && part.text() == "orderBy") facts.ordered = true;
-      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "orderBy")
-        facts.ordered = true;
-    }
-    if (property_of(options, "offset")) facts.has_offset = true;
-    if (property_of(options, "orderBy")) facts.ordered = true;
-    // Options from elsewhere may have anything.
-    if (options && !options.is(Kind::object)) facts.limited = facts.ordered = true;
-  }
+  if (facts.relational) complete_options(query);
   for (const auto& link : query.links) {
     const auto arguments = arguments_of(link.call);
-    if (link.name == "limit") one(arguments.empty() ? Node() : arguments.front());
+    if (link.name == "limit") {
+      facts.limited = true;
+      if (!arguments.empty() && bare(arguments.front()).text() == "1") facts.first = true;
+    }
     if (link.name == "offset") facts.has_offset = true;
     if (link.name == "orderBy") facts.ordered = true;
     if (link.name == "groupBy") facts.grouped = true;
+    if (link.name == "for") facts.locks = true;
     if (link.name.ends_with("Join") && !arguments.empty())
       if (const SourceTable* joined = table(arguments.front()); joined && joined->name)
         facts.tables.push_back(*joined->name);
@@ -333,6 +367,95 @@ void CodeIndex::complete(FoundQuery& query) {
   for (const auto* list : {&found.equal, &found.lists})
     for (const auto& comparison : *list) facts.equal_columns.push_back(comparison.column);
   for (const auto& comparison : found.others) facts.other_columns.push_back(comparison.column);
+  if (facts.kind != CodeQuery::Kind::select) return;
+  facts.distinct = !facts.relational && method_of(object_of(query.anchor)).starts_with("selectDistinct");
+  facts.aggregate = aggregates(query);
+  facts.narrowed = narrowed(query);
+}
+
+// sum(orders.total), sql`count(*)`, sql<number>`…`.mapWith(Number)
+bool CodeIndex::is_aggregate(const Node& expression) {
+  Node at = bare(expression);
+  for (int links = 0; links < 4 && at.is(Kind::call_expression); ++links) {
+    const Node callee = at.child(Field::function);
+    if (!callee.is(Kind::member_expression)) break;
+    at = bare(callee.child(Field::object));
+  }
+  if (!at.is(Kind::call_expression)) return false;
+  static constexpr std::array<std::string_view, 9> names = {
+      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min", "max", "countFn"};
+  const Node callee = at.child(Field::function);
+  if (std::find(names.begin(), names.end(), callee.text()) != names.end()) return true;
+  if (!at.child(Field::arguments).is(Kind::template_string)) return false;
+  const std::string text = lower(at.child(Field::arguments).text());
+  return !contains(text, "over (") && !contains(text, "over(") &&
+         mentions_any(text, {"count(", "sum(", "avg(", "max(", "min(", "_agg("});
+}
+
+bool CodeIndex::aggregates(const FoundQuery& query) {
+  if (method_of(query.anchor) == "$count") return true;
+  if (query.facts.relational || query.facts.grouped) return false;
+  const auto arguments = arguments_of(object_of(query.anchor));
+  const Node columns = arguments.empty() ? Node() : bare(arguments.front());
+  const auto parts = columns.is(Kind::object) ? columns.children() : std::vector<Node>();
+  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
+    return part.is(Kind::pair) && is_aggregate(part.child(Field::value));
+  });
+}
+
+// Whether the condition may leave few rows: all but null checks, inequalities and comparisons with a
+// constant.
+bool CodeIndex::narrows(const Node& condition, int depth) {
+  const Node at = bare(condition);
+  if (!at || at.is(Kind::undefined)) return false;
+  if (depth > max_followed) return true;
+  if (is_function(at)) {
+    const auto values = typescript::returned_values(at);
+    return values.empty() || std::any_of(values.begin(), values.end(),
+                                         [&](const Node& one) { return narrows(one, depth + 1); });
+  }
+  if (at.is(Kind::identifier)) {
+    const Binding& binding = bindings_.find(at);
+    return binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier) ||
+           narrows(binding.owner.child(Field::value), depth + 1);
+  }
+  if (!at.is(Kind::call_expression)) return true;
+  const Node callee = at.child(Field::function);
+  const std::string_view name =
+      callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
+  const auto arguments = arguments_of(at);
+  if (name == "and")
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [&](const Node& one) { return narrows(one, depth + 1); });
+  if (name == "or")
+    return std::all_of(arguments.begin(), arguments.end(),
+                       [&](const Node& one) { return narrows(one, depth + 1); });
+  if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
+    return false;
+  if (name != "eq" || arguments.size() < 2) return true;
+  const Node value = bare(arguments[1]);
+  return !value.is(Kind::true_) && !value.is(Kind::false_) && !value.is(Kind::string);
+}
+
+bool CodeIndex::narrowed(const FoundQuery& query) {
+  if (query.facts.relational) {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.empty()) return false;
+    for (const Node& part : bare(arguments.front()).children()) {
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == "where") return narrows(part);
+      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
+        return narrows(part.child(Field::value));
+      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where") return narrows(part);
+    }
+    return false;
+  }
+  return std::any_of(query.links.begin(), query.links.end(), [&](const QueryLink& link) {
+    if (link.name == "innerJoin" || link.name == "where") {
+      const auto arguments = arguments_of(link.call);
+      return link.name == "where" && !arguments.empty() && narrows(arguments.front());
+    }
+    return link.name == "having" || link.name == "$dynamic" || link.name == "as";
+  });
 }
 
 std::string CodeIndex::column_name(const Node& column) {
@@ -480,43 +603,56 @@ bool CodeIndex::find_type(std::string_view type, const std::string& file, int de
   if (type.empty()) return false;
   for (const std::string_view outer : {"Promise<", "Awaited<", "Omit<", "Pick<", "ReturnType<"})
     if (type.starts_with(outer)) return type_is_database(type.substr(outer.size()), file, depth + 1);
-  const auto word_at = [](std::string_view text) {
-    std::size_t end = 0;
-    while (end < text.size() &&
-           (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' || text[end] == '$'))
-      ++end;
-    return std::string(text.substr(0, end));
-  };
   if (const auto at = type.find("typeof ");
       at != std::string_view::npos && (at == 0 || type.starts_with("Parameters<"))) {
-    const Node declared = bindings_.declared(file, word_at(type.substr(at + 7)));
+    const Node declared = bindings_.declared(file, first_word(type.substr(at + 7)));
     if (is_function(declared)) return is_database_function(declared, depth + 1);
     return declared.is(Kind::variable_declarator) &&
            (is_database(declared.child(Field::value), depth + 1) ||
             type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1));
   }
-  const std::string name = word_at(type);
+  const std::string name = first_word(type);
   if (std::find(database_types.begin(), database_types.end(), name) != database_types.end()) return true;
-  const auto* module = name.empty() ? nullptr : program_.module(file);
-  if (!module) return false;
+  const auto named = name.empty() ? std::nullopt : type_named(name, file, depth);
+  return named && type_is_database(named->text, named->file, depth + 1);
+}
+
+std::optional<CodeIndex::TypeText> CodeIndex::type_named(const std::string& name, const std::string& file,
+                                                         int depth) {
+  if (depth > max_followed) return std::nullopt;
+  const auto [entry, is_new] = named_types_.try_emplace({name, file});
+  if (!is_new) return entry->second;  // also when barrels export each other
+  auto found = find_type_named(name, file, depth);
+  return named_types_[{name, file}] = std::move(found);
+}
+
+std::optional<CodeIndex::TypeText> CodeIndex::find_type_named(const std::string& name,
+                                                              const std::string& file, int depth) {
+  const auto* module = program_.module(file);
+  if (!module) return std::nullopt;
   for (Node statement : module->syntax->root().children()) {
     if (statement.is(Kind::export_statement)) statement = statement.child(Field::declaration);
+    if (!statement.is(Kind::type)) continue;
     const std::string_view text = statement.text();
-    if (!statement.is(Kind::type) || !text.starts_with("type ") || word_at(text.substr(5)) != name) continue;
+    if (text.starts_with("interface ") && first_word(text.substr(10)) == name)
+      return TypeText{std::string(text), file};
+    if (!text.starts_with("type ") || first_word(text.substr(5)) != name) continue;
     const auto sign = text.find('=');
-    return sign != std::string_view::npos && type_is_database(text.substr(sign + 1), file, depth + 1);
+    if (sign == std::string_view::npos) return std::nullopt;
+    return TypeText{std::string(text.substr(sign + 1)), file};
   }
-  std::string target;
+  const auto in = [&](const typescript::Import& from, const std::string& wanted) {
+    const std::string target = program_.resolver().resolve(file, from.specifier);
+    return target.empty() || target == file ? std::nullopt : type_named(wanted, target, depth + 1);
+  };
   if (const auto import = module->imports.find(name); import != module->imports.end())
-    target = program_.resolver().resolve(file, import->second.specifier);
-  else if (const auto known = module->exports.find(name);
-           known != module->exports.end() && !known->second.from.specifier.empty())
-    target = program_.resolver().resolve(file, known->second.from.specifier);
-  if (!target.empty()) return type_is_database(name, target, depth + 1);
+    return in(import->second, import->second.name);
+  if (const auto known = module->exports.find(name);
+      known != module->exports.end() && !known->second.from.specifier.empty())
+    return in(known->second.from, known->second.from.name);
   for (const auto& specifier : module->star_exports)
-    if (const auto star = program_.resolver().resolve(file, specifier); !star.empty() && star != file)
-      if (type_is_database(name, star, depth + 1)) return true;
-  return false;
+    if (auto found = in({specifier, name}, name)) return found;
+  return std::nullopt;
 }
 
 }  // namespace pgadvise::drizzle

@@ -27,9 +27,10 @@ struct QueryLink {
 
 struct FoundQuery {
   CodeQuery facts;
-  typescript::Node whole;     // the expression with all its links
-  typescript::Node anchor;    // the call of from, insert, update, delete, findMany, execute …
-  typescript::Node receiver;  // the database
+  typescript::Node whole;              // the expression with all its links
+  typescript::Node anchor;             // the call of from, insert, update, delete, findMany, execute …
+  typescript::Node receiver;           // the database
+  const SourceTable* table = nullptr;  // the first; nullptr: not known
   std::vector<QueryLink> links;
 
   const QueryLink* link(std::string_view name) const;
@@ -63,6 +64,22 @@ class CodeIndex {
   bool is_database(const typescript::Node& expression, int depth = 0);
   // Whether the value of an identifier or member comes from drizzle-orm with this name.
   bool is_drizzle(const typescript::Node& expression, std::string_view name);
+  // The table that the expression is; nullptr if it is none. The same for a name of a file's top level.
+  const SourceTable* table(const typescript::Node& expression);
+  const SourceTable* table(const std::string& file, const std::string& name);
+  std::optional<SourceTables::ColumnOf> column(const typescript::Node& expression);
+  // The tables that schema files export, by their names in code.
+  const std::map<std::string, const SourceTable*>& schema_tables() const { return relational_; }
+  // The files with functions of entry forms, in order (code_entries.h).
+  const std::vector<std::string>& entry_files() const { return entry_files_; }
+
+  struct TypeText {
+    std::string text;  // of `type X = …` what follows the sign, of an interface all of it
+    std::string file;
+  };
+  // The declaration of a type's name, also in another file; nullopt if the project has none.
+  std::optional<TypeText> type_named(const std::string& name, const std::string& file, int depth = 0);
+
   // The value of an identifier of the file's top level, or of a member of one; unknown for anything else.
   typescript::ValuePtr value(const typescript::Node& expression);
 
@@ -73,13 +90,18 @@ class CodeIndex {
   void add_call(const typescript::Node& call);
   bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
-  const SourceTable* table(const typescript::Node& expression);
   bool find_database(const typescript::Node& node, int depth);
   bool type_is_database(std::string_view type, const std::string& file, int depth);
   bool find_type(std::string_view type, const std::string& file, int depth);
   bool is_database_function(const typescript::Node& function, int depth);
   void prove(const typescript::Node& receiver);
   std::string column_name(const typescript::Node& column);
+  bool narrows(const typescript::Node& condition, int depth = 0);
+  bool narrowed(const FoundQuery& query);
+  bool aggregates(const FoundQuery& query);
+  bool is_aggregate(const typescript::Node& expression);
+  void complete_options(FoundQuery& query);
+  std::optional<TypeText> find_type_named(const std::string& name, const std::string& file, int depth);
   void add_conditions(const typescript::Node& node, Conditions& out);
 
   typescript::Program& program_;
@@ -87,6 +109,7 @@ class CodeIndex {
   std::optional<SourceTables> tables_;
   std::map<std::string, const SourceTable*> relational_;  // names of db.query
   std::vector<std::string> files_;
+  std::vector<std::string> entry_files_;
   std::vector<FoundQuery> queries_;
   std::vector<FoundQuery> undecided_;  // of the pass before receivers are proven
   std::map<typescript::Node, std::size_t> by_whole_;
@@ -95,13 +118,38 @@ class CodeIndex {
   std::set<std::string> proven_members_;                          // "db" of ctx.db
   std::map<typescript::Node, bool> databases_;                 // what is known; false while it is looked for
   std::map<std::pair<std::string, std::string>, bool> types_;  // by type and file
-  int nested_ = 0;                                             // variables followed
+  std::map<std::pair<std::string, std::string>, std::optional<TypeText>> named_types_;  // by name and file
+  int nested_ = 0;                                                                      // variables followed
 };
 
 // Whether the query is awaited, returned, or an element of Promise.all.
 bool is_awaited(typescript::Node expression);
 // Whether the function is an argument of a call that runs it there and then: awaited, or forEach.
 bool runs_at_once(const typescript::Node& function);
+// The identifier that the text begins with; "" if it begins with none.
+std::string first_word(std::string_view text);
+// The first argument of the query's link `name(…)`; empty if there is none.
+typescript::Node argument_of(const FoundQuery& query, std::string_view name);
+// The name of the method that is called; "" if the callee is no member.
+std::string_view method_of(const typescript::Node& call);
+// What the method is called on.
+typescript::Node object_of(const typescript::Node& call);
+// The value of the property of an object literal; empty if it has none of that name.
+typescript::Node property_of(const typescript::Node& object, std::string_view name);
+// Calls `act` for each node of the subtree until it returns true, for at most `most` nodes, types and tokens
+// left out. Whether `act` returned true.
+template <class Act>
+bool any_node(const typescript::Node& root, std::size_t most, Act&& act) {
+  std::vector<typescript::Node> open{root};
+  for (std::size_t count = 0; !open.empty() && count < most; ++count) {
+    const typescript::Node at = open.back();
+    open.pop_back();
+    if (act(at)) return true;
+    for (typescript::Node part = at.first(); part; part = part.next())
+      if (!part.is(typescript::Kind::token) && !part.is(typescript::Kind::type)) open.push_back(part);
+  }
+  return false;
+}
 // Whether application code is in the file: no tests, seeds, migrations, scripts, or generated files.
 bool is_application_source(std::string_view path);
 

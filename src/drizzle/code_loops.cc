@@ -36,12 +36,6 @@ bool one_of(std::string_view text, const std::array<std::string_view, n>& list) 
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-std::string_view method_of(const Node& call) {
-  const Node callee = call.child(Field::function);
-  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
-}
-Node object_of(const Node& call) { return bare(call.child(Field::function).child(Field::object)); }
-
 struct Loop {
   Node node;                // the statement or the call of map()
   Node over;                // what it goes over

@@ -1,15 +1,68 @@
 #include "drizzle/code_reader.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "drizzle/code_index.h"
+#include "drizzle/code_json.h"
 #include "drizzle/code_loops.h"
 #include "drizzle/code_raw_sql.h"
+#include "drizzle/code_requests.h"
 #include "drizzle/code_transactions.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
+namespace {
+
+using typescript::Node;
+
+// The functions of a file, an inner one behind its outer one. Callbacks that run there and then are parts of
+// the function around them.
+std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
+  std::vector<LineRange> out;
+  any_node(syntax.root(), static_cast<std::size_t>(-1), [&](const Node& at) {
+    if (typescript::is_function(at) && !runs_at_once(at))
+      out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
+    return false;
+  });
+  std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
+    return a.first != b.first ? a.first < b.first : a.last > b.last;
+  });
+  return out;
+}
+
+// The files that findings may point to.
+std::set<std::string> files_of(const CodeFacts& facts) {
+  std::set<std::string> out;
+  const auto add = [&](const std::vector<SourceLocation>& places) {
+    for (const auto& place : places) out.insert(place.file);
+  };
+  for (const auto& query : facts.queries) out.insert(query.place.file);
+  for (const auto& found : facts.in_loops) {
+    out.insert(found.loop.file);
+    add(found.via);
+  }
+  for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
+  for (const auto& call : facts.calls_in_transactions) {
+    out.insert(call.place.file);
+    add(call.via);
+  }
+  for (const auto& found : facts.in_requests) {
+    out.insert(found.request.place.file);
+    add(found.request.via);
+  }
+  for (const auto& pool : facts.pools_in_requests) {
+    out.insert({pool.place.file, pool.request.place.file});
+    add(pool.request.via);
+  }
+  return out;
+}
+
+}  // namespace
 
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   const auto& packages = tree.packages();
@@ -26,6 +79,12 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->in_loops = queries_in_loops(index);
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
+  auto requests = facts_of_requests(index);
+  out->in_requests = std::move(requests.queries);
+  out->pools_in_requests = std::move(requests.pools);
+  out->json_columns = json_columns(index);
+  for (const auto& file : files_of(*out))
+    if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
   out->files = static_cast<int>(index.files().size());
   return out;
 }

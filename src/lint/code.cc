@@ -115,6 +115,14 @@ Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, cons
   return out;
 }
 
+void add_request(Finding& finding, const Project& project, const Request& request) {
+  const auto add = [&](std::string text, const SourceLocation& place) {
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
+  };
+  add(request.entry + " runs it", request.place);
+  for (const auto& call : request.via) add("by this call", call);
+}
+
 void report_loops(const Context& context, Reporter& reporter, bool writes) {
   const CodeFacts* code = code_facts(context);
   if (!code) return;

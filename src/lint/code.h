@@ -29,6 +29,9 @@ class CodeSubjects {
   std::map<std::string, int> seen_;
 };
 
+// Adds evidence: the function of an entry form, and the calls from it.
+void add_request(Finding& finding, const Project& project, const Request& request);
+
 // Reports the reading or the writing queries that run once for each row of an earlier query.
 void report_loops(const Context& context, Reporter& reporter, bool writes);
 

@@ -1,6 +1,7 @@
 // What application code does with the database: its queries, and facts about them that rules use.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +25,49 @@ struct CodeQuery {
   bool has_offset = false;
   bool ordered = false;
   bool grouped = false;
-  bool awaited = false;  // or returned, or in Promise.all
-  std::string function;  // that encloses it: "OrderService.list"; "" at the top level
+  bool distinct = false;
+  bool aggregate = false;  // one row: count(), or only aggregate functions and no groups
+  bool narrowed = false;   // a condition compares with a value that is no constant, or is not known
+  bool locks = false;      // FOR UPDATE and the like
+  bool awaited = false;    // or returned, or in Promise.all
+  std::string function;    // that encloses it: "OrderService.list"; "" at the top level
   SourceLocation place;
+};
+
+// Why code runs for a request: the function of an entry form, and the calls from it to the code.
+struct Request {
+  std::string entry;  // "a Next.js route handler"
+  SourceLocation place;
+  std::vector<SourceLocation> via;
+};
+
+// A query that a request runs. At most one for each query: by the shortest way from an entry.
+struct QueryInRequest {
+  CodeQuery query;
+  Request request;
+};
+
+// A pool of connections that each request makes.
+struct PoolInRequest {
+  std::string made_by;  // "new Pool()", "postgres()", "drizzle()"
+  std::string function;
+  SourceLocation place;
+  Request request;
+};
+
+// A column that code treats as JSON.
+struct JsonColumn {
+  enum class Use { declared, written, read };  // by $type<{ … }>(), JSON.stringify(), JSON.parse()
+  QualifiedName table;
+  std::string column;
+  Use use = Use::declared;
+  std::string text;  // as written
+  SourceLocation place;
+};
+
+struct LineRange {
+  int first = 0;
+  int last = 0;  // inclusive
 };
 
 // A query that runs once for each row of an earlier query's result.
@@ -69,6 +110,11 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
+  std::vector<QueryInRequest> in_requests;
+  std::vector<PoolInRequest> pools_in_requests;
+  std::vector<JsonColumn> json_columns;  // the first place of each table, column and use
+  // By file: functions, without callbacks that run there and then. An inner function follows its outer one.
+  std::map<std::string, std::vector<LineRange>> functions;
   int files = 0;  // that were read for queries
 };
 

@@ -297,12 +297,15 @@ Node Bindings::called(const Node& call) {
   const auto [entry, is_new] = called_.try_emplace(call);
   if (!is_new) return entry->second;
   const Node callee = bare(call.child(Field::function));
-  Node found;
-  if (callee.is(Kind::identifier)) found = function_in(declaration(callee), 0);
-  else if (callee.is(Kind::member_expression))
-    found = member_function(bare(callee.child(Field::object)),
-                            std::string(callee.child(Field::property).text()), 0);
+  const Node found = is_function(callee) ? Node() : function_at(callee);
   return called_[call] = found;
+}
+
+Node Bindings::function_at(const Node& expression) {
+  const Node node = bare(expression);
+  if (node.is(Kind::identifier)) return function_in(declaration(node), 0);
+  if (!node.is(Kind::member_expression)) return is_function(node) ? node : Node();
+  return member_function(bare(node.child(Field::object)), std::string(node.child(Field::property).text()), 0);
 }
 
 }  // namespace pgadvise::typescript

@@ -53,6 +53,8 @@ class Bindings {
   // The project's function that the call calls: f(), this.m(), object.m(), new Service().m(), a service that
   // the constructor receives. Empty if it is not known.
   Node called(const Node& call);
+  // The project's function that the expression is: f, object.m, this.m. Empty if it is not known.
+  Node function_at(const Node& expression);
 
   Program& program() { return program_; }
 

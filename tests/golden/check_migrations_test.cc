@@ -318,6 +318,42 @@ TEST_F(Git, ChangedReportsOnlyWhatTheBranchCausesInTheSchema) {
   EXPECT_EQ(of_schema("--since HEAD"), Names{}) << "nothing has changed since";
 }
 
+// Of application code, the functions that the branch adds or changes; one that only moved is not changed.
+TEST_F(Git, OfCodeOnlyChangedFunctionsAreReported) {
+  const auto function = [](const std::string& name, const std::string& more = "") {
+    return "export async function " + name + "(n: number) {\n" + more +
+           "  return db.select().from(orders).limit(5).offset(n);\n}\n";
+  };
+  const std::string head =
+      "import { drizzle } from 'drizzle-orm/node-postgres';\n"
+      "import { integer, pgTable } from 'drizzle-orm/pg-core';\n"
+      "const orders = pgTable('orders', { id: integer().primaryKey() });\n"
+      "const db = drizzle(process.env.URL);\n";
+  folder.write("package.json", R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0"}})");
+  folder.write("src/one.ts", head + function("first") + function("second"));
+  folder.write("src/two.ts", head + function("third"));
+  git("add -A");
+  commit();
+  const auto functions = [&](const std::string& options) {
+    const Ran ran = run("check " + options + " --format json .", folder.path());
+    Names out;
+    for (const auto& finding : nlohmann::json::parse(ran.out)["findings"])
+      if (finding["rule"] == "offset-without-order-in-code")
+        out.insert(finding["subject"]["entry"].get<std::string>().substr(0, 5));
+    return out;
+  };
+  if (functions("").empty()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
+  EXPECT_EQ(functions(""), (Names{"first", "secon", "third"}));
+  git("checkout -q -b feature");
+  EXPECT_EQ(functions("--changed"), Names{});
+  folder.write("src/one.ts", head + "// moved\n" + function("first") + function("second", "  n += 1;\n"));
+  EXPECT_EQ(functions("--changed"), Names{"secon"}) << "not committed";
+  folder.write("src/three.ts", head + function("fourth"));
+  commit();
+  EXPECT_EQ(functions("--changed"), (Names{"fourt", "secon"}));
+  EXPECT_EQ(functions("--since HEAD"), Names{});
+}
+
 TEST_F(Git, WhatGitCanNotTellIsOneLineAndTwo) {
   const auto migrations = folder.path("migrations");
   for (const auto& arguments : {"--since nonsense " + migrations, "--since --output=/tmp/x " + migrations,

@@ -1,0 +1,59 @@
+#include <utility>
+
+#include "lint/code.h"
+#include "lint/migration_folders.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+// Of one row, of rows that a unique key chooses, of rows that a worker claims, and of one that is there or
+// not, the order does not matter. With an offset, offset-without-order-in-code reports the query.
+bool order_matters(const Context& context, const CodeQuery& query) {
+  if (query.kind != CodeQuery::Kind::select || !query.awaited || !query.limited || query.first ||
+      query.has_offset || query.ordered || query.grouped || query.aggregate || query.locks ||
+      query.tables.empty() || lint::contains(query.equal_columns, "id"))
+    return false;
+  if (!context.has_catalog()) return true;
+  const auto known = context.catalog().tables.find(query.tables.front());
+  return known == context.catalog().tables.end() || !lint::unique_among(known->second, query.equal_columns);
+}
+
+void check(const Context& context, Reporter& reporter) {
+  const CodeFacts* code = lint::code_facts(context);
+  if (!code) return;
+  lint::CodeSubjects subjects;
+  for (const auto& query : code->queries) {
+    if (!order_matters(context, query)) continue;
+    Finding& finding = reporter.add(
+        subjects.make(query, query.place.file, query.function),
+        lint::statement_of(query) + " has a limit but no order: which rows it returns is left to the plan.");
+    finding.location = lint::located(context.project(), query.place);
+    finding.fix = Fix{.title = "Add orderBy() with the columns that say which rows come first",
+                      .safety = Fix::Safety::manual};
+  }
+}
+
+}  // namespace
+
+constinit const Rule limit_without_order_in_code{
+    .id = "limit-without-order-in-code",
+    .severity = Severity::note,
+    .needs = Input::code,
+    .summary = "the first rows of a query that has no order",
+    .why =
+        "Without ORDER BY, PostgreSQL returns rows in the order in which the plan finds them. Which rows are "
+        "among the first is then another answer after an update, a VACUUM or with another plan: a list of "
+        "the "
+        "latest orders shows any orders.\n\n"
+        "pgadvise reads the Drizzle queries in TypeScript and JavaScript: `.limit()` without `.orderBy()`, "
+        "and "
+        "findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a "
+        "unique "
+        "key, groups, and queries that lock rows. offset-without-order-in-code reports pages by offset.",
+    .fix = "Add `orderBy()` with the columns that say which rows come first, and a unique one at its end.",
+    .when_to_ignore = "Any rows will do, as for a sample or for a batch of work.",
+    .check = check};
+
+}  // namespace pgadvise::rules
