@@ -7,7 +7,9 @@
 
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
+#include "check/declared_locations.h"
 #include "check/fixes.h"
+#include "check/loops_in_code.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "lint/context.h"
@@ -93,6 +95,12 @@ class Runner {
                               schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
                               &inputs_.config.rules, &known,
                               schema ? schema->declared : std::vector<lint::DeclaredSchema>()});
+    if (catalog && schema) add_declared_locations(outcome.findings, *catalog, schema->declared);
+    if (project && inputs_.has_workload) {
+      auto united = unite_loops(outcome.findings, workload, *project);
+      if (!united.empty()) lint::sort_findings(outcome.findings);
+      out_.found_in_code.merge(std::move(united));
+    }
     Checked out{schema,
                 project,
                 {},
@@ -150,14 +158,23 @@ class Runner {
   }
 
   static bool only_replayed(const Finding& finding, const Schema* schema) {
-    return schema && finding.location && schema->replayed_only.count(finding.location->file) > 0;
+    if (!schema) return false;
+    const auto replayed = [&](const SourceLocation& place) {
+      return schema->replayed_only.count(place.file) > 0;
+    };
+    return (finding.location && replayed(*finding.location)) ||
+           std::any_of(finding.other_locations.begin(), finding.other_locations.end(), replayed);
   }
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings, const Schema* schema) {
-    for (const auto& finding : findings)
-      if (finding.location && !finding.location->live())
-        read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
-                      user_paths_);
+    const auto read = [&](const SourceLocation& place) {
+      if (!place.live())
+        read_comments(place.file, out_.suppressions, comments_read_, out_.diagnostics, user_paths_);
+    };
+    for (const auto& finding : findings) {
+      if (finding.location) read(*finding.location);
+      for (const auto& place : finding.other_locations) read(place);
+    }
     auto out = lint::suppress(findings, out_.suppressions, out_.used, folder_);
     std::erase_if(out, [&](const SuppressedFinding& one) { return only_replayed(one.finding, schema); });
     return out;
