@@ -30,11 +30,14 @@ constinit const Rule n_plus_one_query_in_code{
         "own, and code in tests, seeds, "
         "migrations and scripts. In files that are named after jobs, queues or workers, the finding is a "
         "note. "
-        "n-plus-one-query finds the same in logs, in any language.",
+        "n-plus-one-query finds the same in logs, in any language. With a log that shows the statement of "
+        "the "
+        "loop once for each row, both are one finding, which is confirmed.",
     .fix =
         "Collect the keys, fetch all rows with one query (`inArray`), and look them up in a Map; or join the "
         "table in "
-        "the query that yields the rows; or use `with` of a relational query.",
+        "the query that yields the rows; or, where relations() declares it, use `with` of a relational "
+        "query.",
     .when_to_ignore = "The rows are always few.",
     .check = check};
 

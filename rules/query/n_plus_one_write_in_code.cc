@@ -29,7 +29,9 @@ constinit const Rule n_plus_one_write_in_code{
         "tests, "
         "seeds, migrations and scripts. All findings are notes: some writes are kept apart on purpose, as "
         "each claims "
-        "its row. n-plus-one-write finds the same in logs, in any language.",
+        "its row. n-plus-one-write finds the same in logs, in any language. With a log that shows the "
+        "statement "
+        "of the loop for each row, both are one finding, which is confirmed and has the log's severity.",
     .fix =
         "Insert a list with one `values([...])`; update and delete with `inArray`, or, where values differ, "
         "with "

@@ -40,9 +40,10 @@ using Group = std::vector<Found*>;
 // The first of equal findings is the one that is reported. An order of the inputs does not matter to it.
 bool before(const Found* one, const Found* other) {
   const auto key = [](const Found* found) {
-    return std::tuple<bool, bool, bool, bool, const std::string&, std::size_t>(
+    return std::tuple<bool, bool, bool, bool, bool, const std::string&, std::size_t>(
         found->suppressed != nullptr, found->proposed == nullptr, !found->own_fix,
-        found->finding.subject.table.empty(), found->path(), found->order);
+        found->finding.subject.table.empty(), found->finding.verdict != Verdict::confirmed, found->path(),
+        found->order);
   };
   return key(one) < key(other);
 }
@@ -80,10 +81,12 @@ bool same_words(const Found& one, const Found& other) {
           (!one.own_fix || !other.own_fix || fix_of(one) == fix_of(other)));
 }
 
-// Whether a rule found the same thing in a project's files, which have nothing to do with its schemas.
+// Whether a rule found the same thing in a project's files, which have nothing to do with its schemas. That a
+// log confirms a finding about code may show with one of the schemas alone.
 bool of_project(const Found& one, const Found& other) {
   const auto* of = lint::find_rule(one.finding.rule);
-  return of && of->rule->needs.met_by({lint::Input::project, lint::Input::code}) && same_words(one, other);
+  if (!of || !of->rule->needs.met_by({lint::Input::project, lint::Input::code})) return false;
+  return of->rule->needs.names(lint::Input::code) || same_words(one, other);
 }
 
 // The subject with the path that distinguishes it from the same subject of another schema.
@@ -113,6 +116,7 @@ const Suppression* suppression_of(const Group& equal) {
 // Adds the locations of the other findings of a group to the first.
 void add_locations(const Group& equal) {
   constexpr std::size_t shown = 2;
+  std::size_t added = 0;
   Finding& first = equal.front()->finding;
   if (equal.front()->about_query() || !first.subject.file.empty()) return;
   for (const Found* found : equal) {
@@ -123,14 +127,14 @@ void add_locations(const Group& equal) {
         std::find(known.begin(), known.end(), *place) != known.end())
       continue;
     known.push_back(*place);
-    if (known.size() <= shown)
+    if (++added <= shown)
       first.evidence.push_back(
           {Evidence::Kind::project, found->path() + " has the same definition", place, {}});
   }
-  if (const std::size_t all = first.other_locations.size(); all > shown)
+  if (added > shown)
     first.evidence.push_back({Evidence::Kind::project,
-                              fmt::format("{} more input{} the same definition", all - shown,
-                                          all - shown == 1 ? " has" : "s have"),
+                              fmt::format("{} more input{} the same definition", added - shown,
+                                          added - shown == 1 ? " has" : "s have"),
                               std::nullopt,
                               {}});
 }
@@ -216,6 +220,7 @@ class Merger {
         with_table.emplace(std::pair(found.finding.rule, found.finding.subject.fingerprint), &found);
     for (auto& found : found_) {
       const Finding* finding = &found.finding;
+      if (outcome_.found_in_code.count(finding->rule + " " + finding->subject.fingerprint)) continue;
       if (found.about_query() && finding->subject.table.empty())
         if (const auto more = with_table.find({finding->rule, finding->subject.fingerprint});
             more != with_table.end() && more->second->checked != found.checked)

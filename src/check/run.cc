@@ -8,7 +8,9 @@
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
 #include "check/changes.h"
+#include "check/declared_locations.h"
 #include "check/fixes.h"
+#include "check/loops_in_code.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "lint/context.h"
@@ -94,6 +96,12 @@ class Runner {
                               schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
                               &inputs_.config.rules, &known,
                               schema ? schema->declared : std::vector<lint::DeclaredSchema>()});
+    if (catalog && schema) add_declared_locations(outcome.findings, *catalog, schema->declared);
+    if (project && inputs_.has_workload) {
+      auto united = unite_loops(outcome.findings, workload, *project);
+      if (!united.empty()) lint::sort_findings(outcome.findings);
+      out_.found_in_code.merge(std::move(united));
+    }
     Checked out{schema,
                 project,
                 {},
@@ -190,16 +198,25 @@ class Runner {
 
   // Whether the caller asked for others: for single migrations, or for what a branch changes.
   bool not_asked_for(const Finding& finding, const Schema* schema) const {
-    if (schema && finding.location && schema->replayed_only.count(finding.location->file) > 0) return true;
+    const auto replayed = [&](const SourceLocation& place) {
+      return schema && schema->replayed_only.count(place.file) > 0;
+    };
+    if ((finding.location && replayed(*finding.location)) ||
+        std::any_of(finding.other_locations.begin(), finding.other_locations.end(), replayed))
+      return true;
     const auto* rule = inputs_.changed_code ? lint::find_rule(finding.rule) : nullptr;
     return rule && rule->rule->needs.names(lint::Input::code) && !inputs_.changed_code->touches(finding);
   }
 
   std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings) {
-    for (const auto& finding : findings)
-      if (finding.location && !finding.location->live())
-        read_comments(finding.location->file, out_.suppressions, comments_read_, out_.diagnostics,
-                      user_paths_);
+    const auto read = [&](const SourceLocation& place) {
+      if (!place.live())
+        read_comments(place.file, out_.suppressions, comments_read_, out_.diagnostics, user_paths_);
+    };
+    for (const auto& finding : findings) {
+      if (finding.location) read(*finding.location);
+      for (const auto& place : finding.other_locations) read(place);
+    }
     return lint::suppress(findings, out_.suppressions, out_.used, folder_);
   }
 

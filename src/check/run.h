@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "advisor/propose.h"
@@ -31,6 +33,8 @@ struct Outcome {
   std::vector<Suppression>
       suppressions;             // from the inputs, then from comments in files that findings point to
   lint::UsedSuppressions used;  // by index in `suppressions`
+  // Findings of the log that are one with findings of the code (check/loops_in_code.h): rule and fingerprint.
+  std::set<std::string> found_in_code = {};
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked

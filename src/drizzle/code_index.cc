@@ -157,6 +157,7 @@ const QueryLink* FoundQuery::link(std::string_view name) const {
 CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings_(program) {
   choose_files();
   if (files_.empty()) return;
+  program_.parse_ahead(files_);
   read_relational_names();
   for (const auto& file : files_)
     if (const auto* module = program_.module(file)) add_calls(module->syntax->root());
@@ -363,6 +364,7 @@ void CodeIndex::complete(FoundQuery& query) {
       if (const SourceTable* joined = table(arguments.front()); joined && joined->name)
         facts.tables.push_back(*joined->name);
   }
+  if (facts.kind == CodeQuery::Kind::select) facts.selected = selected_columns(query);
   const Conditions found = conditions(query);
   for (const auto* list : {&found.equal, &found.lists})
     for (const auto& comparison : *list) facts.equal_columns.push_back(comparison.column);
@@ -456,6 +458,80 @@ bool CodeIndex::narrowed(const FoundQuery& query) {
     }
     return link.name == "having" || link.name == "$dynamic" || link.name == "as";
   });
+}
+
+CodeIndex::Columns CodeIndex::all_columns(const SourceTable* table) {
+  if (!table || !table->columns->is(Values::object) ||
+      table->columns->properties.size() != table->column_names.size())
+    return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& [key, column] : table->column_names) out.push_back(column.name);
+  return out;
+}
+
+// Adds what `{ id: orders.id, customer: customers }` selects. False if a part is not known.
+bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out) {
+  static constexpr std::array<std::string_view, 8> aggregates = {
+      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"};
+  for (const Node& part : selection.children()) {
+    const Node given = part.is(Kind::pair) ? bare(part.child(Field::value)) : part;
+    if (given.is(Kind::object)) {
+      if (!add_columns(given, out)) return false;
+    } else if (given.is(Kind::call_expression)) {
+      const std::string_view function = given.child(Field::function).text();
+      if (std::find(aggregates.begin(), aggregates.end(), function) == aggregates.end()) return false;
+    } else if (const ValuePtr known = value(given); const auto column = tables_->column(known)) {
+      out.push_back(column->column);
+    } else {
+      const auto columns = all_columns(tables_->table(known));
+      if (!columns) return false;
+      out.insert(out.end(), columns->begin(), columns->end());
+    }
+  }
+  return true;
+}
+
+// Of findMany and findFirst, without what `with` adds.
+CodeIndex::Columns CodeIndex::relational_columns(const Node& call) {
+  const auto known = relational_.find(std::string(object_of(call).child(Field::property).text()));
+  if (known == relational_.end()) return std::nullopt;
+  const auto arguments = arguments_of(call);
+  const Node options = arguments.empty() ? Node() : bare(arguments.front());
+  if (options && !options.is(Kind::object)) return std::nullopt;
+  const Node chosen = bare(property_of(options, "columns"));
+  if (!chosen) return all_columns(known->second);
+  std::vector<std::string> out;
+  for (const Node& part : chosen.children()) {
+    const auto column = known->second->column_names.find(std::string(part.child(Field::key).text()));
+    if (!part.is(Kind::pair) || part.child(Field::value).text() != "true" ||
+        column == known->second->column_names.end())
+      return std::nullopt;
+    out.push_back(column->second.name);
+  }
+  return out;
+}
+
+CodeIndex::Columns CodeIndex::selected_columns(const FoundQuery& query) {
+  if (query.facts.relational) return relational_columns(query.anchor);
+  if (method_of(query.anchor) != "from") return std::vector<std::string>();  // $count
+  const Node select = object_of(query.anchor);
+  auto given = arguments_of(select);
+  if (method_of(select) == "selectDistinctOn" && !given.empty()) given.erase(given.begin());
+  std::vector<std::string> out;
+  if (!given.empty()) {
+    const Node selection = bare(given.front());
+    return selection.is(Kind::object) && add_columns(selection, out) ? Columns(std::move(out)) : std::nullopt;
+  }
+  std::vector<Node> tables{query.anchor};
+  for (const auto& link : query.links)
+    if (link.name.ends_with("Join")) tables.push_back(link.call);
+  for (const Node& call : tables) {
+    const auto arguments = arguments_of(call);
+    const auto columns = arguments.empty() ? std::nullopt : all_columns(table(arguments.front()));
+    if (!columns) return std::nullopt;
+    out.insert(out.end(), columns->begin(), columns->end());
+  }
+  return out;
 }
 
 std::string CodeIndex::column_name(const Node& column) {

@@ -90,6 +90,11 @@ class CodeIndex {
   void add_call(const typescript::Node& call);
   bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
+  using Columns = std::optional<std::vector<std::string>>;
+  Columns selected_columns(const FoundQuery& query);
+  Columns relational_columns(const typescript::Node& call);
+  static Columns all_columns(const SourceTable* table);
+  bool add_columns(const typescript::Node& selection, std::vector<std::string>& out);
   bool find_database(const typescript::Node& node, int depth);
   bool type_is_database(std::string_view type, const std::string& file, int depth);
   bool find_type(std::string_view type, const std::string& file, int depth);

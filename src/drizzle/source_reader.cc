@@ -23,6 +23,7 @@ class SchemaReader {
       : program_(program), tables_(program, config.casing), out_{.config = std::move(config)} {}
 
   SourceSchema read() {
+    program_.parse_exports_ahead(out_.config.files);
     out_.catalog.schemas.emplace_back("public");
     if (out_.config.casing_unknown)
       unknown_at({out_.config.paths.front(), 0, 0}, "the casing of column names");

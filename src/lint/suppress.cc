@@ -79,6 +79,7 @@ class Matcher {
   const Suppression* match(const Finding& finding) {
     first_ = suppressions_.size();
     if (finding.location) by_comment(finding, *finding.location);
+    for (const auto& place : finding.other_locations) by_comment(finding, place);
     by_entry(finding);
     return first_ < suppressions_.size() ? &suppressions_[first_] : nullptr;
   }
@@ -118,12 +119,16 @@ class Matcher {
   void by_entry(const Finding& finding) {
     const auto found = entries_.find(finding.rule);
     if (found == entries_.end()) return;
-    const std::string file =
-        seen_from_entry(finding.location ? finding.location->file : finding.subject.file);
+    std::vector<std::string> files{
+        seen_from_entry(finding.location ? finding.location->file : finding.subject.file)};
+    for (const auto& place : finding.other_locations) files.push_back(seen_from_entry(place.file));
     const auto names = names_of(finding.subject);
     for (const std::size_t i : found->second) {
       const Suppression& entry = suppressions_[i];
-      if (!entry.path.empty() && !matches(entry.path, file) && !matches("*/" + entry.path, file)) continue;
+      if (!entry.path.empty() && std::none_of(files.begin(), files.end(), [&](const std::string& file) {
+            return matches(entry.path, file) || matches("*/" + entry.path, file);
+          }))
+        continue;
       if (!entry.object.empty() && std::none_of(names.begin(), names.end(), [&](const std::string& name) {
             return matches(entry.object, name);
           }))

@@ -21,7 +21,8 @@ bool matches(std::string_view pattern, std::string_view text);
 using UsedSuppressions = std::set<std::pair<std::size_t, std::string>>;
 // Moves the findings that a suppression matches out of `findings` and returns them; adds the matches to
 // `used`. A finding about a whole schema has no single location, so an inline comment cannot suppress it; an
-// entry of pgadvise.toml with the schema's name can. `folder`: the folder that paths of findings start from,
+// entry of pgadvise.toml with the schema's name can. A comment or a path matches a finding that has several
+// locations at any of them. `folder`: the folder that paths of findings start from,
 // relative to that of pgadvise.toml ("app/"); "" where both are the same.
 std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,
                                         const std::vector<Suppression>& suppressions, UsedSuppressions& used,

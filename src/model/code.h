@@ -20,7 +20,9 @@ struct CodeQuery {
   std::vector<QualifiedName> tables;
   std::vector<std::string> equal_columns;  // compared by eq() or inArray()
   std::vector<std::string> other_columns;  // compared otherwise
-  bool first = false;                      // findFirst, or limit(1)
+  // The columns that a select returns, without expressions; nullopt: not known.
+  std::optional<std::vector<std::string>> selected = std::nullopt;
+  bool first = false;  // findFirst, or limit(1)
   bool limited = false;
   bool has_offset = false;
   bool ordered = false;

@@ -62,6 +62,14 @@ SourceLocation shown_at(const Finding& finding, const Options& options) {
   return {path, 1, 1};
 }
 
+std::vector<SourceLocation> others_shown_at(const Finding& finding, const Options& options) {
+  std::vector<SourceLocation> out;
+  for (const auto& place : finding.other_locations)
+    out.push_back(
+        {options.repository.relative(place.file), std::max(1, place.line), std::max(1, place.column)});
+  return out;
+}
+
 std::string subject(const Finding& finding) {
   const Subject& subject = finding.subject;
   std::string out =

@@ -27,6 +27,9 @@ std::string in_words(const Counts& counts);
 // about a database object gets a file name that does not exist; the line is at least 1.
 SourceLocation shown_at(const Finding& finding, const Options& options);
 
+// Finding::other_locations in the same form, in order.
+std::vector<SourceLocation> others_shown_at(const Finding& finding, const Options& options);
+
 // The subject as text: "public.orders (customer_id)", an index, a query's fingerprint, a file.
 std::string subject(const Finding& finding);
 // At most `bytes` of the text, without splitting a character; "…" marks a truncated text.

@@ -1,5 +1,9 @@
 #include "typescript/program.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "typescript/builtins.h"
 #include "typescript/evaluate.h"
 #include "typescript/parse.h"
@@ -8,20 +12,80 @@ namespace pgadvise::typescript {
 
 using Values = Value::Kind;
 
+namespace {
+
+Result<std::unique_ptr<const Module>> parsed_module(const std::string& path, const std::string& text) {
+  auto syntax = parse(path, text);
+  if (!syntax) return tl::unexpected(std::move(syntax.error()));
+  return std::make_unique<const Module>(index_module(std::move(*syntax)));
+}
+
+}  // namespace
+
 const Module* Program::module(const std::string& path) {
   const auto [entry, is_new] = modules_.try_emplace(path);
   if (!is_new) return entry->second.get();
   const auto provided = provided_.find(path);
-  const std::string* text = provided == provided_.end() ? tree_.text(path) : &provided->second;
-  if (!text) return nullptr;
-  auto syntax = parse(path, *text);
-  if (!syntax) {
-    tree_.diagnostics().push_back(syntax.error());
+  auto ahead = ahead_.extract(path);
+  const std::string* text = ahead                         ? nullptr
+                            : provided == provided_.end() ? tree_.text(path)
+                                                          : &provided->second;
+  if (!text && !ahead) return nullptr;
+  auto found = ahead ? std::move(ahead.mapped()) : parsed_module(path, *text);
+  if (!found) {
+    tree_.diagnostics().push_back(found.error());
     return nullptr;
   }
   if (provided == provided_.end()) parsed_.insert(path);
-  entry->second = std::make_unique<const Module>(index_module(std::move(*syntax)));
+  entry->second = std::move(*found);
   return entry->second.get();
+}
+
+void Program::parse_ahead(const std::vector<std::string>& paths) {
+  constexpr std::size_t max_threads = 8, few = 8;  // files that are not worth a thread
+  struct Job {
+    const std::string* path;
+    const std::string* text;
+    Result<std::unique_ptr<const Module>> module = nullptr;
+  };
+  std::vector<Job> jobs;
+  for (const auto& path : paths) {
+    if (modules_.count(path) || ahead_.count(path) || provided_.count(path)) continue;
+    if (const std::string* text = tree_.text(path)) jobs.push_back({&path, text});
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t at = next++; at < jobs.size(); at = next++)
+      jobs[at].module = parsed_module(*jobs[at].path, *jobs[at].text);
+  };
+  const std::size_t threads = std::min(
+      {max_threads, jobs.size() / few, static_cast<std::size_t>(std::thread::hardware_concurrency())});
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t at = 1; at < threads; ++at) others.emplace_back(work);
+    work();
+  }
+  for (auto& job : jobs) ahead_.emplace(*job.path, std::move(job.module));
+}
+
+void Program::parse_exports_ahead(std::vector<std::string> paths) {
+  std::set<std::string> seen(paths.begin(), paths.end());
+  while (!paths.empty()) {
+    parse_ahead(paths);
+    std::vector<std::string> named;
+    const auto add = [&](const std::string& from, const std::string& specifier) {
+      const auto target = resolver_.resolve(from, specifier);
+      if (!target.empty() && seen.insert(target).second) named.push_back(target);
+    };
+    for (const auto& path : paths) {
+      const Module* found = module(path);
+      if (!found) continue;
+      for (const auto& specifier : found->star_exports) add(path, specifier);
+      for (const auto& [name, item] : found->exports)
+        if (!item.from.specifier.empty()) add(path, item.from.specifier);
+    }
+    paths = std::move(named);
+  }
 }
 
 void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,

@@ -34,6 +34,10 @@ class Program : public Environment {
   // diagnostics. Valid as long as the program.
   const Module* module(const std::string& path);
   const std::set<std::string>& parsed() const { return parsed_; }
+  // Parses files that module() will be asked for, on the machine's cores. Nothing else depends on it.
+  void parse_ahead(const std::vector<std::string>& paths);
+  // The same for the files and for all whose names they export.
+  void parse_exports_ahead(std::vector<std::string> paths);
 
   ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments,
                 const Node& node = {}) override;
@@ -57,6 +61,7 @@ class Program : public Environment {
   files::Tree& tree_;
   Resolver resolver_;
   std::map<std::string, std::unique_ptr<const Module>> modules_;
+  std::map<std::string, Result<std::unique_ptr<const Module>>> ahead_;  // not asked for yet
   std::set<std::string> parsed_;
   std::map<std::string, std::string> provided_;  // by specifier, which is also the path of the module
   std::map<std::pair<std::string, std::string>, ValuePtr> locals_;  // by file and name; null: being computed

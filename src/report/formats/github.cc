@@ -30,9 +30,11 @@ std::string render(const Report& report, const Options& options) {
       const SourceLocation place = shown_at(*finding, options);
       where = fmt::format("file={},line={},", property(printable(place.file)), place.line);
     }
-    out +=
-        fmt::format("::{} {}title={}::{}\n", command(finding->severity), where,
-                    property("pgadvise: " + finding->rule), escaped(printable_block(explanation(*finding))));
+    std::string message = explanation(*finding);
+    for (const auto& place : others_shown_at(*finding, options))
+      message += fmt::format("\nAlso at {}:{}", place.file, place.line);
+    out += fmt::format("::{} {}title={}::{}\n", command(finding->severity), where,
+                       property("pgadvise: " + finding->rule), escaped(printable_block(message)));
   }
   if (!report.nothing_checked.empty())
     out +=

@@ -1,4 +1,5 @@
-// GitLab's code quality report: an array of issues ("Code Quality report format", docs.gitlab.com).
+// GitLab's code quality report: an array of issues ("Code Quality report format", docs.gitlab.com), which is
+// a part of Code Climate's format. `other_locations` is in the latter alone.
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -19,16 +20,21 @@ const char* severity(const Finding& finding) {
   return finding.severity == Severity::warning ? "minor" : "info";
 }
 
+json location_json(const SourceLocation& place) {
+  return {{"path", place.file}, {"lines", {{"begin", place.line}}}};
+}
+
 std::string render(const Report& report, const Options& options) {
   json out = json::array();
   for (const auto* finding : standing(report)) {
-    const SourceLocation place = shown_at(*finding, options);
     json issue;
     issue["description"] = printable(explanation(*finding));
     issue["check_name"] = finding->rule;
     issue["fingerprint"] = finding->id;
     issue["severity"] = severity(*finding);
-    issue["location"] = {{"path", place.file}, {"lines", {{"begin", place.line}}}};
+    issue["location"] = location_json(shown_at(*finding, options));
+    for (const auto& place : others_shown_at(*finding, options))
+      issue["other_locations"].push_back(location_json(place));
     out.push_back(std::move(issue));
   }
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";

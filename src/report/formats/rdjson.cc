@@ -1,4 +1,5 @@
-// reviewdog's Reviewdog Diagnostic Format (rdjson; proto/rdf/reviewdog.proto of reviewdog).
+// reviewdog's Reviewdog Diagnostic Format (rdjson; proto/rdf/reviewdog.proto of reviewdog). reviewdog knows
+// `related_locations` since 0.18.0 of 2024.
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
@@ -15,19 +16,26 @@ const char* severity(Severity severity) {
   return severity == Severity::error ? "ERROR" : severity == Severity::warning ? "WARNING" : "INFO";
 }
 
+json location_json(const SourceLocation& place) {
+  json out;
+  out["path"] = place.file;
+  out["range"]["start"] = {{"line", place.line}, {"column", place.column}};
+  return out;
+}
+
 std::string render(const Report& report, const Options& options) {
   json out;
   out["source"] = {{"name", "pgadvise"}};
   out["diagnostics"] = json::array();
   for (const auto* finding : standing(report)) {
     if (!finding->location || finding->location->live()) continue;
-    const SourceLocation place = shown_at(*finding, options);
     json diagnostic;
     diagnostic["message"] = printable_block(explanation(*finding));
-    diagnostic["location"]["path"] = place.file;
-    diagnostic["location"]["range"]["start"] = {{"line", place.line}, {"column", place.column}};
+    diagnostic["location"] = location_json(shown_at(*finding, options));
     diagnostic["severity"] = severity(finding->severity);
     diagnostic["code"] = {{"value", finding->rule}};
+    for (const auto& place : others_shown_at(*finding, options))
+      diagnostic["related_locations"].push_back({{"location", location_json(place)}});
     out["diagnostics"].push_back(std::move(diagnostic));
   }
   return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";

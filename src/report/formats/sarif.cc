@@ -93,9 +93,8 @@ json result_json(const Finding& finding, const std::map<std::string, std::size_t
   out["level"] = level(finding.severity);
   out["message"] = text(cut(printable_block(explanation(finding)), longest_message));
   out["locations"] = json::array({location_json(finding, options)});
-  for (const auto& place : finding.other_locations)
-    out["relatedLocations"].push_back(
-        physical_json(options.repository.relative(place.file), std::max(1, place.line)));
+  for (const auto& place : others_shown_at(finding, options))
+    out["relatedLocations"].push_back(physical_json(place.file, place.line));
   out["partialFingerprints"] = {{"pgadvise/v1", finding.id}};
   out["rank"] = std::clamp(finding.impact.score / 1.5, 0.0, 100.0);  // 3.27.25: from 0 to 100
   out["properties"] = {{"verdict", name(finding.verdict)}, {"id", finding.short_id}};
