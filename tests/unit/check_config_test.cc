@@ -242,6 +242,19 @@ TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
                    "pgadvise.toml:2:1: unknown key host"}));
 }
 
+TEST(ConfigRules, AStatedConventionTurnsOnItsRule) {
+  const auto config = config_of(
+      TempTree{{"pgadvise.toml",
+                "[rules.inconsistent-naming]\ntables = \"singular\"\n[rules.inconsistent-key-type]\n"
+                "keys = \"uuid\"\nseverity = \"off\"\n"}});
+  EXPECT_EQ(config.rules.at("inconsistent-naming").on, true);
+  EXPECT_EQ(config.rules.at("inconsistent-naming").options.at("tables"), 2);
+  EXPECT_EQ(config.rules.at("inconsistent-key-type").on, false);
+  EXPECT_EQ(errors_of("[rules.inconsistent-naming]\ntables = \"many\"\nnames = 1\n"),
+            (Lines{"pgadvise.toml:2:10: unknown value of tables: many",
+                   "pgadvise.toml:3:9: unknown value of names: "}));
+}
+
 TEST(ConfigExtends, LaterOnesWin) {
   const TempTree tree{
       {"base/one.toml",

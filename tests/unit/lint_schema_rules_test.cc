@@ -1,4 +1,4 @@
-// Schema rules by names, statistics and where their limits lie.
+// Schema rules by names, statistics and stated conventions: where their limits lie.
 #include <gtest/gtest.h>
 
 #include "lint/context.h"
@@ -34,10 +34,10 @@ std::string found(const std::string& rule, std::string_view script, const Settin
   return found(rule, catalog_of(script), settings);
 }
 
-Settings with(const std::string& rule, const std::string& option, double value) {
+Settings stating(const std::string& rule, const std::string& option, double choice) {
   Settings out;
   out[rule].on = true;
-  out[rule].options[option] = value;
+  out[rule].options[option] = choice;
   return out;
 }
 
@@ -69,19 +69,33 @@ TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
             std::string::npos);
 }
 
-TEST(InconsistentKeyType, IntegersOfAllSizesAreOneConvention) {
+TEST(InconsistentNaming, AStatedConventionCountsInsteadOfTheMajority) {
+  constexpr std::string_view script =
+      "create table users (id integer); create table orders (id integer); create table items (id integer); "
+      "create table carts (id integer); create table tag (user_id integer)";
+  const std::string rule = "inconsistent-naming";
+  EXPECT_EQ(found(rule, script, stating(rule, "least_names", 5)), "tag");
+  EXPECT_EQ(found(rule, script, stating(rule, "tables", 2)), "carts items orders users");
+  EXPECT_EQ(found(rule, "create table users (id integer)", stating(rule, "tables", 2)), "users");
+  EXPECT_EQ(found(rule, script, stating(rule, "names", 2)), "tag tag.user_id");
+}
+
+TEST(InconsistentKeyType, AStatedConventionCountsInsteadOfTheMajority) {
   constexpr std::string_view script =
       "create table a (id bigint primary key); create table b (id integer primary key); create table c (id "
-      "uuid primary key); create table d (id integer primary key); create table e (id serial primary key); "
-      "create table f (code text primary key)";
+      "uuid "
+      "primary key); create table d (id integer primary key); create table e (id serial primary key); create "
+      "table f (code text primary key)";
   const std::string rule = "inconsistent-key-type";
-  EXPECT_EQ(found(rule, script, with(rule, "share", 0.8)), "c.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "share", 0.8)), "c.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "keys", 1)), "a.id b.id d.id e.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "keys", 2)), "b.id c.id d.id e.id");
 }
 
 TEST(OneToOneWithoutUnique, DistinctValuesCountWhereAnalyzeReadsTheWholeTable) {
   Catalog catalog = catalog_of(
-      "create table orders (id integer primary key); create table invoices (id integer primary key, "
-      "order_id integer not null references orders)");
+      "create table orders (id integer primary key); create table invoices (id integer primary key, order_id "
+      "integer not null references orders)");
   Table& table = catalog.tables.at({"public", "invoices"});
   const auto count = [&](double rows, double distinct, double nulls) {
     table.statistics = TableStatistics{};
