@@ -10,6 +10,7 @@
 #include "deploy/pipelines.h"
 #include "deploy/resolver.h"
 #include "deploy/workflows.h"
+#include "drizzle/code_reader.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
 #include "files/files.h"
@@ -44,6 +45,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
   read_json_in_code(tree, project);
+  project.code = drizzle::read_code(tree);
   project.drizzle_names = drizzle::drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;
