@@ -22,8 +22,8 @@ constexpr Option stated_tables{.name = "tables",
                                .choices = numbers};
 constexpr Option stated_names{.name = "names",
                               .meaning =
-                                  "`\"snake_case\"` or `\"camelCase\"`: how tables and columns are spelled, "
-                                  "instead of the majority; stating it turns on the rule",
+                                  "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and "
+                                  "columns are spelled, instead of the majority; stating it turns on the rule",
                               .choices = spellings};
 constexpr const Option* options[] = {&least_names, &min_share, &stated_tables, &stated_names};
 
@@ -74,6 +74,8 @@ void check_names(const Context& context, Reporter& reporter, const std::vector<N
     (way(name.text) == Way::first ? firsts : seconds) += way(name.text) != Way::either;
   const double all = firsts + seconds;
   const bool by_majority = stated == Way::either;
+  const bool others_stated = context.option(stated_tables) > 0 || context.option(stated_names) > 0;
+  if (by_majority && others_stated) return;
   if (by_majority &&
       (all < context.option(least_names) || std::max(firsts, seconds) < all * context.option(min_share)))
     return;
@@ -130,8 +132,8 @@ constinit const Rule inconsistent_naming{
         "A schema with `users` and `order`, or with `created_at` and `updatedAt`, makes everyone look names "
         "up. The style of most names in a schema counts as its convention: snake_case or camelCase, plural "
         "or singular tables. This is a matter of taste, so the rule is off by default. A configuration that "
-        "states a convention (`tables = \"singular\"`) turns on the rule, and the majority then no longer "
-        "counts for that property.",
+        "states a convention (`tables = \"singular\"`) turns on the rule, which then compares names with the "
+        "stated conventions only: the majority no longer counts.",
     .fix = "Use ALTER TABLE … RENAME, and change the code at the same time.",
     .when_to_ignore = "A library defines the name.",
     .options = options,

@@ -512,12 +512,14 @@ class Reader {
   }
 
   void choice(const lint::Option& option, const toml::node& node, lint::RuleSettings& settings) {
-    const auto word = node.value<std::string>().value_or("");
-    const auto at = std::find(option.choices.begin(), option.choices.end(), word);
+    const auto word = node.value<std::string>();
+    const std::string words = join({option.choices.begin(), option.choices.end()}, ", ") + "; in quotes";
+    if (!word || !node.is_string())
+      return complain(node.source(), fmt::format("{} is not a string", option.name), words);
+    const auto at = std::find(option.choices.begin(), option.choices.end(), *word);
     if (at == option.choices.end())
-      return complain(
-          node.source(), fmt::format("unknown value of {}: {}", option.name, ellipsis(word, 40)),
-          fmt::format("{}, in quotes", join({option.choices.begin(), option.choices.end()}, " or ")));
+      return complain(node.source(), fmt::format("unknown value of {}: {}", option.name, ellipsis(*word, 40)),
+                      words);
     settings.options[std::string(option.name)] = static_cast<double>(at - option.choices.begin()) + 1;
     if (!settings.on) settings.on = true;
   }
