@@ -20,11 +20,12 @@ constexpr Option stated_tables{.name = "tables",
                                    "`\"plural\"` or `\"singular\"`: how tables are named, instead of the "
                                    "majority; stating it turns on the rule",
                                .choices = numbers};
-constexpr Option stated_names{.name = "names",
-                              .meaning =
-                                  "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and "
-                                  "columns are spelled, instead of the majority; stating it turns on the rule",
-                              .choices = spellings};
+constexpr Option stated_names{
+    .name = "names",
+    .meaning =
+        "`\"snake_case\"` or `\"camelCase\"` (PascalCase, too): how tables and "
+        "columns are spelled, instead of the majority; stating it turns on the rule",
+    .choices = spellings};
 constexpr const Option* options[] = {&least_names, &min_share, &stated_tables, &stated_names};
 
 enum class Way { either, first, second };
