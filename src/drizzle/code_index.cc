@@ -335,9 +335,13 @@ void CodeIndex::complete(FoundQuery& query) {
   for (const auto& comparison : found.others) facts.other_columns.push_back(comparison.column);
 }
 
-std::string CodeIndex::column_name(const Node& column) {
-  if (const auto known = tables_->column(value(column))) return known->column;
-  return std::string(column.child(Field::property).text());
+std::optional<std::string> CodeIndex::column(const Node& expression) {
+  const auto known = tables_->column(value(expression));
+  return known ? std::optional(known->column) : std::nullopt;
+}
+
+std::string CodeIndex::column_name(const Node& node) {
+  return column(node).value_or(std::string(node.child(Field::property).text()));
 }
 
 void CodeIndex::add_conditions(const Node& node, Conditions& out) {

@@ -65,6 +65,10 @@ class CodeIndex {
   bool is_drizzle(const typescript::Node& expression, std::string_view name);
   // The value of an identifier of the file's top level, or of a member of one; unknown for anything else.
   typescript::ValuePtr value(const typescript::Node& expression);
+  // The table that the expression names; nullptr if it is none. Valid as long as this object.
+  const SourceTable* table(const typescript::Node& expression);
+  // The name of the column that `orders.total` stands for; nullopt: not known.
+  std::optional<std::string> column(const typescript::Node& expression);
 
  private:
   void choose_files();
@@ -73,13 +77,12 @@ class CodeIndex {
   void add_call(const typescript::Node& call);
   bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
   void complete(FoundQuery& query);
-  const SourceTable* table(const typescript::Node& expression);
   bool find_database(const typescript::Node& node, int depth);
   bool type_is_database(std::string_view type, const std::string& file, int depth);
   bool find_type(std::string_view type, const std::string& file, int depth);
   bool is_database_function(const typescript::Node& function, int depth);
   void prove(const typescript::Node& receiver);
-  std::string column_name(const typescript::Node& column);
+  std::string column_name(const typescript::Node& node);
   void add_conditions(const typescript::Node& node, Conditions& out);
 
   typescript::Program& program_;

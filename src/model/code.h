@@ -64,12 +64,23 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
+// A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
+struct CodeRelation {
+  QualifiedName table;
+  QualifiedName target;
+  bool many = false;
+  std::vector<std::string> columns;  // of `table`, that reference `target`; empty: the other side states them
+  std::string name;                  // relationName, which distinguishes relations of the same two tables
+  SourceLocation place;
+};
+
 struct CodeFacts {
   std::vector<CodeQuery> queries;  // in the order of files and lines
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
-  int files = 0;  // that were read for queries
+  std::vector<CodeRelation> relations;  // without those whose tables or columns are not known
+  int files = 0;                        // that were read for queries
 };
 
 }  // namespace pgadvise

@@ -365,6 +365,29 @@ TEST(Cli, PathsOfTheConfigurationAreMeantFromItsFolder) {
   }
 }
 
+TEST(Cli, AOneToOneKeyGetsOneIndex) {
+  const Folder folder;
+  const auto indexes = [&](const std::string& more) {
+    folder.write("dump.sql",
+                 "CREATE TABLE users (id int PRIMARY KEY);\nCREATE TABLE user_profiles (id int PRIMARY KEY, "
+                 "user_id int NOT NULL REFERENCES users);\n" +
+                     more);
+    const auto report =
+        nlohmann::json::parse(run("check dump.sql --format json --fail-on never", folder.path()).out);
+    std::string out;
+    for (const auto& finding : report["findings"]) {
+      const std::string rule = finding["rule"];
+      if (rule != "one-to-one-without-unique" && rule != "unindexed-foreign-key") continue;
+      out += rule + (finding["fix"].value("sql", "").empty() ? "" : " with SQL") + "\n";
+    }
+    return out;
+  };
+  EXPECT_EQ(indexes(""), "unindexed-foreign-key with SQL\none-to-one-without-unique\n");
+  EXPECT_EQ(indexes("CREATE INDEX i ON user_profiles (user_id);\n"), "one-to-one-without-unique with SQL\n")
+      << "the unique index takes the place of the plain one";
+  EXPECT_EQ(indexes("CREATE UNIQUE INDEX i ON user_profiles (user_id);\n"), "");
+}
+
 TEST(Cli, AStatedConventionIsCheckedAndAnUnknownOneIsOneLineAndTwo) {
   const Folder folder;
   folder.write("dump.sql", "CREATE TABLE users (id int PRIMARY KEY);\n");

@@ -1,8 +1,13 @@
 // Schema rules by names, statistics and stated conventions: where their limits lie.
+#include <memory>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "lint/context.h"
 #include "lint/rule.h"
+#include "model/code.h"
+#include "model/project.h"
 #include "sql/replay.h"
 
 namespace pgadvise::lint {
@@ -110,6 +115,37 @@ TEST(OneToOneWithoutUnique, DistinctValuesCountWhereAnalyzeReadsTheWholeTable) {
   EXPECT_EQ(count(5000, -0.98, 0), 0u);
   EXPECT_EQ(count(900, -1, 0), 0u);
   EXPECT_EQ(count(1'000'000, -1, 0), 0u);
+}
+
+TEST(OneToOneWithoutUnique, RelationsOfCodeCountIfBothSidesHaveOne) {
+  const Catalog catalog = catalog_of(
+      "create table users (id integer primary key); create table carts (id integer primary key, user_id "
+      "integer not null references users)");
+  const QualifiedName users{"public", "users"};
+  const QualifiedName carts{"public", "carts"};
+  const auto findings = [&](std::vector<CodeRelation> relations) {
+    auto code = std::make_shared<CodeFacts>();
+    code->relations = std::move(relations);
+    Project project;
+    project.code = code;
+    return run({.catalog = &catalog, .project = &project}, {"one-to-one-without-unique"}).findings;
+  };
+  const CodeRelation owner{carts, users, false, {"user_id"}, "", {"schema.ts", 9, 1}};
+  const CodeRelation cart{users, carts, false, {}, "", {"schema.ts", 5, 1}};
+  const auto found = findings({owner, cart});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].evidence.at(0).text, "relations() has one() on both sides");
+  EXPECT_EQ(found[0].evidence.at(0).place->line, 5);
+  CodeRelation many = cart;
+  many.many = true;
+  EXPECT_TRUE(findings({owner, many}).empty());
+  EXPECT_TRUE(findings({owner, cart, many}).empty()) << "which of the two belongs to the key is not known";
+  many.name = "saved";
+  EXPECT_EQ(findings({owner, cart, many}).size(), 1u);
+  EXPECT_TRUE(findings({owner}).empty());
+  CodeRelation other = owner;
+  other.columns = {"guest_id"};
+  EXPECT_TRUE(findings({other, cart}).empty());
 }
 
 TEST(NaturalKeyWithoutUnique, OnlyAnExactStatisticCounts) {
