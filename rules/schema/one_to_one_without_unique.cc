@@ -6,6 +6,7 @@
 #include "lint/code.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
+#include "lint/migration_folders.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
@@ -107,7 +108,10 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   const double distinct = known ? distinct_values(child, column) : 0;
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
-    return Evidence{Evidence::Kind::project, "relations() has one() on both sides", back->place, {}};
+    return Evidence{Evidence::Kind::project,
+                    "relations() has one() on both sides",
+                    lint::located(context.project(), back->place),
+                    {}};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
     return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
   const Table* parent = context.catalog().table(key.referenced_table);
