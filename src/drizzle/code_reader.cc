@@ -6,6 +6,7 @@
 #include "drizzle/code_loops.h"
 #include "drizzle/code_raw_sql.h"
 #include "drizzle/code_relations.h"
+#include "drizzle/code_seeds.h"
 #include "drizzle/code_transactions.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
@@ -28,6 +29,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
   out->relations = relations_in_code(program, index);
+  out->seeded = seeded_tables(program, index);
   out->files = static_cast<int>(index.files().size());
   return out;
 }

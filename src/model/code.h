@@ -74,13 +74,22 @@ struct CodeRelation {
   SourceLocation place;
 };
 
+// A table into which seed scripts insert constants, and nothing else inserts rows: no migration, other script
+// of SQL, or application code.
+struct SeededTable {
+  QualifiedName table;
+  int rows = 0;
+  SourceLocation place;  // of the first insertion
+};
+
 struct CodeFacts {
   std::vector<CodeQuery> queries;  // in the order of files and lines
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
   std::vector<CodeRelation> relations;  // without those whose tables or columns are not known
-  int files = 0;                        // that were read for queries
+  std::vector<SeededTable> seeded;
+  int files = 0;  // that were read for queries
 };
 
 }  // namespace pgadvise
