@@ -45,16 +45,19 @@ Subject subject_of(const Context& context, const ServerEvent& event, std::string
   return subject;
 }
 
+// All deadlocks of one statement. `lost`: transactions that nobody repeated.
 void report_deadlock(const Context& context, Reporter& reporter,
-                     const std::vector<const ServerEvent*>& events) {
+                     const std::vector<const ServerEvent*>& events, std::uint64_t lost) {
   const ServerEvent& first = *events.front();
   std::uint64_t count = 0;
   for (const auto* event : events) count += event->count;
-  Finding& finding = reporter.add(subject_of(context, first, "deadlock"),
-                                  "A deadlock ended this statement's transaction " + times(count) +
-                                      ": two transactions acquired the same locks in a different order.");
+  std::string message = "A deadlock ended this statement's transaction " + times(count) +
+                        ": two transactions acquired the same locks in a different order.";
+  if (lost) message.back() = ';', message += " " + not_repeated_text(lost, count) + ".";
+  Finding& finding = reporter.add(subject_of(context, first, "deadlock"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "was rolled back"));
+  if (auto applications = applications_of(events)) finding.evidence.push_back(std::move(*applications));
   for (std::size_t i = 0; i < events.size() && i < 3; ++i)
     if (!events[i]->about.empty())
       finding.evidence.push_back({Evidence::Kind::statement,
@@ -106,9 +109,12 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
 
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, std::vector<const ServerEvent*>> deadlocks;
+  std::map<std::string, std::uint64_t> lost;  // deadlocks whose transaction nobody repeated
   std::map<std::string, Waits> by_statement;
   for (const auto& event : context.workload().server_events) {
     if (event.kind == Kind::deadlock) deadlocks[event.fingerprint].push_back(&event);
+    if (event.kind == Kind::cancelled && event.about == lost_deadlocks)
+      lost[event.fingerprint] += event.count;
     if (event.kind != Kind::lock_wait) continue;
     Waits& waits = by_statement[event.fingerprint];
     waits.ended.push_back(&event);
@@ -127,7 +133,8 @@ void check(const Context& context, Reporter& reporter) {
     waits.unfinished.push_back(&event);
     waits.count += event.count - ended;
   }
-  for (const auto& [fingerprint, events] : deadlocks) report_deadlock(context, reporter, events);
+  for (const auto& [fingerprint, events] : deadlocks)
+    report_deadlock(context, reporter, events, lost[fingerprint]);
   for (const auto& [fingerprint, waits] : by_statement)
     if (!waits.unfinished.empty() || waits.total_us >= context.option(total_ms) * 1000)
       report_waits(context, reporter, waits);
@@ -143,9 +150,14 @@ constinit const Rule lock_wait{
     .why =
         "A statement that waits for a lock is as slow as the transaction that holds the lock, and no index "
         "helps. In a deadlock, two transactions wait for each other: after deadlock_timeout, the server ends "
-        "one of them, and its work is lost. An ALTER TABLE that waits also blocks every later statement on "
+        "one of them, and the application has to repeat its transaction. An ALTER TABLE that waits also "
+        "blocks every later statement on "
         "the table.\n\n"
-        "Deadlocks are always logged, with the statements of both transactions. Waits longer than "
+        "Deadlocks are always logged, with the statements of both transactions. Where the log has all "
+        "statements (`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the "
+        "finding "
+        "states how many of the transactions nobody ran again with the same values within a minute. Waits "
+        "longer than "
         "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows only the process ID of "
         "the lock holder.",
     .fix =

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include "base/text.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
@@ -10,38 +13,67 @@ namespace {
 
 constexpr Option least{
     .name = "least", .fallback = 5, .meaning = "failures of one statement below which it is not reported"};
-constexpr const Option* options[] = {&least};
+constexpr Option least_lost{
+    .name = "not_repeated",
+    .fallback = 2,
+    .meaning = "transactions that nobody repeated, from which a statement with fewer failures is reported"};
+constexpr const Option* options[] = {&least, &least_lost};
+
+// All failures of one statement.
+struct Failures {
+  std::vector<const ServerEvent*> events;
+  std::uint64_t count = 0;
+  std::uint64_t lost = 0;  // transactions that nobody repeated
+};
+
+void report(const Context& context, Reporter& reporter, const Failures& failures) {
+  const ServerEvent& event = **std::min_element(
+      failures.events.begin(), failures.events.end(), [](const ServerEvent* a, const ServerEvent* b) {
+        return std::pair(a->first, a->place) < std::pair(b->first, b->place);
+      });
+  Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "serialization"};
+  if (event.fingerprint.empty()) subject.kind = "server";
+  const Query* query = context.query(event.fingerprint);
+  if (query) {
+    const QualifiedName table = main_table(*query);
+    subject.schema = table.schema;
+    subject.table = table.name;
+  }
+  std::string message =
+      (event.fingerprint.empty() ? "Transactions were" : std::string("This statement's transaction was")) +
+      " rolled back " + times(failures.count) + " because a concurrent transaction changed the same data";
+  message += failures.lost ? "; " + not_repeated_text(failures.lost, failures.count) + "."
+                           : ": each time, the work is done again or lost.";
+  Finding& finding = reporter.add(std::move(subject), std::move(message));
+  finding.location = event.place;
+  finding.evidence.push_back(evidence_of(event, "could not serialize access"));
+  if (auto applications = applications_of(failures.events))
+    finding.evidence.push_back(std::move(*applications));
+  if (query && query->calls > 0)
+    finding.evidence.push_back({Evidence::Kind::statement, ran(*query), std::nullopt, {}});
+  finding.fix =
+      Fix{.title =
+              "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
+              "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
+              "UPDATE that computes the new value",
+          .safety = Fix::Safety::manual};
+}
 
 void check(const Context& context, Reporter& reporter) {
+  std::map<std::string, Failures> by_statement;
   for (const auto& event : context.workload().server_events) {
-    if (event.kind != ServerEvent::Kind::cancelled || event.about != "serialization failure" ||
-        static_cast<double>(event.count) < context.option(least))
+    const bool lost = event.about == lost_serialization_failures;
+    if (event.kind != ServerEvent::Kind::cancelled || (!lost && event.about != serialization_failures))
       continue;
-    Subject subject{.kind = "query", .fingerprint = event.fingerprint, .entry = "serialization"};
-    if (event.fingerprint.empty()) subject.kind = "server";
-    const Query* query = context.query(event.fingerprint);
-    if (query) {
-      const QualifiedName table = main_table(*query);
-      subject.schema = table.schema;
-      subject.table = table.name;
-    }
-    Finding& finding = reporter.add(
-        std::move(subject),
-        (event.fingerprint.empty() ? "Transactions were" : std::string("This statement's transaction was")) +
-            " rolled back " + times(event.count) +
-            " because a concurrent transaction changed the same data: each time, the work is done again or "
-            "lost.");
-    finding.location = event.place;
-    finding.evidence.push_back(evidence_of(event, "could not serialize access"));
-    if (query && query->calls > 0)
-      finding.evidence.push_back({Evidence::Kind::statement, ran(*query), std::nullopt, {}});
-    finding.fix =
-        Fix{.title =
-                "Retry the whole transaction on SQLSTATE 40001, with a limit and a pause; to have fewer "
-                "failures, keep transactions short, and use READ COMMITTED with SELECT … FOR UPDATE or one "
-                "UPDATE that computes the new value",
-            .safety = Fix::Safety::manual};
+    Failures& failures = by_statement[event.fingerprint];
+    failures.events.push_back(&event);
+    failures.count += event.count;
+    if (lost) failures.lost += event.count;
   }
+  for (const auto& [fingerprint, failures] : by_statement)
+    if (static_cast<double>(failures.count) >= context.option(least) ||
+        static_cast<double>(failures.lost) >= std::max(1.0, context.option(least_lost)))
+      report(context, reporter, failures);
 }
 
 }  // namespace
@@ -57,7 +89,11 @@ constinit const Rule serialization_failure{
         "the data that it read (`could not serialize access`, SQLSTATE 40001). The application has to "
         "repeat the whole transaction. Where it does not, users see an error. Where many fail, the work is "
         "done several times.\n\n"
-        "The server logs each failure. Conflicts on a standby are not counted.",
+        "The server logs each failure. Conflicts on a standby are not counted. Where the log has all "
+        "statements "
+        "(`log_statement = all`, or `log_min_duration_statement = 0` with parameters), the finding states "
+        "how "
+        "many of the transactions nobody ran again with the same values within a minute.",
     .fix =
         "Retry the transaction from its beginning. Change contended rows by one statement (`SET balance = "
         "balance - $1`), or lock them first.",

@@ -14,7 +14,13 @@ constexpr Option least_keys{.name = "least_keys",
                             .meaning = "keys of a schema from which the majority counts as its convention"};
 constexpr Option min_share{
     .name = "share", .fallback = 0.8, .meaning = "share of the keys that must follow the convention"};
-constexpr const Option* options[] = {&least_keys, &min_share};
+constexpr std::string_view types[] = {"uuid", "bigint", "integer", "text"};
+constexpr Option stated_keys{.name = "keys",
+                             .meaning =
+                                 "`\"uuid\"`, `\"bigint\"`, `\"integer\"` or `\"text\"`: the type of "
+                                 "primary keys, instead of the majority; stating it turns on the rule",
+                             .choices = types};
+constexpr const Option* options[] = {&least_keys, &min_share, &stated_keys};
 
 struct Key {
   const Table* table;
@@ -50,6 +56,13 @@ void report(Reporter& reporter, const Key& key, const std::string& wanted, const
 }
 
 void check_schema(const Context& context, Reporter& reporter, const std::vector<Key>& keys) {
+  if (const double stated = context.option(stated_keys); stated > 0) {
+    const std::string wanted(types[static_cast<std::size_t>(stated) - 1]);
+    for (const auto& key : keys)
+      if (type_of(*key.column) != wanted)
+        report(reporter, key, wanted, "the configuration states that keys are");
+    return;
+  }
   // bigint and integer differ by size only: one convention.
   const auto kind = [](const Column& column) {
     const std::string type = type_of(column);
@@ -85,7 +98,8 @@ constinit const Rule inconsistent_key_type{
     .why =
         "If some tables have uuid keys and others bigint, each reference, API and test has to know which. "
         "The type of most keys in a schema counts as its convention; integer and bigint are one. This is a "
-        "matter of taste, so the rule is off by default.\n\n"
+        "matter of taste, so the rule is off by default. A configuration that states the type (`keys = "
+        "\"uuid\"`) turns on the rule, and the majority then no longer counts.\n\n"
         "Only keys of one column are compared whose name is `id` or ends with it, and that reference no "
         "other table. Natural keys such as a country code are left out.",
     .fix =

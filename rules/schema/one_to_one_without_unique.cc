@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/text.h"
+#include "lint/code.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
+#include "lint/migration_folders.h"
 #include "lint/tables.h"
 #include "lint/words.h"
 #include "model/ddl.h"
@@ -75,19 +79,47 @@ double rows_with_value(const Table& table, const Column& column) {
   return table.statistics->rows * (1 - column.statistics->null_fraction);
 }
 
+// The relation of Drizzle that states the key to be one to one: one() on both sides, and no other relation
+// back with its name. nullptr: there is none.
+const CodeRelation* stated_one_to_one(const Context& context, const Table& child, const Constraint& key) {
+  const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr;
+  if (!code) return nullptr;
+  const auto own =
+      std::find_if(code->relations.begin(), code->relations.end(), [&](const CodeRelation& relation) {
+        return relation.table == child.name && relation.target == key.referenced_table && !relation.many &&
+               relation.columns == key.columns;
+      });
+  if (own == code->relations.end()) return nullptr;
+  const CodeRelation* back = nullptr;
+  for (const auto& relation : code->relations) {
+    if (relation.table != key.referenced_table || relation.target != child.name || relation.name != own->name)
+      continue;
+    if (relation.many || !relation.columns.empty()) return nullptr;
+    back = &relation;
+  }
+  return back;
+}
+
 // The evidence that each row of the other table has one row at most; "" if there is none.
-std::string reason(const Context& context, const Table& child, const Constraint& key, const Column& column) {
+std::optional<Evidence> reason(const Context& context, const Table& child, const Constraint& key,
+                               const Column& column) {
   const double rows = rows_with_value(child, column);
   const bool known = column.statistics && rows > 0;
   const double distinct = known ? distinct_values(child, column) : 0;
-  if (known && distinct < rows * 0.999) return {};
+  if (known && distinct < rows * 0.999) return std::nullopt;
+  if (const CodeRelation* back = stated_one_to_one(context, child, key))
+    return Evidence{Evidence::Kind::project,
+                    "relations() has one() on both sides",
+                    lint::located(context.project(), back->place),
+                    {}};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
-    return "ANALYZE found as many values as rows: " + grouped(rows);
+    return catalog_fact("ANALYZE found as many values as rows: " + grouped(rows), child.origin);
   const Table* parent = context.catalog().table(key.referenced_table);
   if (!parent || !column.not_null || !named_one_to_one(child, *parent) ||
       has_second_part(context, child, key))
-    return {};
-  return "its name says that it has one row for each row of " + display(parent->name);
+    return std::nullopt;
+  return catalog_fact("its name says that it has one row for each row of " + display(parent->name),
+                      child.origin);
 }
 
 Fix fix_of(const Context& context, const Table& table, const Column& column) {
@@ -125,8 +157,8 @@ void check(const Context& context, Reporter& reporter) {
         continue;
       const Column* column = table->column(key.columns[0]);
       if (!column || in_unique(*table, column->name)) continue;
-      const std::string why = reason(context, *table, key, *column);
-      if (why.empty()) continue;
+      auto why = reason(context, *table, key, *column);
+      if (!why) continue;
       Finding& finding = reporter.add(
           {.kind = "column",
            .schema = table->name.schema,
@@ -136,7 +168,7 @@ void check(const Context& context, Reporter& reporter) {
               " one to one, but no unique index prevents a second row for the same " +
               singular_name(key.referenced_table.name) + ".");
       finding.location = key.origin;
-      finding.evidence.push_back(catalog_fact(why, table->origin));
+      finding.evidence.push_back(std::move(*why));
       finding.fix = fix_of(context, *table, *column);
     }
   }
@@ -157,9 +189,11 @@ constinit const Rule one_to_one_without_unique{
         "key, too.\n\n"
         "The rule reports a foreign key of one column that no unique index includes, if the statistics of a "
         "server show as many values as rows, in a table that ANALYZE reads as a whole. Without such "
-        "statistics, it reports tables named after the other table: `user_profiles`, `user_settings`, "
-        "`user_preferences`. Left out are tables with a second key column (`name`, `type`, `locale` …) or a "
-        "required reference to a third table.",
+        "statistics, it reports keys for which Drizzle's `relations()` have `one()` on both sides, and "
+        "tables "
+        "that are named after the other table (`user_profiles`, `user_settings`, `user_preferences`) and "
+        "have "
+        "neither a second key column (`name`, `type`, `locale` …) nor a required reference to a third table.",
     .fix =
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",

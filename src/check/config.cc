@@ -492,8 +492,13 @@ class Reader {
     std::vector<std::string> known = {"severity"};
     for (const auto* option : rule.options) known.emplace_back(option->name);
     for (const auto& [key, value] : table) {
+      const auto option = std::find_if(rule.options.begin(), rule.options.end(), [&](const auto* each) {
+        return each->name == key.str() && !each->choices.empty();
+      });
       if (key == "severity") {
         severity(value, settings);
+      } else if (option != rule.options.end()) {
+        choice(**option, value, settings);
       } else if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
         unknown(key, known);
       } else if (const auto number = value.value<double>();
@@ -504,6 +509,19 @@ class Reader {
                  fmt::format("pgadvise rules explain {}", rule.id));
       }
     }
+  }
+
+  void choice(const lint::Option& option, const toml::node& node, lint::RuleSettings& settings) {
+    const auto word = node.value<std::string>();
+    const std::string words = join({option.choices.begin(), option.choices.end()}, ", ") + "; in quotes";
+    if (!word || !node.is_string())
+      return complain(node.source(), fmt::format("{} is not a string", option.name), words);
+    const auto at = std::find(option.choices.begin(), option.choices.end(), *word);
+    if (at == option.choices.end())
+      return complain(node.source(), fmt::format("unknown value of {}: {}", option.name, ellipsis(*word, 40)),
+                      words);
+    settings.options[std::string(option.name)] = static_cast<double>(at - option.choices.begin()) + 1;
+    if (!settings.on) settings.on = true;
   }
 
   void severity(const toml::node& node, lint::RuleSettings& settings) {

@@ -30,9 +30,18 @@ Json rule(const lint::Rule& rule) {
        "off: the rule does not run; any other severity turns on a rule that is off by default"},
       {"enum", Json::array({"error", "warning", "note", "off"})}};
   if (rule.on_by_default) properties["severity"]["default"] = name(rule.severity);
-  for (const auto* option : rule.options)
-    properties[std::string(option->name)] = {
-        {"description", option->meaning}, {"type", "number"}, {"minimum", 0}, {"default", option->fallback}};
+  for (const auto* option : rule.options) {
+    Json& property = properties[std::string(option->name)];
+    if (option->choices.empty()) {
+      property = {{"description", option->meaning},
+                  {"type", "number"},
+                  {"minimum", 0},
+                  {"default", option->fallback}};
+    } else {
+      property = {{"description", option->meaning}, {"enum", Json::array()}};
+      for (const auto word : option->choices) property["enum"].push_back(word);
+    }
+  }
   return table(std::string(rule.summary).c_str(), std::move(properties));
 }
 

@@ -534,9 +534,9 @@ CodeIndex::Columns CodeIndex::selected_columns(const FoundQuery& query) {
   return out;
 }
 
-std::string CodeIndex::column_name(const Node& column) {
-  if (const auto known = tables_->column(value(column))) return known->column;
-  return std::string(column.child(Field::property).text());
+std::string CodeIndex::column_name(const Node& node) {
+  const auto known = column(node);
+  return known ? known->column : std::string(node.child(Field::property).text());
 }
 
 void CodeIndex::add_conditions(const Node& node, Conditions& out) {

@@ -11,6 +11,8 @@
 #include "drizzle/code_loops.h"
 #include "drizzle/code_raw_sql.h"
 #include "drizzle/code_requests.h"
+#include "drizzle/code_relations.h"
+#include "drizzle/code_seeds.h"
 #include "drizzle/code_transactions.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
@@ -85,6 +87,8 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->json_columns = json_columns(index);
   for (const auto& file : files_of(*out))
     if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
+  out->relations = relations_in_code(program, index);
+  out->seeded = seeded_tables(program, index);
   out->files = static_cast<int>(index.files().size());
   return out;
 }

@@ -13,8 +13,9 @@ namespace pgadvise::lint {
 class Context;
 class Reporter;
 
-// A number on which a rule's result depends and which a configuration can change. Declare it as a constant in
-// the rule's file, list it in Rule::options, and read it with Context::option(). It must not be negative.
+// A number or a choice on which a rule's result depends and which a configuration can change. Declare it as a
+// constant in the rule's file, list it in Rule::options, and read it with Context::option(). A number must
+// not be negative.
 struct Option {
   std::string_view name;  // in pgadvise.toml
   double fallback = 0;
@@ -22,6 +23,9 @@ struct Option {
   // snapshot knows sizes. False if the number only changes the severity.
   bool table_size = false;
   std::string_view meaning;  // description, with the unit
+  // Of a choice: the words that a configuration may name. Its value is the position of the word, from 1; 0:
+  // none is named. A configuration that names one turns on the rule.
+  std::span<const std::string_view> choices = {};
 };
 
 // What the problem does to an application. Part of a finding's impact (docs/impact.md).

@@ -47,6 +47,22 @@ std::string by_application(const std::vector<const ServerEvent*>& events) {
   return join(out, ", ");
 }
 
+std::optional<Evidence> applications_of(const std::vector<const ServerEvent*>& events) {
+  std::string text = by_application(events);
+  if (text.empty()) return std::nullopt;
+  return Evidence{Evidence::Kind::statement, "by application: " + text, std::nullopt, {}};
+}
+
+std::string not_repeated_text(std::uint64_t count, std::uint64_t all) {
+  const std::string begin = all == 1       ? "the transaction was"
+                            : count == all ? "none of the transactions was"
+                            : count == 1
+                                ? "one of the transactions was not"
+                                : grouped(static_cast<double>(count)) + " of the transactions were not";
+  return begin + (all == 1 ? " not" : "") + " repeated within a minute, so " +
+         (count == 1 ? "its" : "their") + " work is lost";
+}
+
 std::optional<double> minutes(const ServerEvent& event) {
   if (!event.first || !event.last) return std::nullopt;
   return std::max(1.0, static_cast<double>(*event.last - *event.first) / 60e6);

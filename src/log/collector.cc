@@ -47,6 +47,7 @@ Collector::Collector(bool by_log, const Limits& limits, const Selection& selecti
 Collector::~Collector() = default;
 
 void Collector::begin(LogSource& source, bool in_order) {
+  count(retries_.take_all());
   source_ = &source;
   in_order_ = in_order;
   repeats_.begin(source.path);
@@ -61,6 +62,7 @@ Outcome Collector::take(const Record& record) {
   cut_records_ += record.cut;
   if (!record.preview) look_ahead(record, scanner_, preview_);
   const Preview& preview = record.preview ? *record.preview : preview_;
+  if (!retries_.empty() && record.time != no_time) count(retries_.take_settled(record.time));
   Session& session = session_of(record, preview.session);
   if (is_own(record, session, preview.message)) return {};
   if (!select_everything_ && !is_selected(selection_, record, session)) {
@@ -69,8 +71,9 @@ Outcome Collector::take(const Record& record) {
     return {};
   }
   if (record.level != Level::log) {
+    const bool logged = session.waiting;
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
-    return event(session, record, preview);
+    return event(session, record, preview, logged);
   }
   if (record.nested)
     // A function's statements are not the application's. A lock wait is reported with its location.
@@ -307,7 +310,33 @@ void Collector::other(Session& session, const Record& record) {
   session.identified = false;
 }
 
-Outcome Collector::event(Session& session, const Record& record, const Preview& preview) {
+// What a session's transaction is known by, of which a statement failed. `logged`: the log had the statement
+// before it failed. `scan`: of the statement that the error names.
+TransactionMark Collector::failed_transaction(const Session& session, bool logged,
+                                              const StatementScan* scan) const {
+  if (!in_order_ || !session.named) return {};
+  const bool commit = logged && session.pending.entry->effect == TransactionEffect::closes;
+  TransactionMark mark;
+  if (session.in_transaction || commit) mark = session.mark;
+  else if (logged) mark.add(session.pending.hash, session.pending);
+  if (!mark.hash && session.in_transaction && scan && scan->literals && !scan->unfinished)
+    mark = {scan->hash, scan->key, false};
+  return mark;
+}
+
+// Counts them with what became of them.
+void Collector::count(const std::vector<SettledRollback>& rollbacks) {
+  for (const auto& [rollback, not_repeated] : rollbacks) {
+    Happening happening = rollback.happening;
+    const bool deadlock = happening.kind == ServerEvent::Kind::deadlock;
+    if (deadlock && !not_repeated) continue;  // it is counted already
+    happening.kind = ServerEvent::Kind::cancelled;
+    happening.about = rollback_reason(deadlock, not_repeated);
+    events_.count(std::move(happening), rollback.application);
+  }
+}
+
+Outcome Collector::event(Session& session, const Record& record, const Preview& preview, bool logged) {
   auto parsed = parse_event(record);
   if (!parsed) return {};
   Happening happening;
@@ -319,16 +348,31 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
   happening.log = &source_->path;
   happening.place.file = source_->path;
   happening.place.line = record.line;
-  const auto identity = identities_.identify(session, record, preview.identity);
-  if (const auto text = trim(record.statement); !text.empty()) {
-    const StatementScan scan = scanner_.scan(text);
-    const std::uint64_t hash = scan.hash;
-    if (const Template* entry = queries_.template_of(hash, text, !scan.unfinished && !record.cut, false)) {
+  const std::string& application =
+      identities_[identities_.identify(session, record, preview.identity)].application;
+  StatementScan scan;
+  const auto text = trim(record.statement);
+  if (!text.empty()) {
+    scan = scanner_.scan(text);
+    if (const Template* entry =
+            queries_.template_of(scan.hash, text, !scan.unfinished && !record.cut, false)) {
       happening.fingerprint = entry->state->fingerprint;
       happening.statement = entry->state->text;
     }
   }
-  const ServerEvent& event = events_.count(std::move(happening), identities_[identity].application);
+  if (is_rollback(*parsed) && record.time != no_time) {
+    Rollback rollback;
+    rollback.happening = happening;
+    rollback.application = application;
+    rollback.mark = failed_transaction(session, logged, text.empty() ? nullptr : &scan);
+    rollback.session = session.key;
+    rollback.statement = scan.hash;
+    rollback.transactions = session.in_transaction ? 0 : 1;
+    const bool counted_later = rollback.mark.hash && parsed->kind != ServerEvent::Kind::deadlock;
+    if (rollback.mark.hash) retries_.add(std::move(rollback));
+    if (counted_later) return {Use::used, false, !happening.fingerprint.empty()};
+  }
+  const ServerEvent& event = events_.count(std::move(happening), application);
   return {Use::used, false, !event.fingerprint.empty()};
 }
 
@@ -390,6 +434,10 @@ void Collector::complete(Session& session, LoggedCall& call) {
   call.elsewhere = session.named ? entry.state->ran(session.key, call.end) : no_time;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
   queries_.add(*entry.state, key_of(call.file), call, call.identity);
+  if (!retries_.empty() && in_order_)
+    retries_.ran(session.key, call.hash, call,
+                 entry.effect == TransactionEffect::closes ||
+                     (!session.in_transaction && entry.effect == TransactionEffect::none));
   detect(session, call);
 }
 
@@ -397,8 +445,9 @@ void Collector::detect(Session& session, const LoggedCall& call) {
   if (!in_order_) return;
   const Template& entry = *call.entry;
   if (entry.effect == TransactionEffect::opens && (session.named || call.start == no_time))
-    repeats_.enter_transaction(session);
+    repeats_.enter_transaction(session), session.mark = {};
   if (session.in_transaction) session.transaction.follow(call);
+  if (session.in_transaction && !entry.ignored) session.mark.add(call.hash, call);
   if (!entry.ignored && !identities_[call.identity].tool) repeats_.add(session, call);
   if (entry.effect != TransactionEffect::closes || !session.in_transaction) return;
   repeats_.leave_transaction(session);
@@ -407,6 +456,7 @@ void Collector::detect(Session& session, const LoggedCall& call) {
 
 void Collector::finish() {
   for (Session* session : sessions_.by_last_record()) end_session(*session);
+  count(retries_.take_all());
   repeats_.finish();
   queries_.name_late();
 }

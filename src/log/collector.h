@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "log/event_counts.h"
 #include "log/limits.h"
@@ -16,6 +17,7 @@
 #include "log/record.h"
 #include "log/repeat_feed.h"
 #include "log/selection.h"
+#include "log/retries.h"
 #include "log/session.h"
 #include "log/statement_template.h"
 #include "model/workload.h"
@@ -56,7 +58,9 @@ class Collector final : public RecordSink {
   Outcome plan(Session& session, const Record& record, const Preview& preview);
   bool resolve_execute(const Record& record, LoggedCall& call);
   void other(Session& session, const Record& record);
-  Outcome event(Session& session, const Record& record, const Preview& preview);
+  Outcome event(Session& session, const Record& record, const Preview& preview, bool logged = false);
+  TransactionMark failed_transaction(const Session& session, bool logged, const StatementScan* scan) const;
+  void count(const std::vector<SettledRollback>& rollbacks);
   void end_transaction(Session& session, const LoggedCall& call);
 
   Session& session_of(const Record& record, std::uint64_t key);
@@ -85,6 +89,7 @@ class Collector final : public RecordSink {
   Sessions sessions_;
   RepeatFeed repeats_;
   EventCounts events_;
+  Retries retries_;
   LogSource* source_ = nullptr;
   bool in_order_ = true;
   std::uint64_t records_ = 0;

@@ -17,12 +17,13 @@ const ServerEvent& EventCounts::count(Happening happening, const std::string& ap
   if (events.size() >= max_events && !events.contains(key))
     key.about.clear(), key.fingerprint.clear(), happening.statement.clear();
   ServerEvent& event = events[key];
-  if (event.count++ == 0) {
+  const bool earlier = happening.time != no_time && event.first && happening.time < *event.first;
+  if (event.count++ == 0 || earlier) event.place = std::move(happening.place);
+  if (event.count == 1) {
     event.kind = key.kind;
     event.about = key.about;
     event.fingerprint = key.fingerprint;
     event.statement = std::move(happening.statement);
-    event.place = std::move(happening.place);
   }
   const auto whole = [](double value) {
     return std::min(std::round(value), 1e15);

@@ -158,6 +158,15 @@ std::optional<ParsedEvent> of_log(const Record& record) {
 
 }  // namespace
 
+bool is_rollback(const ParsedEvent& event) {
+  return event.kind == Kind::deadlock ||
+         (event.kind == Kind::cancelled && event.about == serialization_failure);
+}
+
+std::string rollback_reason(bool deadlock, bool not_repeated) {
+  return std::string(deadlock ? "deadlock" : serialization_failure) + (not_repeated ? ", not repeated" : "");
+}
+
 std::optional<ParsedEvent> parse_event(const Record& record) {
   if (record.level == Level::error) return of_error(record);
   if (record.level == Level::log) return of_log(record);

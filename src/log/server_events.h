@@ -17,6 +17,14 @@ struct ParsedEvent {
   double bytes = 0;        // temporary_file
 };
 
+// Whether the server rolled a transaction back that would succeed if it ran again: a deadlock or a
+// serialization failure.
+bool is_rollback(const ParsedEvent& event);
+
+// ServerEvent::about of such a transaction, as an event of kind `cancelled`. A deadlock has one only if
+// nobody repeated the transaction: events of kind `deadlock` count all.
+std::string rollback_reason(bool deadlock, bool not_repeated);
+
 // Parses a record that is neither a statement nor a duration.
 std::optional<ParsedEvent> parse_event(const Record& record);
 

@@ -16,6 +16,7 @@
 #include "log/recent.h"
 #include "log/record.h"
 #include "log/repeats.h"
+#include "log/retries.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -72,6 +73,7 @@ struct Session {
   bool counted = false;
   bool in_transaction = false;
   OpenTransaction transaction;
+  TransactionMark mark;  // of the transaction that is open, or was the last one
   std::int64_t last_end = no_time;
   std::uint64_t last_record = 0;
   std::uint64_t identity_hash = 0;

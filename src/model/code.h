@@ -107,6 +107,24 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
+// A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
+struct CodeRelation {
+  QualifiedName table;
+  QualifiedName target;
+  bool many = false;
+  std::vector<std::string> columns;  // of `table`, that reference `target`; empty: the other side states them
+  std::string name;                  // relationName, which distinguishes relations of the same two tables
+  SourceLocation place;
+};
+
+// A table into which seed scripts insert constants, and nothing else inserts rows: no migration, other script
+// of SQL, or application code.
+struct SeededTable {
+  QualifiedName table;
+  int rows = 0;
+  SourceLocation place;  // of the first insertion
+};
+
 struct CodeFacts {
   std::vector<CodeQuery> queries;  // in the order of files and lines
   std::vector<QueryInLoop> in_loops;
@@ -117,6 +135,8 @@ struct CodeFacts {
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use
   // By file: functions, without callbacks that run there and then. An inner function follows its outer one.
   std::map<std::string, std::vector<LineRange>> functions;
+  std::vector<CodeRelation> relations;  // without those whose tables or columns are not known
+  std::vector<SeededTable> seeded;
   int files = 0;  // that were read for queries
 };
 

@@ -107,7 +107,9 @@ std::string rule_page(const lint::RegisteredRule& registered) {
   if (!rule.options.empty()) {
     out += "\n## Options\n\n| name | default | meaning |\n|---|---|---|\n";
     for (const auto* option : rule.options)
-      out += fmt::format("| `{}` | {} | {} |\n", option->name, option->fallback, option->meaning);
+      out += option->choices.empty()
+                 ? fmt::format("| `{}` | {} | {} |\n", option->name, option->fallback, option->meaning)
+                 : fmt::format("| `{}` | none | {} |\n", option->name, option->meaning);
   }
   return out;
 }

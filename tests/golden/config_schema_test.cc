@@ -82,6 +82,9 @@ TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
                            "[rules.deep-offset]\nseverity = \"loud\"",
                            "[rules.deep-offset]\nrows = \"many\"",
                            "[rules.deep-offset]\nrows = -1",
+                           "[rules.inconsistent-naming]\ntables = \"many\"",
+                           "[rules.inconsistent-naming]\nnames = 1",
+                           "[rules.inconsistent-key-type]\nkeys = [\"uuid\"]",
                            "[ignore]\nrule = \"deep-offset\"",
                            "[[ignore]]\nrule = \"deep-offset\"\nobject = \"x\"",
                            "[[ignore]]\nrule = \"deep-offset\"\nreason = \"x\"",
@@ -111,7 +114,8 @@ TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
   }
   for (const char* text :
        {"", "[rules.deep-offset]\nrows = 5\nseverity = \"note\"", "[inputs]\npaths = \".\"\nlogs = []",
-        "[databases.x]\nurl = \"host=h\"",
+        "[databases.x]\nurl = \"host=h\"", "[rules.inconsistent-naming]\ntables = \"singular\"",
+        "[rules.inconsistent-key-type]\nkeys = \"uuid\"",
         "[[ignore]]\nrule = [\"deep-offset\", \"order-by-random\"]\npath = \"x\"\nreason = \"x\""}) {
     EXPECT_EQ(by_schema(text), "") << text;
     EXPECT_TRUE(check::parse_config("pgadvise.toml", text)) << text;

@@ -242,6 +242,41 @@ TEST(ConfigDatabases, RefusePasswordsAndShowNone) {
                    "pgadvise.toml:2:1: unknown key host"}));
 }
 
+TEST(ConfigRules, AStatedConventionTurnsOnItsRule) {
+  const auto config =
+      config_of(TempTree{{"pgadvise.toml",
+                          "[rules.inconsistent-naming]\ntables = \"singular\"\nnames = \"snake_case\"\n"
+                          "[rules.inconsistent-key-type]\nkeys = \"uuid\"\nseverity = \"off\"\n"}});
+  EXPECT_EQ(config.rules.at("inconsistent-naming").on, true);
+  EXPECT_EQ(config.rules.at("inconsistent-naming").options.at("tables"), 2);
+  EXPECT_EQ(config.rules.at("inconsistent-naming").options.at("names"), 1);
+  EXPECT_EQ(config.rules.at("inconsistent-key-type").on, false) << "a stated severity counts";
+}
+
+TEST(ConfigRules, AConventionIsOneOfTheKnownWords) {
+  EXPECT_EQ(errors_of("[rules.inconsistent-naming]\ntables = \"Singular\"\nnames = 1\n"
+                      "[rules.inconsistent-key-type]\nkeys = [\"uuid\"]\nleast_keys = \"uuid\"\n"),
+            (Lines{"pgadvise.toml:2:10: unknown value of tables: Singular",
+                   "pgadvise.toml:3:9: names is not a string", "pgadvise.toml:5:8: keys is not a string",
+                   "pgadvise.toml:6:14: least_keys is not a number of at least 0"}));
+}
+
+TEST(ConfigExtends, AStatedConventionIsASetting) {
+  const TempTree tree{
+      {"off.toml", "[rules.inconsistent-naming]\nseverity = \"off\"\n"},
+      {"stated.toml", "[rules.inconsistent-naming]\ntables = \"plural\"\n"},
+      {"a.toml", "extends = \"off.toml\"\n[rules.inconsistent-naming]\ntables = \"singular\"\n"},
+      {"b.toml", "extends = \"stated.toml\"\n[rules.inconsistent-naming]\nseverity = \"off\"\n"},
+      {"c.toml", "extends = \"stated.toml\"\n[rules.inconsistent-naming]\ntables = \"singular\"\n"}};
+  const auto settings = [&](const std::string& file) {
+    return config_of(tree, file).rules.at("inconsistent-naming");
+  };
+  EXPECT_EQ(settings("a.toml").on, false);
+  EXPECT_EQ(settings("b.toml").on, false);
+  EXPECT_EQ(settings("c.toml").on, true);
+  EXPECT_EQ(settings("c.toml").options.at("tables"), 2);
+}
+
 TEST(ConfigExtends, LaterOnesWin) {
   const TempTree tree{
       {"base/one.toml",

@@ -289,5 +289,33 @@ function again(row) { const one = again(row); return one ? again(one) : one; }
   EXPECT_EQ(loops(facts), "");
 }
 
+TEST_F(DrizzleCode, RelationsAreReadWithTheNamesOfTheDatabase) {
+  const auto facts =
+      of("export const all = () => db.select().from(orders);",
+         {{"src/relations.ts",
+           "import { relations } from 'drizzle-orm';\n"
+           "import { customers, orders } from './schema';\n"
+           "export const ofOrders = relations(orders, ({ one }) => ({\n"
+           "  customer: one(customers, { fields: [orders.customerId], references: [customers.id],\n"
+           "    relationName: 'buyer' }),\n"
+           "  unknown: one(customers, { fields: [columnOf(orders)], references: [customers.id] }),\n"
+           "}));\n"
+           "export const ofCustomers = relations(customers, (r) => {\n"
+           "  return { orders: r.many(orders), first: r.one(orders) };\n"
+           "});\n"},
+          {"src/other.ts", "const relations = (a, b) => b; relations(1, ({ one }) => ({ a: one(2) }));"}});
+  std::string found;
+  for (const auto& relation : facts.relations) {
+    found += std::to_string(relation.place.line) + " " + relation.table.name +
+             (relation.many ? " many " : " one ") + relation.target.name;
+    for (const auto& column : relation.columns) found += " " + column;
+    found += (relation.name.empty() ? "" : " as " + relation.name) + "\n";
+  }
+  EXPECT_EQ(found,
+            "4 orders one customers customer_id as buyer\n"
+            "9 customers many orders\n"
+            "9 customers one orders\n");
+}
+
 }  // namespace
 }  // namespace pgadvise::drizzle

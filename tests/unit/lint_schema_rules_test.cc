@@ -1,8 +1,13 @@
-// Schema rules by names, statistics and where their limits lie.
+// Schema rules by names, statistics and stated conventions: where their limits lie.
+#include <memory>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "lint/context.h"
 #include "lint/rule.h"
+#include "model/code.h"
+#include "model/project.h"
 #include "sql/replay.h"
 
 namespace pgadvise::lint {
@@ -34,10 +39,10 @@ std::string found(const std::string& rule, std::string_view script, const Settin
   return found(rule, catalog_of(script), settings);
 }
 
-Settings with(const std::string& rule, const std::string& option, double value) {
+Settings stating(const std::string& rule, const std::string& option, double choice) {
   Settings out;
   out[rule].on = true;
-  out[rule].options[option] = value;
+  out[rule].options[option] = choice;
   return out;
 }
 
@@ -69,19 +74,33 @@ TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
             std::string::npos);
 }
 
-TEST(InconsistentKeyType, IntegersOfAllSizesAreOneConvention) {
+TEST(InconsistentNaming, AStatedConventionCountsInsteadOfTheMajority) {
+  constexpr std::string_view script =
+      "create table users (id integer); create table orders (id integer); create table items (id integer); "
+      "create table carts (id integer); create table tag (user_id integer)";
+  const std::string rule = "inconsistent-naming";
+  EXPECT_EQ(found(rule, script, stating(rule, "least_names", 5)), "tag");
+  EXPECT_EQ(found(rule, script, stating(rule, "tables", 2)), "carts items orders users");
+  EXPECT_EQ(found(rule, "create table users (id integer)", stating(rule, "tables", 2)), "users");
+  EXPECT_EQ(found(rule, script, stating(rule, "names", 2)), "tag.user_id") << "the majority no longer counts";
+}
+
+TEST(InconsistentKeyType, AStatedConventionCountsInsteadOfTheMajority) {
   constexpr std::string_view script =
       "create table a (id bigint primary key); create table b (id integer primary key); create table c (id "
-      "uuid primary key); create table d (id integer primary key); create table e (id serial primary key); "
-      "create table f (code text primary key)";
+      "uuid "
+      "primary key); create table d (id integer primary key); create table e (id serial primary key); create "
+      "table f (code text primary key)";
   const std::string rule = "inconsistent-key-type";
-  EXPECT_EQ(found(rule, script, with(rule, "share", 0.8)), "c.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "share", 0.8)), "c.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "keys", 1)), "a.id b.id d.id e.id");
+  EXPECT_EQ(found(rule, script, stating(rule, "keys", 2)), "b.id c.id d.id e.id");
 }
 
 TEST(OneToOneWithoutUnique, DistinctValuesCountWhereAnalyzeReadsTheWholeTable) {
   Catalog catalog = catalog_of(
-      "create table orders (id integer primary key); create table invoices (id integer primary key, "
-      "order_id integer not null references orders)");
+      "create table orders (id integer primary key); create table invoices (id integer primary key, order_id "
+      "integer not null references orders)");
   Table& table = catalog.tables.at({"public", "invoices"});
   const auto count = [&](double rows, double distinct, double nulls) {
     table.statistics = TableStatistics{};
@@ -96,6 +115,59 @@ TEST(OneToOneWithoutUnique, DistinctValuesCountWhereAnalyzeReadsTheWholeTable) {
   EXPECT_EQ(count(5000, -0.98, 0), 0u);
   EXPECT_EQ(count(900, -1, 0), 0u);
   EXPECT_EQ(count(1'000'000, -1, 0), 0u);
+}
+
+TEST(OneToOneWithoutUnique, RelationsOfCodeCountIfBothSidesHaveOne) {
+  const Catalog catalog = catalog_of(
+      "create table users (id integer primary key); create table carts (id integer primary key, user_id "
+      "integer not null references users)");
+  const QualifiedName users{"public", "users"};
+  const QualifiedName carts{"public", "carts"};
+  const auto findings = [&](std::vector<CodeRelation> relations) {
+    auto code = std::make_shared<CodeFacts>();
+    code->relations = std::move(relations);
+    Project project;
+    project.code = code;
+    return run({.catalog = &catalog, .project = &project}, {"one-to-one-without-unique"}).findings;
+  };
+  const CodeRelation owner{carts, users, false, {"user_id"}, "", {"schema.ts", 9, 1}};
+  const CodeRelation cart{users, carts, false, {}, "", {"schema.ts", 5, 1}};
+  const auto found = findings({owner, cart});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].evidence.at(0).text, "relations() has one() on both sides");
+  EXPECT_EQ(found[0].evidence.at(0).place->line, 5);
+  CodeRelation many = cart;
+  many.many = true;
+  EXPECT_TRUE(findings({owner, many}).empty());
+  EXPECT_TRUE(findings({owner, cart, many}).empty()) << "which of the two belongs to the key is not known";
+  many.name = "saved";
+  EXPECT_EQ(findings({owner, cart, many}).size(), 1u);
+  EXPECT_TRUE(findings({owner}).empty());
+  CodeRelation other = owner;
+  other.columns = {"guest_id"};
+  EXPECT_TRUE(findings({other, cart}).empty());
+}
+
+TEST(NaturalKeyWithoutUnique, OnlyAnExactStatisticCounts) {
+  Catalog catalog = catalog_of("create table customers (id integer primary key, email text)");
+  Table& table = catalog.tables.at({"public", "customers"});
+  Settings settings;
+  settings["natural-key-without-unique"].on = true;
+  const auto email = [&](double rows, double distinct, double nulls) {
+    table.statistics = TableStatistics{};
+    table.statistics->rows = rows;
+    table.columns[1].statistics = ColumnStatistics{};
+    table.columns[1].statistics->n_distinct = distinct;
+    table.columns[1].statistics->null_fraction = nulls;
+    return found("natural-key-without-unique", catalog, settings) == "customers.email";
+  };
+  EXPECT_TRUE(email(5'000, -1, 0));
+  EXPECT_TRUE(email(1'000'000, -1, 0));
+  EXPECT_TRUE(email(1'000'000, -0.5, 0.5));
+  EXPECT_FALSE(email(1'000'000, -0.9995, 0)) << "an estimate from a part of the rows";
+  EXPECT_FALSE(email(5'000, -0.9995, 0)) << "two or three values occur twice";
+  EXPECT_FALSE(email(5'000, 5'000, 0));
+  EXPECT_FALSE(email(5'000, 0, 1)) << "no values";
 }
 
 TEST(CreatedAtWithoutDefault, AConventionOfAFrameworkIsLeftAlone) {
