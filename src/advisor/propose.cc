@@ -103,7 +103,7 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
 }
 
 std::string title_of_served(std::string_view id) {
-  return fmt::format("The index that finding {} proposes fixes this one, too", id);
+  return fmt::format("The fix of finding {} fixes this one, too", id);
 }
 
 void apply_fixes(const std::vector<ProposedFix>& fixes, std::vector<Finding>& findings) {
