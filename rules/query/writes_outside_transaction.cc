@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/drizzle_code.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
 #include "rules/all_rules.h"
@@ -45,20 +46,11 @@ void add_place(const std::optional<Sample>& sample, const Query& query, Finding&
   finding.evidence.push_back(std::move(evidence));
 }
 
-// "  await tx.insert(orders).values(…);"
-std::string call(const Context& context, const Query& query, const Table& table) {
-  const std::string name = lint::drizzle_name(context, table.name, "", "table");
-  switch (query.facts.kind) {
-    case StatementKind::insert: return "  await tx.insert(" + name + ").values(…);\n";
-    case StatementKind::delete_: return "  await tx.delete(" + name + ").where(…);\n";
-    default: return "  await tx.update(" + name + ").set(…).where(…);\n";
-  }
-}
-
-std::string in_one(const Context& context, const Query& first, const Table& one, const Query& then,
-                   const Table& other) {
-  return "await db.transaction(async (tx) => {\n" + call(context, first, one) + call(context, then, other) +
-         "});";
+std::string in_one(const Context& context, const Query& first, const Query& then) {
+  const std::string one = lint::drizzle_write(context, first, "tx");
+  const std::string other = lint::drizzle_write(context, then, "tx");
+  if (one.empty() || other.empty()) return {};
+  return "await db.transaction(async (tx) => {\n  await " + one + ";\n  await " + other + ";\n});";
 }
 
 }  // namespace
@@ -101,7 +93,7 @@ static void check(const Context& context, Reporter& reporter) {
                                 {}});
     finding.fix = Fix{.title = "Put both writes into one transaction", .safety = Fix::Safety::manual};
     finding.fix->sql = "begin;\n" + first->text + ";\n" + then->text + ";\ncommit;";
-    if (lint::is_drizzle(context)) finding.fix->drizzle = in_one(context, *first, *one, *then, *other);
+    finding.fix->drizzle = in_one(context, *first, *then);
   }
 }
 

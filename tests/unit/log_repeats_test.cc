@@ -583,7 +583,7 @@ TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
   Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).read();
   const Shop shop;
   Project project{.drizzle = true};
-  project.drizzle_names = {{"public.c", "children"}, {"public.c.p_id", "parentId"}};
+  project.drizzle_names = {{"public.c", "children"}, {"public.c.a", "a"}, {"public.c.p_id", "parentId"}};
   const auto outcome = run_rules(workload, &shop.catalog, &project);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].fix->drizzle,
