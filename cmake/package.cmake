@@ -4,6 +4,18 @@ install(TARGETS pgadvise RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
+# The licenses: ours, and of what is compiled in or linked with and not Debian's to name: tree-sitter and the grammar.
+file(READ "${CMAKE_SOURCE_DIR}/LICENSE" _licenses)
+if(pgadvise_typescript)
+  file(READ "${PGADVISE_GRAMMAR}/LICENSE" _grammar_license)
+  string(APPEND _licenses "
+The program contains the TypeScript grammar of tree-sitter-typescript, and uses tree-sitter (libtree-sitter, Copyright (c) 2018-2022 Max
+Brunsfeld). Both have this license:
+
+${_grammar_license}")
+endif()
+file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/own/copyright" CONTENT "${_licenses}")
+
 # The program writes its own manual page and completions.
 set(_own "${CMAKE_CURRENT_BINARY_DIR}/own")
 add_custom_command(TARGET pgadvise POST_BUILD
@@ -15,7 +27,6 @@ add_custom_command(TARGET pgadvise POST_BUILD
   # As Debian wants them: compressed without a time, so that the same sources give the same files.
   COMMAND gzip -9nc ${_own}/pgadvise.1 > ${_own}/pgadvise.1.gz
   COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/CHANGELOG.md > ${_own}/changelog.gz
-  COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_SOURCE_DIR}/LICENSE ${_own}/copyright
   VERBATIM)
 install(FILES ${_own}/changelog.gz ${_own}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${_own}/pgadvise.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -1,10 +1,13 @@
-# Sourced by demo and test: sees to Debian's packages that building and testing need. Everything else is in this repository.
+# Sourced by demo and test: sees to what building and testing need: Debian's packages, and from npm the TypeScript grammar. Everything else
+# is in this repository.
 
 die() { echo "$(basename "$0"): $*" >&2; exit 2; }
 
 build_packages=(g++ cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
   nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev zlib1g-dev libgtest-dev
-  libvalijson-dev)
+  libvalijson-dev libtree-sitter-dev)
+# A nodejs from elsewhere brings npm with it, and Debian's npm can't be installed beside it.
+command -v npm >/dev/null || build_packages+=(nodejs npm)
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
@@ -51,11 +54,27 @@ ensure_packages() {
   if ((${#server[@]})); then install_server "${server[@]}" || die "apt-get install failed"; fi
 }
 
+# The grammar's C sources, in build/grammar for all presets: the versions of cmake/grammar/package-lock.json, whose hashes npm checks. No
+# script of a package runs.
+ensure_grammar() {
+  local folder=build/grammar
+  if cmp -s cmake/grammar/package-lock.json "$folder/package-lock.json" && [[ -e $folder/node_modules/.package-lock.json ]]; then return; fi
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp cmake/grammar/package.json cmake/grammar/package-lock.json "$folder"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || {
+    cat "$folder/npm.log" >&2
+    rm -rf "$folder"
+    die "npm ci failed: without the TypeScript grammar, source can't be read"
+  }
+}
+
 build() { # preset [target…]
   local preset=$1 target=()
   shift
   (($#)) && target=(--target "$@")
-  cmake --preset "$preset" >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
+  ensure_grammar
+  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
   rm -f build.log
   cmake --build --preset "$preset" "${target[@]}" >&2 || die "the build failed"
 }

@@ -66,6 +66,9 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   if (tool == "dropdb") return Seed{"dropdb", true};
   if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all"))
     return Seed{"sequelize " + verb, true};
+  if (tool == "sequelize" && verb == "db:migrate:undo:all") return Seed{"sequelize " + verb, true};
+  if (tool == "knex" && verb == "migrate:rollback" && has(words, "--all"))
+    return Seed{"knex migrate:rollback --all", true};
   // Without --force these commands ask, and refuse when there is no terminal.
   const bool forced = has(words, "--force");
   if (tool == "artisan" && forced &&

@@ -55,6 +55,42 @@ std::string target_of(const std::string& name) {
   return join(words, " ");
 }
 
+// Whether the name is that of a reference to a row of the same table: "parent_id", "parent_comment_id" of
+// comments, "manager_id" of employees.
+bool named_for_own_table(const Table& table, const std::string& name) {
+  static constexpr std::string_view replies[] = {"reply to", "in reply to", "replied to"};
+  static constexpr std::string_view texts[] = {"comment", "message", "post", "reply", "note"};
+  static constexpr std::string_view above[] = {"manager", "supervisor", "reports to"};
+  static constexpr std::string_view people[] = {"employee", "person", "staff", "user", "worker"};
+  auto words = words_of(name);
+  if (words.size() < 2 || (words.back() != "id" && words.back() != "uuid")) return false;
+  words.pop_back();
+  const std::string stem = join(words, " ");
+  const std::string own = singular_name(table.name.name);
+  const std::string last = own.substr(own.rfind(' ') + 1);
+  static constexpr std::string_view copies[] = {"version", "revision", "snapshot", "archive", "draft"};
+  if (one_of(last, copies)) return false;  // the parent is a row of the table whose rows these are
+  return stem == "parent" || stem == "parent " + own || stem == "parent " + last ||
+         (one_of(stem, replies) && one_of(last, texts)) || (one_of(stem, above) && one_of(last, people));
+}
+
+// Whether a column of this name in some table is declared as a reference to another table.
+bool declared_to_another(const Context& context, const std::string& column) {
+  const auto& all = context.catalog().tables;
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    return std::any_of(entry.second.constraints.begin(), entry.second.constraints.end(),
+                       [&](const Constraint& key) {
+                         return key.kind == Constraint::Kind::foreign_key && contains(key.columns, column) &&
+                                key.referenced_table != entry.first;
+                       });
+  });
+}
+
+bool in_primary_key(const Table& table, const std::string& column) {
+  const Constraint* key = primary_key(table);
+  return key && contains(key->columns, column);
+}
+
 // Whether another column names the table that this one references: "target_id" with "target_type".
 bool polymorphic(const Table& table, const std::string& name) {
   auto words = words_of(name);
@@ -156,10 +192,14 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
       declined(column) || polymorphic(table, column.name) || has_placeholder_values(table, column))
     return std::nullopt;
   const Table* parent = named(context, tables, table, target);
+  const bool own = !parent && named_for_own_table(table, column.name) &&
+                   !in_primary_key(table, column.name) && !declared_to_another(context, column.name);
+  if (own) parent = &table;
   if (!parent) return std::nullopt;
   const Constraint* key = primary_key(*parent);
   const Column* to = key && key->columns.size() == 1 ? parent->column(key->columns[0]) : nullptr;
-  if (!to || to->type != column.type || parent == &table || at_most_one_row(*parent)) return std::nullopt;
+  if (!to || to->type != column.type || (parent == &table && !own) || at_most_one_row(*parent))
+    return std::nullopt;
   const Table* elsewhere = declared_elsewhere(context, *parent, column.name);
   // A text column may hold ids of another system, so its name alone is no evidence.
   if (!elsewhere && !is_plain(column.type)) return std::nullopt;
@@ -271,7 +311,8 @@ constinit const Rule missing_foreign_key{
         "A column is reported if it is named after a table (`customer_id`, `customerId`), has exactly the "
         "type of that table's key, and belongs to no foreign key. The table must be in the same schema, or "
         "in a schema that this schema already references. Text ids are reported only if a column of the same "
-        "name is declared as a foreign key elsewhere.\n\n"
+        "name is declared as a foreign key elsewhere. So is a reference to the same table: `parent_id`, "
+        "`parent_comment_id` in comments, `manager_id` in employees.\n\n"
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
         "of logs, events and queues. Columns beside whose definition an SQL comment says `no foreign key`, "
         "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "

@@ -3,13 +3,10 @@
 #include <map>
 #include <string>
 
-#include "base/identifier.h"
 #include "base/text.h"
-#include "lint/by_schema.h"
+#include "lint/stored_as_text.h"
 #include "lint/tables.h"
-#include "lint/type_fix.h"
 #include "lint/words.h"
-#include "model/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -21,13 +18,8 @@ constexpr Option convention_columns{
     .meaning = "text columns with UUIDs in a schema below which there is one finding for each column"};
 constexpr const Option* options[] = {&convention_columns};
 
-bool is_text(const std::string& type) {
-  return type == "text" || type.compare(0, 17, "character varying") == 0 ||
-         type.compare(0, 9, "character") == 0;
-}
-
 // The evidence that the column holds UUIDs; "" if there is none.
-std::string reason(const Column& column) {
+std::string evidence_of(const Column& column) {
   if (column.statistics && column.statistics->holds_uuids) return "the values that ANALYZE sampled are UUIDs";
   const std::string text = lower(column.default_expression.value_or(""));
   for (const auto* call : {"gen_random_uuid(", "uuid_generate_v", "uuidv4(", "uuidv7("})
@@ -61,73 +53,32 @@ bool generates_uuids(const Column& column) {
   return column.type == "uuid" && contains(lower(column.default_expression.value_or("")), "uuid");
 }
 
-bool references(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
-    return constraint.kind == Constraint::Kind::foreign_key && contains(constraint.columns, column);
-  });
-}
-
-void report_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
-  Finding& finding = reporter.add(
-      {.kind = "column", .schema = table.name.schema, .table = table.name.name, .columns = {column.name}},
-      display(table.name) + "." + column.name + " holds UUIDs as " + column.type +
-          ": each value takes 37 bytes instead of 16, also in every index, and the server "
-          "accepts values that are not UUIDs.");
-  finding.location = column.type_origin();
-  finding.evidence.push_back(catalog_fact(reason(column), column.origin));
-  for (const auto& reference : context.references_to(table.name))
-    if (!reference.key->inherited && contains(reference.key->referenced_columns, column.name))
-      finding.evidence.push_back(catalog_fact("referenced by " + display(reference.child->name) + " (" +
-                                                  reference.key->name + "), which must change too",
-                                              reference.key->origin));
-  const bool alone = finding.evidence.size() == 1 &&
-                     (!column.default_expression ||
-                      lower(*column.default_expression).find("gen_random_uuid(") != std::string::npos);
-  const std::string begin = ddl::alter_column(table.name, column.name);
-  Fix fix;
-  fix.title =
-      "Change the type to uuid: this rewrites the table under an ACCESS EXCLUSIVE lock, and fails on a "
-      "value that is not a UUID";
-  fix.safety = alone ? Fix::Safety::review : Fix::Safety::manual;
-  if (alone) {
-    const std::string drop = column.default_expression ? begin + " DROP DEFAULT;\n" : "";
-    fix.sql = drop + begin + " TYPE uuid USING " + quote_identifier(column.name) + "::uuid;";
-    if (column.default_expression) fix.sql += "\n" + begin + " SET DEFAULT gen_random_uuid();";
-    fix.down_sql =
-        drop + begin + " TYPE " + column.type + " USING " + quote_identifier(column.name) + "::text;";
-    if (column.default_expression)
-      fix.down_sql += "\n" + begin + " SET DEFAULT " + *column.default_expression + ";";
-  }
-  restrict_type_fix(context, table, column, fix);
-  finding.fix = std::move(fix);
+std::string new_default(const Column& column) {
+  return contains(lower(*column.default_expression), "gen_random_uuid(") ? "gen_random_uuid()" : "";
 }
 
 void check(const Context& context, Reporter& reporter) {
   constexpr std::ptrdiff_t convention = 5;
-  ColumnsBySchema schemas;
   std::map<std::string, std::ptrdiff_t> of_type;
   for (const Table* table : checked_tables(context))
     of_type[table->name.schema] +=
         std::count_if(table->columns.begin(), table->columns.end(), generates_uuids);
-  for (const Table* table : checked_tables(context)) {
-    for (const auto& column : table->columns) {
-      const bool chosen = column.default_expression && of_type[table->name.schema] >= convention &&
-                          !(column.statistics && column.statistics->holds_uuids);
-      if (chosen || !is_text(column.type) || references(*table, column.name) ||
-          inherited_from(context, *table, column.name))
-        continue;  // reported for the referenced column
-      if (const std::string why = reason(column); !why.empty())
-        schemas[table->name.schema].push_back({table, &column, "is " + column.type + ": " + why});
-    }
-  }
-  report_by_schema(
-      reporter, schemas, context.option(convention_columns),
-      [&](const SchemaColumn& one) { report_column(context, reporter, *one.table, *one.column); },
-      [&](const std::string& schema) {
-        return std::to_string(schemas.at(schema).size()) + " columns in schema " + schema +
-               " hold UUIDs as text: each value takes 37 bytes instead of 16, also in every index and in the "
-               "columns that reference it, and the server accepts values that are not UUIDs.";
-      });
+  const auto reason = [&](const Table& table, const Column& column) -> std::string {
+    const bool known = column.statistics && column.statistics->holds_uuids;
+    const bool chosen = column.default_expression && of_type[table.name.schema] >= convention && !known;
+    return chosen ? "" : evidence_of(column);
+  };
+  report_stored_as_text(
+      context, reporter,
+      {.holds = "UUIDs",
+       .disadvantage =
+           "each value takes 37 bytes instead of 16, also in every index and in the columns that reference "
+           "it, and the server accepts values that are not UUIDs",
+       .type = [](const Column&) { return std::string("uuid"); },
+       .new_default = new_default,
+       .convention_columns = &convention_columns,
+       .reason = reason,
+       .from_values = nullptr});
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "check/inputs.h"
 #include "check/patterns.h"
 #include "check/plans.h"
+#include "check/source_comparison.h"
 #include "check/suppressions.h"
 #include "check/trust.h"
 #include "deploy/repository.h"
@@ -336,6 +337,7 @@ class Loader {
         continue;
       }
       if (schema->catalog) all.catalog = with_places(std::move(*all.catalog), *schema->catalog);
+      std::move(schema->declared.begin(), schema->declared.end(), std::back_inserter(all.declared));
       if (!schema->migrations) continue;
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
@@ -413,6 +415,7 @@ class Loader {
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
+    if (!input.incomplete) compare_with_source(input, *catalog, counts.not_understood, out);
     if (input.incomplete) {
       if (out_.live) out_.not_compared = "files of " + input.path + " are missing";
       return out;
@@ -468,7 +471,9 @@ class Loader {
   // be meant; migrations that create no table are none. Several that the database has run make it together.
   void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto part = migrations::applied_part(input, out_.live->tracking);
-    if (!part.known && input.kind == migrations::SchemaKind::drizzle_snapshot) return;
+    if (!part.known && (input.kind == migrations::SchemaKind::drizzle_snapshot ||
+                        input.kind == migrations::SchemaKind::drizzle_source))
+      return;
     if (!part.known && out_.schema_inputs.size() != 1) {
       if (catalog.tables.empty()) return;
       undecided_.push_back(input.path);
@@ -510,16 +515,35 @@ class Loader {
         live_name_, undecided_.size(), join(paths, ", "), undecided_.size() > max_named ? ", …" : "");
   }
 
-  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
-                             Schema& schema) {
+  // With its path.
+  static std::optional<std::pair<Catalog, std::string>> last_snapshot(const migrations::SchemaInput& input) {
     const auto path = migrations::last_snapshot(input);
-    if (path.empty() || leads_outside(path)) return;
+    if (path.empty() || leads_outside(path)) return std::nullopt;
     Diagnostics reported_already;
     auto snapshot =
         migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
+    if (!snapshot) return std::nullopt;
+    return std::pair(std::move(*snapshot), path);
+  }
+
+  void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
+                           Schema& schema) {
+    if (!input.source) return;
+    auto snapshot = last_snapshot(input);
+    if (!snapshot && not_replayed) return;  // what the migrations create is not known
+    auto declared =
+        declared_schema(input, catalog, snapshot ? std::optional(std::move(snapshot->first)) : std::nullopt,
+                        out_.compared, out_.diagnostics);
+    if (declared) schema.declared.push_back(std::move(*declared));
+  }
+
+  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
+                             Schema& schema) {
+    auto snapshot = last_snapshot(input);
     if (!snapshot) return;
+    const std::string& path = snapshot->second;
     const Catalog* migrated = &out_.compared.emplace_back(catalog);
-    const Catalog* other = &out_.compared.emplace_back(std::move(*snapshot));
+    const Catalog* other = &out_.compared.emplace_back(std::move(snapshot->first));
     schema.comparisons.push_back({migrated, other, false, input.path, path, not_replayed, false});
   }
 

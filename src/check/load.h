@@ -69,6 +69,7 @@ struct Schema {
   // Migration files beside those that the caller named: replayed, and their findings not reported.
   std::set<std::string> replayed_only;
   std::vector<lint::SchemaComparison> comparisons;  // pointers into Inputs::compared and Inputs::live
+  std::vector<lint::DeclaredSchema> declared = {};  // pointers into Inputs::compared
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.

@@ -56,8 +56,8 @@ bool of_log_alone(const Finding& finding) {
   using lint::Input;
   const auto* rule = lint::find_rule(finding.rule);
   if (!rule || !finding.subject.table.empty()) return false;
-  for (const Input other : {Input::schema, Input::statistics, Input::settings, Input::project,
-                            Input::migrations, Input::comparison, Input::plans})
+  for (const Input other : {Input::schema, Input::statistics, Input::settings, Input::project, Input::code,
+                            Input::migrations, Input::comparison, Input::declared, Input::plans})
     if (rule->rule->needs.names(other)) return false;
   return true;
 }
@@ -80,7 +80,7 @@ bool same_words(const Found& one, const Found& other) {
 // Whether a rule found the same thing in a project's files, which have nothing to do with its schemas.
 bool of_project(const Found& one, const Found& other) {
   const auto* of = lint::find_rule(one.finding.rule);
-  return of && of->rule->needs.met_by({lint::Input::project}) && same_words(one, other);
+  return of && of->rule->needs.met_by({lint::Input::project, lint::Input::code}) && same_words(one, other);
 }
 
 // The subject with the path that distinguishes it from the same subject of another schema.

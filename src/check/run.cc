@@ -92,7 +92,8 @@ class Runner {
     auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project,
                               schema && schema->migrations ? &*schema->migrations : nullptr,
                               schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
-                              &inputs_.config.rules, &known});
+                              &inputs_.config.rules, &known,
+                              schema ? schema->declared : std::vector<lint::DeclaredSchema>()});
     Checked out{schema,
                 project,
                 {},

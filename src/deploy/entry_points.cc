@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/text.h"
 #include "deploy/dockerfile.h"
+#include "deploy/makefile.h"
 #include "deploy/schema_calls.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
@@ -382,6 +384,25 @@ void read_dockerfiles(files::Tree& tree, Resolver& resolver) {
     if (!target && !files::never_deployed(path) && published(tree, path)) target = Target::any;
     const std::string* text = target ? tree.text(path) : nullptr;
     if (text) DockerReader(tree, resolver, path, *text, *target).run();
+  }
+}
+
+void read_makefiles(files::Tree& tree, Resolver& resolver) {
+  for (const auto& path : tree.files()) {
+    const auto base = files::base_of(path);
+    if (base != "Makefile" && base != "makefile" && base != "GNUmakefile") continue;
+    const auto target = target_of_file(path);
+    const std::string* text = target ? tree.text(path) : nullptr;
+    if (!text) continue;
+    std::set<std::string> seen;
+    for (const auto& rule : parse_makefile(*text)) {
+      const bool deploys = rule.name == "deploy" || rule.name == "release" || named_for_production(rule.name);
+      if (!deploys || !seen.insert(rule.name).second) continue;
+      Way way;
+      way.stage = stage_of(rule.name);
+      way.target = *target;
+      resolver.make_target(path, rule.name, way);
+    }
   }
 }
 

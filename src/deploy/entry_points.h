@@ -9,6 +9,7 @@ namespace pgadvise::deploy {
 void read_package_scripts(files::Tree& tree, Resolver& resolver);  // build, start, postinstall, deploy …
 void read_dockerfiles(files::Tree& tree, Resolver& resolver);
 void read_compose_files(files::Tree& tree, Resolver& resolver);
+void read_makefiles(files::Tree& tree, Resolver& resolver);  // targets named deploy, release, …-prod
 void read_shell_entry_points(files::Tree& tree,
                              Resolver& resolver);  // docker-entrypoint.sh, start.sh, deploy.sh …
 void read_schema_calls(files::Tree& tree,

@@ -5,9 +5,12 @@
 #include "deploy/connections.h"
 #include "deploy/entry_points.h"
 #include "deploy/hosting.h"
+#include "deploy/jenkinsfile.h"
 #include "deploy/json_in_code.h"
+#include "deploy/pipelines.h"
 #include "deploy/resolver.h"
 #include "deploy/workflows.h"
+#include "drizzle/code_reader.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
 #include "files/files.h"
@@ -32,6 +35,9 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_package_scripts(tree, resolver);
   read_shell_entry_points(tree, resolver);
   read_workflows(tree, resolver);
+  read_pipelines(tree, resolver);
+  read_jenkinsfiles(tree, resolver);
+  read_makefiles(tree, resolver);
   read_hosting_files(tree, resolver);
   read_compose_files(tree, resolver);
   read_application_code(tree, resolver);
@@ -39,6 +45,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
   read_json_in_code(tree, project);
+  project.code = drizzle::read_code(tree);
   project.drizzle_names = drizzle::drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;

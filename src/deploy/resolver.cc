@@ -184,6 +184,8 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
       if (!invocation.package.empty())
         if (const auto named = tree_.packages_named(invocation.package); named.size() == 1)
           there.folder = named[0]->folder;
+      if (invocation.words[0] == "make" || invocation.words[0] == "gmake")
+        return make(invocation.words, there);
       return emit(invocation.words, item, text, there);
     }
     case Invocation::Kind::script: return run_script(invocation, item, text, way);
@@ -192,7 +194,8 @@ void Resolver::invoke(const Invocation& invocation, const ShellCommand& item, co
   }
 }
 
-// What a tool's command reads: prisma's seed script, knex's and sequelize's folders, the file of psql -f.
+// What a tool's command reads: prisma's seed script, knex's and sequelize's folders, the file of psql -f and
+// of prisma db execute.
 void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& way) {
   if (words.size() < 2 && item.source.empty()) return;
   const files::Package* package = tree_.package_of(way.folder);
@@ -229,7 +232,8 @@ void Resolver::seeds(const Words& words, const ShellCommand& item, const Way& wa
     }
     return;
   }
-  if (words[0] != "psql") return;
+  const bool prisma = words[0] == "prisma" && words.size() > 2 && words[1] == "db" && words[2] == "execute";
+  if (words[0] != "psql" && !prisma) return;
   for (std::size_t i = 1; i <= words.size(); ++i) {
     const bool named = i < words.size() && (words[i] == "-f" || words[i] == "--file") && i + 1 < words.size();
     const std::string name = named ? words[i + 1] : i == words.size() ? item.source : "";
@@ -366,6 +370,57 @@ void Resolver::run_file(const Invocation& invocation, const Way& way) {
     file(path, invocation.words, way);
 }
 
+// make [-C folder] [-f file] [NAME=value …] target …
+void Resolver::make(const Words& words, const Way& way) {
+  std::string folder = way.folder;
+  Words names = {"Makefile", "makefile", "GNUmakefile"};
+  Words targets;
+  Way there = way;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "-C" && i + 1 < words.size()) {
+      folder = change_folder(folder, words[++i], way);
+    } else if (words[i] == "-f" && i + 1 < words.size()) {
+      names = {words[++i]};
+    } else if (const auto equals = words[i].find('='); equals != std::string::npos) {
+      const std::string name = lower(words[i].substr(0, equals));
+      if (name == "env" || ends_with(name, "_env") || name == "environment")
+        there.target = std::max(there.target, environment_named(words[i].substr(equals + 1)));
+    } else if (!words[i].starts_with("-")) {
+      targets.push_back(words[i]);
+    }
+  }
+  if (there.target == Target::development) return;
+  for (const auto& name : names)
+    if (const std::string path = files::join_path(folder, name); tree_.has(path)) {
+      for (const auto& target : targets) make_target(path, target, there);
+      return;
+    }
+}
+
+void Resolver::make_target(const std::string& path, const std::string& name, const Way& way) {
+  const std::string key = path + "#" + name;
+  if (std::find(way.open.begin(), way.open.end(), key) != way.open.end() || way.path.size() > 12 || !spend())
+    return;
+  auto makefile = makefiles_.find(path);
+  if (makefile == makefiles_.end()) {
+    const std::string* content = tree_.text(path);
+    if (!content) return;
+    makefile = makefiles_.emplace(path, parse_makefile(*content)).first;
+  }
+  Way there = way;
+  there.folder = std::string(files::folder_of(path));
+  there.entry = "target " + name;
+  there.path.push_back(path + " target " + name);
+  there.open.push_back(key);
+  there.arguments.clear();
+  there.image = nullptr;
+  for (const auto& target : makefile->second) {
+    if (target.name != name) continue;
+    for (const auto& need : target.needs) make_target(path, need, there);
+    for (const auto& line : target.recipe) shell({line.text, path, line.offset}, there);
+  }
+}
+
 // "start-dev.sh": an image for development, whatever its Dockerfile is called.
 static bool script_for_development(const std::string& path) {
   std::string name = lower(files::base_of(path));
@@ -409,7 +464,12 @@ void Resolver::code(const std::string& path, const std::string& content, const W
   }
   calls(found, path, way);
   calls(schema_calls_in_code(content), path, way);
-  if (named_for_seeding(path) || named_for_seeding(way.entry)) calls(seeds_in_code(content), path, way);
+  const bool seeding = named_for_seeding(path) || named_for_seeding(way.entry);
+  const bool emptying = named_for_emptying(files::base_of(path)) || named_for_emptying(way.entry);
+  if (!seeding && !emptying) return;
+  auto found_seeds = seeds_in_code(content);
+  if (!seeding) std::erase_if(found_seeds, [](const CodeCommand& each) { return each.call[1] != "wipe"; });
+  calls(found_seeds, path, way);
 }
 
 void Resolver::calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way) {

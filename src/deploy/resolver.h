@@ -9,6 +9,7 @@
 
 #include "deploy/code_commands.h"
 #include "deploy/command.h"
+#include "deploy/makefile.h"
 #include "deploy/shell.h"
 #include "drizzle/config.h"
 #include "files/tree.h"
@@ -60,6 +61,8 @@ class Resolver {
   void script(const files::Package& package, const std::string& name, const std::string& tail,
               const Way& way);
   void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
+  // Resolves a target of a Makefile, after what it needs.
+  void make_target(const std::string& path, const std::string& name, const Way& way);
   // Adds a schema change in the application's own code, whoever calls it.
   void schema_calls(const std::string& path, const Way& way);
 
@@ -73,6 +76,7 @@ class Resolver {
   void run_script(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
                   const Way& way);
   void run_file(const Invocation& invocation, const Way& way);
+  void make(const std::vector<std::string>& words, const Way& way);
   void body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
   void code(const std::string& path, const std::string& content, const Way& way);
   void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
@@ -86,6 +90,7 @@ class Resolver {
   files::Tree& tree_;
   const std::vector<drizzle::DrizzleConfig>& configs_;
   std::vector<DeployCommand> out_;
+  std::map<std::string, std::vector<MakeTarget>> makefiles_;  // those that were read, by path
   int budget_ =
       20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
 };

@@ -224,19 +224,39 @@ std::vector<CodeCommand> inserts(const files::CodeText& code) {
   return {};
 }
 
+// One of the words stands in the name: "db:seed" has seed.
+bool has_word(std::string_view name, std::span<const std::string_view> words) {
+  std::string text;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z' && !text.empty() && text.back() >= 'a' && text.back() <= 'z') text += ' ';
+    text += c;
+  }
+  text = lower(text);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
+      ' ');
+  const auto parts = split(text, ' ');
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return std::find(words.begin(), words.end(), part) != words.end();
+  });
+}
+
 }  // namespace
 
 bool named_for_seeding(std::string_view name) {
   static constexpr std::array<std::string_view, 15> words = {
       "seed",     "seeds",    "seeder", "seeders", "seeding", "reset",  "truncate", "wipe",
       "fixtures", "populate", "dummy",  "fake",    "nuke",    "reseed", "sample"};
-  std::string text = lower(name);
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
-      ' ');
-  for (const auto part : split(text, ' '))
-    if (std::find(words.begin(), words.end(), part) != words.end()) return true;
-  return false;
+  return has_word(name, words);
+}
+
+bool named_for_emptying(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> words = {"clear",  "cleardb", "drop",
+                                                            "dropdb", "empty",   "purge"};
+  static constexpr std::array<std::string_view, 14> short_lived = {
+      "cache",  "caches", "session", "sessions", "lock",   "locks", "queue",
+      "queues", "job",    "jobs",    "token",    "tokens", "tmp",   "temp"};
+  return has_word(name, words) && !has_word(name, short_lived);
 }
 
 std::vector<CodeCommand> seeds_in_code(const std::string& content) {

@@ -1,10 +1,9 @@
 #include "deploy/workflows.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/text.h"
-#include "deploy/connections.h"
+#include "deploy/ci_job.h"
 #include "deploy/entry_points.h"
 #include "files/files.h"
 #include "files/yaml_file.h"
@@ -12,85 +11,9 @@
 namespace pgadvise::deploy {
 namespace {
 
-using Environment = std::map<std::string, std::string>;
-
 void add_environment(Environment& out, const YAML::Node& node) {
   if (!node.IsDefined() || !node.IsMap()) return;
   for (const auto& item : node) out[files::yaml_text(item.first)] = files::yaml_text(item.second);
-}
-
-// "test", "e2e-eu", "qa_1": an environment of tests.
-bool names_test(std::string_view environment) {
-  std::string words(environment);
-  for (char& c : words)
-    if (c == '-' || c == '_' || c == '/' || c == '.') c = ' ';
-  for (const auto word : split(words, ' '))
-    if (word == "test" || word == "tests" || word == "testing" || word == "e2e" || word == "qa" ||
-        word == "ci")
-      return true;
-  return false;
-}
-
-// What is known of the database that a step's environment names.
-enum class Database { unknown, local, test, preview, secret, computed };
-
-bool database_variable(const std::string& name) {
-  const std::string lowered = lower(name);
-  for (const auto* part :
-       {"database", "postgres", "pghost", "db_", "_db", "direct_url", "dsn", "neon", "supabase_db"})
-    if (contains(lowered, part)) return true;
-  return lowered == "db" || lowered == "direct_url";
-}
-
-Database database_of_value(const std::string& value, const std::vector<std::string>& services) {
-  const std::string lowered = lower(value);
-  if (contains(lowered, "secrets.") || contains(lowered, "vars.")) {
-    for (const auto* part : {"test", "_ci", "ci_", "local", "e2e", "shadow"})
-      if (contains(lowered, part)) return Database::test;
-    for (const auto* part : {"prod", "live"})
-      if (contains(lowered, part)) return Database::secret;
-    for (const auto* part : {"preview", "staging", "stage", "dev"})
-      if (contains(lowered, part)) return Database::preview;
-    return Database::secret;
-  }
-  if (contains(lowered, "${{")) return contains(lowered, "inputs.") ? Database::secret : Database::computed;
-  for (const auto* host : {"localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal", "memory", "file:"})
-    if (contains(lowered, host)) return Database::local;
-  for (const auto& service : services)
-    if (contains(lowered, "@" + lower(service)) || lowered == lower(service)) return Database::local;
-  const auto scheme = lowered.find("://");
-  if (scheme == std::string::npos) return Database::unknown;
-  // Somewhere on the internet: a real one. Else a literal URL with its password is nobody's production.
-  std::string_view host = std::string_view(lowered).substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?"));
-  host = host.substr(host.rfind('@') + 1);
-  return remote_host(host.substr(0, host.find(':'))) ? Database::secret : Database::test;
-}
-
-Database database_of(const Environment& environment, const std::vector<std::string>& services) {
-  Database out = Database::unknown;
-  for (const auto& [name, value] : environment) {
-    if (!database_variable(name)) continue;
-    const Database one = database_of_value(value, services);
-    if (one == Database::local) return one;
-    if (one != Database::unknown) out = std::max(out, one);
-  }
-  return out;
-}
-
-struct Events {
-  bool pull_request = false;
-  bool push = false;
-  bool main = false;     // a push to the main branch, or a tag
-  bool on_call = false;  // workflow_call, workflow_dispatch, schedule …: whatever the caller wants
-};
-
-bool main_branch(const std::string& pattern) {
-  for (const auto* name :
-       {"main", "master", "prod", "production", "release", "live", "$default-branch", "**", "*"})
-    if (pattern == name || pattern.compare(0, 8, "release/") == 0 || pattern.compare(0, 8, "releases") == 0)
-      return true;
-  return false;
 }
 
 Events read_events(const YAML::Node& on) {
@@ -116,32 +39,6 @@ Events read_events(const YAML::Node& on) {
     for (const auto& name : files::yaml_list(on)) add(name, YAML::Node(YAML::NodeType::Undefined));
   }
   return out;
-}
-
-// What an `if:` says: on main only, on others only.
-enum class Guard { none, main, others };
-
-Guard guard_of(const std::string& condition) {
-  const std::string text = lower(condition);
-  if (contains(text, "refs/heads/main") || contains(text, "refs/heads/master") ||
-      contains(text, "== 'main'") || contains(text, "== 'production'") || contains(text, "refs/tags") ||
-      contains(text, "== 'master'"))
-    return contains(text, "!=") ? Guard::others : Guard::main;
-  for (const auto* part : {"pull_request", "staging", "preview", "develop", "'dev'", "'test'"})
-    if (contains(text, part)) return contains(text, "!=") ? Guard::none : Guard::others;
-  return Guard::none;
-}
-
-bool test_name(const std::string& name) {
-  std::string text = lower(name);
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')); },
-      ' ');
-  for (const auto part : split(text, ' '))
-    for (const auto* word :
-         {"test", "tests", "e2e", "playwright", "cypress", "lint", "vitest", "unit", "integration", "ci"})
-      if (part == word) return true;
-  return false;
 }
 
 class WorkflowReader {
@@ -171,9 +68,8 @@ class WorkflowReader {
     if (const YAML::Node list = files::yaml_member(node, "services"); list.IsDefined() && list.IsMap())
       for (const auto& item : list) {
         services.push_back(files::yaml_text(item.first));
-        const std::string image = lower(files::yaml_text(files::yaml_member(item.second, "image")));
-        for (const auto* part : {"postgres", "postgis", "pgvector", "timescale", "supabase", "cockroach"})
-          database_service = database_service || contains(image, part);
+        database_service =
+            database_service || database_image(files::yaml_text(files::yaml_member(item.second, "image")));
       }
     const YAML::Node steps = files::yaml_member(node, "steps");
     if (!steps.IsDefined() || !steps.IsSequence()) return;
@@ -196,50 +92,27 @@ class WorkflowReader {
   }
 
   void learn_from(const std::string& script, const std::vector<std::string>& services) {
-    const bool starts = (contains(script, "compose") && contains(script, " up")) ||
-                        contains(script, "supabase start") || contains(script, "docker run") ||
-                        contains(script, "pg_ctl") || contains(script, "service postgresql") ||
-                        contains(script, "systemctl start postgresql");
-    if (starts && !contains(script, "ssh ")) starts_database_ = true;
-    for (const auto line : split(script, '\n'))
-      for (const auto* name : {"DATABASE_URL", "POSTGRES_URL", "DB_URL", "DIRECT_URL"})
-        if (const auto at = line.find(name); at != std::string_view::npos && contains(line, ">"))
-          written_ = std::max(written_, database_of_value(std::string(line.substr(at)), services));
+    if (starts_database(script)) starts_database_ = true;
+    written_ = std::max(written_, database_written(script, services));
   }
 
   // nullopt: a database of the job's own.
   std::optional<Target> target_of(const std::string& id, const YAML::Node& job, const YAML::Node& step,
                                   Database database, bool database_service) {
-    if (database == Database::unknown) database = written_;
-    if (database == Database::local || database == Database::test) return std::nullopt;
     const YAML::Node environment = files::yaml_member(job, "environment");
-    const std::string named = lower(environment.IsDefined() && environment.IsMap()
-                                        ? files::yaml_text(files::yaml_member(environment, "name"))
-                                        : files::yaml_text(environment));
-    const bool remote = database == Database::secret || database == Database::preview;
-    if (!remote && (database_service || starts_database_)) return std::nullopt;
-    if (!contains(named, "${{") && names_test(named)) return std::nullopt;  // no deployment
-    if (!named.empty() && !contains(named, "${{") && environment_named(named) != Target::any)
-      return contains(named, "prod") ? Target::any : Target::not_production;
-    if (!named.empty() && environment_named(named) == Target::any) return Target::any;
-    if (contains(named, "${{")) return contains(named, "prod") ? Target::any : Target::not_production;
-    const Guard guard = std::max(guard_of(files::yaml_text(files::yaml_member(job, "if"))),
-                                 guard_of(files::yaml_text(files::yaml_member(step, "if"))));
-    if (guard == Guard::others && database == Database::unknown) return std::nullopt;
-    if (guard == Guard::others || database == Database::preview || database == Database::computed)
-      return Target::not_production;
-    if (base_name_is_not_production()) return Target::not_production;
-    if (remote)
-      return guard == Guard::main || (events_.main && !events_.pull_request) ||
-                     (events_.on_call && !events_.push && !events_.pull_request)
-                 ? Target::any
-                 : Target::not_production;
-    // Nothing tells which database: a deployment runs after a push to main, and tests nothing.
-    if (test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) ||
-        test_name(files::yaml_text(files::yaml_member(root_, "name"))))
-      return std::nullopt;
-    if (guard == Guard::main || (events_.main && !events_.pull_request)) return Target::any;
-    return std::nullopt;
+    CiJob facts;
+    facts.environment = environment.IsDefined() && environment.IsMap()
+                            ? files::yaml_text(files::yaml_member(environment, "name"))
+                            : files::yaml_text(environment);
+    facts.database = database == Database::unknown ? written_ : database;
+    facts.own_database = database_service || starts_database_;
+    facts.guard = std::max(guard_of(files::yaml_text(files::yaml_member(job, "if"))),
+                           guard_of(files::yaml_text(files::yaml_member(step, "if"))));
+    facts.events = events_;
+    facts.tests = test_name(id) || test_name(files::yaml_text(files::yaml_member(job, "name"))) ||
+                  test_name(files::yaml_text(files::yaml_member(root_, "name")));
+    facts.not_production = base_name_is_not_production();
+    return target_of_job(facts);
   }
 
   bool base_name_is_not_production() const {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "files/code_text.h"
 #include "files/files.h"
+#include "files/glob.h"
 #include "files/script_text.h"
 
 namespace pgadvise::drizzle {
@@ -158,31 +159,6 @@ class SchemaText {
   Names out_;
 };
 
-// "./src/db/schema/*.ts", "./src/**/*.ts": a star matches anything, within a folder or not.
-bool glob_matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      while (p < pattern.size() && (pattern[p] == '*' || (pattern[p] == '/' && pattern[p - 1] == '*'))) ++p;
-      star = p;
-      mark = t;
-    } else if (p < pattern.size() && (pattern[p] == text[t] || pattern[p] == '?')) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 bool script_file(std::string_view path) {
   return path.size() > 3 && (path.substr(path.size() - 3) == ".ts" || path.substr(path.size() - 3) == ".js");
 }
@@ -193,7 +169,7 @@ void add_matching(const files::Tree& tree, const std::string& pattern, std::set<
   const std::string folder = (index ? std::string(files::folder_of(pattern)) : pattern) + "/";
   for (const auto& file : tree.files())
     if (script_file(file) && (file == pattern || file.compare(0, folder.size(), folder) == 0 ||
-                              (pattern.find('*') != std::string::npos && glob_matches(pattern, file))))
+                              (pattern.find('*') != std::string::npos && files::matches_glob(pattern, file))))
       out.insert(file);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "drizzle/catalog_parts.h"
 #include "drizzle/type_name.h"
 #include "files/json_file.h"
 
@@ -18,98 +19,12 @@ std::vector<std::string> strings(const files::Json& array) {
   return out;
 }
 
-std::string or_public(const std::string& schema) { return schema.empty() ? "public" : schema; }
-
 // A default is SQL text, or a JSON scalar.
 std::optional<std::string> expression_of(const files::Json& value) {
   if (value.is_string() && lower(trim(value.get_ref<const std::string&>())) == "null") return std::nullopt;
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number() || value.is_boolean()) return value.dump();
   return std::nullopt;
-}
-
-// "NO ACTION" from drizzle's "no action".
-std::string action(const files::Json& key, const char* name) {
-  std::string out = files::text_member(key, name);
-  if (out.empty()) return "NO ACTION";
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
-  return out;
-}
-
-// Takes `word` off the end of the text, and the space before it.
-bool ends_with_word(std::string_view& text, std::string_view word) {
-  if (text.size() <= word.size() || lower(text.substr(text.size() - word.size())) != word) return false;
-  const char before = text[text.size() - word.size() - 1];
-  if (before != ' ' && before != '\t' && before != '\n' && before != '"' && before != ')') return false;
-  text = trim(text.substr(0, text.size() - word.size()));
-  return true;
-}
-
-// `COLLATE "C"` at the end of a type or of an index's key: its name, and the text without it.
-std::string take_collation(std::string_view& text) {
-  const auto at = lower(text).rfind(" collate ");
-  if (at == std::string::npos) return {};
-  std::string_view name = trim(text.substr(at + 9));
-  if (name.size() > 2 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
-  if (name.empty() || name.find_first_of(" \t\n()'\"") != std::string_view::npos) return {};
-  text = trim(text.substr(0, at));
-  return std::string(name);
-}
-
-// Takes ASC, DESC, NULLS FIRST and NULLS LAST off the end of an index element's text.
-void take_order(std::string_view& text, IndexKey& key) {
-  const bool first = ends_with_word(text, "nulls first");
-  const bool last = !first && ends_with_word(text, "nulls last");
-  const bool down = ends_with_word(text, "desc");
-  if (down || ends_with_word(text, "asc")) key.descending = down;
-  if (down || first || last) key.nulls_first = first || (down && !last);
-}
-
-// What follows an expression in the text of an index element: its order, and behind a closing parenthesis its
-// operator class and collation.
-void take_what_follows(IndexKey& key) {
-  const std::string written = key.expression;
-  std::string_view text = trim(written);
-  take_order(text, key);
-  const auto close = text.rfind(')');
-  const auto behind = close == std::string_view::npos ? std::string_view{} : trim(text.substr(close + 1));
-  if (!behind.empty() &&
-      behind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos) {
-    key.operator_class = behind;
-    text = trim(text.substr(0, close + 1));
-  } else if (starts_with_nocase(behind, "collate ")) {
-    key.collation = take_collation(text);
-  }
-  key.expression = text;
-}
-
-// What people write as sql`…` in an index is often a column with what follows one: "created_at" DESC, "id"
-// COLLATE "C", "name" gin_trgm_ops. False: an expression indeed.
-bool column_element(std::string_view text, const Table& table, IndexKey& key) {
-  IndexKey out = key;
-  text = trim(text);
-  take_order(text, out);
-  const bool quoted = !text.empty() && text.front() == '"';
-  const auto end = quoted ? text.find('"', 1) : text.find_first_of(" \t\n(");
-  std::string_view rest =
-      end == std::string_view::npos ? std::string_view{} : trim(text.substr(end + (quoted ? 1 : 0)));
-  const std::string name = quoted ? std::string(text.substr(1, end == std::string_view::npos ? end : end - 1))
-                                  : lower(text.substr(0, end));
-  if (!rest.empty() && starts_with_nocase(rest, "collate ")) {
-    const std::string with_space = " " + std::string(rest);
-    std::string_view collation = with_space;
-    out.collation = take_collation(collation);
-    if (out.collation.empty()) return false;
-    rest = {};
-  }
-  if (rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string_view::npos ||
-      !table.column(name))
-    return false;
-  if (!rest.empty()) out.operator_class = rest;
-  out.column = name;
-  key = std::move(out);
-  return true;
 }
 
 class SnapshotReader {
@@ -204,25 +119,12 @@ class SnapshotReader {
     table.constraints.push_back(std::move(check));
   }
 
-  // As of Policy::roles.
-  static std::vector<std::string> policy_roles(const files::Json& object) {
-    std::vector<std::string> out;
-    for (std::string& role : strings(files::member(object, "to"))) {
-      if (role == "public") return {};
-      if (role == "current_role") role = "current_user";
-      if (role == "current_user" || role == "session_user")
-        for (char& c : role) c = c == '_' ? c : static_cast<char>(c - 'a' + 'A');
-      out.push_back(std::move(role));
-    }
-    return out;
-  }
-
   static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
     table.row_security = true;
     table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"),
                               files::text_member(object, "as") != "RESTRICTIVE",
                               files::text_member(object, "using"), files::text_member(object, "withCheck"),
-                              place, policy_roles(object)});
+                              place, policy_roles(strings(files::member(object, "to")))});
   }
 
   QualifiedName name_of(const files::Json& object) {
@@ -291,10 +193,7 @@ class SnapshotReader {
       type += "[]";
     if (column.name.empty() || type.empty())
       return complain(column.origin, "a column without a name or a type");
-    std::string_view bare = type;
-    column.collation = take_collation(bare);
-    type = std::string(bare);
-    column.type = column_type(type, files::text_member(object, "typeSchema"));
+    set_type(catalog_, column, type, files::text_member(object, "typeSchema"));
     if (table.kind != Table::Kind::ordinary) {  // a view's columns repeat those of its tables, keys and all
       table.columns.push_back(std::move(column));
       return;
@@ -304,8 +203,9 @@ class SnapshotReader {
     if (const files::Json& generated = files::member(object, "generated"); generated.is_object())
       column.generated_expression = files::text_member(generated, "as");
     if (const files::Json& identity = files::member(object, "identity"); identity.is_object())
-      read_identity(table, column, identity);
-    if (!serial_base(type).empty()) read_serial(table, column);
+      add_identity(catalog_, table, column, files::text_member(identity, "type") == "always",
+                   files::text_member(identity, "name"));
+    if (!serial_base(type).empty()) add_serial(catalog_, table, column);
     const std::string name = column.name;
     table.columns.push_back(std::move(column));
     if (files::flag_member(object, "primaryKey"))
@@ -315,68 +215,11 @@ class SnapshotReader {
               files::flag_member(object, "nullsNotDistinct"));
   }
 
-  // An enum's type carries its schema unless that is public; drizzle gives the bare name and the schema.
-  std::string column_type(std::string type, const std::string& type_schema) {
-    std::string array;
-    for (auto open = type.rfind('['); !type.empty() && type.back() == ']' && open != std::string::npos;
-         open = type.rfind('[')) {
-      array = "[]";
-      type.resize(open);
-    }
-    const std::string bare = cut_identifier(std::string(trim(type)));
-    const std::string schema = or_public(type_schema);
-    if (!type_schema.empty() || catalog_.enums.count({schema, bare}))
-      return (schema == "public" ? quote_identifier(bare) : quote_name(schema, bare)) + array;
-    return canonical_type(type + array);
-  }
-
-  void read_serial(const Table& table, Column& column) {
-    Sequence sequence{{table.name.schema, cut_identifier(table.name.name + "_" + column.name + "_seq")},
-                      column.type,
-                      table.name,
-                      column.name,
-                      column.origin};
-    column.not_null = true;
-    if (!column.default_expression)
-      column.default_expression =
-          "nextval(" + quote_literal(sequence_reference(sequence.name)) + "::regclass)";
-    catalog_.sequences[sequence.name] = std::move(sequence);
-  }
-
-  static std::string sequence_reference(const QualifiedName& name) {
-    return name.schema == "public" ? quote_identifier(name.name) : quote_name(name.schema, name.name);
-  }
-
-  void read_identity(const Table& table, Column& column, const files::Json& identity) {
-    column.identity = files::text_member(identity, "type") == "always" ? Column::Identity::always
-                                                                       : Column::Identity::by_default;
-    column.not_null = true;
-    std::string name = files::text_member(identity, "name");
-    if (name.empty()) name = table.name.name + "_" + column.name + "_seq";
-    Sequence sequence{{table.name.schema, cut_identifier(std::move(name))},
-                      column.type,
-                      table.name,
-                      column.name,
-                      column.origin};
-    catalog_.sequences[sequence.name] = std::move(sequence);
-  }
-
   void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
                bool nulls_not_distinct) {
-    for (auto& column : columns) column = cut_identifier(column);
     if (columns.empty())
       return complain(table_place_, "a key of " + display(table.name) + " without columns");
-    if (name.empty()) name = table.name.name + "_" + join(columns, "_") + "_key";
-    Constraint key{.kind = kind, .name = cut_identifier(std::move(name)), .columns = std::move(columns)};
-    key.nulls_not_distinct = nulls_not_distinct;
-    key.origin = table_place_;
-    Index index{.name = key.name};
-    for (const auto& column : key.columns) index.keys.push_back({.column = column});
-    index.unique = index.constraint = true;
-    index.nulls_not_distinct = nulls_not_distinct;
-    index.origin = key.origin;
-    table.constraints.push_back(std::move(key));
-    table.indexes.push_back(std::move(index));
+    drizzle::add_key(table, kind, std::move(name), std::move(columns), nulls_not_distinct, table_place_);
   }
 
   void read_primary_key(Table& table, const files::Json& object) {
@@ -394,8 +237,8 @@ class SnapshotReader {
     key.referenced_columns = strings(files::member(object, "columnsTo"));
     key.referenced_table = {or_public(files::text_member(object, "schemaTo")),
                             cut_identifier(files::text_member(object, "tableTo"))};
-    key.on_delete = action(object, "onDelete");
-    key.on_update = action(object, "onUpdate");
+    key.on_delete = referential_action_name(files::text_member(object, "onDelete"));
+    key.on_update = referential_action_name(files::text_member(object, "onUpdate"));
     key.origin = table_place_;
     if (key.columns.empty() || key.referenced_table.name.empty())
       return complain(table_place_, "a foreign key of " + display(table.name) + " without columns or target");
@@ -427,37 +270,13 @@ class SnapshotReader {
       key.operator_class = operator_class.is_object() ? files::text_member(operator_class, "name")
                                                       : files::text_member(item, "opclass");
       if (files::flag_member(operator_class, "default")) key.operator_class.clear();
-      if (!key.expression.empty()) {
-        if (column_element(key.expression, table, key)) key.expression.clear();
-        else take_what_follows(key);
-      }
+      read_written_key(key, table);
       if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
     }
     if (index.name.empty() || index.keys.empty())
       return complain(place, "an index without a name or columns");
-    if (index.predicate) index.predicate_not_null = only_not_null(*index.predicate, table);
+    if (index.predicate) index.predicate_not_null = not_null_columns(*index.predicate, table);
     table.indexes.push_back(std::move(index));
-  }
-
-  // The columns of "c IS NOT NULL [AND …]"; empty when the predicate says anything else.
-  static std::vector<std::string> only_not_null(std::string_view predicate, const Table& table) {
-    std::vector<std::string> words;
-    const std::string text = replace_all(replace_all(lower(predicate), "\n", " "), "\t", " ");
-    for (const auto word : split(text, ' '))
-      if (!word.empty()) words.emplace_back(word);
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < words.size(); i += 5) {
-      if (i + 3 >= words.size() || words[i + 1] != "is" || words[i + 2] != "not" || words[i + 3] != "null")
-        return {};
-      if (i + 4 < words.size() && words[i + 4] != "and") return {};
-      std::string name = words[i].substr(words[i].rfind('.') + 1);
-      name.erase(std::remove(name.begin(), name.end(), '"'), name.end());
-      const auto column = std::find_if(table.columns.begin(), table.columns.end(),
-                                       [&](const Column& c) { return lower(c.name) == name; });
-      if (column == table.columns.end()) return {};
-      out.push_back(column->name);
-    }
-    return out;
   }
 
   void read_view(const std::string& key, const files::Json& object) {

@@ -140,8 +140,10 @@ InputSet inputs_given(const Inputs& inputs) {
   if (inputs.workload) add_workload(*inputs.workload, out);
   if (inputs.plans && inputs.plans->known()) out.add(Input::plans);
   if (inputs.project) out.add(Input::project);
+  if (inputs.project && inputs.project->code) out.add(Input::code);
   if (inputs.migrations) out.add(Input::migrations);
   if (!inputs.comparisons.empty()) out.add(Input::comparison);
+  if (!inputs.declared.empty()) out.add(Input::declared);
   return out;
 }
 

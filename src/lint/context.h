@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,19 @@ struct SchemaComparison {
   bool applied_known = false;  // a tracking table lists the applied migrations; `migrated` has only those
 };
 
+// The schema that a project's source declares, and what its migrations create.
+struct DeclaredSchema {
+  const Catalog* declared = nullptr;  // with locations in the source
+  const Catalog* migrated = nullptr;  // nullptr: the repository has no migrations of it
+  const Catalog* snapshot = nullptr;  // the migration tool's last one; nullptr: there is none
+  std::string source;                 // the configuration or the first schema file, from the project's root
+  SourceLocation place;               // of `source`
+  std::string folder;                 // of the migrations
+  std::set<QualifiedName> incomplete = {};  // tables of `declared` with a part that is not known
+  std::set<QualifiedName> left_out = {};    // what the configuration leaves to others
+  bool all_tables_known = true;             // false: the source may declare more
+};
+
 // The settings of a rule in a project's configuration.
 struct RuleSettings {
   std::optional<bool> on;
@@ -50,6 +64,7 @@ struct Inputs {
   std::vector<SchemaComparison> comparisons = {};
   const Settings* settings = nullptr;
   const PlanSet* plans = nullptr;
+  std::vector<DeclaredSchema> declared = {};
 };
 
 // The kinds of inputs that are available.
@@ -74,6 +89,7 @@ class Context {
   const Project& project() const { return *inputs().project; }
   const std::vector<Migration>& migrations() const { return *inputs().migrations; }
   const std::vector<SchemaComparison>& comparisons() const { return inputs().comparisons; }
+  const std::vector<DeclaredSchema>& declared() const { return inputs().declared; }
   bool has_catalog() const { return inputs().catalog != nullptr; }
   bool has_workload() const { return inputs().workload != nullptr; }
   // The plans of a logged query; may be empty.

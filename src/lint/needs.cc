@@ -25,10 +25,12 @@ Words words(Input input) {
     case Input::statistics:
     case Input::settings: return {"a database or a snapshot of one", "--db or --schema"};  // which gives both
     case Input::project: return {"a repository", "PATH"};
+    case Input::code: return {"Drizzle queries in a repository's TypeScript or JavaScript", "PATH"};
     case Input::migrations: return {"migrations", "PATH"};
     case Input::comparison:
       return {"migrations and a database, a snapshot of one or drizzle's snapshots to compare them with",
               "PATH, and --db or --schema"};
+    case Input::declared: return {"a repository with a Drizzle schema in TypeScript", "PATH"};
   }
   return {};
 }

@@ -24,8 +24,10 @@ enum class Input : std::uint8_t {
   statistics,       // sizes and counts of a server's tables, live or from a snapshot
   settings,         // a server's settings, live or from a snapshot
   project,          // a repository
+  code,             // queries in a repository's code
   migrations,       // migrations to check, step by step; not a dump or a database
   comparison,       // the migrations' schema and a database's or a snapshot's to compare
+  declared,         // the schema that Drizzle source declares
 };
 
 class InputSet {

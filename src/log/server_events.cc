@@ -97,6 +97,8 @@ std::string_view known_reason(std::string_view reason, std::string_view state) {
   return std::find(std::begin(reasons), std::end(reasons), reason) != std::end(reasons) ? reason : state;
 }
 
+constexpr std::string_view serialization_failure = "serialization failure";
+
 std::optional<ParsedEvent> of_error(const Record& record) {
   const std::string_view message = record.message;
   const std::string_view state = record.sqlstate;
@@ -113,6 +115,12 @@ std::optional<ParsedEvent> of_error(const Record& record) {
     return ParsedEvent{Kind::cancelled, std::string(known_reason(between(message, " due to ", ""), state)),
                        0};
   }
+  // Conflicts on a standby have this code, too.
+  if (state == "40001" || (state.empty() && message.starts_with("could not serialize access due to ")))
+    return ParsedEvent{Kind::cancelled,
+                       contains(message, "conflict with recovery") ? "conflict with recovery"
+                                                                   : std::string(serialization_failure),
+                       0};
   if (state == "53300" || (state.empty() && (contains(message, "too many clients already") ||
                                              contains(message, "connection slots are reserved") ||
                                              message.starts_with("too many connections for "))))

@@ -19,6 +19,7 @@
 #include "migrations/project_database.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/script_files.h"
+#include "migrations/source_schemas.h"
 #include "migrations/sqlc.h"
 #include "migrations/versions.h"
 
@@ -457,6 +458,41 @@ std::string of_project(const std::string& root, const std::vector<std::string>& 
   return other.empty() ? other : " (" + other + ")";
 }
 
+// Gives drizzle's migrations, which have snapshots, the source of their schema, if only one writes to their
+// folder. Adds schemas that only source declares, to `read`, too.
+void add_sources(const std::string& root, const std::vector<std::string>& files,
+                 std::vector<ReadSchema>& read, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+  std::set<std::string> several;
+  for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
+    const auto& config = source->config;
+    const std::string folder = files::path_under(root, config.out);
+    const auto same = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+      return one.source && one.source->config.files == config.files;
+    });
+    const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+      return !config.paths.empty() && one.kind == SchemaKind::migrations && one.path == folder &&
+             one.tool->last_snapshot;
+    });
+    if (migrations != out.end()) {
+      if (migrations->source) several.insert(folder);
+      migrations->source = std::move(source);
+      migrations->root = root;
+      continue;
+    }
+    if (covered || same != out.end()) continue;
+    const std::string& place = config.paths.empty() ? config.files.front() : config.paths.front();
+    SchemaInput input{.kind = SchemaKind::drizzle_source,
+                      .path = files::path_under(root, config.files.front())};
+    for (const auto& file : config.files) input.files.push_back({files::path_under(root, file), ""});
+    read.push_back({std::string(files::folder_of(place)), nullptr, false});
+    input.source = std::move(source);
+    input.root = root;
+    out.push_back(std::move(input));
+  }
+  for (auto& input : out)
+    if (several.count(input.path)) input.source.reset();
+}
+
 Found repository(const std::string& root, const std::vector<std::string>& files, Diagnostics& diagnostics) {
   const Places places = places_of(files);
   std::vector<SchemaInput> out;
@@ -511,6 +547,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     read.push_back({folder ? path : std::string(files::folder_of(path)), input.tool,
                     input.kind == SchemaKind::migrations});
   }
+  add_sources(root, files, read, out, diagnostics);
   for (auto& elsewhere : schemas_in_code(root, files, read)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }
@@ -592,6 +629,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::migrations: return counted(name_of(*tool) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
+    case SchemaKind::drizzle_source: return counted("Drizzle source");
     case SchemaKind::server_snapshot: return "snapshot";
     case SchemaKind::none: break;
   }

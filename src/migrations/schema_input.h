@@ -1,6 +1,7 @@
 // Finds the schema inputs of a PATH.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,10 @@
 #include "drizzle/journal.h"
 #include "files/files.h"
 #include "migrations/tools.h"
+
+namespace pgadvise::drizzle {
+struct SourceSchema;
+}
 
 namespace pgadvise::migrations {
 
@@ -20,6 +25,7 @@ enum class SchemaKind {
   // file creates is replayed after it
   sql_folder,
   drizzle_snapshot,  // one NNNN_snapshot.json or snapshot.json, version 5 to 8
+  drizzle_source,    // TypeScript that declares tables, and has no migrations
   server_snapshot,   // a snapshot of `pgadvise snapshot`: catalog_snapshot.h
 };
 
@@ -33,7 +39,10 @@ struct SchemaInput {
   bool incomplete = false;
   bool programs = false;      // the files are programs: MigrationTool::programs has their writer
   UserPaths user_paths = {};  // the files are read with these
-  std::string what() const;   // "drizzle migrations (5 files)", for the report's inputs
+  // Of drizzle_source, and of drizzle's migrations whose configuration names it, with paths from `root`.
+  std::shared_ptr<const drizzle::SourceSchema> source = {};
+  std::string root = {};     // of `source`: the repository
+  std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
 };
 
 // Detects the kind of a PATH by its content. For a repository, returns each migrations folder and

@@ -9,6 +9,7 @@
 #include "files/files.h"
 #include "migrations/facts.h"
 #include "migrations/includes.h"
+#include "migrations/source_schemas.h"
 #include "sql/placeholders.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
@@ -92,6 +93,7 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
 Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input, diagnostics);
+  if (input.kind == SchemaKind::drizzle_source) return known_part(*input.source, input.root, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
     auto snapshot = files::load_catalog_snapshot(input.path, input.user_paths);
     if (!snapshot) return tl::unexpected(snapshot.error());
@@ -140,6 +142,11 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
         Error::Kind::input, input.path,
         "is a snapshot of a server, which lacks functions, triggers and types: it can't build a schema",
         "use pg_dump -s to export a schema for a sandbox");
+  if (input.kind == SchemaKind::drizzle_source) {
+    Diagnostics reported_already;
+    out.emplace_back(input.path, sql::render_sql(known_part(*input.source, input.root, reported_already)));
+    return out;
+  }
   if (input.kind == SchemaKind::drizzle_snapshot) {
     const auto catalog = load_snapshot(input, diagnostics);
     if (!catalog) return tl::unexpected(catalog.error());

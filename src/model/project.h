@@ -1,6 +1,7 @@
 // Facts from a repository about how its database is created, migrated and used.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "model/source_location.h"
 
 namespace pgadvise {
+
+struct CodeFacts;  // model/code.h
 
 // A command that runs when the project is deployed, and how the deployment reaches it.
 struct DeployCommand {
@@ -74,6 +77,7 @@ struct Project {
   std::vector<InstanceCount> instances;
   std::vector<CodedAsJson> coded_as_json;  // each name once, with its first location
   int code_files = 0;                      // code files read for coded_as_json, without tests
+  std::shared_ptr<const CodeFacts> code;   // queries in Drizzle source; null: none was read
   std::vector<std::string> files_read;
   // Names in schema.ts. "schema.table" ("public.orders", always with its schema) maps to the identifier of
   // the pgTable constant, and "schema.table.column" to the property name; sorted. Found by a simple scan of

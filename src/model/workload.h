@@ -120,7 +120,7 @@ struct WritePair {
 struct ServerEvent {
   enum class Kind {
     unknown_relation,  // a statement referred to a relation that does not exist
-    cancelled,         // by a timeout or the user; `about` has the reason
+    cancelled,         // by a timeout, the user, a serialization failure; about: the reason
     lock_wait,  // a wait that ended; about: the lock's mode and kind of object. log_lock_waits, longer than
                 // deadlock_timeout
     lock_still_waiting,  // a wait that is logged before its end, if it ends

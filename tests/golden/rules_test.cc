@@ -15,7 +15,9 @@
 #include "base/text.h"
 #include "check/conflicts.h"
 #include "check/fixes.h"
+#include "check/source_comparison.h"
 #include "deploy/repository.h"
+#include "drizzle/source_reader.h"
 #include "lint/context.h"
 #include "log/reader.h"
 #include "migrations/folder.h"
@@ -27,6 +29,7 @@
 #include "sql/facts.h"
 #include "sql/replay.h"
 #include "support/paths.h"
+#include "typescript/parse.h"
 
 namespace pgadvise::lint {
 // What GoogleTest names a parameter by.
@@ -162,6 +165,7 @@ struct Inputs {
   std::optional<Project> project;
   PlanSet plans;
   std::vector<lint::SchemaComparison> comparisons;
+  std::vector<lint::DeclaredSchema> declared;
   std::deque<Catalog> compared;
   std::string sql;
 
@@ -222,6 +226,7 @@ struct Inputs {
         catalog->tracking = std::move(tables);
       }
     }
+    for (const auto& schema : *schemas) add_declared(schema, named);
     for (const auto& schema : *schemas) {
       const std::string snapshot = catalog ? "" : migrations::last_snapshot(schema);
       if (!catalog && snapshot.empty()) continue;
@@ -236,11 +241,24 @@ struct Inputs {
     }
   }
 
+  void add_declared(const migrations::SchemaInput& schema, Diagnostics& named) {
+    if (!schema.source) return;
+    const std::string path = migrations::last_snapshot(schema);
+    std::optional<Catalog> snapshot;
+    if (!path.empty())
+      snapshot =
+          migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named).value();
+    auto one = check::declared_schema(schema, migrations::load(schema, named).value(), std::move(snapshot),
+                                      compared, named);
+    if (one) declared.push_back(std::move(*one));
+  }
+
   // What the rule finds in all of it, or, with `needed`, in those inputs alone that the expression names.
   // Fails if the rule did not run at all.
   std::vector<Finding> findings(std::string_view rule, const lint::Needs* needed = nullptr) const {
     std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
-                                       project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans}};
+                                       project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans,
+                                       declared}};
     for (const auto& folder : migrations)
       runs.push_back({&folder.catalog, nullptr, nullptr, &folder.checked});
     std::vector<Finding> out;
@@ -273,9 +291,10 @@ struct Inputs {
                  Input::temporary_files}))
       inputs.workload = nullptr;
     if (!needed.names(Input::plans)) inputs.plans = nullptr;
-    if (!needed.names(Input::project)) inputs.project = nullptr;
+    if (!any_of({Input::project, Input::code})) inputs.project = nullptr;
     if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
     if (!needed.names(Input::comparison)) inputs.comparisons.clear();
+    if (!needed.names(Input::declared)) inputs.declared.clear();
     if (!inputs.catalog && inputs.workload) {
       Diagnostics diagnostics;
       bare_workload = log::read({name_ + ".log"}, {}, diagnostics);
@@ -314,9 +333,13 @@ class RuleFixture : public testing::TestWithParam<lint::RegisteredRule> {
  protected:
   // Places in expected.json are relative to the folder.
   void SetUp() override {
+    if (GetParam().rule->needs.names(lint::Input::declared) && !drizzle::reads_source())
+      GTEST_SKIP() << "this build lacks the TypeScript grammar";
     ASSERT_TRUE(fs::is_directory(folder_of(GetParam())))
         << "a rule needs a fixture folder: " << folder_of(GetParam());
     fs::current_path(folder_of(GetParam()));
+    if (GetParam().rule->needs.names(lint::Input::code) && !typescript::available())
+      GTEST_SKIP() << "this build does not read TypeScript";
   }
 };
 

@@ -46,5 +46,15 @@ TEST(Seeds, AreJudgedCallByCall) {
             "");
 }
 
+TEST(Seeds, ScriptsAreNamedForWhatTheyEmpty) {
+  for (const char* name :
+       {"clear-db.ts", "script db:drop", "clearDatabase.ts", "drop_all_tables.js", "purge.ts"})
+    EXPECT_TRUE(named_for_emptying(name)) << name;
+  for (const char* name :
+       {"clear-cache.ts", "script sessions:clear", "dropdown.ts", "nuclear.ts", "clearance.ts"})
+    EXPECT_FALSE(named_for_emptying(name)) << name;
+  EXPECT_TRUE(named_for_seeding("resetDatabase.ts"));
+}
+
 }  // namespace
 }  // namespace pgadvise::deploy

@@ -368,7 +368,9 @@ constinit const MigrationTool drizzle{
     .last_snapshot = last_snapshot,
     .folder_of = folder_of_snapshot,
     .writer = {.why = "drizzle runs all pending migrations in one transaction", .write = write},
-    .in_code = {.what = "drizzle's schema has no migrations, and pgadvise does not read the schema itself",
+    .in_code = {.what = "drizzle's schema has no migrations, and pgadvise does not read the schema itself: "
+                        "no table of its "
+                        "source is known, or this build lacks the TypeScript grammar",
                 .holds = is_config,
                 .hint = "drizzle-kit export > schema.sql, then --schema schema.sql; or --db",
                 .says_postgresql = says_postgresql},

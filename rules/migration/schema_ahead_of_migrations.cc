@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "lint/context.h"
+#include "lint/schema_difference.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using Kind = SchemaDifference::Kind;
+
+// More differences than this are one finding: the project does not keep its migrations.
+constexpr std::size_t max_single = 20;
+
+// A table that an authentication library or an extension makes with a program of its own. Names that every
+// application has count only in a file for authentication.
+bool of_library(const QualifiedName& name, const Table* table) {
+  static constexpr std::array<std::string_view, 6> schemas = {"auth",        "neon_auth", "next_auth",
+                                                              "better_auth", "storage",   "realtime"};
+  static constexpr std::array<std::string_view, 18> names = {
+      "account",       "accounts",      "session",           "sessions",
+      "verification",  "verifications", "verificationtoken", "verificationtokens",
+      "authenticator", "passkey",       "passkeys",          "twofactor",
+      "jwks",          "ratelimit",     "authenticators",    "apikey",
+      "apikeys",       "ssoprovider"};
+  if (made_by_tool(name, table) || one_of(name.schema, schemas)) return true;
+  std::string joined;
+  for (const auto& word : words_of(name.name)) joined += word;
+  if (one_of(joined, names)) return true;
+  if (!table) return false;
+  const auto slash = table->origin.file.rfind('/');
+  const std::string file = lower(table->origin.file.substr(slash == std::string::npos ? 0 : slash + 1));
+  return !file.ends_with(".sql") && file.find("auth") != std::string::npos &&
+         file.find("author") == std::string::npos;
+}
+
+class Check {
+ public:
+  Check(const DeclaredSchema& schema, Reporter& reporter) : schema_(schema), reporter_(reporter) {}
+
+  void run() {
+    if (!schema_.migrated) return report_without_migrations();
+    std::vector<SchemaDifference> found = differences(*schema_.migrated);
+    if (schema_.snapshot) {
+      const auto of_snapshot = differences(*schema_.snapshot);
+      std::erase_if(found, [&](const SchemaDifference& one) {
+        return std::none_of(of_snapshot.begin(), of_snapshot.end(), [&](const SchemaDifference& other) {
+          return other.kind == one.kind && other.subject == one.subject && other.what == one.what;
+        });
+      });
+    }
+    std::erase_if(found, [&](const SchemaDifference& one) { return !known(one); });
+    std::vector<SchemaDifference> notes;
+    for (const auto& one : found)
+      if (severity(one) == Severity::note) notes.push_back(one);
+    std::erase_if(found, [&](const SchemaDifference& one) { return severity(one) == Severity::note; });
+    for (const auto* group : {&found, &notes})
+      if (group->size() > max_single) report_all(*group, group == &notes);
+      else
+        for (const auto& one : *group) report_one(one);
+  }
+
+ private:
+  // What the source has is "actual". Tables of a schema that the migrations do not use are extra, too.
+  std::vector<SchemaDifference> differences(const Catalog& expected) const {
+    auto out = schema_differences(expected, *schema_.declared);
+    for (const auto& [name, table] : schema_.declared->tables) {
+      const bool used = std::any_of(expected.tables.begin(), expected.tables.end(),
+                                    [&](const auto& item) { return item.first.schema == name.schema; });
+      if (used || table.kind != Table::Kind::ordinary) continue;
+      SchemaDifference& added = out.emplace_back();
+      added.kind = Kind::extra;
+      added.subject = {.kind = "table", .schema = name.schema, .table = name.name};
+      added.name = "table " + display(name);
+      added.actual = table.origin;
+    }
+    return out;
+  }
+
+  // Whether all that the difference depends on is known, and drizzle-kit manages the object.
+  bool known(const SchemaDifference& one) const {
+    const QualifiedName table{one.subject.schema, one.subject.table};
+    const bool whole = one.subject.kind == "table" || one.subject.kind == "view";
+    if (schema_.left_out.count(table)) return false;
+    if (one.kind == Kind::missing && !schema_.all_tables_known && (whole || one.subject.kind == "enum"))
+      return false;
+    if (one.subject.kind == "view" || one.subject.kind == "policy") return one.kind == Kind::extra;
+    return !schema_.incomplete.count(table) || (whole && one.kind != Kind::changed);
+  }
+
+  Severity severity(const SchemaDifference& one) const {
+    const QualifiedName name{one.subject.schema, one.subject.table};
+    const Table* declared = schema_.declared->table(name);
+    const Table* migrated = schema_.migrated->table(name);
+    const bool custom = one.kind == Kind::missing && !schema_.snapshot;
+    if (custom || one.subject.kind == "enum" || of_library(name, declared ? declared : migrated))
+      return Severity::note;
+    return Severity::warning;
+  }
+
+  std::string message(const SchemaDifference& one) const {
+    if (one.kind == Kind::extra)
+      return "The source declares " + one.name +
+             ", which no migration creates: a database gets it only by `drizzle-kit push` or by hand, and "
+             "one "
+             "that runs the migrations lacks it.";
+    if (one.kind == Kind::missing)
+      return "The migrations create " + one.name + ", which the source does not declare: " +
+             (schema_.snapshot ? "the next `drizzle-kit generate`" : "`drizzle-kit push`") + " drops it.";
+    return "The source and the migrations differ on " + one.name + ": in the source it " + one.what + ".";
+  }
+
+  void settle(Finding& finding) const {
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "compared: the source with the migrations in " + schema_.folder +
+                                    (schema_.snapshot ? " and their last snapshot" : ""),
+                                std::nullopt,
+                                {}});
+    finding.verdict = Verdict::confirmed;
+    finding.verdict_reason = schema_.snapshot
+                                 ? "the source differs from the migrations and from their last snapshot"
+                                 : "the source differs from the migrations";
+  }
+
+  void report_one(const SchemaDifference& one) {
+    Subject subject = one.subject;
+    if (!subject.entry.empty()) subject.entry += " source";
+    Finding& finding = reporter_.add(std::move(subject), message(one), severity(one));
+    if (one.actual.line) finding.location = one.actual;
+    else if (one.expected.line) finding.location = one.expected;
+    else finding.location = schema_.place;
+    settle(finding);
+    finding.fix =
+        Fix{.title = one.kind == Kind::missing
+                         ? "Declare it in the source; or run `drizzle-kit generate`, and review what it drops"
+                         : "Run `drizzle-kit generate`, and review the migration that it writes",
+            .safety = Fix::Safety::manual};
+  }
+
+  void report_all(const std::vector<SchemaDifference>& found, bool notes) {
+    constexpr std::size_t shown = 3, listed = 40;
+    const auto names = [&](std::size_t from, std::size_t to) {
+      std::vector<std::string> out;
+      for (std::size_t i = from; i < std::min(to, found.size()); ++i) out.push_back(found[i].name);
+      return join(out, ", ");
+    };
+    Finding& finding = reporter_.add(
+        {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""},
+        fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
+                    found.size(), names(0, shown),
+                    notes ? ""
+                          : ": databases get this schema by `drizzle-kit push` or by hand, and one that runs "
+                            "the migrations has another"),
+        notes ? Severity::note : Severity::warning);
+    finding.location = schema_.place;
+    settle(finding);
+    const std::string more =
+        found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
+    finding.evidence.push_back(
+        {Evidence::Kind::project, "also: " + names(shown, listed) + more, std::nullopt, {}});
+    finding.fix =
+        Fix{.title = "Run `drizzle-kit generate`; mark what a database has already as applied there",
+            .safety = Fix::Safety::manual};
+  }
+
+  void report_without_migrations() {
+    const auto& declared = schema_.declared->tables;
+    const auto tables = std::count_if(declared.begin(), declared.end(), [&](const auto& item) {
+      return item.second.kind == Table::Kind::ordinary && !schema_.left_out.count(item.first);
+    });
+    if (!tables) return;
+    Finding& finding = reporter_.add(
+        {.kind = "file", .file = schema_.source},
+        fmt::format("The source declares {} table{}, and the repository has no migrations for {}: databases "
+                    "get the schema by `drizzle-kit push`, which drops and renames without a reviewed file.",
+                    tables, tables == 1 ? "" : "s", tables == 1 ? "it" : "them"),
+        Severity::note);
+    finding.location = schema_.place;
+    finding.fix =
+        Fix{.title = "Run `drizzle-kit generate`, and commit what it writes", .safety = Fix::Safety::manual};
+  }
+
+  const DeclaredSchema& schema_;
+  Reporter& reporter_;
+};
+
+void check(const Context& context, Reporter& reporter) {
+  for (const auto& schema : context.declared()) Check(schema, reporter).run();
+}
+
+}  // namespace
+
+constinit const Rule schema_ahead_of_migrations{
+    .id = "schema-ahead-of-migrations",
+    .severity = Severity::warning,
+    .needs = Input::declared,
+    .summary = "a Drizzle schema in TypeScript that its migrations do not create",
+    .why =
+        "A table, column or index that is in the source and in no migration gets into a database only by "
+        "`drizzle-kit push`: the developer's database has it, and the one that the migrations make does not. "
+        "What the migrations create and the source lacks is dropped by the next `drizzle-kit generate`.\n\n"
+        "pgadvise reads the schema from the TypeScript source without running it, and reports what differs "
+        "from the migrations and from drizzle's last snapshot alike; where these two differ, schema-drift "
+        "reports it. Names of indexes and foreign keys do not matter if an equal object exists. Expressions "
+        "and default values are not compared. `schemaFilter`, `tablesFilter` and `.existing()` count. A "
+        "table "
+        "with a part that only running the program would show is not compared, except for its existence. "
+        "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
+        "where there is no snapshot are notes. More than 20 warnings, or notes, are one finding. A schema "
+        "without "
+        "any migrations is one note.",
+    .fix = "`drizzle-kit generate`, and a review of the migration that it writes.",
+    .when_to_ignore =
+        "The migration is written in a later step of the same change, or the database is only a prototype.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,41 @@
+#include "lint/code.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+void check(const Context& context, Reporter& reporter) { lint::report_loops(context, reporter, false); }
+
+}  // namespace
+
+constinit const Rule n_plus_one_query_in_code{
+    .id = "n-plus-one-query-in-code",
+    .severity = Severity::warning,
+    .needs = Input::code,
+    .summary = "code that runs a query for each row of an earlier query",
+    .why =
+        "A page with 50 orders then takes 51 round trips to the server instead of two. In Promise.all, the "
+        "queries "
+        "also take as many connections of the pool as there are rows, so that other requests wait.\n\n"
+        "pgadvise reads the Drizzle queries in the repository's TypeScript and JavaScript, without running "
+        "it. A "
+        "query is reported if it is awaited in a loop (for … of, a counting loop, map, forEach, Promise.all) "
+        "over the "
+        "rows of an earlier query, and compares a column with a value of the row. The query may be in a "
+        "function "
+        "of the project that the loop calls, and the rows may come from one. Not reported are batches "
+        "(inArray), "
+        "rows that a small limit keeps few, functions that keep results in a cache or have a transaction of "
+        "their "
+        "own, and code in tests, seeds, "
+        "migrations and scripts. In files that are named after jobs, queues or workers, the finding is a "
+        "note. "
+        "n-plus-one-query finds the same in logs, in any language.",
+    .fix =
+        "Collect the keys, fetch all rows with one query (`inArray`), and look them up in a Map; or join the "
+        "table in "
+        "the query that yields the rows; or use `with` of a relational query.",
+    .when_to_ignore = "The rows are always few.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,57 @@
+#include <utility>
+
+#include "lint/code.h"
+#include "lint/migration_folders.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  const CodeFacts* code = lint::code_facts(context);
+  if (!code) return;
+  lint::CodeSubjects subjects;
+  for (const auto& call : code->calls_in_transactions) {
+    Finding& finding =
+        reporter.add(subjects.make(call.what, call.transaction.file, call.function),
+                     "The transaction" + lint::in_function(call.function) + " waits for a call of " +
+                         call.what + ": its connection, its locks and its old row versions wait, too.");
+    finding.location = lint::located(context.project(), call.via.empty() ? call.place : call.via.front());
+    const auto add = [&](const char* text, const SourceLocation& place) {
+      finding.evidence.push_back(
+          {Evidence::Kind::project, text, lint::located(context.project(), place), {}});
+    };
+    add("the transaction begins here", call.transaction);
+    for (const auto& one : call.via) add("it calls a function", one);
+    add("this waits for another service", call.place);
+    finding.fix =
+        Fix{.title =
+                "Call the service before or after the transaction; if it must happen exactly when the "
+                "transaction commits, write a row to an outbox table and call it from there",
+            .safety = Fix::Safety::manual};
+  }
+}
+
+}  // namespace
+
+constinit const Rule network_call_in_transaction{
+    .id = "network-call-in-transaction",
+    .severity = Severity::warning,
+    .needs = Input::code,
+    .summary = "a transaction that waits for another service",
+    .why =
+        "While the callback of `db.transaction()` awaits an HTTP call, the transaction stays open: its "
+        "connection "
+        "is taken from the pool, rows that it wrote stay locked, and VACUUM cannot remove what it may still "
+        "see. A "
+        "service that answers slowly then stops the application. A rollback also does not undo the call.\n\n"
+        "pgadvise reads Drizzle transactions in TypeScript and JavaScript: awaited calls of fetch, axios and "
+        "the "
+        "like, and of packages of known services (Stripe, OpenAI, AWS, mail), also in functions of the "
+        "project that "
+        "the callback calls.",
+    .fix = "Call the service before or after the transaction, or write a row to an outbox table.",
+    .when_to_ignore = "The service runs on the same machine and always answers at once.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "lint/loops.h"
+#include "lint/plans.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option least_statements{
+    .name = "statements",
+    .fallback = 4,
+    .meaning = "statements on the table with the filter, below which it is not reported"};
+constexpr Option min_share{.name = "share",
+                           .fallback = 0.75,
+                           .meaning = "share of the table's statements that must have the filter"};
+constexpr const Option* options[] = {&least_statements, &min_share};
+
+// deleted_at, is_deleted: marks rows that count as deleted. nullptr: the table has none.
+const Column* deletion_mark(const Table& table) {
+  static constexpr std::string_view times[] = {"deleted at", "deleted on"};
+  static constexpr std::string_view flags[] = {"is deleted", "deleted"};
+  for (const auto& column : table.columns) {
+    const std::string name = join(words_of(column.name), " ");
+    if (one_of(name, times) && (column.type.starts_with("timestamp") || column.type == "date"))
+      return &column;
+    if (one_of(name, flags) && column.type == "boolean") return &column;
+  }
+  return nullptr;
+}
+
+bool mentions(const QueryFacts& facts, const ColumnUse& mark) {
+  return std::any_of(facts.predicates.begin(), facts.predicates.end(),
+                     [&](const Predicate& predicate) {
+                       return predicate.column == mark || predicate.other == mark ||
+                              predicate.expression.find(mark.column) != std::string::npos;
+                     }) ||
+         std::any_of(facts.updated.begin(), facts.updated.end(),
+                     [&](const Assignment& assignment) { return assignment.column == mark; });
+}
+
+// Whether the statement leaves out the deleted rows: `deleted_at IS NULL`, `NOT is_deleted`.
+bool leaves_out(const QueryFacts& facts, const ColumnUse& mark) {
+  return std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+    return predicate.column == mark && predicate.wrapper.empty() &&
+           (predicate.op == Predicate::Op::is_null || predicate.op == Predicate::Op::equality);
+  });
+}
+
+// Statements of the application that read or change rows of the table, and whose only table it is: of a
+// joined table, a deleted row may be wanted.
+bool counts(const Query& query, const QualifiedName& table) {
+  const QueryFacts& facts = query.facts;
+  const bool kind = facts.kind == StatementKind::select || facts.kind == StatementKind::update ||
+                    facts.kind == StatementKind::delete_;
+  if (!kind || facts.catalog_query || facts.from_derived || !of_application(query)) return false;
+  return std::all_of(facts.relations.begin(), facts.relations.end(),
+                     [&](const RelationUse& use) { return use.table == table && !use.through_view; });
+}
+
+struct Statements {
+  std::vector<const Query*> with;
+  std::vector<const Query*> without;
+  std::vector<const Query*> deletes;
+  const Query* marks = nullptr;  // an UPDATE that sets the mark
+};
+
+Statements statements_on(const Context& context, const Table& table, const Column& mark) {
+  const ColumnUse use{table.name, mark.name};
+  Statements out;
+  for (const Query* query : context.queries_on(table.name)) {
+    if (!counts(*query, table.name)) continue;
+    const QueryFacts& facts = query->facts;
+    const bool sets = std::any_of(facts.updated.begin(), facts.updated.end(),
+                                  [&](const Assignment& assignment) { return assignment.column == use; });
+    if (facts.kind == StatementKind::update && sets && !out.marks) out.marks = query;
+    if (leaves_out(facts, use)) {
+      out.with.push_back(query);
+    } else if (mentions(facts, use)) {
+      continue;
+    } else if (facts.kind == StatementKind::delete_) {
+      out.deletes.push_back(query);
+    } else if (facts.kind == StatementKind::select && !facts.locks_rows &&
+               !asks_for_one_row(context, facts, table.name)) {
+      out.without.push_back(query);
+    }
+  }
+  return out;
+}
+
+Evidence other(const Query& query, const char* what) {
+  return {Evidence::Kind::statement,
+          what + ellipsis(query.text, shown_statement),
+          query.samples.empty() ? std::nullopt : std::optional<SourceLocation>(query.samples.front().place),
+          {}};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : checked_tables(context)) {
+    const Column* mark = deletion_mark(*table);
+    if (!mark) continue;
+    const Statements found = statements_on(context, *table, *mark);
+    const auto with = static_cast<double>(found.with.size());
+    const auto without = static_cast<double>(found.without.size());
+    if (with < context.option(least_statements)) continue;
+    const bool usual = with >= (with + without) * context.option(min_share);
+    for (const Query* query : found.without) {
+      if (!usual) break;
+      Finding& finding =
+          report(reporter, *query, table->name,
+                 "The query on " + display(table->name) +
+                     " also returns deleted rows: it has no condition on " + mark->name + ", and " +
+                     grouped(with) + " of " + grouped(with + without) + " statements on the table have one.");
+      finding.evidence.push_back(other(*found.with.front(), "another statement leaves them out: "));
+      finding.fix = Fix{.title = "Add the condition on " + mark->name +
+                                 ", or read from a view that has it, or use a row-level security policy",
+                        .safety = Fix::Safety::manual};
+    }
+    if (!found.marks) continue;
+    for (const Query* query : found.deletes) {
+      Finding& finding =
+          report(reporter, *query, table->name,
+                 "A statement deletes rows of " + display(table->name) + ", where others only set " +
+                     mark->name + ": what it deletes cannot be restored.");
+      finding.evidence.push_back(other(*found.marks, "another statement only marks them: "));
+      finding.fix =
+          Fix{.title = "Set " + mark->name + " instead, or delete only rows that were marked some time ago",
+              .safety = Fix::Safety::manual};
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Rule soft_delete_ignored{
+    .id = "soft-delete-ignored",
+    .severity = Severity::note,
+    .needs = all(Input::workload, Input::schema),
+    .summary = "a statement that ignores the mark of deleted rows",
+    .why =
+        "Where rows are not deleted but marked (`deleted_at`, `is_deleted`), each query has to leave the "
+        "marked rows out. One that forgets it shows what users deleted. A DELETE on the same table removes "
+        "rows that the application promises to keep.\n\n"
+        "The rule compares the logged statements on a table. It reports queries without a condition on the "
+        "mark if most statements have one, and DELETE statements if others set the mark. Not reported: "
+        "queries for one row by a unique key, joins, statements that mention the mark in any way, and "
+        "DELETE of marked rows.",
+    .fix =
+        "Add `deleted_at IS NULL`. A view or a row-level security policy adds it to all statements. A "
+        "partial index `WHERE deleted_at IS NULL` serves them.",
+    .when_to_ignore =
+        "The statement is meant to see deleted rows (an administration page, statistics), or to remove data "
+        "for good (a request for erasure).",
+    .options = options,
+    .check = check};
+
+}  // namespace pgadvise::rules

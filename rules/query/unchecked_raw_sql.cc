@@ -1,0 +1,63 @@
+#include <utility>
+
+#include "lint/code.h"
+#include "lint/migration_folders.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+void check(const Context& context, Reporter& reporter) {
+  const CodeFacts* code = lint::code_facts(context);
+  if (!code) return;
+  lint::CodeSubjects subjects;
+  for (const auto& raw : code->raw_sql) {
+    const bool request = raw.source == RawSql::Source::request;
+    Finding& finding = reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
+                                    raw.maker + " gets a text with " +
+                                        (request ? "a value of the request" : "a parameter of the function") +
+                                        " that nothing checks: whoever chooses the value can run any SQL.",
+                                    request ? Severity::error : Severity::note);
+    finding.location = lint::located(context.project(), raw.place);
+    finding.evidence.push_back({Evidence::Kind::project, "the text is " + raw.text, finding.location, {}});
+    if (raw.from)
+      finding.evidence.push_back(
+          {Evidence::Kind::project,
+           request ? "the value comes from the request" : "the value is this parameter",
+           lint::located(context.project(), *raw.from),
+           {}});
+    finding.fix = Fix{.title =
+                          "Make the value a parameter: sql`… ${value}`; for a name, take the column from an "
+                          "object of allowed columns, or use sql.identifier()",
+                      .safety = Fix::Safety::manual};
+  }
+}
+
+}  // namespace
+
+constinit const Rule unchecked_raw_sql{
+    .id = "unchecked-raw-sql",
+    .severity = Severity::error,
+    .needs = Input::code,
+    .summary = "a value put into SQL text without a check or a parameter",
+    .why =
+        "`sql.raw()` and a string given to `execute()` go to the server as they are. A value of a request in "
+        "them "
+        "lets its sender read and change the database (SQL injection). In the sql tag, `${value}` is a "
+        "parameter "
+        "and safe.\n\n"
+        "pgadvise reads Drizzle queries in TypeScript and JavaScript. The finding is an error where the text "
+        "contains a request's value (`req.query`, `input`, search parameters), also through variables and "
+        "calls of "
+        "the project's functions. It is a note where it is a text parameter of a function of which no call "
+        "is in "
+        "sight. Constants, members of literal objects, numbers, and values that a condition or a validating "
+        "function looks at first are not reported.",
+    .fix =
+        "Use the sql tag, whose `${value}` becomes a parameter. For names of columns or directions, choose "
+        "from an "
+        "object of allowed values, or use `sql.identifier()`.",
+    .when_to_ignore = "All values that the function gets are constants of the program.",
+    .check = check};
+
+}  // namespace pgadvise::rules

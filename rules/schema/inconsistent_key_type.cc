@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option least_keys{.name = "least_keys",
+                            .fallback = 5,
+                            .meaning = "keys of a schema from which the majority counts as its convention"};
+constexpr Option min_share{
+    .name = "share", .fallback = 0.8, .meaning = "share of the keys that must follow the convention"};
+constexpr const Option* options[] = {&least_keys, &min_share};
+
+struct Key {
+  const Table* table;
+  const Column* column;
+};
+
+// The generated key of a table: one column, named id, of no other table. nullptr: it has none.
+const Column* generated_key(const Table& table) {
+  const Constraint* primary = primary_key(table);
+  if (!primary || primary->columns.size() != 1) return nullptr;
+  const Column* column = table.column(primary->columns[0]);
+  const auto words = words_of(primary->columns[0]);
+  const bool named = !words.empty() && (words.back() == "id" || words.back() == "uuid");
+  const bool shared =
+      std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& constraint) {
+        return constraint.kind == Constraint::Kind::foreign_key && constraint.columns == primary->columns;
+      });
+  return named && !shared ? column : nullptr;
+}
+
+std::string type_of(const Column& column) {
+  if (column.type.starts_with("character")) return "text";
+  return column.type == "smallint" ? "integer" : column.type;
+}
+
+void report(Reporter& reporter, const Key& key, const std::string& wanted, const std::string& because) {
+  const auto& [table, column] = key;
+  Finding& finding = reporter.add(
+      {.kind = "column", .schema = table->name.schema, .table = table->name.name, .columns = {column->name}},
+      "The primary key of " + display(table->name) + " has type " + column->type + ", but " + because + " " +
+          wanted + ".");
+  finding.location = column->type_origin();
+}
+
+void check_schema(const Context& context, Reporter& reporter, const std::vector<Key>& keys) {
+  // bigint and integer differ by size only: one convention.
+  const auto kind = [](const Column& column) {
+    const std::string type = type_of(column);
+    return type == "bigint" || type == "integer" ? std::string("integer or bigint") : type;
+  };
+  std::map<std::string, double> count;
+  for (const auto& key : keys) ++count[kind(*key.column)];
+  const auto most = std::max_element(count.begin(), count.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto all = static_cast<double>(keys.size());
+  if (all < context.option(least_keys) || most->second < all * context.option(min_share)) return;
+  for (const auto& key : keys)
+    if (kind(*key.column) != most->first)
+      report(reporter, key, most->first,
+             grouped(most->second) + " of " + grouped(all) + " keys of its schema are");
+}
+
+void check(const Context& context, Reporter& reporter) {
+  std::map<std::string, std::vector<Key>> schemas;
+  for (const Table* table : checked_tables(context))
+    if (const Column* column = generated_key(*table)) schemas[table->name.schema].push_back({table, column});
+  for (const auto& [schema, keys] : schemas) check_schema(context, reporter, keys);
+}
+
+}  // namespace
+
+constinit const Rule inconsistent_key_type{
+    .id = "inconsistent-key-type",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a primary key of another type than the convention",
+    .why =
+        "If some tables have uuid keys and others bigint, each reference, API and test has to know which. "
+        "The type of most keys in a schema counts as its convention; integer and bigint are one. This is a "
+        "matter of taste, so the rule is off by default.\n\n"
+        "Only keys of one column are compared whose name is `id` or ends with it, and that reference no "
+        "other table. Natural keys such as a country code are left out.",
+    .fix =
+        "Use the convention's type for new tables. Changing a key means changing all columns that reference "
+        "it.",
+    .when_to_ignore = "A library defines the table, or its ids come from another system.",
+    .options = options,
+    .check = check,
+    .on_by_default = false};
+
+}  // namespace pgadvise::rules

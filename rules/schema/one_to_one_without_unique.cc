@@ -1,0 +1,169 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "lint/index_sql.h"
+#include "lint/index_use.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "model/ddl.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option least_rows{.name = "least_rows",
+                            .fallback = 1000,
+                            .table_size = false,
+                            .meaning = "rows of the table below which distinct values are no evidence"};
+constexpr Option most_rows{
+    .name = "most_rows",
+    .fallback = 30'000,
+    .table_size = false,
+    .meaning =
+        "rows of the table above which ANALYZE reads only some, so that distinct values are no evidence"};
+constexpr const Option* options[] = {&least_rows, &most_rows};
+
+bool in_unique(const Table& table, const std::string& column) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return index.unique && std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+             return key.column == column || key.expression.find(column) != std::string::npos;
+           });
+  });
+}
+
+// A plain index on exactly the column, which a unique one replaces; nullptr: there is none.
+const Index* plain_index(const Table& table, const std::string& column) {
+  for (const auto& index : table.indexes)
+    if (index.method == "btree" && !index.predicate && !index.unique && index.include.empty() &&
+        index.keys.size() == 1 && index.keys[0].column == column)
+      return &index;
+  return nullptr;
+}
+
+// "user_profiles" of users: one row for each row of the other table.
+bool named_one_to_one(const Table& child, const Table& parent) {
+  static constexpr std::string_view parts[] = {"profile", "settings", "setting", "preference", "preferences"};
+  const std::string name = singular_name(child.name.name);
+  const std::string stem = singular_name(parent.name.name) + " ";
+  return name.starts_with(stem) && one_of(std::string_view(name).substr(stem.size()), parts);
+}
+
+// Several rows for each row of the other table: settings by key, profiles by language, a link to a third
+// table.
+bool has_second_part(const Context& context, const Table& child, const Constraint& key) {
+  static constexpr std::string_view parts[] = {
+      "key",      "name",    "setting", "type",    "kind",     "category", "locale",
+      "language", "scope",   "device",  "role",    "value",    "version",  "channel",
+      "event",    "active",  "current", "default", "primary",  "provider", "slug",
+      "option",   "section", "context", "product", "platform", "label",    "valid"};
+  for (const auto& column : child.columns) {
+    const auto words = words_of(column.name);
+    if (column.name != key.columns[0] && (words.size() <= 2 && any_of(words, parts))) return true;
+  }
+  return std::any_of(child.constraints.begin(), child.constraints.end(), [&](const Constraint& other) {
+    const Table* to = other.kind == Constraint::Kind::foreign_key
+                          ? context.catalog().table(other.referenced_table)
+                          : nullptr;
+    const Column* from = to && other.columns.size() == 1 ? child.column(other.columns[0]) : nullptr;
+    return from && from->not_null && other.columns != key.columns &&
+           other.referenced_table != key.referenced_table;
+  });
+}
+
+double rows_with_value(const Table& table, const Column& column) {
+  if (!table.statistics || !column.statistics) return 0;
+  return table.statistics->rows * (1 - column.statistics->null_fraction);
+}
+
+// The evidence that each row of the other table has one row at most; "" if there is none.
+std::string reason(const Context& context, const Table& child, const Constraint& key, const Column& column) {
+  const double rows = rows_with_value(child, column);
+  const bool known = column.statistics && rows > 0;
+  const double distinct = known ? distinct_values(child, column) : 0;
+  if (known && distinct < rows * 0.999) return {};
+  if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
+    return "ANALYZE found as many values as rows: " + grouped(rows);
+  const Table* parent = context.catalog().table(key.referenced_table);
+  if (!parent || !column.not_null || !named_one_to_one(child, *parent) ||
+      has_second_part(context, child, key))
+    return {};
+  return "its name says that it has one row for each row of " + display(parent->name);
+}
+
+Fix fix_of(const Context& context, const Table& table, const Column& column) {
+  Fix fix;
+  fix.title = "Make the column unique; this fails while two rows have the same value";
+  const Index* plain = plain_index(table, column.name);
+  const Constraint* primary = primary_key(table);
+  if (table.kind == Table::Kind::partitioned || !plain) {
+    fix.title += primary && table.kind != Table::Kind::partitioned
+                     ? ". The unique index also serves the foreign key, so no other index on it is needed"
+                     : "; a unique index on a partitioned table must include the partition key";
+    fix.safety = Fix::Safety::manual;
+    return fix;
+  }
+  Index index;
+  index.name =
+      new_index_name(context.catalog(), table.name.schema, table.name.name + "_" + column.name, "_key");
+  index.unique = true;
+  index.keys = {{.column = column.name, .expression = "", .operator_class = "", .collation = ""}};
+  const QualifiedName old{table.name.schema, plain->name};
+  fix.title += ". The plain index on it is then not needed";
+  fix.sql =
+      ddl::create_index(table.name, index, {.concurrently = true}) + ";\n" + ddl::drop_index(old, true) + ";";
+  fix.down_sql = ddl::create_index(table.name, *plain, {.concurrently = true}) + ";\n" +
+                 ddl::drop_index({table.name.schema, index.name}, true) + ";";
+  return fix;
+}
+
+void check(const Context& context, Reporter& reporter) {
+  for (const Table* table : checked_tables(context)) {
+    if (named_like_log(*table)) continue;
+    for (const auto& key : table->constraints) {
+      if (key.kind != Constraint::Kind::foreign_key || key.columns.size() != 1 || key.inherited ||
+          key.referenced_table == table->name)
+        continue;
+      const Column* column = table->column(key.columns[0]);
+      if (!column || in_unique(*table, column->name)) continue;
+      const std::string why = reason(context, *table, key, *column);
+      if (why.empty()) continue;
+      Finding& finding = reporter.add(
+          {.kind = "column",
+           .schema = table->name.schema,
+           .table = table->name.name,
+           .columns = {column->name}},
+          display(table->name) + "." + column->name + " references " + display(key.referenced_table) +
+              " one to one, but no unique index prevents a second row for the same " +
+              singular_name(key.referenced_table.name) + ".");
+      finding.location = key.origin;
+      finding.evidence.push_back(catalog_fact(why, table->origin));
+      finding.fix = fix_of(context, *table, *column);
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Rule one_to_one_without_unique{
+    .id = "one-to-one-without-unique",
+    .severity = Severity::note,
+    .needs = Input::schema,
+    .summary = "a one-to-one foreign key without a unique index",
+    .why =
+        "The application expects one profile for each user, and the schema admits several: two concurrent "
+        "requests both find none and both insert one. Joins then return rows twice, and which of the two is "
+        "read or changed is left to chance. A unique index prevents the second row, and serves the foreign "
+        "key, too.\n\n"
+        "The rule reports a foreign key of one column that no unique index includes, if the statistics of a "
+        "server show as many values as rows, in a table that ANALYZE reads as a whole. Without such "
+        "statistics, it reports tables named after the other table: `user_profiles`, `user_settings`, "
+        "`user_preferences`. Left out are tables with a second key column (`name`, `type`, `locale` …) or a "
+        "required reference to a third table.",
+    .fix =
+        "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
+        "column. In Drizzle, add `.unique()`.",
+    .when_to_ignore = "Several rows are allowed, and the data has none yet.",
+    .options = options,
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,21 @@
+// The schema that Drizzle source declares, for rules that compare it with its migrations.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "base/result.h"
+#include "lint/context.h"
+#include "migrations/schema_input.h"
+#include "model/catalog.h"
+
+namespace pgadvise::check {
+
+// nullopt if the input has no source. `migrated`: the catalog of the input; `snapshot`: drizzle's last one.
+// Copies of both and of what the source declares go to `keep`, which owns what the result points to. What is
+// unknown is reported in `diagnostics`.
+std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
+                                                    const Catalog& migrated, std::optional<Catalog> snapshot,
+                                                    std::deque<Catalog>& keep, Diagnostics& diagnostics);
+
+}  // namespace pgadvise::check

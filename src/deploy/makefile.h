@@ -1,0 +1,26 @@
+// Reads the rules of a Makefile: targets, what they need, and their recipes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgadvise::deploy {
+
+struct MakeLine {
+  std::string text;        // a shell text; variables of the Makefile are replaced by their values
+  std::size_t offset = 0;  // of the line in the file
+};
+
+struct MakeTarget {
+  std::string name;
+  std::vector<std::string> needs;  // prerequisites
+  std::vector<MakeLine> recipe;
+};
+
+// In the order of the file, without special targets (.PHONY) and patterns (%). Functions and what `include`
+// names are not evaluated; of conditional parts, all count. At most 5,000 targets. Never fails.
+std::vector<MakeTarget> parse_makefile(std::string_view text);
+
+}  // namespace pgadvise::deploy

@@ -1,0 +1,522 @@
+#include "drizzle/code_index.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "typescript/parse.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using typescript::arguments_of;
+using typescript::bare;
+using typescript::Binding;
+using typescript::Field;
+using typescript::is_function;
+using typescript::Kind;
+using typescript::Node;
+using typescript::ValuePtr;
+using Values = typescript::Value::Kind;
+
+constexpr int max_followed = 5;
+
+constexpr std::array<std::string_view, 16> database_types = {
+    "NodePgDatabase",   "PostgresJsDatabase", "PgDatabase",      "PgTransaction",     "NeonHttpDatabase",
+    "NeonDatabase",     "VercelPgDatabase",   "PgliteDatabase",  "PgRemoteDatabase",  "AwsDataApiPgDatabase",
+    "XataHttpDatabase", "BunSQLDatabase",     "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction",
+    "NeonTransaction"};
+
+Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
+
+std::string_view method_of(const Node& call) {
+  const Node callee = call.child(Field::function);
+  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
+}
+
+// What the chain of calls .with(…) and .$with(…) begins with.
+Node without_with(Node receiver) {
+  while (receiver.is(Kind::call_expression) && method_of(receiver) == "with") receiver = object_of(receiver);
+  return receiver;
+}
+
+std::optional<CodeQuery::Kind> kind_of(std::string_view method) {
+  using Made = CodeQuery::Kind;
+  if (method == "from" || method == "findMany" || method == "findFirst" || method == "$count")
+    return Made::select;
+  if (method == "insert") return Made::insert;
+  if (method == "update") return Made::update;
+  if (method == "delete") return Made::delete_;
+  if (method == "execute") return Made::execute;
+  if (method == "transaction") return Made::transaction;
+  if (method == "batch") return Made::batch;
+  return std::nullopt;
+}
+
+Node property_of(const Node& object, std::string_view name) {
+  for (const Node& part : object.children())
+    if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
+  return {};
+}
+
+bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
+}
+
+bool may_matter(std::string_view text) {
+  if (text.size() > typescript::max_bytes) return false;
+  const std::string_view head = text.substr(0, 200);
+  if (mentions_any(head, {"\"use client\"", "'use client'"})) return false;
+  return mentions_any(text, {".from(", ".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(",
+                             ".execute(", ".transaction(", ".$count(", "sql.raw("}) ||
+         (contains(text, "await") && mentions_any(text, {"for (", ".map(", ".forEach("}));
+}
+
+}  // namespace
+
+bool is_application_source(std::string_view path) {
+  const std::string low = lower(path);
+  if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
+    return false;
+  static constexpr std::array<std::string_view, 26> parts = {
+      "node_modules/", "dist/",    "build/",      ".next/",      "out/",       "seed/",    "seeds/",
+      "seeders/",      "scripts/", "script/",     "migrations/", "migration/", "drizzle/", "mocks/",
+      "__mocks__/",    "stories/", "bench/",      "benchmarks/", "generated/", "vendor/",  "bin/",
+      "tools/",        "e2e/",     ".storybook/", "seeding/",    "tooling/"};
+  for (const auto part : parts)
+    if (const auto at = low.find(part); at != std::string::npos && (at == 0 || low[at - 1] == '/')) {
+      // src/drizzle/ and the like may have queries, too; what drizzle-kit writes there is SQL.
+      if (part != "drizzle/" && part != "out/") return false;
+    }
+  const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
+  return !mentions_any(
+      base, {".test.", ".spec.", ".stories.", ".bench.", "seed", "migrat", "backfill", ".config."});
+}
+
+bool is_awaited(Node expression) {
+  for (Node at = expression, above = at.parent(); above; at = above, above = above.parent()) {
+    switch (above.kind()) {
+      case Kind::await_expression:
+      case Kind::return_statement: return true;
+      case Kind::arrow_function: return above.child(Field::body) == at;
+      case Kind::parenthesized_expression:
+      case Kind::as_expression:
+      case Kind::satisfies_expression:
+      case Kind::non_null_expression:
+      case Kind::ternary_expression:
+      case Kind::array:
+      case Kind::spread_element: continue;
+      case Kind::arguments: {
+        const std::string_view function = above.parent().child(Field::function).text();
+        if (function == "Promise.all" || function == "Promise.allSettled") return true;
+        return false;
+      }
+      case Kind::member_expression: {
+        const std::string_view name = above.child(Field::property).text();
+        if (name == "then" || name == "catch" || name == "finally") {
+          above = above.parent();
+          continue;
+        }
+        return false;
+      }
+      default: return false;
+    }
+  }
+  return false;
+}
+
+bool runs_at_once(const Node& function) {
+  if (!function.parent().is(Kind::arguments)) return false;
+  const Node call = function.parent().parent();
+  return is_awaited(call) || method_of(call) == "forEach";
+}
+
+const QueryLink* FoundQuery::link(std::string_view name) const {
+  const auto found =
+      std::find_if(links.begin(), links.end(), [&](const QueryLink& one) { return one.name == name; });
+  return found == links.end() ? nullptr : &*found;
+}
+
+CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings_(program) {
+  choose_files();
+  if (files_.empty()) return;
+  read_relational_names();
+  for (const auto& file : files_)
+    if (const auto* module = program_.module(file)) add_calls(module->syntax->root());
+  std::vector<FoundQuery> undecided = std::move(undecided_);
+  // Transactions first: their parameter is a database for what is inside.
+  for (auto& query : undecided)
+    if (is_database(query.receiver)) queries_.push_back(std::move(query));
+  std::sort(queries_.begin(), queries_.end(),
+            [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
+  for (auto& query : queries_) complete(query);
+  for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
+}
+
+void CodeIndex::choose_files() {
+  constexpr std::size_t max_files = 6000;
+  files::Tree& tree = program_.tree();
+  for (const auto& path : tree.files()) {
+    if (!is_application_source(path)) continue;
+    const std::string* text = tree.peek(path);
+    if (text && may_matter(*text) && files_.size() < max_files) files_.push_back(path);
+  }
+}
+
+// The names of db.query are those that the schema's files export.
+void CodeIndex::read_relational_names() {
+  const auto configs = source_configs(program_);
+  tables_.emplace(program_, configs.empty() ? Casing::none : configs.front().casing);
+  for (const auto& config : configs)
+    for (const auto& file : config.files)
+      for (const auto& name : program_.exported_names(file))
+        if (const SourceTable* found = tables_->table(program_.exported(file, name)))
+          relational_.try_emplace(name, found);
+}
+
+void CodeIndex::add_calls(const Node& root) {
+  std::vector<Node> open{root};
+  while (!open.empty()) {
+    const Node at = open.back();
+    open.pop_back();
+    if (at.is(Kind::call_expression)) add_call(at);
+    for (Node part = at.first(); part; part = part.next())
+      if (!part.is(Kind::token)) open.push_back(part);
+  }
+}
+
+ValuePtr CodeIndex::value(const Node& expression) {
+  constexpr int max_nested = 30;
+  const Node node = bare(expression);
+  if (nested_ >= max_nested) return typescript::unknown("variables that depend on each other", node);
+  const typescript::Nested nested(nested_);
+  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) {
+    const Binding& binding = bindings_.find(node);
+    using Bound = Binding::Kind;
+    if (binding.kind == Bound::none || typescript::function_around(binding.name).kind() == Kind::none)
+      return program_.variable(node.syntax()->file(), std::string(node.text()), node);
+    if (binding.kind == Bound::variable && binding.pattern.is(Kind::identifier))
+      if (const Node initial = bare(binding.owner.child(Field::value)); initial.is(Kind::identifier) ||
+                                                                        initial.is(Kind::member_expression) ||
+                                                                        initial.is(Kind::call_expression))
+        return initial == node ? typescript::unknown("itself") : value(initial);
+    return typescript::unknown("a variable", node);
+  }
+  if (node.is(Kind::member_expression))
+    return program_.member(value(node.child(Field::object)), std::string(node.child(Field::property).text()),
+                           node);
+  // alias(orders, 'o') is the table, too.
+  if (node.is(Kind::call_expression) && is_drizzle(node.child(Field::function), "alias"))
+    if (const auto arguments = arguments_of(node); !arguments.empty()) return value(arguments.front());
+  return typescript::unknown("an expression", node);
+}
+
+bool CodeIndex::is_drizzle(const Node& expression, std::string_view name) {
+  const ValuePtr of = value(expression);
+  return of->is(Values::external) && of->name == name && of->text.starts_with("drizzle-orm");
+}
+
+const SourceTable* CodeIndex::table(const Node& expression) { return tables_->table(value(expression)); }
+
+bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
+  const std::string_view method = method_of(call);
+  const auto kind = kind_of(method);
+  if (!kind) return false;
+  out.facts.kind = *kind;
+  out.anchor = call;
+  const Node object = object_of(call);
+  const auto arguments = arguments_of(call);
+  if (method == "findMany" || method == "findFirst") {
+    const Node space = bare(object.child(Field::object));
+    if (!object.is(Kind::member_expression) || space.child(Field::property).text() != "query") return false;
+    const auto known = relational_.find(std::string(object.child(Field::property).text()));
+    proven = known != relational_.end();
+    if (proven && known->second->name) out.facts.tables.push_back(*known->second->name);
+    out.facts.relational = true;
+    out.facts.first = method == "findFirst";
+    out.receiver = bare(space.child(Field::object));
+    return true;
+  }
+  out.receiver = without_with(object);
+  if (method == "from") {
+    if (!object.is(Kind::call_expression) || !method_of(object).starts_with("select")) return false;
+    out.receiver = without_with(object_of(object));
+  }
+  if (*kind == CodeQuery::Kind::transaction || *kind == CodeQuery::Kind::batch) return !arguments.empty();
+  if (arguments.empty()) return false;
+  if (*kind == CodeQuery::Kind::execute) {
+    const Node text = bare(arguments.front());
+    proven = text.is(Kind::call_expression) && text.child(Field::arguments).is(Kind::template_string) &&
+             is_drizzle(text.child(Field::function), "sql");
+    return true;
+  }
+  const SourceTable* found = table(arguments.front());
+  proven = found != nullptr;
+  if (found && found->name) out.facts.tables.push_back(*found->name);
+  return true;
+}
+
+void CodeIndex::add_call(const Node& call) {
+  FoundQuery query;
+  bool proven = false;
+  if (!recognize(call, query, proven) || !query.receiver) return;
+  query.whole = call;
+  for (;;) {
+    Node above = query.whole.parent();
+    while (above.is(Kind::non_null_expression)) above = above.parent();
+    const Node outer = above.parent();
+    if (!above.is(Kind::member_expression) || !outer.is(Kind::call_expression) ||
+        outer.child(Field::function) != above)
+      break;
+    const std::string name(above.child(Field::property).text());
+    if (name == "then" || name == "catch" || name == "finally") break;
+    query.links.push_back({name, outer});
+    query.whole = outer;
+  }
+  query.facts.place = query.anchor.location();
+  if (proven) {
+    prove(query.receiver);
+    queries_.push_back(std::move(query));
+  } else {
+    undecided_.push_back(std::move(query));
+  }
+}
+
+void CodeIndex::prove(const Node& receiver) {
+  if (receiver.is(Kind::identifier)) {
+    const Binding& binding = bindings_.find(receiver);
+    if (binding.name) proven_.insert(binding.name);
+    else proven_imports_.insert({receiver.syntax()->file(), std::string(receiver.text())});
+  } else if (receiver.is(Kind::member_expression)) {
+    proven_members_.insert(std::string(receiver.child(Field::property).text()));
+  }
+}
+
+void CodeIndex::complete(FoundQuery& query) {
+  CodeQuery& facts = query.facts;
+  facts.awaited = is_awaited(query.whole);
+  facts.function = typescript::name_of_function(typescript::function_around(query.whole));
+  const auto one = [&](const Node& limit) {
+    facts.limited = true;
+    if (bare(limit).text() == "1") facts.first = true;
+  };
+  if (facts.relational) {
+    const auto arguments = arguments_of(query.anchor);
+    const Node options = arguments.empty() ? Node() : bare(arguments.front());
+    if (const Node limit = property_of(options, "limit")) one(limit);
+    for (const Node& part : options.children()) {
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == "limit") facts.limited = true;
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == "offset") facts.has_offset = true;
+      // What is spread may have all of it.
+      if (part.is(Kind::spread_element)) facts.limited = facts.ordered = true;
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == "orderBy") facts.ordered = true;
+      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "orderBy")
+        facts.ordered = true;
+    }
+    if (property_of(options, "offset")) facts.has_offset = true;
+    if (property_of(options, "orderBy")) facts.ordered = true;
+    // Options from elsewhere may have anything.
+    if (options && !options.is(Kind::object)) facts.limited = facts.ordered = true;
+  }
+  for (const auto& link : query.links) {
+    const auto arguments = arguments_of(link.call);
+    if (link.name == "limit") one(arguments.empty() ? Node() : arguments.front());
+    if (link.name == "offset") facts.has_offset = true;
+    if (link.name == "orderBy") facts.ordered = true;
+    if (link.name == "groupBy") facts.grouped = true;
+    if (link.name.ends_with("Join") && !arguments.empty())
+      if (const SourceTable* joined = table(arguments.front()); joined && joined->name)
+        facts.tables.push_back(*joined->name);
+  }
+  const Conditions found = conditions(query);
+  for (const auto* list : {&found.equal, &found.lists})
+    for (const auto& comparison : *list) facts.equal_columns.push_back(comparison.column);
+  for (const auto& comparison : found.others) facts.other_columns.push_back(comparison.column);
+}
+
+std::string CodeIndex::column_name(const Node& column) {
+  if (const auto known = tables_->column(value(column))) return known->column;
+  return std::string(column.child(Field::property).text());
+}
+
+void CodeIndex::add_conditions(const Node& node, Conditions& out) {
+  const Node at = bare(node);
+  if (at.is(Kind::call_expression)) {
+    const Node callee = at.child(Field::function);
+    const std::string_view name =
+        callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
+    const auto arguments = arguments_of(at);
+    if (name == "and" || name == "or" || name == "not") {
+      // Of alternatives, no one holds for all rows.
+      Conditions inner;
+      for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner);
+      for (auto* list : {&inner.equal, &inner.lists, &inner.others})
+        out.others.insert(out.others.end(), list->begin(), list->end());
+      return;
+    }
+    if (arguments.size() < 2 || !bare(arguments[0]).is(Kind::member_expression)) return;
+    auto& list = name == "eq" ? out.equal : name == "inArray" ? out.lists : out.others;
+    list.push_back({column_name(bare(arguments[0])), arguments[1]});
+    return;
+  }
+  if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)
+    for (const Node& value : typescript::returned_values(at)) add_conditions(value, out);
+    return;
+  }
+  if (at.is(Kind::object)) {  // where: { id }
+    for (const Node& part : at.children()) {
+      if (part.is(Kind::shorthand_property_identifier)) out.equal.push_back({std::string(part.text()), part});
+      if (!part.is(Kind::pair)) continue;
+      const Node given = part.child(Field::value);
+      auto& list = bare(given).is(Kind::object) ? out.others : out.equal;
+      list.push_back({std::string(part.child(Field::key).text()), given});
+    }
+    return;
+  }
+  if (at.is(Kind::array) || at.is(Kind::spread_element) || at.is(Kind::ternary_expression))
+    for (const Node& part : at.children()) add_conditions(part, out);
+  if (at.is(Kind::identifier)) {  // const condition = eq(…)
+    const Binding& binding = bindings_.find(at);
+    if (binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier))
+      if (const Node initial = bare(binding.owner.child(Field::value));
+          initial.is(Kind::call_expression) && initial.text().size() < 2000)
+        add_conditions(initial, out);
+  }
+}
+
+CodeIndex::Conditions CodeIndex::conditions(const FoundQuery& query) {
+  Conditions out;
+  if (query.facts.relational) {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.empty()) return out;
+    for (const Node& part : bare(arguments.front()).children()) {
+      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
+        add_conditions(part.child(Field::value), out);
+      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where")
+        add_conditions(part, out);
+    }
+  } else if (method_of(query.anchor) == "$count") {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.size() > 1) add_conditions(arguments[1], out);
+  }
+  for (const auto& link : query.links)
+    if (link.name == "where")
+      for (const Node& argument : arguments_of(link.call)) add_conditions(argument, out);
+  return out;
+}
+
+const FoundQuery* CodeIndex::query(const Node& expression) const {
+  const auto found = by_whole_.find(expression);
+  return found == by_whole_.end() ? nullptr : &queries_[found->second];
+}
+
+bool CodeIndex::is_database_function(const Node& function, int depth) {
+  if (!function || depth > max_followed) return false;
+  const std::string type = annotated_type(function);
+  if (!type.empty() && type_is_database(type, function.syntax()->file(), depth + 1)) return true;
+  const auto values = typescript::returned_values(function);
+  return std::any_of(values.begin(), values.end(),
+                     [&](const Node& one) { return is_database(one, depth + 1); });
+}
+
+bool CodeIndex::is_database(const Node& expression, int depth) {
+  const Node node = bare(expression);
+  if (!node || depth > max_followed) return false;
+  const auto [entry, is_new] = databases_.try_emplace(node, false);
+  if (!is_new) return entry->second;
+  const bool found = find_database(node, depth);
+  return databases_[node] = found;
+}
+
+bool CodeIndex::find_database(const Node& node, int depth) {
+  if (node.is(Kind::identifier) || node.is(Kind::shorthand_property_identifier)) {
+    const Binding& binding = bindings_.find(node);
+    if (binding.name && proven_.count(binding.name)) return true;
+    const std::string file = node.syntax()->file();
+    if (!binding.name && proven_imports_.count({file, std::string(node.text())})) return true;
+    if (binding.kind == Binding::Kind::parameter) {
+      const Node call = binding.owner.parent().parent();
+      if (call.is(Kind::call_expression) && binding.index == 0 && method_of(call) == "transaction")
+        return is_database(object_of(call), depth + 1);
+      return type_is_database(annotated_type(binding.pattern.parent()), file, depth + 1) &&
+             binding.pattern.is(Kind::identifier);
+    }
+    const Node declared = bindings_.declaration(node);
+    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier))
+      return false;
+    if (type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1)) return true;
+    return is_database(declared.child(Field::value), depth + 1);
+  }
+  if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) {
+    if (is_drizzle(node.child(Field::function), "drizzle") ||
+        is_drizzle(node.child(Field::function), "withReplicas"))
+      return true;
+    return node.is(Kind::call_expression) && is_database_function(bindings_.called(node), depth + 1);
+  }
+  if (node.is(Kind::member_expression))
+    return proven_members_.count(std::string(node.child(Field::property).text())) > 0;
+  if (node.is(Kind::binary_expression))
+    return is_database(node.child(Field::left), depth + 1) ||
+           is_database(node.child(Field::right), depth + 1);
+  if (node.is(Kind::ternary_expression))
+    return is_database(node.child(Field::consequence), depth + 1) ||
+           is_database(node.child(Field::alternative), depth + 1);
+  return false;
+}
+
+// The type as written: a Drizzle type, `typeof db`, or a name that the project gives to one.
+bool CodeIndex::type_is_database(std::string_view type, const std::string& file, int depth) {
+  if (depth > max_followed) return false;
+  const auto [entry, is_new] = types_.try_emplace({std::string(type), file}, false);
+  if (!is_new) return entry->second;
+  const bool found = find_type(type, file, depth);
+  return types_[{std::string(type), file}] = found;
+}
+
+bool CodeIndex::find_type(std::string_view type, const std::string& file, int depth) {
+  while (!type.empty() && (type.front() == ' ' || type.front() == '|' || type.front() == '\n'))
+    type.remove_prefix(1);
+  if (type.empty()) return false;
+  for (const std::string_view outer : {"Promise<", "Awaited<", "Omit<", "Pick<", "ReturnType<"})
+    if (type.starts_with(outer)) return type_is_database(type.substr(outer.size()), file, depth + 1);
+  const auto word_at = [](std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' || text[end] == '$'))
+      ++end;
+    return std::string(text.substr(0, end));
+  };
+  if (const auto at = type.find("typeof ");
+      at != std::string_view::npos && (at == 0 || type.starts_with("Parameters<"))) {
+    const Node declared = bindings_.declared(file, word_at(type.substr(at + 7)));
+    if (is_function(declared)) return is_database_function(declared, depth + 1);
+    return declared.is(Kind::variable_declarator) &&
+           (is_database(declared.child(Field::value), depth + 1) ||
+            type_is_database(annotated_type(declared), declared.syntax()->file(), depth + 1));
+  }
+  const std::string name = word_at(type);
+  if (std::find(database_types.begin(), database_types.end(), name) != database_types.end()) return true;
+  const auto* module = name.empty() ? nullptr : program_.module(file);
+  if (!module) return false;
+  for (Node statement : module->syntax->root().children()) {
+    if (statement.is(Kind::export_statement)) statement = statement.child(Field::declaration);
+    const std::string_view text = statement.text();
+    if (!statement.is(Kind::type) || !text.starts_with("type ") || word_at(text.substr(5)) != name) continue;
+    const auto sign = text.find('=');
+    return sign != std::string_view::npos && type_is_database(text.substr(sign + 1), file, depth + 1);
+  }
+  std::string target;
+  if (const auto import = module->imports.find(name); import != module->imports.end())
+    target = program_.resolver().resolve(file, import->second.specifier);
+  else if (const auto known = module->exports.find(name);
+           known != module->exports.end() && !known->second.from.specifier.empty())
+    target = program_.resolver().resolve(file, known->second.from.specifier);
+  if (!target.empty()) return type_is_database(name, target, depth + 1);
+  for (const auto& specifier : module->star_exports)
+    if (const auto star = program_.resolver().resolve(file, specifier); !star.empty() && star != file)
+      if (type_is_database(name, star, depth + 1)) return true;
+  return false;
+}
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,108 @@
+// The queries that a project's code makes with Drizzle, found in the syntax of its files. Internal to
+// code_reader.h.
+//
+// A call is a query if it names a table that pgTable() makes, or if what it is called on is a Drizzle
+// database: a variable whose initial value calls drizzle(), a parameter of a Drizzle type, the parameter of a
+// transaction's callback, or something on which the project calls such queries with tables. Never by its name
+// alone.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "drizzle/source_tables.h"
+#include "model/code.h"
+#include "typescript/bindings.h"
+
+namespace pgadvise::drizzle {
+
+// A call behind a query: .where(…), .limit(…).
+struct QueryLink {
+  std::string name;
+  typescript::Node call;
+};
+
+struct FoundQuery {
+  CodeQuery facts;
+  typescript::Node whole;     // the expression with all its links
+  typescript::Node anchor;    // the call of from, insert, update, delete, findMany, execute …
+  typescript::Node receiver;  // the database
+  std::vector<QueryLink> links;
+
+  const QueryLink* link(std::string_view name) const;
+};
+
+// column = value in a query's condition.
+struct Comparison {
+  std::string column;
+  typescript::Node value;
+};
+
+class CodeIndex {
+ public:
+  explicit CodeIndex(typescript::Program& program);
+
+  typescript::Bindings& names() { return bindings_; }
+  const std::vector<FoundQuery>& queries() const { return queries_; }
+  // The files that were read for queries, in order.
+  const std::vector<std::string>& files() const { return files_; }
+  // The query that the expression is; nullptr if it is none.
+  const FoundQuery* query(const typescript::Node& expression) const;
+
+  // Comparisons by eq() and by inArray() of the query's conditions.
+  struct Conditions {
+    std::vector<Comparison> equal;
+    std::vector<Comparison> lists;
+    std::vector<Comparison> others;
+  };
+  Conditions conditions(const FoundQuery& query);
+
+  bool is_database(const typescript::Node& expression, int depth = 0);
+  // Whether the value of an identifier or member comes from drizzle-orm with this name.
+  bool is_drizzle(const typescript::Node& expression, std::string_view name);
+  // The value of an identifier of the file's top level, or of a member of one; unknown for anything else.
+  typescript::ValuePtr value(const typescript::Node& expression);
+
+ private:
+  void choose_files();
+  void read_relational_names();
+  void add_calls(const typescript::Node& node);
+  void add_call(const typescript::Node& call);
+  bool recognize(const typescript::Node& call, FoundQuery& out, bool& proven);
+  void complete(FoundQuery& query);
+  const SourceTable* table(const typescript::Node& expression);
+  bool find_database(const typescript::Node& node, int depth);
+  bool type_is_database(std::string_view type, const std::string& file, int depth);
+  bool find_type(std::string_view type, const std::string& file, int depth);
+  bool is_database_function(const typescript::Node& function, int depth);
+  void prove(const typescript::Node& receiver);
+  std::string column_name(const typescript::Node& column);
+  void add_conditions(const typescript::Node& node, Conditions& out);
+
+  typescript::Program& program_;
+  typescript::Bindings bindings_;
+  std::optional<SourceTables> tables_;
+  std::map<std::string, const SourceTable*> relational_;  // names of db.query
+  std::vector<std::string> files_;
+  std::vector<FoundQuery> queries_;
+  std::vector<FoundQuery> undecided_;  // of the pass before receivers are proven
+  std::map<typescript::Node, std::size_t> by_whole_;
+  std::set<typescript::Node> proven_;                             // names of variables
+  std::set<std::pair<std::string, std::string>> proven_imports_;  // by file and name
+  std::set<std::string> proven_members_;                          // "db" of ctx.db
+  std::map<typescript::Node, bool> databases_;                 // what is known; false while it is looked for
+  std::map<std::pair<std::string, std::string>, bool> types_;  // by type and file
+  int nested_ = 0;                                             // variables followed
+};
+
+// Whether the query is awaited, returned, or an element of Promise.all.
+bool is_awaited(typescript::Node expression);
+// Whether the function is an argument of a call that runs it there and then: awaited, or forEach.
+bool runs_at_once(const typescript::Node& function);
+// Whether application code is in the file: no tests, seeds, migrations, scripts, or generated files.
+bool is_application_source(std::string_view path);
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,629 @@
+#include "drizzle/code_loops.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using typescript::arguments_of;
+using typescript::bare;
+using typescript::Binding;
+using typescript::Field;
+using typescript::is_function;
+using typescript::Kind;
+using typescript::Node;
+
+constexpr int max_followed = 4;          // functions and variables
+constexpr double few_rows = 5;           // a limit up to which rows are few
+constexpr std::size_t max_found = 2000;  // queries in loops
+// A function with more queries does more than to fetch something for a row.
+constexpr std::size_t max_queries_of_a_call = 4;
+constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
+constexpr std::size_t max_nodes = 4000;        // of an expression or a body that is searched
+
+template <std::size_t n>
+bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+std::string_view method_of(const Node& call) {
+  const Node callee = call.child(Field::function);
+  return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
+}
+Node object_of(const Node& call) { return bare(call.child(Field::function).child(Field::object)); }
+
+struct Loop {
+  Node node;                // the statement or the call of map()
+  Node over;                // what it goes over
+  std::vector<Node> names;  // declared names whose values differ in each round
+  Node body;
+  bool parallel = false;
+};
+
+// Of the rows of a query.
+struct Rows {
+  const FoundQuery* query = nullptr;
+  bool keys = true;
+};
+
+// Which part of a function's parameters a value depends on: the parameter's index and, if it is taken apart,
+// the property.
+using Dependence = std::set<std::pair<std::size_t, std::string>>;
+
+// A query in a function, with the parameters of which its key is made.
+struct Inner {
+  const FoundQuery* query = nullptr;
+  std::string key;
+  Node value;
+  Dependence on;
+  std::vector<SourceLocation> via;
+};
+
+class LoopReader {
+ public:
+  explicit LoopReader(CodeIndex& index) : index_(index), names_(index.names()) {}
+
+  std::vector<QueryInLoop> read() {
+    for (const auto& file : index_.files())
+      if (const auto* module = names_.program().module(file)) read_file(module->syntax->root());
+    std::stable_sort(out_.begin(), out_.end(), [](const QueryInLoop& a, const QueryInLoop& b) {
+      return std::tie(a.loop, a.via, a.query.place) < std::tie(b.loop, b.via, b.query.place);
+    });
+    return std::move(out_);
+  }
+
+ private:
+  // Calls `act` for each node of the subtree until it returns true; whether it did.
+  template <class Act>
+  bool any_inside(const Node& root, Act&& act) {
+    std::vector<Node> open{root};
+    for (std::size_t count = 0; !open.empty() && count < max_nodes && work_ < max_work; ++count, ++work_) {
+      const Node at = open.back();
+      open.pop_back();
+      if (act(at)) return true;
+      for (Node part = at.first(); part; part = part.next())
+        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+    }
+    return false;
+  }
+
+  void read_file(const Node& root) {
+    std::vector<Node> open{root};
+    while (!open.empty() && out_.size() < max_found) {
+      const Node at = open.back();
+      open.pop_back();
+      if (const auto loop = loop_of(at)) read_loop(*loop);
+      for (Node part = at.first(); part; part = part.next())
+        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+    }
+  }
+
+  std::vector<Node> names_in(const Node& pattern) {
+    std::vector<Node> out;
+    any_inside(pattern, [&](const Node& at) {
+      if (at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier_pattern)) out.push_back(at);
+      return false;
+    });
+    return out;
+  }
+
+  std::optional<Loop> loop_of(const Node& node) {
+    if (node.is(Kind::for_in_statement)) {
+      if (!node.has_token("of") && node.child(Field::operator_).text() != "of") return std::nullopt;
+      return Loop{node, bare(node.child(Field::right)), names_in(node.child(Field::left)),
+                  node.child(Field::body)};
+    }
+    if (node.is(Kind::for_statement)) return counting_loop(node);
+    if (!node.is(Kind::call_expression)) return std::nullopt;
+    static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
+    const auto arguments = arguments_of(node);
+    if (arguments.empty() || !one_of(method_of(node), methods)) return std::nullopt;
+    const Node callback = bare(arguments.front());
+    const auto patterns =
+        is_function(callback) ? typescript::parameter_patterns(callback) : std::vector<Node>();
+    if (patterns.empty()) return std::nullopt;
+    Loop out{node, object_of(node), names_in(patterns.front()), callback.child(Field::body)};
+    out.parallel = true;
+    if (!callback.has_token("async") && !is_awaited(node) && !later_awaited(node)) return std::nullopt;
+    return out;
+  }
+
+  // for (let i = 0; i < rows.length; i++)
+  std::optional<Loop> counting_loop(const Node& node) {
+    Node over, counter;
+    for (Node part = node.first(); part; part = part.next()) {
+      if (part.is(Kind::lexical_declaration))
+        counter = part.child(Kind::variable_declarator).child(Field::name);
+      any_inside(part.field() == Field::condition ? part : Node(), [&](const Node& at) {
+        if (at.is(Kind::member_expression) && at.child(Field::property).text() == "length")
+          over = bare(at.child(Field::object));
+        return false;
+      });
+    }
+    if (!over || !counter.is(Kind::identifier)) return std::nullopt;
+    const std::string_view head = node.text().substr(0, node.child(Field::body).offset() - node.offset());
+    if (!contains(head, "++")) return std::nullopt;  // steps of a batch
+    return Loop{node, over, {counter}, node.child(Field::body)};
+  }
+
+  // const tasks = rows.map(…); await Promise.all(tasks)
+  bool later_awaited(const Node& call) {
+    const Node declarator = call.parent();
+    if (!declarator.is(Kind::variable_declarator)) return false;
+    constexpr std::size_t max_text = 100'000;  // of a function that is searched
+    const std::string all = "Promise.all(" + std::string(declarator.child(Field::name).text()) + ")";
+    const std::string_view function = typescript::function_around(call).text();
+    return function.size() < max_text && contains(function, all);
+  }
+
+  // ---- Where rows come from.
+
+  const FoundQuery* rows_of(const Node& expression, int depth = 0) {
+    const Node node = bare(expression);
+    if (!node || depth > 2 * max_followed) return nullptr;
+    const auto [entry, is_new] = rows_.try_emplace(node, nullptr);
+    if (!is_new) return entry->second;
+    const FoundQuery* found = find_rows(node, depth);
+    return rows_[node] = found;
+  }
+
+  const FoundQuery* find_rows(const Node& node, int depth) {
+    if (const FoundQuery* query = index_.query(node)) return yields_rows(*query) ? query : nullptr;
+    switch (node.kind()) {
+      case Kind::identifier: return rows_of_variable(node, depth);
+      case Kind::call_expression: return rows_of_call(node, depth);
+      case Kind::new_expression: {
+        static constexpr std::array<std::string_view, 2> made = {"Set", "Map"};
+        const auto arguments = arguments_of(node);
+        return one_of(node.child(Field::constructor).text(), made) && !arguments.empty()
+                   ? rows_of(arguments.front(), depth + 1)
+                   : nullptr;
+      }
+      case Kind::array: {
+        const auto parts = node.children();
+        if (parts.size() != 1 || !parts[0].is(Kind::spread_element)) return nullptr;
+        return rows_of(parts[0].first().is(Kind::token) ? parts[0].children().front() : parts[0].first(),
+                       depth + 1);
+      }
+      case Kind::member_expression: return rows_of_member(node, depth);
+      case Kind::binary_expression: {
+        const std::string_view symbol = node.child(Field::operator_).text();
+        return symbol == "??" || symbol == "||" ? rows_of(node.child(Field::left), depth + 1) : nullptr;
+      }
+      case Kind::ternary_expression: {
+        const FoundQuery* one = rows_of(node.child(Field::consequence), depth + 1);
+        return one ? one : rows_of(node.child(Field::alternative), depth + 1);
+      }
+      default: return nullptr;
+    }
+  }
+
+  static bool yields_rows(const FoundQuery& query) {
+    if (query.facts.first) return false;
+    if (query.facts.kind == CodeQuery::Kind::select) {
+      if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
+      if (const QueryLink* limit = query.link("limit"))
+        if (const auto arguments = arguments_of(limit->call); !arguments.empty())
+          if (const double most = std::strtod(std::string(arguments.front().text()).c_str(), nullptr);
+              most > 0 && most <= few_rows)
+            return false;
+      return true;
+    }
+    // An INSERT of one row returns one.
+    if (!query.link("returning")) return false;
+    if (query.facts.kind == CodeQuery::Kind::insert) {
+      const QueryLink* values = query.link("values");
+      const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
+      return !arguments.empty() && !bare(arguments.front()).is(Kind::object);
+    }
+    return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
+  }
+
+  const FoundQuery* rows_of_variable(const Node& node, int depth) {
+    const Binding& binding = names_.find(node);
+    if (binding.kind != Binding::Kind::variable) return nullptr;
+    const Node pattern = binding.pattern, value = bare(binding.owner.child(Field::value));
+    if (pattern.is(Kind::array_pattern)) {  // const [orders, items] = await Promise.all([…])
+      if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all")
+        return nullptr;
+      const auto arguments = arguments_of(value);
+      const auto parts = pattern.children();
+      const auto at = std::find(parts.begin(), parts.end(), binding.name);
+      if (arguments.empty() || !arguments.front().is(Kind::array) || at == parts.end()) return nullptr;
+      const auto items = arguments.front().children();
+      const auto index = static_cast<std::size_t>(at - parts.begin());
+      return index < items.size() ? rows_of(items[index], depth + 1) : nullptr;
+    }
+    if (pattern.is(Kind::object_pattern))
+      return property_rows(value, property_in(pattern, binding.name), depth + 1);
+    if (!pattern.is(Kind::identifier)) return nullptr;
+    const bool later = !value || value.is(Kind::array) ? value.children().empty() : false;
+    return later ? rows_assigned(binding, depth) : rows_of(value, depth + 1);
+  }
+
+  // let rows = []; rows = await …
+  const FoundQuery* rows_assigned(const Binding& binding, int depth) {
+    const FoundQuery* found = nullptr;
+    const Node around = typescript::function_around(binding.name);
+    if (!around) return nullptr;
+    any_inside(around, [&](const Node& at) {
+      if (!at.is(Kind::assignment_expression) || at.child(Field::left).text() != binding.name.text())
+        return false;
+      const Node value = at.child(Field::right);
+      if (contains(value.text(), binding.name.text())) return false;
+      found = rows_of(value, depth + 1);
+      return found != nullptr;
+    });
+    return found;
+  }
+
+  static std::string property_in(const Node& pattern, const Node& name) {
+    for (const Node& part : pattern.children()) {
+      if (part == name) return std::string(name.text());
+      if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
+        return std::string(part.child(Field::key).text());
+      if (part.is(Kind::object_assignment_pattern) && part.child(Field::left) == name)
+        return std::string(name.text());
+    }
+    return {};
+  }
+
+  // The rows in a property of what a function of the project returns.
+  const FoundQuery* property_rows(const Node& value, const std::string& property, int depth) {
+    if (property.empty() || depth > 2 * max_followed) return nullptr;
+    const Node node = bare(value);
+    if (node.is(Kind::object)) {
+      for (const Node& part : node.children()) {
+        if (part.is(Kind::shorthand_property_identifier) && part.text() == property) {
+          const Binding& binding = names_.find(part);
+          return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
+                     ? rows_of(binding.owner.child(Field::value), depth + 1)
+                     : nullptr;
+        }
+        if (part.is(Kind::pair) && part.child(Field::key).text() == property)
+          return rows_of(part.child(Field::value), depth + 1);
+      }
+      return nullptr;
+    }
+    if (const FoundQuery* query = index_.query(node)) {
+      if (query->facts.kind == CodeQuery::Kind::execute) return property == "rows" ? query : nullptr;
+      return nullptr;
+    }
+    if (node.is(Kind::identifier)) {
+      const Binding& binding = names_.find(node);
+      return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
+                 ? property_rows(binding.owner.child(Field::value), property, depth + 1)
+                 : nullptr;
+    }
+    if (!node.is(Kind::call_expression)) return nullptr;
+    const Node function = names_.called(node);
+    if (!function) return nullptr;
+    for (const Node& one : typescript::returned_values(function))
+      if (const FoundQuery* found = property_rows(one, property, depth + 1)) return found;
+    return nullptr;
+  }
+
+  const FoundQuery* rows_of_member(const Node& node, int depth) {
+    return property_rows(node.child(Field::object), std::string(node.child(Field::property).text()),
+                         depth + 1);
+  }
+
+  const FoundQuery* rows_of_call(const Node& node, int depth) {
+    static constexpr std::array<std::string_view, 12> kept = {"filter",   "map",     "slice",   "sort",
+                                                              "toSorted", "reverse", "flatMap", "values",
+                                                              "entries",  "keys",    "concat",  "flat"};
+    static constexpr std::array<std::string_view, 14> functions = {
+        "Object.values", "Object.keys", "Object.entries", "Array.from",    "structuredClone",
+        "uniq",          "uniqBy",      "groupBy",        "sortBy",        "orderBy",
+        "compact",       "keyBy",       "flatten",        "Object.groupBy"};
+    const auto arguments = arguments_of(node);
+    if (one_of(node.child(Field::function).text(), functions))
+      return arguments.empty() ? nullptr : rows_of(arguments.front(), depth + 1);
+    if (const Node function = names_.called(node)) {
+      for (const Node& value : typescript::returned_values(function))
+        if (const FoundQuery* found = rows_of(value, depth + 1)) return found;
+      return nullptr;
+    }
+    return one_of(method_of(node), kept) ? rows_of(object_of(node), depth + 1) : nullptr;
+  }
+
+  // ---- What depends on the loop.
+
+  bool depends(const Node& expression, const std::vector<Node>& on, const Node& inside, int depth = 0) {
+    if (depth > max_followed) return false;
+    return any_inside(expression, [&](const Node& at) {
+      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      const Binding& binding = names_.find(at);
+      if (!binding.name) return false;
+      if (std::find(on.begin(), on.end(), binding.name) != on.end()) return true;
+      const bool local = binding.kind == Binding::Kind::variable &&
+                         binding.owner.offset() >= inside.offset() &&
+                         binding.owner.offset() < inside.offset() + inside.text().size();
+      if (!local || binding.name == at) return false;
+      const Node value = binding.owner.child(Field::value);
+      // What another query returned is a new row, whose key is not the loop's.
+      return value && !has_query(value) && depends(value, on, inside, depth + 1);
+    });
+  }
+
+  bool has_query(const Node& expression) {
+    return any_inside(expression, [&](const Node& at) { return index_.query(at) != nullptr; });
+  }
+
+  // Whether the function has a transaction of its own: it is a unit of work, and no part of a larger query.
+  bool has_transaction(const Node& body) {
+    return any_inside(body, [&](const Node& at) {
+      const FoundQuery* query = index_.query(at);
+      return query && query->facts.kind == CodeQuery::Kind::transaction;
+    });
+  }
+
+  // Whether the query or call inside `body` runs in each round, with only callbacks in between that are run
+  // there and then.
+  static bool runs_in(const Node& inner, const Node& body) {
+    for (Node at = inner; at && at != body; at = at.parent()) {
+      if (is_function(at) && !runs_at_once(at)) return false;
+      // In a loop within the loop, it belongs to the inner one.
+      if (at != inner && at.is(Kind::for_in_statement)) return false;
+      if (at.is(Kind::catch_clause)) return false;
+    }
+    return true;
+  }
+
+  // The key of the query that depends on the loop or the parameters: nullopt if there is none, or if the
+  // query is a batch.
+  template <class Depends>
+  std::optional<Comparison> key_of(const FoundQuery& query, Depends&& depends_on) {
+    using Made = CodeQuery::Kind;
+    if (query.facts.kind == Made::insert) return inserted(query, depends_on);
+    if (query.facts.kind != Made::select && query.facts.kind != Made::update &&
+        query.facts.kind != Made::delete_)
+      return std::nullopt;
+    const auto conditions = index_.conditions(query);
+    for (const auto& list : conditions.lists)
+      if (depends_on(list.value)) return std::nullopt;
+    for (const auto& comparison : conditions.equal)
+      if (depends_on(comparison.value)) return comparison;
+    return std::nullopt;
+  }
+
+  template <class Depends>
+  std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
+    const QueryLink* values = query.link("values");
+    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
+    if (arguments.empty()) return std::nullopt;
+    const Node row = bare(arguments.front());
+    if (!row.is(Kind::object) || !depends_on(row)) return std::nullopt;
+    return Comparison{"", row};
+  }
+
+  // ---- Functions that the loop calls.
+
+  // Parameters of `function` that the expression depends on.
+  Dependence parameters_in(const Node& expression, const Node& function, int depth = 0) {
+    Dependence out;
+    if (depth > max_followed) return out;
+    any_inside(expression, [&](const Node& at) {
+      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      const Binding& binding = names_.find(at);
+      if (binding.kind == Binding::Kind::parameter && binding.owner == function) {
+        if (binding.pattern.is(Kind::object_pattern)) {
+          out.insert({binding.index, property_in(binding.pattern, binding.name)});
+        } else if (const Node above = at.parent();
+                   above.is(Kind::member_expression) && above.child(Field::object) == at) {
+          out.insert({binding.index, std::string(above.child(Field::property).text())});
+        } else {
+          out.insert({binding.index, ""});
+        }
+      } else if (binding.kind == Binding::Kind::variable &&
+                 typescript::function_around(binding.name) == function) {
+        const Node value = binding.owner.child(Field::value);
+        auto more = value ? parameters_in(value, function, depth + 1) : Dependence();
+        // const { id } = params
+        if (binding.pattern.is(Kind::object_pattern) && more.size() == 1 && more.begin()->second.empty())
+          more = {{more.begin()->first, property_in(binding.pattern, binding.name)}};
+        out.insert(more.begin(), more.end());
+      }
+      return false;
+    });
+    return out;
+  }
+
+  // The argument, or its property, that the dependence means.
+  static Node given(const std::vector<Node>& arguments, const std::pair<std::size_t, std::string>& on) {
+    if (on.first >= arguments.size()) return {};
+    const Node argument = bare(arguments[on.first]);
+    if (!argument.is(Kind::object)) return argument;
+    if (on.second.empty()) return {};  // which of its properties, is not known
+    Node spread;
+    for (const Node& part : argument.children()) {
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == on.second) return part;
+      if (part.is(Kind::pair) && part.child(Field::key).text() == on.second) return part.child(Field::value);
+      if (part.is(Kind::spread_element)) spread = part;
+    }
+    return spread;
+  }
+
+  const std::vector<Inner>& inner_queries(const Node& function, int depth) {
+    const auto [entry, is_new] = inner_.try_emplace(function);
+    if (!is_new || depth > max_followed) return entry->second;
+    std::vector<Inner> found;
+    const Node body = function.child(Field::body);
+    // What remembers results is no query for each call.
+    if (!contains(lower(body.text()), "cache") && !has_transaction(body))
+      any_inside(body, [&](const Node& at) {
+        if (!at.is(Kind::call_expression) || !runs_in(at, body) || in_loop(at, body)) return false;
+        if (const FoundQuery* query = index_.query(at)) {
+          if (!query->facts.awaited) return false;
+          const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
+          if (const auto key = key_of(*query, on))
+            found.push_back({query, key->column, key->value, parameters_in(key->value, function), {}});
+        } else if (is_awaited(at)) {
+          for (Inner one : called_queries(at, depth + 1)) {
+            Dependence on;
+            for (const auto& part : one.on) {
+              const auto more = parameters_in(given(arguments_of(at), part), function);
+              on.insert(more.begin(), more.end());
+            }
+            if (on.empty()) continue;
+            one.on = std::move(on);
+            one.via.insert(one.via.begin(), at.location());
+            found.push_back(std::move(one));
+          }
+        }
+        return false;
+      });
+    return inner_[function] = std::move(found);
+  }
+
+  std::vector<Inner> called_queries(const Node& call, int depth) {
+    const Node function = depth > max_followed ? Node() : names_.called(call);
+    return function ? inner_queries(function, depth) : std::vector<Inner>();
+  }
+
+  bool in_loop(const Node& inner, const Node& body) {
+    for (Node at = inner.parent(); at && at != body; at = at.parent())
+      if (at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
+          (at.is(Kind::call_expression) && loop_of(at)))
+        return true;
+    return false;
+  }
+
+  // ---- The result.
+
+  void read_loop(const Loop& loop) {
+    if (!loop.body || loop.names.empty()) return;
+    std::optional<const FoundQuery*> rows;  // looked up for the first query
+    const auto from_rows = [&] {
+      if (!rows) rows = rows_of(loop.over);
+      return *rows;
+    };
+    any_inside(loop.body, [&](const Node& at) {
+      if (!at.is(Kind::call_expression)) return false;
+      const FoundQuery* query = index_.query(at);
+      if (!query && !is_awaited(at)) return false;
+      if (!runs_in(at, loop.body)) return false;
+      const auto on_loop = [&](const Node& value) { return depends(value, loop.names, loop.body); };
+      if (query) {
+        if (!query->facts.awaited && !loop.parallel) return false;
+        if (const auto key = key_of(*query, on_loop))
+          if (const FoundQuery* from = from_rows(); from && from != query) add(loop, *from, *query, *key, {});
+        return false;
+      }
+      const auto& inside = called_queries(at, 0);
+      if (inside.size() > max_queries_of_a_call) return false;
+      for (const Inner& inner : inside) {
+        const auto arguments = arguments_of(at);
+        for (const auto& part : inner.on) {
+          const Node value = given(arguments, part);
+          if (!value || !on_loop(value)) continue;
+          const FoundQuery* from = from_rows();
+          if (!from) break;
+          auto via = inner.via;
+          via.insert(via.begin(), at.location());
+          add(loop, *from, *inner.query, {inner.key, value}, std::move(via));
+          break;
+        }
+      }
+      return false;
+    });
+  }
+
+  // In one line.
+  static std::string shown(const Node& node) {
+    std::string out;
+    for (const char c : node.text())
+      if (!std::isspace(static_cast<unsigned char>(c))) out += c;
+      else if (!out.ends_with(' ')) out += ' ';
+    return ellipsis(out, 60);
+  }
+
+  void add(const Loop& loop, const FoundQuery& rows, const FoundQuery& query, const Comparison& key,
+           std::vector<SourceLocation> via) {
+    if (out_.size() >= max_found || passed_over(loop, query, !via.empty())) return;
+    QueryInLoop found;
+    found.query = query.facts;
+    found.key = key.column;
+    found.value = shown(bare(key.value));
+    found.rows = shown(loop.over);
+    found.parallel = loop.parallel;
+    found.loop = loop.node.location();
+    found.function = typescript::name_of_function(typescript::function_around(loop.node));
+    found.rows_from = rows.facts.place;
+    if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
+    found.via = std::move(via);
+    found.background = in_background(found.loop.file);
+    out_.push_back(std::move(found));
+  }
+
+  // Whether the body waits for something else than the database: another service, a file, what is not known.
+  bool waits(const Node& body, int depth) {
+    const auto [entry, is_new] = waits_.try_emplace(body, false);
+    if (!is_new) return entry->second;
+    const bool found = any_inside(body, [&](const Node& at) {
+      if (!at.is(Kind::await_expression)) return false;
+      const Node call = bare(at);
+      if (!call.is(Kind::call_expression) || index_.query(call)) return false;
+      if (call.child(Field::function).text().starts_with("Promise.")) return false;
+      const Node function = names_.called(call);
+      if (!function) return true;
+      return depth < max_followed && function.child(Field::body) != body &&
+             waits(function.child(Field::body), depth + 1);
+    });
+    return waits_[body] = found;
+  }
+
+  // A loop that ends early looks for one row, and does not need all.
+  static bool ends_early(const Node& body) {
+    std::vector<Node> open{body};
+    while (!open.empty()) {
+      const Node at = open.back();
+      open.pop_back();
+      if (is_function(at)) continue;
+      if (at.is(Kind::return_statement) || (at.is(Kind::other) && at.text().starts_with("break")))
+        return true;
+      for (Node part = at.first(); part; part = part.next()) open.push_back(part);
+    }
+    return false;
+  }
+
+  // Whether to pass over the query: a write after something else that the round waits for marks progress, and
+  // in a function that waits for something else the query is the smaller part.
+  bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
+    if (!loop.parallel && ends_early(loop.body)) return true;
+    return (called || query.facts.kind != CodeQuery::Kind::select) && waits(loop.body, 0);
+  }
+
+  static bool in_background(std::string_view file) {
+    static constexpr std::array<std::string_view, 14> words = {
+        "cron",    "job",     "worker", "queue",      "task",     "workflow", "consumer",
+        "inngest", "trigger", "sync",   "background", "schedule", "process",  "import"};
+    const std::string low = lower(file);
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return contains(low, word); });
+  }
+
+  CodeIndex& index_;
+  typescript::Bindings& names_;
+  std::map<Node, std::vector<Inner>> inner_;
+  std::map<Node, const FoundQuery*> rows_;
+  std::map<Node, bool> waits_;  // by body
+  std::size_t work_ = 0;
+  std::vector<QueryInLoop> out_;
+};
+
+}  // namespace
+
+std::vector<QueryInLoop> queries_in_loops(CodeIndex& index) { return LoopReader(index).read(); }
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,16 @@
+// Text that code puts into SQL without a parameter. Internal to code_reader.h.
+#pragma once
+
+#include <vector>
+
+#include "drizzle/code_index.h"
+#include "model/code.h"
+
+namespace pgadvise::drizzle {
+
+// What sql.raw() gets, and execute() as a string: parts that are a request's value or a function's parameter
+// of type string which nothing compares with known values before. A parameter is left out where every call of
+// the function in the project gives it a constant.
+std::vector<RawSql> raw_sql(CodeIndex& index);
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,17 @@
+// Reads what a repository's code does with its database, from the syntax of its TypeScript and JavaScript.
+// Nothing is run.
+#pragma once
+
+#include <memory>
+
+#include "files/tree.h"
+#include "model/code.h"
+
+namespace pgadvise::drizzle {
+
+// nullptr: this build does not read source, no package uses drizzle-orm, or no file has a query. Tests,
+// seeds, migrations, scripts, build output and components of the browser are not read. Files that do not
+// parse are reported in the tree's diagnostics.
+std::shared_ptr<const CodeFacts> read_code(files::Tree& tree);
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,36 @@
+// Which source files declare a Drizzle schema, and with which options.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/catalog.h"
+#include "typescript/program.h"
+
+namespace pgadvise::drizzle {
+
+enum class Casing { none, snake_case, camel_case };
+
+struct SourceConfig {
+  std::vector<std::string> paths;  // configurations with these same values; none: without one
+  std::vector<std::string> files;  // schema files, in drizzle-kit's order
+  Casing casing = Casing::none;
+  bool casing_unknown = false;
+  std::string out;                         // the migrations folder, from the root
+  std::vector<std::string> schema_filter;  // empty: drizzle-kit's default, public
+  std::vector<std::string> tables_filter;
+};
+
+// Of all PostgreSQL configurations of the repository that name schema files: a file, a folder (its own files)
+// or a glob, relative to the configuration's folder, its package's or one above. Without such a
+// configuration, one for each package with files that import drizzle-orm/pg-core, tests excepted.
+std::vector<SourceConfig> source_configs(typescript::Program& program);
+
+// Whether drizzle-kit manages the table by the configuration's schemaFilter and tablesFilter.
+bool manages(const SourceConfig& config, const QualifiedName& table);
+
+// The name of a column whose key is `key`, as drizzle-orm's toSnakeCase() and toCamelCase().
+std::string cased(std::string_view key, Casing casing);
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,17 @@
+// Reads the schemas that Drizzle source declares.
+#pragma once
+
+#include <vector>
+
+#include "drizzle/source_schema.h"
+#include "files/tree.h"
+
+namespace pgadvise::drizzle {
+
+// Whether this build reads source. Without, read_source_schemas() returns nothing.
+bool reads_source();
+
+// One for each database of the configurations (source_config.h), without those that declare nothing.
+std::vector<SourceSchema> read_source_schemas(files::Tree& tree);
+
+}  // namespace pgadvise::drizzle

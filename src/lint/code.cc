@@ -1,0 +1,132 @@
+#include "lint/code.h"
+
+#include <set>
+#include <utility>
+
+#include "lint/loops.h"
+#include "lint/migration_folders.h"
+
+namespace pgadvise::lint {
+namespace {
+
+Fix fix_of(const Context& context, const QueryInLoop& found) {
+  using Kind = CodeQuery::Kind;
+  const QualifiedName table = found.query.tables.empty() ? QualifiedName{} : found.query.tables.front();
+  const std::string name = table.name.empty() ? "table" : drizzle_name(context, table, "", table.name);
+  const std::string column =
+      found.key.empty() ? "" : name + "." + drizzle_name(context, table, found.key, found.key);
+  Fix fix{.safety = Fix::Safety::manual};
+  switch (found.query.kind) {
+    case Kind::insert:
+      fix.title = "Insert all rows with one statement: collect them, and give the list to values()";
+      fix.drizzle = "await db.insert(" + name + ").values(rows)";
+      break;
+    case Kind::update:
+      fix.title =
+          "Update all rows with one statement: with inArray() where all get the same values, else with a "
+          "join to "
+          "a list of values";
+      fix.drizzle = "await db.update(" + name + ").set({ … }).where(inArray(" + column + ", keys))";
+      break;
+    case Kind::delete_:
+      fix.title = "Delete all rows with one statement for all keys";
+      fix.drizzle = "await db.delete(" + name + ").where(inArray(" + column + ", keys))";
+      break;
+    default:
+      fix.title =
+          "Fetch all rows with one query before the loop, and put them into a Map by their key; or join the "
+          "table in the query that returns the keys";
+      fix.drizzle = "const found = await db.select().from(" + name + ").where(inArray(" + column + ", keys))";
+  }
+  return fix;
+}
+
+std::string rows_text(const QueryInLoop& found) {
+  return "`" + found.rows + "`, rows" +
+         (found.rows_table ? " of " + display(*found.rows_table) : std::string(" of an earlier query"));
+}
+
+void report_loop(const Context& context, Reporter& reporter, const QueryInLoop& found, Subject subject) {
+  const Project& project = context.project();
+  const bool reads = found.query.kind == CodeQuery::Kind::select;
+  std::string message = statement_of(found.query) + " runs once for each element of " + rows_text(found) +
+                        (found.parallel ? ", all at the same time" : "") + ", although one " +
+                        (reads ? "query could fetch all rows." : "statement could write all rows.");
+  Finding& finding = reporter.add(std::move(subject), std::move(message),
+                                  found.background ? std::optional(Severity::note) : std::nullopt);
+  finding.location = located(project, found.via.empty() ? found.query.place : found.via.front());
+  const auto add = [&](std::string text, const SourceLocation& place) {
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
+  };
+  add("the loop" + in_function(found.function) + " goes over " + found.rows, found.loop);
+  add("this query yields the rows", found.rows_from);
+  for (const auto& call : found.via) add("the loop calls a function that runs the query", call);
+  add(found.key.empty() ? "the query gets values of the row"
+                        : "the query compares " + found.key + " with " + found.value,
+      found.query.place);
+  if (found.background)
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         "the file's name suggests a background job, for which the number of queries may "
+         "not matter",
+         std::nullopt,
+         {}});
+  finding.fix = fix_of(context, found);
+}
+
+}  // namespace
+
+const CodeFacts* code_facts(const Context& context) { return context.project().code.get(); }
+
+std::string table_of(const CodeQuery& query) {
+  return query.tables.empty() ? "a table" : display(query.tables.front());
+}
+
+std::string statement_of(const CodeQuery& query) {
+  switch (query.kind) {
+    case CodeQuery::Kind::select: return "A query on " + table_of(query);
+    case CodeQuery::Kind::insert: return "An INSERT into " + table_of(query);
+    case CodeQuery::Kind::update: return "An UPDATE of " + table_of(query);
+    case CodeQuery::Kind::delete_: return "A DELETE from " + table_of(query);
+    case CodeQuery::Kind::execute: return "A statement";
+    case CodeQuery::Kind::transaction: return "A transaction";
+    case CodeQuery::Kind::batch: return "A batch";
+  }
+  return "A statement";
+}
+
+std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
+
+Subject CodeSubjects::make(const std::string& what, const std::string& file, const std::string& function) {
+  const std::string entry = function.empty() ? what : function + ": " + what;
+  const int count = ++seen_[file + "\n" + entry];
+  return {.kind = "file", .file = file, .entry = count == 1 ? entry : entry + " #" + std::to_string(count)};
+}
+
+Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, const std::string& function) {
+  std::string what = statement_of(query);
+  what = what.substr(what.find(' ') + 1);  // without the article
+  Subject out = make(what, file, function);
+  out.kind = "query";
+  if (!query.tables.empty()) {
+    out.schema = query.tables.front().schema;
+    out.table = query.tables.front().name;
+  }
+  return out;
+}
+
+void report_loops(const Context& context, Reporter& reporter, bool writes) {
+  const CodeFacts* code = code_facts(context);
+  if (!code) return;
+  CodeSubjects subjects;
+  // What one call in a loop leads to is one finding.
+  std::set<std::pair<SourceLocation, SourceLocation>> seen;
+  for (const auto& found : code->in_loops) {
+    if ((found.query.kind != CodeQuery::Kind::select) != writes) continue;
+    if (!seen.insert({found.loop, found.via.empty() ? found.query.place : found.via.front()}).second)
+      continue;
+    report_loop(context, reporter, found, subjects.make(found.query, found.loop.file, found.function));
+  }
+}
+
+}  // namespace pgadvise::lint

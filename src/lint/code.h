@@ -1,0 +1,35 @@
+// What rules about application code share.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "lint/context.h"
+#include "model/code.h"
+
+namespace pgadvise::lint {
+
+// What the repository's code does with its database; nullptr if none was read.
+const CodeFacts* code_facts(const Context& context);
+
+// "orders" of the query's first table, or "a table".
+std::string table_of(const CodeQuery& query);
+// "select from orders", "insert into orders" …
+std::string statement_of(const CodeQuery& query);
+// " in OrderService.list"; "" at the top level of a file.
+std::string in_function(const std::string& function);
+
+// Subjects of queries in code: the file, the function and `what`, numbered where a function has several.
+class CodeSubjects {
+ public:
+  Subject make(const CodeQuery& query, const std::string& file, const std::string& function);
+  Subject make(const std::string& what, const std::string& file, const std::string& function);
+
+ private:
+  std::map<std::string, int> seen_;
+};
+
+// Reports the reading or the writing queries that run once for each row of an earlier query.
+void report_loops(const Context& context, Reporter& reporter, bool writes);
+
+}  // namespace pgadvise::lint

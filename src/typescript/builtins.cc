@@ -1,0 +1,156 @@
+#include "typescript/builtins.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.h"
+
+namespace pgadvise::typescript {
+namespace {
+
+using Values = Value::Kind;
+using Arguments = std::vector<ValuePtr>;
+using Answer = std::optional<ValuePtr>;
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+bool ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+Answer of_string(const std::string& text, const std::string& name, const Arguments& arguments,
+                 const Node& node) {
+  if (name == "toLowerCase" && ascii(text)) return text_value(lower(text), node);
+  if (name == "toUpperCase" && ascii(text)) return text_value(upper(text), node);
+  if (name == "trim") return text_value(std::string(trim(text)), node);
+  if (name == "toString") return text_value(text, node);
+  std::vector<std::string> words;
+  for (const auto& argument : arguments) {
+    if (!argument->is(Values::string)) return std::nullopt;
+    words.push_back(argument->text);
+  }
+  if (name == "concat") return text_value(text + join(words, ""), node);
+  if (words.size() == 2 && name == "replaceAll" && !words[0].empty() &&
+      words[1].find('$') == std::string::npos)
+    return text_value(replace_all(text, words[0], words[1]), node);
+  if (words.size() != 1) return std::nullopt;
+  if (name == "startsWith") return boolean_value(text.starts_with(words[0]), node);
+  if (name == "endsWith") return boolean_value(text.ends_with(words[0]), node);
+  if (name == "includes") return boolean_value(contains(text, words[0]), node);
+  return std::nullopt;
+}
+
+Answer of_array(Environment& program, const Value& array, const std::string& name, const Arguments& arguments,
+                const Node& node) {
+  constexpr std::size_t max_items = 10'000;
+  if (array.partial || array.items.size() > max_items) return std::nullopt;
+  Value out{.kind = Values::array, .node = node};
+  if (name == "map" || name == "flatMap") {
+    if (arguments.size() != 1) return std::nullopt;
+    for (std::size_t i = 0; i < array.items.size(); ++i) {
+      ValuePtr item =
+          program.call(arguments[0], {array.items[i], number_value(static_cast<double>(i))}, node);
+      if (!program.step(item->items.size() + 1)) return std::nullopt;
+      if (name == "flatMap" && item->is(Values::array)) {
+        out.partial = out.partial || item->partial;
+        out.items.insert(out.items.end(), item->items.begin(), item->items.end());
+      } else {
+        out.items.push_back(std::move(item));
+      }
+    }
+    return make(std::move(out));
+  }
+  if (name == "filter") {
+    if (arguments.size() != 1) return std::nullopt;
+    for (const auto& item : array.items) {
+      const bool by_truth = arguments[0]->is(Values::external) && arguments[0]->name == "Boolean";
+      const auto truth = (by_truth ? item : program.call(arguments[0], {item}, node))->truthy();
+      if (!truth) return std::nullopt;
+      if (*truth) out.items.push_back(item);
+    }
+    return make(std::move(out));
+  }
+  if (name == "concat") {
+    out.items = array.items;
+    for (const auto& argument : arguments) {
+      if (!argument->is(Values::array) || argument->partial || !program.step(argument->items.size()))
+        return std::nullopt;
+      out.items.insert(out.items.end(), argument->items.begin(), argument->items.end());
+    }
+    return make(std::move(out));
+  }
+  if (name == "join") {
+    std::vector<std::string> words;
+    for (const auto& item : array.items) {
+      const auto word = item->as_text();
+      if (!word) return std::nullopt;
+      words.push_back(*word);
+    }
+    if (arguments.size() > 1 || (arguments.size() == 1 && !arguments[0]->is(Values::string)))
+      return std::nullopt;
+    return text_value(join(words, arguments.empty() ? "," : arguments[0]->text), node);
+  }
+  return std::nullopt;
+}
+
+// Object.freeze(x), Object.values(x) …
+Answer of_object(const std::string& name, const Arguments& arguments, const Node& node) {
+  if (arguments.empty()) return std::nullopt;
+  if (name == "freeze" || name == "seal" || name == "preventExtensions") return arguments[0];
+  if (name == "assign") {
+    Value out{.kind = Values::object, .node = node};
+    for (const auto& argument : arguments) {
+      if (!argument->is(Values::object)) return std::nullopt;
+      out.partial = out.partial || argument->partial;
+      for (const auto& property : argument->properties) set_property(out, property);
+    }
+    return make(std::move(out));
+  }
+  const Value& object = *arguments[0];
+  if (!object.is(Values::object) || object.partial) return std::nullopt;
+  Value out{.kind = Values::array, .node = node};
+  for (const auto& property : object.properties) {
+    const ValuePtr key = text_value(property.key, property.node);
+    if (name == "keys") out.items.push_back(key);
+    else if (name == "values") out.items.push_back(property.value);
+    else if (name == "entries")
+      out.items.push_back(
+          make({.kind = Values::array, .items = {key, property.value}, .node = property.node}));
+    else return std::nullopt;
+  }
+  return make(std::move(out));
+}
+
+Answer from_entries(const Arguments& arguments, const Node& node) {
+  if (arguments.size() != 1 || !arguments[0]->is(Values::array) || arguments[0]->partial) return std::nullopt;
+  Value out{.kind = Values::object, .node = node};
+  for (const auto& entry : arguments[0]->items) {
+    if (!entry->is(Values::array) || entry->items.size() != 2) return std::nullopt;
+    const auto key = entry->items[0]->as_text();
+    if (!key) return std::nullopt;
+    set_property(out, {*key, entry->items[1], entry->node});
+  }
+  return make(std::move(out));
+}
+
+}  // namespace
+
+std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
+                                     const std::vector<ValuePtr>& arguments, const Node& node) {
+  const Value& base = *method.base;
+  if (base.is(Values::string)) return of_string(base.text, method.name, arguments, node);
+  if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
+    return text_value(*base.as_text(), node);
+  if (base.is(Values::array)) return of_array(program, base, method.name, arguments, node);
+  if (base.is(Values::external) && base.text.empty() && base.name == "Object")
+    return method.name == "fromEntries" ? from_entries(arguments, node)
+                                        : of_object(method.name, arguments, node);
+  return std::nullopt;
+}
+
+}  // namespace pgadvise::typescript

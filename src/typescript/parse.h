@@ -1,0 +1,27 @@
+// Parses TypeScript and JavaScript with tree-sitter, and runs nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "typescript/syntax.h"
+
+namespace pgadvise::typescript {
+
+// Bounds of a file. Real schema files have up to 200 KB and 60 levels.
+inline constexpr std::size_t max_bytes = 2u << 20;
+inline constexpr std::size_t max_depth = 500;  // levels; what lies deeper is Kind::too_deep
+inline constexpr std::uint64_t max_microseconds = 3'000'000;
+
+// Whether this build has the grammar. Without it, parse() always fails.
+bool available();
+
+// The extension of `file` chooses the grammar: .tsx, .jsx and .js with JSX, all others without. The parser
+// recovers from syntax errors and counts them. Errors (nonfatal): the text exceeds a bound, or this build
+// lacks the grammar. For any number of threads.
+Result<std::unique_ptr<const Syntax>> parse(std::string file, std::string text);
+
+}  // namespace pgadvise::typescript

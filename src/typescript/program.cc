@@ -1,0 +1,199 @@
+#include "typescript/program.h"
+
+#include "typescript/builtins.h"
+#include "typescript/evaluate.h"
+#include "typescript/parse.h"
+
+namespace pgadvise::typescript {
+
+using Values = Value::Kind;
+
+const Module* Program::module(const std::string& path) {
+  const auto [entry, is_new] = modules_.try_emplace(path);
+  if (!is_new) return entry->second.get();
+  const auto provided = provided_.find(path);
+  const std::string* text = provided == provided_.end() ? tree_.text(path) : &provided->second;
+  if (!text) return nullptr;
+  auto syntax = parse(path, *text);
+  if (!syntax) {
+    tree_.diagnostics().push_back(syntax.error());
+    return nullptr;
+  }
+  if (provided == provided_.end()) parsed_.insert(path);
+  entry->second = std::make_unique<const Module>(index_module(std::move(*syntax)));
+  return entry->second.get();
+}
+
+void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
+                        std::vector<std::string>& out) {
+  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
+  if (!found) return;
+  const Nested one_more(nested);
+  for (const auto& name : found->export_order)
+    if (seen.insert(name).second) out.push_back(name);
+  if (found->export_assignment)
+    if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
+      for (const auto& property : value->properties)
+        if (seen.insert(property.key).second) out.push_back(property.key);
+  for (const auto& specifier : found->star_exports)
+    if (const auto target = resolver_.resolve(path, specifier); !target.empty()) {
+      std::vector<std::string> names;
+      add_names(target, visited, seen, names);
+      for (auto& name : names)
+        if (name != "default") out.push_back(std::move(name));
+    }
+}
+
+std::vector<std::string> Program::exported_names(const std::string& path) {
+  std::vector<std::string> out;
+  std::set<std::string> visited, seen;
+  add_names(path, visited, seen, out);
+  return out;
+}
+
+void Program::add_origins(const std::string& path, std::set<std::string>& visited,
+                          std::map<std::string, std::string>& out) {
+  const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
+  if (!found || !step(found->exports.size() + 1)) return;
+  const Nested one_more(nested);
+  for (const auto& [name, item] : found->exports) out.try_emplace(name, path);
+  if (found->export_assignment)
+    if (const ValuePtr value = exported(path, "module.exports"); value->is(Values::object))
+      for (const auto& property : value->properties) out.try_emplace(property.key, path);
+  for (const auto& specifier : found->star_exports)
+    if (const auto target = resolver_.resolve(path, specifier); !target.empty())
+      add_origins(target, visited, out);
+}
+
+const std::map<std::string, std::string>& Program::origins(const std::string& path) {
+  const auto [entry, is_new] = origins_.try_emplace(path);
+  if (!is_new) return entry->second;
+  std::map<std::string, std::string> out;
+  std::set<std::string> visited;
+  add_origins(path, visited, out);
+  return origins_[path] = std::move(out);
+}
+
+ValuePtr Program::find_export(const std::string& path, const std::string& name) {
+  const Module* found = module(path);
+  if (!found) return nullptr;
+  if (const auto known = found->exports.find(name); known != found->exports.end()) {
+    const Export& item = known->second;
+    if (!item.from.specifier.empty()) return imported(path, item.from, {});
+    if (item.expression) return Evaluator(*this, path).evaluate(item.expression, nullptr);
+    if (const auto import = found->imports.find(item.local); import != found->imports.end())
+      return imported(path, import->second, {});
+    return local(path, item.local);
+  }
+  if (found->export_assignment)
+    return name == "module.exports" || name == "default"
+               ? Evaluator(*this, path).evaluate(found->export_assignment, nullptr)
+               : member(exported(path, "module.exports"), name);
+  if (name == "default" || found->star_exports.empty()) return nullptr;
+  const auto& known = origins(path);
+  const auto origin = known.find(name);
+  return origin == known.end() || origin->second == path ? nullptr : exported(origin->second, name);
+}
+
+ValuePtr Program::exported(const std::string& path, const std::string& name) {
+  if (nested >= max_nested) return unknown("the exports are too deep to follow");
+  const auto [entry, is_new] = exports_.try_emplace({path, name});
+  if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself");
+  const Nested one_more(nested);
+  ValuePtr value = find_export(path, name);
+  if (!value) value = unknown(path + " does not export " + name);
+  return exports_[{path, name}] = std::move(value);
+}
+
+ValuePtr Program::imported(const std::string& from, const Import& import, const Node& node) {
+  std::string path = resolver_.resolve(from, import.specifier);
+  if (path.empty() && provided_.count(import.specifier))
+    if (const Module* known = module(import.specifier); known && known->exports.count(import.name))
+      path = import.specifier;
+  if (path.empty())
+    return make({.kind = Values::external, .text = import.specifier, .name = import.name, .node = node});
+  if (import.name == "*") return make({.kind = Values::module_space, .text = path, .node = node});
+  return exported(path, import.name);
+}
+
+ValuePtr Program::local(const std::string& path, const std::string& name) {
+  const Module* found = module(path);
+  const auto declared = found ? found->locals.find(name) : std::map<std::string, Node>::const_iterator();
+  if (!found || declared == found->locals.end()) return unknown(name + " is not declared");
+  const auto [entry, is_new] = locals_.try_emplace({path, name});
+  if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself", declared->second);
+  ValuePtr value = initial_value(path, *found, name, declared->second);
+  return locals_[{path, name}] = std::move(value);
+}
+
+ValuePtr Program::initial_value(const std::string& path, const Module& module, const std::string& name,
+                                const Node& node) {
+  if (module.changed.count(name)) return unknown(name + " changes", node);
+  Evaluator evaluator(*this, path);
+  if (!node.is(Kind::variable_declarator)) return evaluator.evaluate(node, nullptr);
+  const Node pattern = node.child(Field::name), initial = node.child(Field::value);
+  if (!initial) return unknown(name + " has no initial value", node);
+  const ValuePtr value = evaluator.evaluate(initial, nullptr);
+  if (pattern.is(Kind::identifier)) return value;
+  Scope* const scope = make_scope(nullptr);
+  evaluator.bind(pattern, value, scope);
+  const auto bound = scope->variables.find(name);
+  return bound == scope->variables.end() ? unknown(name + " is not bound", node) : bound->second;
+}
+
+ValuePtr Program::variable(const std::string& file, const std::string& name, const Node& node) {
+  if (const Module* found = module(file)) {
+    if (found->locals.count(name)) return local(file, name);
+    if (const auto import = found->imports.find(name); import != found->imports.end())
+      return imported(file, import->second, node);
+  }
+  if (name == "undefined") return undefined_value(node);
+  return make({.kind = Values::external, .text = "", .name = name, .node = node});
+}
+
+ValuePtr Program::call(const ValuePtr& function, const std::vector<ValuePtr>& arguments, const Node& node) {
+  if (function->is(Values::unknown)) return function;
+  if (function->is(Values::function))
+    return Evaluator(*this, function->node.syntax()->file()).apply(*function, arguments);
+  if (function->is(Values::member))
+    if (auto result = call_builtin(*this, *function, arguments, node)) return *result;
+  const bool symbolic = function->is(Values::member)
+                            ? function->base->is(Values::external) || function->base->is(Values::member) ||
+                                  function->base->is(Values::call) || function->base->is(Values::tagged)
+                            : function->is(Values::external) || function->is(Values::call);
+  if (symbolic) return make({.kind = Values::call, .base = function, .items = arguments, .node = node});
+  return unknown("what is called is not a function", node);
+}
+
+ValuePtr Program::member(const ValuePtr& object, const std::string& name, const Node& node) {
+  switch (object->kind) {
+    case Values::unknown: return object;
+    case Values::object:
+      if (const Property* property = object->property(name)) return property->value;
+      return object->partial ? unknown(name + " may be a property of what is spread", node)
+                             : undefined_value(node);
+    case Values::module_space: return exported(object->text, name);
+    case Values::external:
+      if (object->name == "*" && !object->text.empty())
+        return make({.kind = Values::external, .text = object->text, .name = name, .node = node});
+      break;
+    case Values::array:
+      if (name == "length" && !object->partial)
+        return number_value(static_cast<double>(object->items.size()), node);
+      if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
+        const std::size_t index = name.size() < 9 ? std::stoul(name) : object->items.size();
+        if (object->partial) return unknown("an element of a list that is not known", node);
+        return index < object->items.size() ? object->items[index] : undefined_value(node);
+      }
+      break;
+    case Values::string:
+      if (name == "length") return number_value(static_cast<double>(object->text.size()), node);
+      break;
+    case Values::undefined:
+    case Values::null: return unknown("a property of undefined", node);
+    default: break;
+  }
+  return make({.kind = Values::member, .name = name, .base = object, .node = node});
+}
+
+}  // namespace pgadvise::typescript

@@ -1,0 +1,68 @@
+// The source files of a repository, parsed when they are asked for, and the values of their constants.
+//
+// Evaluation follows constants, imports and calls of the project's own functions. It runs nothing of other
+// packages, has bounds for steps and depth, and yields Kind::unknown for what it does not know: variables
+// that change, loops, conditions on the environment, asynchronous functions.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "files/tree.h"
+#include "typescript/environment.h"
+#include "typescript/module.h"
+#include "typescript/resolve.h"
+
+namespace pgadvise::typescript {
+
+class Program : public Environment {
+ public:
+  explicit Program(files::Tree& tree) : tree_(tree), resolver_(tree) {}
+
+  files::Tree& tree() { return tree_; }
+  Resolver& resolver() { return resolver_; }
+
+  // The text of a module of another package, where the repository has no file for it. Its other exports are
+  // external.
+  void provide(const std::string& specifier, std::string text) { provided_[specifier] = std::move(text); }
+
+  // Parses the file once. nullptr: it is missing, or could not be parsed, which is reported in the tree's
+  // diagnostics. Valid as long as the program.
+  const Module* module(const std::string& path);
+  const std::set<std::string>& parsed() const { return parsed_; }
+
+  ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments,
+                const Node& node = {}) override;
+  ValuePtr member(const ValuePtr& object, const std::string& name, const Node& node = {}) override;
+  ValuePtr variable(const std::string& file, const std::string& name, const Node& node) override;
+  std::vector<std::string> exported_names(const std::string& file) override;
+  ValuePtr exported(const std::string& file, const std::string& name) override;
+
+ private:
+  ValuePtr local(const std::string& path, const std::string& name);
+  ValuePtr initial_value(const std::string& path, const Module& module, const std::string& name,
+                         const Node& node);
+  ValuePtr imported(const std::string& from, const Import& import, const Node& node);
+  void add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
+                 std::vector<std::string>& out);
+  ValuePtr find_export(const std::string& path, const std::string& name);
+  void add_origins(const std::string& path, std::set<std::string>& visited,
+                   std::map<std::string, std::string>& out);
+  const std::map<std::string, std::string>& origins(const std::string& path);
+
+  files::Tree& tree_;
+  Resolver resolver_;
+  std::map<std::string, std::unique_ptr<const Module>> modules_;
+  std::set<std::string> parsed_;
+  std::map<std::string, std::string> provided_;  // by specifier, which is also the path of the module
+  std::map<std::pair<std::string, std::string>, ValuePtr> locals_;  // by file and name; null: being computed
+  std::map<std::pair<std::string, std::string>, ValuePtr> exports_;
+  // By file: the file with the export of each name that the file exports itself or by `export *`.
+  std::map<std::string, std::map<std::string, std::string>> origins_;
+};
+
+}  // namespace pgadvise::typescript

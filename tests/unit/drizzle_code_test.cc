@@ -1,0 +1,293 @@
+// What code does with its database (src/drizzle/code_*). Skipped in a build without the grammar.
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "drizzle/code_index.h"
+#include "drizzle/code_reader.h"
+#include "drizzle/source_reader.h"
+#include "files/tree.h"
+#include "support/temp_tree.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using testing_support::TempTree;
+
+constexpr const char* package = R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0"}})";
+constexpr const char* schema = R"(
+import { pgTable, text, uuid, integer } from 'drizzle-orm/pg-core';
+export const customers = pgTable('customers', { id: uuid().primaryKey(), name: text() });
+export const orders = pgTable('orders', {
+  id: uuid().primaryKey(), customerId: uuid('customer_id').references(() => customers.id), total: integer(),
+});
+)";
+constexpr const char* database = R"(
+import { drizzle } from 'drizzle-orm/node-postgres';
+import * as schema from './schema';
+export const db = drizzle(process.env.DATABASE_URL, { schema });
+export type Database = typeof db;
+)";
+
+class DrizzleCode : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!reads_source()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
+  }
+
+  // Of src/db.ts, src/schema.ts and src/app.ts, which begins with imports of all that the tests use.
+  static CodeFacts of(const std::string& app, const std::map<std::string, std::string>& more = {}) {
+    const TempTree files({{"package.json", package}, {"src/schema.ts", schema}, {"src/db.ts", database}});
+    files.add("src/app.ts",
+              "import { db, type Database } from './db'; import { customers, orders } from './schema';\n"
+              "import { and, eq, inArray, sql } from 'drizzle-orm';\n" +
+                  app);
+    for (const auto& [path, text] : more) files.add(path, text);
+    Diagnostics diagnostics;
+    files::Tree tree(files.path(), diagnostics);
+    const auto facts = read_code(tree);
+    for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
+    return facts ? *facts : CodeFacts{};
+  }
+
+  static std::string queries(const CodeFacts& facts) {
+    constexpr const char* kinds[] = {"select",  "insert",      "update", "delete",
+                                     "execute", "transaction", "batch"};
+    std::string out;
+    for (const auto& query : facts.queries) {
+      out += std::to_string(query.place.line) + " " + kinds[static_cast<int>(query.kind)];
+      for (const auto& table : query.tables) out += " " + table.name;
+      for (const auto& column : query.equal_columns) out += " " + column + "=";
+      out += std::string(query.first ? " first" : "") + (query.limited ? " limited" : "") +
+             (query.has_offset ? " offset" : "") + (query.ordered ? " ordered" : "") +
+             (query.awaited ? "" : " not awaited") + (query.function.empty() ? "" : " in " + query.function) +
+             "\n";
+    }
+    return out;
+  }
+  static std::string loops(const CodeFacts& facts) {
+    std::string out;
+    for (const auto& one : facts.in_loops)
+      out += std::to_string(one.query.place.line) + " " + one.key + "=" + one.value + " over " + one.rows +
+             (one.via.empty() ? "" : " via " + std::to_string(one.via.front().line)) +
+             (one.parallel ? " parallel" : "") + (one.background ? " background" : "") + "\n";
+    return out;
+  }
+  static std::string raw(const CodeFacts& facts) {
+    std::string out;
+    for (const auto& one : facts.raw_sql)
+      out += std::to_string(one.place.line) + " " + one.maker +
+             (one.source == RawSql::Source::request ? " request\n" : " parameter\n");
+    return out;
+  }
+};
+
+TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
+  EXPECT_EQ(queries(of(R"(export async function list(id: string) {
+  await db.select().from(orders).leftJoin(customers, eq(customers.id, orders.customerId)).where(eq(orders.customerId, id)).limit(10).offset(20);
+  const one = await db.query.orders.findFirst({ where: eq(orders.id, id) });
+  const all = await db.query.orders.findMany({ where: (o, { eq }) => eq(o.customerId, id), orderBy: orders.id, limit: 5 });
+  await db.insert(customers).values({ name: 'x' }).returning();
+  await db.update(orders).set({ total: 1 }).where(and(eq(orders.id, id), inArray(orders.total, [1])));
+  await db.delete(orders).where(eq(orders.id, id));
+  await db.execute(sql`SELECT 1`);
+  const later = db.select().from(orders);
+  return db.transaction(async (tx) => { await tx.execute('SELECT 1'); });
+}
+)")),
+            "4 select orders customers customer_id= limited offset in list\n"
+            "5 select orders id= first in list\n"
+            "6 select orders customerId= limited ordered in list\n"
+            "7 insert customers in list\n"
+            "8 update orders id= total= in list\n"
+            "9 delete orders id= in list\n"
+            "10 execute in list\n"
+            "11 select orders not awaited in list\n"
+            "12 transaction in list\n"
+            "12 execute in list\n");
+}
+
+TEST_F(DrizzleCode, TracesDatabasesWithoutTheirTables) {
+  EXPECT_EQ(queries(of(R"(import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+export async function typed(conn: NodePgDatabase) { await conn.execute('SELECT 1'); }
+export async function named(conn: Database) { await conn.execute('SELECT 2'); }
+export async function other(db: Map<string, string>, client: any) { await client.execute('SELECT 3'); db.delete('a'); }
+class Service { constructor(private db: Client) {} run() { return this.db.execute('SELECT 4'); } }
+)")),
+            "4 execute in typed\n5 execute in named\n");
+}
+
+// A property is a database where the project calls queries of tables on such a property.
+TEST_F(DrizzleCode, TracesMembersByTheirUse) {
+  EXPECT_EQ(queries(of(R"(export const router = {
+  list: procedure.query(async ({ ctx }) => { return ctx.db.select().from(orders); }),
+  run: procedure.query(async ({ ctx }) => { await ctx.db.execute('SELECT 1'); await ctx.cache.execute('x'); }),
+};
+)")),
+            "4 select orders in list\n5 execute in run\n");
+}
+
+TEST_F(DrizzleCode, FindsQueriesInLoopsOverRows) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const key = row.customerId;
+    await db.select().from(customers).where(eq(customers.id, key));
+  }
+  await Promise.all(rows.map(async (row) => db.query.customers.findFirst({ where: eq(customers.id, row.customerId) })));
+  for (let i = 0; i < rows.length; i++) {
+    await db.update(orders).set({ total: i }).where(eq(orders.id, rows[i].id));
+  }
+  const ids = rows.filter((row) => row.total > 3).map(({ id }) => id);
+  ids.forEach(async (id) => { await db.delete(orders).where(eq(orders.id, id)); });
+  for (const { id, name } of await db.query.customers.findMany()) await db.insert(orders).values({ customerId: id });
+}
+)")),
+            "7 id=key over rows\n"
+            "9 id=row.customerId over rows parallel\n"
+            "11 id=rows[i].id over rows\n"
+            "14 id=id over ids parallel\n"
+            "15 ={ customerId: id } over db.query.customers.findMany()\n");
+}
+
+TEST_F(DrizzleCode, FollowsFunctionsOfTheProject) {
+  const auto facts =
+      of(R"(import { customerOf, Orders } from './store';
+const store = new Orders();
+export async function list() {
+  const { rows } = await store.page(1);
+  for (const row of rows) {
+    await customerOf({ id: row.customerId, tenant: 1 });
+    await store.tenant({ id: row.id, tenant: 'a' });
+  }
+}
+)",
+         {{"src/store.ts", R"(import { db } from './db'; import { customers, orders } from './schema';
+import { eq } from 'drizzle-orm';
+const load = async (id: string) => { const [found] = await db.select().from(customers).where(eq(customers.id, id)); return found; };
+export const customerOf = async ({ id }: { id: string }) => load(id);
+export class Orders {
+  async page(n: number) { const rows = await db.select().from(orders).limit(50); return { rows, next: n + 1 }; }
+  async tenant({ id, tenant }) { return db.select().from(customers).where(eq(customers.name, tenant)); }
+}
+)"}});
+  EXPECT_EQ(loops(facts), "3 id=row.customerId over rows via 8\n");
+  ASSERT_EQ(facts.in_loops.size(), 1u);
+  EXPECT_EQ(facts.in_loops[0].query.place.file, "src/store.ts");
+  EXPECT_EQ(facts.in_loops[0].rows_from.line, 6);
+  EXPECT_EQ(facts.in_loops[0].via.size(), 2u);
+}
+
+TEST_F(DrizzleCode, LeavesBatchesAndOtherLoopsAlone) {
+  EXPECT_EQ(loops(of(R"(export async function list(items: string[]) {
+  const rows = await db.select().from(orders);
+  for (const part of chunk(rows, 100)) await db.select().from(customers).where(inArray(customers.id, part));
+  for (let i = 0; i < rows.length; i += 100) {
+    await db.delete(orders).where(inArray(orders.id, rows.slice(i, i + 100).map((row) => row.id)));
+  }
+  for (const row of rows) await db.insert(orders).values(row.items.map((item) => ({ total: item })));
+  for (const kind of ['a', 'b']) await db.select().from(customers).where(eq(customers.name, kind));
+  for (const item of items) await db.select().from(customers).where(eq(customers.name, item));
+  const queries = rows.map((row) => db.update(orders).set({ total: 1 }).where(eq(orders.id, row.id)));
+  await db.batch(queries);
+  for (const row of rows) {
+    await send(row);
+    await db.update(orders).set({ total: 2 }).where(eq(orders.id, row.id));
+  }
+  for (const row of rows) handlers.push(async () => { await db.delete(orders).where(eq(orders.id, row.id)); });
+  const few = await db.select().from(orders).limit(3);
+  for (const row of few) await db.delete(orders).where(eq(orders.id, row.id));
+  for (const row of rows) {
+    await db.select().from(customers).where(eq(customers.name, 'x'));
+  }
+}
+)")),
+            "");
+}
+
+TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
+  for (const auto* path : {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
+                           "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts"})
+    EXPECT_FALSE(is_application_source(path)) << path;
+  for (const auto* path :
+       {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts"})
+    EXPECT_TRUE(is_application_source(path)) << path;
+}
+
+TEST_F(DrizzleCode, FindsUncheckedRawSql) {
+  EXPECT_EQ(
+      raw(of(R"(const columns = { total: 'total', id: 'id' };
+export async function handler(req) {
+  await db.execute(sql.raw(`SELECT * FROM orders ORDER BY ${req.query.sort}`));
+  const { sort } = req.query;
+  await db.execute('SELECT * FROM orders ORDER BY ' + sort);
+  await db.execute(sql`SELECT * FROM orders WHERE id = ${req.query.id}`);
+  await db.execute(sql.raw(`SELECT * FROM orders ORDER BY ${columns[req.query.sort]}`));
+  await db.execute(sql.raw(`LIMIT ${Number(req.query.limit)}`));
+  const direction = req.query.desc === '1' ? 'DESC' : 'ASC';
+  await db.execute(sql.raw(`SELECT * FROM orders ORDER BY id ${direction}`));
+  await byName(req.body.name);
+  await byConstant('x');
+}
+async function byName(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
+async function byConstant(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
+export async function byNobody(name: string) { await db.execute(sql.raw(`SELECT '${name}'`)); }
+export const page = procedure.query(async ({ input }) => db.execute(sql.raw(`SELECT ${input.sort}`)));
+export async function other(input: { sort: 'a' | 'b' }) { await db.execute(sql.raw(`SELECT ${input.sort}`)); }
+export async function byNumber(days: number) { await db.execute(sql.raw(`SELECT ${days}`)); }
+export async function checked(name: string) {
+  if (!/^[a-z]+$/.test(name)) throw new Error(name);
+  await db.execute(sql.raw(`SELECT '${name}'`));
+}
+)")),
+      "5 sql.raw request\n7 execute request\n16 sql.raw request\n18 sql.raw parameter\n19 sql.raw request\n");
+}
+
+TEST_F(DrizzleCode, FindsCallsOfServicesInTransactions) {
+  const auto facts =
+      of(R"(import Stripe from 'stripe';
+import { notify } from './notify';
+const stripe = new Stripe('key');
+export async function pay(id: string) {
+  await fetch('https://example.com/before');
+  await db.transaction(async (tx) => {
+    await tx.delete(orders).where(eq(orders.id, id));
+    await stripe.charges.create({ amount: 1 });
+    await notify(id);
+    void fetch('https://example.com/not-awaited');
+    after.push(async () => { await fetch('https://example.com/later'); });
+  });
+}
+)",
+         {{"src/notify.ts", "export async function notify(id: string) { return await fetch('/' + id); }\n"}});
+  std::string found;
+  for (const auto& call : facts.calls_in_transactions)
+    found += call.what + " " + call.place.str() + " in " + call.function + "\n";
+  EXPECT_EQ(found, "stripe src/app.ts:10:11 in pay\nfetch src/notify.ts:1:57 in pay\n");
+}
+
+// Names, types, functions and files that depend on each other end the search.
+TEST_F(DrizzleCode, CirclesEnd) {
+  const auto facts = of(R"(import { lost } from './a';
+type One = Two; type Two = One;
+export async function circle(conn: One) {
+  const a = b.x; const b = a.x;
+  await a.execute('SELECT 1'); await conn.execute('SELECT 1'); await lost.execute('SELECT 1'); await again().execute('x');
+  const rows = other(rows); for (const row of rows) await db.delete(orders).where(eq(orders.id, row.id));
+  for (const row of again()) await db.delete(orders).where(eq(orders.id, row.id));
+  for (const row of await db.select().from(orders)) await again(row);
+}
+function other(rows) { return rows; }
+function again(row) { const one = again(row); return one ? again(one) : one; }
+)",
+                        {{"src/a.ts", "export * from './b';\n"}, {"src/b.ts", "export * from './a';\n"}});
+  EXPECT_EQ(queries(facts),
+            "8 delete orders id= in circle\n9 delete orders id= in circle\n10 select orders in circle\n");
+  EXPECT_EQ(loops(facts), "");
+}
+
+}  // namespace
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,27 @@
+// Globs over paths.
+#include <gtest/gtest.h>
+
+#include "files/glob.h"
+
+namespace pgadvise::files {
+namespace {
+
+TEST(Glob, MatchesPaths) {
+  EXPECT_TRUE(matches_glob("src/**/*.ts", "src/a/b/c.ts"));
+  EXPECT_TRUE(matches_glob("src/**/*.ts", "src/c.ts"));
+  EXPECT_TRUE(matches_glob("src/*/schema.{ts,js}", "src/a/schema.js"));
+  EXPECT_TRUE(matches_glob("a[0-9]?.ts", "a1x.ts"));
+  EXPECT_FALSE(matches_glob("src/*.ts", "src/a/b.ts"));
+  EXPECT_FALSE(matches_glob("src/*.ts", "src/a.tsx"));
+  EXPECT_FALSE(matches_glob("src/**", "lib/a.ts"));
+}
+
+TEST(Glob, BracesAreBounded) {
+  EXPECT_EQ(expand_braces("a/{b,c}/{d,e}").size(), 4u);
+  std::string pattern;
+  for (int i = 0; i < 40; ++i) pattern += "{a,b}";
+  EXPECT_LE(expand_braces(pattern).size(), 100u);
+}
+
+}  // namespace
+}  // namespace pgadvise::files

@@ -1,0 +1,132 @@
+// Schema rules by names, statistics and where their limits lie.
+#include <gtest/gtest.h>
+
+#include "lint/context.h"
+#include "lint/rule.h"
+#include "sql/replay.h"
+
+namespace pgadvise::lint {
+namespace {
+
+Catalog catalog_of(std::string_view script) {
+  sql::Replayer replayer;
+  replayer.run(script, "x.sql");
+  EXPECT_TRUE(replayer.diagnostics().empty());
+  return replayer.take();
+}
+
+std::vector<Finding> run_rule(const std::string& rule, const Catalog& catalog,
+                              const Settings& settings = {}) {
+  return run({.catalog = &catalog, .settings = &settings}, {rule}).findings;
+}
+
+// The columns, or tables, of the findings, in order.
+std::string found(const std::string& rule, const Catalog& catalog, const Settings& settings = {}) {
+  std::string out;
+  for (const auto& finding : run_rule(rule, catalog, settings)) {
+    out += (out.empty() ? "" : " ") + finding.subject.table;
+    for (const auto& column : finding.subject.columns) out += "." + column;
+  }
+  return out;
+}
+
+std::string found(const std::string& rule, std::string_view script, const Settings& settings = {}) {
+  return found(rule, catalog_of(script), settings);
+}
+
+Settings with(const std::string& rule, const std::string& option, double value) {
+  Settings out;
+  out[rule].on = true;
+  out[rule].options[option] = value;
+  return out;
+}
+
+TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
+  const auto columns = [](const char* script) { return found("missing-foreign-key", script); };
+  EXPECT_EQ(columns("create table comments (id bigint primary key, parent_id bigint)"), "comments.parent_id");
+  EXPECT_EQ(columns("create table post_comments (id bigint primary key, parent_comment_id bigint)"),
+            "post_comments.parent_comment_id");
+  EXPECT_EQ(columns("create table employees (id uuid primary key, manager_id uuid)"), "employees.manager_id");
+  EXPECT_EQ(columns("create table post_versions (id bigint primary key, parent_id bigint)"), "");
+  EXPECT_EQ(columns("create table hotels (id uuid primary key, manager_id uuid)"), "");
+  EXPECT_EQ(columns("create table comments (id bigint primary key, parent_id integer)"), "")
+      << "another type";
+  EXPECT_EQ(columns("create table t (id text primary key, parent_id text)"), "") << "text says too little";
+  EXPECT_EQ(
+      columns("create table orders (id bigint primary key); create table lines (id bigint primary key, "
+              "parent_id bigint); create table notes (id bigint primary key, parent_id bigint references "
+              "orders)"),
+      "")
+      << "elsewhere the column references another table";
+  EXPECT_EQ(
+      columns("create table parents (id bigint primary key); create table children (id bigint primary key, "
+              "parent_id bigint)"),
+      "children.parent_id");
+  const Catalog catalog = catalog_of(
+      "create table parents (id bigint primary key); create table children (id bigint primary key, "
+      "parent_id bigint)");
+  EXPECT_NE(run_rule("missing-foreign-key", catalog).at(0).message.find("a reference to parents"),
+            std::string::npos);
+}
+
+TEST(InconsistentKeyType, IntegersOfAllSizesAreOneConvention) {
+  constexpr std::string_view script =
+      "create table a (id bigint primary key); create table b (id integer primary key); create table c (id "
+      "uuid primary key); create table d (id integer primary key); create table e (id serial primary key); "
+      "create table f (code text primary key)";
+  const std::string rule = "inconsistent-key-type";
+  EXPECT_EQ(found(rule, script, with(rule, "share", 0.8)), "c.id");
+}
+
+TEST(OneToOneWithoutUnique, DistinctValuesCountWhereAnalyzeReadsTheWholeTable) {
+  Catalog catalog = catalog_of(
+      "create table orders (id integer primary key); create table invoices (id integer primary key, "
+      "order_id integer not null references orders)");
+  Table& table = catalog.tables.at({"public", "invoices"});
+  const auto count = [&](double rows, double distinct, double nulls) {
+    table.statistics = TableStatistics{};
+    table.statistics->rows = rows;
+    table.columns[1].statistics = ColumnStatistics{};
+    table.columns[1].statistics->n_distinct = distinct;
+    table.columns[1].statistics->null_fraction = nulls;
+    return run_rule("one-to-one-without-unique", catalog).size();
+  };
+  EXPECT_EQ(count(5000, -1, 0), 1u);
+  EXPECT_EQ(count(5000, -0.5, 0.5), 1u);
+  EXPECT_EQ(count(5000, -0.98, 0), 0u);
+  EXPECT_EQ(count(900, -1, 0), 0u);
+  EXPECT_EQ(count(1'000'000, -1, 0), 0u);
+}
+
+TEST(CreatedAtWithoutDefault, AConventionOfAFrameworkIsLeftAlone) {
+  const auto count = [](int with, int without) {
+    std::string script;
+    for (int i = 0; i < with; ++i)
+      script += "create table w" + std::to_string(i) + " (created_at timestamptz not null default now());";
+    for (int i = 0; i < without; ++i)
+      script += "create table o" + std::to_string(i) + " (created_at timestamptz not null);";
+    return run_rule("created-at-without-default", catalog_of(script)).size();
+  };
+  EXPECT_EQ(count(0, 2), 2u);
+  EXPECT_EQ(count(0, 3), 0u);
+  EXPECT_EQ(count(3, 3), 3u);
+  EXPECT_EQ(count(2, 3), 0u);
+}
+
+TEST(StoredAsText, SampledValuesDecide) {
+  const Catalog catalog = catalog_of("create table t (created_at text, is_active text)");
+  const auto verdict = [&](const std::string& rule, const std::vector<std::string>& values) {
+    const auto findings = run_rule(rule, catalog);
+    return findings.size() == 1 && findings[0].probe ? findings[0].probe->from_values(values).verdict
+                                                     : std::nullopt;
+  };
+  EXPECT_EQ(verdict("date-stored-as-text", {"2025-01-02", "2025-01-02T10:00:00Z", ""}), Verdict::confirmed);
+  EXPECT_EQ(verdict("date-stored-as-text", {"01/02/2025"}), Verdict::confirmed);
+  EXPECT_EQ(verdict("date-stored-as-text", {"2025-01-02", "soon"}), Verdict::refuted);
+  EXPECT_EQ(verdict("date-stored-as-text", {}), std::nullopt);
+  EXPECT_EQ(verdict("boolean-stored-as-text", {"true", "f", "Y "}), Verdict::confirmed);
+  EXPECT_EQ(verdict("boolean-stored-as-text", {"true", "maybe"}), Verdict::refuted);
+}
+
+}  // namespace
+}  // namespace pgadvise::lint

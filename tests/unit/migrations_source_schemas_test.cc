@@ -1,0 +1,129 @@
+// Drizzle source as a schema input, where no migrations create the schema. Skipped in a build without the
+// grammar.
+#include <deque>
+#include <optional>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "check/source_comparison.h"
+#include "drizzle/source_reader.h"
+#include "drizzle/source_schema.h"
+#include "files/files.h"
+#include "migrations/schema_input.h"
+#include "migrations/schema_load.h"
+#include "support/temp_tree.h"
+
+namespace pgadvise::migrations {
+namespace {
+
+using testing_support::TempTree;
+
+const char* const package = R"({"name": "app", "dependencies": {"drizzle-orm": "0.45.0"}})";
+const char* const config =
+    "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle' };";
+const char* const schema =
+    "import { pgTable, integer, text } from 'drizzle-orm/pg-core';\n"
+    "export const users = pgTable('users', { id: integer().primaryKey() });\n"
+    "export const posts = pgTable('posts', { author: integer().references(() => users.id) });\n"
+    "export const odd = pgTable('odd', { ...process.env.COLUMNS, id: integer() });\n";
+
+class SourceInput : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!drizzle::reads_source()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
+  }
+};
+
+TEST_F(SourceInput, IsReadWithoutMigrations) {
+  const TempTree tree({{"package.json", package}, {"drizzle.config.ts", config}, {"src/schema.ts", schema}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(diagnostics.size(), 0u);
+  EXPECT_EQ(found->front().what(), "Drizzle source (1 file)");
+  const auto catalog = load(found->front(), diagnostics);
+  ASSERT_TRUE(catalog);
+  ASSERT_TRUE(catalog->table({"public", "posts"}) && catalog->table({"public", "users"}));
+  EXPECT_FALSE(catalog->table({"public", "odd"}));
+  EXPECT_EQ(catalog->table({"public", "posts"})->origin.str(), tree.path("src/schema.ts") + ":3:22");
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].what,
+            "1 part of the Drizzle schema is known only when the program runs, such as some columns of odd: "
+            "odd not checked");
+  const auto sql = schema_sql(found->front(), diagnostics);
+  ASSERT_TRUE(sql && sql->size() == 1);
+  EXPECT_NE(sql->front().second.find("CREATE TABLE public.posts"), std::string::npos) << sql->front().second;
+}
+
+TEST_F(SourceInput, IsNotReadBesideMigrations) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"src/schema.ts", schema},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+  // But given to them, with its tables, for a comparison.
+  ASSERT_TRUE(found->front().source);
+  EXPECT_EQ(found->front().root, tree.path());
+  EXPECT_EQ(found->front().source->catalog.tables.size(), 3u);
+}
+
+TEST_F(SourceInput, IsNotComparedWhereSeveralSchemasWriteToOneFolder) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"drizzle-other.config.ts",
+        "export default { dialect: 'postgresql', schema: './src/other.ts', out: './drizzle' };"},
+       {"src/schema.ts", schema},
+       {"src/other.ts",
+        "import { pgTable, integer } from 'drizzle-orm/pg-core';\n"
+        "export const other = pgTable('other', { id: integer().primaryKey() });\n"},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().source, nullptr);
+}
+
+// What a run compares: the known tables, those with an unknown part marked, those of other programs left out.
+TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts",
+        "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle', "
+        "tablesFilter: ['!post*'] };"},
+       {"src/schema.ts", schema},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto migrated = load(found->front(), diagnostics);
+  ASSERT_TRUE(migrated);
+  std::deque<Catalog> keep;
+  const auto declared = check::declared_schema(found->front(), *migrated, std::nullopt, keep, diagnostics);
+  ASSERT_TRUE(declared);
+  EXPECT_EQ(declared->source, "drizzle.config.ts");
+  EXPECT_EQ(declared->folder, tree.path("drizzle"));
+  EXPECT_EQ(declared->declared->tables.size(), 3u);
+  EXPECT_TRUE(declared->migrated && declared->migrated->table({"public", "users"}));
+  EXPECT_EQ(declared->snapshot, nullptr);
+  EXPECT_EQ(declared->incomplete, std::set<QualifiedName>({{"public", "odd"}}));
+  EXPECT_EQ(declared->left_out, std::set<QualifiedName>({{"public", "posts"}}));
+  EXPECT_TRUE(declared->all_tables_known);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("odd not compared with the migrations"), std::string::npos)
+      << diagnostics[0].what;
+}
+
+}  // namespace
+}  // namespace pgadvise::migrations
