@@ -13,37 +13,12 @@ static constexpr Option max_times_larger{.name = "larger",
                                              "have; beyond this size the narrow index is not reported"};
 static constexpr const Option* options[] = {&max_times_larger};
 
-static IndexKey mirrored(IndexKey key) {
-  key.descending = !key.descending;
-  key.nulls_first = !key.nulls_first;
-  return key;
-}
-
-// Whether the keys of `narrow` are the leading keys of `wide`, in forward or backward order.
-static bool leads(const Index& narrow, const Index& wide) {
-  if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
-  const auto end = narrow.keys.end();
-  if (std::equal(narrow.keys.begin(), end, wide.keys.begin())) return true;
-  return std::equal(narrow.keys.begin(), end, wide.keys.begin(),
-                    [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
-}
-
-static bool holds(const Index& wide, const std::string& column) {
-  return contains(wide.include, column) ||
-         std::any_of(wide.keys.begin(), wide.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; });
-}
-
 static bool identical(const Index& a, const Index& b) {
   return a.keys == b.keys && a.include.size() == b.include.size() && same_predicate(a, b);
 }
 
 static bool serves(const Context& context, const Index& wide, const Index& narrow) {
-  if (!wide.valid || wide.method != "btree" || &wide == &narrow) return false;
-  if (!leads(narrow, wide) || !same_predicate(narrow, wide) || identical(narrow, wide)) return false;
-  if (!std::all_of(narrow.include.begin(), narrow.include.end(),
-                   [&](const std::string& column) { return holds(wide, column); }))
-    return false;
+  if (&wide == &narrow || identical(narrow, wide) || !serves_instead(wide, narrow)) return false;
   // Two mirrored indexes replace each other: report the one whose name sorts later, unless a constraint owns
   // it.
   if (wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size() &&

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/drizzle_code.h"
 #include "lint/loop_rewrite.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
@@ -134,26 +135,15 @@ const Predicate* single_key(const Query& query, const RepeatedQuery* repeat) {
 Fix rewrite(const Context& context, const Case& found) {
   Fix fix{.safety = Fix::Safety::manual};
   const Predicate* key = single_key(*found.child, found.repeat);
-  const std::string column = key ? key->column.column : "key";
   const auto samples =
       found.repeat ? lint::samples_of(*found.repeat, found.child->fingerprint) : std::vector<const Sample*>{};
+  const std::string what = found.child->facts.one_row ? "Compute the values of all keys with one query"
+                                                      : "Fetch all rows with one query";
   const std::string keys = lint::all_keys(*found.child, samples);
-  fix.title = (keys.empty() ? "Fetch all rows with one query for all keys"
-                            : "Fetch all rows with one query: " + keys) +
-              (found.parent ? ", or join the table in the query that returns the keys" : "");
+  const std::string or_join = found.parent ? ", or join the table in the query that returns the keys" : "";
+  fix.title = what + (keys.empty() ? " for all keys" : ": " + keys) + or_join;
   if (key) fix.sql = lint::ask_for_all(context, *found.child, *key, samples);
-  if (!lint::is_drizzle(context) || (key && !keys.ends_with("= ANY($1)"))) return fix;
-  const QualifiedName name = key ? key->column.table : QualifiedName{};
-  const std::string table = lint::drizzle_name(context, name, "", "table");
-  const std::string property = lint::drizzle_name(context, name, column, column);
-  const std::string in_array = "inArray(" + table + "." + property + ", keys)";
-  fix.title = "Fetch all rows with one query: " + in_array +
-              (found.parent ? ", or `with: { … }` in the relational query that returns the keys" : "");
-  fix.drizzle = "db.select().from(" + table + ").where(" + in_array + ")";
-  if (!found.parent) return fix;
-  const QualifiedName from = lint::main_table(*found.parent);
-  const std::string list = lint::drizzle_name(context, from, "", "");
-  if (!list.empty()) fix.drizzle += "\n// or in one query: db.query." + list + ".findMany({ with: { … } })";
+  if (!fix.sql.empty()) fix.drizzle = lint::drizzle_select_all(context, *found.child, *key);
   return fix;
 }
 
@@ -351,8 +341,9 @@ constinit const Rule n_plus_one_query{
         "then reports a look-up of one row by a foreign key. It ran at least five times for each call of a "
         "query that returns the keys, and about once for each row of that query.",
     .fix =
-        "Fetch all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: `with: "
-        "{ … }` in a relational query, or `inArray`).",
+        "Fetch all rows at once: `WHERE key = ANY($1)`, a join, or the ORM's eager loading (Drizzle: "
+        "`inArray`, "
+        "or `with: { … }` in a relational query where the relation is defined).",
     .when_to_ignore = "The loop is always short, or a cache answers nearly all calls.",
     .check = check};
 

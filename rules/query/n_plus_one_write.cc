@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/drizzle_code.h"
 #include "lint/loop_rewrite.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
@@ -63,25 +64,21 @@ QualifiedName written_table(const Query& query) {
 
 Fix fix_of(const Context& context, const Query& query, const std::vector<const Sample*>& samples) {
   Fix fix{.safety = Fix::Safety::manual};
-  const QualifiedName table = written_table(query);
-  const std::string name = lint::drizzle_name(context, table, "", "table");
-  const bool drizzle = lint::is_drizzle(context);
   if (query.facts.kind == StatementKind::insert) {
     fix.sql = lint::insert_all(query);
     fix.title =
         "Insert all rows in one statement: VALUES (…), (…), or INSERT … SELECT FROM unnest($1::…[], …)";
-    if (drizzle) fix.drizzle = "db.insert(" + name + ").values([{ … }, { … }])";
+    fix.drizzle = lint::drizzle_insert_all(context, query);
     return fix;
   }
   const Predicate* key = key_of(query);
   const std::string column = key ? key->column.column : "key";
-  const std::string property = name + "." + lint::drizzle_name(context, table, column, column);
   const std::string keys = lint::all_keys(query, samples);
   const bool one_key = keys.ends_with(" = ANY($1)");
   if (query.facts.kind == StatementKind::delete_) {
     if (key) fix.sql = lint::delete_all(query, *key);
     fix.title = "Delete all rows in one statement" + (keys.empty() ? "" : ": " + keys);
-    if (drizzle && one_key) fix.drizzle = "db.delete(" + name + ").where(inArray(" + property + ", keys))";
+    if (!fix.sql.empty()) fix.drizzle = lint::drizzle_delete_all(context, query, *key);
     return fix;
   }
   if (key) fix.sql = lint::update_all(context, query, *key);
@@ -90,10 +87,7 @@ Fix fix_of(const Context& context, const Query& query, const std::vector<const S
                             "; if every row gets the same values, " + keys
                       : "Update all rows in one statement: UPDATE … FROM unnest($1::…[], $2::…[]) AS v(…), "
                         "joined by all columns of the key";
-  if (!drizzle || !one_key || query.facts.assigned_parameters.empty()) return fix;
-  const std::string& set = query.facts.assigned_parameters.front().first.column;
-  fix.drizzle = "db.update(" + name + ").set({ " + lint::drizzle_name(context, table, set, set) +
-                ": sql`case ${" + property + "} when … then … end` }).where(inArray(" + property + ", keys))";
+  if (!fix.sql.empty()) fix.drizzle = lint::drizzle_update_all(context, query, *key);
   return fix;
 }
 

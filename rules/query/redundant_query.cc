@@ -1,8 +1,12 @@
 #include <algorithm>
 #include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "lint/context.h"
+#include "lint/drizzle_code.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
 #include "rules/all_rules.h"
@@ -40,21 +44,29 @@ bool pages(const Query& query) {
          (facts.has_limit && (by(Predicate::Op::range) || !by(Predicate::Op::equality)));
 }
 
-// The Drizzle condition of the equality comparisons: ".where(and(eq(orders.customerId, customerId), …))"; ""
-// without any.
-std::string drizzle_where(const Context& context, const Query& query, const QualifiedName& table,
-                          const std::string& name) {
-  std::vector<std::string> keys;
-  for (const auto& predicate : query.facts.predicates) {
-    if (predicate.op != Predicate::Op::equality || predicate.value != Predicate::Value::parameter ||
-        predicate.column.table != table || predicate.under_or)
-      continue;
-    const std::string property =
-        lint::drizzle_name(context, table, predicate.column.column, predicate.column.column);
-    keys.push_back("eq(" + name + "." + property + ", " + property + ")");
+// "$1, $2, $3, … $400" as "$1, …, $400".
+std::string with_short_lists(std::string_view text) {
+  constexpr std::size_t longest = 4;
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::vector<std::string_view> run;
+    std::size_t end = at;
+    for (std::size_t next = at; next < text.size() && text[next] == '$';) {
+      std::size_t stop = next + 1;
+      while (stop < text.size() && text[stop] >= '0' && text[stop] <= '9') ++stop;
+      run.push_back(text.substr(next, stop - next));
+      end = stop;
+      if (!text.substr(stop).starts_with(",")) break;
+      next = text.find_first_not_of(" \n", stop + 1);
+    }
+    if (run.size() > longest) {
+      out += std::string(run.front()) + ", …, " + std::string(run.back());
+      at = end;
+    } else {
+      out += text[at++];
+    }
   }
-  if (keys.empty()) return {};
-  return ".where(" + (keys.size() == 1 ? keys.front() : "and(" + join(keys, ", ") + ")") + ")";
+  return out;
 }
 
 Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repeat) {
@@ -64,15 +76,13 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
       std::string("Run the query once at the beginning of the ") + (transaction ? "transaction" : "request") +
       " and pass the result on, or cache it for that time: " + std::to_string(repeat.max_in_one_scope - 1) +
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
-  fix.sql = query.text;
-  if (!lint::is_drizzle(context)) return fix;
-  const QualifiedName table = lint::main_table(query);
-  const std::string name = lint::drizzle_name(context, table, "", "table");
-  const std::string asked = std::string(transaction ? "tx" : "db") + ".select().from(" + name + ")" +
-                            drizzle_where(context, query, table, name);
-  fix.drizzle = "const kept = await " + asked +
-                ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
-                "as in React's cache() and dataloader";
+  fix.sql = with_short_lists(query.text);
+  if (const std::string asked = lint::drizzle_select(context, query, transaction ? "tx" : "db");
+      !asked.empty())
+    fix.drizzle =
+        "const kept = await " + asked +
+        ";  // once, then passed on\n// if it cannot be passed on: one promise per request and key, "
+        "as in React's cache() and dataloader";
   return fix;
 }
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "lint/drizzle_code.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
@@ -73,7 +74,7 @@ static void check(const Context& context, Reporter& reporter) {
     finding.fix =
         Fix{.title = "Use INSERT … ON CONFLICT (" + join(columns, ", ") + ") DO NOTHING, or DO UPDATE",
             .safety = Fix::Safety::manual};
-    if (lint::is_drizzle(context)) finding.fix->drizzle = ".onConflictDoNothing()";
+    finding.fix->drizzle = lint::drizzle_insert_missing(context, pair.table->name, columns);
   }
 }
 

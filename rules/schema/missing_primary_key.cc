@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/identifier.h"
@@ -86,7 +87,35 @@ static Fix make_not_null_primary_key(const Table& table, const Index& unique) {
           .safety = Fix::Safety::manual};
 }
 
-static Fix fix_of(const Table& table, const Index* ready) {
+// Whether a foreign key depends on the unique constraint, which then cannot be dropped.
+static bool referenced(const Context& context, const Table& table, const std::vector<std::string>& columns) {
+  const std::set<std::string> unique(columns.begin(), columns.end());
+  const auto& keys = context.references_to(table.name);
+  return std::any_of(keys.begin(), keys.end(), [&](const auto& of) {
+    const auto& to = of.key->referenced_columns;
+    return std::set<std::string>(to.begin(), to.end()) == unique;
+  });
+}
+
+// A primary key in the place of the unique constraint, which would be a second index over the same columns.
+static void replace_unique(const Context& context, const Table& table, const Constraint& primary,
+                           const std::string& unique, Fix& fix) {
+  const auto constraint = std::find_if(table.constraints.begin(), table.constraints.end(),
+                                       [&](const Constraint& one) { return one.name == unique; });
+  if (constraint == table.constraints.end()) return;
+  if (referenced(context, table, primary.columns)) {
+    fix.title += "; a foreign key needs " + unique + ", so both indexes remain";
+    fix.safety = Fix::Safety::manual;
+    return;
+  }
+  const std::string alter = ddl::alter_table(table.name) + "\n  ";
+  fix.title += "; " + unique + " is dropped in the same statement";
+  fix.sql = alter + ddl::drop_constraint(unique) + ",\n  " + ddl::add_constraint(primary) + ";";
+  fix.down_sql =
+      alter + ddl::drop_constraint(primary.name) + ",\n  " + ddl::add_constraint(*constraint) + ";";
+}
+
+static Fix fix_of(const Context& context, const Table& table, const Index* ready) {
   Fix fix;
   if (ready && !ready->constraint && table.kind == Table::Kind::ordinary) {
     fix.title = "Make the unique index " + ready->name +
@@ -107,6 +136,7 @@ static Fix fix_of(const Table& table, const Index* ready) {
     const Constraint primary = key_over(table, columns);
     fix.sql = ddl::add_constraint(table.name, primary) + ";";
     fix.down_sql = ddl::drop_constraint(table.name, primary.name) + ";";
+    if (ready && ready->constraint) replace_unique(context, table, primary, ready->name, fix);
     return fix;
   }
   fix.title =
@@ -131,7 +161,7 @@ static std::string fact_of(const Index& ready) {
   return ready.name + " is unique, has no predicate, and all its columns are NOT NULL";
 }
 
-static void report_ready(Reporter& reporter, const ReadyTable& found) {
+static void report_ready(const Context& context, Reporter& reporter, const ReadyTable& found) {
   const Table& table = *found.table;
   Finding& finding = reporter.add({.kind = "table", .schema = table.name.schema, .table = table.name.name},
                                   display(table.name) + " has no primary key, although " + found.ready->name +
@@ -139,23 +169,24 @@ static void report_ready(Reporter& reporter, const ReadyTable& found) {
                                   Severity::note);
   finding.location = table.origin;
   finding.evidence.push_back(catalog_fact(fact_of(*found.ready), found.ready->origin));
-  finding.fix = fix_of(table, found.ready);
+  finding.fix = fix_of(context, table, found.ready);
 }
 
-static void report_ready_of_schema(Reporter& reporter, const std::string& schema,
+static void report_ready_of_schema(const Context& context, Reporter& reporter, const std::string& schema,
                                    const std::vector<ReadyTable>& tables) {
   constexpr std::size_t named = 5;
   std::vector<SchemaMember> members;
   std::vector<std::string> names;
   Fix fix{.title =
               "Make the unique keys the primary keys. Where the key is a unique index, the lock is short; "
-              "where it is a constraint, this builds another index under an ACCESS EXCLUSIVE lock"};
+              "where it is a constraint, this builds its index again under an ACCESS EXCLUSIVE lock"};
   std::vector<std::string> steps;
   std::vector<std::string> back;
   for (const auto& [table, ready] : tables) {
     members.push_back({display(table->name), "has no primary key: " + fact_of(*ready), table->origin});
     if (names.size() < named) names.push_back(display(table->name));
-    const Fix one = fix_of(*table, ready);
+    const Fix one = fix_of(context, *table, ready);
+    if (one.safety == Fix::Safety::manual) fix.safety = one.safety;
     steps.push_back(one.sql);
     back.push_back(one.down_sql);
   }
@@ -174,7 +205,7 @@ static void report_ready_of_schema(Reporter& reporter, const std::string& schema
   finding.fix = std::move(fix);
 }
 
-static void report_without_key(Reporter& reporter, const Table& table) {
+static void report_without_key(const Context& context, Reporter& reporter, const Table& table) {
   const Index* unique = table.column("id") ? nullptr : nullable_key(table);
   const Index* expression = unique ? nullptr : expression_key(table);
   std::string message =
@@ -193,7 +224,7 @@ static void report_without_key(Reporter& reporter, const Table& table) {
   if (unique)
     finding.evidence.push_back(
         catalog_fact(unique->name + " is unique and has no predicate", unique->origin));
-  finding.fix = unique ? make_not_null_primary_key(table, *unique) : fix_of(table, nullptr);
+  finding.fix = unique ? make_not_null_primary_key(table, *unique) : fix_of(context, table, nullptr);
 }
 
 static void check(const Context& context, Reporter& reporter) {
@@ -203,13 +234,13 @@ static void check(const Context& context, Reporter& reporter) {
     const Junction links = junction(*table);
     if (links.is && !unique_among(*table, links.links)) continue;  // junction-table-without-key reports it
     if (const Index* ready = ready_key(*table)) schemas[table->name.schema].push_back({table, ready});
-    else report_without_key(reporter, *table);
+    else report_without_key(context, reporter, *table);
   }
   for (const auto& [schema, tables] : schemas) {
     if (static_cast<double>(tables.size()) >= context.option(convention_tables))
-      report_ready_of_schema(reporter, schema, tables);
+      report_ready_of_schema(context, reporter, schema, tables);
     else
-      for (const auto& one : tables) report_ready(reporter, one);
+      for (const auto& one : tables) report_ready(context, reporter, one);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/identifier.h"
+#include "base/javascript.h"
 #include "base/text.h"
 #include "model/ddl.h"
 
@@ -94,18 +95,6 @@ std::string partition_sql(const Table& table, const QualifiedName* parent_index,
   return name.name;
 }
 
-std::string quote_js(std::string_view text) {
-  return "'" + replace_all(replace_all(std::string(text), "\\", "\\\\"), "'", "\\'") + "'";
-}
-
-bool js_identifier(std::string_view text) {
-  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                  c == '$';
-         });
-}
-
 std::string drizzle_line(const IndexProposal& proposal, const std::string& name, const Project* project) {
   if (!project || !project->drizzle) return {};
   // A table that only SQL knows has no line there.
@@ -118,7 +107,7 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
     }
     std::string property = project->drizzle_name(proposal.table, key.column);
     if (property.empty()) property = key.column;
-    std::string column = js_identifier(property) ? "table." + property : "table[" + quote_js(property) + "]";
+    std::string column = js_member("table", property);
     // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is
     // NULLS FIRST.
     if (key.descending) column += ".desc()";

@@ -31,7 +31,7 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
                                  const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
                                  const Project* project);
 
-// The title of a fix whose index the finding with this id proposes.
+// The title of a fix whose SQL the finding with this id has.
 std::string title_of_served(std::string_view id);
 
 // Puts the fixes into the findings, whose ids must be final.

@@ -30,13 +30,6 @@ Rejection parsed(const std::string& script) {
   return {};
 }
 
-// Whether the rule's fixes change the schema that the sandbox has.
-bool changes_schema(const Finding& finding) {
-  const auto* rule = lint::find_rule(finding.rule);
-  return finding.proposal || (rule && !rule->rule->needs.names(lint::Input::migrations) &&
-                              !rule->rule->needs.names(lint::Input::workload));
-}
-
 class Trial {
  public:
   Trial(pg::Connection* sandbox, const std::stop_token& stop) : sandbox_(sandbox), stop_(stop) {}
@@ -106,12 +99,20 @@ class Trial {
 
 }  // namespace
 
+bool changes_schema(const Finding& finding) {
+  const auto* rule = lint::find_rule(finding.rule);
+  return finding.proposal || (rule && !rule->rule->needs.names(lint::Input::migrations) &&
+                              !rule->rule->needs.names(lint::Input::workload));
+}
+
 void try_fixes(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                pg::Connection* sandbox, const std::stop_token& stop) {
   Trial trial(sandbox, stop);
-  for (auto& finding : findings)
-    if (finding.fix) (void)trial.fix(finding, *finding.fix);
   std::set<std::size_t> rejected;
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    if (Finding& finding = findings[at];
+        finding.fix && !trial.fix(finding, *finding.fix) && !finding.proposal)
+      rejected.insert(at);
   for (auto& proposal : proposals)
     if (!trial.fix(findings[proposal.finding], proposal.fix)) rejected.insert(proposal.finding);
   for (const std::size_t at : rejected) plan::withdraw_proposal(findings[at]);

@@ -11,6 +11,10 @@
 
 namespace pgadvise::check {
 
+// Whether a fix of the finding's rule changes the schema that was checked: not that of a rule about
+// migrations or queries, unless it proposes an index.
+bool changes_schema(const Finding& finding);
+
 // Parses each fix and its undo, and executes both in the sandbox, if there is one, in a transaction that is
 // rolled back (so without CONCURRENTLY). A fix that the parser or the server rejects loses its SQL and
 // becomes manual, and a proposed index is withdrawn; an undo that is rejected is left out; where only the

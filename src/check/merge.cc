@@ -365,7 +365,7 @@ class Merger {
         if (united_.at(carrier)->suppressed) {
           const auto [heir, fresh] = heirs.try_emplace(carrier, &served);
           if (fresh) {
-            const Fix& inherited = proposed_fix(checked, *proposal.served_by);
+            const Fix& inherited = fix_before(checked, *proposal.served_by);
             fix.title = inherited.title;
             fix.sql = inherited.sql;
             fix.down_sql = inherited.down_sql;
@@ -380,10 +380,11 @@ class Merger {
       }
   }
 
-  static const Fix& proposed_fix(const Checked& checked, std::size_t finding) {
-    return std::find_if(checked.proposals.begin(), checked.proposals.end(),
-                        [&](const auto& proposal) { return proposal.finding == finding; })
-        ->fix;
+  // The fix as it was proposed, or as the rule wrote it.
+  const Fix& fix_before(const Checked& checked, std::size_t finding) {
+    const auto proposed = std::find_if(checked.proposals.begin(), checked.proposals.end(),
+                                       [&](const auto& proposal) { return proposal.finding == finding; });
+    return proposed == checked.proposals.end() ? *find(checked, finding).finding.fix : proposed->fix;
   }
 
   void report_patterns_without_match() {

@@ -8,6 +8,7 @@
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
 #include "check/changes.h"
+#include "check/conflicts.h"
 #include "check/declared_locations.h"
 #include "check/fixes.h"
 #include "check/loops_in_code.h"
@@ -123,7 +124,10 @@ class Runner {
                                         advisor::confirm_options(*live, sizes), out_.diagnostics);
       plan::take_found_indexes(out.confirmations, out.findings);
     }
-    if (catalog) out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
+    if (catalog) {
+      out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
+      resolve_conflicts(out.findings, out.proposals, *catalog, project);
+    }
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
     try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     const bool of_server = inputs_.live && !inputs_.sandbox() && schema && schema->path.empty();

@@ -1,5 +1,6 @@
 #include "lint/index_sql.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/identifier.h"
@@ -87,6 +88,34 @@ bool same_predicate(const Index& a, const Index& b) {
     return std::string(text);
   };
   return plain(*a.predicate) == plain(*b.predicate);
+}
+
+static IndexKey mirrored(IndexKey key) {
+  key.descending = !key.descending;
+  key.nulls_first = !key.nulls_first;
+  return key;
+}
+
+// Whether the keys of `narrow` are the leading keys of `wide`, in forward or backward order.
+static bool leads(const Index& narrow, const Index& wide) {
+  if (narrow.keys.size() > wide.keys.size() || narrow.keys.empty()) return false;
+  const auto end = narrow.keys.end();
+  if (std::equal(narrow.keys.begin(), end, wide.keys.begin())) return true;
+  return std::equal(narrow.keys.begin(), end, wide.keys.begin(),
+                    [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
+}
+
+static bool holds(const Index& wide, const std::string& column) {
+  return std::find(wide.include.begin(), wide.include.end(), column) != wide.include.end() ||
+         std::any_of(wide.keys.begin(), wide.keys.end(),
+                     [&](const IndexKey& key) { return key.column == column; });
+}
+
+bool serves_instead(const Index& wide, const Index& narrow) {
+  return wide.valid && wide.method == "btree" && narrow.method == "btree" && leads(narrow, wide) &&
+         same_predicate(narrow, wide) &&
+         std::all_of(narrow.include.begin(), narrow.include.end(),
+                     [&](const std::string& column) { return holds(wide, column); });
 }
 
 bool droppable(const Index& index) {

@@ -30,6 +30,10 @@ void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Pr
 // Whether two predicates have equal text, apart from outer parentheses and the case of keywords.
 bool same_predicate(const Index& a, const Index& b);
 
+// Whether a btree serves every query that the other btree serves: its leading keys are the keys of `narrow`,
+// in forward or backward order, it has the same predicate, and all columns that `narrow` includes.
+bool serves_instead(const Index& wide, const Index& narrow);
+
 // Whether the index can be dropped in favor of another one: not if it belongs to a constraint, to an index of
 // a partitioned table, or is the replica identity.
 bool droppable(const Index& index);

@@ -9,6 +9,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
+#include "lint/statement_words.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -57,36 +58,6 @@ std::optional<Comparison> comparison_with(std::string_view text, int number) {
         std::count(key.begin(), key.end(), '"') % 2 != 0)
       return std::nullopt;
     out = Comparison{key, parameter};
-  }
-  return out;
-}
-
-struct Word {
-  std::string text;  // lower case; a name in quotes as written
-  std::size_t at = 0;
-};
-
-// Words, parameters, and single other characters; nothing where the text has strings or comments.
-std::vector<Word> words_of(std::string_view text) {
-  std::vector<Word> out;
-  const auto of_name = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    if (text[at] == '\'' || text.substr(at).starts_with("--") || text.substr(at).starts_with("/*")) return {};
-    if (text[at] == '"') {
-      at = text.find('"', at + 1);
-      if (at == std::string_view::npos) return {};
-      ++at;
-    } else if (of_name(text[at])) {
-      while (at < text.size() && of_name(text[at])) ++at;
-    } else if (std::isspace(static_cast<unsigned char>(text[at++]))) {
-      continue;
-    }
-    const auto word = text.substr(start, at - start);
-    out.push_back({word.front() == '"' ? std::string(word) : lower(word), start});
   }
   return out;
 }
@@ -142,7 +113,7 @@ std::optional<Comparison> plain_comparison(const Query& query, const Predicate& 
       !key.wrapper.empty())
     return std::nullopt;
   const auto found = comparison_with(query.text, key.parameter);
-  const auto words = words_of(query.text);
+  const auto words = words_of_statement(query.text);
   if (!found || !simple(words, query.facts, key)) return std::nullopt;
   const auto start = static_cast<std::size_t>(found->key.data() - query.text.data());
   return conjunct(words, start, found->parameter.end) ? found : std::nullopt;
@@ -239,7 +210,7 @@ std::string ask_for_all(const Context& context, const Query& query, const Predic
   if (!take_limit(asked.text, facts)) return {};
   const auto found = plain_comparison(asked, key);
   if (!found || !only_key(asked, key, samples)) return {};
-  const auto words = words_of(asked.text);
+  const auto words = words_of_statement(asked.text);
   const std::string name(found->key);
   const bool in_output = facts.selects_all_columns || std::find(facts.selected.begin(), facts.selected.end(),
                                                                 key.column) != facts.selected.end();

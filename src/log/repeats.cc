@@ -1,6 +1,7 @@
 #include "log/repeats.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace pgadvise::log {
@@ -148,17 +149,53 @@ void Detector::forget_writes() {
   behind_ = {};
 }
 
+// Whether the call at `index` lies so close before this one that one piece of work made both: little time and
+// few other statements between them, of which a loop's count once. Without pauses a log is one long burst of
+// many requests.
+bool Detector::follows(const Call& call, std::uint64_t index, std::uint32_t first) const {
+  if (calls_ - index > ring_size) return false;
+  const std::int64_t longest = burst_gap_us + (call.whole_seconds ? 1'000'000 : 0);
+  const std::int64_t end_of_first = ring_[index % ring_size].end;
+  if (end_of_first != no_time && call.start - end_of_first > longest) return false;
+  std::array<std::uint32_t, most_between> between{};
+  std::size_t count = 0;
+  for (std::uint64_t at = index + 1; at + 1 < calls_; ++at) {
+    const std::uint32_t query = ring_[at % ring_size].query;
+    const auto end = between.begin() + static_cast<std::ptrdiff_t>(count);
+    if (query == call.query || query == first || std::find(between.begin(), end, query) != end) continue;
+    if (count == most_between) return false;
+    between[count++] = query;
+  }
+  return true;
+}
+
+// Gives its place back.
+std::size_t Detector::forget_oldest_write() {
+  const auto oldest = std::min_element(
+      writes_.begin(), writes_.end(), [](const KeptCall& a, const KeptCall& b) { return a.index < b.index; });
+  const auto at = static_cast<std::size_t>(oldest - writes_.begin());
+  for (auto& bits : behind_) bits = static_cast<std::uint8_t>(bits & ~(1U << at));
+  behind_[at] = 0;
+  return at;
+}
+
 void Detector::note_write(const Call& call, RepeatSink& sink) {
   std::size_t own = 0;
   while (own < writes_.size() && writes_[own].query != call.query) ++own;
+  const bool known = own < writes_.size();
+  if (!known && own == max_writes) own = forget_oldest_write();
   for (std::size_t i = 0; i < writes_.size(); ++i) {
     if (i == own) continue;
-    const bool seen = own < max_writes && (behind_[own] >> i & 1U);
-    if (own < max_writes) behind_[own] = static_cast<std::uint8_t>(behind_[own] | 1U << i);
-    sink.wrote(writes_[i], call, !seen);
+    const KeptCall& first = writes_[i];
+    const std::uint8_t bit = static_cast<std::uint8_t>(1U << i);
+    // A further row of the same loop follows the row before it.
+    const bool further = known && (behind_[own] & bit) && writes_[own].index > first.index;
+    const bool near = follows(call, further ? writes_[own].index : first.index, first.query);
+    behind_[own] = static_cast<std::uint8_t>(near ? behind_[own] | bit : behind_[own] & ~bit);
+    if (near) sink.wrote(first, call, !further);
   }
-  if (own == writes_.size() && own < max_writes)
-    writes_.emplace_back().assign(call, calls_ - 1, longest_kept);
+  if (own == writes_.size()) writes_.emplace_back();
+  writes_[own].assign(call, calls_ - 1, longest_kept);
 }
 
 // A run is there once a pattern has come twice.

@@ -21,8 +21,9 @@ inline constexpr std::uint64_t fewest_writes = 10;  // minimum for a pattern tha
 inline constexpr std::uint64_t fewest_in_pool = 10;
 inline constexpr std::uint64_t steady_calls =
     1000;  // a connection that repeats a pattern for so long serves requests
-inline constexpr std::int64_t burst_gap_us = 100'000;      // between two statements of one burst
-inline constexpr std::size_t longest_kept = 16 * 1024;     // of a statement kept as evidence
+inline constexpr std::int64_t burst_gap_us = 100'000;   // between two statements of one burst
+inline constexpr std::size_t longest_kept = 16 * 1024;  // of a statement kept as evidence
+inline constexpr std::uint64_t most_between = 4;  // other statements between two writes that belong together
 inline constexpr std::int64_t polling_gap_us = 1'000'000;  // a longer pause means polling, in any scope
 
 enum class CallKind : std::uint8_t { select, write, other };
@@ -114,8 +115,8 @@ struct Occurrence {
 class RepeatSink {
  public:
   virtual void sighted(const Occurrence& occurrence) = 0;
-  // A write after a different one in the same burst, outside a transaction; `fresh`: the first such call of
-  // the burst.
+  // A write soon after a different one in the same burst, outside a transaction; `fresh`: the first such call
+  // since the last call of `first`.
   virtual void wrote(const KeptCall& first, const Call& then, bool fresh) = 0;
 
  protected:
@@ -205,6 +206,8 @@ class Detector {
   void note_rhythm(Occurrence& occurrence) const;
   void cover(const Occurrence& occurrence, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
+  bool follows(const Call& call, std::uint64_t index, std::uint32_t first) const;
+  std::size_t forget_oldest_write();
   void forget_writes();
   bool nothing_else_in_session() const;
   void count(const Seen& seen, const Call& call);
@@ -221,8 +224,8 @@ class Detector {
   std::uint64_t barrier_ = 0;  // runs start at or behind this index
   Run run_;
   std::vector<KeptCall> selects_;  // the latest different SELECTs
-  // Of the burst under way: different writes, and which of them came behind which (bit i of then: behind
-  // writes_[i]).
+  // Of the burst under way: the latest call of each different write, and which of them followed which (bit i
+  // of then: behind writes_[i]).
   static constexpr std::size_t max_writes = 8;
   std::vector<KeptCall> writes_;
   std::array<std::uint8_t, max_writes> behind_{};

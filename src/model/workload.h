@@ -106,12 +106,12 @@ struct RepeatedQuery {
   bool own_transactions = false;  // some of the calls were the only statement between BEGIN and COMMIT
 };
 
-// Two consecutive writes of one session in a burst, each in a transaction of its own.
+// Two writes of one session soon after each other in a burst, each in a transaction of its own.
 struct WritePair {
   std::string first;  // fingerprints of two different statements
   std::string then;
-  std::uint64_t bursts = 0;
-  std::uint64_t calls = 0;  // of `then` directly after `first`
+  std::uint64_t bursts = 0;  // calls of `first` that `then` followed
+  std::uint64_t calls = 0;   // of `then` soon after `first`
   std::optional<Sample> first_sample;
   std::optional<Sample> then_sample;
 };

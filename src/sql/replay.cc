@@ -1,11 +1,28 @@
 #include "sql/replay.h"
 
+#include <utility>
+
 #include "sql/replay_state.h"
 
 namespace pgadvise::sql {
 
 Replayer::Replayer() : state_(std::make_unique<ReplayState>()) {
   state_->schema.catalog.schemas = {"public"};
+}
+Replayer::Replayer(Catalog catalog) : Replayer() {
+  SchemaState& schema = state_->schema;
+  schema.catalog = std::move(catalog);
+  for (const auto& [name, table] : schema.catalog.tables) {
+    for (const auto& index : table.indexes) {
+      schema.index_tables[{name.schema, index.name}] = name;
+      if (!index.attached_to.empty() && table.partition_of)
+        schema.index_parents[{name.schema, index.name}] = {table.partition_of->schema, index.attached_to};
+    }
+    for (const auto& constraint : table.constraints)
+      schema.constraint_names.insert({name.schema, constraint.name});
+    if (table.partition_of) schema.children[*table.partition_of].push_back(name);
+    for (const auto& parent : table.inherits) schema.children[parent].push_back(name);
+  }
 }
 Replayer::~Replayer() = default;
 

@@ -17,6 +17,7 @@ struct ReplayState;
 class Replayer {
  public:
   Replayer();
+  explicit Replayer(Catalog catalog);  // that the scripts change
   ~Replayer();
   Replayer(const Replayer&) = delete;
   Replayer& operator=(const Replayer&) = delete;

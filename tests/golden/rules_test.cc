@@ -13,6 +13,8 @@
 #include "advisor/propose.h"
 #include "base/input_file.h"
 #include "base/text.h"
+#include "check/conflicts.h"
+#include "check/fixes.h"
 #include "check/source_comparison.h"
 #include "deploy/repository.h"
 #include "drizzle/source_reader.h"
@@ -403,6 +405,49 @@ TEST_P(RuleFixture, SafeFixesMendAndTheWayBackLeadsBack) {
   const auto back = ids(up + down);
   for (const auto& id : undone)
     EXPECT_TRUE(back.count(id)) << id << " is not found again after\n" << up << down;
+}
+
+// All rules together: what the fixes of the whole report leave behind.
+TEST_P(RuleFixture, FixesTogetherLeaveNothingNew) {
+  const auto of_schema = [](const Finding& finding) {
+    const std::string_view category = lint::find_rule(finding.rule)->category;
+    return finding.severity >= Severity::warning && (category == "schema" || category == "index");
+  };
+  for (const char* name : {"bad", "good"}) {
+    const Inputs inputs(name);
+    if (!inputs.catalog) continue;
+    const auto all = [&](const Catalog& catalog) {
+      return lint::run({&catalog,
+                        inputs.workload ? &*inputs.workload : nullptr,
+                        nullptr,
+                        nullptr,
+                        {},
+                        nullptr,
+                        &inputs.plans})
+          .findings;
+    };
+    auto findings = all(*inputs.catalog);
+    auto proposals = advisor::propose(findings, {}, *inputs.catalog, nullptr);
+    check::resolve_conflicts(findings, proposals, *inputs.catalog, nullptr);
+    advisor::apply_fixes(proposals, findings);
+    std::set<std::string> known;
+    std::string script;
+    for (const auto& finding : findings) {
+      known.insert(finding.id);
+      if (finding.fix && finding.fix->safety != Fix::Safety::manual && check::changes_schema(finding))
+        script += finding.fix->sql + "\n";
+    }
+    sql::Replayer replayer(*inputs.catalog);
+    replayer.run(script, "fixes.sql");
+    for (const auto& diagnostic : replayer.diagnostics())
+      ADD_FAILURE() << name << ": " << diagnostic.line() << "\n" << script;
+    for (const auto& finding : all(replayer.take()))
+      if (of_schema(finding)) {
+        EXPECT_TRUE(known.count(finding.id))
+            << name << ": " << finding.rule << ": " << finding.message << "\n"
+            << script;
+      }
+  }
 }
 
 TEST_P(RuleFixture, GoodYieldsNothing) {

@@ -9,6 +9,7 @@
 #include "lint/rule.h"
 #include "log_support.h"
 #include "sql/facts.h"
+#include "sql/replay.h"
 
 namespace pgadvise::log::testing {
 namespace {
@@ -17,6 +18,12 @@ lint::Outcome run_rules(Workload& workload, const Catalog* catalog = nullptr,
                         const Project* project = nullptr) {
   sql::resolve(workload, catalog ? *catalog : Catalog{});
   return lint::run({catalog, &workload, project}, {"n-plus-one-query"});
+}
+
+Catalog schema(std::string_view script) {
+  sql::Replayer replayer;
+  replayer.run(script, "schema.sql");
+  return replayer.take();
 }
 
 // The scenario that a finding belongs to: its query's application.
@@ -479,6 +486,58 @@ TEST(Repeats, ALongTransactionIsAScopeOfItsOwn) {
   EXPECT_FALSE(workload.repeats[0].parent.empty());
 }
 
+// One connection that is never silent for long: a burst that contains many requests.
+TEST(WritesOutsideTransaction, ADenseLogIsManyRequests) {
+  const Catalog catalog = schema(
+      "create table accounts (id int primary key); create table cards (id int primary key, account_id int "
+      "references accounts); create table notes (id int primary key, account_id int references accounts, t "
+      "text); create table visits (account_id int references accounts, at int);");
+  Calls calls;
+  for (int round = 0; round < 4; ++round) {
+    calls.call(fmt::format("INSERT INTO accounts VALUES ({})", round));
+    calls.call(fmt::format("INSERT INTO cards VALUES ({0}, {0})", round));
+    for (int i = 0; i < 60; ++i)
+      for (int table = 0; table < 6; ++table)
+        calls.call(fmt::format("SELECT a FROM t{} WHERE id = {}", table, i));
+    calls.call(fmt::format("INSERT INTO notes (id, account_id) VALUES ({0}, {0})", round));
+    for (int table = 0; table < 6; ++table) calls.call(fmt::format("SELECT a FROM t{} WHERE b = 1", table));
+    calls.call(fmt::format("UPDATE accounts SET id = {0} WHERE id = {0}", round));
+    for (int i = 0; i < 9; ++i)
+      calls.call(fmt::format("SELECT n FROM n WHERE id = {}", i))
+          .call(fmt::format("INSERT INTO visits VALUES ({}, {})", round, i));
+  }
+  Workload workload = calls.read();
+  sql::resolve(workload, catalog);
+  std::set<std::string> found;
+  for (const auto& finding :
+       lint::run({&catalog, &workload, nullptr}, {"writes-outside-transaction"}).findings)
+    found.insert(workload.query(finding.subject.entry)->text + "; " +
+                 workload.query(finding.subject.fingerprint)->text);
+  EXPECT_EQ(found, (std::set<std::string>{
+                       "INSERT INTO accounts VALUES ($1); INSERT INTO cards VALUES ($1, $2)",
+                       "UPDATE accounts SET id = $1 WHERE id = $2; INSERT INTO visits VALUES ($1, $2)"}));
+}
+
+TEST(WritesOutsideTransaction, LoggedValuesOfOtherRowsAreOtherRequests) {
+  const Catalog catalog = schema(
+      "create table p (id int primary key, n text); create table c (id int primary key, p_id int references "
+      "p);");
+  const auto found = [&](int shift) {
+    std::string log;
+    for (int i = 1; i <= 4; ++i) {
+      log += at(i, 7, "LOG:  duration: 0.5 ms  execute a: insert into p (id, n) values ($1, $2)");
+      log += at(i, 7, fmt::format("DETAIL:  parameters: $1 = '{}', $2 = 'x'", i));
+      log += at(i + 0.01, 7, "LOG:  duration: 0.5 ms  execute b: insert into c (id, p_id) values ($1, $2)");
+      log += at(i + 0.01, 7, fmt::format("DETAIL:  parameters: $1 = '{}', $2 = '{}'", i, i + shift));
+    }
+    Workload workload = read_text(log).workload;
+    sql::resolve(workload, catalog);
+    return lint::run({&catalog, &workload, nullptr}, {"writes-outside-transaction"}).findings.size();
+  };
+  EXPECT_EQ(found(0), 1u);
+  EXPECT_EQ(found(70), 0u);
+}
+
 // Drizzle's logger: the order is all there is.
 TEST(NPlusOneRule, LinesWithoutATime) {
   const Shop shop;
@@ -583,7 +642,7 @@ TEST(NPlusOneRule, SpeaksDrizzleWhereTheProjectDoes) {
   Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 6).read();
   const Shop shop;
   Project project{.drizzle = true};
-  project.drizzle_names = {{"public.c", "children"}, {"public.c.p_id", "parentId"}};
+  project.drizzle_names = {{"public.c", "children"}, {"public.c.a", "a"}, {"public.c.p_id", "parentId"}};
   const auto outcome = run_rules(workload, &shop.catalog, &project);
   ASSERT_EQ(outcome.findings.size(), 1u);
   EXPECT_EQ(outcome.findings[0].fix->drizzle,

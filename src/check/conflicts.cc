@@ -1,0 +1,396 @@
+#include "check/conflicts.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "advisor/index_ddl.h"
+#include "base/identifier.h"
+#include "base/text.h"
+#include "check/fixes.h"
+#include "lint/context.h"
+#include "lint/index_sql.h"
+#include "lint/key_coverage.h"
+#include "lint/rule.h"
+#include "sql/replay.h"
+
+namespace pgadvise::check {
+namespace {
+
+// What a fix does to the indexes of its table.
+struct Change {
+  std::size_t finding = 0;
+  Fix* fix = nullptr;
+  std::vector<Index> created;
+  std::vector<const Index*> dropped;  // of the catalog
+  bool adds_foreign_key = false;
+};
+
+using Changes = std::vector<Change>;
+
+std::optional<QualifiedName> table_of(const Finding& finding) {
+  if (finding.proposal) return finding.proposal->table;
+  if (finding.subject.table.empty()) return std::nullopt;
+  return QualifiedName{finding.subject.schema, finding.subject.table};
+}
+
+// The table with its partitions, and those to which fixes may add a foreign key: enough for the fixes of its
+// indexes.
+Catalog part_with(const Catalog& catalog, const Table& table, const std::string& sql) {
+  Catalog out;
+  out.schemas = catalog.schemas;
+  out.tables.emplace(table.name, table);
+  if (contains(sql, "REFERENCES"))
+    for (const auto& [name, other] : catalog.tables)
+      if (contains(sql, quote_identifier(name.name))) out.tables.emplace(name, other);
+  if (table.kind != Table::Kind::partitioned) return out;
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& [name, other] : catalog.tables)
+      if (other.partition_of && out.tables.count(*other.partition_of))
+        more = out.tables.emplace(name, other).second || more;
+  }
+  return out;
+}
+
+const Index* index_named(const Table& table, const std::string& name) {
+  const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
+                                  [&](const Index& index) { return index.name == name; });
+  return found == table.indexes.end() ? nullptr : &*found;
+}
+
+std::size_t foreign_keys(const Table& table) {
+  return static_cast<std::size_t>(std::count_if(
+      table.constraints.begin(), table.constraints.end(),
+      [](const Constraint& constraint) { return constraint.kind == Constraint::Kind::foreign_key; }));
+}
+
+// A key becomes an index of its constraint.
+void note_effects(Change& change, const Catalog& part, const Table& table) {
+  sql::Replayer replayer(part);
+  replayer.run(change.fix->sql, "fix.sql");
+  const Table* after = replayer.catalog().table(table.name);
+  if (!after) return;
+  for (const auto& index : after->indexes)
+    if (!index_named(table, index.name)) change.created.push_back(index);
+  for (const auto& index : table.indexes)
+    if (!index_named(*after, index.name)) change.dropped.push_back(&index);
+  change.adds_foreign_key = foreign_keys(*after) > foreign_keys(table);
+}
+
+bool equal(const Index& a, const Index& b) {
+  return a.method == b.method && a.keys == b.keys && a.include == b.include && lint::same_predicate(a, b);
+}
+
+// Whether the index `wide` makes the new index `narrow` unnecessary.
+bool covers(const Index& wide, const Index& narrow) {
+  if (narrow.unique) return wide.valid && wide.unique && equal(wide, narrow);
+  return lint::serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
+}
+
+class Resolver {
+ public:
+  Resolver(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+           const Catalog& catalog, const Project* project)
+      : findings_(findings), proposals_(proposals), catalog_(catalog), project_(project) {}
+
+  void resolve() {
+    std::map<QualifiedName, Changes> tables = changes();
+    for (auto& [name, of_table] : tables) {
+      const Table& table = *catalog_.table(name);
+      keep_the_widest(table, of_table);
+      drop_what_becomes_redundant(table, of_table);
+      withdraw_drops(table, of_table);
+      index_new_keys(table, of_table);
+    }
+    for (auto& [finding, carrier] : served_) refer(finding, carrier);
+  }
+
+ private:
+  std::map<QualifiedName, Changes> changes() {
+    std::map<std::size_t, Fix*> fixes;
+    for (std::size_t at = 0; at < findings_.size(); ++at)
+      if (findings_[at].fix) fixes[at] = &*findings_[at].fix;
+    for (auto& proposal : proposals_) fixes[proposal.finding] = &proposal.fix;
+    std::map<QualifiedName, Changes> out;
+    for (const auto& [at, fix] : fixes) {
+      const Finding& finding = findings_[at];
+      const auto name = table_of(finding);
+      const Table* table = name ? catalog_.table(*name) : nullptr;
+      if (!table || fix->sql.empty() || fix->safety == Fix::Safety::manual ||
+          finding.verdict == Verdict::refuted || !changes_schema(finding))
+        continue;
+      if (!contains(fix->sql, "INDEX") && !contains(fix->sql, "KEY") && !contains(fix->sql, "UNIQUE"))
+        continue;
+      Change change{at, fix, {}, {}, false};
+      note_effects(change, part_with(catalog_, *table, fix->sql), *table);
+      if (!change.created.empty() || !change.dropped.empty() || change.adds_foreign_key)
+        out[*name].push_back(std::move(change));
+    }
+    return out;
+  }
+
+  // ---- indexes that are created
+
+  // The change whose new index makes that of `narrow` unnecessary: the one with most keys, then the first.
+  static const Change* wider(const Changes& changes, const Change& narrow) {
+    const Change* best = nullptr;
+    std::size_t keys = 0;
+    for (const Change& other : changes)
+      for (const Index& index : other.created) {
+        const Index& own = narrow.created.front();
+        if (&other == &narrow || !covers(index, own)) continue;
+        if (covers(own, index) && narrow.finding < other.finding) continue;
+        if (!best || index.keys.size() > keys) best = &other, keys = index.keys.size();
+      }
+    return best;
+  }
+
+  void keep_the_widest(const Table& table, Changes& changes) {
+    std::vector<std::size_t> covered;
+    for (Change& change : changes) {
+      if (change.created.size() != 1 || !findings_[change.finding].further_proposals.empty()) continue;
+      const Change* wide = wider(changes, change);
+      const auto existing = std::find_if(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+        return !dropped(changes, index) && equal(index, change.created.front()) &&
+               covers(index, change.created.front());
+      });
+      if (change.dropped.empty() && wide) {
+        served_[change.finding] = wide->finding;
+        covered.push_back(change.finding);
+      } else if (!change.dropped.empty() && (wide || existing != table.indexes.end())) {
+        only_drop(table, change);
+      }
+    }
+    std::erase_if(changes, [&](const Change& change) {
+      return std::find(covered.begin(), covered.end(), change.finding) != covered.end();
+    });
+  }
+
+  // Of a fix that replaces indexes, where the replacement is there already or another fix creates it.
+  void only_drop(const Table& table, Change& change) const {
+    Fix& fix = *change.fix;
+    fix.sql.clear();
+    fix.down_sql.clear();
+    fix.drizzle.clear();
+    std::vector<std::string> names;
+    for (const Index* index : change.dropped) {
+      const Fix drop = lint::drop_index(table, *index, Fix::Safety::review);
+      names.push_back(index->name);
+      fix.sql += (fix.sql.empty() ? "" : "\n") + drop.sql;
+      fix.down_sql += (fix.down_sql.empty() ? "" : "\n") + drop.down_sql;
+    }
+    fix.title = fmt::format("Drop {}: another index, existing or proposed, is what should replace it",
+                            join(names, ", "));
+    if (fix.safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;
+    change.created.clear();
+  }
+
+  void refer(std::size_t finding, std::size_t carrier) {
+    const auto find = [&](std::size_t at) {
+      return std::find_if(proposals_.begin(), proposals_.end(),
+                          [&](const advisor::ProposedFix& one) { return one.finding == at; });
+    };
+    const auto of_carrier = find(carrier);
+    const Fix::Safety safety =
+        of_carrier != proposals_.end() ? of_carrier->fix.safety : findings_[carrier].fix->safety;
+    auto own = find(finding);
+    if (own == proposals_.end())
+      own = proposals_.insert(proposals_.end(), {finding, *findings_[finding].fix, std::nullopt});
+    for (auto& proposal : proposals_)
+      if (proposal.finding == finding || proposal.served_by == finding) {
+        proposal.served_by = carrier;
+        proposal.fix.sql.clear();
+        proposal.fix.down_sql.clear();
+        proposal.fix.drizzle.clear();
+        proposal.fix.safety = safety;
+      }
+  }
+
+  static bool dropped(const Changes& changes, const Index& index) {
+    return std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
+      return std::find(change.dropped.begin(), change.dropped.end(), &index) != change.dropped.end();
+    });
+  }
+
+  void drop_what_becomes_redundant(const Table& table, Changes& changes) {
+    for (Change& change : changes)
+      for (const Index& index : table.indexes) {
+        if (index.unique || !index.valid || !lint::droppable(index) || dropped(changes, index)) continue;
+        const auto serves = [&](const Index& other) {
+          return &other != &index && lint::serves_instead(other, index);
+        };
+        if (std::any_of(table.indexes.begin(), table.indexes.end(), serves)) continue;
+        if (std::any_of(change.created.begin(), change.created.end(), serves))
+          drop_also(table, index, change);
+      }
+  }
+
+  void drop_also(const Table& table, const Index& index, Change& change) const {
+    Fix drop = lint::drop_index(table, index, Fix::Safety::review);
+    lint::add_drizzle_drop(drop, table, index, project_);
+    Fix& fix = *change.fix;
+    fix.title += ", and drop " + index.name + ", which it replaces";
+    fix.sql += "\n" + drop.sql;
+    fix.down_sql = drop.down_sql + "\n" + fix.down_sql;
+    // The line to paste comes last.
+    if (!fix.drizzle.empty() && !drop.drizzle.empty())
+      fix.drizzle = std::string(drop.drizzle, 0, drop.drizzle.find('\n')) + "\n" + fix.drizzle;
+    if (fix.safety == Fix::Safety::safe) fix.safety = Fix::Safety::review;
+    change.dropped.push_back(&index);
+  }
+
+  // ---- indexes that are dropped
+
+  // Whether the fix drops the index because another one serves its queries, not because it has none.
+  bool relies_on_another(const Change& change) const {
+    const auto* rule = lint::find_rule(findings_[change.finding].rule);
+    return !rule || !rule->rule->needs.names(lint::Input::statistics);
+  }
+
+  static bool served(const Index& index, const std::vector<const Index*>& by) {
+    return std::any_of(by.begin(), by.end(), [&](const Index* other) {
+      return other != &index && lint::serves_instead(*other, index);
+    });
+  }
+
+  // Why the indexes that `change` drops, too, cannot go if only `left` remain; "" if they can.
+  std::string needed(const Table& table, const Changes& accepted, const Change& change,
+                     const std::vector<const Index*>& before, const std::vector<const Index*>& left) const {
+    for (const auto& key : table.constraints) {
+      if (key.kind != Constraint::Kind::foreign_key) continue;
+      const auto covered = [&](const Index* index) {
+        return lint::covers(*index, table, key.columns) == lint::Coverage::full;
+      };
+      if (std::any_of(before.begin(), before.end(), covered) &&
+          std::none_of(left.begin(), left.end(), covered))
+        return "the foreign key " + key.name;
+    }
+    const auto lost = [&](const Change& one) {
+      return relies_on_another(one) &&
+             std::any_of(one.dropped.begin(), one.dropped.end(),
+                         [&](const Index* index) { return served(*index, before) && !served(*index, left); });
+    };
+    for (const Change& one : accepted)
+      if (lost(one)) return "the queries of " + one.dropped.front()->name;
+    return lost(change) ? "its queries" : "";
+  }
+
+  // The changes that drop indexes, in the order in which they are accepted. What replaces an index comes
+  // first, as it leaves none missing.
+  std::vector<Change*> drops(Changes& changes) const {
+    const auto scans = [](const Change& change) {
+      std::int64_t most = 0;
+      for (const Index* index : change.dropped)
+        if (index->statistics) most = std::max<std::int64_t>(most, index->statistics->scans);
+      return most;
+    };
+    std::vector<Change*> order;
+    for (Change& change : changes)
+      if (!change.dropped.empty()) order.push_back(&change);
+    std::sort(order.begin(), order.end(), [&](const Change* a, const Change* b) {
+      return std::tuple(a->created.empty(), scans(*a), findings_[b->finding].severity, a->finding) <
+             std::tuple(b->created.empty(), scans(*b), findings_[a->finding].severity, b->finding);
+    });
+    return order;
+  }
+
+  static const Change* drops_the_same(const Changes& accepted, const Change& change) {
+    if (!change.created.empty()) return nullptr;
+    const auto same = [&](const Change& other) {
+      return std::all_of(change.dropped.begin(), change.dropped.end(), [&](const Index* index) {
+        return std::find(other.dropped.begin(), other.dropped.end(), index) != other.dropped.end();
+      });
+    };
+    const auto found = std::find_if(accepted.begin(), accepted.end(), same);
+    return found == accepted.end() ? nullptr : &*found;
+  }
+
+  void withdraw_drops(const Table& table, Changes& changes) {
+    std::vector<const Index*> before;
+    for (const Index& index : table.indexes) before.push_back(&index);
+    std::vector<const Index*> left = before;
+    for (const Change& change : changes)
+      for (const Index& index : change.created) left.push_back(&index);
+    Changes accepted;
+    for (Change* change : drops(changes)) {
+      if (const Change* same = drops_the_same(accepted, *change)) {
+        served_[change->finding] = same->finding;
+        continue;
+      }
+      std::vector<const Index*> then = left;
+      std::erase_if(then, [&](const Index* index) {
+        return std::find(change->dropped.begin(), change->dropped.end(), index) != change->dropped.end();
+      });
+      const std::string why =
+          change->created.empty() ? needed(table, accepted, *change, before, then) : std::string();
+      if (why.empty()) {
+        left = std::move(then);
+        accepted.push_back(*change);
+        continue;
+      }
+      Fix& fix = *change->fix;
+      fix.title =
+          fmt::format("Keep {}: {}{} would be left without an index", change->dropped.front()->name,
+                      accepted.empty() ? "" : "other findings drop " + names_of(accepted) + ", and ", why);
+      fix.sql.clear();
+      fix.down_sql.clear();
+      fix.drizzle.clear();
+      fix.safety = Fix::Safety::manual;
+    }
+  }
+
+  // ---- foreign keys that are added
+
+  // Adds the index that unindexed-foreign-key would ask for afterwards.
+  void index_new_keys(const Table& table, Changes& changes) {
+    std::string script;
+    for (const Change& change : changes) script += change.fix->sql + "\n";
+    for (Change& change : changes) {
+      if (!change.adds_foreign_key) continue;
+      sql::Replayer replayer(part_with(catalog_, table, script));
+      replayer.run(script, "fixes.sql");
+      const Catalog after = replayer.take();
+      for (const auto& found : lint::run({&after}, {"unindexed-foreign-key"}).findings) {
+        const auto is_new = [&](const Constraint& key) { return key.name == found.subject.constraint; };
+        if (found.severity < Severity::warning || !found.proposal || found.proposal->table != table.name ||
+            !contains(change.fix->sql, quote_identifier(found.subject.constraint)) ||
+            std::any_of(table.constraints.begin(), table.constraints.end(), is_new))
+          continue;
+        if (!namer_) namer_.emplace(catalog_);
+        const auto ddl = advisor::create_index(*found.proposal, *namer_, catalog_, project_);
+        change.fix->title += ", and create its index";
+        change.fix->sql += "\n" + ddl.sql;
+        change.fix->down_sql = ddl.down_sql + "\n" + change.fix->down_sql;
+        script += ddl.sql + "\n";
+      }
+    }
+  }
+
+  static std::string names_of(const Changes& changes) {
+    std::vector<std::string> names;
+    for (const Change& change : changes)
+      for (const Index* index : change.dropped) names.push_back(index->name);
+    return join(names, ", ");
+  }
+
+  std::vector<Finding>& findings_;
+  std::vector<advisor::ProposedFix>& proposals_;
+  const Catalog& catalog_;
+  const Project* project_;
+  std::optional<advisor::IndexNamer> namer_;   // made when first needed
+  std::map<std::size_t, std::size_t> served_;  // finding -> the finding whose fix is its, too
+};
+
+}  // namespace
+
+void resolve_conflicts(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+                       const Catalog& catalog, const Project* project) {
+  Resolver(findings, proposals, catalog, project).resolve();
+}
+
+}  // namespace pgadvise::check

@@ -1,0 +1,27 @@
+// Makes the fixes of one schema's findings fit together.
+#pragma once
+
+#include <vector>
+
+#include "advisor/propose.h"
+#include "model/catalog.h"
+#include "model/finding.h"
+#include "model/project.h"
+
+namespace pgadvise::check {
+
+// Resolves what the fixes that change the schema (safety `safe` and `review`) would do to each other if all
+// of them were run:
+// - Of two fixes that create an index or key, of which one serves the queries of the other, only the wider
+//   remains. The other finding refers to it (ProposedFix::served_by).
+//   Of a fix that replaces an index by one of these, the DROP remains.
+// - A fix whose new index makes an existing one redundant drops that one, too, and needs review.
+// - A fix that adds a foreign key creates the index that unindexed-foreign-key would ask for.
+// - Of the fixes that drop indexes, one is withdrawn if they would leave a foreign key, or the queries of a
+//   dropped index, without any index. Indexes without scans are dropped first. A withdrawn fix has no SQL, is
+//   manual, and its title has the reason. An index that two fixes drop is dropped by one of them.
+// `findings` are those of `catalog`, `proposals` fixes for them; `project` may be null.
+void resolve_conflicts(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
+                       const Catalog& catalog, const Project* project);
+
+}  // namespace pgadvise::check
