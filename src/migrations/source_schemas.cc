@@ -1,6 +1,7 @@
 #include "migrations/source_schemas.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -93,8 +94,15 @@ void add_drizzle(files::Tree& tree, std::vector<DeclaredSource>& out) {
   }
 }
 
-void add_prisma(files::Tree& tree, std::vector<DeclaredSource>& out, Diagnostics& diagnostics) {
-  for (auto& found : prisma::project_schemas(tree, diagnostics)) {
+void add_prisma(const std::string& root, files::Tree& tree, std::vector<DeclaredSource>& out,
+                Diagnostics& diagnostics) {
+  Diagnostics skipped;
+  auto schemas = prisma::project_schemas(tree, skipped);
+  for (Error& error : skipped) {
+    error.where = files::path_under(root, error.where);
+    diagnostics.push_back(std::move(error));
+  }
+  for (auto& found : schemas) {
     DeclaredSource& one = out.emplace_back();
     one.language = &prisma_schema;
     one.files = std::move(found.files);
@@ -123,7 +131,7 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
     return one.files.empty() || one.declared.catalog.tables.empty();
   });
   if (sources.empty()) listing.resize(reported);
-  add_prisma(tree, sources, diagnostics);
+  add_prisma(root, tree, sources, diagnostics);
   for (auto& source : sources) {
     if (source.declared.catalog.tables.empty()) continue;
     const bool is_covered = covered(tree, source, read);
@@ -162,6 +170,15 @@ Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
   return out;
 }
 
+// Prisma's language knows these methods, and keys that are columns.
+static bool has_words_for(const Index& index) {
+  static constexpr std::string_view methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin"};
+  return !index.predicate && index.include.empty() && !index.nulls_not_distinct &&
+         std::find(std::begin(methods), std::end(methods), index.method) != std::end(methods) &&
+         std::none_of(index.keys.begin(), index.keys.end(),
+                      [](const IndexKey& key) { return key.column.empty(); });
+}
+
 Catalog expressible(const DeclaredSource& source, Catalog catalog) {
   if (source.language->expresses_all) return catalog;
   std::erase_if(catalog.tables, [](const auto& item) { return item.second.kind != Table::Kind::ordinary; });
@@ -169,11 +186,9 @@ Catalog expressible(const DeclaredSource& source, Catalog catalog) {
     std::erase_if(table.constraints, [](const Constraint& one) {
       return one.kind == Constraint::Kind::check || one.kind == Constraint::Kind::exclusion;
     });
-    std::erase_if(table.indexes, [](const Index& one) {
-      return one.predicate || !one.include.empty() ||
-             std::any_of(one.keys.begin(), one.keys.end(),
-                         [](const IndexKey& key) { return key.column.empty(); });
-    });
+    std::erase_if(table.indexes, [](const Index& one) { return !has_words_for(one); });
+    for (auto& column : table.columns)
+      if (column.type.ends_with("[]")) column.not_null = false;  // Prisma leaves lists as they are
     table.policies.clear();
     table.row_security = false;
   }

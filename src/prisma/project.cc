@@ -100,9 +100,10 @@ class Finder {
                        [](const Block& block) { return block.keyword == "datasource"; });
   }
 
+  // Beside Prisma's default file, or one that a configuration names.
   bool copy(const std::string& path) const {
-    const std::string own = files::join_path(files::folder_of(path), "schema.prisma");
-    return path != own && files_.count(own) && has_datasource(own);
+    const std::string folder(files::folder_of(path)), own = files::join_path(folder, "schema.prisma");
+    return configured_folders_.count(folder) || (path != own && files_.count(own) && has_datasource(own));
   }
 
   void add_configured(const Configured& one) {
@@ -112,8 +113,9 @@ class Finder {
     std::sort(paths.begin(), paths.end(), [&](const std::string& x, const std::string& y) {
       return std::pair(!has_datasource(x), x) < std::pair(!has_datasource(y), y);
     });
-    if (!paths.empty() && has_datasource(paths.front()) && !used_.count(paths.front()))
-      add(std::move(paths), one.migrations);
+    if (paths.empty() || !has_datasource(paths.front()) || used_.count(paths.front())) return;
+    configured_folders_.emplace(files::folder_of(paths.front()));
+    add(std::move(paths), one.migrations);
   }
 
   void add_found(const std::string& path) {
@@ -185,6 +187,7 @@ class Finder {
   Diagnostics& diagnostics_;
   std::map<std::string, File> files_;
   std::vector<Configured> configured_;
+  std::set<std::string> configured_folders_;
   std::set<std::string> used_;
   std::vector<ProjectSchema> out_;
 };

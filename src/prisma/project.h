@@ -18,7 +18,8 @@ struct ProjectSchema {
 
 // A schema is what `schema` of prisma.config.ts or package.json names (a file, or a folder with its
 // subfolders), and else each file with a datasource, with the files beside it and below that have none: as
-// long as these do not declare a model twice. Beside schema.prisma other files with a datasource are copies.
+// long as these do not declare a model twice. Beside schema.prisma, or a file
+// that a configuration names, other files with a datasource are copies.
 // Only PostgreSQL's; those of other databases are named in `diagnostics`. Files in folders of tests and
 // documentation are left out. Runs nothing: of prisma.config.ts it reads literals.
 std::vector<ProjectSchema> project_schemas(files::Tree& tree, Diagnostics& diagnostics);

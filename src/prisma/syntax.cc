@@ -33,10 +33,10 @@ class Parser {
 
   File file() {
     while (skip_space(), at_ < text_.size()) {
-      if (!block()) {
-        out_.broken.push_back(here());
-        skip_line();
-      }
+      const SourceLocation begin = here();
+      if (block()) continue;
+      out_.broken.push_back(begin);
+      skip_line();
     }
     return std::move(out_);
   }
