@@ -7,15 +7,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "base/input_file.h"
 #include "base/text.h"
+#include "compare_catalogs.h"
 #include "drizzle/snapshot.h"
 #include "drizzle/source_reader.h"
 #include "files/files.h"
@@ -26,59 +25,6 @@ namespace {
 
 using namespace pgadvise;
 
-using Objects = std::map<std::string, std::map<std::string, std::string>>;  // kind -> name -> what it is
-
-std::string plain(std::string text) {
-  std::string out;
-  for (const char c : lower(text))
-    if (c != ' ' && c != '\n' && c != '\t' && c != '"' && c != '(' && c != ')') out += c;
-  return out;
-}
-
-std::string keys_of(const Index& index) {
-  std::string out;
-  for (const auto& key : index.keys)
-    out += (out.empty() ? "" : ",") + (key.column.empty() ? plain(key.expression) : key.column) +
-           (key.descending ? " desc" : "") + (key.nulls_first ? " first" : "") +
-           (key.operator_class.empty() ? "" : " " + key.operator_class);
-  return out;
-}
-
-Objects objects_of(const Catalog& catalog) {
-  Objects out;
-  for (const auto& [name, labels] : catalog.enums) out["enums"][display(name)] = join(labels.labels, ",");
-  for (const auto& [name, table] : catalog.tables) {
-    const std::string shown = display(name);
-    if (table.kind != Table::Kind::ordinary) {
-      out["views"][shown] = "";
-      continue;
-    }
-    out["tables"][shown] = table.row_security ? "row security" : "";
-    for (const auto& column : table.columns)
-      out["columns"][shown + "." + column.name] =
-          column.type + (column.not_null ? " not null" : "") +
-          (column.default_expression ? " default " + plain(*column.default_expression) : "") +
-          (column.identity != Column::Identity::none ? " identity" : "") +
-          (column.generated_expression ? " as " + plain(*column.generated_expression) : "");
-    for (const auto& key : table.constraints) {
-      // A primary key's name is not in snapshots that have it on the column.
-      const bool primary = key.kind == Constraint::Kind::primary_key;
-      out[key.kind == Constraint::Kind::check ? "checks" : "keys"]
-         [shown + "." + (primary ? "primary key" : key.name)] =
-             join(key.columns, ",") + " " + display(key.referenced_table) + " " +
-             join(key.referenced_columns, ",") + key.on_delete + key.on_update + plain(key.expression);
-    }
-    for (const auto& index : table.indexes)
-      if (!index.constraint)
-        out["indexes"][shown + "." + index.name] =
-            (index.unique ? "unique " : "") + index.method + " " + keys_of(index) +
-            (index.predicate ? " where " + plain(*index.predicate) : "");
-    for (const auto& policy : table.policies)
-      out["policies"][shown + "." + policy.name] = policy.command + plain(policy.using_expression);
-  }
-  return out;
-}
-
 // The newest snapshot below the folder of migrations; "" if there is none.
 std::string newest_snapshot(const files::Tree& tree, const std::string& folder) {
   std::string newest;
@@ -87,30 +33,6 @@ std::string newest_snapshot(const files::Tree& tree, const std::string& folder) 
         (file.ends_with("_snapshot.json") || file.ends_with("/snapshot.json")))
       if (newest.empty() || files::natural_less(newest, file)) newest = file;
   return newest;
-}
-
-void compare(const drizzle::SourceSchema& schema, const Catalog& snapshot, const std::string& file) {
-  const Objects source = objects_of(schema.catalog), expected = objects_of(snapshot);
-  std::string counts, differences;
-  for (const auto* kind : {"tables", "columns", "keys", "indexes", "checks", "enums", "views", "policies"}) {
-    const auto a = source.count(kind) ? source.at(kind) : std::map<std::string, std::string>();
-    const auto b = expected.count(kind) ? expected.at(kind) : std::map<std::string, std::string>();
-    std::size_t equal = 0;
-    for (const auto& [name, what] : b) {
-      const auto found = a.find(name);
-      if (found != a.end() && found->second == what) ++equal;
-      else if (found == a.end())
-        differences += fmt::format("  {} only in the snapshot: {} ({})\n", kind, name, what);
-      else
-        differences += fmt::format("  {} differ: {}\n    source   {}\n    snapshot {}\n", kind, name,
-                                   found->second, what);
-    }
-    for (const auto& [name, what] : a)
-      if (!b.count(name)) differences += fmt::format("  {} only in the source: {} ({})\n", kind, name, what);
-    if (!a.empty() || !b.empty())
-      counts += fmt::format(" {} {}/{} (source {})", kind, equal, b.size(), a.size());
-  }
-  fmt::print("EQUAL{}: {}\n{}", counts, file, differences);
 }
 
 void parse_all(files::Tree& tree) {
@@ -154,7 +76,8 @@ int main(int argc, char** argv) {
     const std::string* text = file.empty() ? nullptr : tree.text(file);
     if (!text) continue;
     Diagnostics ignored;
-    if (const auto snapshot = drizzle::read_snapshot(*text, file, ignored)) compare(schema, *snapshot, file);
+    if (const auto snapshot = drizzle::read_snapshot(*text, file, ignored))
+      bench::compare(schema.catalog, "source", *snapshot, "snapshot", file);
   }
   for (const Error& error : diagnostics) fmt::print("  warning: {}\n", error.line());
   rusage usage{};

@@ -40,9 +40,21 @@ bool of_library(const QualifiedName& name, const Table* table) {
          file.find("author") == std::string::npos;
 }
 
+// The commands of the ORM.
+struct Commands {
+  std::string_view push;
+  std::string_view generate;
+};
+constexpr Commands drizzle{"drizzle-kit push", "drizzle-kit generate"};
+constexpr Commands prisma{"prisma db push", "prisma migrate dev"};
+
 class Check {
  public:
-  Check(const DeclaredSchema& schema, Reporter& reporter) : schema_(schema), reporter_(reporter) {}
+  Check(const DeclaredSchema& schema, Reporter& reporter)
+      : schema_(schema),
+        reporter_(reporter),
+        prisma_(schema.source.ends_with(".prisma")),
+        commands_(prisma_ ? prisma : drizzle) {}
 
   void run() {
     if (!schema_.migrated) return report_without_migrations();
@@ -107,12 +119,15 @@ class Check {
   std::string message(const SchemaDifference& one) const {
     if (one.kind == Kind::extra)
       return "The source declares " + one.name +
-             ", which no migration creates: a database gets it only by `drizzle-kit push` or by hand, and "
-             "one "
-             "that runs the migrations lacks it.";
+             fmt::format(
+                 ", which no migration creates: a database gets it only by `{}` or by hand, and one that "
+                 "runs the migrations lacks it.",
+                 commands_.push);
     if (one.kind == Kind::missing)
       return "The migrations create " + one.name + ", which the source does not declare: " +
-             (schema_.snapshot ? "the next `drizzle-kit generate`" : "`drizzle-kit push`") + " drops it.";
+             (schema_.snapshot || prisma_ ? fmt::format("the next `{}`", commands_.generate)
+                                          : fmt::format("`{}`", commands_.push)) +
+             " drops it.";
     return "The source and the migrations differ on " + one.name + ": in the source it " + one.what + ".";
   }
 
@@ -136,10 +151,10 @@ class Check {
     else if (one.expected.line) finding.location = one.expected;
     else finding.location = schema_.place;
     settle(finding);
+    const std::string run = fmt::format("un `{}`, and review ", commands_.generate);
     finding.fix =
-        Fix{.title = one.kind == Kind::missing
-                         ? "Declare it in the source; or run `drizzle-kit generate`, and review what it drops"
-                         : "Run `drizzle-kit generate`, and review the migration that it writes",
+        Fix{.title = one.kind == Kind::missing ? "Declare it in the source; or r" + run + "what it drops"
+                                               : "R" + run + "the migration that it writes",
             .safety = Fix::Safety::manual};
   }
 
@@ -154,9 +169,11 @@ class Check {
         {.kind = "file", .file = schema_.source, .entry = notes ? "notes" : ""},
         fmt::format("The source and the migrations in {} differ on {} objects, such as {}{}.", schema_.folder,
                     found.size(), names(0, shown),
-                    notes ? ""
-                          : ": databases get this schema by `drizzle-kit push` or by hand, and one that runs "
-                            "the migrations has another"),
+                    notes
+                        ? std::string()
+                        : fmt::format(": databases get this schema by `{}` or by hand, and one that runs the "
+                                      "migrations has another",
+                                      commands_.push)),
         notes ? Severity::note : Severity::warning);
     finding.location = schema_.place;
     settle(finding);
@@ -164,9 +181,9 @@ class Check {
         found.size() > listed ? fmt::format(" and {} more", found.size() - listed) : std::string();
     finding.evidence.push_back(
         {Evidence::Kind::project, "also: " + names(shown, listed) + more, std::nullopt, {}});
-    finding.fix =
-        Fix{.title = "Run `drizzle-kit generate`; mark what a database has already as applied there",
-            .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title = fmt::format("Run `{}`; mark what a database has already as applied there",
+                                           commands_.generate),
+                      .safety = Fix::Safety::manual};
   }
 
   void report_without_migrations() {
@@ -178,16 +195,18 @@ class Check {
     Finding& finding = reporter_.add(
         {.kind = "file", .file = schema_.source},
         fmt::format("The source declares {} table{}, and the repository has no migrations for {}: databases "
-                    "get the schema by `drizzle-kit push`, which drops and renames without a reviewed file.",
-                    tables, tables == 1 ? "" : "s", tables == 1 ? "it" : "them"),
+                    "get the schema by `{}`, which drops and renames without a reviewed file.",
+                    tables, tables == 1 ? "" : "s", tables == 1 ? "it" : "them", commands_.push),
         Severity::note);
     finding.location = schema_.place;
-    finding.fix =
-        Fix{.title = "Run `drizzle-kit generate`, and commit what it writes", .safety = Fix::Safety::manual};
+    finding.fix = Fix{.title = fmt::format("Run `{}`, and commit what it writes", commands_.generate),
+                      .safety = Fix::Safety::manual};
   }
 
   const DeclaredSchema& schema_;
   Reporter& reporter_;
+  bool prisma_;
+  const Commands& commands_;
 };
 
 void check(const Context& context, Reporter& reporter) {
@@ -201,22 +220,27 @@ constinit const Rule schema_ahead_of_migrations{
     .severity = Severity::warning,
     .harm = lint::Harm::deployment,
     .needs = Input::declared,
-    .summary = "a Drizzle schema in TypeScript that its migrations do not create",
+    .summary = "a Drizzle or Prisma schema that its migrations do not create",
     .why =
         "A table, column or index that is in the source and in no migration gets into a database only by "
-        "`drizzle-kit push`: the developer's database has it, and the one that the migrations make does not. "
-        "What the migrations create and the source lacks is dropped by the next `drizzle-kit generate`.\n\n"
-        "pgadvise reads the schema from the TypeScript source without running it, and reports what differs "
-        "from the migrations and from drizzle's last snapshot alike; where these two differ, schema-drift "
+        "`drizzle-kit push` or `prisma db push`: the developer's database has it, and the one that the "
+        "migrations make does not. What the migrations create and the source lacks is dropped by the next "
+        "`drizzle-kit generate` or `prisma migrate dev`.\n\n"
+        "pgadvise reads the schema from the TypeScript source without running it, or from schema.prisma, and "
+        "reports what differs from the migrations and from drizzle's last snapshot alike; where these two "
+        "differ, schema-drift "
         "reports it. Names of indexes and foreign keys do not matter if an equal object exists. Expressions "
-        "and default values are not compared. `schemaFilter`, `tablesFilter` and `.existing()` count. A "
-        "table "
-        "with a part that only running the program would show is not compared, except for its existence. "
+        "and default values are not compared. `schemaFilter`, `tablesFilter` and `.existing()` count; so "
+        "does what "
+        "Prisma's language has no words for: checks, partial indexes, indexes on expressions, views, "
+        "policies. "
+        "A table with a part that only running the program would show is not compared, except for its "
+        "existence. "
         "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
         "where there is no snapshot are notes. More than 20 warnings, or notes, are one finding. A schema "
         "without "
         "any migrations is one note.",
-    .fix = "`drizzle-kit generate`, and a review of the migration that it writes.",
+    .fix = "`drizzle-kit generate` or `prisma migrate dev`, and a review of the migration that it writes.",
     .when_to_ignore =
         "The migration is written in a later step of the same change, or the database is only a prototype.",
     .check = check};

@@ -531,7 +531,7 @@ class Loader {
   void compare_with_database(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed) {
     const auto part = migrations::applied_part(input, out_.live->tracking);
     if (!part.known && (input.kind == migrations::SchemaKind::drizzle_snapshot ||
-                        input.kind == migrations::SchemaKind::drizzle_source))
+                        input.kind == migrations::SchemaKind::source))
       return;
     if (!part.known && out_.schema_inputs.size() != 1) {
       if (catalog.tables.empty()) return;

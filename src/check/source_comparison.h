@@ -1,4 +1,4 @@
-// The schema that Drizzle source declares, for rules that compare it with its migrations.
+// The schema that the source of an ORM declares, for rules that compare it with its migrations.
 #pragma once
 
 #include <deque>
@@ -11,9 +11,9 @@
 
 namespace pgadvise::check {
 
-// nullopt if the input has no source. `migrated`: the catalog of the input; `snapshot`: drizzle's last one.
-// Copies of both and of what the source declares go to `keep`, which owns what the result points to. What is
-// unknown is reported in `diagnostics`.
+// nullopt if the input has no source. `migrated`: the catalog of the input; `snapshot`: the last one of
+// drizzle-kit. Copies of both and of what the source declares go to `keep`, which owns what the result points
+// to. What is unknown is reported in `diagnostics`.
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
                                                     const Catalog& migrated, std::optional<Catalog> snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);

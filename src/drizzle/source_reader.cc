@@ -19,8 +19,9 @@ using Kind = Value::Kind;
 
 class SchemaReader {
  public:
-  SchemaReader(Program& program, SourceConfig config)
-      : program_(program), tables_(program, config.casing), out_{.config = std::move(config)} {}
+  SchemaReader(Program& program, SourceConfig config) : program_(program), tables_(program, config.casing) {
+    out_.config = std::move(config);
+  }
 
   SourceSchema read() {
     program_.parse_exports_ahead(out_.config.files);

@@ -138,6 +138,7 @@ std::optional<Package> Tree::read_package(const std::string& path, const std::st
     if (const Json& names = member(*root, list); names.is_object())
       for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
   package.prisma_seed = text_member(member(*root, "prisma"), "seed");
+  package.prisma_schema = text_member(member(*root, "prisma"), "schema");
   package.uses_drizzle =
       package.dependencies.count("drizzle-orm") || package.dependencies.count("drizzle-kit");
   return package;

@@ -23,6 +23,7 @@ struct Package {
   std::set<std::string> dependencies;                 // names, including development dependencies
   std::string prisma_seed;                            // the command that `prisma db seed` runs
   bool uses_drizzle = false;
+  std::string prisma_schema = {};  // where Prisma's schema is: a file or a folder, from `folder`
 };
 
 class Tree {

@@ -30,7 +30,7 @@ Words words(Input input) {
     case Input::comparison:
       return {"migrations and a database, a snapshot of one or drizzle's snapshots to compare them with",
               "PATH, and --db or --schema"};
-    case Input::declared: return {"a repository with a Drizzle schema in TypeScript", "PATH"};
+    case Input::declared: return {"a repository with a Drizzle or Prisma schema in source", "PATH"};
   }
   return {};
 }

@@ -458,20 +458,19 @@ std::string of_project(const std::string& root, const std::vector<std::string>& 
   return other.empty() ? other : " (" + other + ")";
 }
 
-// Gives drizzle's migrations, which have snapshots, the source of their schema, if only one writes to their
-// folder. Adds schemas that only source declares, to `read`, too.
+// Gives migrations the source of their schema, if only one writes to their folder. Adds schemas that only
+// source declares, to `read`, too.
 void add_sources(const std::string& root, const std::vector<std::string>& files,
                  std::vector<ReadSchema>& read, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   std::set<std::string> several;
   for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
-    const auto& config = source->config;
-    const std::string folder = files::path_under(root, config.out);
+    const std::string folder = files::path_under(root, source->folder);
     const auto same = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
-      return one.source && one.source->config.files == config.files;
+      return one.source && one.source->files == source->files;
     });
     const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
-      return !config.paths.empty() && one.kind == SchemaKind::migrations && one.path == folder &&
-             one.tool->last_snapshot;
+      return source->configured && one.kind == SchemaKind::migrations && one.path == folder &&
+             one.tool->id().starts_with(source->language->tool);
     });
     if (migrations != out.end()) {
       if (migrations->source) several.insert(folder);
@@ -480,11 +479,9 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
       continue;
     }
     if (covered || same != out.end()) continue;
-    const std::string& place = config.paths.empty() ? config.files.front() : config.paths.front();
-    SchemaInput input{.kind = SchemaKind::drizzle_source,
-                      .path = files::path_under(root, config.files.front())};
-    for (const auto& file : config.files) input.files.push_back({files::path_under(root, file), ""});
-    read.push_back({std::string(files::folder_of(place)), nullptr, false});
+    SchemaInput input{.kind = SchemaKind::source, .path = files::path_under(root, source->files.front())};
+    for (const auto& file : source->files) input.files.push_back({files::path_under(root, file), ""});
+    read.push_back({std::string(files::folder_of(source->place)), nullptr, false});
     input.source = std::move(source);
     input.root = root;
     out.push_back(std::move(input));
@@ -629,7 +626,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::migrations: return counted(name_of(*tool) + " migrations");
     case SchemaKind::sql_folder: return counted("SQL files");
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
-    case SchemaKind::drizzle_source: return counted("Drizzle source");
+    case SchemaKind::source: return counted(source->language->name);
     case SchemaKind::server_snapshot: return "snapshot";
     case SchemaKind::none: break;
   }

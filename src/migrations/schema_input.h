@@ -11,11 +11,9 @@
 #include "files/files.h"
 #include "migrations/tools.h"
 
-namespace pgadvise::drizzle {
-struct SourceSchema;
-}
-
 namespace pgadvise::migrations {
+
+struct DeclaredSource;  // source_schemas.h
 
 enum class SchemaKind {
   none,
@@ -25,7 +23,7 @@ enum class SchemaKind {
   // file creates is replayed after it
   sql_folder,
   drizzle_snapshot,  // one NNNN_snapshot.json or snapshot.json, version 5 to 8
-  drizzle_source,    // TypeScript that declares tables, and has no migrations
+  source,            // source of an ORM that declares tables, and has no migrations
   server_snapshot,   // a snapshot of `pgadvise snapshot`: catalog_snapshot.h
 };
 
@@ -39,8 +37,8 @@ struct SchemaInput {
   bool incomplete = false;
   bool programs = false;      // the files are programs: MigrationTool::programs has their writer
   UserPaths user_paths = {};  // the files are read with these
-  // Of drizzle_source, and of drizzle's migrations whose configuration names it, with paths from `root`.
-  std::shared_ptr<const drizzle::SourceSchema> source = {};
+  // Of kind `source`, and of migrations that the ORM's tool writes from it.
+  std::shared_ptr<const DeclaredSource> source = {};
   std::string root = {};     // of `source`: the repository
   std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
 };

@@ -1,6 +1,8 @@
 #include "migrations/source_schemas.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,9 +11,27 @@
 #include "drizzle/source_reader.h"
 #include "files/files.h"
 #include "files/tree.h"
+#include "prisma/project.h"
 
 namespace pgadvise::migrations {
 namespace {
+
+constexpr DeclaredSource::Language drizzle_source{
+    .name = "Drizzle source",
+    .schema = "the Drizzle schema",
+    .unknown = "known only when the program runs",
+    .hint = "drizzle-kit export > schema.sql, then --schema schema.sql; or --db",
+    .tool = "drizzle",
+    .expresses_all = true};
+constexpr DeclaredSource::Language prisma_schema{
+    .name = "Prisma schema",
+    .schema = "the Prisma schema",
+    .unknown = "not understood",
+    .hint =
+        "prisma migrate diff --from-empty --to-schema-datamodel schema.prisma --script > schema.sql, "
+        "then --schema schema.sql; or --db",
+    .tool = "prisma",
+    .expresses_all = false};
 
 bool uses_drizzle(const std::string& root, const std::vector<std::string>& files) {
   constexpr std::size_t max_packages = 500;
@@ -24,13 +44,16 @@ bool uses_drizzle(const std::string& root, const std::vector<std::string>& files
   return false;
 }
 
+bool uses_prisma(const std::vector<std::string>& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [](const std::string& file) { return file.ends_with(".prisma"); });
+}
+
 // Whether one of the schemas that were read is that of the source.
-bool covered(files::Tree& tree, const drizzle::SourceSchema& schema, const std::vector<ReadSchema>& read) {
-  const std::string& written =
-      schema.config.paths.empty() ? schema.config.files.front() : schema.config.paths.front();
-  const auto* package = tree.package_of(files::folder_of(written));
+bool covered(files::Tree& tree, const DeclaredSource& source, const std::vector<ReadSchema>& read) {
+  const auto* package = tree.package_of(files::folder_of(source.place));
   return std::any_of(read.begin(), read.end(), [&](const ReadSchema& one) {
-    return (one.folder + "/").starts_with(schema.config.out + "/") || tree.package_of(one.folder) == package;
+    return (one.folder + "/").starts_with(source.folder + "/") || tree.package_of(one.folder) == package;
   });
 }
 
@@ -38,19 +61,82 @@ void place_under(const std::string& root, SourceLocation& location) {
   if (!location.file.empty()) location.file = files::path_under(root, location.file);
 }
 
+void place_under(const std::string& root, DeclaredCatalog& declared) {
+  for (auto& [name, table] : declared.catalog.tables) {
+    place_under(root, table.origin);
+    for (auto& column : table.columns) place_under(root, column.origin);
+    for (auto& constraint : table.constraints) place_under(root, constraint.origin);
+    for (auto& index : table.indexes) place_under(root, index.origin);
+    for (auto& policy : table.policies) place_under(root, policy.origin);
+  }
+  for (auto& [name, item] : declared.catalog.enums) place_under(root, item.origin);
+  for (auto& [name, item] : declared.catalog.sequences) place_under(root, item.origin);
+  for (auto& gap : declared.unknown) place_under(root, gap.location);
+}
+
+bool all_tables_known(const DeclaredCatalog& declared) {
+  return std::all_of(declared.unknown.begin(), declared.unknown.end(),
+                     [](const SourceGap& gap) { return gap.table.has_value(); });
+}
+
+void add_drizzle(files::Tree& tree, std::vector<DeclaredSource>& out) {
+  for (auto& schema : drizzle::read_source_schemas(tree)) {
+    DeclaredSource& one = out.emplace_back();
+    const drizzle::SourceConfig& config = schema.config;
+    one.language = &drizzle_source;
+    one.files = config.files;
+    one.configured = !config.paths.empty();
+    if (one.configured || !one.files.empty()) one.place = one.configured ? config.paths[0] : one.files[0];
+    one.folder = config.out;
+    one.all_tables_known = !config.casing_unknown && all_tables_known(schema);
+    one.manages = [config](const QualifiedName& table) { return drizzle::manages(config, table); };
+    one.declared = std::move(schema);
+  }
+}
+
+void add_prisma(const std::string& root, files::Tree& tree, std::vector<DeclaredSource>& out,
+                Diagnostics& diagnostics) {
+  Diagnostics skipped;
+  auto schemas = prisma::project_schemas(tree, skipped);
+  for (Error& error : skipped) {
+    error.where = files::path_under(root, error.where);
+    diagnostics.push_back(std::move(error));
+  }
+  for (auto& found : schemas) {
+    DeclaredSource& one = out.emplace_back();
+    one.language = &prisma_schema;
+    one.files = std::move(found.files);
+    one.place = one.files.front();
+    one.configured = true;
+    one.folder = std::move(found.migrations);
+    one.all_tables_known = all_tables_known(found.schema);
+    one.manages = [](const QualifiedName&) { return true; };
+    one.declared = std::move(found.schema);
+  }
+}
+
 }  // namespace
 
 std::vector<FoundSource> source_schemas(const std::string& root, const std::vector<std::string>& files,
                                         const std::vector<ReadSchema>& read, Diagnostics& diagnostics) {
   std::vector<FoundSource> out;
-  if (!drizzle::reads_source() || !uses_drizzle(root, files)) return out;
+  const bool with_drizzle = drizzle::reads_source() && uses_drizzle(root, files);
+  if (!with_drizzle && !uses_prisma(files)) return out;
   Diagnostics listing;  // the caller has listed the files, and reported what it did not read
   files::Tree tree(root, listing);
   const std::size_t reported = listing.size();
-  for (auto& schema : drizzle::read_source_schemas(tree)) {
-    if (schema.config.files.empty() || schema.catalog.tables.empty()) continue;
-    const bool is_covered = covered(tree, schema, read);
-    out.push_back({std::make_shared<const drizzle::SourceSchema>(std::move(schema)), is_covered});
+  std::vector<DeclaredSource> sources;
+  if (with_drizzle) add_drizzle(tree, sources);
+  std::erase_if(sources, [](const DeclaredSource& one) {
+    return one.files.empty() || one.declared.catalog.tables.empty();
+  });
+  if (sources.empty()) listing.resize(reported);
+  add_prisma(root, tree, sources, diagnostics);
+  for (auto& source : sources) {
+    if (source.declared.catalog.tables.empty()) continue;
+    const bool is_covered = covered(tree, source, read);
+    place_under(root, source.declared);
+    out.push_back({std::make_shared<const DeclaredSource>(std::move(source)), is_covered});
   }
   if (!out.empty())
     diagnostics.insert(diagnostics.end(), listing.begin() + static_cast<std::ptrdiff_t>(reported),
@@ -58,46 +144,55 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
   return out;
 }
 
-Catalog declared_catalog(const drizzle::SourceSchema& schema, const std::string& root) {
-  Catalog out = schema.catalog;
-  for (auto& [name, table] : out.tables) {
-    place_under(root, table.origin);
-    for (auto& column : table.columns) place_under(root, column.origin);
-    for (auto& constraint : table.constraints) place_under(root, constraint.origin);
-    for (auto& index : table.indexes) place_under(root, index.origin);
-    for (auto& policy : table.policies) place_under(root, policy.origin);
-  }
-  for (auto& [name, item] : out.enums) place_under(root, item.origin);
-  for (auto& [name, item] : out.sequences) place_under(root, item.origin);
-  return out;
-}
-
-void report_unknown(const drizzle::SourceSchema& schema, const std::string& root, const std::string& not_done,
-                    Diagnostics& diagnostics) {
+void report_unknown(const DeclaredSource& source, const std::string& not_done, Diagnostics& diagnostics) {
   constexpr std::size_t max_named = 3;
-  if (schema.unknown.empty()) return;
+  const DeclaredCatalog& declared = source.declared;
+  if (declared.unknown.empty()) return;
   std::vector<std::string> names;
-  for (const auto& name : schema.incomplete)
-    if (schema.catalog.table(name) && names.size() <= max_named) names.push_back(display(name));
-  const auto& first = schema.unknown.front();
-  SourceLocation where = first.location;
-  place_under(root, where);
+  for (const auto& name : declared.incomplete)
+    if (declared.catalog.tables.count(name) && names.size() <= max_named) names.push_back(display(name));
+  const auto& first = declared.unknown.front();
   const bool more = names.size() > max_named;
   if (more) names.pop_back();
   diagnostics.push_back(
-      {Error::Kind::nonfatal, where.str(),
-       fmt::format("{} part{} of the Drizzle schema {} known only when the program runs, such as {}{}",
-                   schema.unknown.size(), schema.unknown.size() == 1 ? "" : "s",
-                   schema.unknown.size() == 1 ? "is" : "are", first.what,
+      {Error::Kind::nonfatal, first.location.str(),
+       fmt::format("{} part{} of {} {} {}, such as {}{}", declared.unknown.size(),
+                   declared.unknown.size() == 1 ? "" : "s", source.language->schema,
+                   declared.unknown.size() == 1 ? "is" : "are", source.language->unknown, first.what,
                    names.empty() ? "" : ": " + join(names, ", ") + (more ? " and more " : " ") + not_done),
-       "drizzle-kit export > schema.sql, then --schema schema.sql; or --db"});
+       std::string(source.language->hint)});
 }
 
-Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root, Diagnostics& diagnostics) {
-  Catalog out = declared_catalog(schema, root);
-  for (const auto& name : schema.incomplete) out.tables.erase(name);
-  report_unknown(schema, root, "not checked", diagnostics);
+Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
+  Catalog out = source.declared.catalog;
+  for (const auto& name : source.declared.incomplete) out.tables.erase(name);
+  report_unknown(source, "not checked", diagnostics);
   return out;
+}
+
+// Prisma's language knows these methods, and keys that are columns.
+static bool has_words_for(const Index& index) {
+  static constexpr std::string_view methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin"};
+  return !index.predicate && index.include.empty() && !index.nulls_not_distinct &&
+         std::find(std::begin(methods), std::end(methods), index.method) != std::end(methods) &&
+         std::none_of(index.keys.begin(), index.keys.end(),
+                      [](const IndexKey& key) { return key.column.empty(); });
+}
+
+Catalog expressible(const DeclaredSource& source, Catalog catalog) {
+  if (source.language->expresses_all) return catalog;
+  std::erase_if(catalog.tables, [](const auto& item) { return item.second.kind != Table::Kind::ordinary; });
+  for (auto& [name, table] : catalog.tables) {
+    std::erase_if(table.constraints, [](const Constraint& one) {
+      return one.kind == Constraint::Kind::check || one.kind == Constraint::Kind::exclusion;
+    });
+    std::erase_if(table.indexes, [](const Index& one) { return !has_words_for(one); });
+    for (auto& column : table.columns)
+      if (column.type.ends_with("[]")) column.not_null = false;  // Prisma leaves lists as they are
+    table.policies.clear();
+    table.row_security = false;
+  }
+  return catalog;
 }
 
 }  // namespace pgadvise::migrations

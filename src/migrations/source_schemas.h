@@ -1,34 +1,57 @@
-// Schemas that a repository declares in Drizzle source.
+// Schemas that a repository declares in the source of an ORM: Drizzle's TypeScript, Prisma's schema.prisma.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "drizzle/source_schema.h"
+#include "base/result.h"
 #include "migrations/schema_in_code.h"
+#include "model/declared_catalog.h"
 
 namespace pgadvise::migrations {
 
+struct DeclaredSource {
+  // What the two ORMs do differently.
+  struct Language {
+    std::string_view name;     // "Drizzle source", for the report's inputs
+    std::string_view schema;   // "the Drizzle schema"
+    std::string_view unknown;  // how a part can be unknown
+    std::string_view hint;     // how to get SQL
+    std::string_view tool;     // MigrationTool::id() of its migrations
+    bool expresses_all;        // false: migrations have objects that the source has no words for
+  };
+  const Language* language = nullptr;
+  std::vector<std::string> files;  // that declare it, from the root
+  std::string place;               // the configuration, or else the first file
+  bool configured = false;         // a configuration names the files
+  std::string folder;              // of its migrations, from the root
+  DeclaredCatalog declared;        // with absolute locations
+  bool all_tables_known = true;    // false: the source may declare more
+  // Whether the ORM's tool manages the table.
+  std::function<bool(const QualifiedName&)> manages;
+};
+
 struct FoundSource {
-  std::shared_ptr<const drizzle::SourceSchema> schema;
-  // Its schema was read already: what drizzle-kit migrates to the folder of a schema that was read, or what
-  // lies in the package of one.
+  std::shared_ptr<const DeclaredSource> source;
+  // Its schema was read already: what is migrated to the folder of a schema that was read, or what lies in
+  // the package of one.
   bool covered = false;
 };
 
-// The schemas with tables that Drizzle source declares. `files`: relative to the root, sorted. `read`: the
-// schemas that were read. Empty in a build that does not read source. Files that do not parse are reported in
-// `diagnostics`.
+// The schemas with tables that source declares. `files`: relative to the root, sorted. `read`: the schemas
+// that were read. Without Drizzle's in a build that does not read TypeScript. What was not read is reported
+// in `diagnostics`.
 std::vector<FoundSource> source_schemas(const std::string& root, const std::vector<std::string>& files,
                                         const std::vector<ReadSchema>& read, Diagnostics& diagnostics);
 
-// The catalog with absolute locations.
-Catalog declared_catalog(const drizzle::SourceSchema& schema, const std::string& root);
-// The same without the tables of which a part is unknown, which are reported in `diagnostics`.
-Catalog known_part(const drizzle::SourceSchema& schema, const std::string& root, Diagnostics& diagnostics);
+// The catalog without the tables of which a part is unknown, which are reported in `diagnostics`.
+Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics);
 // Reports what is unknown, if anything; `not_done`: "not checked".
-void report_unknown(const drizzle::SourceSchema& schema, const std::string& root, const std::string& not_done,
-                    Diagnostics& diagnostics);
+void report_unknown(const DeclaredSource& source, const std::string& not_done, Diagnostics& diagnostics);
+// The part of the catalog that the language of the source has words for.
+Catalog expressible(const DeclaredSource& source, Catalog catalog);
 
 }  // namespace pgadvise::migrations

@@ -331,9 +331,6 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   EXPECT_NE(
       told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}}).find("alembic upgrade head --sql"),
       std::string::npos);
-  EXPECT_NE(told({{"prisma/schema.prisma", "provider = \"postgresql\""}, {"package.json", "{}"}})
-                .find("prisma migrate diff"),
-            std::string::npos);
   EXPECT_NE(told({{"drizzle.config.ts", "dialect: 'postgresql'"}, {"package.json", "{}"}})
                 .find("drizzle-kit export"),
             std::string::npos);
@@ -342,10 +339,6 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
                   {"package.json", "{\"dependencies\": {\"pg\": \"8\"}}"}})
                 .find("programs"),
             std::string::npos);
-  EXPECT_EQ(told({{"prisma/schema.prisma", "provider = \"postgresql\""},
-                  {"db/structure.sql", "SET statement_timeout = 0;"},
-                  {"package.json", "{}"}}),
-            "");
 }
 
 TEST(FindSchemas, SchemasInCodeAreNamedBesideSqlOfOtherServices) {
@@ -381,7 +374,6 @@ TEST(FindSchemas, SchemasInCodeAreNamedBesideSqlOfOtherServices) {
       "b/priv/repo/migrations and d/priv/repo/migrations\n");
   EXPECT_EQ(told({{"shop/db/schema.rb", ""}, {"shop/Gemfile", "gem 'pg'"}}),
             "shop/db/schema.rb: Rails keeps its schema in Ruby, which pgadvise does not read\n");
-  EXPECT_EQ(told({{"svc/prisma/schema.prisma", "provider = \"postgresql\""}}), "") << "the same service";
   EXPECT_EQ(told({{"svc/db/migrations/20240101120000_a.js", ""}}), "") << "beside the SQL";
 }
 

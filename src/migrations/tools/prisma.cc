@@ -131,11 +131,6 @@ void add_notes(const SchemaInput& input, std::span<const Steps> parts, std::vect
   }
 }
 
-constexpr std::string_view evidence[] = {"schema.prisma"};
-constexpr std::string_view words[] = {"\"postgresql\"", "\"postgres\"", "\"cockroachdb\""};
-
-bool is_schema(std::string_view path) { return path.ends_with(".prisma"); }
-
 }  // namespace
 
 constinit const MigrationTool prisma{
@@ -159,13 +154,6 @@ constinit const MigrationTool prisma{
     .read_folder = read_folder,
     .checksums = sha256_checksums,
     .writer = {.concurrently = Concurrently::alone, .write = write, .add_notes = add_notes},
-    .in_code = {.what = "Prisma's schema has no migrations, and pgadvise does not read the schema itself",
-                .holds = is_schema,
-                .evidence = evidence,
-                .words = words,
-                .hint = "prisma migrate diff --from-empty --to-schema-datamodel schema.prisma --script > "
-                        "schema.sql, then --schema "
-                        "schema.sql; or --db"},
     .program = {.name = "prisma", .module = "/prisma/"},
 };
 
