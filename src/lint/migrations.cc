@@ -62,6 +62,11 @@ std::vector<Site> sites(const Context& context, const Option& min_rows, std::ini
   return out;
 }
 
+std::optional<double> known_rows(const Context& context, const QualifiedName& table) {
+  const TableStatistics* known = statistics(context, table);
+  return known ? std::optional(known->rows) : std::nullopt;
+}
+
 std::string rows_known(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();

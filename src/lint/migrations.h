@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Site {
 // and with at least `min_rows` rows (an option) if the server's statistics are known.
 std::vector<Site> sites(const Context& context, const Option& min_rows,
                         std::initializer_list<SchemaAction::Kind> kinds);
+
+// Rows of the table, from a server's statistics; nullopt without them.
+std::optional<double> known_rows(const Context& context, const QualifiedName& table);
 
 // "; it has 1,200,000 rows", from the server's statistics; "" without them
 std::string rows_known(const Context& context, const QualifiedName& table);

@@ -115,7 +115,8 @@ Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagn
         }
         if (!is_checked) return replayer.run(text, file.path);
         checked.found.push_back(std::move(migration));
-        replayer.run(text, checked.found.back(), checked.together && checked.found.size() > 1);
+        checked.found.back().with_previous = checked.together && checked.found.size() > 1;
+        replayer.run(text, checked.found.back(), checked.found.back().with_previous);
       });
   if (!read) return tl::unexpected(read.error());
   replayer.finish();

@@ -3,11 +3,13 @@
 // moment just before the statement.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "model/catalog.h"
+#include "model/lock.h"
 #include "model/source_location.h"
 
 namespace pgadvise {
@@ -127,6 +129,11 @@ struct SchemaStep {
   std::string text;     // the statement, truncated to a few hundred bytes
   int transaction = 0;  // steps with the same number run in one transaction; 0: in a transaction of its own
   std::vector<SchemaAction> actions;
+  std::vector<TableLock> locks;  // on relations that exist before the statement
+  // In force at the statement because the script sets them, in milliseconds; 0: off. nullopt: the script does
+  // not set them.
+  std::optional<std::int64_t> lock_timeout_ms;
+  std::optional<std::int64_t> statement_timeout_ms;
 };
 
 // One file that a migration tool runs once.
@@ -142,6 +149,7 @@ struct Migration {
   std::string entry;  // its usual name: "0007_add_index", "20240101_x"
   std::string tool;   // ToolFacts::id; "" if unknown
   Transaction transaction = Transaction::unknown;
+  bool with_previous = false;  // one deployment runs it after the previous migration that is checked
   // Two or more files of the folder have statements with CONCURRENTLY in a transaction that the tool opens:
   // whoever runs the folder has found a way, if the earlier ones ran.
   bool concurrently_elsewhere = false;

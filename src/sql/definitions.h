@@ -5,6 +5,7 @@
 // into the parse tree only in CreateSchema. Internal to src/sql.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "model/catalog.h"
+#include "model/lock.h"
 #include "model/schema_step.h"
 #include "sql/ast.h"
 
@@ -387,6 +389,19 @@ struct SetSearchPath {
   bool local = false;
 };
 
+// SET lock_timeout or statement_timeout, RESET, SELECT set_config('lock_timeout', …).
+struct SetTimeout {
+  bool lock = true;                // lock_timeout; false: statement_timeout
+  std::optional<std::int64_t> ms;  // 0: off; nullopt: RESET, or a value that is not a constant
+  bool local = false;
+};
+
+// LOCK TABLE.
+struct LockTables {
+  std::vector<QualifiedName> tables;
+  LockMode mode = LockMode::access_exclusive;
+};
+
 struct TransactionControl {
   enum class Kind {
     begin,
@@ -409,6 +424,6 @@ using Statement =
                  CreateSequence, AlterSequence, CreateEnum, AlterEnum, CreateType, CreateFunction,
                  CreatePolicy, AlterPolicy, CreateSchema, CreateExtension, CreateTrigger, Comment, DoBlock,
                  DataChange, Truncate, RewriteTables, Reindex, RefreshView, DropDatabase, AlterDomain,
-                 SetSearchPath, CallRoutine, TransactionControl>;
+                 SetSearchPath, SetTimeout, LockTables, CallRoutine, TransactionControl>;
 
 }  // namespace pgadvise::sql

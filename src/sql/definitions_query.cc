@@ -1,6 +1,10 @@
 #include "sql/definitions_query.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +15,28 @@
 
 namespace pgadvise::sql {
 namespace {
+
+// A time setting's value in milliseconds, as the server reads it: "500", "2s", "1 min".
+std::optional<std::int64_t> milliseconds(std::string_view text) {
+  text = trim(text);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || value < 0 || value > 1e12) return std::nullopt;
+  constexpr std::pair<std::string_view, double> units[] = {
+      {"", 1}, {"us", 1e-3}, {"ms", 1}, {"s", 1e3}, {"min", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}};
+  const std::string_view unit = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  for (const auto& [name, factor] : units)
+    if (name == unit) return static_cast<std::int64_t>(std::llround(value * factor));
+  return std::nullopt;
+}
+
+std::optional<SetTimeout> timeout_named(const std::string& name) {
+  const std::string setting = lower(name);
+  if (setting != "lock_timeout" && setting != "statement_timeout") return std::nullopt;
+  SetTimeout out;
+  out.lock = setting == "lock_timeout";
+  return out;
+}
 
 // ---- queries
 
@@ -183,6 +209,12 @@ Statement read_select(const Node& select, const SchemaState& state) {
   if (!target || target->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) return OtherStatement();
   const PgQuery__FuncCall& call = *target->func_call;
   const std::string name = string_value(call.funcname[call.n_funcname - 1]);
+  if (name == "set_config" && call.n_args == 3)
+    if (auto timeout = timeout_named(constant(call.args[0]).text)) {
+      timeout->ms = milliseconds(constant(call.args[1]).text);
+      timeout->local = lower(constant(call.args[2]).text) == "true";
+      return *timeout;
+    }
   if (name != "set_config" || call.n_args < 2 || constant(call.args[0]).text != "search_path" ||
       !constant(call.args[1]).is_constant)
     return CallRoutine{name};
@@ -267,7 +299,23 @@ Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaStat
   return RefreshView{state.find_relation(written(*stmt.relation)), static_cast<bool>(stmt.concurrent)};
 }
 
+LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state) {
+  LockTables out;
+  for (const Node* node : NodeList(stmt.n_relations, stmt.relations))
+    if (node->node_case == PG_QUERY__NODE__NODE_RANGE_VAR)
+      out.tables.push_back(state.find_relation(written(*node->range_var)));
+  // The server's numbers of the modes begin with 1.
+  if (stmt.mode >= 1 && stmt.mode <= 8) out.mode = static_cast<LockMode>(stmt.mode - 1);
+  return out;
+}
+
 Statement read_set(const PgQuery__VariableSetStmt& stmt) {
+  if (auto timeout = timeout_named(stmt.name)) {
+    timeout->local = stmt.is_local;
+    if (stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE && stmt.n_args == 1)
+      timeout->ms = milliseconds(constant(stmt.args[0]).text);
+    return *timeout;
+  }
   if (lower(stmt.name) != "search_path" && stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL)
     return OtherStatement();
   SetSearchPath out;

@@ -23,6 +23,7 @@ Statement read_reindex(const PgQuery__ReindexStmt& stmt, const SchemaState& stat
 // WITH DATA
 Statement read_refresh(const PgQuery__RefreshMatViewStmt& stmt, const SchemaState& state);
 Statement read_set(const PgQuery__VariableSetStmt& stmt);
+LockTables read_lock(const PgQuery__LockStmt& stmt, const SchemaState& state);
 TransactionControl read_transaction(const PgQuery__TransactionStmt& stmt);
 
 }  // namespace pgadvise::sql

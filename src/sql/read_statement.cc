@@ -52,6 +52,7 @@ Statement read_statement(const Node& node, const SchemaState& state) {
       if (!call || !call->n_funcname) return OtherStatement();
       return CallRoutine{string_value(call->funcname[call->n_funcname - 1])};
     }
+    case NODE(LOCK_STMT): return read_lock(*node.lock_stmt, state);
     case NODE(VARIABLE_SET_STMT): return read_set(*node.variable_set_stmt);
     case NODE(TRANSACTION_STMT): return read_transaction(*node.transaction_stmt);
     default: return OtherStatement();

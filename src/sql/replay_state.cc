@@ -1,6 +1,7 @@
 #include "sql/replay_state.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "model/migration_tool.h"
 #include "sql/ast.h"
@@ -132,6 +133,11 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     const Transaction how = migration->transaction;
     recorder_.begin(schema, together);
     transactions_ = 1;
+    // The session goes on in the next migration; a transaction, only where all run in one.
+    for (Timeout* timeout : {&lock_timeout_, &statement_timeout_}) {
+      if (!together) timeout->session.reset();
+      if (!together || how != Transaction::run) timeout->local.reset();
+    }
     transaction_ = how == Transaction::file || how == Transaction::run ||
                    (how == Transaction::script && statements.size() > 1);
   }
@@ -146,7 +152,8 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
       note(too_deep.what, part.offset);
       recorder_.lost_track();
     }
-    if (migration && !step_.actions.empty()) migration->steps.push_back(std::move(step_));
+    if (migration && (!step_.actions.empty() || !step_.locks.empty()))
+      migration->steps.push_back(std::move(step_));
   }
   savepoints_.clear();
   path_after_transaction_.reset();
@@ -214,12 +221,15 @@ void ReplayState::begin_step(std::string_view text) {
   step_.last_line = lines->at(statement_offset + (text.empty() ? 0 : text.size() - 1)).line;
   step_.text = clip_name(text, max_text);
   step_.transaction = transaction_;
+  step_.lock_timeout_ms = lock_timeout_.current();
+  step_.statement_timeout_ms = statement_timeout_.current();
   cut_names_ = cut_names(text);
 }
 
 Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
   if (!migration) return change_schema(statement, effect);
   const auto actions = recorder_.actions(statement, schema);
+  auto locks = recorder_.locks(statement, actions, schema);
   const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
     return action.kind == SchemaAction::Kind::suppress_error;
   });
@@ -229,6 +239,7 @@ Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
   const bool of_unknown = change && change->kind == DataChange::Kind::update && actions.empty();
   if (of_unknown || (outcome && std::holds_alternative<DoBlock>(statement))) recorder_.lost_values();
   record(actions);
+  record(std::move(locks));
   recorder_.happened(actions, schema);
   return outcome;
 }
@@ -241,6 +252,11 @@ void ReplayState::record(std::vector<SchemaAction> actions) {
     action.truncated = action.kind == Kind::suppress_error && cut_names_.count(action.name);
     step_.actions.push_back(std::move(action));
   }
+}
+
+void ReplayState::record(std::vector<TableLock> locks) {
+  if (step_.locks.empty()) step_.locks = std::move(locks);
+  else std::move(locks.begin(), locks.end(), std::back_inserter(step_.locks));
 }
 
 Outcome ReplayState::change_schema(const Statement& statement, Effect& effect) {
@@ -256,6 +272,20 @@ Outcome ReplayState::replay(const SetSearchPath& set, Effect& effect) {
   return {};
 }
 
+Outcome ReplayState::replay(const SetTimeout& set, Effect& effect) {
+  effect = Effect::none;
+  // Outside of a transaction SET LOCAL has no effect.
+  if (set.local && transaction_ == 0) return {};
+  Timeout& timeout = set.lock ? lock_timeout_ : statement_timeout_;
+  if (set.local) {
+    timeout.local = set.ms;
+  } else {
+    timeout.session = set.ms;
+    timeout.local.reset();
+  }
+  return {};
+}
+
 void ReplayState::undo_to(std::size_t savepoint) {
   schema = savepoints_[savepoint].second;
   savepoints_.resize(savepoint + 1);
@@ -263,6 +293,10 @@ void ReplayState::undo_to(std::size_t savepoint) {
 
 void ReplayState::number_transaction(const TransactionControl& control) {
   using Kind = TransactionControl::Kind;
+  if (control.kind == Kind::commit || control.kind == Kind::rollback) {
+    lock_timeout_.local.reset();
+    statement_timeout_.local.reset();
+  }
   switch (control.kind) {
     case Kind::begin:
       if (transaction_ == 0) transaction_ = ++transactions_;

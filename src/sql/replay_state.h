@@ -48,6 +48,7 @@ struct ReplayState {
   Outcome perform(const Statement& statement, Effect& effect);
   Outcome change_schema(const Statement& statement, Effect& effect);
   void record(std::vector<SchemaAction> actions);  // in the step
+  void record(std::vector<TableLock> locks);       // in the step
   // One function for each kind of statement; `effect` is `replayed` before.
   Outcome replay(const OtherStatement&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const DataChange&, Effect& effect) { return unchanged(effect); }
@@ -58,6 +59,8 @@ struct ReplayState {
   Outcome replay(const DropDatabase&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const AlterDomain&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const SetSearchPath& set, Effect& effect);
+  Outcome replay(const SetTimeout& set, Effect& effect);
+  Outcome replay(const LockTables&, Effect& effect) { return unchanged(effect); }
   Outcome replay(const CallRoutine& call, Effect& effect);
   Outcome replay(const TransactionControl& control, Effect& effect);
   void note(const std::string& what, std::size_t offset, const std::string& hint = {});
@@ -188,6 +191,14 @@ struct ReplayState {
   std::set<std::string> cut_names_;
   int transaction_ = 0;  // the number of the one that the next statement runs in
   int transactions_ = 0;
+  // A timeout that the script sets, in milliseconds.
+  struct Timeout {
+    std::optional<std::int64_t> session;
+    std::optional<std::int64_t> local;  // SET LOCAL, to the end of the transaction
+    std::optional<std::int64_t> current() const { return local ? local : session; }
+  };
+  Timeout lock_timeout_;
+  Timeout statement_timeout_;
   bool in_loop_ = false;
   // Why the statement of a DO block that is replayed perhaps does not run on a server; what became of it.
   struct Doubt {

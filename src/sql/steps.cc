@@ -8,6 +8,7 @@
 #include "model/ddl.h"
 #include "sql/expression.h"
 #include "sql/lexer.h"
+#include "sql/locks.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {
@@ -121,6 +122,20 @@ std::vector<SchemaAction> StepRecorder::actions(const Statement& statement, cons
   std::visit([&](const auto& definition) { describe(definition, state, out); }, statement);
   existing_is_kept(statement, state, out);
   std::erase_if(out, [&](const SchemaAction& action) { return !is_reliable(action); });
+  return out;
+}
+
+std::vector<TableLock> StepRecorder::locks(const Statement& statement,
+                                           const std::vector<SchemaAction>& actions,
+                                           const SchemaState& state) const {
+  auto out = locks_of(statement, actions, state);
+  std::erase_if(out, [&](const TableLock& lock) { return !lock.table_known && lost_track_; });
+  for (TableLock& lock : out)
+    lock.on_new_table = (lock.table_known && !existing_.count(lock.table)) || lock.table.schema == "pg_temp";
+  // A foreign key of a new table, which has no rows, checks none.
+  if (!out.empty() && out.front().on_new_table && out.front().through == TableLock::Through::statement)
+    for (TableLock& lock : out)
+      if (lock.through == TableLock::Through::foreign_key) lock.work = TableLock::Work::none;
   return out;
 }
 

@@ -24,6 +24,9 @@ class StepRecorder {
 
   // The actions of a statement on `state`, without locations.
   std::vector<SchemaAction> actions(const Statement& statement, const SchemaState& state) const;
+  // The locks of the statement with these actions on `state`.
+  std::vector<TableLock> locks(const Statement& statement, const std::vector<SchemaAction>& actions,
+                               const SchemaState& state) const;
   // Records that the statement has run. `actions`: of actions(); `state`: after it.
   void happened(const std::vector<SchemaAction>& actions, const SchemaState& state);
   // Records a statement that was not understood. It may have created any table, so an unknown table no longer
