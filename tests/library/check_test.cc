@@ -204,6 +204,8 @@ TEST(Baseline, OfAnEarlierVersionStillMatches) {
     std::string baseline;
     std::size_t entries;
   };
+  // Rules that the earlier version did not have.
+  const std::set<std::string> newer = {"n-plus-one-query-in-code"};
   for (const auto& one : {Case{of_shop, "/shop.json", 24}, {of_two, "/two_schemas.json", 6}}) {
     Settings settings;
     settings.repository = {root, root};
@@ -211,7 +213,8 @@ TEST(Baseline, OfAnEarlierVersionStillMatches) {
     const Report report = report_of(one.sources, settings);
     ASSERT_TRUE(report.baseline) << one.baseline;
     EXPECT_EQ(report.baseline->known.size(), one.entries) << one.baseline;
-    for (const auto& finding : report.findings) ADD_FAILURE() << "new: " << finding.message;
+    for (const auto& finding : report.findings)
+      if (!newer.count(finding.rule)) ADD_FAILURE() << "new: " << finding.message;
     EXPECT_TRUE(report.baseline->gone.empty()) << one.baseline;
   }
 }
