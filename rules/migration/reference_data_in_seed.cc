@@ -58,6 +58,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule reference_data_in_seed{
     .id = "reference-data-in-seed",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = all(Input::code, Input::schema),
     .summary = "rows that the application needs and only a seed script inserts",
     .why =

@@ -32,6 +32,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule unconfirmed_push{
     .id = "unconfirmed-push",
     .severity = Severity::note,
+    .harm = Harm::data,
     .needs = Input::project,
     .summary = "a schema push to another machine without a confirmation",
     .why =

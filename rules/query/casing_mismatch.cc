@@ -51,6 +51,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule casing_mismatch{
     .id = "casing-mismatch",
     .severity = Severity::error,
+    .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a casing of drizzle() that differs from drizzle-kit's",
     .why =

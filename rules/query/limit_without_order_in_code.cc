@@ -40,6 +40,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule limit_without_order_in_code{
     .id = "limit-without-order-in-code",
     .severity = Severity::note,
+    .harm = Harm::correctness,
     .needs = Input::code,
     .summary = "the first rows of a query that has no order",
     .why =

@@ -41,6 +41,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule committed_password{
     .id = "committed-password",
     .severity = Severity::warning,
+    .harm = Harm::data,
     .needs = Input::project,
     .summary = "a committed password of a database on another machine",
     .why =

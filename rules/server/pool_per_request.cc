@@ -26,6 +26,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule pool_per_request{
     .id = "pool-per-request",
     .severity = Severity::note,
+    .harm = Harm::deployment,
     .needs = Input::code,
     .summary = "a pool of connections that each request makes",
     .why =
