@@ -12,6 +12,7 @@
 #include "files/files.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
+#include "migrations/source_schemas.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {
@@ -71,7 +72,7 @@ TEST_F(SourceInput, IsNotReadBesideMigrations) {
   // But given to them, with its tables, for a comparison.
   ASSERT_TRUE(found->front().source);
   EXPECT_EQ(found->front().root, tree.path());
-  EXPECT_EQ(found->front().source->catalog.tables.size(), 3u);
+  EXPECT_EQ(found->front().source->declared.catalog.tables.size(), 3u);
 }
 
 TEST_F(SourceInput, IsNotComparedWhereSeveralSchemasWriteToOneFolder) {
