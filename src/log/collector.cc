@@ -141,6 +141,12 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
   if (call.duration_ms && call.start != no_time) call.start -= nanoseconds(*call.duration_ms) / 1000;
   if (!flush_plans(session, &call))
     session.recent[session.recent_at++ % session.recent.size()] = {call.hash, call.duration_ms};
+  if (!retries_.empty() && in_order_) {  // not when the call is complete, which the log may show late
+    call.key_known = !call.entry->keying_parameters || call.parameters.has_value();
+    const TransactionEffect effect = call.entry->effect;
+    const bool alone = !session.in_transaction && effect == TransactionEffect::none;
+    retries_.ran(session.key, call.hash, call, alone || effect == TransactionEffect::closes);
+  }
   if (call.duration_ms) {
     ++source_->timed_statements;
     complete(session, call);
@@ -434,10 +440,6 @@ void Collector::complete(Session& session, LoggedCall& call) {
   call.elsewhere = session.named ? entry.state->ran(session.key, call.end) : no_time;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
   queries_.add(*entry.state, key_of(call.file), call, call.identity);
-  if (!retries_.empty() && in_order_)
-    retries_.ran(session.key, call.hash, call,
-                 entry.effect == TransactionEffect::closes ||
-                     (!session.in_transaction && entry.effect == TransactionEffect::none));
   detect(session, call);
 }
 
