@@ -40,7 +40,7 @@ constinit const Rule pool_per_request{
         "`drizzle()` with an address, in functions that run for a request (unbounded-result-in-code names "
         "their "
         "forms) or that these call. Not reported are pools that something outside of the function keeps "
-        "(`globalThis.pool ??= …`, a Map), pools whose address is a parameter, packages for Cloudflare's "
+        "(`globalThis.pool = …`, a Map), pools whose address is a parameter, packages for Cloudflare's "
         "workers, "
         "where connections cannot outlive a request, and the WebSocket pools of @neondatabase/serverless.",
     .fix = "Make the pool at the top level of a module, and import it.",

@@ -209,7 +209,7 @@ TEST_F(DrizzleRequests, PoolsThatNothingKeeps) {
                "drizzle(process.env.URL);\n"
                "const e = drizzle({ connection: { url: 'x' } }); drizzle(pool);"),
             "4 new Pool()\n5 postgres()\n6 drizzle()\n7 drizzle()\n");
-  EXPECT_EQ(in("if (!kept) kept = new Pool(); globalThis.sql ??= postgres('');\nconst p = new Pool(); "
+  EXPECT_EQ(in("if (!kept) kept = new Pool(); globalThis.sql ||= postgres('');\nconst p = new Pool(); "
                "map.set(1, p);\n"
                "const q = new Pool(); kept = q; map.set(2, new Pool()); once(() => new Pool());"),
             "");
