@@ -128,7 +128,8 @@ class Reader {
       if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
         continue;
       const std::string* text = files.size() < max_files ? tree.peek(path) : nullptr;
-      if (text && any_of(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
+      if (text && text->size() <= typescript::max_bytes &&
+          any_of(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
           any_of(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
         files.push_back(path);
     }

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "typescript/bindings.h"
+#include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -100,7 +101,9 @@ class Reader {
     for (const auto& path : tree.files()) {
       if (!is_read(path) || files.size() >= max_files) continue;
       const std::string* text = tree.peek(path);
-      if (text && contains(*text, "/migrator") && contains(*text, "drizzle-orm/")) files.push_back(path);
+      if (text && text->size() <= typescript::max_bytes && contains(*text, "/migrator") &&
+          contains(*text, "drizzle-orm/"))
+        files.push_back(path);
     }
     for (const auto& path : files) {
       const auto* module = program_.module(path);

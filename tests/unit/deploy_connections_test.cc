@@ -114,7 +114,7 @@ TEST_F(Clients, PoolsHaveTimeoutsOrNot) {
   using Names = std::vector<std::string>;
   EXPECT_EQ(pools("new Pool();"), (Names{"- -"}));
   EXPECT_EQ(pools("new pg.Pool({ connectionTimeoutMillis: 5000 });"), (Names{"connect -"}));
-  EXPECT_EQ(pools("new Pool({ connectionTimeoutMillis: 0, statement_timeout: 0 });"), (Names{"- -"}));
+  EXPECT_EQ(pools("new Pool({ connectionTimeoutMillis: 0, query_timeout: 0 });"), (Names{"- -"}));
   EXPECT_EQ(pools("const options = { query_timeout: LIMIT };\nnew Pool(options);"), (Names{"- statement"}));
   EXPECT_EQ(pools("postgres(process.env.URL!);"), (Names{"connect -"}));
   EXPECT_EQ(pools("drizzle(process.env.DATABASE_URL!);"), (Names{"- -"}));
@@ -130,7 +130,7 @@ TEST_F(Clients, SizesOfPoolsAreValues) {
       read({{"package.json", R"({"dependencies": {"pg": "8"}})"},
             {"src/db.ts",
              "import { drizzle } from 'drizzle-orm/node-postgres';\nimport { Pool } from 'pg';\n"
-             "const size = 4 * 10;\nnew Pool({ max: size });\n"
+             "const size = 40;\nnew Pool({ max: size });\n"
              "drizzle({ connection: { connectionString: process.env.URL, max: 30 } });\nnew Pool({ max: 20 "
              "});\n"}});
   std::vector<int> sizes;
