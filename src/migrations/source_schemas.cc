@@ -110,7 +110,9 @@ void add_prisma(const std::string& root, files::Tree& tree, std::vector<Declared
     one.configured = true;
     one.folder = std::move(found.migrations);
     one.all_tables_known = all_tables_known(found.schema);
-    one.manages = [](const QualifiedName&) { return true; };
+    one.manages = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
+      return std::find(schemas.begin(), schemas.end(), table.schema) != schemas.end();
+    };
     one.declared = std::move(found.schema);
   }
 }
@@ -181,14 +183,22 @@ static bool has_words_for(const Index& index) {
 
 Catalog expressible(const DeclaredSource& source, Catalog catalog) {
   if (source.language->expresses_all) return catalog;
-  std::erase_if(catalog.tables, [](const auto& item) { return item.second.kind != Table::Kind::ordinary; });
+  std::erase_if(catalog.tables, [](const auto& item) {
+    const Table& table = item.second;
+    return table.partition_of ||
+           (table.kind != Table::Kind::ordinary && table.kind != Table::Kind::partitioned);
+  });
   for (auto& [name, table] : catalog.tables) {
+    table.kind = Table::Kind::ordinary;
     std::erase_if(table.constraints, [](const Constraint& one) {
       return one.kind == Constraint::Kind::check || one.kind == Constraint::Kind::exclusion;
     });
     std::erase_if(table.indexes, [](const Index& one) { return !has_words_for(one); });
-    for (auto& column : table.columns)
+    for (auto& column : table.columns) {
       if (column.type.ends_with("[]")) column.not_null = false;  // Prisma leaves lists as they are
+      if (column.identity != Column::Identity::none) column.default_expression = "autoincrement()";
+      column.identity = Column::Identity::none;
+    }
     table.policies.clear();
     table.row_security = false;
   }
