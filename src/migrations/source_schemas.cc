@@ -110,7 +110,9 @@ void add_prisma(const std::string& root, files::Tree& tree, std::vector<Declared
     one.configured = true;
     one.folder = std::move(found.migrations);
     one.all_tables_known = all_tables_known(found.schema);
-    one.manages = [](const QualifiedName&) { return true; };
+    one.manages = [schemas = found.schema.catalog.schemas](const QualifiedName& table) {
+      return std::find(schemas.begin(), schemas.end(), table.schema) != schemas.end();
+    };
     one.declared = std::move(found.schema);
   }
 }
@@ -173,22 +175,42 @@ Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics) {
 // Prisma's language knows these methods, and keys that are columns.
 static bool has_words_for(const Index& index) {
   static constexpr std::string_view methods[] = {"btree", "hash", "gin", "gist", "spgist", "brin"};
-  return !index.predicate && index.include.empty() && !index.nulls_not_distinct &&
-         std::find(std::begin(methods), std::end(methods), index.method) != std::end(methods) &&
+  return std::find(std::begin(methods), std::end(methods), index.method) != std::end(methods) &&
          std::none_of(index.keys.begin(), index.keys.end(),
                       [](const IndexKey& key) { return key.column.empty(); });
 }
 
+// Removes what the language has no words for. An index that a migration makes with INCLUDE or WHERE is the
+// one of the same name in the source.
+static void keep_expressible_indexes(Table& table, const Table* declared) {
+  std::erase_if(table.indexes, [&](Index& index) {
+    const bool more = index.predicate || !index.include.empty() || index.nulls_not_distinct;
+    if (!has_words_for(index) || (more && (!declared || !declared->index(index.name)))) return true;
+    index.predicate.reset();
+    index.include.clear();
+    index.nulls_not_distinct = false;
+    return false;
+  });
+}
+
 Catalog expressible(const DeclaredSource& source, Catalog catalog) {
   if (source.language->expresses_all) return catalog;
-  std::erase_if(catalog.tables, [](const auto& item) { return item.second.kind != Table::Kind::ordinary; });
+  std::erase_if(catalog.tables, [](const auto& item) {
+    const Table& table = item.second;
+    return table.partition_of ||
+           (table.kind != Table::Kind::ordinary && table.kind != Table::Kind::partitioned);
+  });
   for (auto& [name, table] : catalog.tables) {
+    table.kind = Table::Kind::ordinary;
     std::erase_if(table.constraints, [](const Constraint& one) {
       return one.kind == Constraint::Kind::check || one.kind == Constraint::Kind::exclusion;
     });
-    std::erase_if(table.indexes, [](const Index& one) { return !has_words_for(one); });
-    for (auto& column : table.columns)
+    keep_expressible_indexes(table, source.declared.catalog.table(name));
+    for (auto& column : table.columns) {
       if (column.type.ends_with("[]")) column.not_null = false;  // Prisma leaves lists as they are
+      if (column.identity != Column::Identity::none) column.default_expression = "autoincrement()";
+      column.identity = Column::Identity::none;
+    }
     table.policies.clear();
     table.row_security = false;
   }
