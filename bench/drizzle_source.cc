@@ -79,12 +79,13 @@ Objects objects_of(const Catalog& catalog) {
   return out;
 }
 
-// The newest snapshot below the folder of migrations; "" if there is none.
+// The newest snapshot in the folder of migrations, not in one of another configuration below it; "" if there
+// is none.
 std::string newest_snapshot(const files::Tree& tree, const std::string& folder) {
   std::string newest;
   for (const auto& file : tree.files())
-    if (file.starts_with(folder + "/") &&
-        (file.ends_with("_snapshot.json") || file.ends_with("/snapshot.json")))
+    if (const std::string above = files::folder_of(files::folder_of(file));
+        above == folder && (file.ends_with("_snapshot.json") || file.ends_with("/snapshot.json")))
       if (newest.empty() || files::natural_less(newest, file)) newest = file;
   return newest;
 }
