@@ -84,7 +84,7 @@ Objects objects_of(const Catalog& catalog) {
 std::string newest_snapshot(const files::Tree& tree, const std::string& folder) {
   std::string newest;
   for (const auto& file : tree.files())
-    if (const std::string above = files::folder_of(files::folder_of(file));
+    if (const std::string_view above = files::folder_of(files::folder_of(file));
         above == folder && (file.ends_with("_snapshot.json") || file.ends_with("/snapshot.json")))
       if (newest.empty() || files::natural_less(newest, file)) newest = file;
   return newest;
