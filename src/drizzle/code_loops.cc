@@ -66,6 +66,7 @@ struct Inner {
   std::string key;
   Node value;
   Dependence on;
+  Dependence database;  // what chooses the database
   std::vector<SourceLocation> via;
 };
 
@@ -356,6 +357,26 @@ class LoopReader {
     });
   }
 
+  // Whether the loop's element chooses the database: one for each tenant. No query reaches them all.
+  bool chooses_database(const Node& receiver, const std::vector<Node>& on, const Node& inside) {
+    if (depends(receiver, on, inside)) return true;
+    Node root = bare(receiver);
+    while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+    const Binding& binding = names_.find(root);
+    if (binding.kind != Binding::Kind::parameter) return false;
+    // inDatabaseOf(tenant.id, async (db) => …)
+    const Node call = binding.owner.parent().parent();
+    if (!call.is(Kind::call_expression) || call.offset() <= inside.offset()) return false;
+    if (depends(call.child(Field::function), on, inside)) return true;
+    const auto arguments = arguments_of(call);
+    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+      return argument != binding.owner && depends(argument, on, inside);
+    });
+  }
+
+  // A row that a query locks may be another transaction's in the next round.
+  static bool locks(const FoundQuery& query) { return query.link("for") != nullptr; }
+
   bool has_query(const Node& expression) {
     return any_inside(expression, [&](const Node& at) { return index_.query(at) != nullptr; });
   }
@@ -454,6 +475,16 @@ class LoopReader {
     return spread;
   }
 
+  // The parameters of `function` that its call gives for those of the called one.
+  Dependence passed_on(const Dependence& parts, const Node& call, const Node& function) {
+    Dependence out;
+    for (const auto& part : parts) {
+      const auto more = parameters_in(given(arguments_of(call), part), function);
+      out.insert(more.begin(), more.end());
+    }
+    return out;
+  }
+
   const std::vector<Inner>& inner_queries(const Node& function, int depth) {
     const auto [entry, is_new] = inner_.try_emplace(function);
     if (!is_new || depth > max_followed) return entry->second;
@@ -464,19 +495,20 @@ class LoopReader {
       any_inside(body, [&](const Node& at) {
         if (!at.is(Kind::call_expression) || !runs_in(at, body) || in_loop(at, body)) return false;
         if (const FoundQuery* query = index_.query(at)) {
-          if (!query->facts.awaited) return false;
+          if (!query->facts.awaited || locks(*query)) return false;
           const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
           if (const auto key = key_of(*query, on))
-            found.push_back({query, key->column, key->value, parameters_in(key->value, function), {}});
+            found.push_back({query,
+                             key->column,
+                             key->value,
+                             parameters_in(key->value, function),
+                             parameters_in(query->receiver, function),
+                             {}});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
-            Dependence on;
-            for (const auto& part : one.on) {
-              const auto more = parameters_in(given(arguments_of(at), part), function);
-              on.insert(more.begin(), more.end());
-            }
-            if (on.empty()) continue;
-            one.on = std::move(on);
+            one.on = passed_on(one.on, at, function);
+            if (one.on.empty()) continue;
+            one.database = passed_on(one.database, at, function);
             one.via.insert(one.via.begin(), at.location());
             found.push_back(std::move(one));
           }
@@ -515,7 +547,9 @@ class LoopReader {
       if (!runs_in(at, loop.body)) return false;
       const auto on_loop = [&](const Node& value) { return depends(value, loop.names, loop.body); };
       if (query) {
-        if (!query->facts.awaited && !loop.parallel) return false;
+        if ((!query->facts.awaited && !loop.parallel) || locks(*query) ||
+            chooses_database(query->receiver, loop.names, loop.body))
+          return false;
         if (const auto key = key_of(*query, on_loop))
           if (const FoundQuery* from = from_rows(); from && from != query) add(loop, *from, *query, *key, {});
         return false;
@@ -524,6 +558,11 @@ class LoopReader {
       if (inside.size() > max_queries_of_a_call) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
+        if (std::any_of(inner.database.begin(), inner.database.end(), [&](const auto& part) {
+              const Node database = given(arguments, part);
+              return database && chooses_database(database, loop.names, loop.body);
+            }))
+          continue;
         for (const auto& part : inner.on) {
           const Node value = given(arguments, part);
           if (!value || !on_loop(value)) continue;

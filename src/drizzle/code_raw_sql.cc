@@ -79,15 +79,57 @@ class Reader {
                                                                 "url.searchParams.get(",
                                                                 "req.nextUrl.searchParams.get("};
     const std::string_view text = node.text();
+    if (text.ends_with(".length")) return false;
     if (std::any_of(starts.begin(), starts.end(),
-                    [&](std::string_view one) { return text.starts_with(one); }))
+                    [&](std::string_view one) { return text.starts_with(one); }) ||
+        (text.starts_with("new URL(") && contains(text, ".url).searchParams.get(")))
       return true;
-    Node root = node;
-    while (root.is(Kind::member_expression) || root.is(Kind::subscript_expression))
-      root = bare(root.child(Field::object));
-    if (root == node || !root.is(Kind::identifier) || root.text() != "input") return false;
+    const Node root = root_of(node);
+    if (root == node || !root.is(Kind::identifier)) return false;
     const Binding& binding = names_.find(root);
-    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::object_pattern);
+    if (binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier))
+      return is_body(bare(binding.owner.child(Field::value)));
+    return root.text() == "input" && binding.kind == Binding::Kind::parameter &&
+           binding.pattern.is(Kind::object_pattern) && !limited_by_schema(node, binding.owner);
+  }
+
+  // body of body.order.ids[0].
+  static Node root_of(Node node) {
+    while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression))
+      node = bare(node.child(Field::object));
+    return node;
+  }
+
+  // await request.json(): what the client sent, unchecked.
+  static bool is_body(const Node& value) {
+    static constexpr std::array<std::string_view, 4> bodies = {"request.json()", "req.json()",
+                                                               "request.text()", "req.text()"};
+    return value && std::find(bodies.begin(), bodies.end(), value.text()) != bodies.end();
+  }
+
+  // Whether the procedure's schema leaves no free text in the property: .input(z.object({ id:
+  // z.string().uuid() })).query(function)
+  static bool limited_by_schema(const Node& property, const Node& function) {
+    static constexpr std::array<std::string_view, 14> limits = {
+        "uuid(", "number(", "int(",  "enum(",   "Enum(",    "boolean(", "date(",
+        "cuid(", "cuid2(",  "ulid(", "nanoid(", "literal(", "regex(",   "bigint("};
+    const Node name = property.is(Kind::member_expression) ? property.child(Field::property) : Node();
+    Node link = function.parent().parent().child(Field::function).child(Field::object);
+    for (int steps = 0; name && link.is(Kind::call_expression) && steps < max_followed; ++steps) {
+      const Node callee = link.child(Field::function);
+      const auto arguments = arguments_of(link);
+      if (callee.child(Field::property).text() == "input" && !arguments.empty()) {
+        const auto objects = arguments_of(bare(arguments.front()));
+        for (const Node& part : objects.empty() ? std::vector<Node>() : objects.front().children())
+          if (part.is(Kind::pair) && part.child(Field::key).text() == name.text())
+            return std::any_of(limits.begin(), limits.end(), [&](std::string_view limit) {
+              return contains(part.child(Field::value).text(), limit);
+            });
+        return false;
+      }
+      link = callee.child(Field::object);
+    }
+    return false;
   }
 
   void check(const Node& call) {
@@ -140,8 +182,10 @@ class Reader {
       case Kind::identifier:
       case Kind::shorthand_property_identifier: return source_of_name(node, use, depth);
       case Kind::member_expression:
-        if (is_request_value(node) && !checked(node, use)) return Source{RawSql::Source::request, node};
-        return std::nullopt;
+        if (!is_request_value(node) || checked(node, use)) return std::nullopt;
+        if (const Node root = root_of(node); names_.find(root).kind == Binding::Kind::variable)
+          if (checked(root, use)) return std::nullopt;
+        return Source{RawSql::Source::request, node};
       case Kind::call_expression: return source_of_call(node, use, depth);
       default: return std::nullopt;
     }
@@ -166,8 +210,9 @@ class Reader {
       const Node value = binding.owner.child(Field::value);
       if (!binding.pattern.is(Kind::identifier)) {
         // const { sort } = req.query
-        return value && is_request_value(bare(value)) ? std::optional(Source{RawSql::Source::request, node})
-                                                      : std::nullopt;
+        return value && (is_request_value(bare(value)) || is_body(bare(value)))
+                   ? std::optional(Source{RawSql::Source::request, node})
+                   : std::nullopt;
       }
       return value ? source_of(value, use, depth + 1) : std::nullopt;
     }

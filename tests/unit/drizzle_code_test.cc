@@ -246,6 +246,42 @@ export async function checked(name: string) {
       "5 sql.raw request\n7 execute request\n16 sql.raw request\n18 sql.raw parameter\n19 sql.raw request\n");
 }
 
+TEST_F(DrizzleCode, FollowsBodiesAndAddressesToRawSql) {
+  EXPECT_EQ(raw(of(R"(
+export async function GET(request: Request) {
+  const order = new URL(request.url).searchParams.get('order');
+  await db.execute(sql.raw(`SELECT * FROM orders ORDER BY ${order}`));
+}
+export async function POST(request: Request) {
+  const body = await request.json();
+  await db.execute(sql`DELETE FROM orders WHERE id IN (${sql.raw(body.ids.join(','))})`);
+  await db.execute(sql.raw(`SELECT ${body.ids.length}`));
+  const { term } = await request.json();
+  await db.execute(sql.raw(`SELECT '${term}'`));
+}
+export async function PUT(request: Request) {
+  const body = schema.parse(await request.json());
+  await db.execute(sql.raw(`SELECT '${body.name}'`));
+}
+export async function PATCH(request: Request) {
+  const body = await request.json();
+  schema.parse(body);
+  await db.execute(sql.raw(`SELECT '${body.name}'`));
+}
+)")),
+            "6 sql.raw request\n10 sql.raw request\n13 sql.raw request\n");
+}
+
+TEST_F(DrizzleCode, ASchemaOfTheProcedureLimitsItsInput) {
+  EXPECT_EQ(raw(of(R"(
+export const one = procedure.input(z.object({ id: z.string().uuid(), name: z.string() }))
+  .mutation(async ({ input }) => db.execute(`UPDATE orders SET a = 1 WHERE id = '${input.id}'`));
+export const two = procedure.input(z.object({ id: z.string().uuid(), name: z.string() }))
+  .mutation(async ({ input }) => db.execute(`UPDATE orders SET a = '${input.name}' WHERE id = '${input.id}'`));
+)")),
+            "7 execute request\n");
+}
+
 TEST_F(DrizzleCode, FindsCallsOfServicesInTransactions) {
   const auto facts =
       of(R"(import Stripe from 'stripe';
@@ -267,6 +303,45 @@ export async function pay(id: string) {
   for (const auto& call : facts.calls_in_transactions)
     found += call.what + " " + call.place.str() + " in " + call.function + "\n";
   EXPECT_EQ(found, "stripe src/app.ts:10:11 in pay\nfetch src/notify.ts:1:57 in pay\n");
+}
+
+TEST_F(DrizzleCode, ADatabaseForEachRowIsNoLoopOfQueries) {
+  const std::string more =
+      "import { drizzle } from 'drizzle-orm/node-postgres';\n"
+      "export function databaseOf(tenant: string) { return drizzle('postgres://' + tenant); }\n"
+      "export async function within(tenant: string, act: (db: ReturnType<typeof databaseOf>) => "
+      "Promise<void>) {\n"
+      "  await act(databaseOf(tenant));\n}\n";
+  const auto facts = of(R"(import { databaseOf, within } from './tenants';
+export async function all() {
+  const rows = await db.select().from(customers);
+  for (const row of rows) {
+    const own = await databaseOf(row.id);
+    await own.select().from(orders).where(eq(orders.customerId, row.id));
+    await within(row.id, async (tx) => { await tx.delete(orders).where(eq(orders.customerId, row.id)); });
+    await count(own, row.id);
+    await db.select().from(orders).where(eq(orders.customerId, row.id));
+  }
+}
+async function count(conn: Database, id: string) {
+  return await conn.select().from(orders).where(eq(orders.customerId, id));
+}
+)",
+                        {{"src/tenants.ts", more}});
+  EXPECT_EQ(loops(facts), "11 customer_id=row.id over rows\n");
+}
+
+TEST_F(DrizzleCode, ARowLockedInALoopIsNoLoopOfQueries) {
+  const auto facts = of(R"(export async function work() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    await db.transaction(async (tx) => {
+      await tx.select().from(orders).where(eq(orders.id, row.id)).for('update', { skipLocked: true });
+    });
+  }
+}
+)");
+  EXPECT_EQ(loops(facts), "");
 }
 
 // Names, types, functions and files that depend on each other end the search.
