@@ -343,10 +343,22 @@ class Loader {
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
     }
     report_outside_references();
+    for (auto& schema : out_.schemas)
+      std::erase_if(schema.declared, [&](const auto& one) { return migrated_elsewhere(one); });
     if (!out_.live) return;
     compare_undecided();
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
+  }
+
+  // Whether migrations of another folder create most of the tables of source without migrations: services
+  // that share a database.
+  bool migrated_elsewhere(const lint::DeclaredSchema& schema) const {
+    if (schema.migrated) return false;
+    const auto& tables = schema.declared->tables;
+    const auto shared = std::count_if(tables.begin(), tables.end(),
+                                      [&](const auto& item) { return migrated_.count(item.first) > 0; });
+    return 2 * static_cast<std::size_t>(shared) > tables.size();
   }
 
   std::size_t reported_in(const std::string& file) const {
@@ -400,7 +412,10 @@ class Loader {
       else report(std::move(error));
     }
     if (catalog)
-      for (const auto& [name, table] : catalog->tables) created_.insert(name);
+      for (const auto& [name, table] : catalog->tables) {
+        created_.insert(name);
+        if (!input.source || input.kind == migrations::SchemaKind::migrations) migrated_.insert(name);
+      }
     for (const auto& file : input.files) out_.comments_read.insert(file.path);
     add_suppressions(std::move(choice.checked.suppressions), out_.suppressions, out_.diagnostics);
     out.migrations = checked_migrations(input, std::move(choice));
@@ -555,6 +570,7 @@ class Loader {
       named_;  // files that the command line names, by their input's path
   std::vector<std::pair<Error, QualifiedName>> outside_;  // remarks on foreign keys, and the table of each
   std::set<QualifiedName> created_;                       // tables of all inputs
+  std::set<QualifiedName> migrated_;                      // those of `created_` that not only source declares
   std::string snapshot_;                                  // path
   std::string live_name_;
   std::vector<lint::SchemaComparison> of_database_;

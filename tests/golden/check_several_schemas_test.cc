@@ -7,6 +7,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "drizzle/source_reader.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -54,6 +55,25 @@ TEST(CheckSeveralSchemas, AFindingAboutTheProjectIsThereOnce) {
       EXPECT_FALSE(finding["subject"].contains("file")) << finding.dump(1);
     }
   }
+}
+
+// Several services declare tables that the migrations of one folder create.
+TEST(CheckSeveralSchemas, SourceWhoseTablesMigrationsOfAnotherFolderCreateHasMigrations) {
+  if (!drizzle::reads_source()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
+  const Folder folder;
+  for (const std::string service : {"a", "b"}) {
+    const std::string table = service == "a" ? "users" : "wishes";
+    folder.write(service + "/package.json", R"({"name": "x", "dependencies": {"drizzle-orm": "0.45.0"}})");
+    folder.write(service + "/drizzle.config.ts",
+                 "export default { dialect: 'postgresql', schema: './schema.ts', out: './drizzle' };\n");
+    folder.write(service + "/schema.ts",
+                 "import { integer, pgTable } from 'drizzle-orm/pg-core';\nexport const one = pgTable('" +
+                     table + "', { id: integer('id').primaryKey() });\n");
+  }
+  folder.write("database/migrations/1_users.up.sql", "CREATE TABLE users (id integer PRIMARY KEY);\n");
+  const auto report = report_of(folder);
+  EXPECT_EQ(findings_of(report, "schema-ahead-of-migrations"), 1) << report.dump(1);
+  EXPECT_TRUE(contains(report.dump(), "b/drizzle.config.ts")) << report.dump(1);
 }
 
 // Why schema-drift did not run; "ran" where it did.
