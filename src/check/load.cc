@@ -343,12 +343,22 @@ class Loader {
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
     }
     report_outside_references();
-    for (auto& schema : out_.schemas)
-      std::erase_if(schema.declared, [&](const auto& one) { return migrated_elsewhere(one); });
+    for (auto& schema : out_.schemas) leave_to_migrations(schema);
     if (!out_.live) return;
     compare_undecided();
     all.comparisons = std::move(of_database_);
     out_.schemas.push_back(std::move(all));
+  }
+
+  // Tables of source that migrations of another folder create are checked there.
+  void leave_to_migrations(Schema& schema) const {
+    const bool elsewhere = std::any_of(schema.declared.begin(), schema.declared.end(),
+                                       [&](const auto& one) { return migrated_elsewhere(one); });
+    if (!elsewhere) return;
+    schema.declared.clear();
+    if (schema.catalog)
+      std::erase_if(schema.catalog->tables,
+                    [&](const auto& item) { return migrated_.count(item.first) > 0; });
   }
 
   // Whether migrations of another folder create most of the tables of source without migrations: services

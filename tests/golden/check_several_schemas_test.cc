@@ -58,7 +58,7 @@ TEST(CheckSeveralSchemas, AFindingAboutTheProjectIsThereOnce) {
 }
 
 // Several services declare tables that the migrations of one folder create.
-TEST(CheckSeveralSchemas, SourceWhoseTablesMigrationsOfAnotherFolderCreateHasMigrations) {
+TEST(CheckSeveralSchemas, TablesOfSourceThatMigrationsOfAnotherFolderCreateAreCheckedThere) {
   if (!drizzle::reads_source()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
   const Folder folder;
   for (const std::string service : {"a", "b"}) {
@@ -68,11 +68,12 @@ TEST(CheckSeveralSchemas, SourceWhoseTablesMigrationsOfAnotherFolderCreateHasMig
                  "export default { dialect: 'postgresql', schema: './schema.ts', out: './drizzle' };\n");
     folder.write(service + "/schema.ts",
                  "import { integer, pgTable } from 'drizzle-orm/pg-core';\nexport const one = pgTable('" +
-                     table + "', { id: integer('id').primaryKey() });\n");
+                     table + "', { id: integer('id') });\n");
   }
-  folder.write("database/migrations/1_users.up.sql", "CREATE TABLE users (id integer PRIMARY KEY);\n");
+  folder.write("database/migrations/1_users.up.sql", "CREATE TABLE users (id integer);\n");
   const auto report = report_of(folder);
   EXPECT_EQ(findings_of(report, "schema-ahead-of-migrations"), 1) << report.dump(1);
+  EXPECT_EQ(findings_of(report, "missing-primary-key"), 2) << "users once, and wishes";
   EXPECT_TRUE(contains(report.dump(), "b/drizzle.config.ts")) << report.dump(1);
 }
 
