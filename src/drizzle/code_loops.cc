@@ -356,11 +356,12 @@ class LoopReader {
     if (depends(receiver, on, inside)) return true;
     Node root = bare(receiver);
     while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+    if (!root.is(Kind::identifier)) return false;
     const Binding& binding = names_.find(root);
     if (binding.kind != Binding::Kind::parameter) return false;
     // inDatabaseOf(tenant.id, async (db) => …)
     const Node call = binding.owner.parent().parent();
-    if (!call.is(Kind::call_expression) || call.offset() <= inside.offset()) return false;
+    if (!call.is(Kind::call_expression) || call.offset() < inside.offset()) return false;
     if (depends(call.child(Field::function), on, inside)) return true;
     const auto arguments = arguments_of(call);
     return std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {

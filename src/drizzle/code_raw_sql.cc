@@ -183,7 +183,8 @@ class Reader {
       case Kind::shorthand_property_identifier: return source_of_name(node, use, depth);
       case Kind::member_expression:
         if (!is_request_value(node) || checked(node, use)) return std::nullopt;
-        if (const Node root = root_of(node); names_.find(root).kind == Binding::Kind::variable)
+        if (const Node root = root_of(node);
+            root.is(Kind::identifier) && names_.find(root).kind == Binding::Kind::variable)
           if (checked(root, use)) return std::nullopt;
         return Source{RawSql::Source::request, node};
       case Kind::call_expression: return source_of_call(node, use, depth);
