@@ -53,12 +53,22 @@ bool mentions_any(std::string_view text, std::initializer_list<std::string_view>
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
 }
 
+// Whether a `.from(` may be a query's: not that of Array.from() and the like.
+bool mentions_from(std::string_view text) {
+  for (auto at = text.find(".from("); at != std::string_view::npos; at = text.find(".from(", at + 1)) {
+    const std::string_view before = text.substr(0, at);
+    if (!before.ends_with("Array") && !before.ends_with("Buffer")) return true;
+  }
+  return false;
+}
+
 bool may_matter(std::string_view text) {
   if (text.size() > typescript::max_bytes) return false;
   const std::string_view head = text.substr(0, 200);
   if (mentions_any(head, {"\"use client\"", "'use client'"})) return false;
-  return mentions_any(text, {".from(", ".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(",
-                             ".execute(", ".transaction(", ".$count(", "sql.raw("}) ||
+  return mentions_from(text) ||
+         mentions_any(text, {".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(", ".execute(",
+                             ".transaction(", ".$count(", "sql.raw("}) ||
          (contains(text, "await") && mentions_any(text, {"for (", ".map(", ".forEach("}));
 }
 

@@ -45,13 +45,6 @@ class Reader {
   explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
 
   std::vector<RawSql> read() {
-    for (const auto& file : index_.files()) {
-      const auto* module = names_.program().module(file);
-      if (!module) continue;
-      each_call(module->syntax->root(), [&](const Node& call) {
-        if (const Node called = names_.called(call)) calls_of_[called].push_back(call);
-      });
-    }
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file))
         each_call(module->syntax->root(), [&](const Node& call) { check(call); });
@@ -225,10 +218,24 @@ class Reader {
     return source_of_parameter(binding, depth);
   }
 
+  // The project's calls by function, found when a text depends on a parameter for the first time.
+  const std::map<Node, std::vector<Node>>& calls() {
+    if (calls_of_) return *calls_of_;
+    calls_of_.emplace();
+    for (const auto& file : index_.files()) {
+      const auto* module = names_.program().module(file);
+      if (!module) continue;
+      each_call(module->syntax->root(), [&](const Node& call) {
+        if (const Node called = names_.called(call)) (*calls_of_)[called].push_back(call);
+      });
+    }
+    return *calls_of_;
+  }
+
   // What the project's calls give. Without a call in sight, anything may come.
   std::optional<Source> source_of_parameter(const Binding& binding, int depth) {
-    const auto calls = calls_of_.find(binding.owner);
-    if (calls == calls_of_.end()) return Source{RawSql::Source::parameter, binding.name};
+    const auto calls = this->calls().find(binding.owner);
+    if (calls == this->calls().end()) return Source{RawSql::Source::parameter, binding.name};
     std::optional<Source> found;
     for (const Node& call : calls->second) {
       const auto arguments = arguments_of(call);
@@ -273,7 +280,7 @@ class Reader {
 
   CodeIndex& index_;
   typescript::Bindings& names_;
-  std::map<Node, std::vector<Node>> calls_of_;  // by function
+  std::optional<std::map<Node, std::vector<Node>>> calls_of_;  // by function; nullopt: not looked for yet
   std::vector<RawSql> out_;
   int steps_ = 0;
 };

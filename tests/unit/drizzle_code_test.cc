@@ -217,6 +217,15 @@ TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
     EXPECT_TRUE(is_application_source(path)) << path;
 }
 
+TEST_F(DrizzleCode, ParsesOnlyFilesThatMayHaveQueries) {
+  const auto facts = of("export const list = () => db.select().from(orders);\n",
+                        {{"src/a.ts", "export const a = Array.from(new Set([1]));\n"},
+                         {"src/b.ts", "export const b = Uint8Array.from([1]), c = Buffer.from('c');\n"},
+                         {"src/c.ts", "export const d = (one) => one.from('x');\n"},
+                         {"src/d.ts", "'use client';\nexport const e = (one) => one.from('x');\n"}});
+  EXPECT_EQ(facts.files, 2);
+}
+
 TEST_F(DrizzleCode, FindsUncheckedRawSql) {
   EXPECT_EQ(
       raw(of(R"(const columns = { total: 'total', id: 'id' };
