@@ -19,6 +19,8 @@ class IndexNamer {
  public:
   explicit IndexNamer(const Catalog& catalog);
   std::string name(const QualifiedName& table, const std::vector<IndexKey>& keys);
+  // Of an index that somebody else creates.
+  void reserve(const QualifiedName& name) { taken_.insert(name); }
 
  private:
   std::string pattern_;           // with {table} and {columns}

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -31,6 +34,8 @@ struct Change {
 };
 
 using Changes = std::vector<Change>;
+
+constexpr std::size_t most_changes = 500;  // of a table
 
 std::optional<QualifiedName> table_of(const Finding& finding) {
   if (finding.proposal) return finding.proposal->table;
@@ -86,6 +91,21 @@ bool equal(const Index& a, const Index& b) {
   return a.method == b.method && a.keys == b.keys && a.include == b.include && lint::same_predicate(a, b);
 }
 
+// Indexes of which one can make another unnecessary have this in common: what their first key is of.
+std::string first_key(const Index& index) {
+  return index.keys.empty() ? std::string()
+                            : index.keys.front().column + "\n" + index.keys.front().expression;
+}
+
+using IndexesByFirstKey = std::multimap<std::string, const Index*>;
+
+std::vector<const Index*> with_first_key_of(const Index& index, const IndexesByFirstKey& all) {
+  std::vector<const Index*> out;
+  const auto [from, to] = all.equal_range(first_key(index));
+  for (auto at = from; at != to; ++at) out.push_back(at->second);
+  return out;
+}
+
 // Whether the index `wide` makes the new index `narrow` unnecessary.
 bool covers(const Index& wide, const Index& narrow) {
   if (narrow.unique) return wide.valid && wide.unique && equal(wide, narrow);
@@ -100,6 +120,9 @@ class Resolver {
 
   void resolve() {
     std::map<QualifiedName, Changes> tables = changes();
+    for (const auto& [name, of_table] : tables)
+      for (const Change& change : of_table)
+        for (const Index& index : change.created) created_names_.emplace_back(name, index.name);
     for (auto& [name, of_table] : tables) {
       const Table& table = *catalog_.table(name);
       keep_the_widest(table, of_table);
@@ -126,6 +149,7 @@ class Resolver {
         continue;
       if (!contains(fix->sql, "INDEX") && !contains(fix->sql, "KEY") && !contains(fix->sql, "UNIQUE"))
         continue;
+      if (out[*name].size() >= most_changes) continue;
       Change change{at, fix, {}, {}, false};
       note_effects(change, part_with(catalog_, *table, fix->sql), *table);
       if (!change.created.empty() || !change.dropped.empty() || change.adds_foreign_key)
@@ -136,39 +160,45 @@ class Resolver {
 
   // ---- indexes that are created
 
+  // New indexes with their changes, by their first key.
+  using Created = std::multimap<std::string, std::pair<const Change*, const Index*>>;
+
   // The change whose new index makes that of `narrow` unnecessary: the one with most keys, then the first.
-  static const Change* wider(const Changes& changes, const Change& narrow) {
+  static const Change* wider(const Created& created, const Change& narrow) {
     const Change* best = nullptr;
     std::size_t keys = 0;
-    for (const Change& other : changes)
-      for (const Index& index : other.created) {
-        const Index& own = narrow.created.front();
-        if (&other == &narrow || !covers(index, own)) continue;
-        if (covers(own, index) && narrow.finding < other.finding) continue;
-        if (!best || index.keys.size() > keys) best = &other, keys = index.keys.size();
-      }
+    const Index& own = narrow.created.front();
+    const auto [from, to] = created.equal_range(first_key(own));
+    for (auto at = from; at != to; ++at) {
+      const auto& [other, index] = at->second;
+      if (other == &narrow || other->created.empty() || !covers(*index, own)) continue;
+      if (covers(own, *index) && narrow.finding < other->finding) continue;
+      if (!best || index->keys.size() > keys) best = other, keys = index->keys.size();
+    }
     return best;
   }
 
   void keep_the_widest(const Table& table, Changes& changes) {
-    std::vector<std::size_t> covered;
+    Created created;
+    for (const Change& change : changes)
+      for (const Index& index : change.created) created.insert({first_key(index), {&change, &index}});
+    const std::set<const Index*> gone = dropped(changes);
+    std::set<std::size_t> covered;
     for (Change& change : changes) {
       if (change.created.size() != 1 || !findings_[change.finding].further_proposals.empty()) continue;
-      const Change* wide = wider(changes, change);
+      const Change* wide = wider(created, change);
       const auto existing = std::find_if(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-        return !dropped(changes, index) && equal(index, change.created.front()) &&
+        return !gone.count(&index) && equal(index, change.created.front()) &&
                covers(index, change.created.front());
       });
       if (change.dropped.empty() && wide) {
         served_[change.finding] = wide->finding;
-        covered.push_back(change.finding);
+        covered.insert(change.finding);
       } else if (!change.dropped.empty() && (wide || existing != table.indexes.end())) {
         only_drop(table, change);
       }
     }
-    std::erase_if(changes, [&](const Change& change) {
-      return std::find(covered.begin(), covered.end(), change.finding) != covered.end();
-    });
+    std::erase_if(changes, [&](const Change& change) { return covered.count(change.finding) > 0; });
   }
 
   // Of a fix that replaces indexes, where the replacement is there already or another fix creates it.
@@ -211,23 +241,25 @@ class Resolver {
       }
   }
 
-  static bool dropped(const Changes& changes, const Index& index) {
-    return std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
-      return std::find(change.dropped.begin(), change.dropped.end(), &index) != change.dropped.end();
-    });
+  static std::set<const Index*> dropped(const Changes& changes) {
+    std::set<const Index*> out;
+    for (const Change& change : changes) out.insert(change.dropped.begin(), change.dropped.end());
+    return out;
   }
 
   void drop_what_becomes_redundant(const Table& table, Changes& changes) {
+    IndexesByFirstKey existing;
+    for (const Index& index : table.indexes) existing.emplace(first_key(index), &index);
+    std::set<const Index*> gone = dropped(changes);
     for (Change& change : changes)
-      for (const Index& index : table.indexes) {
-        if (index.unique || !index.valid || !lint::droppable(index) || dropped(changes, index)) continue;
-        const auto serves = [&](const Index& other) {
-          return &other != &index && lint::serves_instead(other, index);
-        };
-        if (std::any_of(table.indexes.begin(), table.indexes.end(), serves)) continue;
-        if (std::any_of(change.created.begin(), change.created.end(), serves))
-          drop_also(table, index, change);
-      }
+      for (const Index& created : change.created)
+        for (const Index* index : with_first_key_of(created, existing)) {
+          if (index->unique || !index->valid || !lint::droppable(*index) || gone.count(index) ||
+              !lint::serves_instead(created, *index) || served(*index, with_first_key_of(*index, existing)))
+            continue;
+          gone.insert(index);
+          drop_also(table, *index, change);
+        }
   }
 
   void drop_also(const Table& table, const Index& index, Change& change) const {
@@ -258,25 +290,67 @@ class Resolver {
     });
   }
 
-  // Why the indexes that `change` drops, too, cannot go if only `left` remain; "" if they can.
-  std::string needed(const Table& table, const Changes& accepted, const Change& change,
-                     const std::vector<const Index*>& before, const std::vector<const Index*>& left) const {
+  // What the indexes of a table are needed for, before and after its changes.
+  struct Needs {
+    std::vector<std::pair<const Constraint*, std::vector<const Index*>>> keys;  // with the indexes that serve
+    std::map<const Index*, std::vector<const Index*>> servers;  // of a dropped index: what serves its queries
+    std::set<const Index*> left;
+  };
+
+  static bool any_in(const std::vector<const Index*>& indexes, const std::set<const Index*>& set) {
+    return std::any_of(indexes.begin(), indexes.end(),
+                       [&](const Index* index) { return set.count(index) > 0; });
+  }
+
+  Needs needs_of(const Table& table, const Changes& changes) const {
+    Needs out;
+    IndexesByFirstKey all;
+    std::vector<const Index*> in_order;
+    const auto add = [&](const Index& index) {
+      all.emplace(first_key(index), &index);
+      in_order.push_back(&index);
+      out.left.insert(&index);
+    };
+    for (const Index& index : table.indexes) add(index);
+    for (const Change& change : changes)
+      for (const Index& index : change.created) add(index);
     for (const auto& key : table.constraints) {
       if (key.kind != Constraint::Kind::foreign_key) continue;
-      const auto covered = [&](const Index* index) {
-        return lint::covers(*index, table, key.columns) == lint::Coverage::full;
-      };
-      if (std::any_of(before.begin(), before.end(), covered) &&
-          std::none_of(left.begin(), left.end(), covered))
-        return "the foreign key " + key.name;
+      std::vector<const Index*> serving;
+      for (const Index* index : in_order)
+        if (lint::covers(*index, table, key.columns) == lint::Coverage::full) serving.push_back(index);
+      // One that only the changes make is no reason to keep another.
+      const auto exists = [&](const Index* index) { return index_named(table, index->name) == index; };
+      if (std::any_of(serving.begin(), serving.end(), exists)) out.keys.emplace_back(&key, serving);
     }
+    for (const Change& change : changes) {
+      if (!relies_on_another(change)) continue;
+      for (const Index* index : change.dropped) {
+        std::vector<const Index*> serving;
+        for (const Index* other : with_first_key_of(*index, all))
+          if (other != index && lint::serves_instead(*other, *index)) serving.push_back(other);
+        const auto exists = [&](const Index* other) { return index_named(table, other->name) == other; };
+        if (std::any_of(serving.begin(), serving.end(), exists)) out.servers[index] = std::move(serving);
+      }
+    }
+    return out;
+  }
+
+  // Why the indexes that `change` drops, too, cannot go if only `left` remain; "" if they can.
+  std::string needed(const Needs& needs, const std::vector<const Change*>& accepted, const Change& change,
+                     const std::set<const Index*>& left) const {
+    const std::set<const Index*> goes(change.dropped.begin(), change.dropped.end());
+    for (const auto& [key, serving] : needs.keys)
+      if (any_in(serving, goes) && !any_in(serving, left)) return "the foreign key " + key->name;
     const auto lost = [&](const Change& one) {
       return relies_on_another(one) &&
-             std::any_of(one.dropped.begin(), one.dropped.end(),
-                         [&](const Index* index) { return served(*index, before) && !served(*index, left); });
+             std::any_of(one.dropped.begin(), one.dropped.end(), [&](const Index* index) {
+               const auto serving = needs.servers.find(index);
+               return serving != needs.servers.end() && !any_in(serving->second, left);
+             });
     };
-    for (const Change& one : accepted)
-      if (lost(one)) return "the queries of " + one.dropped.front()->name;
+    for (const Change* one : accepted)
+      if (lost(*one)) return "the queries of " + one->dropped.front()->name;
     return lost(change) ? "its queries" : "";
   }
 
@@ -299,38 +373,37 @@ class Resolver {
     return order;
   }
 
-  static const Change* drops_the_same(const Changes& accepted, const Change& change) {
+  static const Change* drops_the_same(const std::map<const Index*, const Change*>& droppers,
+                                      const Change& change) {
     if (!change.created.empty()) return nullptr;
-    const auto same = [&](const Change& other) {
-      return std::all_of(change.dropped.begin(), change.dropped.end(), [&](const Index* index) {
-        return std::find(other.dropped.begin(), other.dropped.end(), index) != other.dropped.end();
-      });
-    };
-    const auto found = std::find_if(accepted.begin(), accepted.end(), same);
-    return found == accepted.end() ? nullptr : &*found;
+    const auto first = droppers.find(change.dropped.front());
+    if (first == droppers.end()) return nullptr;
+    const bool all = std::all_of(change.dropped.begin(), change.dropped.end(), [&](const Index* index) {
+      const auto found = droppers.find(index);
+      return found != droppers.end() && found->second == first->second;
+    });
+    return all ? first->second : nullptr;
   }
 
   void withdraw_drops(const Table& table, Changes& changes) {
-    std::vector<const Index*> before;
-    for (const Index& index : table.indexes) before.push_back(&index);
-    std::vector<const Index*> left = before;
-    for (const Change& change : changes)
-      for (const Index& index : change.created) left.push_back(&index);
-    Changes accepted;
-    for (Change* change : drops(changes)) {
-      if (const Change* same = drops_the_same(accepted, *change)) {
+    const std::vector<Change*> order = drops(changes);
+    if (order.empty()) return;
+    Needs needs = needs_of(table, changes);
+    std::vector<const Change*> accepted;
+    std::map<const Index*, const Change*> droppers;
+    for (Change* change : order) {
+      if (const Change* same = drops_the_same(droppers, *change)) {
         served_[change->finding] = same->finding;
         continue;
       }
-      std::vector<const Index*> then = left;
-      std::erase_if(then, [&](const Index* index) {
-        return std::find(change->dropped.begin(), change->dropped.end(), index) != change->dropped.end();
-      });
+      std::set<const Index*> then = needs.left;
+      for (const Index* index : change->dropped) then.erase(index);
       const std::string why =
-          change->created.empty() ? needed(table, accepted, *change, before, then) : std::string();
+          change->created.empty() ? needed(needs, accepted, *change, then) : std::string();
       if (why.empty()) {
-        left = std::move(then);
-        accepted.push_back(*change);
+        needs.left = std::move(then);
+        accepted.push_back(change);
+        for (const Index* index : change->dropped) droppers.emplace(index, change);
         continue;
       }
       Fix& fix = *change->fix;
@@ -346,43 +419,58 @@ class Resolver {
 
   // ---- foreign keys that are added
 
-  // Adds the index that unindexed-foreign-key would ask for afterwards.
+  // Adds the indexes that unindexed-foreign-key would ask for afterwards.
   void index_new_keys(const Table& table, Changes& changes) {
     std::string script;
     for (const Change& change : changes) script += change.fix->sql + "\n";
-    for (Change& change : changes) {
-      if (!change.adds_foreign_key) continue;
-      sql::Replayer replayer(part_with(catalog_, table, script));
-      replayer.run(script, "fixes.sql");
-      const Catalog after = replayer.take();
-      for (const auto& found : lint::run({&after}, {"unindexed-foreign-key"}).findings) {
-        const auto is_new = [&](const Constraint& key) { return key.name == found.subject.constraint; };
-        if (found.severity < Severity::warning || !found.proposal || found.proposal->table != table.name ||
-            !contains(change.fix->sql, quote_identifier(found.subject.constraint)) ||
-            std::any_of(table.constraints.begin(), table.constraints.end(), is_new))
-          continue;
-        if (!namer_) namer_.emplace(catalog_);
-        const auto ddl = advisor::create_index(*found.proposal, *namer_, catalog_, project_);
-        change.fix->title += ", and create its index";
-        change.fix->sql += "\n" + ddl.sql;
-        change.fix->down_sql = ddl.down_sql + "\n" + change.fix->down_sql;
-        script += ddl.sql + "\n";
-      }
+    const auto adds = [](const Change& change) { return change.adds_foreign_key; };
+    if (std::none_of(changes.begin(), changes.end(), adds)) return;
+    std::set<std::string> known;
+    for (const auto& key : table.constraints) known.insert(key.name);
+    sql::Replayer replayer(part_with(catalog_, table, script));
+    replayer.run(script, "fixes.sql");
+    const Catalog after = replayer.take();
+    std::set<std::vector<std::string>> indexed;
+    for (const auto& found : lint::run({&after}, {"unindexed-foreign-key"}).findings) {
+      if (found.severity < Severity::warning || !found.proposal || found.proposal->table != table.name ||
+          known.count(found.subject.constraint))
+        continue;
+      const std::string name = quote_identifier(found.subject.constraint);
+      const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& one) {
+        return one.adds_foreign_key && contains(one.fix->sql, name);
+      });
+      if (change == changes.end() || !indexed.insert(found.subject.columns).second) continue;
+      const auto ddl = advisor::create_index(*found.proposal, namer(), catalog_, project_);
+      change->fix->title += ", and create its index";
+      change->fix->sql += "\n" + ddl.sql;
+      change->fix->down_sql = ddl.down_sql + "\n" + change->fix->down_sql;
     }
   }
 
-  static std::string names_of(const Changes& changes) {
+  // Knows the names that the other fixes give.
+  advisor::IndexNamer& namer() {
+    if (namer_) return *namer_;
+    namer_.emplace(catalog_);
+    for (const auto& [table, name] : created_names_) namer_->reserve({table.schema, name});
+    return *namer_;
+  }
+
+  static std::string names_of(const std::vector<const Change*>& changes) {
+    constexpr std::size_t named = 5;
     std::vector<std::string> names;
-    for (const Change& change : changes)
-      for (const Index* index : change.dropped) names.push_back(index->name);
-    return join(names, ", ");
+    for (const Change* change : changes)
+      for (const Index* index : change->dropped) names.push_back(index->name);
+    const std::size_t more = names.size() > named ? names.size() - named : 0;
+    names.resize(names.size() - more);
+    return join(names, ", ") + (more ? fmt::format(" and {} more", more) : "");
   }
 
   std::vector<Finding>& findings_;
   std::vector<advisor::ProposedFix>& proposals_;
   const Catalog& catalog_;
   const Project* project_;
-  std::optional<advisor::IndexNamer> namer_;   // made when first needed
+  std::optional<advisor::IndexNamer> namer_;                          // made when first needed
+  std::vector<std::pair<QualifiedName, std::string>> created_names_;  // tables and names of new indexes
   std::map<std::size_t, std::size_t> served_;  // finding -> the finding whose fix is its, too
 };
 

@@ -20,6 +20,7 @@ namespace pgadvise::check {
 // - Of the fixes that drop indexes, one is withdrawn if they would leave a foreign key, or the queries of a
 //   dropped index, without any index. Indexes without scans are dropped first. A withdrawn fix has no SQL, is
 //   manual, and its title has the reason. An index that two fixes drop is dropped by one of them.
+// Of a table, the first 500 such fixes are compared; what later ones do is not known.
 // `findings` are those of `catalog`, `proposals` fixes for them; `project` may be null.
 void resolve_conflicts(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
                        const Catalog& catalog, const Project* project);

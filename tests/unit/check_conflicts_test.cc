@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "advisor/propose.h"
@@ -201,6 +203,76 @@ TEST(Conflicts, APrimaryKeyReplacesTheUniqueConstraint) {
       "create table carts (session text not null unique, at date); create table lines (id int primary key, "
       "session text references carts (session));");
   EXPECT_EQ(fixed(used, rules).sql().find("DROP CONSTRAINT"), std::string::npos) << "a foreign key needs it";
+}
+
+// "a" with b_author_id and "a_b" with author_id: the pattern gives both indexes one name.
+TEST(Conflicts, NewIndexesOfTwoTablesHaveTwoNames) {
+  const Catalog catalog = schema(
+      "create table authors (id int primary key); create table a (id int primary key, b_author_id int "
+      "references authors); create table a_b (id int primary key, author_id int);");
+  const Fixed fixes = fixed(catalog, {"missing-foreign-key", "unindexed-foreign-key"});
+  ASSERT_EQ(fixes.findings.size(), 2u);
+  EXPECT_NE(fixes.sql().find("ON public.a (b_author_id)"), std::string::npos) << fixes.sql();
+  EXPECT_NE(fixes.sql().find("ON public.a_b (author_id)"), std::string::npos) << fixes.sql();
+  EXPECT_EQ(found_after(catalog, fixes, {"missing-foreign-key", "unindexed-foreign-key"}), 0u) << fixes.sql();
+}
+
+// Many fixes of one table: each is compared with those that have the same first key. The test's timeout is
+// what fails where each is compared with each, for each index.
+TEST(Conflicts, OfATableWithHundredsOfIndexes) {
+  constexpr int many = 300;
+  std::string script = "create table hub (id int primary key";
+  for (int i = 0; i < 2 * many; ++i) script += fmt::format(", c{} int", i);
+  script += ");";
+  for (int i = 0; i < many; ++i)
+    script += fmt::format(
+        "create table p{0} (id int primary key); alter table hub add constraint hub_fk{0} foreign key (c{0}) "
+        "references p{0}; create index hub_i{0} on hub (c{1}); create index hub_j{0} on hub (c{1}, c{0});",
+        i, many + i);
+  const Catalog catalog = schema(script);
+  const std::vector<std::string> rules = {"redundant-index", "unindexed-foreign-key"};
+  const Fixed fixes = fixed(catalog, rules);
+  EXPECT_EQ(fixes.findings.size(), 2u * many);
+  EXPECT_EQ(found_after(catalog, fixes, rules), 0u);
+}
+
+// What no rule writes today, and what nobody can know the effects of, stays as it is.
+TEST(Conflicts, FixesThatCannotBeUnderstoodStay) {
+  const Catalog catalog = schema(
+      "create schema \"My App\"; create table \"My App\".\"Order\" (\"Id\" int primary key, \"b c\" int, d "
+      "int); "
+      "create index \"i 1\" on \"My App\".\"Order\" (\"b c\"); create table m (id int, at date) partition by "
+      "range (at); create table m1 partition of m for values from ('2026-01-01') to ('2027-01-01');");
+  const std::vector<std::pair<std::string, std::string>> given = {
+      {"Order", "DO $$ BEGIN EXECUTE 'CREATE INDEX x ON m (id)'; END $$;"},
+      {"Order", "CREATE INDEX ON nowhere ("},
+      {"Order", "CREATE INDEX \"i 1\" ON \"My App\".\"Order\" (d);"},
+      {"Order", "CREATE INDEX \"i 2\" ON \"My App\".\"Order\" (d);"},
+      {"Order", "CREATE UNIQUE INDEX \"i 3\" ON \"My App\".\"Order\" (d);"},
+      {"Order", std::string("CREATE INDEX \0;", 15)},
+      {"Order", "DROP INDEX \"My App\".\"i 9\"; -- INDEX"},
+      {"m",
+       "CREATE INDEX m_id ON ONLY m (id);\nCREATE INDEX m1_id ON m1 (id);\nALTER INDEX m_id ATTACH PARTITION "
+       "m1_id;"},
+      {"nowhere", "CREATE INDEX n ON nowhere (a);"}};
+  std::vector<Finding> findings;
+  for (const auto& [table, sql] : given) {
+    Finding& finding = findings.emplace_back();
+    finding.rule = "missing-primary-key";
+    finding.subject = {.schema = table == "Order" ? "My App" : "public", .table = table};
+    finding.fix = Fix{.title = "t", .sql = sql, .safety = Fix::Safety::review};
+  }
+  std::vector<advisor::ProposedFix> proposals;
+  resolve_conflicts(findings, proposals, catalog, nullptr);
+  // The index on d is there once, as the unique one serves it, too.
+  ASSERT_EQ(proposals.size(), 1u);
+  EXPECT_EQ(proposals[0].finding, 3u);
+  EXPECT_EQ(proposals[0].served_by, 4u);
+  for (std::size_t at = 0; at < given.size(); ++at) {
+    if (at != 3) {
+      EXPECT_EQ(findings[at].fix->sql, given[at].second) << at;
+    }
+  }
 }
 
 }  // namespace
