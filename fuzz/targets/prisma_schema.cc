@@ -15,7 +15,8 @@ void prisma_schema(std::string_view input) {
     for (const auto& [name, table] : schema.catalog.tables) {
       require(table.origin.line > 0, "a table has a location");
       for (const auto& index : table.indexes)
-        for (const auto& one : index.keys) require(table.column(one.column), "an index has columns of its table");
+        for (const auto& one : index.keys)
+          require(table.column(one.column), "an index has columns of its table");
     }
     for (const auto& gap : schema.unknown) require(gap.location.line > 0, "what is unknown has a location");
     sql::Replayer replayer;
