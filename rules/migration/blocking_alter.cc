@@ -1,8 +1,8 @@
 #include "base/identifier.h"
 #include "lint/migrations.h"
 #include "model/ddl.h"
+#include "model/type_change.h"
 #include "rules/all_rules.h"
-#include "sql/type_change.h"
 
 namespace pgadvise::rules {
 namespace {
@@ -15,7 +15,6 @@ constexpr Option min_rows{
 constexpr const Option* options[] = {&min_rows};
 
 using Kind = SchemaAction::Kind;
-using sql::TypeChange;
 using Cost = TypeChange::Cost;
 
 std::string column_of(const SchemaAction& action) { return display(action.table) + "." + action.columns[0]; }
@@ -55,7 +54,7 @@ Consequence consequence_of(const SchemaAction& action, const Context& context) {
   constexpr std::string_view rewrite = "rewrites the table and all its indexes";
   if (action.converts) return {std::string(rewrite), std::nullopt};
   const TypeChange change =
-      sql::type_change(action.before ? action.before->type : "", action.after->type, action.enums);
+      type_change(action.before ? action.before->type : "", action.after->type, action.enums);
   switch (change.cost) {
     case Cost::rewrite: return {std::string(rewrite), std::nullopt};
     case Cost::in_utc: {

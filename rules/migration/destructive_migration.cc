@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "lint/migrations.h"
+#include "model/type_change.h"
 #include "rules/all_rules.h"
-#include "sql/type_change.h"
 
 namespace pgadvise::rules {
 namespace {
@@ -82,7 +82,7 @@ void drop_table(const Site& site, SiteReporter& out, const std::string& rows) {
 void change_type(const Site& site, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
   if (!action.before || action.converts) return;
-  const sql::TypeChange change = sql::type_change(action.before->type, action.after->type, action.enums);
+  const TypeChange change = type_change(action.before->type, action.after->type, action.enums);
   const bool cut = action.explicit_cast && change.fails &&
                    (action.after->type.starts_with("character") || action.after->type.starts_with("bit"));
   if (change.drops_zone) {

@@ -154,7 +154,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule missing_lock_timeout{
     .id = "missing-lock-timeout",
     .severity = Severity::warning,
-    .needs = Input::migrations,
+    .needs = all(Input::migrations, any(Input::schema, Input::workload)),
     .summary = "a migration that waits for a lock on a busy table without lock_timeout",
     .why =
         "ALTER TABLE waits until every transaction that uses the table has ended, and every query that comes "

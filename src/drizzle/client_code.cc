@@ -224,11 +224,20 @@ class Reader {
            text.ends_with("connectionstring") || text.ends_with("connection_string");
   }
 
+  // Whether the options name this machine, as only a developer's do.
+  static bool is_local(const Value& options) {
+    for (const auto* key : {"host", "connectionString", "url"})
+      if (const auto text = text_member(options, key))
+        for (const auto* name : {"localhost", "127.0.0.1", "::1"})
+          if (contains(*text, name)) return true;
+    return false;
+  }
+
   void add_pool(const Node& place, const std::string& what, const Value& options, bool postgres_js) {
     const std::string& file = place.syntax()->file();
     const bool known = options.is(Values::object) || options.is(Values::undefined) ||
                        (options.is(Values::string) && !postgres_js);
-    if (!known || options.partial || !is_application_source(file)) return;
+    if (!known || options.partial || !is_application_source(file) || is_local(options)) return;
     ClientPool pool;
     pool.what = what;
     pool.place = place.location();

@@ -388,18 +388,22 @@ void CodeIndex::complete(FoundQuery& query) {
 // sum(orders.total), sql`count(*)`, sql<number>`…`.mapWith(Number)
 bool CodeIndex::is_aggregate(const Node& expression) {
   Node at = bare(expression);
+  // The grammar takes f<T>`…` for two comparisons.
+  if (at.is(Kind::binary_expression) && at.text().starts_with("sql<")) at = bare(at.child(Field::right));
   for (int links = 0; links < 4 && at.is(Kind::call_expression); ++links) {
     const Node callee = at.child(Field::function);
     if (!callee.is(Kind::member_expression)) break;
     at = bare(callee.child(Field::object));
   }
-  if (!at.is(Kind::call_expression)) return false;
+  const bool is_template = at.is(Kind::template_string);
+  if (!is_template && !at.is(Kind::call_expression)) return false;
   static constexpr std::array<std::string_view, 9> names = {
       "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min", "max", "countFn"};
   const Node callee = at.child(Field::function);
-  if (std::find(names.begin(), names.end(), callee.text()) != names.end()) return true;
-  if (!at.child(Field::arguments).is(Kind::template_string)) return false;
-  const std::string text = lower(at.child(Field::arguments).text());
+  if (!is_template && std::find(names.begin(), names.end(), callee.text()) != names.end()) return true;
+  const Node written = is_template ? at : at.child(Field::arguments);
+  if (!written.is(Kind::template_string)) return false;
+  const std::string text = lower(written.text());
   return !contains(text, "over (") && !contains(text, "over(") &&
          mentions_any(text, {"count(", "sum(", "avg(", "max(", "min(", "_agg("});
 }

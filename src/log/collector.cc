@@ -19,6 +19,12 @@ namespace {
 constexpr std::size_t max_plans = 8;
 constexpr std::int64_t shortest_open_us = 10'000'000;  // a transaction that is open for less is no event
 
+// Whether pgadvise's own connection begins.
+bool announces_itself(const Record& record) {
+  return record.message.starts_with("connection authorized: ") &&
+         contains(record.message, " application_name=" + std::string(sql::own_application));
+}
+
 bool is_own(const Record& record, const Session& session, const Message& message) {
   return known_name(record.application, session.announced.application) == sql::own_application ||
          (message.sql.ends_with(sql::own_mark) && message.kind != Message::Kind::plan);
@@ -64,6 +70,7 @@ Outcome Collector::take(const Record& record) {
   const Preview& preview = record.preview ? *record.preview : preview_;
   if (!retries_.empty() && record.time != no_time) count(retries_.take_settled(record.time));
   Session& session = session_of(record, preview.session);
+  if (announces_itself(record)) other(session, record);
   if (is_own(record, session, preview.message)) return {};
   if (!select_everything_ && !is_selected(selection_, record, session)) {
     if (preview.message.kind == Message::Kind::other) other(session, record);  // it may announce names

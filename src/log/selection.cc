@@ -15,6 +15,8 @@ bool Selection::has_time(std::int64_t time) const {
 
 Result<std::int64_t> parse_moment(std::string_view text) {
   constexpr std::size_t date = 10, minutes = 16, seconds = 19;
+  constexpr const char* how_to_write =
+      "write it as 2026-03-01 10:00, or with a zone as 2026-03-01T10:00:00+02:00";
   std::string stamp(trim(text));
   if (stamp.size() > date && stamp[date] == 'T') stamp[date] = ' ';
   if (stamp.size() == date) stamp += " 00:00";
@@ -26,12 +28,16 @@ Result<std::int64_t> parse_moment(std::string_view text) {
     std::string name(trim(std::string_view(stamp).substr(zone)));
     if (name == "Z" || name == "z") name = "UTC";
     std::erase(name, ':');
+    if (!std::all_of(name.begin(), name.end(), [](char c) {
+          return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
+        }))
+      return fail(Error::Kind::usage, std::string(text), "is not a time", how_to_write);
     stamp = stamp.substr(0, zone) + " " + name;
   }
   const Stamp read = take_stamp(stamp + " ", true);
   if (read.length == 0 || !trim(std::string_view(stamp + " ").substr(read.length)).empty())
     return fail(Error::Kind::usage, std::string(text), "is not a time",
-                "write it as 2026-03-01 10:00, or with a zone as 2026-03-01T10:00:00+02:00");
+                how_to_write);
   return read.time;
 }
 

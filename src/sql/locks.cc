@@ -4,7 +4,7 @@
 #include <set>
 #include <variant>
 
-#include "sql/type_change.h"
+#include "model/type_change.h"
 #include "sql/type_name.h"
 
 namespace pgadvise::sql {

@@ -173,18 +173,19 @@ TEST(CheckMigrations, FindingsThatDependOnUnknownStatementsSayWhich) {
 TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {
   const Folder folder;
   EXPECT_EQ(checked(folder.write("change.sql", "CREATE INDEX i ON elsewhere (x);\n")), Names{"change"});
-  const auto reason = "needs migrations (PATH)";
+  const auto reason = "did not run blocking-alter: needs migrations (PATH)";
   const auto dump = folder.write("dump.sql",
                                  "--\n-- PostgreSQL database dump\n--\nDROP TABLE IF EXISTS t; CREATE TABLE "
                                  "t (id int PRIMARY KEY); ALTER TABLE other ADD x int NOT NULL;\n");
-  EXPECT_TRUE(has(run("check " + dump).out, reason));
-  EXPECT_TRUE(has(run("check " + folder.write("schema.sql",
-                                              "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a "
-                                              "int); CREATE INDEX i ON t (a);\n"))
-                      .out,
-                  reason));
-  EXPECT_FALSE(has(run("check " + folder.path("change.sql")).out, reason));
-  EXPECT_TRUE(has(run("check --schema " + folder.path("change.sql")).out, reason))
+  EXPECT_TRUE(has(run("check --verbose " + dump).err, reason));
+  EXPECT_TRUE(has(
+      run("check --verbose " + folder.write("schema.sql",
+                                            "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a "
+                                            "int); CREATE INDEX i ON t (a);\n"))
+          .err,
+      reason));
+  EXPECT_FALSE(has(run("check --verbose " + folder.path("change.sql")).err, reason));
+  EXPECT_TRUE(has(run("check --verbose --schema " + folder.path("change.sql")).err, reason))
       << "--schema names a schema";
 }
 

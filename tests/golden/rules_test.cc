@@ -260,8 +260,11 @@ struct Inputs {
     std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
                                        project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans,
                                        declared}};
+    // Rules on code and the schema together get both.
+    const lint::Needs& needs = lint::find_rule(rule)->rule->needs;
+    const bool with_code = needs.names(lint::Input::code) && needs.names(lint::Input::schema);
     for (const auto& folder : migrations)
-      runs.push_back({&folder.catalog, nullptr, nullptr, &folder.checked});
+      runs.push_back({&folder.catalog, nullptr, with_code && project ? &*project : nullptr, &folder.checked});
     std::vector<Finding> out;
     std::string skipped;
     bool ran = false;

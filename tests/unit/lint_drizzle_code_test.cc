@@ -12,9 +12,9 @@
 namespace pgadvise::lint {
 namespace {
 
-class DrizzleCode : public testing::Test {
+class DrizzleFixCode : public testing::Test {
  protected:
-  DrizzleCode() {
+  DrizzleFixCode() {
     sql::Replayer replayer;
     replayer.run(
         "create table orders (id int primary key, customer_id int, status text, total numeric, orders int);",
@@ -48,7 +48,7 @@ class DrizzleCode : public testing::Test {
   Project project_;
 };
 
-TEST_F(DrizzleCode, KeepsEveryCondition) {
+TEST_F(DrizzleFixCode, KeepsEveryCondition) {
   EXPECT_EQ(select("select * from orders where customer_id = $1"),
             "db.select().from(orders).where(eq(orders.customerId, customerId))");
   EXPECT_EQ(
@@ -72,7 +72,7 @@ TEST_F(DrizzleCode, KeepsEveryCondition) {
 }
 
 // What the code could not say is not left out of it.
-TEST_F(DrizzleCode, IsNothingForOtherStatements) {
+TEST_F(DrizzleFixCode, IsNothingForOtherStatements) {
   for (const auto* text : {
            "select id from orders where customer_id = $1 or status = $2",
            "select id from orders where not customer_id = $1",
@@ -94,7 +94,7 @@ TEST_F(DrizzleCode, IsNothingForOtherStatements) {
   EXPECT_EQ(select("select id from orders where customer_id = $1"), "") << "schema.ts lacks the column";
 }
 
-TEST_F(DrizzleCode, ForAllKeys) {
+TEST_F(DrizzleFixCode, ForAllKeys) {
   EXPECT_EQ(all("select status from orders where customer_id = $1 and id > $2 limit $3"),
             "db.select({ customerId: orders.customerId, status: orders.status }).from(orders)"
             ".where(and(inArray(orders.customerId, keys), gt(orders.id, id)))");
@@ -104,7 +104,7 @@ TEST_F(DrizzleCode, ForAllKeys) {
   EXPECT_EQ(all("select id from orders where customer_id::text like $1"), "");
 }
 
-TEST_F(DrizzleCode, Writes) {
+TEST_F(DrizzleFixCode, Writes) {
   const auto write = [&](const std::string& text) { return drizzle_write(context(), query(text), "tx"); };
   EXPECT_EQ(write("insert into orders (id) values ($1)"), "tx.insert(orders).values(ordersRow)");
   EXPECT_EQ(write("insert into orders (id) values ($1) on conflict do nothing returning id"),
@@ -121,7 +121,7 @@ TEST_F(DrizzleCode, Writes) {
 }
 
 // A list of 400 parameters is not printed, and the WHERE is not lost.
-TEST_F(DrizzleCode, RedundantQueryHasItsConditions) {
+TEST_F(DrizzleFixCode, RedundantQueryHasItsConditions) {
   std::string list = "$2";
   for (int i = 3; i <= 400; ++i) list += ", $" + std::to_string(i);
   query("select * from orders where status = $1 and id in (" + list + ")");

@@ -55,13 +55,14 @@ std::vector<std::size_t> sizes(const Folder& folder) {
 }
 
 const std::string two = "ALTER TABLE users ADD COLUMN a int; ALTER TABLE busy ADD COLUMN a int;";
+const std::string two_more = "ALTER TABLE users ADD COLUMN b int; ALTER TABLE busy ADD COLUMN b int;";
 
 TEST(LockForecast, TransactionsAreThoseOfTheTool) {
-  EXPECT_EQ(sizes(folder({two, two})), (std::vector<std::size_t>{2, 2}));
-  EXPECT_EQ(sizes(folder({two, two}, Transaction::run)), (std::vector<std::size_t>{4}));
-  EXPECT_EQ(sizes(folder({two, two}, Transaction::run, false)), (std::vector<std::size_t>{2, 2}));
+  EXPECT_EQ(sizes(folder({two, two_more})), (std::vector<std::size_t>{2, 2}));
+  EXPECT_EQ(sizes(folder({two, two_more}, Transaction::run)), (std::vector<std::size_t>{4}));
+  EXPECT_EQ(sizes(folder({two, two_more}, Transaction::run, false)), (std::vector<std::size_t>{2, 2}));
   EXPECT_EQ(sizes(folder({two}, Transaction::none)), (std::vector<std::size_t>{1, 1}));
-  EXPECT_EQ(sizes(folder({"BEGIN;" + two + "COMMIT;" + two}, Transaction::none)),
+  EXPECT_EQ(sizes(folder({"BEGIN;" + two + "COMMIT;" + two_more}, Transaction::none)),
             (std::vector<std::size_t>{2, 1, 1}));
 }
 

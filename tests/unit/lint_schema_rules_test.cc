@@ -150,6 +150,7 @@ TEST(OneToOneWithoutUnique, RelationsOfCodeCountIfBothSidesHaveOne) {
 
 TEST(NaturalKeyWithoutUnique, OnlyAnExactStatisticCounts) {
   Catalog catalog = catalog_of("create table customers (id integer primary key, email text)");
+  catalog.has_statistics = true;
   Table& table = catalog.tables.at({"public", "customers"});
   Settings settings;
   settings["natural-key-without-unique"].on = true;

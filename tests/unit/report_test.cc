@@ -136,7 +136,7 @@ TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
     finding.fix = Fix{.sql = "CREATE INDEX ON t" + std::to_string(n)};
     report.findings.push_back(finding);
   }
-  const std::string text = render("text", report, {});
+  const std::string text = render("text", report, {.all = true});
   const auto first = text.find("No index serves it.");
   EXPECT_NE(first, std::string::npos);
   EXPECT_EQ(text.find("No index serves it.", first + 1), std::string::npos) << text;
@@ -157,7 +157,7 @@ TEST(TextReport, NamesTheSchemaOfAFindingInAGroup) {
   report.findings.push_back({.rule = "json-instead-of-jsonb",
                              .subject = {.kind = "schema", .schema = "public"},
                              .message = "9 columns in schema public are json."});
-  const std::string text = render("text", report, {});
+  const std::string text = render("text", report, {.all = true});
   EXPECT_NE(text.find("  - schema public, suspected\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("- ,"), std::string::npos) << text;
 }
@@ -170,10 +170,10 @@ TEST(TextReport, GroupsWhatIsSaidOfManyFilesAlike) {
                                .subject = {.kind = "file", .file = "drizzle/" + name + ".sql", .entry = name},
                                .message = name + " is not in git."});
   }
-  EXPECT_NE(render("text", report, {}).find("7 more of the same kind"), std::string::npos)
-      << render("text", report, {});
+  EXPECT_NE(render("text", report, {.all = true}).find("7 more of the same kind"), std::string::npos)
+      << render("text", report, {.all = true});
   report.findings[3].message = "0003 runs push.";
-  EXPECT_EQ(render("text", report, {}).find("of the same kind"), std::string::npos)
+  EXPECT_EQ(render("text", report, {.all = true}).find("of the same kind"), std::string::npos)
       << "each says something else";
 }
 
@@ -191,7 +191,7 @@ TEST(Reports, NameWhatIsGone) {
 }
 
 TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
-  const std::string text = render("text", full_report(), {});
+  const std::string text = render("text", full_report(), {.all = true, .verbose = true});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("warning unindexed-foreign-key confirmed  drizzle/0001.sql:3:1\n"), std::string::npos)
       << text;
@@ -224,7 +224,7 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
                          {}}};
     report.findings.push_back(finding);
   }
-  const std::string text = render("text", report, {});
+  const std::string text = render("text", report, {.all = true});
   EXPECT_NE(text.find("\n    of i3 alone\n"), std::string::npos) << text;
   EXPECT_NE(text.find("xxx…\n"), std::string::npos) << "one line each";
   EXPECT_EQ(text.find("said of all", text.find("said of all") + 1), std::string::npos) << "the first says it";

@@ -1,9 +1,9 @@
 // Against what PostgreSQL 15 was seen to do (client_min_messages = debug1: "rewriting table").
 #include <gtest/gtest.h>
 
-#include "sql/type_change.h"
+#include "model/type_change.h"
 
-namespace pgadvise::sql {
+namespace pgadvise {
 namespace {
 
 using Cost = TypeChange::Cost;
@@ -101,4 +101,4 @@ TEST(TypeChange, KnowsWhatIsLostAndWhatFails) {
 }
 
 }  // namespace
-}  // namespace pgadvise::sql
+}  // namespace pgadvise

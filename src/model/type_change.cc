@@ -1,4 +1,4 @@
-#include "sql/type_change.h"
+#include "model/type_change.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace pgadvise::sql {
+namespace pgadvise {
 namespace {
 
 using Cost = TypeChange::Cost;
@@ -194,4 +194,4 @@ TypeChange type_change(std::string_view from_text, std::string_view to_text, boo
   return out;
 }
 
-}  // namespace pgadvise::sql
+}  // namespace pgadvise

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace pgadvise::sql {
+namespace pgadvise {
 
 struct TypeChange {
   enum class Cost {
@@ -22,4 +22,4 @@ struct TypeChange {
 // an enum. An empty `from` is not known: then it is a rewrite if no other type is stored like `to`.
 TypeChange type_change(std::string_view from, std::string_view to, bool enums = false);
 
-}  // namespace pgadvise::sql
+}  // namespace pgadvise
