@@ -106,8 +106,10 @@ class Collector {
   void operator()(const Truncate& truncate) {
     for (const QualifiedName& table : truncate.tables) {
       tree(table, Mode::access_exclusive, Work::none, true);
-      if (truncate.cascade) referencing(table);
     }
+    for (std::size_t at = 0; truncate.cascade && at < out_.size(); ++at)
+      for (const auto& [owner, key] : state_.foreign_keys_to(out_[at].table))
+        tree(owner, Mode::access_exclusive, Work::none, true, Through::cascade);
   }
 
   void operator()(const RewriteTables& rewrite) {
@@ -169,7 +171,8 @@ class Collector {
   }
 
   // The table and, where the statement recurses, its partitions and children.
-  void tree(const QualifiedName& table, Mode mode, Work work, bool recurses) {
+  void tree(const QualifiedName& table, Mode mode, Work work, bool recurses,
+            Through through = Through::statement) {
     std::set<QualifiedName> seen = {table};
     std::vector<QualifiedName> todo = {table};
     while (!todo.empty()) {
@@ -178,7 +181,7 @@ class Collector {
       const Table* known = state_.catalog.table(name);
       // A partitioned table has no rows of its own.
       const bool empty = known && known->kind == Table::Kind::partitioned;
-      add(name, mode, empty ? Work::none : work, name == table ? Through::statement : Through::partition);
+      add(name, mode, empty ? Work::none : work, name == table ? through : Through::partition);
       const auto children = recurses ? state_.children.find(name) : state_.children.end();
       if (children == state_.children.end()) continue;
       for (auto child = children->second.rbegin(); child != children->second.rend(); ++child)
@@ -204,13 +207,22 @@ class Collector {
       if (owner != table) add(owner, Mode::access_exclusive, Work::none, Through::foreign_key);
   }
 
-  void default_partition(const QualifiedName& parent, const std::string& bound) {
+  // Materialized views that are dropped with a table or column.
+  void views(const QualifiedName& table, const std::string* column = nullptr) {
+    for (const QualifiedName& view : state_.views_on(table))
+      if (const auto use = state_.views.find(view);
+          !column || use == state_.views.end() || use->second.columns.count(*column))
+        add(view, Mode::access_exclusive, Work::none, Through::cascade);
+  }
+
+  // `work`: the server looks for rows of the new partition in the default one.
+  void default_partition(const QualifiedName& parent, const std::string& bound, Work work = Work::scan) {
     if (bound == "DEFAULT") return;
     const auto children = state_.children.find(parent);
     if (children == state_.children.end()) return;
     for (const QualifiedName& child : children->second)
       if (const Table* table = state_.catalog.table(child); table && table->partition_bound == "DEFAULT")
-        add(child, Mode::access_exclusive, Work::scan, Through::default_partition);
+        add(child, Mode::access_exclusive, work, Through::default_partition);
   }
 
   void drop_table(const QualifiedName& name) {
@@ -219,7 +231,10 @@ class Collector {
     tree(name, Mode::access_exclusive, Work::none, true);
     for (const Constraint& constraint : table->constraints) target(constraint, Mode::access_exclusive);
     referencing(name);
-    if (table->partition_of) add(*table->partition_of, Mode::access_exclusive, Work::none, Through::parent);
+    views(name);
+    if (!table->partition_of) return;
+    add(*table->partition_of, Mode::access_exclusive, Work::none, Through::parent);
+    default_partition(*table->partition_of, table->partition_bound, Work::none);
   }
 
   void add_constraint(const QualifiedName& name, const SchemaAction& action, bool recurses) {
@@ -279,7 +294,9 @@ class Collector {
     for (const Constraint& constraint : table->constraints)
       if (has(constraint.columns, change.name)) target(constraint, Mode::access_exclusive);
     const std::vector<std::string> column = {change.name};
-    if (change.cascade) referencing(alter.name, &column);
+    if (!change.cascade) return;
+    referencing(alter.name, &column);
+    views(alter.name, &change.name);
   }
 
   void attach(const AlterTable& alter, const TableChange& change) {
@@ -357,9 +374,10 @@ class Collector {
         concurrently_ = change.concurrently;
         add(alter.name, change.concurrently ? Mode::share_update_exclusive : Mode::access_exclusive);
         add(state_.find_table(change.partition), Mode::access_exclusive, Work::none, Through::partition);
+        if (!change.concurrently) default_partition(alter.name, "", Work::none);
         break;
+      case Change::drop_inherit: add(alter.name, Mode::access_exclusive); break;
       case Change::add_inherit:
-      case Change::drop_inherit:
         add(alter.name, Mode::access_exclusive);
         add(state_.find_table(change.parent), Mode::share_update_exclusive, Work::none, Through::parent);
         break;

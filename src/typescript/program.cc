@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "typescript/builtins.h"
@@ -46,7 +47,7 @@ void Program::parse_ahead(const std::vector<std::string>& paths) {
   struct Job {
     const std::string* path;
     const std::string* text;
-    Result<std::unique_ptr<const Module>> module = nullptr;
+    std::optional<Result<std::unique_ptr<const Module>>> module = std::nullopt;
   };
   std::vector<Job> jobs;
   for (const auto& path : paths) {
@@ -56,7 +57,7 @@ void Program::parse_ahead(const std::vector<std::string>& paths) {
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t at = next++; at < jobs.size(); at = next++)
-      jobs[at].module = parsed_module(*jobs[at].path, *jobs[at].text);
+      jobs[at].module.emplace(parsed_module(*jobs[at].path, *jobs[at].text));
   };
   const std::size_t threads = std::min(
       {max_threads, jobs.size() / few, static_cast<std::size_t>(std::thread::hardware_concurrency())});
@@ -65,7 +66,7 @@ void Program::parse_ahead(const std::vector<std::string>& paths) {
     for (std::size_t at = 1; at < threads; ++at) others.emplace_back(work);
     work();
   }
-  for (auto& job : jobs) ahead_.emplace(*job.path, std::move(job.module));
+  for (auto& job : jobs) ahead_.emplace(*job.path, std::move(*job.module));
 }
 
 void Program::parse_exports_ahead(std::vector<std::string> paths) {

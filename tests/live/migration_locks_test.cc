@@ -32,8 +32,9 @@ CREATE TABLE loose (id int, at date NOT NULL);
 CREATE TABLE base (id int, note text);
 CREATE TABLE derived (more int) INHERITS (base);
 CREATE UNLOGGED TABLE scratch (id int);
-CREATE MATERIALIZED VIEW totals AS SELECT user_id, sum(total) AS total FROM orders GROUP BY 1;
-CREATE UNIQUE INDEX totals_user ON totals (user_id);
+CREATE TABLE kin (id int, note text);
+CREATE MATERIALIZED VIEW totals AS SELECT id, total FROM orders;
+CREATE UNIQUE INDEX totals_id ON totals (id);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER touched BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE POLICY own ON users USING (true);
@@ -92,11 +93,11 @@ const std::vector<std::string> statements = {
     "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
     "ALTER TABLE users REPLICA IDENTITY FULL",
     "ALTER TABLE users SET (fillfactor = 90)",
-    "ALTER TABLE users SET UNLOGGED",
+    "ALTER TABLE loose SET UNLOGGED",
     "ALTER TABLE scratch SET LOGGED",
     "ALTER TABLE base ADD COLUMN a int",
     "ALTER TABLE base ALTER COLUMN note SET NOT NULL",
-    "ALTER TABLE loose INHERIT base",
+    "ALTER TABLE kin INHERIT base",
     "ALTER TABLE derived NO INHERIT base",
     "ALTER TABLE events ADD COLUMN a int",
     "ALTER TABLE events ATTACH PARTITION loose FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
@@ -145,10 +146,8 @@ std::string shown(const Locks& locks) {
 Locks locks_on_server(live::Database& database) {
   Locks out;
   const auto rows = database.admin().query(
-      "SELECT c.relname, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN old USING "
-      "(relname) "
-      "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p', 'm') AND "
-      "l.mode NOT IN ('AccessShareLock', 'RowShareLock')");
+      "SELECT o.relname, l.mode FROM pg_locks l JOIN old o ON o.oid = l.relation WHERE l.pid = "
+      "pg_backend_pid() AND l.locktype = 'relation' AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')");
   if (!rows) {
     ADD_FAILURE() << rows.error().line();
     return out;
@@ -173,19 +172,17 @@ std::vector<TableLock> predicted(const std::string& statement) {
 TEST(MigrationLocks, AreThoseOfAServer) {
   live::Database database;
   database.run(schema);
-  database.run("SET client_min_messages = warning; CREATE TABLE old AS SELECT relname FROM pg_class");
+  database.run(
+      "SET client_min_messages = warning; CREATE TABLE old AS SELECT oid, relname FROM pg_class WHERE "
+      "relkind "
+      "IN ('r', 'p', 'm') AND relnamespace = 'public'::regnamespace");
   for (const std::string& statement : statements) {
     Locks expected;
     for (const TableLock& lock : predicted(statement)) expected[lock.table.name] = lock.mode;
     database.run("BEGIN");
     const auto done = database.admin().query(statement);
     EXPECT_TRUE(done) << statement << ": " << done.error().line();
-    if (done) {
-      // A renamed table has another name now.
-      Locks seen = locks_on_server(database);
-      if (statement.find("RENAME TO people") != std::string::npos) seen["users"] = LockMode::access_exclusive;
-      EXPECT_EQ(shown(seen), shown(expected)) << statement;
-    }
+    if (done) EXPECT_EQ(shown(locks_on_server(database)), shown(expected)) << statement;
     database.run("ROLLBACK");
   }
 }

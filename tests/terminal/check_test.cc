@@ -75,7 +75,7 @@ TEST_F(CheckTerminal, LinksWhereTheTerminalHasThem) {
         "FORCE_HYPERLINK=1", "FORCE_HYPERLINK=1 NO_COLOR=1"}) {
     const std::string text = bytes("check", environment);
     EXPECT_TRUE(contains(text, "\x1b]8;;file://")) << environment;
-    EXPECT_TRUE(contains(text, "/project/drizzle/0000_init.sql#3\x1b\\")) << environment;
+    EXPECT_TRUE(contains(text, "/project/src/schema.ts#18\x1b\\")) << environment;
   }
   for (const char* environment :
        {"", "VTE_VERSION=4999", "TERM_PROGRAM=Apple_Terminal", "KITTY_WINDOW_ID=1 FORCE_HYPERLINK=0",

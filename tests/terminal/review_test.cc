@@ -119,10 +119,10 @@ TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
   tmux.key("w");
   ASSERT_TRUE(tmux.shows("exit 0"));
   EXPECT_TRUE(tmux.shows("To paste into src/schema.ts"));
-  EXPECT_TRUE(contains(file("drizzle/0001_add_orders_customer_id_idx.sql"),
-                       "CREATE INDEX orders_customer_id_idx ON public.orders (customer_id);"));
-  EXPECT_TRUE(contains(file("drizzle/meta/_journal.json"), "0001_add_orders_customer_id_idx"));
-  EXPECT_TRUE(contains(file("drizzle/meta/0001_snapshot.json"), "orders_customer_id_idx"));
+  EXPECT_TRUE(contains(file("drizzle/0001_add_order_notes_order_id_idx.sql"),
+                       "CREATE INDEX order_notes_order_id_idx ON public.order_notes (order_id);"));
+  EXPECT_TRUE(contains(file("drizzle/meta/_journal.json"), "0001_add_order_notes_order_id_idx"));
+  EXPECT_TRUE(contains(file("drizzle/meta/0001_snapshot.json"), "order_notes_order_id_idx"));
 }
 
 TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
@@ -142,8 +142,8 @@ TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   ASSERT_TRUE(tmux.shows("2/3 "));
   ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"),
-            "[[ignore]]\nrule = \"json-stored-as-text\"\nobject = \"public.carts.settings\"\nreason = "
-            "\"nobody asks what is in it\"\n");
+            "[[ignore]]\nrule = \"unindexed-foreign-key\"\nobject = "
+            "\"public.orders.orders_customer_id_customers_id_fk\"\nreason = \"nobody asks what is in it\"\n");
   EXPECT_EQ(file("drizzle/0001_add_indexes.sql"), "(missing)");
 }
 
@@ -155,9 +155,10 @@ TEST_F(ReviewTerminal, AConfigurationKeepsItsLineEndsAndItsMark) {
   ASSERT_TRUE(tmux.shows(first));
   ASSERT_TRUE(ignores(tmux, "known", "2/3 "));
   ASSERT_TRUE(ends_and_writes(tmux));
-  EXPECT_EQ(file("pgadvise.toml"), before +
-                                       "\r\n[[ignore]]\r\nrule = \"json-stored-as-text\"\r\nobject = "
-                                       "\"public.carts.settings\"\r\nreason = \"known\"\r\n");
+  EXPECT_EQ(file("pgadvise.toml"),
+            before +
+                "\r\n[[ignore]]\r\nrule = \"unindexed-foreign-key\"\r\nobject = "
+                "\"public.orders.orders_customer_id_customers_id_fk\"\r\nreason = \"known\"\r\n");
 }
 
 // A fix for the folder with two heads is refused with that folder's name; what else is chosen is written.
@@ -276,7 +277,7 @@ TEST_F(ReviewTerminal, FollowsTheSize) {
   ASSERT_TRUE(tmux.shows("space shows"));
   same("narrow", tmux);
   tmux.resize(132, 40);
-  ASSERT_TRUE(tmux.shows("Review it first: the fix changes data"));
+  ASSERT_TRUE(tmux.shows("Safe: no data and no query results change"));
   same("wide", tmux);
   tmux.resize(80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
@@ -328,7 +329,7 @@ TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   tmux.key("q");
   ASSERT_TRUE(tmux.shows(prompt));
   tmux.key("r");
-  EXPECT_TRUE(tmux.shows("it concerns no statement that has a plan"));
+  EXPECT_TRUE(tmux.shows("there is no database to run the statement in"));
 }
 
 }  // namespace
