@@ -53,7 +53,7 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
   constexpr std::size_t shown = 3;
   std::vector<std::string> first(tables.begin(), std::next(tables.begin(), std::min(shown, tables.size())));
   std::string names = join(first, ", ");
-  if (tables.size() > shown) names += " and " + std::to_string(tables.size() - shown) + " more tables";
+  if (tables.size() > shown) names += " and " + std::to_string(tables.size() - shown) + " more";
   Finding& finding = out.add(
       {hold.from->migration, hold.from->step, &action},
       {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},

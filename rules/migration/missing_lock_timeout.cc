@@ -97,7 +97,8 @@ void report(SiteReporter& out, const Waiting& worst, std::size_t others) {
     message += std::string(worst.traffic.longest_ms > 0 ? " and " : ": the log has ") + rate_text(*rate) +
                " queries per second";
   if (!worst.why_busy.empty()) message += ": " + worst.why_busy;
-  if (others) message += ". So do " + std::to_string(others) + " more statements of the migration";
+  if (others == 1) message += ". So does one more statement of the migration";
+  if (others > 1) message += ". So do " + std::to_string(others) + " more statements of the migration";
   Finding& finding =
       out.add({worst.at.migration, worst.at.step, &action},
               {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},

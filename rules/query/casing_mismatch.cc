@@ -50,7 +50,7 @@ void check(const Context& context, Reporter& reporter) {
 
 constinit const Rule casing_mismatch{
     .id = "casing-mismatch",
-    .severity = Severity::error,
+    .severity = Severity::warning,
     .harm = Harm::deployment,
     .needs = Input::project,
     .summary = "a casing of drizzle() that differs from drizzle-kit's",

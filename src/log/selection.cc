@@ -36,8 +36,7 @@ Result<std::int64_t> parse_moment(std::string_view text) {
   }
   const Stamp read = take_stamp(stamp + " ", true);
   if (read.length == 0 || !trim(std::string_view(stamp + " ").substr(read.length)).empty())
-    return fail(Error::Kind::usage, std::string(text), "is not a time",
-                how_to_write);
+    return fail(Error::Kind::usage, std::string(text), "is not a time", how_to_write);
   return read.time;
 }
 

@@ -139,7 +139,8 @@ class Builder {
     for (const auto& place : model.broken) gap(place, "a line of " + model.name, table.name);
     for (const auto& field : model.fields) add_column(model, field, table);
     for (const auto& field : model.fields) {
-      if (const auto* id = field.attribute("id")) add_primary_key(model, *id, {column_of(field)}, table);
+      if (const auto* id = field.attribute("id"); id && table.column(column_of(field)))
+        add_primary_key(model, *id, {column_of(field)}, table);
       if (const auto* unique = field.attribute("unique")) add_field_index(field, *unique, table);
     }
     for (const auto& attribute : model.attributes) {
