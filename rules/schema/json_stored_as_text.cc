@@ -359,6 +359,8 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   Assessment assessment;
   assess_schema(table, column, assessment);
   if (context.has_workload()) assess_workload(context, table, column, assessment);
+  // Code that treats the column as JSON does not show that other code writes nothing else into it.
+  const bool beside_code = assessment.proven;
   assess_code(context, table, column, assessment);
   const bool library = owned_by_library(context, table);
   const bool named = named_like_json(column.name) && !owned_by_rails(table) && !is_short(column.type) &&
@@ -371,7 +373,7 @@ void check_column(const Context& context, Reporter& reporter, const Table& table
   if (ask_code && !coded) return;
   if (!assessment.proven && !named) return;
   const std::string subject = display(table.name) + "." + column.name;
-  const bool sure = assessment.proven && !library;
+  const bool sure = beside_code && !library;
   std::string message =
       assessment.proven
           ? subject + " holds JSON as " + column.type +
@@ -429,11 +431,13 @@ constinit const Rule json_stored_as_text{
         "checked and parsed once, when it is written, and has operators and indexes.\n\n"
         "The finding is a warning if there is evidence: a default that is a JSON object or array; a check, "
         "generated column or index that treats the column as JSON; a logged statement that casts it; logged "
-        "values that are all JSON; a comment that mentions JSON; Drizzle code that writes the column with "
-        "`JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type for it "
-        "(`text().$type<Settings>()`), whatever the column's name is. It is a note if only the name of the "
-        "column "
-        "suggests JSON. If the repository also contains a program, this note requires that its code reads or "
+        "values that are all JSON; a comment that mentions JSON.\n\n"
+        "It is a note if only Drizzle code shows it, whatever the column's name is: the code writes the "
+        "column with `JSON.stringify()`, reads it with `JSON.parse()` or declares an object or array type "
+        "for "
+        "it (`text().$type<Settings>()`). Other code may write text that is not JSON. It is also a note if "
+        "only the name of the column suggests JSON. If the repository also contains a program, this note "
+        "requires that its code reads or "
         "writes something of that name as JSON, and that the name is not one that many things have, such as "
         "`data`, `payload` or `metadata`.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "

@@ -182,7 +182,9 @@ TEST(MigrationLocks, AreThoseOfAServer) {
     database.run("BEGIN");
     const auto done = database.admin().query(statement);
     EXPECT_TRUE(done) << statement << ": " << done.error().line();
-    if (done) EXPECT_EQ(shown(locks_on_server(database)), shown(expected)) << statement;
+    if (done) {
+      EXPECT_EQ(shown(locks_on_server(database)), shown(expected)) << statement;
+    }
     database.run("ROLLBACK");
   }
 }
@@ -202,10 +204,11 @@ TEST(MigrationLocks, RewritesAreThoseOfAServer) {
     if (database.admin().query(statement)) {
       const std::string seen = database.value(
           "SELECT coalesce(string_agg(o.relname || ' ', '' ORDER BY o.relname), '') FROM old o JOIN pg_class "
-          "c "
-          "USING (oid) WHERE c.relfilenode <> o.relfilenode");
+          "c USING (oid) WHERE c.relfilenode <> o.relfilenode");
       // The server fills a copy and takes over the rows that differ.
-      if (statement.find("CONCURRENTLY totals") == std::string::npos) EXPECT_EQ(seen, expected) << statement;
+      if (statement.find("CONCURRENTLY totals") == std::string::npos) {
+        EXPECT_EQ(seen, expected) << statement;
+      }
     }
     database.run("ROLLBACK");
   }
