@@ -282,9 +282,11 @@ std::string condition_code(const Condition& condition, Names& names) {
   const std::string column = names.column(condition.column);
   if (condition.op == "null") return "isNull(" + column + ")";
   if (condition.op == "not null") return "isNotNull(" + column + ")";
-  if (condition.op == "between")
-    return "between(" + column + ", " + names.value(condition.column, "From") + ", " +
-           names.value(condition.column, "To") + ")";
+  if (condition.op == "between") {
+    const std::string from = names.value(condition.column, "From");
+    const std::string to = names.value(condition.column, "To");
+    return "between(" + column + ", " + from + ", " + to + ")";
+  }
   const std::string value = names.value(condition.column, condition.op == "in" ? "List" : "");
   return std::string(functions.at(condition.op)) + "(" + column + ", " + value + ")";
 }
