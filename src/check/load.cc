@@ -488,12 +488,13 @@ class Loader {
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
-    if (!input.incomplete) compare_with_source(input, *catalog, counts.not_understood, out);
     if (input.incomplete) {
       if (out_.live) out_.not_compared = "files of " + input.path + " are missing";
       return out;
     }
-    if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
+    const std::optional<Snapshot> snapshot = last_snapshot(input);
+    compare_with_source(input, *catalog, snapshot, counts.not_understood, out);
+    if (!out_.live) compare_with_snapshot(input, *catalog, snapshot, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);
     else if (!counts.placeholders.empty())
@@ -599,36 +600,37 @@ class Loader {
         live_name_, undecided_.size(), join(paths, ", "), undecided_.size() > max_named ? ", …" : "");
   }
 
-  // With its path.
-  static std::optional<std::pair<Catalog, std::string>> last_snapshot(const migrations::SchemaInput& input) {
+  // A migration tool's last snapshot of the schema.
+  struct Snapshot {
+    const Catalog* catalog;  // one of Inputs::compared
+    std::string path;
+  };
+
+  std::optional<Snapshot> last_snapshot(const migrations::SchemaInput& input) {
     const auto path = migrations::last_snapshot(input);
     if (path.empty() || leads_outside(path)) return std::nullopt;
     Diagnostics reported_already;
     auto snapshot =
         migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
     if (!snapshot) return std::nullopt;
-    return std::pair(std::move(*snapshot), path);
+    return Snapshot{&out_.compared.emplace_back(std::move(*snapshot)), path};
   }
 
-  void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
-                           Schema& schema) {
+  void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog,
+                           const std::optional<Snapshot>& snapshot, int not_replayed, Schema& schema) {
     if (!input.source) return;
-    auto snapshot = last_snapshot(input);
     if (!snapshot && not_replayed) return;  // what the migrations create is not known
-    auto declared =
-        declared_schema(input, catalog, snapshot ? std::optional(std::move(snapshot->first)) : std::nullopt,
-                        out_.compared, out_.diagnostics);
+    auto declared = declared_schema(input, catalog, snapshot ? snapshot->catalog : nullptr, out_.compared,
+                                    out_.diagnostics);
     if (declared) schema.declared.push_back(std::move(*declared));
   }
 
-  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
-                             Schema& schema) {
-    auto snapshot = last_snapshot(input);
+  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog,
+                             const std::optional<Snapshot>& snapshot, int not_replayed, Schema& schema) {
     if (!snapshot) return;
-    const std::string& path = snapshot->second;
     const Catalog* migrated = &out_.compared.emplace_back(catalog);
-    const Catalog* other = &out_.compared.emplace_back(std::move(snapshot->first));
-    schema.comparisons.push_back({migrated, other, false, input.path, path, not_replayed, false});
+    schema.comparisons.push_back(
+        {migrated, snapshot->catalog, false, input.path, snapshot->path, not_replayed, false});
   }
 
   Sources sources_;

@@ -1,7 +1,6 @@
 #include "check/source_comparison.h"
 
 #include <string>
-#include <utility>
 
 #include "files/files.h"
 #include "migrations/source_schemas.h"
@@ -9,7 +8,7 @@
 namespace pgadvise::check {
 
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
-                                                    const Catalog& migrated, std::optional<Catalog> snapshot,
+                                                    const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics) {
   if (!input.source) return std::nullopt;
   const migrations::DeclaredSource& source = *input.source;
@@ -26,7 +25,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
     migrations::report_unknown(source, "not compared with the migrations", diagnostics);
     out.migrated = &keep.emplace_back(migrations::expressible(source, migrated));
   }
-  if (snapshot) out.snapshot = &keep.emplace_back(std::move(*snapshot));
+  out.snapshot = snapshot;
   for (const Catalog* one : {out.declared, out.migrated})
     if (one)
       for (const auto& [name, table] : one->tables)
