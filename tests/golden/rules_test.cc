@@ -245,12 +245,12 @@ struct Inputs {
   void add_declared(const migrations::SchemaInput& schema, Diagnostics& named) {
     if (!schema.source) return;
     const std::string path = migrations::last_snapshot(schema);
-    std::optional<Catalog> snapshot;
+    const Catalog* snapshot = nullptr;
     if (!path.empty())
-      snapshot =
-          migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named).value();
-    auto one = check::declared_schema(schema, migrations::load(schema, named).value(), std::move(snapshot),
-                                      compared, named);
+      snapshot = &compared.emplace_back(
+          migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named).value());
+    auto one =
+        check::declared_schema(schema, migrations::load(schema, named).value(), snapshot, compared, named);
     if (one) declared.push_back(std::move(*one));
   }
 
