@@ -458,7 +458,7 @@ class Loader {
       const auto at = error.what.find(begin);
       if (at == std::string::npos) continue;
       const auto name = std::string_view(error.what).substr(at + begin.size());
-      names.insert(std::string(name.substr(0, name.find(')'))));
+      names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
     }
     return {names.begin(), names.end()};
   }
