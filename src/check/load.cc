@@ -116,12 +116,11 @@ class Loader {
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
-    if (!sources_.paths.empty() || !sources_.schema.empty() || !sources_.logs.empty() ||
-        !sources_.workloads.empty())
-      return {};
+    if (!sources_.paths.empty() || !sources_.schema.empty()) return {};
     const ConfiguredInputs& inputs = out_.config.inputs;
     sources_.paths = expand(inputs.paths, inputs, out_.diagnostics);
     sources_.schema = expand(inputs.schema, inputs, out_.diagnostics);
+    if (!sources_.logs.empty() || !sources_.workloads.empty()) return {};
     sources_.logs = expand(inputs.logs, inputs, out_.diagnostics);
     sources_.workloads = expand(inputs.workloads, inputs, out_.diagnostics);
     return {};
