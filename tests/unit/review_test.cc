@@ -309,7 +309,7 @@ TEST(Walk, AcceptsAllOfARule) {
 }
 
 TEST(Walk, SkipsAllOfARule) {
-  const auto walked = run(several(), keys("syqw"));
+  const auto walked = run(several(), keys("syw"));
   EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"bbbb2222.sql", "SQL of bbbb2222"}}));
   EXPECT_TRUE(contains(walked.last(), "1 accepted, 0 ignored, 3 skipped, 0 not decided"));
   EXPECT_TRUE(contains(run(several(), keys("su")).last(), "1/4 "));
@@ -321,7 +321,7 @@ TEST(Walk, FitsEveryTerminal) {
   for (const Size size : {Size{80, 24}, Size{40, 10}, Size{132, 50}, Size{20, 4}, Size{10, 3}, Size{1, 4}}) {
     const auto walked = run(three,
                             keys("?G q"
-                                 "lGkjq/one\n/\n#1\nsu"
+                                 "lGkjq/one\n/\n#1\nau"
                                  "e  gq"
                                  "jkGgb y"
                                  "ia reason that is longer than the narrow terminal is wide\n"
