@@ -36,6 +36,13 @@ std::string plural(std::uint64_t value, std::string_view noun) {
   return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s");
 }
 
+// "30 s", "15 min", "2 h", "4 days": in the largest unit that leaves no remainder.
+std::string whole_time(std::int64_t seconds) {
+  if (seconds % 86'400 == 0) return fmt::format("{} day{}", seconds / 86'400, seconds == 86'400 ? "" : "s");
+  if (seconds % 3600 == 0) return fmt::format("{} h", seconds / 3600);
+  return seconds % 60 == 0 ? fmt::format("{} min", seconds / 60) : fmt::format("{} s", seconds);
+}
+
 std::string percent(double part, double whole) {
   const double value = whole > 0 ? 100 * part / whole : 0;
   return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
@@ -189,9 +196,9 @@ class Writer {
     const auto highest = [](const std::vector<double>& values) {
       return *std::max_element(values.begin(), values.end());
     };
-    const std::string width =
-        short_time(static_cast<double>(timeline.width()) * static_cast<double>(each) / 1000);
-    paragraph(fmt::format("by time, {} a column, from {}:", width, one_time(timeline.start())));
+    paragraph(fmt::format("by time, {} a column, from {}:",
+                          whole_time(timeline.width() / 1'000'000 * static_cast<std::int64_t>(each)),
+                          one_time(timeline.start())));
     out_ += fmt::format("{}{}  {} at most\n", labels[0], bars(calls),
                         count(static_cast<std::uint64_t>(highest(calls))));
     if (highest(times) > 0)
