@@ -78,6 +78,7 @@ class Loader {
     phase("replaying the schema", [&] { replay_schemas(); });
     if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
     if (!out_.stopped) report_nothing_checked();
+    if (!out_.stopped) report_nothing_changed();
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
@@ -115,12 +116,11 @@ class Loader {
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
-    if (!sources_.paths.empty() || !sources_.schema.empty() || !sources_.logs.empty() ||
-        !sources_.workloads.empty())
-      return {};
+    if (!sources_.paths.empty() || !sources_.schema.empty()) return {};
     const ConfiguredInputs& inputs = out_.config.inputs;
     sources_.paths = expand(inputs.paths, inputs, out_.diagnostics);
     sources_.schema = expand(inputs.schema, inputs, out_.diagnostics);
+    if (!sources_.logs.empty() || !sources_.workloads.empty()) return {};
     sources_.logs = expand(inputs.logs, inputs, out_.diagnostics);
     sources_.workloads = expand(inputs.workloads, inputs, out_.diagnostics);
     return {};
@@ -437,11 +437,50 @@ class Loader {
                              : out_.read.empty() && out_.workload.sources.empty()
                                  ? "no input was found"
                                  : "the inputs contain no statement";
+    const auto others = other_databases();
+    if (!out_.nothing_checked.empty() && !failed && lost_ == 0 && !others.empty()) {
+      out_.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
+      out_.nothing_to_check = true;
+    }
     if (lost_ > 0 && !failed)
       report({settings_.allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
               {},
               unread,
               settings_.allow_empty ? "" : "with --allow-empty this is a warning"});
+  }
+
+  // Of the migrations that are left out for their dialect.
+  std::vector<std::string> other_databases() const {
+    constexpr std::string_view begin = " of another database (";
+    std::set<std::string> names;
+    for (const auto& error : out_.diagnostics) {
+      const auto at = error.what.find(begin);
+      if (at == std::string::npos) continue;
+      const auto name = std::string_view(error.what).substr(at + begin.size());
+      names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
+    }
+    return {names.begin(), names.end()};
+  }
+
+  // Settings::migrations asks for what changed, and neither a migration, nor a schema file, nor code did.
+  void report_nothing_changed() {
+    const MigrationOptions& options = settings_.migrations;
+    if ((!options.changed && options.since.empty()) || options.all_schema || something_chosen_) return;
+    if (out_.live || out_.has_workload || !out_.nothing_checked.empty()) return;
+    if (out_.changed_code && !out_.changed_code->empty()) return;
+    const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
+                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    if (failed || (out_.schema_inputs.empty() && out_.projects.empty())) return;
+    std::string revision = options.since;
+    if (options.changed) {
+      const std::string& folder =
+          out_.schema_inputs.empty() ? out_.projects.front().root : out_.schema_inputs.front().path;
+      const auto point = branch_point(git_, folder.empty() ? "." : folder);
+      revision = point ? point->substr(0, 12) : "the branch began";
+    }
+    out_.nothing_checked =
+        fmt::format("nothing changed since {}: no migration or schema file to check", ellipsis(revision, 60));
+    out_.nothing_to_check = true;
   }
 
   void mark_unread(const migrations::SchemaInput& input) {
@@ -453,6 +492,7 @@ class Loader {
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
     out_.checked_migrations.insert(choice.checked.files.begin(), choice.checked.files.end());
+    something_chosen_ |= !choice.migrations || !choice.checked.files.empty();
     Diagnostics found;
     sql::ReplayCounts counts;
     auto catalog = migrations::load(input, choice.checked, found, &counts);
@@ -648,6 +688,7 @@ class Loader {
   std::vector<std::string> undecided_;  // paths of inputs that create tables, and no tracking table names
   std::pair<Catalog, int> first_undecided_;  // with the number of statements that were not replayed
   std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
+  bool something_chosen_ = false;          // by Settings::migrations: migrations, or a schema without them
 };
 
 }  // namespace

@@ -113,6 +113,8 @@ struct Inputs {
   // Why there is nothing to check; "" if there is something. If the inputs have statements or log lines, and
   // none of them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
   std::string nothing_checked;
+  // Nothing changed, with Settings::migrations that ask for changes, or all inputs are for other databases.
+  bool nothing_to_check = false;
   std::string server_version;  // "15.18"; "" without a server
   std::string what_if;         // "HypoPG", or why indexes can't be costed
   Diagnostics diagnostics;

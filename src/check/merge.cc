@@ -149,6 +149,7 @@ class Merger {
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
     report_.nothing_checked = inputs_.nothing_checked;
+    report_.nothing_to_check = inputs_.nothing_to_check;
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
@@ -157,7 +158,7 @@ class Merger {
                                outcome_.diagnostics.end());
     merge_rules();
     merge_findings();
-    if (!report_.findings.empty()) report_.nothing_checked.clear();
+    if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
     sort_by_impact(report_.findings);
     keep_only();
     report_patterns_without_match();

@@ -50,6 +50,8 @@ struct Report {
   std::vector<ReportInput> inputs;
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
+  // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.
+  bool nothing_to_check = false;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
   std::string started;  // ISO 8601, UTC

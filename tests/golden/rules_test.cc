@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -472,6 +473,32 @@ TEST_P(RuleFixture, DocumentationIsWhole) {
   const auto file =
       source_dir / "rules" / GetParam().category / (replace_all(std::string(rule.id), "-", "_") + ".cc");
   EXPECT_TRUE(fs::exists(file)) << file;
+}
+
+// What is reported differs from what is not, and of a rule about logged statements shows one.
+TEST_P(RuleFixture, ExampleShowsTheDifference) {
+  const auto& registered = GetParam();
+  if (registered.example.empty()) {
+    EXPECT_NE(registered.bad_sql, registered.good_sql) << "write example.md";
+    const lint::Needs& needs = registered.rule->needs;
+    for (const auto input : {lint::Input::workload, lint::Input::events, lint::Input::server_log})
+      EXPECT_FALSE(needs.names(input)) << "the statements are in the log: write example.md";
+    return;
+  }
+  std::set<std::string> blocks;
+  bool code = false;
+  std::string block;
+  for (const auto line : split(registered.example, '\n')) {
+    if (!line.starts_with("```")) {
+      if (code) block += std::string(line) + "\n";
+      continue;
+    }
+    if (code) {
+      EXPECT_TRUE(blocks.insert(std::exchange(block, {})).second) << "two examples are the same";
+    }
+    code = !code;
+  }
+  EXPECT_FALSE(blocks.empty());
 }
 
 std::string test_name(const testing::TestParamInfo<lint::RegisteredRule>& info) {

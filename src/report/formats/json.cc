@@ -113,6 +113,7 @@ json summary_json(const Report& report) {
   out["rules"] = rules;
   out["rules_run"] = report.rules_run;
   put(out, "nothing_checked", report.nothing_checked);
+  if (report.nothing_to_check) out["nothing_to_check"] = true;
   out["first"] = json::array();
   for (const FirstThing& thing : first_things(report))
     out["first"].push_back(

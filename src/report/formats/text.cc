@@ -288,7 +288,7 @@ class Writer {
     if (failed && options_.warnings_printed) return {};
     if (!options_.warnings_printed)
       for (const auto& error : together(report_.diagnostics)) paragraph("", "  ", error.line());
-    return out_ + paint("1", "Nothing was checked: " + report_.nothing_checked + ".") + "\n";
+    return out_ + paint("1", nothing_checked(report_) + ".") + "\n";
   }
 
   void write_gone() {
