@@ -34,8 +34,8 @@ WrittenIndexes read_indexes(std::string_view script, const std::string& file, co
   for (const SourceStatement& statement : split(script)) {
     const auto position = lines.at(statement.offset);
     const SourceLocation place{file, position.line, position.column};
-    const auto refuse = [&](std::string what) {
-      out.refused.push_back({Error::Kind::input, place.str(), std::move(what), {}});
+    const auto refuse = [&](std::string what, Error::Kind kind = Error::Kind::input) {
+      out.refused.push_back({kind, place.str(), std::move(what), {}});
     };
     const auto read = [&] {
       const auto tree = Tree::parse(statement.text);
@@ -46,7 +46,7 @@ WrittenIndexes read_indexes(std::string_view script, const std::string& file, co
           out.indexes.push_back(written_index(*create, catalog));
           out.indexes.back().index.origin = place;
         } else {
-          refuse("is not CREATE INDEX");
+          refuse("is not CREATE INDEX", Error::Kind::nonfatal);
         }
       }
     };

@@ -19,7 +19,7 @@ struct WrittenIndex {
 
 struct WrittenIndexes {
   std::vector<WrittenIndex> indexes;  // as written
-  Diagnostics refused;                // input errors: other statements, and statements that do not parse
+  Diagnostics refused;                // other statements (nonfatal), and statements that do not parse (input)
 };
 
 // `file` is used in locations. Names are resolved by `search_path` among the tables of `catalog`; a table
