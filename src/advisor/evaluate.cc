@@ -77,8 +77,8 @@ class Evaluator {
     describe_candidates();
     plan_without_candidates();
     if (!lost_) plan_with_candidates();
-    for (std::size_t at = 0; at < usable_.size() && !lost_; ++at) judge(at);
     if (!lost_) plan_without_drops();
+    for (std::size_t at = 0; at < usable_.size() && !lost_; ++at) judge(at);
     report_queries();
     for (auto& drop : out_.drops)
       if (drop.verdict != EvaluatedDrop::Verdict::refused) judge(drop);
@@ -95,11 +95,12 @@ class Evaluator {
     double calls = 0;
     plan::WhatIfStatement statement;
     double base = 0;
-    double with = 0;                 // with all candidates
-    double after = 0;                // and without the indexes to drop
+    double with = 0;                 // with all candidates and all existing indexes
+    double reference = 0;            // without candidates and without the indexes to drop
+    double after = 0;                // with all candidates and without the indexes to drop
     double maintenance = 0;          // of one call, for all candidates
     std::vector<int> indexes;        // of candidates on its tables
-    std::vector<int> used;           // with all candidates
+    std::vector<int> used;           // in the plan that costs `after`
     std::vector<Write> writes = {};  // this statement, for one call
   };
   struct Usable {
@@ -185,7 +186,7 @@ class Evaluator {
       Request& request = requests_[at];
       if (!found[at]) continue;
       const Query& query = *planned_[request.query].query;
-      request.base = request.with = request.after = found[at]->cost;
+      request.base = request.with = request.reference = request.after = found[at]->cost;
       if (query.facts.kind != StatementKind::select)
         request.writes = {{&query.facts, found[at]->rows_written}};
       costs[request.query] += request.base;
@@ -247,7 +248,7 @@ class Evaluator {
       if (!std::binary_search(request.indexes.begin(), request.indexes.end(), usable.number)) continue;
       if (request.indexes.size() > 1) jobs.push_back({at, {usable.number}});
       if (!std::binary_search(request.used.begin(), request.used.end(), usable.number)) continue;
-      served_[usable.number] += request.weight * request.base;
+      served_[usable.number] += request.weight * request.reference;
       index.queries.push_back(planned_[request.query].query->fingerprint);
       std::vector<int> others = request.indexes;
       std::erase(others, usable.number);
@@ -258,10 +259,10 @@ class Evaluator {
       if (!found[at]) continue;
       const Request& request = requests_[jobs[at].request];
       const bool alone = jobs[at].indexes == std::vector<int>{usable.number};
-      if (alone) index.cost_saved_alone += request.weight * (request.base - found[at]->cost);
+      if (alone) index.cost_saved_alone += request.weight * (request.reference - found[at]->cost);
       else index.cost_saved += request.weight * (found[at]->cost - request.after);
       if (request.indexes.size() == 1)
-        index.cost_saved_alone += request.weight * (request.base - request.after);
+        index.cost_saved_alone += request.weight * (request.reference - request.after);
     }
     std::sort(index.queries.begin(), index.queries.end());
     index.queries.erase(std::unique(index.queries.begin(), index.queries.end()), index.queries.end());
@@ -270,10 +271,18 @@ class Evaluator {
     index.cost_saved_alone -= index.maintenance_cost;
   }
 
+  bool dropped(const QualifiedName& table, const Index& index) const {
+    return std::any_of(out_.drops.begin(), out_.drops.end(), [&](const EvaluatedDrop& drop) {
+      return drop.table == table && drop.index == index.name &&
+             drop.verdict != EvaluatedDrop::Verdict::refused;
+    });
+  }
+
   void compare(std::size_t at, EvaluatedIndex& index) const {
     const Usable& usable = usable_[at];
     const Table* table = catalog_.table(usable.proposal.table);
     for (const auto& existing : table->indexes) {
+      if (dropped(table->name, existing)) continue;
       if (index.served_by.empty() && serves_instead(existing, usable.index)) index.served_by = existing.name;
       if (may_drop(existing) && serves_instead(usable.index, existing) &&
           !serves_instead(existing, usable.index))
@@ -406,10 +415,19 @@ class Evaluator {
     for (std::size_t at = 0; at < requests_.size(); ++at)
       if (std::any_of(requests_[at].statement.tables.begin(), requests_[at].statement.tables.end(),
                       [&](const QualifiedName& table) { return tables.count(table) > 0; }))
-        jobs.push_back({at, requests_[at].indexes});
+        jobs.push_back({at, {}}), jobs.push_back({at, requests_[at].indexes});
     const auto found = plans(jobs);
-    for (std::size_t at = 0; at < jobs.size(); ++at)
-      if (found[at]) requests_[jobs[at].request].after = found[at]->cost;
+    for (std::size_t at = 0; at < jobs.size(); ++at) {
+      out_.complete = out_.complete && found[at];
+      if (!found[at]) continue;
+      Request& request = requests_[jobs[at].request];
+      if (at % 2 == 0) {
+        request.reference = found[at]->cost;
+        continue;
+      }
+      request.after = found[at]->cost;
+      request.used = found[at]->used;
+    }
   }
 
   void judge(EvaluatedDrop& drop) const {
@@ -430,7 +448,7 @@ class Evaluator {
       return;
     }
     for (const auto& other : table->indexes)
-      if (&other != index && serves_instead(other, *index)) {
+      if (&other != index && !dropped(drop.table, other) && serves_instead(other, *index)) {
         drop.reason = other.name + " serves the same queries";
         return;
       }

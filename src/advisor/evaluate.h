@@ -27,7 +27,7 @@ struct EvaluateOptions {
   std::chrono::milliseconds time_limit{60'000};
   bool by_time = true;         // as of AdviseOptions
   std::function<bool()> stop;  // called regularly; true ends the evaluation, which is then incomplete
-  // Makes the server plan without the indexes to drop, once; called after all plans with them.
+  // Makes the server plan without the indexes to drop; called once at most, and all later plans lack them.
   std::function<Result<void>(const std::vector<QualifiedName>& indexes)> hide;
 };
 

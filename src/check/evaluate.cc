@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,7 +46,7 @@ class Run {
         pg::more_connections(server_.connection(), server_.conninfo,
                              std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());
-    if (!server_.sandbox && drops_something())
+    if (!server_.sandbox && !dropped_.empty())
       if (const auto missing = (*what_if)->hide_missing(); !missing.empty())
         return fail(Error::Kind::usage, "--drop", missing,
                     "ALTER EXTENSION hypopg UPDATE, or --sandbox with a snapshot of the server");
@@ -100,18 +101,12 @@ class Run {
     for (const auto& name : sources_.drops) {
       auto drop = advisor::proposed_drop(name, inputs_.catalog, server_.plans->search_path());
       if (!drop) return tl::unexpected(drop.error());
-      const bool known = std::any_of(drops_.begin(), drops_.end(), [&](const EvaluatedDrop& other) {
-        return other.table == drop->table && other.index == drop->index;
-      });
-      if (!known) drops_.push_back(std::move(*drop));
+      if (named_.insert({drop->table, drop->index}).second) {
+        if (drop->verdict != EvaluatedDrop::Verdict::refused) dropped_.insert({drop->table, drop->index});
+        drops_.push_back(std::move(*drop));
+      }
     }
     return {};
-  }
-
-  bool drops_something() const {
-    return std::any_of(drops_.begin(), drops_.end(), [](const EvaluatedDrop& drop) {
-      return drop.verdict != EvaluatedDrop::Verdict::refused;
-    });
   }
 
   Result<void> check_buildable() {
@@ -192,6 +187,8 @@ class Run {
   Server& server_;
   std::vector<advisor::ProposedCandidate> candidates_;
   std::vector<EvaluatedDrop> drops_;
+  std::set<std::pair<QualifiedName, std::string>> named_;    // tables and indexes of --drop
+  std::set<std::pair<QualifiedName, std::string>> dropped_;  // of those, the ones that are not refused
 };
 
 }  // namespace

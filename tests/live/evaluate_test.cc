@@ -38,7 +38,7 @@ constexpr const char* workload = R"(
   SELECT id, total FROM orders WHERE customer_id = 77;
   SELECT id FROM orders WHERE total = 12;
   SELECT id FROM orders WHERE note = 'note 5' AND closed_at IS NULL;
-  SELECT id FROM customers WHERE email = 'user5@example.com';
+  SELECT id FROM customers WHERE email = 'user5@example.com' AND region = 'r5';
   INSERT INTO log SELECT g, 'x', 1 FROM generate_series(1, 1000) g;
 )";
 constexpr const char* proposals = R"(-- from a colleague
@@ -127,7 +127,7 @@ TEST(Evaluate, FindsASmallerIndex) {
       command + " --candidate 'CREATE INDEX ON orders (customer_id, placed_at, note) INCLUDE (status)'", 0);
   ASSERT_TRUE(wide["candidates"][0]["smaller"].is_object()) << wide.dump(1);
   EXPECT_EQ("CREATE INDEX ON public.orders (customer_id)", wide["candidates"][0]["smaller"]["sql"]);
-  EXPECT_EQ(1u, wide["better"].size());
+  EXPECT_LE(1u, wide["better"].size());
   const json partial = evaluated(command + " --candidate 'CREATE INDEX ON orders (note)'", 0);
   EXPECT_EQ("CREATE INDEX ON public.orders (note) WHERE closed_at IS NULL",
             partial["candidates"][0]["smaller"]["sql"])
@@ -170,12 +170,16 @@ TEST(Evaluate, ASandboxBuildsAndDrops) {
   const auto data = folder.write("data.sql", rows);
   const std::string command = "advise --sandbox --schema " + quoted(schema) + " --load " + quoted(data) +
                               " --workload " + quoted(queries);
-  const json dropped = evaluated(command + " --drop orders_total --drop customers_region", 1);
+  const json dropped = evaluated(command + " --drop orders_total --drop orders_status_placed", 1);
   ASSERT_EQ(2u, dropped["drops"].size());
   EXPECT_EQ("worse", dropped["drops"][0]["verdict"]) << dropped.dump(1);
   EXPECT_EQ(1u, dropped["drops"][0]["queries"].size());
   EXPECT_EQ("harmless", dropped["drops"][1]["verdict"]);
   EXPECT_EQ(1u, dropped["worse"].size());
+  const json replaced =
+      evaluated(command + " --drop orders_total --candidate 'CREATE INDEX ON orders (total, id)'", 0);
+  EXPECT_EQ("harmless", replaced["drops"][0]["verdict"]) << replaced.dump(1);
+  EXPECT_EQ("improves", replaced["candidates"][0]["verdict"]) << replaced.dump(1);
   const json built = evaluated(command +
                                    " --candidate 'CREATE UNIQUE INDEX ON orders (customer_id, status)'"
                                    " --candidate 'CREATE INDEX ON orders (customer_id)'",
