@@ -241,6 +241,15 @@ class Evaluator {
     return sum;
   }
 
+  // Whether the index is a later candidate that serves the same queries as `first`, and no others.
+  bool repeats(int number, const Usable& first) const {
+    if (number <= first.number) return false;
+    const auto later = std::find_if(usable_.begin(), usable_.end(),
+                                    [&](const Usable& usable) { return usable.number == number; });
+    return later != usable_.end() && later->proposal.table == first.proposal.table &&
+           serves_instead(later->index, first.index) && serves_instead(first.index, later->index);
+  }
+
   // What the requests cost more without the index than with it: beside the others, and alone.
   void save(const Usable& usable, EvaluatedIndex& index) {
     std::vector<Job> jobs;
@@ -252,7 +261,8 @@ class Evaluator {
       served_[usable.number] += request.weight * request.reference;
       index.queries.push_back(planned_[request.query].query->fingerprint);
       std::vector<int> others = request.indexes;
-      std::erase(others, usable.number);
+      // Beside an equal candidate no index saves anything: the first of them counts.
+      std::erase_if(others, [&](int other) { return other == usable.number || repeats(other, usable); });
       jobs.push_back({at, std::move(others)});
     }
     const auto found = plans(jobs);

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "advisor/drops.h"
@@ -6,6 +9,7 @@
 #include "model/index_comparison.h"
 #include "report/evaluation_json.h"
 #include "report/evaluation_text.h"
+#include "sql/facts.h"
 #include "sql/written_indexes.h"
 #include "support/schema.h"
 
@@ -81,6 +85,165 @@ TEST(IndexComparison, KnowsPrefixesReverseOrderAndOtherMethods) {
   Index hash{.method = "hash", .keys = {{.column = "a"}}};
   EXPECT_TRUE(serves_instead(hash, hash));
   EXPECT_FALSE(serves_instead(wide, hash));
+}
+
+// A server on which every function is harmless.
+class Harmless : public plan::PlanSource {
+ public:
+  Result<plan::Dependencies> dependencies(std::string_view, plan::Names) override {
+    return plan::Dependencies{};
+  }
+  Result<Plan> explain(const plan::ExplainRequest&) override { return Plan{}; }
+  std::string what_if_missing() const override { return {}; }
+  std::vector<Parameters> typical_values(const QualifiedName&, const std::vector<std::string>&) override {
+    return {};
+  }
+  Result<std::vector<std::string>> values(const std::string&) override { return std::vector<std::string>{}; }
+  bool superuser() const override { return false; }
+};
+
+// Plans that are known by the statement's table and the leading key of a hypothetical index, or whether the
+// existing index is hidden.
+class KnownCosts : public plan::WhatIf {
+ public:
+  std::map<std::string, double> by_definition;  // of an index; the cheapest one is used
+  double base = 1000;
+  double without_existing = 1000;
+  double rows_written = 0;
+  bool hidden = false;
+  bool lost = false;
+
+  int add(const QualifiedName&, std::vector<std::string> definitions) override {
+    definitions_.push_back(definitions.empty() ? "" : definitions.front());
+    return static_cast<int>(definitions_.size()) - 1;
+  }
+  Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
+                                const std::vector<int>& indexes) override {
+    ++calls_;
+    if (lost) return fail(Error::Kind::database, "", "the server closed the connection");
+    plan::WhatIfPlan out{hidden ? without_existing : base, {}, 0};
+    if (statement.sql.starts_with("INSERT")) return plan::WhatIfPlan{1, {}, rows_written};
+    for (const int index : indexes) {
+      const auto known = by_definition.find(definitions_[static_cast<std::size_t>(index)]);
+      if (known != by_definition.end() && known->second < out.cost) out = {known->second, {index}, 0};
+    }
+    return out;
+  }
+  Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override {
+    return std::vector<std::int64_t>(indexes.size(), 1);
+  }
+  void clear() override {}
+  std::uint64_t calls() const override { return calls_; }
+
+ private:
+  std::vector<std::string> definitions_;
+  std::uint64_t calls_ = 0;
+};
+
+Workload asking(const std::vector<std::string>& statements, const Catalog& catalog) {
+  Workload out;
+  for (const auto& statement : statements) {
+    Query query;
+    query.fingerprint = "f" + std::to_string(out.queries.size());
+    query.text = statement;
+    query.calls = 10;
+    query.facts = sql::query_facts(statement, catalog, {"public"});
+    out.queries.push_back(std::move(query));
+  }
+  return out;
+}
+
+class Evaluating : public testing::Test {
+ protected:
+  Evaluation evaluate(const std::vector<std::string>& proposals, const std::vector<std::string>& drops = {}) {
+    std::vector<ProposedCandidate> candidates;
+    for (const auto& text : proposals)
+      for (auto& written : sql::read_indexes(text, "p.sql", catalog_, {"public"}).indexes)
+        candidates.push_back({std::move(written), "candidate " + std::to_string(candidates.size() + 1), {}});
+    std::vector<EvaluatedDrop> dropped;
+    for (const auto& name : drops) dropped.push_back(*proposed_drop(name, catalog_, {"public"}));
+    Harmless source;
+    EvaluateOptions options;
+    options.hide = [this](const std::vector<QualifiedName>&) {
+      costs_.hidden = true;
+      return Result<void>();
+    };
+    return advisor::evaluate(asking(statements_, catalog_), catalog_, source, costs_, candidates,
+                             std::move(dropped), options, diagnostics_);
+  }
+  Catalog catalog_ = shop();
+  std::vector<std::string> statements_{"SELECT id FROM orders WHERE id = $1"};
+  KnownCosts costs_;
+  Diagnostics diagnostics_;
+};
+
+using Verdict = EvaluatedIndex::Verdict;
+
+TEST_F(Evaluating, ComparesWithEachOtherAndWithWhatExists) {
+  costs_.by_definition = {{"CREATE INDEX ON public.orders (id, status)", 100},
+                          {"CREATE INDEX ON public.orders (id DESC, status)", 100}};
+  const auto found = evaluate({"CREATE INDEX ON orders (id, status)", "CREATE INDEX ON orders (id, status)",
+                               "CREATE INDEX ON orders (status)"});
+  ASSERT_EQ(3u, found.candidates.size());
+  EXPECT_EQ(Verdict::improves, found.candidates[0].verdict);
+  EXPECT_EQ(9'000, found.candidates[0].cost_saved);
+  EXPECT_EQ("candidate 1", found.candidates[1].served_by);
+  EXPECT_EQ(Verdict::redundant, found.candidates[1].verdict);
+  EXPECT_EQ("orders_status", found.candidates[2].served_by);
+  EXPECT_EQ(Verdict::redundant, found.candidates[2].verdict);
+  EXPECT_EQ(10'000, found.cost_before);
+  EXPECT_EQ(1'000, found.cost_after);
+  EXPECT_EQ(9'000, found.candidates[1].cost_saved_alone);
+  EXPECT_EQ(0, found.candidates[1].cost_saved);
+}
+
+TEST_F(Evaluating, FindsAPrefixThatDoesAsWell) {
+  costs_.by_definition = {{"CREATE INDEX ON public.orders (id, status)", 100},
+                          {"CREATE INDEX ON public.orders (id)", 110}};
+  catalog_.tables.at({"public", "orders"}).statistics = TableStatistics{.rows = 1e6, .pages = 9000};
+  const auto found = evaluate({"CREATE INDEX ON orders (id, status)"});
+  ASSERT_EQ(1u, found.candidates.size());
+  EXPECT_EQ(Verdict::improves, found.candidates[0].verdict) << found.candidates[0].reason;
+  ASSERT_TRUE(found.candidates[0].smaller);
+  EXPECT_EQ("CREATE INDEX ON public.orders (id)", found.candidates[0].smaller->sql);
+  EXPECT_EQ("without the last key column", found.candidates[0].smaller->difference);
+  EXPECT_EQ(8'900, found.candidates[0].smaller->cost_saved);
+  ASSERT_EQ(1u, found.better.size());
+  EXPECT_EQ(100, found.better[0].cost_after);
+}
+
+TEST_F(Evaluating, CountsWhatWritesPay) {
+  statements_ = {"INSERT INTO orders SELECT id, status FROM orders"};
+  costs_.rows_written = 50;
+  const auto found = evaluate({"CREATE INDEX ON orders (id, status)"});
+  ASSERT_EQ(1u, found.candidates.size());
+  EXPECT_EQ(Verdict::worse, found.candidates[0].verdict);
+  EXPECT_EQ(500, found.candidates[0].maintenance_cost);
+  ASSERT_EQ(1u, found.worse.size());
+  EXPECT_EQ(51, found.worse[0].cost_after);
+}
+
+TEST_F(Evaluating, ADropMakesQueriesWorseUnlessACandidateReplacesTheIndex) {
+  costs_.without_existing = 5000;
+  const auto alone = evaluate({}, {"orders_status"});
+  ASSERT_EQ(1u, alone.drops.size());
+  EXPECT_EQ(EvaluatedDrop::Verdict::worse, alone.drops[0].verdict);
+  EXPECT_EQ(std::vector<std::string>{"f0"}, alone.drops[0].queries);
+  EXPECT_EQ(50'000, alone.cost_after);
+  costs_ = KnownCosts();
+  costs_.without_existing = 5000;
+  costs_.by_definition = {{"CREATE INDEX ON public.orders (status)", 1000}};
+  const auto replaced = evaluate({"CREATE INDEX ON orders (status)"}, {"orders_status", "orders_key"});
+  EXPECT_EQ(EvaluatedDrop::Verdict::harmless, replaced.drops[0].verdict);
+  EXPECT_EQ(EvaluatedDrop::Verdict::refused, replaced.drops[1].verdict);
+}
+
+TEST_F(Evaluating, ALostServerEndsIt) {
+  costs_.lost = true;
+  const auto found = evaluate({"CREATE INDEX ON orders (id, status)"});
+  EXPECT_FALSE(found.complete);
+  ASSERT_EQ(1u, diagnostics_.size());
+  EXPECT_EQ(Error::Kind::database, diagnostics_[0].kind);
 }
 
 Evaluation evaluation() {
