@@ -227,7 +227,7 @@ class Evaluator {
       if (!found[at]) continue;
       Request& request = requests_[jobs[at].request];
       request.with = request.after = found[at]->cost;
-      request.used = found[at]->used;
+      request.used = firsts(found[at]->used);
     }
     for (auto& request : requests_)
       for (const auto& usable : usable_)
@@ -248,6 +248,17 @@ class Evaluator {
                                     [&](const Usable& usable) { return usable.number == number; });
     return later != usable_.end() && later->proposal.table == first.proposal.table &&
            serves_instead(later->index, first.index) && serves_instead(first.index, later->index);
+  }
+
+  // The indexes, sorted, with the first of several equal candidates in place of a later one.
+  std::vector<int> firsts(const std::vector<int>& used) const {
+    std::set<int> out;
+    for (const int number : used) {
+      const auto first = std::find_if(usable_.begin(), usable_.end(),
+                                      [&](const Usable& usable) { return repeats(number, usable); });
+      out.insert(first == usable_.end() ? number : first->number);
+    }
+    return {out.begin(), out.end()};
   }
 
   // What the requests cost more without the index than with it: beside the others, and alone.
@@ -437,7 +448,7 @@ class Evaluator {
         continue;
       }
       request.after = found[at]->cost;
-      request.used = found[at]->used;
+      request.used = firsts(found[at]->used);
     }
   }
 
