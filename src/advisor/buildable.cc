@@ -146,7 +146,9 @@ Result<std::optional<Buildable>> by_rows(const sql::WrittenIndex& written, const
     if (!values && values.error().kind == Error::Kind::database) return tl::unexpected(values.error());
     if (values && !values->empty())
       return no("the table has rows with equal keys, so the index cannot be UNIQUE");
-    if (values) return std::nullopt;
+    const bool all_compared =
+        table.statistics && table.statistics->rows >= 0 && table.statistics->rows < compared_rows;
+    if (values && all_compared) return std::nullopt;
   }
   if (repeats_by_statistics(written, table))
     return no("by the table's statistics, several rows have an equal key, so the index cannot be UNIQUE");

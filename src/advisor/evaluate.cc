@@ -168,10 +168,8 @@ class Evaluator {
   }
 
   void plan_without_candidates() {
-    std::vector<std::size_t> parts(planned_.size());
     for (std::size_t query = 0; query < planned_.size(); ++query)
       for (const auto& statement : planned_[query].statements) {
-        ++parts[query];
         Request request{.query = query, .statement = statement};
         for (const auto& usable : usable_)
           if (statement.tables.count(usable.proposal.table)) request.indexes.push_back(usable.number);
@@ -319,17 +317,23 @@ class Evaluator {
     }
   }
 
+  bool adds_uniqueness(const Usable& usable) const {
+    const auto& existing = catalog_.table(usable.proposal.table)->indexes;
+    return usable.index.unique && std::none_of(existing.begin(), existing.end(), [&](const Index& other) {
+             return other.unique && other.valid && !dropped(usable.proposal.table, other) &&
+                    other.keys == usable.index.keys && same_predicate(other, usable.index);
+           });
+  }
+
   void judge(std::size_t at) {
     const Usable& usable = usable_[at];
     EvaluatedIndex& index = out_.candidates[usable.candidate];
     save(usable, index);
     compare(at, index);
     const double gain = index.cost_saved + index.maintenance_cost;
-    if (!index.served_by.empty() && usable.index.unique) {
-      index.notes.push_back(index.served_by +
-                            " serves the same queries; this index would add the uniqueness of its keys.");
+    if (adds_uniqueness(usable) && (index.cost_saved <= 0 || !index.served_by.empty())) {
       index.verdict = Verdict::improves;
-      index.reason = "keeps rows with equal keys out";
+      index.reason = "the index keeps rows with equal keys out, as no existing index does";
     } else if (!index.served_by.empty() && gain <= least_gain_beside * served_[usable.number]) {
       index.verdict = Verdict::redundant;
       index.reason = index.served_by + " serves the same queries";
@@ -436,8 +440,10 @@ class Evaluator {
     std::vector<Job> jobs;
     for (std::size_t at = 0; at < requests_.size(); ++at)
       if (std::any_of(requests_[at].statement.tables.begin(), requests_[at].statement.tables.end(),
-                      [&](const QualifiedName& table) { return tables.count(table) > 0; }))
-        jobs.push_back({at, {}}), jobs.push_back({at, requests_[at].indexes});
+                      [&](const QualifiedName& table) { return tables.count(table) > 0; })) {
+        jobs.push_back({at, {}});
+        jobs.push_back({at, requests_[at].indexes});
+      }
     const auto found = plans(jobs);
     for (std::size_t at = 0; at < jobs.size(); ++at) {
       out_.complete = out_.complete && found[at];

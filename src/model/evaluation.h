@@ -23,7 +23,7 @@ struct SmallerIndex {
 // An index that somebody proposes to create.
 struct EvaluatedIndex {
   enum class Verdict {
-    improves,         // saves more than its maintenance costs
+    improves,         // saves more than its maintenance costs, or adds the uniqueness of its keys
     no_gain,          // no query of the workload uses the index, and no write maintains it
     redundant,        // an existing index or another candidate serves the same queries
     worse,            // costs the workload's writes more than its queries save

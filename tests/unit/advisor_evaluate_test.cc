@@ -223,6 +223,17 @@ TEST_F(Evaluating, CountsWhatWritesPay) {
   EXPECT_EQ(51, found.worse[0].cost_after);
 }
 
+TEST_F(Evaluating, UniquenessIsAGainThatNoQueryShows) {
+  statements_ = {"INSERT INTO orders SELECT id, status FROM orders"};
+  costs_.rows_written = 50;
+  const auto found =
+      evaluate({"CREATE UNIQUE INDEX ON orders (id, status)", "CREATE UNIQUE INDEX ON orders (id)"});
+  ASSERT_EQ(2u, found.candidates.size());
+  EXPECT_EQ(Verdict::improves, found.candidates[0].verdict) << found.candidates[0].reason;
+  EXPECT_EQ(Verdict::redundant, found.candidates[1].verdict) << found.candidates[1].reason;
+  EXPECT_EQ("orders_pkey", found.candidates[1].served_by);
+}
+
 TEST_F(Evaluating, ADropMakesQueriesWorseUnlessACandidateReplacesTheIndex) {
   costs_.without_existing = 5000;
   const auto alone = evaluate({}, {"orders_status"});
