@@ -157,9 +157,8 @@ class Run {
       if (key.kind != Constraint::Kind::foreign_key) continue;
       const auto coverage = lint::covers(*index, *table, key.columns);
       const auto serves = [&](const Index& other) {
-        const bool dropped = std::any_of(sources_.drops.begin(), sources_.drops.end(),
-                                         [&](const std::string& name) { return name == other.name; });
-        return &other != index && !dropped && lint::covers(other, *table, key.columns) >= coverage;
+        return &other != index && !dropped_.count({drop.table, other.name}) &&
+               lint::covers(other, *table, key.columns) >= coverage;
       };
       const bool replaced = std::any_of(
           candidates_.begin(), candidates_.end(), [&](const advisor::ProposedCandidate& candidate) {
