@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "advisor/calibration.h"
 #include "advisor/candidates.h"
 #include "advisor/cost_model.h"
 #include "advisor/drops.h"
@@ -29,7 +30,6 @@ constexpr std::size_t max_together = 1000;  // hypothetical indexes for one plan
 constexpr int max_layers = 20;              // of plans, each without the indexes of those before it
 constexpr double least_saved = 1;           // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
-constexpr double max_calibration = 100;
 constexpr double brin_share = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
@@ -139,39 +139,22 @@ class Advisor {
     return asked;
   }
 
-  // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query
-  // counting by its logged time.
-  static double time_of_cost(const std::vector<std::pair<double, double>>& times) {
-    auto sorted = times;
-    std::sort(sorted.begin(), sorted.end());
-    double half = 0;
-    for (const auto& [rate, time] : sorted) half += time / 2;
-    for (const auto& [rate, time] : sorted)
-      if ((half -= time) <= 0) return rate;
-    return 0;
-  }
-
   void ask_without_indexes() {
     std::vector<Asked> all;
-    std::vector<std::pair<double, double>> times;
+    std::vector<double> costs(planned_.size());
     const auto plans = plans_without_indexes();
     for (std::size_t at = 0; at < planned_.size(); ++at) {
       if (plans[at].empty()) continue;
       auto asked = take_without_indexes(at, plans[at]);
       if (!asked) break;
       if (asked->plans.empty()) continue;
-      const Query& query = *planned_[at].query;
-      if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0)
-        times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
+      costs[at] = asked->cost();
       all.push_back(std::move(*asked));
     }
-    const double rate = options_.by_time ? time_of_cost(times) : 0;
     calibration_.assign(planned_.size(), 1);
+    if (options_.by_time) calibration_ = calibrations(planned_, costs);
     for (const auto& asked : all) {
       const Query& query = *planned_[asked.query].query;
-      if (rate > 0 && query.timed_calls && asked.cost() > 0)
-        calibration_[asked.query] =
-            std::clamp(query.mean_ms() / asked.cost() / rate, 1 / max_calibration, max_calibration);
       const double calls = static_cast<double>(query.calls) / static_cast<double>(asked.plans.size());
       for (const auto& [statement, plan] : asked.plans) {
         const double weight = calls * calibration_[asked.query];

@@ -427,11 +427,13 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
                      [&](const std::string& column) { return has(wide.include, column); });
 }
 
+bool same_expression(std::string_view a, std::string_view b) { return words(a) == words(b); }
+
 bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
   const auto same = [](const IndexKey& wanted, const IndexKey& there) {
     IndexKey spelled = there;
-    if (!wanted.expression.empty() && words(wanted.expression) == words(there.expression))
+    if (!wanted.expression.empty() && same_expression(wanted.expression, there.expression))
       spelled.expression = wanted.expression;
     return spelled == wanted;
   };

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "advisor/referenced_columns.h"
@@ -63,6 +64,10 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal);
 // Whether `narrow` is as good as `wide` for a statement: it is a prefix, and the statement does not reference
 // the other columns.
 bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& referenced);
+
+// Whether two expressions of indexes are equal, apart from parentheses and from the casts of constants to
+// text that a server adds when it prints an expression.
+bool same_expression(std::string_view a, std::string_view b);
 
 // Whether an existing index serves every query that this one would.
 bool already_served(const IndexProposal& proposal, const Table& table);

@@ -271,7 +271,7 @@ class Adviser {
 Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings,
                                      Diagnostics& diagnostics) {
   std::vector<std::string> inputs = sources.schema;
-  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads})
+  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads, &sources.other_inputs})
     inputs.insert(inputs.end(), list->begin(), list->end());
   if (const auto kept = keep_inputs(sources.output, inputs); !kept) return tl::unexpected(kept.error());
   for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})

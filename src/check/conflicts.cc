@@ -82,7 +82,7 @@ void note_effects(Change& change, const Catalog& part, const Table& table) {
 }
 
 bool equal(const Index& a, const Index& b) {
-  return a.method == b.method && a.keys == b.keys && a.include == b.include && lint::same_predicate(a, b);
+  return a.method == b.method && a.keys == b.keys && a.include == b.include && same_predicate(a, b);
 }
 
 // Indexes of which one can make another unnecessary have this in common: what their first key is of.
@@ -103,7 +103,7 @@ std::vector<const Index*> with_first_key_of(const Index& index, const IndexesByF
 // Whether the index `wide` makes the new index `narrow` unnecessary.
 bool covers(const Index& wide, const Index& narrow) {
   if (narrow.unique) return wide.valid && wide.unique && equal(wide, narrow);
-  return lint::serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
+  return serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
 }
 
 class Resolver {
@@ -245,7 +245,7 @@ class Resolver {
       for (const Index& created : change.created)
         for (const Index* index : with_first_key_of(created, existing)) {
           if (index->unique || !index->valid || !lint::droppable(*index) || gone.count(index) ||
-              !lint::serves_instead(created, *index) || served(*index, with_first_key_of(*index, existing)))
+              !serves_instead(created, *index) || served(*index, with_first_key_of(*index, existing)))
             continue;
           gone.insert(index);
           drop_also(table, *index, change);
@@ -276,7 +276,7 @@ class Resolver {
 
   static bool served(const Index& index, const std::vector<const Index*>& by) {
     return std::any_of(by.begin(), by.end(), [&](const Index* other) {
-      return other != &index && lint::serves_instead(*other, index);
+      return other != &index && serves_instead(*other, index);
     });
   }
 
@@ -318,7 +318,7 @@ class Resolver {
       for (const Index* index : change.dropped) {
         std::vector<const Index*> serving;
         for (const Index* other : with_first_key_of(*index, all))
-          if (other != index && lint::serves_instead(*other, *index)) serving.push_back(other);
+          if (other != index && serves_instead(*other, *index)) serving.push_back(other);
         const auto exists = [&](const Index* other) { return table.index(other->name) == other; };
         if (std::any_of(serving.begin(), serving.end(), exists)) out.servers[index] = std::move(serving);
       }
