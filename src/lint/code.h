@@ -32,7 +32,11 @@ class CodeSubjects {
 // Adds evidence: the function of an entry form, and the calls from it.
 void add_request(Finding& finding, const Project& project, const Request& request);
 
-// Reports the reading or the writing queries that run once for each row of an earlier query.
+// Where the loop has the query, or the call of the function that has it.
+SourceLocation place_in_loop(const QueryInLoop& found);
+
+// Reports the reading or the writing queries that run once for each row of an earlier query: one finding a
+// loop, at its first query.
 void report_loops(const Context& context, Reporter& reporter, bool writes);
 
 }  // namespace pgadvise::lint
