@@ -630,7 +630,7 @@ class LoopReader {
   static bool ends_early(const Node& body) {
     const auto is_loop = [](const Node& at) {
       return at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
-             is_word(at.text(), "switch") || is_word(at.text(), "do");
+             at.is(Kind::do_statement) || is_word(at.text(), "switch");
     };
     std::vector<std::pair<Node, bool>> open{{body, false}};  // whether a `break` ends an inner statement
     while (!open.empty()) {
@@ -643,9 +643,9 @@ class LoopReader {
         open.emplace_back(part, inner || (at != body && is_loop(at)));
     }
     // Of a `throw` in the body itself, no round comes after the first.
-    for (const Node& statement : body.children())
-      if (is_word(statement.text(), "throw")) return true;
-    return false;
+    const auto statements = body.children();
+    return std::any_of(statements.begin(), statements.end(),
+                       [](const Node& statement) { return statement.is(Kind::throw_statement); });
   }
 
   // Whether the statement begins with the word.

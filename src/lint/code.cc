@@ -52,10 +52,8 @@ std::string rows_text(const QueryInLoop& found) {
 void add_others(Finding& finding, const Project& project, const std::vector<const QueryInLoop*>& group) {
   for (std::size_t i = 1; i < group.size(); ++i) {
     const QueryInLoop& other = *group[i];
-    std::string statement = statement_of(other.query);
-    statement.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(statement.front())));
     finding.evidence.push_back({Evidence::Kind::project,
-                                "the loop also runs " + statement,
+                                "the loop also runs " + lower_first(statement_of(other.query)),
                                 located(project, place_in_loop(other)),
                                 {}});
   }
@@ -120,6 +118,12 @@ std::string statement_of(const CodeQuery& query) {
     case CodeQuery::Kind::batch: return "A batch";
   }
   return "A statement";
+}
+
+std::string lower_first(std::string sentence) {
+  if (!sentence.empty())
+    sentence.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence.front())));
+  return sentence;
 }
 
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }

@@ -16,6 +16,8 @@ const CodeFacts* code_facts(const Context& context);
 std::string table_of(const CodeQuery& query);
 // "select from orders", "insert into orders" …
 std::string statement_of(const CodeQuery& query);
+// "a query on orders" of "A query on orders", for the middle of a sentence.
+std::string lower_first(std::string sentence);
 // " in OrderService.list"; "" at the top level of a file.
 std::string in_function(const std::string& function);
 

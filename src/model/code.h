@@ -107,6 +107,17 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
+// Two writes to different tables of which the second follows the first in one function, on a database that is
+// no transaction.
+struct WritePairInCode {
+  CodeQuery first;
+  CodeQuery then;
+  std::string value;     // of the first one's result that the second one uses, as written; "": none
+  std::string function;  // that runs both
+  SourceLocation function_place;
+  bool http = false;  // the driver has batch(), and no interactive transactions: neon-http
+};
+
 // A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
 struct CodeRelation {
   QualifiedName table;
@@ -130,6 +141,7 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
+  std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use
