@@ -99,7 +99,7 @@ void check(const Context& context, Reporter& reporter) {
     const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
     if (is_record(one) || is_record(other)) continue;
     const Constraint* key = key_between(context, one, other);
-    if (key || !pair.value.empty()) by_function[pair.function_place].emplace_back(&pair, key);
+    if (key || !pair.value.empty() || one == other) by_function[pair.function_place].emplace_back(&pair, key);
   }
   lint::CodeSubjects subjects;
   for (const auto& [place, pairs] : by_function) report(context, reporter, subjects, pairs);
@@ -121,7 +121,8 @@ constinit const Rule writes_outside_transaction_in_code{
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript. It reports two awaited writes to "
         "different tables in one function if a foreign key connects the tables, or the second write uses a "
         "value "
-        "that the first one returns. Not reported are writes on a database that the function receives as a "
+        "that the first one returns, and two UPDATEs of one table that add and subtract an amount. Not "
+        "reported are writes on a database that the function receives as a "
         "parameter, as that may be a transaction; the first of two writes in a branch, and the second in "
         "`catch`; functions that undo what they wrote; inserts that skip existing rows; tables of logs, "
         "events, "

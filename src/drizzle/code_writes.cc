@@ -95,7 +95,8 @@ class Reader {
     for (std::size_t i = 0; i < writes.size(); ++i)
       for (std::size_t j = i + 1; j < writes.size(); ++j) {
         const FoundQuery &first = *writes[i], &then = *writes[j];
-        if (first.facts.tables.front() == then.facts.tables.front() || first.link("onConflictDoNothing") ||
+        const bool one_table = first.facts.tables.front() == then.facts.tables.front();
+        if ((one_table && !moves_an_amount(first, then)) || first.link("onConflictDoNothing") ||
             !follows(first.whole, then.whole, function))
           continue;
         WritePairInCode& pair = out_.emplace_back();
@@ -106,6 +107,16 @@ class Reader {
         pair.function_place = function.location();
         pair.http = over_http(first.receiver);
       }
+  }
+
+  // Two UPDATEs of which one adds to a column and the other subtracts: from one row to another.
+  static bool moves_an_amount(const FoundQuery& first, const FoundQuery& then) {
+    const std::string_view a = first.whole.text(), b = then.whole.text();
+    const auto pair = [](std::string_view from, std::string_view to) {
+      return contains(from, "} - ") && contains(to, "} + ");
+    };
+    return first.facts.kind == CodeQuery::Kind::update && then.facts.kind == CodeQuery::Kind::update &&
+           (pair(a, b) || pair(b, a));
   }
 
   static std::vector<Node> path(Node node, const Node& to) {

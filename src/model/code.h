@@ -107,8 +107,8 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
-// Two writes to different tables of which the second follows the first in one function, on a database that is
-// no transaction.
+// Two writes of which the second follows the first in one function, on a database that is no transaction: to
+// different tables, or UPDATEs of one table that add and subtract.
 struct WritePairInCode {
   CodeQuery first;
   CodeQuery then;
