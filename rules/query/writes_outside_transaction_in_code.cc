@@ -18,15 +18,14 @@ namespace {
 
 // Rows that tell of a change, or that expire: the change is complete without them.
 bool is_record(const QualifiedName& table) {
-  static constexpr std::array<std::string_view, 22> names = {
-      "log",     "logs",      "audit",        "audits",        "activity", "activities",
-      "event",   "events",    "notification", "notifications", "session",  "sessions",
-      "token",   "tokens",    "verification", "verifications", "metric",   "metrics",
-      "webhook", "analytics", "cache",        "usage"};
+  static constexpr std::array<std::string_view, 14> names = {
+      "log",   "logging",      "audit",  "activity", "history",   "notification", "session",
+      "token", "verification", "metric", "webhook",  "analytics", "cache",        "usage"};
   const auto words = lint::words_of(table.name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return std::find(names.begin(), names.end(), word) != names.end();
-  });
+  if (words.empty()) return false;
+  const std::string last = singular(words.back());
+  // A table of events alone may be a calendar's.
+  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
 }
 
 const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
