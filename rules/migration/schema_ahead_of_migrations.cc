@@ -170,8 +170,7 @@ class Check {
     const Table* declared = schema_.declared->table(name);
     const Table* migrated = schema_.migrated->table(name);
     const bool custom = one.kind == Kind::missing && !schema_.snapshot;
-    if (custom || one.same_columns || one.subject.kind == "enum" ||
-        of_library(name, declared ? declared : migrated))
+    if (custom || one.minor || one.subject.kind == "enum" || of_library(name, declared ? declared : migrated))
       return Severity::note;
     return Severity::warning;
   }
@@ -297,7 +296,9 @@ constinit const Rule schema_ahead_of_migrations{
         "A table with a part that only running the program would show is not compared, except for its "
         "existence. "
         "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
-        "where there is no snapshot are notes, and so are indexes of the same columns with another order, "
+        "where there is no snapshot are notes, and so are "
+        "columns of an enum with another name and the same labels, and indexes of the "
+        "same columns with another order, "
         "operator "
         "class or condition. What only a script beside the migrations creates, which no journal names, is "
         "one "

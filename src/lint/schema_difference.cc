@@ -186,8 +186,20 @@ class Comparison {
     else if (expected.default_expression.has_value() != actual.default_expression.has_value() &&
              !expected.generated_expression)
       what.push_back(actual.default_expression ? "has a default" : "has no default");
-    if (!what.empty())
-      add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    if (what.empty()) return;
+    add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    out_.back().minor = what.size() == 1 && known && same_labels(expected.type, actual.type);
+  }
+
+  // Whether both types are enums with the same labels.
+  bool same_labels(std::string_view expected, std::string_view actual) const {
+    const auto labels = [](const Catalog& catalog, std::string_view type) -> const std::vector<std::string>* {
+      for (const auto& [name, one] : catalog.enums)
+        if (name.name == bare_type(type)) return &one.labels;
+      return nullptr;
+    };
+    const auto *one = labels(expected_, expected), *other = labels(actual_, actual);
+    return one && other && *one == *other;
   }
 
   static bool has_columns(const Table& table, const std::vector<std::string>& columns) {
@@ -231,8 +243,8 @@ class Comparison {
     for (const auto& [one, other] : matched.same_name) {
       add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + ", expected " + form(*one),
           one->origin, other->origin);
-      out_.back().same_columns = columns_of(*one) == columns_of(*other) && one->unique == other->unique &&
-                                 (!one->unique || one->predicate.has_value() == other->predicate.has_value());
+      out_.back().minor = columns_of(*one) == columns_of(*other) && one->unique == other->unique &&
+                          (!one->unique || one->predicate.has_value() == other->predicate.has_value());
     }
   }
 

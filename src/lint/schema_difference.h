@@ -22,9 +22,9 @@ struct SchemaDifference {
   std::string what;         // of changed ones: "is text, expected integer"
   SourceLocation expected;  // where each side defines it
   SourceLocation actual;
-  // Of a changed index: it has the same columns, and is unique or not in both. Only how its keys are sorted,
-  // their operator classes, INCLUDE or WHERE differ.
-  bool same_columns = false;
+  // A changed object that serves nearly as well: an index of the same columns, unique or not in both, with
+  // other orders, operator classes, INCLUDE or WHERE; a column of an enum with another name and equal labels.
+  bool minor = false;
 };
 
 // The differences, sorted by subject. Compares tables, columns (type, nullability, identity, whether a
