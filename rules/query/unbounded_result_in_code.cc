@@ -19,9 +19,10 @@ constexpr const Option* options[] = {&min_rows};
 
 bool asks_for_one_row(const Context& context, const CodeQuery& query) {
   if (lint::contains(query.equal_columns, "id")) return true;
-  if (!context.has_catalog()) return false;
-  const auto known = context.catalog().tables.find(query.tables.front());
-  return known != context.catalog().tables.end() && lint::unique_among(known->second, query.equal_columns);
+  if (!context.has_catalog() || query.equal_columns.empty()) return false;
+  // A table of another schema of the repository: which of its columns are unique is not known here.
+  const Table* table = context.catalog().table(query.tables.front());
+  return !table || lint::unique_among(*table, query.equal_columns);
 }
 
 bool may_return_all(const Context& context, const CodeQuery& query) {
