@@ -606,6 +606,7 @@ class LoopReader {
     if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
     found.via = std::move(via);
     found.background = in_background(found.loop.file);
+    found.waits = !loop.parallel && waits(loop.body, 0);
     out_.push_back(std::move(found));
   }
 

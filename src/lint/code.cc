@@ -72,8 +72,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                         rows_text(found) + (found.parallel ? ", all at the same time" : "") +
                         ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
-  Finding& finding = reporter.add(std::move(subject), std::move(message),
-                                  found.background ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding =
+      reporter.add(std::move(subject), std::move(message),
+                   found.background || found.waits ? std::optional(Severity::note) : std::nullopt);
   finding.location = located(project, place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
     finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
@@ -85,6 +86,12 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                         : "the query compares " + found.key + " with " + found.value,
       found.query.place);
   add_others(finding, project, group);
+  if (found.waits)
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "each round also waits for something else, such as another service: the "
+                                "query may be the smaller part",
+                                std::nullopt,
+                                {}});
   if (found.background)
     finding.evidence.push_back(
         {Evidence::Kind::project,

@@ -80,6 +80,7 @@ struct QueryInLoop {
   std::string rows;         // what the loop goes over, as written
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
+  bool waits = false;       // each round also waits for something that is no query, one round after the other
   SourceLocation loop;
   std::string function;      // with the loop
   SourceLocation rows_from;  // the query that yields the rows

@@ -233,6 +233,23 @@ TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
             "18 id=row.customerId over rows\n");
 }
 
+TEST_F(DrizzleCode, ALoopMayAlsoWaitForSomethingElse) {
+  const auto facts = of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    await fetch('https://example.com/' + one.name);
+  }
+  for (const row of rows) {
+    await db.select().from(customers).where(eq(customers.id, row.customerId));
+  }
+}
+)");
+  ASSERT_EQ(facts.in_loops.size(), 2u);
+  EXPECT_TRUE(facts.in_loops[0].waits);
+  EXPECT_FALSE(facts.in_loops[1].waits);
+}
+
 TEST_F(DrizzleCode, AWalkOverATreeIsNoLoopOfQueries) {
   EXPECT_EQ(loops(of(R"(export async function walk(id: string) {
   const rows = await db.select().from(orders).where(eq(orders.customerId, id));
