@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@ using Kind = SchemaDifference::Kind;
 
 // More differences than this are one finding: the project does not keep its migrations.
 constexpr std::size_t max_single = 20;
+constexpr std::size_t max_single_notes = 5;
 
 // A table that an authentication library or an extension makes with a program of its own. Names that every
 // application has count only in a file for authentication.
@@ -61,19 +63,17 @@ class Check {
     std::vector<SchemaDifference> found = differences(*schema_.migrated);
     if (schema_.snapshot) {
       const auto of_snapshot = differences(*schema_.snapshot);
-      std::erase_if(found, [&](const SchemaDifference& one) {
-        return std::none_of(of_snapshot.begin(), of_snapshot.end(), [&](const SchemaDifference& other) {
-          return other.kind == one.kind && other.subject == one.subject && other.what == one.what;
-        });
-      });
+      std::erase_if(found, [&](const SchemaDifference& one) { return !among(of_snapshot, one); });
     }
     std::erase_if(found, [&](const SchemaDifference& one) { return !known(one); });
+    if (schema_.with_unjournaled) report_unjournaled(found);
     std::vector<SchemaDifference> notes;
     for (const auto& one : found)
       if (severity(one) == Severity::note) notes.push_back(one);
     std::erase_if(found, [&](const SchemaDifference& one) { return severity(one) == Severity::note; });
     for (const auto* group : {&found, &notes})
-      if (group->size() > max_single) report_all(*group, group == &notes);
+      if (group->size() > (group == &notes ? max_single_notes : max_single))
+        report_all(*group, group == &notes);
       else
         for (const auto& one : *group) report_one(one);
   }
@@ -95,6 +95,65 @@ class Check {
     return out;
   }
 
+  static bool among(const std::vector<SchemaDifference>& all, const SchemaDifference& one) {
+    return std::any_of(all.begin(), all.end(), [&](const SchemaDifference& other) {
+      return other.kind == one.kind && other.subject == one.subject && other.what == one.what;
+    });
+  }
+
+  // Where the scripts that no journal names define what differs; no file: not known.
+  SourceLocation defined_by_script(const SchemaDifference& one) const {
+    const Table* table = schema_.with_unjournaled->table({one.subject.schema, one.subject.table});
+    if (one.subject.kind == "enum") {
+      const auto& enums = schema_.with_unjournaled->enums;
+      const auto found = enums.find({one.subject.schema, one.subject.entry});
+      return found == enums.end() ? SourceLocation() : found->second.origin;
+    }
+    if (!table) return {};
+    if (one.subject.kind == "table") return table->origin;
+    if (one.subject.kind == "column" && one.subject.columns.size() == 1)
+      if (const Column* column = table->column(one.subject.columns.front())) return column->origin;
+    for (const auto& index : table->indexes)
+      if (one.subject.kind == "index" && index.name == one.subject.index) return index.origin;
+    for (const auto& key : table->constraints)
+      if (one.subject.kind == "foreign-key" && key.columns == one.subject.columns) return key.origin;
+    return {};
+  }
+
+  // One note for each script that makes the migrations equal to the source, but is in no journal. Takes its
+  // differences from `found`.
+  void report_unjournaled(std::vector<SchemaDifference>& found) {
+    const auto left = differences(*schema_.with_unjournaled);
+    std::map<std::string, std::vector<std::pair<SourceLocation, std::string>>> by_file;
+    std::erase_if(found, [&](const SchemaDifference& one) {
+      if (one.kind == Kind::missing || among(left, one)) return false;
+      const SourceLocation place = defined_by_script(one);
+      by_file[place.file].emplace_back(place, one.name);
+      return true;
+    });
+    constexpr std::size_t listed = 10;
+    for (const auto& [file, objects] : by_file) {
+      const std::string script = file.empty() ? "a script in " + schema_.folder : file;
+      std::vector<std::string> names;
+      for (const auto& [place, name] : objects)
+        if (names.size() < listed) names.push_back(name);
+      const std::size_t others = objects.size() - names.size();
+      Finding& finding = reporter_.add(
+          {.kind = "file", .file = file.empty() ? schema_.source : file, .entry = "not in the journal"},
+          fmt::format(
+              "The source declares {}{}, which only {} creates, and no journal names that file: `drizzle-kit "
+              "migrate` does not run it.",
+              join(names, ", "), others ? fmt::format(" and {} more", others) : std::string(), script),
+          Severity::note);
+      finding.location = file.empty() ? schema_.place : objects.front().first;
+      settle(finding);
+      finding.fix = Fix{.title =
+                            "Generate the migration with `drizzle-kit generate` (`--custom` for SQL by "
+                            "hand), which writes the journal, and delete the script",
+                        .safety = Fix::Safety::manual};
+    }
+  }
+
   // Whether all that the difference depends on is known, and drizzle-kit manages the object.
   bool known(const SchemaDifference& one) const {
     const QualifiedName table{one.subject.schema, one.subject.table};
@@ -111,7 +170,7 @@ class Check {
     const Table* declared = schema_.declared->table(name);
     const Table* migrated = schema_.migrated->table(name);
     const bool custom = one.kind == Kind::missing && !schema_.snapshot;
-    if (custom || one.subject.kind == "enum" || of_library(name, declared ? declared : migrated))
+    if (custom || one.minor || one.subject.kind == "enum" || of_library(name, declared ? declared : migrated))
       return Severity::note;
     return Severity::warning;
   }
@@ -237,9 +296,14 @@ constinit const Rule schema_ahead_of_migrations{
         "A table with a part that only running the program would show is not compared, except for its "
         "existence. "
         "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
-        "where there is no snapshot are notes. More than 20 warnings, or notes, are one finding. A schema "
-        "without "
-        "any migrations is one note.",
+        "where there is no snapshot are notes, and so are "
+        "columns of an enum with another name and the same labels, and indexes of the "
+        "same columns with another order, "
+        "operator "
+        "class or condition. What only a script beside the migrations creates, which no journal names, is "
+        "one "
+        "note for each script. More than 20 warnings, or five notes, are one finding. A schema without any "
+        "migrations is one note.",
     .fix = "`drizzle-kit generate` or `prisma migrate dev`, and a review of the migration that it writes.",
     .when_to_ignore =
         "The migration is written in a later step of the same change, or the database is only a prototype.",

@@ -25,12 +25,13 @@ constinit const Rule n_plus_one_query_in_code{
         "function "
         "of the project that the loop calls, and the rows may come from one. Not reported are batches "
         "(inArray), "
-        "rows that a small limit keeps few, functions that keep results in a cache or have a transaction of "
-        "their "
+        "rows that a small limit keeps few, loops that end in their first round, functions that call "
+        "themselves to walk over a tree, that keep results in a cache, or that have a transaction of their "
         "own, and code in tests, seeds, "
-        "migrations and scripts. In files that are named after jobs, queues or workers, the finding is a "
-        "note. "
-        "n-plus-one-query finds the same in logs, in any language. With a log that shows the statement of "
+        "migrations and scripts. In files that are named after jobs, queues or workers, and where each round "
+        "also waits for something else, the finding is a note. "
+        "All queries of a loop are one finding. n-plus-one-query finds the same in logs, in any language. "
+        "With a log that shows the statement of "
         "the "
         "loop once for each row, both are one finding, which is confirmed.",
     .fix =

@@ -19,9 +19,10 @@ constexpr const Option* options[] = {&min_rows};
 
 bool asks_for_one_row(const Context& context, const CodeQuery& query) {
   if (lint::contains(query.equal_columns, "id")) return true;
-  if (!context.has_catalog()) return false;
-  const auto known = context.catalog().tables.find(query.tables.front());
-  return known != context.catalog().tables.end() && lint::unique_among(known->second, query.equal_columns);
+  if (!context.has_catalog() || query.equal_columns.empty()) return false;
+  // A table of another schema of the repository: which of its columns are unique is not known here.
+  const Table* table = context.catalog().table(query.tables.front());
+  return !table || lint::unique_among(*table, query.equal_columns);
 }
 
 bool may_return_all(const Context& context, const CodeQuery& query) {
@@ -71,7 +72,8 @@ constinit const Rule unbounded_result_in_code{
         "tRPC procedures, controllers and resolvers of NestJS, endpoints, load functions and form actions of "
         "SvelteKit, loaders and actions of Remix, and the functions of the project that these call. Reported "
         "are `select` and `findMany` without a limit, whose conditions compare only with constants, or check "
-        "for NULL. Not reported are aggregates, groups, DISTINCT, and a comparison with a unique key.\n\n"
+        "for NULL, in each alternative of `or()`. Not reported are aggregates, groups, DISTINCT, and a "
+        "comparison with a unique key.\n\n"
         "How many rows a table has is not in the code: the findings are notes. With a database or its "
         "snapshot, "
         "a table with fewer than `min_rows` rows is left out, and for others the finding is a warning.",

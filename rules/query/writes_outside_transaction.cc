@@ -9,6 +9,7 @@
 #include "lint/drizzle_code.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
+#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -28,13 +29,6 @@ namespace {
 const Table* written(const Context& context, const Query& query) {
   for (const auto& relation : query.facts.relations)
     if (relation.written) return context.catalog().table(relation.table);
-  return nullptr;
-}
-
-const Constraint* key_between(const Table& a, const Table& b) {
-  for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
-    for (const auto& key : child->constraints)
-      if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == parent->name) return &key;
   return nullptr;
 }
 
@@ -101,7 +95,7 @@ static void check(const Context& context, Reporter& reporter) {
     const Table* one = written(context, *first);
     const Table* other = written(context, *then);
     if (!one || !other || one == other) continue;
-    const Constraint* key = key_between(*one, *other);
+    const Constraint* key = lint::foreign_key_between(*one, *other);
     if (!key || of_other_rows(pair, *first, *one, *then, *other, *key)) continue;
     Finding& finding =
         reporter.add({.kind = "query",

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "lint/code.h"
 #include "lint/migration_folders.h"
 #include "lint/statement_source.h"
 #include "model/code.h"
@@ -49,15 +50,17 @@ class Union {
  private:
   SourceLocation located(const SourceLocation& place) const { return lint::located(project_, place); }
 
-  // The finding about the loop: it points to the query, or to the call of the function that has it.
+  // The finding about the loop: it names the loop and the query, or the call of the function that has it.
   void find_loop(const QueryInLoop& made, std::string_view rule) {
-    const SourceLocation place = located(made.via.empty() ? made.query.place : made.via.front());
+    const SourceLocation place = located(lint::place_in_loop(made));
     const SourceLocation loop = located(made.loop);
     for (std::size_t at = 0; at < findings_.size(); ++at) {
       const Finding& one = findings_[at];
-      if (one.rule != rule || one.location != place) continue;
-      if (std::any_of(one.evidence.begin(), one.evidence.end(),
-                      [&](const Evidence& evidence) { return evidence.place == loop; }))
+      const auto names = [&](const SourceLocation& wanted) {
+        return std::any_of(one.evidence.begin(), one.evidence.end(),
+                           [&](const Evidence& evidence) { return evidence.place == wanted; });
+      };
+      if (one.rule == rule && names(loop) && (one.location == place || names(place)))
         loops_[at].push_back(&made);
     }
   }

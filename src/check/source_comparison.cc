@@ -1,11 +1,42 @@
 #include "check/source_comparison.h"
 
+#include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/boundary.h"
 #include "files/files.h"
+#include "migrations/schema_load.h"
 #include "migrations/source_schemas.h"
 
 namespace pgadvise::check {
+namespace {
+
+// What the input's migrations create with the scripts of their folder that the journal does not name, which
+// follow the others by name. nullopt: there are none, or nothing is readable.
+std::optional<Catalog> with_unjournaled(const migrations::SchemaInput& input) {
+  if (input.journal.empty()) return std::nullopt;
+  std::set<std::string> journaled;
+  for (const auto& file : input.files) journaled.insert(file.path);
+  const migrations::Folder folder(input.path);
+  std::vector<std::string> names;
+  for (const auto& name : folder.files())
+    if (name.ends_with(".sql") && !name.ends_with(".down.sql") && !journaled.count(folder.path(name)) &&
+        !leads_outside(folder.path(name)))
+      names.push_back(name);
+  if (names.empty()) return std::nullopt;
+  std::sort(names.begin(), names.end(), files::natural_less);
+  migrations::SchemaInput all = input;
+  for (const auto& name : names) all.files.push_back({folder.path(name), ""});
+  Diagnostics reported_already;
+  auto catalog = migrations::load(all, reported_already);
+  if (!catalog) return std::nullopt;
+  return std::move(*catalog);
+}
+
+}  // namespace
 
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
                                                     const Catalog& migrated, const Catalog* snapshot,
@@ -24,6 +55,8 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   if (has_migrations) {
     migrations::report_unknown(source, "not compared with the migrations", diagnostics);
     out.migrated = &keep.emplace_back(migrations::expressible(source, migrated));
+    if (auto all = with_unjournaled(input))
+      out.with_unjournaled = &keep.emplace_back(migrations::expressible(source, std::move(*all)));
   }
   out.snapshot = snapshot;
   for (const Catalog* one : {out.declared, out.migrated})

@@ -274,7 +274,6 @@ class Reader {
     const Property* casing = options ? options->property("casing") : nullptr;
     const auto text = casing ? text_of(casing->value) : std::string();
     if (!text || contains(call.syntax()->text(), "/migrator") ||
-        lower(files::base_of(file)).ends_with("d.ts") ||
         any_of(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
       return;
     if (!schema && !casing) return;

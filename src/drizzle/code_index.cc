@@ -440,11 +440,9 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   const std::string_view name =
       callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
   const auto arguments = arguments_of(at);
-  if (name == "and")
+  // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
+  if (name == "and" || name == "or")
     return std::any_of(arguments.begin(), arguments.end(),
-                       [&](const Node& one) { return narrows(one, depth + 1); });
-  if (name == "or")
-    return std::all_of(arguments.begin(), arguments.end(),
                        [&](const Node& one) { return narrows(one, depth + 1); });
   if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
     return false;

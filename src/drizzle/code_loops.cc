@@ -550,7 +550,7 @@ class LoopReader {
         return false;
       }
       const auto& inside = called_queries(at, 0);
-      if (inside.size() > max_queries_of_a_call) return false;
+      if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
         if (std::any_of(inner.database.begin(), inner.database.end(), [&](const auto& part) {
@@ -571,6 +571,15 @@ class LoopReader {
       }
       return false;
     });
+  }
+
+  // Whether the call calls the function that has the loop: a walk over a tree, whose next keys are not known
+  // before.
+  bool calls_its_own_function(const Node& call, const Node& loop) {
+    const Node called = names_.called(call);
+    for (Node at = typescript::function_around(loop); at; at = typescript::function_around(at))
+      if (at == called) return true;
+    return false;
   }
 
   // In one line.
@@ -597,6 +606,7 @@ class LoopReader {
     if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
     found.via = std::move(via);
     found.background = in_background(found.loop.file);
+    found.waits = !loop.parallel && waits(loop.body, 0);
     out_.push_back(std::move(found));
   }
 
@@ -617,18 +627,31 @@ class LoopReader {
     return waits_[body] = found;
   }
 
-  // A loop that ends early looks for one row, and does not need all.
+  // A loop that ends early looks for one row, or tries until one query succeeds, and does not need all.
   static bool ends_early(const Node& body) {
-    std::vector<Node> open{body};
+    const auto is_loop = [](const Node& at) {
+      return at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
+             at.is(Kind::do_statement) || is_word(at.text(), "switch");
+    };
+    std::vector<std::pair<Node, bool>> open{{body, false}};  // whether a `break` ends an inner statement
     while (!open.empty()) {
-      const Node at = open.back();
+      const auto [at, inner] = open.back();
       open.pop_back();
       if (is_function(at)) continue;
-      if (at.is(Kind::return_statement) || (at.is(Kind::other) && at.text().starts_with("break")))
-        return true;
-      for (Node part = at.first(); part; part = part.next()) open.push_back(part);
+      if (at.is(Kind::return_statement)) return true;
+      if (at.is(Kind::other) && !inner && is_word(at.text(), "break")) return true;
+      for (Node part = at.first(); part; part = part.next())
+        open.emplace_back(part, inner || (at != body && is_loop(at)));
     }
-    return false;
+    // Of a `throw` in the body itself, no round comes after the first.
+    const auto statements = body.children();
+    return std::any_of(statements.begin(), statements.end(),
+                       [](const Node& statement) { return statement.is(Kind::throw_statement); });
+  }
+
+  // Whether the statement begins with the word.
+  static bool is_word(std::string_view statement, std::string_view word) {
+    return statement.starts_with(word) && first_word(statement) == word;
   }
 
   // Whether to pass over the query: a write after something else that the round waits for marks progress, and

@@ -14,6 +14,7 @@
 #include "drizzle/code_requests.h"
 #include "drizzle/code_seeds.h"
 #include "drizzle/code_transactions.h"
+#include "drizzle/code_writes.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
 
@@ -53,6 +54,7 @@ std::set<std::string> files_of(const CodeFacts& facts) {
     out.insert(call.place.file);
     add(call.via);
   }
+  for (const auto& pair : facts.write_pairs) out.insert(pair.then.place.file);
   for (const auto& found : facts.in_requests) {
     out.insert(found.request.place.file);
     add(found.request.via);
@@ -81,6 +83,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->in_loops = queries_in_loops(index);
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
+  out->write_pairs = writes_in_sequence(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);

@@ -1,5 +1,7 @@
 #include "lint/code.h"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 #include <utility>
 
@@ -46,15 +48,34 @@ std::string rows_text(const QueryInLoop& found) {
          (found.rows_table ? " of " + display(*found.rows_table) : std::string(" of an earlier query"));
 }
 
-void report_loop(const Context& context, Reporter& reporter, const QueryInLoop& found, Subject subject) {
+// The other queries of a loop, by the place of the query or of the call that leads to it.
+void add_others(Finding& finding, const Project& project, const std::vector<const QueryInLoop*>& group) {
+  for (std::size_t i = 1; i < group.size(); ++i) {
+    const QueryInLoop& other = *group[i];
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "the loop also runs " + lower_first(statement_of(other.query)),
+                                located(project, place_in_loop(other)),
+                                {}});
+  }
+}
+
+void report_loop(const Context& context, Reporter& reporter, const std::vector<const QueryInLoop*>& group,
+                 Subject subject) {
   const Project& project = context.project();
+  const QueryInLoop& found = *group.front();
   const bool reads = found.query.kind == CodeQuery::Kind::select;
-  std::string message = statement_of(found.query) + " runs once for each element of " + rows_text(found) +
-                        (found.parallel ? ", all at the same time" : "") + ", although one " +
+  const std::size_t others = group.size() - 1;
+  const std::string with_others =
+      others == 0 ? " runs"
+                  : " (with " + std::to_string(others) + (others == 1 ? " other" : " others") + ") runs";
+  std::string message = statement_of(found.query) + with_others + " once for each element of " +
+                        rows_text(found) + (found.parallel ? ", all at the same time" : "") +
+                        ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
-  Finding& finding = reporter.add(std::move(subject), std::move(message),
-                                  found.background ? std::optional(Severity::note) : std::nullopt);
-  finding.location = located(project, found.via.empty() ? found.query.place : found.via.front());
+  Finding& finding =
+      reporter.add(std::move(subject), std::move(message),
+                   found.background || found.waits ? std::optional(Severity::note) : std::nullopt);
+  finding.location = located(project, place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
     finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
   };
@@ -64,6 +85,13 @@ void report_loop(const Context& context, Reporter& reporter, const QueryInLoop& 
   add(found.key.empty() ? "the query gets values of the row"
                         : "the query compares " + found.key + " with " + found.value,
       found.query.place);
+  add_others(finding, project, group);
+  if (found.waits)
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "each round also waits for something else, such as another service: the "
+                                "query may be the smaller part",
+                                std::nullopt,
+                                {}});
   if (found.background)
     finding.evidence.push_back(
         {Evidence::Kind::project,
@@ -75,6 +103,10 @@ void report_loop(const Context& context, Reporter& reporter, const QueryInLoop& 
 }
 
 }  // namespace
+
+SourceLocation place_in_loop(const QueryInLoop& found) {
+  return found.via.empty() ? found.query.place : found.via.front();
+}
 
 const CodeFacts* code_facts(const Context& context) { return context.project().code.get(); }
 
@@ -93,6 +125,12 @@ std::string statement_of(const CodeQuery& query) {
     case CodeQuery::Kind::batch: return "A batch";
   }
   return "A statement";
+}
+
+std::string lower_first(std::string sentence) {
+  if (!sentence.empty())
+    sentence.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence.front())));
+  return sentence;
 }
 
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
@@ -127,13 +165,25 @@ void report_loops(const Context& context, Reporter& reporter, bool writes) {
   const CodeFacts* code = code_facts(context);
   if (!code) return;
   CodeSubjects subjects;
-  // What one call in a loop leads to is one finding.
+  // The queries of one loop are one finding, and so is what one call in the loop leads to.
+  std::map<SourceLocation, std::vector<const QueryInLoop*>> loops;
   std::set<std::pair<SourceLocation, SourceLocation>> seen;
+  std::vector<const QueryInLoop*> firsts;
   for (const auto& found : code->in_loops) {
     if ((found.query.kind != CodeQuery::Kind::select) != writes) continue;
-    if (!seen.insert({found.loop, found.via.empty() ? found.query.place : found.via.front()}).second)
-      continue;
-    report_loop(context, reporter, found, subjects.make(found.query, found.loop.file, found.function));
+    if (!seen.insert({found.loop, place_in_loop(found)}).second) continue;
+    auto& group = loops[found.loop];
+    if (group.empty()) firsts.push_back(&found);
+    group.push_back(&found);
+  }
+  for (auto& [loop, group] : loops)
+    std::stable_sort(group.begin(), group.end(), [](const QueryInLoop* a, const QueryInLoop* b) {
+      return place_in_loop(*a) < place_in_loop(*b);
+    });
+  for (const auto* first : firsts) {
+    const auto& group = loops.at(first->loop);
+    const QueryInLoop& shown = *group.front();
+    report_loop(context, reporter, group, subjects.make(shown.query, shown.loop.file, shown.function));
   }
 }
 

@@ -16,6 +16,8 @@ const CodeFacts* code_facts(const Context& context);
 std::string table_of(const CodeQuery& query);
 // "select from orders", "insert into orders" …
 std::string statement_of(const CodeQuery& query);
+// "a query on orders" of "A query on orders", for the middle of a sentence.
+std::string lower_first(std::string sentence);
 // " in OrderService.list"; "" at the top level of a file.
 std::string in_function(const std::string& function);
 
@@ -32,7 +34,11 @@ class CodeSubjects {
 // Adds evidence: the function of an entry form, and the calls from it.
 void add_request(Finding& finding, const Project& project, const Request& request);
 
-// Reports the reading or the writing queries that run once for each row of an earlier query.
+// Where the loop has the query, or the call of the function that has it.
+SourceLocation place_in_loop(const QueryInLoop& found);
+
+// Reports the reading or the writing queries that run once for each row of an earlier query: one finding a
+// loop, at its first query.
 void report_loops(const Context& context, Reporter& reporter, bool writes);
 
 }  // namespace pgadvise::lint

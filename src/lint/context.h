@@ -38,9 +38,11 @@ struct DeclaredSchema {
   const Catalog* declared = nullptr;  // with locations in the source
   const Catalog* migrated = nullptr;  // nullptr: the repository has no migrations of it
   const Catalog* snapshot = nullptr;  // the migration tool's last one; nullptr: there is none
-  std::string source;                 // the configuration or the first schema file, from the project's root
-  SourceLocation place;               // of `source`
-  std::string folder;                 // of the migrations
+  // `migrated`, and then the scripts of its folder that no journal names; nullptr: there are none.
+  const Catalog* with_unjournaled = nullptr;
+  std::string source;    // the configuration or the first schema file, from the project's root
+  SourceLocation place;  // of `source`
+  std::string folder;    // of the migrations
   std::set<QualifiedName> incomplete = {};  // tables of `declared` with a part that is not known
   std::set<QualifiedName> left_out = {};    // what the configuration leaves to others
   bool all_tables_known = true;             // false: the source may declare more

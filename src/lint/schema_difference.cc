@@ -186,8 +186,29 @@ class Comparison {
     else if (expected.default_expression.has_value() != actual.default_expression.has_value() &&
              !expected.generated_expression)
       what.push_back(actual.default_expression ? "has a default" : "has no default");
-    if (!what.empty())
-      add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    if (what.empty()) return;
+    add(Kind::changed, subject, "column " + name, join(what, "; "), expected.origin, actual.origin);
+    out_.back().minor = what.size() == 1 && known && same_labels(expected.type, actual.type);
+  }
+
+  // Whether both types are enums with the same labels.
+  bool same_labels(std::string_view expected, std::string_view actual) const {
+    const auto labels = [](const Catalog& catalog, std::string_view type) -> const std::vector<std::string>* {
+      for (const auto& [name, one] : catalog.enums)
+        if (name.name == bare_type(type)) return &one.labels;
+      return nullptr;
+    };
+    const auto *one = labels(expected_, expected), *other = labels(actual_, actual);
+    return one && other && *one == *other;
+  }
+
+  static bool has_columns(const Table& table, const std::vector<std::string>& columns) {
+    return std::all_of(columns.begin(), columns.end(),
+                       [&](const std::string& name) { return name.empty() || table.column(name); });
+  }
+  static bool has_columns(const Table& table, const Index& index) {
+    return std::all_of(index.keys.begin(), index.keys.end(),
+                       [&](const IndexKey& key) { return key.column.empty() || table.column(key.column); });
   }
 
   void compare_indexes(const Table& expected, const Table& actual, const std::string& on) {
@@ -214,12 +235,17 @@ class Comparison {
                          columns_of(index));
     };
     for (const Index* index : matched.missing)
-      add(Kind::missing, subject(*index), name(*index), "", index->origin, actual.origin);
+      if (has_columns(actual, *index))
+        add(Kind::missing, subject(*index), name(*index), "", index->origin, actual.origin);
     for (const Index* index : matched.extra)
-      add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
-    for (const auto& [one, other] : matched.same_name)
+      if (has_columns(expected, *index))
+        add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
+    for (const auto& [one, other] : matched.same_name) {
       add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + ", expected " + form(*one),
           one->origin, other->origin);
+      out_.back().minor = columns_of(*one) == columns_of(*other) && one->unique == other->unique &&
+                          (!one->unique || one->predicate.has_value() == other->predicate.has_value());
+    }
   }
 
   void compare_foreign_keys(const Table& expected, const Table& actual, const std::string& on) {
@@ -230,7 +256,16 @@ class Comparison {
           out.push_back(&constraint);
       return out;
     };
-    const Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
+    Matched matched(list(expected), list(actual), [](const Constraint& key) { return form(key); });
+    // A key's generated name has the table that it references: of another target, it has another name.
+    std::erase_if(matched.missing, [&](const Constraint* key) {
+      const auto other = std::find_if(matched.extra.begin(), matched.extra.end(),
+                                      [&](const Constraint* one) { return one->columns == key->columns; });
+      if (other == matched.extra.end()) return false;
+      matched.same_name.emplace_back(key, *other);
+      matched.extra.erase(other);
+      return true;
+    });
     const auto subject = [&](const Constraint& key) {
       return Subject{.kind = "foreign-key",
                      .schema = expected.name.schema,
@@ -240,9 +275,11 @@ class Comparison {
     };
     const auto name = [&](const Constraint& key) { return "foreign key " + on + " (" + form(key) + ")"; };
     for (const Constraint* key : matched.missing)
-      add(Kind::missing, subject(*key), name(*key), "", key->origin, actual.origin);
+      if (has_columns(actual, key->columns))
+        add(Kind::missing, subject(*key), name(*key), "", key->origin, actual.origin);
     for (const Constraint* key : matched.extra)
-      add(Kind::extra, subject(*key), name(*key), "", expected.origin, key->origin);
+      if (has_columns(expected, key->columns))
+        add(Kind::extra, subject(*key), name(*key), "", expected.origin, key->origin);
     for (const auto& [one, other] : matched.same_name)
       add(Kind::changed, subject(*one), name(*one), "is " + form(*other), one->origin, other->origin);
     for (const auto& [one, other] : matched.same_form)

@@ -22,12 +22,17 @@ struct SchemaDifference {
   std::string what;         // of changed ones: "is text, expected integer"
   SourceLocation expected;  // where each side defines it
   SourceLocation actual;
+  // A changed object that serves nearly as well: an index of the same columns, unique or not in both, with
+  // other orders, operator classes, INCLUDE or WHERE; a column of an enum with another name and equal labels.
+  bool minor = false;
 };
 
 // The differences, sorted by subject. Compares tables, columns (type, nullability, identity, whether a
 // default exists), indexes and unique keys, foreign keys, checks by name, enums, views by name, policies and
 // row-level security. Indexes and keys with the same definition and different names are equal, and
-// so are one and several equal unique indexes. Expressions
+// so are one and several equal unique indexes. Two foreign keys of the same columns are one changed key,
+// whatever their names. Left out are indexes and foreign keys with a column that the other side lacks: the
+// column is the difference. Expressions
 // are not compared, since the two sides spell them differently. Ignored: partitions (created at run time),
 // temporary tables, tables of migration tools, and extra objects in schemas that `expected` does not use.
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iterator>
+#include <utility>
 
 #include "base/text.h"
 #include "lint/words.h"
@@ -161,6 +162,13 @@ std::string bytes_text(double bytes) {
 
 Evidence catalog_fact(std::string text, std::optional<SourceLocation> place) {
   return {Evidence::Kind::catalog, std::move(text), std::move(place), {}};
+}
+
+const Constraint* foreign_key_between(const Table& a, const Table& b) {
+  for (const auto& [child, parent] : {std::pair(&a, &b), std::pair(&b, &a)})
+    for (const auto& key : child->constraints)
+      if (key.kind == Constraint::Kind::foreign_key && key.referenced_table == parent->name) return &key;
+  return nullptr;
 }
 
 }  // namespace pgadvise::lint

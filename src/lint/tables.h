@@ -23,6 +23,9 @@ bool made_by_tool(const QualifiedName& name, const Table* table);
 
 const Constraint* primary_key(const Table& table);
 
+// A foreign key between the two tables, in either direction; nullptr if there is none.
+const Constraint* foreign_key_between(const Table& a, const Table& b);
+
 // A valid unique index without expressions whose columns are all among `columns`; nullptr if none. `partial`:
 // include partial indexes.
 const Index* unique_among(const Table& table, const std::vector<std::string>& columns, bool partial = false);

@@ -80,6 +80,7 @@ struct QueryInLoop {
   std::string rows;         // what the loop goes over, as written
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
+  bool waits = false;       // each round also waits for something that is no query, one round after the other
   SourceLocation loop;
   std::string function;      // with the loop
   SourceLocation rows_from;  // the query that yields the rows
@@ -107,6 +108,17 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
+// Two writes of which the second follows the first in one function, on a database that is no transaction: to
+// different tables, or UPDATEs of one table that add and subtract.
+struct WritePairInCode {
+  CodeQuery first;
+  CodeQuery then;
+  std::string value;     // of the first one's result that the second one uses, as written; "": none
+  std::string function;  // that runs both
+  SourceLocation function_place;
+  bool http = false;  // the driver has batch(), and no interactive transactions: neon-http
+};
+
 // A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
 struct CodeRelation {
   QualifiedName table;
@@ -130,6 +142,7 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
+  std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use

@@ -95,6 +95,48 @@ TEST_F(DeclaredSchemaRule, ManyDifferencesAreOneFinding) {
                    "that runs the migrations has another."}));
 }
 
+TEST_F(DeclaredSchemaRule, AScriptThatNoJournalNamesIsOneNote) {
+  const std::string migrations = "CREATE TABLE a (id int);";
+  compare("CREATE TABLE a (id int, b int); CREATE TABLE c (id int); CREATE TABLE d (id int);", migrations);
+  EXPECT_EQ(found(), (Found{"w column a.b", "w table c", "w table d"}));
+  sql::Replayer replayer;
+  replayer.run(migrations, "a.sql");
+  replayer.run("ALTER TABLE a ADD COLUMN b int; CREATE TABLE c (id int);", "drizzle/0002_more.sql");
+  const Catalog all = replayer.take();
+  schema.with_unjournaled = &all;
+  EXPECT_EQ(
+      found(),
+      (Found{"n file The source declares column a.b, table c, which only drizzle/0002_more.sql creates, and "
+             "no journal names that file: `drizzle-kit migrate` does not run it.",
+             "w table d"}));
+}
+
+TEST_F(DeclaredSchemaRule, IndexesThatAreOnlySortedOtherwiseAreNotes) {
+  const std::string table = "CREATE TABLE a (id int, b int, c int);";
+  const std::string migrations = table +
+                                 "CREATE INDEX i ON a (b, c DESC); CREATE INDEX j ON a (b);"
+                                 "CREATE UNIQUE INDEX k ON a (c) WHERE b > 0;";
+  compare(table + "CREATE INDEX i ON a (b, c); CREATE INDEX j ON a (id); CREATE UNIQUE INDEX k ON a (c);",
+          migrations, migrations);
+  Inputs inputs;
+  inputs.declared = {schema};
+  std::set<std::string> names;
+  for (const auto& finding : run(inputs, {"schema-ahead-of-migrations"}).findings)
+    names.insert(std::string(name(finding.severity).substr(0, 1)) + " " + finding.subject.index);
+  EXPECT_EQ(names, (Found{"n i", "w j", "w k"}));
+}
+
+TEST_F(DeclaredSchemaRule, AKeyFollowsItsColumnAndItsTarget) {
+  const std::string tables = "CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);";
+  const std::string migrations =
+      tables +
+      "CREATE TABLE a (b_id int CONSTRAINT a_b_id_b_id_fk REFERENCES b, x_id int REFERENCES b);"
+      "CREATE INDEX a_x_id ON a (x_id);";
+  compare(tables + "CREATE TABLE a (b_id int CONSTRAINT a_b_id_c_id_fk REFERENCES c);", migrations,
+          migrations);
+  EXPECT_EQ(found(), (Found{"w column a.x_id", "w foreign-key a.b_id"}));
+}
+
 TEST_F(DeclaredSchemaRule, WithoutMigrationsThereIsOneNote) {
   compare("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE VIEW v AS SELECT 1 AS one;", "");
   schema.migrated = nullptr;

@@ -208,6 +208,94 @@ TEST_F(DrizzleCode, LeavesBatchesAndOtherLoopsAlone) {
             "");
 }
 
+TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    throw new Error('the first order is of ' + one.name);
+  }
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    if (one) break;
+  }
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    switch (one.name) { case 'a': count(row); break; }
+  }
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    if (!one) throw new Error('no customer');
+  }
+}
+)")),
+            "14 id=row.customerId over rows\n"
+            "18 id=row.customerId over rows\n");
+}
+
+TEST_F(DrizzleCode, ALoopMayAlsoWaitForSomethingElse) {
+  const auto facts = of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const [one] = await db.select().from(customers).where(eq(customers.id, row.customerId));
+    await fetch('https://example.com/' + one.name);
+  }
+  for (const row of rows) {
+    await db.select().from(customers).where(eq(customers.id, row.customerId));
+  }
+}
+)");
+  ASSERT_EQ(facts.in_loops.size(), 2u);
+  EXPECT_TRUE(facts.in_loops[0].waits);
+  EXPECT_FALSE(facts.in_loops[1].waits);
+}
+
+TEST_F(DrizzleCode, AWalkOverATreeIsNoLoopOfQueries) {
+  EXPECT_EQ(loops(of(R"(export async function walk(id: string) {
+  const rows = await db.select().from(orders).where(eq(orders.customerId, id));
+  for (const row of rows) await walk(row.id);
+}
+)")),
+            "");
+}
+
+TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
+  const auto pairs = [](const std::string& body) {
+    std::string out;
+    const auto facts =
+        of("export async function save(given: Database, name: string, some: boolean) {\n" + body + "\n}\n");
+    for (const auto& pair : facts.write_pairs)
+      out += pair.first.tables.front().name + " " + pair.then.tables.front().name +
+             (pair.value.empty() ? "" : " by " + pair.value) + "\n";
+    return out;
+  };
+  const std::string customer = "await db.insert(customers).values({ name });";
+  const std::string order = "await db.insert(orders).values({ total: 1 });";
+  EXPECT_EQ(pairs(customer + order), "customers orders\n");
+  EXPECT_EQ(pairs("const rows = await db.insert(customers).values({ name }).returning(); const one = rows[0];"
+                  "if (some) await db.insert(orders).values({ customerId: one.id });"),
+            "customers orders by one.id\n");
+  EXPECT_EQ(pairs("try { " + customer + "} catch {} for (const n of [1, 2]) { " + order + " }"),
+            "customers orders\n");
+  // Not: in a transaction, on what may be one, in one of two branches, after a failure, at the same time.
+  EXPECT_EQ(pairs("await db.transaction(async (tx) => { await tx.insert(customers).values({ name });"
+                  "await tx.insert(orders).values({ total: 1 }); });"),
+            "");
+  EXPECT_EQ(pairs("await inTransaction(async () => { " + customer + order + " });"), "");
+  EXPECT_EQ(pairs("await given.insert(customers).values({ name }); await given.insert(orders).values({});"),
+            "");
+  EXPECT_EQ(pairs("const client = given ?? db; await client.insert(customers).values({ name });"
+                  "await client.insert(orders).values({});"),
+            "");
+  EXPECT_EQ(pairs("if (some) { " + customer + " return; } " + order), "");
+  EXPECT_EQ(pairs("if (some) { " + customer + " } else { " + order + " }"), "");
+  EXPECT_EQ(pairs("try { " + customer + " } catch { " + order + " }"), "");
+  EXPECT_EQ(
+      pairs("await Promise.all([db.insert(customers).values({ name }), db.insert(orders).values({})]);"), "");
+  EXPECT_EQ(pairs("await db.insert(customers).values({ name }).onConflictDoNothing();" + order), "");
+  EXPECT_EQ(pairs(customer + order + "// the caller calls rollback(name)"), "");
+}
+
 TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
   for (const auto* path : {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
                            "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts"})

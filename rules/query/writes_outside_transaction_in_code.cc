@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "lint/code.h"
+#include "lint/loops.h"
+#include "lint/migration_folders.h"
+#include "lint/tables.h"
+#include "lint/words.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+// Rows that tell of a change, or that expire: the change is complete without them.
+bool is_record(const QualifiedName& table) {
+  static constexpr std::array<std::string_view, 14> names = {
+      "log",   "logging",      "audit",  "activity", "history",   "notification", "session",
+      "token", "verification", "metric", "webhook",  "analytics", "cache",        "usage"};
+  const auto words = lint::words_of(table.name);
+  if (words.empty()) return false;
+  const std::string last = singular(words.back());
+  // A table of events alone may be a calendar's.
+  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
+}
+
+const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
+  if (!context.has_catalog()) return nullptr;
+  const Table *one = context.catalog().table(a), *other = context.catalog().table(b);
+  return one && other ? lint::foreign_key_between(*one, *other) : nullptr;
+}
+
+std::string call_of(const Context& context, const CodeQuery& query) {
+  const QualifiedName& table = query.tables.front();
+  const std::string name = lint::drizzle_name(context, table, "", table.name);
+  switch (query.kind) {
+    case CodeQuery::Kind::insert: return "insert(" + name + ").values(…)";
+    case CodeQuery::Kind::update: return "update(" + name + ").set(…).where(…)";
+    default: return "delete(" + name + ").where(…)";
+  }
+}
+
+Fix fix_of(const Context& context, const WritePairInCode& pair) {
+  const std::string first = call_of(context, pair.first), then = call_of(context, pair.then);
+  if (pair.http)
+    return {.title = pair.value.empty()
+                         ? "Send both writes with `db.batch([…])`, which is one transaction"
+                         : "Send both writes with `db.batch([…])`, which is one transaction, with a "
+                           "key that the code makes (`crypto.randomUUID()`)",
+            .drizzle = "await db.batch([\n  db." + first + ",\n  db." + then + ",\n])",
+            .safety = Fix::Safety::manual};
+  return {
+      .title =
+          "Put the writes into `await db.transaction(async (tx) => { … })`, and use `tx` for each query in "
+          "it",
+      .safety = Fix::Safety::manual,
+      .drizzle =
+          "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})"};
+}
+
+void report(const Context& context, Reporter& reporter, lint::CodeSubjects& subjects,
+            const std::vector<std::pair<const WritePairInCode*, const Constraint*>>& pairs) {
+  const auto& [pair, key] = pairs.front();
+  const QualifiedName &one = pair->first.tables.front(), &other = pair->then.tables.front();
+  Finding& finding = reporter.add(
+      subjects.make("writes to " + display(one) + " and " + display(other), pair->then.place.file,
+                    pair->function),
+      fmt::format("{} and {}{} are two transactions: if the second write fails, the first remains.",
+                  lint::statement_of(pair->first), lint::lower_first(lint::statement_of(pair->then)),
+                  lint::in_function(pair->function)));
+  finding.location = lint::located(context.project(), pair->then.place);
+  const auto add = [&](std::string text, const SourceLocation& place) {
+    finding.evidence.push_back(
+        {Evidence::Kind::project, std::move(text), lint::located(context.project(), place), {}});
+  };
+  add("the first write", pair->first.place);
+  if (!pair->value.empty()) add("the second write uses its result: " + pair->value, pair->then.place);
+  if (key)
+    finding.evidence.push_back({Evidence::Kind::catalog,
+                                "the foreign key " + key->name + " connects the two tables",
+                                key->origin,
+                                {}});
+  for (const auto& [more, connects] : pairs)
+    if (more->then.place != pair->then.place)
+      add("the function also runs " + lint::lower_first(lint::statement_of(more->then)), more->then.place);
+  finding.fix = fix_of(context, *pair);
+}
+
+void check(const Context& context, Reporter& reporter) {
+  const CodeFacts* code = lint::code_facts(context);
+  if (!code) return;
+  std::map<SourceLocation, std::vector<std::pair<const WritePairInCode*, const Constraint*>>> by_function;
+  for (const auto& pair : code->write_pairs) {
+    const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
+    if (is_record(one) || is_record(other)) continue;
+    const Constraint* key = key_between(context, one, other);
+    if (key || !pair.value.empty() || one == other) by_function[pair.function_place].emplace_back(&pair, key);
+  }
+  lint::CodeSubjects subjects;
+  for (const auto& [place, pairs] : by_function) report(context, reporter, subjects, pairs);
+}
+
+}  // namespace
+
+constinit const Rule writes_outside_transaction_in_code{
+    .id = "writes-outside-transaction-in-code",
+    .severity = Severity::note,
+    .harm = lint::Harm::correctness,
+    .needs = Input::code,
+    .summary = "code that writes to related tables without a transaction",
+    .why =
+        "Each statement outside of `db.transaction()` is a transaction of its own. If the second write "
+        "fails, or "
+        "the process ends between the two, the first remains: an order without its items. Other sessions see "
+        "the incomplete state, and each commit waits for the disk.\n\n"
+        "pgadvise reads the Drizzle queries in TypeScript and JavaScript. It reports two awaited writes to "
+        "different tables in one function if a foreign key connects the tables, or the second write uses a "
+        "value "
+        "that the first one returns, and two UPDATEs of one table that add and subtract an amount. Not "
+        "reported are writes on a database that the function receives as a "
+        "parameter, as that may be a transaction; the first of two writes in a branch, and the second in "
+        "`catch`; functions that undo what they wrote; inserts that skip existing rows; tables of logs, "
+        "events, "
+        "sessions, tokens and notifications; and code in tests, seeds, migrations and scripts. "
+        "writes-outside-transaction finds the same in logs, in any language.",
+    .fix =
+        "`await db.transaction(async (tx) => { … })`, with `tx` for each query inside. neon-http has no such "
+        "transactions: there, `db.batch([…])` runs a list of statements as one.",
+    .when_to_ignore = "Each write is valid without the other.",
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,199 @@
+#include "drizzle/code_writes.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using typescript::bare;
+using typescript::Binding;
+using typescript::Field;
+using typescript::is_function;
+using typescript::Kind;
+using typescript::Node;
+using Values = typescript::Value::Kind;
+
+constexpr std::size_t max_writes = 30;   // of a function
+constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
+constexpr int max_followed = 3;          // variables
+
+bool is_write(const FoundQuery& query) {
+  using Made = CodeQuery::Kind;
+  const Made kind = query.facts.kind;
+  return (kind == Made::insert || kind == Made::update || kind == Made::delete_) && query.facts.awaited &&
+         !query.facts.tables.empty();
+}
+
+bool names_transaction(std::string_view text) {
+  const std::string low = lower(text.substr(0, 200));
+  return contains(low, "transaction") || contains(low, "tx") || contains(low, "trx");
+}
+
+class Reader {
+ public:
+  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+
+  std::vector<WritePairInCode> read() {
+    for (const auto& query : index_.queries())
+      if (is_write(query) && !may_be_transaction(query.receiver))
+        if (const Node function = function_of(query)) {
+          auto& writes = by_function_[function];
+          if (writes.size() < max_writes) writes.push_back(&query);
+        }
+    for (const auto& [function, writes] : by_function_)
+      if (writes.size() > 1 && !undoes(function)) read_function(function, writes);
+    std::sort(out_.begin(), out_.end(), [](const WritePairInCode& a, const WritePairInCode& b) {
+      return std::tie(a.first.place, a.then.place) < std::tie(b.first.place, b.then.place);
+    });
+    return std::move(out_);
+  }
+
+ private:
+  // The function that runs the write, without callbacks that run there and then; empty in a callback of a
+  // transaction, and at the top level.
+  static Node function_of(const FoundQuery& query) {
+    Node function = typescript::function_around(query.whole);
+    while (function && runs_at_once(function)) {
+      const Node call = function.parent().parent();
+      if (names_transaction(call.child(Field::function).text())) return {};
+      function = typescript::function_around(function);
+    }
+    if (function && function.parent().is(Kind::arguments) &&
+        names_transaction(function.parent().parent().child(Field::function).text()))
+      return {};
+    return function;
+  }
+
+  // Whether the database may be a transaction: a parameter, a choice of two, or named as one.
+  bool may_be_transaction(const Node& receiver) {
+    const Node node = bare(receiver);
+    if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
+    if (node.is(Kind::call_expression)) return names_transaction(node.child(Field::function).text());
+    if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
+    const Binding& binding = names_.find(node);
+    if (binding.kind == Binding::Kind::none) return false;  // an import
+    if (binding.kind != Binding::Kind::variable) return true;
+    const Node value = bare(binding.owner.child(Field::value));
+    return value.is(Kind::binary_expression) || value.is(Kind::ternary_expression);
+  }
+
+  static bool undoes(const Node& function) {
+    const std::string text = lower(function.text());
+    for (const auto* word : {"rollback", "roll back", "compensat", "undo", "revert"})
+      if (contains(text, word)) return true;
+    return false;
+  }
+
+  void read_function(const Node& function, const std::vector<const FoundQuery*>& writes) {
+    for (std::size_t i = 0; i < writes.size(); ++i)
+      for (std::size_t j = i + 1; j < writes.size(); ++j) {
+        const FoundQuery &first = *writes[i], &then = *writes[j];
+        const bool one_table = first.facts.tables.front() == then.facts.tables.front();
+        if ((one_table && !moves_an_amount(first, then)) || first.link("onConflictDoNothing") ||
+            !follows(first.whole, then.whole, function))
+          continue;
+        WritePairInCode& pair = out_.emplace_back();
+        pair.first = first.facts;
+        pair.then = then.facts;
+        pair.value = value_used(first, then.whole);
+        pair.function = typescript::name_of_function(function);
+        pair.function_place = function.location();
+        pair.http = over_http(first.receiver);
+      }
+  }
+
+  // Two UPDATEs of which one adds to a column and the other subtracts: from one row to another.
+  static bool moves_an_amount(const FoundQuery& first, const FoundQuery& then) {
+    const std::string_view a = first.whole.text(), b = then.whole.text();
+    const auto pair = [](std::string_view from, std::string_view to) {
+      return contains(from, "} - ") && contains(to, "} + ");
+    };
+    return first.facts.kind == CodeQuery::Kind::update && then.facts.kind == CodeQuery::Kind::update &&
+           (pair(a, b) || pair(b, a));
+  }
+
+  static std::vector<Node> path(Node node, const Node& to) {
+    std::vector<Node> out{node};
+    while (node && node != to) out.push_back(node = node.parent());
+    std::reverse(out.begin(), out.end());
+    return out;
+  }
+
+  static bool is_condition(const Node& node) {
+    static constexpr std::array<Kind, 11> kinds = {
+        Kind::if_statement,      Kind::else_clause,  Kind::for_statement, Kind::for_in_statement,
+        Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
+        Kind::binary_expression, Kind::array,        Kind::finally_clause};
+    return std::any_of(kinds.begin(), kinds.end(), [&](Kind kind) { return node.is(kind); }) ||
+           is_function(node) || node.text().starts_with("switch");
+  }
+
+  // Whether the second runs after the first whenever it runs: both are below one block, and the first runs
+  // without a condition there.
+  static bool follows(const Node& first, const Node& then, const Node& function) {
+    const auto a = path(first, function), b = path(then, function);
+    std::size_t same = 0;
+    while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
+    if (same == 0 || same >= a.size() || same >= b.size() || !a[same - 1].is(Kind::statement_block))
+      return false;
+    if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return false;
+    return std::none_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
+      return node.is(Kind::catch_clause) || node.is(Kind::finally_clause);
+    });
+  }
+
+  // The variable of the first write's result that the second one uses, as written; "" if it uses none.
+  std::string value_used(const FoundQuery& first, const Node& then) {
+    if (!first.link("returning")) return {};
+    std::string found;
+    any_node(then, max_nodes, [&](const Node& at) {
+      if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+      if (!comes_from(at, first.whole, 0)) return false;
+      const Node above = at.parent();
+      found = std::string(above.is(Kind::member_expression) ? above.text() : at.text());
+      return true;
+    });
+    return ellipsis(found, 60);
+  }
+
+  bool comes_from(const Node& identifier, const Node& write, int depth) {
+    const Binding& binding = names_.find(identifier);
+    if (binding.kind != Binding::Kind::variable || depth > max_followed) return false;
+    const Node value = binding.owner.child(Field::value);
+    if (!value || value.text().size() > 4000) return false;
+    return any_node(value, max_nodes, [&](const Node& at) {
+      if (at == write) return true;
+      // const order = rows[0]
+      return at.is(Kind::identifier) && at != binding.name && value.text().size() < 200 &&
+             comes_from(at, write, depth + 1);
+    });
+  }
+
+  // Whether the driver sends each statement in a request of its own, and has no interactive transactions.
+  bool over_http(const Node& receiver) {
+    const Node declared = names_.declaration(bare(receiver));
+    if (!declared.is(Kind::variable_declarator)) return false;
+    const Node call = bare(declared.child(Field::value));
+    if (!call.is(Kind::call_expression)) return false;
+    const auto made = index_.value(call.child(Field::function));
+    return made->is(Values::external) && made->text == "drizzle-orm/neon-http";
+  }
+
+  CodeIndex& index_;
+  typescript::Bindings& names_;
+  std::map<Node, std::vector<const FoundQuery*>> by_function_;
+  std::vector<WritePairInCode> out_;
+};
+
+}  // namespace
+
+std::vector<WritePairInCode> writes_in_sequence(CodeIndex& index) { return Reader(index).read(); }
+
+}  // namespace pgadvise::drizzle
