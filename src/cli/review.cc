@@ -65,7 +65,7 @@ class CheckedHost : public review::Host {
       return out;
     }
     out.sql = join(fitted->up, ";\n") + ";";
-    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, table_of(finding));
+    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, catalog_of(finding), table_of(finding));
     if (!fitted->note.empty()) out.lock_impact.insert(out.lock_impact.begin(), fitted->note + ".");
     add_schema_line(finding, out);
     return out;
@@ -152,6 +152,17 @@ class CheckedHost : public review::Host {
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name)) return table;
     return nullptr;
+  }
+
+  // The one that table_of() searches first; nullptr: there is none.
+  const Catalog* catalog_of(const Finding& finding) const {
+    if (run_.inputs.live) return run_.inputs.live.get();
+    const Catalog* first = nullptr;
+    for (const auto* schema : schemas_of(finding)) {
+      if (schema->catalog->table(table_name(finding))) return &*schema->catalog;
+      if (!first) first = &*schema->catalog;
+    }
+    return first;
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {

@@ -12,7 +12,7 @@ namespace pgadvise::report {
 namespace {
 
 constexpr std::size_t max_forecasts = 3;
-constexpr std::size_t max_statements = 5;
+constexpr std::size_t max_statements = 4;
 constexpr std::size_t max_locks = 4;
 
 using Work = TableLock::Work;
