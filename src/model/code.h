@@ -107,6 +107,18 @@ struct CallInTransaction {
   std::vector<SourceLocation> via;
 };
 
+// The tables that a transaction in code uses, in the order of their first use there.
+struct CodeTransaction {
+  struct Use {
+    QualifiedName table;
+    bool writes = false;  // at any place of the transaction
+    SourceLocation place;
+  };
+  std::vector<Use> tables;
+  std::string function;
+  SourceLocation place;
+};
+
 // A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
 struct CodeRelation {
   QualifiedName table;
@@ -130,6 +142,7 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
+  std::vector<CodeTransaction> transactions;  // that use two tables or more
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use

@@ -1,5 +1,7 @@
 #include "model/lock_rates.h"
 
+#include <algorithm>
+
 namespace pgadvise {
 namespace {
 
@@ -23,7 +25,7 @@ std::optional<SecondsRange> time_of(TableLock::Work work, std::optional<double> 
     case TableLock::Work::build: add(out, build_rate, *rows, *bytes); break;
     case TableLock::Work::rewrite:
       add(out, rewrite_rate, *rows, *bytes);
-      add(out, build_rate, *rows, *bytes, indexes);
+      add(out, build_rate, *rows, *bytes, std::max(0, indexes - 1));
       break;
   }
   return out;

@@ -24,13 +24,13 @@ struct WorkRate {
 };
 
 // Servers under load and slower disks: the range ends at this many times the slowest measurement.
-inline constexpr double slow_server = 3;
+inline constexpr double slow_server = 2;
 
-inline constexpr WorkRate scan_rate{0.02, 2.0, 0.3, 3};
-inline constexpr WorkRate foreign_key_rate{2, 2, 0.3, 3};
-inline constexpr WorkRate build_rate{1, 2, 0.3, 3};    // of one B-tree index
-inline constexpr WorkRate rewrite_rate{1, 5, 0.3, 3};  // without indexes
-inline constexpr WorkRate update_rate{5, 5, 0.3, 3};   // of every row
+inline constexpr WorkRate scan_rate{0.066, 0.88, 0.52, 6.4};
+inline constexpr WorkRate foreign_key_rate{1.1, 3.6, 0.58, 2.7};
+inline constexpr WorkRate build_rate{2.6, 3.4, 0.2, 3.2};  // from one B-tree index on integer to one on text
+inline constexpr WorkRate rewrite_rate{4.2, 7.6, 0.25, 1.5};  // of a table with one index
+inline constexpr WorkRate update_rate{7.6, 16, 0.61, 3.7};    // of every row
 
 // Seconds of the work, from the fastest server to a slow one. nullopt: `rows` or `bytes` (of the heap) are
 // unknown. `indexes`: of the table, which a rewrite builds again. `foreign_key`: a scan that looks every row
