@@ -159,6 +159,7 @@ class Merger {
     merge_rules();
     merge_findings();
     if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
+    merge_lock_forecasts();
     sort_by_impact(report_.findings);
     keep_only();
     report_patterns_without_match();
@@ -180,6 +181,19 @@ class Merger {
       if (const auto* of = lint::find_rule(skipped.rule);
           of && of->rule->needs.names(lint::Input::comparison))
         skipped.reason = inputs_.not_compared;
+  }
+
+  // Where findings are selected, only if one about a migration is among them.
+  void merge_lock_forecasts() {
+    const auto selected = [](const std::string& only) {
+      const auto* found = lint::find_rule(only.substr(0, only.find(':')));
+      return found && found->category == "migration";
+    };
+    if (!settings_.only.empty() && std::none_of(settings_.only.begin(), settings_.only.end(), selected))
+      return;
+    for (auto& checked : outcome_.checked)
+      std::move(checked.lock_forecasts.begin(), checked.lock_forecasts.end(),
+                std::back_inserter(report_.lock_forecasts));
   }
 
   bool ran(const std::string& rule) const {

@@ -15,6 +15,7 @@
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "lint/context.h"
+#include "lint/migration_forecast.h"
 #include "plan/confirm.h"
 #include "plan/plan_set.h"
 #include "sql/facts.h"
@@ -92,11 +93,15 @@ class Runner {
       sql::resolve(workload, catalog ? *catalog : Catalog{},
                    plans ? plans->search_path() : sql::default_path);
     const PlanSet known = plans_of(workload, catalog);
-    auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project,
-                              schema && schema->migrations ? &*schema->migrations : nullptr,
-                              schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
-                              &inputs_.config.rules, &known,
-                              schema ? schema->declared : std::vector<lint::DeclaredSchema>()});
+    const lint::Inputs given{catalog,
+                             inputs_.has_workload ? &workload : nullptr,
+                             project,
+                             schema && schema->migrations ? &*schema->migrations : nullptr,
+                             schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
+                             &inputs_.config.rules,
+                             &known,
+                             schema ? schema->declared : std::vector<lint::DeclaredSchema>()};
+    auto outcome = lint::run(given);
     if (catalog && schema) add_declared_locations(outcome.findings, *catalog, schema->declared);
     if (project && inputs_.has_workload) {
       auto united = unite_loops(outcome.findings, workload, *project);
@@ -109,6 +114,7 @@ class Runner {
                 {},
                 {},
                 suppress(outcome.findings),
+                lint::forecast_locks(lint::Context(given)),
                 std::move(outcome.ran),
                 std::move(outcome.skipped)};
     keep_caused(out, outcome.findings);

@@ -24,6 +24,7 @@ struct Checked {
   std::vector<plan::Confirmation> confirmations;  // one for each finding; none without a planner
   std::vector<advisor::ProposedFix> proposals;    // fixes for `findings`
   std::vector<SuppressedFinding> suppressed;
+  std::vector<LockForecast> lock_forecasts;  // of the schema's migrations
   std::vector<std::string> rules_run;
   std::vector<SkippedRule> skipped;
 };

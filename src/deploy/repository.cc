@@ -13,6 +13,7 @@
 #include "deploy/passwords.h"
 #include "deploy/pipelines.h"
 #include "deploy/resolver.h"
+#include "deploy/session_timeouts.h"
 #include "deploy/unconfirmed_push.h"
 #include "deploy/workflows.h"
 #include "drizzle/client_code.h"
@@ -80,6 +81,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_schema_calls(tree, resolver);
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
+  read_session_timeouts(tree, project);
   read_json_in_code(tree, project);
   read_client_code(tree, project);
   project.code = drizzle::read_code(tree);

@@ -50,6 +50,7 @@ std::set<std::string> files_of(const CodeFacts& facts) {
     add(found.via);
   }
   for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
+  for (const auto& transaction : facts.transactions) out.insert(transaction.place.file);
   for (const auto& call : facts.calls_in_transactions) {
     out.insert(call.place.file);
     add(call.via);
@@ -84,6 +85,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
   out->write_pairs = writes_in_sequence(index);
+  out->transactions = tables_of_transactions(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);

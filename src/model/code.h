@@ -119,6 +119,18 @@ struct WritePairInCode {
   bool http = false;  // the driver has batch(), and no interactive transactions: neon-http
 };
 
+// The tables that a transaction in code uses, in the order of their first use there.
+struct CodeTransaction {
+  struct Use {
+    QualifiedName table;
+    bool writes = false;  // at any place of the transaction
+    SourceLocation place;
+  };
+  std::vector<Use> tables;
+  std::string function;
+  SourceLocation place;
+};
+
 // A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
 struct CodeRelation {
   QualifiedName table;
@@ -143,6 +155,7 @@ struct CodeFacts {
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
   std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
+  std::vector<CodeTransaction> transactions;  // that use two tables or more
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use

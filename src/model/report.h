@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/finding.h"
+#include "model/lock_forecast.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -48,6 +49,7 @@ struct Report {
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<ReportInput> inputs;
+  std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
   // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.

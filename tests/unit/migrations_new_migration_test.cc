@@ -14,6 +14,7 @@
 #include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
+#include "migrations/edit_migration.h"
 #include "migrations/new_migration.h"
 #include "migrations/tools.h"
 #include "support/paths.h"
@@ -627,6 +628,27 @@ TEST(DrizzlePlace, FindsTheTableAndItsList) {
   EXPECT_EQ(drizzle::drizzle_place(text, "odd")->parameter, "self");
   EXPECT_FALSE(drizzle::drizzle_place(text, "nothing"));
   EXPECT_FALSE(drizzle::drizzle_place(text, ""));
+}
+
+TEST(EditMigration, TheStatementStandsBeforeTheLineAndOnce) {
+  const TempTree tree(
+      {{"a.sql", "-- +goose Up\nALTER TABLE t ADD a int;\n"},
+       {"b.sql", "ALTER TABLE t ADD a int;--> statement-breakpoint\nALTER TABLE t ADD b int;"},
+       {"c.ts", "x\n"}});
+  const std::string set = "SET LOCAL lock_timeout = '2s';";
+  const auto goose = with_statement(tree.path() + "/a.sql", 2, set);
+  ASSERT_TRUE(goose);
+  EXPECT_EQ(goose->content, "-- +goose Up\n" + set + "\nALTER TABLE t ADD a int;\n");
+  EXPECT_EQ(goose->before, "-- +goose Up\nALTER TABLE t ADD a int;\n");
+  const auto drizzle = with_statement(tree.path() + "/b.sql", 1, set);
+  ASSERT_TRUE(drizzle);
+  EXPECT_TRUE(drizzle->content.starts_with(set + "\n--> statement-breakpoint\nALTER TABLE t ADD a int;-->"));
+  std::ofstream(tree.path() + "/b.sql") << drizzle->content;
+  const auto twice = with_statement(tree.path() + "/b.sql", 1, set);
+  ASSERT_TRUE(twice);
+  EXPECT_EQ(twice->content, drizzle->content);
+  EXPECT_FALSE(with_statement(tree.path() + "/a.sql", 9, set));
+  EXPECT_FALSE(with_statement(tree.path() + "/c.ts", 1, set));
 }
 
 }  // namespace

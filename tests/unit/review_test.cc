@@ -8,6 +8,7 @@
 #include "review/keys.h"
 #include "review/lock_impact.h"
 #include "review/session.h"
+#include "sql/replay.h"
 
 namespace pgadvise::review {
 namespace {
@@ -33,13 +34,27 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
 TEST(LockImpact, NamesTheLock) {
   Fix fix;
   fix.safety = Fix::Safety::safe;
-  const auto first = [&](const char* sql) { return lock_impact({sql}, fix, nullptr).at(0); };
-  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "writes to the table wait"));
-  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "continue"));
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (a int, u_id int); CREATE INDEX i ON t (u_id);",
+      "a.sql");
+  Catalog catalog = replayer.take();
+  Table& table = catalog.tables.at({"public", "t"});
+  const auto impact = [&](const char* sql) { return lock_impact({sql}, fix, &catalog, &table); };
+  const auto first = [&](const char* sql) { return impact(sql).at(0); };
+  EXPECT_EQ(first("CREATE INDEX j ON t (a)"),
+            "SHARE lock: writes to the table wait during the build, reads continue.");
+  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY j ON t (a)"), "continue"));
   EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "rewrite of the table"));
-  Table table;
+  EXPECT_EQ(first("ALTER TABLE t VALIDATE CONSTRAINT c"), "The table's size is unknown without --db.");
+  const auto key = impact("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (u_id) REFERENCES u NOT VALID");
+  EXPECT_EQ(key.at(0),
+            "SHARE ROW EXCLUSIVE lock: writes to the table wait for a short time, reads continue.");
+  EXPECT_EQ(key.at(1),
+            "SHARE ROW EXCLUSIVE lock on u: writes to the table wait for a short time, reads continue.");
   table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
-  EXPECT_TRUE(contains(lock_impact({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(impact("DROP INDEX i").at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(impact("CREATE INDEX j ON t (a)").at(2), "The work takes about "));
 }
 
 // A terminal that is told its keys, and keeps what was shown.

@@ -93,6 +93,59 @@ json finding_json(const Finding& finding, bool show_literals) {
   return out;
 }
 
+json seconds_json(const SecondsRange& range) {
+  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+  return {{"from", rounded(range.from)}, {"to", rounded(range.to)}};
+}
+
+std::string table_name(const QualifiedName& name) { return name.schema + "." + name.name; }
+
+std::string_view work_name(TableLock::Work work) {
+  constexpr std::string_view names[] = {"none", "rows", "scan", "build", "rewrite"};
+  return names[static_cast<std::size_t>(work)];
+}
+
+json statement_json(const ForecastStatement& statement) {
+  json out{{"migration", statement.migration},
+           {"location", place_json(statement.place)},
+           {"text", statement.text},
+           {"transaction", statement.transaction},
+           {"work", work_name(statement.work)}};
+  if (statement.work != TableLock::Work::none) out["table"] = table_name(statement.work_table);
+  if (statement.seconds) out["seconds"] = seconds_json(*statement.seconds);
+  if (statement.lock_timeout_ms) out["lock_timeout_ms"] = *statement.lock_timeout_ms;
+  return out;
+}
+
+json lock_json(const ForecastLock& lock) {
+  json out{{"table", table_name(lock.table)},
+           {"mode", label(lock.mode)},
+           {"blocks_reads", blocks_reads(lock.mode)},
+           {"blocks_writes", blocks_writes(lock.mode)},
+           {"concurrently", lock.concurrently},
+           {"from", lock.from},
+           {"until", lock.until},
+           {"harmful", lock.harmful}};
+  if (lock.rows) out["rows"] = *lock.rows;
+  if (lock.bytes) out["bytes"] = *lock.bytes;
+  if (lock.held) out["held_seconds"] = seconds_json(*lock.held);
+  if (lock.queued_per_second) out["queued_per_second"] = std::round(*lock.queued_per_second * 1000) / 1000;
+  if (lock.longest_ms > 0) out["waits_for_ms"] = lock.longest_ms;
+  if (lock.longest_at.line > 0 && !lock.longest_at.live()) out["waits_for"] = place_json(lock.longest_at);
+  put(out, "why_busy", lock.why_busy);
+  return out;
+}
+
+json forecast_json(const LockForecast& forecast) {
+  json out{{"migration", forecast.migration}, {"file", forecast.file}};
+  put(out, "transactions", forecast.how);
+  out["statements"] = json::array();
+  for (const auto& statement : forecast.statements) out["statements"].push_back(statement_json(statement));
+  out["locks"] = json::array();
+  for (const auto& lock : forecast.locks) out["locks"].push_back(lock_json(lock));
+  return out;
+}
+
 json summary_json(const Report& report) {
   json out;
   json severities = {{"error", 0}, {"warning", 0}, {"note", 0}};
@@ -140,6 +193,7 @@ std::string render(const Report& report, const Options& options) {
     out["baseline"] = {
         {"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
   }
+  for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped)
     out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});

@@ -8,6 +8,7 @@
 
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/lock_timeline.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
@@ -24,6 +25,7 @@ class Writer {
     if (!options_.quiet) write_head();
     if (options_.all) write_everything();
     else write_within_limits();
+    if (!options_.quiet) write_locks();
     if (!refuted_.empty() && options_.all && !options_.quiet) write_refuted();
     if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
@@ -272,6 +274,13 @@ class Writer {
     if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
     if (fix.cost_before && fix.cost_after)
       out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+  }
+
+  void write_locks() {
+    const auto lines =
+        lock_timeline(report_.lock_forecasts, {.color = options_.color, .width = options_.width});
+    for (const auto& line : lines) end_line(line);
+    if (!lines.empty()) out_ += "\n";
   }
 
   void write_refuted() {
