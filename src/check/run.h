@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "advisor/propose.h"
 #include "check/load.h"
 #include "lint/suppress.h"
+#include "model/advice.h"
 #include "plan/confirm.h"
 #include "plan/planner.h"
 
@@ -35,6 +37,9 @@ struct Outcome {
   lint::UsedSuppressions used;  // by index in `suppressions`
   // Findings of the log that are one with findings of the code (check/loops_in_code.h): rule and fingerprint.
   std::set<std::string> found_in_code = {};
+  // The indexes for the workload, merged with those that findings ask for; nullopt: nothing was searched, as
+  // there is no workload, no server, or no HypoPG.
+  std::optional<Advice> advice = std::nullopt;
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/advice.h"
 #include "model/finding.h"
 #include "model/suppression.h"
 
@@ -48,6 +49,9 @@ struct Report {
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<ReportInput> inputs;
+  // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
+  std::vector<AdvisedIndex> further_indexes;
+  double workload_cost = 0;  // planner cost without new indexes; 0: no search for indexes was made
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
   Diagnostics diagnostics;
