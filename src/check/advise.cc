@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "advisor/planned_queries.h"
+#include "advisor/withdraw.h"
 #include "base/text.h"
 #include "check/index_search.h"
 #include "check/inputs.h"
@@ -249,9 +250,15 @@ class Adviser {
     pg::VerifyOptions options;
     options.statement_limit = settings_.verify_timeout;
     options.progress = settings_.observer.counted;
-    auto verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
+    auto verified = pg::verify(connection, queries, advice_.indexes, options, diagnostics_);
     if (!verified) return tl::unexpected(verified.error());
+    auto withdrawn = advisor::withdraw_slower(advice_, *verified);
+    if (!withdrawn.empty() && !advice_.indexes.empty() && !stopped()) {
+      verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
+      if (!verified) return tl::unexpected(verified.error());
+    }
     advice_.verification = std::move(*verified);
+    advice_.verification->withdrawn = std::move(withdrawn);
     if (server_.sandbox) advice_.verification->where = "the sandbox";
     return {};
   }
