@@ -109,7 +109,7 @@ Catalog with_hash_index() {
   table.name = {"public", "orders"};
   table.columns.push_back({.name = "token", .type = "text"});
   table.columns.back().statistics = ColumnStatistics{.n_distinct = -1};
-  table.indexes.push_back({.name = "by_token", .keys = {up("token")}, .method = "hash"});
+  table.indexes.push_back({.name = "by_token", .method = "hash", .keys = {up("token")}});
   return catalog;
 }
 
