@@ -49,15 +49,15 @@ class Members {
   Members(const std::vector<Finding>& findings, const std::vector<bool>& asks, const Catalog& catalog,
           const std::vector<IndexProposal>& chosen) {
     std::vector<IndexProposal> proposals;
+    for (const auto& index : chosen)
+      if (fits(index, catalog)) proposals.push_back(index);
+    std::size_t number = proposals.size();
     for (std::size_t at = 0; at < findings.size(); ++at)
       if (asks[at] && findings[at].further_proposals.empty()) {
         proposals.push_back(*findings[at].proposal);
         of_.emplace(at, 0);
       }
-    for (const auto& index : chosen)
-      if (fits(index, catalog)) proposals.push_back(index);
     MergedProposals merged = merge_proposals(proposals);
-    std::size_t number = 0;
     for (auto& [finding, member] : of_) member = merged.member[number++];
     for (auto& index : merged.indexes) members_.push_back({std::move(index), std::nullopt});
     for (auto& [finding, member] : of_) member = above(member, catalog);

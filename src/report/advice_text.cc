@@ -156,9 +156,10 @@ class Writer {
     }
     if (!count) return;
     out_ += "\n";
-    paragraph(fmt::format("and {}, {}, of {} save under 1 % each: indexes for foreign keys, and for "
-                          "statements that cost little. --format json lists them",
-                          plural(count, "index", "indexes"), bytes(size), join(tables, ", ")),
+    paragraph(fmt::format("{} save{} under 1 % each, {} in all, for foreign keys and for statements that "
+                          "cost little, on {}. --format json has the DDL.",
+                          plural(count, "more index", "more indexes"), count == 1 ? "s" : "", bytes(size),
+                          join(tables, ", ")),
               "");
   }
 
