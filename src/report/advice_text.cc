@@ -106,6 +106,8 @@ class Writer {
     if (advice_.not_explained)
       out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
                           plural(advice_.not_explained, "query was", "queries were"));
+    if (advice_.budget_bytes)
+      paragraph("check and review know no budget, so they may propose other indexes.", "");
     if (advice_.bulk_loads)
       paragraph(plural(advice_.bulk_loads, "bulk load", "bulk loads") +
                     " left out: the statement ran once or twice and writes at least 10,000 rows "
@@ -121,7 +123,9 @@ class Writer {
 
   void indexes() {
     if (advice_.indexes.empty()) return;
-    out_ += fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
+    if (major() > 0)
+      out_ +=
+          fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
     std::size_t number = 0;
     for (const auto& index : advice_.indexes) {
       if (minor(index)) continue;
@@ -141,6 +145,11 @@ class Writer {
   // Without a budget, what saves little is one line.
   bool minor(const AdvisedIndex& index) const {
     return !advice_.budget_bytes && index.cost_saved < 0.01 * advice_.cost_before;
+  }
+
+  std::size_t major() const {
+    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
+                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
   }
 
   void minor_indexes() {
@@ -164,7 +173,7 @@ class Writer {
   }
 
   void curve() {
-    if (advice_.indexes.size() < 2) return;
+    if (major() < 2) return;
     out_ += "\n" + bold("Cost by number of indexes") + "\n" +
             fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
     double size = 0;
