@@ -158,7 +158,8 @@ std::string with_reason(const std::string& statement, const Fitted& fitted) {
 }
 
 // What a tool of this kind runs as one. A change that rewrites a table comes after the others, in a migration
-// of its own, whose lock nothing else holds longer.
+// of its own, whose lock nothing else holds longer; not where the tool runs all migrations in one
+// transaction.
 std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted,
                             Concurrently how, bool with_reasons) {
   std::vector<Steps> out;
@@ -166,14 +167,14 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
   std::vector<std::size_t> order;
   for (const bool rewrites : {false, true})
     for (std::size_t i = 0; i < changes.size(); ++i)
-      if (any_changes_type(fitted[i]) == rewrites) order.push_back(i);
+      if ((!one && any_changes_type(fitted[i])) == rewrites) order.push_back(i);
   std::size_t alone_to = 0;  // parts that nothing may join
   for (const bool concurrent : {false, true})
     for (const std::size_t i : order) {
       if (!one && fitted[i].concurrent != concurrent) continue;
       if (one && concurrent) continue;
       bool first = true;
-      const bool rewrites = any_changes_type(fitted[i]);
+      const bool rewrites = !one && any_changes_type(fitted[i]);
       if (rewrites) alone_to = out.size();
       for (const auto& statement : fitted[i].up) {
         const bool alone = is_concurrent(statement);
