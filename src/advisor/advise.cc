@@ -477,7 +477,7 @@ class Advisor {
   void relate() {
     std::vector<std::set<std::string>> leads(model_.size());
     std::set<int> alive;
-    if (also_.empty()) also_ = asked_numbers();
+    if (also_.empty()) also_ = numbers(asked());
     for (const int index : also_) {
       alive.insert(index);
       for (std::size_t at = 0; at < model_.size(); ++at)
@@ -539,12 +539,12 @@ class Advisor {
     if (!options_.budget && !options_.max_indexes) merge_with_asked();
   }
 
-  IndexSet asked_numbers() {
-    std::vector<IndexProposal> asked;
+  std::vector<IndexProposal> asked() const {
+    std::vector<IndexProposal> out;
     for (const auto& index : options_.asked)
       if (const Table* table = catalog_.table(index.table); table && !already_served(index, *table))
-        asked.push_back(index);
-    return numbers(asked);
+        out.push_back(index);
+    return out;
   }
 
   // The selected indexes and those that findings ask for. The keys that all statements using a selected index
@@ -555,9 +555,7 @@ class Advisor {
       all.push_back(proposals_[static_cast<std::size_t>(index)]);
       all.back().equality_keys = keys_compared_equal(index);
     }
-    for (const auto& index : options_.asked)
-      if (const Table* table = catalog_.table(index.table); table && !already_served(index, *table))
-        all.push_back(index);
+    for (auto& index : asked()) all.push_back(std::move(index));
     const IndexSet merged = numbers(merge_proposals(all).indexes);
     if (merged == chosen_) return;
     chosen_ = also_ = merged;

@@ -1,6 +1,7 @@
 #include "check/index_search.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "advisor/advise.h"
 #include "advisor/alternatives.h"
@@ -30,7 +31,10 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
   const auto wanted = worth_planning(workload, [](const Query&) { return true; });
   plan::add_planned(plans, wanted, catalog, planner, reported_by_the_search);
   auto findings = lint::run({&catalog, &workload, nullptr, nullptr, {}, nullptr, &plans}).findings;
-  std::erase_if(findings, [](const Finding& finding) { return !finding.proposal && !finding.probe; });
+  // Other probes read values, and propose nothing.
+  std::erase_if(findings, [](const Finding& finding) {
+    return !finding.proposal && !(finding.probe && finding.probe->search_index);
+  });
   advisor::EntrySizes sizes(catalog, &catalog, &planner);
   sizes.fit(findings);
   const auto confirmations = plan::confirm(findings, catalog, &workload, planner,
@@ -40,7 +44,8 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
 }
 
 std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
-                                     std::vector<IndexProposal> asked, const std::stop_token& stop) {
+                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
+                                     Diagnostics& diagnostics) {
   if (!server.plans || !server.plans->what_if_missing().empty() || !server.connection().alive())
     return std::nullopt;
   auto what_if = pg::make_what_if(server.connection());
@@ -51,8 +56,11 @@ std::optional<Advice> search_indexes(const Workload& workload, const Catalog& ca
   options.time_limit = longest_search;
   options.stop = [&stop] { return stop.stop_requested(); };
   options.asked = std::move(asked);
-  Diagnostics reported_by_check;
-  return advisor::advise(resolved, catalog, *server.plans, **what_if, options, reported_by_check);
+  Diagnostics found;
+  Advice out = advisor::advise(resolved, catalog, *server.plans, **what_if, options, found);
+  std::copy_if(found.begin(), found.end(), std::back_inserter(diagnostics),
+               [](const Error& error) { return error.kind == Error::Kind::database; });
+  return out;
 }
 
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked) {

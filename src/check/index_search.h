@@ -20,9 +20,11 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
                                              plan::Planner& planner);
 
 // The indexes for `workload` without a budget, merged with `asked`. nullopt: the server has no HypoPG, or the
-// connection is lost. Takes at most 20 s; Advice::complete is then false.
+// connection is lost. Takes at most 20 s; Advice::complete is then false. A connection that is lost meanwhile
+// is reported in `diagnostics` (Kind::database), and nothing else.
 std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
-                                     std::vector<IndexProposal> asked, const std::stop_token& stop);
+                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
+                                     Diagnostics& diagnostics);
 
 // Of the advice, the indexes that serve none of `asked`.
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked);

@@ -178,12 +178,12 @@ class Merger {
         asked.push_back(std::move(index));
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
-    if (!outcome_.advice->complete)
-      report_.diagnostics.push_back(
-          {Error::Kind::nonfatal,
-           "the search for indexes",
-           "ended after 20 seconds, so pgadvise advise, which searches longer, may propose other indexes",
-           {}});
+    if (!outcome_.advice->complete && !settings_.stop.stop_requested())
+      report_.diagnostics.push_back({Error::Kind::nonfatal,
+                                     "the search for indexes",
+                                     "ended early, so pgadvise advise, which may search longer than 20 "
+                                     "seconds, may propose other indexes",
+                                     {}});
   }
 
   void merge_rules() {

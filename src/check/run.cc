@@ -154,7 +154,8 @@ class Runner {
     for (const auto& checked : out_.checked)
       for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
         asked.push_back(std::move(index));
-    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_);
+    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_,
+                                 out_.diagnostics);
     std::vector<IndexProposal> out;
     if (!out_.advice) return out;
     for (const auto& index : out_.advice->indexes) out.push_back(index.proposal);

@@ -51,11 +51,13 @@ struct Outcome {
 // time.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// If `planner` is null, no finding is confirmed. Statements reach the server for two purposes only:
+// If `planner` is null, no finding is confirmed. Statements reach the server for three purposes only:
 // - Before the rules run, run() plans and runs the statements that worth_planning() selects (check/plans.h),
 //   for the rules that read plans. It leaves a statement out if all these rules are off, or if a suppression
 //   covers all that they could report about the statement.
 // - Afterwards, run() plans and runs statements to confirm findings. It never confirms suppressed findings.
+// - Last, run() plans the statements of the workload with hypothetical indexes, and runs none
+//   (check/index_search.h).
 // So a statement may be run although findings of other rules about it are suppressed.
 // run() also reads the files that findings point to, for comments that suppress findings. It may be called
 // repeatedly with the same inputs; concurrent calls need separate inputs.
