@@ -52,6 +52,13 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
                                            const Columns& not_just_equal, const Catalog& catalog,
                                            const TooLong& too_long = {});
 
+// Whether an existing hash index serves what a B-tree with the same first column would: the whole workload
+// compares the column only by =, and few rows have the same value.
+bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, const Catalog& catalog);
+
+// How many of the first keys the statement compares with a value by =.
+std::size_t leading_equality_keys(const IndexProposal& proposal, const QueryFacts& facts);
+
 // Variants of an index that a plan uses, which may be better: one more column, the remaining referenced
 // columns as INCLUDE, only the rows that the statement always selects.
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,

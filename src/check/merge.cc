@@ -10,6 +10,7 @@
 #include "check/baseline.h"
 #include "check/changes.h"
 #include "check/impact.h"
+#include "check/index_search.h"
 #include "check/one_database.h"
 #include "check/short_id.h"
 #include "check/trust.h"
@@ -157,6 +158,7 @@ class Merger {
     report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(),
                                outcome_.diagnostics.end());
     merge_rules();
+    take_further_indexes();
     merge_findings();
     if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
     merge_lock_forecasts();
@@ -170,6 +172,22 @@ class Merger {
   }
 
  private:
+  void take_further_indexes() {
+    if (!outcome_.advice) return;
+    std::vector<IndexProposal> asked;
+    for (const auto& checked : outcome_.checked)
+      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
+        asked.push_back(std::move(index));
+    report_.workload_cost = outcome_.advice->cost_before;
+    report_.further_indexes = without_finding(*outcome_.advice, asked);
+    if (!outcome_.advice->complete && !settings_.stop.stop_requested())
+      report_.diagnostics.push_back({Error::Kind::nonfatal,
+                                     "the search for indexes",
+                                     "ended early, so pgadvise advise, which may search longer than 20 "
+                                     "seconds, may propose other indexes",
+                                     {}});
+  }
+
   void merge_rules() {
     for (const auto& checked : outcome_.checked)
       for (const auto& rule : checked.rules_run)

@@ -11,6 +11,7 @@
 #include "check/conflicts.h"
 #include "check/declared_locations.h"
 #include "check/fixes.h"
+#include "check/index_search.h"
 #include "check/loops_in_code.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
@@ -64,6 +65,8 @@ class Runner {
     for (const auto& project : inputs_.projects)
       if (std::find(checked.begin(), checked.end(), &project) == checked.end() && !stopped(project.root))
         check(nullptr, &project);
+    const auto chosen = search();
+    for (auto& one : out_.checked) fix(one, chosen);
     if (planner_) {
       report_left_out(*planner_, out_.diagnostics);
       out_.planned = planner_->planned();
@@ -130,17 +133,55 @@ class Runner {
                                         advisor::confirm_options(*live, sizes), out_.diagnostics);
       plan::take_found_indexes(out.confirmations, out.findings);
     }
+    out_.checked.push_back(std::move(out));
+    return project;
+  }
+
+  // Fixes, once all schemas are checked: the indexes are those of the whole workload.
+  void fix(Checked& out, const std::vector<IndexProposal>& chosen) const {
+    const Schema* schema = out.schema;
+    const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
     if (catalog) {
-      out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
-      resolve_conflicts(out.findings, out.proposals, *catalog, project);
+      out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, out.project, chosen);
+      resolve_conflicts(out.findings, out.proposals, *catalog, out.project);
     }
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
     try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     const bool of_server = inputs_.live && !inputs_.sandbox() && schema && schema->path.empty();
     if (!inputs_.placeholders.empty() && !of_server)
       put_back_placeholders(out.findings, out.proposals, inputs_.placeholders);
-    out_.checked.push_back(std::move(out));
-    return project;
+  }
+
+  // The indexes for the workload, among them those that findings ask for. Without a workload and HypoPG:
+  // none.
+  std::vector<IndexProposal> search() {
+    if (!planner_ || !inputs_.has_workload || stop_.stop_requested()) return {};
+    std::vector<IndexProposal> asked;
+    for (const auto& checked : out_.checked)
+      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
+        asked.push_back(std::move(index));
+    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_,
+                                 out_.diagnostics);
+    std::vector<IndexProposal> out;
+    if (!out_.advice) return out;
+    for (const auto& index : out_.advice->indexes) out.push_back(index.proposal);
+    for (auto& checked : out_.checked) cost_as_a_set(checked.confirmations, checked.findings);
+    return out;
+  }
+
+  // The costs of statements with all proposed indexes, not with their own alone.
+  void cost_as_a_set(std::vector<plan::Confirmation>& confirmations,
+                     const std::vector<Finding>& findings) const {
+    for (std::size_t at = 0; at < confirmations.size(); ++at) {
+      if (!confirmations[at].cost_before || findings[at].subject.fingerprint.empty()) continue;
+      const auto& queries = out_.advice->queries;
+      const auto query = std::find_if(queries.begin(), queries.end(), [&](const AdvisedQuery& one) {
+        return one.fingerprint == findings[at].subject.fingerprint;
+      });
+      if (query == queries.end()) continue;
+      confirmations[at].cost_before = query->cost_before;
+      confirmations[at].cost_after = query->cost_after;
+    }
   }
 
   // The plans that rules see: those that auto_explain logged, then the server's. They are made before any

@@ -42,6 +42,7 @@ struct Options {
   std::string format = "text";
   std::string output;
   bool show_literals = false;
+  bool include_bulk = false;
   pg::SessionSettings session_settings;
   std::string weigh_by = "time";
   bool verify = false;
@@ -83,6 +84,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   out.search.time_limit = milliseconds(options.time_limit);
   out.search.by_time = options.weigh_by == "time";
   out.search.show_literals = options.show_literals;
+  out.search.include_bulk = options.include_bulk;
   out.session_settings = options.session_settings;
   out.jobs = options.jobs;
   out.verify = options.verify;
@@ -213,6 +215,9 @@ void add_search(CLI::App& command, Options& options) {
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
       "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
   command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
+  command.add_flag("--include-bulk", options.include_bulk,
+                   "Also count statements that ran once or twice and wrote at least 10,000 rows: loads, "
+                   "imports, backfills");
   command
       .add_option("--max-width", options.max_width,
                   "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "

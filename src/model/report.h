@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/advice.h"
 #include "model/finding.h"
 #include "model/lock_forecast.h"
 #include "model/suppression.h"
@@ -50,6 +51,9 @@ struct Report {
   std::vector<std::string> rules_run;
   std::vector<ReportInput> inputs;
   std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
+  // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
+  std::vector<AdvisedIndex> further_indexes;
+  double workload_cost = 0;  // planner cost without new indexes; 0: no search for indexes was made
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
   // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.

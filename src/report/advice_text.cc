@@ -77,27 +77,74 @@ class Writer {
     if (advice_.not_explained)
       out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
                           plural(advice_.not_explained, "query was", "queries were"));
+    if (advice_.budget_bytes)
+      paragraph("check and review know no budget, so they may propose other indexes.", "");
+    if (advice_.bulk_loads)
+      paragraph(plural(advice_.bulk_loads, "bulk load", "bulk loads") +
+                    " left out: the statement ran once or twice and writes at least 10,000 rows "
+                    "(--include-bulk counts it)",
+                "");
+    if (!advice_.unknown_writes.empty())
+      paragraph("The index maintenance cost is unknown for " + join(advice_.unknown_writes, ", ") +
+                    ": the server refused to plan writes to it, see standard error. Connect as a role that "
+                    "may write, or the savings below are too large",
+                "");
     if (!advice_.complete) out_ += "The search ended early: these are the best indexes found by then.\n";
   }
 
   void indexes() {
     if (advice_.indexes.empty()) return;
-    out_ += fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
+    if (major() > 0)
+      out_ +=
+          fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
     std::size_t number = 0;
     for (const auto& index : advice_.indexes) {
+      if (minor(index)) continue;
       out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number,
                           bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
                           percent(index.cost_saved, advice_.cost_before), index.queries.size(),
                           ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
-      if (index.maintenance_cost > 0)
+      if (!index.maintenance_known) out_ += "    maintenance cost for the workload's writes: unknown\n";
+      else if (index.maintenance_cost > 0)
         out_ += fmt::format("    maintenance cost for the workload's writes: {}, already subtracted\n",
                             cost(index.maintenance_cost));
     }
+    minor_indexes();
+  }
+
+  // Without a budget, what saves little is one line.
+  bool minor(const AdvisedIndex& index) const {
+    return !advice_.budget_bytes && index.cost_saved < 0.01 * advice_.cost_before;
+  }
+
+  std::size_t major() const {
+    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
+                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
+  }
+
+  void minor_indexes() {
+    std::size_t count = 0;
+    double size = 0;
+    std::vector<std::string> tables;
+    for (const auto& index : advice_.indexes) {
+      if (!minor(index)) continue;
+      ++count;
+      size += static_cast<double>(index.size_bytes);
+      if (auto name = display(index.table); std::find(tables.begin(), tables.end(), name) == tables.end())
+        tables.push_back(std::move(name));
+    }
+    if (!count) return;
+    out_ += "\n";
+    paragraph(fmt::format("{} save{} under 1 % each, {} in all, for foreign keys and for statements that "
+                          "cost little, on {}. --format json has the DDL.",
+                          plural(count, "more index", "more indexes"), count == 1 ? "s" : "", bytes(size),
+                          join(tables, ", ")),
+              "");
   }
 
   void curve() {
-    if (advice_.indexes.size() < 2) return;
+    if (major() < 2) return;
     out_ += "\n" + bold("Cost by number of indexes") + "\n" +
             fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
     double size = 0;
@@ -106,6 +153,7 @@ class Writer {
     for (const auto& index : advice_.indexes) {
       size += static_cast<double>(index.size_bytes);
       left -= index.cost_saved;
+      if (minor(index)) continue;
       ++number;
       const double share = advice_.cost_before > 0 ? left / advice_.cost_before : 0;
       out_ += fmt::format("{:>9} {:>8} {:>7}  {}\n", number, bytes(size), percent(left, advice_.cost_before),
@@ -161,6 +209,7 @@ class Writer {
         paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),
                               printable(query.why_not)),
                   "  ");
+    for (const auto& index : seen.withdrawn) paragraph("withdrawn: " + printable(index), "  ");
     for (const auto& index : seen.not_built) paragraph("not built: " + printable(index), "  ");
     sizes_built();
   }

@@ -99,6 +99,23 @@ TEST(NewMigration, FlywayGetsTheNextVersionInItsForm) {
   EXPECT_TRUE(made.notes.empty());
 }
 
+TEST(NewMigration, WhatRewritesATableIsAloneAndNoNewFinding) {
+  const TempTree tree{{"m/000001_a.up.sql", tables}, {"m/000001_a.down.sql", "DROP TABLE lines, orders;"}};
+  const Change rewrite{"a type", "ALTER TABLE public.orders ALTER COLUMN customer_id SET DATA TYPE bigint;",
+                       "ALTER TABLE public.orders ALTER COLUMN customer_id TYPE int;"};
+  const Change type_column{"not a type", "ALTER TABLE public.lines ADD COLUMN type int;",
+                           "ALTER TABLE public.lines DROP COLUMN type;"};
+  const auto made = make(input_of(tree.path("m")), {rewrite, not_null, rewrite, type_column});
+  ASSERT_EQ(6u, made.files.size());
+  EXPECT_TRUE(contains(made.files[0].content, "SET NOT NULL")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "ADD COLUMN type")) << made.files[0].content;
+  for (const auto* file : {&made.files[2], &made.files[4]})
+    EXPECT_TRUE(contains(file->content,
+                         "-- pgadvise: ignore blocking-alter the fix was accepted with its lock "
+                         "impact\nALTER TABLE public.orders"))
+        << file->content;
+}
+
 TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
   const TempTree tree{{"sql/V1__a.sql", tables}};
   const auto made = make(input_of(tree.path("sql")), {index_on_orders});
@@ -191,10 +208,10 @@ TEST(NewMigration, PrismaIsToldOfColumnsAndOfIndexesThatGo) {
              ""},
             {"b", "ALTER TABLE public.orders ALTER COLUMN at TYPE timestamp with time zone;", ""},
             {"c", "DROP INDEX public.twice;", ""}});
-  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json",
+  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: no index twice any more",
+                               "schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json",
                                "schema.prisma, in the model of orders: at is timestamp with time zone now, "
-                               "DateTime? @db.Timestamptz",
-                               "schema.prisma, in the model of orders: no index twice any more"}));
+                               "DateTime? @db.Timestamptz"}));
 }
 
 TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {

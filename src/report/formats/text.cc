@@ -27,6 +27,7 @@ class Writer {
     else write_within_limits();
     if (!options_.quiet) write_locks();
     if (!refuted_.empty() && options_.all && !options_.quiet) write_refuted();
+    if (!options_.quiet) write_further_indexes();
     if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
     write_summary();
@@ -34,6 +35,27 @@ class Writer {
   }
 
  private:
+  // What `pgadvise advise` proposes beside the indexes of findings.
+  void write_further_indexes() {
+    constexpr std::size_t most = 5;
+    constexpr double least = 0.01;  // of the workload's cost
+    std::size_t shown = 0;
+    for (const auto& index : report_.further_indexes) {
+      if (index.cost_saved < least * report_.workload_cost || shown == most) continue;
+      if (++shown == 1) out_ += "\n" + paint("1", "Indexes for the workload that no finding asks for") + "\n";
+      out_ += fmt::format("  {}\n", printable(std::string(split(index.sql, '\n').front())));
+      paragraph("    ", "    ",
+                fmt::format("saves {:.1f} % of the workload's planner cost",
+                            100 * index.cost_saved / report_.workload_cost));
+    }
+    const std::size_t more = report_.further_indexes.size() - shown;
+    if (more)
+      paragraph(shown ? "  " : "\n", "  ",
+                fmt::format("{} more index{} for the workload, most of which save under 1 % of its planner "
+                            "cost, {} no finding: pgadvise advise lists them.",
+                            more, more == 1 ? "" : "es", more == 1 ? "has" : "have"));
+  }
+
   std::string paint(std::string_view code, std::string_view text) const {
     return report::paint({.color = options_.color}, code, text);
   }
