@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "typescript/evaluate.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -93,7 +94,9 @@ class RelationReader {
   // }) } }))
   void add_defined(const Node& schema, const Node& function) {
     if (!typescript::is_function(function)) return;
-    const typescript::ValuePtr tables = index_.value(schema);
+    // Also of an object that is written here.
+    const typescript::ValuePtr tables =
+        typescript::Evaluator(program_, schema.syntax()->file()).evaluate(schema, nullptr);
     for (const Node& value : typescript::returned_values(function))
       for (const Node& part : bare(value).children()) {
         const SourceTable* own = part.is(Kind::pair) ? table_of(tables, key_of(part)) : nullptr;

@@ -414,8 +414,8 @@ TEST_F(DrizzleSource, LabelsOfEnumsAreFollowedToConstants) {
             "a: a b\nb: one two\nc: open closed\nd: open closed\ne: red green\nf: red green\n"
             "g: green open b\nh: a b c\ni: a b\nj: red green\nk: red green\nl:\nm:\nn:\n");
   EXPECT_EQ(gaps(schema),
-            (std::vector<std::string>{"schema.ts:22:18 the labels of l", "schema.ts:23:18 the labels of m",
-                                      "schema.ts:24:18 the labels of n"}));
+            (std::vector<std::string>{"schema.ts:21:18 the labels of l", "schema.ts:22:18 the labels of m",
+                                      "schema.ts:23:18 the labels of n"}));
 }
 
 }  // namespace
