@@ -131,13 +131,16 @@ struct CodeTransaction {
   SourceLocation place;
 };
 
-// A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
+// A relation that code states by Drizzle's relations() or defineRelations(): rows of `table` have one or many
+// rows of `target`.
 struct CodeRelation {
   QualifiedName table;
   QualifiedName target;
   bool many = false;
-  std::vector<std::string> columns;  // of `table`, that reference `target`; empty: the other side states them
-  std::string name;                  // relationName, which distinguishes relations of the same two tables
+  std::vector<std::string>
+      columns;  // of `table`, equal to `target_columns`; empty: the other side states them
+  std::vector<std::string> target_columns;
+  std::string name;  // relationName or alias, which distinguishes relations of the same two tables
   SourceLocation place;
 };
 
