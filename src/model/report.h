@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "model/finding.h"
+#include "model/plan_change.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -47,6 +49,7 @@ struct Report {
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
+  std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
