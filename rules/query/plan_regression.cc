@@ -13,8 +13,9 @@ namespace pgadvise::rules {
 static constexpr Option cost_ratio{
     .name = "cost_ratio",
     .fallback = 2,
-    .meaning = "cost after the change, divided by the cost before it, from which a plan is reported whose "
-               "structure is not worse"};
+    .meaning =
+        "cost after the change, divided by the cost before it, from which a plan is reported whose "
+        "structure is not worse"};
 static constexpr Option error_ratio{
     .name = "error_ratio", .fallback = 10, .meaning = "the same ratio, from which the finding is an error"};
 static constexpr Option least_cost{
@@ -28,8 +29,10 @@ static constexpr Option share_percent{
 static constexpr Option new_rows{
     .name = "new_rows",
     .fallback = 10'000,
-    .meaning = "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
-static constexpr const Option* options[] = {&cost_ratio, &error_ratio, &least_cost, &share_percent, &new_rows};
+    .meaning =
+        "rows that a new statement reads to return a tenth of them or fewer, from which it is reported"};
+static constexpr const Option* options[] = {&cost_ratio, &error_ratio, &least_cost, &share_percent,
+                                            &new_rows};
 
 namespace {
 
@@ -44,7 +47,8 @@ std::string cause_text(const PlanCause& cause) {
       return "the change turns the index " + cause.object + " of " + table + " from " + cause.before +
              " into " + cause.after;
     case PlanCause::Kind::changed_type:
-      return "the change turns " + table + "." + cause.object + " from " + cause.before + " into " + cause.after;
+      return "the change turns " + table + "." + cause.object + " from " + cause.before + " into " +
+             cause.after;
     case PlanCause::Kind::new_index:
       return "the planner prefers the new index " + cause.object + " " + cause.after + " of " + table;
     case PlanCause::Kind::table_size: break;
@@ -82,9 +86,7 @@ bool worse_structure(const PlanChange& change) {
 
 std::string statement(const Query& query) { return "A statement that " + lint::ran(query); }
 
-std::string times(double ratio) {
-  return ratio >= 10 ? short_count(ratio) : fmt::format("{:.1f}", ratio);
-}
+std::string times(double ratio) { return ratio >= 10 ? short_count(ratio) : fmt::format("{:.1f}", ratio); }
 
 QualifiedName table_of(const Query& query, const PlanChange& change) {
   for (const auto& one : change.differences)
@@ -98,33 +100,34 @@ QualifiedName table_of(const Query& query, const PlanChange& change) {
 static void report_slower(const Context& context, Reporter& reporter, const Query& query,
                           const PlanChange& change) {
   const double ratio = change.ratio();
-  const bool matters = ratio >= context.option(cost_ratio) || (worse_structure(change) && ratio > 1 + cost_noise);
+  const bool matters =
+      ratio >= context.option(cost_ratio) || (worse_structure(change) && ratio > 1 + cost_noise);
   if (!matters || change.cost_after - change.cost_before < context.option(least_cost)) return;
   const bool rare = 100 * change.share < context.option(share_percent);
-  const Severity severity = rare                                    ? Severity::note
+  const Severity severity = rare                                   ? Severity::note
                             : ratio >= context.option(error_ratio) ? Severity::error
-                                                                    : Severity::warning;
-  std::string message =
-      fmt::format("{} costs the planner {} times as much as under {} ({} instead of {})", statement(query),
-                  times(ratio), context.comparison().against, short_count(change.cost_after),
-                  short_count(change.cost_before));
+                                                                   : Severity::warning;
+  std::string message = fmt::format("{} costs the planner {} times as much as under {} ({} instead of {})",
+                                    statement(query), times(ratio), context.comparison().against,
+                                    short_count(change.cost_after), short_count(change.cost_before));
   if (!change.differences.empty()) message += ": " + difference_text(change.differences.front());
   if (change.cause) message += (change.differences.empty() ? ": " : "; ") + cause_text(*change.cause);
   Finding& finding = lint::report(reporter, query, table_of(query, change), message + ".", severity);
   for (const auto& one : change.differences) finding.evidence.push_back(fact_of(one));
   if (!change.origin.empty())
     finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin, std::nullopt, {}});
-  finding.verdict = Verdict::confirmed;  // the same server planned both
+  lint::apply_comparison(finding, context.comparison());
   using Cause = PlanCause::Kind;
   const bool index = change.cause && (change.cause->kind == Cause::dropped_index ||
                                       change.cause->kind == Cause::changed_index);
-  finding.fix = Fix{.title = index ? "Keep the index " + change.cause->object + " " + change.cause->before +
-                                         ", or create one that serves the statement"
-                             : change.cause && change.cause->kind == Cause::changed_type
-                                 ? "Give both sides of the comparison the same type, or create an index on the "
-                                   "expression that the statement compares"
-                                 : "Create an index that serves the statement",
-                    .safety = Fix::Safety::manual};
+  finding.fix =
+      Fix{.title = index ? "Keep the index " + change.cause->object + " " + change.cause->before +
+                               ", or create one that serves the statement"
+                   : change.cause && change.cause->kind == Cause::changed_type
+                       ? "Give both sides of the comparison the same type, or create an index on the "
+                         "expression that the statement compares"
+                       : "Create an index that serves the statement",
+          .safety = Fix::Safety::manual};
 }
 
 static void report_new(const Context& context, Reporter& reporter, const Query& query,
@@ -138,7 +141,7 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
   finding.evidence.push_back({Evidence::Kind::plan, scan.after, std::nullopt, {}});
-  finding.verdict = Verdict::confirmed;
+  lint::apply_comparison(finding, context.comparison());
   finding.fix = Fix{.title = "Create an index that serves the statement, in the same migration",
                     .safety = Fix::Safety::manual};
 }
@@ -168,8 +171,9 @@ constinit const Rule plan_regression{
         "nested loop over at least ten times as many rows. Changes of the cost up to 10 % are never "
         "reported. It also reports a statement that only the new schema accepts, and that reads a large "
         "table without a suitable index.",
-    .fix = "Keep the index, or create one that serves the statement before the old one is dropped. After a "
-           "change of type: compare values of the same type.",
+    .fix =
+        "Keep the index, or create one that serves the statement before the old one is dropped. After a "
+        "change of type: compare values of the same type.",
     .when_to_ignore = "The statement is about to be removed, or runs so rarely that nobody waits for it.",
     .options = options,
     .check = check};

@@ -66,6 +66,7 @@ class Loader {
 
   tl::expected<Inputs, Diagnostics> load() {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
+    if (!sources_.against.empty()) add_schema_of_change();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
     phase("reading files", [&] { read_paths(); });
     out_.suppressions = out_.config.ignores;
@@ -126,6 +127,22 @@ class Loader {
     return {};
   }
 
+  // With --against: the schema after the change is the repository's if no other is named.
+  void add_schema_of_change() {
+    sources_.sandbox = true;
+    bool snapshot = false, other = false;
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list) (names_snapshot(path) ? snapshot : other) = true;
+    const bool of_snapshot = names_snapshot(sources_.against);
+    if (!other && !(of_snapshot && snapshot)) sources_.paths.emplace_back(".");
+    if (of_snapshot && !snapshot) sources_.schema.push_back(sources_.against);
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list)
+        if (!names_snapshot(path)) out_.against.paths.push_back(plain_path(path));
+    out_.against.what = sources_.against;
+    out_.against.load = sources_.load;
+  }
+
   Result<void> keep_inputs() const {
     std::vector<std::string> inputs;
     for (const auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads})
@@ -181,6 +198,7 @@ class Loader {
       else snapshot_ = schema.path;
       return true;
     });
+    out_.against.snapshot = snapshot_;
   }
 
   void read_repository(const std::string& path) {

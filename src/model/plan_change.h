@@ -62,8 +62,8 @@ struct PlanChange {
   // Of the workload, from 0 to 1: of the logged time, or of the calls multiplied by the cost if no time was
   // logged.
   double share = 0;
-  // new_statement: the sequential scan with a filter that reads the most rows (rows_before), and the rows that
-  // it returns (rows_after); `table` is "" if there is none.
+  // new_statement: the sequential scan with a filter that reads the most rows (rows_before), and the rows
+  // that it returns (rows_after); `table` is "" if there is none.
   PlanDifference unserved;
 
   double ratio() const { return cost_before > 0 ? cost_after / cost_before : 1; }
@@ -76,7 +76,8 @@ inline constexpr double cost_noise = 0.1;
 struct PlanComparison {
   std::string against;       // "main", "june.json"
   std::size_t compared = 0;  // statements with a plan under both schemas
-  std::size_t failed = 0;    // statements that neither schema accepts, or that have no sample
+  std::size_t failed = 0;    // statements that neither schema accepts, or that were not planned
+  std::string incomplete;    // why a difference may be none of the schemas'; "" if there is no doubt
   // By fingerprint: statements whose plan has another structure or another cost (cost_noise), and those that
   // only one schema accepts.
   std::map<std::string, PlanChange, std::less<>> changes;

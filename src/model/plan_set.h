@@ -23,7 +23,7 @@ struct KnownPlan {
 struct PlanSet {
   // By fingerprint: the logged plan first, then the server's. Has only statements with a plan.
   std::map<std::string, std::vector<KnownPlan>, std::less<>> plans;
-  bool server = false;  // a server made plans, and can confirm findings
+  bool server = false;                                    // a server made plans, and can confirm findings
   std::shared_ptr<const PlanComparison> comparison = {};  // with another version of the schema; may be null
 
   bool known() const { return server || !plans.empty(); }

@@ -99,11 +99,6 @@ const Index* index_of(const Catalog& catalog, const QualifiedName& table, const 
   return found ? found->index(name) : nullptr;
 }
 
-bool same_definition(const Index& one, const Index& other) {
-  return one.method == other.method && one.keys == other.keys && one.include == other.include &&
-         one.predicate == other.predicate && one.valid == other.valid;
-}
-
 bool word_at(std::string_view text, std::size_t at, std::size_t size) {
   const auto part_of_name = [](char c) {
     return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
@@ -268,9 +263,9 @@ class Comparison {
     const Index* index = index_of(before_.catalog, table, name);
     if (!index || has_alike(after_.catalog, table, *index)) return false;
     const Index* changed = index_of(after_.catalog, table, name);
-    change_.cause = PlanCause{changed ? PlanCause::Kind::changed_index : PlanCause::Kind::dropped_index,
-                              table, name, columns_of(*index),
-                              changed ? columns_of(*changed) : std::string()};
+    change_.cause =
+        PlanCause{changed ? PlanCause::Kind::changed_index : PlanCause::Kind::dropped_index, table, name,
+                  columns_of(*index), changed ? columns_of(*changed) : std::string()};
     return true;
   }
 
@@ -327,13 +322,17 @@ constexpr std::array<std::string_view, 11> about_schema = {"does not exist",
 
 }  // namespace
 
+bool same_definition(const Index& one, const Index& other) {
+  return one.method == other.method && one.keys == other.keys && one.include == other.include &&
+         one.predicate == other.predicate && one.valid == other.valid;
+}
+
 std::optional<PlanChange> compare(const PlanOfSchema& before, const PlanOfSchema& after) {
   return Comparison(before, after).compare();
 }
 
 PlanChange new_statement(const PlanOfSchema& after) {
-  PlanChange out{.outcome = PlanChange::Outcome::new_statement,
-                 .cost_after = after.plan.root.total_cost};
+  PlanChange out{.outcome = PlanChange::Outcome::new_statement, .cost_after = after.plan.root.total_cost};
   for (const auto& [key, scan] : shape(after.plan).scans) {
     const Table* table = after.catalog.table(scan.table());
     if (!scan.sequential() || scan.node->filter.empty() || !table || !table->statistics) continue;

@@ -15,6 +15,9 @@ struct PlanOfSchema {
   const Catalog& catalog;
 };
 
+// Whether two indexes of one table differ at most in their names and constraints.
+bool same_definition(const Index& one, const Index& other);
+
 // nullopt: the structure is the same, and the cost differs by less than cost_noise. An index that only has
 // another name is the same index. Requires plans with schema names (EXPLAIN (VERBOSE)). Uses estimates only.
 // Cost: linear in the nodes; the numbers of a plan's nodes of one table multiply.
