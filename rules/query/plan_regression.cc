@@ -25,7 +25,7 @@ static constexpr Option least_cost{
 static constexpr Option share_percent{
     .name = "share_percent",
     .fallback = 1,
-    .meaning = "share of the workload, in percent, below which the finding is a note"};
+    .meaning = "share of the workload, in percent, after the change, below which the finding is a note"};
 static constexpr Option new_rows{
     .name = "new_rows",
     .fallback = 10'000,
@@ -95,6 +95,21 @@ QualifiedName table_of(const Query& query, const PlanChange& change) {
   return query.facts.relations.empty() ? QualifiedName{} : query.facts.relations.front().table;
 }
 
+// The statement of a checked migration that drops the index or changes the type; nullopt if none is known.
+std::optional<SourceLocation> place_of(const Context& context, const PlanCause& cause) {
+  using Action = SchemaAction::Kind;
+  if (!context.has_migrations()) return std::nullopt;
+  for (const auto& migration : context.migrations())
+    for (const auto& step : migration.steps)
+      for (const auto& action : step.actions) {
+        const bool index = action.kind == Action::drop_index && action.name == cause.object;
+        const bool type = action.kind == Action::change_type && action.table == cause.table &&
+                          lint::contains(action.columns, cause.object);
+        if (index || type) return action.place;
+      }
+  return std::nullopt;
+}
+
 }  // namespace
 
 static void report_slower(const Context& context, Reporter& reporter, const Query& query,
@@ -113,6 +128,8 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
   if (!change.differences.empty()) message += ": " + difference_text(change.differences.front());
   if (change.cause) message += (change.differences.empty() ? ": " : "; ") + cause_text(*change.cause);
   Finding& finding = lint::report(reporter, query, table_of(query, change), message + ".", severity);
+  if (change.cause)
+    if (auto place = place_of(context, *change.cause)) finding.location = std::move(place);
   for (const auto& one : change.differences) finding.evidence.push_back(fact_of(one));
   if (!change.origin.empty())
     finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin, std::nullopt, {}});

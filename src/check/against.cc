@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ Result<Side> build(const std::vector<migrations::SchemaInput>& schemas, const st
 }
 
 void make_planner(Side& side, const Settings& settings, const char* which) {
+  side.server->connection().set_stop(settings.stop);
   plan::PlannerOptions options;
   options.progress = [counted = settings.observer.counted, which](std::size_t begun, std::size_t all) {
     if (counted) counted(fmt::format("planning {} of {} statements {} the change", begun, all, which));
@@ -117,7 +119,9 @@ class Comparer {
     files::Git git;
     std::vector<std::string> paths;
     for (const auto& path : schema_paths()) {
-      const std::string folder = fs::is_directory(path) ? path : fs::path(path).parent_path().string();
+      std::error_code code;
+      const std::string folder =
+          fs::is_directory(path, code) ? path : fs::path(path).parent_path().generic_string();
       const auto commit = find_commit(git, folder.empty() ? "." : folder, "--against", inputs_.against.what);
       const auto written =
           commit ? write_revision(git, path, *commit, tree_, inputs_.config.leave_out(path)) : commit;
@@ -125,7 +129,6 @@ class Comparer {
         inputs_.diagnostics.push_back(written.error());
         return std::nullopt;
       }
-      std::error_code code;
       if (fs::exists(*written, code)) paths.push_back(*written);
     }
     Diagnostics of_files;  // those of the work tree's files were reported
@@ -160,6 +163,7 @@ class Comparer {
   void build_both(const std::vector<migrations::SchemaInput>& before) {
     std::vector<migrations::SchemaInput> after = inputs_.schema_inputs;
     add_statistics(after);
+    if (settings_.stop.stop_requested()) return report_stop();
     auto old_side =
         build(before, of_snapshot_ ? std::vector<std::string>() : inputs_.against.load, settings_);
     auto new_side =
@@ -223,20 +227,24 @@ class Comparer {
   void add_changes(const std::vector<Planned>& all, const Catalog& before, const Catalog& after) {
     const bool timed =
         std::any_of(all.begin(), all.end(), [](const Planned& one) { return one.query->total_ms > 0; });
-    const auto weight = [&](const Planned& one) {
-      if (timed) return one.query->total_ms;
-      const bool planned = one.before && *one.before;
-      return static_cast<double>(one.query->calls) * (planned ? (*one.before)->root.total_cost : 0);
-    };
-    double sum = 0;
-    for (const auto& one : all) sum += weight(one);
-    for (const auto& one : all) {
-      auto change = change_of(one, before, after);
+    std::vector<double> weights;
+    for (const auto& one : all) weights.push_back(weight_of(one, timed));
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      auto change = change_of(all[at], before, after);
       if (!change) continue;
-      change->origin = one.request.origin;
-      change->share = sum > 0 ? weight(one) / sum : 0;
-      out_.changes.emplace(one.query->fingerprint, std::move(*change));
+      change->origin = all[at].request.origin;
+      change->share = sum > 0 ? weights[at] / sum : 0;
+      out_.changes.emplace(all[at].query->fingerprint, std::move(*change));
     }
+  }
+
+  // A statement that took no time before the change may take all of it afterwards.
+  static double weight_of(const Planned& one, bool timed) {
+    const double before = one.before && *one.before ? (*one.before)->root.total_cost : 0;
+    const double after = one.after && *one.after ? (*one.after)->root.total_cost : 0;
+    if (!timed) return static_cast<double>(one.query->calls) * std::max(before, after);
+    return one.query->total_ms * (before > 0 ? std::max(1.0, after / before) : 1);
   }
 
   std::optional<PlanChange> change_of(const Planned& one, const Catalog& before, const Catalog& after) {
@@ -248,6 +256,13 @@ class Comparer {
     if (is && plan::fails_after(**one.after, one.before->error().what))
       return plan::new_statement({**one.after, after});
     return std::nullopt;
+  }
+
+  void report_stop() {
+    inputs_.diagnostics.push_back({Error::Kind::nonfatal,
+                                   "--against",
+                                   "interrupted: not all statements were planned under both schemas",
+                                   {}});
   }
 
   void finish(std::size_t all, const Side& before) {

@@ -66,7 +66,7 @@ class Loader {
 
   tl::expected<Inputs, Diagnostics> load() {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
-    if (!sources_.against.empty()) add_schema_of_change();
+    sources_.sandbox |= !sources_.against.empty();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
     phase("reading files", [&] { read_paths(); });
     out_.suppressions = out_.config.ignores;
@@ -129,7 +129,6 @@ class Loader {
 
   // With --against: the schema after the change is the repository's if no other is named.
   void add_schema_of_change() {
-    sources_.sandbox = true;
     bool snapshot = false, other = false;
     for (const auto* list : {&sources_.paths, &sources_.schema})
       for (const auto& path : *list) (names_snapshot(path) ? snapshot : other) = true;
@@ -159,6 +158,7 @@ class Loader {
     for (auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads})
       take_out_conninfos(*list, out_.diagnostics);
     if (!anything) sources_.paths.emplace_back(".");
+    if (!sources_.against.empty()) add_schema_of_change();
     for (auto& path : sources_.paths) path = plain_path(path);
     NamedMigrations named_migrations = take_out_migrations(sources_.paths);
     auto& schemas = out_.schema_inputs;

@@ -59,8 +59,8 @@ struct PlanChange {
   std::optional<PlanCause> cause;
   std::string error;   // the server's message, without literals; "" unless the outcome is fails_after
   std::string origin;  // of the parameters, as in KnownPlan
-  // Of the workload, from 0 to 1: of the logged time, or of the calls multiplied by the cost if no time was
-  // logged.
+  // Of the workload after the change, from 0 to 1: of the logged time, multiplied by ratio() where the cost
+  // is higher; if no time was logged, of the calls multiplied by the higher cost.
   double share = 0;
   // new_statement: the sequential scan with a filter that reads the most rows (rows_before), and the rows
   // that it returns (rows_after); `table` is "" if there is none.
