@@ -1,11 +1,9 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/number_format.h"
+#include "lint/plan_changes.h"
 #include "lint/plans.h"
 #include "lint/queries.h"
-#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -36,50 +34,6 @@ static constexpr const Option* options[] = {&cost_ratio, &error_ratio, &least_co
 
 namespace {
 
-using Kind = PlanDifference::Kind;
-
-std::string cause_text(const PlanCause& cause) {
-  const std::string table = display(cause.table);
-  switch (cause.kind) {
-    case PlanCause::Kind::dropped_index:
-      return "the change drops the index " + cause.object + " " + cause.before + " of " + table;
-    case PlanCause::Kind::changed_index:
-      return "the change turns the index " + cause.object + " of " + table + " from " + cause.before +
-             " into " + cause.after;
-    case PlanCause::Kind::changed_type:
-      return "the change turns " + table + "." + cause.object + " from " + cause.before + " into " +
-             cause.after;
-    case PlanCause::Kind::new_index:
-      return "the planner prefers the new index " + cause.object + " " + cause.after + " of " + table;
-    case PlanCause::Kind::table_size: break;
-  }
-  return table + " had " + cause.before + " rows and has " + cause.after;
-}
-
-std::string difference_text(const PlanDifference& one) {
-  switch (one.kind) {
-    case Kind::index_to_sequential_scan: return "a sequential scan reads " + display(one.table);
-    case Kind::lost_index_condition:
-      return "an index no longer finds the rows of " + display(one.table) + " by its first columns";
-    case Kind::added_sort: return "a sort of " + short_count(one.rows_after) + " rows is new";
-    case Kind::nested_loop_over_more_rows:
-      return "a nested loop runs its inner side " + short_count(one.rows_after) + " times, not " +
-             short_count(one.rows_before);
-    case Kind::join_order: return "tables are joined in another order";
-    case Kind::join_method: return "tables are joined by another method";
-    case Kind::other_index: return "another index reads " + display(one.table);
-    case Kind::other_scan: break;
-  }
-  return "another scan reads " + display(one.table);
-}
-
-Evidence fact_of(const PlanDifference& one) {
-  std::string text = difference_text(one);
-  if (!one.after.empty())
-    text += ": " + (one.before.empty() ? "none" : one.before) + " before, " + one.after + " after";
-  return {Evidence::Kind::plan, std::move(text), std::nullopt, {}};
-}
-
 bool worse_structure(const PlanChange& change) {
   return !change.differences.empty() && change.differences.front().worse();
 }
@@ -93,21 +47,6 @@ QualifiedName table_of(const Query& query, const PlanChange& change) {
     if (!one.table.name.empty()) return one.table;
   if (change.cause) return change.cause->table;
   return query.facts.relations.empty() ? QualifiedName{} : query.facts.relations.front().table;
-}
-
-// The statement of a checked migration that drops the index or changes the type; nullopt if none is known.
-std::optional<SourceLocation> place_of(const Context& context, const PlanCause& cause) {
-  using Action = SchemaAction::Kind;
-  if (!context.has_migrations()) return std::nullopt;
-  for (const auto& migration : context.migrations())
-    for (const auto& step : migration.steps)
-      for (const auto& action : step.actions) {
-        const bool index = action.kind == Action::drop_index && action.name == cause.object;
-        const bool type = action.kind == Action::change_type && action.table == cause.table &&
-                          lint::contains(action.columns, cause.object);
-        if (index || type) return action.place;
-      }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -125,12 +64,12 @@ static void report_slower(const Context& context, Reporter& reporter, const Quer
   std::string message = fmt::format("{} costs the planner {} times as much as under {} ({} instead of {})",
                                     statement(query), times(ratio), context.comparison().against,
                                     short_count(change.cost_after), short_count(change.cost_before));
-  if (!change.differences.empty()) message += ": " + difference_text(change.differences.front());
-  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + cause_text(*change.cause);
+  if (!change.differences.empty()) message += ": " + lint::difference_text(change.differences.front());
+  if (change.cause) message += (change.differences.empty() ? ": " : "; ") + lint::cause_text(*change.cause);
   Finding& finding = lint::report(reporter, query, table_of(query, change), message + ".", severity);
   if (change.cause)
-    if (auto place = place_of(context, *change.cause)) finding.location = std::move(place);
-  for (const auto& one : change.differences) finding.evidence.push_back(fact_of(one));
+    if (auto place = lint::place_of(context, *change.cause)) finding.location = std::move(place);
+  for (const auto& one : change.differences) finding.evidence.push_back(lint::difference_fact(one));
   if (!change.origin.empty())
     finding.evidence.push_back({Evidence::Kind::plan, "planned with " + change.origin, std::nullopt, {}});
   lint::apply_comparison(finding, context.comparison());
