@@ -33,25 +33,29 @@ migrations::SchemaInput snapshot_input(const std::string& path, const Settings& 
 
 // One of the two schemas, on a server of its own.
 struct Side {
-  std::unique_ptr<Server> server;
+  std::unique_ptr<Server> own;  // null: the server of the inputs
+  Server* server = nullptr;
   Catalog catalog;
   std::unique_ptr<plan::Planner> planner;
-  Diagnostics diagnostics;  // of the build
+  Diagnostics built;
 };
 
-Result<Side> build(const std::vector<migrations::SchemaInput>& schemas, const std::vector<std::string>& load,
-                   const Settings& settings) {
-  Side out;
-  auto sandbox = build_sandbox(schemas, load, out.diagnostics, settings.user_paths, settings.observer.sent);
-  if (!sandbox) return tl::unexpected(sandbox.error());
-  out.server = take_server(std::move(sandbox->server));
+Result<void> read_catalog(Side& side) {
   Diagnostics reported_already;
-  auto catalog = pg::read_catalog(out.server->connection(), reported_already);
+  auto catalog = pg::read_catalog(side.server->connection(), reported_already);
   if (!catalog) return tl::unexpected(catalog.error());
-  out.catalog = std::move(*catalog);
-  if (const auto made = out.server->make_plans(settings.session_settings); !made)
-    return tl::unexpected(made.error());
-  return out;
+  side.catalog = std::move(*catalog);
+  return {};
+}
+
+Result<void> build(Side& side, const std::vector<migrations::SchemaInput>& schemas,
+                   const std::vector<std::string>& load, const Settings& settings) {
+  auto sandbox = build_sandbox(schemas, load, side.built, settings.user_paths, settings.observer.sent);
+  if (!sandbox) return tl::unexpected(sandbox.error());
+  side.own = take_server(std::move(sandbox->server));
+  side.server = side.own.get();
+  if (const auto read = read_catalog(side); !read) return read;
+  return side.server->make_plans(settings.session_settings);
 }
 
 void make_planner(Side& side, const Settings& settings, const char* which) {
@@ -61,9 +65,7 @@ void make_planner(Side& side, const Settings& settings, const char* which) {
     if (counted) counted(fmt::format("planning {} of {} statements {} the change", begun, all, which));
   };
   options.stop = [stop = settings.stop] { return stop.stop_requested(); };
-  options.more_sources = [server = side.server.get(), jobs = settings.jobs] {
-    return server->more_plans(jobs);
-  };
+  options.more_sources = [server = side.server, jobs = settings.jobs] { return server->more_plans(jobs); };
   side.planner = std::make_unique<plan::Planner>(*side.server->plans, side.catalog, std::move(options));
 }
 
@@ -94,7 +96,7 @@ class Comparer {
       return wrong(
           "compares plans with production's statistics, and the inputs have none",
           "pgadvise snapshot --db … --with-values -o prod.json, then --schema prod.json; or --load rows");
-    if (!inputs_.server || !inputs_.server->sandbox) return;  // reported
+    if (!inputs_.server || !inputs_.server->sandbox || !inputs_.server->plans) return;  // reported
     of_snapshot_ = names_snapshot(against.what);
     tree_ = inputs_.server->sandbox->folder() + "/against";
     auto before = schemas_before();
@@ -161,36 +163,36 @@ class Comparer {
   }
 
   void build_both(const std::vector<migrations::SchemaInput>& before) {
-    std::vector<migrations::SchemaInput> after = inputs_.schema_inputs;
-    add_statistics(after);
     if (settings_.stop.stop_requested()) return report_stop();
-    auto old_side =
-        build(before, of_snapshot_ ? std::vector<std::string>() : inputs_.against.load, settings_);
-    auto new_side =
-        old_side ? build(after, inputs_.against.load, settings_) : tl::unexpected(old_side.error());
-    if (!new_side) {
-      inputs_.diagnostics.push_back(new_side.error());
+    Side old_side, new_side;
+    new_side.server = inputs_.server.get();
+    new_side.built = inputs_.against.built;
+    auto done = read_catalog(new_side);
+    if (done)
+      done = build(old_side, before, of_snapshot_ ? std::vector<std::string>() : inputs_.against.load,
+                   settings_);
+    if (!done) {
+      inputs_.diagnostics.push_back(done.error());
       return;
     }
-    make_planner(*old_side, settings_, "before");
-    make_planner(*new_side, settings_, "after");
-    report_build(*old_side, *new_side);
-    compare(*old_side, *new_side);
+    make_planner(old_side, settings_, "before");
+    make_planner(new_side, settings_, "after");
+    report_build(old_side, new_side);
+    compare(old_side, new_side);
   }
 
   // What only one of the servers failed to build could be taken for a change of the schema.
   void report_build(const Side& before, const Side& after) {
     const auto words = [](const Diagnostics& diagnostics) {
       std::multiset<std::string> out;
-      for (const auto& error : diagnostics) out.insert(error.what);
+      for (const auto& error : diagnostics)
+        if (error.where != "the sandbox") out.insert(error.what);  // what is not about a statement
       return out;
     };
-    const auto of_before = words(before.diagnostics), of_after = words(after.diagnostics);
+    const auto of_before = words(before.built), of_after = words(after.built);
     std::set<std::string> known;
     for (const auto& error : inputs_.diagnostics) known.insert(error.line());
-    for (const auto& error : after.diagnostics)
-      if (known.insert(error.line()).second) inputs_.diagnostics.push_back(error);
-    for (auto error : before.diagnostics) {
+    for (auto error : before.built) {
       if (of_after.count(error.what)) continue;
       if (error.where.starts_with(tree_))
         error.where = inputs_.against.what + ":" + error.where.substr(tree_.size() + 1);

@@ -304,8 +304,10 @@ class Loader {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
     } else if (sources_.sandbox) {
-      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics, settings_.user_paths,
+      Diagnostics& found = out_.against.built;
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, found, settings_.user_paths,
                                    settings_.observer.sent);
+      out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());
       if (!sandbox) return report(sandbox.error());
       out_.server = take_server(std::move(sandbox->server));
       read_live("sandbox");
@@ -331,14 +333,19 @@ class Loader {
                                      snapshot->taken, snapshot->by)});
   }
 
-  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
+  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics: of the snapshot's
+  // schema, or with --against of the schema after the change.
   void plan_with_statistics() {
+    std::vector<migrations::SchemaInput> schemas;
+    if (!sources_.against.empty()) schemas = out_.schema_inputs;
+    schemas.push_back({.kind = migrations::SchemaKind::server_snapshot,
+                       .path = snapshot_,
+                       .files = {},
+                       .user_paths = settings_.user_paths});
     Diagnostics found;
-    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot,
-                                   .path = snapshot_,
-                                   .files = {},
-                                   .user_paths = settings_.user_paths}},
-                                 sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    auto sandbox =
+        build_sandbox(schemas, sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    out_.against.built = found;
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),

@@ -88,6 +88,7 @@ struct AgainstSources {
   std::vector<std::string> paths;  // of schemas, without snapshots of servers
   std::string snapshot;            // whose statistics count; "" for none
   std::vector<std::string> load;
+  Diagnostics built;  // of building Inputs::server, which has the schema after the change
 };
 
 // All inputs of a run. Movable; the pointers inside stay valid.

@@ -1,9 +1,9 @@
 #include "plan/plan_change.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <tuple>
@@ -308,17 +308,17 @@ class Comparison {
 };
 
 // Parts of the server's messages that name an object, a type or a value which the schema does not have.
-constexpr std::array<std::string_view, 11> about_schema = {"does not exist",
-                                                           "but expression is of type",
-                                                           "cannot be matched",
-                                                           "could not identify an ordering",
-                                                           "is ambiguous",
-                                                           "is not unique",
-                                                           "must be type",
-                                                           "invalid input syntax for",
-                                                           "invalid input value for enum",
-                                                           "out of range for type",
-                                                           "no unique or exclusion constraint"};
+constexpr std::string_view about_schema[] = {"does not exist",
+                                             "but expression is of type",
+                                             "cannot be matched",
+                                             "could not identify an ordering",
+                                             "is ambiguous",
+                                             "is not unique",
+                                             "must be type",
+                                             "invalid input syntax for",
+                                             "invalid input value for enum",
+                                             "out of range for type",
+                                             "no unique or exclusion constraint"};
 
 }  // namespace
 
@@ -345,7 +345,7 @@ PlanChange new_statement(const PlanOfSchema& after) {
 }
 
 std::optional<PlanChange> fails_after(const Plan& before, const std::string& message) {
-  if (std::none_of(about_schema.begin(), about_schema.end(),
+  if (std::none_of(std::begin(about_schema), std::end(about_schema),
                    [&](std::string_view part) { return contains(message, part); }))
     return std::nullopt;
   return PlanChange{.outcome = PlanChange::Outcome::fails_after,
