@@ -66,6 +66,7 @@ class Loader {
 
   tl::expected<Inputs, Diagnostics> load() {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
+    sources_.sandbox |= !sources_.against.empty();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
     phase("reading files", [&] { read_paths(); });
     out_.suppressions = out_.config.ignores;
@@ -126,6 +127,21 @@ class Loader {
     return {};
   }
 
+  // With --against: the schema after the change is the repository's if no other is named.
+  void add_schema_of_change() {
+    bool snapshot = false, other = false;
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list) (names_snapshot(path) ? snapshot : other) = true;
+    const bool of_snapshot = names_snapshot(sources_.against);
+    if (!other && !(of_snapshot && snapshot)) sources_.paths.emplace_back(".");
+    if (of_snapshot && !snapshot) sources_.schema.push_back(sources_.against);
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list)
+        if (!names_snapshot(path)) out_.against.paths.push_back(plain_path(path));
+    out_.against.what = sources_.against;
+    out_.against.load = sources_.load;
+  }
+
   Result<void> keep_inputs() const {
     std::vector<std::string> inputs;
     for (const auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads})
@@ -142,6 +158,7 @@ class Loader {
     for (auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads})
       take_out_conninfos(*list, out_.diagnostics);
     if (!anything) sources_.paths.emplace_back(".");
+    if (!sources_.against.empty()) add_schema_of_change();
     for (auto& path : sources_.paths) path = plain_path(path);
     NamedMigrations named_migrations = take_out_migrations(sources_.paths);
     auto& schemas = out_.schema_inputs;
@@ -181,6 +198,7 @@ class Loader {
       else snapshot_ = schema.path;
       return true;
     });
+    out_.against.snapshot = snapshot_;
   }
 
   void read_repository(const std::string& path) {
@@ -286,8 +304,10 @@ class Loader {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
     } else if (sources_.sandbox) {
-      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics, settings_.user_paths,
+      Diagnostics& found = out_.against.built;
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, found, settings_.user_paths,
                                    settings_.observer.sent);
+      out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());
       if (!sandbox) return report(sandbox.error());
       out_.server = take_server(std::move(sandbox->server));
       read_live("sandbox");
@@ -313,14 +333,19 @@ class Loader {
                                      snapshot->taken, snapshot->by)});
   }
 
-  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
+  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics: of the snapshot's
+  // schema, or with --against of the schema after the change.
   void plan_with_statistics() {
+    std::vector<migrations::SchemaInput> schemas;
+    if (!sources_.against.empty()) schemas = out_.schema_inputs;
+    schemas.push_back({.kind = migrations::SchemaKind::server_snapshot,
+                       .path = snapshot_,
+                       .files = {},
+                       .user_paths = settings_.user_paths});
     Diagnostics found;
-    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot,
-                                   .path = snapshot_,
-                                   .files = {},
-                                   .user_paths = settings_.user_paths}},
-                                 sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    auto sandbox =
+        build_sandbox(schemas, sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    out_.against.built = found;
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),

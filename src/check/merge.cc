@@ -61,8 +61,9 @@ bool of_log_alone(const Finding& finding) {
   using lint::Input;
   const auto* rule = lint::find_rule(finding.rule);
   if (!rule || !finding.subject.table.empty()) return false;
-  for (const Input other : {Input::schema, Input::statistics, Input::settings, Input::project, Input::code,
-                            Input::migrations, Input::comparison, Input::declared, Input::plans})
+  for (const Input other :
+       {Input::schema, Input::statistics, Input::settings, Input::project, Input::code, Input::migrations,
+        Input::comparison, Input::declared, Input::plans, Input::plan_changes})
     if (rule->rule->needs.names(other)) return false;
   return true;
 }
@@ -149,6 +150,7 @@ class Merger {
     report_.inputs = inputs_.read;
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
+    report_.comparison = inputs_.comparison;
     report_.nothing_checked = inputs_.nothing_checked;
     report_.nothing_to_check = inputs_.nothing_to_check;
     report_.planned = outcome_.planned;

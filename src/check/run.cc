@@ -188,6 +188,7 @@ class Runner {
   // finding exists, so suppressions apply to what the rules could report.
   PlanSet plans_of(const Workload& workload, const Catalog* catalog) {
     PlanSet out;
+    out.comparison = inputs_.comparison;
     Diagnostics found;
     plan::add_logged(out, workload, catalog, found);
     if (out_.checked.empty())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "model/advice.h"
 #include "model/finding.h"
 #include "model/lock_forecast.h"
+#include "model/plan_change.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -49,6 +51,7 @@ struct Report {
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
+  std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
   std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
   // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.

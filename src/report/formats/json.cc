@@ -112,6 +112,40 @@ json further_json(const Report& report) {
   return out;
 }
 
+json change_json(const std::string& fingerprint, const PlanChange& change) {
+  json out{{"fingerprint", fingerprint}, {"outcome", name(change.outcome)}, {"share", change.share}};
+  if (change.outcome != PlanChange::Outcome::new_statement) out["cost_before"] = change.cost_before;
+  if (change.outcome != PlanChange::Outcome::fails_after) out["cost_after"] = change.cost_after;
+  put(out, "error", change.error);
+  put(out, "values", change.origin);
+  for (const auto& one : change.differences) {
+    json entry{{"kind", name(one.kind)}};
+    if (!one.table.name.empty()) entry["table"] = display(one.table);
+    put(entry, "before", one.before);
+    put(entry, "after", one.after);
+    out["differences"].push_back(std::move(entry));
+  }
+  if (change.cause) {
+    json cause{{"kind", name(change.cause->kind)}, {"table", display(change.cause->table)}};
+    put(cause, "object", change.cause->object);
+    put(cause, "before", change.cause->before);
+    put(cause, "after", change.cause->after);
+    out["cause"] = std::move(cause);
+  }
+  return out;
+}
+
+json comparison_json(const PlanComparison& comparison) {
+  json out{{"against", comparison.against},
+           {"compared", comparison.compared},
+           {"not_planned", comparison.failed},
+           {"changes", json::array()}};
+  put(out, "incomplete", comparison.incomplete);
+  for (const auto& [fingerprint, change] : comparison.changes)
+    out["changes"].push_back(change_json(fingerprint, change));
+  return out;
+}
+
 std::string render(const Report& report, const Options& options) {
   json out;
   out["schema"] = "pgadvise-report-1";
@@ -133,6 +167,7 @@ std::string render(const Report& report, const Options& options) {
         {"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
   }
   for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
+  if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped)
     out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});

@@ -386,7 +386,29 @@ class Writer {
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
   }
 
+  void write_comparison() {
+    if (!report_.comparison) return;
+    const PlanComparison& comparison = *report_.comparison;
+    std::size_t more = 0, less = 0, failing = 0, added = 0;
+    for (const auto& [fingerprint, change] : comparison.changes) {
+      failing += change.outcome == PlanChange::Outcome::fails_after;
+      added += change.outcome == PlanChange::Outcome::new_statement;
+      if (change.outcome != PlanChange::Outcome::planned) continue;
+      more += change.ratio() > 1 + cost_noise;
+      less += change.ratio() < 1 / (1 + cost_noise);
+    }
+    out_ += fmt::format(
+        "{} statement{} planned under {} and under this schema: {} cost more than before, {} less; {} fail, "
+        "{} are new\n",
+        comparison.compared, comparison.compared == 1 ? "" : "s", comparison.against, more, less, failing,
+        added);
+    if (comparison.failed)
+      out_ += fmt::format("{} statement{} could not be planned under either schema\n", comparison.failed,
+                          comparison.failed == 1 ? "" : "s");
+  }
+
   void write_summary() {
+    write_comparison();
     std::map<Verdict, int> verdicts;
     std::map<Severity, int> severities;
     for (const auto& finding : report_.findings) {
