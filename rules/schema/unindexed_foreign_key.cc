@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "lint/context.h"
@@ -84,20 +87,38 @@ static Severity severity(const Context& context, const Table& table, const Const
   return names_an_actor(key) ? Severity::note : context.rule().severity;
 }
 
-static void check_key(const Context& context, Reporter& reporter, const Table& table, const Constraint& key) {
+static std::string message_on_key(const Table& table, const Constraint& key) {
+  const std::string parent = display(key.referenced_table);
+  return "No index serves the foreign key " + display(table.name) + " (" + join(key.columns, ", ") + ") to " +
+         parent + ": every DELETE of a row of " + parent + ", and every join from there, scans all of " +
+         display(table.name) + ".";
+}
+
+// Of one of Table::logical_keys. Prisma's client looks for rows of the child before it deletes one of the
+// parent, unless onDelete is NoAction.
+static std::string message_on_relation(const Table& table, const Constraint& key) {
+  const std::string parent = display(key.referenced_table);
+  return "The Prisma relation " + key.name +
+         " has no foreign key in the database, and no index serves its columns " + display(table.name) +
+         " (" + join(key.columns, ", ") + "): " +
+         (key.on_delete == "NO ACTION"
+              ? "every join from " + parent
+              : "Prisma's query for each DELETE of a row of " + parent + ", and every join from there,") +
+         " scans all of " + display(table.name) + ".";
+}
+
+static void check_key(const Context& context, Reporter& reporter, const Table& table, const Constraint& key,
+                      bool in_database) {
   const KeyCoverage coverage = key_coverage(context, table, key.columns);
   if (coverage.coverage != Coverage::none) return;  // partially-indexed-foreign-key reports a prefix
   const std::string columns = join(key.columns, ", ");
-  Finding& finding = reporter.add(
-      {.kind = "foreign-key",
-       .schema = table.name.schema,
-       .table = table.name.name,
-       .columns = key.columns,
-       .constraint = key.name},
-      "No index serves the foreign key " + display(table.name) + " (" + columns + ") to " +
-          display(key.referenced_table) + ": every DELETE of a row of " + display(key.referenced_table) +
-          ", and every join from there, scans all of " + display(table.name) + ".",
-      severity(context, table, key));
+  Finding& finding = reporter.add({.kind = "foreign-key",
+                                   .schema = table.name.schema,
+                                   .table = table.name.name,
+                                   .columns = key.columns,
+                                   .constraint = in_database ? key.name : ""},
+                                  in_database ? message_on_key(table, key) : message_on_relation(table, key),
+                                  severity(context, table, key));
   finding.location = key.origin;
   if (!coverage.nearest)
     finding.evidence.push_back(
@@ -132,7 +153,11 @@ static void check(const Context& context, Reporter& reporter) {
     if (at_most_one_row(table)) continue;
     for (const auto& key : table.constraints)
       if (key.kind == Constraint::Kind::foreign_key && !key.inherited && !has_one_parent(context, key))
-        check_key(context, reporter, table, key);
+        check_key(context, reporter, table, key, true);
+    std::set<std::vector<std::string>> columns;
+    for (const auto& key : table.logical_keys)
+      if (!has_one_parent(context, key) && columns.insert(key.columns).second)
+        check_key(context, reporter, table, key, false);
   }
 }
 
@@ -152,8 +177,13 @@ constinit const Rule unindexed_foreign_key{
         "migrations change such a parent, and if the parent is a lookup table by its name and form "
         "(`countries`, `order_statuses`: no foreign keys, at most eight columns). A key of or to a table "
         "that holds at most one row, because a "
-        "unique index is on a constant, is not reported.",
-    .fix = "Create an index whose leading columns are the columns of the key, in any order.",
+        "unique index is on a constant, is not reported.\n\n"
+        "Relations of a schema.prisma with `relationMode = \"prisma\"` have no foreign key in the database. "
+        "Prisma's client instead queries the child table before it deletes a parent row or changes its key. "
+        "The rule reports such a relation, too, if no index serves its columns.",
+    .fix =
+        "Create an index whose leading columns are the columns of the key, in any order. In schema.prisma, "
+        "write `@@index([…])` with the fields of the relation.",
     .when_to_ignore =
         "The child table stays small, or the parent's rows are never deleted and no query joins from the "
         "parent.",

@@ -9,6 +9,7 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "check/new_index_sizes.h"
+#include "check/source_comparison.h"
 #include "check/trust.h"
 #include "files/catalog_snapshot.h"
 #include "log/provenance.h"
@@ -155,6 +156,7 @@ static void take_places(Table& live, const Table& file) {
   for (auto& index : live.indexes)
     if (const Index* same = file.index(index.name)) index.origin = same->origin;
   live.dropped_keys = file.dropped_keys;
+  take_logical_keys(live, file);
   for (auto& policy : live.policies)
     for (const auto& other : file.policies)
       if (other.name == policy.name) policy.origin = other.origin;

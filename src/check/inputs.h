@@ -47,8 +47,8 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
                                    const UserPaths& user_paths = {}, pg::SentObserver on_sent = {},
                                    bool tcp = false);
 
-// The live catalog with the locations where files define its objects. Tables that only the files have are
-// added: their migrations have not been applied yet.
+// The live catalog with the locations where files define its objects, and the relations without a foreign
+// key. Tables that only the files have are added: their migrations have not been applied yet.
 Catalog with_places(Catalog live, const Catalog& files);
 
 // Reads workload files, and .sql files (each statement counts as one call, without a duration), into one

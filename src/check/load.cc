@@ -501,6 +501,7 @@ class Loader {
     }
     const std::optional<Snapshot> snapshot = last_snapshot(input);
     compare_with_source(input, *catalog, snapshot, counts.not_understood, out);
+    take_logical_keys(*catalog, input);
     if (!out_.live) compare_with_snapshot(input, *catalog, snapshot, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);

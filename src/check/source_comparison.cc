@@ -66,4 +66,26 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   return out;
 }
 
+void take_logical_keys(Table& table, const Table& declared) {
+  for (const auto& key : declared.logical_keys) {
+    const bool in_database =
+        std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
+          return one.kind == Constraint::Kind::foreign_key && one.columns == key.columns &&
+                 one.referenced_table == key.referenced_table;
+        });
+    const bool taken = std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
+                                   [&](const Constraint& one) { return one.name == key.name; });
+    if (!in_database && !taken &&
+        std::all_of(key.columns.begin(), key.columns.end(),
+                    [&](const std::string& name) { return table.column(name) != nullptr; }))
+      table.logical_keys.push_back(key);
+  }
+}
+
+void take_logical_keys(Catalog& catalog, const migrations::SchemaInput& input) {
+  if (!input.source) return;
+  for (const auto& [name, declared] : input.source->declared.catalog.tables)
+    if (Table* table = catalog.table(name)) take_logical_keys(*table, declared);
+}
+
 }  // namespace pgadvise::check

@@ -19,4 +19,10 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
                                                     const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);
 
+// Gives the table the relations of its declaration that lack a foreign key, except where it has the foreign
+// key, or lacks a column of the relation.
+void take_logical_keys(Table& table, const Table& declared);
+// The same for the tables that the input's source declares, if it has one.
+void take_logical_keys(Catalog& catalog, const migrations::SchemaInput& input);
+
 }  // namespace pgadvise::check

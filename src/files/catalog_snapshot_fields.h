@@ -182,7 +182,8 @@ struct Description<Table> {
                                      Field{"row_security", &Table::row_security},
                                      Field{"definition", &Table::definition},
                                      Field{"comment", &Table::comment}};
-  static constexpr int left_out = 2;  // origin; dropped_keys, which only migrations tell
+  static constexpr int left_out =
+      3;  // origin; dropped_keys and logical_keys, which only migrations and source tell
 };
 
 template <>

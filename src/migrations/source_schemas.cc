@@ -66,6 +66,7 @@ void place_under(const std::string& root, DeclaredCatalog& declared) {
     place_under(root, table.origin);
     for (auto& column : table.columns) place_under(root, column.origin);
     for (auto& constraint : table.constraints) place_under(root, constraint.origin);
+    for (auto& key : table.logical_keys) place_under(root, key.origin);
     for (auto& index : table.indexes) place_under(root, index.origin);
     for (auto& policy : table.policies) place_under(root, policy.origin);
   }

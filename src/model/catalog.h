@@ -165,7 +165,12 @@ struct Table {
   bool temporary = false;
   bool row_security = false;
   std::vector<std::string>
-      dropped_keys;        // columns whose foreign key a migration dropped: its absence is intended
+      dropped_keys;  // columns whose foreign key a migration dropped: its absence is intended
+  // Relations that an ORM declares without a foreign key in the database (relationMode = "prisma" of
+  // schema.prisma). Each has the columns and actions of the key that it replaces, and the name of the
+  // relation
+  // ("Post.author"). None is in `constraints`.
+  std::vector<Constraint> logical_keys;
   std::string definition;  // of views: the query
   std::string comment;
   std::optional<TableStatistics> statistics;

@@ -286,7 +286,6 @@ class Builder {
 
   void add_foreign_key(const Block& model, const Field& field, const Attribute& relation, const Block& target,
                        Table& table) {
-    if (!out_.foreign_keys) return;
     Constraint key;
     key.kind = Constraint::Kind::foreign_key;
     key.columns = columns(model, relation, table, "fields", std::string_view::npos);
@@ -294,15 +293,18 @@ class Builder {
     key.origin = field.origin;
     if (const Table* referenced = out_.catalog.table(key.referenced_table))
       key.referenced_columns = columns(target, relation, *referenced, "references", std::string_view::npos);
-    if (key.columns.empty() || key.columns.size() != key.referenced_columns.size())
-      return gap(field.origin, "the foreign key of " + model.name + "." + field.name, table.name);
+    const std::string relation_of = model.name + "." + field.name;
+    if (key.columns.empty() || key.columns.size() != key.referenced_columns.size()) {
+      if (out_.foreign_keys) gap(field.origin, "the foreign key of " + relation_of, table.name);
+      return;
+    }
     const bool required = std::any_of(key.columns.begin(), key.columns.end(),
                                       [&](const std::string& name) { return table.column(name)->not_null; });
     key.on_delete = action(relation, "onDelete", required ? "RESTRICT" : "SET NULL");
     key.on_update = action(relation, "onUpdate", "CASCADE");
-    key.name = relation.text("map");
+    key.name = out_.foreign_keys ? relation.text("map") : relation_of;
     if (key.name.empty()) key.name = own_name(table, key.columns, "_fkey");
-    table.constraints.push_back(std::move(key));
+    (out_.foreign_keys ? table.constraints : table.logical_keys).push_back(std::move(key));
   }
 
   // Of an implicit many-to-many relation: both sides are lists. Made once, from the side of column A.

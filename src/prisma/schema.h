@@ -22,7 +22,7 @@ enum class JoinKey {
 struct Schema : DeclaredCatalog {
   std::string provider;  // of the datasource: "postgresql"; "" without
   SourceLocation provider_location;
-  bool foreign_keys = true;  // false: relationMode = "prisma"
+  bool foreign_keys = true;  // false: relationMode = "prisma", and Table::logical_keys has the relations
 };
 
 // Whether the provider is PostgreSQL. CockroachDB's schemas have other types.

@@ -9,6 +9,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "check/source_comparison.h"
 #include "files/files.h"
 #include "files/tree.h"
 #include "migrations/schema_input.h"
@@ -248,7 +249,38 @@ TEST(PrismaSchema, RelationModePrismaHasNoForeignKeys) {
       of("datasource db {\n  provider = \"postgresql\"\n  relationMode = \"prisma\"\n}\n" + relations);
   EXPECT_FALSE(schema.foreign_keys);
   EXPECT_EQ(foreign_keys(schema, {"public", "Post"}) + foreign_keys(schema, {"public", "_PostToTag"}), "");
+  const Table* posts = schema.catalog.table({"public", "Post"});
+  ASSERT_TRUE(posts && posts->logical_keys.size() == 3);
+  EXPECT_EQ(posts->logical_keys[0].name, "Post.user");
+  EXPECT_EQ(posts->logical_keys[0].columns, std::vector<std::string>{"userId"});
+  EXPECT_EQ(posts->logical_keys[0].on_delete, "RESTRICT");
+  EXPECT_EQ(posts->logical_keys[1].on_delete, "SET NULL");
+  EXPECT_EQ(posts->logical_keys[2].referenced_columns, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(schema.catalog.table({"public", "_PostToTag"}));
+  EXPECT_TRUE(of(relations).catalog.table({"public", "Post"})->logical_keys.empty());
+}
+
+// The table of a migration or of a server takes the relations that it has no foreign key for.
+TEST(PrismaSchema, RelationsWithoutForeignKeyGoToTheMigratedTable) {
+  const Schema schema = of("datasource db {\n  relationMode = \"prisma\"\n}\n" + relations);
+  const Table* declared = schema.catalog.table({"public", "Post"});
+  ASSERT_TRUE(declared);
+  const auto names = [&](const std::string& script) {
+    sql::Replayer replayer;
+    replayer.run("CREATE TABLE \"User\" (user_id integer PRIMARY KEY);" + script, "a.sql");
+    replayer.finish();
+    Catalog migrated = replayer.take();
+    Table& table = *migrated.table({"public", "Post"});
+    check::take_logical_keys(table, *declared);
+    check::take_logical_keys(table, *declared);
+    std::vector<std::string> out;
+    for (const auto& key : table.logical_keys) out.push_back(key.name);
+    return out;
+  };
+  EXPECT_EQ(names("CREATE TABLE \"Post\" (\"userId\" integer, \"editorId\" integer, a integer);"),
+            (std::vector<std::string>{"Post.user", "Post.editor"}));
+  EXPECT_EQ(names("CREATE TABLE \"Post\" (\"userId\" integer REFERENCES \"User\", \"editorId\" integer);"),
+            std::vector<std::string>{"Post.editor"});
 }
 
 TEST(PrismaSchema, ViewsAreNotPartOfIt) {
