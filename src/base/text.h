@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +18,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 bool contains(std::string_view text, std::string_view part);
+bool contains_any(std::string_view text, std::span<const std::string_view> parts);
+bool contains_any(std::string_view text, std::initializer_list<std::string_view> parts);
+bool ends_with_any(std::string_view text, std::span<const std::string_view> endings);
+bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
 
 // Makes text safe for one line of a terminal: control characters (C0, DEL, C1, bidirectional marks) and

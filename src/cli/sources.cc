@@ -155,8 +155,7 @@ bool may_hold_secret(std::string_view line, bool sql) {
       "pass",       "pwd",    "secret",        "token",  "_key",    "-key",     "apikey",
       "credential", "bearer", "authorization", "login",  "webhook", "hooks.",   "@tcp(",
       "dsn",        " -u ",   "mysql ",        "mongo ", "private", "signature"};
-  return std::any_of(marks.begin(), marks.end(),
-                     [&](std::string_view mark) { return contains(words, mark); });
+  return contains_any(words, marks);
 }
 
 // What a neighbouring line names may stand on a line of its own: `- name: PGPASSWORD` and `value: …`,

@@ -17,19 +17,9 @@ namespace {
 
 constexpr std::size_t max_hits = 64;
 
-template <std::size_t N>
-bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return contains(text, part); });
-}
-
-template <std::size_t N>
-bool ends_in(std::string_view text, const std::array<std::string_view, N>& tails) {
-  return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return text.ends_with(tail); });
-}
-
 bool is_code(std::string_view path) {
   static constexpr std::array<std::string_view, 6> tails = {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"};
-  return ends_in(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
+  return ends_with_any(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
          !contains(path, ".test.") && !contains(path, ".spec.");
 }
 
@@ -40,11 +30,11 @@ bool is_configuration(std::string_view path) {
   static constexpr std::array<std::string_view, 8> samples = {"example", "sample", "template", "dist",
                                                               "readme",  "local",  "lock",     "default"};
   const std::string name = lower(files::base_of(path));
-  if (any_in(name, samples)) return false;
+  if (contains_any(name, samples)) return false;
   const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
   const bool docker =
       name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile");
-  return env || docker || ends_in(name, tails);
+  return env || docker || ends_with_any(name, tails);
 }
 
 bool digits_and_dots(std::string_view text) {
@@ -125,7 +115,7 @@ bool in_type(const files::CodeText& code, std::size_t at) {
 void unverified(const std::string& path, const std::string& text, Project& project) {
   static constexpr std::array<std::string_view, 9> drivers = {
       "\"pg\"", "'pg'", "postgres", "typeorm", "sequelize", "drizzle-orm", "knex", "kysely", "PrismaPg"};
-  if (!any_in(text, drivers)) return;
+  if (!contains_any(text, drivers)) return;
   const files::CodeText code = files::code_text(text);
   const LineIndex lines(text);
   std::size_t hits = 0;
@@ -319,7 +309,7 @@ bool remote_host(std::string_view written) {
       "example", "your", "hostname", "placeholder", "xxx", "changeme", "dummy", "project-ref",
       "ep-xxx",  "[",    "<",        "{",           "$",   "my-",      "..."};
   const std::string host = lower(written);
-  if (!contains(host, ".") || ends_in(host, near) || any_in(host, placeholders)) return false;
+  if (!contains(host, ".") || ends_with_any(host, near) || contains_any(host, placeholders)) return false;
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) return false;
   if (digits_and_dots(host)) {
     const auto parts = split(host, '.');
@@ -351,7 +341,7 @@ void read_connections(files::Tree& tree, Project& project) {
         "default_pool_size", "DEFAULT_POOL_SIZE", "replicas",           "min_machines_running"};
     const bool rails = files::base_of(path) == "database.yml";
     const bool pool = rails || (code && (contains(*peeked, "Pool(") || contains(*peeked, "postgres(")));
-    if (!pool && !any_in(*peeked, marks)) continue;
+    if (!pool && !contains_any(*peeked, marks)) continue;
     const std::string text = *peeked;  // gone with the next one
     urls(path, text, project);
     if (code) {

@@ -18,10 +18,9 @@ bool is_application_code(std::string_view path) {
   static constexpr std::array<std::string_view, 18> tails = {".ts",  ".tsx", ".js", ".jsx", ".mjs", ".cjs",
                                                              ".mts", ".cts", ".py", ".rb",  ".go",  ".java",
                                                              ".kt",  ".php", ".cs", ".ex",  ".rs",  ".scala"};
-  return std::any_of(tails.begin(), tails.end(),
-                     [&](std::string_view tail) { return path.ends_with(tail); }) &&
-         !path.ends_with(".d.ts") && !path.ends_with(".min.js") && !contains(path, ".test.") &&
-         !contains(path, ".spec.") && !path.ends_with("_test.go") && !files::never_deployed(path);
+  return ends_with_any(path, tails) && !path.ends_with(".d.ts") && !path.ends_with(".min.js") &&
+         !contains(path, ".test.") && !contains(path, ".spec.") && !path.ends_with("_test.go") &&
+         !files::never_deployed(path);
 }
 
 // What follows is JSON that is read: the names stand in the argument.

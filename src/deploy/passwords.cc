@@ -21,15 +21,6 @@ namespace {
 constexpr std::size_t max_json = 200'000;  // bytes; a larger file is data
 constexpr std::size_t max_found = 200;
 
-template <std::size_t N>
-bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return contains(text, part); });
-}
-
-bool ends_in_any(std::string_view text, const auto& tails) {
-  return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return text.ends_with(tail); });
-}
-
 bool is_environment(std::string_view name) {
   return name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
 }
@@ -37,7 +28,7 @@ bool is_environment(std::string_view name) {
 bool is_code(std::string_view path) {
   static constexpr std::array<std::string_view, 9> tails = {".ts",  ".tsx", ".mts", ".cts", ".js",
                                                             ".jsx", ".mjs", ".cjs", ".py"};
-  return ends_in_any(path, tails);
+  return ends_with_any(path, tails);
 }
 
 // Files with settings and code, without samples.
@@ -48,9 +39,10 @@ bool is_read(std::string_view path) {
       "example", "sample", "template", "readme", "lock.", "package.json",
       ".test.",  ".spec.", ".min.",    "dist",   "mock",  "fixture"};
   const std::string name = lower(files::base_of(path));
-  if (files::never_deployed(path) || files::deployed_by_others(path) || any_in(name, samples)) return false;
+  if (files::never_deployed(path) || files::deployed_by_others(path) || contains_any(name, samples))
+    return false;
   if (is_environment(name)) return !contains(name, "test");
-  return is_code(name) || name.starts_with("dockerfile") || ends_in_any(name, tails);
+  return is_code(name) || name.starts_with("dockerfile") || ends_with_any(name, tails);
 }
 
 bool digits_and_dots(std::string_view text) {
@@ -65,7 +57,7 @@ bool private_host(std::string_view written) {
   if (!contains(host, ".") || host.ends_with(".docker.internal") ||
       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
     return false;
-  if (!digits_and_dots(host)) return ends_in_any(host, tails) && !contains(host, "example");
+  if (!digits_and_dots(host)) return ends_with_any(host, tails) && !contains(host, "example");
   const auto parts = split(host, '.');
   return parts.size() == 4 &&
          (parts[0] == "10" || (parts[0] == "192" && parts[1] == "168") ||
@@ -81,7 +73,7 @@ bool is_placeholder(std::string_view written, std::string_view user) {
       "postgres", "postgresql", "pass",  "pwd",    "admin", "root", "test", "user",
       "secret",   "1234",       "12345", "123456", "pw",    "todo", "none", "null"};
   const std::string text = lower(written);
-  if (text.size() < 4 || text == lower(user) || any_in(text, parts)) return true;
+  if (text.size() < 4 || text == lower(user) || contains_any(text, parts)) return true;
   return std::find(words.begin(), words.end(), text) != words.end() ||
          text.find_first_not_of(text.front()) == std::string::npos;
 }

@@ -19,20 +19,10 @@ namespace {
 constexpr std::size_t max_found = 64;
 constexpr std::size_t max_statement = 1000;  // bytes of a statement before its setting
 
-template <std::size_t N>
-bool any_in(std::string_view text, const std::array<std::string_view, N>& parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) { return contains(text, part); });
-}
-
-template <std::size_t N>
-bool ends_in(std::string_view text, const std::array<std::string_view, N>& tails) {
-  return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return text.ends_with(tail); });
-}
-
 bool is_code(std::string_view name) {
   static constexpr std::array<std::string_view, 8> tails = {".ts",  ".js",  ".mjs", ".cjs",
                                                             ".mts", ".cts", ".py",  ".rb"};
-  return ends_in(name, tails);
+  return ends_with_any(name, tails);
 }
 
 // Files by whose settings a migration tool connects.
@@ -41,9 +31,9 @@ bool configures_tool(std::string_view path) {
       "drizzle.config", "knexfile",    "prisma.config",    "ormconfig",   "data-source", "datasource",
       "database.yml",   "settings.py", "sequelize.config", "database.js", "database.ts", "mikro-orm.config"};
   const std::string name = lower(files::base_of(path));
-  return any_in(name, names) || path.ends_with("config/config.js") || path.ends_with("alembic/env.py") ||
-         path.ends_with("migrations/env.py") || path.ends_with("settings/production.py") ||
-         (is_code(name) && contains(name, "migrat"));
+  return contains_any(name, names) || path.ends_with("config/config.js") ||
+         path.ends_with("alembic/env.py") || path.ends_with("migrations/env.py") ||
+         path.ends_with("settings/production.py") || (is_code(name) && contains(name, "migrat"));
 }
 
 bool is_environment(std::string_view path) {
@@ -51,10 +41,10 @@ bool is_environment(std::string_view path) {
                                                             ".sh",  ".conf", ".properties", ".json"};
   static constexpr std::array<std::string_view, 4> samples = {"example", "sample", "template", "lock"};
   const std::string name = lower(files::base_of(path));
-  if (any_in(name, samples)) return false;
+  if (contains_any(name, samples)) return false;
   const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
   return env || name.starts_with("dockerfile") || name.ends_with(".dockerfile") || name == "procfile" ||
-         name == "makefile" || ends_in(name, tails);
+         name == "makefile" || ends_with_any(name, tails);
 }
 
 std::string_view line_around(std::string_view text, std::size_t at) {
@@ -117,7 +107,7 @@ std::string source_of(const std::string& path, std::string_view text, std::size_
   if (contains(line, "PGOPTIONS")) return "PGOPTIONS";
   static constexpr std::array<std::string_view, 4> url = {"postgres://", "postgresql://",
                                                           "?options=", "&options="};
-  if (any_in(line, url)) return "the options of a connection URL";
+  if (contains_any(line, url)) return "the options of a connection URL";
   return configures_tool(path) ? std::string(files::base_of(path)) : std::string();
 }
 

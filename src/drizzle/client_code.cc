@@ -36,10 +36,6 @@ using Values = Value::Kind;
 
 constexpr std::size_t max_files = 2000;
 
-bool any_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
-}
-
 // Values of expressions, also of those inside functions.
 class Expressions {
  public:
@@ -128,8 +124,8 @@ class Reader {
         continue;
       const std::string* text = files.size() < max_files ? tree.peek(path) : nullptr;
       if (text && text->size() <= typescript::max_bytes &&
-          any_of(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
-          any_of(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
+          contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
+          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
         files.push_back(path);
     }
     program_.parse_ahead(files);
@@ -155,7 +151,7 @@ class Reader {
 
   void read_new(const Node& made) {
     const Node constructor = made.child(Field::constructor);
-    if (!any_of(constructor.text(), {"Pool", "Client"})) return;
+    if (!contains_any(constructor.text(), {"Pool", "Client"})) return;
     const ValuePtr type = expressions_.value(constructor);
     const bool pool = is_pg_pool(*type);
     const bool client =
@@ -274,7 +270,7 @@ class Reader {
     const Property* casing = options ? options->property("casing") : nullptr;
     const auto text = casing ? text_of(casing->value) : std::string();
     if (!text || contains(call.syntax()->text(), "/migrator") ||
-        any_of(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
+        contains_any(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
       return;
     if (!schema && !casing) return;
     compare_casing(call, *text);

@@ -236,9 +236,7 @@ bool may_have_entries(std::string_view path, std::string_view text) {
     switch (form.match) {
       case Match::exported:
       case Match::members: {
-        const auto names = split(form.names, ' ');
-        return std::any_of(names.begin(), names.end(),
-                           [&](std::string_view name) { return contains(text, name); });
+        return contains_any(text, split(form.names, ' '));
       }
       case Match::use_server: return contains(text, "use server");
       case Match::route: return may_have_routes(text, form);

@@ -49,10 +49,6 @@ std::optional<CodeQuery::Kind> kind_of(std::string_view method) {
   return std::nullopt;
 }
 
-bool mentions_any(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
-}
-
 // Whether a `.from(` may be a query's: not that of Array.from() and the like.
 bool mentions_from(std::string_view text) {
   for (auto at = text.find(".from("); at != std::string_view::npos; at = text.find(".from(", at + 1)) {
@@ -65,11 +61,11 @@ bool mentions_from(std::string_view text) {
 bool may_matter(std::string_view text) {
   if (text.size() > typescript::max_bytes) return false;
   const std::string_view head = text.substr(0, 200);
-  if (mentions_any(head, {"\"use client\"", "'use client'"})) return false;
+  if (contains_any(head, {"\"use client\"", "'use client'"})) return false;
   return mentions_from(text) ||
-         mentions_any(text, {".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(", ".execute(",
+         contains_any(text, {".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(", ".execute(",
                              ".transaction(", ".$count(", "sql.raw("}) ||
-         (contains(text, "await") && mentions_any(text, {"for (", ".map(", ".forEach("}));
+         (contains(text, "await") && contains_any(text, {"for (", ".map(", ".forEach("}));
 }
 
 }  // namespace
@@ -116,7 +112,7 @@ bool is_application_source(std::string_view path) {
       if (part != "drizzle/" && part != "out/") return false;
     }
   const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
-  return !mentions_any(
+  return !contains_any(
       base, {".test.", ".spec.", ".stories.", ".bench.", "seed", "migrat", "backfill", ".config."});
 }
 
@@ -405,7 +401,7 @@ bool CodeIndex::is_aggregate(const Node& expression) {
   if (!written.is(Kind::template_string)) return false;
   const std::string text = lower(written.text());
   return !contains(text, "over (") && !contains(text, "over(") &&
-         mentions_any(text, {"count(", "sum(", "avg(", "max(", "min(", "_agg("});
+         contains_any(text, {"count(", "sum(", "avg(", "max(", "min(", "_agg("});
 }
 
 bool CodeIndex::aggregates(const FoundQuery& query) {

@@ -665,9 +665,7 @@ class LoopReader {
     static constexpr std::array<std::string_view, 14> words = {
         "cron",    "job",     "worker", "queue",      "task",     "workflow", "consumer",
         "inngest", "trigger", "sync",   "background", "schedule", "process",  "import"};
-    const std::string low = lower(file);
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view word) { return contains(low, word); });
+    return contains_any(lower(file), words);
   }
 
   CodeIndex& index_;

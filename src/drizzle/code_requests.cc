@@ -171,8 +171,7 @@ class Reader {
                                                               "remember", "provide", "global"};
     if (method_of(call) == "set") return true;
     const std::string name = lower(call.child(Field::function).text().substr(0, 100));
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view word) { return contains(name, word); });
+    return contains_any(name, words);
   }
 
   bool outlives(const Node& target) {

@@ -29,10 +29,6 @@ using Form = IgnoredMigrationError::Form;
 constexpr int max_followed = 5;  // functions of the project
 constexpr std::size_t max_files = 500;
 
-bool any_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(text, word); });
-}
-
 bool is_one(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
@@ -50,7 +46,7 @@ bool is_migrator(std::string_view specifier) {
 bool is_read(const std::string& path) {
   const std::string base = lower(files::base_of(path));
   return typescript::is_source(path) && !files::never_deployed(path) && !files::deployed_by_others(path) &&
-         !files::named_for_development(path) && !any_of(base, {".test.", ".spec."});
+         !files::named_for_development(path) && !contains_any(base, {".test.", ".spec."});
 }
 
 std::string_view method_of(const Node& call) {
@@ -85,7 +81,7 @@ bool exits_with_zero(const Node& call) {
 bool is_log(const Node& callee) {
   const std::string text = lower(callee.text());
   return is_one(text.substr(text.rfind('.') + 1), {"error", "warn", "info", "debug", "trace"}) ||
-         text.starts_with("console.") || any_of(text, {"log", "sentry", "capture", "spinner", "ora("});
+         text.starts_with("console.") || contains_any(text, {"log", "sentry", "capture", "spinner", "ora("});
 }
 
 // What a handler does with an error.
@@ -332,10 +328,10 @@ class Reader {
     const Node callee = bare(call.child(Field::function));
     const std::string name = lower(callee.text().substr(callee.text().rfind('.') + 1));
     if (is_one(name, {"reject", "resolve", "next", "done", "cb", "callback", "fatal", "assert", "expect"}) ||
-        any_of(name, {"exit", "fail", "abort", "panic", "shutdown", "retry", "status"}))
+        contains_any(name, {"exit", "fail", "abort", "panic", "shutdown", "retry", "status"}))
       return true;
     if (const Node function = names_.called(call))
-      return any_of(function.text(), {"process.exit", "throw ", "exitCode"});
+      return contains_any(function.text(), {"process.exit", "throw ", "exitCode"});
     if (is_log(callee) || !error) return false;
     // The error goes to something that is not known.
     const auto arguments = arguments_of(call);
@@ -346,7 +342,8 @@ class Reader {
   // Whether code at the top level of a file runs the function, and the file serves nothing.
   bool is_script(const Node& place) {
     const std::string& text = place.syntax()->text();
-    if (any_of(text, {".listen(", "serve(", "createServer", "NestFactory", "setInterval(", "express()"}))
+    if (contains_any(text,
+                     {".listen(", "serve(", "createServer", "NestFactory", "setInterval(", "express()"}))
       return false;
     Node function = function_around(place);
     std::set<Node> seen;
@@ -378,7 +375,7 @@ class Reader {
     for (const auto& path : program_.tree().files()) {
       if (path == file || !is_read(path)) continue;
       const std::string* text = program_.tree().peek(path);
-      if (!text || !any_of(*text, {"/" + stem + "'", "/" + stem + "\"", "/" + stem + "."})) continue;
+      if (!text || !contains_any(*text, {"/" + stem + "'", "/" + stem + "\"", "/" + stem + "."})) continue;
       const auto* module = program_.module(path);
       if (!module) continue;
       for (const auto& [name, import] : module->imports)
@@ -391,8 +388,8 @@ class Reader {
 
   // A branch that depends on the environment.
   static bool for_development(const Node& statement) {
-    return statement.is(Kind::if_statement) && any_of(lower(statement.child(Field::condition).text()),
-                                                      {"node_env", "isdev", "is_dev", "develop"});
+    return statement.is(Kind::if_statement) && contains_any(lower(statement.child(Field::condition).text()),
+                                                            {"node_env", "isdev", "is_dev", "develop"});
   }
 
   // false: the error ends here.

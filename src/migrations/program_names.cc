@@ -1,20 +1,14 @@
 #include "migrations/program_names.h"
 
-#include <algorithm>
-#include <initializer_list>
 #include <string>
 
+#include "base/text.h"
 #include "files/files.h"
 
 namespace pgadvise::migrations {
 
-static bool ends(std::string_view name, std::initializer_list<std::string_view> endings) {
-  return std::any_of(endings.begin(), endings.end(),
-                     [&](std::string_view ending) { return name.ends_with(ending); });
-}
-
 bool is_script(std::string_view name) {
-  return ends(name, {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"}) && !name.ends_with(".d.ts");
+  return ends_with_any(name, {".ts", ".js", ".mjs", ".cjs", ".mts", ".cts"}) && !name.ends_with(".d.ts");
 }
 
 bool numbered_script(std::string_view folder, std::string_view name) {

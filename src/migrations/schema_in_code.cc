@@ -76,9 +76,7 @@ bool says_postgresql(const std::string& root, const std::vector<std::string>& fi
     const auto text = read_file(files::path_under(root, file), files::text_limit);
     if (text && config && keeper.says_postgresql(file, *text)) return true;
     if (!text || text->find(keeper.and_word) == std::string::npos) continue;
-    if (std::any_of(keeper.words.begin(), keeper.words.end(),
-                    [&](std::string_view word) { return contains(*text, word); }))
-      return true;
+    if (contains_any(*text, keeper.words)) return true;
   }
   return false;
 }

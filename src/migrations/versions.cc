@@ -30,8 +30,7 @@ bool named_for_versions(std::string_view folder) {
   static constexpr std::array<std::string_view, 11> words = {"migrat",  "schema",   "delta",    "version",
                                                              "upgrade", "update",   "postgres", "sql",
                                                              "db",      "database", "ddl"};
-  const std::string low = lower(folder);
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains(low, word); });
+  return contains_any(lower(folder), words);
 }
 
 std::vector<std::string> folders_of_versions(const Folder& folder) {

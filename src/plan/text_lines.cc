@@ -251,7 +251,7 @@ class Assembler {
     if (splits_figures(text, part)) return glue_of_figures(text, part);
     const bool words =
         std::any_of(first.begin(), first.end(), [&](auto word) { return part.starts_with(word); }) ||
-        std::any_of(last.begin(), last.end(), [&](auto word) { return above.ends_with(word); });
+        ends_with_any(above, last);
     return indented || words || width_of(above) < widest_ ? " " : "";
   }
 
