@@ -1,8 +1,9 @@
-// Finds the start of UTF-8 characters, for text that is cut by bytes.
+// UTF-8: the start of characters, for text that is cut by bytes, and the bytes of a code point.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace pgadvise {
@@ -21,5 +22,8 @@ inline std::size_t character_begin(std::string_view text, std::size_t at) {
   while (at > 0 && at < text.size() && continues_character(text[at])) --at;
   return at;
 }
+
+// Appends the code point. Half a surrogate pair and what is no code point append nothing.
+void append_utf8(std::string& out, char32_t code);
 
 }  // namespace pgadvise

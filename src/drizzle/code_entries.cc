@@ -150,27 +150,15 @@ class Reader {
     const auto statements = root.children();
     if (!statements.empty() && is_directive(statements.front()))
       for (const auto& name : module_.export_order) add_exported(name);
-    each_node([&](const Node& at) {
+    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
       if (!is_function(at)) return;
       const auto parts = at.child(Field::body).children();
       if (!parts.empty() && is_directive(parts.front())) add(at);
     });
   }
 
-  template <class Act>
-  void each_node(Act&& act) {
-    std::vector<Node> open{module_.syntax->root()};
-    while (!open.empty()) {
-      const Node at = open.back();
-      open.pop_back();
-      act(at);
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-    }
-  }
-
   void each_call() {
-    each_node([&](const Node& at) {
+    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
       const Node callee = at.child(Field::function);
       if (!at.is(Kind::call_expression) || !callee.is(Kind::member_expression)) return;
       if (!has_word(form_->names, callee.child(Field::property).text())) return;
@@ -200,7 +188,7 @@ class Reader {
   }
 
   void each_class() {
-    each_node([&](const Node& at) {
+    typescript::each_node(module_.syntax->root(), [&](const Node& at) {
       if (!at.is(Kind::class_body)) return;
       bool decorated = false;
       for (Node part = at.first(); part; part = part.next()) {

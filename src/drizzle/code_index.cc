@@ -201,14 +201,7 @@ void CodeIndex::read_relational_names() {
 }
 
 void CodeIndex::add_calls(const Node& root) {
-  std::vector<Node> open{root};
-  while (!open.empty()) {
-    const Node at = open.back();
-    open.pop_back();
-    if (at.is(Kind::call_expression)) add_call(at);
-    for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token)) open.push_back(part);
-  }
+  typescript::each_call(root, [&](const Node& call) { add_call(call); });
 }
 
 ValuePtr CodeIndex::value(const Node& expression) {

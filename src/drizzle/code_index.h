@@ -142,20 +142,6 @@ std::string_view method_of(const typescript::Node& call);
 typescript::Node object_of(const typescript::Node& call);
 // The value of the property of an object literal; empty if it has none of that name.
 typescript::Node property_of(const typescript::Node& object, std::string_view name);
-// Calls `act` for each node of the subtree until it returns true, for at most `most` nodes, types and tokens
-// left out. Whether `act` returned true.
-template <class Act>
-bool any_node(const typescript::Node& root, std::size_t most, Act&& act) {
-  std::vector<typescript::Node> open{root};
-  for (std::size_t count = 0; !open.empty() && count < most; ++count) {
-    const typescript::Node at = open.back();
-    open.pop_back();
-    if (act(at)) return true;
-    for (typescript::Node part = at.first(); part; part = part.next())
-      if (!part.is(typescript::Kind::token) && !part.is(typescript::Kind::type)) open.push_back(part);
-  }
-  return false;
-}
 // Whether application code is in the file: no tests, seeds, migrations, scripts, or generated files.
 bool is_application_source(std::string_view path);
 

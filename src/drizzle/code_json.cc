@@ -49,10 +49,8 @@ class Reader {
     for (const auto& query : index_.queries()) read_written(query);
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file))
-        any_node(module->syntax->root(), std::size_t(-1), [&](const Node& at) {
-          if (at.is(Kind::call_expression) && at.child(Field::function).text() == "JSON.parse")
-            read_parsed(at);
-          return false;
+        typescript::each_call(module->syntax->root(), [&](const Node& call) {
+          if (call.child(Field::function).text() == "JSON.parse") read_parsed(call);
         });
     std::vector<JsonColumn> out;
     for (auto& [key, column] : found_) out.push_back(std::move(column));

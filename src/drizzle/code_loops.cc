@@ -93,14 +93,10 @@ class LoopReader {
   }
 
   void read_file(const Node& root) {
-    std::vector<Node> open{root};
-    while (!open.empty() && out_.size() < max_found) {
-      const Node at = open.back();
-      open.pop_back();
+    typescript::each_node(root, [&](const Node& at) {
+      if (out_.size() >= max_found) return;
       if (const auto loop = loop_of(at)) read_loop(*loop);
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-    }
+    });
   }
 
   std::vector<Node> names_in(const Node& pattern) {

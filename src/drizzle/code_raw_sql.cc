@@ -28,18 +28,6 @@ struct Source {
   Node node;
 };
 
-template <class Act>
-void each_call(const Node& root, Act&& act) {
-  std::vector<Node> open{root};
-  while (!open.empty()) {
-    const Node at = open.back();
-    open.pop_back();
-    if (at.is(Kind::call_expression)) act(at);
-    for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-  }
-}
-
 class Reader {
  public:
   explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
@@ -47,7 +35,7 @@ class Reader {
   std::vector<RawSql> read() {
     for (const auto& file : index_.files())
       if (const auto* module = names_.program().module(file))
-        each_call(module->syntax->root(), [&](const Node& call) { check(call); });
+        typescript::each_call(module->syntax->root(), [&](const Node& call) { check(call); });
     std::sort(out_.begin(), out_.end(), [](const RawSql& a, const RawSql& b) { return a.place < b.place; });
     return std::move(out_);
   }
@@ -225,7 +213,7 @@ class Reader {
     for (const auto& file : index_.files()) {
       const auto* module = names_.program().module(file);
       if (!module) continue;
-      each_call(module->syntax->root(), [&](const Node& call) {
+      typescript::each_call(module->syntax->root(), [&](const Node& call) {
         if (const Node called = names_.called(call)) (*calls_of_)[called].push_back(call);
       });
     }

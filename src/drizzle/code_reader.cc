@@ -27,10 +27,9 @@ using typescript::Node;
 // the function around them.
 std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
   std::vector<LineRange> out;
-  any_node(syntax.root(), static_cast<std::size_t>(-1), [&](const Node& at) {
+  typescript::each_node(syntax.root(), [&](const Node& at) {
     if (typescript::is_function(at) && !runs_at_once(at))
       out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
-    return false;
   });
   std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
     return a.first != b.first ? a.first < b.first : a.last > b.last;

@@ -27,10 +27,7 @@ class RelationReader {
   RelationReader(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
   void read(const Node& root) {
-    any_node(root, static_cast<std::size_t>(-1), [&](const Node& at) {
-      if (at.is(Kind::call_expression)) add_call(at);
-      return false;
-    });
+    typescript::each_call(root, [&](const Node& call) { add_call(call); });
   }
 
   std::vector<CodeRelation> take() {

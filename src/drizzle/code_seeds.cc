@@ -105,14 +105,7 @@ class SeedReader {
   }
 
   void read(const Node& root) {
-    std::vector<Node> open{root};
-    while (!open.empty()) {
-      const Node at = open.back();
-      open.pop_back();
-      if (at.is(Kind::call_expression)) add(at);
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token)) open.push_back(part);
-    }
+    typescript::each_call(root, [&](const Node& call) { add(call); });
   }
 
   // db.insert(roles).values([{ name: 'admin' }, …])

@@ -55,14 +55,8 @@ std::string_view method_of(const Node& call) {
 }
 
 std::vector<Node> calls_in(const Node& root) {
-  std::vector<Node> out, open{root};
-  while (!open.empty()) {
-    const Node at = open.back();
-    open.pop_back();
-    if (at.is(Kind::call_expression)) out.push_back(at);
-    for (Node part = at.first(); part; part = part.next())
-      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-  }
+  std::vector<Node> out;
+  typescript::each_call(root, [&](const Node& call) { out.push_back(call); });
   return out;
 }
 

@@ -3,29 +3,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pgadvise::typescript {
-namespace {
-
-void append_utf8(std::string& out, unsigned long code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000 && (code < 0xD800 || code > 0xDFFF)) {  // halves of pairs are left out
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code >= 0x10000 && code < 0x110000) {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
-}  // namespace
 
 Node Syntax::root() const { return entries_.empty() ? Node() : Node(this, 0); }
 
@@ -101,7 +81,8 @@ std::string unescaped(std::string_view escape) {
     std::string digits;
     for (const char c : escape.substr(2))
       if (c != '{' && c != '}') digits += c;
-    if (!digits.empty() && digits.size() <= 6) append_utf8(out, std::strtoul(digits.c_str(), nullptr, 16));
+    if (!digits.empty() && digits.size() <= 6)
+      append_utf8(out, static_cast<char32_t>(std::strtoul(digits.c_str(), nullptr, 16)));
   } else if (const auto at = letters.find(letter); at != std::string_view::npos) {
     out += meanings[at];
   } else if (letter != '\n' && letter != '\r') {  // of a line that goes on, nothing is left

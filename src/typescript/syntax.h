@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -202,6 +203,35 @@ class Node {
   const Syntax* syntax_ = nullptr;
   std::uint32_t index_ = 0;
 };
+
+// Calls `act` for each node of the subtree until it returns true, for at most `most` nodes. Types and tokens
+// are left out, and the last of several children comes first. Whether `act` returned true.
+template <class Act>
+bool any_node(const Node& root, std::size_t most, Act&& act) {
+  std::vector<Node> open{root};
+  for (std::size_t count = 0; !open.empty() && count < most; ++count) {
+    const Node at = open.back();
+    open.pop_back();
+    if (act(at)) return true;
+    for (Node part = at.first(); part; part = part.next())
+      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+  }
+  return false;
+}
+
+// Calls `act` for each node of the subtree, in the order of any_node().
+template <class Act>
+void each_node(const Node& root, Act&& act) {
+  any_node(root, static_cast<std::size_t>(-1), [&](const Node& at) { return act(at), false; });
+}
+
+// Calls `act` for each call in the subtree, in the order of any_node().
+template <class Act>
+void each_call(const Node& root, Act&& act) {
+  each_node(root, [&](const Node& at) {
+    if (at.is(Kind::call_expression)) act(at);
+  });
+}
 
 // Function of any form: a declaration, an expression, an arrow function, a method or a generator.
 bool is_function(const Node& node);

@@ -4,6 +4,7 @@
 #include "base/mask.h"
 #include "base/result.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "model/finding.h"
 
 namespace pgadvise {
@@ -197,6 +198,24 @@ TEST(FindingId, DependsOnRuleAndSubjectOnly) {
 TEST(ErrorLine, SaysWhereWhatAndWhatToDo) {
   EXPECT_EQ((Error{Error::Kind::input, "a.sql", "can't be read", "check the name"}.line()),
             "a.sql: can't be read (check the name)");
+}
+
+TEST(ContainsAny, OfListsAndArrays) {
+  static constexpr std::string_view words[] = {"cron", "queue"};
+  EXPECT_TRUE(contains_any("src/queue.ts", words));
+  EXPECT_FALSE(contains_any("src/page.ts", words));
+  EXPECT_TRUE(contains_any("src/page.ts", {"cron", "page"}));
+  EXPECT_FALSE(contains_any("", {"cron"}));
+  EXPECT_TRUE(ends_with_any("src/page.ts", {".js", ".ts"}));
+  EXPECT_FALSE(ends_with_any("src/page.tsx", {".js", ".ts"}));
+}
+
+TEST(AppendUtf8, WritesCodePointsAndNothingElse) {
+  std::string out;
+  for (const char32_t code : {U'a', U'\u00e4', U'\u20ac', U'\U0001f600'}) append_utf8(out, code);
+  EXPECT_EQ(out, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+  for (const char32_t code : {char32_t{0xd83d}, char32_t{0xdfff}, char32_t{0x110000}}) append_utf8(out, code);
+  EXPECT_EQ(out.size(), 10u);
 }
 
 }  // namespace
