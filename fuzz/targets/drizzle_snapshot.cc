@@ -1,6 +1,5 @@
 #include "base/text.h"
 #include "drizzle/snapshot.h"
-#include "drizzle/type_name.h"
 #include "sql/render_sql.h"
 #include "sql/replay.h"
 #include "support.h"

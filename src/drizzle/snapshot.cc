@@ -4,9 +4,9 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "drizzle/catalog_parts.h"
-#include "drizzle/type_name.h"
 #include "files/json_file.h"
+#include "model/declared_parts.h"
+#include "model/type_name.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -219,7 +219,7 @@ class SnapshotReader {
                bool nulls_not_distinct) {
     if (columns.empty())
       return complain(table_place_, "a key of " + display(table.name) + " without columns");
-    drizzle::add_key(table, kind, std::move(name), std::move(columns), nulls_not_distinct, table_place_);
+    pgadvise::add_key(table, kind, std::move(name), std::move(columns), nulls_not_distinct, table_place_);
   }
 
   void read_primary_key(Table& table, const files::Json& object) {

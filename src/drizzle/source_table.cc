@@ -5,8 +5,8 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "drizzle/catalog_parts.h"
-#include "drizzle/type_name.h"
+#include "model/declared_parts.h"
+#include "model/type_name.h"
 
 namespace pgadvise::drizzle {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/identifier.h"
-#include "drizzle/catalog_parts.h"
+#include "model/declared_parts.h"
 
 namespace pgadvise::drizzle {
 namespace {

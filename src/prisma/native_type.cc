@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "drizzle/type_name.h"
+#include "model/type_name.h"
 
 namespace pgadvise::prisma {
 namespace {
@@ -63,7 +63,7 @@ std::string_view find(const std::array<Type, count>& types, std::string_view nam
 }  // namespace
 
 std::optional<std::string> column_type(const Field& field) {
-  if (!field.unsupported.empty()) return drizzle::canonical_type(field.unsupported);
+  if (!field.unsupported.empty()) return canonical_type(field.unsupported);
   const std::string_view scalar = find(scalars, field.type);
   if (scalar.empty()) return std::nullopt;
   const auto native =
@@ -71,13 +71,13 @@ std::optional<std::string> column_type(const Field& field) {
         const auto dot = one.name.find('.');  // "db" is the name of the datasource
         return dot != std::string::npos;
       });
-  if (native == field.attributes.end()) return drizzle::canonical_type(scalar);
+  if (native == field.attributes.end()) return canonical_type(scalar);
   std::string type(find(natives, std::string_view(native->name).substr(native->name.find('.') + 1)));
   if (type.empty()) return std::nullopt;
   std::vector<std::string> arguments;
   for (const auto& argument : native->arguments) arguments.push_back(argument.text);
   if (!arguments.empty()) type += "(" + join(arguments, ",") + ")";
-  return drizzle::canonical_type(type);
+  return canonical_type(type);
 }
 
 std::string operator_class(std::string_view name) {

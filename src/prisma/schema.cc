@@ -7,7 +7,7 @@
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "drizzle/catalog_parts.h"
+#include "model/declared_parts.h"
 #include "prisma/default_value.h"
 #include "prisma/native_type.h"
 
@@ -177,7 +177,7 @@ class Builder {
         if (!made.known) gap(field.origin, "the default of " + model.name + "." + field.name, table.name);
         column.default_expression = std::move(made.sql);
         if (made.serial) {
-          drizzle::add_serial(out_.catalog, table, column);
+          add_serial(out_.catalog, table, column);
           column.not_null = !field.optional;
         }
       }
@@ -189,8 +189,8 @@ class Builder {
     if (columns.empty()) return gap(attribute.origin, "the key of " + model.name, table.name);
     std::string name = attribute.text("map");
     if (name.empty()) name = own_name(table, {}, "_pkey");
-    drizzle::add_key(table, Constraint::Kind::primary_key, std::move(name), std::move(columns), false,
-                     attribute.origin);
+    add_key(table, Constraint::Kind::primary_key, std::move(name), std::move(columns), false,
+            attribute.origin);
   }
 
   const Field* field_of(const Block& model, const std::string& name) const {
@@ -257,7 +257,7 @@ class Builder {
       index.predicate = predicate(model, *where);
       if (index.predicate->empty())
         return gap(attribute.origin, "the condition of an index of " + model.name, table.name);
-      index.predicate_not_null = drizzle::not_null_columns(*index.predicate, table);
+      index.predicate_not_null = not_null_columns(*index.predicate, table);
     }
     table.indexes.push_back(std::move(index));
   }
@@ -362,8 +362,8 @@ class Builder {
 
   void add_join_indexes(Table& table) const {
     if (join_key_ == JoinKey::primary_key) {
-      drizzle::add_key(table, Constraint::Kind::primary_key, table.name.name + "_AB_pkey", {"A", "B"}, false,
-                       table.origin);
+      add_key(table, Constraint::Kind::primary_key, table.name.name + "_AB_pkey", {"A", "B"}, false,
+              table.origin);
     } else {
       Index unique;
       unique.name = cut_identifier(table.name.name + "_AB_unique");

@@ -3,7 +3,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "drizzle/snapshot.h"
-#include "drizzle/type_name.h"
+#include "model/type_name.h"
 #include "sql/render_sql.h"
 #include "support/paths.h"
 

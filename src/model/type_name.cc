@@ -1,10 +1,10 @@
-#include "drizzle/type_name.h"
+#include "model/type_name.h"
 
 #include <map>
 
 #include "base/text.h"
 
-namespace pgadvise::drizzle {
+namespace pgadvise {
 namespace {
 
 struct Parts {
@@ -119,4 +119,4 @@ std::string serial_base(std::string_view type) {
   return {};
 }
 
-}  // namespace pgadvise::drizzle
+}  // namespace pgadvise

@@ -1,4 +1,5 @@
-// Builds the parts of a Catalog from what drizzle-kit's snapshots and Drizzle source say about them.
+// Builds the parts of a Catalog from what an ORM says about them: drizzle-kit's snapshots, Drizzle source and
+// schema.prisma.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 #include "model/catalog.h"
 
-namespace pgadvise::drizzle {
+namespace pgadvise {
 
 // "public" for "".
 std::string or_public(const std::string& schema);
@@ -39,4 +40,4 @@ void read_written_key(IndexKey& key, const Table& table);
 // The columns of "c IS NOT NULL [AND …]"; empty if the predicate contains anything else.
 std::vector<std::string> not_null_columns(std::string_view predicate, const Table& table);
 
-}  // namespace pgadvise::drizzle
+}  // namespace pgadvise

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace pgadvise::drizzle {
+namespace pgadvise {
 
 // "varchar(10)" -> "character varying(10)", "timestamp (3) with time zone" -> "timestamp(3) with time zone",
 // "int4[]" -> "integer[]", "numeric(10, 2)" -> "numeric(10,2)". A name it does not know stays as it is.
@@ -14,4 +14,4 @@ std::string canonical_type(std::string_view type);
 // "serial" -> "integer", "bigserial" -> "bigint", "smallserial" -> "smallint"; "" for other types.
 std::string serial_base(std::string_view type);
 
-}  // namespace pgadvise::drizzle
+}  // namespace pgadvise

@@ -1,13 +1,13 @@
-#include "drizzle/catalog_parts.h"
+#include "model/declared_parts.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/identifier.h"
 #include "base/text.h"
-#include "drizzle/type_name.h"
+#include "model/type_name.h"
 
-namespace pgadvise::drizzle {
+namespace pgadvise {
 namespace {
 
 // Takes `word` off the end of the text, and the space before it.
@@ -199,4 +199,4 @@ std::vector<std::string> not_null_columns(std::string_view predicate, const Tabl
   return out;
 }
 
-}  // namespace pgadvise::drizzle
+}  // namespace pgadvise
