@@ -364,23 +364,22 @@ class CircleReader {
 
 bool is_yaml(std::string_view path) { return path.ends_with(".yml") || path.ends_with(".yaml"); }
 
+constexpr std::string_view gitlab_main = ".gitlab-ci.yml";
+
 bool of_gitlab(std::string_view path) {
-  if (path == ".gitlab-ci.yml" || path == ".gitlab-ci.yaml") return true;
+  if (path == gitlab_main || path == ".gitlab-ci.yaml") return true;
   return is_yaml(path) && (path.starts_with(".gitlab/ci/") || path.starts_with(".gitlab-ci/"));
 }
 
 // The files of the repository that GitLab's main file includes: `include: a.yml`, `- local: /ci/a.yml`.
-std::set<std::string> included_by_gitlab(files::Tree& tree) {
+std::set<std::string> included_by_gitlab(const YAML::Node& root) {
   std::set<std::string> out;
-  const std::string* text = tree.has(".gitlab-ci.yml") ? tree.text(".gitlab-ci.yml") : nullptr;
-  const auto root = text ? files::parse_yaml(*text, ".gitlab-ci.yml") : Result<YAML::Node>(YAML::Node());
-  if (!root) return out;
   const auto add = [&](const YAML::Node& item) {
     const std::string local =
         item.IsMap() ? files::yaml_text(files::yaml_member(item, "local")) : files::yaml_text(item);
     if (is_yaml(local) && !contains(local, "://")) out.insert(files::normal_path(local));
   };
-  const YAML::Node include = files::yaml_member(*root, "include");
+  const YAML::Node include = files::yaml_member(root, "include");
   if (include.IsDefined() && include.IsSequence())
     for (const auto& item : include) add(item);
   else if (include.IsDefined()) add(include);
@@ -390,14 +389,17 @@ std::set<std::string> included_by_gitlab(files::Tree& tree) {
 }  // namespace
 
 void read_pipelines(files::Tree& tree, Resolver& resolver) {
-  const auto included = included_by_gitlab(tree);
+  const std::string main(gitlab_main);
+  const std::string* main_text = tree.has(main) ? tree.text(main) : nullptr;
+  const auto main_root = main_text ? files::parse_yaml(*main_text, main) : Result<YAML::Node>(YAML::Node());
+  const auto included = main_root ? included_by_gitlab(*main_root) : std::set<std::string>();
   for (const auto& path : tree.files()) {
     const bool gitlab = of_gitlab(path) || included.count(path) > 0;
     const bool bitbucket = path == "bitbucket-pipelines.yml";
     const bool circle = path == ".circleci/config.yml" || path == ".circleci/config.yaml";
     const std::string* text = gitlab || bitbucket || circle ? tree.text(path) : nullptr;
     if (!text) continue;
-    const auto root = files::parse_yaml(*text, path);
+    const auto root = path == main ? main_root : files::parse_yaml(*text, path);
     if (!root) {
       tree.report_broken(path, *text, root.error());
       continue;
