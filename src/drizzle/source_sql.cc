@@ -1,8 +1,14 @@
 #include "drizzle/source_sql.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <map>
 #include <string_view>
+#include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/identifier.h"
@@ -192,6 +198,52 @@ class Renderer {
   int budget_ = max_values;
 };
 
+// Of a UTC time: whether the text has digits where the pattern has 0, and else the pattern's characters.
+bool has_form(std::string_view text, std::string_view pattern) {
+  return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(),
+                    [](char c, char wanted) { return wanted == '0' ? c >= '0' && c <= '9' : c == wanted; });
+}
+
+// What toISOString() makes of a date's text; nullopt for a text that is in local time, or is no date.
+Text iso_time_of(std::string text) {
+  if (has_form(text, "0000-00-00")) text += "T00:00:00.000Z";
+  else if (has_form(text, "0000-00-00T00:00:00Z")) text.insert(text.size() - 1, ".000");
+  if (!has_form(text, "0000-00-00T00:00:00.000Z")) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t length) { return std::stoi(text.substr(at, length)); };
+  const std::chrono::year_month_day date{std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  const bool exists = date.ok() && number(11, 2) < 24 && number(14, 2) < 60 && number(17, 2) < 60;
+  return exists ? Text(std::move(text)) : std::nullopt;
+}
+
+// What toISOString() makes of `new Date(0)` or `new Date('2020-01-31')`. nullopt for other values, and for
+// times before 1970.
+Text iso_time(const Value& value) {
+  constexpr double last = 253'402'300'799'999;  // milliseconds, of the year 9999
+  constexpr std::int64_t day_length = 86'400'000;
+  if (!value.is(Kind::call) || !value.is_new || value.partial || value.items.size() != 1) return std::nullopt;
+  const Value& type = *value.base;
+  if (!type.is(Kind::external) || !type.text.empty() || type.name != "Date") return std::nullopt;
+  const Value& given = *value.items[0];
+  if (given.is(Kind::string)) return iso_time_of(given.text);
+  if (!given.is(Kind::number)) return std::nullopt;
+  const double time = std::strtod(given.text.c_str(), nullptr);
+  if (!(time >= 0 && time <= last)) return std::nullopt;
+  const auto whole = static_cast<std::int64_t>(time), rest = whole % day_length;
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(whole / day_length))};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), rest / 3'600'000,
+                     rest / 60'000 % 60, rest / 1000 % 60, rest % 1000);
+}
+
+// As drizzle-kit writes it for a column of the type, which is in lower case.
+std::string date_default(const std::string& iso_time, const std::string& type) {
+  if (type == "date") return "'" + iso_time.substr(0, 10) + "'";
+  if (type == "timestamp") return "'" + iso_time.substr(0, 10) + " " + iso_time.substr(11, 12) + "'";
+  return "'" + iso_time + "'";
+}
+
 }  // namespace
 
 std::string double_quoted(const std::string& name) { return "\"" + replace_all(name, "\"", "\"\"") + "\""; }
@@ -210,6 +262,7 @@ std::optional<std::string> default_literal(const ValuePtr& value, const std::str
     return "'" + replace_all(json->dump(-1, ' ', false, Json::error_handler_t::replace), "'", "''") +
            "'::" + low;
   }
+  if (const Text time = iso_time(*value)) return date_default(*time, low);
   if (value->is(Kind::array)) {
     const Text text = array_text(value, 0, budget);
     return text ? Text("'" + replace_all(*text, "'", "''") + "'") : std::nullopt;

@@ -24,8 +24,8 @@ std::string double_quoted(const std::string& name);
 // their table, as in an index's expressions. nullopt when a part is not known, or is no SQL.
 std::optional<std::string> sql_text(const typescript::ValuePtr& value, const SqlNames& names, bool bare);
 
-// A literal as drizzle-kit writes a column's default: 'it''s', 1, true, '{"a":1}'::jsonb, '{1,2}'. `type` is
-// the column's, as written. nullopt for what is not known.
+// A literal as drizzle-kit writes a column's default: 'it''s', 1, true, '{"a":1}'::jsonb, '{1,2}', and
+// '1970-01-01' of `new Date(0)`. `type` is the column's, as written. nullopt for what is not known.
 std::optional<std::string> default_literal(const typescript::ValuePtr& value, const std::string& type);
 
 }  // namespace pgadvise::drizzle

@@ -238,6 +238,29 @@ TEST_F(DrizzleSource, NamesTypesAsFormatType) {
   EXPECT_EQ(gaps(schema), std::vector<std::string>());
 }
 
+// As drizzle-kit's serializer writes a Date.
+TEST_F(DrizzleSource, ReadsConstantDates) {
+  const SourceSchema schema =
+      of("export const t = pg.pgTable('t', {\n"
+         "a: pg.timestamp().default(new Date(0)), b: pg.timestamp({ withTimezone: true }).default(new "
+         "Date(0)),\n"
+         "c: pg.date({ mode: 'date' }).default(new Date('2020-02-29')),\n"
+         "d: pg.timestamp({ precision: 3 }).default(new Date(1577934245006)),\n"
+         "e: pg.timestamp().default(new Date('2020-01-02T03:04:05Z')),\n"
+         "f: pg.timestamp().default(new Date()), g: pg.timestamp().default(new Date('2020-02-30')),\n"
+         "h: pg.timestamp().default(new Date('2020-01-02T03:04:05')) });");
+  EXPECT_EQ(columns(schema.catalog.table({"public", "t"})),
+            "a timestamp without time zone default '1970-01-01 00:00:00.000'\n"
+            "b timestamp with time zone default '1970-01-01T00:00:00.000Z'\n"
+            "c date default '2020-02-29'\n"
+            "d timestamp(3) without time zone default '2020-01-02T03:04:05.006Z'\n"
+            "e timestamp without time zone default '2020-01-02 03:04:05.000'\n"
+            "f timestamp without time zone\n"
+            "g timestamp without time zone\n"
+            "h timestamp without time zone\n");
+  EXPECT_EQ(gaps(schema).size(), 3u) << "now, no day of February, and a local time";
+}
+
 TEST_F(DrizzleSource, DoesNotGuess) {
   const SourceSchema schema =
       of("import { citext } from 'citext-columns';\nimport { rateLimits } from 'limits';\n"
