@@ -28,22 +28,6 @@ std::string left_in_migration(std::string_view leave) {
                        : ". Keep " + std::string(leave) + " in the migration: it then does nothing";
 }
 
-bool locks_out_readers(const SchemaAction& action) {
-  switch (action.kind) {
-    case Kind::set_not_null:
-    case Kind::change_type:
-    case Kind::add_column:
-    case Kind::drop_column:
-    case Kind::drop_constraint:
-    case Kind::rename_column:
-    case Kind::rename_table:
-    case Kind::rewrite_table: return true;
-    case Kind::add_constraint:
-      return action.constraint && action.constraint->kind != Constraint::Kind::foreign_key;
-    default: return false;
-  }
-}
-
 }  // namespace
 
 std::vector<Site> sites(const Context& context, const Option& min_rows, std::initializer_list<Kind> kinds) {
@@ -144,8 +128,8 @@ const SchemaStep* locked_before(const Site& site) {
   for (const SchemaStep& step : site.migration->steps) {
     if (&step == site.step) return nullptr;
     if (step.transaction != site.step->transaction) continue;
-    for (const SchemaAction& action : step.actions)
-      if (action.table == site.action->table && locks_out_readers(action)) return &step;
+    for (const TableLock& lock : step.locks)
+      if (lock.table == site.action->table && blocks_reads(lock.mode)) return &step;
   }
   return nullptr;
 }

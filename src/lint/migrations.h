@@ -60,7 +60,8 @@ std::string in_its_own_transaction(const Migration& migration);
 // were copied.
 bool carried_over(const Site& site);
 
-// The earlier steps of the same transaction that took an ACCESS EXCLUSIVE lock on the table.
+// The first earlier step of the same transaction whose lock on the table blocks reads; nullptr: there is
+// none.
 const SchemaStep* locked_before(const Site& site);
 
 }  // namespace pgadvise::lint
