@@ -180,8 +180,7 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
   const LineIndex lines(text);
   LogSource source{.path = path, .format = "sql"};
   for (const auto& statement : sql::split(text)) {
-    const auto position = lines.at(statement.offset);
-    const SourceLocation place{path, position.line, position.column};
+    const SourceLocation place = location_at(path, lines, statement.offset);
     const auto fingerprint = sql::fingerprint(statement.text);
     const auto normalized = sql::normalize(statement.text);
     if (!fingerprint || !normalized) {

@@ -31,14 +31,9 @@ bool is_configuration(std::string_view path) {
                                                               "readme",  "local",  "lock",     "default"};
   const std::string name = lower(files::base_of(path));
   if (contains_any(name, samples)) return false;
-  const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
   const bool docker =
       name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile");
-  return env || docker || ends_with_any(name, tails);
-}
-
-bool digits_and_dots(std::string_view text) {
-  return text.find_first_not_of("0123456789.") == std::string_view::npos;
+  return is_environment_file(name) || docker || ends_with_any(name, tails);
 }
 
 int number_at(std::string_view text, std::size_t at) {
@@ -49,11 +44,6 @@ int number_at(std::string_view text, std::size_t at) {
       error == std::errc() && (end == text.data() + text.size() ||
                                std::string_view(" \t\r\n,;}\"'&)").find(*end) != std::string_view::npos);
   return whole && value > 0 && value <= 100'000 ? value : 0;
-}
-
-SourceLocation place_at(const std::string& path, const LineIndex& lines, std::size_t offset) {
-  const auto position = lines.at(offset);
-  return {path, position.line, position.column};
 }
 
 void urls(const std::string& path, const std::string& text, Project& project) {
@@ -74,7 +64,7 @@ void urls(const std::string& path, const std::string& text, Project& project) {
       continue;
     project.insecure_connections.push_back(
         {off ? InsecureConnection::Kind::disabled : InsecureConnection::Kind::no_tls, std::string(url.host),
-         key_before(text, url.offset), place_at(path, lines, url.offset)});
+         key_before(text, url.offset), location_at(path, lines, url.offset)});
   }
 }
 
@@ -134,7 +124,7 @@ void unverified(const std::string& path, const std::string& text, Project& proje
         contains(before, "ssl ===") || contains(before, "sslMode") || contains(before, "SSL_MODE");
     if (chosen || (!production && files::for_some_environments(code, at))) continue;
     project.insecure_connections.push_back(
-        {InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", place_at(path, lines, at)});
+        {InsecureConnection::Kind::not_verified, "", "rejectUnauthorized", location_at(path, lines, at)});
   }
 }
 
@@ -161,7 +151,7 @@ void pools_in_code(files::Tree& tree, const std::string& path, const std::string
         if (size == 0 || files::for_some_environments(code, i)) continue;
         const files::Package* package = tree.package_of(files::folder_of(path));
         project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
-                                 place_at(path, lines, i)});
+                                 location_at(path, lines, i)});
       }
     }
   };
@@ -192,7 +182,7 @@ void pools_in_python(const std::string& path, const std::string& text, Project& 
     if (!given || !size || !overflow || *size == 0 || contains(call, "NullPool") || commented(text, at))
       continue;
     project.pools.push_back({*size + *overflow, "pool_size and max_overflow of SQLAlchemy",
-                             std::string(files::folder_of(path)), place_at(path, lines, at)});
+                             std::string(files::folder_of(path)), location_at(path, lines, at)});
   }
 }
 
@@ -216,7 +206,7 @@ void pool_of_rails(const std::string& path, const std::string& text, Project& pr
   if (size == 0) size = usual, offset = usual_offset;
   if (size == 0) return;
   const auto folder = files::folder_of(files::folder_of(path));
-  project.pools.push_back({size, "pool of Rails", std::string(folder), place_at(path, lines, offset)});
+  project.pools.push_back({size, "pool of Rails", std::string(folder), location_at(path, lines, offset)});
 }
 
 // connection_limit of Prisma's URLs, and pgbouncer's default_pool_size.
@@ -234,7 +224,7 @@ void pools_in_configuration(files::Tree& tree, const std::string& path, const st
       if (size == 0) continue;
       const files::Package* package = tree.package_of(files::folder_of(path));
       project.pools.push_back({size, what, package ? package->folder : std::string(files::folder_of(path)),
-                               place_at(path, lines, at)});
+                               location_at(path, lines, at)});
     }
   };
   look("connection_limit", "connection_limit of Prisma");
@@ -257,7 +247,7 @@ void replicas_of_deployments(const std::string& path, const std::string& text, P
             {count,
              "replicas of Deployment " + name,
              {},
-             place_at(path, lines, from + files::yaml_offset(replicas, text.substr(from, end - from))),
+             location_at(path, lines, from + files::yaml_offset(replicas, text.substr(from, end - from))),
              name});
     }
     from = end == text.size() ? end : std::min(text.find('\n', end + 1), text.size());
@@ -274,7 +264,7 @@ void instances(const std::string& path, const std::string& text, Project& projec
         at == std::string::npos || commented(text, at) ? std::string::npos : text.find('=', at);
     if (const int count = equals == std::string::npos ? 0 : number_at(text, equals + 1); count > 1)
       project.instances.push_back(
-          {count, "min_machines_running", std::string(files::folder_of(path)), place_at(path, lines, at)});
+          {count, "min_machines_running", std::string(files::folder_of(path)), location_at(path, lines, at)});
     return;
   }
   if (contains(text, "kind: Deployment")) return replicas_of_deployments(path, text, project);
@@ -295,11 +285,26 @@ void instances(const std::string& path, const std::string& text, Project& projec
                                     : files::yaml_text(build);
     project.instances.push_back({count, "replicas of service " + files::yaml_text(item.first),
                                  files::join_path(files::folder_of(path), context),
-                                 place_at(path, lines, files::yaml_offset(replicas, text))});
+                                 location_at(path, lines, files::yaml_offset(replicas, text))});
   }
 }
 
 }  // namespace
+
+bool is_address(std::string_view host) {
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool private_address(std::string_view host) {
+  const auto parts = split(host, '.');
+  return is_address(host) && parts.size() == 4 &&
+         (parts[0] == "10" || (parts[0] == "192" && parts[1] == "168") ||
+          (parts[0] == "172" && parts[1].size() == 2 && parts[1] >= "16" && parts[1] <= "31"));
+}
+
+bool is_environment_file(std::string_view name) {
+  return name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
+}
 
 bool remote_host(std::string_view written) {
   static constexpr std::array<std::string_view, 13> near = {
@@ -311,15 +316,11 @@ bool remote_host(std::string_view written) {
   const std::string host = lower(written);
   if (!contains(host, ".") || ends_with_any(host, near) || contains_any(host, placeholders)) return false;
   if (host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos) return false;
-  if (digits_and_dots(host)) {
-    const auto parts = split(host, '.');
-    if (parts.size() != 4 || host.starts_with("10.") || host.starts_with("127.") ||
-        host.starts_with("192.168.") || host.starts_with("169.254.") || host.starts_with("0.") ||
-        host == "1.2.3.4" || host.starts_with("192.0.2.") || host.starts_with("198.51.100.") ||
-        host.starts_with("203.0.113."))  // kept for documentation
-      return false;
-    return !(parts[0] == "172" && parts[1].size() == 2 && parts[1] >= "16" && parts[1] <= "31");
-  }
+  if (is_address(host))
+    return split(host, '.').size() == 4 && !private_address(host) && !host.starts_with("127.") &&
+           !host.starts_with("169.254.") && !host.starts_with("0.") && host != "1.2.3.4" &&
+           !host.starts_with("192.0.2.") && !host.starts_with("198.51.100.") &&
+           !host.starts_with("203.0.113.");  // kept for documentation
   const auto top = host.substr(host.rfind('.') + 1);
   if (top.size() < 2 || host.starts_with("host.") || host == "db.com" || host == "host.com" ||
       contains(host, "cluster.local"))

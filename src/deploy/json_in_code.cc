@@ -102,8 +102,7 @@ class Names {
     for (const char c : lower(name))
       if (c != '_') plain += c;
     if (plain.size() < 3 || plain.size() > 63 || !seen_.insert(plain).second) return;
-    const auto position = lines_.at(offset);
-    project_.coded_as_json.push_back({std::move(plain), {path_, position.line, position.column}});
+    project_.coded_as_json.push_back({std::move(plain), location_at(path_, lines_, offset)});
   }
 
   const std::string& path_;

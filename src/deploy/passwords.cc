@@ -21,10 +21,6 @@ namespace {
 constexpr std::size_t max_json = 200'000;  // bytes; a larger file is data
 constexpr std::size_t max_found = 200;
 
-bool is_environment(std::string_view name) {
-  return name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
-}
-
 bool is_code(std::string_view path) {
   static constexpr std::array<std::string_view, 9> tails = {".ts",  ".tsx", ".mts", ".cts", ".js",
                                                             ".jsx", ".mjs", ".cjs", ".py"};
@@ -41,12 +37,8 @@ bool is_read(std::string_view path) {
   const std::string name = lower(files::base_of(path));
   if (files::never_deployed(path) || files::deployed_by_others(path) || contains_any(name, samples))
     return false;
-  if (is_environment(name)) return !contains(name, "test");
+  if (is_environment_file(name)) return !contains(name, "test");
   return is_code(name) || name.starts_with("dockerfile") || ends_with_any(name, tails);
-}
-
-bool digits_and_dots(std::string_view text) {
-  return text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 // A server of a private network, by its address or name; no container of this machine.
@@ -57,11 +49,7 @@ bool private_host(std::string_view written) {
   if (!contains(host, ".") || host.ends_with(".docker.internal") ||
       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != std::string::npos)
     return false;
-  if (!digits_and_dots(host)) return ends_with_any(host, tails) && !contains(host, "example");
-  const auto parts = split(host, '.');
-  return parts.size() == 4 &&
-         (parts[0] == "10" || (parts[0] == "192" && parts[1] == "168") ||
-          (parts[0] == "172" && parts[1].size() == 2 && parts[1] >= "16" && parts[1] <= "31"));
+  return is_address(host) ? private_address(host) : ends_with_any(host, tails) && !contains(host, "example");
 }
 
 bool is_placeholder(std::string_view written, std::string_view user) {
@@ -113,9 +101,8 @@ class Reader {
   void urls(const std::string& path, const std::string& text, const LineIndex& lines) {
     for (const DatabaseUrl& url : database_urls(text)) {
       if (url.password.empty() || commented(text, url.offset)) continue;
-      const auto position = lines.at(url.offset);
       add(url.host, url.password, url.user, key_before(text, url.offset), true,
-          {path, position.line, position.column});
+          location_at(path, lines, url.offset));
     }
   }
 
@@ -163,9 +150,8 @@ class Reader {
       for (const auto* other : {"HOST", "HOSTNAME", "SERVER", "ADDRESS"})
         if (const auto host = known.find(base + other); host != known.end()) {
           const auto user = known.find(base + "USER");
-          const auto position = lines.at(variable.offset);
           add(host->second.value, variable.value, user == known.end() ? "" : user->second.value, name, false,
-              {path, position.line, position.column});
+              location_at(path, lines, variable.offset));
           break;
         }
     }
@@ -188,9 +174,8 @@ class Reader {
       if (host.empty() || password.empty() || !(contains(kind, "postgres") || kind == "pg")) continue;
       const std::size_t value = text.find("\"" + password + "\"");
       if (value == std::string::npos) continue;
-      const auto position = lines.at(std::min(text.rfind("\"password\"", value), value));
       add(host, password, files::text_member(at, "username"), "password", false,
-          {path, position.line, position.column});
+          location_at(path, lines, std::min(text.rfind("\"password\"", value), value)));
     }
   }
 

@@ -497,8 +497,7 @@ static SourceLocation place_of(const ShellCommand& item, const ShellText& text, 
   needle.resize(std::min(needle.find_first_of("\n\"\\"), needle.size()));
   std::size_t at = needle.empty() ? std::string::npos : content.find(needle, from);
   if (at == std::string::npos) at = from;
-  const auto position = LineIndex(content).at(at);
-  return {text.file, position.line, position.column};
+  return location_at(text.file, LineIndex(content), at);
 }
 
 void Resolver::emit(const Words& words, const ShellCommand& item, const ShellText& text, const Way& way) {

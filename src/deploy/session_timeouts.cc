@@ -134,10 +134,9 @@ void read_file(files::Tree& tree, const std::string& path, const std::string& te
       if (!value || commented(searched, at) || line.starts_with("--")) continue;
       std::string what = source_of(path, searched, at);
       if (what.empty() || (!source.text.empty() && files::for_some_environments(source, at))) continue;
-      const auto position = lines.at(at);
       std::string unread = unread_reason(tree, path, what);
       project.timeouts.push_back(
-          {lock, *value, std::move(what), std::move(unread), {path, position.line, position.column}});
+          {lock, *value, std::move(what), std::move(unread), location_at(path, lines, at)});
     }
   }
 }

@@ -39,10 +39,7 @@ class Parser {
     return true;
   }
 
-  SourceLocation here() const {
-    const auto position = lines_.at(at_);
-    return {out_.path, position.line, position.column};
-  }
+  SourceLocation here() const { return location_at(out_.path, lines_, at_); }
 
   // A comment, at its first slash. False: there is none.
   bool comment() {

@@ -74,14 +74,12 @@ std::string newer_syntax(std::string_view statement) {
 }
 
 SourceLocation ReplayState::place(int location) const {
-  const auto position = lines->at(statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
-  return {file, position.line, position.column};
+  return location_at(file, *lines,
+                     statement_offset + (location > 0 ? static_cast<std::size_t>(location) : 0));
 }
 
 void ReplayState::note(const std::string& what, std::size_t offset, const std::string& hint) {
-  const auto position = lines->at(offset);
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, SourceLocation{file, position.line, position.column}.str(), what, hint});
+  diagnostics.push_back({Error::Kind::nonfatal, location_at(file, *lines, offset).str(), what, hint});
 }
 
 // Is it a statement on tables that exist: ALTER, DROP, CREATE [UNIQUE] INDEX?

@@ -32,8 +32,7 @@ WrittenIndexes read_indexes(std::string_view script, const std::string& file, co
   state.search_path = search_path;
   const LineIndex lines(script);
   for (const SourceStatement& statement : split(script)) {
-    const auto position = lines.at(statement.offset);
-    const SourceLocation place{file, position.line, position.column};
+    const SourceLocation place = location_at(file, lines, statement.offset);
     const auto refuse = [&](std::string what, Error::Kind kind = Error::Kind::input) {
       out.refused.push_back({kind, place.str(), std::move(what), {}});
     };
