@@ -1,6 +1,8 @@
 #include <map>
+#include <utility>
 
 #include "base/text.h"
+#include "lint/lock_waits.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
 #include "lint/server_events.h"
@@ -17,16 +19,6 @@ constexpr Option total_ms{
     .fallback = 1000,
     .meaning = "total milliseconds of lock waits of one statement below which nothing is reported"};
 constexpr const Option* options[] = {&total_ms};
-
-// All waits of one statement.
-struct Waits {
-  std::vector<const ServerEvent*> ended;
-  std::vector<const ServerEvent*> unfinished;  // logged during the wait, without an end
-  std::vector<const ServerEvent*> logged;      // during the wait, which names the holders of the lock
-  std::uint64_t count = 0;
-  double total_us = 0;
-  double longest_us = 0;
-};
 
 bool changes_schema(const std::string& statement) {
   for (const auto* verb :
@@ -71,7 +63,7 @@ void report_deadlock(const Context& context, Reporter& reporter,
                     .safety = Fix::Safety::manual};
 }
 
-void report_waits(const Context& context, Reporter& reporter, const Waits& waits) {
+void report_waits(const Context& context, Reporter& reporter, const LockWaits& waits) {
   const ServerEvent& first = waits.ended.empty() ? *waits.unfinished.front() : *waits.ended.front();
   const bool schema = changes_schema(first.statement);
   std::string message =
@@ -87,20 +79,7 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));
   finding.location = first.place;
   finding.evidence.push_back(evidence_of(first, "waited"));
-  for (const auto* event : waits.ended)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "acquired " + event->about + " " + times(event->count) + ", after " +
-                                    duration_text(event->longest_us / 1000) +
-                                    (event->count > 1 ? " at most" : ""),
-                                event->place,
-                                {}});
-  for (const auto* event : waits.unfinished)
-    finding.evidence.push_back({Evidence::Kind::statement,
-                                "waited for " + event->about + " " + times(event->count) +
-                                    ", and the log does not show the end of the wait",
-                                event->place,
-                                {}});
-  for (auto& holder : holders_of(waits.logged)) finding.evidence.push_back(std::move(holder));
+  for (auto& evidence : evidence_of(waits)) finding.evidence.push_back(std::move(evidence));
   finding.fix =
       Fix{.title = schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
                             "others do not queue; look for the long transaction that blocks it"
@@ -112,33 +91,14 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
 void check(const Context& context, Reporter& reporter) {
   std::map<std::string, std::vector<const ServerEvent*>> deadlocks;
   std::map<std::string, std::uint64_t> lost;  // deadlocks whose transaction nobody repeated
-  std::map<std::string, Waits> by_statement;
   for (const auto& event : context.workload().server_events) {
     if (event.kind == Kind::deadlock) deadlocks[event.fingerprint].push_back(&event);
     if (event.kind == Kind::cancelled && event.about == lost_deadlocks)
       lost[event.fingerprint] += event.count;
-    if (event.kind != Kind::lock_wait) continue;
-    Waits& waits = by_statement[event.fingerprint];
-    waits.ended.push_back(&event);
-    waits.count += event.count;
-    waits.total_us += event.total_us;
-    waits.longest_us = std::max(waits.longest_us, event.longest_us);
-  }
-  for (const auto& event : context.workload().server_events) {
-    if (event.kind != Kind::lock_still_waiting) continue;
-    Waits& waits = by_statement[event.fingerprint];
-    waits.logged.push_back(&event);
-    // This message is logged during a wait. Waits that have ended are counted already.
-    std::uint64_t ended = 0;
-    for (const auto* other : waits.ended)
-      if (other->about == event.about) ended += other->count;
-    if (event.count <= ended) continue;
-    waits.unfinished.push_back(&event);
-    waits.count += event.count - ended;
   }
   for (const auto& [fingerprint, events] : deadlocks)
     report_deadlock(context, reporter, events, lost[fingerprint]);
-  for (const auto& [fingerprint, waits] : by_statement)
+  for (const auto& [fingerprint, waits] : lock_waits(context.workload()))
     if (!waits.unfinished.empty() || waits.total_us >= context.option(total_ms) * 1000)
       report_waits(context, reporter, waits);
 }
