@@ -11,8 +11,8 @@ namespace pgadvise::advisor {
 
 struct Buildable {
   enum class Answer {
-    yes,         // nothing speaks against the index
-    no,          // the definition is rejected, or the rows of the table are
+    yes,         // no check found a reason against it
+    no,          // PostgreSQL rejects the definition, or rows of the table violate it
     not_costed,  // the index cannot be a hypothetical one; PostgreSQL may be able to build it
   };
   Answer answer = Answer::yes;

@@ -22,7 +22,8 @@ struct ProposedFix {
       served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
 };
 
-// The indexes for which findings ask alone: neither refuted nor withdrawn, not one of several for an OR.
+// The indexes that findings ask for. Left out are refuted and withdrawn findings, and those that ask for
+// several indexes, for the branches of an OR.
 std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
                                          const std::vector<plan::Confirmation>& confirmations);
 

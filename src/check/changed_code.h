@@ -20,7 +20,7 @@ class ChangedCode {
   // changed_since().
   Result<void> add(files::Git& git, const Project& project, const std::string& revision);
 
-  // Whether no file with facts about code was added or changed.
+  // Whether add() found no added or changed file that facts about code come from.
   bool empty() const { return files_.empty(); }
 
   // Whether the innermost function at the finding's location, or at one of its evidence, was added or

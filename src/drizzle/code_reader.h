@@ -19,7 +19,7 @@ struct RepositoryCode {
   ClientCode client;  // empty in a build that does not read source
   std::shared_ptr<const CodeFacts> facts;
 };
-// Both, and each file is parsed once.
+// What read_client_code() and read_code() return. Parses each file once.
 RepositoryCode read_repository_code(files::Tree& tree);
 
 }  // namespace pgadvise::drizzle

@@ -9,8 +9,8 @@
 
 namespace pgadvise::drizzle {
 
-// In the order of files and lines. Left out are those through a third table, and those with a
-// condition. REQUIRES an index with queries.
+// In the order of files and lines. Relations through a third table and relations with a condition are left
+// out. REQUIRES an index with queries.
 std::vector<CodeRelation> relations_in_code(typescript::Program& program, CodeIndex& index);
 
 }  // namespace pgadvise::drizzle

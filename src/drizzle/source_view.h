@@ -1,5 +1,4 @@
-// The columns of views in Drizzle source: of those that are listed, and of those that the query builder
-// selects.
+// The columns of views in Drizzle source: those that pgView() lists, or that its query builder selects.
 #pragma once
 
 #include <vector>
@@ -10,8 +9,8 @@
 
 namespace pgadvise::drizzle {
 
-// `view`: the chain of pgView() or pgMaterializedView(). `catalog` has the tables, of which the types are. A
-// column whose type is not known has none. Empty if the name of one column is not known.
+// `view`: the chain of pgView() or pgMaterializedView(). Selected columns have the types of their tables in
+// `catalog`, or "" if the type is not known. Empty if the name of one column is not known.
 std::vector<Column> view_columns(SourceTables& tables, const Catalog& catalog, const Chain& view);
 
 }  // namespace pgadvise::drizzle

@@ -182,8 +182,7 @@ struct Description<Table> {
                                      Field{"row_security", &Table::row_security},
                                      Field{"definition", &Table::definition},
                                      Field{"comment", &Table::comment}};
-  static constexpr int left_out =
-      3;  // origin; dropped_keys and logical_keys, which only migrations and source tell
+  static constexpr int left_out = 3;  // origin; dropped_keys and logical_keys, of migrations and source
 };
 
 template <>

@@ -27,7 +27,8 @@ class EventCounts {
  public:
   explicit EventCounts(bool by_log) : by_log_(by_log) {}
 
-  // The event that it counts as, which stays valid. Of more than 1,000 of a log, kinds alone are counted.
+  // Returns the entry that counts the event; the reference stays valid. Beyond 1,000 entries of a log, there
+  // is one entry for each kind.
   ServerEvent& count(Happening happening, const std::string& application);
   // Of one log; nullptr: of all, unless by log. Sorted.
   std::vector<ServerEvent> of(const std::string* log) const;

@@ -1,5 +1,5 @@
-// Finds the sessions that held a lock, of which the log of a wait states only the process IDs. The log may
-// show a holder's statement before the wait, or not until it has ended.
+// Finds the sessions that held a lock. What the server logs about a wait has only their process IDs; the log
+// may show a holder's statement before the wait, or later, when the statement has ended.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ class LockHolders {
   // Names the holders of a wait that was logged at `time`, or waits for their next statement. `event` must
   // outlive this. Waits for at most 1,024 unnamed holders. false: `detail` names no holders.
   bool add(ServerEvent& event, std::string_view detail, std::int64_t time);
-  // Marks a session of whose process ID a holder is awaited.
+  // Sets Session::awaited if a holder with the session's process ID is awaited.
   void begin(Session& session) const {
     if (!awaited_.empty()) session.awaited = awaited_.contains(session.process);
   }
-  // Names the awaited session. `call`: that it completed; nullptr: it ended.
+  // Names the awaited session. `call`: the statement that it completed; nullptr: the session ended.
   void name(Session& session, const LoggedCall* call);
 
  private:
@@ -38,7 +38,7 @@ class LockHolders {
     std::int64_t time = no_time;
   };
   LockHolder holder_of(const Session& session) const;
-  // Of a transaction that is open, or the statement that has not ended; "" if the log shows none.
+  // The last statement of the open transaction, or the statement that runs; "" if the log shows none.
   std::string_view latest_statement(const Session& session) const;
 
   Sessions& sessions_;

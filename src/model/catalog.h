@@ -166,10 +166,9 @@ struct Table {
   bool row_security = false;
   std::vector<std::string>
       dropped_keys;  // columns whose foreign key a migration dropped: its absence is intended
-  // Relations that an ORM declares without a foreign key in the database (relationMode = "prisma" of
-  // schema.prisma). Each has the columns and actions of the key that it replaces, and the name of the
-  // relation
-  // ("Post.author"). None is in `constraints`.
+  // Relations that an ORM declares without a foreign key in the database: relationMode = "prisma" of
+  // schema.prisma. Each has the columns and actions that its foreign key would have, and the name of the
+  // relation: "Post.author". None is in `constraints`.
   std::vector<Constraint> logical_keys;
   std::string definition;  // of views: the query
   std::string comment;

@@ -80,7 +80,7 @@ struct QueryInLoop {
   std::string rows;         // what the loop goes over, as written
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
-  bool waits = false;       // each round also waits for something that is no query, one round after the other
+  bool waits = false;       // not parallel, and each round also awaits something that is no query
   SourceLocation loop;
   std::string function;      // with the loop
   SourceLocation rows_from;  // the query that yields the rows
@@ -157,7 +157,7 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
-  std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
+  std::vector<WritePairInCode> write_pairs;   // in the order of the first and the second write
   std::vector<CodeTransaction> transactions;  // that use two tables or more
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;

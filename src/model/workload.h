@@ -121,7 +121,7 @@ struct WritePair {
 struct LockHolder {
   std::string application;  // "" if not logged, likewise `user`
   std::string user;
-  std::string statement;    // normalized: that ran during the wait, or was the last one of the transaction
+  std::string statement;    // normalized; ran during the wait, or was the last one of the transaction
   std::uint64_t count = 0;  // number of waits
 };
 
