@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -7,9 +5,8 @@
 #include "base/text.h"
 #include "lint/context.h"
 #include "lint/key_coverage.h"
-#include "lint/table_growth.h"
+#include "lint/parent_deletes.h"
 #include "lint/tables.h"
-#include "lint/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -19,66 +16,6 @@ static constexpr Option large_rows{
     .fallback = 100000,
     .meaning = "rows from which an unindexed key of a child table is an error, if parent rows are deleted"};
 static constexpr const Option* options[] = {&large_rows};
-
-// Whether rows of the parent are deleted, so that each DELETE scans the child: the key has an ON DELETE
-// action, or the log has a DELETE on the parent.
-static bool parent_rows_deleted(const Context& context, const Constraint& key) {
-  if (key.on_delete != "NO ACTION" && key.on_delete != "RESTRICT") return true;
-  const auto& queries = context.queries_on(key.referenced_table);
-  return std::any_of(queries.begin(), queries.end(), [&](const Query* query) {
-    return query->facts.kind == StatementKind::delete_ && !query->facts.relations.empty() &&
-           query->facts.relations.front().table == key.referenced_table;
-  });
-}
-
-// Whether the key names the user who did something (closed_by, approvedById, createdByUserId). Such parents
-// are rarely deleted, and few queries join from a user to such rows. Not referred_by, owned_by and the like,
-// which queries do join by.
-static bool names_an_actor(const Constraint& key) {
-  static constexpr std::string_view deeds[] = {
-      "added",    "approved",   "archived",  "blocked",  "cancelled", "canceled",  "changed",
-      "closed",   "completed",  "confirmed", "created",  "deleted",   "edited",    "granted",
-      "inserted", "invited",    "issued",    "locked",   "modified",  "processed", "published",
-      "recorded", "registered", "rejected",  "released", "removed",   "requested", "resolved",
-      "reviewed", "revoked",    "updated",   "uploaded", "validated", "verified",  "voided"};
-  static constexpr std::string_view persons[] = {"user", "account", "member", "admin", "person", "profile"};
-  if (key.columns.size() != 1 || key.on_delete == "CASCADE") return false;
-  auto words = words_of(key.columns.front());
-  if (words.size() > 1 && (words.back() == "id" || words.back() == "uuid")) words.pop_back();
-  if (words.size() > 2 && one_of(words.back(), persons)) words.pop_back();
-  return words.size() > 1 && words.back() == "by" && one_of(words[words.size() - 2], deeds);
-}
-
-// Whether a CHECK limits the column to constants: c IN ('a', 'b'), c = ANY (ARRAY['a', 'b']). The rows of
-// such a table are part of the schema: only a migration adds or deletes one.
-static bool limited_to_constants(const Table& table, const std::string& column) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& check) {
-    if (check.kind != Constraint::Kind::check) return false;
-    auto tokens = tokens_of(check.expression);  // without strings
-    std::erase_if(tokens, [](const std::string& token) { return token == "(" || token == ")"; });
-    std::size_t at = 0;
-    const auto next = [&](std::string_view word) { return at < tokens.size() && tokens[at] == word && ++at; };
-    if (!next(column)) return false;
-    while (next("::")) ++at;
-    if (!next("in") && !(next("=") && next("any") && next("array"))) return false;
-    return std::none_of(tokens.begin() + static_cast<std::ptrdiff_t>(std::min(at, tokens.size())),
-                        tokens.end(), [&](const std::string& token) {
-                          return token == "or" || token == "and" || token == "select" || table.column(token);
-                        });
-  });
-}
-
-static bool references_constants(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
-  return parent && key.referenced_columns.size() == 1 &&
-         limited_to_constants(*parent, key.referenced_columns.front());
-}
-
-// Rows of a lookup table are part of the application, and are hardly ever deleted.
-static bool references_lookup(const Context& context, const Constraint& key) {
-  const Table* parent = context.catalog().table(key.referenced_table);
-  return parent && key.on_delete != "CASCADE" && growth_of(*parent) == Growth::lookup;
-}
 
 static Severity severity(const Context& context, const Table& table, const Constraint& key) {
   if (references_constants(context, key) || references_lookup(context, key)) return Severity::note;
