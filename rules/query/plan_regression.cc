@@ -16,10 +16,11 @@ static constexpr Option cost_ratio{
         "structure is not worse"};
 static constexpr Option error_ratio{
     .name = "error_ratio", .fallback = 10, .meaning = "the same ratio, from which the finding is an error"};
-static constexpr Option least_cost{
-    .name = "least_cost",
-    .fallback = 100,
-    .meaning = "planner cost that one call gains at least: 100 is about the cost of reading 100 pages"};
+static constexpr Option least_cost{.name = "least_cost",
+                                   .fallback = 100,
+                                   .meaning =
+                                       "increase of the planner cost of one call, below which nothing is "
+                                       "reported: 100 is about the cost of reading 100 pages"};
 static constexpr Option share_percent{
     .name = "share_percent",
     .fallback = 1,
