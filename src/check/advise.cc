@@ -17,7 +17,6 @@
 #include "pg/catalog_reader.h"
 #include "pg/leftovers.h"
 #include "pg/verify.h"
-#include "pg/what_if.h"
 #include "plan/planner.h"
 #include "sql/facts.h"
 
@@ -104,11 +103,7 @@ class Adviser {
 
   Result<Advice> advise() {
     server_.connection().set_stop(settings_.stop);
-    const std::size_t jobs = settings_.jobs ? settings_.jobs : connections_to_sandbox();
-    auto what_if = pg::make_what_if(
-        server_.connection(),
-        pg::more_connections(server_.connection(), server_.conninfo,
-                             std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
+    auto what_if = server_.make_what_if(settings_.jobs, inputs_.workload.queries.size());
     if (!what_if) return tl::unexpected(what_if.error());
     find_asked();
     search(**what_if);

@@ -13,7 +13,6 @@
 #include "check/server.h"
 #include "lint/key_coverage.h"
 #include "model/ddl.h"
-#include "pg/what_if.h"
 #include "plan/planner.h"
 #include "sql/written_indexes.h"
 
@@ -40,11 +39,7 @@ class Run {
     if (const auto read = read_candidates(); !read) return tl::unexpected(read.error());
     if (const auto read = read_drops(); !read) return tl::unexpected(read.error());
     if (const auto checked = check_buildable(); !checked) return tl::unexpected(checked.error());
-    const std::size_t jobs = settings_.jobs ? settings_.jobs : connections_to_sandbox();
-    auto what_if = pg::make_what_if(
-        server_.connection(),
-        pg::more_connections(server_.connection(), server_.conninfo,
-                             std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
+    auto what_if = server_.make_what_if(settings_.jobs, inputs_.workload.queries.size());
     if (!what_if) return tl::unexpected(what_if.error());
     if (!server_.sandbox && !dropped_.empty())
       if (const auto missing = (*what_if)->hide_missing(); !missing.empty())

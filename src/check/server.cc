@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pg/plan_source.h"
+#include "pg/what_if.h"
 
 namespace pgadvise::check {
 
@@ -19,6 +20,12 @@ Result<void> Server::make_plans(const pg::SessionSettings& session_settings) {
 std::vector<std::unique_ptr<plan::PlanSource>> Server::more_plans(std::size_t jobs) {
   const std::size_t wanted = jobs ? jobs : sandbox ? connections_to_sandbox() : 1;
   return pg::more_plan_sources(connection(), conninfo, wanted - 1);
+}
+
+Result<std::unique_ptr<plan::WhatIf>> Server::make_what_if(std::size_t jobs, std::size_t queries) {
+  const std::size_t wanted =
+      std::min(jobs ? jobs : connections_to_sandbox(), std::max<std::size_t>(1, queries));
+  return pg::make_what_if(connection(), pg::more_connections(connection(), conninfo, wanted - 1));
 }
 
 Result<std::unique_ptr<Server>> open_server(const std::string& conninfo, pg::SentObserver on_sent) {

@@ -12,6 +12,7 @@
 #include "pg/connection.h"
 #include "pg/sandbox.h"
 #include "plan/source.h"
+#include "plan/what_if.h"
 
 namespace pgadvise::check {
 
@@ -30,6 +31,10 @@ struct Server {
   // Further plan sources, each with its own connection. `jobs`: how many sources in total; 0: one for a
   // database; for a sandbox one for each processor, at most four.
   std::vector<std::unique_ptr<plan::PlanSource>> more_plans(std::size_t jobs);
+  // Hypothetical indexes for a search over that many queries, on at most one connection for each query.
+  // REQUIRES an empty PlanSource::what_if_missing(). `jobs`: how many connections in total; 0:
+  // connections_to_sandbox(). Errors: those of pg::make_what_if().
+  Result<std::unique_ptr<plan::WhatIf>> make_what_if(std::size_t jobs, std::size_t queries);
 };
 
 // Errors (Kind::database): the server cannot be reached.
