@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "deploy/connections.h"
 #include "deploy/database_urls.h"
 #include "deploy/entry_points.h"
 #include "files/code_text.h"
@@ -36,15 +37,14 @@ bool configures_tool(std::string_view path) {
          path.ends_with("settings/production.py") || (is_code(name) && contains(name, "migrat"));
 }
 
-bool is_environment(std::string_view path) {
+bool configures_deployment(std::string_view path) {
   static constexpr std::array<std::string_view, 8> tails = {".yml", ".yaml", ".toml",       ".ini",
                                                             ".sh",  ".conf", ".properties", ".json"};
   static constexpr std::array<std::string_view, 4> samples = {"example", "sample", "template", "lock"};
   const std::string name = lower(files::base_of(path));
   if (contains_any(name, samples)) return false;
-  const bool env = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
-  return env || name.starts_with("dockerfile") || name.ends_with(".dockerfile") || name == "procfile" ||
-         name == "makefile" || ends_with_any(name, tails);
+  return is_environment_file(name) || name.starts_with("dockerfile") || name.ends_with(".dockerfile") ||
+         name == "procfile" || name == "makefile" || ends_with_any(name, tails);
 }
 
 std::string_view line_around(std::string_view text, std::size_t at) {
@@ -146,7 +146,7 @@ void read_file(files::Tree& tree, const std::string& path, const std::string& te
 void read_session_timeouts(files::Tree& tree, Project& project) {
   for (const auto& path : tree.files()) {
     const bool sql = path.ends_with(".sql");
-    if (!sql && !configures_tool(path) && !is_environment(path)) continue;
+    if (!sql && !configures_tool(path) && !configures_deployment(path)) continue;
     if (!target_of_file(path)) continue;
     const std::string* peeked = tree.peek(path);
     if (!peeked || (!contains(*peeked, "lock_timeout") && !contains(*peeked, "statement_timeout"))) continue;
