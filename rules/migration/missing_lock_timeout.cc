@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/number_format.h"
@@ -18,19 +19,20 @@ using lint::TableTraffic;
 
 constexpr Option min_per_second{
     .name = "queries_per_second",
-    .fallback = 1,
+    .fallback = lint::busy_queries_per_second,
     .meaning = "queries per second on the table, in the log, above which the finding is a warning"};
 constexpr Option long_transaction_ms{
     .name = "transaction_ms",
-    .fallback = 1000,
+    .fallback = lint::busy_transaction_ms,
     .meaning =
         "milliseconds of the longest transaction on the table, in the log, above which the finding is "
         "a warning"};
-constexpr Option min_rows{
-    .name = "rows", .fallback = 1000000, .meaning = "without a log: rows above which a table counts as busy"};
+constexpr Option min_rows{.name = "rows",
+                          .fallback = lint::busy_rows,
+                          .meaning = "without a log: rows above which a table counts as busy"};
 constexpr Option min_references{
     .name = "references",
-    .fallback = 5,
+    .fallback = lint::busy_references,
     .meaning = "without a log: number of foreign keys to a table above which it counts as busy"};
 constexpr const Option* options[] = {&min_per_second, &long_transaction_ms, &min_rows, &min_references};
 
@@ -44,28 +46,11 @@ struct Waiting {
   double weight() const { return static_cast<double>(traffic.calls) * (1 + traffic.longest_ms); }
 };
 
-// lock_timeout from the settings of the migration's role or database on the server.
-bool set_by_server(const Context& context) {
-  if (!context.has_catalog()) return false;
-  const auto setting = context.catalog().settings.find("lock_timeout");
-  return setting != context.catalog().settings.end() && setting->second != "0" && !setting->second.empty();
-}
-
-std::string why_busy(const Context& context, const QualifiedName& table) {
-  if (const auto rows = known_rows(context, table); rows && *rows >= context.option(min_rows))
-    return "it has " + grouped(*rows) + " rows";
-  if (const auto keys = context.has_catalog() ? context.references_to(table).size() : 0;
-      static_cast<double>(keys) >= context.option(min_references))
-    return std::to_string(keys) + " foreign keys refer to it";
-  return {};
-}
-
 std::optional<Waiting> waiting(const Context& context, const MigrationTransaction::Step& at,
                                const TableLock& lock) {
-  Waiting out{at, &lock, lint::traffic_on(context, lock.table), {}, false};
+  Waiting out{at, &lock, lint::traffic_on(context, lock.table, lock.mode), {}, false};
   const TableTraffic& traffic = out.traffic;
   if (traffic.calls > 0) {
-    if (!blocks_reads(lock.mode) && traffic.writes == 0) return std::nullopt;
     const auto rate = traffic.calls_per_second();
     out.severe = rate && *rate >= context.option(min_per_second) &&
                  traffic.longest_ms >= context.option(long_transaction_ms);
@@ -75,7 +60,8 @@ std::optional<Waiting> waiting(const Context& context, const MigrationTransactio
     return out;
   }
   if (context.has_workload() || !blocks_reads(lock.mode)) return std::nullopt;
-  out.why_busy = why_busy(context, lock.table);
+  out.why_busy =
+      lint::why_busy(context, lock.table, context.option(min_rows), context.option(min_references));
   if (out.why_busy.empty()) return std::nullopt;
   return out;
 }
@@ -84,30 +70,68 @@ std::string rate_text(double rate) {
   return rate >= 10 ? std::to_string(std::llround(rate)) : short_count(rate);
 }
 
-void report(SiteReporter& out, const Waiting& worst, std::size_t others) {
+// "ALTER TABLE users", "CREATE INDEX on users"
+std::string statement_on(const std::string& text, const std::string& table) {
+  const auto words = split(text, ' ');
+  std::string head(words[0]);
+  if (words.size() > 1) head += " " + std::string(words[1]);
+  std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (head != "ALTER TABLE" && head != "DROP TABLE") head = std::string(words[0]) + " on";
+  return head + " " + table;
+}
+
+// ". No lock_timeout is set by the deploy step (Dockerfile:14)"
+std::string not_set(const Context& context) {
+  const DeployCommand* step = lint::migrating_command(context);
+  if (!step) return ". No lock_timeout is set";
+  return ". No lock_timeout is set by the deploy step (" + step->place.file + ":" +
+         std::to_string(step->place.line) + ")";
+}
+
+std::string message_of(const Context& context, const Waiting& worst, std::size_t others) {
+  const std::string table = display(worst.lock->table);
+  std::string message = statement_on(worst.at.step->text, table);
+  message += worst.traffic.longest_ms > 0 ? " waits for transactions of up to " +
+                                                duration_text(worst.traffic.longest_ms) + " seen in the log; "
+                                          : " waits for every transaction that uses " + table + "; ";
+  if (const auto rate = worst.traffic.calls_per_second(); rate && worst.traffic.calls > 0)
+    message += rate_text(*rate) + " queries/s queue behind it";
+  else message += lint::blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
+  if (!worst.why_busy.empty()) message += " (" + worst.why_busy + ")";
+  message += not_set(context);
+  if (others == 1) message += ". The same holds for one more statement of the migration";
+  if (others > 1)
+    message += ". The same holds for " + std::to_string(others) + " more statements of the migration";
+  return message + ".";
+}
+
+// A setting that the migration's driver does not read.
+void add_unread(const Context& context, Finding& finding) {
+  if (!context.has_project()) return;
+  for (const SessionTimeout& timeout : context.project().timeouts)
+    if (timeout.lock && !timeout.unread.empty())
+      finding.evidence.push_back({Evidence::Kind::project,
+                                  timeout.what + " sets lock_timeout, but " + timeout.unread,
+                                  timeout.place,
+                                  {}});
+}
+
+void report(const Context& context, SiteReporter& out, const Waiting& worst, std::size_t others) {
   const std::string table = display(worst.lock->table);
   SchemaAction action;
   action.place = worst.at.step->place;
-  const std::string blocked = lint::blocked_by(worst.lock->mode);
-  std::string message = "Without lock_timeout, the statement waits for every transaction that uses " + table +
-                        ", and " + blocked + " of " + table + " wait behind it";
-  if (worst.traffic.longest_ms > 0)
-    message += ": the log has transactions of up to " + duration_text(worst.traffic.longest_ms);
-  if (const auto rate = worst.traffic.calls_per_second(); rate && worst.traffic.calls > 0)
-    message += std::string(worst.traffic.longest_ms > 0 ? " and " : ": the log has ") + rate_text(*rate) +
-               " queries per second";
-  if (!worst.why_busy.empty()) message += ": " + worst.why_busy;
-  if (others == 1) message += ". So does one more statement of the migration";
-  if (others > 1) message += ". So do " + std::to_string(others) + " more statements of the migration";
-  Finding& finding =
-      out.add({worst.at.migration, worst.at.step, &action},
-              {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
-              message + ".", worst.severe ? std::nullopt : std::optional(Severity::note));
+  Finding& finding = out.add(
+      {worst.at.migration, worst.at.step, &action},
+      {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
+      message_of(context, worst, others), worst.severe ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
       {Evidence::Kind::project,
        std::string(label(worst.lock->mode)) + " lock on " + table + ", taken by: " + worst.at.step->text,
        worst.at.step->place,
        {}});
+  if (const DeployCommand* step = lint::migrating_command(context))
+    finding.evidence.push_back({Evidence::Kind::project, "deployed by: " + step->command, step->place, {}});
+  add_unread(context, finding);
   if (!worst.traffic.longest.empty())
     finding.evidence.push_back(
         {Evidence::Kind::statement,
@@ -123,7 +147,6 @@ void report(SiteReporter& out, const Waiting& worst, std::size_t others) {
 }
 
 void check(const Context& context, Reporter& reporter) {
-  if (set_by_server(context)) return;
   SiteReporter out(reporter);
   const Migration* migration = nullptr;
   std::vector<Waiting> found;
@@ -132,14 +155,14 @@ void check(const Context& context, Reporter& reporter) {
     const auto worst = std::max_element(found.begin(), found.end(), [](const Waiting& a, const Waiting& b) {
       return a.severe != b.severe ? b.severe : a.weight() < b.weight();
     });
-    report(out, *worst, found.size() - 1);
+    report(context, out, *worst, found.size() - 1);
     found.clear();
   };
   for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
     for (const MigrationTransaction::Step& step : transaction.steps) {
       if (step.migration != migration) flush();
       migration = step.migration;
-      if (step.step->lock_timeout_ms.value_or(0) > 0) continue;
+      if (lint::lock_timeout_of(context, *step.step)) continue;
       for (const TableLock& lock : step.step->locks)
         if (!lock.on_new_table && blocks_writes(lock.mode))
           if (auto one = waiting(context, step, lock)) {
@@ -168,7 +191,9 @@ constinit const Rule missing_lock_timeout{
         "With a log the rule uses the traffic on each table: it is a warning where the table has queries "
         "all the time and also long transactions, and a note where it has one of them. Without a log, "
         "it is a note for tables with very many rows or many foreign keys to them. A lock_timeout that the "
-        "script, or the server for the role or database, sets counts. One finding for each migration.",
+        "script sets counts, and one that its connection gets: by PGOPTIONS, the options of a connection "
+        "URL, the migration tool's configuration, or the server for the role or database. One finding for "
+        "each migration.",
     .fix =
         "Set lock_timeout at the beginning of the migration or in the connection that runs migrations, and "
         "let the deployment try again.",

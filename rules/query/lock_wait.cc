@@ -22,6 +22,7 @@ constexpr const Option* options[] = {&total_ms};
 struct Waits {
   std::vector<const ServerEvent*> ended;
   std::vector<const ServerEvent*> unfinished;  // logged during the wait, without an end
+  std::vector<const ServerEvent*> logged;      // during the wait, which names the holders of the lock
   std::uint64_t count = 0;
   double total_us = 0;
   double longest_us = 0;
@@ -99,6 +100,7 @@ void report_waits(const Context& context, Reporter& reporter, const Waits& waits
                                     ", and the log does not show the end of the wait",
                                 event->place,
                                 {}});
+  for (auto& holder : holders_of(waits.logged)) finding.evidence.push_back(std::move(holder));
   finding.fix =
       Fix{.title = schema ? "Set lock_timeout to one or two seconds for this statement and retry it, so that "
                             "others do not queue; look for the long transaction that blocks it"
@@ -125,6 +127,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& event : context.workload().server_events) {
     if (event.kind != Kind::lock_still_waiting) continue;
     Waits& waits = by_statement[event.fingerprint];
+    waits.logged.push_back(&event);
     // This message is logged during a wait. Waits that have ended are counted already.
     std::uint64_t ended = 0;
     for (const auto* other : waits.ended)
@@ -158,8 +161,9 @@ constinit const Rule lock_wait{
         "finding "
         "states how many of the transactions nobody ran again with the same values within a minute. Waits "
         "longer than "
-        "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows only the process ID of "
-        "the lock holder.",
+        "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the process ID of the "
+        "lock's holder: where other lines have that process ID (`%p` or `%c` in log_line_prefix), the "
+        "finding names the holder's application (`%a`), user and statement.",
     .fix =
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",

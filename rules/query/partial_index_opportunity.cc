@@ -165,11 +165,13 @@ static void report_filter(const Context& context, Reporter& reporter, const Tabl
   if (kept) finding.verdict = Verdict::confirmed;
   auto keys = keys_of(table, filter, use);
   if (filter.literal || keys.empty()) {
-    const std::string condition = filter.literal
-                                      ? quote_identifier(filter.column) + " = the value in these statements"
-                                      : filter.condition;
-    const Index index = ddl::index_of({.table = table.name, .keys = std::move(keys), .predicate = condition});
-    finding.fix = Fix{.title = ddl::create_index(table.name, index, {.concurrently = true}),
+    std::vector<std::string> columns;
+    for (const auto& key : keys) columns.push_back(ddl::index_key(key));
+    finding.fix = Fix{.title = "Create a partial index on " + display(table.name) +
+                               (columns.empty() ? std::string() : " (" + join(columns, ", ") + ")") +
+                               (filter.literal ? ", whose WHERE compares " + filter.column +
+                                                     " with the value in these statements (--show-literals)"
+                                               : " for the rows with " + filter.shown),
                       .safety = Fix::Safety::manual};
   } else {
     finding.proposal =

@@ -81,6 +81,7 @@ IndexProposal proposal_of(const Table& table, const QueryFacts& facts) {
                      [&](const IndexKey& key) { return key.column == column; }))
       out.keys.push_back({.column = column});
   if (out.keys.size() >= widest) out.keys.resize(widest - 1);
+  out.equality_keys = out.keys.size();
   for (const auto& sort : facts.sort)
     if (std::none_of(out.keys.begin(), out.keys.end(),
                      [&](const IndexKey& key) { return key.column == sort.column.column; }))

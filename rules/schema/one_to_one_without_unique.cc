@@ -79,25 +79,32 @@ double rows_with_value(const Table& table, const Column& column) {
   return table.statistics->rows * (1 - column.statistics->null_fraction);
 }
 
-// The relation of Drizzle that states the key to be one to one: one() on both sides, and no other relation
-// back with its name. nullptr: there is none.
+// Whether the relation, from the key's referenced table back to its own, is by the key's columns.
+bool goes_back_by(const CodeRelation& relation, const CodeFacts& code, const Table& child,
+                  const Constraint& key) {
+  if (relation.table != key.referenced_table || relation.target != child.name) return false;
+  if (!relation.columns.empty()) return relation.target_columns == key.columns;
+  return std::any_of(code.relations.begin(), code.relations.end(), [&](const CodeRelation& own) {
+    return own.table == child.name && own.target == key.referenced_table && own.columns == key.columns &&
+           own.name == relation.name;
+  });
+}
+
+// The relation of Drizzle that states the key to be one to one: one() on both sides, and many() on none.
+// nullptr: there is none.
 const CodeRelation* stated_one_to_one(const Context& context, const Table& child, const Constraint& key) {
   const CodeFacts* code = context.has_project() ? code_facts(context) : nullptr;
   if (!code) return nullptr;
-  const auto own =
-      std::find_if(code->relations.begin(), code->relations.end(), [&](const CodeRelation& relation) {
-        return relation.table == child.name && relation.target == key.referenced_table && !relation.many &&
-               relation.columns == key.columns;
-      });
-  if (own == code->relations.end()) return nullptr;
   const CodeRelation* back = nullptr;
+  bool own = false;
   for (const auto& relation : code->relations) {
-    if (relation.table != key.referenced_table || relation.target != child.name || relation.name != own->name)
-      continue;
-    if (relation.many || !relation.columns.empty()) return nullptr;
+    own = own || (relation.table == child.name && relation.target == key.referenced_table && !relation.many &&
+                  relation.columns == key.columns);
+    if (!goes_back_by(relation, *code, child, key)) continue;
+    if (relation.many) return nullptr;
     back = &relation;
   }
-  return back;
+  return own ? back : nullptr;
 }
 
 // The evidence that each row of the other table has one row at most; "" if there is none.
@@ -109,7 +116,7 @@ std::optional<Evidence> reason(const Context& context, const Table& child, const
   if (known && distinct < rows * 0.999) return std::nullopt;
   if (const CodeRelation* back = stated_one_to_one(context, child, key))
     return Evidence{Evidence::Kind::project,
-                    "relations() has one() on both sides",
+                    "Drizzle's relations have one() on both sides",
                     lint::located(context.project(), back->place),
                     {}};
   if (rows >= context.option(least_rows) && rows <= context.option(most_rows))
@@ -189,11 +196,12 @@ constinit const Rule one_to_one_without_unique{
         "key, too.\n\n"
         "The rule reports a foreign key of one column that no unique index includes, if the statistics of a "
         "server show as many values as rows, in a table that ANALYZE reads as a whole. Without such "
-        "statistics, it reports keys for which Drizzle's `relations()` have `one()` on both sides, and "
-        "tables "
-        "that are named after the other table (`user_profiles`, `user_settings`, `user_preferences`) and "
-        "have "
-        "neither a second key column (`name`, `type`, `locale` …) nor a required reference to a third table.",
+        "statistics, it reports keys for which Drizzle's `relations()` or `defineRelations()` have `one()` "
+        "on "
+        "both sides, and tables that are named after the other table (`user_profiles`, `user_settings`, "
+        "`user_preferences`) and have neither a second key column (`name`, `type`, `locale` …) nor a "
+        "required "
+        "reference to a third table.",
     .fix =
         "`CREATE UNIQUE INDEX CONCURRENTLY`, after removing second rows, and drop the plain index on the "
         "column. In Drizzle, add `.unique()`.",

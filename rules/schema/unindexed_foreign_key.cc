@@ -118,6 +118,7 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});
+  proposal.equality_keys = proposal.keys.size();
   finding.proposal = std::move(proposal);
 }
 

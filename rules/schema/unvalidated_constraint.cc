@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/identifier.h"
 #include "base/text.h"
 #include "lint/tables.h"
@@ -19,6 +21,16 @@ Fix fix_of(const Table& table, const Constraint& constraint) {
   return fix;
 }
 
+// Whether one of the migrations to check adds it: NOT VALID is then the first of two steps, as
+// blocking-constraint recommends.
+bool added_now(const Context& context, const Constraint& constraint) {
+  if (!context.has_migrations()) return false;
+  const auto& migrations = context.migrations();
+  return std::any_of(migrations.begin(), migrations.end(), [&](const Migration& one) {
+    return !one.tool.empty() && one.file == constraint.origin.file;
+  });
+}
+
 void check(const Context& context, Reporter& reporter) {
   for (const Table* table : checked_tables_and_partitions(context)) {
     for (const auto& constraint : table->constraints) {
@@ -34,7 +46,8 @@ void check(const Context& context, Reporter& reporter) {
                         .constraint = constraint.name},
                        "The constraint " + constraint.name + " on " + display(table->name) +
                            " was added NOT VALID and never validated: older rows may violate it" +
-                           (key ? ", and joins cannot rely on it." : ", and the planner cannot rely on it."));
+                           (key ? ", and joins cannot rely on it." : ", and the planner cannot rely on it."),
+                       added_now(context, constraint) ? Severity::note : Severity::warning);
       finding.location = constraint.origin;
       finding.evidence.push_back(catalog_fact(ddl::constraint(constraint) + " NOT VALID", constraint.origin));
       finding.fix = fix_of(*table, constraint);
@@ -53,7 +66,9 @@ constinit const Rule unvalidated_constraint{
     .why =
         "NOT VALID is the first step of adding a constraint without a long lock: PostgreSQL checks new rows, "
         "but not existing ones. Until VALIDATE CONSTRAINT has run, existing rows may violate the constraint. "
-        "A dump with such rows cannot be restored with the constraint, and the planner does not use it.",
+        "A dump with such rows cannot be restored with the constraint, and the planner does not use it.\n\n"
+        "In the change that adds the constraint the finding is a note: VALIDATE CONSTRAINT belongs into a "
+        "later transaction.",
     .fix =
         "Run `ALTER TABLE … VALIDATE CONSTRAINT …` in a transaction of its own. It holds a SHARE UPDATE "
         "EXCLUSIVE lock, which allows reads and writes.",

@@ -7,12 +7,14 @@
 #include <numeric>
 #include <set>
 
+#include "advisor/calibration.h"
 #include "advisor/candidates.h"
 #include "advisor/cost_model.h"
 #include "advisor/drops.h"
 #include "advisor/entry_size.h"
 #include "advisor/index_ddl.h"
 #include "advisor/maintenance_cost.h"
+#include "advisor/merge.h"
 #include "advisor/planned_queries.h"
 #include "advisor/selection.h"
 #include "advisor/size.h"
@@ -29,7 +31,8 @@ constexpr std::size_t max_together = 1000;  // hypothetical indexes for one plan
 constexpr int max_layers = 20;              // of plans, each without the indexes of those before it
 constexpr double least_saved = 1;           // by a call: a page read in sequence
 constexpr double gain_without_limit = 0.01;
-constexpr double max_calibration = 100;
+constexpr std::uint64_t max_bulk_calls = 2;
+constexpr double min_bulk_rows = 10'000;
 constexpr double brin_share = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
@@ -131,6 +134,8 @@ class Advisor {
     }
     if (asked.plans.empty()) {
       ++advice_.not_explained;
+      const QueryFacts& facts = planned_[query].query->facts;
+      if (facts.kind != StatementKind::select && facts.target) unplanned_targets_.insert(*facts.target);
       diagnostics_.push_back({Error::Kind::nonfatal,
                               "query " + planned_[query].query->fingerprint,
                               "not explained: " + why,
@@ -139,39 +144,32 @@ class Advisor {
     return asked;
   }
 
-  // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query
-  // counting by its logged time.
-  static double time_of_cost(const std::vector<std::pair<double, double>>& times) {
-    auto sorted = times;
-    std::sort(sorted.begin(), sorted.end());
-    double half = 0;
-    for (const auto& [rate, time] : sorted) half += time / 2;
-    for (const auto& [rate, time] : sorted)
-      if ((half -= time) <= 0) return rate;
-    return 0;
+  // A load, import or backfill that ran once or twice is no part of the steady workload.
+  bool bulk_load(const Asked& asked) {
+    const Query& query = *planned_[asked.query].query;
+    const bool bulk = query.facts.kind != StatementKind::select && query.calls <= max_bulk_calls &&
+                      std::any_of(asked.plans.begin(), asked.plans.end(),
+                                  [](const auto& one) { return one.second.rows_written >= min_bulk_rows; });
+    advice_.bulk_loads += bulk;
+    return bulk;
   }
 
   void ask_without_indexes() {
     std::vector<Asked> all;
-    std::vector<std::pair<double, double>> times;
+    std::vector<double> costs(planned_.size());
     const auto plans = plans_without_indexes();
     for (std::size_t at = 0; at < planned_.size(); ++at) {
       if (plans[at].empty()) continue;
       auto asked = take_without_indexes(at, plans[at]);
       if (!asked) break;
-      if (asked->plans.empty()) continue;
-      const Query& query = *planned_[at].query;
-      if (query.timed_calls && query.total_ms > 0 && asked->cost() > 0)
-        times.emplace_back(query.mean_ms() / asked->cost(), query.total_ms);
+      if (asked->plans.empty() || (!options_.include_bulk && bulk_load(*asked))) continue;
+      costs[at] = asked->cost();
       all.push_back(std::move(*asked));
     }
-    const double rate = options_.by_time ? time_of_cost(times) : 0;
     calibration_.assign(planned_.size(), 1);
+    if (options_.by_time) calibration_ = calibrations(planned_, costs);
     for (const auto& asked : all) {
       const Query& query = *planned_[asked.query].query;
-      if (rate > 0 && query.timed_calls && asked.cost() > 0)
-        calibration_[asked.query] =
-            std::clamp(query.mean_ms() / asked.cost() / rate, 1 / max_calibration, max_calibration);
       const double calls = static_cast<double>(query.calls) / static_cast<double>(asked.plans.size());
       for (const auto& [statement, plan] : asked.plans) {
         const double weight = calls * calibration_[asked.query];
@@ -196,10 +194,25 @@ class Advisor {
     const int index = what_if_.add(proposal.table, std::move(hypothetical));
     numbers_.emplace(key, index);
     proposals_.push_back(proposal);
-    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_));
+    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, selected(proposal)));
     sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
                                       (proposal.method == "brin" ? brin_share : 1));
     return index;
+  }
+
+  // The share of the rows that a partial index with a constant contains, as the planner estimates it. The
+  // connection must have no transaction open: such proposals are made by refined() only.
+  std::optional<double> selected(const IndexProposal& proposal) {
+    if (!proposal.predicate || proposal.predicate->find('\'') == std::string::npos) return std::nullopt;
+    const Table* table = catalog_.table(proposal.table);
+    const double rows = table && table->statistics ? table->statistics->rows : 0;
+    if (rows <= 0) return std::nullopt;
+    const std::string sql = "SELECT FROM " + quote_name(proposal.table) + " WHERE " + *proposal.predicate;
+    const auto [known, fresh] = selected_.try_emplace(sql);
+    if (fresh)
+      if (const auto plan = planner_.explain({sql, {}, true, ""}))
+        known->second = std::clamp(plan->root.plan_rows / rows, 0.0, 1.0);
+    return known->second;
   }
 
   static std::string quote_key(const IndexProposal& proposal) {
@@ -262,6 +275,8 @@ class Advisor {
                      {options_.max_width, may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
       add_of_partitioned_tables(own[at]);
       leave_out_too_long(own[at]);
+      std::erase_if(own[at],
+                    [&](const IndexProposal& one) { return hash_serves(one, not_just_equal, catalog_); });
       if (options_.max_width >= 3)
         ranges[at] = range_candidates(planned_[at].query->facts, planned_[at].referenced, catalog_);
       if (options_.max_width >= 3)
@@ -445,6 +460,13 @@ class Advisor {
   void relate() {
     std::vector<std::set<std::string>> leads(model_.size());
     std::set<int> alive;
+    if (also_.empty()) also_ = numbers(asked());
+    for (const int index : also_) {
+      alive.insert(index);
+      for (std::size_t at = 0; at < model_.size(); ++at)
+        if (referenced(planned_[model_.request(at).query], proposals_[static_cast<std::size_t>(index)]))
+          leads[at].insert(lead(index));
+    }
     for (std::size_t at = 0; at < model_.size(); ++at) {
       std::vector<IndexProposal> shorter;
       for (const int index : found_[at]) {
@@ -497,6 +519,42 @@ class Advisor {
     how.reached = [this](double cost) { reached_ = std::min(reached_, cost); };
     chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
     if (model_.stopped()) keep_what_is_used();
+    if (!options_.budget && !options_.max_indexes) merge_with_asked();
+  }
+
+  std::vector<IndexProposal> asked() const {
+    std::vector<IndexProposal> out;
+    for (const auto& index : options_.asked)
+      if (const Table* table = catalog_.table(index.table); table && !already_served(index, *table))
+        out.push_back(index);
+    return out;
+  }
+
+  // The selected indexes and those that findings ask for. The keys that all statements using a selected index
+  // compare by = may change their order.
+  void merge_with_asked() {
+    std::vector<IndexProposal> all;
+    for (const int index : chosen_) {
+      all.push_back(proposals_[static_cast<std::size_t>(index)]);
+      all.back().equality_keys = keys_compared_equal(index);
+    }
+    for (auto& index : asked()) all.push_back(std::move(index));
+    const IndexSet merged = numbers(merge_proposals(all).indexes);
+    if (merged == chosen_) return;
+    chosen_ = also_ = merged;
+    what_if_.clear();
+    relate();
+  }
+
+  std::size_t keys_compared_equal(int index) const {
+    const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
+    std::size_t out = proposal.keys.size();
+    for (const auto at : model_.requests_of(index)) {
+      const IndexSet used = model_.used(at, chosen_);
+      if (!std::binary_search(used.begin(), used.end(), index)) continue;
+      out = std::min(out, leading_equality_keys(proposal, planned_[model_.request(at).query].query->facts));
+    }
+    return out;
   }
 
   // Time ended before it was asked what others make superfluous: what no known plan uses only costs.
@@ -520,7 +578,9 @@ class Advisor {
                          step.saved,
                          sizes_.maintenance_cost[static_cast<std::size_t>(step.index)],
                          {},
-                         {}};
+                         std::nullopt,
+                         proposal,
+                         !writes_unknown(proposal.table)};
       std::set<std::string> users;
       for (const auto at : model_.requests_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
@@ -534,10 +594,17 @@ class Advisor {
     advice_.cost_before = total_;
     advice_.cost_after = workload_cost(model_, sizes_, chosen_);
     report_queries();
+    for (const auto& table : unplanned_targets_) advice_.unknown_writes.push_back(display(table));
     std::vector<const Query*> explained;
     for (const auto& planned : planned_) explained.push_back(planned.query);
     advice_.not_costed = uncosted(explained, catalog_, namer);
     advice_.drops = drops(catalog_, made);
+  }
+
+  bool writes_unknown(const QualifiedName& table) const {
+    const auto tree = partition_tree(table, catalog_);
+    return std::any_of(unplanned_targets_.begin(), unplanned_targets_.end(),
+                       [&](const QualifiedName& target) { return tree.count(target) > 0; });
   }
 
   void report_queries() {
@@ -592,6 +659,8 @@ class Advisor {
   std::set<std::string> sql_files_;
   std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by request
   std::vector<Write> writes_;
+  std::set<QualifiedName> unplanned_targets_;              // of writes that the server refused to plan
+  std::map<std::string, std::optional<double>> selected_;  // by SELECT with the predicate
   std::map<std::string, int> numbers_;
   std::vector<IndexProposal> proposals_;  // by number
   std::vector<std::size_t> parts_;  // by number: hypothetical indexes that it takes, one for each partition
@@ -600,6 +669,7 @@ class Advisor {
   std::set<std::pair<std::size_t, int>> refined_;
   std::set<IndexSet> groups_;
   IndexSet alive_;
+  IndexSet also_;  // candidates beside those that were found: the asked ones, then the merged ones
   IndexSet chosen_;
 };
 

@@ -34,6 +34,11 @@ struct AdviseOptions {
   // Whether a partial index may contain a constant of a query; constants from an .sql file that the user
   // named are always allowed.
   bool show_literals = false;
+  // Whether statements that ran once or twice and wrote at least 10,000 rows count, too.
+  bool include_bulk = false;
+  // Indexes that findings ask for: proposed as well, merged with the selected ones, unless there is a budget
+  // or a maximum number of indexes; then they are candidates only.
+  std::vector<IndexProposal> asked;
 };
 
 // `workload` must be resolved against `catalog`. Statements that cannot be explained are reported in

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t max_included = 8;
 constexpr std::size_t max_paired = 40;  // columns of one table that pairs are made of
 constexpr double max_filter_values = 50;
+constexpr double many_values = 1000;             // of a column, so that a hash index on it leaves few rows
 constexpr double in_order = 0.9;                 // the least correlation with the rows' places for BRIN
 constexpr int least_hash_width = 100;            // bytes on the average
 constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
@@ -359,6 +360,32 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
   return out;
 }
 
+bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, const Catalog& catalog) {
+  const std::string& name = proposal.keys.front().column;
+  const Table* table = catalog.table(proposal.table);
+  const Column* column = table ? table->column(name) : nullptr;
+  if (!column || proposal.method != "btree" || not_just_equal.count({proposal.table, name})) return false;
+  const double distinct = column->statistics ? column->statistics->n_distinct : 0;
+  if (proposal.keys.size() > 1 && distinct >= 0 && distinct < many_values) return false;
+  return std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+    return index.method == "hash" && index.valid && !index.predicate && !index.keys.empty() &&
+           index.keys.front().column == name;
+  });
+}
+
+std::size_t leading_equality_keys(const IndexProposal& proposal, const QueryFacts& facts) {
+  std::size_t out = 0;
+  const auto compared = [&](const IndexKey& key) {
+    return !key.column.empty() &&
+           std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
+             return predicate.column == ColumnUse{proposal.table, key.column} && just_equal(predicate) &&
+                    !predicate.under_or;
+           });
+  };
+  while (out < proposal.keys.size() && compared(proposal.keys[out])) ++out;
+  return out;
+}
+
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,
                                        const ReferencedColumns& referenced, const Catalog& catalog,
                                        const CandidateOptions& options) {
@@ -427,11 +454,13 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
                      [&](const std::string& column) { return has(wide.include, column); });
 }
 
+bool same_expression(std::string_view a, std::string_view b) { return words(a) == words(b); }
+
 bool already_served(const IndexProposal& proposal, const Table& table) {
   if (!proposal.include.empty()) return false;
   const auto same = [](const IndexKey& wanted, const IndexKey& there) {
     IndexKey spelled = there;
-    if (!wanted.expression.empty() && words(wanted.expression) == words(there.expression))
+    if (!wanted.expression.empty() && same_expression(wanted.expression, there.expression))
       spelled.expression = wanted.expression;
     return spelled == wanted;
   };

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "advisor/referenced_columns.h"
@@ -51,6 +52,13 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
                                            const Columns& not_just_equal, const Catalog& catalog,
                                            const TooLong& too_long = {});
 
+// Whether an existing hash index serves what a B-tree with the same first column would: the whole workload
+// compares the column only by =, and few rows have the same value.
+bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, const Catalog& catalog);
+
+// How many of the first keys the statement compares with a value by =.
+std::size_t leading_equality_keys(const IndexProposal& proposal, const QueryFacts& facts);
+
 // Variants of an index that a plan uses, which may be better: one more column, the remaining referenced
 // columns as INCLUDE, only the rows that the statement always selects.
 std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFacts& facts,
@@ -63,6 +71,10 @@ std::vector<IndexProposal> prefixes(const IndexProposal& proposal);
 // Whether `narrow` is as good as `wide` for a statement: it is a prefix, and the statement does not reference
 // the other columns.
 bool spares(const IndexProposal& narrow, const IndexProposal& wide, const ReferencedColumns& referenced);
+
+// Whether two expressions of indexes are equal, apart from parentheses and from the casts of constants to
+// text that a server adds when it prints an expression.
+bool same_expression(std::string_view a, std::string_view b);
 
 // Whether an existing index serves every query that this one would.
 bool already_served(const IndexProposal& proposal, const Table& table);

@@ -7,38 +7,28 @@
 #include "advisor/index_ddl.h"
 #include "base/identifier.h"
 #include "model/ddl.h"
+#include "model/index_comparison.h"
 
 namespace pgadvise::advisor {
 namespace {
 
 constexpr double enough_days = 14;
 
-bool may_go(const Index& index) {
+}  // namespace
+
+bool may_drop(const Index& index) {
   return index.valid && !index.building && !index.unique && !index.constraint && !index.replica_identity &&
          index.attached_to.empty() && !index.keys.empty();
 }
 
+namespace {
+
 // Whether `wide` serves whatever `narrow` does. Of two alike the one that must stay, else the first by name,
 // is the wide one.
 bool covers(const Index& wide, const Index& narrow) {
-  if (&wide == &narrow || !wide.valid || wide.method != narrow.method || wide.predicate != narrow.predicate ||
-      wide.keys.size() < narrow.keys.size())
-    return false;
-  if (wide.keys.size() > narrow.keys.size() && narrow.method != "btree") return false;
-  if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
-  for (const auto& name : narrow.include) {
-    const bool key = std::any_of(wide.keys.begin(), wide.keys.end(),
-                                 [&](const IndexKey& other) { return other.column == name; });
-    if (!key && std::find(wide.include.begin(), wide.include.end(), name) == wide.include.end()) return false;
-  }
+  if (&wide == &narrow || !serves_instead(wide, narrow)) return false;
   const bool alike = wide.keys.size() == narrow.keys.size() && wide.include.size() == narrow.include.size();
-  return !alike || !may_go(wide) || wide.name < narrow.name;
-}
-
-bool begins(const IndexProposal& made, const Index& index, const QualifiedName& table) {
-  return made.table == table && index.method == "btree" && made.predicate == index.predicate &&
-         index.include.empty() && made.keys.size() >= index.keys.size() &&
-         std::equal(index.keys.begin(), index.keys.end(), made.keys.begin());
+  return !alike || !may_drop(wide) || wide.name < narrow.name;
 }
 
 std::string key_words(const std::vector<IndexKey>& keys) {
@@ -55,7 +45,7 @@ std::string reason(const Catalog& catalog, const Table& table, const Index& inde
       return (other.keys.size() == index.keys.size() ? "duplicate of " : "redundant: a prefix of ") +
              other.name;
   for (const auto& proposal : made)
-    if (begins(proposal, index, table.name))
+    if (proposal.table == table.name && serves_instead(ddl::index_of(proposal), index))
       return "replaced: a prefix of the proposed index on (" + key_words(proposal.keys) +
              "), once that index exists";
   const bool of_key =
@@ -80,7 +70,7 @@ std::vector<IndexDrop> drops(const Catalog& catalog, const std::vector<IndexProp
     if (table.kind != Table::Kind::ordinary && table.kind != Table::Kind::materialized_view) continue;
     if (name.schema == "pg_catalog" || name.schema == "information_schema" || table.temporary) continue;
     for (const auto& index : table.indexes) {
-      if (!may_go(index)) continue;
+      if (!may_drop(index)) continue;
       const std::string why = reason(catalog, table, index, made);
       if (why.empty()) continue;
       out.push_back({name, index.name, ddl::drop_index({name.schema, index.name}, true) + ";",

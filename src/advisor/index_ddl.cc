@@ -97,6 +97,8 @@ std::string partition_sql(const Table& table, const QualifiedName* parent_index,
 
 std::string drizzle_line(const IndexProposal& proposal, const std::string& name, const Project* project) {
   if (!project || !project->drizzle) return {};
+  if (!proposal.include.empty())
+    return "// schema.ts can't express INCLUDE: only the migration creates " + name;
   // A table that only SQL knows has no line there.
   if (!project->drizzle_names.empty() && project->drizzle_name(proposal.table).empty()) return {};
   std::vector<std::string> keys;

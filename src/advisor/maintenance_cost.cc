@@ -10,7 +10,6 @@ namespace {
 constexpr double cost_of_insert = 1;
 constexpr double cost_of_changed_column = 2;
 constexpr double cost_of_other_update = 0.3;
-constexpr double cost_of_delete = 0.2;
 
 bool holds(const IndexProposal& proposal, const std::string& column) {
   const auto names = [&](const std::string& text) { return text.find(column) != std::string::npos; };
@@ -21,7 +20,7 @@ bool holds(const IndexProposal& proposal, const std::string& column) {
 }
 
 double cost_per_row(const IndexProposal& proposal, const QueryFacts& facts) {
-  if (facts.kind == StatementKind::delete_) return cost_of_delete;
+  if (facts.kind == StatementKind::delete_) return 0;
   const bool changes = std::any_of(facts.updated.begin(), facts.updated.end(),
                                    [&](const Assignment& set) { return holds(proposal, set.column.column); });
   if (facts.kind == StatementKind::update) return changes ? cost_of_changed_column : cost_of_other_update;

@@ -18,7 +18,7 @@ struct Write {
 // The maintenance cost of the proposed index over all calls of `writes`. The planner ignores index
 // maintenance, so the cost for each row is fixed: INSERT 1 (a descent and a dirty page); UPDATE of a column
 // of the index 2 (an entry here, and one in every other index, since the update cannot be HOT); UPDATE of
-// other columns 0.3 (mostly HOT); DELETE 0.2 (work of vacuum).
+// other columns 0.3 (mostly HOT); DELETE 0 (it changes no index, and vacuum removes the entries in batches).
 double maintenance_cost(const IndexProposal& proposal, const std::vector<Write>& writes,
                         const Catalog& catalog);
 

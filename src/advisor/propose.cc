@@ -2,23 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "advisor/index_ddl.h"
+#include "advisor/merge.h"
 #include "advisor/referenced_columns.h"
 
 namespace pgadvise::advisor {
 namespace {
-
-// Whether an index made for `wide`, of the same table or a partitioned table above it, serves what `narrow`
-// asks for.
-bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
-  return wide.predicate == narrow.predicate && wide.method == narrow.method &&
-         wide.keys.size() >= narrow.keys.size() &&
-         std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin()) &&
-         (narrow.include.empty() || wide.include == narrow.include);
-}
 
 // The findings whose proposal stands: neither refuted nor withdrawn.
 std::vector<bool> asking(const std::vector<Finding>& findings,
@@ -34,41 +27,92 @@ std::vector<bool> asking(const std::vector<Finding>& findings,
   return out;
 }
 
-using FindingsOfTable = std::map<QualifiedName, std::vector<std::size_t>>;
-
-// Of the findings of its table, or of the topmost partitioned table that has one, the first one whose
-// proposal is the widest that serves this one.
-std::size_t carrier(const std::vector<Finding>& findings, const FindingsOfTable& of_table,
-                    const Catalog& catalog, std::size_t asking) {
-  const IndexProposal& asked = *findings[asking].proposal;
-  std::vector<QualifiedName> tables{asked.table};
-  const auto above = partitioned_above(asked.table, catalog);
-  tables.insert(tables.end(), above.begin(), above.end());
-  for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
-    const auto found = of_table.find(*table);
-    if (found == of_table.end()) continue;
-    std::optional<std::size_t> best;
-    for (const std::size_t at : found->second) {
-      const IndexProposal& proposal = *findings[at].proposal;
-      if (!serves(proposal, asked)) continue;
-      if (!best || proposal.keys.size() > findings[*best].proposal->keys.size()) best = at;
-    }
-    if (best) return *best;
-  }
-  return asking;
+// Whether the catalog has the index's table and columns.
+bool fits(const IndexProposal& index, const Catalog& catalog) {
+  const Table* table = catalog.table(index.table);
+  return table &&
+         std::all_of(index.keys.begin(), index.keys.end(),
+                     [&](const IndexKey& key) { return key.column.empty() || table->column(key.column); }) &&
+         std::all_of(index.include.begin(), index.include.end(),
+                     [&](const std::string& column) { return table->column(column); });
 }
+
+// One index for several findings, on their table or on a partitioned table above it.
+struct Member {
+  IndexProposal index;
+  std::optional<std::size_t> carrier;  // the finding whose fix has the DDL
+};
+
+// The members by finding; a finding that needs several indexes together has none.
+class Members {
+ public:
+  Members(const std::vector<Finding>& findings, const std::vector<bool>& asks, const Catalog& catalog,
+          const std::vector<IndexProposal>& chosen) {
+    std::vector<IndexProposal> proposals;
+    for (const auto& index : chosen)
+      if (fits(index, catalog)) proposals.push_back(index);
+    std::size_t number = proposals.size();
+    for (std::size_t at = 0; at < findings.size(); ++at)
+      if (asks[at] && findings[at].further_proposals.empty()) {
+        proposals.push_back(*findings[at].proposal);
+        of_.emplace(at, 0);
+      }
+    MergedProposals merged = merge_proposals(proposals);
+    for (auto& [finding, member] : of_) member = merged.member[number++];
+    for (auto& index : merged.indexes) members_.push_back({std::move(index), std::nullopt});
+    for (auto& [finding, member] : of_) member = above(member, catalog);
+    for (const auto& [finding, member] : of_) carry(finding, findings, members_[member]);
+  }
+
+  // REQUIRES that the finding asks for one index.
+  const Member& of(std::size_t finding) const { return members_[of_.at(finding)]; }
+
+ private:
+  // Of the topmost partitioned table that has one, a member that serves this one.
+  std::size_t above(std::size_t member, const Catalog& catalog) const {
+    IndexProposal asked = members_[member].index;
+    const auto tables = partitioned_above(asked.table, catalog);
+    for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
+      asked.table = *table;
+      for (std::size_t at = 0; at < members_.size(); ++at)
+        if (serves(members_[at].index, asked)) return at;
+    }
+    return member;
+  }
+
+  // The first finding that asks for just this index, else the first one with the most keys.
+  static void carry(std::size_t finding, const std::vector<Finding>& findings, Member& member) {
+    const auto rank = [&](std::size_t at) {
+      const IndexProposal& asked = *findings[at].proposal;
+      return std::tuple(asked.table == member.index.table,
+                        asked.keys == member.index.keys && asked.include == member.index.include,
+                        asked.keys.size());
+    };
+    if (!member.carrier || rank(finding) > rank(*member.carrier)) member.carrier = finding;
+  }
+
+  std::map<std::size_t, std::size_t> of_;
+  std::vector<Member> members_;
+};
 
 }  // namespace
 
+std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
+                                         const std::vector<plan::Confirmation>& confirmations) {
+  std::vector<IndexProposal> out;
+  const auto asks = asking(findings, confirmations);
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    if (asks[at] && findings[at].further_proposals.empty()) out.push_back(*findings[at].proposal);
+  return out;
+}
+
 std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
                                  const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
-                                 const Project* project) {
+                                 const Project* project, const std::vector<IndexProposal>& chosen) {
   std::vector<ProposedFix> out;
   IndexNamer namer(catalog);
   const auto asks = asking(findings, confirmations);
-  FindingsOfTable of_table;
-  for (std::size_t at = 0; at < findings.size(); ++at)
-    if (asks[at]) of_table[findings[at].proposal->table].push_back(at);
+  const Members members(findings, asks, catalog, chosen);
   for (std::size_t at = 0; at < findings.size(); ++at) {
     const Finding& finding = findings[at];
     if (!asks[at]) continue;
@@ -80,13 +124,13 @@ std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
       fix.cost_after = confirmations[at].cost_after;
     }
     const bool several = !finding.further_proposals.empty();
-    const std::size_t from = several ? at : carrier(findings, of_table, catalog, at);
-    if (from != at) {
-      proposed.served_by = from;
+    if (!several && members.of(at).carrier != at) {
+      proposed.served_by = members.of(at).carrier;
     } else {
-      const IndexDdl ddl = create_index(*finding.proposal, namer, catalog, project);
+      const IndexProposal& index = several ? *finding.proposal : members.of(at).index;
+      const IndexDdl ddl = create_index(index, namer, catalog, project);
       fix.title = several ? "Create an index for each condition of the OR on " : "Create an index on ";
-      fix.title += display(finding.proposal->table);
+      fix.title += display(index.table);
       fix.sql = ddl.sql;
       fix.down_sql = ddl.down_sql;
       fix.drizzle = ddl.drizzle;

@@ -22,14 +22,19 @@ struct ProposedFix {
       served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
 };
 
-// An index that serves several findings (the same keys, or a prefix of another proposal's) is proposed once,
-// by the first finding whose keys are the longest. An index on a partitioned table serves its partitions'
-// findings. Refuted findings and those without an IndexProposal get no
-// fix. `findings` in report order, with one confirmation each, or none if nothing was confirmed. `project`
+// The indexes for which findings ask alone: neither refuted nor withdrawn, not one of several for an OR.
+std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
+                                         const std::vector<plan::Confirmation>& confirmations);
+
+// The proposals of all findings are merged (advisor/merge.h), together with `chosen`, the indexes that the
+// search selects for the workload. An index that serves several findings is proposed once: by the first
+// finding that asks for just this index, else by the first of those whose keys are the longest. An index on a
+// partitioned table serves its partitions' findings. Refuted findings and those without an IndexProposal get
+// no fix. `findings` in report order, with one confirmation each, or none if nothing was confirmed. `project`
 // may be null.
 std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
                                  const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
-                                 const Project* project);
+                                 const Project* project, const std::vector<IndexProposal>& chosen = {});
 
 // The title of a fix whose SQL the finding with this id has.
 std::string title_of_served(std::string_view id);

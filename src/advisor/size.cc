@@ -84,8 +84,8 @@ double share(const IndexProposal& proposal, const Table& table) {
   return 0.5;
 }
 
-double bytes_of(const IndexProposal& proposal, const Table& table) {
-  const double rows = rows_of(table) * share(proposal, table);
+double bytes_of(const IndexProposal& proposal, const Table& table, std::optional<double> selected) {
+  const double rows = rows_of(table) * selected.value_or(share(proposal, table));
   Shape shape;
   for (const auto& key : proposal.keys)
     put(shape, key.column.empty() ? nullptr : table.column(key.column), rows);
@@ -128,19 +128,20 @@ double bytes_of_hash(const IndexProposal& proposal, const Table& table) {
 
 }  // namespace
 
-std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog) {
+std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog,
+                        std::optional<double> selected) {
   const Table* table = catalog.table(proposal.table);
   if (!table) return 0;
   if (table->kind != Table::Kind::partitioned)
     return static_cast<std::int64_t>(proposal.method == "brin"   ? bytes_of_brin(*table)
                                      : proposal.method == "hash" ? bytes_of_hash(proposal, *table)
-                                                                 : bytes_of(proposal, *table));
+                                                                 : bytes_of(proposal, *table, selected));
   std::int64_t sum = 0;
   for (const auto& [name, part] : catalog.tables)
     if (part.partition_of && *part.partition_of == table->name) {
       IndexProposal own = proposal;
       own.table = name;
-      sum += index_size(own, catalog);
+      sum += index_size(own, catalog, selected);
     }
   return sum;
 }

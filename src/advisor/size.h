@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "advisor/index_ddl.h"
 #include "model/catalog.h"
@@ -13,6 +14,9 @@ namespace pgadvise::advisor {
 // and later); a column without statistics counts as 16 bytes, all distinct. BRIN: an entry of two values per
 // 128 pages of the table. Hash: 20 bytes per value of any length, in pages of whole buckets. For a
 // partitioned table, the sum over all partitions.
-std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog);
+// `selected`: the share of the table's rows for which the proposal's predicate is true, 0 to 1. nullopt:
+// estimated from null_fraction; for `c = 'x'` that of the most common value; else half of the rows.
+std::int64_t index_size(const IndexProposal& proposal, const Catalog& catalog,
+                        std::optional<double> selected = std::nullopt);
 
 }  // namespace pgadvise::advisor

@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "advisor/planned_queries.h"
+#include "advisor/withdraw.h"
 #include "base/text.h"
+#include "check/index_search.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "log/merge.h"
@@ -108,6 +110,7 @@ class Adviser {
         pg::more_connections(server_.connection(), server_.conninfo,
                              std::min(jobs, std::max<std::size_t>(1, inputs_.workload.queries.size())) - 1));
     if (!what_if) return tl::unexpected(what_if.error());
+    find_asked();
     search(**what_if);
     if (server_.sandbox && !inputs_.statistics_only)
       observed(settings_.observer, "building indexes that HypoPG does not support",
@@ -121,8 +124,17 @@ class Adviser {
  private:
   bool stopped() const { return settings_.stop.stop_requested(); }
 
+  // check proposes these, too.
+  void find_asked() {
+    plan::Planner planner(*server_.plans, inputs_.catalog,
+                          {.analyze_budget = {}, .stop = [this] { return stopped(); }});
+    asked_ = observed(settings_.observer, "checking, with plans from the server",
+                      [&] { return asked_by_findings(inputs_.workload, inputs_.catalog, planner); });
+  }
+
   void search(plan::WhatIf& what_if) {
     advisor::AdviseOptions options = settings_.search;
+    options.asked = asked_;
     options.stop = [this] { return stopped(); };
     const ObservedPhase observed(settings_.observer, "searching for indexes", true);
     if (settings_.observer.counted)
@@ -238,9 +250,15 @@ class Adviser {
     pg::VerifyOptions options;
     options.statement_limit = settings_.verify_timeout;
     options.progress = settings_.observer.counted;
-    auto verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
+    auto verified = pg::verify(connection, queries, advice_.indexes, options, diagnostics_);
     if (!verified) return tl::unexpected(verified.error());
+    auto withdrawn = advisor::withdraw_slower(advice_, *verified);
+    if (!withdrawn.empty() && !advice_.indexes.empty() && !stopped()) {
+      verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
+      if (!verified) return tl::unexpected(verified.error());
+    }
     advice_.verification = std::move(*verified);
+    advice_.verification->withdrawn = std::move(withdrawn);
     if (server_.sandbox) advice_.verification->where = "the sandbox";
     return {};
   }
@@ -262,6 +280,7 @@ class Adviser {
   Diagnostics& diagnostics_;
   Server& server_;
   Advice advice_;
+  std::vector<IndexProposal> asked_;
   std::map<std::string, std::map<std::string, double>>
       built_costs_;  // of one call, by an index's sql and a query's fingerprint
 };
@@ -271,7 +290,7 @@ class Adviser {
 Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings& settings,
                                      Diagnostics& diagnostics) {
   std::vector<std::string> inputs = sources.schema;
-  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads})
+  for (const auto* list : {&sources.load, &sources.logs, &sources.workloads, &sources.other_inputs})
     inputs.insert(inputs.end(), list->begin(), list->end());
   if (const auto kept = keep_inputs(sources.output, inputs); !kept) return tl::unexpected(kept.error());
   for (auto* list : {&sources.schema, &sources.load, &sources.logs, &sources.workloads})

@@ -29,9 +29,10 @@ struct AdviseSources {
   std::vector<std::string> logs;
   std::vector<std::string> workloads;
   std::string line_prefix;
-  log::Selection selection = {};  // of the logs' records
-  std::string output;             // a file that the caller will write: an input of this name is an error
-  UserPaths user_paths = {};      // a pipe or /dev/null among the inputs is read only if these hold it
+  log::Selection selection = {};               // of the logs' records
+  std::vector<std::string> other_inputs = {};  // files that the caller reads
+  std::string output;         // a file that the caller will write: an input of this name is an error
+  UserPaths user_paths = {};  // a pipe or /dev/null among the inputs is read only if these hold it
 };
 
 struct AdviseSettings {

@@ -20,6 +20,9 @@ class ChangedCode {
   // changed_since().
   Result<void> add(files::Git& git, const Project& project, const std::string& revision);
 
+  // Whether no file with facts about code was added or changed.
+  bool empty() const { return files_.empty(); }
+
   // Whether the innermost function at the finding's location, or at one of its evidence, was added or
   // changed. A function is unchanged if the file had the same text at the revision, at any line. Outside of
   // functions, the line counts.

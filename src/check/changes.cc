@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "lint/rule.h"
 #include "migrations/schema_load.h"
@@ -22,10 +23,16 @@ std::optional<Catalog> replayed(migrations::SchemaInput input, std::size_t count
 
 std::set<std::string> findings_of(const Catalog& catalog, const Project* project,
                                   const lint::Settings& settings) {
+  static const std::vector<std::string> schema_rules = [] {
+    std::vector<std::string> ids;
+    for (const auto& known : lint::all_rules())
+      if (std::string id(known.rule->id); about_schema_alone(id)) ids.push_back(std::move(id));
+    return ids;
+  }();
   std::set<std::string> out;
-  const auto outcome = lint::run({.catalog = &catalog, .project = project, .settings = &settings});
-  for (const auto& finding : outcome.findings)
-    if (about_schema_alone(finding.rule)) out.insert(finding.id);
+  const auto outcome =
+      lint::run({.catalog = &catalog, .project = project, .settings = &settings}, schema_rules);
+  for (const auto& finding : outcome.findings) out.insert(finding.id);
   return out;
 }
 
@@ -36,7 +43,7 @@ std::optional<SchemaChange> schema_change(const migrations::SchemaInput& input, 
   const auto chosen = [&](const migrations::SchemaFile& file) { return files.count(file.path) > 0; };
   const auto first = std::find_if(input.files.begin(), input.files.end(), chosen);
   const auto behind_last = std::find_if(input.files.rbegin(), input.files.rend(), chosen).base();
-  if (first == input.files.end()) return SchemaChange{all, all, {}};
+  if (first == input.files.end()) return SchemaChange{};
   auto before = replayed(input, static_cast<std::size_t>(first - input.files.begin()));
   auto after = behind_last == input.files.end()
                    ? std::optional(all)

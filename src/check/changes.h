@@ -17,7 +17,7 @@ namespace pgadvise::check {
 // The schema directly before the first and after the last of the chosen migrations.
 struct SchemaChange {
   Catalog before, after;
-  std::set<std::string> files;  // the chosen migrations; empty: nothing was changed
+  std::set<std::string> files;  // the chosen migrations; empty: nothing was changed, and both are empty
 };
 
 // nullopt: a part of the input cannot be replayed. `all`: the schema after every file of the input.
@@ -26,7 +26,7 @@ std::optional<SchemaChange> schema_change(const migrations::SchemaInput& input, 
                                           const Catalog& all);
 
 // The ids of the findings that rules about the schema have after the change and not before it. Cost: runs
-// the rules on both schemas.
+// these rules on both schemas.
 std::set<std::string> caused_findings(const SchemaChange& change, const Project* project,
                                       const lint::Settings& settings);
 

@@ -62,12 +62,6 @@ Catalog part_with(const Catalog& catalog, const Table& table, const std::string&
   return out;
 }
 
-const Index* index_named(const Table& table, const std::string& name) {
-  const auto found = std::find_if(table.indexes.begin(), table.indexes.end(),
-                                  [&](const Index& index) { return index.name == name; });
-  return found == table.indexes.end() ? nullptr : &*found;
-}
-
 std::size_t foreign_keys(const Table& table) {
   return static_cast<std::size_t>(std::count_if(
       table.constraints.begin(), table.constraints.end(),
@@ -81,14 +75,14 @@ void note_effects(Change& change, const Catalog& part, const Table& table) {
   const Table* after = replayer.catalog().table(table.name);
   if (!after) return;
   for (const auto& index : after->indexes)
-    if (!index_named(table, index.name)) change.created.push_back(index);
+    if (!table.index(index.name)) change.created.push_back(index);
   for (const auto& index : table.indexes)
-    if (!index_named(*after, index.name)) change.dropped.push_back(&index);
+    if (!after->index(index.name)) change.dropped.push_back(&index);
   change.adds_foreign_key = foreign_keys(*after) > foreign_keys(table);
 }
 
 bool equal(const Index& a, const Index& b) {
-  return a.method == b.method && a.keys == b.keys && a.include == b.include && lint::same_predicate(a, b);
+  return a.method == b.method && a.keys == b.keys && a.include == b.include && same_predicate(a, b);
 }
 
 // Indexes of which one can make another unnecessary have this in common: what their first key is of.
@@ -109,7 +103,7 @@ std::vector<const Index*> with_first_key_of(const Index& index, const IndexesByF
 // Whether the index `wide` makes the new index `narrow` unnecessary.
 bool covers(const Index& wide, const Index& narrow) {
   if (narrow.unique) return wide.valid && wide.unique && equal(wide, narrow);
-  return lint::serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
+  return serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
 }
 
 class Resolver {
@@ -204,9 +198,7 @@ class Resolver {
   // Of a fix that replaces indexes, where the replacement is there already or another fix creates it.
   void only_drop(const Table& table, Change& change) const {
     Fix& fix = *change.fix;
-    fix.sql.clear();
-    fix.down_sql.clear();
-    fix.drizzle.clear();
+    fix.clear_code();
     std::vector<std::string> names;
     for (const Index* index : change.dropped) {
       const Fix drop = lint::drop_index(table, *index, Fix::Safety::review);
@@ -234,9 +226,7 @@ class Resolver {
     for (auto& proposal : proposals_)
       if (proposal.finding == finding || proposal.served_by == finding) {
         proposal.served_by = carrier;
-        proposal.fix.sql.clear();
-        proposal.fix.down_sql.clear();
-        proposal.fix.drizzle.clear();
+        proposal.fix.clear_code();
         proposal.fix.safety = safety;
       }
   }
@@ -255,7 +245,7 @@ class Resolver {
       for (const Index& created : change.created)
         for (const Index* index : with_first_key_of(created, existing)) {
           if (index->unique || !index->valid || !lint::droppable(*index) || gone.count(index) ||
-              !lint::serves_instead(created, *index) || served(*index, with_first_key_of(*index, existing)))
+              !serves_instead(created, *index) || served(*index, with_first_key_of(*index, existing)))
             continue;
           gone.insert(index);
           drop_also(table, *index, change);
@@ -286,7 +276,7 @@ class Resolver {
 
   static bool served(const Index& index, const std::vector<const Index*>& by) {
     return std::any_of(by.begin(), by.end(), [&](const Index* other) {
-      return other != &index && lint::serves_instead(*other, index);
+      return other != &index && serves_instead(*other, index);
     });
   }
 
@@ -320,7 +310,7 @@ class Resolver {
       for (const Index* index : in_order)
         if (lint::covers(*index, table, key.columns) == lint::Coverage::full) serving.push_back(index);
       // One that only the changes make is no reason to keep another.
-      const auto exists = [&](const Index* index) { return index_named(table, index->name) == index; };
+      const auto exists = [&](const Index* index) { return table.index(index->name) == index; };
       if (std::any_of(serving.begin(), serving.end(), exists)) out.keys.emplace_back(&key, serving);
     }
     for (const Change& change : changes) {
@@ -328,8 +318,8 @@ class Resolver {
       for (const Index* index : change.dropped) {
         std::vector<const Index*> serving;
         for (const Index* other : with_first_key_of(*index, all))
-          if (other != index && lint::serves_instead(*other, *index)) serving.push_back(other);
-        const auto exists = [&](const Index* other) { return index_named(table, other->name) == other; };
+          if (other != index && serves_instead(*other, *index)) serving.push_back(other);
+        const auto exists = [&](const Index* other) { return table.index(other->name) == other; };
         if (std::any_of(serving.begin(), serving.end(), exists)) out.servers[index] = std::move(serving);
       }
     }
@@ -410,9 +400,7 @@ class Resolver {
       fix.title =
           fmt::format("Keep {}: {}{} would be left without an index", change->dropped.front()->name,
                       accepted.empty() ? "" : "other findings drop " + names_of(accepted) + ", and ", why);
-      fix.sql.clear();
-      fix.down_sql.clear();
-      fix.drizzle.clear();
+      fix.clear_code();
       fix.safety = Fix::Safety::manual;
     }
   }

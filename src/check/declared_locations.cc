@@ -11,15 +11,9 @@
 namespace pgadvise::check {
 namespace {
 
-const Constraint* constraint_of(const Table& table, std::string_view name) {
-  const auto found = std::find_if(table.constraints.begin(), table.constraints.end(),
-                                  [&](const Constraint& one) { return one.name == name; });
-  return found == table.constraints.end() ? nullptr : &*found;
-}
-
 // The key that has the same columns, whatever its name.
 const Constraint* alike(const Table& table, const Constraint& wanted) {
-  if (const auto* named = constraint_of(table, wanted.name); named && named->kind == wanted.kind)
+  if (const auto* named = table.constraint(wanted.name); named && named->kind == wanted.kind)
     if (wanted.kind == Constraint::Kind::check || named->columns == wanted.columns) return named;
   if (wanted.columns.empty()) return nullptr;
   const auto found =
@@ -51,7 +45,7 @@ std::vector<Definitions> definitions_of(const Subject& subject, const Table& kno
   if (!subject.index.empty())
     if (const Index* index = known.index(subject.index)) add(index, alike(declared, *index));
   if (!subject.constraint.empty())
-    if (const auto* key = constraint_of(known, subject.constraint)) add(key, alike(declared, *key));
+    if (const auto* key = known.constraint(subject.constraint)) add(key, alike(declared, *key));
   if (subject.columns.size() == 1)
     if (const Column* column = known.column(subject.columns.front())) {
       const Column* other = declared.column(column->name);

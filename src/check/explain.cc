@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include "advisor/propose.h"
 #include "base/identifier.h"
 #include "base/mask.h"
+#include "check/conflicts.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "lint/context.h"
@@ -105,14 +107,44 @@ class Explainer {
           plan::known_plan(Plan(out_.plan), out_.plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", &catalog_));
     auto outcome = lint::run({&catalog_, &workload, nullptr, nullptr, {}, nullptr, &plans});
     out_.findings = std::move(outcome.findings);
-    std::erase_if(out_.findings, [](const Finding& finding) { return finding.subject.fingerprint.empty(); });
+    keep_those_of_its_tables(workload);
     advisor::EntrySizes sizes(catalog_, &catalog_, &planner_);
     sizes.fit(out_.findings);
     plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_,
                                             advisor::confirm_options(catalog_, sizes), diagnostics_),
                               out_.findings);
-    advisor::apply_fixes(advisor::propose(out_.findings, {}, catalog_, nullptr), out_.findings);
-    std::erase_if(out_.findings, [](const Finding& finding) { return finding.verdict == Verdict::refuted; });
+    auto fixes = advisor::propose(out_.findings, {}, catalog_, nullptr);
+    resolve_conflicts(out_.findings, fixes, catalog_, nullptr);
+    advisor::apply_fixes(fixes, out_.findings);
+    copy_fixes_of_others(fixes);
+    std::erase_if(out_.findings, [](const Finding& finding) {
+      return finding.verdict == Verdict::refuted || finding.subject.fingerprint.empty();
+    });
+  }
+
+  // Those about the statement, and the proposals for its tables, whose indexes may serve the statement, too.
+  void keep_those_of_its_tables(const Workload& workload) {
+    std::set<QualifiedName> tables;
+    for (const auto& query : workload.queries)
+      for (const auto& relation : query.facts.relations) tables.insert(relation.table);
+    std::erase_if(out_.findings, [&](const Finding& finding) {
+      return finding.subject.fingerprint.empty() &&
+             (!finding.proposal || !tables.count(finding.proposal->table));
+    });
+  }
+
+  // A finding of the statement whose index a finding about the table has: that one is not reported.
+  void copy_fixes_of_others(const std::vector<advisor::ProposedFix>& fixes) {
+    for (const auto& fix : fixes) {
+      Finding& finding = out_.findings[fix.finding];
+      if (!fix.served_by || finding.subject.fingerprint.empty()) continue;
+      const Finding& carrier = out_.findings[*fix.served_by];
+      if (!carrier.fix || !carrier.subject.fingerprint.empty()) continue;
+      finding.fix->title = carrier.fix->title + ", which " + carrier.rule + " asks for, too";
+      finding.fix->sql = carrier.fix->sql;
+      finding.fix->down_sql = carrier.fix->down_sql;
+      finding.fix->proposed_by.clear();
+    }
   }
 
   std::string statement_;

@@ -46,9 +46,7 @@ class Trial {
         fix.safety = Fix::Safety::review;
         return true;
       }
-      fix.sql.clear();
-      fix.down_sql.clear();
-      fix.drizzle.clear();
+      fix.clear_code();
       fix.safety = Fix::Safety::manual;
       return false;
     }

@@ -102,16 +102,24 @@ static Result<std::string> find_branch_point(files::Git& git, const std::string&
               "name a revision: --since REV");
 }
 
+static Result<std::string> known_commit(files::Git& git, const std::string& folder, const std::string& option,
+                                        const std::string& revision) {
+  if (const auto repository = is_repository(git, folder); !repository)
+    return tl::unexpected(repository.error());
+  std::string commit = commit_of(git, folder, revision);
+  if (commit.empty())
+    return fail(Error::Kind::usage, option,
+                "unknown revision " + ellipsis(revision, 80) + " in the repository of " + folder,
+                "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
+  return commit;
+}
+
 static Result<std::set<std::string>> find_changed(files::Git& git, const std::string& folder,
                                                   const std::string& revision,
                                                   const std::vector<std::string>& files) {
-  if (const auto repository = is_repository(git, folder); !repository)
-    return tl::unexpected(repository.error());
-  const std::string commit = commit_of(git, folder, revision);
-  if (commit.empty())
-    return fail(Error::Kind::usage, "--since",
-                "unknown revision " + ellipsis(revision, 80) + " in the repository of " + folder,
-                "a shallow clone lacks old ones (actions/checkout: fetch-depth: 0)");
+  const auto known = known_commit(git, folder, "--since", revision);
+  if (!known) return tl::unexpected(known.error());
+  const std::string& commit = *known;
   // A file of the repository's configuration may not order the answer: it could be one without end.
   // Of the whole repository: a file may come from outside of the folder. Exact renames alone (-M100%) need no
   // file's content.
@@ -160,6 +168,11 @@ static Result<T> unless_git_failed(const files::Git& git, const std::string& fol
 
 Result<std::string> branch_point(files::Git& git, const std::string& folder) {
   return unless_git_failed(git, folder, find_branch_point(git, folder));
+}
+
+Result<std::string> find_commit(files::Git& git, const std::string& folder, const std::string& option,
+                                const std::string& revision) {
+  return unless_git_failed(git, folder, known_commit(git, folder, option, revision));
 }
 
 Result<std::set<std::string>> changed_since(files::Git& git, const std::string& folder,

@@ -16,6 +16,11 @@ namespace pgadvise::check {
 // no common commit, git failed or did not answer (files/git.h).
 Result<std::string> branch_point(files::Git& git, const std::string& folder);
 
+// The commit that a revision names. `option`: the one that named it, for the error. Errors (usage): git is
+// not installed, no repository, no such revision, git failed or did not answer.
+Result<std::string> find_commit(files::Git& git, const std::string& folder, const std::string& option,
+                                const std::string& revision);
+
 // The members of `files` (paths relative to `folder`, with '/') that were added or changed after the
 // revision: committed, staged, untracked, or edited. A file that was moved within the repository, with the
 // same content, is not changed. Errors (usage): git is not installed, no repository, no such revision, git

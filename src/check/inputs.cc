@@ -8,6 +8,7 @@
 #include "base/boundary.h"
 #include "base/mask.h"
 #include "base/text.h"
+#include "check/new_index_sizes.h"
 #include "check/trust.h"
 #include "files/catalog_snapshot.h"
 #include "log/provenance.h"
@@ -15,6 +16,7 @@
 #include "log/statistics_file.h"
 #include "log/workload_file.h"
 #include "migrations/schema_load.h"
+#include "pg/catalog_reader.h"
 #include "sql/redact.h"
 #include "sql/render_sql.h"
 #include "sql/statement.h"
@@ -122,6 +124,12 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
     for (auto& [file, text] : *scripts) sandbox->build({file, std::move(text)}, diagnostics);
   }
   if (*production) {
+    if (schemas.size() > 1) {
+      Diagnostics reported_later;  // by whoever reads the sandbox's catalog for itself
+      if (const auto built = pg::read_catalog(sandbox->connection(), reported_later))
+        (*production)->relations =
+            with_new_indexes(std::move((*production)->relations), (*production)->catalog, *built);
+    }
     if (const auto done =
             sandbox->import_statistics((*production)->catalog, (*production)->relations, diagnostics);
         !done)
@@ -242,6 +250,8 @@ static std::string head_of(const std::string& path) {
 }
 
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
+
+bool names_snapshot(const std::string& path) { return files::is_catalog_snapshot(head_of(path)); }
 
 std::vector<Workload> read_logs(const std::vector<std::string>& paths, const log::Options& options,
                                 bool by_log, Diagnostics& diagnostics) {

@@ -68,6 +68,9 @@ Workload read_sql_workload(const std::string& path, const std::string& text, Dia
 // Whether the path is a regular file that starts like a workload file.
 bool names_workload_file(const std::string& path);
 
+// Whether the path is a regular file that starts like a snapshot of a server.
+bool names_snapshot(const std::string& path);
+
 // Errors (usage): `output` is one of the inputs, under any name: writing it would overwrite the input.
 Result<void> keep_inputs(const std::string& output, const std::vector<std::string>& inputs);
 

@@ -66,6 +66,7 @@ class Loader {
 
   tl::expected<Inputs, Diagnostics> load() {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
+    sources_.sandbox |= !sources_.against.empty();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
     phase("reading files", [&] { read_paths(); });
     out_.suppressions = out_.config.ignores;
@@ -78,6 +79,7 @@ class Loader {
     phase("replaying the schema", [&] { replay_schemas(); });
     if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
     if (!out_.stopped) report_nothing_checked();
+    if (!out_.stopped) report_nothing_changed();
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
@@ -115,15 +117,29 @@ class Loader {
     if (!config) return std::move(config.error());
     out_.config = std::move(*config);
     for (const auto& file : out_.config.files) out_.read.push_back({"configuration", file, {}});
-    if (!sources_.paths.empty() || !sources_.schema.empty() || !sources_.logs.empty() ||
-        !sources_.workloads.empty())
-      return {};
+    if (!sources_.paths.empty() || !sources_.schema.empty()) return {};
     const ConfiguredInputs& inputs = out_.config.inputs;
     sources_.paths = expand(inputs.paths, inputs, out_.diagnostics);
     sources_.schema = expand(inputs.schema, inputs, out_.diagnostics);
+    if (!sources_.logs.empty() || !sources_.workloads.empty()) return {};
     sources_.logs = expand(inputs.logs, inputs, out_.diagnostics);
     sources_.workloads = expand(inputs.workloads, inputs, out_.diagnostics);
     return {};
+  }
+
+  // With --against: the schema after the change is the repository's if no other is named.
+  void add_schema_of_change() {
+    bool snapshot = false, other = false;
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list) (names_snapshot(path) ? snapshot : other) = true;
+    const bool of_snapshot = names_snapshot(sources_.against);
+    if (!other && !(of_snapshot && snapshot)) sources_.paths.emplace_back(".");
+    if (of_snapshot && !snapshot) sources_.schema.push_back(sources_.against);
+    for (const auto* list : {&sources_.paths, &sources_.schema})
+      for (const auto& path : *list)
+        if (!names_snapshot(path)) out_.against.paths.push_back(plain_path(path));
+    out_.against.what = sources_.against;
+    out_.against.load = sources_.load;
   }
 
   Result<void> keep_inputs() const {
@@ -142,6 +158,7 @@ class Loader {
     for (auto* list : {&sources_.paths, &sources_.schema, &sources_.logs, &sources_.workloads})
       take_out_conninfos(*list, out_.diagnostics);
     if (!anything) sources_.paths.emplace_back(".");
+    if (!sources_.against.empty()) add_schema_of_change();
     for (auto& path : sources_.paths) path = plain_path(path);
     NamedMigrations named_migrations = take_out_migrations(sources_.paths);
     auto& schemas = out_.schema_inputs;
@@ -181,6 +198,7 @@ class Loader {
       else snapshot_ = schema.path;
       return true;
     });
+    out_.against.snapshot = snapshot_;
   }
 
   void read_repository(const std::string& path) {
@@ -286,8 +304,10 @@ class Loader {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
     } else if (sources_.sandbox) {
-      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, out_.diagnostics, settings_.user_paths,
+      Diagnostics& found = out_.against.built;
+      auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, found, settings_.user_paths,
                                    settings_.observer.sent);
+      out_.diagnostics.insert(out_.diagnostics.end(), found.begin(), found.end());
       if (!sandbox) return report(sandbox.error());
       out_.server = take_server(std::move(sandbox->server));
       read_live("sandbox");
@@ -313,14 +333,19 @@ class Loader {
                                      snapshot->taken, snapshot->by)});
   }
 
-  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics.
+  // The rules check the snapshot's catalog; plans come from a sandbox with its statistics: of the snapshot's
+  // schema, or with --against of the schema after the change.
   void plan_with_statistics() {
+    std::vector<migrations::SchemaInput> schemas;
+    if (!sources_.against.empty()) schemas = out_.schema_inputs;
+    schemas.push_back({.kind = migrations::SchemaKind::server_snapshot,
+                       .path = snapshot_,
+                       .files = {},
+                       .user_paths = settings_.user_paths});
     Diagnostics found;
-    auto sandbox = build_sandbox({{.kind = migrations::SchemaKind::server_snapshot,
-                                   .path = snapshot_,
-                                   .files = {},
-                                   .user_paths = settings_.user_paths}},
-                                 sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    auto sandbox =
+        build_sandbox(schemas, sources_.load, found, settings_.user_paths, settings_.observer.sent);
+    out_.against.built = found;
     if (!sandbox) found.push_back(sandbox.error());
     for (auto& error : found)  // read_snapshot() reported what the snapshot lacks
       if (std::none_of(out_.diagnostics.begin(), out_.diagnostics.end(),
@@ -437,11 +462,50 @@ class Loader {
                              : out_.read.empty() && out_.workload.sources.empty()
                                  ? "no input was found"
                                  : "the inputs contain no statement";
+    const auto others = other_databases();
+    if (!out_.nothing_checked.empty() && !failed && lost_ == 0 && !others.empty()) {
+      out_.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
+      out_.nothing_to_check = true;
+    }
     if (lost_ > 0 && !failed)
       report({settings_.allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
               {},
               unread,
               settings_.allow_empty ? "" : "with --allow-empty this is a warning"});
+  }
+
+  // Of the migrations that are left out for their dialect.
+  std::vector<std::string> other_databases() const {
+    constexpr std::string_view begin = " of another database (";
+    std::set<std::string> names;
+    for (const auto& error : out_.diagnostics) {
+      const auto at = error.what.find(begin);
+      if (at == std::string::npos) continue;
+      const auto name = std::string_view(error.what).substr(at + begin.size());
+      names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
+    }
+    return {names.begin(), names.end()};
+  }
+
+  // Settings::migrations asks for what changed, and neither a migration, nor a schema file, nor code did.
+  void report_nothing_changed() {
+    const MigrationOptions& options = settings_.migrations;
+    if ((!options.changed && options.since.empty()) || options.all_schema || something_chosen_) return;
+    if (out_.live || out_.has_workload || !out_.nothing_checked.empty()) return;
+    if (out_.changed_code && !out_.changed_code->empty()) return;
+    const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
+                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    if (failed || (out_.schema_inputs.empty() && out_.projects.empty())) return;
+    std::string revision = options.since;
+    if (options.changed) {
+      const std::string& folder =
+          out_.schema_inputs.empty() ? out_.projects.front().root : out_.schema_inputs.front().path;
+      const auto point = branch_point(git_, folder.empty() ? "." : folder);
+      revision = point ? point->substr(0, 12) : "the branch began";
+    }
+    out_.nothing_checked =
+        fmt::format("nothing changed since {}: no migration or schema file to check", ellipsis(revision, 60));
+    out_.nothing_to_check = true;
   }
 
   void mark_unread(const migrations::SchemaInput& input) {
@@ -453,6 +517,7 @@ class Loader {
   std::optional<Schema> replay(const migrations::SchemaInput& input) {
     Choice choice = choose(input);
     out_.checked_migrations.insert(choice.checked.files.begin(), choice.checked.files.end());
+    something_chosen_ |= !choice.migrations || !choice.checked.files.empty();
     Diagnostics found;
     sql::ReplayCounts counts;
     auto catalog = migrations::load(input, choice.checked, found, &counts);
@@ -488,12 +553,13 @@ class Loader {
     report_counts(input, counts);
     out.uncertain = std::move(counts.uncertain);
     out_.placeholders.insert(counts.placeholders.begin(), counts.placeholders.end());
-    if (!input.incomplete) compare_with_source(input, *catalog, counts.not_understood, out);
     if (input.incomplete) {
       if (out_.live) out_.not_compared = "files of " + input.path + " are missing";
       return out;
     }
-    if (!out_.live) compare_with_snapshot(input, *catalog, counts.not_understood, out);
+    const std::optional<Snapshot> snapshot = last_snapshot(input);
+    compare_with_source(input, *catalog, snapshot, counts.not_understood, out);
+    if (!out_.live) compare_with_snapshot(input, *catalog, snapshot, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
       compare_with_database(input, *catalog, counts.not_understood);
     else if (!counts.placeholders.empty())
@@ -599,36 +665,37 @@ class Loader {
         live_name_, undecided_.size(), join(paths, ", "), undecided_.size() > max_named ? ", …" : "");
   }
 
-  // With its path.
-  static std::optional<std::pair<Catalog, std::string>> last_snapshot(const migrations::SchemaInput& input) {
+  // A migration tool's last snapshot of the schema.
+  struct Snapshot {
+    const Catalog* catalog;  // one of Inputs::compared
+    std::string path;
+  };
+
+  std::optional<Snapshot> last_snapshot(const migrations::SchemaInput& input) {
     const auto path = migrations::last_snapshot(input);
     if (path.empty() || leads_outside(path)) return std::nullopt;
     Diagnostics reported_already;
     auto snapshot =
         migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, reported_already);
     if (!snapshot) return std::nullopt;
-    return std::pair(std::move(*snapshot), path);
+    return Snapshot{&out_.compared.emplace_back(std::move(*snapshot)), path};
   }
 
-  void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
-                           Schema& schema) {
+  void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog,
+                           const std::optional<Snapshot>& snapshot, int not_replayed, Schema& schema) {
     if (!input.source) return;
-    auto snapshot = last_snapshot(input);
     if (!snapshot && not_replayed) return;  // what the migrations create is not known
-    auto declared =
-        declared_schema(input, catalog, snapshot ? std::optional(std::move(snapshot->first)) : std::nullopt,
-                        out_.compared, out_.diagnostics);
+    auto declared = declared_schema(input, catalog, snapshot ? snapshot->catalog : nullptr, out_.compared,
+                                    out_.diagnostics);
     if (declared) schema.declared.push_back(std::move(*declared));
   }
 
-  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog, int not_replayed,
-                             Schema& schema) {
-    auto snapshot = last_snapshot(input);
+  void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog,
+                             const std::optional<Snapshot>& snapshot, int not_replayed, Schema& schema) {
     if (!snapshot) return;
-    const std::string& path = snapshot->second;
     const Catalog* migrated = &out_.compared.emplace_back(catalog);
-    const Catalog* other = &out_.compared.emplace_back(std::move(snapshot->first));
-    schema.comparisons.push_back({migrated, other, false, input.path, path, not_replayed, false});
+    schema.comparisons.push_back(
+        {migrated, snapshot->catalog, false, input.path, snapshot->path, not_replayed, false});
   }
 
   Sources sources_;
@@ -646,6 +713,7 @@ class Loader {
   std::vector<std::string> undecided_;  // paths of inputs that create tables, and no tracking table names
   std::pair<Catalog, int> first_undecided_;  // with the number of statements that were not replayed
   std::size_t understood_ = 0, lost_ = 0;  // statements, tables and log lines; inputs that could not be read
+  bool something_chosen_ = false;          // by Settings::migrations: migrations, or a schema without them
 };
 
 }  // namespace

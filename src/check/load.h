@@ -23,6 +23,7 @@
 #include "log/selection.h"
 #include "migrations/schema_load.h"
 #include "model/catalog.h"
+#include "model/plan_change.h"
 #include "model/project.h"
 #include "model/report.h"
 #include "model/workload.h"
@@ -39,11 +40,12 @@ struct Sources {
   std::vector<std::string> workloads;  // files of digest -o, or .sql files
   std::string db;                      // connection string, or "env"; "" for none
   bool sandbox = false;                // build the schemas on a throwaway server; not together with `db`
-  std::vector<std::string> load;       // .sql files that the sandbox runs after the schema
-  std::string line_prefix;             // log_line_prefix of the logs' server; "": detected
-  log::Selection selection = {};       // of the logs' records
-  std::string config;                  // pgadvise.toml; "": the nearest one from the first path upwards
-  std::vector<std::string> outputs;    // files that the caller will write: an input among them is an error
+  std::string against;  // git revision or snapshot to compare plans with, implies `sandbox`; "" for none
+  std::vector<std::string> load;     // .sql files that the sandbox runs after the schema
+  std::string line_prefix;           // log_line_prefix of the logs' server; "": detected
+  log::Selection selection = {};     // of the logs' records
+  std::string config;                // pgadvise.toml; "": the nearest one from the first path upwards
+  std::vector<std::string> outputs;  // files that the caller will write: an input among them is an error
 };
 
 struct Settings {
@@ -80,6 +82,15 @@ struct Schema {
   std::vector<SchemaChange> changes = {};
 };
 
+// What compare_plans() needs beside the schema inputs (check/against.h).
+struct AgainstSources {
+  std::string what;                // Sources::against
+  std::vector<std::string> paths;  // of schemas, without snapshots of servers
+  std::string snapshot;            // whose statistics count; "" for none
+  std::vector<std::string> load;
+  Diagnostics built;  // of building Inputs::server, which has the schema after the change
+};
+
 // All inputs of a run. Movable; the pointers inside stay valid.
 struct Inputs {
   Config config;
@@ -89,6 +100,8 @@ struct Inputs {
   std::vector<Project> projects;
   Workload workload;
   bool has_workload = false;  // at least one log or workload file was readable
+  AgainstSources against;
+  std::shared_ptr<const PlanComparison> comparison;  // set by compare_plans(); null: none
   std::unique_ptr<Server> server;
   std::unique_ptr<Catalog> live;  // of the server, or of a server's snapshot
   std::deque<Catalog> compared;   // schemas that are only compared with another one, not checked
@@ -113,6 +126,8 @@ struct Inputs {
   // Why there is nothing to check; "" if there is something. If the inputs have statements or log lines, and
   // none of them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
   std::string nothing_checked;
+  // Nothing changed, with Settings::migrations that ask for changes, or all inputs are for other databases.
+  bool nothing_to_check = false;
   std::string server_version;  // "15.18"; "" without a server
   std::string what_if;         // "HypoPG", or why indexes can't be costed
   Diagnostics diagnostics;

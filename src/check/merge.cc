@@ -10,6 +10,7 @@
 #include "check/baseline.h"
 #include "check/changes.h"
 #include "check/impact.h"
+#include "check/index_search.h"
 #include "check/one_database.h"
 #include "check/short_id.h"
 #include "check/trust.h"
@@ -60,8 +61,9 @@ bool of_log_alone(const Finding& finding) {
   using lint::Input;
   const auto* rule = lint::find_rule(finding.rule);
   if (!rule || !finding.subject.table.empty()) return false;
-  for (const Input other : {Input::schema, Input::statistics, Input::settings, Input::project, Input::code,
-                            Input::migrations, Input::comparison, Input::declared, Input::plans})
+  for (const Input other :
+       {Input::schema, Input::statistics, Input::settings, Input::project, Input::code, Input::migrations,
+        Input::comparison, Input::declared, Input::plans, Input::plan_changes})
     if (rule->rule->needs.names(other)) return false;
   return true;
 }
@@ -148,7 +150,9 @@ class Merger {
     report_.inputs = inputs_.read;
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
+    report_.comparison = inputs_.comparison;
     report_.nothing_checked = inputs_.nothing_checked;
+    report_.nothing_to_check = inputs_.nothing_to_check;
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;
@@ -156,8 +160,10 @@ class Merger {
     report_.diagnostics.insert(report_.diagnostics.end(), outcome_.diagnostics.begin(),
                                outcome_.diagnostics.end());
     merge_rules();
+    take_further_indexes();
     merge_findings();
-    if (!report_.findings.empty()) report_.nothing_checked.clear();
+    if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
+    merge_lock_forecasts();
     sort_by_impact(report_.findings);
     keep_only();
     report_patterns_without_match();
@@ -168,6 +174,22 @@ class Merger {
   }
 
  private:
+  void take_further_indexes() {
+    if (!outcome_.advice) return;
+    std::vector<IndexProposal> asked;
+    for (const auto& checked : outcome_.checked)
+      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
+        asked.push_back(std::move(index));
+    report_.workload_cost = outcome_.advice->cost_before;
+    report_.further_indexes = without_finding(*outcome_.advice, asked);
+    if (!outcome_.advice->complete && !settings_.stop.stop_requested())
+      report_.diagnostics.push_back({Error::Kind::nonfatal,
+                                     "the search for indexes",
+                                     "ended early, so pgadvise advise, which may search longer than 20 "
+                                     "seconds, may propose other indexes",
+                                     {}});
+  }
+
   void merge_rules() {
     for (const auto& checked : outcome_.checked)
       for (const auto& rule : checked.rules_run)
@@ -179,6 +201,19 @@ class Merger {
       if (const auto* of = lint::find_rule(skipped.rule);
           of && of->rule->needs.names(lint::Input::comparison))
         skipped.reason = inputs_.not_compared;
+  }
+
+  // Where findings are selected, only if one about a migration is among them.
+  void merge_lock_forecasts() {
+    const auto selected = [](const std::string& only) {
+      const auto* found = lint::find_rule(only.substr(0, only.find(':')));
+      return found && found->category == "migration";
+    };
+    if (!settings_.only.empty() && std::none_of(settings_.only.begin(), settings_.only.end(), selected))
+      return;
+    for (auto& checked : outcome_.checked)
+      std::move(checked.lock_forecasts.begin(), checked.lock_forecasts.end(),
+                std::back_inserter(report_.lock_forecasts));
   }
 
   bool ran(const std::string& rule) const {

@@ -11,10 +11,12 @@
 #include "check/conflicts.h"
 #include "check/declared_locations.h"
 #include "check/fixes.h"
+#include "check/index_search.h"
 #include "check/loops_in_code.h"
 #include "check/plans.h"
 #include "check/suppressions.h"
 #include "lint/context.h"
+#include "lint/migration_forecast.h"
 #include "plan/confirm.h"
 #include "plan/plan_set.h"
 #include "sql/facts.h"
@@ -63,6 +65,8 @@ class Runner {
     for (const auto& project : inputs_.projects)
       if (std::find(checked.begin(), checked.end(), &project) == checked.end() && !stopped(project.root))
         check(nullptr, &project);
+    const auto chosen = search();
+    for (auto& one : out_.checked) fix(one, chosen);
     if (planner_) {
       report_left_out(*planner_, out_.diagnostics);
       out_.planned = planner_->planned();
@@ -92,11 +96,15 @@ class Runner {
       sql::resolve(workload, catalog ? *catalog : Catalog{},
                    plans ? plans->search_path() : sql::default_path);
     const PlanSet known = plans_of(workload, catalog);
-    auto outcome = lint::run({catalog, inputs_.has_workload ? &workload : nullptr, project,
-                              schema && schema->migrations ? &*schema->migrations : nullptr,
-                              schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
-                              &inputs_.config.rules, &known,
-                              schema ? schema->declared : std::vector<lint::DeclaredSchema>()});
+    const lint::Inputs given{catalog,
+                             inputs_.has_workload ? &workload : nullptr,
+                             project,
+                             schema && schema->migrations ? &*schema->migrations : nullptr,
+                             schema ? schema->comparisons : std::vector<lint::SchemaComparison>(),
+                             &inputs_.config.rules,
+                             &known,
+                             schema ? schema->declared : std::vector<lint::DeclaredSchema>()};
+    auto outcome = lint::run(given);
     if (catalog && schema) add_declared_locations(outcome.findings, *catalog, schema->declared);
     if (project && inputs_.has_workload) {
       auto united = unite_loops(outcome.findings, workload, *project);
@@ -109,6 +117,7 @@ class Runner {
                 {},
                 {},
                 suppress(outcome.findings),
+                lint::forecast_locks(lint::Context(given)),
                 std::move(outcome.ran),
                 std::move(outcome.skipped)};
     keep_caused(out, outcome.findings);
@@ -124,23 +133,62 @@ class Runner {
                                         advisor::confirm_options(*live, sizes), out_.diagnostics);
       plan::take_found_indexes(out.confirmations, out.findings);
     }
+    out_.checked.push_back(std::move(out));
+    return project;
+  }
+
+  // Fixes, once all schemas are checked: the indexes are those of the whole workload.
+  void fix(Checked& out, const std::vector<IndexProposal>& chosen) const {
+    const Schema* schema = out.schema;
+    const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
     if (catalog) {
-      out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, project);
-      resolve_conflicts(out.findings, out.proposals, *catalog, project);
+      out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, out.project, chosen);
+      resolve_conflicts(out.findings, out.proposals, *catalog, out.project);
     }
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
     try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);
     const bool of_server = inputs_.live && !inputs_.sandbox() && schema && schema->path.empty();
     if (!inputs_.placeholders.empty() && !of_server)
       put_back_placeholders(out.findings, out.proposals, inputs_.placeholders);
-    out_.checked.push_back(std::move(out));
-    return project;
+  }
+
+  // The indexes for the workload, among them those that findings ask for. Without a workload and HypoPG:
+  // none.
+  std::vector<IndexProposal> search() {
+    if (!planner_ || !inputs_.has_workload || stop_.stop_requested()) return {};
+    std::vector<IndexProposal> asked;
+    for (const auto& checked : out_.checked)
+      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
+        asked.push_back(std::move(index));
+    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_,
+                                 out_.diagnostics);
+    std::vector<IndexProposal> out;
+    if (!out_.advice) return out;
+    for (const auto& index : out_.advice->indexes) out.push_back(index.proposal);
+    for (auto& checked : out_.checked) cost_as_a_set(checked.confirmations, checked.findings);
+    return out;
+  }
+
+  // The costs of statements with all proposed indexes, not with their own alone.
+  void cost_as_a_set(std::vector<plan::Confirmation>& confirmations,
+                     const std::vector<Finding>& findings) const {
+    for (std::size_t at = 0; at < confirmations.size(); ++at) {
+      if (!confirmations[at].cost_before || findings[at].subject.fingerprint.empty()) continue;
+      const auto& queries = out_.advice->queries;
+      const auto query = std::find_if(queries.begin(), queries.end(), [&](const AdvisedQuery& one) {
+        return one.fingerprint == findings[at].subject.fingerprint;
+      });
+      if (query == queries.end()) continue;
+      confirmations[at].cost_before = query->cost_before;
+      confirmations[at].cost_after = query->cost_after;
+    }
   }
 
   // The plans that rules see: those that auto_explain logged, then the server's. They are made before any
   // finding exists, so suppressions apply to what the rules could report.
   PlanSet plans_of(const Workload& workload, const Catalog* catalog) {
     PlanSet out;
+    out.comparison = inputs_.comparison;
     Diagnostics found;
     plan::add_logged(out, workload, catalog, found);
     if (out_.checked.empty())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "advisor/propose.h"
 #include "check/load.h"
 #include "lint/suppress.h"
+#include "model/advice.h"
 #include "plan/confirm.h"
 #include "plan/planner.h"
 
@@ -24,6 +26,7 @@ struct Checked {
   std::vector<plan::Confirmation> confirmations;  // one for each finding; none without a planner
   std::vector<advisor::ProposedFix> proposals;    // fixes for `findings`
   std::vector<SuppressedFinding> suppressed;
+  std::vector<LockForecast> lock_forecasts;  // of the schema's migrations
   std::vector<std::string> rules_run;
   std::vector<SkippedRule> skipped;
 };
@@ -35,6 +38,9 @@ struct Outcome {
   lint::UsedSuppressions used;  // by index in `suppressions`
   // Findings of the log that are one with findings of the code (check/loops_in_code.h): rule and fingerprint.
   std::set<std::string> found_in_code = {};
+  // The indexes for the workload, merged with those that findings ask for; nullopt: nothing was searched, as
+  // there is no workload, no server, or no HypoPG.
+  std::optional<Advice> advice = std::nullopt;
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked
@@ -46,11 +52,13 @@ struct Outcome {
 // time.
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings);
 
-// If `planner` is null, no finding is confirmed. Statements reach the server for two purposes only:
+// If `planner` is null, no finding is confirmed. Statements reach the server for three purposes only:
 // - Before the rules run, run() plans and runs the statements that worth_planning() selects (check/plans.h),
 //   for the rules that read plans. It leaves a statement out if all these rules are off, or if a suppression
 //   covers all that they could report about the statement.
 // - Afterwards, run() plans and runs statements to confirm findings. It never confirms suppressed findings.
+// - Last, run() plans the statements of the workload with hypothetical indexes, and runs none
+//   (check/index_search.h).
 // So a statement may be run although findings of other rules about it are suppressed.
 // run() also reads the files that findings point to, for comments that suppress findings. It may be called
 // repeatedly with the same inputs; concurrent calls need separate inputs.

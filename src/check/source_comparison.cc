@@ -39,7 +39,7 @@ std::optional<Catalog> with_unjournaled(const migrations::SchemaInput& input) {
 }  // namespace
 
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
-                                                    const Catalog& migrated, std::optional<Catalog> snapshot,
+                                                    const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics) {
   if (!input.source) return std::nullopt;
   const migrations::DeclaredSource& source = *input.source;
@@ -58,7 +58,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
     if (auto all = with_unjournaled(input))
       out.with_unjournaled = &keep.emplace_back(migrations::expressible(source, std::move(*all)));
   }
-  if (snapshot) out.snapshot = &keep.emplace_back(std::move(*snapshot));
+  out.snapshot = snapshot;
   for (const Catalog* one : {out.declared, out.migrated})
     if (one)
       for (const auto& [name, table] : one->tables)

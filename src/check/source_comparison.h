@@ -12,10 +12,11 @@
 namespace pgadvise::check {
 
 // nullopt if the input has no source. `migrated`: the catalog of the input; `snapshot`: the last one of
-// drizzle-kit. Copies of both and of what the source declares go to `keep`, which owns what the result points
-// to. What is unknown is reported in `diagnostics`.
+// drizzle-kit, which must outlive the result; nullptr: none. Copies of `migrated` and of what the source
+// declares go to `keep`, which owns what else the result points to. What is unknown is reported in
+// `diagnostics`.
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
-                                                    const Catalog& migrated, std::optional<Catalog> snapshot,
+                                                    const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

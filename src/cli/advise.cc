@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "check/advise.h"
+#include "check/evaluate.h"
 #include "check/trust.h"
 #include "cli/cleanup.h"
 #include "cli/interrupt.h"
@@ -22,6 +23,8 @@
 #include "cli/verbosity.h"
 #include "report/advice_json.h"
 #include "report/advice_text.h"
+#include "report/evaluation_json.h"
+#include "report/evaluation_text.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {
@@ -29,6 +32,7 @@ namespace {
 
 struct Options {
   check::AdviseSources sources;
+  check::EvaluateSources proposals;
   unsigned jobs = 0;
   std::string budget;
   std::size_t max_indexes = 0;
@@ -38,6 +42,7 @@ struct Options {
   std::string format = "text";
   std::string output;
   bool show_literals = false;
+  bool include_bulk = false;
   pg::SessionSettings session_settings;
   std::string weigh_by = "time";
   bool verify = false;
@@ -79,6 +84,7 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   out.search.time_limit = milliseconds(options.time_limit);
   out.search.by_time = options.weigh_by == "time";
   out.search.show_literals = options.show_literals;
+  out.search.include_bulk = options.include_bulk;
   out.session_settings = options.session_settings;
   out.jobs = options.jobs;
   out.verify = options.verify;
@@ -88,7 +94,22 @@ Result<check::AdviseSettings> settings_of(const Options& options) {
   return out;
 }
 
-Result<Advice> advise(const Options& options, Diagnostics& diagnostics) {
+bool evaluates(const Options& options) {
+  return !options.proposals.candidates.empty() || !options.proposals.candidate_files.empty() ||
+         !options.proposals.drops.empty();
+}
+
+// No message quotes text of files outside the repository.
+void clean(Diagnostics& diagnostics) {
+  for (auto& error : diagnostics) error = check::without_outside_text(std::move(error));
+}
+
+struct Answer {
+  std::string content;         // in the format that was asked for
+  int exit_code = exit_clean;  // without that of the diagnostics
+};
+
+Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   auto settings = settings_of(options);
   if (!settings) return tl::unexpected(settings.error());
   auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
@@ -97,27 +118,43 @@ Result<Advice> advise(const Options& options, Diagnostics& diagnostics) {
   const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
                                                  : Interruptible::By::first_interrupt);
   settings->stop = interrupt.token();
-  return check::advise(*inputs, *settings, diagnostics);
+  const bool json = options.format == "json";
+  const auto text_options = [&] {
+    return report::AdviceOptions{use_color(options.output), output_width(options.output, 80)};
+  };
+  if (evaluates(options)) {
+    const auto found =
+        check::evaluate(*inputs, options.proposals, *settings, options.sources.user_paths, diagnostics);
+    if (!found) return tl::unexpected(found.error());
+    return Answer{
+        json ? report::evaluation_json(*found, diagnostics) : report::evaluation_text(*found, text_options()),
+        objectionable(*found) ? exit_findings : exit_clean};
+  }
+  const auto advice = check::advise(*inputs, *settings, diagnostics);
+  if (!advice) return tl::unexpected(advice.error());
+  clean(diagnostics);
+  return Answer{json ? report::advice_json(*advice, diagnostics)
+                     : report::advice_text(*advice, text_options())};
 }
 
 int run(Options options) {
   options.sources.output = options.output;
+  options.sources.other_inputs = options.proposals.candidate_files;
   Diagnostics diagnostics;
-  const auto advice = advise(options, diagnostics);
-  if (!advice) diagnostics.push_back(advice.error());
-  for (auto& error : diagnostics) error = check::without_outside_text(std::move(error));
+  const auto found = answer(options, diagnostics);
+  if (!found) {
+    diagnostics.push_back(found.error());
+    clean(diagnostics);
+  }
   for (const auto& error : report::together(diagnostics)) complain(error);
-  if (!advice) return std::max<int>(exit_usage, exit_code_of(diagnostics));
-  const std::string content =
-      options.format == "json"
-          ? report::advice_json(*advice, diagnostics)
-          : report::advice_text(*advice, {use_color(options.output), output_width(options.output, 80)});
-  if (const auto wrote = write_output(options.output, content); !wrote) {
+  if (!found) return std::max<int>(exit_usage, exit_code_of(diagnostics));
+  if (const auto wrote = write_output(options.output, found->content); !wrote) {
     complain(wrote.error());
     return exit_usage;
   }
-  report_written(options.output, options.format == "json" ? "advice, json" : "advice, text");
-  return exit_code_of(diagnostics);
+  const std::string what = evaluates(options) ? "evaluation" : "advice";
+  report_written(options.output, what + (options.format == "json" ? ", json" : ", text"));
+  return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
 void add_inputs(CLI::App& command, Options& options) {
@@ -150,12 +187,37 @@ void add_inputs(CLI::App& command, Options& options) {
                      "each processor, and at most four connections");
 }
 
+void add_proposals(CLI::App& command, Options& options) {
+  auto* candidate =
+      command
+          .add_option("--candidate", options.proposals.candidates,
+                      "CREATE INDEX statement to evaluate instead of a search: which queries change, the "
+                      "size, the maintenance cost, which index it duplicates, a smaller one (repeatable)")
+          ->allow_extra_args(false);
+  auto* file = command
+                   .add_option("--candidates", options.proposals.candidate_files,
+                               "SQL file whose CREATE INDEX statements are evaluated (repeatable)")
+                   ->allow_extra_args(false);
+  auto* drop = command
+                   .add_option("--drop", options.proposals.drops,
+                               "Existing index: which queries become more expensive without it. With --db, "
+                               "HypoPG 1.4 is required (repeatable)")
+                   ->allow_extra_args(false);
+  for (auto* option : {candidate, file, drop})
+    for (const char* other : {"--budget", "--max-indexes", "--max-width", "--size-estimate", "--verify",
+                              "--disposable", "--cleanup", "--show-literals"})
+      option->excludes(command.get_option(other));
+}
+
 void add_search(CLI::App& command, Options& options) {
   command.add_option(
       "--budget", options.budget,
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
       "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
   command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
+  command.add_flag("--include-bulk", options.include_bulk,
+                   "Also count statements that ran once or twice and wrote at least 10,000 rows: loads, "
+                   "imports, backfills");
   command
       .add_option("--max-width", options.max_width,
                   "Maximum number of key columns of an index; below 3, pgadvise also proposes no INCLUDE "
@@ -244,11 +306,14 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
   add_verification(*command, *options);
+  add_proposals(*command, *options);
   command->footer(
       "advise changes nothing in the database: HypoPG provides hypothetical indexes. Ctrl-C ends the search "
       "and reports the best indexes so far.\n--verify builds indexes on the sandbox, or in the database that "
-      "--disposable names, and drops them again; --cleanup drops leftover ones.\nExit codes: 0 success, 2 "
-      "wrong usage, an unreadable input, no HypoPG, or a leftover that --cleanup could not drop, 3 the "
+      "--disposable names, and drops them again; --cleanup drops leftover ones.\nExit codes: 0 success, 1 a "
+      "candidate that cannot be built, is redundant or costs more than it saves, or a drop that is refused "
+      "or makes a query more expensive, 2 wrong usage, an unreadable input, no HypoPG, or a leftover that "
+      "--cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
   command->callback([options, command, &exit_code] {
     if (const auto fine = check_words(*command, *options); !fine) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "check/against.h"
 #include "check/merge.h"
 #include "cli/interrupt.h"
 #include "cli/log_options.h"
@@ -29,10 +30,15 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
                                 "env (DATABASE_URL, else PG*)");
   auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
                                    "Build the schema on a throwaway PostgreSQL and confirm findings there");
+  auto* against = command.add_option(
+      "--against", options.sources.against,
+      "Git revision, or pgadvise snapshot: plan the statements of --log or --workload under its schema and "
+      "under that of PATH, with the statistics of a snapshot in --schema, and report plans that got worse. "
+      "Implies --sandbox");
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
-      ->needs(sandbox)
       ->allow_extra_args(false);
   sandbox->excludes(db);
+  against->type_name("REV|SNAPSHOT")->excludes(db);
   command
       .add_option(
           "--schema", options.sources.schema,
@@ -107,6 +113,12 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   // An unset variable: without --db the run would read other inputs than those that were meant.
   if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
+  if (command.count("--load") && !command.count("--sandbox") && !command.count("--against"))
+    return fail(Error::Kind::usage, "--load", "requires --sandbox or --against");
+  const std::string& against = options.sources.against;
+  if (command.count("--against") && (trim(against).empty() || against[0] == '-'))
+    return fail(Error::Kind::usage, "--against", "is not a revision or a snapshot",
+                "name a commit, a branch, a tag, or a file of pgadvise snapshot");
   const std::string& since = options.settings.migrations.since;
   if (command.count("--since") && (trim(since).empty() || since[0] == '-'))
     return fail(Error::Kind::usage, "--since", "is not a revision", "name a commit, branch or tag");
@@ -151,6 +163,7 @@ tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {
   out.inputs = std::move(*inputs);
   std::optional<StopOnInterrupt> interrupt;
   if (out.inputs.server && out.inputs.server->plans) settings.stop = interrupt.emplace().token();
+  check::compare_plans(out.inputs, settings);
   auto planner = check::make_planner(out.inputs, settings);
   auto outcome = check::run(out.inputs, planner.get(), settings);
   planner.reset();  // and its connections: a review takes its time

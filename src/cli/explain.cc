@@ -115,6 +115,7 @@ class Explain {
     for (const auto& variant : explained->variants)
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
+    findings_ = explained->findings;
     std::string out = shown(explained->plan, &inputs->catalog);
     if (json()) return out;
     out += report::variants_text(variants_, output_width(options_.output, 80));
@@ -125,7 +126,7 @@ class Explain {
   std::string shown(const Plan& plan, const Catalog* catalog) const {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
-    if (json()) return report::plan_json(plan, times, insights, variants_, in_part_);
+    if (json()) return report::plan_json(plan, times, insights, variants_, in_part_, findings_);
     std::string out = report::plan_text(
         plan, times, insights,
         {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
@@ -152,6 +153,7 @@ class Explain {
   std::string origin_;
   bool in_part_ = false;  // the plan was not read completely
   std::vector<report::PlanVariant> variants_;
+  std::vector<Finding> findings_;
 };
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
+#include "migrations/edit_migration.h"
 #include "migrations/new_migration.h"
 #include "report/common.h"
 #include "report/report.h"
@@ -58,6 +59,12 @@ class CheckedHost : public review::Host {
     if (!finding.fix || finding.fix->sql.empty()) return out;
     out.sql = finding.fix->sql;
     if (!out.refused.empty()) return out;
+    if (edits_migration(finding)) {
+      const auto edited = edit_of(finding);
+      if (!edited) out.refused = edited.error().what;
+      else out.lock_impact.push_back("Goes into " + edited->path + ", as long as it has not run.");
+      return out;
+    }
     const migrations::SchemaInput* input = input_of(finding);
     const auto fitted = migrations::fit(input, change_of(finding));
     if (!fitted) {
@@ -65,7 +72,7 @@ class CheckedHost : public review::Host {
       return out;
     }
     out.sql = join(fitted->up, ";\n") + ";";
-    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, table_of(finding));
+    out.lock_impact = review::lock_impact(fitted->up, *finding.fix, catalog_of(finding), table_of(finding));
     if (!fitted->note.empty()) out.lock_impact.insert(out.lock_impact.begin(), fitted->note + ".");
     add_schema_line(finding, out);
     return out;
@@ -83,6 +90,10 @@ class CheckedHost : public review::Host {
     review::Pending out;
     std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>> by_input;
     for (const auto* finding : choices.accepted) {
+      if (edits_migration(*finding)) {
+        add_edit(*finding, out);
+        continue;
+      }
       const auto* input = input_of(*finding);
       auto known = std::find_if(by_input.begin(), by_input.end(),
                                 [&](const auto& pair) { return pair.first == input; });
@@ -108,11 +119,40 @@ class CheckedHost : public review::Host {
   Result<void> write(const review::Pending& pending) override { return files::write_files(pending.files); }
 
  private:
+  // Whether the fix is a setting at the beginning of the migration.
+  static bool edits_migration(const Finding& finding) {
+    return finding.rule == "missing-lock-timeout" && finding.fix && !finding.fix->sql.empty() &&
+           finding.location && !finding.location->live() && finding.location->file.ends_with(".sql");
+  }
+
+  // Before the migration's first statement that locks or changes something.
+  Result<files::NewFile> edit_of(const Finding& finding) const {
+    int line = finding.location->line;
+    for (const auto& schema : run_.inputs.schemas)
+      for (const auto& migration : schema.migrations.value_or(std::vector<Migration>()))
+        if (migration.file == finding.location->file && !migration.steps.empty())
+          line = std::min(line, migration.steps.front().place.line);
+    return migrations::with_statement(finding.location->file, line, finding.fix->sql);
+  }
+
+  void add_edit(const Finding& finding, review::Pending& out) const {
+    auto edited = edit_of(finding);
+    if (edited) {
+      if (edited->content != edited->before) out.files.push_back(std::move(*edited));
+      out.notes.push_back("Let the deployment run " + finding.location->file +
+                          " again if it fails with 55P03 (lock_not_available)");
+      return;
+    }
+    out.failed.push_back(edited.error());
+    out.notes.push_back("Not written: " + edited.error().line());
+  }
+
   // Why a finding's fix can be no part of a migration, before its SQL is looked at.
   std::string refusal(const Finding& finding) const {
     if (!finding.fix) return "there is none";
     if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty())
       return "a finding that is not shown here proposes its index";
+    if (edits_migration(finding)) return {};
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
       const std::string where =
@@ -152,6 +192,17 @@ class CheckedHost : public review::Host {
     for (const auto* schema : schemas_of(finding))
       if (const Table* table = schema->catalog->table(name)) return table;
     return nullptr;
+  }
+
+  // The one that table_of() searches first; nullptr: there is none.
+  const Catalog* catalog_of(const Finding& finding) const {
+    if (run_.inputs.live) return run_.inputs.live.get();
+    const Catalog* first = nullptr;
+    for (const auto* schema : schemas_of(finding)) {
+      if (schema->catalog->table(table_name(finding))) return &*schema->catalog;
+      if (!first) first = &*schema->catalog;
+    }
+    return first;
   }
 
   static bool holds(const migrations::SchemaInput& input, const std::string& file) {

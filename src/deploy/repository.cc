@@ -13,9 +13,9 @@
 #include "deploy/passwords.h"
 #include "deploy/pipelines.h"
 #include "deploy/resolver.h"
+#include "deploy/session_timeouts.h"
 #include "deploy/unconfirmed_push.h"
 #include "deploy/workflows.h"
-#include "drizzle/client_code.h"
 #include "drizzle/code_reader.h"
 #include "drizzle/config.h"
 #include "drizzle/names.h"
@@ -34,8 +34,9 @@ static bool sets_statement_timeout(files::Tree& tree) {
   });
 }
 
-static void read_client_code(files::Tree& tree, Project& project) {
-  auto code = drizzle::read_client_code(tree);
+static void read_code(files::Tree& tree, Project& project) {
+  auto [code, facts_of_code] = drizzle::read_repository_code(tree);
+  project.code = std::move(facts_of_code);
   ConnectionFacts facts;
   facts.ignored_migration_errors = std::move(code.ignored_migration_errors);
   facts.casing = std::move(code.casing);
@@ -80,9 +81,9 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_schema_calls(tree, resolver);
   project.deploy_commands = resolver.take();
   read_connections(tree, project);
+  read_session_timeouts(tree, project);
   read_json_in_code(tree, project);
-  read_client_code(tree, project);
-  project.code = drizzle::read_code(tree);
+  read_code(tree, project);
   project.drizzle_names = drizzle::drizzle_names(tree, configs);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;

@@ -14,7 +14,6 @@
 #include "drizzle/code_index.h"
 #include "drizzle/config.h"
 #include "drizzle/migration_errors.h"
-#include "drizzle/source_packages.h"
 #include "drizzle/source_tables.h"
 #include "files/files.h"
 #include "typescript/bindings.h"
@@ -133,6 +132,7 @@ class Reader {
           any_of(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
         files.push_back(path);
     }
+    program_.parse_ahead(files);
     for (const auto& path : files)
       if (const auto* module = program_.module(path)) read_calls(module->syntax->root());
     return std::move(out_);
@@ -405,10 +405,7 @@ static std::vector<PushTarget> push_targets(typescript::Program& program) {
   return out;
 }
 
-ClientCode read_client_code(files::Tree& tree) {
-  if (!typescript::available()) return {};
-  typescript::Program program(tree);
-  provide_packages(program);
+ClientCode read_client_code(typescript::Program& program) {
   ClientCode out = Reader(program).read();
   out.push_targets = push_targets(program);
   out.ignored_migration_errors = ignored_migration_errors(program);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "files/tree.h"
 #include "model/connections.h"
 #include "model/project.h"
+#include "typescript/program.h"
 
 namespace pgadvise::drizzle {
 
@@ -41,7 +41,7 @@ struct ClientCode {
   std::vector<IgnoredMigrationError> ignored_migration_errors;
 };
 
-// Empty in a build that does not read source.
-ClientCode read_client_code(files::Tree& tree);
+// REQUIRES a build that reads source, and provide_packages().
+ClientCode read_client_code(typescript::Program& program);
 
 }  // namespace pgadvise::drizzle

@@ -67,6 +67,7 @@ class CodeIndex {
   // The table that the expression is; nullptr if it is none. The same for a name of a file's top level.
   const SourceTable* table(const typescript::Node& expression);
   const SourceTable* table(const std::string& file, const std::string& name);
+  const SourceTable* table_of(const typescript::ValuePtr& value) { return tables_->table(value); }
   std::optional<SourceTables::ColumnOf> column(const typescript::Node& expression);
   // The tables that schema files export, by their names in code.
   const std::map<std::string, const SourceTable*>& schema_tables() const { return relational_; }

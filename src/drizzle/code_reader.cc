@@ -50,6 +50,7 @@ std::set<std::string> files_of(const CodeFacts& facts) {
     add(found.via);
   }
   for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
+  for (const auto& transaction : facts.transactions) out.insert(transaction.place.file);
   for (const auto& call : facts.calls_in_transactions) {
     out.insert(call.place.file);
     add(call.via);
@@ -68,14 +69,12 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 }  // namespace
 
-std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
-  const auto& packages = tree.packages();
+static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+  const auto& packages = program.tree().packages();
   const bool uses_drizzle = std::any_of(packages.begin(), packages.end(), [](const files::Package& one) {
     return one.dependencies.count("drizzle-orm");
   });
-  if (!typescript::available() || !uses_drizzle) return nullptr;
-  typescript::Program program(tree);
-  provide_packages(program);
+  if (!uses_drizzle) return nullptr;
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
   auto out = std::make_shared<CodeFacts>();
@@ -84,6 +83,7 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);
   out->write_pairs = writes_in_sequence(index);
+  out->transactions = tables_of_transactions(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);
@@ -93,6 +93,24 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   out->relations = relations_in_code(program, index);
   out->seeded = seeded_tables(program, index);
   out->files = static_cast<int>(index.files().size());
+  return out;
+}
+
+std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
+  if (!typescript::available()) return nullptr;
+  typescript::Program program(tree);
+  provide_packages(program);
+  return read_code(program);
+}
+
+RepositoryCode read_repository_code(files::Tree& tree) {
+  if (!typescript::available()) return {};
+  typescript::Program program(tree);
+  provide_packages(program);
+  RepositoryCode out;
+  out.client = read_client_code(program);
+  program.renew_steps();
+  out.facts = read_code(program);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "drizzle/client_code.h"
 #include "files/tree.h"
 #include "model/code.h"
 
@@ -13,5 +14,12 @@ namespace pgadvise::drizzle {
 // seeds, migrations, scripts, build output and components of the browser are not read. Files that do not
 // parse are reported in the tree's diagnostics.
 std::shared_ptr<const CodeFacts> read_code(files::Tree& tree);
+
+struct RepositoryCode {
+  ClientCode client;  // empty in a build that does not read source
+  std::shared_ptr<const CodeFacts> facts;
+};
+// Both, and each file is parsed once.
+RepositoryCode read_repository_code(files::Tree& tree);
 
 }  // namespace pgadvise::drizzle

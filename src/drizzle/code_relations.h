@@ -1,4 +1,5 @@
-// The relations that code states by Drizzle's relations(). Internal to code_reader.h.
+// The relations that code states by Drizzle's relations(), defineRelations() and defineRelationsPart().
+// Internal to code_reader.h.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,8 @@
 
 namespace pgadvise::drizzle {
 
-// In the order of files and lines. REQUIRES an index with queries. Not defineRelations() (relations v2).
+// In the order of files and lines. Left out are those through a third table, and those with a
+// condition. REQUIRES an index with queries.
 std::vector<CodeRelation> relations_in_code(typescript::Program& program, CodeIndex& index);
 
 }  // namespace pgadvise::drizzle

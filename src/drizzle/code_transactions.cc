@@ -122,4 +122,41 @@ class Reader {
 
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) { return Reader(index).read(); }
 
+std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
+  std::map<Node, CodeTransaction> found;  // by callback
+  for (const FoundQuery& query : index.queries()) {
+    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
+    const auto arguments = arguments_of(query.anchor);
+    const Node callback = arguments.empty() ? Node() : bare(arguments.front());
+    if (is_function(callback)) found[callback] = {{}, query.facts.function, query.facts.place};
+  }
+  if (found.empty()) return {};
+  const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
+    using Query = CodeQuery::Kind;
+    const bool writes =
+        query.kind == Query::insert || query.kind == Query::update || query.kind == Query::delete_;
+    for (const QualifiedName& table : query.tables) {
+      const auto known = std::find_if(transaction.tables.begin(), transaction.tables.end(),
+                                      [&](const CodeTransaction::Use& one) { return one.table == table; });
+      if (known == transaction.tables.end()) transaction.tables.push_back({table, writes, query.place});
+      else known->writes = known->writes || writes;
+    }
+  };
+  for (const FoundQuery& query : index.queries())
+    for (Node at = query.anchor.parent(); at; at = at.parent())
+      if (const auto in = found.find(at); in != found.end()) {
+        use(in->second, query.facts);
+        break;
+      }
+  std::vector<CodeTransaction> out;
+  for (auto& [callback, transaction] : found) {
+    std::stable_sort(transaction.tables.begin(), transaction.tables.end(),
+                     [](const auto& a, const auto& b) { return a.place < b.place; });
+    if (transaction.tables.size() >= 2) out.push_back(std::move(transaction));
+  }
+  std::sort(out.begin(), out.end(),
+            [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
+  return out;
+}
+
 }  // namespace pgadvise::drizzle

@@ -1,4 +1,4 @@
-// Calls of other services inside of transactions. Internal to code_reader.h.
+// Transactions in code: calls of other services, and the order of tables. Internal to code_reader.h.
 #pragma once
 
 #include <vector>
@@ -11,5 +11,9 @@ namespace pgadvise::drizzle {
 // The awaited calls of fetch, axios and the like, and of known packages of services, in callbacks of
 // transaction(), also in functions of the project that the callback calls.
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
+
+// The tables that the callbacks of transaction() use themselves, not in functions that they call. Only
+// transactions of two tables or more.
+std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index);
 
 }  // namespace pgadvise::drizzle

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/identifier.h"
-#include "drizzle/catalog_parts.h"
 #include "drizzle/source_packages.h"
 #include "drizzle/source_table.h"
+#include "drizzle/source_view.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -32,9 +32,10 @@ class SchemaReader {
     for (const auto& file : out_.config.files) {
       for (const auto& name : program_.exported_names(file)) add(program_.exported(file, name), exported);
     }
-    // Tables last: their columns may have the type of an enum of the schema.
+    // Columns of tables may have the type of an enum of the schema, and those of views are of tables.
     for (const auto& value : exported) other_object(value);
     for (const auto& value : exported) table(value);
+    for (const auto& value : exported) view(value);
     for (const auto& value : exported) linked_policy(value);
     std::sort(out_.catalog.schemas.begin(), out_.catalog.schemas.end());
     return std::move(out_);
@@ -80,7 +81,6 @@ class SchemaReader {
     if (made == "enum") add_enum(name, root, value);
     if (made == "sequence")
       out_.catalog.sequences[name] = {name, "bigint", std::nullopt, "", value->node.location()};
-    if (made == "view" || made == "materializedView") add_view(name, chain, made == "view");
   }
 
   // A function of another package that gets columns of Drizzle makes a table of them, or of more.
@@ -109,26 +109,26 @@ class SchemaReader {
     out_.catalog.enums[name] = std::move(out);
   }
 
-  void add_view(const QualifiedName& name, const Chain& chain, bool plain) {
+  // A view without a known name is among the unknown objects.
+  void view(const ValuePtr& value) {
+    const Chain chain = chain_of(value);
+    std::optional<std::string> schema;
+    const std::string made = made_object(*chain.root, schema);
+    if (made != "view" && made != "materializedView") return;
+    const auto text = text_of(argument(*chain.root, 0));
+    if (!text || !schema) return;
+    const QualifiedName name{*schema, cut_identifier(*text)};
     if (chain.find("existing")) {
       out_.existing.insert(name);
       return;
     }
     Table view;
     view.name = name;
-    view.kind = plain ? Table::Kind::view : Table::Kind::materialized_view;
+    view.kind = made == "view" ? Table::Kind::view : Table::Kind::materialized_view;
     view.origin = chain.root->node.location();
     if (const ChainCall* as = chain.find("as"))
       view.definition = sql_text(argument(*as->call, 0), tables_.names(), false).value_or("");
-    const ValuePtr columns = argument(*chain.root, 1);
-    for (const auto& property : columns->properties)
-      if (const auto column = read_column(tables_.context(), property)) {
-        Column out;
-        out.name = cut_identifier(column->name.name);
-        out.origin = column->location;
-        set_type(out_.catalog, out, column->type, column->type_schema);
-        view.columns.push_back(std::move(out));
-      }
+    view.columns = view_columns(tables_, out_.catalog, chain);
     if (view.definition.empty()) out_.incomplete.insert(name);
     out_.catalog.tables[name] = std::move(view);
   }

@@ -144,6 +144,7 @@ InputSet inputs_given(const Inputs& inputs) {
   if (inputs.migrations) out.add(Input::migrations);
   if (!inputs.comparisons.empty()) out.add(Input::comparison);
   if (!inputs.declared.empty()) out.add(Input::declared);
+  if (inputs.plans && inputs.plans->comparison) out.add(Input::plan_changes);
   return out;
 }
 

@@ -96,6 +96,7 @@ class Context {
   bool has_workload() const { return inputs().workload != nullptr; }
   // The plans of a logged query; may be empty.
   const std::vector<KnownPlan>& plans_of(const Query& query) const;
+  const PlanComparison& comparison() const { return *inputs().plans->comparison; }
   bool has_server() const { return inputs().plans && inputs().plans->server; }
   bool has_project() const { return inputs().project != nullptr; }
   bool has_migrations() const { return inputs().migrations != nullptr; }

@@ -1,4 +1,4 @@
-// Compares existing indexes, and writes fixes that create or drop them.
+// Writes fixes that create or drop existing indexes. model/index_comparison.h compares indexes.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/index_comparison.h"
 #include "model/project.h"
 
 namespace pgadvise::lint {
@@ -26,13 +27,6 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety);
 
 // The same for a table in drizzle's schema.ts: the line to remove from it.
 void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project);
-
-// Whether two predicates have equal text, apart from outer parentheses and the case of keywords.
-bool same_predicate(const Index& a, const Index& b);
-
-// Whether a btree serves every query that the other btree serves: its leading keys are the keys of `narrow`,
-// in forward or backward order, it has the same predicate, and all columns that `narrow` includes.
-bool serves_instead(const Index& wide, const Index& narrow);
 
 // Whether the index can be dropped in favor of another one: not if it belongs to a constraint, to an index of
 // a partitioned table, or is the replica identity.

@@ -1,11 +1,13 @@
 #include "lint/lock_forecast.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <set>
 
 #include "lint/loops.h"
 #include "lint/migrations.h"
+#include "lint/tables.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -28,14 +30,15 @@ bool changes_many_rows(const SchemaStep& step, const QualifiedName& table) {
   });
 }
 
-double log_seconds(const Workload& workload) {
+std::optional<double> log_seconds(const Workload& workload) {
   std::int64_t first = std::numeric_limits<std::int64_t>::max();
   std::int64_t last = std::numeric_limits<std::int64_t>::min();
   for (const Query& query : workload.queries) {
     if (query.first) first = std::min(first, *query.first);
     if (query.last) last = std::max(last, *query.last);
   }
-  return last > first ? static_cast<double>(last - first) / 1e6 : 0;
+  const double seconds = last > first ? static_cast<double>(last - first) / 1e6 : 0;
+  return seconds >= 1 ? std::optional(seconds) : std::nullopt;
 }
 
 bool changes_rows(const Query& query) {
@@ -45,6 +48,31 @@ bool changes_rows(const Query& query) {
     case StatementKind::delete_:
     case StatementKind::merge: return true;
     default: return false;
+  }
+}
+
+LockMode lock_of(const Query& query, const QualifiedName& table) {
+  if (changes_rows(query) && main_table(query) == table) return LockMode::row_exclusive;
+  return query.facts.locks_rows ? LockMode::row_share : LockMode::access_share;
+}
+
+void take_longest(TableTraffic& out, const Query& query) {
+  if (query.max_ms <= out.longest_ms) return;
+  out.longest_ms = query.max_ms;
+  out.longest = query.text;
+  out.longest_at = query.samples.empty() ? SourceLocation{} : query.samples.front().place;
+}
+
+// `fingerprints`: of the transactions to consider; nullptr: all.
+void take_open_transactions(TableTraffic& out, const Workload& workload,
+                            const std::set<std::string_view>* fingerprints) {
+  for (const ServerEvent& event : workload.server_events) {
+    if (event.kind != ServerEvent::Kind::open_transaction) continue;
+    if (fingerprints && !fingerprints->count(event.fingerprint)) continue;
+    if (event.longest_us / 1000 <= out.longest_ms) continue;
+    out.longest_ms = event.longest_us / 1000;
+    out.longest = event.statement;
+    out.longest_at = event.place;
   }
 }
 
@@ -89,29 +117,76 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
   return out;
 }
 
-TableTraffic traffic_on(const Context& context, const QualifiedName& table) {
+TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode) {
   TableTraffic out;
   if (!context.has_workload()) return out;
-  const Workload& workload = context.workload();
-  if (const double seconds = log_seconds(workload); seconds >= 1) out.seconds = seconds;
   std::set<std::string_view> fingerprints;
   for (const Query* query : context.queries_on(table)) {
+    if (!conflict(mode, lock_of(*query, table))) continue;
     fingerprints.insert(query->fingerprint);
     out.calls += query->calls;
-    if (changes_rows(*query) && main_table(*query) == table) out.writes += query->calls;
-    if (query->max_ms <= out.longest_ms) continue;
-    out.longest_ms = query->max_ms;
-    out.longest = query->text;
-    out.longest_at = query->samples.empty() ? SourceLocation{} : query->samples.front().place;
+    take_longest(out, *query);
   }
-  for (const ServerEvent& event : workload.server_events) {
-    if (event.kind != ServerEvent::Kind::open_transaction || !fingerprints.count(event.fingerprint)) continue;
-    if (event.longest_us / 1000 <= out.longest_ms) continue;
-    out.longest_ms = event.longest_us / 1000;
-    out.longest = event.statement;
-    out.longest_at = event.place;
-  }
+  take_open_transactions(out, context.workload(), &fingerprints);
+  out.seconds = log_seconds(context.workload());
   return out;
+}
+
+TableTraffic traffic_before_concurrent(const Context& context) {
+  TableTraffic out;
+  if (!context.has_workload()) return out;
+  for (const Query& query : context.workload().queries)
+    if (query.facts.kind == StatementKind::select || changes_rows(query)) take_longest(out, query);
+  take_open_transactions(out, context.workload(), nullptr);
+  out.seconds = log_seconds(context.workload());
+  return out;
+}
+
+std::string why_busy(const Context& context, const QualifiedName& table, double rows, double references) {
+  if (const auto known = known_rows(context, table); known && *known >= rows)
+    return "it has " + grouped(*known) + " rows";
+  const auto keys = context.has_catalog() ? context.references_to(table).size() : 0;
+  return static_cast<double>(keys) >= references ? std::to_string(keys) + " foreign keys refer to it" : "";
+}
+
+std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step) {
+  if (step.lock_timeout_ms) {
+    if (*step.lock_timeout_ms == 0) return std::nullopt;
+    return SettingInForce{*step.lock_timeout_ms, {}, step.place.file};
+  }
+  if (context.has_project())
+    for (const SessionTimeout& timeout : context.project().timeouts)
+      if (timeout.lock && timeout.ms > 0 && timeout.unread.empty())
+        return SettingInForce{timeout.ms, timeout.place, timeout.what};
+  if (!context.has_catalog()) return std::nullopt;
+  const auto setting = context.catalog().settings.find("lock_timeout");
+  if (setting == context.catalog().settings.end() || setting->second == "0" || setting->second.empty())
+    return std::nullopt;
+  // "set by role": for another role than pgadvise's.
+  std::int64_t ms = 0;
+  const std::string& text = setting->second;
+  const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
+  return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
+}
+
+const DeployCommand* migrating_command(const Context& context) {
+  if (!context.has_project()) return nullptr;
+  const auto migrates = [](const DeployCommand& command) {
+    if (!command.production || command.words.empty()) return false;
+    const std::string& tool = command.words[0];
+    const auto names = [&](std::string_view word) {
+      return std::find(command.words.begin() + 1, command.words.end(), word) != command.words.end();
+    };
+    if ((tool == "goose" || tool == "dbmate") && names("up")) return true;
+    if (tool == "alembic" && names("upgrade")) return true;
+    return std::any_of(command.words.begin(), command.words.end(), [](const std::string& word) {
+      return word == "migrate" || word == "db:migrate" || word.starts_with("migrate:") ||
+             word.starts_with("migration:run") || word == "migrate-deploy";
+    });
+  };
+  const auto& commands = context.project().deploy_commands;
+  const auto found = std::find_if(commands.begin(), commands.end(), migrates);
+  return found == commands.end() ? nullptr : &*found;
 }
 
 std::string blocked_by(LockMode mode) {

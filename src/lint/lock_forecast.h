@@ -34,12 +34,11 @@ struct LongWork {
 // An UPDATE or DELETE of a few rows, found by a unique key, is none.
 std::optional<LongWork> long_work(const Context& context, const SchemaStep& step, double min_rows);
 
-// Queries on a table, from the workload and the server.
+// Queries of the workload that a lock on a table makes wait, and what the lock itself waits for.
 struct TableTraffic {
-  std::uint64_t calls = 0;        // of all queries that use the table
-  std::uint64_t writes = 0;       // of those that change it
+  std::uint64_t calls = 0;        // of queries that conflict with the lock
   std::optional<double> seconds;  // of the log; nullopt: the workload has no times
-  double longest_ms = 0;          // the longest transaction or statement that used the table
+  double longest_ms = 0;          // the longest transaction or statement that conflicts with the lock
   std::string longest;            // what it was, without literals
   SourceLocation longest_at;      // line 0: unknown
 
@@ -47,7 +46,39 @@ struct TableTraffic {
     return seconds ? std::optional(static_cast<double>(calls) / *seconds) : std::nullopt;
   }
 };
-TableTraffic traffic_on(const Context& context, const QualifiedName& table);
+// SELECT conflicts with ACCESS EXCLUSIVE alone, SELECT … FOR UPDATE also with EXCLUSIVE, and a change of rows
+// with SHARE and stronger locks.
+TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode);
+// What a CONCURRENTLY form on the table waits for: every transaction with a snapshot, also on other tables.
+// Nothing waits behind it, so `calls` is 0.
+TableTraffic traffic_before_concurrent(const Context& context);
+
+// Above which a table counts as busy: with a log, and without one.
+inline constexpr double busy_queries_per_second = 1;
+inline constexpr double busy_transaction_ms = 1000;
+inline constexpr double busy_rows = 1000000;
+inline constexpr double busy_references = 5;  // foreign keys to the table
+
+// Rows of a table that a migration processes in a short time.
+inline constexpr double short_work_rows = 10000;
+
+// Why a table counts as busy without a log: "it has 12,000,000 rows", "7 foreign keys refer to it"; "" if it
+// does not.
+std::string why_busy(const Context& context, const QualifiedName& table, double rows = busy_rows,
+                     double references = busy_references);
+
+// A lock_timeout that is in force at a statement.
+struct SettingInForce {
+  std::optional<std::int64_t> ms;  // nullopt: the value is unknown
+  SourceLocation place;            // line 0: of a server
+  std::string what;                // where it is set: "PGOPTIONS", "the server", the migration's file
+};
+// What the script sets, else what the deployment sets for the migration's connection, else the server's role
+// or database. nullopt: none, as far as is known.
+std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step);
+
+// The command of a deployment to production that runs migrations: "drizzle-kit migrate"; nullptr: not known.
+const DeployCommand* migrating_command(const Context& context);
 
 // "blocks reads and writes of users": what the lock does to other sessions.
 std::string blocked_by(LockMode mode);

@@ -67,6 +67,12 @@ std::optional<double> known_rows(const Context& context, const QualifiedName& ta
   return known ? std::optional(known->rows) : std::nullopt;
 }
 
+std::optional<double> known_bytes(const Context& context, const QualifiedName& table) {
+  const TableStatistics* known = statistics(context, table);
+  if (!known) return std::nullopt;
+  return static_cast<double>(std::max(known->bytes, known->pages * 8192));
+}
+
 std::string rows_known(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();

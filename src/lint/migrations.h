@@ -26,6 +26,9 @@ std::vector<Site> sites(const Context& context, const Option& min_rows,
 // Rows of the table, from a server's statistics; nullopt without them.
 std::optional<double> known_rows(const Context& context, const QualifiedName& table);
 
+// Bytes of the table without indexes, from a server's statistics; nullopt without them.
+std::optional<double> known_bytes(const Context& context, const QualifiedName& table);
+
 // "; it has 1,200,000 rows", from the server's statistics; "" without them
 std::string rows_known(const Context& context, const QualifiedName& table);
 

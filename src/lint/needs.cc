@@ -31,6 +31,7 @@ Words words(Input input) {
       return {"migrations and a database, a snapshot of one or drizzle's snapshots to compare them with",
               "PATH, and --db or --schema"};
     case Input::declared: return {"a repository with a Drizzle or Prisma schema in source", "PATH"};
+    case Input::plan_changes: return {"plans under another version of the schema", "--against"};
   }
   return {};
 }

@@ -28,6 +28,7 @@ enum class Input : std::uint8_t {
   migrations,       // migrations to check, step by step; not a dump or a database
   comparison,       // the migrations' schema and a database's or a snapshot's to compare
   declared,         // the schema that Drizzle source declares
+  plan_changes,     // plans of the workload's statements under the schema before and after a change
 };
 
 class InputSet {

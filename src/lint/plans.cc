@@ -23,6 +23,11 @@ void apply_plan(Finding& finding, const KnownPlan& plan) {
   if (!plan.plan->analyzed) finding.verdict_reason = "the plan has only the planner's estimates";
 }
 
+void apply_comparison(Finding& finding, const PlanComparison& comparison) {
+  finding.verdict = comparison.incomplete.empty() ? Verdict::confirmed : Verdict::suspected;
+  finding.verdict_reason = comparison.incomplete;
+}
+
 bool of_application(const Query& query) {
   return query.facts.parsed && !query.facts.catalog_query && !by_tool_alone(query);
 }

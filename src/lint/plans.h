@@ -18,6 +18,10 @@ Evidence plan_fact(const KnownPlan& plan, std::string text);
 // Sets the verdict: confirmed if the plan was run (EXPLAIN ANALYZE), else suspected, with the reason.
 void apply_plan(Finding& finding, const KnownPlan& plan);
 
+// Sets the verdict of a finding from plans under two schemas: confirmed, unless one of the schemas is
+// incomplete.
+void apply_comparison(Finding& finding, const PlanComparison& comparison);
+
 // Whether plans of the query concern the application. False for unparsed statements, queries on system
 // catalogs, and queries sent only by tools (by_tool_alone()).
 bool of_application(const Query& query);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -51,6 +52,33 @@ std::optional<Evidence> applications_of(const std::vector<const ServerEvent*>& e
   std::string text = by_application(events);
   if (text.empty()) return std::nullopt;
   return Evidence{Evidence::Kind::statement, "by application: " + text, std::nullopt, {}};
+}
+
+std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts;
+  for (const auto* event : events)
+    for (const auto& holder : event->holders)
+      counts[{holder.application, holder.user, holder.statement}] += holder.count;
+  std::vector<std::pair<const std::tuple<std::string, std::string, std::string>*, std::uint64_t>> sorted;
+  for (const auto& [holder, count] : counts) sorted.emplace_back(&holder, count);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  constexpr std::size_t shown = 3;
+  std::vector<Evidence> out;
+  for (const auto& [holder, count] : sorted) {
+    const auto& [application, user, statement] = *holder;
+    std::string text = "the lock was held " + times(count) + " by " +
+                       (!application.empty() ? "the application " + application
+                        : !user.empty()      ? "a session of the user " + user
+                                             : "a session");
+    if (!application.empty() && !user.empty()) text += " (user " + user + ")";
+    if (!statement.empty()) text += ", which ran: " + ellipsis(statement, shown_statement);
+    out.push_back({Evidence::Kind::statement, std::move(text), std::nullopt, {}});
+    if (out.size() == shown) break;
+  }
+  if (sorted.size() > shown)
+    out.back().text += "; " + std::to_string(sorted.size() - shown) + " other holders less often";
+  return out;
 }
 
 std::string not_repeated_text(std::uint64_t count, std::uint64_t all) {

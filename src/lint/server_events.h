@@ -28,6 +28,10 @@ std::string by_application(const std::vector<const ServerEvent*>& events);
 // 3". nullopt: the log has no names of applications.
 std::optional<Evidence> applications_of(const std::vector<const ServerEvent*>& events);
 
+// The sessions that held the locks of these waits, the most frequent ones first, with the application or,
+// where the log has none, the user, and with the statement. Empty: the log shows none of them.
+std::vector<Evidence> holders_of(const std::vector<const ServerEvent*>& events);
+
 // Of transactions that the log shows not to have run again: "3 of these transactions were not repeated …".
 // `all`: rollbacks, of which `count` were not repeated.
 std::string not_repeated_text(std::uint64_t count, std::uint64_t all);

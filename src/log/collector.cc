@@ -74,6 +74,7 @@ Outcome Collector::take(const Record& record) {
   if (is_own(record, session, preview.message)) return {};
   if (!select_everything_ && !is_selected(selection_, record, session)) {
     if (preview.message.kind == Message::Kind::other) other(session, record);  // it may announce names
+    else identities_.identify(session, record, preview.identity);              // it may hold a lock
     ++not_selected_;
     return {};
   }
@@ -306,7 +307,9 @@ void Collector::other(Session& session, const Record& record) {
   if (message.starts_with("connection received: ")) {
     const std::uint64_t key = session.key;
     end_session(session);
-    sessions_.add(key, true).last_record = records_;
+    Session& begun = sessions_.add(key, true, process_of(record.session));
+    begun.last_record = records_;
+    lock_holders_.begin(begun);
     return;
   }
   if (!message.starts_with("connection authorized: ")) return;
@@ -385,8 +388,10 @@ Outcome Collector::event(Session& session, const Record& record, const Preview& 
     if (rollback.mark.hash) retries_.add(std::move(rollback));
     if (counted_later) return {Use::used, false, !happening.fingerprint.empty()};
   }
-  const ServerEvent& event = events_.count(std::move(happening), application);
-  return {Use::used, false, !event.fingerprint.empty()};
+  ServerEvent& event = events_.count(std::move(happening), application);
+  const bool holders = parsed->kind == ServerEvent::Kind::lock_still_waiting &&
+                       lock_holders_.add(event, record.detail, record.time);
+  return {Use::used, holders, !event.fingerprint.empty()};
 }
 
 void Collector::end_transaction(Session& session, const LoggedCall& call) {
@@ -417,7 +422,8 @@ Session& Collector::session_of(const Record& record, std::uint64_t key) {
   if (!session) {
     if (sessions_.full())
       for (Session* silent : sessions_.longest_silent()) end_session(*silent);
-    session = &sessions_.add(key, !record.session.empty());
+    session = &sessions_.add(key, !record.session.empty(), process_of(record.session));
+    lock_holders_.begin(*session);
   }
   session->last_record = records_;
   return *session;
@@ -426,6 +432,7 @@ Session& Collector::session_of(const Record& record, std::uint64_t key) {
 void Collector::end_session(Session& session) {
   flush(session);
   flush_plans(session, nullptr);
+  if (session.awaited) lock_holders_.name(session, nullptr);
   repeats_.end(session);
   sessions_.erase(session);
 }
@@ -447,7 +454,16 @@ void Collector::complete(Session& session, LoggedCall& call) {
   call.elsewhere = session.named ? entry.state->ran(session.key, call.end) : no_time;
   if (!session.counted) session.counted = true, sessions_seen_[key_of(call.file)] += session.named;
   queries_.add(*entry.state, key_of(call.file), call, call.identity);
+  if (call.end != no_time)
+    timeline_of(key_of(call.file))
+        .add(call.end, {1, call.duration_ms ? nanoseconds(*call.duration_ms) / 1000 : 0});
+  if (session.awaited) lock_holders_.name(session, &call);
   detect(session, call);
+}
+
+Timeline& Collector::timeline_of(const std::string* file) {
+  if (!timeline_.second || timeline_.first != file) timeline_ = {file, &timelines_[file]};
+  return *timeline_.second;
 }
 
 void Collector::detect(Session& session, const LoggedCall& call) {
@@ -478,6 +494,7 @@ Workload Collector::take_workload(const LogSource* source) {
   if (const Repeats* repeats = repeats_.of(file)) add_repeats(*repeats, queries_, out);
   out.queries = take_queries(queries_, identities_, file);
   out.server_events = events_.of(file);
+  out.timeline = timelines_[file];
   return out;
 }
 

@@ -11,6 +11,7 @@
 
 #include "log/event_counts.h"
 #include "log/limits.h"
+#include "log/lock_holders.h"
 #include "log/logged_plan.h"
 #include "log/preview.h"
 #include "log/query_store.h"
@@ -74,6 +75,7 @@ class Collector final : public RecordSink {
                  const Preview& preview);
   void count_rows(std::uint64_t hash, const LogSource& source, std::optional<std::uint64_t> rows);
   void complete(Session& session, LoggedCall& call);
+  Timeline& timeline_of(const std::string* file);
   void detect(Session& session, const LoggedCall& call);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
 
@@ -87,6 +89,9 @@ class Collector final : public RecordSink {
   QueryStore queries_;
   Identities identities_;
   Sessions sessions_;
+  LockHolders lock_holders_{sessions_, queries_, identities_};
+  std::unordered_map<const std::string*, Timeline> timelines_;  // by log
+  std::pair<const std::string*, Timeline*> timeline_{};         // the latest of these
   RepeatFeed repeats_;
   EventCounts events_;
   Retries retries_;

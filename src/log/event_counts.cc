@@ -11,7 +11,7 @@ namespace pgadvise::log {
 
 static constexpr std::size_t max_events = 1000;  // kinds of them
 
-const ServerEvent& EventCounts::count(Happening happening, const std::string& application) {
+ServerEvent& EventCounts::count(Happening happening, const std::string& application) {
   Key key{happening.kind, std::move(happening.about), std::move(happening.fingerprint)};
   auto& events = events_[by_log_ ? happening.log : nullptr];
   if (events.size() >= max_events && !events.contains(key))
@@ -48,7 +48,7 @@ std::vector<ServerEvent> EventCounts::of(const std::string* log) const {
   std::vector<ServerEvent> out;
   const auto found = events_.find(log);
   if (found == events_.end()) return out;
-  for (const auto& [key, event] : found->second) out.push_back(event);
+  for (const auto& [key, event] : found->second) cut_holders(out.emplace_back(event));
   sort_server_events(out);
   return out;
 }

@@ -27,8 +27,8 @@ class EventCounts {
  public:
   explicit EventCounts(bool by_log) : by_log_(by_log) {}
 
-  // The event that it counts as. Of more than 1,000 of a log, kinds alone are counted.
-  const ServerEvent& count(Happening happening, const std::string& application);
+  // The event that it counts as, which stays valid. Of more than 1,000 of a log, kinds alone are counted.
+  ServerEvent& count(Happening happening, const std::string& application);
   // Of one log; nullptr: of all, unless by log. Sorted.
   std::vector<ServerEvent> of(const std::string* log) const;
 

@@ -218,7 +218,27 @@ static void cut_applications(ServerEvent& event) {
   while (event.applications.size() > most) event.applications.erase(std::prev(event.applications.end()));
 }
 
+void add_holder(ServerEvent& event, LockHolder holder) {
+  const auto known = std::find_if(event.holders.begin(), event.holders.end(), [&](const LockHolder& each) {
+    return each.application == holder.application && each.user == holder.user &&
+           each.statement == holder.statement;
+  });
+  if (known != event.holders.end()) known->count += holder.count;
+  else event.holders.push_back(std::move(holder));
+}
+
+void cut_holders(ServerEvent& event) {
+  auto& holders = event.holders;
+  std::sort(holders.begin(), holders.end(), [](const LockHolder& a, const LockHolder& b) {
+    return std::tie(a.application, a.user, a.statement) < std::tie(b.application, b.user, b.statement);
+  });
+  if (holders.size() > max_names) holders.resize(max_names);
+  std::stable_sort(holders.begin(), holders.end(),
+                   [](const LockHolder& a, const LockHolder& b) { return a.count > b.count; });
+}
+
 static void add(ServerEvent& sum, ServerEvent event) {
+  for (auto& holder : event.holders) add_holder(sum, std::move(holder));
   for (const auto& [application, count] : event.applications) sum.applications[application] += count;
   sum.count += event.count;
   sum.total_us += event.total_us;
@@ -279,6 +299,7 @@ Workload total(std::vector<Workload> workloads) {
     for (auto& source : workload.sources) out.sources.push_back(std::move(source));
     out.sessions += workload.sessions;
     out.has_events |= workload.has_events;
+    out.timeline.merge(workload.timeline);
     for (auto& query : workload.queries) {
       const auto [at, added] = known.emplace(query.fingerprint, queries.size());
       if (added) queries.emplace_back(std::move(query));
@@ -306,7 +327,8 @@ Workload total(std::vector<Workload> workloads) {
     out.repeats.push_back(std::move(sum.repeat));
   }
   sort_queries(out.queries);
-  for (auto& [key, event] : events) cut_applications(event), out.server_events.push_back(std::move(event));
+  for (auto& [key, event] : events)
+    cut_applications(event), cut_holders(event), out.server_events.push_back(std::move(event));
   sort_server_events(out.server_events);
   for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
   sort_repeats(out.repeats);

@@ -20,6 +20,11 @@ void sort_write_pairs(std::vector<WritePair>& pairs);
 // By kind, then count, then what they are about and their statement.
 void sort_server_events(std::vector<ServerEvent>& events);
 
+// Adds the waits for a holder; cut_holders() leaves the first 64 by name, and sorts them by count, then
+// names.
+void add_holder(ServerEvent& event, LockHolder holder);
+void cut_holders(ServerEvent& event);
+
 // Each of `workloads` must have one source. Removes duplicates of a log, and logs that another one contains,
 // and reports them in `diagnostics`: the union of sets of logs, which is associative, commutative and
 // idempotent.

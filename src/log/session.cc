@@ -1,6 +1,7 @@
 #include "log/session.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "log/clean_text.h"
 
@@ -49,6 +50,15 @@ void Session::wait_for_duration(const LoggedCall& call, LogSource& source) {
   }
 }
 
+std::uint32_t process_of(std::string_view session) {
+  const auto point = session.find('.');
+  const auto digits = point == std::string_view::npos ? session : session.substr(point + 1);
+  std::uint32_t process = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), process,
+                                           point == std::string_view::npos ? 10 : 16);
+  return code == std::errc{} && end == digits.data() + digits.size() ? process : 0;
+}
+
 std::string_view known_name(std::string_view recorded, const std::string& announced) {
   return recorded.empty() || recorded == "[unknown]" ? std::string_view(announced) : recorded;
 }
@@ -80,17 +90,27 @@ Session* Sessions::find(std::uint64_t key) {
   return found->second.get();
 }
 
-Session& Sessions::add(std::uint64_t key, bool named) {
+Session* Sessions::find_process(std::uint32_t process) const {
+  const auto found = by_process_.find(process);
+  return found == by_process_.end() ? nullptr : found->second;
+}
+
+Session& Sessions::add(std::uint64_t key, bool named, std::uint32_t process) {
   auto made = std::make_unique<Session>(RepeatedQuery::Scope::session_burst);
   made->key = key;
   made->named = named;
+  made->process = process;
   Session& out = *(sessions_[key] = std::move(made));
   recent_.keep(key, &out);
+  if (process) by_process_[process] = &out;
   return out;
 }
 
 void Sessions::erase(const Session& session) {
   recent_.keep(session.key, nullptr);
+  if (const auto found = by_process_.find(session.process);
+      found != by_process_.end() && found->second == &session)
+    by_process_.erase(found);
   sessions_.erase(session.key);
 }
 

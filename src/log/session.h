@@ -69,7 +69,9 @@ struct OpenTransaction {
 struct Session {
   explicit Session(RepeatedQuery::Scope scope) : detector(scope) {}
   std::uint64_t key = 0;
-  bool named = true;  // the log tells which session it is
+  bool named = true;          // the log tells which session it is
+  std::uint32_t process = 0;  // its process ID; 0: unknown
+  bool awaited = false;       // LockHolders waits for its next statement
   bool counted = false;
   bool in_transaction = false;
   OpenTransaction transaction;
@@ -103,6 +105,9 @@ struct Session {
   void wait_for_duration(const LoggedCall& call, LogSource& source);
 };
 
+// The process ID in a session ID ("65f1d2.1a2b") or of a process ID itself; 0: it is neither.
+std::uint32_t process_of(std::string_view session);
+
 // A name of a record, else the one that the connection's record announced; "" if neither has one.
 std::string_view known_name(std::string_view recorded, const std::string& announced);
 
@@ -122,8 +127,9 @@ class Identities {
 // By key. References stay valid until the session is erased.
 class Sessions {
  public:
-  Session* find(std::uint64_t key);  // nullptr: there is none
-  Session& add(std::uint64_t key, bool named);
+  Session* find(std::uint64_t key);                    // nullptr: there is none
+  Session* find_process(std::uint32_t process) const;  // the latest session of the process ID; else nullptr
+  Session& add(std::uint64_t key, bool named, std::uint32_t process);
   void erase(const Session& session);
   bool full() const;
 
@@ -133,6 +139,7 @@ class Sessions {
 
  private:
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::uint32_t, Session*> by_process_;
   Recent<Session> recent_;
 };
 

@@ -85,6 +85,23 @@ bool is_concurrent(const std::string& statement) {
   return head_of(statement).concurrently != std::string::npos;
 }
 
+// ALTER COLUMN … TYPE, which mostly rewrites the table.
+bool changes_type(const std::string& statement) {
+  sql::Lexer lexer(statement);
+  int behind_column = 0;  // tokens
+  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+    if (behind_column > 1 && token.is_word("type")) return true;
+    const bool set_data = token.is_word("set") || token.is_word("data");
+    if (token.is_word("column")) behind_column = 1;
+    else behind_column = behind_column == 1 || (behind_column > 1 && set_data) ? behind_column + 1 : 0;
+  }
+  return false;
+}
+
+bool any_changes_type(const Fitted& fitted) {
+  return std::any_of(fitted.up.begin(), fitted.up.end(), changes_type);
+}
+
 // nullptr: new migrations are not written for the input's tool.
 const Writer* writer_for(const SchemaInput* input) {
   if (!input || !input->tool) return nullptr;
@@ -131,27 +148,38 @@ std::string name_of(const std::vector<std::string>& statements) {
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
 }
 
-// Suppresses the finding of the next check about an index that is built while writes wait: the user who
-// accepted the index has read this.
+// Suppresses the finding of the next check about an index that is built while writes wait, or a table that
+// is rewritten: the user who accepted the fix has read this.
 std::string with_reason(const std::string& statement, const Fitted& fitted) {
   const bool locks = !fitted.note.empty() && creates_index(head_of(statement));
+  if (changes_type(statement))
+    return "-- pgadvise: ignore blocking-alter the fix was accepted with its lock impact\n" + statement;
   return locks ? "-- pgadvise: ignore blocking-index-build " + fitted.note + "\n" + statement : statement;
 }
 
-// What a tool of this kind runs as one.
+// What a tool of this kind runs as one. A change that rewrites a table comes after the others, in a migration
+// of its own, whose lock nothing else holds longer; not where the tool runs all migrations in one
+// transaction.
 std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted,
                             Concurrently how, bool with_reasons) {
   std::vector<Steps> out;
   const bool one = how == Concurrently::nowhere || how == Concurrently::anywhere;
+  std::vector<std::size_t> order;
+  for (const bool rewrites : {false, true})
+    for (std::size_t i = 0; i < changes.size(); ++i)
+      if ((!one && any_changes_type(fitted[i])) == rewrites) order.push_back(i);
+  std::size_t alone_to = 0;  // parts that nothing may join
   for (const bool concurrent : {false, true})
-    for (std::size_t i = 0; i < changes.size(); ++i) {
+    for (const std::size_t i : order) {
       if (!one && fitted[i].concurrent != concurrent) continue;
       if (one && concurrent) continue;
       bool first = true;
+      const bool rewrites = !one && any_changes_type(fitted[i]);
+      if (rewrites) alone_to = out.size();
       for (const auto& statement : fitted[i].up) {
         const bool alone = is_concurrent(statement);
         const bool joins =
-            !out.empty() &&
+            out.size() > alone_to &&
             (one || (out.back().concurrent == alone && (!alone || how == Concurrently::together)));
         if (!joins) out.push_back({});
         Steps& part = out.back();
@@ -162,6 +190,7 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
           part.down.insert(part.down.begin(), fitted[i].down.begin(), fitted[i].down.end());
         }
       }
+      if (rewrites) alone_to = out.size();
     }
   for (auto& part : out) {
     part.name = name_of(part.up);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/catalog.h"
+#include "model/finding.h"
 
 namespace pgadvise {
 
@@ -20,6 +21,8 @@ struct AdvisedIndex {
   std::vector<std::string>
       queries;  // fingerprints of the queries that use the index, with all proposed indexes
   std::optional<std::int64_t> built_bytes = std::nullopt;  // measured by --verify
+  IndexProposal proposal = {};                             // what `sql` creates
+  bool maintenance_known = true;  // false: the server refused to plan writes to the table
 };
 
 // An index of a type that HypoPG does not support: proposed from the statement's form alone.
@@ -74,6 +77,7 @@ struct Verification {
   double ms_after = 0;
   double estimated_left = 1;           // their estimated relative cost (after / before)
   std::vector<std::string> not_built;  // "index: why"
+  std::vector<std::string> withdrawn;  // "index: why"; measured as slower, and no longer advised
   bool complete = true;
 };
 
@@ -89,6 +93,8 @@ struct Advice {
   bool complete = true;               // false: stopped by the time limit or a lost server
   std::uint64_t what_if_calls = 0;    // plans requested
   std::optional<Verification> verification;
+  std::size_t bulk_loads = 0;               // one-off statements that write many rows, left out
+  std::vector<std::string> unknown_writes;  // tables, writes to which the server refused to plan
 };
 
 }  // namespace pgadvise

@@ -20,6 +20,12 @@ const Index* Table::index(std::string_view index_name) const {
   return it == indexes.end() ? nullptr : &*it;
 }
 
+const Constraint* Table::constraint(std::string_view constraint_name) const {
+  const auto it = std::find_if(constraints.begin(), constraints.end(),
+                               [&](const Constraint& c) { return c.name == constraint_name; });
+  return it == constraints.end() ? nullptr : &*it;
+}
+
 const Table* Catalog::table(const QualifiedName& table_name) const {
   const auto it = tables.find(table_name);
   return it == tables.end() ? nullptr : &it->second;

@@ -173,6 +173,7 @@ struct Table {
 
   const Column* column(std::string_view column_name) const;
   const Index* index(std::string_view index_name) const;
+  const Constraint* constraint(std::string_view constraint_name) const;
 };
 
 struct Enum {

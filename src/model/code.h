@@ -119,13 +119,28 @@ struct WritePairInCode {
   bool http = false;  // the driver has batch(), and no interactive transactions: neon-http
 };
 
-// A relation that code states by Drizzle's relations(): rows of `table` have one or many rows of `target`.
+// The tables that a transaction in code uses, in the order of their first use there.
+struct CodeTransaction {
+  struct Use {
+    QualifiedName table;
+    bool writes = false;  // at any place of the transaction
+    SourceLocation place;
+  };
+  std::vector<Use> tables;
+  std::string function;
+  SourceLocation place;
+};
+
+// A relation that code states by Drizzle's relations() or defineRelations(): rows of `table` have one or many
+// rows of `target`.
 struct CodeRelation {
   QualifiedName table;
   QualifiedName target;
   bool many = false;
-  std::vector<std::string> columns;  // of `table`, that reference `target`; empty: the other side states them
-  std::string name;                  // relationName, which distinguishes relations of the same two tables
+  std::vector<std::string>
+      columns;  // of `table`, equal to `target_columns`; empty: the other side states them
+  std::vector<std::string> target_columns;
+  std::string name;  // relationName or alias, which distinguishes relations of the same two tables
   SourceLocation place;
 };
 
@@ -143,6 +158,7 @@ struct CodeFacts {
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
   std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
+  std::vector<CodeTransaction> transactions;  // that use two tables or more
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use

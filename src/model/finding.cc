@@ -31,6 +31,12 @@ std::string_view name(Fix::Safety safety) {
   return "manual";
 }
 
+void Fix::clear_code() {
+  sql.clear();
+  down_sql.clear();
+  drizzle.clear();
+}
+
 std::string finding_id(std::string_view rule, const Subject& subject) {
   std::uint64_t hash = fnv1a(rule);
   // A length before each part, so that ("ab", "c") and ("a", "bc") differ.

@@ -52,6 +52,9 @@ struct Fix {
   std::optional<double> cost_before;  // planner cost of the statement that the fix makes faster
   std::optional<double> cost_after;
   std::string proposed_by;  // id of the finding whose fix has the SQL
+
+  // Leaves the title, which then explains what to do instead.
+  void clear_code();
 };
 
 std::string_view name(Fix::Safety safety);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/plan.h"
+#include "model/plan_change.h"
 #include "model/source_location.h"
 
 namespace pgadvise {
@@ -22,7 +23,8 @@ struct KnownPlan {
 struct PlanSet {
   // By fingerprint: the logged plan first, then the server's. Has only statements with a plan.
   std::map<std::string, std::vector<KnownPlan>, std::less<>> plans;
-  bool server = false;  // a server made plans, and can confirm findings
+  bool server = false;                                    // a server made plans, and can confirm findings
+  std::shared_ptr<const PlanComparison> comparison = {};  // with another version of the schema; may be null
 
   bool known() const { return server || !plans.empty(); }
 };

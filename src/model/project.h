@@ -1,6 +1,7 @@
 // Facts from a repository about how its database is created, migrated and used.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +52,15 @@ struct PoolSize {
   SourceLocation place;
 };
 
+// A timeout that the connection of migrations gets outside of their files.
+struct SessionTimeout {
+  bool lock = true;  // lock_timeout; false: statement_timeout
+  std::int64_t ms = 0;
+  std::string what;    // "PGOPTIONS", "the options of a connection URL", "ALTER ROLE", "drizzle.config.ts"
+  std::string unread;  // why the migration tool's driver does not see it; "" if it does
+  SourceLocation place;
+};
+
 // The number of processes of an application.
 struct InstanceCount {
   int count = 0;
@@ -76,6 +86,7 @@ struct Project {
   std::vector<InsecureConnection> insecure_connections;
   std::vector<PoolSize> pools;
   std::vector<InstanceCount> instances;
+  std::vector<SessionTimeout> timeouts;                // in the order of files and lines
   std::vector<CodedAsJson> coded_as_json;              // each name once, with its first location
   int code_files = 0;                                  // code files read for coded_as_json, without tests
   std::shared_ptr<const CodeFacts> code;               // queries in Drizzle source; null: none was read

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "model/advice.h"
 #include "model/finding.h"
+#include "model/lock_forecast.h"
+#include "model/plan_change.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -47,9 +51,16 @@ struct Report {
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
+  std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
+  std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
+  // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
+  std::vector<AdvisedIndex> further_indexes;
+  double workload_cost = 0;  // planner cost without new indexes; 0: no search for indexes was made
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
+  // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.
+  bool nothing_to_check = false;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
   std::string started;  // ISO 8601, UTC

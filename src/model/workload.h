@@ -12,6 +12,7 @@
 #include "model/histogram.h"
 #include "model/query_facts.h"
 #include "model/source_location.h"
+#include "model/timeline.h"
 
 namespace pgadvise {
 
@@ -116,6 +117,14 @@ struct WritePair {
   std::optional<Sample> then_sample;
 };
 
+// A session that held a lock for which others waited, as far as the log shows it.
+struct LockHolder {
+  std::string application;  // "" if not logged, likewise `user`
+  std::string user;
+  std::string statement;    // normalized: that ran during the wait, or was the last one of the transaction
+  std::uint64_t count = 0;  // number of waits
+};
+
 // Events that the server logged, other than statements: one entry for each kind, `about`, and statement.
 struct ServerEvent {
   enum class Kind {
@@ -147,6 +156,7 @@ struct ServerEvent {
   SourceLocation place;  // of the first
   std::map<std::string, std::uint64_t>
       applications;  // number of events by application_name, for a few of them; empty if not logged
+  std::vector<LockHolder> holders;  // lock_still_waiting: a few, by count, then names; empty if not logged
 };
 
 // Identifies a log by its content, as its name, place and compression change. log/provenance.h computes it;
@@ -183,6 +193,7 @@ struct Workload {
   std::vector<RepeatedQuery> repeats;
   std::vector<WritePair> write_pairs;
   std::vector<ServerEvent> server_events;  // by kind, then count
+  Timeline timeline;                       // of the calls whose time was logged
   std::vector<LogSource> sources;
   std::uint64_t sessions = 0;
   bool has_events = false;  // the input has ordered events, so that N+1 rules can run

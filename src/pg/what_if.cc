@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/ddl.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 #include "plan/reader.h"
@@ -60,6 +61,11 @@ class ServerWhatIf final : public plan::WhatIf {
   Result<plan::WhatIfPlan> cost(const plan::WhatIfStatement& statement,
                                 const std::vector<int>& indexes) override;
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override;
+  std::string hide_missing() override;
+  void hide(std::vector<QualifiedName> indexes) override {
+    clear();
+    hidden_ = std::move(indexes);
+  }
   void clear() override;
   void rest() override {
     if (transaction_ && Clock::now() - asked_ > longest_silence) clear();
@@ -78,6 +84,7 @@ class ServerWhatIf final : public plan::WhatIf {
   }
   const QualifiedName& table(int index) const { return definitions_[static_cast<std::size_t>(index)].table; }
   Result<void> begin();
+  Result<void> hide_indexes();
   void forget();
   Result<void> suppose(const std::set<QualifiedName>& tables, const std::vector<int>& indexes);
   Result<void> create(const std::vector<int>& indexes, const std::vector<int>& gone = {});
@@ -94,6 +101,7 @@ class ServerWhatIf final : public plan::WhatIf {
   std::vector<Known> known_;                      // of each definition
   std::map<QualifiedName, std::set<int>> there_;  // on the server, by table
   std::size_t count_ = 0;
+  std::vector<QualifiedName> hidden_;            // existing indexes
   std::map<std::string, int> owners_;            // by the hypothetical index's name
   std::map<std::string, std::string> prepared_;  // names by statement
   std::unique_ptr<ReadOnly> transaction_;
@@ -142,10 +150,35 @@ Result<void> ServerWhatIf::begin() {
       "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), "
       "pg_catalog.set_config('jit', 'off', true)");
   if (!mode) return tl::unexpected(mode.error());
+  if (const auto hidden = hide_indexes(); !hidden) return hidden;
   // A statement that fails takes back what was set after the savepoint.
   const auto again = connection_.query("SAVEPOINT pgadvise");
   if (!again) return tl::unexpected(again.error());
   return {};
+}
+
+// With the indexes of their partitions. HypoPG hides them in this session until it is told otherwise.
+Result<void> ServerWhatIf::hide_indexes() {
+  if (hidden_.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& index : hidden_) names.push_back(quote_name(index));
+  const auto hidden = connection_.query(
+      fmt::format("WITH RECURSIVE t(o) AS (SELECT n::pg_catalog.regclass::pg_catalog.oid FROM "
+                  "pg_catalog.unnest($1::pg_catalog.text[]) n UNION SELECT i.inhrelid FROM "
+                  "pg_catalog.pg_inherits i JOIN t ON i.inhparent OPERATOR(pg_catalog.=) t.o) "
+                  "SELECT {}.hypopg_hide_index(o) FROM t",
+                  hypopg_),
+      {array_of(names)});
+  if (!hidden) return failed(hidden.error());
+  return {};
+}
+
+std::string ServerWhatIf::hide_missing() {
+  if (const auto begun = begin(); !begun) return begun.error().what;
+  const auto usable = connection_.parse(fmt::format(
+      "SELECT {0}.hypopg_hide_index(0::pg_catalog.oid), {0}.hypopg_unhide_all_indexes()", hypopg_));
+  clear();
+  return usable ? std::string() : "HypoPG 1.4 or newer is required to plan without an existing index";
 }
 
 void ServerWhatIf::forget() {
@@ -160,6 +193,8 @@ void ServerWhatIf::clear() {
     transaction_->back();
     // Neither goes with the transaction.
     if (count_) (void)connection_.query(fmt::format("SELECT {}.hypopg_reset()", hypopg_));
+    if (!hidden_.empty())
+      (void)connection_.query(fmt::format("SELECT {}.hypopg_unhide_all_indexes()", hypopg_));
     for (const auto& [sql, name] : prepared_) (void)connection_.query("DEALLOCATE " + name);
   }
   prepared_.clear();
@@ -393,6 +428,10 @@ class ManyWhatIf final : public plan::WhatIf {
   }
   Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) override {
     return servers_.front()->sizes(indexes);
+  }
+  std::string hide_missing() override { return servers_.front()->hide_missing(); }
+  void hide(std::vector<QualifiedName> indexes) override {
+    for (const auto& server : servers_) server->hide(indexes);
   }
   void clear() override {
     for (const auto& server : servers_) server->clear();

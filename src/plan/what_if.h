@@ -45,6 +45,10 @@ class WhatIf {
   }
   // HypoPG's size estimates in bytes; 0 for an index that HypoPG rejects.
   virtual Result<std::vector<std::int64_t>> sizes(const std::vector<int>& indexes) = 0;
+  // Why hide() is not possible: "HypoPG 1.4 or newer is required"; empty if it is.
+  virtual std::string hide_missing() { return "existing indexes cannot be hidden"; }
+  // From now on cost() plans as if these existing indexes did not exist. REQUIRES an empty hide_missing().
+  virtual void hide(std::vector<QualifiedName> /*indexes*/) {}
   // Removes every hypothetical index from the server; registered numbers stay valid. The destructor calls
   // clear(), too.
   virtual void clear() = 0;

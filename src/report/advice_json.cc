@@ -23,7 +23,7 @@ json index_json(const AdvisedIndex& index) {
               {"table", index.table.name},
               {"size_bytes", index.size_bytes},
               {"cost_saved", cost(index.cost_saved)},
-              {"upkeep", cost(index.maintenance_cost)},
+              {"upkeep", index.maintenance_known ? json(cost(index.maintenance_cost)) : json()},
               {"queries", index.queries}};
   if (index.built_bytes) out["built_bytes"] = *index.built_bytes;
   return out;
@@ -82,6 +82,7 @@ json verification_json(const Verification& verification) {
           {"ms_after", milliseconds(verification.ms_after)},
           {"queries", list(verification.queries, measured_json)},
           {"not_built", verification.not_built},
+          {"withdrawn", verification.withdrawn},
           {"complete", verification.complete}};
 }
 
@@ -98,6 +99,8 @@ std::string advice_json(const Advice& advice, const Diagnostics& diagnostics) {
   out["queries"] = list(advice.queries, query_json);
   if (advice.verification) out["verification"] = verification_json(*advice.verification);
   out["not_explained"] = advice.not_explained;
+  out["bulk_loads"] = advice.bulk_loads;
+  out["unknown_writes"] = advice.unknown_writes;
   out["complete"] = advice.complete;
   out["diagnostics"] = json::array();
   for (const auto& diagnostic : diagnostics) out["diagnostics"].push_back(diagnostic.line());

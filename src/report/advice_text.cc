@@ -1,47 +1,18 @@
 #include "report/advice_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "report/figures.h"
+#include "report/advice_figures.h"
 
 namespace pgadvise::report {
 namespace {
 
-std::string bytes(double value) {
-  if (value < 999'500) return fmt::format("{:.0f} kB", std::ceil(value / 1e3));
-  if (value < 999.5e6) return fmt::format("{:.{}f} MB", value / 1e6, value < 9.95e6 ? 1 : 0);
-  return fmt::format("{:.2f} GB", value / 1e9);
-}
-
-std::string cost(double value) {
-  if (value < 99'999.5) return fmt::format("{:.{}f}", value, value < 99.95 ? 1 : 0);
-  if (value < 9.995e6) return fmt::format("{:.0f}k", value / 1e3);
-  if (value < 9.995e9) return fmt::format("{:.0f}M", value / 1e6);
-  return fmt::format("{:.3g}", value);
-}
-
 std::string duration(double ms) {
   if (ms < 999.5) return fmt::format("{:.{}f} ms", ms, ms < 9.95 ? 2 : 0);
   return fmt::format("{:.{}f} s", ms / 1000, ms < 99'950 ? 1 : 0);
-}
-
-std::string percent(double part, double whole) {
-  return whole > 0 ? fmt::format("{:.1f}%", 100 * part / whole) : "-";
-}
-
-std::string plural(std::size_t count, std::string_view noun, std::string_view several) {
-  return fmt::format("{} {}", report::count(count), count == 1 ? noun : several);
-}
-
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text))
-    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
-  return out;
 }
 
 class Writer {
@@ -106,27 +77,74 @@ class Writer {
     if (advice_.not_explained)
       out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
                           plural(advice_.not_explained, "query was", "queries were"));
+    if (advice_.budget_bytes)
+      paragraph("check and review know no budget, so they may propose other indexes.", "");
+    if (advice_.bulk_loads)
+      paragraph(plural(advice_.bulk_loads, "bulk load", "bulk loads") +
+                    " left out: the statement ran once or twice and writes at least 10,000 rows "
+                    "(--include-bulk counts it)",
+                "");
+    if (!advice_.unknown_writes.empty())
+      paragraph("The index maintenance cost is unknown for " + join(advice_.unknown_writes, ", ") +
+                    ": the server refused to plan writes to it, see standard error. Connect as a role that "
+                    "may write, or the savings below are too large",
+                "");
     if (!advice_.complete) out_ += "The search ended early: these are the best indexes found by then.\n";
   }
 
   void indexes() {
     if (advice_.indexes.empty()) return;
-    out_ += fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
+    if (major() > 0)
+      out_ +=
+          fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
     std::size_t number = 0;
     for (const auto& index : advice_.indexes) {
+      if (minor(index)) continue;
       out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number,
                           bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
                           percent(index.cost_saved, advice_.cost_before), index.queries.size(),
                           ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
       sql(index.sql);
-      if (index.maintenance_cost > 0)
+      if (!index.maintenance_known) out_ += "    maintenance cost for the workload's writes: unknown\n";
+      else if (index.maintenance_cost > 0)
         out_ += fmt::format("    maintenance cost for the workload's writes: {}, already subtracted\n",
                             cost(index.maintenance_cost));
     }
+    minor_indexes();
+  }
+
+  // Without a budget, what saves little is one line.
+  bool minor(const AdvisedIndex& index) const {
+    return !advice_.budget_bytes && index.cost_saved < 0.01 * advice_.cost_before;
+  }
+
+  std::size_t major() const {
+    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
+                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
+  }
+
+  void minor_indexes() {
+    std::size_t count = 0;
+    double size = 0;
+    std::vector<std::string> tables;
+    for (const auto& index : advice_.indexes) {
+      if (!minor(index)) continue;
+      ++count;
+      size += static_cast<double>(index.size_bytes);
+      if (auto name = display(index.table); std::find(tables.begin(), tables.end(), name) == tables.end())
+        tables.push_back(std::move(name));
+    }
+    if (!count) return;
+    out_ += "\n";
+    paragraph(fmt::format("{} save{} under 1 % each, {} in all, for foreign keys and for statements that "
+                          "cost little, on {}. --format json has the DDL.",
+                          plural(count, "more index", "more indexes"), count == 1 ? "s" : "", bytes(size),
+                          join(tables, ", ")),
+              "");
   }
 
   void curve() {
-    if (advice_.indexes.size() < 2) return;
+    if (major() < 2) return;
     out_ += "\n" + bold("Cost by number of indexes") + "\n" +
             fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
     double size = 0;
@@ -135,6 +153,7 @@ class Writer {
     for (const auto& index : advice_.indexes) {
       size += static_cast<double>(index.size_bytes);
       left -= index.cost_saved;
+      if (minor(index)) continue;
       ++number;
       const double share = advice_.cost_before > 0 ? left / advice_.cost_before : 0;
       out_ += fmt::format("{:>9} {:>8} {:>7}  {}\n", number, bytes(size), percent(left, advice_.cost_before),
@@ -190,6 +209,7 @@ class Writer {
         paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),
                               printable(query.why_not)),
                   "  ");
+    for (const auto& index : seen.withdrawn) paragraph("withdrawn: " + printable(index), "  ");
     for (const auto& index : seen.not_built) paragraph("not built: " + printable(index), "  ");
     sizes_built();
   }

@@ -9,6 +9,14 @@
 
 namespace pgadvise::report {
 
+std::string nothing_checked(const Report& report) {
+  std::string out = report.nothing_checked;
+  if (out.empty()) return out;
+  if (!report.nothing_to_check) return "Nothing was checked: " + out;
+  if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return out;
+}
+
 std::vector<const Finding*> standing(const Report& report) {
   std::vector<const Finding*> out;
   for (const auto& finding : report.findings)

@@ -11,6 +11,9 @@ namespace pgadvise::report {
 // One line for each baseline entry that is gone, and "… and 3 more"; none without a baseline.
 std::vector<std::string> gone_lines(const Report& report);
 
+// Report::nothing_checked as a sentence without its end; "" if something was checked.
+std::string nothing_checked(const Report& report);
+
 // The findings without the refuted ones, by decreasing severity.
 std::vector<const Finding*> standing(const Report& report);
 

@@ -87,6 +87,11 @@ json event_json(const ServerEvent& event) {
     out["max_ms"] = event.longest_us / 1000;
     out["p50_ms"] = median_ms(event);
   }
+  for (const auto& holder : event.holders)
+    out["holders"].push_back({{"application", holder.application},
+                              {"user", holder.user},
+                              {"query", holder.statement},
+                              {"count", holder.count}});
   if (event.first) out["first"] = time_stamp(*event.first);
   if (event.last) out["last"] = time_stamp(*event.last);
   out["location"] = {{"file", event.place.file}, {"line", event.place.line}};
@@ -108,6 +113,20 @@ void put_counts(json& out, const Workload& workload) {
   out["first"] = span ? json(time_stamp(span->first)) : json();
   out["last"] = span ? json(time_stamp(span->last)) : json();
   out["unparsed_lines"] = not_understood;
+}
+
+// null: no call's time was logged.
+json timeline_json(const Timeline& timeline) {
+  if (timeline.empty()) return {};
+  json buckets = json::array();
+  for (std::size_t i = 0; i < timeline.buckets().size(); ++i) {
+    const auto& bucket = timeline.buckets()[i];
+    buckets.push_back(
+        {{"start", time_stamp(timeline.start() + static_cast<std::int64_t>(i) * timeline.width())},
+         {"count", bucket.calls},
+         {"time_ms", static_cast<double>(bucket.total_us) / 1000}});
+  }
+  return {{"bucket_seconds", timeline.width() / 1'000'000}, {"buckets", std::move(buckets)}};
 }
 
 // What became of each log's lines; the parts add up.
@@ -173,6 +192,7 @@ std::string dump(const json& value) {
 std::string digest_json(const Workload& workload, bool show_literals) {
   json out;
   put_counts(out, workload);
+  out["timeline"] = timeline_json(workload.timeline);
   out["queries"] = json::array();
   for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
   for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));

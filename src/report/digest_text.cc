@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -35,6 +36,13 @@ std::string plural(std::uint64_t value, std::string_view noun) {
   return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s");
 }
 
+// "30 s", "15 min", "2 h", "4 days": in the largest unit that leaves no remainder.
+std::string whole_time(std::int64_t seconds) {
+  if (seconds % 86'400 == 0) return fmt::format("{} day{}", seconds / 86'400, seconds == 86'400 ? "" : "s");
+  if (seconds % 3600 == 0) return fmt::format("{} h", seconds / 3600);
+  return seconds % 60 == 0 ? fmt::format("{} min", seconds / 60) : fmt::format("{} s", seconds);
+}
+
 std::string percent(double part, double whole) {
   const double value = whole > 0 ? 100 * part / whole : 0;
   return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
@@ -57,6 +65,7 @@ class Writer {
       applications_.insert(query.applications.begin(), query.applications.end());
     }
     head(workload);
+    timeline(workload.timeline);
     notes(workload);
     table(workload);
     server_events(workload);
@@ -162,6 +171,52 @@ class Writer {
     }
     out_ += cut(line + place, width) + "\n";
     if (!event.statement.empty()) statement(event.statement, "                 ", 1);
+    if (event.holders.empty()) return;
+    const LockHolder& holder = event.holders.front();
+    text = "held " + count(holder.count) + " x by " +
+           (!holder.application.empty() ? holder.application
+            : !holder.user.empty()      ? holder.user
+                                        : "a session");
+    if (!holder.statement.empty()) text += ": " + holder.statement;
+    statement(text, "                 ", 1);
+  }
+
+  // How busy at which time: a character a bucket, of calls and of their time.
+  void timeline(const Timeline& timeline) {
+    constexpr std::string_view labels[] = {"calls  ", "time   "};
+    if (timeline.buckets().size() < 2) return;
+    const auto room = static_cast<std::size_t>(std::max(options_.width, 40)) - 24;  // beside label and peak
+    const std::size_t each = (timeline.buckets().size() + room - 1) / room;
+    std::vector<double> calls, times;
+    for (std::size_t i = 0; i < timeline.buckets().size(); ++i) {
+      if (i % each == 0) calls.push_back(0), times.push_back(0);
+      calls.back() += static_cast<double>(timeline.buckets()[i].calls);
+      times.back() += static_cast<double>(timeline.buckets()[i].total_us) / 1000;
+    }
+    const auto highest = [](const std::vector<double>& values) {
+      return *std::max_element(values.begin(), values.end());
+    };
+    paragraph(fmt::format("by time, {} a column, from {}:",
+                          whole_time(timeline.width() / 1'000'000 * static_cast<std::int64_t>(each)),
+                          one_time(timeline.start())));
+    out_ += fmt::format("{}{}  {} at most\n", labels[0], bars(calls),
+                        count(static_cast<std::uint64_t>(highest(calls))));
+    if (highest(times) > 0)
+      out_ += fmt::format("{}{}  {} at most\n", labels[1], bars(times), short_time(highest(times)));
+  }
+
+  // One character a value, as high as its share of the greatest one; a blank is none.
+  std::string bars(std::span<const double> values) const {
+    static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
+    const double highest = *std::max_element(values.begin(), values.end());
+    std::string out;
+    for (const auto value : values) {
+      const auto level = highest > 0 ? static_cast<std::size_t>(std::ceil(8 * value / highest)) : 0;
+      out +=
+          options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
+    }
+    return out;
   }
 
   // How much, from when to when, how busy: before any single query.
@@ -281,19 +336,10 @@ class Writer {
   }
 
   std::string sketch(const Histogram& times) const {
-    std::array<std::uint64_t, cells> counts{};
+    std::array<double, cells> counts{};
     for (const auto& bucket : times.buckets())
-      counts[cell_of(Histogram::middle_ms(bucket.index))] += bucket.count;
-    const auto highest = static_cast<double>(*std::max_element(counts.begin(), counts.end()));
-    static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
-    std::string out;
-    for (const auto value : counts) {
-      const auto level = static_cast<std::size_t>(std::ceil(8 * static_cast<double>(value) / highest));
-      out +=
-          options_.unicode ? blocks[std::min<std::size_t>(level, 8)] : ascii[std::min<std::size_t>(level, 8)];
-    }
-    return out;
+      counts[cell_of(Histogram::middle_ms(bucket.index))] += static_cast<double>(bucket.count);
+    return bars(counts);
   }
 
   // Whose it is, and where its slowest call stands in the log.

@@ -6,6 +6,8 @@
 #include "base/mask.h"
 #include "plan/reader.h"
 #include "plan/title.h"
+#include "report/finding_json.h"
+#include "report/report.h"
 
 namespace pgadvise::report {
 namespace {
@@ -36,7 +38,8 @@ std::string_view kind_name(Insight::Kind kind) {
 }  // namespace
 
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const std::vector<PlanVariant>& variants, bool in_part) {
+                      const std::vector<PlanVariant>& variants, bool in_part,
+                      const std::vector<Finding>& findings) {
   json out;
   if (in_part) out["complete"] = false;
   out["analyzed"] = plan.analyzed;
@@ -71,6 +74,8 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
     if (!variant.shown.empty()) entry["parameters"] = variant.shown;
     out["by_values"].push_back(std::move(entry));
   }
+  for (const auto& finding : findings)
+    out["findings"].push_back(finding_json(without_secrets(finding), false));
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 

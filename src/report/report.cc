@@ -40,6 +40,8 @@ Finding without_secrets(Finding finding) {
 Report without_secrets(Report report) {
   for (auto& finding : report.findings) mask(finding);
   for (auto& suppressed : report.suppressed) mask(suppressed.finding);
+  for (auto& forecast : report.lock_forecasts)
+    for (auto& statement : forecast.statements) mask(statement.text);
   for (auto& error : report.diagnostics) {
     error.where = mask_credentials(error.where);
     mask(error.what);

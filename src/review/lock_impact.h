@@ -9,9 +9,10 @@
 
 namespace pgadvise::review {
 
-// One sentence for each lock, size and risk. `statements`: in the form in which they will run. `table`:
-// nullptr if unknown.
+// One sentence for each lock, size, time and risk. `statements`: in the form in which they will run.
+// `catalog`: in which they run; `table`: of the finding. Both may be nullptr: unknown. Cost: copies the
+// catalog.
 std::vector<std::string> lock_impact(const std::vector<std::string>& statements, const Fix& fix,
-                                     const Table* table);
+                                     const Catalog* catalog, const Table* table);
 
 }  // namespace pgadvise::review

@@ -1,38 +1,40 @@
 #include "review/session.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
+#include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "lint/rule.h"
 #include "report/common.h"
 #include "report/rule_page.h"
+#include "review/filter.h"
+#include "review/finding_page.h"
+#include "review/screen.h"
 
 namespace pgadvise::review {
 namespace {
 
 using report::add_code;
 using report::add_paragraph;
-using report::characters;
 using report::cut_line;
 using report::paint;
-using Lines = std::vector<std::string>;
-using Body = std::function<Lines(const Look&)>;
-
-constexpr std::size_t longest_reason = 300;
 
 constexpr std::string_view finding_help =
     "y  accept the fix: the new migration will contain it\n"
     "n  skip this one\n"
+    "a  accept the fixes of all findings of this rule that the filter shows\n"
+    "s  skip all findings of this rule that the filter shows\n"
     "i  ignore the finding, with a reason: adds an entry to pgadvise.toml\n"
     "e  explain the rule\n"
     "p  show the plan\n"
     "r  run EXPLAIN ANALYZE now (with --db or --sandbox)\n"
+    "l  list the findings, by impact\n"
+    "/  filter: show only findings with these words in rule, severity, table or text\n"
+    "#  go to a finding by its number or id\n"
     "u  undo the last choice\n"
     "q  go to the last screen, which shows your choices before anything is written\n"
     "?  this\n"
@@ -47,11 +49,13 @@ constexpr std::string_view finding_help =
 constexpr std::string_view summary_help =
     "w  write the changes shown here\n"
     "u  undo the last choice, and return to its finding\n"
+    "l  list the findings, to change a choice\n"
     "q  leave, nothing is written\n"
     "\n"
     "space, b, j, k, g and G move as in the findings.";
 
 enum class Choice { none, accepted, skipped, ignored };
+constexpr std::string_view choice_names[] = {"", "accepted", "skipped", "ignored"};
 
 struct Item {
   const Finding* finding = nullptr;
@@ -61,10 +65,18 @@ struct Item {
   std::optional<std::string> plan;  // as it was asked for last
 };
 
+Body text_body(std::string text) {
+  return [text = std::move(text)](const Look& look) {
+    Lines out;
+    add_code(out, look, "", text);
+    return out;
+  };
+}
+
 class Walk {
  public:
   Walk(const std::vector<const Finding*>& findings, Console& console, Host& host, Look look)
-      : console_(console), host_(host), look_(look) {
+      : screen_(console, look), host_(host) {
     for (const auto* finding : findings) items_.push_back({finding, Choice::none, {}, {}, {}});
   }
 
@@ -79,95 +91,15 @@ class Walk {
   }
 
  private:
-  // Pages.
-
-  // Draws, scrolls, and gives the first key that is for neither.
-  Key ask(const std::string& header, const Body& body, const std::string& prompt, bool within_line = false) {
-    int width = 0;
-    Lines lines;
-    for (;;) {
-      const Size size = console_.size();
-      look_.width = size.columns;
-      if (width != size.columns) lines = body(look_);
-      width = size.columns;
-      const int room = std::max(1, size.rows - 3);
-      last_ = std::max(0, static_cast<int>(lines.size()) - room);
-      offset_ = std::clamp(offset_, 0, last_);
-      draw(header, lines, room, prompt);
-      const Key key = console_.next(within_line);
-      if (key.kind == Key::Kind::interrupt) {
-        end(Ending::How::interrupted);
-        ending_->signal = key.signal;
-        return key;
-      }
-      if (key.kind == Key::Kind::no_more) return end(Ending::How::no_more_input), key;
-      if (key.kind == Key::Kind::resize) continue;
-      if (within_line) return key;
-      status_.clear();
-      if (key.kind == Key::Kind::several) status_ = "several keys at once: ignored, as an accidental paste";
-      else if (!scroll(key, room)) return key;
-    }
-  }
-
-  bool scroll(const Key& key, int room) {
-    const int page = std::max(1, room - 1);
-    const auto is = [&](Key::Kind kind, std::string_view text, std::string_view other = {}) {
-      return key.kind == kind ||
-             (key.kind == Key::Kind::text && (key.text == text || (!other.empty() && key.text == other)));
-    };
-    if (is(Key::Kind::page_down, " ")) offset_ += page;
-    else if (is(Key::Kind::page_up, "b")) offset_ -= page;
-    else if (is(Key::Kind::down, "j")) offset_ += 1;
-    else if (is(Key::Kind::up, "k")) offset_ -= 1;
-    else if (is(Key::Kind::home, "g")) offset_ = 0;
-    else if (is(Key::Kind::end, "G")) offset_ = last_;
-    else if (key.kind == Key::Kind::enter && offset_ < last_) offset_ += 1;
-    else return false;
+  // Whether the key ends everything, as it then has.
+  bool ended_by(const Key& key) {
+    if (!ends(key)) return false;
+    end(key.kind == Key::Kind::interrupt ? Ending::How::interrupted : Ending::How::no_more_input);
+    ending_->signal = key.signal;
     return true;
   }
 
-  void draw(const std::string& header, const Lines& lines, int room, const std::string& prompt) {
-    const auto width = static_cast<std::size_t>(look_.width);
-    Lines screen{cut_line(header, width)};
-    for (int i = 0; i < room; ++i) {
-      const auto at = static_cast<std::size_t>(offset_ + i);
-      screen.push_back(at < lines.size() ? cut_line(lines[at], width) : std::string());
-    }
-    std::string status = status_;
-    if (status.empty() && last_ > 0) {
-      const int to = std::min(static_cast<int>(lines.size()), offset_ + room);
-      status = fmt::format("-- lines {} to {} of {}{} --", offset_ + 1, to, lines.size(),
-                           offset_ < last_ ? ": space shows more" : "");
-    }
-    screen.push_back(cut_line(paint(look_, status_.empty() ? "2" : "33;1", printable(status)), width));
-    screen.push_back(cut_line(prompt, width > 1 ? width - 1 : 1));
-    const auto rows = static_cast<std::size_t>(std::max(1, console_.size().rows));
-    if (screen.size() > rows) screen.erase(screen.begin(), screen.end() - static_cast<std::ptrdiff_t>(rows));
-    if (!look_.unicode)
-      for (auto& line : screen) line = replace_all(std::move(line), "…", "~");
-    console_.show(screen);
-  }
-
-  // A text to be read, until a key that leaves it.
-  void read(const std::string& title, const Body& body) {
-    const int before = std::exchange(offset_, 0);
-    while (!ending_) {
-      const Key key = ask(paint(look_, "1", title), body, "q goes back ");
-      if (ending_ || key.kind == Key::Kind::escape || key.kind == Key::Kind::enter ||
-          (key.kind == Key::Kind::text && (key.text == "q" || key.text == "Q")))
-        break;
-      status_ = "unknown key";
-    }
-    offset_ = before;
-  }
-
-  static Body text_body(std::string text) {
-    return [text = std::move(text)](const Look& look) {
-      Lines out;
-      add_code(out, look, "", text);
-      return out;
-    };
-  }
+  void read(const std::string& title, const Body& body) { ended_by(screen_.read(title, body)); }
 
   // One finding.
 
@@ -177,103 +109,49 @@ class Walk {
     if (!item.fix) item.fix = fix_of(at_);
     seen_ = std::max(seen_, at_ + 1);
     const std::string question = item.fix->refused.empty() ? "Accept this fix" : "No fix to accept";
-    const Key key = ask(
-        header(finding), [&](const Look& look) { return finding_lines(item, look); },
-        question + " [y,n,i,e,p,r,u,q,?]? ");
-    if (ending_ || key.kind != Key::Kind::text) return;
+    const Key key = screen_.ask(header(), page_of(item), question + " [y,n,a,s,i,e,p,r,l,/,#,u,q,?]? ",
+                                Screen::Keys::scroll, question + " [y,n,…,?]? ");
+    if (ended_by(key) || key.kind != Key::Kind::text) return;
     const std::string pressed = lower(key.text);
     if (pressed == "y") accept();
-    else if (pressed == "n") choose(at_, Choice::skipped);
+    else if (pressed == "n") choose({at_}, Choice::skipped);
+    else if (pressed == "a") decide_rule(Choice::accepted);
+    else if (pressed == "s") decide_rule(Choice::skipped);
     else if (pressed == "i") ignore();
     else if (pressed == "e") explain(finding);
     else if (pressed == "p" || pressed == "r") show_plan(item, pressed == "r");
+    else if (pressed == "l") list();
+    else if (pressed == "/") ask_filter(header(), page_of(item));
+    else if (pressed == "#") ask_finding(header(), page_of(item));
     else if (pressed == "u") undo();
     else if (pressed == "q") to_end();
     else if (pressed == "?") read("Keys", text_body(std::string(finding_help)));
-    else status_ = "? lists the keys";
+    else screen_.set_status("? lists the keys");
   }
 
-  std::string header(const Finding& finding) const {
-    constexpr std::string_view codes[] = {"36;1", "33;1", "31;1"};
-    const std::string where = fmt::format("{}/{} ", at_ + 1, items_.size());
-    return paint(look_, "1", where) +
-           paint(look_, codes[static_cast<int>(finding.severity)], name(finding.severity)) + " " +
-           paint(look_, "1", finding.rule) + " " + std::string(name(finding.verdict));
-  }
-
-  Lines finding_lines(const Item& item, const Look& look) {
-    const Finding finding = report::without_secrets(*item.finding);  // only the file has them
-    Lines out;
-    out.emplace_back();
-    add_paragraph(out, look, "", "", finding.message);
-    add_source(out, look, finding);
-    if (!finding.evidence.empty() || !finding.verdict_reason.empty()) {
-      title(out, look, "Evidence");
-      for (const auto& evidence : finding.evidence) add_evidence(out, look, evidence);
-      if (!finding.verdict_reason.empty()) add_paragraph(out, look, "- ", "  ", finding.verdict_reason);
-    }
-    add_fix(out, look, item, finding);
-    add_why(out, look, finding);
-    if (!item.plan) return out;
-    title(out, look, "Plan");
-    for (const auto line : split(*item.plan, '\n')) out.emplace_back(line);
+  std::string header() const {
+    const Item& item = items_[at_];
+    const Finding& finding = *item.finding;
+    const Look& look = screen_.look();
+    std::string out = paint(look, "1", fmt::format("{}/{} ", at_ + 1, items_.size())) + severity_of(finding) +
+                      " " + paint(look, "1", finding.short_id.empty() ? finding.rule : finding.short_id) +
+                      " " + std::string(name(finding.verdict));
+    if (item.choice != Choice::none) out += fmt::format(", {}", choice_names[static_cast<int>(item.choice)]);
+    if (!filter_.empty()) out += printable("; filter: " + filter_.text());
     return out;
   }
 
-  static void title(Lines& out, const Look& look, std::string_view text) {
-    out.emplace_back();
-    out.push_back(paint(look, "1", text));
+  std::string severity_of(const Finding& finding) const {
+    constexpr std::string_view codes[] = {"36;1", "33;1", "31;1"};
+    return paint(screen_.look(), codes[static_cast<int>(finding.severity)], name(finding.severity));
   }
 
-  void add_source(Lines& out, const Look& look, const Finding& finding) {
-    if (!finding.location || finding.location->live()) {
-      if (const std::string about = report::subject(finding); !about.empty())
-        add_paragraph(out, look, "about ", "      ", about);
-      return;
-    }
-    out.emplace_back();
-    out.push_back(paint(
-        look, "36",
-        cut_line(printable(finding.location->str()), static_cast<std::size_t>(std::max(20, look.width)))));
-    const auto source = host_.source(finding);
-    if (!source) return;
-    for (auto& line : report::excerpt(look, *source)) out.push_back(std::move(line));
-  }
-
-  static void add_why(Lines& out, const Look& look, const Finding& finding) {
-    const auto* registered = lint::find_rule(finding.rule);
-    if (!registered) return;
-    const std::string_view why = registered->rule->why.substr(0, registered->rule->why.find("\n\n"));
-    std::size_t end = why.find(". ");
-    while (end != std::string_view::npos && end < 80) end = why.find(". ", end + 1);
-    title(out, look, "Why");
-    add_paragraph(out, look, "", "", end == std::string_view::npos ? why : why.substr(0, end + 1));
-  }
-
-  static void add_evidence(Lines& out, const Look& look, const Evidence& evidence) {
-    std::string text =
-        evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 600) : evidence.text;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0)
-      text += "  (" + evidence.place->str() + ")";
-    add_paragraph(out, look, "- ", "  ", text);
-  }
-
-  void add_fix(Lines& out, const Look& look, const Item& item, const Finding& finding) {
-    const FixView& fix = *item.fix;
-    title(out, look, "Fix");
-    if (finding.fix && !finding.fix->title.empty() &&
-        (fix.sql.empty() || finding.fix->safety == Fix::Safety::manual))
-      add_paragraph(out, look, "", "", finding.fix->title);
-    if (!fix.sql.empty()) add_code(out, look, "  ", mask_secrets(fix.sql));
-    if (!fix.schema_line.empty()) {
-      add_paragraph(out, look, "", "",
-                    fix.schema_place.empty() ? "and in schema.ts:" : "and in " + fix.schema_place + ":");
-      add_code(out, look, "  ", mask_secrets(fix.schema_line));
-    }
-    if (!finding.fix) add_paragraph(out, look, "", "", "No SQL statement fixes this: e explains what to do.");
-    for (const auto& sentence : fix.lock_impact) add_paragraph(out, look, "- ", "  ", sentence);
-    if (!fix.refused.empty() && finding.fix)
-      add_paragraph(out, look, "- ", "  ", "can't be accepted here: " + fix.refused);
+  Body page_of(const Item& item) {
+    return [this, &item](const Look& look) {
+      const auto& location = item.finding->location;
+      const auto source = location && !location->live() ? host_.source(*item.finding) : std::nullopt;
+      return finding_page(*item.finding, *item.fix, source, item.plan, look);
+    };
   }
 
   void explain(const Finding& finding) {
@@ -284,17 +162,18 @@ class Walk {
   }
 
   void show_plan(Item& item, bool run) {
-    look_.width = console_.size().columns;
     if (run) {
-      status_ = "running …";
-      draw(header(*item.finding), finding_lines(item, look_), std::max(1, console_.size().rows - 3), "");
-      status_.clear();
+      screen_.set_status("running …");
+      screen_.draw(header(), page_of(item));
+      screen_.set_status({});
     }
-    Look narrow = look_;
+    screen_.set_width();
+    Look narrow = screen_.look();
     narrow.width -= 2;
     auto text = host_.plan(*item.finding, run, narrow);
     if (!text) {
-      status_ = text.error().what + (text.error().hint.empty() ? "" : " (" + text.error().hint + ")");
+      screen_.set_status(text.error().what +
+                         (text.error().hint.empty() ? "" : " (" + text.error().hint + ")"));
       return;
     }
     item.plan = std::move(*text);
@@ -304,6 +183,133 @@ class Walk {
       for (const auto line : split(shown, '\n')) out.emplace_back(line);
       return out;
     });
+  }
+
+  // All findings.
+
+  std::vector<std::size_t> matching() const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (filter_.matches(*items_[i].finding)) out.push_back(i);
+    return out;
+  }
+
+  // The findings that match, with a cursor; Enter goes to the finding.
+  void list() {
+    std::vector<std::size_t> shown = matching();
+    std::size_t cursor = 0;
+    while (cursor + 1 < shown.size() && shown[cursor] < at_) ++cursor;
+    const Body body = [&](const Look& look) { return list_lines(shown, cursor, look); };
+    while (!ending_) {
+      screen_.show_line(cursor);
+      std::string header = filter_.empty()
+                               ? fmt::format("{} findings, by impact", items_.size())
+                               : fmt::format("{} of {} findings, by impact; filter: {}", shown.size(),
+                                             items_.size(), printable(filter_.text()));
+      header = paint(screen_.look(), "1", header);
+      const Key key =
+          screen_.ask(header, body, "Enter shows the finding, / filters, # goes to one, q goes back ",
+                      Screen::Keys::all, "Enter, /, #, q ");
+      if (ended_by(key)) return;
+      if (key.kind == Key::Kind::enter) {
+        at_ = shown[cursor];
+        break;
+      }
+      if (is(key, Key::Kind::escape, "q", "Q")) break;
+      if (key.kind == Key::Kind::text && key.text == "#") {
+        if (ask_finding(header, body)) break;
+      } else if (key.kind == Key::Kind::text && key.text == "/") {
+        ask_filter(header, body);
+        shown = matching();
+        cursor = 0;
+      } else if (!move(cursor, shown.size(), key)) {
+        screen_.set_status("unknown key");
+      }
+    }
+    screen_.to_top();
+  }
+
+  bool move(std::size_t& cursor, std::size_t count, const Key& key) const {
+    const auto page = static_cast<std::size_t>(std::max(1, screen_.room() - 1));
+    const std::size_t last = count - 1;
+    if (is(key, Key::Kind::down, "j")) cursor = std::min(last, cursor + 1);
+    else if (is(key, Key::Kind::up, "k")) cursor -= cursor > 0;
+    else if (is(key, Key::Kind::page_down, " ")) cursor = std::min(last, cursor + page);
+    else if (is(key, Key::Kind::page_up, "b")) cursor -= std::min(cursor, page);
+    else if (is(key, Key::Kind::home, "g")) cursor = 0;
+    else if (is(key, Key::Kind::end, "G")) cursor = last;
+    else return false;
+    return true;
+  }
+
+  // The cursor, the choice, the number, the severity, the id, and the message as far as it fits.
+  Lines list_lines(const std::vector<std::size_t>& shown, std::size_t cursor, const Look& look) const {
+    const auto width = static_cast<std::size_t>(std::max(1, look.width));
+    const std::size_t digits = std::to_string(items_.size()).size();
+    Lines out;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      const Item& item = items_[shown[i]];
+      const Finding& finding = *item.finding;
+      const std::string_view mark = item.choice != Choice::none
+                                        ? choice_names[static_cast<int>(item.choice)].substr(0, 1)
+                                    : settled(shown[i]) ? "+"
+                                                        : " ";
+      const std::string& id = finding.short_id.empty() ? finding.rule : finding.short_id;
+      const std::string line =
+          fmt::format("{} {} {:>{}} {}{} {} {}", i == cursor ? ">" : " ", mark, shown[i] + 1, digits,
+                      severity_of(finding), std::string(7 - name(finding.severity).size(), ' '), id,
+                      printable(report::without_secrets(finding).message));
+      out.push_back(cut_line(line, width));
+    }
+    return out;
+  }
+
+  void ask_filter(const std::string& header, const Body& body) {
+    Key last;
+    const auto text = screen_.line(
+        header, body,
+        "Filter: ", "words of the rule, severity, table or text (none: all findings; Esc to cancel)", last);
+    if (ended_by(last) || !text) return;
+    const Filter before = std::exchange(filter_, Filter(*text));
+    const auto shown = matching();
+    if (shown.empty()) {
+      screen_.set_status(fmt::format("no finding matches \"{}\"", filter_.text()));
+      filter_ = before;
+      return;
+    }
+    if (at_ < items_.size() && !filter_.matches(*items_[at_].finding)) {
+      const auto open = std::find_if(shown.begin(), shown.end(), [&](std::size_t i) { return !settled(i); });
+      at_ = open == shown.end() ? shown.front() : *open;
+      screen_.to_top();
+    }
+    screen_.set_status(filter_.empty() ? "no filter: all findings"
+                                       : fmt::format("{} of {} findings", shown.size(), items_.size()));
+  }
+
+  // false: no finding has the number or id, or the user left the question.
+  bool ask_finding(const std::string& header, const Body& body) {
+    Key last;
+    const auto text =
+        screen_.line(header, body, "Go to: ", "a finding's number, its id or its rule (Esc to cancel)", last);
+    if (ended_by(last) || !text) return false;
+    const std::string wanted(trim(*text));
+    std::size_t number = 0;
+    const auto [rest, code] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    const bool numbered = code == std::errc{} && rest == wanted.data() + wanted.size();
+    const auto find = [&](auto matches) {
+      return static_cast<std::size_t>(std::find_if(items_.begin(), items_.end(), matches) - items_.begin());
+    };
+    std::size_t found = numbered && number >= 1 && number <= items_.size() ? number - 1 : items_.size();
+    if (found == items_.size()) found = find([&](const Item& item) { return has_id(*item.finding, wanted); });
+    if (found == items_.size()) found = find([&](const Item& item) { return item.finding->rule == wanted; });
+    if (found == items_.size()) {
+      screen_.set_status(fmt::format("no finding has the number, id or rule \"{}\"", wanted));
+      return false;
+    }
+    at_ = found;
+    if (!filter_.matches(*items_[at_].finding)) filter_ = {};
+    screen_.to_top();
+    return true;
   }
 
   // Choices.
@@ -335,8 +341,8 @@ class Walk {
 
   void accept() {
     if (!items_[at_].fix->refused.empty()) {
-      status_ = items_[at_].finding->fix ? "can't be accepted here: " + items_[at_].fix->refused
-                                         : std::string("the finding has no fix to accept");
+      screen_.set_status(items_[at_].finding->fix ? "can't be accepted here: " + items_[at_].fix->refused
+                                                  : "the finding has no fix to accept");
       return;
     }
     try_choice(carrier(at_), Choice::accepted, {});
@@ -348,56 +354,62 @@ class Walk {
     items_[which].choice = choice;
     items_[which].reason = std::move(reason);
     const auto pending = host_.prepare(choices());
-    if (pending) return choose(which, choice);
+    if (pending) return choose({which}, choice);
     items_[which] = before;
-    status_ = "can't be: " + pending.error().line();
+    screen_.set_status("can't be: " + pending.error().line());
+  }
+
+  // All findings of the rule that are shown and have no choice yet.
+  void decide_rule(Choice choice) {
+    const std::string rule = items_[at_].finding->rule;
+    std::vector<std::size_t> chosen;
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (items_[i].finding->rule != rule || settled(i) || !filter_.matches(*items_[i].finding)) continue;
+      const std::size_t which = choice == Choice::accepted ? carrier(i) : i;
+      if (choice == Choice::accepted) {
+        if (!items_[i].fix) items_[i].fix = fix_of(i);
+        if (!items_[i].fix->refused.empty()) {
+          ++refused;
+          continue;
+        }
+      }
+      items_[which].choice = choice;
+      chosen.push_back(which);
+    }
+    if (choice == Choice::accepted && !chosen.empty() && !host_.prepare(choices()))
+      refused += take_out_unwritable(chosen);
+    std::string status = choice == Choice::skipped ? fmt::format("skipped {} of {}", chosen.size(), rule)
+                                                   : fmt::format("accepted {} of {}", chosen.size(), rule);
+    if (refused) status += fmt::format("; {} can't be accepted here", refused);
+    if (!chosen.empty()) choose(std::move(chosen), choice);
+    screen_.set_status(std::move(status));
+  }
+
+  // One after the other, those that can't be written with the ones before. Their number.
+  std::size_t take_out_unwritable(std::vector<std::size_t>& chosen) {
+    for (const std::size_t i : chosen) items_[i].choice = Choice::none;
+    return std::erase_if(chosen, [&](std::size_t i) {
+      items_[i].choice = Choice::accepted;
+      const bool fine = host_.prepare(choices()).has_value();
+      if (!fine) items_[i].choice = Choice::none;
+      return !fine;
+    });
   }
 
   void ignore() {
-    Item& item = items_[at_];
-    const int before = offset_;
-    std::string reason;
-    while (!ending_) {
-      const std::string start = "Reason: ";
-      const std::size_t room =
-          static_cast<std::size_t>(std::max(20, console_.size().columns)) - start.size() - 2;
-      std::string shown = reason;
-      while (characters(shown) > room) drop_first(shown);
-      status_ = "reason to ignore it (Enter to confirm, Esc to cancel)";
-      const Key key = ask(
-          header(*item.finding), [&](const Look& look) { return finding_lines(item, look); },
-          start + printable(shown), true);
-      status_.clear();
-      if (ending_ || key.kind == Key::Kind::escape) break;
-      const bool ends = key.kind == Key::Kind::enter || (key.kind == Key::Kind::several &&
-                                                         key.text.find_first_of("\r\n") != std::string::npos);
-      if (key.kind == Key::Kind::text || key.kind == Key::Kind::several)
-        reason += printable(key.text.substr(0, key.text.find_first_of("\r\n")));
-      if (key.kind == Key::Kind::backspace) drop_last(reason);
-      if (reason.size() > longest_reason) reason = report::cut(reason, longest_reason);
-      if (!ends || key.kind != Key::Kind::enter) continue;
-      if (trim(reason).empty()) {
-        status_ = "not ignored: no reason given";
-        break;
-      }
-      try_choice(at_, Choice::ignored, std::string(trim(reason)));
-      return;
-    }
-    offset_ = before;
+    Key last;
+    const auto reason =
+        screen_.line(header(), page_of(items_[at_]),
+                     "Reason: ", "reason to ignore it (Enter to confirm, Esc to cancel)", last);
+    if (ended_by(last) || !reason) return;
+    if (trim(*reason).empty()) screen_.set_status("not ignored: no reason given");
+    else try_choice(at_, Choice::ignored, std::string(trim(*reason)));
   }
 
-  static void drop_last(std::string& text) {
-    while (!text.empty() && continues_character(text.back())) text.pop_back();
-    if (!text.empty()) text.pop_back();
-  }
-  static void drop_first(std::string& text) {
-    do text.erase(0, 1);
-    while (!text.empty() && continues_character(text.front()));
-  }
-
-  void choose(std::size_t which, Choice choice) {
-    items_[which].choice = choice;
-    history_.push_back(which);
+  void choose(std::vector<std::size_t> which, Choice choice) {
+    for (const std::size_t i : which) items_[i].choice = choice;
+    history_.push_back(std::move(which));
     go_on();
   }
 
@@ -407,28 +419,40 @@ class Walk {
     return from != at && items_[from].choice == Choice::accepted;
   }
 
+  // To the next finding that matches and has no choice, from this one on and then from the beginning.
   void go_on() {
-    offset_ = 0;
-    at_ = 0;
-    while (at_ < items_.size() && settled(at_)) ++at_;
+    screen_.to_top();
+    const std::size_t from = at_;
+    for (;;) {
+      for (std::size_t step = 0; step < items_.size(); ++step) {
+        at_ = (from + step) % items_.size();
+        if (!settled(at_) && filter_.matches(*items_[at_].finding)) return;
+      }
+      if (filter_.empty()) return to_end();
+      screen_.set_status("each finding of the filter has a choice: no filter any more");
+      filter_ = {};
+    }
   }
 
   void undo() {
     if (history_.empty()) {
-      status_ = "there is no choice to undo";
+      screen_.set_status("there is no choice to undo");
       return;
     }
-    at_ = history_.back();
+    for (const std::size_t i : history_.back()) {
+      items_[i].choice = Choice::none;
+      items_[i].reason.clear();
+    }
+    at_ = history_.back().front();
     history_.pop_back();
-    items_[at_].choice = Choice::none;
-    items_[at_].reason.clear();
-    offset_ = 0;
-    status_ = "undone";
+    if (!filter_.matches(*items_[at_].finding)) filter_ = {};
+    screen_.to_top();
+    screen_.set_status("undone");
   }
 
   void to_end() {
     at_ = items_.size();
-    offset_ = 0;
+    screen_.to_top();
   }
 
   // The end.
@@ -442,16 +466,17 @@ class Walk {
       ending_->error = pending.error();
       return;
     }
-    const Key key = ask(
-        paint(look_, "1", "Your choices"),
-        [&](const Look& look) { return summary_lines(*pending, chosen, look); }, "Write this [w,u,q,?]? ");
-    if (ending_ || key.kind != Key::Kind::text) return;
+    const Key key = screen_.ask(
+        paint(screen_.look(), "1", "Your choices"),
+        [&](const Look& look) { return summary_lines(*pending, chosen, look); }, "Write this [w,u,l,q,?]? ");
+    if (ended_by(key) || key.kind != Key::Kind::text) return;
     const std::string pressed = lower(key.text);
     if (pressed == "w") write(*pending, chosen);
     else if (pressed == "u") undo();
+    else if (pressed == "l") list();
     else if (pressed == "q") end(Ending::How::left);
     else if (pressed == "?") read("Keys", text_body(std::string(summary_help)));
-    else status_ = "w writes, q quits without writing";
+    else screen_.set_status("w writes, q quits without writing");
   }
 
   void write(const Pending& pending, const Choices& chosen) {
@@ -479,15 +504,15 @@ class Walk {
                     settled_too ? fmt::format("; {} more fixed by accepted fixes", settled_too) : ""));
     for (const auto& file : pending.files) add_file(out, look, file);
     add_schema_lines(out, look, chosen);
-    if (!pending.notes.empty()) title(out, look, "Notes");
+    if (!pending.notes.empty()) add_title(out, look, "Notes");
     for (const auto& note : pending.notes) add_paragraph(out, look, "- ", "  ", note);
     return out;
   }
 
   static void add_file(Lines& out, const Look& look, const files::NewFile& file) {
-    title(out, look,
-          cut_line((file.before ? "changed: " : "new: ") + printable(file.path),
-                   static_cast<std::size_t>(std::max(20, look.width))));
+    add_title(out, look,
+              cut_line((file.before ? "changed: " : "new: ") + printable(file.path),
+                       static_cast<std::size_t>(std::max(20, look.width))));
     const bool more = file.before && file.content.starts_with(*file.before);
     if (more)
       add_code(out, look, "  ",
@@ -506,7 +531,7 @@ class Walk {
           std::find_if(items_.begin(), items_.end(), [&](const Item& one) { return one.finding == finding; });
       if (!item->fix) item->fix = host_.fix(*finding);
       if (item->fix->schema_line.empty()) continue;
-      if (!std::exchange(any, true)) title(out, look, "To add to the schema by hand");
+      if (!std::exchange(any, true)) add_title(out, look, "To add to the schema by hand");
       add_paragraph(out, look, "", "",
                     item->fix->schema_place.empty() ? "schema.ts:" : item->fix->schema_place + ":");
       add_code(out, look, "  ", mask_secrets(item->fix->schema_line));
@@ -518,16 +543,13 @@ class Walk {
     ending_->how = how;
   }
 
-  Console& console_;
+  Screen screen_;
   Host& host_;
-  Look look_;
   std::vector<Item> items_;
-  std::vector<std::size_t> history_;
+  std::vector<std::vector<std::size_t>> history_;  // of choices; those of one key are undone together
+  Filter filter_;
   std::size_t at_ = 0;
   std::size_t seen_ = 0;
-  int offset_ = 0;
-  int last_ = 0;
-  std::string status_;
   std::optional<Ending> ending_;
 };
 

@@ -217,15 +217,11 @@ std::vector<SchemaState::Descent> SchemaState::descendants(const QualifiedName& 
 // ---- parts of tables
 
 Column* SchemaState::column(Table& table, const std::string& name) {
-  const auto it = std::find_if(table.columns.begin(), table.columns.end(),
-                               [&](const Column& c) { return c.name == name; });
-  return it == table.columns.end() ? nullptr : &*it;
+  return const_cast<Column*>(table.column(name));
 }
 
 Constraint* SchemaState::constraint(Table& table, const std::string& name) {
-  const auto it = std::find_if(table.constraints.begin(), table.constraints.end(),
-                               [&](const Constraint& c) { return c.name == name; });
-  return it == table.constraints.end() ? nullptr : &*it;
+  return const_cast<Constraint*>(table.constraint(name));
 }
 
 const Constraint* SchemaState::primary_key(const Table& table) {

@@ -1,6 +1,8 @@
 #include "typescript/builtins.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <string>
 
 #include "base/text.h"
@@ -45,6 +47,23 @@ Answer of_string(const std::string& text, const std::string& name, const Argumen
   return std::nullopt;
 }
 
+// The place in an array that a number names, from its end if it is negative; nullopt for other values.
+std::optional<std::size_t> place_of(const ValuePtr& value, std::size_t size) {
+  if (!value->is(Values::number)) return std::nullopt;
+  const double number = std::strtod(value->text.c_str(), nullptr), end = static_cast<double>(size);
+  return static_cast<std::size_t>(std::clamp(number < 0 ? end + number : number, 0.0, end));
+}
+
+Answer slice(const Value& array, const Arguments& arguments, const Node& node) {
+  const std::size_t size = array.items.size();
+  const auto from = arguments.empty() ? 0 : place_of(arguments[0], size);
+  const auto to = arguments.size() < 2 ? size : place_of(arguments[1], size);
+  if (!from || !to) return std::nullopt;
+  Value out{.kind = Values::array, .node = node};
+  for (std::size_t i = *from; i < *to; ++i) out.items.push_back(array.items[i]);
+  return make(std::move(out));
+}
+
 Answer of_array(Environment& program, const Value& array, const std::string& name, const Arguments& arguments,
                 const Node& node) {
   constexpr std::size_t max_items = 10'000;
@@ -84,6 +103,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     }
     return make(std::move(out));
   }
+  if (name == "slice") return slice(array, arguments, node);
   if (name == "join") {
     std::vector<std::string> words;
     for (const auto& item : array.items) {
@@ -138,7 +158,58 @@ Answer from_entries(const Arguments& arguments, const Node& node) {
   return make(std::move(out));
 }
 
+// A function of a package that makes an enumeration of labels, given as an array or an object.
+struct EnumerationMaker {
+  std::string_view package;
+  std::string_view function;
+  std::size_t argument;    // that has the labels
+  std::string_view list;   // the member with the labels as an array
+  std::string_view table;  // the member with them as an object; "": none
+};
+
+const EnumerationMaker* enumeration_maker(const Value& function) {
+  static constexpr std::array<EnumerationMaker, 5> makers = {
+      {{"zod", "enum", 0, "options", "enum"},
+       {"zod", "nativeEnum", 0, "", "enum"},
+       {"valibot", "picklist", 0, "options", ""},
+       {"valibot", "enum", 0, "options", "enum"},
+       {"drizzle-orm/pg-core", "pgEnum", 1, "enumValues", ""}}};
+  const bool member = function.is(Values::member);  // z.enum of `import { z }`
+  const Value& package = member ? *function.base : function;
+  if (!package.is(Values::external)) return nullptr;
+  const auto found = std::find_if(makers.begin(), makers.end(), [&](const EnumerationMaker& maker) {
+    return function.name == maker.function &&
+           (package.text == maker.package || package.text.starts_with(std::string(maker.package) + "/"));
+  });
+  return found == makers.end() ? nullptr : &*found;
+}
+
+// The labels of an array or an object of strings; empty if one is not known.
+std::vector<ValuePtr> labels_of(const Value& written) {
+  std::vector<ValuePtr> out;
+  if (written.partial) return {};
+  for (const auto& item : written.items) out.push_back(item);
+  for (const auto& property : written.properties) out.push_back(property.value);
+  const bool known =
+      std::all_of(out.begin(), out.end(), [](const auto& one) { return one->is(Values::string); });
+  return known ? out : std::vector<ValuePtr>{};
+}
+
 }  // namespace
+
+std::optional<ValuePtr> enumeration_member(const Value& call, const std::string& name, const Node& node) {
+  const EnumerationMaker* maker = enumeration_maker(*call.base);
+  if (!maker || name.empty() || call.partial || call.items.size() <= maker->argument) return std::nullopt;
+  const Value& written = *call.items[maker->argument];
+  const auto labels = labels_of(written);
+  if (labels.empty()) return std::nullopt;
+  if (name == maker->list) return make({.kind = Values::array, .items = labels, .node = node});
+  if (name != maker->table) return std::nullopt;
+  if (written.is(Values::object)) return call.items[maker->argument];
+  Value out{.kind = Values::object, .node = node};
+  for (const auto& label : labels) set_property(out, {label->text, label, label->node});
+  return make(std::move(out));
+}
 
 std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node) {
@@ -146,6 +217,9 @@ std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
   if (base.is(Values::string)) return of_string(base.text, method.name, arguments, node);
   if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
     return text_value(*base.as_text(), node);
+  if (base.is(Values::external) && base.text.empty() && base.name == "Array" && method.name == "from" &&
+      arguments.size() == 1 && arguments[0]->is(Values::array))
+    return arguments[0];
   if (base.is(Values::array)) return of_array(program, base, method.name, arguments, node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Object")
     return method.name == "fromEntries" ? from_entries(arguments, node)

@@ -43,6 +43,8 @@ class Environment {
     steps_ += count;
     return steps_ <= max_steps;
   }
+  // For another purpose, which has steps of its own.
+  void renew_steps() { steps_ = 0; }
   // Lives as long as the environment: functions of a scope may be in its variables.
   Scope* make_scope(Scope* above) { return &scopes_.emplace_back(Scope{.above = above}); }
 

@@ -254,6 +254,9 @@ ValuePtr Program::member(const ValuePtr& object, const std::string& name, const 
     case Values::string:
       if (name == "length") return number_value(static_cast<double>(object->text.size()), node);
       break;
+    case Values::call:
+      if (auto labels = enumeration_member(*object, name, node)) return std::move(*labels);
+      break;
     case Values::undefined:
     case Values::null: return unknown("a property of undefined", node);
     default: break;

@@ -182,6 +182,9 @@ TEST(Action, ChecksWithTheInputs) {
       check("CHECK_PATH='my drizzle\n\ndump.sql\n' FAIL_ON=warning,confirmed SARIF=a.sarif"),
       "<check><my "
       "drizzle><dump.sql><--fail-on><warning,confirmed><--format><sarif><-o><a.sarif><--format><github>"));
+  EXPECT_TRUE(has(check("AGAINST=origin/main ARGS='--schema prod.json'"),
+                  "<check><--against><origin/main><--format><github><--schema><prod.json>"))
+      << stage.calls();
   EXPECT_TRUE(has(check("ARGS=\"--changed --log 'my log' \\\"a b\\\" c\\\\ d\""),
                   "<--format><github><--changed><--log><my log><a b><c d>"))
       << stage.calls();

@@ -276,7 +276,17 @@ TEST_F(Git, ARevisionWithoutNewMigrationsIsNoError) {
     const auto ran = run("check " + option + " .", folder.path());
     EXPECT_EQ(ran.exit_code, 0) << option << ran.err;
     EXPECT_FALSE(has(ran.out, "Nothing was checked")) << option << ran.out;
+    EXPECT_TRUE(has(ran.out, "Nothing changed since ")) << option << ran.out;
+    EXPECT_TRUE(ran.out.ends_with(": no migration or schema file to check.\n")) << option << ran.out;
   }
+  for (const std::string format : {"markdown", "agent", "json", "github", "junit", "sarif"}) {
+    const auto ran = run("check --since HEAD --format " + format + " .", folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << format << ran.err;
+    EXPECT_TRUE(has(ran.out, "othing changed since HEAD: no migration or schema file to check"))
+        << format << ran.out;
+  }
+  folder.write("migrations/0004_next.sql", "ALTER TABLE unknown OWNER TO app;\n");
+  EXPECT_FALSE(has(run("check --since HEAD .", folder.path()).out, "Nothing changed"));
 }
 
 TEST_F(Git, AnEditCountsATouchDoesNot) {

@@ -237,6 +237,17 @@ TEST(Cli, AFolderWithNothingToCheckSaysSo) {
   EXPECT_TRUE(has(ran.out, "Nothing was checked: no input was found")) << ran.out;
 }
 
+TEST(Cli, InputsForOtherDatabasesAloneAreNamed) {
+  const Folder folder;
+  folder.write("drizzle/0000_a.sql", "CREATE TABLE `users` (`id` integer PRIMARY KEY NOT NULL);\n");
+  folder.write("drizzle/meta/_journal.json", R"({"version": "7", "dialect": "sqlite", "entries": []})");
+  for (const std::string format : {"text", "markdown", "agent", "json", "github", "junit", "sarif"}) {
+    const Ran ran = run("check --format " + format + " .", folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << format << ran.err;
+    EXPECT_TRUE(has(ran.out, "he SQL of the inputs is for another database (sqlite)")) << format << ran.out;
+  }
+}
+
 TEST(Cli, InputsOfWhichNothingWasReadAreNoCleanResult) {
   const Folder folder;
   folder.write("empty.sql", "-- nothing yet\n");

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -54,6 +56,41 @@ TEST(Digest, Golden) {
                 "LC_ALL=C.UTF-8");
   expect_golden("compare.json",
                 "digest --format json --compare fixtures/digest/week1.json fixtures/digest/week2.json");
+}
+
+// A column for each bucket, or for several where the terminal is narrow; ASCII without UTF-8.
+TEST(Digest, BarsShowWhenTheQueriesRan) {
+  const Folder folder;
+  std::string log;
+  for (int minute = 0; minute < 50; ++minute)
+    for (int call = 0; call <= minute % 7; ++call)
+      log += "2026-03-01 10:" + std::string(minute < 10 ? "0" : "") + std::to_string(minute) +
+             ":00.000 UTC [7] LOG:  duration: 250.000 ms  statement: select 1\n";
+  folder.write("pg.log", log);
+  const auto lines = [&](const std::string& environment) {
+    const Ran ran = run("digest pg.log", folder.path(), environment);
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    std::vector<std::string> out;
+    for (const auto line : split(ran.out, '\n'))
+      if (line.starts_with("by time") || line.starts_with("calls ") || line.starts_with("time "))
+        out.emplace_back(line);
+    out.resize(3);
+    return out;
+  };
+  const auto wide = lines("LC_ALL=C");
+  EXPECT_EQ(wide[0], "by time, 1 min a column, from 2026-03-01 10:00:00:");
+  EXPECT_TRUE(has(wide[1], "calls  .::++##.::++##")) << wide[1];
+  EXPECT_TRUE(has(wide[1], "  7 at most")) << wide[1];
+  EXPECT_TRUE(has(wide[2], "  1.75s at most")) << wide[2];
+  EXPECT_TRUE(has(lines("LC_ALL=C.UTF-8")[1], "calls  ▂▃▄▅▆▇█▂▃▄▅▆▇█")) << lines("LC_ALL=C.UTF-8")[1];
+  const auto narrow = lines("COLUMNS=40 LC_ALL=C");
+  EXPECT_TRUE(narrow[0].starts_with("by time, 4 min a column, from")) << narrow[0];
+  for (const auto& line : narrow) EXPECT_LE(widest(line), 40U) << line;
+  const json report = json::parse(run("digest --format json pg.log", folder.path()).out);
+  EXPECT_EQ(report["timeline"]["bucket_seconds"], 60);
+  ASSERT_EQ(report["timeline"]["buckets"].size(), 50U);
+  EXPECT_EQ(report["timeline"]["buckets"][6],
+            (json{{"start", "2026-03-01T10:06:00.000"}, {"count", 7}, {"time_ms", 1750.0}}));
 }
 
 TEST(Digest, WithAFileToWriteTellsOnStderrWhatWasNotUnderstood) {
@@ -122,8 +159,9 @@ TEST(Digest, JsonHasItsFields) {
     for (const auto& [key, value] : object.items()) out.insert(key);
     return out;
   };
-  EXPECT_EQ(keys(report), (std::set<std::string>{"lines", "statements", "templates", "sessions", "first",
-                                                 "last", "unparsed_lines", "queries", "sources"}));
+  EXPECT_EQ(keys(report),
+            (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last",
+                                   "unparsed_lines", "timeline", "queries", "sources"}));
   ASSERT_EQ(report["sources"].size(), 1U);
   for (const auto& source : report["sources"])
     EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() +

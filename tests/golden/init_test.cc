@@ -183,6 +183,10 @@ TEST(ConfiguredInputs, StandForThoseThatAreNotNamed) {
   fs::create_directory(folder.path("sub"));
   EXPECT_TRUE(has(run("check", folder.path("sub")).out, "../db/queries.sql"));
   EXPECT_FALSE(has(run("check db/dump.sql", folder.path()).out, "queries.sql"));
+  folder.write("other.sql", "SELECT 1;\n");
+  const Ran other = run("check --workload other.sql", folder.path());
+  EXPECT_TRUE(has(other.out, "unindexed-foreign-key")) << "the schema stays" << other.out << other.err;
+  EXPECT_FALSE(has(other.out, "queries.sql")) << other.out;
   folder.write("pgadvise.toml", "[inputs]\nschema = [\"db/gone.sql\", \"db/dump.sql\"]\n");
   const Ran gone = run("check", folder.path());
   EXPECT_EQ(gone.exit_code, 2);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -28,6 +29,7 @@
 #include "report/rule_page.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
+#include "sql/statement.h"
 #include "support/paths.h"
 #include "typescript/parse.h"
 
@@ -152,6 +154,53 @@ std::vector<TrackingTable> tracking_in(const nlohmann::json& json) {
   return out;
 }
 
+template <class T>
+T named(const nlohmann::json& word, T last) {
+  for (int value = 0; value <= static_cast<int>(last); ++value)
+    if (name(static_cast<T>(value)) == word.get<std::string>()) return static_cast<T>(value);
+  ADD_FAILURE() << word;
+  return last;
+}
+
+// What two servers planned, in the words of docs/report.schema.json: {"against", "changes": [{"statement",
+// "outcome", "share", "cost_before", …}]}.
+std::shared_ptr<const PlanComparison> comparison_in(const nlohmann::json& json) {
+  PlanComparison out;
+  set(json, "against", out.against);
+  for (const auto& given : json.at("changes")) {
+    PlanChange change;
+    change.outcome = named(given.at("outcome"), PlanChange::Outcome::new_statement);
+    set(given, "share", change.share);
+    set(given, "cost_before", change.cost_before);
+    set(given, "cost_after", change.cost_after);
+    set(given, "error", change.error);
+    const auto difference = [](const nlohmann::json& one) {
+      PlanDifference read{.kind = named(one.at("kind"), PlanDifference::Kind::other_scan)};
+      if (one.contains("table")) read.table = qualified(one["table"]);
+      set(one, "before", read.before);
+      set(one, "after", read.after);
+      set(one, "rows_before", read.rows_before);
+      set(one, "rows_after", read.rows_after);
+      return read;
+    };
+    for (const auto& one : given.value("differences", nlohmann::json::array()))
+      change.differences.push_back(difference(one));
+    if (given.contains("unserved")) change.unserved = difference(given["unserved"]);
+    if (given.contains("cause")) {
+      const auto& cause = given["cause"];
+      change.cause.emplace();
+      change.cause->kind = named(cause.at("kind"), PlanCause::Kind::table_size);
+      change.cause->table = qualified(cause.at("table"));
+      set(cause, "object", change.cause->object);
+      set(cause, "before", change.cause->before);
+      set(cause, "after", change.cause->after);
+    }
+    const auto fingerprint = sql::fingerprint(given.at("statement").get<std::string>());
+    out.changes.emplace(fingerprint.value_or(""), std::move(change));
+  }
+  return std::make_shared<const PlanComparison>(std::move(out));
+}
+
 // What the fixture folder has under one name: bad.sql, bad.log, bad/ (a repository; of its migrations all but
 // the first are checked).
 struct Inputs {
@@ -184,6 +233,8 @@ struct Inputs {
       sql::resolve(*workload, catalog.value_or(Catalog{}));
       plan::add_logged(plans, *workload, catalog ? &*catalog : nullptr, diagnostics);
     }
+    if (fs::exists(name + ".plan_changes.json"))
+      plans.comparison = comparison_in(nlohmann::json::parse(slurp(name + ".plan_changes.json")));
     if (fs::is_directory(name)) {
       read_folder(name);
       const auto inputs = migrations::find_schemas(name, diagnostics);
@@ -245,12 +296,12 @@ struct Inputs {
   void add_declared(const migrations::SchemaInput& schema, Diagnostics& named) {
     if (!schema.source) return;
     const std::string path = migrations::last_snapshot(schema);
-    std::optional<Catalog> snapshot;
+    const Catalog* snapshot = nullptr;
     if (!path.empty())
-      snapshot =
-          migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named).value();
-    auto one = check::declared_schema(schema, migrations::load(schema, named).value(), std::move(snapshot),
-                                      compared, named);
+      snapshot = &compared.emplace_back(
+          migrations::load({migrations::SchemaKind::drizzle_snapshot, path, {{path, ""}}}, named).value());
+    auto one =
+        check::declared_schema(schema, migrations::load(schema, named).value(), snapshot, compared, named);
     if (one) declared.push_back(std::move(*one));
   }
 
@@ -294,7 +345,7 @@ struct Inputs {
     if (!any_of({Input::workload, Input::events, Input::row_counts, Input::server_log, Input::sessions,
                  Input::temporary_files}))
       inputs.workload = nullptr;
-    if (!needed.names(Input::plans)) inputs.plans = nullptr;
+    if (!any_of({Input::plans, Input::plan_changes})) inputs.plans = nullptr;
     if (!any_of({Input::project, Input::code})) inputs.project = nullptr;
     if (!needed.names(Input::migrations)) inputs.migrations = nullptr;
     if (!needed.names(Input::comparison)) inputs.comparisons.clear();
@@ -472,6 +523,32 @@ TEST_P(RuleFixture, DocumentationIsWhole) {
   const auto file =
       source_dir / "rules" / GetParam().category / (replace_all(std::string(rule.id), "-", "_") + ".cc");
   EXPECT_TRUE(fs::exists(file)) << file;
+}
+
+// What is reported differs from what is not, and of a rule about logged statements shows one.
+TEST_P(RuleFixture, ExampleShowsTheDifference) {
+  const auto& registered = GetParam();
+  if (registered.example.empty()) {
+    EXPECT_NE(registered.bad_sql, registered.good_sql) << "write example.md";
+    const lint::Needs& needs = registered.rule->needs;
+    for (const auto input : {lint::Input::workload, lint::Input::events, lint::Input::server_log})
+      EXPECT_FALSE(needs.names(input)) << "the statements are in the log: write example.md";
+    return;
+  }
+  std::set<std::string> blocks;
+  bool code = false;
+  std::string block;
+  for (const auto line : split(registered.example, '\n')) {
+    if (!line.starts_with("```")) {
+      if (code) block += std::string(line) + "\n";
+      continue;
+    }
+    if (code) {
+      EXPECT_TRUE(blocks.insert(std::exchange(block, {})).second) << "two examples are the same";
+    }
+    code = !code;
+  }
+  EXPECT_FALSE(blocks.empty());
 }
 
 std::string test_name(const testing::TestParamInfo<lint::RegisteredRule>& info) {

@@ -101,7 +101,7 @@ bool ends_and_writes(testing_support::Tmux& tmux) {
 }
 
 constexpr const char* first = "1/3 ";
-constexpr const char* prompt = "[y,n,i,e,p,r,u,q,?]?";
+constexpr const char* prompt = "[y,n,a,s,i,e,p,r,l,/,#,u,q,?]?";
 
 TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
   Tmux tmux(folder_, 80, 24);
@@ -225,6 +225,48 @@ TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
   EXPECT_TRUE(contains(written("one"), " ON public.child (parent_id)")) << written("one");
   EXPECT_FALSE(contains(written("one"), "ON ONLY")) << written("one");
   EXPECT_TRUE(contains(written("two"), "ON ONLY public.child (parent_id)")) << written("two");
+}
+
+TEST_F(ReviewTerminal, ListsFiltersAndGoesToAFinding) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(prompt));
+  tmux.key("l");
+  ASSERT_TRUE(tmux.shows("3 findings, by impact"));
+  tmux.key("j");
+  ASSERT_TRUE(tmux.shows("> "));
+  same("list", tmux);
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("2/3 "));
+  tmux.key("/");
+  ASSERT_TRUE(tmux.shows("Filter:"));
+  tmux.type("json");
+  ASSERT_TRUE(tmux.shows("Filter: json"));
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("1 of 3 findings"));
+  same("filtered", tmux);
+  tmux.key("#");
+  ASSERT_TRUE(tmux.shows("Go to:"));
+  tmux.type("3");
+  ASSERT_TRUE(tmux.shows("Go to: 3"));
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("3/3 "));
+  tmux.key("C-c");
+  ASSERT_TRUE(tmux.shows("exit 130"));
+  EXPECT_TRUE(untouched());
+}
+
+TEST_F(ReviewTerminal, AcceptsAndSkipsAllOfARule) {
+  Tmux tmux(folder_, 80, 24);
+  ASSERT_TRUE(tmux.shows(first));
+  tmux.key("a");
+  ASSERT_TRUE(tmux.shows("accepted 2 of unindexed-foreign-key"));
+  tmux.key("u");
+  ASSERT_TRUE(tmux.shows("undone"));
+  tmux.key("s");
+  ASSERT_TRUE(tmux.shows("skipped 2 of unindexed-foreign-key"));
+  tmux.key("q");
+  ASSERT_TRUE(tmux.shows("nothing was written"));
+  EXPECT_TRUE(untouched());
 }
 
 TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {

@@ -181,5 +181,46 @@ TEST(Passwords, OfOtherMachinesInCommittedFiles) {
         << password;
 }
 
+// "lock_timeout 5000 PGOPTIONS", with "unread" where the driver does not see it.
+std::vector<std::string> timeouts(Files files) {
+  std::vector<std::string> out;
+  for (const SessionTimeout& one : read(files).timeouts)
+    out.push_back((one.lock ? "lock_timeout " : "statement_timeout ") + std::to_string(one.ms) + " " +
+                  one.what + (one.unread.empty() ? "" : ", unread"));
+  return out;
+}
+
+TEST(SessionTimeouts, OfEnvironmentsUrlsRolesAndTools) {
+  using Found = std::vector<std::string>;
+  EXPECT_EQ(timeouts({{"Dockerfile", "FROM node\nENV PGOPTIONS=\"-c lock_timeout=5s\"\n"}}),
+            Found{"lock_timeout 5000 PGOPTIONS"});
+  EXPECT_EQ(timeouts({{"package.json",
+                       R"({"scripts": {"migrate": "PGOPTIONS='-c lock_timeout=500ms' drizzle-kit migrate"},
+                           "dependencies": {"drizzle-orm": "1", "postgres": "3"}})"}}),
+            Found{"lock_timeout 500 PGOPTIONS, unread"});
+  EXPECT_EQ(timeouts({{".env.production",
+                       "DATABASE_URL=postgres://a@db.acme.io/app?options=-c%20lock_timeout%3D4s\n"}}),
+            Found{"lock_timeout 4000 the options of a connection URL"});
+  EXPECT_EQ(timeouts({{"ops/roles.sql",
+                       "ALTER ROLE deploy SET lock_timeout = '2s';\nSET lock_timeout = '9s';\n"
+                       "ALTER DATABASE app SET statement_timeout TO '1min';\n"}}),
+            (Found{"lock_timeout 2000 ALTER ROLE", "statement_timeout 60000 ALTER DATABASE"}));
+  EXPECT_EQ(timeouts({{"knexfile.js",
+                       "module.exports = { client: 'pg', connection: { lock_timeout: 5_000 } };\n"}}),
+            Found{"lock_timeout 5000 knexfile.js"});
+  EXPECT_EQ(timeouts({{"config/database.yml", "production:\n  variables:\n    lock_timeout: 5s\n"}}),
+            Found{"lock_timeout 5000 database.yml"});
+}
+
+TEST(SessionTimeouts, NotOfCommentsDevelopmentOrApplications) {
+  const std::vector<std::string> none;
+  EXPECT_EQ(timeouts({{"Dockerfile", "FROM node\n# ENV PGOPTIONS=\"-c lock_timeout=5s\"\n"}}), none);
+  EXPECT_EQ(timeouts({{"Dockerfile.dev", "FROM node\nENV PGOPTIONS=\"-c lock_timeout=5s\"\n"}}), none);
+  EXPECT_EQ(timeouts({{"Dockerfile", "FROM node\nENV PGOPTIONS=\"-c lock_timeout=0\"\n"}}), none);
+  EXPECT_EQ(timeouts({{"src/pool.ts", "export const pool = new Pool({ lock_timeout: 5000 });\n"}}), none);
+  EXPECT_EQ(timeouts({{"knexfile.js", "// lock_timeout: 5000\nmodule.exports = {};\n"}}), none);
+  EXPECT_EQ(timeouts({{"a.sql", "-- ALTER ROLE deploy SET lock_timeout = '2s';\n"}}), none);
+}
+
 }  // namespace
 }  // namespace pgadvise::deploy

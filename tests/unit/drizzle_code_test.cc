@@ -53,6 +53,18 @@ class DrizzleCode : public testing::Test {
     return facts ? *facts : CodeFacts{};
   }
 
+  static std::string relations(const CodeFacts& facts) {
+    std::string out;
+    for (const auto& relation : facts.relations) {
+      out += std::to_string(relation.place.line) + " " + relation.table.name +
+             (relation.many ? " many " : " one ") + relation.target.name;
+      for (std::size_t i = 0; i < relation.columns.size(); ++i)
+        out += " " + relation.columns[i] + "=" + relation.target_columns[i];
+      out += (relation.name.empty() ? "" : " as " + relation.name) + "\n";
+    }
+    return out;
+  }
+
   static std::string queries(const CodeFacts& facts) {
     constexpr const char* kinds[] = {"select",  "insert",      "update", "delete",
                                      "execute", "transaction", "batch"};
@@ -478,17 +490,49 @@ TEST_F(DrizzleCode, RelationsAreReadWithTheNamesOfTheDatabase) {
            "  return { orders: r.many(orders), first: r.one(orders) };\n"
            "});\n"},
           {"src/other.ts", "const relations = (a, b) => b; relations(1, ({ one }) => ({ a: one(2) }));"}});
-  std::string found;
-  for (const auto& relation : facts.relations) {
-    found += std::to_string(relation.place.line) + " " + relation.table.name +
-             (relation.many ? " many " : " one ") + relation.target.name;
-    for (const auto& column : relation.columns) found += " " + column;
-    found += (relation.name.empty() ? "" : " as " + relation.name) + "\n";
-  }
-  EXPECT_EQ(found,
-            "4 orders one customers customer_id as buyer\n"
+  EXPECT_EQ(relations(facts),
+            "4 orders one customers customer_id=id as buyer\n"
             "9 customers many orders\n"
             "9 customers one orders\n");
+}
+
+// The forms that drizzle-orm 1.0.0-rc.4 accepts.
+TEST_F(DrizzleCode, DefinedRelationsHaveTheColumnsOfBothSides) {
+  const auto facts = of(
+      "export const all = () => db.select().from(orders);",
+      {{"src/relations.ts",
+        "import { defineRelations } from 'drizzle-orm';\n"
+        "import * as schema from './schema';\n"
+        "export const relations = defineRelations(schema, (r) => ({\n"
+        "  orders: {\n"
+        "    customer: r.one.customers({ from: r.orders.customerId, to: r.customers.id, optional: false }),\n"
+        "    seller: r.one.customers({ from: [r.orders.id], to: [r.customers.id], alias: 'sale' }),\n"
+        "  },\n"
+        "  customers: {\n"
+        "    orders: r.many.orders(),\n"
+        "    sale: r.one.orders({ alias: 'sale' }),\n"
+        "    lost: r.many.orders({ alias: 'other' }),\n"
+        "    open: r.many.orders({ from: r.customers.id, to: r.orders.customerId, where: { total: 0 } }),\n"
+        "    friends: r.many.customers({ from: r.customers.id.through(r.orders.id),\n"
+        "      to: r.customers.id.through(r.orders.customerId) }),\n"
+        "    none: r.many.missing(), wrong: r.one.orders({ from: r.customers.id, to: r.orders.missing }),\n"
+        "  },\n"
+        "  unknown: { customer: r.one.customers() },\n"
+        "}));\n"},
+       {"src/part.ts",
+        "import { defineRelationsPart } from 'drizzle-orm';\n"
+        "import { customers, orders } from './schema';\n"
+        "export const part = defineRelationsPart({ customers, purchases: orders }, ({ one, purchases, ...r "
+        "}) => {\n"
+        "  return { customers: { first: one.purchases({ from: r.customers.id, to: purchases.customerId }) } "
+        "};\n"
+        "});\n"}});
+  EXPECT_EQ(relations(facts),
+            "4 customers one orders id=customer_id\n"
+            "5 orders one customers customer_id=id\n"
+            "6 orders one customers id=id as sale\n"
+            "9 customers many orders id=customer_id\n"
+            "10 customers one orders id=id as sale\n");
 }
 
 }  // namespace

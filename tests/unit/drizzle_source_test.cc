@@ -170,6 +170,13 @@ std::vector<std::string> described(const Catalog& catalog) {
   return out;
 }
 
+std::string names_and_types(const Table& table) {
+  std::string out;
+  for (const auto& column : table.columns)
+    out += column.name + (column.type.empty() ? "" : " " + column.type) + "\n";
+  return out;
+}
+
 Catalog snapshot(const std::string& file) {
   Diagnostics diagnostics;
   const std::string path = std::string(testing_support::source_dir) + "/fixtures/" + file;
@@ -195,12 +202,16 @@ TEST_F(DrizzleSource, AgreesWithDrizzleKit) {
        {"drizzle.config.ts", "export default { dialect: 'postgresql', schema: './schema-0.31.ts' };"}});
   SourceSchema other = only(schemas(files.path()));
   Catalog written = snapshot("drizzle/v7/meta/0000_snapshot.json");
-  // What a view selects with the query builder is not read.
-  for (const auto* name : {"customer_names", "order_totals"})
+  // Of what a view selects with the query builder, the columns are read.
+  for (const auto* name : {"customer_names", "order_totals"}) {
+    const Table& from_source = other.catalog.tables.at({"public", name});
+    const Table& from_kit = written.tables.at({"public", name});
+    EXPECT_EQ(names_and_types(from_source), names_and_types(from_kit)) << name;
     for (Catalog* catalog : {&other.catalog, &written}) {
       catalog->tables.at({"public", name}).columns.clear();
       catalog->tables.at({"public", name}).definition.clear();
     }
+  }
   EXPECT_EQ(described(other.catalog), described(written));
   EXPECT_EQ(gaps(other), std::vector<std::string>());
 }
@@ -333,6 +344,78 @@ TEST_F(DrizzleSource, LeavesOutWhatExists) {
   ASSERT_EQ(schema.catalog.tables.size(), 1u);
   EXPECT_EQ(schema.catalog.tables.begin()->second.kind, Table::Kind::materialized_view);
   EXPECT_EQ(schema.catalog.sequences.size(), 1u);
+}
+
+// The names are those that drizzle-orm 0.45 writes into SQL: a column's own, and the alias of SQL.
+TEST_F(DrizzleSource, ViewsOfTheQueryBuilderHaveTheColumnsThatAreKnown) {
+  const SourceSchema schema = of(
+      "import { getTableColumns, count } from 'drizzle-orm';\n"
+      "export const t = pg.pgTable('t', { id: pg.integer(), theName: pg.text('the_name'), at: pg.date() });\n"
+      "export const u = pg.pgTable('u', { tId: pg.integer('t_id'), n: pg.numeric() });\n"
+      "export const all = pg.pgView('all_t').as((qb) => qb.select().from(t));\n"
+      "export const some = pg.pgMaterializedView('some').with({}).as((qb) => { const q = qb\n"
+      "  .select({ key: t.id, part: { label: t.theName }, total: sql<number>`sum(${u.n})`.as('sum_n') })\n"
+      "  .from(t).leftJoin(u, eq(u.tId, t.id)).groupBy(t.id); return q; });\n"
+      "export const spread = pg.pgView('spread').as((qb) => qb.selectDistinctOn([t.id], {\n"
+      "  ...getTableColumns(t), other: u.tId }).from(t).innerJoin(u, eq(u.tId, t.id)));\n"
+      "export const nested = pg.pgView('nested').as((qb) => {\n"
+      "  const one = qb.$with('one').as(qb.select({ a: t.theName, b: sql`1`.as('b1') }).from(t));\n"
+      "  const two = qb.select().from(some).as('two');\n"
+      "  return qb.with(one).select({ x: one.a, y: one.b, z: two.total }).from(one).innerJoin(two, "
+      "sql`true`); });\n"
+      "export const joined = pg.pgView('joined').as((qb) => qb.select().from(all).crossJoin(u));\n"
+      "export const unnamed = pg.pgView('unnamed').as((qb) => qb.select({ id: t.id, n: count() }).from(t));\n"
+      "export const foreign = pg.pgView('foreign').as((qb) => qb.select({ ...process.env }).from(t));\n"
+      "export const itself = pg.pgView('itself').as((qb) => qb.select().from(itself));\n");
+  std::string found;
+  for (const auto& [name, table] : schema.catalog.tables)
+    if (table.kind != Table::Kind::ordinary) found += name.name + ":\n" + names_and_types(table);
+  EXPECT_EQ(found,
+            "all_t:\nid integer\nthe_name text\nat date\n"
+            "foreign:\nitself:\n"
+            "joined:\nid integer\nthe_name text\nat date\nt_id integer\nn numeric\n"
+            "nested:\nthe_name text\nb1\nsum_n\n"
+            "some:\nid integer\nthe_name text\nsum_n\n"
+            "spread:\nid integer\nthe_name text\nat date\nt_id integer\n"
+            "unnamed:\n");
+  EXPECT_EQ(gaps(schema), std::vector<std::string>());
+}
+
+TEST_F(DrizzleSource, LabelsOfEnumsAreFollowedToConstants) {
+  const SourceSchema schema =
+      of("import { z } from 'zod'; import * as v from 'valibot'; import * as zod from 'zod/v4';\n"
+         "const LIST = ['a', 'b'] as const;\nconst MAP = { x: 'one', y: 'two' } as const;\n"
+         "enum Color { red = 'red', green = `green` }\nenum Number { zero, one }\n"
+         "const status = z.enum(['open', 'closed']);\n"
+         "function valuesOf(e: object) { return Object.values(e).map((value: any) => `${value}`) as "
+         "[string]; }\n"
+         "export const a = pg.pgEnum('a', LIST);\n"
+         "export const b = pg.pgEnum('b', Object.values(MAP) as [string, ...string[]]);\n"
+         "export const c = pg.pgEnum('c', status.options);\n"
+         "export const d = pg.pgEnum('d', Object.keys(status.enum) as [string]);\n"
+         "export const e = pg.pgEnum('e', Color);\n"
+         "export const f = pg.pgEnum('f', valuesOf(Color));\n"
+         "export const g = pg.pgEnum('g', [Color.green, status.enum.open, ...LIST.slice(-1)]);\n"
+         "export const h = pg.pgEnum('h', [...a.enumValues, 'c']);\n"
+         "export const i = pg.pgEnum('i', v.picklist(LIST).options);\n"
+         "export const j = pg.pgEnum('j', zod.nativeEnum(Color).enum);\n"
+         "export const k = pg.pgEnum('k', Array.from(zod.enum(Color).options));\n"
+         "export const l = pg.pgEnum('l', z.enum([process.env.L, 'x']).options);\n"
+         "export const m = pg.pgEnum('m', status.exclude(['open']).options);\n"
+         "export const n = pg.pgEnum('n', Number);\n"
+         "export const schema = z.object({ status });\n");
+  std::string found;
+  for (const auto& [name, type] : schema.catalog.enums) {
+    found += name.name + ":";
+    for (const auto& label : type.labels) found += " " + label;
+    found += "\n";
+  }
+  EXPECT_EQ(found,
+            "a: a b\nb: one two\nc: open closed\nd: open closed\ne: red green\nf: red green\n"
+            "g: green open b\nh: a b c\ni: a b\nj: red green\nk: red green\nl:\nm:\nn:\n");
+  EXPECT_EQ(gaps(schema),
+            (std::vector<std::string>{"schema.ts:21:18 the labels of l", "schema.ts:22:18 the labels of m",
+                                      "schema.ts:23:18 the labels of n"}));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "lint/context.h"
 #include "lint/lock_forecast.h"
+#include "lint/migration_forecast.h"
 #include "sql/facts.h"
 #include "sql/replay.h"
 
@@ -145,7 +146,8 @@ TEST(LockForecast, ABusyTableWithLongTransactionsNeedsALockTimeout) {
   Workload workload = traffic(34000, 40000);
   sql::resolve(workload, change.catalog);
   EXPECT_NE(findings("missing-lock-timeout", change, &workload)[0].message.find(
-                "the log has transactions of up to 40 s and 340 queries per second"),
+                "ALTER TABLE users waits for transactions of up to 40 s seen in the log; 340 queries/s queue "
+                "behind it. No lock_timeout is set."),
             std::string::npos);
 }
 
@@ -166,6 +168,119 @@ TEST(LockForecast, ALockTimeoutOfTheScriptCounts) {
         Case{"SET LOCAL lock_timeout = '2s'; COMMIT; ALTER TABLE users ADD a int", 1}})
     EXPECT_EQ(findings("missing-lock-timeout", folder({one.script}), &workload).size(), one.findings)
         << one.script;
+}
+
+TEST(LockForecast, TheDeployStepAndItsTimeoutAreNamed) {
+  const Folder change = folder({"ALTER TABLE users ADD COLUMN a int;"});
+  Workload workload = traffic(34000, 40000);
+  sql::resolve(workload, change.catalog);
+  Project project;
+  DeployCommand step;
+  step.command = "npx drizzle-kit migrate";
+  step.words = {"drizzle-kit", "migrate"};
+  step.place = {"Dockerfile", 14, 1};
+  project.deploy_commands.push_back(step);
+  const auto found = [&] {
+    return run({.catalog = &change.catalog,
+                .workload = &workload,
+                .project = &project,
+                .migrations = &change.migrations},
+               {"missing-lock-timeout"})
+        .findings;
+  };
+  ASSERT_EQ(found().size(), 1u);
+  EXPECT_NE(found()[0].message.find("No lock_timeout is set by the deploy step (Dockerfile:14)."),
+            std::string::npos)
+      << found()[0].message;
+  project.timeouts.push_back(
+      {true, 5000, "PGOPTIONS", "postgres.js does not read PGOPTIONS", {"Dockerfile", 3, 1}});
+  const auto all = found();
+  ASSERT_EQ(all.size(), 1u);
+  bool unread = false;
+  for (const Evidence& evidence : all[0].evidence)
+    unread =
+        unread || evidence.text == "PGOPTIONS sets lock_timeout, but postgres.js does not read PGOPTIONS";
+  EXPECT_TRUE(unread);
+  project.timeouts[0].unread.clear();
+  EXPECT_EQ(found().size(), 0u);
+  project.timeouts[0].lock = false;
+  EXPECT_EQ(found().size(), 1u) << "statement_timeout alone lets the queue grow";
+}
+
+std::vector<LockForecast> forecast(const Folder& folder, const Workload* workload = nullptr) {
+  return forecast_locks(
+      Context({.catalog = &folder.catalog, .workload = workload, .migrations = &folder.migrations}));
+}
+
+TEST(MigrationForecast, ALockLastsUntilTheTransactionOfTheToolEnds) {
+  const std::vector<std::string> files = {
+      "ALTER TABLE users ADD COLUMN a int; CREATE INDEX events_kind ON events (kind);",
+      "ALTER TABLE busy ADD COLUMN a int;"};
+  const auto together = forecast(folder(files, Transaction::run));
+  ASSERT_EQ(together.size(), 1u);
+  EXPECT_EQ(together[0].statements.size(), 3u);
+  ASSERT_EQ(together[0].locks.size(), 3u);
+  EXPECT_EQ(together[0].locks[0].table.name, "users");
+  EXPECT_EQ(together[0].locks[0].until, 2u);
+  EXPECT_TRUE(together[0].locks[0].harmful) << "held while an index is built";
+  EXPECT_EQ(together[0].locks[1].mode, LockMode::share);
+  EXPECT_FALSE(together[0].locks[2].harmful) << "taken after the work";
+  const auto apart = forecast(folder(files, Transaction::file));
+  ASSERT_EQ(apart.size(), 2u);
+  EXPECT_EQ(apart[0].locks[0].until, 1u);
+  EXPECT_FALSE(apart[1].harmful());
+  const auto none = forecast(folder({files[0]}, Transaction::none));
+  ASSERT_EQ(none.size(), 1u);
+  EXPECT_EQ(none[0].locks[0].until, 0u);
+  EXPECT_FALSE(none[0].locks[0].harmful);
+}
+
+TEST(MigrationForecast, ShortAndNewIsNotHarmful) {
+  for (const char* script :
+       {"ALTER TABLE users ADD COLUMN a int; ALTER TABLE busy ADD COLUMN a int;",
+        "CREATE TABLE n (id int); CREATE INDEX ON n (id); ALTER TABLE n ADD b int;",
+        "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",
+        "CREATE INDEX CONCURRENTLY i ON events (kind);", "UPDATE events SET kind = 'x';"})
+    for (const LockForecast& one : forecast(folder({script}))) EXPECT_FALSE(one.harmful()) << script;
+}
+
+TEST(MigrationForecast, TimeIsKnownOnlyWithSizes) {
+  Folder change = folder({"CREATE INDEX events_kind ON events (kind);"});
+  const auto unknown = forecast(change);
+  ASSERT_EQ(unknown.size(), 1u);
+  EXPECT_FALSE(unknown[0].statements[0].seconds);
+  EXPECT_FALSE(unknown[0].locks[0].held);
+  change.catalog.settings["max_connections"] = "100";
+  Table& events = change.catalog.tables.at({"public", "events"});
+  events.statistics = TableStatistics{.rows = 20'000'000, .bytes = 2'000'000'000};
+  const auto known = forecast(change);
+  ASSERT_TRUE(known[0].statements[0].seconds);
+  EXPECT_EQ(known[0].statements[0].seconds, time_of(TableLock::Work::build, 20'000'000, 2'000'000'000, 0));
+  EXPECT_GT(known[0].locks[0].held->from, 1);
+  EXPECT_LT(known[0].locks[0].held->to, 3600);
+  events.statistics->rows = 100;
+  EXPECT_FALSE(forecast(change)[0].harmful());
+}
+
+TEST(MigrationForecast, OnlyQueriesThatConflictQueue) {
+  Workload workload = traffic(34000, 40000);
+  const Folder ddl = folder({"ALTER TABLE users ADD COLUMN a int;"});
+  sql::resolve(workload, ddl.catalog);
+  const auto all = forecast(ddl, &workload);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_NEAR(all[0].locks[0].queued_per_second.value_or(0), 340, 0.1);
+  EXPECT_EQ(all[0].locks[0].longest_ms, 40000);
+  EXPECT_TRUE(all[0].harmful());
+  const auto writes = forecast(folder({"CREATE INDEX i ON users (name);"}), &workload);
+  EXPECT_EQ(writes[0].locks[0].queued_per_second, 0) << "SHARE does not block SELECT";
+  EXPECT_EQ(writes[0].locks[0].longest_ms, 0);
+  const auto limited =
+      forecast(folder({"SET lock_timeout = '1s'; ALTER TABLE users ADD COLUMN a int;"}), &workload);
+  EXPECT_FALSE(limited[0].harmful());
+  const auto concurrent =
+      forecast(folder({"CREATE INDEX CONCURRENTLY i ON busy (id);"}, Transaction::none), &workload);
+  EXPECT_EQ(concurrent[0].locks[0].longest_ms, 40000) << "waits for transactions on other tables, too";
+  EXPECT_FALSE(concurrent[0].harmful());
 }
 
 }  // namespace

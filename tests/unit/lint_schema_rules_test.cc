@@ -130,11 +130,11 @@ TEST(OneToOneWithoutUnique, RelationsOfCodeCountIfBothSidesHaveOne) {
     project.code = code;
     return run({.catalog = &catalog, .project = &project}, {"one-to-one-without-unique"}).findings;
   };
-  const CodeRelation owner{carts, users, false, {"user_id"}, "", {"schema.ts", 9, 1}};
-  const CodeRelation cart{users, carts, false, {}, "", {"schema.ts", 5, 1}};
+  const CodeRelation owner{carts, users, false, {"user_id"}, {"id"}, "", {"schema.ts", 9, 1}};
+  const CodeRelation cart{users, carts, false, {}, {}, "", {"schema.ts", 5, 1}};
   const auto found = findings({owner, cart});
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].evidence.at(0).text, "relations() has one() on both sides");
+  EXPECT_EQ(found[0].evidence.at(0).text, "Drizzle's relations have one() on both sides");
   EXPECT_EQ(found[0].evidence.at(0).place->line, 5);
   CodeRelation many = cart;
   many.many = true;
@@ -146,6 +146,15 @@ TEST(OneToOneWithoutUnique, RelationsOfCodeCountIfBothSidesHaveOne) {
   CodeRelation other = owner;
   other.columns = {"guest_id"};
   EXPECT_TRUE(findings({other, cart}).empty());
+  // With the columns of both sides, as of defineRelations(), the name does not matter.
+  const CodeRelation by_columns{users, carts, false, {"id"}, {"user_id"}, "cart", {"schema.ts", 5, 1}};
+  CodeRelation saved = by_columns;
+  saved.many = true;
+  CodeRelation reverse = by_columns;
+  reverse.target_columns = {"id"};
+  EXPECT_EQ(findings({owner, by_columns}).size(), 1u);
+  EXPECT_TRUE(findings({owner, cart, saved}).empty());
+  EXPECT_TRUE(findings({owner, reverse}).empty()) << "by another column";
 }
 
 TEST(NaturalKeyWithoutUnique, OnlyAnExactStatisticCounts) {

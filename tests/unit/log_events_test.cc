@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
 #include "report/figures.h"
@@ -62,6 +63,12 @@ TEST_P(ServerEvents, AreCountedWithWhatTheyAreAbout) {
   EXPECT_EQ(wait->total_us, 1043162);
   EXPECT_EQ(wait->times.count(), 1U);
   EXPECT_EQ(count(workload, Kind::lock_still_waiting), 1U);
+  const auto* waiting = find(workload, Kind::lock_still_waiting);
+  ASSERT_TRUE(waiting && waiting->holders.size() == 1);
+  EXPECT_EQ(waiting->holders[0].application, "psql") << "the log shows the holder only by its connection";
+  EXPECT_EQ(waiting->holders[0].user, "app");
+  EXPECT_EQ(waiting->holders[0].statement, "");
+  EXPECT_EQ(waiting->holders[0].count, 1U);
 
   EXPECT_EQ(count(workload, Kind::temporary_file), 2U);
   EXPECT_EQ(count(workload, Kind::refused_connection), 2U);
@@ -92,6 +99,120 @@ TEST_P(ServerEvents, LiveInAWorkloadFileAndMerge) {
 
 INSTANTIATE_TEST_SUITE_P(Log, ServerEvents, ::testing::Values("log", "csv", "json"),
                          [](const auto& each) { return each.param; });
+
+constexpr const char* named_prefix = "%m [%p] %q%u@%d/%a ";
+
+std::string waits(double second, int process, const std::string& holders) {
+  return at(second, process,
+            "app@shop/web LOG:  process " + std::to_string(process) +
+                " still waiting for ShareLock on transaction 7 after 1000.000 ms") +
+         at(second, process, "app@shop/web DETAIL:  " + holders + " Wait queue: 1.") +
+         at(second, process, "app@shop/web STATEMENT:  update accounts set v = 1 where id = 2");
+}
+
+std::vector<std::string> holders_of(const Workload& workload) {
+  std::vector<std::string> out;
+  for (const auto& event : workload.server_events)
+    for (const auto& holder : event.holders)
+      out.push_back(holder.application + "|" + holder.user + "|" + holder.statement + "|" +
+                    std::to_string(holder.count));
+  return out;
+}
+
+using Holders = std::vector<std::string>;
+
+TEST(LockHolder, IsNamedWithTheLastStatementOfItsTransaction) {
+  const auto read = read_text(
+      at(1, 300, "job@shop/worker LOG:  duration: 0.1 ms  statement: begin") +
+          at(1.1, 300, "job@shop/worker LOG:  duration: 0.2 ms  statement: update accounts set v = 7777") +
+          waits(3, 203, "Process holding the lock: 300.") + waits(4, 204, "Process holding the lock: 300.") +
+          at(5, 300, "job@shop/worker LOG:  duration: 0.2 ms  statement: commit"),
+      named_prefix);
+  EXPECT_EQ(holders_of(read.workload), Holders{"worker|job|update accounts set v = $1|2"});
+}
+
+TEST(LockHolder, IsNamedWithAStatementThatTheLogShowsWhenItHasEnded) {
+  const auto read = read_text(
+      waits(3, 203, "Process holding the lock: 300.") +
+          at(9, 300, "job@shop/worker LOG:  duration: 8000 ms  statement: update accounts set v = 7777") +
+          waits(11, 204, "Process holding the lock: 300.") +
+          at(12, 300, "job@shop/worker LOG:  duration: 0.2 ms  statement: select 'began later'"),
+      named_prefix);
+  EXPECT_EQ(holders_of(read.workload), (Holders{"worker|job||1", "worker|job|update accounts set v = $1|1"}));
+}
+
+TEST(LockHolder, ThereMayBeSeveralAndUnknownOnes) {
+  const auto read = read_text(at(1, 300, "job@shop/worker LOG:  statement: lock table accounts") +
+                                  at(1, 301, "job@shop/cron LOG:  statement: vacuum accounts") +
+                                  waits(3, 203, "Processes holding the lock: 300, 301, 99999999999, 302."),
+                              named_prefix);
+  EXPECT_EQ(holders_of(read.workload),
+            (Holders{"cron|job|vacuum accounts|1", "worker|job|lock table accounts|1"}));
+  EXPECT_EQ(holders_of(read_text(waits(3, 203, "Process holding the lock: 300."), named_prefix).workload),
+            Holders{});
+  EXPECT_EQ(holders_of(read_text(waits(3, 203, "Process holding the lock: ?."), named_prefix).workload),
+            Holders{});
+}
+
+TEST(LockHolder, IsFoundBySessionId) {
+  std::string log = at(1, 0, "X.12c job@shop/worker LOG:  statement: lock table accounts") +
+                    waits(3, 203, "Process holding the lock: 300.");
+  log = replace_all(replace_all(std::move(log), "[203]", "[65f0.cb]"), "[0] X.", "[65f0.");
+  log = replace_all(std::move(log), "12c job", "12c] job");
+  const auto read = read_text(log, "%m [%c] %q%u@%d/%a ");
+  EXPECT_EQ(holders_of(read.workload), Holders{"worker|job|lock table accounts|1"});
+}
+
+TEST(LockHolder, IsNamedThoughTheSelectionLeavesItOut) {
+  Selection selection;
+  selection.applications = {"web"};
+  const auto read = read_text(at(1, 300, "job@shop/worker LOG:  statement: lock table accounts") +
+                                  waits(3, 203, "Process holding the lock: 300."),
+                              named_prefix, selection);
+  EXPECT_EQ(holders_of(read.workload), Holders{"worker|job||1"});
+}
+
+TEST(LockHolder, LivesInAWorkloadFileAndMerges) {
+  Diagnostics diagnostics;
+  const auto path = write_log(at(1, 300, "job@shop/worker LOG:  statement: lock table accounts") +
+                              waits(3, 203, "Process holding the lock: 300."));
+  Options options;
+  options.line_prefix = named_prefix;
+  const auto text = to_workload_file(read_each({path}, options, diagnostics), false);
+  EXPECT_EQ(testing_support::violations("workload.schema.json", nlohmann::json::parse(text)), "");
+  auto back = parse_workload_file("w.json", text);
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(to_workload_file(*back, false), text);
+  back->push_back(back->front());
+  EXPECT_EQ(holders_of(total(*back)), Holders{"worker|job|lock table accounts|2"});
+}
+
+TEST(WorkloadTimeline, LivesInAWorkloadFileAndMerges) {
+  Diagnostics diagnostics;
+  const auto path = write_log(at(1, 7, "LOG:  duration: 250.5 ms  statement: select 1") +
+                              at(70, 7, "LOG:  statement: select 2") +
+                              at(71, 7, "LOG:  duration: 1 ms  statement: select 3"));
+  const auto text = to_workload_file(read_each({path}, {}, diagnostics), false);
+  EXPECT_EQ(testing_support::violations("workload.schema.json", nlohmann::json::parse(text)), "");
+  auto back = parse_workload_file("w.json", text);
+  ASSERT_TRUE(back) << back.error().what;
+  EXPECT_EQ(to_workload_file(*back, false), text);
+  const Timeline& one = back->front().timeline;
+  EXPECT_EQ(one.width(), 5'000'000);
+  ASSERT_EQ(one.buckets().size(), 15U);
+  EXPECT_EQ(one.buckets().front(), (Timeline::Bucket{1, 250'500}));
+  EXPECT_EQ(one.buckets().back(), (Timeline::Bucket{2, 1000}));
+  back->push_back(back->front());
+  EXPECT_EQ(total(*back).timeline.buckets().back(), (Timeline::Bucket{4, 2000}));
+  for (const char* damage : {"[[1,2]", "[[0,2]", "[[1,-2]", "[[1]"}) {
+    const auto damaged = replace_all(text, "[[1,250500]", damage);
+    ASSERT_NE(damaged, text);
+    const bool fine = std::string_view(damage) == "[[1,2]";
+    EXPECT_EQ(parse_workload_file("w.json", damaged).has_value(), fine) << damage;
+  }
+  EXPECT_FALSE(parse_workload_file("w.json", replace_all(text, "\"width\":5000000", "\"width\":5000001")));
+  EXPECT_FALSE(parse_workload_file("w.json", replace_all(text, "\"width\":5000000", "\"width\":0")));
+}
 
 TEST(ServerEvent, IsTheSameWithVerboseErrors) {
   const auto read =

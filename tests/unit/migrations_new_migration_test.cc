@@ -14,6 +14,7 @@
 #include "drizzle/table_location.h"
 #include "files/files.h"
 #include "migrations/code_migrations.h"
+#include "migrations/edit_migration.h"
 #include "migrations/new_migration.h"
 #include "migrations/tools.h"
 #include "support/paths.h"
@@ -96,6 +97,23 @@ TEST(NewMigration, FlywayGetsTheNextVersionInItsForm) {
             "orders_customer_id_idx ON public.orders (customer_id);\n"
             "CREATE INDEX CONCURRENTLY lines_order_id_idx ON public.lines (order_id);\n");
   EXPECT_TRUE(made.notes.empty());
+}
+
+TEST(NewMigration, WhatRewritesATableIsAloneAndNoNewFinding) {
+  const TempTree tree{{"m/000001_a.up.sql", tables}, {"m/000001_a.down.sql", "DROP TABLE lines, orders;"}};
+  const Change rewrite{"a type", "ALTER TABLE public.orders ALTER COLUMN customer_id SET DATA TYPE bigint;",
+                       "ALTER TABLE public.orders ALTER COLUMN customer_id TYPE int;"};
+  const Change type_column{"not a type", "ALTER TABLE public.lines ADD COLUMN type int;",
+                           "ALTER TABLE public.lines DROP COLUMN type;"};
+  const auto made = make(input_of(tree.path("m")), {rewrite, not_null, rewrite, type_column});
+  ASSERT_EQ(6u, made.files.size());
+  EXPECT_TRUE(contains(made.files[0].content, "SET NOT NULL")) << made.files[0].content;
+  EXPECT_TRUE(contains(made.files[0].content, "ADD COLUMN type")) << made.files[0].content;
+  for (const auto* file : {&made.files[2], &made.files[4]})
+    EXPECT_TRUE(contains(file->content,
+                         "-- pgadvise: ignore blocking-alter the fix was accepted with its lock "
+                         "impact\nALTER TABLE public.orders"))
+        << file->content;
 }
 
 TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
@@ -190,10 +208,10 @@ TEST(NewMigration, PrismaIsToldOfColumnsAndOfIndexesThatGo) {
              ""},
             {"b", "ALTER TABLE public.orders ALTER COLUMN at TYPE timestamp with time zone;", ""},
             {"c", "DROP INDEX public.twice;", ""}});
-  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json",
+  EXPECT_EQ(made.notes, (Names{"schema.prisma, in the model of orders: no index twice any more",
+                               "schema.prisma, in the model of orders: settings is jsonb NOT NULL now, Json",
                                "schema.prisma, in the model of orders: at is timestamp with time zone now, "
-                               "DateTime? @db.Timestamptz",
-                               "schema.prisma, in the model of orders: no index twice any more"}));
+                               "DateTime? @db.Timestamptz"}));
 }
 
 TEST(NewMigration, SupabaseGetsPlainIndexesAndSaysWhy) {
@@ -627,6 +645,27 @@ TEST(DrizzlePlace, FindsTheTableAndItsList) {
   EXPECT_EQ(drizzle::drizzle_place(text, "odd")->parameter, "self");
   EXPECT_FALSE(drizzle::drizzle_place(text, "nothing"));
   EXPECT_FALSE(drizzle::drizzle_place(text, ""));
+}
+
+TEST(EditMigration, TheStatementStandsBeforeTheLineAndOnce) {
+  const TempTree tree(
+      {{"a.sql", "-- +goose Up\nALTER TABLE t ADD a int;\n"},
+       {"b.sql", "ALTER TABLE t ADD a int;--> statement-breakpoint\nALTER TABLE t ADD b int;"},
+       {"c.ts", "x\n"}});
+  const std::string set = "SET LOCAL lock_timeout = '2s';";
+  const auto goose = with_statement(tree.path() + "/a.sql", 2, set);
+  ASSERT_TRUE(goose);
+  EXPECT_EQ(goose->content, "-- +goose Up\n" + set + "\nALTER TABLE t ADD a int;\n");
+  EXPECT_EQ(goose->before, "-- +goose Up\nALTER TABLE t ADD a int;\n");
+  const auto drizzle = with_statement(tree.path() + "/b.sql", 1, set);
+  ASSERT_TRUE(drizzle);
+  EXPECT_TRUE(drizzle->content.starts_with(set + "\n--> statement-breakpoint\nALTER TABLE t ADD a int;-->"));
+  std::ofstream(tree.path() + "/b.sql") << drizzle->content;
+  const auto twice = with_statement(tree.path() + "/b.sql", 1, set);
+  ASSERT_TRUE(twice);
+  EXPECT_EQ(twice->content, drizzle->content);
+  EXPECT_FALSE(with_statement(tree.path() + "/a.sql", 9, set));
+  EXPECT_FALSE(with_statement(tree.path() + "/c.ts", 1, set));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
   const auto migrated = load(found->front(), diagnostics);
   ASSERT_TRUE(migrated);
   std::deque<Catalog> keep;
-  const auto declared = check::declared_schema(found->front(), *migrated, std::nullopt, keep, diagnostics);
+  const auto declared = check::declared_schema(found->front(), *migrated, nullptr, keep, diagnostics);
   ASSERT_TRUE(declared);
   EXPECT_EQ(declared->source, "drizzle.config.ts");
   EXPECT_EQ(declared->folder, tree.path("drizzle"));

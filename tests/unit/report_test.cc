@@ -327,6 +327,29 @@ TEST(TextReport, OfNothingCheckedIsOneLine) {
             "Nothing was checked: an input could not be read.\n");
 }
 
+TEST(Formats, NameThatThereWasNothingToCheckAsNoFailure) {
+  Report report;
+  report.nothing_checked = "nothing changed since main: no migration or schema file to check";
+  report.nothing_to_check = true;
+  const std::string sentence = "Nothing changed since main: no migration or schema file to check";
+  EXPECT_EQ(render("text", report, {}), sentence + ".\n");
+  for (const char* format : {"markdown", "agent", "sarif", "junit", "github", "json"}) {
+    const std::string text = render(format, report, {});
+    EXPECT_NE(text.find(sentence.substr(1)), std::string::npos) << format << text;
+    EXPECT_EQ(text.find("Nothing was checked"), std::string::npos) << format << text;
+  }
+  EXPECT_NE(render("github", report, {}).find("::notice title=pgadvise::" + sentence), std::string::npos);
+  EXPECT_NE(render("junit", report, {}).find("errors=\"0\""), std::string::npos);
+  EXPECT_NE(render("junit", report, {}).find("<skipped message=\"" + sentence), std::string::npos);
+  EXPECT_NE(render("sarif", report, {}).find("\"executionSuccessful\": true"), std::string::npos);
+  report.nothing_to_check = false;
+  for (const char* format : {"markdown", "agent", "sarif", "junit", "github", "json"})
+    EXPECT_NE(lower(render(format, report, {})).find("nothing"), std::string::npos) << format;
+  EXPECT_NE(render("sarif", report, {}).find("\"executionSuccessful\": false"), std::string::npos);
+  EXPECT_NE(render("junit", report, {}).find("<error message=\"Nothing was checked: nothing changed"),
+            std::string::npos);
+}
+
 TEST(TextReport, ListsRefutedFindingsWithAllAndCountsThemOtherwise) {
   Report report = with_findings(2);
   report.findings[1].verdict = Verdict::refuted;

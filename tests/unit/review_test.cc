@@ -8,6 +8,7 @@
 #include "review/keys.h"
 #include "review/lock_impact.h"
 #include "review/session.h"
+#include "sql/replay.h"
 
 namespace pgadvise::review {
 namespace {
@@ -33,13 +34,27 @@ TEST(Keys, OneKeyAndWhatAPasteIs) {
 TEST(LockImpact, NamesTheLock) {
   Fix fix;
   fix.safety = Fix::Safety::safe;
-  const auto first = [&](const char* sql) { return lock_impact({sql}, fix, nullptr).at(0); };
-  EXPECT_TRUE(contains(first("CREATE INDEX i ON t (a)"), "writes to the table wait"));
-  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY i ON t (a)"), "continue"));
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE t (a int, u_id int); CREATE INDEX i ON t (u_id);",
+      "a.sql");
+  Catalog catalog = replayer.take();
+  Table& table = catalog.tables.at({"public", "t"});
+  const auto impact = [&](const char* sql) { return lock_impact({sql}, fix, &catalog, &table); };
+  const auto first = [&](const char* sql) { return impact(sql).at(0); };
+  EXPECT_EQ(first("CREATE INDEX j ON t (a)"),
+            "SHARE lock: writes to the table wait during the build, reads continue.");
+  EXPECT_TRUE(contains(first("CREATE INDEX CONCURRENTLY j ON t (a)"), "continue"));
   EXPECT_TRUE(contains(first("ALTER TABLE t ALTER COLUMN a TYPE bigint"), "rewrite of the table"));
-  Table table;
+  EXPECT_EQ(first("ALTER TABLE t VALIDATE CONSTRAINT c"), "The table's size is unknown without --db.");
+  const auto key = impact("ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (u_id) REFERENCES u NOT VALID");
+  EXPECT_EQ(key.at(0),
+            "SHARE ROW EXCLUSIVE lock: writes to the table wait for a short time, reads continue.");
+  EXPECT_EQ(key.at(1),
+            "SHARE ROW EXCLUSIVE lock on u: writes to the table wait for a short time, reads continue.");
   table.statistics = TableStatistics{.rows = 1'200'000, .bytes = 5'000'000'000};
-  EXPECT_TRUE(contains(lock_impact({"DROP INDEX i"}, fix, &table).at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(impact("DROP INDEX i").at(1), "1.2M rows, 5.0 GB"));
+  EXPECT_TRUE(contains(impact("CREATE INDEX j ON t (a)").at(2), "The work takes about "));
 }
 
 // A terminal that is told its keys, and keeps what was shown.
@@ -163,7 +178,7 @@ TEST(Walk, NothingIsWrittenWithoutAnAnswer) {
 }
 
 TEST(Walk, ControlCLeavesFromEverywhere) {
-  for (const char* before : {"", "y", "yi", "?", "e", "yq", "i", "ynn"}) {
+  for (const char* before : {"", "y", "yi", "?", "e", "yq", "i", "ynn", "l", "/", "#", "l/", "l#", "a"}) {
     auto typed = keys(before);
     typed.push_back({Key::Kind::interrupt, {}, 2});
     const auto walked = run(three, typed);
@@ -230,10 +245,98 @@ TEST(Walk, PagesAreReadAndLeft) {
   EXPECT_TRUE(contains(walked.last(), "there is no database to run the statement in"));
 }
 
+// Two rules, tables and severities; the fourth has no fix.
+std::vector<Finding> several() {
+  std::vector<Finding> out = {finding("aaaa1111"), finding("bbbb2222", true, {}, "json-stored-as-text"),
+                              finding("cccc3333"), finding("dddd4444", false)};
+  for (auto& one : out) one.short_id = one.rule + ":" + one.id.substr(0, 4);
+  out[1].severity = Severity::error;
+  out[2].subject.schema = "billing", out[2].subject.table = "Invoices";
+  return out;
+}
+
+TEST(Walk, ListsFindingsAndGoesToTheOneUnderTheCursor) {
+  const auto walked = run(several(), keys("nljj\ny"));
+  EXPECT_TRUE(contains(walked.screens.at(2), "4 findings, by impact")) << walked.screens.at(2);
+  EXPECT_TRUE(contains(walked.screens.at(2), "  s 1 warning unindexed-foreign-key:aaaa message of aaaa1111"));
+  EXPECT_TRUE(contains(walked.screens.at(2), ">   2 error   json-stored-as-text:bbbb message of bbbb2222"));
+  EXPECT_TRUE(contains(walked.screens.at(4), ">   4 warning unindexed-foreign-key:dddd"));
+  EXPECT_TRUE(contains(walked.screens.at(5), "4/4 ")) << walked.screens.at(5);
+  EXPECT_TRUE(contains(walked.last(), "no fix to accept"));
+  EXPECT_TRUE(contains(run(several(), keys("lGq")).last(), "1/4 ")) << "q leaves the list";
+  EXPECT_TRUE(contains(run(several(), keys("lGkkg\n")).last(), "1/4 "));
+  EXPECT_TRUE(contains(run(several(), keys("lG#2\n")).last(), "2/4 "));
+  EXPECT_TRUE(contains(run(several(), keys("lx")).last(), "unknown key"));
+}
+
+TEST(Walk, FiltersByRuleSeverityTableAndText) {
+  for (const auto& [text, at] : {std::pair{"json-", "2/4 "},
+                                 {"ERROR", "2/4 "},
+                                 {"billing.invoices", "3/4 "},
+                                 {"of dddd4444", "4/4 "},
+                                 {"foreign 3333", "3/4 "}}) {
+    const auto walked = run(several(), keys("/" + std::string(text) + "\n"));
+    EXPECT_TRUE(contains(walked.last(), at)) << text;
+    EXPECT_TRUE(contains(walked.last(), "1 of 4 findings")) << text;
+    EXPECT_TRUE(contains(walked.last(), "filter: ")) << text;
+  }
+  EXPECT_TRUE(contains(run(several(), keys("/json no\n")).last(), "no finding matches \"json no\""));
+  EXPECT_TRUE(contains(run(several(), keys("/json\n/\n")).last(), "no filter: all findings"));
+  EXPECT_FALSE(contains(run(several(), keys("/json\x1b")).last(), "filter: "));
+  EXPECT_TRUE(contains(run(several(), keys("/json\nl")).last(), "1 of 4 findings, by impact; filter: json"));
+  const auto decided = run(several(), keys("/json\ny"));
+  EXPECT_TRUE(contains(decided.last(), "no filter any more")) << decided.last();
+  EXPECT_TRUE(contains(decided.last(), "3/4 "));
+}
+
+TEST(Walk, GoesToANumberAnIdOrARule) {
+  for (const char* wanted : {"2", "json-stored-as-text:bbbb", "json-stored-as-text:bbbb22", "bbbb2222",
+                             "bbbb", "json-stored-as-text", " 2 "})
+    EXPECT_TRUE(contains(run(several(), keys("#" + std::string(wanted) + "\n")).last(), "2/4 ")) << wanted;
+  for (const char* wanted : {"0", "5", "bbb", "json", "unindexed-foreign-key:bbbb", ""}) {
+    const auto walked = run(several(), keys("#" + std::string(wanted) + "\n"));
+    EXPECT_TRUE(contains(walked.last(), "1/4 ")) << wanted;
+    EXPECT_TRUE(contains(walked.last(), "no finding has the number, id or rule")) << wanted;
+  }
+  EXPECT_TRUE(contains(run(several(), keys("#2\x1b")).last(), "1/4 "));
+  EXPECT_TRUE(contains(run(several(), keys("n#1\n")).last(), "suspected, skipped"));
+}
+
+TEST(Walk, AcceptsAllOfARule) {
+  const auto walked = run(several(), keys("a"));
+  EXPECT_TRUE(contains(walked.last(), "accepted 2 of unindexed-foreign-key; 1 can't be accepted here"));
+  EXPECT_TRUE(contains(walked.last(), "2/4 "));
+  const auto written = run(several(), keys("anqw"));
+  EXPECT_EQ(written.host.written, (std::map<std::string, std::string>{{"aaaa1111.sql", "SQL of aaaa1111"},
+                                                                      {"cccc3333.sql", "SQL of cccc3333"}}));
+  EXPECT_EQ(run(several(), keys("auq")).ending.how, How::nothing) << "u undoes all";
+  EXPECT_EQ(run(several(), keys("/billing\naqw")).host.written,
+            (std::map<std::string, std::string>{{"cccc3333.sql", "SQL of cccc3333"}}))
+      << "only what the filter shows";
+  const std::vector<Finding> impossible = {finding("one", true, {}, "impossible"),
+                                           finding("two", true, {}, "impossible"), finding("three")};
+  const auto refused = run(impossible, keys("a"));
+  EXPECT_TRUE(contains(refused.last(), "accepted 0 of impossible; 2 can't be accepted here"));
+  const std::vector<Finding> together = {finding("small", true, "wide"), finding("wide"),
+                                         finding("other", true, "wide")};
+  EXPECT_EQ(run(together, keys("aw")).host.written,
+            (std::map<std::string, std::string>{{"wide.sql", "SQL of wide"}}));
+}
+
+TEST(Walk, SkipsAllOfARule) {
+  const auto walked = run(several(), keys("syw"));
+  EXPECT_EQ(walked.host.written, (std::map<std::string, std::string>{{"bbbb2222.sql", "SQL of bbbb2222"}}));
+  EXPECT_TRUE(contains(walked.last(), "1 accepted, 0 ignored, 3 skipped, 0 not decided"));
+  EXPECT_TRUE(contains(run(several(), keys("su")).last(), "1/4 "));
+  EXPECT_EQ(run(several(), keys("suyqw")).host.written.size(), 1U);
+  EXPECT_TRUE(contains(run(several(), keys("ynnnl")).last(), "4 findings")) << "also from the last screen";
+}
+
 TEST(Walk, FitsEveryTerminal) {
   for (const Size size : {Size{80, 24}, Size{40, 10}, Size{132, 50}, Size{20, 4}, Size{10, 3}, Size{1, 4}}) {
     const auto walked = run(three,
                             keys("?G q"
+                                 "lGkjq/one\n/\n#1\nau"
                                  "e  gq"
                                  "jkGgb y"
                                  "ia reason that is longer than the narrow terminal is wide\n"

@@ -37,9 +37,8 @@ std::string render(const Report& report, const Options& options) {
                        property("pgadvise: " + finding->rule), escaped(printable_block(message)));
   }
   if (!report.nothing_checked.empty())
-    out +=
-        "::warning title=pgadvise::" + escaped("Nothing was checked: " + printable(report.nothing_checked)) +
-        "\n";
+    out += fmt::format("::{} title=pgadvise::{}\n", report.nothing_to_check ? "notice" : "warning",
+                       escaped(printable(nothing_checked(report))));
   else out += "pgadvise: " + in_words(count(findings)) + "\n";
   if (report.baseline)
     out += fmt::format("pgadvise: {} known, {} gone since the baseline\n", report.baseline->known.size(),

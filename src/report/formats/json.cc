@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "report/all_formats.h"
+#include "report/finding_json.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
@@ -17,79 +18,56 @@ void put(json& out, const char* key, const std::string& value) {
   if (!value.empty()) out[key] = value;
 }
 
-json place_json(const SourceLocation& place) {
-  json out;
-  out["file"] = place.file;
-  if (place.line > 0) out["line"] = place.line;
-  if (place.line > 0 && place.column > 0) out["column"] = place.column;
+json seconds_json(const SecondsRange& range) {
+  const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+  return {{"from", rounded(range.from)}, {"to", rounded(range.to)}};
+}
+
+std::string table_name(const QualifiedName& name) { return name.schema + "." + name.name; }
+
+std::string_view work_name(TableLock::Work work) {
+  constexpr std::string_view names[] = {"none", "rows", "scan", "build", "rewrite"};
+  return names[static_cast<std::size_t>(work)];
+}
+
+json statement_json(const ForecastStatement& statement) {
+  json out{{"migration", statement.migration},
+           {"location", place_json(statement.place)},
+           {"text", statement.text},
+           {"transaction", statement.transaction},
+           {"work", work_name(statement.work)}};
+  if (statement.work != TableLock::Work::none) out["table"] = table_name(statement.work_table);
+  if (statement.seconds) out["seconds"] = seconds_json(*statement.seconds);
+  if (statement.lock_timeout_ms) out["lock_timeout_ms"] = *statement.lock_timeout_ms;
   return out;
 }
 
-json subject_json(const Subject& subject) {
-  json out;
-  out["kind"] = subject.kind;
-  put(out, "schema", subject.schema);
-  put(out, "table", subject.table);
-  if (!subject.columns.empty()) out["columns"] = subject.columns;
-  put(out, "constraint", subject.constraint);
-  put(out, "index", subject.index);
-  put(out, "fingerprint", subject.fingerprint);
-  put(out, "file", subject.file);
-  put(out, "entry", subject.entry);
+json lock_json(const ForecastLock& lock) {
+  json out{{"table", table_name(lock.table)},
+           {"mode", label(lock.mode)},
+           {"blocks_reads", blocks_reads(lock.mode)},
+           {"blocks_writes", blocks_writes(lock.mode)},
+           {"concurrently", lock.concurrently},
+           {"from", lock.from},
+           {"until", lock.until},
+           {"harmful", lock.harmful}};
+  if (lock.rows) out["rows"] = *lock.rows;
+  if (lock.bytes) out["bytes"] = *lock.bytes;
+  if (lock.held) out["held_seconds"] = seconds_json(*lock.held);
+  if (lock.queued_per_second) out["queued_per_second"] = std::round(*lock.queued_per_second * 1000) / 1000;
+  if (lock.longest_ms > 0) out["waits_for_ms"] = lock.longest_ms;
+  if (lock.longest_at.line > 0 && !lock.longest_at.live()) out["waits_for"] = place_json(lock.longest_at);
+  put(out, "why_busy", lock.why_busy);
   return out;
 }
 
-std::string_view kind_name(Evidence::Kind kind) {
-  switch (kind) {
-    case Evidence::Kind::statement: return "statement";
-    case Evidence::Kind::plan: return "plan";
-    case Evidence::Kind::what_if: return "what-if";
-    case Evidence::Kind::project: return "project";
-    case Evidence::Kind::catalog: break;
-  }
-  return "catalog";
-}
-
-json evidence_json(const Evidence& evidence, bool show_literals) {
-  json out;
-  out["kind"] = kind_name(evidence.kind);
-  out["text"] = evidence.text;
-  if (evidence.place && !evidence.place->live()) out["location"] = place_json(*evidence.place);
-  if (show_literals) put(out, "literal", evidence.literal);
-  return out;
-}
-
-json fix_json(const Fix& fix) {
-  json out;
-  out["title"] = fix.title;
-  put(out, "sql", fix.sql);
-  put(out, "down_sql", fix.down_sql);
-  put(out, "drizzle", fix.drizzle);
-  out["safety"] = name(fix.safety);
-  if (fix.cost_before) out["cost_before"] = *fix.cost_before;
-  if (fix.cost_after) out["cost_after"] = *fix.cost_after;
-  put(out, "proposed_by", fix.proposed_by);
-  return out;
-}
-
-json finding_json(const Finding& finding, bool show_literals) {
-  json out;
-  out["id"] = finding.id;
-  put(out, "short_id", finding.short_id);
-  out["rule"] = finding.rule;
-  out["severity"] = name(finding.severity);
-  out["verdict"] = name(finding.verdict);
-  put(out, "verdict_reason", finding.verdict_reason);
-  out["subject"] = subject_json(finding.subject);
-  if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
-  for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
-  out["message"] = finding.message;
-  out["evidence"] = json::array();
-  for (const auto& evidence : finding.evidence)
-    out["evidence"].push_back(evidence_json(evidence, show_literals));
-  if (finding.fix) out["fix"] = fix_json(*finding.fix);
-  out["impact"] = {{"score", std::round(finding.impact.score * 10) / 10}};
-  put(out["impact"], "effect", finding.impact.effect);
+json forecast_json(const LockForecast& forecast) {
+  json out{{"migration", forecast.migration}, {"file", forecast.file}};
+  put(out, "transactions", forecast.how);
+  out["statements"] = json::array();
+  for (const auto& statement : forecast.statements) out["statements"].push_back(statement_json(statement));
+  out["locks"] = json::array();
+  for (const auto& lock : forecast.locks) out["locks"].push_back(lock_json(lock));
   return out;
 }
 
@@ -113,10 +91,58 @@ json summary_json(const Report& report) {
   out["rules"] = rules;
   out["rules_run"] = report.rules_run;
   put(out, "nothing_checked", report.nothing_checked);
+  if (report.nothing_to_check) out["nothing_to_check"] = true;
   out["first"] = json::array();
   for (const FirstThing& thing : first_things(report))
     out["first"].push_back(
         {{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}});
+  return out;
+}
+
+json further_json(const Report& report) {
+  json out = json::array();
+  for (const auto& index : report.further_indexes)
+    out.push_back({{"sql", index.sql},
+                   {"down_sql", index.down_sql},
+                   {"schema", index.table.schema},
+                   {"table", index.table.name},
+                   {"size_bytes", index.size_bytes},
+                   {"share_saved", std::round(1e4 * index.cost_saved / report.workload_cost) / 1e4},
+                   {"queries", index.queries}});
+  return out;
+}
+
+json change_json(const std::string& fingerprint, const PlanChange& change) {
+  json out{{"fingerprint", fingerprint}, {"outcome", name(change.outcome)}, {"share", change.share}};
+  if (change.outcome != PlanChange::Outcome::new_statement) out["cost_before"] = change.cost_before;
+  if (change.outcome != PlanChange::Outcome::fails_after) out["cost_after"] = change.cost_after;
+  put(out, "error", change.error);
+  put(out, "values", change.origin);
+  for (const auto& one : change.differences) {
+    json entry{{"kind", name(one.kind)}};
+    if (!one.table.name.empty()) entry["table"] = display(one.table);
+    put(entry, "before", one.before);
+    put(entry, "after", one.after);
+    out["differences"].push_back(std::move(entry));
+  }
+  if (change.cause) {
+    json cause{{"kind", name(change.cause->kind)}, {"table", display(change.cause->table)}};
+    put(cause, "object", change.cause->object);
+    put(cause, "before", change.cause->before);
+    put(cause, "after", change.cause->after);
+    out["cause"] = std::move(cause);
+  }
+  return out;
+}
+
+json comparison_json(const PlanComparison& comparison) {
+  json out{{"against", comparison.against},
+           {"compared", comparison.compared},
+           {"not_planned", comparison.failed},
+           {"changes", json::array()}};
+  put(out, "incomplete", comparison.incomplete);
+  for (const auto& [fingerprint, change] : comparison.changes)
+    out["changes"].push_back(change_json(fingerprint, change));
   return out;
 }
 
@@ -126,6 +152,7 @@ std::string render(const Report& report, const Options& options) {
   out["findings"] = json::array();
   for (const auto& finding : report.findings)
     out["findings"].push_back(finding_json(finding, options.show_literals));
+  if (report.workload_cost > 0) out["further_indexes"] = further_json(report);
   out["suppressed"] = json::array();
   for (const auto& [finding, by] : report.suppressed) {
     json entry = finding_json(finding, options.show_literals);
@@ -139,6 +166,8 @@ std::string render(const Report& report, const Options& options) {
     out["baseline"] = {
         {"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
   }
+  for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
+  if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped)
     out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});

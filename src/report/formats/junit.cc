@@ -47,15 +47,16 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& rule : report.rules_run) by_rule[rule];
   const auto findings = standing(report);
   for (const auto* finding : findings) by_rule[finding->rule].push_back(finding);
-  const std::size_t errors = report.nothing_checked.empty() ? 0 : 1;
-  std::size_t tests = report.skipped.size() + errors;
+  const bool nothing = !report.nothing_checked.empty();
+  const std::size_t errors = nothing && !report.nothing_to_check ? 1 : 0;
+  std::size_t tests = report.skipped.size() + (nothing ? 1 : 0);
   std::string suites;
-  if (errors)
+  if (nothing)
     suites = fmt::format(
-        " <testsuite name=\"inputs\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n"
+        " <testsuite name=\"inputs\" tests=\"1\" failures=\"0\" errors=\"{}\" skipped=\"{}\">\n"
         "  <testcase classname=\"pgadvise.inputs\" name=\"inputs\">\n"
-        "   <error message=\"Nothing was checked: {}\"/>\n  </testcase>\n </testsuite>\n",
-        xml(report.nothing_checked));
+        "   <{} message=\"{}\"/>\n  </testcase>\n </testsuite>\n",
+        errors, 1 - errors, errors ? "error" : "skipped", xml(nothing_checked(report)));
   for (const auto& [rule, found] : by_rule) {
     const std::size_t cases = std::max<std::size_t>(1, found.size());
     tests += cases;

@@ -98,12 +98,13 @@ std::string render(const Report& report, const Options& options) {
                   report.diagnostics.empty()
                       ? ""
                       : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
-  std::string out =
-      fmt::format("### pgadvise: {}{}\n\n",
-                  !report.nothing_checked.empty() ? "nothing was checked, because " + report.nothing_checked
-                  : findings.empty()              ? "nothing found"
-                                                  : in_words(count(findings)),
-                  report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
+  std::string out = fmt::format(
+      "### pgadvise: {}{}\n\n",
+      !report.nothing_checked.empty()
+          ? (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked
+      : findings.empty() ? "nothing found"
+                         : in_words(count(findings)),
+      report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   if (findings.size() > few) {
     out += "The first things to do:\n\n";
     int number = 0;

@@ -138,7 +138,7 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& suppressed : report.suppressed) add(suppressed_json(suppressed, indexes, options));
   json notes = json::array();
   if (!report.nothing_checked.empty())
-    notes.push_back(notification("error", "Nothing was checked: " + report.nothing_checked));
+    notes.push_back(notification(report.nothing_to_check ? "note" : "error", nothing_checked(report)));
   if (left_out)
     notes.push_back(notification("warning", fmt::format("left out the {} results of lowest severity: GitHub "
                                                         "accepts {} per run and 10 MB; --format json has all",
@@ -150,8 +150,8 @@ std::string render(const Report& report, const Options& options) {
     notes.push_back(notification("note", skipped.rule + " was not run: " + skipped.reason));
   json run;
   run["tool"]["driver"] = {{"name", "pgadvise"}, {"semanticVersion", PGADVISE_VERSION}, {"rules", rules}};
-  run["invocations"] = {
-      {{"executionSuccessful", report.nothing_checked.empty()}, {"toolExecutionNotifications", notes}}};
+  run["invocations"] = {{{"executionSuccessful", report.nothing_checked.empty() || report.nothing_to_check},
+                         {"toolExecutionNotifications", notes}}};
   run["originalUriBaseIds"] = {{"%SRCROOT%", {{"description", text("the root of the repository")}}}};
   run["columnKind"] = "unicodeCodePoints";
   run["results"] = std::move(results);

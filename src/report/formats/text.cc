@@ -8,6 +8,7 @@
 
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/lock_timeline.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
@@ -24,7 +25,9 @@ class Writer {
     if (!options_.quiet) write_head();
     if (options_.all) write_everything();
     else write_within_limits();
+    if (!options_.quiet) write_locks();
     if (!refuted_.empty() && options_.all && !options_.quiet) write_refuted();
+    if (!options_.quiet) write_further_indexes();
     if (!options_.quiet) write_gone();
     if (!options_.quiet) write_not_looked_at();
     write_summary();
@@ -32,6 +35,27 @@ class Writer {
   }
 
  private:
+  // What `pgadvise advise` proposes beside the indexes of findings.
+  void write_further_indexes() {
+    constexpr std::size_t most = 5;
+    constexpr double least = 0.01;  // of the workload's cost
+    std::size_t shown = 0;
+    for (const auto& index : report_.further_indexes) {
+      if (index.cost_saved < least * report_.workload_cost || shown == most) continue;
+      if (++shown == 1) out_ += "\n" + paint("1", "Indexes for the workload that no finding asks for") + "\n";
+      out_ += fmt::format("  {}\n", printable(std::string(split(index.sql, '\n').front())));
+      paragraph("    ", "    ",
+                fmt::format("saves {:.1f} % of the workload's planner cost",
+                            100 * index.cost_saved / report_.workload_cost));
+    }
+    const std::size_t more = report_.further_indexes.size() - shown;
+    if (more)
+      paragraph(shown ? "  " : "\n", "  ",
+                fmt::format("{} more index{} for the workload, most of which save under 1 % of its planner "
+                            "cost, {} no finding: pgadvise advise lists them.",
+                            more, more == 1 ? "" : "es", more == 1 ? "has" : "have"));
+  }
+
   std::string paint(std::string_view code, std::string_view text) const {
     return report::paint({.color = options_.color}, code, text);
   }
@@ -274,6 +298,13 @@ class Writer {
       out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
   }
 
+  void write_locks() {
+    const auto lines =
+        lock_timeline(report_.lock_forecasts, {.color = options_.color, .width = options_.width});
+    for (const auto& line : lines) end_line(line);
+    if (!lines.empty()) out_ += "\n";
+  }
+
   void write_refuted() {
     out_ += paint("1", "Refuted") + "\n";
     for (const Finding* finding : refuted_)
@@ -288,7 +319,7 @@ class Writer {
     if (failed && options_.warnings_printed) return {};
     if (!options_.warnings_printed)
       for (const auto& error : together(report_.diagnostics)) paragraph("", "  ", error.line());
-    return out_ + paint("1", "Nothing was checked: " + report_.nothing_checked + ".") + "\n";
+    return out_ + paint("1", nothing_checked(report_) + ".") + "\n";
   }
 
   void write_gone() {
@@ -355,7 +386,29 @@ class Writer {
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
   }
 
+  void write_comparison() {
+    if (!report_.comparison) return;
+    const PlanComparison& comparison = *report_.comparison;
+    std::size_t more = 0, less = 0, failing = 0, added = 0;
+    for (const auto& [fingerprint, change] : comparison.changes) {
+      failing += change.outcome == PlanChange::Outcome::fails_after;
+      added += change.outcome == PlanChange::Outcome::new_statement;
+      if (change.outcome != PlanChange::Outcome::planned) continue;
+      more += change.ratio() > 1 + cost_noise;
+      less += change.ratio() < 1 / (1 + cost_noise);
+    }
+    out_ += fmt::format(
+        "{} statement{} planned under {} and under this schema: {} cost more than before, {} less; {} fail, "
+        "{} are new\n",
+        comparison.compared, comparison.compared == 1 ? "" : "s", comparison.against, more, less, failing,
+        added);
+    if (comparison.failed)
+      out_ += fmt::format("{} statement{} could not be planned under either schema\n", comparison.failed,
+                          comparison.failed == 1 ? "" : "s");
+  }
+
   void write_summary() {
+    write_comparison();
     std::map<Verdict, int> verdicts;
     std::map<Severity, int> severities;
     for (const auto& finding : report_.findings) {

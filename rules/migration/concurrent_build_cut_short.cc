@@ -1,0 +1,90 @@
+#include <optional>
+#include <string>
+
+#include "base/text.h"
+#include "lint/lock_forecast.h"
+#include "lint/migrations.h"
+#include "lint/queries.h"
+#include "lint/server_events.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+using lint::MigrationTransaction;
+
+constexpr Option long_transaction_ms{
+    .name = "transaction_ms",
+    .fallback = 10000,
+    .meaning =
+        "milliseconds of the longest transaction in the log, above which a build without lock_timeout "
+        "is a note"};
+constexpr const Option* options[] = {&long_transaction_ms};
+
+// The timeout that ends the wait, if one does.
+std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& step, double wait_ms) {
+  const auto timeout = lint::lock_timeout_of(context, step);
+  const auto limit = timeout ? timeout->ms : step.statement_timeout_ms;
+  if (!limit || *limit == 0 || static_cast<double>(*limit) >= wait_ms) return std::nullopt;
+  return limit;
+}
+
+void report(const Context& context, SiteReporter& out, const MigrationTransaction::Step& step,
+            const TableLock& lock) {
+  const lint::TableTraffic before = lint::traffic_before_concurrent(context);
+  const auto cut = cut_after(context, *step.step, before.longest_ms);
+  if (!cut && before.longest_ms < context.option(long_transaction_ms)) return;
+  SchemaAction action;
+  action.place = step.step->place;
+  std::string message = "CONCURRENTLY waits for older transactions, also on other tables than " +
+                        display(lock.table) + ": the log has some of up to " +
+                        lint::duration_text(before.longest_ms);
+  message += cut ? ". The timeout of " + lint::duration_text(static_cast<double>(*cut)) +
+                       " ends the wait, and an invalid index remains."
+                 : ". The deployment takes that much longer.";
+  Finding& finding = out.add({step.migration, step.step, &action},
+                             {.kind = "table", .schema = lock.table.schema, .table = lock.table.name},
+                             std::move(message), cut ? std::nullopt : std::optional(Severity::note));
+  finding.evidence.push_back({Evidence::Kind::project, step.step->text, step.step->place, {}});
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              "the longest: " + ellipsis(before.longest, lint::shown_statement),
+                              before.longest_at.line ? std::optional(before.longest_at) : std::nullopt,
+                              {}});
+  finding.fix = Fix{.title = cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
+                                   "an invalid index before a second try"
+                                 : "Run the migration when no long transactions run",
+                    .safety = Fix::Safety::manual};
+}
+
+void check(const Context& context, Reporter& reporter) {
+  SiteReporter out(reporter);
+  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
+    for (const MigrationTransaction::Step& step : transaction.steps)
+      for (const TableLock& lock : step.step->locks)
+        if (lock.concurrently && lock.work == TableLock::Work::build && !lock.on_new_table) {
+          report(context, out, step, lock);
+          break;
+        }
+}
+
+}  // namespace
+
+constinit const Rule concurrent_build_cut_short{
+    .id = "concurrent-build-cut-short",
+    .severity = Severity::warning,
+    .needs = all(Input::migrations, Input::workload),
+    .summary = "a concurrent index build that a timeout ends while it waits for long transactions",
+    .why =
+        "CREATE INDEX CONCURRENTLY waits for the writers of the table, and then for every transaction with "
+        "an "
+        "older snapshot in the database, whatever tables it uses. lock_timeout and statement_timeout also "
+        "limit these waits. On 55P03 or 57014 an invalid index stays behind, which every write maintains and "
+        "no query uses; IF NOT EXISTS then skips the build.\n\n"
+        "The rule compares the timeout with the longest transaction or statement of the log. Without a "
+        "timeout, a build that waits for long is a note.",
+    .fix = "Turn the timeout off for the build, which blocks neither reads nor writes.",
+    .when_to_ignore = "The long transactions of the log do not run when migrations run.",
+    .options = options,
+    .check = check};
+
+}  // namespace pgadvise::rules

@@ -1,0 +1,36 @@
+// Merges the indexes that findings and the search propose. check, advise, explain and review propose what
+// merge_proposals() leaves.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "model/finding.h"
+
+namespace pgadvise::advisor {
+
+// Whether an index made for `wide` serves every statement that `narrow` is proposed for, both on one table:
+// - Keys: those that the statements compare by = (IndexProposal::equality_keys) are the first of `wide`, in
+//   any order and direction; the others follow in the same order, all in their direction or all reversed,
+//   since a B-tree can be scanned backward. `wide` may have more keys.
+// - INCLUDE: each included column is a key or included column of `wide`.
+// - WHERE: the predicates are equal; or `wide` has none, and `narrow` is restricted to rows that `wide` finds
+//   by its keys: a key IS NOT NULL, or a column compared with one value that is an equality key of `wide`.
+// Methods other than btree: only equal proposals serve each other, except that a hash index is served by a
+// B-tree with the same column first.
+bool serves(const IndexProposal& wide, const IndexProposal& narrow);
+
+// An index that serves what both are proposed for: one of the two, the wider one with its equality keys in
+// another order, or with the included columns of both (at most eight). nullopt: there is none.
+std::optional<IndexProposal> united(const IndexProposal& one, const IndexProposal& other);
+
+struct MergedProposals {
+  std::vector<IndexProposal> indexes;  // none serves another one; in the order of their first proposal
+  std::vector<std::size_t> member;     // for each proposal: the index that serves it
+};
+// The fewest indexes that united() leaves of `proposals`, which may be on several tables. The result does not
+// depend on the server. Cost: quadratic in the proposals of one table.
+MergedProposals merge_proposals(const std::vector<IndexProposal>& proposals);
+
+}  // namespace pgadvise::advisor

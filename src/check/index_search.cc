@@ -1,0 +1,75 @@
+#include "check/index_search.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "advisor/advise.h"
+#include "advisor/alternatives.h"
+#include "advisor/entry_size.h"
+#include "advisor/merge.h"
+#include "advisor/propose.h"
+#include "advisor/referenced_columns.h"
+#include "check/plans.h"
+#include "lint/context.h"
+#include "pg/what_if.h"
+#include "plan/confirm.h"
+#include "plan/plan_set.h"
+#include "sql/facts.h"
+
+namespace pgadvise::check {
+namespace {
+
+constexpr std::chrono::seconds longest_search{20};
+
+}  // namespace
+
+std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Catalog& catalog,
+                                             plan::Planner& planner) {
+  Diagnostics reported_by_the_search;
+  PlanSet plans;
+  plan::add_logged(plans, workload, &catalog, reported_by_the_search);
+  const auto wanted = worth_planning(workload, [](const Query&) { return true; });
+  plan::add_planned(plans, wanted, catalog, planner, reported_by_the_search);
+  auto findings = lint::run({&catalog, &workload, nullptr, nullptr, {}, nullptr, &plans}).findings;
+  // Other probes read values, and propose nothing.
+  std::erase_if(findings, [](const Finding& finding) {
+    return !finding.proposal && !(finding.probe && finding.probe->search_index);
+  });
+  advisor::EntrySizes sizes(catalog, &catalog, &planner);
+  sizes.fit(findings);
+  const auto confirmations = plan::confirm(findings, catalog, &workload, planner,
+                                           advisor::confirm_options(catalog, sizes), reported_by_the_search);
+  plan::take_found_indexes(confirmations, findings);
+  return advisor::asked_indexes(findings, confirmations);
+}
+
+std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
+                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
+                                     Diagnostics& diagnostics) {
+  if (!server.plans || !server.plans->what_if_missing().empty() || !server.connection().alive())
+    return std::nullopt;
+  auto what_if = pg::make_what_if(server.connection());
+  if (!what_if) return std::nullopt;
+  Workload resolved = workload;
+  sql::resolve(resolved, catalog, server.plans->search_path());
+  advisor::AdviseOptions options;
+  options.time_limit = longest_search;
+  options.stop = [&stop] { return stop.stop_requested(); };
+  options.asked = std::move(asked);
+  Diagnostics found;
+  Advice out = advisor::advise(resolved, catalog, *server.plans, **what_if, options, found);
+  std::copy_if(found.begin(), found.end(), std::back_inserter(diagnostics),
+               [](const Error& error) { return error.kind == Error::Kind::database; });
+  return out;
+}
+
+std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked) {
+  std::vector<AdvisedIndex> out;
+  for (const auto& index : advice.indexes)
+    if (std::none_of(asked.begin(), asked.end(),
+                     [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
+      out.push_back(index);
+  return out;
+}
+
+}  // namespace pgadvise::check

@@ -1,0 +1,32 @@
+// The search for indexes that check, review and advise share, so that they propose the same set.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "check/server.h"
+#include "model/advice.h"
+#include "model/catalog.h"
+#include "model/finding.h"
+#include "model/workload.h"
+#include "plan/planner.h"
+
+namespace pgadvise::check {
+
+// The indexes that findings of all rules about the schema and the workload ask for. Plans statements and runs
+// none. `workload` must be resolved against `catalog`.
+std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Catalog& catalog,
+                                             plan::Planner& planner);
+
+// The indexes for `workload` without a budget, merged with `asked`. nullopt: the server has no HypoPG, or the
+// connection is lost. Takes at most 20 s; Advice::complete is then false. A connection that is lost meanwhile
+// is reported in `diagnostics` (Kind::database), and nothing else.
+std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
+                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
+                                     Diagnostics& diagnostics);
+
+// Of the advice, the indexes that serve none of `asked`.
+std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked);
+
+}  // namespace pgadvise::check

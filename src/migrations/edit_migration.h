@@ -1,0 +1,16 @@
+// Adds a statement to a migration that has not run.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "files/write_files.h"
+
+namespace pgadvise::migrations {
+
+// The file with `statement` on a line of its own before the line `before_line` (from 1), in the form of the
+// file: with drizzle-kit's breakpoint where the file has some. Adds nothing twice: the file is as before if
+// it has the statement already. Errors (nonfatal): the file is no SQL, cannot be read, or lacks the line.
+Result<files::NewFile> with_statement(const std::string& path, int before_line, const std::string& statement);
+
+}  // namespace pgadvise::migrations

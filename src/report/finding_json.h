@@ -1,0 +1,15 @@
+// A finding as JSON, for every format that has findings.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "model/finding.h"
+
+namespace pgadvise::report {
+
+// Members as docs/report.schema.json describes them. Text is as in the finding: the caller masks secrets.
+nlohmann::ordered_json finding_json(const Finding& finding, bool show_literals);
+
+nlohmann::ordered_json place_json(const SourceLocation& place);
+
+}  // namespace pgadvise::report

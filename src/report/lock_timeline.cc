@@ -1,0 +1,158 @@
+#include "report/lock_timeline.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/number_format.h"
+#include "base/text.h"
+
+namespace pgadvise::report {
+namespace {
+
+constexpr std::size_t max_forecasts = 3;
+constexpr std::size_t max_statements = 4;
+constexpr std::size_t max_locks = 4;
+
+using Work = TableLock::Work;
+
+std::string seconds_text(double seconds, double unit) {
+  const double value = seconds / unit;
+  return value < 9.95 && value != std::floor(value) ? fmt::format("{:.1f}", value)
+                                                    : fmt::format("{:.0f}", value);
+}
+
+std::string work_text(const ForecastStatement& statement) {
+  switch (statement.work) {
+    case Work::none: return "short";
+    case Work::rows: return "changes rows of " + display(statement.work_table);
+    case Work::scan: return "scans " + display(statement.work_table);
+    case Work::build: return "builds an index on " + display(statement.work_table);
+    case Work::rewrite: return "rewrites " + display(statement.work_table);
+  }
+  return {};
+}
+
+class Drawing {
+ public:
+  Drawing(const LockForecast& forecast, const Look& look) : forecast_(forecast), look_(look) {
+    for (const ForecastLock& lock : forecast.locks)
+      if (lock.harmful) locks_.push_back(&lock);
+    first_ = locks_.front()->from;
+    for (std::size_t i = first_; i < forecast.statements.size(); ++i) {
+      last_ = i;
+      if (i + 1 - first_ == max_statements) break;
+    }
+  }
+
+  std::vector<std::string> lines() {
+    line(paint(look_, "1", "Locks of " + printable(forecast_.migration)) +
+         (forecast_.how.empty() ? "" : ": " + printable(forecast_.how)));
+    for (std::size_t i = first_; i <= last_; ++i) statement(i);
+    if (const auto more = forecast_.statements.size() - last_ - 1; more > 0)
+      line(fmt::format("  and {} more statement{}", more, more == 1 ? "" : "s"));
+    axis();
+    for (std::size_t i = 0; i < std::min(max_locks, locks_.size()); ++i) lock(*locks_[i]);
+    if (locks_.size() > max_locks) line(fmt::format("  and {} more locks", locks_.size() - max_locks));
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string text) { out_.push_back(cut_line(text, static_cast<std::size_t>(look_.width))); }
+
+  void statement(std::size_t at) {
+    const ForecastStatement& one = forecast_.statements[at];
+    std::string end = work_text(one);
+    if (one.work != Work::none) end += one.seconds ? ", " + range_text(*one.seconds) : ", size unknown";
+    const std::string where = one.place.file == forecast_.file || at == first_
+                                  ? fmt::format("line {}", one.place.line)
+                                  : one.place.str();
+    end = fmt::format(": {} ({})", end, where);
+    const auto taken = characters(end) + 6;
+    const auto width = static_cast<std::size_t>(look_.width);
+    const std::size_t room = width > taken + 20 ? width - taken : 20;
+    line(fmt::format("  {}. {}{}", at - first_ + 1, ellipsis(printable(one.text), room), printable(end)));
+  }
+
+  // Columns of the statement on the time's axis.
+  std::size_t columns(std::size_t at) const {
+    const ForecastStatement& one = forecast_.statements[at];
+    if (one.work == Work::none) return 2;
+    if (!one.seconds) return 6;
+    return 4 + static_cast<std::size_t>(std::clamp(std::log2(1 + one.seconds->to), 0.0, 10.0));
+  }
+
+  std::size_t column_of(std::size_t at) const {
+    std::size_t out = 0;
+    for (std::size_t i = first_; i < std::min(at, last_ + 1); ++i) out += columns(i);
+    return out;
+  }
+
+  void axis() {
+    std::string text;
+    for (std::size_t i = first_; i <= last_; ++i) {
+      const std::string number = std::to_string(i - first_ + 1);
+      text += number + std::string(columns(i) - number.size(), ' ');
+    }
+    line("  " + text + " time");
+  }
+
+  void lock(const ForecastLock& lock) {
+    const std::size_t from = column_of(lock.from), to = std::max(column_of(lock.until + 1), from + 1);
+    std::string bar;
+    for (std::size_t i = from; i < to; ++i) bar += look_.unicode ? "█" : "#";
+    const std::string before(from, ' '),
+        after(column_of(last_ + 1) - std::min(to, column_of(last_ + 1)), ' ');
+    line("  " + before + paint(look_, blocks_reads(lock.mode) ? "31" : "33", bar) + after + " " +
+         printable(described(lock)));
+  }
+
+  static std::string described(const ForecastLock& lock) {
+    std::string out = fmt::format("{}: {} blocks {}", display(lock.table), label(lock.mode),
+                                  blocks_reads(lock.mode) ? "reads and writes" : "writes");
+    if (!lock.held) out += ", size unknown";
+    else if (lock.held->to >= 0.1) out += " for " + range_text(*lock.held);
+    if (lock.queued_per_second && *lock.queued_per_second > 0) {
+      const double rate = *lock.queued_per_second;
+      out += fmt::format("; {}/s queue", rate >= 10 ? fmt::format("{:.0f}", rate) : short_count(rate));
+      const double seconds = (lock.held ? lock.held->to : 0) + lock.longest_ms / 1000;
+      if (rate * seconds >= 1) out += fmt::format(", up to {}", short_count(std::round(rate * seconds)));
+    }
+    if (lock.longest_ms >= 1000)
+      out += fmt::format("; waits for up to {}", range_text({0, lock.longest_ms / 1000}));
+    if (!lock.why_busy.empty()) out += "; " + lock.why_busy;
+    return out;
+  }
+
+  const LockForecast& forecast_;
+  const Look& look_;
+  std::vector<const ForecastLock*> locks_;
+  std::size_t first_ = 0, last_ = 0;
+  std::vector<std::string> out_;
+};
+
+}  // namespace
+
+std::string range_text(const SecondsRange& range) {
+  if (range.to < 0.1) return "under 0.1 s";
+  const double unit = range.to < 120 ? 1 : range.to < 7200 ? 60 : 3600;
+  const char* name = range.to < 120 ? "s" : range.to < 7200 ? "min" : "h";
+  const std::string from = seconds_text(range.from, unit), to = seconds_text(range.to, unit);
+  return range.from < 0.05 * unit || from == to ? fmt::format("{} {}", to, name)
+                                                : fmt::format("{} to {} {}", from, to, name);
+}
+
+std::vector<std::string> lock_timeline(const std::vector<LockForecast>& forecasts, const Look& look) {
+  std::vector<std::string> out;
+  std::size_t harmful = 0;
+  for (const LockForecast& forecast : forecasts) {
+    if (!forecast.harmful() || ++harmful > max_forecasts) continue;
+    for (std::string& line : Drawing(forecast, look).lines()) out.push_back(std::move(line));
+  }
+  if (harmful > max_forecasts)
+    out.push_back(fmt::format("Locks of {} more migrations: --format json has all", harmful - max_forecasts));
+  return out;
+}
+
+}  // namespace pgadvise::report
