@@ -31,9 +31,17 @@ bool is_write(const FoundQuery& query) {
          !query.facts.tables.empty();
 }
 
-bool names_transaction(std::string_view text) {
-  const std::string low = lower(text.substr(0, 200));
-  return contains(low, "transaction") || contains(low, "tx") || contains(low, "trx");
+// Of a name: "tx", "withTx", "inTransaction", but not "ctx".
+bool names_transaction(std::string_view name) {
+  const std::string low = lower(name);
+  return contains(low, "transaction") || contains(low, "trx") || low.starts_with("tx") ||
+         contains(name, "Tx");
+}
+
+// The name of the function or method that is called.
+std::string_view name_of_called(const Node& call) {
+  const std::string_view method = method_of(call);
+  return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
 }
 
 class Reader {
@@ -62,11 +70,11 @@ class Reader {
     Node function = typescript::function_around(query.whole);
     while (function && runs_at_once(function)) {
       const Node call = function.parent().parent();
-      if (names_transaction(call.child(Field::function).text())) return {};
+      if (names_transaction(name_of_called(call))) return {};
       function = typescript::function_around(function);
     }
     if (function && function.parent().is(Kind::arguments) &&
-        names_transaction(function.parent().parent().child(Field::function).text()))
+        names_transaction(name_of_called(function.parent().parent())))
       return {};
     return function;
   }
@@ -75,7 +83,7 @@ class Reader {
   bool may_be_transaction(const Node& receiver) {
     const Node node = bare(receiver);
     if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
-    if (node.is(Kind::call_expression)) return names_transaction(node.child(Field::function).text());
+    if (node.is(Kind::call_expression)) return names_transaction(name_of_called(node));
     if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
     const Binding& binding = names_.find(node);
     if (binding.kind == Binding::Kind::none) return false;  // an import
