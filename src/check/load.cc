@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "check/git.h"
 #include "check/inputs.h"
+#include "check/nothing_checked.h"
 #include "check/patterns.h"
 #include "check/plans.h"
 #include "check/source_comparison.h"
@@ -78,8 +79,8 @@ class Loader {
     }
     phase("replaying the schema", [&] { replay_schemas(); });
     if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
-    if (!out_.stopped) report_nothing_checked();
-    if (!out_.stopped) report_nothing_changed();
+    if (!out_.stopped && understood_ == 0) explain_nothing_read(out_, lost_, settings_.allow_empty);
+    if (!out_.stopped && !something_chosen_) explain_nothing_changed(out_, settings_.migrations, git_);
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
@@ -447,65 +448,6 @@ class Loader {
     return static_cast<std::size_t>(
         std::count_if(out_.diagnostics.begin(), out_.diagnostics.end(),
                       [&](const Error& error) { return error.where.starts_with(file + ":"); }));
-  }
-
-  void report_nothing_checked() {
-    if (out_.live || understood_ > 0) return;
-    const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
-    const bool deploys = std::any_of(out_.projects.begin(), out_.projects.end(),
-                                     [](const Project& project) { return !project.files_read.empty(); });
-    const std::string unread = "no statement or log line of the inputs could be read";
-    if (lost_ > 0 || !deploys)
-      out_.nothing_checked = failed      ? "an input could not be read"
-                             : lost_ > 0 ? unread
-                             : out_.read.empty() && out_.workload.sources.empty()
-                                 ? "no input was found"
-                                 : "the inputs contain no statement";
-    const auto others = other_databases();
-    if (!out_.nothing_checked.empty() && !failed && lost_ == 0 && !others.empty()) {
-      out_.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
-      out_.nothing_to_check = true;
-    }
-    if (lost_ > 0 && !failed)
-      report({settings_.allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
-              {},
-              unread,
-              settings_.allow_empty ? "" : "with --allow-empty this is a warning"});
-  }
-
-  // Of the migrations that are left out for their dialect.
-  std::vector<std::string> other_databases() const {
-    constexpr std::string_view begin = " of another database (";
-    std::set<std::string> names;
-    for (const auto& error : out_.diagnostics) {
-      const auto at = error.what.find(begin);
-      if (at == std::string::npos) continue;
-      const auto name = std::string_view(error.what).substr(at + begin.size());
-      names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
-    }
-    return {names.begin(), names.end()};
-  }
-
-  // Settings::migrations asks for what changed, and neither a migration, nor a schema file, nor code did.
-  void report_nothing_changed() {
-    const MigrationOptions& options = settings_.migrations;
-    if ((!options.changed && options.since.empty()) || options.all_schema || something_chosen_) return;
-    if (out_.live || out_.has_workload || !out_.nothing_checked.empty()) return;
-    if (out_.changed_code && !out_.changed_code->empty()) return;
-    const bool failed = std::any_of(out_.diagnostics.begin(), out_.diagnostics.end(),
-                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
-    if (failed || (out_.schema_inputs.empty() && out_.projects.empty())) return;
-    std::string revision = options.since;
-    if (options.changed) {
-      const std::string& folder =
-          out_.schema_inputs.empty() ? out_.projects.front().root : out_.schema_inputs.front().path;
-      const auto point = branch_point(git_, folder.empty() ? "." : folder);
-      revision = point ? point->substr(0, 12) : "the branch began";
-    }
-    out_.nothing_checked =
-        fmt::format("nothing changed since {}: no migration or schema file to check", ellipsis(revision, 60));
-    out_.nothing_to_check = true;
   }
 
   void mark_unread(const migrations::SchemaInput& input) {

@@ -1,0 +1,77 @@
+#include "check/nothing_checked.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pgadvise::check {
+namespace {
+
+bool any_failed(const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+}
+
+// Of the migrations that are left out for their dialect.
+std::vector<std::string> other_databases(const Diagnostics& diagnostics) {
+  constexpr std::string_view begin = " of another database (";
+  std::set<std::string> names;
+  for (const auto& error : diagnostics) {
+    const auto at = error.what.find(begin);
+    if (at == std::string::npos) continue;
+    const auto name = std::string_view(error.what).substr(at + begin.size());
+    names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
+  if (inputs.live) return;
+  const bool failed = any_failed(inputs.diagnostics);
+  const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
+                                   [](const Project& project) { return !project.files_read.empty(); });
+  const std::string unread = "no statement or log line of the inputs could be read";
+  if (lost > 0 || !deploys)
+    inputs.nothing_checked = failed     ? "an input could not be read"
+                             : lost > 0 ? unread
+                             : inputs.read.empty() && inputs.workload.sources.empty()
+                                 ? "no input was found"
+                                 : "the inputs contain no statement";
+  const auto others = other_databases(inputs.diagnostics);
+  if (!inputs.nothing_checked.empty() && !failed && lost == 0 && !others.empty()) {
+    inputs.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
+    inputs.nothing_to_check = true;
+  }
+  if (lost > 0 && !failed)
+    inputs.diagnostics.push_back({allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
+                                  {},
+                                  unread,
+                                  allow_empty ? "" : "with --allow-empty this is a warning"});
+}
+
+void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git) {
+  if ((!options.changed && options.since.empty()) || options.all_schema) return;
+  if (inputs.live || inputs.has_workload || !inputs.nothing_checked.empty()) return;
+  if (inputs.changed_code && !inputs.changed_code->empty()) return;
+  if (any_failed(inputs.diagnostics) || (inputs.schema_inputs.empty() && inputs.projects.empty())) return;
+  std::string revision = options.since;
+  if (options.changed) {
+    const std::string& folder =
+        inputs.schema_inputs.empty() ? inputs.projects.front().root : inputs.schema_inputs.front().path;
+    const auto point = branch_point(git, folder.empty() ? "." : folder);
+    revision = point ? point->substr(0, 12) : "the branch began";
+  }
+  inputs.nothing_checked =
+      fmt::format("nothing changed since {}: no migration or schema file to check", ellipsis(revision, 60));
+  inputs.nothing_to_check = true;
+}
+
+}  // namespace pgadvise::check

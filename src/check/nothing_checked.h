@@ -1,0 +1,21 @@
+// Why a run has nothing to check: a run that read nothing never looks clean.
+#pragma once
+
+#include <cstddef>
+
+#include "check/git.h"
+#include "check/load.h"
+
+namespace pgadvise::check {
+
+// For inputs of which no statement and no log line was understood: sets Inputs::nothing_checked, unless a
+// server or a deployment was read, and Inputs::nothing_to_check if all SQL is for other databases. `lost`:
+// inputs that could not be read; if there are any and no other diagnostic is an error, adds one (usage), or
+// with `allow_empty` a warning.
+void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
+
+// For inputs of which `options` chose no migration and no schema file, because nothing changed: sets
+// Inputs::nothing_checked and Inputs::nothing_to_check, unless something else was read.
+void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git);
+
+}  // namespace pgadvise::check
