@@ -50,7 +50,7 @@ class Reader {
 
   std::vector<WritePairInCode> read() {
     for (const auto& query : index_.queries())
-      if (is_write(query) && !may_be_transaction(query.receiver))
+      if (is_write(query) && !sets_times_only(query) && !may_be_transaction(query.receiver))
         if (const Node function = function_of(query)) {
           auto& writes = by_function_[function];
           if (writes.size() < max_writes) writes.push_back(&query);
@@ -115,6 +115,19 @@ class Reader {
         pair.function_place = function.location();
         pair.http = over_http(first.receiver);
       }
+  }
+
+  // Of an UPDATE that sets nothing but times such as lastSeenAt and updatedAt: rows are complete without it.
+  static bool sets_times_only(const FoundQuery& query) {
+    const Node values = argument_of(query, "set");
+    if (!values.is(Kind::object) || values.children().empty()) return false;
+    const auto parts = values.children();
+    return std::all_of(parts.begin(), parts.end(), [](const Node& part) {
+      const std::string_view key =
+          part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
+      return (key.starts_with("last") || key.starts_with("updated")) &&
+             (key.ends_with("At") || key.ends_with("_at"));
+    });
   }
 
   // Two UPDATEs of which one adds to a column and the other subtracts: from one row to another.

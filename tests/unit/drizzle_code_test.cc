@@ -307,6 +307,9 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
   EXPECT_EQ(
       pairs("await Promise.all([db.insert(customers).values({ name }), db.insert(orders).values({})]);"), "");
   EXPECT_EQ(pairs("await db.insert(customers).values({ name }).onConflictDoNothing();" + order), "");
+  EXPECT_EQ(
+      pairs(order + "await db.update(customers).set({ lastSeenAt: new Date(), updatedAt: new Date() });"),
+      "");
   EXPECT_EQ(pairs(customer + order + "// the caller calls rollback(name)"), "");
 }
 
