@@ -157,7 +157,7 @@ struct CodeFacts {
   std::vector<QueryInLoop> in_loops;
   std::vector<RawSql> raw_sql;
   std::vector<CallInTransaction> calls_in_transactions;
-  std::vector<WritePairInCode> write_pairs;  // in the order of the first and the second write
+  std::vector<WritePairInCode> write_pairs;   // in the order of the first and the second write
   std::vector<CodeTransaction> transactions;  // that use two tables or more
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
