@@ -122,6 +122,9 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
   if (narrow.method == "hash" && wide.method == "btree")
     return !wide.keys.empty() && !narrow.keys.empty() && wide.predicate == narrow.predicate &&
            same_values(wide.keys.front(), narrow.keys.front());
+  if (wide.method == "hash" && narrow.method == "btree")
+    return narrow.keys.size() == 1 && equality_keys(narrow) == 1 && narrow.include.empty() &&
+           wide.predicate == narrow.predicate && same_values(wide.keys.front(), narrow.keys.front());
   if (wide.method != narrow.method) return false;
   if (wide.method != "btree")
     return wide.keys == narrow.keys && wide.include == narrow.include && wide.predicate == narrow.predicate;
