@@ -149,6 +149,7 @@ class Merger {
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
     report_.nothing_checked = inputs_.nothing_checked;
+    report_.plans = std::move(outcome_.plans);
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;
     report_.analyze_seconds = outcome_.analyze_seconds;

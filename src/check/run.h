@@ -10,6 +10,7 @@
 #include "advisor/propose.h"
 #include "check/load.h"
 #include "lint/suppress.h"
+#include "model/report.h"
 #include "plan/confirm.h"
 #include "plan/planner.h"
 
@@ -35,6 +36,7 @@ struct Outcome {
   lint::UsedSuppressions used;  // by index in `suppressions`
   // Findings of the log that are one with findings of the code (check/loops_in_code.h): rule and fingerprint.
   std::set<std::string> found_in_code = {};
+  std::vector<ReportPlan> plans = {};     // that the server made for the first schema
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked

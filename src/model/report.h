@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/finding.h"
+#include "model/plan.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -41,6 +42,16 @@ struct Baseline {
   std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
 };
 
+// A plan of a logged statement that a server made for this run.
+struct ReportPlan {
+  std::string fingerprint;
+  std::string origin;  // "EXPLAIN ANALYZE, parameters from the log"
+  std::string json;    // EXPLAIN's, with '...' for each constant
+  double total_cost = 0;
+  double execution_ms = 0;        // 0: only planned
+  std::vector<Insight> insights;  // without nodes
+};
+
 struct Report {
   std::vector<Finding> findings;              // by decreasing impact (check/impact.h)
   std::vector<SuppressedFinding> suppressed;  // not among `findings`
@@ -48,6 +59,7 @@ struct Report {
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
   std::vector<ReportInput> inputs;
+  std::vector<ReportPlan> plans;  // by fingerprint, at most 200
   // Why, if there are no findings because the inputs gave the rules nothing to look at: no clean result.
   std::string nothing_checked;
   Diagnostics diagnostics;

@@ -8,7 +8,6 @@
 #include "plan/title.h"
 
 namespace pgadvise::report {
-namespace {
 
 using json = nlohmann::ordered_json;
 
@@ -33,10 +32,8 @@ std::string_view kind_name(Insight::Kind kind) {
   return "slow-scan";
 }
 
-}  // namespace
-
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const std::vector<PlanVariant>& variants, bool in_part) {
+                      const std::vector<PlanVariant>& variants, bool in_part, const std::string& explain) {
   json out;
   if (in_part) out["complete"] = false;
   out["analyzed"] = plan.analyzed;
@@ -65,6 +62,10 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
       if (times.nodes[i].node == insight.node) entry["node"] = i;
     entry["text"] = mask_secrets(insight.text);
     out["insights"].push_back(std::move(entry));
+  }
+  if (!explain.empty()) {
+    json whole = json::parse(explain, nullptr, false);
+    out["explain"] = whole.is_discarded() ? json(explain) : std::move(whole);
   }
   for (const auto& variant : variants) {
     json entry{{"values", variant.values}, {"cost", variant.cost}, {"plan", variant.summary}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/plan.h"
@@ -10,8 +11,12 @@
 
 namespace pgadvise::report {
 
+std::string_view kind_name(Insight::Kind kind);  // "slow-scan"
+
+// `explain`: EXPLAIN's JSON or text, without literals, for programs that draw plans; "": none.
 // `in_part`: "complete" is false, as not all of the plan was understood.
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
-                      const std::vector<PlanVariant>& variants = {}, bool in_part = false);
+                      const std::vector<PlanVariant>& variants = {}, bool in_part = false,
+                      const std::string& explain = {});
 
 }  // namespace pgadvise::report

@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "report/all_formats.h"
+#include "report/context_json.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
@@ -93,6 +94,15 @@ json finding_json(const Finding& finding, bool show_literals) {
   return out;
 }
 
+// With the source lines around its location, where they may be shown.
+json with_source(json out, const Finding& finding, const Options& options) {
+  constexpr int around = 3;
+  const auto source = options.source ? options.source(finding, around) : std::nullopt;
+  if (source && !source->lines.empty())
+    out["source"] = {{"first_line", source->first}, {"lines", source->lines}};
+  return out;
+}
+
 json summary_json(const Report& report) {
   json out;
   json severities = {{"error", 0}, {"warning", 0}, {"note", 0}};
@@ -125,7 +135,7 @@ std::string render(const Report& report, const Options& options) {
   out["schema"] = "pgadvise-report-1";
   out["findings"] = json::array();
   for (const auto& finding : report.findings)
-    out["findings"].push_back(finding_json(finding, options.show_literals));
+    out["findings"].push_back(with_source(finding_json(finding, options.show_literals), finding, options));
   out["suppressed"] = json::array();
   for (const auto& [finding, by] : report.suppressed) {
     json entry = finding_json(finding, options.show_literals);
@@ -151,6 +161,7 @@ std::string render(const Report& report, const Options& options) {
   out["diagnostics"] = json::array();
   for (const auto& diagnostic : report.diagnostics) out["diagnostics"].push_back(diagnostic.line());
   out["summary"] = summary_json(report);
+  put_context(out, report, options);
   json run;
   run["version"] = PGADVISE_VERSION;
   run["started"] = report.started;
