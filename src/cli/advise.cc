@@ -22,6 +22,7 @@
 #include "cli/verbosity.h"
 #include "report/advice_json.h"
 #include "report/advice_text.h"
+#include "report/page.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {
@@ -100,23 +101,32 @@ Result<Advice> advise(const Options& options, Diagnostics& diagnostics) {
   return check::advise(*inputs, *settings, diagnostics);
 }
 
+std::string shown(const Advice& advice, const Options& options, const Diagnostics& diagnostics) {
+  if (options.format == "text")
+    return report::advice_text(advice, {use_color(options.output), output_width(options.output, 80)});
+  const std::string json = report::advice_json(advice, diagnostics);
+  if (options.format == "json") return json;
+  return report::html_page(json, fmt::format("pgadvise advise: {} indexes", advice.indexes.size()));
+}
+
 int run(Options options) {
   options.sources.output = options.output;
+  if (const auto built = options.format == "html" ? report::need_page() : Result<void>(); !built) {
+    complain(built.error());
+    return exit_usage;
+  }
   Diagnostics diagnostics;
   const auto advice = advise(options, diagnostics);
   if (!advice) diagnostics.push_back(advice.error());
   for (auto& error : diagnostics) error = check::without_outside_text(std::move(error));
   for (const auto& error : report::together(diagnostics)) complain(error);
   if (!advice) return std::max<int>(exit_usage, exit_code_of(diagnostics));
-  const std::string content =
-      options.format == "json"
-          ? report::advice_json(*advice, diagnostics)
-          : report::advice_text(*advice, {use_color(options.output), output_width(options.output, 80)});
+  const std::string content = shown(*advice, options, diagnostics);
   if (const auto wrote = write_output(options.output, content); !wrote) {
     complain(wrote.error());
     return exit_usage;
   }
-  report_written(options.output, options.format == "json" ? "advice, json" : "advice, text");
+  report_written(options.output, "advice, " + options.format);
   return exit_code_of(diagnostics);
 }
 
@@ -235,7 +245,8 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   add_inputs(*command, *options);
   add_search(*command, *options);
   add_acting_options(*command, options->session_settings);
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command
       ->add_option("--weigh-by", options->weigh_by,
