@@ -201,6 +201,7 @@ class Runner {
     const PlanReaders readers(inputs_.config.rules, out_.suppressions, folder_, catalog);
     const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
     plan::add_planned(out, wanted, *inputs_.live, *planner_, out_.diagnostics);
+    if (out_.checked.empty()) out_.plans = plans_for_report(out, catalog);
     return out;
   }
 
