@@ -14,6 +14,12 @@ Brunsfeld). Both have this license:
 
 ${_grammar_license}")
 endif()
+if(pgadvise_page)
+  string(APPEND _licenses "
+The page of --format html contains packages from npm, with the licenses in the file NOTICES beside this one.
+")
+  install(FILES "${pgadvise_page_folder}/NOTICES" DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
 file(GENERATE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/own/copyright" CONTENT "${_licenses}")
 
 # The program writes its own manual page and completions.

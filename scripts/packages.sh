@@ -1,5 +1,5 @@
-# Sourced by demo and test: sees to what building and testing need: Debian's packages, and from npm the TypeScript grammar. Everything else
-# is in this repository.
+# Sourced by demo and test: sees to what building and testing need: Debian's packages, and from npm the TypeScript grammar and the
+# packages of the HTML report's page. Everything else is in this repository.
 
 die() { echo "$(basename "$0"): $*" >&2; exit 2; }
 
@@ -69,12 +69,27 @@ ensure_grammar() {
   }
 }
 
+# What web/ is built with, in build/web for all presets: the versions of web/package-lock.json. No script of a package runs.
+ensure_page() {
+  local folder=build/web
+  if cmp -s web/package-lock.json "$folder/package-lock.json" && [[ -e $folder/node_modules/.package-lock.json ]]; then return; fi
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp web/package.json web/package-lock.json "$folder"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || {
+    cat "$folder/npm.log" >&2
+    rm -rf "$folder"
+    die "npm ci failed: without the packages of web/, --format html can't be built"
+  }
+}
+
 build() { # preset [target…]
   local preset=$1 target=()
   shift
   (($#)) && target=(--target "$@")
   ensure_grammar
-  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
+  ensure_page
+  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON -D PGADVISE_PAGE=ON >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
   rm -f build.log
   cmake --build --preset "$preset" "${target[@]}" >&2 || die "the build failed"
 }

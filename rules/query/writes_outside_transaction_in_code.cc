@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -62,46 +63,61 @@ Fix fix_of(const Context& context, const WritePairInCode& pair) {
           "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})"};
 }
 
-void report(const Context& context, Reporter& reporter, lint::CodeSubjects& subjects,
-            const std::vector<std::pair<const WritePairInCode*, const Constraint*>>& pairs) {
-  const auto& [pair, key] = pairs.front();
-  const QualifiedName &one = pair->first.tables.front(), &other = pair->then.tables.front();
+struct Related {
+  const WritePairInCode* pair = nullptr;
+  const Constraint* key = nullptr;
+  Subject subject;
+};
+
+void report(const Context& context, Reporter& reporter, const std::vector<Related>& all) {
+  const Related& shown = all.front();
+  const WritePairInCode& pair = *shown.pair;
   Finding& finding = reporter.add(
-      subjects.make("writes to " + display(one) + " and " + display(other), pair->then.place.file,
-                    pair->function),
+      shown.subject,
       fmt::format("{} and {}{} are two transactions: if the second write fails, the first remains.",
-                  lint::statement_of(pair->first), lint::lower_first(lint::statement_of(pair->then)),
-                  lint::in_function(pair->function)));
-  finding.location = lint::located(context.project(), pair->then.place);
+                  lint::statement_of(pair.first), lint::lower_first(lint::statement_of(pair.then)),
+                  lint::in_function(pair.function)));
+  finding.location = lint::located(context.project(), pair.then.place);
   const auto add = [&](std::string text, const SourceLocation& place) {
     finding.evidence.push_back(
         {Evidence::Kind::project, std::move(text), lint::located(context.project(), place), {}});
   };
-  add("the first write", pair->first.place);
-  if (!pair->value.empty()) add("the second write uses its result: " + pair->value, pair->then.place);
-  if (key)
+  add("the first write", pair.first.place);
+  if (!pair.value.empty()) add("the second write uses its result: " + pair.value, pair.then.place);
+  if (shown.key)
     finding.evidence.push_back({Evidence::Kind::catalog,
-                                "the foreign key " + key->name + " connects the two tables",
-                                key->origin,
+                                "the foreign key " + shown.key->name + " connects the two tables",
+                                shown.key->origin,
                                 {}});
-  for (const auto& [more, connects] : pairs)
-    if (more->then.place != pair->then.place)
-      add("the function also runs " + lint::lower_first(lint::statement_of(more->then)), more->then.place);
-  finding.fix = fix_of(context, *pair);
+  std::set<SourceLocation> named{pair.first.place, pair.then.place};
+  for (const Related& more : all)
+    for (const CodeQuery* write : {&more.pair->first, &more.pair->then})
+      if (named.insert(write->place).second)
+        add("the function also runs " + lint::lower_first(lint::statement_of(*write)), write->place);
+  finding.fix = fix_of(context, pair);
 }
 
+// One finding for each function, the same for each schema of the repository: a pair with a returned value
+// before those of which only this schema knows the key, and numbers that count all pairs.
 void check(const Context& context, Reporter& reporter) {
   const CodeFacts* code = lint::code_facts(context);
   if (!code) return;
-  std::map<SourceLocation, std::vector<std::pair<const WritePairInCode*, const Constraint*>>> by_function;
+  std::map<SourceLocation, std::vector<Related>> by_function;
+  lint::CodeSubjects subjects;
   for (const auto& pair : code->write_pairs) {
     const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
+    Subject subject = subjects.make("writes to " + display(one) + " and " + display(other),
+                                    pair.then.place.file, pair.function);
     if (is_record(one) || is_record(other)) continue;
     const Constraint* key = key_between(context, one, other);
-    if (key || !pair.value.empty() || one == other) by_function[pair.function_place].emplace_back(&pair, key);
+    if (key || !pair.value.empty() || one == other)
+      by_function[pair.function_place].push_back({&pair, key, std::move(subject)});
   }
-  lint::CodeSubjects subjects;
-  for (const auto& [place, pairs] : by_function) report(context, reporter, subjects, pairs);
+  for (auto& [place, all] : by_function) {
+    std::stable_partition(all.begin(), all.end(),
+                          [](const Related& one) { return !one.pair->value.empty(); });
+    report(context, reporter, all);
+  }
 }
 
 }  // namespace

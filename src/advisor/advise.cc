@@ -538,12 +538,26 @@ class Advisor {
       all.push_back(proposals_[static_cast<std::size_t>(index)]);
       all.back().equality_keys = keys_compared_equal(index);
     }
-    for (auto& index : asked()) all.push_back(std::move(index));
+    const std::size_t selected = all.size();
+    for (auto& index : asked())
+      if (!served_above(index, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(selected)}))
+        all.push_back(std::move(index));
     const IndexSet merged = numbers(merge_proposals(all).indexes);
     if (merged == chosen_) return;
     chosen_ = also_ = merged;
     what_if_.clear();
     relate();
+  }
+
+  // Whether an index of a partitioned table above serves what `index` is proposed for.
+  bool served_above(IndexProposal index, const std::vector<IndexProposal>& others) const {
+    for (const auto& table : partitioned_above(index.table, catalog_)) {
+      index.table = table;
+      if (std::any_of(others.begin(), others.end(),
+                      [&](const IndexProposal& other) { return serves(other, index); }))
+        return true;
+    }
+    return false;
   }
 
   std::size_t keys_compared_equal(int index) const {

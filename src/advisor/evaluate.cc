@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 using Verdict = EvaluatedIndex::Verdict;
 
 constexpr double least_change = 0.01;      // of a query's cost
+constexpr double least_loss = 0.1;         // of a query's cost: less is another index's height
 constexpr double least_gain_beside = 0.1;  // of its queries' cost: less is no reason for a redundant index
 constexpr double nearly_all = 0.9;         // of a candidate's saving
 constexpr double much_smaller = 0.8;       // of a candidate's size
@@ -458,6 +459,17 @@ class Evaluator {
     }
   }
 
+  // Whether the statement refers to the index's first column; true for an expression.
+  bool may_use(const Request& request, const QualifiedName& table, const Index& index) const {
+    if (!request.statement.tables.count(table)) return false;
+    const auto& referenced = planned_[request.query].referenced;
+    const auto columns = referenced.find(table);
+    if (columns == referenced.end() || index.keys.empty() || index.keys.front().column.empty()) return true;
+    const auto& names = columns->second.columns;
+    return !columns->second.complete ||
+           std::find(names.begin(), names.end(), index.keys.front().column) != names.end();
+  }
+
   void judge(EvaluatedDrop& drop) const {
     const Table* table = catalog_.table(drop.table);
     const Index* index = table ? table->index(drop.index) : nullptr;
@@ -467,7 +479,7 @@ class Evaluator {
     if (drop.size_bytes == 0) drop.size_bytes = index_size(proposal, catalog_);
     std::set<std::string> worse;
     for (const auto& request : requests_)
-      if (request.statement.tables.count(drop.table) && request.after > request.with * (1 + least_change))
+      if (may_use(request, drop.table, *index) && request.after > request.with * (1 + least_loss))
         worse.insert(planned_[request.query].query->fingerprint);
     drop.queries.assign(worse.begin(), worse.end());
     if (!drop.queries.empty()) {

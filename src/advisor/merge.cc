@@ -55,8 +55,8 @@ bool holds(const IndexProposal& index, const std::string& column) {
          std::find(index.include.begin(), index.include.end(), column) != index.include.end();
 }
 
-// The proposal without its predicate, for an index that finds the rows of the predicate by its keys: "" is
-// no such index.
+// Whether `wide` has the rows of the predicate of `narrow`, or finds them by its keys. `unrestricted`, a copy
+// of `narrow`, then becomes the same proposal without a predicate.
 bool serves_predicate(const IndexProposal& wide, const IndexProposal& narrow, IndexProposal& unrestricted) {
   if (wide.predicate == narrow.predicate) return true;
   if (wide.predicate || !narrow.predicate) return false;
@@ -122,6 +122,9 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
   if (narrow.method == "hash" && wide.method == "btree")
     return !wide.keys.empty() && !narrow.keys.empty() && wide.predicate == narrow.predicate &&
            same_values(wide.keys.front(), narrow.keys.front());
+  if (wide.method == "hash" && narrow.method == "btree")
+    return narrow.keys.size() == 1 && equality_keys(narrow) == 1 && narrow.include.empty() &&
+           wide.predicate == narrow.predicate && same_values(wide.keys.front(), narrow.keys.front());
   if (wide.method != narrow.method) return false;
   if (wide.method != "btree")
     return wide.keys == narrow.keys && wide.include == narrow.include && wide.predicate == narrow.predicate;
@@ -133,12 +136,13 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
 }
 
 std::optional<IndexProposal> united(const IndexProposal& one, const IndexProposal& other) {
-  // Of two that serve each other, the one with fewer constraints on its keys has been asked for first.
+  // Of two that serve each other, the first one stays.
   for (const auto& [wide, narrow] : {std::pair(&one, &other), std::pair(&other, &one)})
     if (serves(*wide, *narrow)) {
       IndexProposal out = *wide;
-      if (wide->keys.size() >= narrow->keys.size() && !wide->predicate && !narrow->predicate)
-        out.equality_keys = std::min(equality_keys(*wide), equality_keys(*narrow));
+      // A column of the narrow one's predicate is an equality key of the wide one.
+      const std::size_t free = equality_keys(*narrow) + (wide->predicate != narrow->predicate ? 1 : 0);
+      out.equality_keys = std::min(equality_keys(*wide), free);
       return out;
     }
   for (const auto& [wide, narrow] : {std::pair(&one, &other), std::pair(&other, &one)}) {

@@ -18,7 +18,7 @@ namespace pgadvise::advisor {
 // - WHERE: the predicates are equal; or `wide` has none, and `narrow` is restricted to rows that `wide` finds
 //   by its keys: a key IS NOT NULL, or a column compared with one value that is an equality key of `wide`.
 // Methods other than btree: only equal proposals serve each other, except that a hash index is served by a
-// B-tree with the same column first.
+// B-tree with the same column first, and serves a B-tree on its column alone that statements compare by =.
 bool serves(const IndexProposal& wide, const IndexProposal& narrow);
 
 // An index that serves what both are proposed for: one of the two, the wider one with its equality keys in

@@ -275,9 +275,8 @@ class Resolver {
   }
 
   static bool served(const Index& index, const std::vector<const Index*>& by) {
-    return std::any_of(by.begin(), by.end(), [&](const Index* other) {
-      return other != &index && serves_instead(*other, index);
-    });
+    return std::any_of(by.begin(), by.end(),
+                       [&](const Index* other) { return other != &index && serves_instead(*other, index); });
   }
 
   // What the indexes of a table are needed for, before and after its changes.

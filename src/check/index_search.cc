@@ -40,6 +40,10 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
   const auto confirmations = plan::confirm(findings, catalog, &workload, planner,
                                            advisor::confirm_options(catalog, sizes), reported_by_the_search);
   plan::take_found_indexes(confirmations, findings);
+  // A statement that could not be planned: nothing shows that the planner would use the index.
+  for (std::size_t at = 0; at < findings.size(); ++at)
+    if (!findings[at].subject.fingerprint.empty() && !confirmations[at].cost_before)
+      plan::withdraw_proposal(findings[at]);
   return advisor::asked_indexes(findings, confirmations);
 }
 

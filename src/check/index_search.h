@@ -15,7 +15,8 @@
 namespace pgadvise::check {
 
 // The indexes that findings of all rules about the schema and the workload ask for. Plans statements and runs
-// none. `workload` must be resolved against `catalog`.
+// none; what a statement that cannot be planned asks for is left out. `workload` must be resolved against
+// `catalog`.
 std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Catalog& catalog,
                                              plan::Planner& planner);
 

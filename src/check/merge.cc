@@ -152,6 +152,7 @@ class Merger {
     report_.what_if = inputs_.what_if;
     report_.comparison = inputs_.comparison;
     report_.nothing_checked = inputs_.nothing_checked;
+    report_.plans = std::move(outcome_.plans);
     report_.nothing_to_check = inputs_.nothing_to_check;
     report_.planned = outcome_.planned;
     report_.analyzed = outcome_.analyzed;

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "check/git.h"
-#include "check/load.h"
+#include "check/loaded.h"
 
 namespace pgadvise::check {
 

@@ -9,6 +9,10 @@
 #include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/suppress.h"
+#include "log/logged_plan.h"
+#include "plan/analysis.h"
+#include "plan/insights.h"
+#include "plan/reader.h"
 
 namespace pgadvise::check {
 
@@ -89,6 +93,25 @@ void report_bypassed_policies(const plan::PlanSource& source, const pg::Connecti
                        : "the role " + connection.session_settings().role,
                    join(tables, ", "), all > shown ? fmt::format(" and {} more", all - shown) : ""),
        "use --role with the application's role"});
+}
+
+std::vector<ReportPlan> plans_for_report(const PlanSet& set, const Catalog* catalog) {
+  constexpr std::size_t most = 200;
+  std::vector<ReportPlan> out;
+  for (const auto& [fingerprint, plans] : set.plans)
+    for (const auto& known : plans) {
+      if (known.place || out.size() == most) continue;  // the workload has the logged ones
+      const std::string redacted = log::redact_plan(LoggedPlan::Format::json, known.plan->text);
+      const auto plan = plan::read_json(redacted);
+      if (!plan) continue;
+      ReportPlan& shown = out.emplace_back(
+          ReportPlan{fingerprint, known.origin, redacted, plan->root.total_cost, plan->execution_ms, {}});
+      for (auto& insight : plan::insights(*plan, plan::self_times(*plan), catalog)) {
+        insight.node = nullptr;
+        shown.insights.push_back(std::move(insight));
+      }
+    }
+  return out;
 }
 
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {

@@ -7,6 +7,8 @@
 
 #include "base/result.h"
 #include "lint/context.h"
+#include "model/plan_set.h"
+#include "model/report.h"
 #include "model/suppression.h"
 #include "model/workload.h"
 #include "pg/connection.h"
@@ -41,6 +43,9 @@ class PlanReaders {
 // then 5 each by mean time and by calls.
 std::vector<const Query*> worth_planning(const Workload& workload,
                                          const std::function<bool(const Query&)>& wanted);
+
+// The server's plans in a set, for the report: with '...' for each constant, at most 200.
+std::vector<ReportPlan> plans_for_report(const PlanSet& set, const Catalog* catalog);
 
 // A diagnostic when row-level security does not apply to the role that plans are made as.
 void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,

@@ -153,13 +153,17 @@ class Runner {
   }
 
   // The indexes for the workload, among them those that findings ask for. Without a workload and HypoPG:
-  // none.
+  // none. None either if all findings that ask for indexes are suppressed: statements of suppressed findings
+  // are not sent.
   std::vector<IndexProposal> search() {
     if (!planner_ || !inputs_.has_workload || stop_.stop_requested()) return {};
     std::vector<IndexProposal> asked;
     for (const auto& checked : out_.checked)
       for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
         asked.push_back(std::move(index));
+    const bool suppressed = std::any_of(out_.checked.begin(), out_.checked.end(),
+                                        [](const Checked& checked) { return !checked.suppressed.empty(); });
+    if (asked.empty() && suppressed) return {};
     out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_,
                                  out_.diagnostics);
     std::vector<IndexProposal> out;
@@ -197,6 +201,7 @@ class Runner {
     const PlanReaders readers(inputs_.config.rules, out_.suppressions, folder_, catalog);
     const auto wanted = worth_planning(workload, [&](const Query& query) { return readers.want(query); });
     plan::add_planned(out, wanted, *inputs_.live, *planner_, out_.diagnostics);
+    if (out_.checked.empty()) out_.plans = plans_for_report(out, catalog);
     return out;
   }
 

@@ -12,6 +12,7 @@
 #include "check/load.h"
 #include "lint/suppress.h"
 #include "model/advice.h"
+#include "model/report.h"
 #include "plan/confirm.h"
 #include "plan/planner.h"
 
@@ -41,6 +42,7 @@ struct Outcome {
   // The indexes for the workload, merged with those that findings ask for; nullopt: nothing was searched, as
   // there is no workload, no server, or no HypoPG.
   std::optional<Advice> advice = std::nullopt;
+  std::vector<ReportPlan> plans = {};     // that the server made for the first schema
   std::size_t planned = 0, analyzed = 0;  // statements
   double analyze_seconds = 0;
   bool stopped = false;  // a stop request came before everything was checked

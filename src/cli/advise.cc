@@ -25,6 +25,7 @@
 #include "report/advice_text.h"
 #include "report/evaluation_json.h"
 #include "report/evaluation_text.h"
+#include "report/page.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {
@@ -118,7 +119,10 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
                                                  : Interruptible::By::first_interrupt);
   settings->stop = interrupt.token();
-  const bool json = options.format == "json";
+  const auto written = [&](const std::string& json, const std::string& title) {
+    return options.format == "html" ? report::html_page(json, title) : json;
+  };
+  const bool text = options.format == "text";
   const auto text_options = [&] {
     return report::AdviceOptions{use_color(options.output), output_width(options.output, 80)};
   };
@@ -126,20 +130,25 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
     const auto found =
         check::evaluate(*inputs, options.proposals, *settings, options.sources.user_paths, diagnostics);
     if (!found) return tl::unexpected(found.error());
-    return Answer{
-        json ? report::evaluation_json(*found, diagnostics) : report::evaluation_text(*found, text_options()),
-        objectionable(*found) ? exit_findings : exit_clean};
+    return Answer{text ? report::evaluation_text(*found, text_options())
+                       : written(report::evaluation_json(*found, diagnostics), "pgadvise advise: evaluation"),
+                  objectionable(*found) ? exit_findings : exit_clean};
   }
   const auto advice = check::advise(*inputs, *settings, diagnostics);
   if (!advice) return tl::unexpected(advice.error());
   clean(diagnostics);
-  return Answer{json ? report::advice_json(*advice, diagnostics)
-                     : report::advice_text(*advice, text_options())};
+  return Answer{text ? report::advice_text(*advice, text_options())
+                     : written(report::advice_json(*advice, diagnostics),
+                               fmt::format("pgadvise advise: {} indexes", advice->indexes.size()))};
 }
 
 int run(Options options) {
   options.sources.output = options.output;
   options.sources.other_inputs = options.proposals.candidate_files;
+  if (const auto built = options.format == "html" ? report::need_page() : Result<void>(); !built) {
+    complain(built.error());
+    return exit_usage;
+  }
   Diagnostics diagnostics;
   const auto found = answer(options, diagnostics);
   if (!found) {
@@ -152,8 +161,7 @@ int run(Options options) {
     complain(wrote.error());
     return exit_usage;
   }
-  const std::string what = evaluates(options) ? "evaluation" : "advice";
-  report_written(options.output, what + (options.format == "json" ? ", json" : ", text"));
+  report_written(options.output, (evaluates(options) ? "evaluation, " : "advice, ") + options.format);
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
@@ -297,7 +305,8 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   add_inputs(*command, *options);
   add_search(*command, *options);
   add_acting_options(*command, options->session_settings);
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command
       ->add_option("--weigh-by", options->weigh_by,

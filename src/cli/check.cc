@@ -44,6 +44,9 @@ int run(Options options) {
     for (const auto& error : checked.error()) complain(error);
     return exit_usage;
   }
+  if (checked->inputs.has_workload) checked->how.workload = &checked->inputs.workload;
+  for (const auto& schema : checked->inputs.schemas)
+    if (schema.catalog) checked->how.catalogs.push_back(&*schema.catalog);
   checked->how.top = options.top;
   checked->how.all = options.all || !options.check.settings.only.empty();
   for (const auto& error : report::together(checked->report.diagnostics)) complain(error);

@@ -114,7 +114,7 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
   if (command.count("--load") && !command.count("--sandbox") && !command.count("--against"))
-    return fail(Error::Kind::usage, "--load", "requires --sandbox or --against");
+    return fail(Error::Kind::usage, "--load", "requires --sandbox or --against", "name one of them");
   const std::string& against = options.sources.against;
   if (command.count("--against") && (trim(against).empty() || against[0] == '-'))
     return fail(Error::Kind::usage, "--against", "is not a revision or a snapshot",

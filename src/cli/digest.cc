@@ -18,6 +18,7 @@
 #include "model/comparison.h"
 #include "report/digest_json.h"
 #include "report/digest_text.h"
+#include "report/page.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -63,6 +64,10 @@ class Digest {
       return exit_usage;
     }
     if (!diagnostics_.empty() && (options_.logs.empty() && options_.db.empty())) options_.compare.clear();
+    if (const auto built = options_.format == "html" ? report::need_page() : Result<void>(); !built) {
+      complain(built.error());
+      return exit_usage;
+    }
     const std::string content = options_.compare.empty() ? digest() : comparison();
     for (const auto& error : diagnostics_) complain(error);
     // What had nothing in it leaves no report and no workload file that would read as "nothing is slow".
@@ -105,7 +110,10 @@ class Digest {
       return log::to_workload_file(workloads, options_.show_literals);
     Workload all = log::total(std::move(workloads));
     sort_by(all.queries, options_.sort);
-    return text ? report::digest_text(all, text_options()) : report::digest_json(all, options_.show_literals);
+    if (text) return report::digest_text(all, text_options());
+    const std::string json = report::digest_json(all, options_.show_literals);
+    if (options_.format == "json") return json;
+    return report::html_page(json, fmt::format("pgadvise digest: {} queries", all.queries.size()));
   }
 
   std::string comparison() {
@@ -120,6 +128,8 @@ class Digest {
     tell_empty(before, options_.compare[0]);
     tell_empty(after, options_.compare[1]);
     const Comparison compared = compare(before, after);
+    if (options_.format == "html")
+      return report::html_page(report::comparison_json(compared), "pgadvise digest --compare");
     return options_.format == "json" ? report::comparison_json(compared)
                                      : report::comparison_text(compared, text_options());
   }
@@ -189,7 +199,8 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_option(
       "-j,--jobs", options->jobs,
       "Number of threads that read logs; 0: one for each processor. The result does not depend on it");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output,
                       "File to write to; without --format pgadvise writes a workload file, an input of "
                       "digest and check --workload");

@@ -14,12 +14,15 @@
 #include "cli/phase.h"
 #include "cli/plan_options.h"
 #include "cli/verbosity.h"
+#include "log/logged_plan.h"
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
+#include "report/page.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
 #include "report/report.h"
+#include "sql/explain_json.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -59,6 +62,10 @@ class Explain {
   }
 
   int run() {
+    if (const auto built = html() ? report::need_page() : Result<void>(); !built) {
+      complain(built.error());
+      return exit_usage;
+    }
     const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
     if (!content) diagnostics_.push_back(content.error());
     for (const auto& error : diagnostics_) complain(error);
@@ -67,12 +74,14 @@ class Explain {
       complain(wrote.error());
       return exit_usage;
     }
-    report_written(options_.output, json() ? "plan, json" : "plan, text");
+    report_written(options_.output, "plan, " + options_.format);
     return exit_code_of(diagnostics_);
   }
 
  private:
-  bool json() const { return options_.format == "json"; }
+  // A page shows the JSON.
+  bool json() const { return options_.format != "text"; }
+  bool html() const { return options_.format == "html"; }
 
   Result<std::string> of_plan() {
     const auto text = read_statement(options_.plan, options_.user_paths);
@@ -126,13 +135,28 @@ class Explain {
   std::string shown(const Plan& plan, const Catalog* catalog) const {
     const auto times = plan::self_times(plan);
     const auto insights = plan::insights(plan, times, catalog);
-    if (json()) return report::plan_json(plan, times, insights, variants_, in_part_, findings_);
+    if (json()) {
+      const std::string out = report::plan_json(plan, times, insights, variants_, in_part_, findings_,
+                                                without_literals(plan.text));
+      return html() ? report::html_page(out, "pgadvise explain: one plan") : out;
+    }
     std::string out = report::plan_text(
         plan, times, insights,
         {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
     if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
     if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
     return out;
+  }
+
+  // EXPLAIN's output for programs that draw plans; "" for forms that they do not read.
+  static std::string without_literals(const std::string& explained) {
+    for (const auto& json :
+         {sql::ExplainJson(explained), sql::json_of_xml(explained), sql::json_of_yaml(explained)})
+      if (json)
+        if (auto redacted = log::redact_plan(LoggedPlan::Format::json, *json); !redacted.empty())
+          return redacted;
+    if (!contains(explained, "(cost=")) return {};
+    return log::redact_plan(LoggedPlan::Format::text, "Query Text: -\n" + explained);
   }
 
   static std::string text_of(const Finding& found) {
@@ -187,7 +211,8 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
   command->add_flag("--all-nodes", options->whole,
                     "Show all nodes of the plan; by default cheap ones are folded");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(
       "pgadvise runs a statement (EXPLAIN ANALYZE) only if the statement just reads, and calls only built-in "

@@ -11,6 +11,7 @@
 #include "check/config.h"
 #include "cli/output.h"
 #include "cli/verbosity.h"
+#include "report/page.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -64,6 +65,8 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
         return fail(Error::Kind::usage, "--format", "unknown format " + ellipsis(value, 40),
                     near.empty() ? join(format_names(), ", ") : near);
       }
+      if (value == "html")
+        if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
       out.push_back({value, std::exchange(early, {})});
     } else if (out.empty() && early.empty()) {
       early = value;

@@ -128,7 +128,8 @@ void read_file(files::Tree& tree, const std::string& path, const std::string& te
     const std::string_view name = lock ? "lock_timeout" : "statement_timeout";
     for (auto at = searched.find(name); at != std::string::npos && project.timeouts.size() < max_found;
          at = searched.find(name, at + 1)) {
-      if (at > 0 && files::word_character(searched[at - 1])) continue;
+      const bool encoded = at >= 3 && searched[at - 3] == '%';  // -c%20lock_timeout
+      if (at > 0 && files::word_character(searched[at - 1]) && !encoded) continue;
       const auto value = value_at(searched, at + name.size());
       const auto line = trim(line_around(searched, at));
       if (!value || commented(searched, at) || line.starts_with("--")) continue;

@@ -31,9 +31,17 @@ bool is_write(const FoundQuery& query) {
          !query.facts.tables.empty();
 }
 
-bool names_transaction(std::string_view text) {
-  const std::string low = lower(text.substr(0, 200));
-  return contains(low, "transaction") || contains(low, "tx") || contains(low, "trx");
+// Of a name: "tx", "withTx", "inTransaction", but not "ctx".
+bool names_transaction(std::string_view name) {
+  const std::string low = lower(name);
+  return contains(low, "transaction") || contains(low, "trx") || low.starts_with("tx") ||
+         contains(name, "Tx");
+}
+
+// The name of the function or method that is called.
+std::string_view name_of_called(const Node& call) {
+  const std::string_view method = method_of(call);
+  return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
 }
 
 class Reader {
@@ -42,7 +50,7 @@ class Reader {
 
   std::vector<WritePairInCode> read() {
     for (const auto& query : index_.queries())
-      if (is_write(query) && !may_be_transaction(query.receiver))
+      if (is_write(query) && !sets_times_only(query) && !may_be_transaction(query.receiver))
         if (const Node function = function_of(query)) {
           auto& writes = by_function_[function];
           if (writes.size() < max_writes) writes.push_back(&query);
@@ -62,11 +70,11 @@ class Reader {
     Node function = typescript::function_around(query.whole);
     while (function && runs_at_once(function)) {
       const Node call = function.parent().parent();
-      if (names_transaction(call.child(Field::function).text())) return {};
+      if (names_transaction(name_of_called(call))) return {};
       function = typescript::function_around(function);
     }
     if (function && function.parent().is(Kind::arguments) &&
-        names_transaction(function.parent().parent().child(Field::function).text()))
+        names_transaction(name_of_called(function.parent().parent())))
       return {};
     return function;
   }
@@ -75,7 +83,7 @@ class Reader {
   bool may_be_transaction(const Node& receiver) {
     const Node node = bare(receiver);
     if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
-    if (node.is(Kind::call_expression)) return names_transaction(node.child(Field::function).text());
+    if (node.is(Kind::call_expression)) return names_transaction(name_of_called(node));
     if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
     const Binding& binding = names_.find(node);
     if (binding.kind == Binding::Kind::none) return false;  // an import
@@ -107,6 +115,19 @@ class Reader {
         pair.function_place = function.location();
         pair.http = over_http(first.receiver);
       }
+  }
+
+  // Of an UPDATE that sets nothing but times such as lastSeenAt and updatedAt: rows are complete without it.
+  static bool sets_times_only(const FoundQuery& query) {
+    const Node values = argument_of(query, "set");
+    if (!values.is(Kind::object) || values.children().empty()) return false;
+    const auto parts = values.children();
+    return std::all_of(parts.begin(), parts.end(), [](const Node& part) {
+      const std::string_view key =
+          part.is(Kind::pair) ? part.child(Field::key).text() : std::string_view(part.text());
+      return (key.starts_with("last") || key.starts_with("updated")) &&
+             (key.ends_with("At") || key.ends_with("_at"));
+    });
   }
 
   // Two UPDATEs of which one adds to a column and the other subtracts: from one row to another.

@@ -8,6 +8,7 @@
 #include "lint/loops.h"
 #include "lint/migrations.h"
 #include "lint/tables.h"
+#include "model/migration_tool.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -177,8 +178,11 @@ const DeployCommand* migrating_command(const Context& context) {
     const auto names = [&](std::string_view word) {
       return std::find(command.words.begin() + 1, command.words.end(), word) != command.words.end();
     };
-    if ((tool == "goose" || tool == "dbmate") && names("up")) return true;
-    if (tool == "alembic" && names("upgrade")) return true;
+    for (const ToolFacts* known : tool_facts())
+      if (const auto space = known->command.find(' '); space != std::string_view::npos &&
+                                                       tool == known->command.substr(0, space) &&
+                                                       names(known->command.substr(space + 1)))
+        return true;
     return std::any_of(command.words.begin(), command.words.end(), [](const std::string& word) {
       return word == "migrate" || word == "db:migrate" || word.starts_with("migrate:") ||
              word.starts_with("migration:run") || word == "migrate-deploy";

@@ -291,6 +291,10 @@ void redact_values(json& value, bool names, bool expression) {
 std::string redact_json(std::string_view text) {
   json plan =
       json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest_json; }, false);
+  if (plan.is_array() && plan.size() == 1) {
+    json only = std::move(plan[0]);
+    plan = std::move(only);
+  }
   if (!plan.is_object() || !plan.contains("Plan")) return {};
   plan.erase("Query Text");
   plan.erase("Query Parameters");

@@ -30,7 +30,8 @@ std::string in_json(std::string_view text);
 
 // The text after "plan:" without literals: without the statement and its parameters, and with '...' for each
 // constant in conditions, keys and outputs. Costs, rows, times, names and settings remain. "" if the text has
-// no plan.
+// no plan. JSON is auto_explain's object, or
+// EXPLAIN's array of one plan, of which the result is the object.
 std::string redact_plan(LoggedPlan::Format format, std::string_view text);
 
 }  // namespace pgadvise::log

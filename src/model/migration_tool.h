@@ -57,6 +57,8 @@ struct ToolFacts {
   bool rows_name_all = false;    // a row without a migration in the folder shows that the folder lacks one
   bool newest_row_only = false;  // the tracking table holds one row: the latest version
   bool names_by_file = false;    // people know a migration by its file's name, not by its version
+  // The command that runs the migrations, if its words do not say "migrate": "goose up".
+  std::string_view command = {};
   std::string_view application = {};  // how its application_name begins, in lower case
   // How a statement that cannot run in a transaction gets out of the tool's: a sentence without its full
   // stop. "": not known.

@@ -11,6 +11,7 @@
 #include "model/advice.h"
 #include "model/finding.h"
 #include "model/lock_forecast.h"
+#include "model/plan.h"
 #include "model/plan_change.h"
 #include "model/suppression.h"
 
@@ -45,6 +46,16 @@ struct Baseline {
   std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
 };
 
+// A plan of a logged statement that a server made for this run.
+struct ReportPlan {
+  std::string fingerprint;
+  std::string origin;  // "EXPLAIN ANALYZE, parameters from the log"
+  std::string json;    // EXPLAIN's, with '...' for each constant
+  double total_cost = 0;
+  double execution_ms = 0;        // 0: only planned
+  std::vector<Insight> insights;  // without nodes
+};
+
 struct Report {
   std::vector<Finding> findings;              // by decreasing impact (check/impact.h)
   std::vector<SuppressedFinding> suppressed;  // not among `findings`
@@ -53,6 +64,7 @@ struct Report {
   std::vector<std::string> rules_run;
   std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
+  std::vector<ReportPlan> plans;             // by fingerprint, at most 200
   std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
   // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
   std::vector<AdvisedIndex> further_indexes;

@@ -62,9 +62,18 @@ void put_times(json& out, const Query& query) {
   out["p99_ms"] = percentile(query, 0.99);
 }
 
+// The buckets of the workload file: [bucket, calls].
+json histogram_json(const Histogram& times) {
+  json out = json::array();
+  for (const auto& bucket : times.buckets())
+    if (bucket.count) out.push_back({bucket.index, bucket.count});
+  return out;
+}
+
 json query_json(const Query& query, bool show_literals) {
   json out{{"fingerprint", query.fingerprint}, {"query", query.text}, {"calls", query.calls}};
   put_times(out, query);
+  out["histogram"] = histogram_json(query.times);
   out["users"] = query.users;
   out["databases"] = query.databases;
   out["applications"] = query.applications;
@@ -72,6 +81,36 @@ json query_json(const Query& query, bool show_literals) {
   for (const auto& sample : query.samples)
     if (!sample.place.live()) out["samples"].push_back(sample_json(sample, show_literals));
   if (query.plan) out["plan"] = plan_json(*query.plan, show_literals);
+  return out;
+}
+
+std::string_view scope_name(RepeatedQuery::Scope scope) {
+  switch (scope) {
+    case RepeatedQuery::Scope::trace: return "trace";
+    case RepeatedQuery::Scope::transaction: return "transaction";
+    case RepeatedQuery::Scope::session_burst: return "session burst";
+    case RepeatedQuery::Scope::pool_burst: break;
+  }
+  return "pool burst";
+}
+
+json repeat_json(const RepeatedQuery& repeat, bool show_literals) {
+  json out{{"pattern", repeat.pattern},
+           {"scope", scope_name(repeat.scope)},
+           {"scopes", repeat.scopes},
+           {"calls", repeat.calls},
+           {"most_in_one_scope", repeat.max_in_one_scope},
+           {"same_values", repeat.same_values},
+           {"total_ms", repeat.total_ms},
+           {"longest_span_ms", repeat.longest_span_ms}};
+  if (!repeat.parent.empty()) out["parent"] = repeat.parent;
+  if (repeat.pauses.known())
+    out["pauses"] = {{"low_ms", repeat.pauses.low_ms},
+                     {"median_ms", repeat.pauses.median_ms},
+                     {"high_ms", repeat.pauses.high_ms}};
+  out["samples"] = json::array();
+  for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, show_literals));
+  if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, show_literals);
   return out;
 }
 
@@ -189,15 +228,22 @@ std::string dump(const json& value) {
 
 }  // namespace
 
-std::string digest_json(const Workload& workload, bool show_literals) {
+json workload_json(const Workload& workload, bool show_literals, std::size_t queries) {
   json out;
   put_counts(out, workload);
   out["timeline"] = timeline_json(workload.timeline);
   out["queries"] = json::array();
-  for (const auto& query : workload.queries) out["queries"].push_back(query_json(query, show_literals));
+  for (std::size_t i = 0; i < std::min(queries, workload.queries.size()); ++i)
+    out["queries"].push_back(query_json(workload.queries[i], show_literals));
+  out["repeats"] = json::array();
+  for (const auto& repeat : workload.repeats) out["repeats"].push_back(repeat_json(repeat, show_literals));
   for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));
   out["sources"] = sources_json(workload);
-  return dump(out);
+  return out;
+}
+
+std::string digest_json(const Workload& workload, bool show_literals) {
+  return dump(workload_json(workload, show_literals, workload.queries.size()));
 }
 
 std::string comparison_json(const Comparison& comparison) {

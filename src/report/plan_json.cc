@@ -10,7 +10,6 @@
 #include "report/report.h"
 
 namespace pgadvise::report {
-namespace {
 
 using json = nlohmann::ordered_json;
 
@@ -35,11 +34,9 @@ std::string_view kind_name(Insight::Kind kind) {
   return "slow-scan";
 }
 
-}  // namespace
-
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
                       const std::vector<PlanVariant>& variants, bool in_part,
-                      const std::vector<Finding>& findings) {
+                      const std::vector<Finding>& findings, const std::string& explain) {
   json out;
   if (in_part) out["complete"] = false;
   out["analyzed"] = plan.analyzed;
@@ -68,6 +65,10 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
       if (times.nodes[i].node == insight.node) entry["node"] = i;
     entry["text"] = mask_secrets(insight.text);
     out["insights"].push_back(std::move(entry));
+  }
+  if (!explain.empty()) {
+    json whole = json::parse(explain, nullptr, false);
+    out["explain"] = whole.is_discarded() ? json(explain) : std::move(whole);
   }
   for (const auto& variant : variants) {
     json entry{{"values", variant.values}, {"cost", variant.cost}, {"plan", variant.summary}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/finding.h"
@@ -11,10 +12,13 @@
 
 namespace pgadvise::report {
 
+std::string_view kind_name(Insight::Kind kind);  // "slow-scan"
+
 // `in_part`: "complete" is false, as not all of the plan was understood. `findings`: of the statement, with
-// their fixes; without any, the member "findings" is missing.
+// their fixes; without any, the member "findings" is missing. `explain`: EXPLAIN's JSON or text, without
+// literals, for programs that draw plans; "": none.
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
                       const std::vector<PlanVariant>& variants = {}, bool in_part = false,
-                      const std::vector<Finding>& findings = {});
+                      const std::vector<Finding>& findings = {}, const std::string& explain = {});
 
 }  // namespace pgadvise::report

@@ -37,6 +37,9 @@ struct Options {
   std::size_t top =
       0;  // number of findings listed individually in a format with limited space; 0: as many as fit
   RepositoryPaths repository = {};  // CI services identify files by their path in the repository
+  // What the findings are about; a format with room for it shows it beside them. Not owned; null: none.
+  const Workload* workload = nullptr;
+  std::vector<const Catalog*> catalogs = {};
 };
 
 // Masks passwords and other secrets as ***, for every format. A fix with a secret becomes manual, as its

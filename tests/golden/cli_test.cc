@@ -282,6 +282,29 @@ TEST(Cli, InputsOfWhichNothingWasReadAreNoCleanResult) {
   EXPECT_TRUE(has(missing.err, "missing.sql: no such file")) << missing.err;
 }
 
+// A build without the page says how to get it, whichever command asks for it.
+TEST(Cli, AReportIsAPageToLookAt) {
+  const Folder folder;
+  folder.write("a.sql", "CREATE TABLE \"</script>\" (id bigint PRIMARY KEY, at timestamp);\n");
+  ASSERT_LT(run("check --schema a.sql --format json -o run.json", folder.path()).exit_code, 2);
+  const Ran stored = run("report run.json -o stored.html", folder.path());
+  const Ran direct = run("check --schema a.sql --format html -o direct.html", folder.path());
+  if (stored.exit_code == 2) {
+    for (const std::string command :
+         {"report run.json", "check a.sql --format html", "digest a.log --format html"})
+      EXPECT_TRUE(has(run(command, folder.path()).err, "built without the page")) << command;
+    return;
+  }
+  EXPECT_LT(direct.exit_code, 2) << direct.err;
+  for (const std::string name : {"stored.html", "direct.html"}) {
+    const std::string page = read_file(folder.path(name)).value();
+    EXPECT_TRUE(has(page, "pgadvise-report-1")) << name;
+    EXPECT_TRUE(has(page, "\\u003c/script>")) << name;
+  }
+  EXPECT_TRUE(has(run("report a.sql", folder.path()).err, "is no JSON"));
+  EXPECT_EQ(run("report missing.json", folder.path()).exit_code, 2);
+}
+
 // Statements on tables that the input does not create were read all the same.
 TEST(Cli, AMigrationOfUnknownTablesIsRead) {
   for (const std::string statement :
@@ -696,6 +719,7 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
   for (const auto* known : report::all_formats()) {
     const std::string format(known->name);
     if (format == "text") continue;  // for a person: it follows the terminal
+    if (format == "html") continue;  // has the report of `json`
     const auto report = [&](const std::string& environment) {
       std::string out =
           run("check " + shop + " --log " + shop + "/logs/shop.log --fail-on never --format " + format, "",

@@ -161,7 +161,7 @@ TEST(Digest, JsonHasItsFields) {
   };
   EXPECT_EQ(keys(report),
             (std::set<std::string>{"lines", "statements", "templates", "sessions", "first", "last",
-                                   "unparsed_lines", "timeline", "queries", "sources"}));
+                                   "unparsed_lines", "timeline", "queries", "repeats", "sources"}));
   ASSERT_EQ(report["sources"].size(), 1U);
   for (const auto& source : report["sources"])
     EXPECT_EQ(source["lines"], source["used"].get<int>() + source["continuation"].get<int>() +
@@ -172,7 +172,7 @@ TEST(Digest, JsonHasItsFields) {
   for (const auto& query : report["queries"]) {
     EXPECT_EQ(keys(query), (std::set<std::string>{"fingerprint", "query", "calls", "total_ms", "mean_ms",
                                                   "min_ms", "max_ms", "p50_ms", "p95_ms", "p99_ms", "users",
-                                                  "databases", "applications", "samples"}));
+                                                  "databases", "applications", "samples", "histogram"}));
     EXPECT_LE(query["min_ms"], query["p50_ms"]);
     EXPECT_LE(query["p50_ms"], query["p95_ms"]);
     EXPECT_LE(query["p95_ms"], query["p99_ms"]);

@@ -244,12 +244,13 @@ struct Inputs {
         auto loaded = migrations::load(input, checked, diagnostics);
         migrations.push_back({std::move(loaded).value(), std::move(checked.found)});
       }
-      // A folder that is not whole, a constraint or type that is there, a schema that is a program or another
-      // database's: what some fixtures are about.
+      // A folder or journal that is not whole, a constraint or type that is there, a schema that is a program
+      // or another database's: what some fixtures are about.
       if (fs::exists(name + ".facts.json")) diagnostics.clear();
       std::erase_if(diagnostics, [](const Error& error) {
         return error.what.find("already exists") != std::string::npos ||
                error.what.find("does not read the schema itself") != std::string::npos ||
+               error.what.find("no entry of meta/_journal.json names this file") != std::string::npos ||
                error.what.find("is a Prisma schema of another database") != std::string::npos;
       });
     }
@@ -311,11 +312,15 @@ struct Inputs {
     std::vector<lint::Inputs> runs = {{catalog ? &*catalog : nullptr, workload ? &*workload : nullptr,
                                        project ? &*project : nullptr, nullptr, comparisons, nullptr, &plans,
                                        declared}};
-    // Rules on code and the schema together get both.
+    // Rules on code or a workload, and the schema or migrations together get both.
     const lint::Needs& needs = lint::find_rule(rule)->rule->needs;
-    const bool with_code = needs.names(lint::Input::code) && needs.names(lint::Input::schema);
+    const bool with_migrations = needs.names(lint::Input::migrations);
+    const bool with_code =
+        needs.names(lint::Input::code) && (with_migrations || needs.names(lint::Input::schema));
+    const bool with_workload = needs.names(lint::Input::workload) && with_migrations;
     for (const auto& folder : migrations)
-      runs.push_back({&folder.catalog, nullptr, with_code && project ? &*project : nullptr, &folder.checked});
+      runs.push_back({&folder.catalog, with_workload && workload ? &*workload : nullptr,
+                      with_code && project ? &*project : nullptr, &folder.checked});
     std::vector<Finding> out;
     std::string skipped;
     bool ran = false;

@@ -152,8 +152,8 @@ TEST_F(HardCases, EveryClauseLeads) {
       {"SELECT (SELECT max(o.total) FROM orders o WHERE o.customer_id = tiny.id) FROM tiny",
        "orders (customer_id, total"},
       {"SELECT min(placed_at) FROM orders", "orders (placed_at"},
-      {"SELECT id FROM orders ORDER BY placed_at DESC NULLS LAST LIMIT 5", "orders (placed_at NULLS FIRST"},
-      {"SELECT id FROM orders ORDER BY total DESC, customer_id LIMIT 5", "orders (total, customer_id DESC"},
+      {"SELECT id FROM orders ORDER BY placed_at DESC NULLS LAST LIMIT 5", "orders (placed_at DESC NULLS LAST"},
+      {"SELECT id FROM orders ORDER BY total DESC, customer_id LIMIT 5", "orders (total DESC, customer_id"},
       {"SELECT total FROM orders WHERE customer_id IN (1, 2, 3)", "orders (customer_id"},
       {"SELECT total FROM orders WHERE lower(status) = 'none of them'", "orders ((lower(status))"},
       {"INSERT INTO tiny SELECT id, status FROM orders WHERE customer_id = 5 ON CONFLICT DO NOTHING "

@@ -117,7 +117,7 @@ TEST(Against, AnIndexWithItsColumnsInAnotherOrder) {
   bool found = false;
   for (const auto& finding : report["findings"])
     found |= finding["message"].get<std::string>().find(
-                 "turns the index orders_status_placed_at_idx of public.orders from (status, placed_at) into "
+                 "turns the index orders_status_placed_at_idx of orders from (status, placed_at) into "
                  "(placed_at, status)") != std::string::npos;
   EXPECT_TRUE(found) << report.dump(1);
 }
@@ -129,7 +129,7 @@ TEST(Against, ATypeThatLosesTheIndexCondition) {
   bool found = false;
   for (const auto& finding : report["findings"])
     found |= finding["message"].get<std::string>().find(
-                 "turns public.orders.customer_id from bigint into numeric") != std::string::npos;
+                 "turns orders.customer_id from bigint into numeric") != std::string::npos;
   EXPECT_TRUE(found) << report.dump(1);
 }
 

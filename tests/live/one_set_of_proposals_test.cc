@@ -42,7 +42,8 @@ constexpr const char* workload = R"(
 
 // "ON public.orders (status, placed_at)": without the names of indexes.
 void add(const json& sql, std::set<std::string>& out) {
-  for (const auto line : split(sql.get<std::string>(), '\n')) {
+  const auto script = sql.get<std::string>();
+  for (const auto line : split(script, '\n')) {
     const std::string text(line);
     const auto on = text.find(" ON ");
     if (text.starts_with("CREATE INDEX") && on != std::string::npos) out.insert(text.substr(on));

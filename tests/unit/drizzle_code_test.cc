@@ -289,6 +289,8 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
             "customers orders by one.id\n");
   EXPECT_EQ(pairs("try { " + customer + "} catch {} for (const n of [1, 2]) { " + order + " }"),
             "customers orders\n");
+  EXPECT_EQ(pairs("procedure.use((ctx) => ctx).mutation(async ({ ctx }) => { " + customer + order + " });"),
+            "customers orders\n");
   // Not: in a transaction, on what may be one, in one of two branches, after a failure, at the same time.
   EXPECT_EQ(pairs("await db.transaction(async (tx) => { await tx.insert(customers).values({ name });"
                   "await tx.insert(orders).values({ total: 1 }); });"),
@@ -305,6 +307,9 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
   EXPECT_EQ(
       pairs("await Promise.all([db.insert(customers).values({ name }), db.insert(orders).values({})]);"), "");
   EXPECT_EQ(pairs("await db.insert(customers).values({ name }).onConflictDoNothing();" + order), "");
+  EXPECT_EQ(
+      pairs(order + "await db.update(customers).set({ lastSeenAt: new Date(), updatedAt: new Date() });"),
+      "");
   EXPECT_EQ(pairs(customer + order + "// the caller calls rollback(name)"), "");
 }
 

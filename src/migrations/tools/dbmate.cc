@@ -50,6 +50,7 @@ constinit const MigrationTool dbmate{
               .sentence = "dbmate",
               .tables = tables,
               .tracking = tracking,
+              .command = "dbmate up",
               .application = "dbmate",
               .leave_transaction = "Put it into a migration of its own with -- migrate:up transaction:false"},
     .known = "-- migrate:up",

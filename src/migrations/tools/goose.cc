@@ -48,6 +48,7 @@ constinit const MigrationTool goose{
               .sentence = "goose",
               .tables = tables,
               .tracking = tracking,
+              .command = "goose up",
               .application = "goose",
               .leave_transaction =
                   "Put it into a migration of its own that begins with -- +goose NO TRANSACTION"},

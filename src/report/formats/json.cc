@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "report/all_formats.h"
+#include "report/context_json.h"
 #include "report/finding_json.h"
 #include "report/summary.h"
 
@@ -68,6 +69,15 @@ json forecast_json(const LockForecast& forecast) {
   for (const auto& statement : forecast.statements) out["statements"].push_back(statement_json(statement));
   out["locks"] = json::array();
   for (const auto& lock : forecast.locks) out["locks"].push_back(lock_json(lock));
+  return out;
+}
+
+// With the source lines around its location, where they may be shown.
+json with_source(json out, const Finding& finding, const Options& options) {
+  constexpr int around = 3;
+  const auto source = options.source ? options.source(finding, around) : std::nullopt;
+  if (source && !source->lines.empty())
+    out["source"] = {{"first_line", source->first}, {"lines", source->lines}};
   return out;
 }
 
@@ -151,7 +161,7 @@ std::string render(const Report& report, const Options& options) {
   out["schema"] = "pgadvise-report-1";
   out["findings"] = json::array();
   for (const auto& finding : report.findings)
-    out["findings"].push_back(finding_json(finding, options.show_literals));
+    out["findings"].push_back(with_source(finding_json(finding, options.show_literals), finding, options));
   if (report.workload_cost > 0) out["further_indexes"] = further_json(report);
   out["suppressed"] = json::array();
   for (const auto& [finding, by] : report.suppressed) {
@@ -180,6 +190,7 @@ std::string render(const Report& report, const Options& options) {
   out["diagnostics"] = json::array();
   for (const auto& diagnostic : report.diagnostics) out["diagnostics"].push_back(diagnostic.line());
   out["summary"] = summary_json(report);
+  put_context(out, report, options);
   json run;
   run["version"] = PGADVISE_VERSION;
   run["started"] = report.started;

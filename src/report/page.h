@@ -1,0 +1,25 @@
+// The page of the HTML report: one file that shows any of the JSON reports (web/).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace pgadvise::report {
+
+// The page without a report; empty if the program was built without it.
+std::string_view page();
+// Error (usage) with the way to a build with the page, if this one has none.
+Result<void> need_page();
+
+// The page with a JSON report, as one HTML file. `json` is inert in the file, whatever its texts contain.
+// `summary` is plain text for readers whose browser runs no scripts: its first line becomes the heading. A
+// program without the page writes the summary and the report alone.
+std::string html_page(std::string_view json, std::string_view summary);
+
+// The page for the text of a stored report, as check, digest, advise and explain write it with --format json.
+// Errors (input): the text is no JSON, or not of one of these; `name` is the file's.
+Result<std::string> html_of_stored(const std::string& name, const std::string& json);
+
+}  // namespace pgadvise::report

@@ -1,0 +1,16 @@
+import {createApp} from 'vue';
+import App from './App.vue';
+import {followFragment} from './route';
+import {readReport} from './report';
+import './style.css';
+
+function embeddedReport(): unknown {
+  try {
+    return JSON.parse(document.getElementById('pgadvise-report')?.textContent ?? '');
+  } catch {
+    return null;
+  }
+}
+
+followFragment();
+createApp(App, {model: readReport(embeddedReport())}).mount('#app');

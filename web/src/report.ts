@@ -1,0 +1,473 @@
+// The JSON of check, digest, advise and explain (docs/*.schema.json) as one model for all pages. Every field may
+// be missing: a report may come from another version.
+
+export interface Location {
+  file: string;
+  line?: number;
+  column?: number;
+}
+export interface Evidence {
+  kind: string;
+  text: string;
+  location?: Location;
+  literal?: string;
+}
+export interface Fix {
+  title: string;
+  sql?: string;
+  down_sql?: string;
+  drizzle?: string;
+  safety: string;
+  cost_before?: number;
+  cost_after?: number;
+  proposed_by?: string;
+}
+export interface Subject {
+  kind: string;
+  schema?: string;
+  table?: string;
+  columns?: string[];
+  constraint?: string;
+  index?: string;
+  fingerprint?: string;
+  file?: string;
+  entry?: string;
+}
+export interface Finding {
+  id: string;
+  short_id?: string;
+  rule: string;
+  severity: string;
+  verdict: string;
+  verdict_reason?: string;
+  subject: Subject;
+  location?: Location;
+  other_locations?: Location[];
+  message: string;
+  evidence: Evidence[];
+  fix?: Fix;
+  impact?: {score: number; effect?: string};
+  source?: {first_line: number; lines: string[]};
+  suppression?: {reason: string; location: Location};
+}
+export interface Rule {
+  id: string;
+  category?: string;
+  summary?: string;
+  why?: string;
+  when_to_ignore?: string;
+}
+export interface LoggedPlan {
+  format?: string;
+  duration_ms?: number;
+  file?: string;
+  line?: number;
+  text: string;
+}
+export interface Query {
+  fingerprint: string;
+  query: string;
+  calls: number;
+  total_ms: number;
+  mean_ms?: number | null;
+  min_ms?: number | null;
+  max_ms?: number | null;
+  p50_ms?: number | null;
+  p95_ms?: number | null;
+  p99_ms?: number | null;
+  users?: string[];
+  databases?: string[];
+  applications?: string[];
+  histogram?: [number, number][];
+  samples?: {file: string; line?: number; duration_ms?: number | null}[];
+  plan?: LoggedPlan;
+}
+export interface PlanInsight {
+  kind: string;
+  text: string;
+  node?: number;
+}
+export interface PlanEntry {
+  id: string;
+  fingerprint: string;
+  kind: string;
+  text: string;
+  query: string;
+  duration_ms?: number;
+  cost?: number;
+  location?: Location;
+  insights: PlanInsight[];
+}
+export interface TableIndex {
+  name: string;
+  columns: string[];
+  unique?: boolean;
+  method?: string;
+  predicate?: string;
+  bytes?: number;
+  scans?: number;
+}
+export interface ForeignKey {
+  name: string;
+  columns: string[];
+  schema: string;
+  table: string;
+  referenced_columns?: string[];
+  indexed?: boolean;
+}
+export interface Table {
+  schema: string;
+  name: string;
+  kind?: string;
+  rows?: number;
+  bytes?: number;
+  sequential_scans?: number;
+  index_scans?: number;
+  writes?: number;
+  columns: {name: string; type: string; not_null?: boolean}[];
+  primary_key?: string[];
+  indexes: TableIndex[];
+  foreign_keys: ForeignKey[];
+}
+export interface Repeat {
+  pattern: string[];
+  parent?: string;
+  scope: string;
+  scopes: number;
+  calls: number;
+  most_in_one_scope: number;
+  total_ms: number;
+  longest_span_ms: number;
+  same_values?: boolean;
+  pauses?: {low_ms: number; median_ms: number; high_ms: number; within_ms?: number};
+  samples?: {file: string; line?: number; duration_ms?: number | null; fingerprint?: string}[];
+  parent_sample?: {file: string; line?: number; duration_ms?: number | null};
+  events?: [number, number, number][];  // offset in ms, duration in ms, index in `pattern`; -1: the parent
+}
+export interface AdvisedIndex {
+  sql: string;
+  down_sql: string;
+  schema: string;
+  table: string;
+  size_bytes?: number;
+  built_bytes?: number;
+  cost_saved?: number;
+  upkeep?: number;
+  queries: string[];
+  reason?: string;
+  verdict?: string;  // of an index that the user proposed
+  share_saved?: number;
+  finding?: Finding;
+}
+export interface AdvisedQuery {
+  fingerprint: string;
+  query: string;
+  weight: number;
+  cost_before: number;
+  cost_after: number;
+  mean_ms?: number;
+}
+export type Kind = 'check' | 'digest' | 'comparison' | 'advise' | 'evaluation' | 'explain' | 'unknown';
+
+export interface Change {
+  fingerprint: string;
+  query: string;
+  list: string;
+  old?: Query | null;
+  new?: Query | null;
+  mean_ratio?: number | null;
+}
+export interface Timeline {
+  bucket_seconds: number;
+  buckets: {start: string; count: number; time_ms: number}[];
+}
+export interface Model {
+  kind: Kind;
+  findings: Finding[];
+  suppressed: Finding[];
+  rules: Map<string, Rule>;
+  rulesRun: string[];
+  skipped: {rule: string; reason: string}[];
+  inputs: {kind: string; path: string; detail?: string}[];
+  diagnostics: string[];
+  first: {id: string; more_of_rule: number; text: string}[];
+  nothingChecked: string;
+  run: {version?: string; started?: string; seconds?: number; server_version?: string; what_if?: string};
+  queries: Query[];
+  queryOf: Map<string, Query>;
+  totalMs: number;
+  timed: boolean;
+  plans: PlanEntry[];
+  tables: Table[];
+  repeats: Repeat[];
+  indexes: AdvisedIndex[];
+  notCosted: AdvisedIndex[];
+  drops: AdvisedIndex[];
+  advisedQueries: AdvisedQuery[];
+  costBefore?: number;
+  costAfter?: number;
+  locks: LockForecast[];
+  timeline: Timeline | null;
+  changes: Change[];
+  truncated: {what: string; shown: number; of: number}[];
+}
+export interface Range {
+  low: number;  // seconds
+  high: number;
+}
+export interface ForecastStatement {
+  text: string;
+  location?: Location;
+  transaction: number;
+  work?: string;
+  seconds?: Range;
+}
+export interface ForecastLock {
+  table: string;
+  mode: string;
+  from: number;  // the statement that takes the lock, by index
+  until: number;  // the last statement of its transaction
+  rows?: number;
+  held?: Range;
+  queued_per_second?: number;
+  waits_for_ms?: number;
+  waits_for?: Location;
+  why_busy?: string;
+  harmful: boolean;
+}
+// The locks of one migration.
+export interface LockForecast {
+  migration: string;
+  file: string;
+  transactions: string;  // how the migration tool runs migrations
+  statements: ForecastStatement[];
+  locks: ForecastLock[];
+}
+
+type Json = any;  // eslint-disable-line
+
+function list<T>(value: Json): T[] {
+  return Array.isArray(value) ? value.filter((item) => item !== null && item !== undefined) : [];
+}
+function objects<T>(value: Json): T[] {
+  return list<Json>(value).filter((item) => typeof item === 'object') as T[];
+}
+
+export function kindOf(json: Json): Kind {
+  if (typeof json !== 'object' || json === null) return 'unknown';
+  if (json.schema === 'pgadvise-report-1') return 'check';
+  if (Array.isArray(json.candidates) && 'cost_before' in json) return 'evaluation';
+  if (Array.isArray(json.indexes) && 'cost_before' in json) return 'advise';
+  if (Array.isArray(json.nodes) && Array.isArray(json.insights)) return 'explain';
+  if (json.old && json.new && Array.isArray(json.slower)) return 'comparison';
+  if (Array.isArray(json.queries) && Array.isArray(json.sources)) return 'digest';
+  return 'unknown';
+}
+
+function query(json: Json): Query {
+  return {
+    ...json,
+    fingerprint: String(json.fingerprint ?? ''),
+    query: String(json.query ?? ''),
+    calls: Number(json.calls ?? 0),
+    total_ms: Number(json.total_ms ?? 0),
+    users: list(json.users),
+    databases: list(json.databases),
+    applications: list(json.applications),
+    histogram: list(json.histogram),
+    samples: objects(json.samples),
+  };
+}
+
+function finding(json: Json): Finding {
+  return {
+    ...json,
+    id: String(json.id ?? ''),
+    rule: String(json.rule ?? ''),
+    severity: String(json.severity ?? 'note'),
+    verdict: String(json.verdict ?? 'suspected'),
+    subject: json.subject ?? {kind: 'object'},
+    message: String(json.message ?? ''),
+    evidence: objects(json.evidence),
+  };
+}
+
+function table(json: Json): Table {
+  return {
+    ...json,
+    schema: String(json.schema ?? ''),
+    name: String(json.name ?? ''),
+    columns: objects(json.columns),
+    indexes: objects<Json>(json.indexes).map((index) => ({...index, columns: list(index.columns)})),
+    foreign_keys: objects<Json>(json.foreign_keys).map((key) => ({...key, columns: list(key.columns)})),
+  };
+}
+
+function plans(json: Json, queries: Query[]): PlanEntry[] {
+  const out: PlanEntry[] = [];
+  const text = new Map(queries.map((one) => [one.fingerprint, one.query]));
+  for (const one of objects<Json>(json.plans)) {
+    out.push({
+      id: String(one.id ?? out.length + 1),
+      fingerprint: String(one.fingerprint ?? ''),
+      kind: String(one.kind ?? 'plan'),
+      text: typeof one.json === 'object' ? JSON.stringify(one.json, null, 1) : String(one.text ?? ''),
+      query: text.get(one.fingerprint) ?? '',
+      duration_ms: one.duration_ms,
+      cost: one.total_cost,
+      location: one.location,
+      insights: objects(one.insights),
+    });
+  }
+  const known = new Set(out.filter((one) => one.kind === 'logged').map((one) => one.fingerprint));
+  for (const one of queries)
+    if (one.plan?.text && !known.has(one.fingerprint))
+      out.push({
+        id: one.fingerprint,
+        fingerprint: one.fingerprint,
+        kind: 'logged',
+        text: one.plan.text,
+        query: one.query,
+        duration_ms: one.plan.duration_ms,
+        location: one.plan.file ? {file: one.plan.file, line: one.plan.line} : undefined,
+        insights: [],
+      });
+  return out;
+}
+
+function advisedIndex(json: Json): AdvisedIndex {
+  return {...json, sql: String(json.sql ?? ''), queries: list(json.queries)};
+}
+
+// Indexes that fixes of findings create: for a check there is no order of payoff.
+function indexesOf(findings: Finding[]): AdvisedIndex[] {
+  return findings
+    .filter((one) => one.verdict !== 'refuted' && /^\s*CREATE (UNIQUE )?INDEX/i.test(one.fix?.sql ?? ''))
+    .map((one) => ({
+      sql: one.fix!.sql!,
+      down_sql: one.fix!.down_sql ?? '',
+      schema: one.subject.schema ?? '',
+      table: one.subject.table ?? '',
+      queries: one.subject.fingerprint ? [one.subject.fingerprint] : [],
+      finding: one,
+    }));
+}
+
+function changes(json: Json): Change[] {
+  return ['slower', 'added', 'more_frequent', 'faster', 'gone'].flatMap((name) =>
+    objects<Json>(json[name]).map((one) => ({...one, list: name.replace('_', ' ')})),
+  );
+}
+
+export function readReport(json: Json): Model {
+  const kind = kindOf(json);
+  const from = kind === 'unknown' ? {} : json;
+  const workload = kind === 'check' ? (from.workload ?? {}) : kind === 'digest' ? from : {};
+  const queries = objects<Json>(workload.queries).map(query);
+  const findings = objects<Json>(from.findings).map(finding);
+  const model: Model = {
+    kind,
+    findings,
+    suppressed: objects<Json>(from.suppressed).map(finding),
+    rules: new Map(objects<Rule>(from.rules).map((rule) => [rule.id, rule])),
+    rulesRun: list(from.summary?.rules_run),
+    skipped: objects(from.skipped_rules),
+    inputs: objects(from.inputs),
+    diagnostics: list<Json>(from.diagnostics).map(String),
+    first: objects(from.summary?.first),
+    nothingChecked: String(from.summary?.nothing_checked ?? ''),
+    run: from.run ?? {},
+    queries,
+    queryOf: new Map(queries.map((one) => [one.fingerprint, one])),
+    totalMs: queries.reduce((sum, one) => sum + one.total_ms, 0),
+    timed: queries.some((one) => one.total_ms > 0),
+    plans: plans(from, queries),
+    tables: objects<Json>(from.tables).map(table),
+    repeats: objects<Json>(workload.repeats).map((one) => ({...one, pattern: list(one.pattern)})),
+    indexes:
+      kind === 'advise' ? objects<Json>(from.indexes).map(advisedIndex)
+      : kind === 'evaluation' ? objects<Json>(from.candidates).map(advisedIndex)
+      : [...indexesOf(findings), ...objects<Json>(from.further_indexes).map(advisedIndex)],
+    notCosted: objects<Json>(from.not_costed).map(advisedIndex),
+    drops: objects<Json>(from.drops).map(advisedIndex),
+    advisedQueries:
+      kind === 'advise' ? objects(from.queries) : kind === 'evaluation' ? [...objects<AdvisedQuery>(from.worse), ...objects<AdvisedQuery>(from.better)] : [],
+    costBefore: kind === 'advise' || kind === 'evaluation' ? from.cost_before : undefined,
+    costAfter: kind === 'advise' || kind === 'evaluation' ? from.cost_after : undefined,
+    locks: lockForecasts(from.lock_forecasts),
+    timeline: Array.isArray(workload.timeline?.buckets) && workload.timeline.buckets.length > 1 ? workload.timeline : null,
+    changes: kind === 'comparison' ? changes(from) : [],
+    truncated: objects(from.truncated),
+  };
+  if (kind === 'digest')
+    model.inputs = objects<Json>(from.sources).map((one) => ({
+      kind: `${one.format || 'unknown'} log`,
+      path: one.path,
+      detail: `${one.lines} lines`,
+    }));
+  if (kind === 'explain') model.plans = [explained(from)];
+  return model;
+}
+
+function explained(json: Json): PlanEntry {
+  return {
+    id: 'plan',
+    fingerprint: '',
+    kind: json.analyzed ? 'analyzed' : 'explained',
+    text: json.explain ? JSON.stringify(json.explain, null, 1) : '',
+    query: String(json.query ?? ''),
+    duration_ms: json.execution_ms,
+    cost: json.total_cost,
+    insights: objects(json.insights),
+  };
+}
+
+function range(json: Json): Range | undefined {
+  const [low, high] = Array.isArray(json) ? json : [json?.low ?? json?.from, json?.high ?? json?.to];
+  return Number.isFinite(low) && Number.isFinite(high) ? {low, high} : undefined;
+}
+
+function lockForecasts(json: Json): LockForecast[] {
+  return objects<Json>(json).map((one) => ({
+    migration: String(one.migration ?? ''),
+    file: String(one.file ?? ''),
+    transactions: String(one.transactions ?? ''),
+    statements: objects<Json>(one.statements).map((statement) => ({
+      ...statement,
+      text: String(statement.text ?? ''),
+      transaction: Number(statement.transaction ?? 0),
+      seconds: range(statement.seconds),
+    })),
+    locks: objects<Json>(one.locks).map((lock) => ({
+      ...lock,
+      table: String(lock.table ?? ''),
+      mode: String(lock.mode ?? ''),
+      from: Number(lock.from ?? 0),
+      until: Number(lock.until ?? lock.from ?? 0),
+      held: range(lock.held_seconds),
+      harmful: lock.harmful === true,
+    })),
+  }));
+}
+
+export function tableName(schema: string | undefined, name: string | undefined): string {
+  if (!name) return '';
+  return !schema || schema === 'public' ? name : `${schema}.${name}`;
+}
+
+export function subjectText(one: Finding): string {
+  const {subject} = one;
+  const table = tableName(subject.schema, subject.table);
+  if (table) return subject.columns?.length ? `${table} (${subject.columns.join(', ')})` : table;
+  return subject.index ?? subject.file ?? subject.entry ?? subject.fingerprint ?? subject.schema ?? subject.kind;
+}
+
+export function place(location: Location | undefined): string {
+  if (!location) return '';
+  return location.line ? `${location.file}:${location.line}` : location.file;
+}
+
+// Fingerprint of the query that the finding is about, or "".
+export function queryOfFinding(one: Finding): string {
+  return one.subject.fingerprint ?? '';
+}

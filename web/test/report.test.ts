@@ -1,0 +1,132 @@
+import {describe, expect, it} from 'vitest';
+import {kindOf, readReport, subjectText} from '../src/report';
+import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
+import {link, parseRoute} from '../src/route';
+import {bars} from '../src/histogram';
+import {bytes, count, milliseconds, percent} from '../src/format';
+import {formatSql, sqlTokens} from '../src/sql';
+import {occurrence} from '../src/occurrence';
+import {neighbourhood} from '../src/neighbourhood';
+import {sorted} from '../src/table-sort';
+
+const finding = (id: string, rule: string, table: string, message = '') => ({
+  id, rule, severity: 'warning', verdict: 'suspected', subject: {kind: 'table', schema: 'public', table}, message, evidence: [],
+});
+const check = {
+  schema: 'pgadvise-report-1',
+  findings: [finding('0123456789abcdef', 'sequential-scan', 'orders', 'reads All'), finding('1123456789abcdef', 'blocking-alter', 'users')],
+  workload: {
+    sources: [],
+    queries: [{fingerprint: 'a1', query: 'SELECT 1', calls: 2, total_ms: 5, plan: {format: 'text', text: 'Seq Scan'}}],
+    repeats: [{pattern: ['a1'], parent: 'b2', scope: 'trace', most_in_one_scope: 4, longest_span_ms: 40, samples: [{file: 'l', duration_ms: 2}]}],
+  },
+};
+
+describe('a report', () => {
+  it('is recognized by what it holds', () => {
+    expect(kindOf(check)).toBe('check');
+    expect(kindOf({queries: [], sources: []})).toBe('digest');
+    expect(kindOf({indexes: [], cost_before: 1, queries: []})).toBe('advise');
+    expect(kindOf({nodes: [], insights: []})).toBe('explain');
+    expect(kindOf({old: {}, new: {}, slower: []})).toBe('comparison');
+    for (const other of [null, 1, 'x', [], {}]) expect(kindOf(other)).toBe('unknown');
+  });
+  it('of any shape gives a model', () => {
+    const odd = {schema: 'pgadvise-report-1', findings: [null, 7, {}, {evidence: 'x', subject: null}], workload: {queries: 3}, tables: [{}], plans: [null]};
+    const model = readReport(odd);
+    expect(model.findings.length).toBe(2);
+    expect(model.findings.map(subjectText)).toEqual(['object', 'object']);
+    expect(readReport(null).kind).toBe('unknown');
+  });
+  it('has the plans of its queries', () => {
+    const model = readReport(check);
+    expect(model.plans.map((plan) => [plan.kind, plan.fingerprint, plan.text])).toEqual([['logged', 'a1', 'Seq Scan']]);
+    expect(model.totalMs).toBe(5);
+  });
+  it('keeps the lock forecast', () => {
+    const [lock] = readReport({...check, lock_forecasts: [{migration: 'm', statements: [{text: 'ALTER', seconds: {from: 1, to: 2}}], locks: [{table: 't', mode: 'ACCESS EXCLUSIVE', harmful: true}]}]}).locks;
+    expect(lock.statements[0].seconds).toEqual({low: 1, high: 2});
+    expect(lock.locks[0]).toMatchObject({table: 't', harmful: true, from: 0, until: 0});
+  });
+});
+
+describe('filters', () => {
+  const {findings} = readReport(check);
+  const texts = findings.map(searchText);
+  it('select by text of any part, in any case', () => {
+    expect(filtered(findings, texts, {...noFilter, text: 'READS orders'}).map((one) => one.id)).toEqual(['0123456789abcdef']);
+    expect(filtered(findings, texts, {...noFilter, text: 'absent'})).toEqual([]);
+  });
+  it('select by rule and table', () => {
+    expect(filtered(findings, texts, {...noFilter, rule: 'blocking-alter'}).length).toBe(1);
+    expect(filtered(findings, texts, {...noFilter, rule: 'blocking-alter', table: 'orders'}).length).toBe(0);
+  });
+  it('survive the fragment', () => {
+    const filter = {...noFilter, text: 'a & b=#?', rule: 'x'};
+    expect(filterOf(parseRoute(link('findings', '', filterText(filter))).parameters)).toEqual(filter);
+  });
+  it('count their choices', () => {
+    expect(choices(findings, (one) => one.severity)).toEqual([['warning', 2]]);
+  });
+});
+
+describe('fragments', () => {
+  it('of 16 hex digits name a finding', () => {
+    expect(parseRoute('#0123456789abcdef')).toMatchObject({page: 'findings', item: '0123456789abcdef'});
+    expect(link('findings', '0123456789abcdef')).toBe('#0123456789abcdef');
+  });
+  it('keep names with slashes and percent signs', () => {
+    for (const name of ['a/b', '50%', '"x"."y"?#']) expect(parseRoute(link('schema', name)).item).toBe(name);
+    expect(parseRoute('#schema/%E0%A4%A').item).toBe('%E0%A4%A');
+  });
+});
+
+it('histograms keep all calls, in at most 41 bars', () => {
+  const all = bars([[0, 1], [100, 5], [639, 2]]);
+  expect(all.length).toBeLessThanOrEqual(41);
+  expect(all.reduce((sum, bar) => sum + bar.calls, 0)).toBe(8);
+  expect(bars([[160, 3]])[0]).toMatchObject({from: 1.024, calls: 3});
+  expect(bars(undefined)).toEqual([]);
+});
+
+it('numbers are short', () => {
+  expect([milliseconds(0.123), milliseconds(4.56), milliseconds(999), milliseconds(12_000), milliseconds(null)]).toEqual(['0.12 ms', '4.6 ms', '999 ms', '12 s', '–']);
+  expect([count(1234567), bytes(8192), bytes(1.5e9), percent(1, 3), percent(1, 0)]).toEqual(['1,234,567', '8.2 kB', '1.5 GB', '33 %', '–']);
+});
+
+it('SQL stays the same text, formatted or not', () => {
+  const broken = "SELECT * FROM t WHERE a = 'x";
+  expect(formatSql(broken)).toContain('FROM');
+  expect(formatSql('select a from t where b = $1').split('\n').length).toBeGreaterThan(2);
+  const text = `select '</script><img>' -- x\n, "a" from t`;
+  expect(sqlTokens(text).map((token) => token.text).join('')).toBe(text);
+});
+
+it('an occurrence says whether it is measured', () => {
+  const [repeat] = readReport(check).repeats;
+  const drawn = occurrence(repeat);
+  expect(drawn.measured).toBe(false);
+  expect(drawn.bars.length).toBe(5);
+  expect(Math.max(...drawn.bars.map((bar) => bar.start + bar.length))).toBeLessThanOrEqual(drawn.span + 1e-9);
+  expect(occurrence({...repeat, events: [[0, 1, -1], [2, 1, 0]]})).toMatchObject({measured: true, span: 3, leftOut: 3});
+});
+
+it('the neighbourhood of a table is bounded', () => {
+  const tables = [
+    {schema: 'public', name: 'center', columns: [], indexes: [], foreign_keys: []},
+    ...Array.from({length: 40}, (_, i) => ({
+      schema: 'public', name: `t${i}`, columns: [], indexes: [],
+      foreign_keys: [{name: 'k', columns: ['center_id'], schema: 'public', table: 'center', indexed: i % 2 === 0}],
+    })),
+  ];
+  const diagram = neighbourhood(tables, 'center');
+  expect(diagram.tables.length).toBe(24);
+  expect(diagram.leftOut).toBe(17);
+  expect(diagram.keys.filter((key) => key.indexed === false).length).toBeGreaterThan(5);
+});
+
+it('rows without a value are last in both orders', () => {
+  const rows = [{v: null}, {v: 2}, {v: 1}];
+  expect(sorted(rows, (row) => row.v, true).map((row) => row.v)).toEqual([2, 1, null]);
+  expect(sorted(rows, (row) => row.v, false).map((row) => row.v)).toEqual([1, 2, null]);
+});
