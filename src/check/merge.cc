@@ -490,7 +490,8 @@ class Merger {
       if (!known || (of_changes() && about_schema_alone(rule)) ||
           (inputs_.changed_code && known->rule->needs.names(lint::Input::code)))
         continue;
-      (known->rule->needs.names(lint::Input::migrations) ? scope.migration_rules : scope.rules).push_back(rule);
+      (known->rule->needs.names(lint::Input::migrations) ? scope.migration_rules : scope.rules)
+          .push_back(rule);
     }
     scope.migrations.assign(inputs_.checked_migrations.begin(), inputs_.checked_migrations.end());
   }

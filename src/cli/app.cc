@@ -14,6 +14,7 @@
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/profiles.h"
+#include "cli/report.h"
 #include "cli/review.h"
 #include "cli/rules.h"
 #include "cli/sandbox.h"
@@ -41,7 +42,7 @@ static void refuse_empty_names(CLI::App& app) {
       "");
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
     for (const char* name : {"--output", "--config", "--baseline", "--schema", "--log", "--workload",
-                             "--load", "--file", "--plan", "PATH", "LOG"})
+                             "--load", "--file", "--plan", "PATH", "LOG", "FILE"})
       if (auto* option = command->get_option_no_throw(name)) option->check(named);
 }
 
@@ -76,6 +77,7 @@ int main(const Arguments& given) {
   add_digest(app, user_paths, exit_code);
   add_explain(app, user_paths, exit_code);
   add_init(app, exit_code);
+  add_report(app, user_paths, exit_code);
   add_review(app, user_paths, exit_code);
   add_rules(app, exit_code);
   add_snapshot(app, exit_code);
@@ -92,10 +94,10 @@ int main(const Arguments& given) {
   add_sandbox(app, user_paths, command, exit_code);
   add_profiles(app, user_paths);
   refuse_empty_names(app);
-  for (const char* one : {"advise", "check", "digest", "explain", "review"})
+  for (const char* one : {"advise", "check", "digest", "explain", "report", "review"})
     add_color(*app.get_subcommand(one));
   add_color(*app.get_subcommand("rules")->get_subcommand("explain"));
-  for (const char* one : {"advise", "check", "digest", "explain", "review", "sandbox", "snapshot"})
+  for (const char* one : {"advise", "check", "digest", "explain", "report", "review", "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
   for (const char* one : {"init", "rules", "completion", "manual"})

@@ -45,8 +45,8 @@ struct Baseline {
   std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
 };
 
-// Where a run looked: only there does a finding that is absent mean a problem that is gone. All lists are empty
-// for a run that was interrupted, or that reported only chosen findings (--only).
+// Where a run looked: only there does a finding that is absent mean a problem that is gone. All lists are
+// empty for a run that was interrupted, or that reported only chosen findings (--only).
 struct CheckedScope {
   std::vector<std::string> rules;            // checked all inputs
   std::vector<std::string> migration_rules;  // checked only the files of `migrations`

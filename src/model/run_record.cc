@@ -42,10 +42,9 @@ bool reads_server(const RunRecord& run, const RunRecord& earlier) {
   return std::any_of(run.inputs.begin(), run.inputs.end(), [&](const ReportInput& input) {
     return area_of(input) == FindingArea::server &&
            (input.kind != "database" ||
-            std::none_of(earlier.inputs.begin(), earlier.inputs.end(),
-                         [&](const ReportInput& other) {
-                           return other.kind == "database" && other.path != input.path;
-                         }));
+            std::none_of(earlier.inputs.begin(), earlier.inputs.end(), [&](const ReportInput& other) {
+              return other.kind == "database" && other.path != input.path;
+            }));
   });
 }
 
@@ -90,10 +89,9 @@ RunRecord record_of(const Report& report) {
 void sort_by_id(std::vector<RecordedFinding>& findings) {
   std::stable_sort(findings.begin(), findings.end(),
                    [](const RecordedFinding& a, const RecordedFinding& b) { return a.id < b.id; });
-  findings.erase(
-      std::unique(findings.begin(), findings.end(),
-                  [](const RecordedFinding& a, const RecordedFinding& b) { return a.id == b.id; }),
-      findings.end());
+  findings.erase(std::unique(findings.begin(), findings.end(),
+                             [](const RecordedFinding& a, const RecordedFinding& b) { return a.id == b.id; }),
+                 findings.end());
 }
 
 FindingArea area_of(const ReportInput& input) {

@@ -73,17 +73,17 @@ Verdict verdict_of(const std::string& word) {
 bool read_findings(const json& list, RecordedFinding::State state, RunRecord& out) {
   if (!list.is_array()) return true;
   for (const auto& entry : list) {
-    RecordedFinding finding{.id = word(entry, "id"),
-                            .short_id = word(entry, "short_id"),
-                            .rule = word(entry, "rule"),
-                            .severity = severity_of(word(entry, "severity")),
-                            .verdict = verdict_of(word(entry, "verdict")),
-                            .state = state,
-                            .subject = subject_of(member(entry, "subject")),
-                            .location = location_of(member(entry, "location")),
-                            .message = word(entry, "message"),
-                            .impact = {number(member(entry, "impact"), "score"),
-                                       word(member(entry, "impact"), "effect")}};
+    RecordedFinding finding{
+        .id = word(entry, "id"),
+        .short_id = word(entry, "short_id"),
+        .rule = word(entry, "rule"),
+        .severity = severity_of(word(entry, "severity")),
+        .verdict = verdict_of(word(entry, "verdict")),
+        .state = state,
+        .subject = subject_of(member(entry, "subject")),
+        .location = location_of(member(entry, "location")),
+        .message = word(entry, "message"),
+        .impact = {number(member(entry, "impact"), "score"), word(member(entry, "impact"), "effect")}};
     if (finding.id.empty() || finding.rule.empty()) return false;
     if (finding.verdict == Verdict::refuted) finding.state = RecordedFinding::State::refuted;
     out.findings.push_back(std::move(finding));
