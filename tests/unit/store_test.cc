@@ -193,8 +193,7 @@ TEST_F(StoreTest, AKilledUploadLeavesAllOrNothing) {
     ::usleep(static_cast<useconds_t>(2'000 << round));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
-    std::filesystem::copy(folder.path(), folder_.path("round"),
-                          std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy(folder.path(), folder_.path("round"), std::filesystem::copy_options::recursive);
     const std::string after = dump("round/store.db");
     std::filesystem::remove_all(folder_.path("round"));
     EXPECT_TRUE(after == before || after == whole) << "round " << round;
