@@ -46,7 +46,11 @@ std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnost
         {Error::Kind::nonfatal, where, "query statistics are not stored: " + std::move(why), {}});
     return std::vector<QueryStatistics>();
   };
-  if (workload.sources.empty()) return {};
+  const bool logs =
+      std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
+        return source.format == "stderr" || source.format == "csvlog" || source.format == "jsonlog";
+      });
+  if (!logs) return {};
   const LogSource& log = workload.sources.front();
   if (workload.sources.size() > 1)
     return none(log.path, "several logs were read as one; pgadvise digest stores each log on its own");

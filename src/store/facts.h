@@ -52,9 +52,9 @@ struct Facts {
 // The key of a run: equal for equal runs of one target that started in the same second.
 std::string run_id(const std::string& target, const RunRecord& run);
 
-// The statistics of a workload of one log. Returns none, and reports why, for a log without times, for a
-// source that is no log, and for several logs that were read as one. Queries that do not parse are left out,
-// as they have no fingerprint.
+// The statistics of a workload of one log. Returns none for other sources; none, and reports why, for a log
+// without times or of less than 64 bytes, and for several logs that were read as one. Queries that do not
+// parse are left out, as they have no fingerprint.
 std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnostics& diagnostics);
 
 // The sizes of a server's tables and indexes. `taken`: seconds since 1970.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,21 +71,5 @@ class Store {
   virtual Result<std::vector<QueryChange>> query_changes(const std::string& target) = 0;
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;
 };
-
-// Where a store is.
-struct Address {
-  std::string path;                   // of a SQLite file
-  std::optional<int> retention_days;  // nullopt: as stored, at first 400
-};
-
-// Reads `sqlite`, `sqlite:PATH`, each with `?retention=DAYS`, or `env` (the variable PGADVISE_STORE). Without
-// PATH: pgadvise/store.db in $XDG_STATE_HOME, else in ~/.local/state. Errors (usage): anything else; no error
-// shows a password.
-Result<Address> read_url(const std::string& url);
-
-// `create`: makes a new store, and its folder, if there is none; both are accessible to the user only. Brings
-// a store of an earlier version to this version's schema. Errors (usage): no store and not `create`; a file
-// of another program, or of a later version of pgadvise.
-Result<std::unique_ptr<Store>> open(const Address& address, bool create);
 
 }  // namespace pgadvise::store

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/input_file.h"
+#include "store/open.h"
 #include "store/sqlite.h"
 #include "store/sqlite_schema.h"
 #include "support/run.h"

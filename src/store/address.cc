@@ -1,11 +1,10 @@
-#include "store/store.h"
+#include "store/address.h"
 
 #include <charconv>
 #include <cstdlib>
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "store/sqlite.h"
 
 namespace pgadvise::store {
 namespace {
@@ -72,10 +71,6 @@ Result<Address> read_url(const std::string& given) {
   }
   return fail(Error::Kind::usage, "--store", ellipsis(mask_credentials(url), 80) + " is not a store",
               "sqlite, sqlite:PATH, env or @NAME; this version has no store on a server");
-}
-
-Result<std::unique_ptr<Store>> open(const Address& address, bool create) {
-  return open_sqlite(address, create);
 }
 
 }  // namespace pgadvise::store
