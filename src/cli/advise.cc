@@ -338,7 +338,7 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "--cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
   command->callback([options, command, &exit_code] {
-    auto address = store_address(*command, options->store);
+    auto address = optional_store(*command, options->store);
     const auto fine = check_words(*command, *options);
     if (!fine || !address) {
       complain(!fine ? fine.error() : address.error());

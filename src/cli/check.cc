@@ -150,7 +150,7 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
     }
     options->reports = std::move(*reports);
     options->fail_on = std::move(*fail_on);
-    auto address = store_address(*command, options->store);
+    auto address = optional_store(*command, options->store);
     if (!address) {
       complain(address.error());
       exit_code = exit_usage;

@@ -226,7 +226,7 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "Exit codes: 0 success, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached "
       "or read.");
   command->callback([options, logs, db, compare, command, &exit_code] {
-    auto address = store_address(*command, options->store);
+    auto address = optional_store(*command, options->store);
     if (!address) {
       complain(address.error());
       exit_code = exit_usage;

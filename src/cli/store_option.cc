@@ -48,8 +48,7 @@ void add_store(CLI::App& command, StoreOptions& options) {
       ->type_name("NAME");
 }
 
-Result<std::optional<store::Address>> store_address(const CLI::App& command, const StoreOptions& options) {
-  if (command.count("--store") == 0) return std::optional<store::Address>();
+Result<store::Address> store_address(const StoreOptions& options) {
   std::string url(trim(options.url));
   if (url.empty())
     return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
@@ -58,7 +57,12 @@ Result<std::optional<store::Address>> store_address(const CLI::App& command, con
     if (!named) return tl::unexpected(named.error());
     url = std::move(*named);
   }
-  auto address = store::read_url(url);
+  return store::read_url(url);
+}
+
+Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options) {
+  if (command.count("--store") == 0) return std::optional<store::Address>();
+  auto address = store_address(options);
   if (!address) return tl::unexpected(address.error());
   return std::optional(std::move(*address));
 }

@@ -21,9 +21,11 @@ struct StoreOptions {
 // Adds --store and --store-as. `options` must outlive the parsing.
 void add_store(CLI::App& command, StoreOptions& options);
 
-// Where --store leads; nullopt without it. Resolves env, and @NAME in the user's own configuration. A
-// repository cannot name a store. Errors (usage): no such store; the option is empty.
-Result<std::optional<store::Address>> store_address(const CLI::App& command, const StoreOptions& options);
+// Where --store leads. Resolves env, and @NAME in the user's own configuration. A repository cannot name a
+// store. Errors (usage): no such store; the option is empty.
+Result<store::Address> store_address(const StoreOptions& options);
+// The same; nullopt if the command line has no --store.
+Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options);
 
 // The name under which the store keeps the facts: --store-as, else `database`, else the name of the
 // repository's folder, or of the working folder.
