@@ -66,8 +66,9 @@ class Upload {
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < ?)",
           "DELETE FROM run WHERE started < ?",
-          "DELETE FROM query_statistics WHERE (target, source) IN (SELECT target, source FROM source WHERE "
-          "bucket_start < ?)",
+          "DELETE FROM query_statistics WHERE (target, bucket_start) IN (SELECT target, bucket_start FROM "
+          "source "
+          "WHERE bucket_start < ?)",
           "DELETE FROM source WHERE bucket_start < ?", "DELETE FROM relation_size WHERE taken < ?"}) {
       Statement statement = connection_.prepare(sql);
       done(statement.bind(seconds));
@@ -157,10 +158,17 @@ class Upload {
     const bool found = known.row();
     if (found && known.number() >= whole(first.source_size)) return false;
     if (!known.ok()) code_ = known.code();
-    Statement remove = connection_.prepare("DELETE FROM query_statistics WHERE target = ? AND source = ?");
+    Statement remove = connection_.prepare(
+        "DELETE FROM query_statistics WHERE target = ?1 AND source = ?2 AND bucket_start = (SELECT "
+        "bucket_start "
+        "FROM source WHERE target = ?1 AND source = ?2)");
     done(remove.bind(target).bind(first.source));
-    Statement insert = connection_.prepare("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?)");
-    done(insert.bind(target).bind(first.source).bind(whole(first.source_size)).bind(first.bucket_start));
+    Statement insert = connection_.prepare("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)");
+    done(insert.bind(target)
+             .bind(first.source)
+             .bind(whole(first.source_size))
+             .bind(first.bucket_start)
+             .bind(first.bucket_seconds));
     return true;
   }
 
@@ -178,9 +186,9 @@ class Upload {
       if (!fresh[query.source]) continue;
       done(of_class.bind(query.class_id).bind(query.text));
       done(insert.bind(facts.target)
-               .bind(query.source)
                .bind(query.class_id)
                .bind(query.bucket_start)
+               .bind(query.source)
                .bind(query.bucket_seconds)
                .bind(whole(query.calls))
                .bind(whole(query.timed_calls))

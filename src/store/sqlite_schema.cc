@@ -31,13 +31,13 @@ CREATE TABLE finding_event (run_id TEXT, finding_id TEXT, short_id TEXT NOT NULL
 CREATE TABLE query_class (class_id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE source (target TEXT, source TEXT, size INTEGER NOT NULL, bucket_start INTEGER NOT NULL,
-  PRIMARY KEY (target, source)) WITHOUT ROWID;
+  bucket_seconds INTEGER NOT NULL, PRIMARY KEY (target, source)) WITHOUT ROWID;
 CREATE INDEX source_by_start ON source (bucket_start);
 
-CREATE TABLE query_statistics (target TEXT, source TEXT, class_id TEXT, bucket_start INTEGER,
+CREATE TABLE query_statistics (target TEXT, class_id TEXT, bucket_start INTEGER, source TEXT,
   bucket_seconds INTEGER NOT NULL, calls INTEGER NOT NULL, timed_calls INTEGER NOT NULL, total_ns INTEGER NOT NULL,
   max_ns INTEGER NOT NULL, rows INTEGER NOT NULL, rows_calls INTEGER NOT NULL, bins TEXT NOT NULL,
-  counts TEXT NOT NULL, PRIMARY KEY (target, source, class_id, bucket_start)) WITHOUT ROWID;
+  counts TEXT NOT NULL, PRIMARY KEY (target, class_id, bucket_start, source)) WITHOUT ROWID;
 CREATE INDEX query_statistics_by_bucket ON query_statistics (target, bucket_start);
 
 CREATE TABLE relation_size (target TEXT, kind TEXT, schema TEXT, name TEXT, taken INTEGER, bytes INTEGER NOT NULL,
@@ -59,12 +59,14 @@ DROP VIEW IF EXISTS finding_look;
 DROP VIEW IF EXISTS finding_latest;
 
 CREATE VIEW finding_latest AS
-SELECT * FROM (
-  SELECT r.target, r.started, e.*,
+SELECT k.target, k.started, e.*
+FROM (
+  SELECT r.target, r.started, e.run_id, e.finding_id,
     row_number() OVER (PARTITION BY r.target, e.finding_id ORDER BY r.started DESC, r.run_id DESC) AS age
   FROM finding_event e JOIN run r ON r.run_id = e.run_id
-  WHERE e.rule <> '' AND e.state <> 'refuted')
-WHERE age = 1;
+  WHERE e.rule <> '' AND e.state <> 'refuted') k
+JOIN finding_event e ON e.run_id = k.run_id AND e.finding_id = k.finding_id
+WHERE k.age = 1;
 
 CREATE VIEW finding_look AS
 SELECT f.target, f.finding_id, r.run_id, r.started,
@@ -112,27 +114,27 @@ FROM query_statistics q JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c
 GROUP BY q.target, q.class_id, q.bucket_start, b.value;
 
 CREATE VIEW query_change AS
-WITH newest AS (
-  SELECT target, max(bucket_start + bucket_seconds) AS until FROM query_statistics GROUP BY target),
+WITH RECURSIVE week (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
+newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 today AS (
-  SELECT b.* FROM query_bucket b JOIN newest n ON n.target = b.target
-  WHERE b.bucket_start + b.bucket_seconds > n.until - 86400 AND b.timed_calls > 0),
+  SELECT q.target, q.class_id, q.bucket_start, q.bucket_seconds, sum(q.timed_calls) AS calls,
+    sum(q.total_ns) AS total_ns
+  FROM newest n
+  JOIN query_statistics q ON q.target = n.target AND q.bucket_start >= n.until - 86400
+  WHERE q.timed_calls > 0
+  GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds),
 earlier AS (
-  SELECT t.target, t.class_id, t.bucket_start, sum(b.total_ns) * 1.0 / sum(b.timed_calls) AS mean_ns,
-    count(*) AS weeks
-  FROM today t
-  JOIN query_bucket b ON b.target = t.target AND b.class_id = t.class_id AND b.timed_calls > 0
-    AND b.bucket_seconds = t.bucket_seconds AND b.bucket_start < t.bucket_start
-    AND (t.bucket_start - b.bucket_start) % 604800 = 0
-  GROUP BY t.target, t.class_id, t.bucket_start)
-SELECT t.target, t.class_id, c.text, sum(t.timed_calls) AS calls,
-  sum(t.total_ns) / sum(t.timed_calls) / 1e6 AS mean_ms,
-  sum(t.timed_calls * e.mean_ns) / sum(t.timed_calls) / 1e6 AS earlier_mean_ms,
-  max(e.weeks) AS weeks
-FROM today t
-JOIN earlier e ON e.target = t.target AND e.class_id = t.class_id AND e.bucket_start = t.bucket_start
-JOIN query_class c ON c.class_id = t.class_id
-GROUP BY t.target, t.class_id, c.text;
+  SELECT t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns,
+    sum(q.total_ns) * 1.0 / sum(q.timed_calls) AS mean_ns, count(DISTINCT w.n) AS weeks
+  FROM today t CROSS JOIN week w
+  CROSS JOIN query_statistics q ON q.target = t.target AND q.class_id = t.class_id
+    AND q.bucket_start = t.bucket_start - w.n * 604800 AND q.bucket_seconds = t.bucket_seconds
+  WHERE q.timed_calls > 0
+  GROUP BY t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns)
+SELECT e.target, e.class_id, c.text, sum(e.calls) AS calls, sum(e.total_ns) / sum(e.calls) / 1e6 AS mean_ms,
+  sum(e.calls * e.mean_ns) / sum(e.calls) / 1e6 AS earlier_mean_ms, max(e.weeks) AS weeks
+FROM earlier e JOIN query_class c ON c.class_id = e.class_id
+GROUP BY e.target, e.class_id, c.text;
 
 CREATE VIEW relation_growth AS
 WITH newest AS (SELECT target, max(taken) AS until FROM relation_size GROUP BY target),
