@@ -395,7 +395,7 @@ class Reader {
     if (!bounded(node.source(), key, table->size())) return;
     for (const auto& [name, value] : *table) {
       const auto* profile = value.as_table();
-      if (profile) out[std::string(name.str())] = database(name, *profile);
+      if (profile) out[std::string(name.str())] = database(name, *profile, key == "stores");
       else
         complain(value.source(), "a database's profile must be a table",
                  fmt::format("write [{}.NAME], and service, url or url-env below it", key));
@@ -403,7 +403,7 @@ class Reader {
   }
 
   // What is written here is committed and read by many, so no value of it is shown that may hold a password.
-  DatabaseProfile database(const toml::key& name, const toml::table& table) {
+  DatabaseProfile database(const toml::key& name, const toml::table& table, bool store) {
     DatabaseProfile profile;
     profile.place = place(name.source());
     for (const auto& [key, value] : table) {
@@ -418,6 +418,7 @@ class Reader {
       else if (!text || trim(*text).empty())
         complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
+      else if (key == "url" && store && text->starts_with("sqlite")) profile.conninfo = *text;
       else if (key == "url") url(value, *text, profile);
       else if (!variable_name(*text))
         complain(value.source(), "url-env is not the name of an environment variable",

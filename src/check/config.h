@@ -35,7 +35,7 @@ struct ConfiguredInputs {
 
 // How to reach a database, without credentials. Exactly one of conninfo and url_env is set.
 struct DatabaseProfile {
-  std::string conninfo;     // a libpq connection string without a password
+  std::string conninfo;     // a libpq connection string without a password; of a store also its sqlite URL
   std::string url_env;      // the environment variable with the connection string
   bool by_service = false;  // conninfo only names a service of the user's pg_service.conf
   SourceLocation place;     // of the profile's table

@@ -169,6 +169,7 @@ class Merger {
     keep_only();
     report_patterns_without_match();
     report_unused_suppressions();
+    set_scope();
     compare_with_baseline();
     for (auto& error : report_.diagnostics) error = without_outside_text(std::move(error));
     return std::move(report_);
@@ -481,16 +482,30 @@ class Merger {
   // Then no rule ran over everything.
   bool stopped() const { return inputs_.stopped || outcome_.stopped; }
 
+  // Rules that reported only findings about changes looked nowhere completely.
+  void set_scope() {
+    if (stopped() || !settings_.only.empty()) return;
+    CheckedScope& scope = report_.scope;
+    for (const auto& rule : report_.rules_run) {
+      const auto* known = lint::find_rule(rule);
+      if (!known || (of_changes() && about_schema_alone(rule)) ||
+          (inputs_.changed_code && known->rule->needs.names(lint::Input::code)))
+        continue;
+      (known->rule->needs.names(lint::Input::migrations) ? scope.migration_rules : scope.rules)
+          .push_back(rule);
+    }
+    scope.migrations.assign(inputs_.checked_migrations.begin(), inputs_.checked_migrations.end());
+  }
+
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
     std::set<std::string> migrations;
-    for (const auto& file : inputs_.checked_migrations)
-      migrations.insert(settings_.repository.relative(file));
+    for (const auto& file : report_.scope.migrations) migrations.insert(settings_.repository.relative(file));
+    const std::set<std::string> rules(report_.scope.rules.begin(), report_.scope.rules.end());
+    const std::set<std::string> migration_rules(report_.scope.migration_rules.begin(),
+                                                report_.scope.migration_rules.end());
     const LookedAt looked_at = [&](const std::string& rule, const std::string& file) {
-      const auto* known = lint::find_rule(rule);
-      return ran(rule) && known && !stopped() && settings_.only.empty() &&
-             !(of_changes() && about_schema_alone(rule)) &&
-             (!known->rule->needs.names(lint::Input::migrations) || migrations.count(file) > 0);
+      return rules.count(rule) > 0 || (migration_rules.count(rule) > 0 && migrations.count(file) > 0);
     };
     const auto done = settings_.update_baseline
                           ? update_baseline(settings_.baseline, report_, settings_.repository, looked_at,

@@ -20,6 +20,7 @@
 #include "cli/output.h"
 #include "cli/phase.h"
 #include "cli/plan_options.h"
+#include "cli/store_option.h"
 #include "cli/verbosity.h"
 #include "report/advice_json.h"
 #include "report/advice_text.h"
@@ -51,6 +52,8 @@ struct Options {
   double verify_timeout = 10;
   bool cleanup = false;
   bool yes = false;
+  StoreOptions store;
+  std::optional<store::Address> address;  // of the store; nullopt: none
 };
 
 // 500MB, 1GB: powers of 1000; 500MiB, 1GiB: of 1024; a bare number: bytes.
@@ -108,13 +111,25 @@ void clean(Diagnostics& diagnostics) {
 struct Answer {
   std::string content;         // in the format that was asked for
   int exit_code = exit_clean;  // without that of the diagnostics
+  store::Facts facts = {};     // with --store
 };
+
+store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs, Diagnostics& diagnostics) {
+  store::Facts out;
+  if (!options.address) return out;
+  const bool live = !options.sources.sandbox;
+  out.target = target_of(options.store, live ? inputs.catalog.database : std::string());
+  if (live) out.sizes = store::relation_sizes(inputs.catalog, now());
+  out.queries = statistics_of({inputs.workload}, options.sources.selection, diagnostics);
+  return out;
+}
 
 Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   auto settings = settings_of(options);
   if (!settings) return tl::unexpected(settings.error());
   auto inputs = check::load_for_advise(options.sources, *settings, diagnostics);
   if (!inputs) return tl::unexpected(inputs.error());
+  store::Facts facts = facts_of(options, *inputs, diagnostics);
   // What --verify built has to be removed, whichever signal ends it.
   const StopOnInterrupt interrupt(options.verify ? Interruptible::By::any_ending
                                                  : Interruptible::By::first_interrupt);
@@ -132,14 +147,15 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
     if (!found) return tl::unexpected(found.error());
     return Answer{text ? report::evaluation_text(*found, text_options())
                        : written(report::evaluation_json(*found, diagnostics), "pgadvise advise: evaluation"),
-                  objectionable(*found) ? exit_findings : exit_clean};
+                  objectionable(*found) ? exit_findings : exit_clean, std::move(facts)};
   }
   const auto advice = check::advise(*inputs, *settings, diagnostics);
   if (!advice) return tl::unexpected(advice.error());
   clean(diagnostics);
   return Answer{text ? report::advice_text(*advice, text_options())
                      : written(report::advice_json(*advice, diagnostics),
-                               fmt::format("pgadvise advise: {} indexes", advice->indexes.size()))};
+                               fmt::format("pgadvise advise: {} indexes", advice->indexes.size())),
+                exit_clean, std::move(facts)};
 }
 
 int run(Options options) {
@@ -162,6 +178,11 @@ int run(Options options) {
     return exit_usage;
   }
   report_written(options.output, (evaluates(options) ? "evaluation, " : "advice, ") + options.format);
+  if (options.address)
+    if (const auto done = keep(*options.address, found->facts); !done) {
+      complain(done.error());
+      return exit_usage;
+    }
   return std::max(found->exit_code, exit_code_of(diagnostics));
 }
 
@@ -315,6 +336,7 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->check(CLI::IsMember({"time", "calls"}))
       ->capture_default_str();
   add_verification(*command, *options);
+  add_store(*command, options->store);
   add_proposals(*command, *options);
   command->footer(
       "advise changes nothing in the database: HypoPG provides hypothetical indexes. Ctrl-C ends the search "
@@ -325,10 +347,13 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "--cleanup could not drop, 3 the "
       "database of --db can't be reached or read.");
   command->callback([options, command, &exit_code] {
-    if (const auto fine = check_words(*command, *options); !fine) {
-      complain(fine.error());
+    auto address = optional_store(*command, options->store);
+    const auto fine = check_words(*command, *options);
+    if (!fine || !address) {
+      complain(!fine ? fine.error() : address.error());
       exit_code = exit_usage;
     } else {
+      options->address = std::move(*address);
       exit_code =
           options->cleanup ? clean_up(options->sources.db, options->disposable, options->yes) : run(*options);
     }

@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "cli/digest.h"
 #include "cli/explain.h"
+#include "cli/history.h"
 #include "cli/init.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -76,6 +77,7 @@ int main(const Arguments& given) {
   add_check(app, user_paths, exit_code);
   add_digest(app, user_paths, exit_code);
   add_explain(app, user_paths, exit_code);
+  add_history(app, exit_code);
   add_init(app, exit_code);
   add_report(app, user_paths, exit_code);
   add_review(app, user_paths, exit_code);
@@ -94,13 +96,14 @@ int main(const Arguments& given) {
   add_sandbox(app, user_paths, command, exit_code);
   add_profiles(app, user_paths);
   refuse_empty_names(app);
-  for (const char* one : {"advise", "check", "digest", "explain", "review"})
+  for (const char* one : {"advise", "check", "digest", "explain", "history", "report", "review"})
     add_color(*app.get_subcommand(one));
   add_color(*app.get_subcommand("rules")->get_subcommand("explain"));
-  for (const char* one : {"advise", "check", "digest", "explain", "report", "review", "sandbox", "snapshot"})
+  for (const char* one :
+       {"advise", "check", "digest", "explain", "history", "report", "review", "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
-  for (const char* one : {"init", "report", "rules", "completion", "manual"})
+  for (const char* one : {"init", "rules", "completion", "manual"})
     app.get_subcommand(one)->footer(
         "Exit codes: 0 success, 2 wrong usage, or a file that can't be read or written.");
   app.parse_complete_callback([&app, &given] {

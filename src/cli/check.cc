@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "cli/messages.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
+#include "cli/store_option.h"
 #include "cli/verbosity.h"
 
 namespace pgadvise::cli {
@@ -26,6 +28,8 @@ struct Options {
   CheckOptions check;
   std::vector<WantedReport> reports;
   FailOn fail_on;
+  StoreOptions store;
+  std::optional<store::Address> address;  // of the store; nullopt: none
   std::size_t top = 0;
   bool all = false;
 };
@@ -35,6 +39,30 @@ int exit_code_of(const Report& report, const FailOn& fail_on) {
   const bool any = std::any_of(report.findings.begin(), report.findings.end(),
                                [&](const Finding& finding) { return fail_on.matches(finding); });
   return any ? exit_findings : exit_clean;
+}
+
+// The facts of the run, without literals.
+store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnostics& diagnostics) {
+  const check::Inputs& inputs = checked.inputs;
+  const bool live = inputs.live && std::any_of(inputs.read.begin(), inputs.read.end(),
+                                               [](const auto& input) { return input.kind == "database"; });
+  store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
+  out.run = record_of(checked.report);
+  if (live)
+    out.sizes =
+        store::relation_sizes(*inputs.live, store::seconds_of(checked.report.started).value_or(now()));
+  if (!inputs.workload.sources.empty())
+    out.queries = statistics_of({inputs.workload}, options.check.sources.selection, diagnostics);
+  return out;
+}
+
+bool kept(const CheckRun& checked, const Options& options) {
+  if (!options.address) return true;
+  Diagnostics diagnostics;
+  const auto done = keep(*options.address, facts_of(checked, options, diagnostics));
+  if (!done) diagnostics.push_back(done.error());
+  for (const auto& error : diagnostics) complain(error);
+  return done.has_value();
 }
 
 int run(Options options) {
@@ -54,6 +82,7 @@ int run(Options options) {
     complain(wrote.error());
     return exit_usage;
   }
+  if (!kept(*checked, options)) return exit_usage;
   return exit_code_of(checked->report, options.fail_on);
 }
 
@@ -113,6 +142,7 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
                  "Write the current findings to the file of --baseline")
       ->needs(baseline);
   add_choices(*command, options->check);
+  add_store(*command, options->store);
   command->callback([options, words, command, &exit_code] {
     auto reports = wanted_reports(*command, "--format", "--output");
     auto fail_on = parse_fail_on(words->fail_on);
@@ -123,6 +153,13 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
     }
     options->reports = std::move(*reports);
     options->fail_on = std::move(*fail_on);
+    auto address = optional_store(*command, options->store);
+    if (!address) {
+      complain(address.error());
+      exit_code = exit_usage;
+      return;
+    }
+    options->address = std::move(*address);
     if (const auto fine = check_words(*command, options->check); !fine) {
       complain(fine.error());
       exit_code = exit_usage;

@@ -12,6 +12,7 @@
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
+#include "cli/store_option.h"
 #include "cli/verbosity.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
@@ -35,6 +36,8 @@ struct Options {
   bool show_literals = false;
   int top = 20;
   std::string sort = "total";
+  StoreOptions store;
+  std::optional<store::Address> address;  // of the store; nullopt: none
   UserPaths user_paths;
 };
 
@@ -79,6 +82,7 @@ class Digest {
     report_written(options_.output, !options_.format.empty()   ? options_.format
                                     : options_.compare.empty() ? "workload file"
                                                                : "comparison");
+    if (!kept()) return exit_usage;
     return exit_code_of(diagnostics_);
   }
 
@@ -95,7 +99,7 @@ class Digest {
     const bool writes_workload =
         options_.compare.empty() && options_.format.empty() && !options_.output.empty();
     auto digest = check::digest({paths, options_.db, options_.line_prefix, options_.selection, options_.jobs,
-                                 writes_workload, options_.user_paths},
+                                 writes_workload || options_.address, options_.user_paths},
                                 console_observer(), diagnostics_);
     read_ |= digest.read;
     return std::move(digest.workloads);
@@ -103,6 +107,7 @@ class Digest {
 
   std::string digest() {
     auto workloads = read(options_.logs);
+    if (options_.address) take_facts(workloads);
     const bool text = options_.format == "text" || (options_.format.empty() && options_.output.empty());
     if (!text) tell_notes(workloads);
     if (!text || !options_.output.empty()) tell_not_understood(workloads);
@@ -114,6 +119,18 @@ class Digest {
     const std::string json = report::digest_json(all, options_.show_literals);
     if (options_.format == "json") return json;
     return report::html_page(json, fmt::format("pgadvise digest: {} queries", all.queries.size()));
+  }
+
+  void take_facts(const std::vector<Workload>& workloads) {
+    facts_.target = target_of(options_.store, "");
+    facts_.queries = statistics_of(workloads, options_.selection, diagnostics_);
+  }
+
+  bool kept() const {
+    if (!options_.address) return true;
+    const auto done = keep(*options_.address, facts_);
+    if (!done) complain(done.error());
+    return done.has_value();
   }
 
   std::string comparison() {
@@ -172,6 +189,7 @@ class Digest {
 
   Options options_;
   Diagnostics diagnostics_;
+  store::Facts facts_;
   bool read_ = false;
 };
 
@@ -213,10 +231,19 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->check(CLI::IsMember({"total", "calls", "mean", "p95", "max", "rows"}));
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");
+  add_store(*command, options->store);
+  compare->excludes(command->get_option("--store"));
   command->footer(
       "Exit codes: 0 success, 2 wrong usage or an unreadable input, 3 the database of --db can't be reached "
       "or read.");
-  command->callback([options, logs, db, compare, &exit_code] {
+  command->callback([options, logs, db, compare, command, &exit_code] {
+    auto address = optional_store(*command, options->store);
+    if (!address) {
+      complain(address.error());
+      exit_code = exit_usage;
+      return;
+    }
+    options->address = std::move(*address);
     if (db->count() && trim(options->db).empty()) {
       complain({Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?"});
       exit_code = exit_usage;

@@ -1,4 +1,4 @@
-// `pgadvise report`: a stored JSON report in another format.
+// `pgadvise report`: compares two stored JSON reports, or makes an HTML report from one.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -56,12 +56,21 @@ struct ReportPlan {
   std::vector<Insight> insights;  // without nodes
 };
 
+// Where a run looked: only there does a finding that is absent mean a problem that is gone. All lists are
+// empty for a run that was interrupted, or that reported only chosen findings (--only).
+struct CheckedScope {
+  std::vector<std::string> rules;            // checked all inputs
+  std::vector<std::string> migration_rules;  // checked only the files of `migrations`
+  std::vector<std::string> migrations;       // as locations of findings name them
+};
+
 struct Report {
   std::vector<Finding> findings;              // by decreasing impact (check/impact.h)
   std::vector<SuppressedFinding> suppressed;  // not among `findings`
   std::optional<Baseline> baseline;
   std::vector<SkippedRule> skipped;
   std::vector<std::string> rules_run;
+  CheckedScope scope;
   std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
   std::vector<ReportPlan> plans;             // by fingerprint, at most 200

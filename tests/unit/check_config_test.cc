@@ -396,6 +396,16 @@ TEST(ConfigBounds, OfEntriesAreNamed) {
   EXPECT_TRUE(parse_config("pgadvise.toml", "[inputs]\nschema = [" + listed(1000, "\"a", "\",") + "]\n"));
 }
 
+TEST(ConfigStores, MayBeSqliteFiles) {
+  const auto config =
+      parse_config("config.toml", "[stores.team]\nurl = \"sqlite:/srv/store.db\"\n", ConfigOrigin::user);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->stores.at("team").conninfo, "sqlite:/srv/store.db");
+  EXPECT_FALSE(
+      parse_config("config.toml", "[databases.team]\nurl = \"sqlite:/srv/store.db\"\n", ConfigOrigin::user));
+  EXPECT_FALSE(parse_config("pgadvise.toml", "[stores.team]\nurl = \"sqlite:/srv/store.db\"\n"));
+}
+
 TEST(ConfigBounds, OfErrorsAreNamed) {
   const auto config = parse_config("pgadvise.toml", listed(5000, "k", " = 1\n"));
   ASSERT_FALSE(config);

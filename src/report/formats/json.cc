@@ -173,14 +173,21 @@ std::string render(const Report& report, const Options& options) {
     json gone = json::array();
     for (const auto& entry : report.baseline->gone)
       gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
-    out["baseline"] = {
-        {"path", report.baseline->path}, {"known", report.baseline->known.size()}, {"gone", gone}};
+    json known = json::array();
+    for (const auto& finding : report.baseline->known) known.push_back(finding.id);
+    out["baseline"] = {{"path", report.baseline->path},
+                       {"known", report.baseline->known.size()},
+                       {"known_ids", known},
+                       {"gone", gone}};
   }
   for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
   if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
   out["skipped_rules"] = json::array();
   for (const auto& skipped : report.skipped)
     out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
+  out["scope"] = {{"rules", report.scope.rules},
+                  {"migration_rules", report.scope.migration_rules},
+                  {"migrations", report.scope.migrations}};
   out["inputs"] = json::array();
   for (const auto& input : report.inputs) {
     json entry{{"kind", input.kind}, {"path", input.path}};

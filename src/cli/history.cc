@@ -1,0 +1,80 @@
+#include "cli/history.h"
+
+#include <memory>
+#include <string>
+
+#include "cli/messages.h"
+#include "cli/output.h"
+#include "cli/store_option.h"
+#include "report/history.h"
+#include "store/history.h"
+#include "store/open.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  StoreOptions store{.url = "sqlite", .target = {}};
+  store::HistoryOptions history;
+  std::size_t top = 10;
+  std::string format = "text";
+  std::string output;
+};
+
+Result<void> run(const Options& options) {
+  const auto address = store_address(options.store);
+  if (!address) return tl::unexpected(address.error());
+  auto store = store::open(*address, false);
+  if (!store) return tl::unexpected(store.error());
+  auto wanted = options.history;
+  wanted.now = now();
+  const auto found = store::history(**store, wanted);
+  if (!found) return tl::unexpected(found.error());
+  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
+  const auto wrote = write_output(options.output, options.format == "json"
+                                                      ? report::history_json(*found)
+                                                      : report::history_text(*found, look, options.top));
+  if (!wrote) return wrote;
+  report_written(options.output, "history, " + options.format);
+  return {};
+}
+
+}  // namespace
+
+void add_history(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("history",
+                                     "Show what changed over stored runs: new, fixed and recurring findings, "
+                                     "slower queries, growing tables");
+  command
+      ->add_option("--store", options->store.url,
+                   "Store that check, digest or advise wrote: sqlite, sqlite:PATH, env (PGADVISE_STORE), or "
+                   "@NAME, a store of your own configuration")
+      ->type_name("URL")
+      ->capture_default_str();
+  command
+      ->add_option("--target", options->history.target,
+                   "Only the runs of this name (--store-as); default: all")
+      ->type_name("NAME");
+  command
+      ->add_option("--days", options->history.days,
+                   "Findings count as new, reopened or fixed within this many days")
+      ->check(CLI::Range(1, 36500))
+      ->capture_default_str();
+  command->add_option("--top", options->top, "Number of entries of each list in the text report; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--format", options->format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->add_option("-o,--output", options->output, "File to write to");
+  command->footer("Exit codes: 0 success, 2 wrong usage, or a store that is missing or can't be read.");
+  command->callback([options, &exit_code] {
+    if (const auto done = run(*options); !done) {
+      complain(done.error());
+      exit_code = exit_usage;
+    }
+  });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,10 @@
+// `pgadvise history`: what changed over the runs that a store contains.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace pgadvise::cli {
+
+void add_history(CLI::App& app, int& exit_code);
+
+}  // namespace pgadvise::cli

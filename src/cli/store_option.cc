@@ -1,0 +1,112 @@
+#include "cli/store_option.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/boundary.h"
+#include "base/repository_path.h"
+#include "base/text.h"
+#include "check/config.h"
+#include "check/trust.h"
+#include "cli/messages.h"
+#include "cli/output.h"
+#include "store/open.h"
+
+namespace pgadvise::cli {
+namespace {
+
+Result<std::string> url_of(const std::string& name) {
+  const auto user = check::read_user_config(work_tree_of("."));
+  if (!user) return tl::unexpected(user.error().front());
+  const auto found = user->stores.find(name);
+  if (found != user->stores.end()) return check::trusted_conninfo(name, found->second);
+  std::vector<std::string> known;
+  for (const auto& [other, profile] : user->stores) known.push_back(other);
+  const std::string near = check::nearest(name, known);
+  return fail(Error::Kind::usage, "--store", "your own configuration has no store " + ellipsis(name, 60),
+              near.empty() ? "[stores.NAME]: docs/configuration.md" : near);
+}
+
+}  // namespace
+
+void add_store(CLI::App& command, StoreOptions& options) {
+  auto* store = command.add_option(
+      "--store", options.url,
+      "Store what the run finds, for pgadvise history: sqlite (the file pgadvise/store.db in XDG_STATE_HOME "
+      "or "
+      "~/.local/state), sqlite:PATH, env (PGADVISE_STORE), or @NAME, a store of your own configuration. "
+      "Without it nothing is stored");
+  store->allow_extra_args(false)->type_name("URL");
+  command
+      .add_option("--store-as", options.target,
+                  "Name under which the store keeps the run; default: the database of --db, else the name of "
+                  "the repository's folder")
+      ->needs(store)
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+}
+
+Result<store::Address> store_address(const StoreOptions& options) {
+  std::string url(trim(options.url));
+  if (url.empty())
+    return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
+  if (url.starts_with("@")) {
+    auto named = url_of(url.substr(1));
+    if (!named) return tl::unexpected(named.error());
+    url = std::move(*named);
+  }
+  return store::read_url(url);
+}
+
+Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options) {
+  if (command.count("--store") == 0) return std::optional<store::Address>();
+  auto address = store_address(options);
+  if (!address) return tl::unexpected(address.error());
+  return std::optional(std::move(*address));
+}
+
+std::string target_of(const StoreOptions& options, const std::string& database) {
+  if (const auto given = trim(options.target); !given.empty()) return std::string(given);
+  if (!database.empty()) return database;
+  const auto paths = current_repository();
+  const auto name = std::filesystem::path(paths.root.empty() ? paths.folder : paths.root).filename().string();
+  return name.empty() ? "default" : name;
+}
+
+std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& workloads,
+                                                  const log::Selection& selection, Diagnostics& diagnostics) {
+  std::vector<store::QueryStatistics> out;
+  if (!selection.everything()) {
+    diagnostics.push_back({Error::Kind::nonfatal, "--store",
+                           "query statistics of a part of a log are not stored",
+                           "leave out --app, --user, --database, --from and --to"});
+    return out;
+  }
+  for (const auto& workload : workloads)
+    for (auto& query : store::query_statistics(workload, diagnostics)) out.push_back(std::move(query));
+  return out;
+}
+
+Result<void> keep(const store::Address& address, const store::Facts& facts) {
+  if (facts.empty()) {
+    complain(
+        {Error::Kind::nonfatal, address.path, "nothing to store: no findings, logged queries or sizes", {}});
+    return {};
+  }
+  auto to = store::open(address, true);
+  if (!to) return tl::unexpected(to.error());
+  if (const auto done = (*to)->put(facts, now()); !done) return done;
+  report_written(address.path, fmt::format("{}: {} findings, {} queries, {} sizes", facts.target,
+                                           facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
+                                           facts.sizes.size()));
+  return {};
+}
+
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace pgadvise::cli

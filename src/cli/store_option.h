@@ -1,0 +1,46 @@
+// The options --store and --store-as.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "log/selection.h"
+#include "store/address.h"
+#include "store/facts.h"
+
+namespace pgadvise::cli {
+
+struct StoreOptions {
+  std::string url;     // "": nothing is stored
+  std::string target;  // "": the default of target_of()
+};
+
+// Adds --store and --store-as. `options` must outlive the parsing.
+void add_store(CLI::App& command, StoreOptions& options);
+
+// Where --store leads. Resolves env, and @NAME in the user's own configuration. A repository cannot name a
+// store. Errors (usage): no such store; the option is empty.
+Result<store::Address> store_address(const StoreOptions& options);
+// The same; nullopt if the command line has no --store.
+Result<std::optional<store::Address>> optional_store(const CLI::App& command, const StoreOptions& options);
+
+// The name under which the store keeps the facts: --store-as, else `database`, else the name of the
+// repository's folder, or of the working folder.
+std::string target_of(const StoreOptions& options, const std::string& database);
+
+// The statistics of each log. Of a part of a log (`selection`) none are stored, which is reported: they would
+// count as those of the whole log.
+std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& workloads,
+                                                  const log::Selection& selection, Diagnostics& diagnostics);
+
+// Adds the facts to the store, which is created if necessary, and prints what was stored on standard error,
+// unless --quiet. Errors (usage): those of the store.
+Result<void> keep(const store::Address& address, const store::Facts& facts);
+
+// Seconds since 1970.
+std::int64_t now();
+
+}  // namespace pgadvise::cli

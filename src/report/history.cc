@@ -1,0 +1,173 @@
+#include "report/history.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "report/advice_figures.h"
+#include "report/figures.h"
+
+namespace pgadvise::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+using store::FindingLife;
+using store::iso_of;
+
+std::string day_of(std::int64_t seconds) { return iso_of(seconds).substr(0, 10); }
+
+std::string remark_of(const FindingLife& life) {
+  std::string out = fmt::format("first seen {}, last seen {}, in {} run{}", day_of(life.first_seen),
+                                day_of(life.last_seen), life.runs, life.runs == 1 ? "" : "s");
+  if (life.gone) out += ", gone " + day_of(*life.gone);
+  if (life.reopened) out += ", reopened " + day_of(*life.reopened);
+  return out;
+}
+
+class Text {
+ public:
+  Text(const Look& look, std::size_t top) : look_(look), top_(top) {}
+
+  void summary(const store::History& history) {
+    add_paragraph(
+        lines_, look_, "", "  ",
+        fmt::format("Since {}: {} new, {} reopened and {} fixed findings; {} recurring, {} gone before, {} "
+                    "suppressed, {} accepted. {} slower quer{}, {} growing table{} and index{}.",
+                    day_of(history.since), history.fresh.size(), history.reopened.size(),
+                    history.fixed.size(), history.recurring.size(), history.gone_before, history.suppressed,
+                    history.accepted, history.slower.size(), history.slower.size() == 1 ? "y" : "ies",
+                    history.growth.size(), history.growth.size() == 1 ? "" : "s",
+                    history.growth.size() == 1 ? "" : "es"));
+  }
+
+  void findings(const char* title, const std::vector<FindingLife>& list) {
+    const std::size_t shown = begin(title, list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const FindingLife& life = list[i];
+      const std::string_view color = life.severity == "error"     ? "31"
+                                     : life.severity == "warning" ? "33"
+                                                                  : "36";
+      lines_.push_back("  " + printable(life.target) + " " + paint(look_, color, printable(life.severity)) +
+                       " " + printable(life.short_id.empty() ? life.id : life.short_id) +
+                       (life.file.empty() ? "" : " " + printable(life.file)));
+      add_paragraph(lines_, look_, "    ", "    ", life.message);
+      add_paragraph(lines_, look_, "    ", "    ", remark_of(life));
+    }
+    rest(shown, list.size());
+  }
+
+  void slower(const std::vector<store::QueryChange>& list) {
+    const std::size_t shown = begin("Slower than in the same hours of earlier weeks", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const store::QueryChange& query = list[i];
+      add_paragraph(lines_, look_, "  ", "    ",
+                    fmt::format("{} {}: mean {} before, {} now ({} calls, {} earlier week{})", query.target,
+                                query.class_id, short_time(query.earlier_mean_ms), short_time(query.mean_ms),
+                                count(query.calls), query.weeks, query.weeks == 1 ? "" : "s"));
+      lines_.push_back("    " +
+                       ellipsis(query.text, static_cast<std::size_t>(std::max(20, look_.width - 4))));
+    }
+    rest(shown, list.size());
+  }
+
+  void growth(const std::vector<store::RelationGrowth>& list) {
+    const std::size_t shown = begin("Growing tables and indexes", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const store::RelationGrowth& one = list[i];
+      add_paragraph(lines_, look_, "  ", "    ",
+                    fmt::format("{} {} {}.{}: {} on {}, {} on {}", one.target, one.kind, one.schema, one.name,
+                                bytes(static_cast<double>(one.bytes_before)), day_of(one.from),
+                                bytes(static_cast<double>(one.bytes)), day_of(one.until)));
+    }
+    rest(shown, list.size());
+  }
+
+  std::string text() const { return join(lines_, "\n") + "\n"; }
+
+ private:
+  // The number of entries to show.
+  std::size_t begin(const char* title, std::size_t entries) {
+    if (entries == 0) return 0;
+    lines_.emplace_back();
+    lines_.push_back(paint(look_, "1", title));
+    return top_ ? std::min(top_, entries) : entries;
+  }
+
+  void rest(std::size_t shown, std::size_t entries) {
+    if (shown < entries) lines_.push_back(fmt::format("  … and {} more (--top 0)", entries - shown));
+  }
+
+  Look look_;
+  std::size_t top_;
+  std::vector<std::string> lines_;
+};
+
+json findings_json(const std::vector<FindingLife>& list) {
+  json out = json::array();
+  for (const auto& life : list) {
+    json entry{{"target", life.target}, {"id", life.id}};
+    if (!life.short_id.empty()) entry["short_id"] = life.short_id;
+    entry["rule"] = life.rule;
+    entry["severity"] = life.severity;
+    entry["verdict"] = life.verdict;
+    entry["message"] = life.message;
+    if (!life.file.empty()) entry["file"] = life.file;
+    entry["impact"] = {{"score", life.score}};
+    entry["first_seen"] = iso_of(life.first_seen);
+    entry["last_seen"] = iso_of(life.last_seen);
+    if (life.gone) entry["gone"] = iso_of(*life.gone);
+    if (life.reopened) entry["reopened"] = iso_of(*life.reopened);
+    entry["runs"] = life.runs;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string history_text(const store::History& history, const Look& look, std::size_t top) {
+  Text out(look, top);
+  out.summary(history);
+  out.findings("New", history.fresh);
+  out.findings("Reopened", history.reopened);
+  out.findings("Fixed", history.fixed);
+  out.slower(history.slower);
+  out.growth(history.growth);
+  out.findings("Recurring", history.recurring);
+  return out.text();
+}
+
+std::string history_json(const store::History& history) {
+  json out{{"schema", "pgadvise-history-1"},        {"since", iso_of(history.since)},
+           {"new", findings_json(history.fresh)},   {"reopened", findings_json(history.reopened)},
+           {"fixed", findings_json(history.fixed)}, {"recurring", findings_json(history.recurring)},
+           {"gone_before", history.gone_before},    {"suppressed", history.suppressed},
+           {"accepted", history.accepted}};
+  out["slower"] = json::array();
+  for (const auto& query : history.slower)
+    out["slower"].push_back({{"target", query.target},
+                             {"fingerprint", query.class_id},
+                             {"query", query.text},
+                             {"calls", query.calls},
+                             {"mean_ms", query.mean_ms},
+                             {"earlier_mean_ms", query.earlier_mean_ms},
+                             {"earlier_weeks", query.weeks}});
+  out["growth"] = json::array();
+  for (const auto& one : history.growth)
+    out["growth"].push_back({{"target", one.target},
+                             {"kind", one.kind},
+                             {"schema", one.schema},
+                             {"name", one.name},
+                             {"from", iso_of(one.from)},
+                             {"until", iso_of(one.until)},
+                             {"bytes_before", one.bytes_before},
+                             {"bytes", one.bytes}});
+  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace pgadvise::report

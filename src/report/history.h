@@ -1,0 +1,18 @@
+// The formats of `pgadvise history`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "report/paint.h"
+#include "store/history.h"
+
+namespace pgadvise::report {
+
+// Text for people: of each list the first `top` entries (0: all), a line or two each.
+std::string history_text(const store::History& history, const Look& look, std::size_t top);
+
+// All entries, one JSON object.
+std::string history_json(const store::History& history);
+
+}  // namespace pgadvise::report

@@ -1,0 +1,76 @@
+#include "store/address.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "base/mask.h"
+#include "base/text.h"
+
+namespace pgadvise::store {
+namespace {
+
+constexpr int longest_retention = 36500;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// A relative path would name a folder of the repository.
+Result<std::string> default_path() {
+  std::string folder = variable("XDG_STATE_HOME");
+  if (!folder.starts_with('/')) {
+    folder = variable("HOME");
+    if (!folder.starts_with('/'))
+      return fail(Error::Kind::usage, "--store", "neither XDG_STATE_HOME nor HOME is an absolute path",
+                  "name a file: --store sqlite:PATH");
+    folder += "/.local/state";
+  }
+  return folder + "/pgadvise/store.db";
+}
+
+Result<int> retention_of(std::string_view option) {
+  int days = 0;
+  constexpr std::string_view name = "retention=";
+  const auto* end = option.data() + option.size();
+  if (option.starts_with(name)) {
+    const auto [stop, code] = std::from_chars(option.data() + name.size(), end, days);
+    if (code == std::errc() && stop == end && days >= 1 && days <= longest_retention) return days;
+  }
+  return fail(Error::Kind::usage, "--store", ellipsis(option, 40) + " is not a retention",
+              "?retention=90 keeps 90 days");
+}
+
+}  // namespace
+
+Result<Address> read_url(const std::string& given) {
+  std::string url(trim(given));
+  if (url == "env") {
+    url = trim(variable("PGADVISE_STORE"));
+    if (url.empty() || url == "env")
+      return fail(Error::Kind::usage, "--store env", "PGADVISE_STORE is not set",
+                  "PGADVISE_STORE=sqlite:PATH");
+  }
+  Address out;
+  if (const auto mark = url.rfind('?'); url.starts_with("sqlite") && mark != std::string::npos) {
+    const auto days = retention_of(std::string_view(url).substr(mark + 1));
+    if (!days) return tl::unexpected(days.error());
+    out.retention_days = *days;
+    url.resize(mark);
+  }
+  if (url == "sqlite") {
+    auto path = default_path();
+    if (!path) return tl::unexpected(path.error());
+    out.path = std::move(*path);
+    return out;
+  }
+  constexpr std::string_view scheme = "sqlite:";
+  if (url.starts_with(scheme) && url.size() > scheme.size()) {
+    out.path = url.substr(scheme.size());
+    return out;
+  }
+  return fail(Error::Kind::usage, "--store", ellipsis(mask_credentials(url), 80) + " is not a store",
+              "sqlite, sqlite:PATH, env or @NAME; this version has no store on a server");
+}
+
+}  // namespace pgadvise::store

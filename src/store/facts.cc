@@ -1,0 +1,131 @@
+#include "store/facts.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/mask.h"
+#include "base/text.h"
+
+namespace pgadvise::store {
+namespace {
+
+constexpr std::int64_t hour = 3600;
+constexpr std::int64_t page_bytes = 8192;
+
+std::int64_t hour_before(std::int64_t seconds) {
+  const std::int64_t rest = seconds % hour;
+  return seconds - (rest < 0 ? rest + hour : rest);
+}
+
+// The log's first section alone: it does not change while the log grows.
+std::string source_of(const LogSource& log) {
+  constexpr std::size_t mark = 8;
+  return log.identity.marks.size() < mark
+             ? std::string()
+             : sha256_hex(log.identity.marks.substr(0, mark) + log.format).substr(0, 16);
+}
+
+}  // namespace
+
+std::string run_id(const std::string& target, const RunRecord& run) {
+  std::string all = target + "\n" + run.started + "\n" + run.version + "\n" + run.server_version + "\n";
+  for (const auto& finding : run.findings)
+    all += fmt::format("{} {} {} {}\n", finding.id, name(finding.severity), name(finding.verdict),
+                       name(finding.state));
+  return sha256_hex(all).substr(0, 32);
+}
+
+std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnostics& diagnostics) {
+  const auto none = [&](const std::string& where, std::string why) {
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, where, "query statistics are not stored: " + std::move(why), {}});
+    return std::vector<QueryStatistics>();
+  };
+  const bool logs =
+      std::any_of(workload.sources.begin(), workload.sources.end(), [](const LogSource& source) {
+        return source.format == "stderr" || source.format == "csvlog" || source.format == "jsonlog";
+      });
+  if (!logs) return {};
+  const LogSource& log = workload.sources.front();
+  if (workload.sources.size() > 1)
+    return none(log.path, "several logs were read as one; pgadvise digest stores each log on its own");
+  const std::string source = source_of(log);
+  if (source.empty()) return none(log.path, "the input is not a log that pgadvise can identify");
+  std::int64_t first = std::numeric_limits<std::int64_t>::max(),
+               last = std::numeric_limits<std::int64_t>::min();
+  for (const auto& query : workload.queries) {
+    if (query.first) first = std::min(first, *query.first / 1'000'000);
+    if (query.last) last = std::max(last, *query.last / 1'000'000);
+  }
+  if (last < first) return none(log.path, "the log does not contain the times of statements");
+  const std::int64_t start = hour_before(first);
+  std::vector<QueryStatistics> out;
+  for (const auto& query : workload.queries) {
+    if (query.fingerprint.empty()) continue;
+    out.push_back({.source = source,
+                   .source_size = log.identity.bytes,
+                   .class_id = query.fingerprint,
+                   .text = mask_secrets(query.text),
+                   .bucket_start = start,
+                   .bucket_seconds = hour_before(last) + hour - start,
+                   .calls = query.calls,
+                   .timed_calls = query.timed_calls,
+                   .total_ns = nanoseconds(query.total_ms),
+                   .max_ns = nanoseconds(query.max_ms),
+                   .rows = query.rows,
+                   .rows_calls = query.rows_calls,
+                   .times = query.times});
+  }
+  return out;
+}
+
+std::vector<SizeSample> relation_sizes(const Catalog& catalog, std::int64_t taken) {
+  std::vector<SizeSample> out;
+  for (const auto& [key, table] : catalog.tables) {
+    if (table.statistics && table.statistics->bytes > 0)
+      out.push_back(
+          {SizeSample::Kind::table, table.name, taken, table.statistics->bytes, table.statistics->rows});
+    for (const auto& index : table.indexes)
+      if (index.statistics && index.statistics->pages > 0)
+        out.push_back({SizeSample::Kind::index,
+                       {table.name.schema, index.name},
+                       taken,
+                       index.statistics->pages * page_bytes,
+                       -1});
+  }
+  return out;
+}
+
+std::optional<std::int64_t> seconds_of(const std::string& iso) {
+  namespace ch = std::chrono;
+  int year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0, length = 0;
+  if (iso.size() != 20 ||
+      std::sscanf(iso.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hours, &minutes, &seconds,
+                  &length) != 6 ||
+      length != 20)
+    return std::nullopt;
+  const ch::year_month_day date{ch::year(year), ch::month(static_cast<unsigned>(month)),
+                                ch::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hours > 23 || minutes > 59 || seconds > 60) return std::nullopt;
+  return ch::sys_days(date).time_since_epoch().count() * std::int64_t{86400} + hours * hour + minutes * 60 +
+         seconds;
+}
+
+std::string iso_of(std::int64_t seconds) {
+  namespace ch = std::chrono;
+  constexpr std::int64_t last = 253402300799;  // of the year 9999
+  const ch::sys_seconds time{ch::seconds(std::clamp<std::int64_t>(seconds, 0, last))};
+  const auto day = ch::floor<ch::days>(time);
+  const ch::year_month_day date(day);
+  const ch::hh_mm_ss clock(time - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+}  // namespace pgadvise::store

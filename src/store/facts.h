@@ -1,0 +1,67 @@
+// What a store keeps: append-only facts with natural keys (docs/store.md). Nothing here has a secret or a
+// literal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/catalog.h"
+#include "model/run_record.h"
+#include "model/workload.h"
+
+namespace pgadvise::store {
+
+// The statistics of one query in one log, for a period of whole hours.
+struct QueryStatistics {
+  std::string source;             // identifies the log, whatever its name
+  std::uint64_t source_size = 0;  // bytes read: of two uploads of a log that grew, the larger one counts
+  std::string class_id;           // the query's fingerprint
+  std::string text;               // normalized
+  std::int64_t bucket_start = 0;  // seconds since 1970 in the log's time zone, a whole hour
+  std::int64_t bucket_seconds = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t timed_calls = 0;
+  std::int64_t total_ns = 0;
+  std::int64_t max_ns = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t rows_calls = 0;
+  Histogram times;
+};
+
+struct SizeSample {
+  enum class Kind { table, index };
+  Kind kind = Kind::table;
+  QualifiedName name;
+  std::int64_t taken = 0;  // seconds since 1970, UTC
+  std::int64_t bytes = 0;  // of a table: without its indexes and TOAST
+  double rows = -1;        // estimated; -1: unknown
+};
+
+// The facts of one run of pgadvise about one target: a database, or a repository.
+struct Facts {
+  std::string target;
+  std::optional<RunRecord> run;  // of check
+  std::vector<QueryStatistics> queries;
+  std::vector<SizeSample> sizes;
+
+  bool empty() const { return !run && queries.empty() && sizes.empty(); }
+};
+
+// The key of a run: equal for equal runs of one target that started in the same second.
+std::string run_id(const std::string& target, const RunRecord& run);
+
+// The statistics of a workload of one log. Returns none for other sources; none, and reports why, for a log
+// without times or of less than 64 bytes, and for several logs that were read as one. Queries that do not
+// parse are left out, as they have no fingerprint.
+std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnostics& diagnostics);
+
+// The sizes of a server's tables and indexes. `taken`: seconds since 1970.
+std::vector<SizeSample> relation_sizes(const Catalog& catalog, std::int64_t taken);
+
+// "2026-11-23T16:00:00Z" as seconds since 1970; nullopt if the text is no such time.
+std::optional<std::int64_t> seconds_of(const std::string& iso);
+std::string iso_of(std::int64_t seconds);
+
+}  // namespace pgadvise::store

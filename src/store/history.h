@@ -1,0 +1,41 @@
+// What changed over the runs that a store contains: the answer of `pgadvise history`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace pgadvise::store {
+
+struct HistoryOptions {
+  std::string target;            // "": all
+  std::int64_t now = 0;          // seconds since 1970
+  int days = 7;                  // new, fixed and reopened: within these days before `now`
+  double slower_factor = 1.5;    // of the mean time of a query
+  std::uint64_t min_calls = 20;  // of a slower query, within its newest day
+  double growth_factor = 1.1;
+  std::int64_t min_growth = std::int64_t{10} << 20;  // bytes
+};
+
+struct History {
+  std::int64_t since = 0;  // seconds since 1970
+  // Each finding is in one list. Gone findings of the time before `since`, and those that are suppressed or
+  // accepted, are only counted.
+  std::vector<FindingLife> fresh;      // open, first seen since then
+  std::vector<FindingLife> reopened;   // open, found again since then
+  std::vector<FindingLife> fixed;      // gone since then
+  std::vector<FindingLife> recurring;  // open, and older
+  std::size_t gone_before = 0;
+  std::size_t suppressed = 0;
+  std::size_t accepted = 0;
+  std::vector<QueryChange> slower;     // by the time that the newest day lost
+  std::vector<RelationGrowth> growth;  // by bytes
+};
+
+// Each list is sorted by target, findings then by decreasing impact. Errors (usage): those of the store.
+Result<History> history(Store& store, const HistoryOptions& options);
+
+}  // namespace pgadvise::store

@@ -1,0 +1,97 @@
+// A connection to a SQLite file, and its statements, with errors as values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "base/result.h"
+
+namespace pgadvise::store {
+
+// A prepared statement. Must not outlive its connection.
+class Statement {
+ public:
+  Statement(sqlite3* connection, std::string_view sql);
+
+  // Bind the next parameter.
+  Statement& bind(std::string_view text);
+  Statement& bind(std::int64_t number);
+  Statement& bind(double number);
+
+  // Runs to the next row; false at the end, and after an error. Without a next row the statement can be bound
+  // again.
+  bool row();
+  // Runs to the end.
+  void run() {
+    while (row()) {
+    }
+  }
+
+  // Of the row, from the left.
+  std::string text();
+  std::int64_t number();
+  double real();
+  bool null();  // whether the next value is NULL; passes over it if so
+
+  bool ok() const { return code_ == SQLITE_OK; }
+  int code() const { return code_; }
+
+ private:
+  void keep(int code) {
+    if (code != SQLITE_OK && code_ == SQLITE_OK) code_ = code;
+  }
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int code_ = SQLITE_OK;
+  int bound_ = 0;
+  int column_ = 0;
+};
+
+class SqliteConnection {
+ public:
+  // Opens the file, or creates an empty one. Waits up to 10 seconds for other writers. Errors (usage): not
+  // readable, not writable.
+  static Result<SqliteConnection> open(const std::string& path, bool create);
+
+  // Runs statements without results. Errors (usage).
+  Result<void> run(const std::string& sql);
+  // The first value of the first row, as a number; 0 if there is none.
+  Result<std::int64_t> number(std::string_view sql);
+  Statement prepare(std::string_view sql) { return {connection_.get(), sql}; }
+  // Rows that the last INSERT, UPDATE or DELETE changed.
+  std::size_t changed_rows() const { return static_cast<std::size_t>(sqlite3_changes(connection_.get())); }
+  // The error of a statement that is not ok().
+  Error error(int code) const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+  };
+  SqliteConnection(sqlite3* connection, std::string path) : connection_(connection), path_(std::move(path)) {}
+  std::unique_ptr<sqlite3, Close> connection_;
+  std::string path_;
+};
+
+// A transaction that takes the writer's lock at once; rolled back unless committed.
+class WriteTransaction {
+ public:
+  static Result<WriteTransaction> begin(SqliteConnection& connection);
+  WriteTransaction(WriteTransaction&& other) noexcept
+      : connection_(std::exchange(other.connection_, nullptr)) {}
+  WriteTransaction& operator=(WriteTransaction&&) = delete;
+  ~WriteTransaction();
+  Result<void> commit();
+
+ private:
+  explicit WriteTransaction(SqliteConnection* connection) : connection_(connection) {}
+  SqliteConnection* connection_;
+};
+
+}  // namespace pgadvise::store

@@ -1,0 +1,116 @@
+// What `pgadvise history` makes of a store's answers.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "report/history.h"
+#include "store/history.h"
+
+namespace pgadvise::store {
+namespace {
+
+constexpr std::int64_t day = 86400;
+constexpr std::int64_t now = 1'700'438'400;
+
+struct FakeStore : Store {
+  std::vector<FindingLife> lives;
+  std::vector<QueryChange> changes;
+  std::vector<RelationGrowth> sizes;
+
+  Result<void> put(const Facts&, std::int64_t) override { return {}; }
+  Result<std::vector<FindingLife>> findings(const std::string&) override { return lives; }
+  Result<std::vector<QueryChange>> query_changes(const std::string&) override { return changes; }
+  Result<std::vector<RelationGrowth>> growth(const std::string&) override { return sizes; }
+};
+
+FindingLife life(const std::string& id, FindingLife::State state, std::int64_t first_seen) {
+  return {.target = "shop",
+          .id = id,
+          .rule = "slow-query",
+          .severity = "warning",
+          .verdict = "suspected",
+          .message = "A \x1b[31mslow query.",
+          .state = state,
+          .first_seen = first_seen,
+          .last_seen = first_seen + 3600,
+          .runs = 2};
+}
+
+History of(FakeStore& store) {
+  auto out = history(store, {.now = now});
+  EXPECT_TRUE(out.has_value());
+  return out.value_or(History{});
+}
+
+TEST(History, EachFindingIsInOneList) {
+  using State = FindingLife::State;
+  FakeStore store;
+  FindingLife reopened = life("3", State::open, now - 60 * day),
+              gone = life("4", State::gone, now - 60 * day),
+              long_gone = life("5", State::gone, now - 60 * day);
+  reopened.reopened = now - day;
+  gone.gone = now - day;
+  long_gone.gone = now - 30 * day;
+  store.lives = {life("1", State::open, now - day),
+                 life("2", State::open, now - 60 * day),
+                 reopened,
+                 gone,
+                 long_gone,
+                 life("6", State::suppressed, now - day),
+                 life("7", State::accepted, now - day)};
+  const History found = of(store);
+  ASSERT_EQ(found.fresh.size(), 1u);
+  EXPECT_EQ(found.fresh[0].id, "1");
+  ASSERT_EQ(found.recurring.size(), 1u);
+  EXPECT_EQ(found.recurring[0].id, "2");
+  ASSERT_EQ(found.reopened.size(), 1u);
+  ASSERT_EQ(found.fixed.size(), 1u);
+  EXPECT_EQ(found.fixed[0].id, "4");
+  EXPECT_EQ(found.gone_before, 1u);
+  EXPECT_EQ(found.suppressed, 1u);
+  EXPECT_EQ(found.accepted, 1u);
+}
+
+TEST(History, LeavesOutSmallChanges) {
+  FakeStore store;
+  store.changes = {{"shop", "aa", "SELECT $1", 100, 15, 10, 2},
+                   {"shop", "bb", "SELECT $2", 100, 14, 10, 2},
+                   {"shop", "cc", "SELECT $3", 19, 90, 10, 2}};
+  constexpr std::int64_t mb = 1 << 20;
+  store.sizes = {{"shop", "table", "public", "a", now - day, now, 100 * mb, 115 * mb},
+                 {"shop", "table", "public", "b", now - day, now, 1000 * mb, 1020 * mb},
+                 {"shop", "index", "public", "c", now - day, now, 1 * mb, 9 * mb}};
+  const History found = of(store);
+  ASSERT_EQ(found.slower.size(), 1u);
+  EXPECT_EQ(found.slower[0].class_id, "aa");
+  ASSERT_EQ(found.growth.size(), 1u);
+  EXPECT_EQ(found.growth[0].name, "a");
+}
+
+TEST(History, TextShowsTheFirstEntries) {
+  FakeStore store;
+  for (int i = 0; i < 12; ++i)
+    store.lives.push_back(life(std::to_string(100 + i), FindingLife::State::open, now - day));
+  const History found = of(store);
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("12 new"), std::string::npos) << text;
+  EXPECT_NE(text.find("109"), std::string::npos) << text;
+  EXPECT_EQ(text.find("110"), std::string::npos) << text;
+  EXPECT_NE(text.find("and 2 more"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_NE(report::history_text(found, {}, 0).find("111"), std::string::npos);
+}
+
+TEST(History, JsonHasEachList) {
+  FakeStore store;
+  store.lives = {life("1", FindingLife::State::open, now - day)};
+  store.changes = {{"shop", "aa", "SELECT $1", 100, 15, 10, 2}};
+  const auto out = nlohmann::json::parse(report::history_json(of(store)));
+  EXPECT_EQ(out["since"], "2023-11-13T00:00:00Z");
+  EXPECT_EQ(out["new"][0]["first_seen"], "2023-11-19T00:00:00Z");
+  EXPECT_EQ(out["slower"][0]["mean_ms"], 15);
+  for (const char* list : {"reopened", "fixed", "recurring", "growth"})
+    EXPECT_TRUE(out[list].is_array() && out[list].empty()) << list;
+}
+
+}  // namespace
+}  // namespace pgadvise::store
