@@ -76,10 +76,10 @@ class Output {
     }
   }
 
-  // "the last lines of its output", for an error.
+  // "; its last lines: …", for an error.
   std::string last() const {
     std::string out;
-    for (const auto& one : last_) out += "\n    " + one;
+    for (const auto& one : last_) out += (out.empty() ? "; its last lines: " : " | ") + ellipsis(one, 300);
     return out;
   }
 
@@ -174,6 +174,19 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
 }
 
 }  // namespace
+
+void choose_command(MigrateCommand& command, const ConfiguredCommand& configured, bool sandbox,
+                    Diagnostics& diagnostics) {
+  if (!command.command.empty() || configured.command.empty()) return;
+  if (command.allow_commands) {
+    command.command = configured.command;
+    command.folder = configured.folder;
+  } else if (sandbox) {
+    diagnostics.push_back({Error::Kind::nonfatal, configured.place.str(),
+                           "the command of [migrate] did not run: a repository names it",
+                           "--allow-commands runs it; --migrate-with 'CMD' names another"});
+  }
+}
 
 Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::Repository& repository,
                               const Observer& observer, Diagnostics& diagnostics) {

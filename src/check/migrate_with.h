@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "check/config.h"
 #include "check/observer.h"
 #include "check/server.h"
 #include "migrations/executed.h"
@@ -20,6 +21,11 @@ struct MigrateCommand {
   bool allow_network = false;   // where the kernel has no network namespaces for us, run it all the same
   bool allow_commands = false;  // also the command of a pgadvise.toml
 };
+
+// Where `command` names none: the command of a configuration, if `allow_commands` is set. If not, and
+// `sandbox` was asked for, `diagnostics` says that it did not run.
+void choose_command(MigrateCommand& command, const ConfiguredCommand& configured, bool sandbox,
+                    Diagnostics& diagnostics);
 
 struct Migrated {
   std::unique_ptr<Server> server;  // the sandbox, migrated

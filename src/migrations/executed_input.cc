@@ -35,7 +35,7 @@ std::string stem_of(std::string_view base) { return std::string(base.substr(0, b
 // Finds the file of a migration by what its tool recorded.
 class Files {
  public:
-  explicit Files(const Repository& repository) {
+  Files(const Repository& repository, const ToolFacts* tool) : by_folder_(tool && tool->rows_name_folder) {
     for (const auto& file : repository.files) add(repository.root, file);
     for (const auto& input : repository.known) {
       if (input.kind != SchemaKind::migrations) continue;
@@ -56,13 +56,12 @@ class Files {
       if (word.empty() || word.size() > 400) continue;
       auto found = of(word);
       if (found.empty()) continue;
-      // Django's applications have migrations of the same names.
       std::set<std::string> closer;
       for (const auto& path : found)
         for (const auto& other : words)
           if (&other != &word && !other.empty() && contains("/" + path, "/" + other + "/"))
             closer.insert(path);
-      return closer.empty() ? found : closer;
+      return closer.empty() && !by_folder_ ? found : closer;
     }
     return {};
   }
@@ -104,6 +103,7 @@ class Files {
     return {};
   }
 
+  bool by_folder_;
   std::map<std::string, std::set<std::string>> named_, begins_, numbered_;
 };
 
@@ -259,7 +259,7 @@ ExecutedMigration with_settings_inside(ExecutedMigration migration) {
 
 SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, const Repository& repository,
                            const std::vector<TrackingTable>& rows, const std::string& tool) {
-  const Files known(repository);
+  const Files known(repository, find_tool_facts(tool));
   // The folder of most of them decides where a name is that of several files.
   std::vector<std::set<std::string>> candidates;
   std::map<std::string, int> folders;

@@ -110,7 +110,11 @@ constexpr std::string_view words[] = {"psycopg", "asyncpg", "pg8000", "postgresq
 }  // namespace
 
 constinit const MigrationTool alembic{
-    .facts = {.id = "alembic", .sentence = "Alembic", .tables = tables, .newest_row_only = true, .application = "alembic"},
+    .facts = {.id = "alembic",
+              .sentence = "Alembic",
+              .tables = tables,
+              .newest_row_only = true,
+              .application = "alembic"},
     .known = "versions/*.py",
     .order = "what each revises",
     .programs =

@@ -79,7 +79,7 @@ constexpr std::string_view words[] = {"psycopg", "backends.postgresql", "backend
 }  // namespace
 
 constinit const MigrationTool django{
-    .facts = {.id = "django", .sentence = "Django", .tables = tables},
+    .facts = {.id = "django", .sentence = "Django", .tables = tables, .rows_name_folder = true},
     .known = "*/migrations/*.py",
     .order = "what each depends on",
     .programs =
