@@ -12,6 +12,7 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "check/sandbox_environment.h"
+#include "check/trust.h"
 #include "log/executed_statements.h"
 #include "pg/catalog_reader.h"
 
@@ -178,7 +179,13 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
 void choose_command(MigrateCommand& command, const ConfiguredCommand& configured, bool sandbox,
                     Diagnostics& diagnostics) {
   if (!command.command.empty() || configured.command.empty()) return;
-  if (command.allow_commands) {
+  bool allowed = command.allow_commands;
+  if (!allowed) {
+    const auto user = read_user_config(work_tree_of(configured.place.file));
+    if (!user) diagnostics.insert(diagnostics.end(), user.error().begin(), user.error().end());
+    allowed = user && user->allow_commands;
+  }
+  if (allowed) {
     command.command = configured.command;
     command.folder = configured.folder;
   } else if (sandbox) {

@@ -22,7 +22,8 @@ struct MigrateCommand {
   bool allow_commands = false;  // also the command of a pgadvise.toml
 };
 
-// Where `command` names none: the command of a configuration, if `allow_commands` is set. If not, and
+// Where `command` names none: the command of a configuration, if `allow_commands` is set, or the user's own
+// configuration allows commands (check/trust.h). If not, and
 // `sandbox` was asked for, `diagnostics` says that it did not run.
 void choose_command(MigrateCommand& command, const ConfiguredCommand& configured, bool sandbox,
                     Diagnostics& diagnostics);

@@ -107,6 +107,27 @@ class Files {
   std::map<std::string, std::set<std::string>> named_, begins_, numbered_;
 };
 
+// The tool that the files belong to: several record in tables of the same form. Else `recorded`.
+std::string tool_of(const std::set<std::string>& paths, const Repository& repository,
+                    const std::string& recorded) {
+  for (const auto& input : repository.known)
+    for (const auto& file : input.files)
+      if (input.tool && paths.count(file.path)) return std::string(input.tool->id());
+  for (const auto& path : paths) {
+    const std::string text = read_file(path, files::text_limit).value_or("");
+    const MigrationTool* found = nullptr;
+    for (const auto* tool : migration_tools()) {
+      const Programs& programs = tool->programs;
+      const bool is_one = programs.may_hold && programs.is_one &&
+                          programs.may_hold(files::folder_of(path), files::base_of(path)) &&
+                          programs.is_one(path, text);
+      if (is_one && (!found || programs.rank < found->programs.rank)) found = tool;
+    }
+    if (found) return std::string(found->id());
+  }
+  return recorded;
+}
+
 // What the tool calls a migration that has no file: the recorded name, else the words of the row.
 std::string name_of(const ExecutedMigration& migration, const std::vector<TrackingTable>& rows) {
   for (const auto& table : rows)
@@ -274,7 +295,6 @@ SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, con
     for (const int number : own) ++migrations_of[number];
   }
   auto executed = std::make_shared<ExecutedScripts>();
-  executed->tool = tool;
   SchemaInput out{.kind = SchemaKind::executed, .path = repository.root, .files = {}};
   for (std::size_t i = 0; i < migrations.size(); ++i) {
     const auto migration = with_settings_inside(migrations[i]);
@@ -302,6 +322,10 @@ SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, con
     executed->scripts[path] = {text_of(migration, source, transaction == Transaction::none), transaction,
                                has_file};
   }
+  std::set<std::string> paths;
+  for (const auto& [path, script] : executed->scripts)
+    if (script.has_file && paths.empty()) paths.insert(path);
+  executed->tool = tool_of(paths, repository, tool);
   out.executed = std::move(executed);
   return out;
 }
