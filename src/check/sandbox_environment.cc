@@ -167,7 +167,10 @@ std::vector<std::string> read_env_files(const std::vector<std::string>& folders)
   std::vector<std::string> names;
   for (const auto& folder : folders) {
     std::error_code code;
-    for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    constexpr int most_entries = 10'000;
+    int entries = 0;
+    for (fs::directory_iterator it(folder, code), end; !code && it != end && entries < most_entries;
+         it.increment(code), ++entries) {
       const std::string name = it->path().filename().string();
       if ((name == ".env" || name.starts_with(".env.")) && it->is_regular_file(code))
         names.push_back(it->path().string());
