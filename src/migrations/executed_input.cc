@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/executed.h"
+#include "migrations/program_tools.h"
 #include "sql/lexer.h"
 
 namespace pgadvise::migrations {
@@ -115,14 +116,7 @@ std::string tool_of(const std::set<std::string>& paths, const Repository& reposi
       if (input.tool && paths.count(file.path)) return std::string(input.tool->id());
   for (const auto& path : paths) {
     const std::string text = read_file(path, files::text_limit).value_or("");
-    const MigrationTool* found = nullptr;
-    for (const auto* tool : migration_tools()) {
-      const Programs& programs = tool->programs;
-      const bool is_one = programs.may_hold && programs.is_one &&
-                          programs.may_hold(files::folder_of(path), files::base_of(path)) &&
-                          programs.is_one(path, text);
-      if (is_one && (!found || programs.rank < found->programs.rank)) found = tool;
-    }
+    const MigrationTool* found = tool_of_program(path, text);
     if (found) return std::string(found->id());
   }
   return recorded;

@@ -275,9 +275,9 @@ TEST(Trust, TheMigrateCommandIsReadAndHasNoPassword) {
   ASSERT_TRUE(config);
   EXPECT_EQ(config->migrate.command, "npx knex migrate:latest");
   EXPECT_EQ(config->migrate.place.line, 2);
-  for (const char* wrong : {"migrate = \"rm\"\n", "[migrate]\ncommand = 5\n", "[migrate]\ncommand = \" \"\n",
-                            "[migrate]\ncommands = \"x\"\n",
-                            "[migrate]\ncommand = \"x postgres://u:SECRET@h/d\"\n"}) {
+  for (const char* wrong :
+       {"migrate = \"rm\"\n", "[migrate]\ncommand = 5\n", "[migrate]\ncommand = \" \"\n",
+        "[migrate]\ncommands = \"x\"\n", "[migrate]\ncommand = \"x postgres://u:SECRET@h/d\"\n"}) {
     const TempTree other{{"pgadvise.toml", wrong}};
     const auto refused = read_config(other.path("pgadvise.toml"));
     ASSERT_FALSE(refused) << wrong;

@@ -133,6 +133,7 @@ constinit const MigrationTool alembic{
                 .words = words,
                 .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db",
                 .programs = true},
+    .migrate = "alembic upgrade head",
 };
 
 }  // namespace pgadvise::migrations::tools

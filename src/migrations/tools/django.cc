@@ -100,6 +100,7 @@ constinit const MigrationTool django{
                         "--schema schema.sql; of one "
                         "migration: python manage.py sqlmigrate; or --db",
                 .programs = true},
+    .migrate = "python manage.py migrate",
 };
 
 }  // namespace pgadvise::migrations::tools
