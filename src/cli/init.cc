@@ -203,7 +203,8 @@ class Init {
            "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in "
            "~/.pgpass, a service file or the environment.\n"
            "# [databases.production]\n# url-env = \"DATABASE_URL\"  # or service = \"…\", of "
-           "pg_service.conf\n\n" migrate_command() +
+           "pg_service.conf\n\n" +
+           migrate_command() +
            "# [rules.unbounded-result]\n# severity = \"note\"  # error, warning, note, off\n\n"
            "# [[ignore]]\n# rule = \"unindexed-foreign-key\"\n# object = \"public.audit_log.actor_id\"\n# "
            "reason = \"…\"\n";
