@@ -69,8 +69,8 @@ class Loader {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
     sources_.sandbox |= !sources_.against.empty();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
-    const bool other = !sources_.db.empty() || !sources_.against.empty();
-    if (!other) choose_command(sources_.migrate, out_.config.migrate, sources_.sandbox, out_.diagnostics);
+    if (sources_.db.empty() && sources_.against.empty())
+      choose_command(sources_.migrate, out_.config.migrate, sources_.sandbox, out_.diagnostics);
     sources_.sandbox |= !sources_.migrate.command.empty();
     phase("reading files", [&] { read_paths(); });
     if (!sources_.migrate.command.empty() && !stopped("--migrate-with")) {
@@ -135,7 +135,7 @@ class Loader {
     return {};
   }
 
-  // The migrations that the command ran stand for the schemas that were found; the sandbox has them already.
+  // What the command ran stands for the schemas that were found.
   void migrate() {
     const auto root = std::find_if(sources_.paths.begin(), sources_.paths.end(), [](const auto& path) {
       std::error_code code;
