@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
       {"write_file.cc", "writes"},
       {"write_files.cc", "writes"},
       {"process.cc", "/dev/null for a child"},
+      {"isolated_process.cc", "/proc for the user of a child's namespace"},
+      {"sandbox_environment.cc", "the .env files of a folder, bounded"},
       {"server_process.cc", "locks and folders of sandboxes"},
       {"import_statistics.cc", "writes files of the sandbox's server"},
       {"console.cc", "the terminal"},

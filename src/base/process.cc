@@ -70,7 +70,8 @@ long milliseconds_until(Clock::time_point end) {
 }
 
 // The limit that was passed before both reached their ends; "" when none was.
-std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits, Clock::time_point end) {
+std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits,
+                     const ProgramOutput& output, Clock::time_point end) {
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   while (ends[0].fd >= 0 || ends[1].fd >= 0) {
     const long left = milliseconds_until(end);
@@ -84,6 +85,7 @@ std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& lim
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) ends[i].fd = -1;
       else (i == 0 ? run.out : run.err).append(buffer, static_cast<std::size_t>(got));
+      if (got > 0 && output) output({buffer, static_cast<std::size_t>(got)}, i == 1);
       if (run.out.size() + run.err.size() > limits.output) return "output";
     }
   }
@@ -106,6 +108,7 @@ struct Start {
   int null, out, err, failure;  // `failure` gets errno when there is nothing to run
   std::size_t memory;
   pid_t parent;
+  const std::function<int()>* in_child;
 };
 
 // The child between fork() and exec(): system calls only, since another thread may have held any lock.
@@ -119,12 +122,15 @@ struct Start {
   }
   // Copies first: where we were started without standard input, a pipe may have its number.
   const int failure = ::fcntl(start.failure, F_DUPFD_CLOEXEC, 10);
+  int reason = 0;
   int from[3] = {start.null, start.out, start.err};
   for (int& one : from) one = ::fcntl(one, F_DUPFD_CLOEXEC, 10);
   if (::dup2(from[0], STDIN_FILENO) >= 0 && ::dup2(from[1], STDOUT_FILENO) >= 0 &&
-      ::dup2(from[2], STDERR_FILENO) >= 0)
-    ::execvpe(start.words.front(), start.words.data(), start.environment.data());
-  const int reason = errno;
+      ::dup2(from[2], STDERR_FILENO) >= 0) {
+    if (*start.in_child) reason = (*start.in_child)();
+    if (reason == 0) ::execvpe(start.words.front(), start.words.data(), start.environment.data());
+  }
+  if (reason == 0) reason = errno;
   [[maybe_unused]] const ssize_t wrote = ::write(failure, &reason, sizeof reason);
   ::_exit(127);
 }
@@ -151,7 +157,7 @@ pid_t spawn(const Start& start, int failure) {
 
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables,
-                               const ProgramLimits& limits) {
+                               const ProgramLimits& limits, const ProgramHooks& hooks) {
   const auto wrong = [&](std::string what) {
     return fail(Error::Kind::nonfatal, words.front(), std::move(what));
   };
@@ -162,7 +168,7 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
   pid_t child = -1;
   if (null >= 0 && out.open() && err.open() && failure.open())
     child = spawn({pointers(arguments), pointers(environment), null, out.write_end(), err.write_end(),
-                   failure.release_write_end(), limits.memory, ::getpid()},
+                   failure.release_write_end(), limits.memory, ::getpid(), &hooks.in_child},
                   failure.read_end());
   const int reason = errno;
   if (null >= 0) ::close(null);
@@ -173,7 +179,7 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
   ProgramRun run;
   int status = 0;
   const auto end = Clock::now() + limits.time;
-  std::string passed = read_all(out.read_end(), err.read_end(), run, limits, end);
+  std::string passed = read_all(out.read_end(), err.read_end(), run, limits, hooks.output, end);
   if (passed.empty() && !wait_until(child, status, end)) passed = "time";
   if (!passed.empty()) {
     ::kill(-child, SIGKILL);

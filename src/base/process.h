@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,16 @@ struct ProgramRun {
   std::string err;
 };
 
+// Called with what the program writes, as it comes; `error`: to its stderr.
+using ProgramOutput = std::function<void(std::string_view text, bool error)>;
+
+struct ProgramHooks {
+  ProgramOutput output = {};  // may be empty
+  // Called in the new process before it becomes the program: system calls only, and no allocation, since
+  // another thread may have held any lock. Returns 0, or the errno why the program cannot be run.
+  std::function<int()> in_child = {};
+};
+
 // Runs the program to its end, with an empty stdin. `words` start with its name, which is looked up in PATH.
 // Variables are set in addition to the environment, without PGPASSWORD and DATABASE_URL; an empty value
 // unsets one. The program leads its own process group. The kernel kills the program when this process ends,
@@ -30,6 +42,6 @@ struct ProgramRun {
 // that needs more memory than its limit fails on its own.
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables = {},
-                               const ProgramLimits& limits = {});
+                               const ProgramLimits& limits = {}, const ProgramHooks& hooks = {});
 
 }  // namespace pgadvise

@@ -44,7 +44,7 @@ constexpr std::size_t max_pattern = 1'000;  // characters
 constexpr std::size_t max_stars = 20;       // of a pattern
 constexpr std::size_t max_errors = 100;
 
-// A key that would name a command in a version that runs some: "migrate", "url-command".
+// A key that would name a command where none is allowed: "url-command".
 bool names_command(std::string_view key) {
   constexpr std::string_view words[] = {"migrate", "command", "commands", "cmd",   "exec",
                                         "hook",    "hooks",   "run",      "shell", "script"};
@@ -198,10 +198,9 @@ class Reader {
   void unknown(const toml::key& key, const std::vector<std::string>& known) {
     const std::string word(key.str());
     if (!of_user() && names_command(word))
-      return complain(
-          key.source(), ellipsis(word, 60) + ": a repository's configuration may not name a command",
-          "pgadvise runs no command; a version that does will require --allow-commands, or the line " +
-              for_user("allow-commands = true"));
+      return complain(key.source(),
+                      ellipsis(word, 60) + ": a repository's configuration may not name a command",
+                      "the only command is that of [migrate], which needs --allow-commands");
     const std::string near = reported_.size() < max_errors ? nearest(word, known) : std::string();
     complain(key.source(), "unknown key " + ellipsis(word, 60),
              near.empty() ? "known here: " + join(known, ", ") : near);
@@ -242,9 +241,11 @@ class Reader {
       else if (key == "ignore") ignores(value);
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
+      else if (key == "migrate") migrate(value);
       else if (key == "stores") stores_of_repository(key, value);
       else if (key == "allow-hosts" || key == "allow-commands") not_for_repository(key, value);
-      else if (key != "extends") unknown(key, {"extends", "inputs", "databases", "rules", "ignore"});
+      else if (key != "extends")
+        unknown(key, {"extends", "inputs", "databases", "migrate", "rules", "ignore"});
     }
   }
 
@@ -254,7 +255,7 @@ class Reader {
       else if (key == "allow-commands") allow_commands(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") databases(value, "stores", out_.stores);
-      else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore")
+      else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore" || key == "migrate")
         complain(key.source(), fmt::format("{} is a setting of repositories only", key.str()),
                  "move it to the repository's pgadvise.toml");
       else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
@@ -370,6 +371,23 @@ class Reader {
         known->second->push_back(from);
         inputs.places[from] = place(item.source());
       });
+    }
+  }
+
+  void migrate(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (!table)
+      return complain(node.source(), "migrate is not a table",
+                      "write [migrate], and command = \"…\" below it");
+    for (const auto& [key, value] : *table) {
+      const auto text = value.value<std::string>();
+      if (key != "command") unknown(key, {"command"});
+      else if (!text || trim(*text).empty() || text->size() > max_pattern)
+        complain(value.source(), "command is not a string of at most 1,000 characters",
+                 "command = \"npx drizzle-kit migrate\"");
+      else if (mask_credentials(*text) != *text)
+        complain(value.source(), "command: a committed file must not contain a password", no_password);
+      else out_.migrate = {*text, from_here("."), place(value.source())};
     }
   }
 

@@ -41,6 +41,13 @@ struct DatabaseProfile {
   SourceLocation place;     // of the profile's table
 };
 
+// [migrate]: the project's own migrate command. It runs only where the user allows commands.
+struct ConfiguredCommand {
+  std::string command;  // of a shell; "": none
+  std::string folder;   // of the file that names it
+  SourceLocation place;
+};
+
 // How a configuration file was chosen.
 enum class ConfigOrigin {
   repository,    // found by pgadvise: its inputs, and the files that it extends, must stay inside the
@@ -57,12 +64,13 @@ struct Config {
   std::vector<Suppression> ignores;
   ConfiguredInputs inputs;
   std::map<std::string, DatabaseProfile> databases;
+  ConfiguredCommand migrate;
   ConfigOrigin origin = ConfigOrigin::repository;
 
   // Only in the user's own configuration.
   std::vector<std::string> allowed_hosts;  // in the form that allowed_host() of check/host.h returns
   std::vector<std::string> hosts_of_run;   // from --allow-host, in the same form
-  bool allow_commands = false;             // also by --allow-commands; no command of this version uses it
+  bool allow_commands = false;             // also by --allow-commands
   std::map<std::string, DatabaseProfile> stores;
 
   // Returns the test for files and folders below `root` that are excluded. `root` itself is read even if

@@ -129,6 +129,10 @@ std::string config_schema() {
         {{"description", "Databases for --db @NAME"},
          {"type", "object"},
          {"additionalProperties", database()}}},
+       {"migrate",
+        table(
+            "The project's own migrate command, which --allow-commands runs against a sandbox",
+            {{"command", text("A shell command, run in this file's folder: \"npx drizzle-kit migrate\"")}})},
        {"rules", rules()},
        {"ignore", ignore()}}));
   return schema.dump(2) + "\n";

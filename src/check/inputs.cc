@@ -139,14 +139,21 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
         std::move(*sandbox), true,
         schemas.size() == 1 ? std::optional(std::move((*production)->catalog)) : std::nullopt};
   }
+  if (const auto ready = finish_sandbox(*sandbox, load, diagnostics, user_paths); !ready)
+    return tl::unexpected(ready.error());
+  return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
+}
+
+Result<void> finish_sandbox(pg::Sandbox& sandbox, const std::vector<std::string>& load,
+                            Diagnostics& diagnostics, const UserPaths& user_paths) {
   for (const auto& file : load) {
     auto text = read_file(file, file_limit, user_paths);
     if (!text) return tl::unexpected(text.error());
-    sandbox->build({file, std::move(*text)}, diagnostics);
+    sandbox.build({file, std::move(*text)}, diagnostics);
   }
-  if (auto analyzed = sandbox->connection().run_script("ANALYZE"); !analyzed)
+  if (auto analyzed = sandbox.connection().run_script("ANALYZE"); !analyzed)
     return tl::unexpected(analyzed.error());
-  return BuiltSandbox{std::move(*sandbox), false, std::nullopt};
+  return {};
 }
 
 static void take_places(Table& live, const Table& file) {

@@ -47,6 +47,11 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
                                    const UserPaths& user_paths = {}, pg::SentObserver on_sent = {},
                                    bool tcp = false);
 
+// Runs the `load` scripts in a sandbox that has its schema, and ANALYZE. Errors: a script is unreadable; the
+// server is lost.
+Result<void> finish_sandbox(pg::Sandbox& sandbox, const std::vector<std::string>& load,
+                            Diagnostics& diagnostics, const UserPaths& user_paths = {});
+
 // The live catalog with the locations where files define its objects, and the relations without a foreign
 // key. Tables that only the files have are added: their migrations have not been applied yet.
 Catalog with_places(Catalog live, const Catalog& files);

@@ -69,7 +69,14 @@ class Loader {
     if (auto wrong = read_config(); !wrong.empty()) return tl::unexpected(std::move(wrong));
     sources_.sandbox |= !sources_.against.empty();
     if (const auto kept = keep_inputs(); !kept) return tl::unexpected(Diagnostics{kept.error()});
+    if (sources_.db.empty() && sources_.against.empty())
+      choose_command(sources_.migrate, out_.config.migrate, sources_.sandbox, out_.diagnostics);
+    sources_.sandbox |= !sources_.migrate.command.empty();
     phase("reading files", [&] { read_paths(); });
+    if (!sources_.migrate.command.empty() && !stopped("--migrate-with")) {
+      const ObservedPhase observed(settings_.observer, "running the migrate command", true);
+      migrate();
+    }
     out_.suppressions = out_.config.ignores;
     read_workload();
     if (!stopped(sources_.sandbox ? "--sandbox" : sources_.db.empty() ? snapshot_ : "--db")) {
@@ -126,6 +133,32 @@ class Loader {
     sources_.logs = expand(inputs.logs, inputs, out_.diagnostics);
     sources_.workloads = expand(inputs.workloads, inputs, out_.diagnostics);
     return {};
+  }
+
+  // What the command ran stands for the schemas that were found.
+  void migrate() {
+    const auto root = std::find_if(sources_.paths.begin(), sources_.paths.end(), [](const auto& path) {
+      std::error_code code;
+      return fs::is_directory(path, code);
+    });
+    const std::string folder = root == sources_.paths.end() ? "." : plain_path(*root);
+    Diagnostics of_listing;  // told by find_schemas()
+    const migrations::Repository repository{
+        folder, files::list_files(folder, of_listing, out_.config.leave_out(folder)),
+        std::exchange(out_.schema_inputs, {})};
+    for (const auto& schema : repository.known) mark_unread(schema);
+    auto migrated = migrate_with(sources_.migrate, repository, settings_.observer, out_.diagnostics);
+    if (!migrated) {
+      sources_.sandbox = false;  // there is nothing to build one of
+      return report(migrated.error());
+    }
+    if (const auto ready =
+            finish_sandbox(*migrated->server->sandbox, sources_.load, out_.diagnostics, settings_.user_paths);
+        !ready)
+      return report(ready.error());
+    out_.server = std::move(migrated->server);
+    out_.read.push_back({migrated->input.what(), migrated->input.path, {}});
+    out_.schema_inputs.push_back(std::move(migrated->input));
   }
 
   // With --against: the schema after the change is the repository's if no other is named.
@@ -304,6 +337,8 @@ class Loader {
     if (!snapshot_.empty()) {
       read_snapshot();
       if (sources_.sandbox && out_.live) plan_with_statistics();
+    } else if (out_.server) {  // of migrate()
+      read_live("sandbox");
     } else if (sources_.sandbox) {
       Diagnostics& found = out_.against.built;
       auto sandbox = build_sandbox(out_.schema_inputs, sources_.load, found, settings_.user_paths,

@@ -16,6 +16,7 @@
 #include "check/changed_code.h"
 #include "check/changes.h"
 #include "check/config.h"
+#include "check/migrate_with.h"
 #include "check/migrations.h"
 #include "check/observer.h"
 #include "check/server.h"
@@ -40,6 +41,7 @@ struct Sources {
   std::vector<std::string> workloads;  // files of digest -o, or .sql files
   std::string db;                      // connection string, or "env"; "" for none
   bool sandbox = false;                // build the schemas on a throwaway server; not together with `db`
+  MigrateCommand migrate = {};  // implies `sandbox`; what it runs takes the place of the schemas of `paths`
   std::string against;  // git revision or snapshot to compare plans with, implies `sandbox`; "" for none
   std::vector<std::string> load;     // .sql files that the sandbox runs after the schema
   std::string line_prefix;           // log_line_prefix of the logs' server; "": detected

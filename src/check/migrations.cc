@@ -23,6 +23,14 @@ std::string entry_of(const migrations::SchemaFile& file) {
   return file.entry.empty() ? fs::path(file.path).filename().string() : file.entry;
 }
 
+// Not one that a library of the project brings, where a command ran it last.
+const migrations::SchemaFile& newest_of(const migrations::SchemaInput& input) {
+  if (input.executed)
+    for (auto file = input.files.rbegin(); file != input.files.rend(); ++file)
+      if (input.executed->scripts.at(file->path).has_file) return *file;
+  return input.files.back();
+}
+
 Choice these(const std::set<std::string>& files, std::string note) {
   Choice out;
   out.migrations = true;
@@ -124,7 +132,7 @@ Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput&
   }
   if (options.changed || !options.since.empty()) return by_git(git, input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
-  const auto& newest = input.files.back();
+  const auto& newest = newest_of(input);
   const std::size_t older = input.files.size() - 1;
   if (older == 0) return these({newest.path}, "checked " + entry_of(newest));
   return these({newest.path},

@@ -18,6 +18,7 @@ struct Observer {
   std::function<void(std::string_view name, bool begins, bool progress)> phase = {};
   std::function<void(const log::Progress&)> log = {};  // while logs are read
   std::function<void(std::string_view)> counted = {};  // "planning 31 of 120 statements"
+  std::function<void(std::string_view)> command = {};  // a line of a command's output, without secrets
   std::function<void(std::string_view)> detail = {};   // a sentence for a verbose log
   pg::SentObserver sent = {};  // each statement that a server was sent; called as pg/connection.h says
 };

@@ -37,6 +37,23 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       "Implies --sandbox");
   command.add_option("--load", options.sources.load, "SQL to run in the sandbox after the schema: test data")
       ->allow_extra_args(false);
+  auto* migrate = command.add_option(
+      "--migrate-with", options.sources.migrate.command,
+      "The project's own migrate command ('npx drizzle-kit migrate', 'python manage.py migrate'): run it "
+      "against a throwaway PostgreSQL, and check what it executed there. The command reaches no other "
+      "server. "
+      "Implies --sandbox");
+  migrate->type_name("CMD")->excludes(db)->excludes(against);
+  command
+      .add_option("--migrate-timeout", options.migrate_seconds,
+                  "Number of seconds after which pgadvise ends the migrate command")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  command.add_flag("--allow-network", options.sources.migrate.allow_network,
+                   "Run the migrate command also where the kernel does not let pgadvise cut it off from the "
+                   "network");
+  command.add_flag("--allow-commands", options.sources.migrate.allow_commands,
+                   "Run the command of [migrate] in pgadvise.toml as --migrate-with");
   sandbox->excludes(db);
   against->type_name("REV|SNAPSHOT")->excludes(db);
   command
@@ -113,8 +130,12 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   // An unset variable: without --db the run would read other inputs than those that were meant.
   if (command.count("--db") && trim(options.sources.db).empty())
     return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
-  if (command.count("--load") && !command.count("--sandbox") && !command.count("--against"))
-    return fail(Error::Kind::usage, "--load", "requires --sandbox or --against", "name one of them");
+  if (command.count("--migrate-with") && trim(options.sources.migrate.command).empty())
+    return fail(Error::Kind::usage, "--migrate-with", "is empty", "name a command; is the variable set?");
+  if (command.count("--load") && !command.count("--sandbox") && !command.count("--against") &&
+      !command.count("--migrate-with") && !command.count("--allow-commands"))
+    return fail(Error::Kind::usage, "--load", "requires --sandbox, --migrate-with or --against",
+                "name one of them");
   const std::string& against = options.sources.against;
   if (command.count("--against") && (trim(against).empty() || against[0] == '-'))
     return fail(Error::Kind::usage, "--against", "is not a revision or a snapshot",
@@ -157,6 +178,7 @@ tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {
   out.sources = std::make_unique<Sources>();
   const std::string started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   check::Sources sources = options.sources;
+  sources.migrate.time = std::chrono::seconds(options.migrate_seconds);
   take_ids(sources.paths, settings.only);
   auto inputs = check::load(sources, settings);
   if (!inputs) return tl::unexpected(std::move(inputs.error()));

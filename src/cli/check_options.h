@@ -16,6 +16,7 @@ struct CheckOptions {
   check::Sources sources;
   check::Settings settings;
   double max_analyze_time = 60;  // seconds
+  int migrate_seconds = 600;
   bool show_literals = false;
 };
 

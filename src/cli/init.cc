@@ -19,6 +19,7 @@
 #include "files/files.h"
 #include "files/tree.h"
 #include "files/write_files.h"
+#include "migrations/code_migrations.h"
 #include "report/report.h"
 
 namespace pgadvise::cli {
@@ -202,10 +203,24 @@ class Init {
            "\n# A database to confirm findings on: pgadvise check --db @production. Passwords stay in "
            "~/.pgpass, a service file or the environment.\n"
            "# [databases.production]\n# url-env = \"DATABASE_URL\"  # or service = \"…\", of "
-           "pg_service.conf\n\n"
+           "pg_service.conf\n\n" +
+           migrate_command() +
            "# [rules.unbounded-result]\n# severity = \"note\"  # error, warning, note, off\n\n"
            "# [[ignore]]\n# rule = \"unindexed-foreign-key\"\n# object = \"public.audit_log.actor_id\"\n# "
            "reason = \"…\"\n";
+  }
+
+  // Of a tool whose migrations are programs if there is one: the others' SQL is read as it is.
+  std::string migrate_command() const {
+    const migrations::MigrationTool* tool = nullptr;
+    for (const auto& found : migrations::find_code_migrations(folder_.generic_string()))
+      if (found.tool && !found.tool->migrate.empty()) tool = found.tool;
+    for (const auto& schema : schemas_)
+      if (!tool && schema.tool && !schema.tool->migrate.empty()) tool = schema.tool;
+    if (!tool) return {};
+    return "# The project's own migrate command: pgadvise check --allow-commands runs it against a throwaway "
+           "server, and checks what it executes.\n# [migrate]\n# command = " +
+           toml_word(std::string(tool->migrate)) + "\n\n";
   }
 
   bool wants(const char* ci, bool there) const { return options_.ci.empty() ? there : options_.ci == ci; }

@@ -71,6 +71,7 @@ check::Observer console_observer() {
     if (progress) shown->line = std::make_unique<ProgressLine>();
   };
   out.detail = print_verbose;
+  out.command = [](std::string_view line) { fmt::print(stderr, "  | {}\n", line); };
   out.sent = sent_observer();
   if (!ProgressLine().wanted()) return out;
   out.log = [shown](const log::Progress& progress) {

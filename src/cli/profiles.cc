@@ -121,8 +121,9 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths) {
         ->type_name("HOST:PORT")
         ->check(host)
         ->needs(db);
-    command->add_flag("--allow-commands")
-        ->description("Reserved for commands in pgadvise.toml: no effect in this version, which runs none");
+    if (!command->get_option_no_throw("--allow-commands"))
+      command->add_flag("--allow-commands")
+          ->description("No effect in this command: check and review run that of [migrate]");
   }
 }
 

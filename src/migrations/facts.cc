@@ -96,10 +96,15 @@ std::string entry_of(const SchemaFile& file) {
 }  // namespace
 
 Migration describe_migration(const SchemaInput& input, const SchemaFile& file, std::string_view text) {
-  const Decision decision = decide(input, file.path, text);
   Migration out;
   out.file = file.path;
   out.entry = entry_of(file);
+  if (input.executed) {  // as it ran
+    out.tool = input.executed->tool;
+    out.transaction = input.executed->scripts.at(file.path).transaction;
+    return out;
+  }
+  const Decision decision = decide(input, file.path, text);
   if (decision.tool) out.tool = decision.tool->id();
   out.transaction = decision.transaction;
   return out;
@@ -107,7 +112,8 @@ Migration describe_migration(const SchemaInput& input, const SchemaFile& file, s
 
 bool holds_migrations(const SchemaInput& input) {
   switch (input.kind) {
-    case SchemaKind::migrations: return true;
+    case SchemaKind::migrations:
+    case SchemaKind::executed: return true;
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;
       return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {

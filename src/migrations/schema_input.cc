@@ -628,6 +628,7 @@ std::string SchemaInput::what() const {
     case SchemaKind::drizzle_snapshot: return "drizzle snapshot";
     case SchemaKind::source: return counted(source->language->name);
     case SchemaKind::server_snapshot: return "snapshot";
+    case SchemaKind::executed: return fmt::format("migrations that the command ran ({})", files.size());
     case SchemaKind::none: break;
   }
   return "nothing";

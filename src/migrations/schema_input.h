@@ -1,6 +1,7 @@
 // Finds the schema inputs of a PATH.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,18 @@ enum class SchemaKind {
   drizzle_snapshot,  // one NNNN_snapshot.json or snapshot.json, version 5 to 8
   source,            // source of an ORM that declares tables, and has no migrations
   server_snapshot,   // a snapshot of `pgadvise snapshot`: catalog_snapshot.h
+  executed,          // what a migrate command executed: executed.h
+};
+
+// The SQL of migrations that a command ran, by SchemaFile::path.
+struct ExecutedScripts {
+  struct Script {
+    std::string text;
+    Migration::Transaction transaction = Migration::Transaction::none;
+    bool has_file = false;  // the path is that of a file; else what the tool calls the migration
+  };
+  std::string tool;  // ToolFacts::id; "" if unknown
+  std::map<std::string, Script> scripts;
 };
 
 struct SchemaInput {
@@ -39,7 +52,8 @@ struct SchemaInput {
   UserPaths user_paths = {};  // the files are read with these
   // Of kind `source`, and of migrations that the ORM's tool writes from it.
   std::shared_ptr<const DeclaredSource> source = {};
-  std::string root = {};     // of `source`: the repository
+  std::string root = {};                                 // of `source`: the repository
+  std::shared_ptr<const ExecutedScripts> executed = {};  // of kind `executed`
   std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
 };
 

@@ -37,6 +37,11 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
   Error last;
   bool avoided = false;
   for (const auto& file : input.files) {
+    if (input.executed) {
+      ++read;
+      use(file, input.executed->scripts.at(file.path).text);
+      continue;
+    }
     auto text = read_file(file.path, files::sql_limit, input.user_paths);
     if (!text) {
       last = text.error();

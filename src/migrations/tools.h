@@ -200,6 +200,7 @@ struct MigrationTool {
   Programs programs = {};
   SchemaInCode in_code = {};
   ToolProgram program = {};
+  std::string_view migrate = {};  // the usual command that runs the migrations, for --migrate-with
 
   std::string_view id() const { return facts.id; }
 };

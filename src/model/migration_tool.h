@@ -54,9 +54,10 @@ struct ToolFacts {
   std::span<const OwnTable> tables = {};
   std::span<const TrackingShape> tracking = {};
   RowKey row_key = RowKey::name;
-  bool rows_name_all = false;    // a row without a migration in the folder shows that the folder lacks one
-  bool newest_row_only = false;  // the tracking table holds one row: the latest version
-  bool names_by_file = false;    // people know a migration by its file's name, not by its version
+  bool rows_name_all = false;     // a row without a migration in the folder shows that the folder lacks one
+  bool newest_row_only = false;   // the tracking table holds one row: the latest version
+  bool rows_name_folder = false;  // a row also names the application, a folder above: others have such files
+  bool names_by_file = false;     // people know a migration by its file's name, not by its version
   // The command that runs the migrations, if its words do not say "migrate": "goose up".
   std::string_view command = {};
   std::string_view application = {};  // how its application_name begins, in lower case

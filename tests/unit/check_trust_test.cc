@@ -245,7 +245,7 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
   const UserConfig own("");
   const TempTree tree{{"pgadvise.toml",
                        "allow-hosts = [\"evil:1\"]\nallow-commands = true\n[stores.team]\nurl = "
-                       "\"host=h\"\n[migrate]\ncommand = \"rm\"\n"}};
+                       "\"host=h\"\n[hooks]\ncommand = \"rm\"\n"}};
   for (const auto origin : {ConfigOrigin::repository, ConfigOrigin::command_line}) {
     const auto config = read_config(tree.path("pgadvise.toml"), origin);
     ASSERT_FALSE(config);
@@ -263,10 +263,25 @@ TEST(Trust, ARepositoryNamesNoStoreNoCommandAndAllowsNothing) {
                "3:9: a repository's configuration may not name a store: team (the line stores.team.url "
                "= \"postgresql://…\" in " +
                    own.path() + ")",
-               "5:2: migrate: a repository's configuration may not name a command (pgadvise runs no "
-               "command; a version that does will require --allow-commands, or the line allow-commands "
-               "= true in " +
-                   own.path() + ")"}));
+               "5:2: hooks: a repository's configuration may not name a command (the only command is that of "
+               "[migrate], which needs --allow-commands)"}));
+  }
+}
+
+TEST(Trust, TheMigrateCommandIsReadAndHasNoPassword) {
+  const UserConfig own("");
+  const TempTree tree{{"pgadvise.toml", "[migrate]\ncommand = \"npx knex migrate:latest\"\n"}};
+  const auto config = read_config(tree.path("pgadvise.toml"));
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->migrate.command, "npx knex migrate:latest");
+  EXPECT_EQ(config->migrate.place.line, 2);
+  for (const char* wrong :
+       {"migrate = \"rm\"\n", "[migrate]\ncommand = 5\n", "[migrate]\ncommand = \" \"\n",
+        "[migrate]\ncommands = \"x\"\n", "[migrate]\ncommand = \"x postgres://u:SECRET@h/d\"\n"}) {
+    const TempTree other{{"pgadvise.toml", wrong}};
+    const auto refused = read_config(other.path("pgadvise.toml"));
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_EQ(refused.error().front().line().find("SECRET"), std::string::npos);
   }
 }
 
@@ -284,9 +299,7 @@ TEST(Trust, KeysThatWouldNameACommandAreRefusedByName) {
       return error.what == std::string(key) + ": a repository's configuration may not name a command";
     });
     ASSERT_NE(refused, config.error().end()) << text << config.error().front().line();
-    EXPECT_NE(refused->hint.find("--allow-commands, or the line allow-commands = true in " + own.path()),
-              std::string::npos)
-        << refused->hint;
+    EXPECT_NE(refused->hint.find("--allow-commands"), std::string::npos) << refused->hint;
   }
 }
 

@@ -113,6 +113,7 @@ constinit const MigrationTool alembic{
     .facts = {.id = "alembic",
               .sentence = "Alembic",
               .tables = tables,
+              .newest_row_only = true,
               .command = "alembic upgrade",
               .application = "alembic"},
     .known = "versions/*.py",
@@ -133,6 +134,7 @@ constinit const MigrationTool alembic{
                 .words = words,
                 .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db",
                 .programs = true},
+    .migrate = "alembic upgrade head",
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -79,7 +79,7 @@ constexpr std::string_view words[] = {"psycopg", "backends.postgresql", "backend
 }  // namespace
 
 constinit const MigrationTool django{
-    .facts = {.id = "django", .sentence = "Django", .tables = tables},
+    .facts = {.id = "django", .sentence = "Django", .tables = tables, .rows_name_folder = true},
     .known = "*/migrations/*.py",
     .order = "what each depends on",
     .programs =
@@ -100,6 +100,7 @@ constinit const MigrationTool django{
                         "--schema schema.sql; of one "
                         "migration: python manage.py sqlmigrate; or --db",
                 .programs = true},
+    .migrate = "python manage.py migrate",
 };
 
 }  // namespace pgadvise::migrations::tools

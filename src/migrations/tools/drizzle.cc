@@ -375,6 +375,7 @@ constinit const MigrationTool drizzle{
                 .hint = "drizzle-kit export > schema.sql, then --schema schema.sql; or --db",
                 .says_postgresql = says_postgresql},
     .program = {.name = "drizzle-kit", .module = "node_modules/drizzle-kit/"},
+    .migrate = "npx drizzle-kit migrate",
 };
 
 }  // namespace pgadvise::migrations::tools

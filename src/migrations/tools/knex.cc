@@ -57,6 +57,7 @@ constinit const MigrationTool knex{
                         "--schema schema.sql; or --db",
                 .programs = true,
                 .and_word = "\"knex\""},
+    .migrate = "npx knex migrate:latest",
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -155,6 +155,7 @@ constinit const MigrationTool prisma{
     .checksums = sha256_checksums,
     .writer = {.concurrently = Concurrently::alone, .write = write, .add_notes = add_notes},
     .program = {.name = "prisma", .module = "/prisma/"},
+    .migrate = "npx prisma migrate deploy",
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -82,6 +82,7 @@ constinit const MigrationTool rails{
                 .words = words,
                 .hint = "config.active_record.schema_format = :sql makes db/structure.sql; or --db",
                 .programs = true},
+    .migrate = "bin/rails db:migrate",
 };
 
 }  // namespace pgadvise::migrations::tools

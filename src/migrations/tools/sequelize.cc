@@ -62,6 +62,7 @@ constinit const MigrationTool sequelize{
                 .programs = true,
                 .and_word = "\"sequelize\""},
     .program = {.name = "sequelize", .aliases = aliases},
+    .migrate = "npx sequelize-cli db:migrate",
 };
 
 }  // namespace pgadvise::migrations::tools

@@ -59,6 +59,7 @@ constinit const MigrationTool typeorm{
                 .programs = true,
                 .and_word = "\"typeorm\""},
     .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},
+    .migrate = "npx typeorm migration:run -d DATA_SOURCE",
 };
 
 }  // namespace pgadvise::migrations::tools
