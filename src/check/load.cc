@@ -47,20 +47,6 @@ bool lies_in(const std::set<std::string>& files, const std::string& where) {
   return where.find(".sql:") != std::string::npos && files.count(file) > 0;
 }
 
-// A script that creates every table that it touches is a schema, and not a migration.
-std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input,
-                                                         Choice choice) {
-  if (!choice.migrations) return std::nullopt;
-  auto& found = choice.checked.found;
-  if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
-  const bool dump = migrations::is_dump(read_file(input.path, file_limit, input.user_paths).value_or(""));
-  for (const auto& migration : found)
-    for (const auto& step : migration.steps)
-      for (const auto& action : step.actions)
-        if (!dump && !action.on_new_table) return std::move(found);
-  return std::nullopt;
-}
-
 class Loader {
  public:
   Loader(Sources sources, const Settings& settings) : sources_(std::move(sources)), settings_(settings) {}

@@ -142,4 +142,17 @@ Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput&
                            older == 1 ? "one has" : "ones have"));
 }
 
+std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input,
+                                                         Choice choice) {
+  if (!choice.migrations) return std::nullopt;
+  auto& found = choice.checked.found;
+  if (input.kind != migrations::SchemaKind::sql_file) return std::move(found);
+  const bool dump = migrations::is_dump(read_file(input.path, file_limit, input.user_paths).value_or(""));
+  for (const auto& migration : found)
+    for (const auto& step : migration.steps)
+      for (const auto& action : step.actions)
+        if (!dump && !action.on_new_table) return std::move(found);
+  return std::nullopt;
+}
+
 }  // namespace pgadvise::check

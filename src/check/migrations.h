@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,5 +41,9 @@ struct Choice {
 Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput& input,
                                  const std::set<std::string>* named, const MigrationOptions& options,
                                  const std::vector<TrackingTable>& tracking);
+
+// The migrations to check after the input is replayed with `choice`; nullopt: none. A script that creates
+// every table that it touches is a schema, and not a migration.
+std::optional<std::vector<Migration>> checked_migrations(const migrations::SchemaInput& input, Choice choice);
 
 }  // namespace pgadvise::check
