@@ -108,9 +108,9 @@ TEST(CheckMigrations, ANamedFileReportsWhatItCausesInOtherFiles) {
   const auto caused = found(third);
   EXPECT_TRUE(caused.count("unindexed-foreign-key 0001_init.sql")) << "c (p_id) lost its index";
   EXPECT_FALSE(caused.count("missing-primary-key 0004_later.sql"));
-  const Ran ran = run("check --format json " + third);
+  const Ran ran = run("check --format markdown " + third);
   EXPECT_FALSE(has(ran.out, "q_id")) << "q_id never had an index";
-  EXPECT_TRUE(has(run("check --format json --all-schema " + third).out, "q_id"));
+  EXPECT_TRUE(has(run("check --format markdown --all-schema " + third).out, "q_id"));
   EXPECT_EQ(found(folder.path("migrations/0002_other.sql")), Names{});
 }
 
