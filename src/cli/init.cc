@@ -218,8 +218,9 @@ class Init {
     for (const auto& schema : schemas_)
       if (!tool && schema.tool && !schema.tool->migrate.empty()) tool = schema.tool;
     if (!tool) return {};
-    return "# The project's own migrate command: pgadvise check --allow-commands runs it against a throwaway "
-           "server, and checks what it executes.\n# [migrate]\n# command = " +
+    return "# [migrate]  # check --allow-commands runs the command against a throwaway server, and checks "
+           "what it "
+           "executes\n# command = " +
            toml_word(std::string(tool->migrate)) + "\n\n";
   }
 

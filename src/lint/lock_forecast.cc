@@ -153,7 +153,10 @@ std::string why_busy(const Context& context, const QualifiedName& table, double 
 std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step) {
   if (step.lock_timeout_ms) {
     if (*step.lock_timeout_ms == 0) return std::nullopt;
-    return SettingInForce{*step.lock_timeout_ms, {}, step.place.file};
+    SettingInForce out;
+    out.ms = *step.lock_timeout_ms;
+    out.what = step.place.file;
+    return out;
   }
   if (context.has_project())
     for (const SessionTimeout& timeout : context.project().timeouts)
@@ -167,7 +170,10 @@ std::optional<SettingInForce> lock_timeout_of(const Context& context, const Sche
   std::int64_t ms = 0;
   const std::string& text = setting->second;
   const bool number = std::from_chars(text.data(), text.data() + text.size(), ms).ec == std::errc();
-  return SettingInForce{number ? std::optional(ms) : std::nullopt, {}, "the server"};
+  SettingInForce out;
+  if (number) out.ms = ms;
+  out.what = "the server";
+  return out;
 }
 
 const DeployCommand* migrating_command(const Context& context) {

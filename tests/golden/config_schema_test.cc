@@ -101,7 +101,7 @@ TEST(ConfigSchema, RefusesWhatTheReaderRefuses) {
                            "allow-hosts = [\"h:1\"]",
                            "allow-commands = true",
                            "[stores.x]\nservice = \"x\"",
-                           "[migrate]\ncommand = \"x\"",
+                           "[migrate]\nscript = \"x\"",
                            "databases = 1",
                            "[databases]\nx = 1",
                            "[databases.x]",
