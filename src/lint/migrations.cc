@@ -100,6 +100,27 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
          "into a migration of its own and turn off its transaction";
 }
 
+bool may_run_by_hand(const Migration& migration) {
+  const ToolFacts* tool = find_tool_facts(migration.tool);
+  return migration.transaction == Transaction::run || (tool && tool->leaving_may_fail);
+}
+
+bool made_here(const Site& site, const std::vector<std::string>& columns) {
+  for (const SchemaStep& step : site.migration->steps) {
+    for (const SchemaAction& action : step.actions) {
+      if (!(action.table == site.action->table)) continue;
+      const bool renames = action.kind == Kind::rename_column;
+      if (!renames && action.kind != Kind::add_column) continue;
+      if (renames && std::find(columns.begin(), columns.end(), action.name) != columns.end()) return true;
+      if (!renames && std::find_first_of(columns.begin(), columns.end(), action.columns.begin(),
+                                         action.columns.end()) != columns.end())
+        return true;
+    }
+    if (&step == site.step) return false;
+  }
+  return false;
+}
+
 std::string in_its_own_transaction(const Migration& migration) {
   if (migration.transaction == Transaction::run)
     return "in a later deployment, since " + how_it_runs(migration);
