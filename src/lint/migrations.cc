@@ -100,6 +100,24 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
          "into a migration of its own and turn off its transaction";
 }
 
+bool needs_own_transaction(const SchemaAction& action) {
+  switch (action.kind) {
+    case Kind::create_index:
+    case Kind::drop_index:
+    case Kind::detach_partition: return action.concurrently;
+    case Kind::reindex: return action.concurrently || !action.detail.empty();
+    default: return false;
+  }
+}
+
+bool own_runner(const Context& context, const Migration& migration) {
+  if (migration.transaction != Transaction::run || !context.has_project()) return false;
+  const auto& commands = context.project().deploy_commands;
+  return std::any_of(commands.begin(), commands.end(), [](const DeployCommand& command) {
+    return command.words.size() > 1 && command.words[1] == "readMigrationFiles";
+  });
+}
+
 bool may_run_by_hand(const Migration& migration) {
   const ToolFacts* tool = find_tool_facts(migration.tool);
   return migration.transaction == Transaction::run || (tool && tool->leaving_may_fail);

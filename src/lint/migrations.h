@@ -52,6 +52,12 @@ std::string how_it_runs(const Migration& migration);
 // statement must be run by hand, "CREATE INDEX IF NOT EXISTS".
 std::string outside_transaction(const Migration& migration, std::string_view leave);
 
+// Whether the statement fails in a transaction block.
+bool needs_own_transaction(const SchemaAction& action);
+
+// Whether the project reads drizzle's files itself, and runs them in its own way.
+bool own_runner(const Context& context, const Migration& migration);
+
 // Whether outside_transaction() advises to run the statement by hand, with all or some versions of the tool.
 bool may_run_by_hand(const Migration& migration);
 

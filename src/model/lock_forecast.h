@@ -24,6 +24,9 @@ struct ForecastStatement {
   // Of `work`, without any wait for locks. nullopt: the table's size is unknown.
   std::optional<SecondsRange> seconds;
   std::optional<std::int64_t> lock_timeout_ms;  // in force, wherever it is set; nullopt or 0: none
+  // The server refuses the statement in a transaction (CREATE INDEX CONCURRENTLY …), and the migration stops:
+  // the last statement of a forecast.
+  bool fails = false;
 };
 
 // A lock on a table that exists before its transaction.

@@ -244,6 +244,20 @@ TEST(MigrationForecast, ShortAndNewIsNotHarmful) {
     for (const LockForecast& one : forecast(folder({script}))) EXPECT_FALSE(one.harmful()) << script;
 }
 
+TEST(MigrationForecast, EndsAtAStatementThatFailsInItsTransaction) {
+  const std::string script =
+      "ALTER TABLE users ADD COLUMN a int; CREATE INDEX CONCURRENTLY i ON busy (id); CREATE INDEX ON events "
+      "(kind);";
+  const auto inside = forecast(folder({script}));
+  ASSERT_EQ(inside.size(), 1u);
+  ASSERT_EQ(inside[0].statements.size(), 2u);
+  EXPECT_TRUE(inside[0].statements[1].fails);
+  EXPECT_EQ(inside[0].locks.size(), 1u);
+  const auto outside = forecast(folder({script}, Transaction::none));
+  ASSERT_EQ(outside.size(), 1u);
+  EXPECT_EQ(outside[0].statements.size(), 3u);
+}
+
 TEST(MigrationForecast, TimeIsKnownOnlyWithSizes) {
   Folder change = folder({"CREATE INDEX events_kind ON events (kind);"});
   const auto unknown = forecast(change);
