@@ -286,7 +286,7 @@ void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std
                    {},
                    {}});
   for (const auto& sample : repeat.samples)
-    out.push_back({Evidence::Kind::statement, "called here", sample.place, with_parameters(sample)});
+    out.push_back({Evidence::Kind::statement, "logged here", sample.place, with_parameters(sample)});
 }
 
 QualifiedName main_table(const Query& query) {

@@ -74,8 +74,8 @@ TEST(LockForecast, ALockLastsThroughTheWorkOnAnotherTable) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, Severity::warning);
   EXPECT_EQ(found[0].message,
-            "The transaction blocks reads and writes of users from line 1 until it ends, and before that a "
-            "statement at line 2 builds an index on events.");
+            "The transaction blocks reads and writes of users from line 1 until it ends, and meanwhile "
+            "line 2 builds an index on events.");
 }
 
 TEST(LockForecast, ALockLastsIntoTheNextFileOfARun) {

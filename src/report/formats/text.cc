@@ -269,22 +269,41 @@ class Writer {
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
       for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
         out_ += "    " + line + "\n";
-    for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
+    for (std::size_t at = 0; at < finding.evidence.size();) at = write_evidence(finding, at);
     if (!finding.impact.effect.empty()) paragraph("  - ", "    ", finding.impact.effect);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
     if (finding.fix) write_fix(*finding.fix);
     out_ += "\n";
   }
 
-  void write_evidence(const Evidence& evidence, const Finding& finding) {
+  bool has_place(const Evidence& evidence, const Finding& finding) const {
+    return evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
+           evidence.place != finding.location;
+  }
+
+  // Writes the evidence at this index. What follows it with the same words and another line of the same file
+  // is on the same line: "logged here  (app.log:5, 7, 9)". Returns the index of the next one.
+  std::size_t write_evidence(const Finding& finding, std::size_t at) {
+    const Evidence& evidence = finding.evidence[at];
     // Statements are cut: the JSON has them whole.
     std::string text =
         evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
     if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
-        evidence.place != finding.location)
-      text += "  (" + evidence.place->str() + ")";
+    ++at;
+    if (has_place(evidence, finding)) {
+      text += "  (" + evidence.place->str();
+      const bool literal = options_.show_literals && !evidence.literal.empty();
+      for (; !literal && at < finding.evidence.size(); ++at) {
+        const Evidence& next = finding.evidence[at];
+        if (next.text != evidence.text || !has_place(next, finding) ||
+            next.place->file != evidence.place->file)
+          break;
+        text += fmt::format(", {}", next.place->line);
+      }
+      text += ")";
+    }
     paragraph("  - ", "    ", text);
+    return at;
   }
 
   void write_fix(const Fix& fix) {
