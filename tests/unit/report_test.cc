@@ -198,7 +198,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
   EXPECT_NE(text.find("needs a server's log (--log) (n-plus-one-query)"), std::string::npos) << text;
   EXPECT_NE(text.find("Refuted"), std::string::npos) << text;
-  EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
+  EXPECT_NE(text.find("1 finding: 0 errors, 1 warning, 0 notes; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
                       "run, 1 not run."),
             std::string::npos)
       << text;
@@ -301,7 +301,8 @@ TEST(TextReport, OfManyFindingsFitsInAHundredAndFiftyLines) {
   EXPECT_NE(text.find("more: "), std::string::npos);
   EXPECT_NE(text.find("--only "), std::string::npos);
   EXPECT_NE(text.find("--update-baseline"), std::string::npos);
-  EXPECT_NE(text.find("40 rules did not run without --log, --workload"), std::string::npos);
+  EXPECT_NE(text.find("40 rules did not run: 40 need --log or --workload; --verbose names"),
+            std::string::npos);
   const std::string all = render("text", report, {.all = true});
   for (const Finding& finding : report.findings)
     EXPECT_NE(all.find(finding.subject.table), std::string::npos) << finding.subject.table;
