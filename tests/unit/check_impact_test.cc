@@ -71,9 +71,9 @@ TEST(Impact, OfALoggedStatementIsItsTimePerHour) {
   finding.fix = Fix{.title = "x", .cost_before = 100, .cost_after = 50};
   EXPECT_EQ(impact_of(finding, inputs).effect,
             "saves 4.5 s in 30 min of log (45 % of the logged query time)");
-  workload.queries[0].last = 7'200'000'000;
+  workload.queries[0].last = 5'400'000'000;
   inputs.time = time_of(workload);
-  EXPECT_EQ(impact_of(finding, inputs).effect, "saves 2.2 s per hour, 45 % of the logged query time");
+  EXPECT_EQ(impact_of(finding, inputs).effect, "saves 3.0 s per hour, 45 % of the logged query time");
 }
 
 TEST(Impact, TheDocumentationHasTheConstants) {
