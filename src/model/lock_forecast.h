@@ -32,7 +32,7 @@ struct ForecastStatement {
 // A lock on a table that exists before its transaction.
 struct ForecastLock {
   QualifiedName table;
-  LockMode mode = LockMode::access_exclusive;
+  LockMode mode = LockMode::access_exclusive;  // a stronger lock on the table is another ForecastLock
   TableLock::Through through = TableLock::Through::statement;
   bool concurrently = false;
   std::size_t from = 0;        // the statement that takes it, by index
@@ -40,7 +40,7 @@ struct ForecastLock {
   std::optional<double> rows;  // of a server's statistics; nullopt: unknown
   std::optional<double> bytes;
   std::optional<SecondsRange> held;  // from the grant until the last statement's end; nullopt: unknown
-  // From a workload.
+  // Known with a workload:
   std::optional<double> queued_per_second;  // queries that conflict with the mode; nullopt: unknown
   double longest_ms = 0;      // the longest transaction or statement that the lock waits for; 0: unknown
   SourceLocation longest_at;  // line 0: unknown
