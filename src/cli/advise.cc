@@ -221,7 +221,8 @@ void add_search(CLI::App& command, Options& options) {
   command.add_option(
       "--budget", options.budget,
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
-      "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
+      "Default: no limit, but an index must save 1 % of the whole workload's cost, or 10 % of the cost of "
+      "the queries that use the index");
   command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
   command.add_flag("--include-bulk", options.include_bulk,
                    "Also count statements that ran once or twice and wrote at least 10,000 rows: loads, "
