@@ -306,7 +306,7 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   add_inputs(*command, *options);
   add_search(*command, *options);
   add_acting_options(*command, options->session_settings);
-  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+  command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command

@@ -35,7 +35,7 @@ Result<void> run(const Options& options) {
 void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   auto options = std::make_shared<Options>();
   options->user_paths = user_paths;
-  auto* command = app.add_subcommand("report", "Make a page to look at from a stored JSON report");
+  auto* command = app.add_subcommand("report", "Make an HTML report from a stored JSON report");
   command
       ->add_option("FILE", options->file,
                    "What check, digest, advise or explain wrote with --format json; - is standard input")
