@@ -308,6 +308,29 @@ TEST(TextReport, OfManyFindingsFitsInAHundredAndFiftyLines) {
     EXPECT_NE(all.find(finding.subject.table), std::string::npos) << finding.subject.table;
 }
 
+TEST(TextReport, PlacesOfTheSameEvidenceAreOnOneLine) {
+  Report report = with_findings(1);
+  report.findings[0].location.reset();
+  for (const int line : {5, 7, 9})
+    report.findings[0].evidence.push_back(
+        {Evidence::Kind::statement, "logged here", SourceLocation{"app.log", line, 0}, {}});
+  const std::string text = render("text", report, {});
+  EXPECT_NE(text.find("  - logged here  (app.log:5, 7, 9)\n"), std::string::npos) << text;
+}
+
+TEST(TextReport, OfRulesThatDidNotRunNamesWhatALogLacks) {
+  Report report = with_findings(1);
+  report.inputs = {{"stderr log", "app.log", ""}};
+  report.skipped = {{"one", "needs a database or a snapshot of one (--db or --schema)"},
+                    {"two", "needs a database or a snapshot of one (--db or --schema)"},
+                    {"three", "needs a server's log with log_temp_files (--log)"}};
+  const std::string text = render("text", report, {});
+  EXPECT_NE(
+      text.find("3 rules did not run: 2 need --db or --schema, 1 more in the log; --verbose names each"),
+      std::string::npos)
+      << text;
+}
+
 TEST(TextReport, OfTwoFindingsHasNoSummary) {
   const std::string text = render("text", with_findings(2), {});
   EXPECT_EQ(text.find("The first things"), std::string::npos);
