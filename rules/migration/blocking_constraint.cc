@@ -107,6 +107,20 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
                     .safety = Fix::Safety::manual};
 }
 
+// How to build the index of a key, where the migration's transaction allows no CONCURRENTLY; "" otherwise.
+std::string how_to_build(const Site& site, const Index& index, const std::string& name) {
+  const SchemaAction& action = *site.action;
+  std::string out = outside_transaction(*site.migration, "");
+  if (!may_run_by_hand(*site.migration)) return out;
+  if (made_here(site, action.constraint->columns))
+    return "CONCURRENTLY fails in the transaction of this migration, and the index cannot be built before, "
+           "since this migration makes the column: move the constraint to a later deployment";
+  return out + ". Run only the CREATE UNIQUE INDEX CONCURRENTLY by hand. Keep in the migration: " +
+         ddl::create_index(action.table, index, {.if_not_exists = true}) + "; " +
+         ddl::add_constraint_using_index(action.table, action.constraint->kind, name) +
+         ". If the ADD CONSTRAINT is also run by hand, the migration fails";
+}
+
 // Primary keys, unique and exclusion constraints: building the index takes the time.
 void index_first(const Site& site, const std::string& table, SiteReporter& out, const std::string& rows) {
   const SchemaAction& action = *site.action;
@@ -146,9 +160,7 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                            ddl::add_constraint_using_index(action.table, action.constraint->kind, name) + ";",
                     .down_sql = ddl::drop_constraint(action.table, name) + ";",
                     .safety = Fix::Safety::manual};
-  if (const auto outside =
-          outside_transaction(*site.migration, "CREATE UNIQUE INDEX IF NOT EXISTS and ADD CONSTRAINT");
-      !outside.empty())
+  if (const auto outside = how_to_build(site, index, name); !outside.empty())
     finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
 }
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -16,26 +15,6 @@ static std::string statement_of(const SchemaAction& action) {
     case Kind::detach_partition: return "DETACH PARTITION CONCURRENTLY";
     default: return action.concurrently ? "REINDEX CONCURRENTLY" : "REINDEX " + action.detail;
   }
-}
-
-// Whether the statement fails in a transaction block.
-static bool needs_own_transaction(const SchemaAction& action) {
-  switch (action.kind) {
-    case Kind::create_index:
-    case Kind::drop_index:
-    case Kind::detach_partition: return action.concurrently;
-    case Kind::reindex: return action.concurrently || !action.detail.empty();
-    default: return false;
-  }
-}
-
-// Whether the project reads drizzle's files itself, and runs them in its own way.
-static bool own_runner(const Context& context, const Migration& migration) {
-  if (migration.transaction != Migration::Transaction::run || !context.has_project()) return false;
-  const auto& commands = context.project().deploy_commands;
-  return std::any_of(commands.begin(), commands.end(), [](const DeployCommand& command) {
-    return command.words.size() > 1 && command.words[1] == "readMigrationFiles";
-  });
 }
 
 // One note for all statements of a folder whose runner is likely to avoid the transaction.

@@ -54,16 +54,16 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
   std::vector<std::string> first(tables.begin(), std::next(tables.begin(), std::min(shown, tables.size())));
   std::string names = join(first, ", ");
   if (tables.size() > shown) names += " and " + std::to_string(tables.size() - shown) + " more";
-  Finding& finding = out.add(
-      {hold.from->migration, hold.from->step, &action},
-      {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
-      "The transaction blocks " + blocked + " of " + names + " from line " +
-          std::to_string(hold.from->step->place.line) + " until it ends, and before that a statement at " +
-          (later.step->place.file == hold.from->step->place.file
-               ? "line " + std::to_string(later.step->place.line)
-               : later.step->place.str()) +
-          " " + verb(work) + ".",
-      blocks_reads(hold.lock->mode) ? std::nullopt : std::optional(Severity::note));
+  Finding& finding =
+      out.add({hold.from->migration, hold.from->step, &action},
+              {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
+              "The transaction blocks " + blocked + " of " + names + " from line " +
+                  std::to_string(hold.from->step->place.line) + " until it ends, and meanwhile " +
+                  (later.step->place.file == hold.from->step->place.file
+                       ? "line " + std::to_string(later.step->place.line)
+                       : later.step->place.str()) +
+                  " " + verb(work) + ".",
+              blocks_reads(hold.lock->mode) ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
       {Evidence::Kind::project,
        std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
@@ -73,9 +73,10 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
       {Evidence::Kind::project, "held while this runs: " + later.step->text, later.step->place, {}});
   if (const auto how = how_it_runs(*hold.from->migration); !how.empty())
     finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
-  finding.fix = Fix{.title = "Move the statement at line " + std::to_string(later.step->place.line) + " " +
-                             in_its_own_transaction(*later.migration) +
-                             ", or put it before the one that takes the lock",
+  // "in a later migration"
+  const std::string where = in_its_own_transaction(*later.migration).substr(2);
+  finding.fix = Fix{.title = "Move the statement at line " + std::to_string(later.step->place.line) + " to" +
+                             where + ", or put it before the one that takes the lock",
                     .safety = Fix::Safety::manual};
 }
 

@@ -27,20 +27,21 @@ static Severity severity(const Context& context, const Table& table, const Const
 static std::string message_on_key(const Table& table, const Constraint& key) {
   const std::string parent = display(key.referenced_table);
   return "No index serves the foreign key " + display(table.name) + " (" + join(key.columns, ", ") + ") to " +
-         parent + ": every DELETE of a row of " + parent + ", and every join from there, scans all of " +
-         display(table.name) + ".";
+         parent + ": every DELETE in " + parent + ", and every join from " + parent + " to " +
+         display(table.name) + ", scans all of " + display(table.name) + ".";
 }
 
 // Of one of Table::logical_keys. Prisma's client looks for rows of the child before it deletes one of the
 // parent, unless onDelete is NoAction.
 static std::string message_on_relation(const Table& table, const Constraint& key) {
   const std::string parent = display(key.referenced_table);
+  const std::string joined = "every join from " + parent + " to " + display(table.name);
   return "The Prisma relation " + key.name +
          " has no foreign key in the database, and no index serves its columns " + display(table.name) +
          " (" + join(key.columns, ", ") + "): " +
          (key.on_delete == "NO ACTION"
-              ? "every join from " + parent
-              : "Prisma's query for each DELETE of a row of " + parent + ", and every join from there,") +
+              ? joined
+              : "Prisma's query for each DELETE in " + parent + ", and " + joined + ",") +
          " scans all of " + display(table.name) + ".";
 }
 
@@ -68,11 +69,10 @@ static void check_key(const Context& context, Reporter& reporter, const Table& t
          std::nullopt,
          {}});
   if (coverage.nearest)
-    finding.evidence.push_back(
-        {Evidence::Kind::catalog,
-         "index " + coverage.nearest->name + " includes the key, but " + coverage.why_not,
-         std::nullopt,
-         {}});
+    finding.evidence.push_back({Evidence::Kind::catalog,
+                                "index " + coverage.nearest->name + " " + coverage.why_not,
+                                std::nullopt,
+                                {}});
   finding.probe = Probe{Probe::Kind::referential_lookup, table.name, key.columns, {}};
   IndexProposal proposal{.table = table.name};
   for (const auto& column : key.columns) proposal.keys.push_back({.column = column});

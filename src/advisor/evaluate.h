@@ -27,7 +27,7 @@ struct EvaluateOptions {
   std::chrono::milliseconds time_limit{60'000};
   bool by_time = true;         // as of AdviseOptions
   std::function<bool()> stop;  // called regularly; true ends the evaluation, which is then incomplete
-  // Makes the server plan without the indexes to drop; called once at most, and all later plans lack them.
+  // Makes the server ignore the indexes to drop in all later plans. Called at most once.
   std::function<Result<void>(const std::vector<QualifiedName>& indexes)> hide;
 };
 

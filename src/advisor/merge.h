@@ -10,19 +10,21 @@
 
 namespace pgadvise::advisor {
 
-// Whether an index made for `wide` serves every statement that `narrow` is proposed for, both on one table:
-// - Keys: those that the statements compare by = (IndexProposal::equality_keys) are the first of `wide`, in
-//   any order and direction; the others follow in the same order, all in their direction or all reversed,
-//   since a B-tree can be scanned backward. `wide` may have more keys.
+// Whether an index made for `wide` serves every statement that `narrow` is proposed for. Both are on one
+// table, and all of these hold:
+// - Keys: `wide` begins with the equality keys of `narrow` (IndexProposal::equality_keys), in any order and
+//   direction. The other keys of `narrow` follow in the same order, either all in their direction or all
+//   reversed, since a B-tree can be scanned backward. `wide` may have more keys.
 // - INCLUDE: each included column is a key or included column of `wide`.
-// - WHERE: the predicates are equal; or `wide` has none, and `narrow` is restricted to rows that `wide` finds
-//   by its keys: a key IS NOT NULL, or a column compared with one value that is an equality key of `wide`.
+// - WHERE: the predicates are equal; or `wide` has none, and its keys find the rows of the predicate of
+//   `narrow`: a key IS NOT NULL, or an equality key of `wide` compared with one value.
 // Methods other than btree: only equal proposals serve each other, except that a hash index is served by a
 // B-tree with the same column first, and serves a B-tree on its column alone that statements compare by =.
 bool serves(const IndexProposal& wide, const IndexProposal& narrow);
 
-// An index that serves what both are proposed for: one of the two, the wider one with its equality keys in
-// another order, or with the included columns of both (at most eight). nullopt: there is none.
+// One index for the statements of both proposals: one of the two, the wider one with its equality keys in
+// another order, or the wider one with the included columns of both (at most eight). nullopt: no such index
+// exists.
 std::optional<IndexProposal> united(const IndexProposal& one, const IndexProposal& other);
 
 struct MergedProposals {

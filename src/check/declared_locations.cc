@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "lint/rule.h"
 #include "lint/schema_difference.h"
 
@@ -91,7 +92,8 @@ class Places {
       return;
     }
     const auto migrated = std::exchange(finding.location, *found.front());
-    if (migrated && !migrated->live()) note(finding, "this migration creates it", *migrated);
+    if (migrated && !migrated->live())
+      note(finding, "this migration defines the " + what_of(finding), *migrated);
   }
 
  private:
@@ -105,9 +107,12 @@ class Places {
     return nullptr;
   }
 
-  static void note(Finding& finding, const char* text, const SourceLocation& place) {
+  // "foreign key"
+  static std::string what_of(const Finding& finding) { return replace_all(finding.subject.kind, "-", " "); }
+
+  static void note(Finding& finding, std::string text, const SourceLocation& place) {
     finding.other_locations.push_back(place);
-    finding.evidence.push_back({Evidence::Kind::project, text, place, {}});
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), place, {}});
   }
 
   const Catalog& catalog_;

@@ -26,6 +26,14 @@ std::string duration(double ms) {
   return fmt::format("{:.1f} h", ms / ms_per_hour);
 }
 
+// "3 min 45 s", "30 min", "12 s": of less than an hour
+std::string period(double hours) {
+  const auto seconds = std::max(1L, std::lround(hours * 3600));
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  return seconds % 60 ? fmt::format("{} min {} s", seconds / 60, seconds % 60)
+                      : fmt::format("{} min", seconds / 60);
+}
+
 struct Cost {
   double ms_per_hour = 0;
   std::string effect;
@@ -50,8 +58,13 @@ std::optional<Cost> of_query(const Finding& finding, const ImpactInputs& inputs)
   Cost out{.ms_per_hour = saved / (known ? hours : 1)};
   const std::string part =
       all > 0 ? fmt::format("{:.{}f} %", 100 * saved / all, saved / all < 0.0995 ? 1 : 0) : std::string();
-  out.effect = fmt::format("{} {}{} of the logged query time", share < 1 ? "saves" : "takes",
-                           known ? duration(out.ms_per_hour) + " per hour, " : "", part);
+  const char* verb = share < 1 ? "saves" : "takes";
+  if (known && inputs.time.hours < 1)
+    out.effect = fmt::format("{} {} in {} of log ({} of the logged query time)", verb, duration(saved),
+                             period(inputs.time.hours), part);
+  else
+    out.effect = fmt::format("{} {}{} of the logged query time", verb,
+                             known ? duration(out.ms_per_hour) + " per hour, " : "", part);
   return out;
 }
 

@@ -94,9 +94,11 @@ static Result<std::optional<files::CatalogSnapshot>> read_production(
       values |= column.statistics && (!column.statistics->most_common_values.empty() ||
                                       !column.statistics->histogram_bounds.empty());
   if (!values)
-    diagnostics.push_back({Error::Kind::nonfatal, found->path,
-                           "has no column values: the planner treats every value as equally frequent",
-                           "pgadvise snapshot --with-values"});
+    diagnostics.push_back(
+        {Error::Kind::nonfatal, found->path,
+         "has no column values: it was taken without --with-values, or its tables were empty or not "
+         "analyzed; the planner treats every value as equally frequent",
+         "pgadvise snapshot --with-values, after ANALYZE"});
   return std::optional(std::move(*snapshot));
 }
 

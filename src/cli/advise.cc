@@ -242,7 +242,8 @@ void add_search(CLI::App& command, Options& options) {
   command.add_option(
       "--budget", options.budget,
       "Total size limit of the new indexes: 500MB, 1.5GB (powers of 1000), 1GiB (of 1024), or bytes. "
-      "Default: no limit, but an index must save 1 % of the workload's cost or 10 % of its queries' cost");
+      "Default: no limit, but an index must save 1 % of the whole workload's cost, or 10 % of the cost of "
+      "the queries that use the index");
   command.add_option("--max-indexes", options.max_indexes, "Maximum number of new indexes; 0: no limit");
   command.add_flag("--include-bulk", options.include_bulk,
                    "Also count statements that ran once or twice and wrote at least 10,000 rows: loads, "
@@ -326,7 +327,7 @@ void add_advise(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   add_inputs(*command, *options);
   add_search(*command, *options);
   add_acting_options(*command, options->session_settings);
-  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+  command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write the report to");
   command

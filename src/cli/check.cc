@@ -128,7 +128,8 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command
       ->add_option("--fail-on", words->fail_on,
                    "Findings that make the exit code 1: those of at least this severity (error, the default; "
-                   "warning; note) or never; confirmed: only findings that a server confirmed; rule ids: "
+                   "warning; note) or never; confirmed: only findings with the verdict confirmed; combine it "
+                   "with a severity: note,confirmed; rule ids: "
                    "findings of these rules, whatever their severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");

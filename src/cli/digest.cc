@@ -217,7 +217,7 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_option(
       "-j,--jobs", options->jobs,
       "Number of threads that read logs; 0: one for each processor. The result does not depend on it");
-  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+  command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output,
                       "File to write to; without --format pgadvise writes a workload file, an input of "

@@ -211,7 +211,7 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
   command->add_flag("--all-nodes", options->whole,
                     "Show all nodes of the plan; by default cheap ones are folded");
-  command->add_option("--format", options->format, "text, json, or html (a page to look at)")
+  command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
       ->check(CLI::IsMember({"text", "json", "html"}));
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(

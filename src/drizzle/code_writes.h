@@ -8,8 +8,8 @@
 
 namespace pgadvise::drizzle {
 
-// Pairs of awaited writes in one function, outside of a transaction, of which the second runs after the
-// first. A pair writes two tables, or adds to and subtracts from one table by UPDATE. Left out are writes on
+// Pairs of awaited writes in one function, outside of a transaction: the second write runs after the first.
+// A pair writes two tables, or adds to and subtracts from one table by UPDATE. The result omits writes on
 // a database that the function receives (it may be a transaction), writes in different branches of a
 // condition or in `catch`, UPDATEs that set only times such as lastSeenAt, and functions that undo their
 // writes. The number of pairs of a function is bounded.

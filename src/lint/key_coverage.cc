@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
+
 namespace pgadvise::lint {
 namespace {
 
@@ -40,14 +42,21 @@ std::size_t served(const Index& index, const Table& table, const std::vector<std
 }
 
 std::string explain_miss(const Index& index, const Table& table, const std::vector<std::string>& columns) {
-  if (!index.valid) return "it is invalid";
-  if (index.method == "brin") return "it is a BRIN index";
-  if (!predicate_harmless(index, columns)) return "its predicate excludes rows";
+  if (!index.valid) return "is invalid";
+  if (index.method == "brin") return "is a BRIN index, which finds no single rows";
+  if (!predicate_harmless(index, columns))
+    return "is partial (WHERE " + *index.predicate + "), so that it cannot serve all rows";
   for (const auto& key : index.keys)
     if (contains(columns, key.column) && !key_usable(key, table))
-      return "its collation differs from the column's";
-  if (contains(index.include, columns.front())) return "the column is only in INCLUDE";
-  return "the column is not the first key column";
+      return "has another collation than the column " + key.column;
+  if (contains(index.include, columns.front())) return "contains " + columns.front() + " only in INCLUDE";
+  std::vector<std::string> contained;
+  for (const auto& column : columns)
+    if (std::any_of(index.keys.begin(), index.keys.end(),
+                    [&](const IndexKey& key) { return key.column == column; }))
+      contained.push_back(column);
+  return "contains " + join(contained, ", ") + ", but not as its first column" +
+         (contained.size() == 1 ? "" : "s");
 }
 
 KeyCoverage own_coverage(const Context& context, const Table& table,

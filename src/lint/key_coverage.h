@@ -27,7 +27,7 @@ struct KeyCoverage {
   const Index* index = nullptr;  // the best one, when not none
   const Index* nearest =
       nullptr;          // an index that has the columns but does not serve the key, for the explanation
-  std::string why_not;  // "its predicate (status = 'on') excludes rows"
+  std::string why_not;  // "is partial (WHERE status = 'on'), so that …", after the index's name
 };
 
 // The best index of a table for a key. A partitioned table is covered if it, or each of its partitions, has

@@ -249,15 +249,13 @@ std::string like_requests(const Context& context, const RepeatedQuery& repeat, s
 }
 
 Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round) {
-  std::string text = std::to_string(repeat.max_in_one_scope * calls_in_a_round) + " calls in " +
-                     scope_name(repeat.scope_of_most) + ", ";
-  text +=
-      repeat.same_values ? "all with the same values"
-      : repeat.parameters_known
-          ? std::to_string(std::min(repeat.distinct_parameters, repeat.max_in_one_scope * calls_in_a_round)) +
-                (repeat.distinct_parameters < repeat.max_in_one_scope * calls_in_a_round ? " or more" : "") +
-                " with distinct parameters"
-          : "parameters not logged";
+  const std::uint64_t calls = repeat.max_in_one_scope * calls_in_a_round;
+  std::string text = std::to_string(calls) + " calls in " + scope_name(repeat.scope_of_most) + ", ";
+  text += repeat.same_values         ? "all with the same values"
+          : !repeat.parameters_known ? "parameters not logged"
+          : repeat.distinct_parameters >= calls
+              ? "each with other parameters"
+              : "with at least " + std::to_string(repeat.distinct_parameters) + " different parameters";
   if (repeat.longest_span_ms > 0) text += ", within " + milliseconds(repeat.longest_span_ms);
   if (repeat.scopes > 1)
     text += "; " + std::to_string(repeat.calls * calls_in_a_round) + " calls in " +
@@ -286,7 +284,7 @@ void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std
                    {},
                    {}});
   for (const auto& sample : repeat.samples)
-    out.push_back({Evidence::Kind::statement, "called here", sample.place, with_parameters(sample)});
+    out.push_back({Evidence::Kind::statement, "logged here", sample.place, with_parameters(sample)});
 }
 
 QualifiedName main_table(const Query& query) {

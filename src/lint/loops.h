@@ -49,7 +49,7 @@ bool of_benchmark(const Query& query);
 std::string like_requests(const Context& context, const RepeatedQuery& repeat, std::uint64_t calls_in_a_round,
                           const Query& query, const Lead& lead);
 
-// "9 calls in one burst, 9 with distinct parameters, within 10.4 ms; 18 calls in 2 such bursts, 3.1 ms in
+// "9 calls in one burst, each with other parameters, within 10.4 ms; 18 calls in 2 such bursts, 3.1 ms in
 // total"
 Evidence figures(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round);
 // Adds evidence: the query that provides the keys, or the one before the loop, with its location, if any.

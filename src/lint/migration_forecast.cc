@@ -21,6 +21,15 @@ bool adds_foreign_key(const SchemaStep& step, const QualifiedName& table) {
   });
 }
 
+// Not where the tool or the project is likely to run such a statement outside the transaction.
+bool fails_in_transaction(const Context& context, const MigrationTransaction::Step& step) {
+  const Migration& migration = *step.migration;
+  if (step.step->transaction == 0 || migration.concurrently_elsewhere || own_runner(context, migration) ||
+      migration.transaction == Migration::Transaction::script)
+    return false;
+  return std::any_of(step.step->actions.begin(), step.step->actions.end(), needs_own_transaction);
+}
+
 class Forecaster {
  public:
   explicit Forecaster(const Context& context) : context_(context) {}
@@ -31,6 +40,7 @@ class Forecaster {
       const Migration* first = transaction.steps.front().migration;
       if (first != last) begin(*first);
       last = transaction.steps.back().migration;
+      if (!out_.back().statements.empty() && out_.back().statements.back().fails) continue;
       add(transaction);
     }
     std::erase_if(out_, [](const LockForecast& one) { return one.locks.empty(); });
@@ -53,6 +63,13 @@ class Forecaster {
     std::map<QualifiedName, LockMode> held;
     for (const MigrationTransaction::Step& step : transaction.steps) {
       ForecastStatement statement = statement_of(step);
+      if (fails_in_transaction(context_, step)) {
+        statement.fails = true;
+        statement.work = Work::none;
+        statement.seconds = SecondsRange{};
+        out.statements.push_back(std::move(statement));
+        break;
+      }
       const std::size_t at = out.statements.size();
       bool locks = false;
       for (const TableLock& lock : step.step->locks) {

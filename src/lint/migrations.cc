@@ -100,6 +100,45 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
          "into a migration of its own and turn off its transaction";
 }
 
+bool needs_own_transaction(const SchemaAction& action) {
+  switch (action.kind) {
+    case Kind::create_index:
+    case Kind::drop_index:
+    case Kind::detach_partition: return action.concurrently;
+    case Kind::reindex: return action.concurrently || !action.detail.empty();
+    default: return false;
+  }
+}
+
+bool own_runner(const Context& context, const Migration& migration) {
+  if (migration.transaction != Transaction::run || !context.has_project()) return false;
+  const auto& commands = context.project().deploy_commands;
+  return std::any_of(commands.begin(), commands.end(), [](const DeployCommand& command) {
+    return command.words.size() > 1 && command.words[1] == "readMigrationFiles";
+  });
+}
+
+bool may_run_by_hand(const Migration& migration) {
+  const ToolFacts* tool = find_tool_facts(migration.tool);
+  return migration.transaction == Transaction::run || (tool && tool->leaving_may_fail);
+}
+
+bool made_here(const Site& site, const std::vector<std::string>& columns) {
+  for (const SchemaStep& step : site.migration->steps) {
+    for (const SchemaAction& action : step.actions) {
+      if (!(action.table == site.action->table)) continue;
+      const bool renames = action.kind == Kind::rename_column;
+      if (!renames && action.kind != Kind::add_column) continue;
+      if (renames && std::find(columns.begin(), columns.end(), action.name) != columns.end()) return true;
+      if (!renames && std::find_first_of(columns.begin(), columns.end(), action.columns.begin(),
+                                         action.columns.end()) != columns.end())
+        return true;
+    }
+    if (&step == site.step) return false;
+  }
+  return false;
+}
+
 std::string in_its_own_transaction(const Migration& migration) {
   if (migration.transaction == Transaction::run)
     return "in a later deployment, since " + how_it_runs(migration);

@@ -52,6 +52,18 @@ std::string how_it_runs(const Migration& migration);
 // statement must be run by hand, "CREATE INDEX IF NOT EXISTS".
 std::string outside_transaction(const Migration& migration, std::string_view leave);
 
+// Whether the statement fails in a transaction block.
+bool needs_own_transaction(const SchemaAction& action);
+
+// Whether the project reads drizzle's files itself, and runs them in its own way.
+bool own_runner(const Context& context, const Migration& migration);
+
+// Whether outside_transaction() advises to run the statement by hand, with all or some versions of the tool.
+bool may_run_by_hand(const Migration& migration);
+
+// Whether the migration adds one of the columns, or gives it its name, up to the statement of the action.
+bool made_here(const Site& site, const std::vector<std::string>& columns);
+
 // Where the next of several steps must be, so that the first one has released its locks: "in a migration of
 // its own", …
 std::string in_its_own_transaction(const Migration& migration);

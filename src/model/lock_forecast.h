@@ -24,12 +24,15 @@ struct ForecastStatement {
   // Of `work`, without any wait for locks. nullopt: the table's size is unknown.
   std::optional<SecondsRange> seconds;
   std::optional<std::int64_t> lock_timeout_ms;  // in force, wherever it is set; nullopt or 0: none
+  // The server refuses the statement in a transaction (CREATE INDEX CONCURRENTLY …), and the migration stops:
+  // the last statement of a forecast.
+  bool fails = false;
 };
 
 // A lock on a table that exists before its transaction.
 struct ForecastLock {
   QualifiedName table;
-  LockMode mode = LockMode::access_exclusive;
+  LockMode mode = LockMode::access_exclusive;  // a stronger lock on the table is another ForecastLock
   TableLock::Through through = TableLock::Through::statement;
   bool concurrently = false;
   std::size_t from = 0;        // the statement that takes it, by index
@@ -37,7 +40,7 @@ struct ForecastLock {
   std::optional<double> rows;  // of a server's statistics; nullopt: unknown
   std::optional<double> bytes;
   std::optional<SecondsRange> held;  // from the grant until the last statement's end; nullopt: unknown
-  // From a workload.
+  // Known with a workload:
   std::optional<double> queued_per_second;  // queries that conflict with the mode; nullopt: unknown
   double longest_ms = 0;      // the longest transaction or statement that the lock waits for; 0: unknown
   SourceLocation longest_at;  // line 0: unknown

@@ -89,7 +89,7 @@ std::string subject(const Finding& finding) {
   if (!subject.fingerprint.empty())
     out += (out.empty() ? "" : " ") + std::string("query ") + subject.fingerprint;
   if (!subject.file.empty()) out += (out.empty() ? "" : " ") + subject.file;
-  if (!subject.entry.empty()) out += " " + subject.entry;
+  if (!subject.entry.empty()) out += (out.empty() ? "" : " ") + subject.entry;
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::size_t max_forecasts = 3;
 constexpr std::size_t max_statements = 4;
-constexpr std::size_t max_locks = 4;
+constexpr std::size_t max_locks = 4;  // tables with locks
+constexpr std::size_t more_columns = 2;
 
 using Work = TableLock::Work;
 
@@ -37,9 +39,19 @@ std::string work_text(const ForecastStatement& statement) {
 class Drawing {
  public:
   Drawing(const LockForecast& forecast, const Look& look) : forecast_(forecast), look_(look) {
-    for (const ForecastLock& lock : forecast.locks)
-      if (lock.harmful) locks_.push_back(&lock);
-    first_ = locks_.front()->from;
+    std::map<QualifiedName, std::size_t> rows;
+    for (const ForecastLock& lock : forecast.locks) {
+      if (!lock.harmful) continue;
+      // A stronger lock is drawn in the row of the weaker one of the same transaction.
+      const auto known = rows.find(lock.table);
+      if (known != rows.end() && locks_[known->second].back()->until == lock.until) {
+        locks_[known->second].push_back(&lock);
+        continue;
+      }
+      rows[lock.table] = locks_.size();
+      locks_.push_back({&lock});
+    }
+    first_ = locks_.front().front()->from;
     for (std::size_t i = first_; i < forecast.statements.size(); ++i) {
       last_ = i;
       if (i + 1 - first_ == max_statements) break;
@@ -51,10 +63,11 @@ class Drawing {
          (forecast_.how.empty() ? "" : ": " + printable(forecast_.how)));
     for (std::size_t i = first_; i <= last_; ++i) statement(i);
     if (const auto more = forecast_.statements.size() - last_ - 1; more > 0)
-      line(fmt::format("  and {} more statement{}", more, more == 1 ? "" : "s"));
+      line(fmt::format("  and {} more statement{}{}", more, more == 1 ? "" : "s",
+                       forecast_.statements.back().fails ? " until one fails inside a transaction" : ""));
     axis();
-    for (std::size_t i = 0; i < std::min(max_locks, locks_.size()); ++i) lock(*locks_[i]);
-    if (locks_.size() > max_locks) line(fmt::format("  and {} more locks", locks_.size() - max_locks));
+    for (std::size_t i = 0; i < std::min(max_locks, locks_.size()); ++i) lock(locks_[i]);
+    if (locks_.size() > max_locks) line(fmt::format("  and {} more tables", locks_.size() - max_locks));
     return std::move(out_);
   }
 
@@ -63,7 +76,7 @@ class Drawing {
 
   void statement(std::size_t at) {
     const ForecastStatement& one = forecast_.statements[at];
-    std::string end = work_text(one);
+    std::string end = one.fails ? "fails inside a transaction, the migration stops here" : work_text(one);
     if (one.work != Work::none) end += one.seconds ? ", " + range_text(*one.seconds) : ", size unknown";
     const std::string where = one.place.file == forecast_.file || at == first_
                                   ? fmt::format("line {}", one.place.line)
@@ -86,6 +99,15 @@ class Drawing {
   std::size_t column_of(std::size_t at) const {
     std::size_t out = 0;
     for (std::size_t i = first_; i < std::min(at, last_ + 1); ++i) out += columns(i);
+    return at > last_ + 1 ? all_columns() : out;
+  }
+
+  bool has_more() const { return last_ + 1 < forecast_.statements.size(); }
+
+  // Behind the last statement that is shown is one column for all others.
+  std::size_t all_columns() const {
+    std::size_t out = has_more() ? more_columns : 0;
+    for (std::size_t i = first_; i <= last_; ++i) out += columns(i);
     return out;
   }
 
@@ -95,21 +117,42 @@ class Drawing {
       const std::string number = std::to_string(i - first_ + 1);
       text += number + std::string(columns(i) - number.size(), ' ');
     }
+    if (has_more()) text += "+" + std::string(more_columns - 1, ' ');
     line("  " + text + " time");
   }
 
-  void lock(const ForecastLock& lock) {
-    const std::size_t from = column_of(lock.from), to = std::max(column_of(lock.until + 1), from + 1);
-    std::string bar;
-    for (std::size_t i = from; i < to; ++i) bar += look_.unicode ? "█" : "#";
-    const std::string before(from, ' '),
-        after(column_of(last_ + 1) - std::min(to, column_of(last_ + 1)), ' ');
-    line("  " + before + paint(look_, blocks_reads(lock.mode) ? "31" : "33", bar) + after + " " +
-         printable(described(lock)));
+  // The locks of one table, the weakest first.
+  void lock(const std::vector<const ForecastLock*>& locks) {
+    const std::size_t until = column_of(locks.back()->until + 1);
+    const std::size_t from = std::min(column_of(locks.front()->from), std::max<std::size_t>(until, 1) - 1);
+    std::string bars;
+    for (std::size_t i = 0; i < locks.size(); ++i) {
+      const std::size_t begin = i == 0 ? from : column_of(locks[i]->from);
+      const std::size_t next = i + 1 < locks.size() ? column_of(locks[i + 1]->from) : until;
+      std::string bar;
+      for (std::size_t at = begin; at < next; ++at) bar += look_.unicode ? "█" : "#";
+      bars += paint(look_, blocks_reads(locks[i]->mode) ? "31" : "33", bar);
+    }
+    const std::string before(from, ' '), after(all_columns() - std::min(until, all_columns()), ' ');
+    line("  " + before + bars + after + " " + printable(described(locks)));
+  }
+
+  std::string number_of(std::size_t at) const {
+    return at > last_ ? "later" : fmt::format("from {}", at - first_ + 1);
+  }
+
+  // The strongest lock in full, since it is held until the end as well.
+  std::string described(const std::vector<const ForecastLock*>& locks) const {
+    std::string out = display(locks.front()->table) + ": ";
+    for (std::size_t i = 0; i + 1 < locks.size(); ++i)
+      out += fmt::format("{} blocks {}, {} ", label(locks[i]->mode),
+                         blocks_reads(locks[i]->mode) ? "reads and writes" : "writes",
+                         number_of(locks[i + 1]->from));
+    return out + described(*locks.back());
   }
 
   static std::string described(const ForecastLock& lock) {
-    std::string out = fmt::format("{}: {} blocks {}", display(lock.table), label(lock.mode),
+    std::string out = fmt::format("{} blocks {}", label(lock.mode),
                                   blocks_reads(lock.mode) ? "reads and writes" : "writes");
     if (!lock.held) out += ", size unknown";
     else if (lock.held->to >= 0.1) out += " for " + range_text(*lock.held);
@@ -127,7 +170,7 @@ class Drawing {
 
   const LockForecast& forecast_;
   const Look& look_;
-  std::vector<const ForecastLock*> locks_;
+  std::vector<std::vector<const ForecastLock*>> locks_;  // by table
   std::size_t first_ = 0, last_ = 0;
   std::vector<std::string> out_;
 };

@@ -102,14 +102,16 @@ TEST_F(DrizzleProject, FindingsPointToTheSourceAndNameTheMigration) {
   EXPECT_EQ(at("duplicate-index"), "src/schema.ts:7:53 and drizzle/0000_first.sql:9:1");
   for (const auto& finding : report.findings) {
     if (!finding.other_locations.empty()) {
-      EXPECT_TRUE(has_evidence(finding, "this migration creates it", finding.other_locations.front().str()))
+      EXPECT_TRUE(has_evidence(finding,
+                               "this migration defines the " + replace_all(finding.subject.kind, "-", " "),
+                               finding.other_locations.front().str()))
           << finding.message;
     }
   }
   for (const auto& [format, text] :
        {std::pair("json", "\"other_locations\""), std::pair("sarif", "\"relatedLocations\""),
         std::pair("gitlab", "\"other_locations\""), std::pair("rdjson", "\"related_locations\""),
-        std::pair("github", "%0AAlso at "), std::pair("text", "this migration creates it  (")}) {
+        std::pair("github", "%0AAlso at "), std::pair("text", "this migration defines the foreign key  (")}) {
     const std::string out = report::find_format(format)->render(report, {});
     EXPECT_TRUE(contains(out, text)) << format << "\n" << out;
     EXPECT_TRUE(contains(out, "0000_first.sql")) << format;

@@ -66,9 +66,14 @@ TEST(Impact, OfALoggedStatementIsItsTimePerHour) {
   const WorkloadTime time = time_of(workload);
   EXPECT_EQ(time.hours, 0.5);
   ImpactInputs inputs{.catalog = nullptr, .workload = &workload, .time = time};
-  EXPECT_EQ(impact_of(finding, inputs).effect, "takes 18 s per hour, 90 % of the logged query time");
+  EXPECT_EQ(impact_of(finding, inputs).effect,
+            "takes 9.0 s in 30 min of log (90 % of the logged query time)");
   finding.fix = Fix{.title = "x", .cost_before = 100, .cost_after = 50};
-  EXPECT_EQ(impact_of(finding, inputs).effect, "saves 9.0 s per hour, 45 % of the logged query time");
+  EXPECT_EQ(impact_of(finding, inputs).effect,
+            "saves 4.5 s in 30 min of log (45 % of the logged query time)");
+  workload.queries[0].last = 5'400'000'000;
+  inputs.time = time_of(workload);
+  EXPECT_EQ(impact_of(finding, inputs).effect, "saves 3.0 s per hour, 45 % of the logged query time");
 }
 
 TEST(Impact, TheDocumentationHasTheConstants) {

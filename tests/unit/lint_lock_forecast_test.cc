@@ -74,8 +74,8 @@ TEST(LockForecast, ALockLastsThroughTheWorkOnAnotherTable) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, Severity::warning);
   EXPECT_EQ(found[0].message,
-            "The transaction blocks reads and writes of users from line 1 until it ends, and before that a "
-            "statement at line 2 builds an index on events.");
+            "The transaction blocks reads and writes of users from line 1 until it ends, and meanwhile "
+            "line 2 builds an index on events.");
 }
 
 TEST(LockForecast, ALockLastsIntoTheNextFileOfARun) {
@@ -242,6 +242,20 @@ TEST(MigrationForecast, ShortAndNewIsNotHarmful) {
         "ALTER TABLE users ADD CONSTRAINT c CHECK (id > 0) NOT VALID;",
         "CREATE INDEX CONCURRENTLY i ON events (kind);", "UPDATE events SET kind = 'x';"})
     for (const LockForecast& one : forecast(folder({script}))) EXPECT_FALSE(one.harmful()) << script;
+}
+
+TEST(MigrationForecast, EndsAtAStatementThatFailsInItsTransaction) {
+  const std::string script =
+      "ALTER TABLE users ADD COLUMN a int; CREATE INDEX CONCURRENTLY i ON busy (id); CREATE INDEX ON events "
+      "(kind);";
+  const auto inside = forecast(folder({script}));
+  ASSERT_EQ(inside.size(), 1u);
+  ASSERT_EQ(inside[0].statements.size(), 2u);
+  EXPECT_TRUE(inside[0].statements[1].fails);
+  EXPECT_EQ(inside[0].locks.size(), 1u);
+  const auto outside = forecast(folder({script}, Transaction::none));
+  ASSERT_EQ(outside.size(), 1u);
+  EXPECT_EQ(outside[0].statements.size(), 3u);
 }
 
 TEST(MigrationForecast, TimeIsKnownOnlyWithSizes) {

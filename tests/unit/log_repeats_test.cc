@@ -320,7 +320,7 @@ TEST(NPlusOneRule, ForeignKeyMakesItSure) {
   EXPECT_NE(finding.fix->title.find("WHERE p_id = ANY($1)"), std::string::npos) << finding.fix->title;
   EXPECT_EQ(finding.fix->sql, "SELECT p_id, a FROM c WHERE p_id = ANY($1)");
   EXPECT_EQ(std::count_if(finding.evidence.begin(), finding.evidence.end(),
-                          [](const Evidence& e) { return e.text == "called here"; }),
+                          [](const Evidence& e) { return e.text == "logged here"; }),
             3);
 }
 

@@ -45,6 +45,47 @@ TEST(LockTimeline, ALockIsABarOverTheStatementsThatItLasts) {
       "  ██████████ users: ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 s; 340/s queue, up to 5.1k");
 }
 
+TEST(LockTimeline, LocksOfOneTransactionEndAtTheSameColumn) {
+  LockForecast one = forecast();
+  for (int i = 0; i < 4; ++i) one.statements.push_back(one.statements[1]);
+  one.locks[0].until = 5;
+  ForecastLock late = one.locks[0];
+  late.table = {"public", "events"};
+  late.from = 5;
+  one.locks.push_back(late);
+  const auto lines = lock_timeline({one}, {.width = 160});
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_EQ(lines[5], "  and 2 more statements");
+  EXPECT_TRUE(lines[6].ends_with("+  time")) << lines[6];
+  EXPECT_EQ(characters(lines[7].substr(0, lines[7].find(" users:"))),
+            characters(lines[8].substr(0, lines[8].find(" events:"))))
+      << lines[7] << "\n"
+      << lines[8];
+}
+
+TEST(LockTimeline, AStrongerLockOfATableIsInTheSameRow) {
+  LockForecast one = forecast();
+  one.locks[0].mode = LockMode::share;
+  ForecastLock stronger = one.locks[0];
+  stronger.mode = LockMode::access_exclusive;
+  stronger.from = 1;
+  one.locks.push_back(stronger);
+  const auto lines = lock_timeline({one}, {.width = 160});
+  EXPECT_EQ(
+      lines.back(),
+      "  ██████████ users: SHARE blocks writes, from 2 ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 "
+      "s; 340/s queue, up to 5.1k");
+}
+
+TEST(LockTimeline, NamesTheStatementAtWhichTheMigrationStops) {
+  LockForecast one = forecast();
+  one.statements[1].fails = true;
+  one.statements[1].work = TableLock::Work::none;
+  const std::string text = join(lock_timeline({one}, {.width = 160}), "\n");
+  EXPECT_TRUE(contains(text, "(kind): fails inside a transaction, the migration stops here (line 4)"))
+      << text;
+}
+
 TEST(LockTimeline, IsBounded) {
   LockForecast large = forecast();
   for (int i = 0; i < 100; ++i) {

@@ -198,7 +198,7 @@ TEST(TextReport, SaysWhatWasFoundAndWhatWasNotLookedAt) {
   EXPECT_NE(text.find("No index \\x1b[31mserves\\xff it"), std::string::npos) << text;
   EXPECT_NE(text.find("needs a server's log (--log) (n-plus-one-query)"), std::string::npos) << text;
   EXPECT_NE(text.find("Refuted"), std::string::npos) << text;
-  EXPECT_NE(text.find("1 finding: 0 error, 1 warning, 0 note; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
+  EXPECT_NE(text.find("1 finding: 0 errors, 1 warning, 0 notes; 1 confirmed, 0 suspected; 1 refuted. 1 rule "
                       "run, 1 not run."),
             std::string::npos)
       << text;
@@ -301,10 +301,34 @@ TEST(TextReport, OfManyFindingsFitsInAHundredAndFiftyLines) {
   EXPECT_NE(text.find("more: "), std::string::npos);
   EXPECT_NE(text.find("--only "), std::string::npos);
   EXPECT_NE(text.find("--update-baseline"), std::string::npos);
-  EXPECT_NE(text.find("40 rules did not run without --log, --workload"), std::string::npos);
+  EXPECT_NE(text.find("40 rules did not run: 40 need --log or --workload; --verbose names"),
+            std::string::npos);
   const std::string all = render("text", report, {.all = true});
   for (const Finding& finding : report.findings)
     EXPECT_NE(all.find(finding.subject.table), std::string::npos) << finding.subject.table;
+}
+
+TEST(TextReport, PlacesOfTheSameEvidenceAreOnOneLine) {
+  Report report = with_findings(1);
+  report.findings[0].location.reset();
+  for (const int line : {5, 7, 9})
+    report.findings[0].evidence.push_back(
+        {Evidence::Kind::statement, "logged here", SourceLocation{"app.log", line, 0}, {}});
+  const std::string text = render("text", report, {});
+  EXPECT_NE(text.find("  - logged here  (app.log:5, 7, 9)\n"), std::string::npos) << text;
+}
+
+TEST(TextReport, OfRulesThatDidNotRunNamesWhatALogLacks) {
+  Report report = with_findings(1);
+  report.inputs = {{"stderr log", "app.log", ""}};
+  report.skipped = {{"one", "needs a database or a snapshot of one (--db or --schema)"},
+                    {"two", "needs a database or a snapshot of one (--db or --schema)"},
+                    {"three", "needs a server's log with log_temp_files (--log)"}};
+  const std::string text = render("text", report, {});
+  EXPECT_NE(
+      text.find("3 rules did not run: 2 need --db or --schema, 1 more in the log; --verbose names each"),
+      std::string::npos)
+      << text;
 }
 
 TEST(TextReport, OfTwoFindingsHasNoSummary) {

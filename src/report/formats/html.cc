@@ -29,6 +29,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format html_format{"html", "a page to look at, one file that needs no network", render};
+const Format html_format{"html", "a report for a browser, one file that needs no network", render};
 
 }  // namespace pgadvise::report::formats

@@ -39,6 +39,7 @@ json statement_json(const ForecastStatement& statement) {
            {"work", work_name(statement.work)}};
   if (statement.work != TableLock::Work::none) out["table"] = table_name(statement.work_table);
   if (statement.seconds) out["seconds"] = seconds_json(*statement.seconds);
+  if (statement.fails) out["fails"] = true;
   if (statement.lock_timeout_ms) out["lock_timeout_ms"] = *statement.lock_timeout_ms;
   return out;
 }

@@ -126,8 +126,7 @@ class Writer {
       std::string line = "read " + input.kind;
       if (!input.path.empty()) line += " " + input.path;
       if (!input.detail.empty()) line += ": " + input.detail;
-      if (options_.all) paragraph("", "  ", line);
-      else end_line(ellipsis(printable(line), static_cast<std::size_t>(options_.width)));
+      paragraph("", "  ", line);
     }
     if (report_.inputs.size() > longest)
       out_ += fmt::format("and {} more inputs\n", report_.inputs.size() - longest);
@@ -139,9 +138,7 @@ class Writer {
     int number = 0;
     for (const FirstThing& thing : first_things(report_)) {
       const std::string begin = fmt::format("  {}. {}", ++number, thing.finding->short_id);
-      const auto room =
-          static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(characters(begin)) - 2));
-      out_ += begin + "  " + ellipsis(in_words(thing), room) + "\n";
+      paragraph(begin + "  ", "     ", in_words(thing));
     }
     out_ += "\n";
   }
@@ -269,22 +266,41 @@ class Writer {
     if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
       for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
         out_ += "    " + line + "\n";
-    for (const auto& evidence : finding.evidence) write_evidence(evidence, finding);
+    for (std::size_t at = 0; at < finding.evidence.size();) at = write_evidence(finding, at);
     if (!finding.impact.effect.empty()) paragraph("  - ", "    ", finding.impact.effect);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
     if (finding.fix) write_fix(*finding.fix);
     out_ += "\n";
   }
 
-  void write_evidence(const Evidence& evidence, const Finding& finding) {
+  bool has_place(const Evidence& evidence, const Finding& finding) const {
+    return evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
+           evidence.place != finding.location;
+  }
+
+  // Writes the evidence at this index. What follows it with the same words and another line of the same file
+  // is on the same line: "logged here  (app.log:5, 7, 9)". Returns the index of the next one.
+  std::size_t write_evidence(const Finding& finding, std::size_t at) {
+    const Evidence& evidence = finding.evidence[at];
     // Statements are cut: the JSON has them whole.
     std::string text =
         evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
     if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
-    if (evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
-        evidence.place != finding.location)
-      text += "  (" + evidence.place->str() + ")";
+    ++at;
+    if (has_place(evidence, finding)) {
+      text += "  (" + evidence.place->str();
+      const bool literal = options_.show_literals && !evidence.literal.empty();
+      for (; !literal && at < finding.evidence.size(); ++at) {
+        const Evidence& next = finding.evidence[at];
+        if (next.text != evidence.text || !has_place(next, finding) ||
+            next.place->file != evidence.place->file)
+          break;
+        text += fmt::format(", {}", next.place->line);
+      }
+      text += ")";
+    }
     paragraph("  - ", "    ", text);
+    return at;
   }
 
   void write_fix(const Fix& fix) {
@@ -365,22 +381,43 @@ class Writer {
     out_ += "\n";
   }
 
-  // The options that the reasons name, on one line.
-  void write_not_run_in_short() {
+  // "--db or --schema", of one rule; the log's contents if a log was read.
+  std::string missing_of(const SkippedRule& skipped) const {
+    const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
+                                     [](const ReportInput& input) { return input.kind.ends_with(" log"); });
+    const std::string& reason = skipped.reason;
     std::vector<std::string> options;
-    for (const auto& skipped : report_.skipped) {
-      const std::string& reason = skipped.reason;
-      for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
-        const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
-        const std::string option = reason.substr(at, end - at);
-        if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
-        if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
-      }
+    for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
+      const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
+      const std::string option = reason.substr(at, end - at);
+      if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
+      if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
     }
+    if (has_log && options == std::vector<std::string>{"--log"}) return "more in the log";
+    return options.empty() ? "other inputs" : join(options, " or ");
+  }
+
+  // How many rules lack which input, on one line.
+  void write_not_run_in_short() {
+    std::vector<std::pair<std::string, int>> groups;
+    for (const auto& skipped : report_.skipped) {
+      const std::string missing = missing_of(skipped);
+      const auto known = std::find_if(groups.begin(), groups.end(),
+                                      [&](const auto& group) { return group.first == missing; });
+      if (known == groups.end()) groups.emplace_back(missing, 1);
+      else ++known->second;
+    }
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const auto& one, const auto& other) { return one.second > other.second; });
+    std::vector<std::string> words;
+    for (const auto& [missing, number] : groups)
+      words.push_back(
+          fmt::format("{}{} {}", number, words.empty() ? number == 1 ? " needs" : " need" : "", missing));
     if (!report_.skipped.empty())
-      out_ += fmt::format("{} rule{} did not run{}; --verbose names them and the input that each needs\n",
-                          report_.skipped.size(), report_.skipped.size() == 1 ? "" : "s",
-                          options.empty() ? "" : " without " + join(options, ", "));
+      paragraph(
+          "", "  ",
+          fmt::format("{} rule{} did not run: {}; --verbose names each and its missing input",
+                      report_.skipped.size(), report_.skipped.size() == 1 ? "" : "s", join(words, ", ")));
     if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
       out_ +=
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
@@ -410,23 +447,17 @@ class Writer {
   void write_summary() {
     write_comparison();
     std::map<Verdict, int> verdicts;
-    std::map<Severity, int> severities;
-    for (const auto& finding : report_.findings) {
-      ++verdicts[finding.verdict];
-      if (finding.verdict != Verdict::refuted) ++severities[finding.severity];
-    }
+    for (const auto& finding : report_.findings) ++verdicts[finding.verdict];
     if (report_.planned)
       out_ +=
           fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned,
                       report_.planned == 1 ? "" : "s",
                       report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
-    std::string line =
-        standing == 0 ? std::string("No findings")
-                      : fmt::format("{} finding{}: {} error, {} warning, {} note; {} confirmed, {} suspected",
-                                    standing, standing == 1 ? "" : "s", severities[Severity::error],
-                                    severities[Severity::warning], severities[Severity::note],
-                                    verdicts[Verdict::confirmed], verdicts[Verdict::suspected]);
+    std::string line = standing == 0
+                           ? std::string("No findings")
+                           : fmt::format("{} finding{}: {}, {} suspected", standing, standing == 1 ? "" : "s",
+                                         in_words(count(standing_)), verdicts[Verdict::suspected]);
     if (const int refuted = verdicts[Verdict::refuted])
       line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
