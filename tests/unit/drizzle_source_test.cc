@@ -121,6 +121,7 @@ TEST_F(DrizzleSource, ReadsTheFixture) {
             "at time(0) without time zone\n");
   EXPECT_EQ(schema.catalog.enums.at({"public", "author_kind"}).labels,
             (std::vector<std::string>{"person", "group"}));
+  EXPECT_TRUE(schema.catalog.enums.at({"public", "author_kind"}).labels_known);
   EXPECT_EQ(schema.catalog.schemas, (std::vector<std::string>{"lending", "public"}));
   EXPECT_EQ(schema.catalog.table({"public", "books"})->column("isbn")->origin.str(),
             "src/db/schema/books.ts:11:5");
@@ -280,6 +281,7 @@ TEST_F(DrizzleSource, DoesNotGuess) {
           "schema.ts:7:11 an index of b", "schema.ts:7:40 an index or constraint of b",
           "schema.ts:9:36 the column that b references, a foreign key of d"}));
   EXPECT_EQ(schema.incomplete, (std::set<QualifiedName>{{"public", "b"}, {"public", "d"}}));
+  EXPECT_FALSE(schema.catalog.enums.at({"public", "e"}).labels_known);
 }
 
 // Each list holds the one before twice: written out, the last has 2^50 elements.
