@@ -284,6 +284,20 @@ TEST_F(DrizzleSource, DoesNotGuess) {
   EXPECT_FALSE(schema.catalog.enums.at({"public", "e"}).labels_known);
 }
 
+TEST_F(DrizzleSource, ForeignKeysOfOneNameAreOne) {
+  const SourceSchema schema =
+      of("export const a = pg.pgTable('a', { id: pg.integer().primaryKey() });\n"
+         "export const b = pg.pgTable('b', { one: pg.integer().references(() => a.id), two: pg.integer() },\n"
+         "  (t) => [pg.foreignKey({ columns: [t.one], foreignColumns: [a.id], name: 'b_one_a_id_fk' })"
+         ".onDelete('cascade'),\n"
+         "    pg.foreignKey({ columns: [t.two], foreignColumns: [a.id] })]);");
+  const Table* table = schema.catalog.table({"public", "b"});
+  ASSERT_TRUE(table && table->constraints.size() == 2);
+  EXPECT_EQ(table->constraints[0].name, "b_one_a_id_fk");
+  EXPECT_EQ(table->constraints[0].on_delete, "CASCADE");
+  EXPECT_EQ(table->constraints[1].name, "b_two_a_id_fk");
+}
+
 // Each list holds the one before twice: written out, the last has 2^50 elements.
 TEST_F(DrizzleSource, ValuesThatShareTheirPartsAreBounded) {
   std::string lists = "const a0 = ['x'];\n";
