@@ -74,6 +74,23 @@ TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
             std::string::npos);
 }
 
+TEST(MissingForeignKey, AuditTablesOutliveWhatTheyReference) {
+  const std::string tables =
+      "create table customers (id bigint primary key); create table revinfo (rev integer primary key); ";
+  const auto columns = [&](const char* audit) { return found("missing-foreign-key", tables + audit); };
+  EXPECT_EQ(columns("create table orders_aud (id bigint, rev integer references revinfo, revtype smallint, "
+                    "customer_id bigint, primary key (rev, id))"),
+            "");
+  EXPECT_EQ(
+      columns("create table order_versions (id bigint, rev integer references revinfo, revtype smallint, "
+              "customer_id bigint, primary key (rev, id))"),
+      "");
+  EXPECT_EQ(columns("create table orders_aud (id bigint primary key, customer_id bigint)"),
+            "orders_aud.customer_id");
+  EXPECT_EQ(columns("create table orders (id bigint primary key, rev integer, customer_id bigint)"),
+            "orders.customer_id");
+}
+
 TEST(InconsistentNaming, AStatedConventionCountsInsteadOfTheMajority) {
   constexpr std::string_view script =
       "create table users (id integer); create table orders (id integer); create table items (id integer); "
