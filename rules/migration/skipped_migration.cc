@@ -19,6 +19,13 @@ Latest newest_row(const TrackingTable& table) {
   return out;
 }
 
+// The value that `when` must exceed for every database to run the entry.
+std::int64_t newest_when(const MigrationFolder& folder, const TrackingTable* table) {
+  std::int64_t out = table ? newest_row(*table).when : 0;
+  for (const auto& migration : folder.migrations) out = std::max(out, migration.when);
+  return out;
+}
+
 void report_one(const Project& project, Reporter& reporter, const MigrationFolder& folder,
                 const MigrationEntry& migration, const Latest& latest, const TrackingTable* table) {
   Finding& finding = reporter.add(
@@ -34,7 +41,7 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
                               {}});
   finding.fix = Fix{
       .title =
-          "Set the `when` of this entry to more than " + std::to_string(latest.when) +
+          "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
           " in meta/_journal.json; a database that skipped the migration runs it with the next deployment",
       .safety = Fix::Safety::review};
   if (!table) return;
@@ -90,9 +97,9 @@ constinit const Rule skipped_migration{
         "confirmed where the row is missing and newer rows exist, and refuted where the database has run the "
         "migration.",
     .fix =
-        "Raise the `when` of the entry above all earlier ones. A database that skipped the migration runs it "
-        "with the next deployment. A database that has run it runs it again, so make it repeatable (`IF NOT "
-        "EXISTS`) if both kinds exist.",
+        "Raise the `when` of the entry above the newest `when` of the journal, since a database may have run "
+        "later entries. A database that skipped the migration runs it with the next deployment. A database "
+        "that has run it runs it again, so make it repeatable (`IF NOT EXISTS`) if both kinds exist.",
     .when_to_ignore = "Every database was created from the current journal.",
     .check = check};
 

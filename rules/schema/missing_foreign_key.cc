@@ -182,6 +182,17 @@ bool has_placeholder_values(const Table& table, const Column& column) {
   return false;
 }
 
+// Whether the table keeps old versions of another table's rows, as Hibernate Envers creates it: "orders_aud"
+// with `rev`, the number of a revision, and `revtype`. Its rows outlive the rows that they reference.
+bool is_audit_table(const Table& table) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(table.columns.begin(), table.columns.end(),
+                       [&](const Column& column) { return lower(column.name) == name; });
+  };
+  const auto words = words_of(table.name.name);
+  return has("rev") && (has("revtype") || (words.size() > 1 && words.back() == "aud"));
+}
+
 bool is_plain(const std::string& type) { return type == "uuid" || type == "integer" || type == "bigint"; }
 
 std::optional<Candidate> candidate(const Context& context, const ByName& tables, const Table& table,
@@ -283,7 +294,7 @@ void check(const Context& context, Reporter& reporter) {
   for (const Table* table : tables_checked) {
     for (const auto& column : table->dropped_keys)
       dropped[table->name.schema] += !in_foreign_key(*table, column);
-    if (named_like_log(*table)) continue;
+    if (named_like_log(*table) || is_audit_table(*table)) continue;
     for (const auto& column : table->columns)
       if (auto found = candidate(context, tables, *table, column))
         schemas[table->name.schema].push_back(std::move(*found));
@@ -315,7 +326,8 @@ constinit const Rule missing_foreign_key{
         "name is declared as a foreign key elsewhere. So is a reference to the same table: `parent_id`, "
         "`parent_comment_id` in comments, `manager_id` in employees.\n\n"
         "Left out are names of ids of other systems (stripe, external …), `…_id` with `…_type`, and tables "
-        "of logs, events and queues. Columns beside whose definition an SQL comment says `no foreign key`, "
+        "of logs, events and queues. So are audit tables of Hibernate Envers (`orders_aud` with `rev` and "
+        "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, "
         "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
         "too, and so are schemas whose migrations dropped several keys. Many likely keys "
         "of a schema to tables to which fewer than half of the keys are declared are one finding.",

@@ -28,28 +28,40 @@ bool local_by_name(const Column& column) {
   return any_of(words_of(column.name), names);
 }
 
-Fix fix_of(const Table& table, const Column& column) {
+Fix fix_of(const Table& table, const Column& column, const std::optional<std::string>& default_zone) {
+  const bool known = default_zone && !default_zone->empty();
+  const std::string zone = !known || lower(*default_zone) == "utc" ? "UTC" : *default_zone;
   const std::string begin = ddl::alter_column(table.name, column.name) + " TYPE ";
-  std::string with = replace_all(column.type, " without time zone", " with time zone");
+  const std::string as_zone =
+      " USING " + quote_identifier(column.name) + " AT TIME ZONE " + quote_literal(zone);
+  const std::string set_default = ", " + ddl::alter_column(column.name) + " SET DEFAULT ";
+  const std::string with = replace_all(column.type, " without time zone", " with time zone");
   Fix fix;
-  fix.title =
-      "Change the type to timestamptz and state the time zone of the values (here UTC); this rewrites the "
-      "table under an ACCESS EXCLUSIVE lock";
-  fix.sql = begin + with + " USING " + quote_identifier(column.name) + " AT TIME ZONE 'UTC';";
-  fix.down_sql = begin + column.type + " USING " + quote_identifier(column.name) + " AT TIME ZONE 'UTC';";
+  fix.title = "Change the type to timestamptz and state the time zone of the values (here " + zone +
+              "); this rewrites the table under an ACCESS EXCLUSIVE lock";
+  if (default_zone && !known) {
+    fix.title += "; the default converts to a local time, so change it in the same statement";
+    fix.safety = Fix::Safety::manual;
+    return fix;
+  }
+  fix.sql = begin + with + as_zone + (known ? set_default + "now()" : "") + ";";
+  fix.down_sql =
+      begin + column.type + as_zone + (known ? set_default + *column.default_expression : "") + ";";
   return fix;
 }
 
 void report_column(const Context& context, Reporter& reporter, const SchemaColumn& use) {
-  Finding& finding = reporter.add(
-      {.kind = "column",
-       .schema = use.table->name.schema,
-       .table = use.table->name.name,
-       .columns = {use.column->name}},
-      display(use.table->name) + "." + use.column->name + " is " + use.column->type +
-          ": its values do not say which time zone they are in, and assigning now() drops the time zone.");
+  const std::optional<std::string> zone = zone_of_default(*use.column);
+  Finding& finding =
+      reporter.add({.kind = "column",
+                    .schema = use.table->name.schema,
+                    .table = use.table->name.name,
+                    .columns = {use.column->name}},
+                   display(use.table->name) + "." + use.column->name + " is " + use.column->type +
+                       ": its values do not say which time zone they are in, and " +
+                       (zone ? "only the default converts to one." : "assigning now() drops the time zone."));
   finding.location = use.column->type_origin();
-  finding.fix = fix_of(*use.table, *use.column);
+  finding.fix = fix_of(*use.table, *use.column, zone);
   restrict_type_fix(context, *use.table, *use.column, *finding.fix);
 }
 
@@ -93,7 +105,9 @@ constinit const Rule timestamp_without_time_zone{
         "framework that writes UTC (Prisma, Rails, Drizzle's default). There is then one finding for the "
         "schema. Otherwise there is one for each column.",
     .fix =
-        "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table. For values in UTC, "
+        "`ALTER COLUMN … TYPE timestamptz USING c AT TIME ZONE 'UTC'` rewrites the table. It keeps a default "
+        "such as `now() AT "
+        "TIME ZONE 'UTC'`, so set `DEFAULT now()` in the same statement. For values in UTC, "
         "`SET timezone = 'UTC'` without USING does not (PostgreSQL 12 and later). In Drizzle, use "
         "`timestamp({ withTimezone: true })`, in Prisma `@db.Timestamptz(3)`.",
     .when_to_ignore =

@@ -105,6 +105,7 @@ class SchemaReader {
     if (!known) {
       unknown(value, "the labels of " + display(name));
       out.labels.clear();
+      out.labels_known = false;
     }
     out_.catalog.enums[name] = std::move(out);
   }

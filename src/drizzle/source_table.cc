@@ -90,6 +90,7 @@ class TableReader {
                     column.location);
   }
 
+  // Of two keys with one name, the later one replaces the earlier one, as in drizzle-kit's snapshots.
   void add_foreign_key(std::string name, Columns columns, const QualifiedName& target, Columns target_columns,
                        const std::string& on_delete, const std::string& on_update,
                        const SourceLocation& location) {
@@ -103,7 +104,11 @@ class TableReader {
     key.on_delete = referential_action_name(on_delete);
     key.on_update = referential_action_name(on_update);
     key.origin = location;
-    table_.constraints.push_back(std::move(key));
+    const auto twin = std::find_if(
+        table_.constraints.begin(), table_.constraints.end(),
+        [&](const auto& one) { return one.kind == Constraint::Kind::foreign_key && one.name == key.name; });
+    if (twin != table_.constraints.end()) *twin = std::move(key);
+    else table_.constraints.push_back(std::move(key));
   }
 
   // What the function of the third argument returns: an array or an object.

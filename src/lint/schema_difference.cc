@@ -195,7 +195,7 @@ class Comparison {
   bool same_labels(std::string_view expected, std::string_view actual) const {
     const auto labels = [](const Catalog& catalog, std::string_view type) -> const std::vector<std::string>* {
       for (const auto& [name, one] : catalog.enums)
-        if (name.name == bare_type(type)) return &one.labels;
+        if (name.name == bare_type(type)) return one.labels_known ? &one.labels : nullptr;
       return nullptr;
     };
     const auto *one = labels(expected_, expected), *other = labels(actual_, actual);
@@ -347,8 +347,9 @@ class Comparison {
       const auto other = actual_.enums.find(name);
       if (other == actual_.enums.end())
         add(Kind::missing, subject(name), "enum " + display(name), "", type.origin, {});
-      else if (std::set<std::string>(type.labels.begin(), type.labels.end()) !=
-               std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
+      else if (type.labels_known && other->second.labels_known &&
+               std::set<std::string>(type.labels.begin(), type.labels.end()) !=
+                   std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
         add(Kind::changed, subject(name), "enum " + display(name),
             "has " + join(other->second.labels, ", ") + ", expected " + join(type.labels, ", "), type.origin,
             other->second.origin);

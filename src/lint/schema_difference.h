@@ -29,12 +29,12 @@ struct SchemaDifference {
 
 // The differences, sorted by subject. Compares tables, columns (type, nullability, identity, whether a
 // default exists), indexes and unique keys, foreign keys, checks by name, enums, views by name, policies and
-// row-level security. Indexes and keys with the same definition and different names are equal, and
-// so are one and several equal unique indexes. Two foreign keys of the same columns are one changed key,
-// whatever their names. Left out are indexes and foreign keys with a column that the other side lacks: the
-// column is the difference. Expressions
-// are not compared, since the two sides spell them differently. Ignored: partitions (created at run time),
-// temporary tables, tables of migration tools, and extra objects in schemas that `expected` does not use.
+// row-level security. Labels of enums are compared where both sides know them. Indexes and keys with the same
+// definition and different names are equal, and so are one and several equal unique indexes. Two foreign keys
+// of the same columns are one changed key, whatever their names. Left out are indexes and foreign keys with a
+// column that the other side lacks: the column is the difference. Expressions are not compared, since the two
+// sides spell them differently. Ignored: partitions (created at run time), temporary tables, tables of
+// migration tools, and extra objects in schemas that `expected` does not use.
 std::vector<SchemaDifference> schema_differences(const Catalog& expected, const Catalog& actual);
 
 }  // namespace pgadvise::lint

@@ -1,6 +1,8 @@
 #include "lint/type_fix.h"
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "lint/words.h"
@@ -42,6 +44,25 @@ std::string type_change_refused(const Context& context, const Table& table, cons
       return "the view " + display(name) + " uses the column: drop it first, and create it again";
   }
   return {};
+}
+
+std::optional<std::string> zone_of_default(const Column& column) {
+  if (!column.default_expression) return std::nullopt;
+  static constexpr std::string_view clocks[] = {"now", "current_timestamp", "transaction_timestamp",
+                                                "statement_timestamp", "clock_timestamp"};
+  static constexpr std::string_view noise[] = {"(", ")", ",", "::", "text"};
+  const std::string& text = *column.default_expression;
+  std::vector<std::string> tokens = tokens_of(text);
+  std::erase_if(tokens, [](const std::string& token) { return one_of(token, noise); });
+  for (auto& token : tokens)
+    if (one_of(token, clocks)) token = "now";
+  const std::string form = join(tokens, " ");
+  const auto begin = text.find('\''), end = text.rfind('\'');
+  if ((form == "now at time zone" || form == "timezone now") && begin < end &&
+      text.find('\'', begin + 1) == end)
+    return text.substr(begin + 1, end - begin - 1);
+  static constexpr std::string_view conversions[] = {"zone", "timezone"};
+  return any_of(tokens, conversions) ? std::optional(std::string()) : std::nullopt;
 }
 
 void restrict_type_fix(const Context& context, const Table& table, const Column& column, Fix& fix) {

@@ -1,6 +1,7 @@
 // Fixes that change the type of a column: where ALTER COLUMN … TYPE fails as it stands.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "lint/context.h"
@@ -17,6 +18,11 @@ const Table* inherited_from(const Context& context, const Table& table, const st
 // generated"; "" if nothing in the catalog shows a reason. `with_using`: the statement has a USING clause.
 std::string type_change_refused(const Context& context, const Table& table, const Column& column,
                                 bool with_using);
+
+// The time zone to which the column's default converts the current time: "utc" of now() AT TIME ZONE 'utc'.
+// A change of the type to timestamptz would keep the conversion. "": the default converts something else;
+// nullopt: the column has no such default.
+std::optional<std::string> zone_of_default(const Column& column);
 
 // Takes the SQL out of a fix that the server would refuse, adds the reason to its title, and makes it manual.
 // Other fixes stay as they are.

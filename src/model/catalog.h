@@ -184,6 +184,7 @@ struct Enum {
   QualifiedName name;
   std::vector<std::string> labels;
   SourceLocation origin;
+  bool labels_known = true;  // false: source computes them, and `labels` is empty
 };
 
 struct Sequence {

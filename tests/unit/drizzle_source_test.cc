@@ -121,6 +121,7 @@ TEST_F(DrizzleSource, ReadsTheFixture) {
             "at time(0) without time zone\n");
   EXPECT_EQ(schema.catalog.enums.at({"public", "author_kind"}).labels,
             (std::vector<std::string>{"person", "group"}));
+  EXPECT_TRUE(schema.catalog.enums.at({"public", "author_kind"}).labels_known);
   EXPECT_EQ(schema.catalog.schemas, (std::vector<std::string>{"lending", "public"}));
   EXPECT_EQ(schema.catalog.table({"public", "books"})->column("isbn")->origin.str(),
             "src/db/schema/books.ts:11:5");
@@ -280,6 +281,21 @@ TEST_F(DrizzleSource, DoesNotGuess) {
           "schema.ts:7:11 an index of b", "schema.ts:7:40 an index or constraint of b",
           "schema.ts:9:36 the column that b references, a foreign key of d"}));
   EXPECT_EQ(schema.incomplete, (std::set<QualifiedName>{{"public", "b"}, {"public", "d"}}));
+  EXPECT_FALSE(schema.catalog.enums.at({"public", "e"}).labels_known);
+}
+
+TEST_F(DrizzleSource, ForeignKeysOfOneNameAreOne) {
+  const SourceSchema schema =
+      of("export const a = pg.pgTable('a', { id: pg.integer().primaryKey() });\n"
+         "export const b = pg.pgTable('b', { one: pg.integer().references(() => a.id), two: pg.integer() },\n"
+         "  (t) => [pg.foreignKey({ columns: [t.one], foreignColumns: [a.id], name: 'b_one_a_id_fk' })"
+         ".onDelete('cascade'),\n"
+         "    pg.foreignKey({ columns: [t.two], foreignColumns: [a.id] })]);");
+  const Table* table = schema.catalog.table({"public", "b"});
+  ASSERT_TRUE(table && table->constraints.size() == 2);
+  EXPECT_EQ(table->constraints[0].name, "b_one_a_id_fk");
+  EXPECT_EQ(table->constraints[0].on_delete, "CASCADE");
+  EXPECT_EQ(table->constraints[1].name, "b_two_a_id_fk");
 }
 
 // Each list holds the one before twice: written out, the last has 2^50 elements.

@@ -114,6 +114,11 @@ TEST(SchemaDifference, EachChangeIsOneDifference) {
             "0 policy notes_read on notes \n");
   EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.enums.begin()->second.labels.push_back("CHF"); }),
             "2 enum billing.currency has EUR, USD, CHF, expected EUR, USD\n");
+  EXPECT_EQ(changed([](Catalog& c, Table&, Table&) {
+              c.enums.begin()->second.labels.clear();
+              c.enums.begin()->second.labels_known = false;
+            }),
+            "");
 }
 
 }  // namespace

@@ -74,6 +74,45 @@ TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
             std::string::npos);
 }
 
+TEST(MissingForeignKey, AuditTablesOutliveWhatTheyReference) {
+  const std::string tables =
+      "create table customers (id bigint primary key); create table revinfo (rev integer primary key); ";
+  const auto columns = [&](const char* audit) { return found("missing-foreign-key", tables + audit); };
+  EXPECT_EQ(columns("create table orders_aud (id bigint, rev integer references revinfo, revtype smallint, "
+                    "customer_id bigint, primary key (rev, id))"),
+            "");
+  EXPECT_EQ(
+      columns("create table order_versions (id bigint, rev integer references revinfo, revtype smallint, "
+              "customer_id bigint, primary key (rev, id))"),
+      "");
+  EXPECT_EQ(columns("create table orders_aud (id bigint primary key, customer_id bigint)"),
+            "orders_aud.customer_id");
+  EXPECT_EQ(columns("create table orders (id bigint primary key, rev integer, customer_id bigint)"),
+            "orders.customer_id");
+}
+
+TEST(TimestampWithoutTimeZone, TheFixReplacesADefaultThatConvertsToAZone) {
+  const auto finding = [](const std::string& expression) {
+    const Catalog catalog =
+        catalog_of("create table t (id integer primary key, seen timestamp default " + expression + ")");
+    return run_rule("timestamp-without-time-zone", catalog).at(0);
+  };
+  const std::string to_utc =
+      "ALTER TABLE public.t ALTER COLUMN seen TYPE timestamp with time zone USING seen AT TIME ZONE 'UTC'";
+  for (const char* expression : {"(now() at time zone 'utc')", "(CURRENT_TIMESTAMP AT TIME ZONE 'UTC'::text)",
+                                 "timezone('utc'::text, now())"}) {
+    const Finding found = finding(expression);
+    EXPECT_EQ(found.fix->sql, to_utc + ", ALTER COLUMN seen SET DEFAULT now();");
+    EXPECT_NE(found.fix->down_sql.find(", ALTER COLUMN seen SET DEFAULT "), std::string::npos);
+    EXPECT_EQ(found.message.find("now()"), std::string::npos) << found.message;
+  }
+  EXPECT_NE(finding("(now() at time zone 'Europe/Berlin')").fix->sql.find("AT TIME ZONE 'Europe/Berlin', "),
+            std::string::npos);
+  EXPECT_EQ(finding("((now() at time zone 'utc') + interval '1 day')").fix->sql, "");
+  EXPECT_EQ(finding("now()").fix->sql, to_utc + ";");
+  EXPECT_NE(finding("now()").message.find("assigning now() drops the time zone"), std::string::npos);
+}
+
 TEST(InconsistentNaming, AStatedConventionCountsInsteadOfTheMajority) {
   constexpr std::string_view script =
       "create table users (id integer); create table orders (id integer); create table items (id integer); "
