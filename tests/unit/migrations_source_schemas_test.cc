@@ -126,5 +126,43 @@ TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
       << diagnostics[0].what;
 }
 
+// A statement that is not replayed takes what it names out of the comparison, and nothing else.
+TEST_F(SourceInput, LeavesOutWhatAStatementNamesThatIsNotReplayed) {
+  const auto left_out = [](const std::string& statement, Diagnostics& diagnostics) {
+    const TempTree tree(
+        {{"package.json", package},
+         {"drizzle.config.ts",
+          "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle' };"},
+         {"src/schema.ts", schema},
+         {"drizzle/meta/_journal.json",
+          R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+         {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY); " + statement}});
+    Diagnostics reading;
+    const auto found = find_schemas(tree.path(), reading);
+    EXPECT_TRUE(found && found->size() == 1);
+    sql::ReplayCounts counts;
+    const auto migrated = load(found->front(), reading, &counts);
+    EXPECT_TRUE(migrated);
+    std::deque<Catalog> keep;
+    auto declared = check::declared_schema(found->front(), *migrated, nullptr, keep, reading);
+    check::leave_out_unknown(found->front(), counts, *declared, diagnostics);
+    return declared->left_out;
+  };
+  Diagnostics diagnostics;
+  EXPECT_EQ(left_out("", diagnostics), std::set<QualifiedName>());
+  EXPECT_EQ(left_out("ALTER TABLE nope ADD COLUMN x int;", diagnostics), std::set<QualifiedName>());
+  EXPECT_EQ(left_out("CREATE TABLE users (id integer);", diagnostics),
+            std::set<QualifiedName>({{"public", "users"}}));
+  EXPECT_EQ(left_out("CREATE TABLE posts (id integer no_such_syntax here);", diagnostics),
+            std::set<QualifiedName>({{"public", "posts"}}));
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(
+      left_out("DO $$ DECLARE t text; BEGIN EXECUTE t; END $$;", diagnostics).count({"public", "posts"}), 1u);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("is not compared with the migrations: 1 of their statements"),
+            std::string::npos)
+      << diagnostics[0].what;
+}
+
 }  // namespace
 }  // namespace pgadvise::migrations
