@@ -10,9 +10,11 @@
 #include "drizzle/source_reader.h"
 #include "drizzle/source_schema.h"
 #include "files/files.h"
+#include "lint/schema_difference.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "migrations/source_schemas.h"
+#include "sql/replay.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {
@@ -92,6 +94,27 @@ TEST_F(SourceInput, IsNotComparedWhereSeveralSchemasWriteToOneFolder) {
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
   EXPECT_EQ(found->front().source, nullptr);
+}
+
+TEST(Expressible, PrismaHasNoWordsForGeneratedColumnsAndTheOrderOfNulls) {
+  const auto catalog = [](const char* script) {
+    sql::Replayer replayer;
+    replayer.run(script, "a.sql");
+    EXPECT_TRUE(replayer.diagnostics().empty());
+    return replayer.take();
+  };
+  const DeclaredSource::Language language{"", "", "", "", "", false};
+  DeclaredSource source;
+  source.language = &language;
+  source.declared.catalog =
+      catalog("CREATE TABLE a (id int, n int DEFAULT 1, m int); CREATE INDEX i ON a (n DESC);");
+  const Catalog made = catalog(
+      "CREATE TABLE a (id int, n int GENERATED ALWAYS AS (id + 1) STORED, m int GENERATED ALWAYS AS (id) "
+      "STORED); CREATE INDEX i ON a (n DESC NULLS LAST);");
+  EXPECT_EQ(lint::schema_differences(source.declared.catalog, made).size(), 3u);
+  EXPECT_TRUE(
+      lint::schema_differences(expressible(source, source.declared.catalog), expressible(source, made))
+          .empty());
 }
 
 // What a run compares: the known tables, those with an unknown part marked, those of other programs left out.
