@@ -1,6 +1,5 @@
 #include <algorithm>
-#include <iterator>
-#include <set>
+#include <map>
 
 #include "base/text.h"
 #include "lint/lock_forecast.h"
@@ -45,25 +44,66 @@ bool reported_elsewhere(const Hold& hold, const LongWork& work) {
   return work.table == hold.lock->table && work.work != Work::build;
 }
 
+// Whether the later step needs what the earlier one does: it creates again what that dropped or renamed,
+// under the same name, or uses a column that it added.
+bool depends_on(const SchemaStep& later, const SchemaStep& earlier) {
+  using Kind = SchemaAction::Kind;
+  const auto adds = [](const SchemaAction& action) {
+    return action.kind == Kind::create_index || action.kind == Kind::add_constraint ||
+           action.kind == Kind::add_column || action.kind == Kind::create_table;
+  };
+  const auto removes = [](const SchemaAction& action) {
+    return action.kind == Kind::drop_index || action.kind == Kind::drop_constraint ||
+           action.kind == Kind::drop_column || action.kind == Kind::drop_table ||
+           action.kind == Kind::rename_column || action.kind == Kind::rename_table;
+  };
+  for (const SchemaAction& before : earlier.actions) {
+    for (const SchemaAction& action : later.actions) {
+      std::vector<std::string> used = action.columns;
+      if (action.constraint)
+        used.insert(used.end(), action.constraint->columns.begin(), action.constraint->columns.end());
+      const auto uses = [&](const std::string& column) {
+        return before.table == action.table && std::find(used.begin(), used.end(), column) != used.end();
+      };
+      const bool same_name = !action.name.empty() && before.name == action.name;
+      const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);
+      if (removes(before) && adds(action) && (same_name || same_column)) return true;
+      if (before.kind == Kind::add_column && same_column) return true;
+      if (before.kind == Kind::rename_column && uses(before.name)) return true;
+    }
+  }
+  return false;
+}
+
+// "orders, users from line 2" if both are locked there, else "orders from line 4, users from line 2".
+std::string with_lines(const std::map<std::string, int>& tables) {
+  constexpr std::size_t shown = 3;
+  const bool one_line = std::all_of(tables.begin(), tables.end(), [&](const auto& table) {
+    return table.second == tables.begin()->second;
+  });
+  const auto from = [](int line) { return " from line " + std::to_string(line); };
+  std::vector<std::string> names;
+  for (const auto& [table, line] : tables)
+    if (names.size() < shown) names.push_back(table + (one_line ? "" : from(line)));
+  const std::string more =
+      tables.size() > shown ? " and " + std::to_string(tables.size() - shown) + " more" : std::string();
+  return join(names, ", ") + more + (one_line ? from(tables.begin()->second) : "");
+}
+
 void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Step& later,
-            const LongWork& work, const std::set<std::string>& tables) {
+            const LongWork& work, const std::map<std::string, int>& tables) {
   SchemaAction action;
   action.place = hold.from->step->place;
   const std::string blocked = lint::blocked_by(hold.lock->mode);
-  constexpr std::size_t shown = 3;
-  std::vector<std::string> first(tables.begin(), std::next(tables.begin(), std::min(shown, tables.size())));
-  std::string names = join(first, ", ");
-  if (tables.size() > shown) names += " and " + std::to_string(tables.size() - shown) + " more";
-  Finding& finding =
-      out.add({hold.from->migration, hold.from->step, &action},
-              {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
-              "The transaction blocks " + blocked + " of " + names + " from line " +
-                  std::to_string(hold.from->step->place.line) + " until it ends, and meanwhile " +
-                  (later.step->place.file == hold.from->step->place.file
-                       ? "line " + std::to_string(later.step->place.line)
-                       : later.step->place.str()) +
-                  " " + verb(work) + ".",
-              blocks_reads(hold.lock->mode) ? std::nullopt : std::optional(Severity::note));
+  Finding& finding = out.add(
+      {hold.from->migration, hold.from->step, &action},
+      {.kind = "table", .schema = hold.lock->table.schema, .table = hold.lock->table.name},
+      "The transaction blocks " + blocked + " of " + with_lines(tables) + " until it ends, and meanwhile " +
+          (later.step->place.file == hold.from->step->place.file
+               ? "line " + std::to_string(later.step->place.line)
+               : later.step->place.str()) +
+          " " + verb(work) + ".",
+      blocks_reads(hold.lock->mode) ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
       {Evidence::Kind::project,
        std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
@@ -75,9 +115,11 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
     finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
   // "in a later migration"
   const std::string where = in_its_own_transaction(*later.migration).substr(2);
-  finding.fix = Fix{.title = "Move the statement at line " + std::to_string(later.step->place.line) + " to" +
-                             where + ", or put it before the one that takes the lock",
-                    .safety = Fix::Safety::manual};
+  finding.fix = Fix{
+      .title =
+          "Move the statement at line " + std::to_string(later.step->place.line) + " to" + where +
+          (depends_on(*later.step, *hold.from->step) ? "" : ", or put it before the one that takes the lock"),
+      .safety = Fix::Safety::manual};
 }
 
 // The first statement after a lock that takes time, and the strongest lock that is held then.
@@ -87,14 +129,15 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
   for (const MigrationTransaction::Step& step : transaction.steps) {
     if (const auto work = lint::long_work(context, *step.step, least); work && !held.empty()) {
       const Hold* worst = nullptr;
-      std::set<std::string> tables;
+      std::map<std::string, int> tables;
       for (const Hold& hold : held) {
         if (reported_elsewhere(hold, *work)) continue;
         if (!worst || hold.lock->mode > worst->lock->mode) {
           worst = &hold;
           tables.clear();
         }
-        if (hold.lock->mode == worst->lock->mode) tables.insert(display(hold.lock->table));
+        if (hold.lock->mode == worst->lock->mode)
+          tables.emplace(display(hold.lock->table), hold.from->step->place.line);
       }
       // Under a weaker lock an index build on the same table blocks no more than the build itself.
       if (worst && worst->lock->table == work->table && !blocks_reads(worst->lock->mode)) worst = nullptr;

@@ -156,11 +156,11 @@ class Check {
 
   // Whether all that the difference depends on is known, and drizzle-kit manages the object.
   bool known(const SchemaDifference& one) const {
-    const QualifiedName table{one.subject.schema, one.subject.table};
+    const bool is_enum = one.subject.kind == "enum";
+    const QualifiedName table{one.subject.schema, is_enum ? one.subject.entry : one.subject.table};
     const bool whole = one.subject.kind == "table" || one.subject.kind == "view";
     if (schema_.left_out.count(table)) return false;
-    if (one.kind == Kind::missing && !schema_.all_tables_known && (whole || one.subject.kind == "enum"))
-      return false;
+    if (one.kind == Kind::missing && !schema_.all_tables_known && (whole || is_enum)) return false;
     if (one.subject.kind == "view" || one.subject.kind == "policy") return one.kind == Kind::extra;
     return !schema_.incomplete.count(table) || (whole && one.kind != Kind::changed);
   }
@@ -294,7 +294,7 @@ constinit const Rule schema_ahead_of_migrations{
         "Prisma's language has no words for: checks, partial indexes, indexes on expressions, views, "
         "policies. "
         "A table with a part that only running the program would show is not compared, except for its "
-        "existence. "
+        "existence. Without a snapshot, what a statement names that pgadvise cannot replay is not compared. "
         "Tables of authentication libraries and extensions, enums, and what hand-written migrations create "
         "where there is no snapshot are notes, and so are "
         "columns of an enum with another name and the same labels, and indexes of the "

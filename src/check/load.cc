@@ -521,7 +521,7 @@ class Loader {
       return out;
     }
     const std::optional<Snapshot> snapshot = last_snapshot(input);
-    compare_with_source(input, *catalog, snapshot, counts.not_understood, out);
+    compare_with_source(input, *catalog, snapshot, counts, out);
     take_logical_keys(*catalog, input);
     if (!out_.live) compare_with_snapshot(input, *catalog, snapshot, counts.not_understood, out);
     else if ((!out_.sandbox() || !snapshot_.empty()) && counts.placeholders.empty())
@@ -646,12 +646,14 @@ class Loader {
   }
 
   void compare_with_source(const migrations::SchemaInput& input, const Catalog& catalog,
-                           const std::optional<Snapshot>& snapshot, int not_replayed, Schema& schema) {
+                           const std::optional<Snapshot>& snapshot, const sql::ReplayCounts& counts,
+                           Schema& schema) {
     if (!input.source) return;
-    if (!snapshot && not_replayed) return;  // what the migrations create is not known
     auto declared = declared_schema(input, catalog, snapshot ? snapshot->catalog : nullptr, out_.compared,
                                     out_.diagnostics);
-    if (declared) schema.declared.push_back(std::move(*declared));
+    if (!declared) return;
+    if (!snapshot) leave_out_unknown(input, counts, *declared, out_.diagnostics);
+    schema.declared.push_back(std::move(*declared));
   }
 
   void compare_with_snapshot(const migrations::SchemaInput& input, const Catalog& catalog,

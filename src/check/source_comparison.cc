@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/boundary.h"
 #include "files/files.h"
 #include "migrations/schema_load.h"
@@ -64,6 +66,25 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
       for (const auto& [name, table] : one->tables)
         if (!source.manages(name)) out.left_out.insert(name);
   return out;
+}
+
+void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCounts& counts,
+                       lint::DeclaredSchema& schema, Diagnostics& diagnostics) {
+  if (!counts.not_understood || !schema.migrated) return;
+  const auto leave_out = [&](const QualifiedName& name) {
+    if (counts.unbounded || counts.failed_names.count(name.name)) schema.left_out.insert(name);
+  };
+  for (const Catalog* one : {schema.declared, schema.migrated}) {
+    for (const auto& [name, table] : one->tables) leave_out(name);
+    for (const auto& [name, type] : one->enums) leave_out(name);
+  }
+  if (counts.unbounded)
+    diagnostics.push_back({Error::Kind::nonfatal, input.path,
+                           fmt::format("{} is not compared with the migrations: {} of their statements could "
+                                       "not be replayed, and may create or drop objects that {} not name",
+                                       input.source->language->schema, counts.unbounded,
+                                       counts.unbounded == 1 ? "it does" : "they do"),
+                           ""});
 }
 
 void take_logical_keys(Table& table, const Table& declared) {

@@ -8,6 +8,7 @@
 #include "lint/context.h"
 #include "migrations/schema_input.h"
 #include "model/catalog.h"
+#include "sql/replay_counts.h"
 
 namespace pgadvise::check {
 
@@ -18,6 +19,11 @@ namespace pgadvise::check {
 std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInput& input,
                                                     const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);
+
+// Leaves out the tables and enums that the statements name which were not replayed. A statement that may
+// change objects which it does not name leaves out all, and is reported in `diagnostics`.
+void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCounts& counts,
+                       lint::DeclaredSchema& schema, Diagnostics& diagnostics);
 
 // Gives the table the relations of its declaration that lack a foreign key, except where it has the foreign
 // key, or lacks a column of the relation.

@@ -44,8 +44,10 @@ struct DeclaredSchema {
   SourceLocation place;  // of `source`
   std::string folder;    // of the migrations
   std::set<QualifiedName> incomplete = {};  // tables of `declared` with a part that is not known
-  std::set<QualifiedName> left_out = {};    // what the configuration leaves to others
-  bool all_tables_known = true;             // false: the source may declare more
+  // Tables, views and enums that are not compared: what the configuration leaves to others, and what the
+  // migrations may have changed by statements that were not replayed.
+  std::set<QualifiedName> left_out = {};
+  bool all_tables_known = true;  // false: the source may declare more
 };
 
 // The settings of a rule in a project's configuration.

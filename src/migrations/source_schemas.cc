@@ -190,6 +190,7 @@ static void keep_expressible_indexes(Table& table, const Table* declared) {
     index.predicate.reset();
     index.include.clear();
     index.nulls_not_distinct = false;
+    for (IndexKey& key : index.keys) key.nulls_first = key.descending;  // PostgreSQL's default
     return false;
   });
 }
@@ -206,8 +207,14 @@ Catalog expressible(const DeclaredSource& source, Catalog catalog) {
     std::erase_if(table.constraints, [](const Constraint& one) {
       return one.kind == Constraint::Kind::check || one.kind == Constraint::Kind::exclusion;
     });
-    keep_expressible_indexes(table, source.declared.catalog.table(name));
+    const Table* declared = source.declared.catalog.table(name);
+    keep_expressible_indexes(table, declared);
     for (auto& column : table.columns) {
+      if (column.generated_expression) {  // in the source a column with dbgenerated(), or without a default
+        const Column* other = declared ? declared->column(column.name) : nullptr;
+        column.default_expression = other ? other->default_expression : std::nullopt;
+        column.generated_expression.reset();
+      }
       if (column.type.ends_with("[]")) column.not_null = false;  // Prisma leaves lists as they are
       if (column.identity != Column::Identity::none) column.default_expression = "autoincrement()";
       column.identity = Column::Identity::none;

@@ -51,7 +51,8 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
 Catalog known_part(const DeclaredSource& source, Diagnostics& diagnostics);
 // Reports what is unknown, if anything; `not_done`: "not checked".
 void report_unknown(const DeclaredSource& source, const std::string& not_done, Diagnostics& diagnostics);
-// The part of the catalog that the language of the source has words for.
+// The part of the catalog that the language of the source has words for. For Prisma, a generated column has
+// the default that the source declares, and keys of indexes have the default order of NULLs.
 Catalog expressible(const DeclaredSource& source, Catalog catalog);
 
 }  // namespace pgadvise::migrations

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "model/catalog.h"
@@ -19,6 +20,10 @@ struct ReplayCounts {
   int existing = 0;        // statements that create an object that exists
   // Tables that a statement of unknown effect names, each with the location of the last such statement.
   std::map<QualifiedName, std::string> uncertain = {};
+  // Names in the statements of `not_understood`: what else exists is as the other statements left it.
+  std::set<std::string> failed_names = {};
+  // Those of `not_understood` that may change objects which they do not name: CALL, and DO with EXECUTE.
+  int unbounded = 0;
   // Remarks on foreign keys to tables that the scripts do not create: by Error::line(), the table.
   std::map<std::string, QualifiedName> outside = {};
   // Set by migrations::load(): the names in the scripts that were made from placeholders.

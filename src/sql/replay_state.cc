@@ -115,6 +115,8 @@ void ReplayState::make_uncertain(std::string_view text) {
     if (names.count(name.name)) counts.uncertain[name] = place(-1).str();
 }
 
+void ReplayState::add_failed_names(std::string_view text) { counts.failed_names.merge(names_in_text(text)); }
+
 void ReplayState::run(std::string_view text, const std::string& script_file) {
   file = script_file;
   script = text;
@@ -147,6 +149,7 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
     if (!done) {
       ++counts.not_understood;
       ++counts.not_parsed;
+      add_failed_names(part.text);
       note(too_deep.what, part.offset);
       recorder_.lost_track();
     }
@@ -172,6 +175,7 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
   if (!tree) {
     ++counts.not_understood;
     ++counts.not_parsed;
+    add_failed_names(text);
     recorder_.lost_track();
     if (changes_tables(text)) make_uncertain(text);
     const std::string newer = newer_syntax(text);
@@ -202,6 +206,9 @@ void ReplayState::statement(std::string_view text, std::size_t offset) {
     } else if (outcome) {
       if (std::holds_alternative<CallRoutine>(read)) make_uncertain(text);
       ++counts.not_understood;
+      if (std::holds_alternative<CallRoutine>(read) || std::holds_alternative<DoBlock>(read))
+        ++counts.unbounded;
+      else add_failed_names(text);
       counts.missing += outcome->kind == Problem::Kind::missing;
       counts.existing += outcome->kind == Problem::Kind::exists;
       note(outcome->what, offset);

@@ -73,9 +73,34 @@ TEST(LockForecast, ALockLastsThroughTheWorkOnAnotherTable) {
                folder({"ALTER TABLE users ADD COLUMN a int;\nCREATE INDEX events_kind ON events (kind);"}));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, Severity::warning);
-  EXPECT_EQ(found[0].message,
-            "The transaction blocks reads and writes of users from line 1 until it ends, and meanwhile "
-            "line 2 builds an index on events.");
+  EXPECT_EQ(
+      found[0].message,
+      "The transaction blocks reads and writes of users from line 1 until it ends, and meanwhile line 2 "
+      "builds an index on events.");
+  EXPECT_NE(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
+}
+
+TEST(LockForecast, EachLockHasItsOwnLine) {
+  const auto found =
+      findings("lock-held-during-work",
+               folder({"ALTER TABLE users ADD COLUMN a int;\nALTER TABLE busy ADD COLUMN a int;\n"
+                       "CREATE INDEX events_kind ON events (kind);"}));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(
+      found[0].message,
+      "The transaction blocks reads and writes of busy from line 2, users from line 1 until it ends, and "
+      "meanwhile line 3 builds an index on events.");
+}
+
+TEST(LockForecast, WhatNeedsTheEarlierStatementIsNotPutBeforeIt) {
+  const auto found = findings(
+      "lock-held-during-work",
+      folder({"ALTER TABLE events DROP CONSTRAINT events_user_id_fkey;\n"
+              "ALTER TABLE events ADD CONSTRAINT events_user_id_fkey FOREIGN KEY (user_id) REFERENCES users "
+              "ON DELETE CASCADE;"}));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].fix->title.find("Move the statement"), std::string::npos);
+  EXPECT_EQ(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
 }
 
 TEST(LockForecast, ALockLastsIntoTheNextFileOfARun) {

@@ -10,9 +10,11 @@
 #include "drizzle/source_reader.h"
 #include "drizzle/source_schema.h"
 #include "files/files.h"
+#include "lint/schema_difference.h"
 #include "migrations/schema_input.h"
 #include "migrations/schema_load.h"
 #include "migrations/source_schemas.h"
+#include "sql/replay.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {
@@ -94,6 +96,27 @@ TEST_F(SourceInput, IsNotComparedWhereSeveralSchemasWriteToOneFolder) {
   EXPECT_EQ(found->front().source, nullptr);
 }
 
+TEST(Expressible, PrismaHasNoWordsForGeneratedColumnsAndTheOrderOfNulls) {
+  const auto catalog = [](const char* script) {
+    sql::Replayer replayer;
+    replayer.run(script, "a.sql");
+    EXPECT_TRUE(replayer.diagnostics().empty());
+    return replayer.take();
+  };
+  const DeclaredSource::Language language{"", "", "", "", "", false};
+  DeclaredSource source;
+  source.language = &language;
+  source.declared.catalog =
+      catalog("CREATE TABLE a (id int, n int DEFAULT 1, m int); CREATE INDEX i ON a (n DESC);");
+  const Catalog made = catalog(
+      "CREATE TABLE a (id int, n int GENERATED ALWAYS AS (id + 1) STORED, m int GENERATED ALWAYS AS (id) "
+      "STORED); CREATE INDEX i ON a (n DESC NULLS LAST);");
+  EXPECT_EQ(lint::schema_differences(source.declared.catalog, made).size(), 3u);
+  EXPECT_TRUE(
+      lint::schema_differences(expressible(source, source.declared.catalog), expressible(source, made))
+          .empty());
+}
+
 // What a run compares: the known tables, those with an unknown part marked, those of other programs left out.
 TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
   const TempTree tree(
@@ -123,6 +146,44 @@ TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
   EXPECT_TRUE(declared->all_tables_known);
   ASSERT_EQ(diagnostics.size(), 1u);
   EXPECT_NE(diagnostics[0].what.find("odd not compared with the migrations"), std::string::npos)
+      << diagnostics[0].what;
+}
+
+// A statement that is not replayed takes what it names out of the comparison, and nothing else.
+TEST_F(SourceInput, LeavesOutWhatAStatementNamesThatIsNotReplayed) {
+  const auto left_out = [](const std::string& statement, Diagnostics& diagnostics) {
+    const TempTree tree(
+        {{"package.json", package},
+         {"drizzle.config.ts",
+          "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './drizzle' };"},
+         {"src/schema.ts", schema},
+         {"drizzle/meta/_journal.json",
+          R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+         {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY); " + statement}});
+    Diagnostics reading;
+    const auto found = find_schemas(tree.path(), reading);
+    EXPECT_TRUE(found && found->size() == 1);
+    sql::ReplayCounts counts;
+    const auto migrated = load(found->front(), reading, &counts);
+    EXPECT_TRUE(migrated);
+    std::deque<Catalog> keep;
+    auto declared = check::declared_schema(found->front(), *migrated, nullptr, keep, reading);
+    check::leave_out_unknown(found->front(), counts, *declared, diagnostics);
+    return declared->left_out;
+  };
+  Diagnostics diagnostics;
+  EXPECT_EQ(left_out("", diagnostics), std::set<QualifiedName>());
+  EXPECT_EQ(left_out("ALTER TABLE nope ADD COLUMN x int;", diagnostics), std::set<QualifiedName>());
+  EXPECT_EQ(left_out("CREATE TABLE users (id integer);", diagnostics),
+            std::set<QualifiedName>({{"public", "users"}}));
+  EXPECT_EQ(left_out("CREATE TABLE posts (id integer no_such_syntax here);", diagnostics),
+            std::set<QualifiedName>({{"public", "posts"}}));
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_EQ(
+      left_out("DO $$ DECLARE t text; BEGIN EXECUTE t; END $$;", diagnostics).count({"public", "posts"}), 1u);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].what.find("is not compared with the migrations: 1 of their statements"),
+            std::string::npos)
       << diagnostics[0].what;
 }
 
