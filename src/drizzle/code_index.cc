@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_entries.h"
+#include "drizzle/code_paths.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -95,25 +96,6 @@ Node argument_of(const FoundQuery& query, std::string_view name) {
   const QueryLink* link = query.link(name);
   const auto arguments = link ? arguments_of(link->call) : std::vector<Node>();
   return arguments.empty() ? Node() : bare(arguments.front());
-}
-
-bool is_application_source(std::string_view path) {
-  const std::string low = lower(path);
-  if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
-    return false;
-  static constexpr std::array<std::string_view, 26> parts = {
-      "node_modules/", "dist/",    "build/",      ".next/",      "out/",       "seed/",    "seeds/",
-      "seeders/",      "scripts/", "script/",     "migrations/", "migration/", "drizzle/", "mocks/",
-      "__mocks__/",    "stories/", "bench/",      "benchmarks/", "generated/", "vendor/",  "bin/",
-      "tools/",        "e2e/",     ".storybook/", "seeding/",    "tooling/"};
-  for (const auto part : parts)
-    if (const auto at = low.find(part); at != std::string::npos && (at == 0 || low[at - 1] == '/')) {
-      // src/drizzle/ and the like may have queries, too; what drizzle-kit writes there is SQL.
-      if (part != "drizzle/" && part != "out/") return false;
-    }
-  const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
-  return !contains_any(
-      base, {".test.", ".spec.", ".stories.", ".bench.", "seed", "migrat", "backfill", ".config."});
 }
 
 bool is_awaited(Node expression) {

@@ -142,7 +142,5 @@ std::string_view method_of(const typescript::Node& call);
 typescript::Node object_of(const typescript::Node& call);
 // The value of the property of an object literal; empty if it has none of that name.
 typescript::Node property_of(const typescript::Node& object, std::string_view name);
-// Whether application code is in the file: no tests, seeds, migrations, scripts, or generated files.
-bool is_application_source(std::string_view path);
 
 }  // namespace pgadvise::drizzle

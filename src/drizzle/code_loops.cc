@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_paths.h"
+#include "files/files.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -601,7 +603,7 @@ class LoopReader {
     found.rows_from = rows.facts.place;
     if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
     found.via = std::move(via);
-    found.background = in_background(found.loop.file);
+    found.background = runs_in_background(found.loop.file);
     found.waits = !loop.parallel && waits(loop.body, 0);
     out_.push_back(std::move(found));
   }
@@ -657,11 +659,9 @@ class LoopReader {
     return (called || query.facts.kind != CodeQuery::Kind::select) && waits(loop.body, 0);
   }
 
-  static bool in_background(std::string_view file) {
-    static constexpr std::array<std::string_view, 14> words = {
-        "cron",    "job",     "worker", "queue",      "task",     "workflow", "consumer",
-        "inngest", "trigger", "sync",   "background", "schedule", "process",  "import"};
-    return contains_any(lower(file), words);
+  bool runs_in_background(const std::string& file) {
+    const auto* package = names_.program().tree().package_of(files::folder_of(file));
+    return in_background(file, package ? std::string_view(package->folder) : std::string_view());
   }
 
   CodeIndex& index_;

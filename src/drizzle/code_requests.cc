@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_entries.h"
+#include "drizzle/code_paths.h"
 
 namespace pgadvise::drizzle {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_index.h"
+#include "drizzle/code_paths.h"
 #include "drizzle/code_reader.h"
 #include "drizzle/source_reader.h"
 #include "files/tree.h"
@@ -320,6 +320,19 @@ TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
   for (const auto* path :
        {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts"})
     EXPECT_TRUE(is_application_source(path)) << path;
+}
+
+// A whole word of the path, not a part of one: a project may have tasks, imports and triggers as its rows.
+TEST_F(DrizzleCode, PathsOfBackgroundJobs) {
+  for (const auto* path : {"src/jobs/nightly.ts", "src/worker/mail.ts", "src/mail.worker.ts",
+                           "src/mail-job.ts", "src/cron.ts", "apps/worker/src/mail.ts", "src/Queues/mail.ts"})
+    EXPECT_TRUE(in_background(path, "")) << path;
+  for (const auto* path : {"src/task/update.ts", "src/process/list.ts", "src/import.ts", "src/sync/a.ts",
+                           "src/jobsite/list.ts", "src/jobs/controllers/list.ts", "src/api/jobs/list.ts",
+                           "src/jobs/routes/list.ts", "src/job.controller.ts", "src/workerList.ts", ""})
+    EXPECT_FALSE(in_background(path, "")) << path;
+  EXPECT_TRUE(in_background("apps/api/src/jobs/nightly.ts", "apps/api"));
+  EXPECT_FALSE(in_background("apps/api/src/jobs/nightly.ts", ""));
 }
 
 TEST_F(DrizzleCode, ParsesOnlyFilesThatMayHaveQueries) {
