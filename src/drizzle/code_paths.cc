@@ -24,22 +24,30 @@ bool any_folder(std::string_view path, const std::array<std::string_view, n>& na
                      [&](std::string_view folder) { return one_of(folder, names); });
 }
 
+// Folders of one-off code; below an application's sources, the names are those of features.
+bool of_trials(std::string_view folder) {
+  static constexpr std::array<std::string_view, 5> names = {"experiment", "experiments", "sandbox",
+                                                            "sandboxes", "scratch"};
+  static constexpr std::array<std::string_view, 5> sources = {"src", "app", "pages", "routes", "lib"};
+  for (const auto one : split(folder, '/')) {
+    if (one_of(one, sources)) return false;
+    if (one_of(one, names)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_application_source(std::string_view path) {
   const std::string low = lower(path);
   if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
     return false;
-  static constexpr std::array<std::string_view, 26> parts = {
-      "node_modules/", "dist/",    "build/",      ".next/",      "out/",       "seed/",    "seeds/",
-      "seeders/",      "scripts/", "script/",     "migrations/", "migration/", "drizzle/", "mocks/",
-      "__mocks__/",    "stories/", "bench/",      "benchmarks/", "generated/", "vendor/",  "bin/",
-      "tools/",        "e2e/",     ".storybook/", "seeding/",    "tooling/"};
-  for (const auto part : parts)
-    if (const auto at = low.find(part); at != std::string::npos && (at == 0 || low[at - 1] == '/')) {
-      // src/drizzle/ and the like may have queries, too; what drizzle-kit writes there is SQL.
-      if (part != "drizzle/" && part != "out/") return false;
-    }
+  // Not drizzle/ and out/: src/drizzle/ and the like may have queries, what drizzle-kit writes there is SQL.
+  static constexpr std::array<std::string_view, 24> names = {
+      "node_modules", "dist",       "build",     ".next", "seed",      "seeds",      "seeders", "scripts",
+      "script",       "migrations", "migration", "mocks", "__mocks__", "stories",    "bench",   "benchmarks",
+      "generated",    "vendor",     "bin",       "tools", "e2e",       ".storybook", "seeding", "tooling"};
+  if (any_folder(low, names) || of_trials(files::folder_of(low))) return false;
   const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
   return !contains_any(
       base, {".test.", ".spec.", ".stories.", ".bench.", "seed", "migrat", "backfill", ".config."});

@@ -314,11 +314,15 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
 }
 
 TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
-  for (const auto* path : {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
-                           "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts"})
+  for (const auto* path :
+       {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
+        "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts", "server/experiments/agent.ts",
+        "sandbox/a.ts", "examples/shop/src/a.ts", "packages/db/playground/a.ts", "benchmark/a.ts",
+        "benchmarks/a.ts", "src/manuscripts/scripts/a.ts"})
     EXPECT_FALSE(is_application_source(path)) << path;
   for (const auto* path :
-       {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts"})
+       {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts",
+        "src/experiments/list.ts", "app/(main)/sandbox/page.tsx", "src/manuscripts/list.ts"})
     EXPECT_TRUE(is_application_source(path)) << path;
 }
 
