@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "typescript/parse.h"
+#include "typescript/resolve.h"
 
 namespace pgadvise::drizzle {
 namespace {
