@@ -411,11 +411,16 @@ class LoopReader {
     return std::nullopt;
   }
 
+  // Whether the INSERT tells by what it returns whether this caller or another one has the row.
+  static bool claims(const FoundQuery& query) {
+    return query.link("onConflictDoNothing") && query.link("returning");
+  }
+
   template <class Depends>
   std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
     const QueryLink* values = query.link("values");
     const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    if (arguments.empty()) return std::nullopt;
+    if (arguments.empty() || claims(query)) return std::nullopt;
     const Node row = bare(arguments.front());
     if (!row.is(Kind::object) || !depends_on(row)) return std::nullopt;
     return Comparison{"", row};
@@ -580,13 +585,23 @@ class LoopReader {
     return false;
   }
 
-  // In one line.
-  static std::string shown(const Node& node) {
+  // In one line. Of several lines only the first call, with "…"; of a query all.
+  std::string shown(const Node& node) {
+    Node part = node;
+    if (contains(node.text(), "\n") && !index_.query(node))
+      for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
+        if (at.is(Kind::call_expression)) part = at;
+        at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
+      }
     std::string out;
-    for (const char c : node.text())
+    const std::string_view text = part.text();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (c == '.' && out.ends_with(' ') && !text.substr(i).starts_with("..")) out.pop_back();
       if (!std::isspace(static_cast<unsigned char>(c))) out += c;
       else if (!out.ends_with(' ')) out += ' ';
-    return ellipsis(out, 60);
+    }
+    return ellipsis(part == node ? out : out + "…", 60);
   }
 
   void add(const Loop& loop, const FoundQuery& rows, const FoundQuery& query, const Comparison& key,

@@ -220,6 +220,38 @@ TEST_F(DrizzleCode, LeavesBatchesAndOtherLoopsAlone) {
             "");
 }
 
+// What the INSERT returns tells who has the row: a list for all would not.
+TEST_F(DrizzleCode, AnInsertThatClaimsARowIsNoLoopOfWrites) {
+  EXPECT_EQ(loops(of(R"(export async function claim() {
+  for (const row of await db.select().from(orders)) {
+    const [own] = await db.insert(customers).values({ id: row.id }).onConflictDoNothing().returning();
+    if (own) count(own);
+  }
+  for (const row of await db.select().from(orders)) {
+    await db.insert(customers).values({ id: row.id }).onConflictDoNothing();
+  }
+}
+)")),
+            "9 ={ id: row.id } over db.select().from(orders)\n");
+}
+
+TEST_F(DrizzleCode, WhatALoopGoesOverIsShownInOneLine) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows
+    .sort((a, b) => a.total - b.total)
+    .slice(0, 20)) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows.slice(1).slice(2)) await db.delete(orders).where(eq(orders.id, row.id));
+  for (const row of await db
+    .select()
+    .from(orders)) await db.delete(orders).where(eq(orders.id, row.id));
+}
+)")),
+            "7 id=row.customerId over rows.sort((a, b) => a.total - b.total)…\n"
+            "8 id=row.id over rows.slice(1).slice(2)\n"
+            "11 id=row.id over db.select().from(orders)\n");
+}
+
 TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);
