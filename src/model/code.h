@@ -24,6 +24,7 @@ struct CodeQuery {
   std::optional<std::vector<std::string>> selected = std::nullopt;
   bool first = false;  // findFirst, or limit(1)
   bool limited = false;
+  bool any_rows = false;  // limited, and any rows will do: a batch until none is left, or a count to 2
   bool has_offset = false;
   bool ordered = false;
   bool grouped = false;

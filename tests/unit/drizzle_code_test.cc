@@ -122,6 +122,39 @@ TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
             "12 execute in list\n");
 }
 
+// Of a batch that is emptied and of a count to two, the order does not matter; of others it does.
+TEST_F(DrizzleCode, LimitsThatTakeAnyRows) {
+  const auto facts = of(R"(export async function work(name: string) {
+  while (true) {
+    const rows = await db.select().from(orders).limit(100);
+    if (rows.length === 0) break;
+    const ids = rows.map((row) => row.id);
+    await db.delete(orders).where(inArray(orders.id, ids));
+  }
+  let batch = [];
+  do {
+    batch = await db.select().from(orders).where(eq(orders.total, 0)).limit(100);
+    for (const one of batch) await db.update(orders).set({ total: 1 }).where(eq(orders.id, one.id));
+  } while (batch.length > 0);
+  const found = await db.select().from(customers).where(eq(customers.name, name)).limit(2);
+  if (found.length > 1) throw new Error('two');
+  const few = await db.select().from(customers).limit(2);
+  count(few[0]);
+  const ten = await db.select().from(customers).limit(10);
+  if (ten.length > 1) await db.delete(orders).where(inArray(orders.id, ten.map((one) => one.id)));
+  while (true) {
+    const page = await db.select().from(customers).limit(10);
+    await db.delete(orders).where(eq(orders.id, name));
+    count(page);
+  }
+}
+)");
+  std::string found;
+  for (const auto& query : facts.queries)
+    if (query.limited) found += std::to_string(query.place.line) + (query.any_rows ? " any\n" : "\n");
+  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n");
+}
+
 TEST_F(DrizzleCode, TracesDatabasesWithoutTheirTables) {
   EXPECT_EQ(queries(of(R"(import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 export async function typed(conn: NodePgDatabase) { await conn.execute('SELECT 1'); }
