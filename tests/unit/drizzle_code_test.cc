@@ -376,6 +376,14 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
       pairs(order + "await db.update(customers).set({ lastSeenAt: new Date(), updatedAt: new Date() });"),
       "");
   EXPECT_EQ(pairs(customer + order + "// the caller calls rollback(name)"), "");
+  // Not where the failure of the second is accepted, or where a transaction of both would wait for a service.
+  EXPECT_EQ(pairs(customer + "try { " + order + " } catch (error) { console.error(error); }"), "");
+  EXPECT_EQ(pairs(customer + "try { " + order + " } catch (error) { logger.warn(error); throw error; }"),
+            "customers orders\n");
+  EXPECT_EQ(pairs("try { " + customer + order + " } catch (error) { console.error(error); }"),
+            "customers orders\n");
+  EXPECT_EQ(pairs(customer + "await fetch('https://example.com/' + name);" + order), "");
+  EXPECT_EQ(pairs("await fetch('https://example.com/' + name);" + customer + order), "customers orders\n");
 }
 
 TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
