@@ -175,11 +175,15 @@ class Reader {
   // Whether the code accepts that what is tried fails: it calls functions of a log, and nothing else. Not of
   // an empty `catch`, which may be an oversight.
   static bool only_logs(const Node& handler) {
+    static constexpr std::array<std::string_view, 6> logs = {"console",  "log",    "logger",
+                                                             "logerror", "sentry", "captureexception"};
     const auto statements = handler.child(Field::body).children();
     return !statements.empty() && std::all_of(statements.begin(), statements.end(), [](const Node& one) {
       const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
       const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
-      return call.is(Kind::call_expression) && contains_any(callee, {"console.", "log", "capture"});
+      const std::string word = first_word(callee);
+      return call.is(Kind::call_expression) && (std::find(logs.begin(), logs.end(), word) != logs.end() ||
+                                                contains_any(callee, {".log.", ".logger."}));
     });
   }
 
