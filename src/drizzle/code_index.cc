@@ -535,11 +535,17 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out) {
       for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner);
       for (auto* list : {&inner.equal, &inner.lists, &inner.others})
         out.others.insert(out.others.end(), list->begin(), list->end());
+      out.ranges.insert(out.ranges.end(), inner.ranges.begin(), inner.ranges.end());
       return;
     }
     if (arguments.size() < 2 || !bare(arguments[0]).is(Kind::member_expression)) return;
     auto& list = name == "eq" ? out.equal : name == "inArray" ? out.lists : out.others;
     list.push_back({column_name(bare(arguments[0])), arguments[1]});
+    static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
+                                                               "gte",     "lt",         "lte"};
+    if (std::find(ranges.begin(), ranges.end(), name) != ranges.end())
+      for (std::size_t i = 1; i < arguments.size(); ++i)
+        out.ranges.push_back({list.back().column, arguments[i]});
     return;
   }
   if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)

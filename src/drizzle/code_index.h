@@ -53,11 +53,12 @@ class CodeIndex {
   // The query that the expression is; nullptr if it is none.
   const FoundQuery* query(const typescript::Node& expression) const;
 
-  // Comparisons by eq() and by inArray() of the query's conditions.
+  // Comparisons by eq(), by inArray() and by others of the query's conditions.
   struct Conditions {
     std::vector<Comparison> equal;
     std::vector<Comparison> lists;
     std::vector<Comparison> others;
+    std::vector<Comparison> ranges;  // of those: each bound of between(), gt(), lt() and the like
   };
   Conditions conditions(const FoundQuery& query);
 

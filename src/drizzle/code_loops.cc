@@ -56,6 +56,7 @@ struct Inner {
   Node value;
   Dependence on;
   Dependence database;  // what chooses the database
+  Dependence ranges;    // bounds of other columns, which one query for all rows would not have
   std::vector<SourceLocation> via;
 };
 
@@ -280,6 +281,13 @@ class LoopReader {
     return out;
   }
 
+  // The same for the bounds of the query's ranges.
+  Dependence bounds_in(const FoundQuery& query, const Node& function) {
+    Dependence out;
+    for (const auto& range : index_.conditions(query).ranges) out.merge(parameters_in(range.value, function));
+    return out;
+  }
+
   // The argument, or its property, that the dependence means.
   static Node given(const std::vector<Node>& arguments, const std::pair<std::size_t, std::string>& on) {
     if (on.first >= arguments.size()) return {};
@@ -323,12 +331,14 @@ class LoopReader {
                              key->value,
                              parameters_in(key->value, function),
                              parameters_in(query->receiver, function),
+                             bounds_in(*query, function),
                              {}});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
             one.on = passed_on(one.on, at, function);
             if (one.on.empty()) continue;
             one.database = passed_on(one.database, at, function);
+            one.ranges = passed_on(one.ranges, at, function);
             one.via.insert(one.via.begin(), at.location());
             found.push_back(std::move(one));
           }
@@ -370,6 +380,9 @@ class LoopReader {
         if ((!query->facts.awaited && !loop.parallel) || locks(*query) ||
             chooses_database(query->receiver, loop.names, loop.body))
           return false;
+        const auto ranges = index_.conditions(*query).ranges;
+        if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
+          return false;
         if (const auto key = key_of(*query, on_loop))
           if (const FoundQuery* from = from_rows(); from && from != query) add(loop, *from, *query, *key, {});
         return false;
@@ -378,9 +391,14 @@ class LoopReader {
       if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
-        if (std::any_of(inner.database.begin(), inner.database.end(), [&](const auto& part) {
-              const Node database = given(arguments, part);
-              return database && chooses_database(database, loop.names, loop.body);
+        const auto any_given = [&](const Dependence& parts, auto&& holds) {
+          return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+            const Node value = given(arguments, part);
+            return value && holds(value);
+          });
+        };
+        if (any_given(inner.ranges, on_loop) || any_given(inner.database, [&](const Node& database) {
+              return chooses_database(database, loop.names, loop.body);
             }))
           continue;
         for (const auto& part : inner.on) {

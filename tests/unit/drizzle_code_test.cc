@@ -285,6 +285,28 @@ TEST_F(DrizzleCode, WhatALoopGoesOverIsShownInOneLine) {
             "11 id=row.id over db.select().from(orders)\n");
 }
 
+// A list of keys does not replace a range that each row has of its own.
+TEST_F(DrizzleCode, ARangeOfTheRowIsNoLoopOfQueries) {
+  EXPECT_EQ(loops(of(R"(import { between, gt } from 'drizzle-orm';
+export async function list(from: number, to: number) {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const end = to + row.total;
+    await db.select().from(orders).where(and(eq(orders.customerId, row.id), between(orders.total, from, end)));
+    await ordersOf(row.id, row.total);
+  }
+  for (const row of rows) {
+    await db.select().from(orders).where(and(eq(orders.customerId, row.id), between(orders.total, from, to)));
+    await ordersOf(row.id, from);
+  }
+}
+async function ordersOf(id: string, least: number) {
+  return db.select().from(orders).where(and(eq(orders.customerId, id), gt(orders.total, least)));
+}
+)")),
+            "12 customer_id=row.id over rows\n17 customer_id=row.id over rows via 13\n");
+}
+
 TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);
