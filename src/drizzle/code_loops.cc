@@ -459,6 +459,7 @@ class LoopReader {
     if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
     found.via = std::move(via);
     found.background = runs_in_background(found.loop.file);
+    found.filtered = rows_.filtered(loop.over);
     found.waits = !loop.parallel && waits(loop.body, 0);
     out_.push_back(std::move(found));
   }

@@ -71,6 +71,26 @@ const FoundQuery* RowSources::of(const Node& expression, int depth) {
   return rows_[node] = found;
 }
 
+bool RowSources::filtered(const Node& expression) {
+  Node at = bare(expression);
+  for (int followed = 0; at && followed < max_followed; ++followed) {
+    if (at.is(Kind::identifier)) {
+      const Binding& binding = names_.find(at);
+      if (binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier)) return false;
+      at = bare(binding.owner.child(Field::value));
+    } else if (at.is(Kind::call_expression) && !index_.query(at)) {
+      const auto arguments = arguments_of(at);
+      // filter(Boolean) leaves out what is missing.
+      if (method_of(at) == "filter" && !arguments.empty() && arguments.front().text() != "Boolean")
+        return true;
+      at = object_of(at);
+    } else {
+      return false;
+    }
+  }
+  return false;
+}
+
 const FoundQuery* RowSources::find_rows(const Node& node, int depth) {
   if (const FoundQuery* query = index_.query(node)) return yields_rows(*query) ? query : nullptr;
   switch (node.kind()) {

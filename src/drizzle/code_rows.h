@@ -17,6 +17,9 @@ class RowSources {
   // yields one row, or a small constant limit keeps them few.
   const FoundQuery* of(const typescript::Node& expression, int depth = 0);
 
+  // Whether filter() with a condition leaves rows out of what the expression has; of variables and methods.
+  bool filtered(const typescript::Node& expression);
+
  private:
   const FoundQuery* find_rows(const typescript::Node& node, int depth);
   const FoundQuery* rows_of_variable(const typescript::Node& node, int depth);

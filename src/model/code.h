@@ -81,6 +81,7 @@ struct QueryInLoop {
   std::string rows;         // what the loop goes over, as written
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
+  bool filtered = false;    // code leaves out rows of the query, filter(), before the loop
   bool waits = false;       // not parallel, and each round also awaits something that is no query
   SourceLocation loop;
   std::string function;      // with the loop

@@ -349,6 +349,20 @@ TEST_F(DrizzleCode, ALoopMayAlsoWaitForSomethingElse) {
   EXPECT_FALSE(facts.in_loops[1].waits);
 }
 
+TEST_F(DrizzleCode, ALoopMayGoOverRowsThatCodeFilters) {
+  const auto facts = of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  const large = rows.filter((row) => row.total > 5).slice(0, 10);
+  for (const row of large) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows.filter(Boolean)) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows) await db.select().from(customers).where(eq(customers.id, row.customerId));
+}
+)");
+  std::string found;
+  for (const auto& one : facts.in_loops) found += one.filtered ? 'f' : '-';
+  EXPECT_EQ(found, "f--");
+}
+
 TEST_F(DrizzleCode, AWalkOverATreeIsNoLoopOfQueries) {
   EXPECT_EQ(loops(of(R"(export async function walk(id: string) {
   const rows = await db.select().from(orders).where(eq(orders.customerId, id));
