@@ -56,6 +56,7 @@ struct Inner {
   Node value;
   Dependence on;
   Dependence database;  // what chooses the database
+  Dependence required;  // without which the function returns before the query
   Dependence ranges;    // bounds of other columns, which one query for all rows would not have
   std::vector<SourceLocation> via;
 };
@@ -303,6 +304,41 @@ class LoopReader {
     return spread;
   }
 
+  // The parameters without which the function's first statements return: if (!customer) return undefined
+  Dependence required_before(const Node& query, const Node& function) {
+    Dependence out;
+    for (const Node& statement : function.child(Field::body).children()) {
+      if (statement.offset() + statement.text().size() > query.offset()) break;
+      const Node condition =
+          statement.is(Kind::if_statement) ? bare(statement.child(Field::condition)) : Node();
+      const Node then = statement.child(Field::consequence);
+      const auto inner = then.is(Kind::statement_block) ? then.children() : std::vector<Node>{then};
+      if (!condition.is(Kind::unary_expression) || !condition.text().starts_with('!') || inner.empty() ||
+          !(inner.back().is(Kind::return_statement) || inner.back().is(Kind::throw_statement)))
+        continue;
+      const Node name = bare(condition.child(Field::argument));
+      if (!name.is(Kind::identifier)) continue;
+      const Binding& binding = names_.find(name);
+      // A parameter with a default value is never missing.
+      if (binding.kind == Binding::Kind::parameter && binding.owner == function &&
+          !binding.name.parent().is(Kind::object_assignment_pattern) &&
+          !binding.name.parent().child(Field::value))
+        out.merge(parameters_in(name, function));
+    }
+    return out;
+  }
+
+  // Whether the call does not give one of the parameters.
+  static bool lacks(const Dependence& parts, const std::vector<Node>& arguments) {
+    return std::none_of(arguments.begin(), arguments.end(),
+                        [](const Node& one) { return one.is(Kind::spread_element); }) &&
+           std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+             const Node value = given(arguments, part);
+             return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
+                    value.is(Kind::undefined) || value.is(Kind::null);
+           });
+  }
+
   // The parameters of `function` that its call gives for those of the called one.
   Dependence passed_on(const Dependence& parts, const Node& call, const Node& function) {
     Dependence out;
@@ -331,12 +367,14 @@ class LoopReader {
                              key->value,
                              parameters_in(key->value, function),
                              parameters_in(query->receiver, function),
+                             required_before(at, function),
                              bounds_in(*query, function),
                              {}});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
             one.on = passed_on(one.on, at, function);
-            if (one.on.empty()) continue;
+            if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
+            one.required = required_before(at, function);
             one.database = passed_on(one.database, at, function);
             one.ranges = passed_on(one.ranges, at, function);
             one.via.insert(one.via.begin(), at.location());
@@ -391,6 +429,7 @@ class LoopReader {
       if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
+        if (lacks(inner.required, arguments)) continue;
         const auto any_given = [&](const Dependence& parts, auto&& holds) {
           return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
             const Node value = given(arguments, part);

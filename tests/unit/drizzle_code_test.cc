@@ -307,6 +307,27 @@ async function ordersOf(id: string, least: number) {
             "12 customer_id=row.id over rows\n17 customer_id=row.id over rows via 13\n");
 }
 
+TEST_F(DrizzleCode, ACallWithoutWhatTheQueryNeedsRunsNone) {
+  EXPECT_EQ(loops(of(R"(export async function list(customer: object) {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await ordersOf({ row });
+  for (const row of rows) await ordersOf({ row, customer: undefined });
+  for (const row of rows) await ordersOf({ row, customer });
+  for (const row of rows) await through(row.id);
+  for (const row of rows) await through(row.id, true);
+}
+async function ordersOf({ customer, row }: { customer?: object, row: { id: string } }) {
+  if (!customer) return undefined;
+  return db.select().from(orders).where(eq(orders.customerId, row.id));
+}
+async function through(id: string, all?: boolean) {
+  if (!all) { count(id); return []; }
+  return db.select().from(orders).where(eq(orders.customerId, id));
+}
+)")),
+            "13 customer_id=row over rows via 7\n17 customer_id=row.id over rows via 9\n");
+}
+
 TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);
