@@ -594,6 +594,12 @@ CodeIndex::Conditions CodeIndex::conditions(const FoundQuery& query) {
   return out;
 }
 
+CodeIndex::Conditions CodeIndex::conditions_in(const Node& expression) {
+  Conditions out;
+  add_conditions(expression, out);
+  return out;
+}
+
 const FoundQuery* CodeIndex::query(const Node& expression) const {
   const auto found = by_whole_.find(expression);
   return found == by_whole_.end() ? nullptr : &queries_[found->second];

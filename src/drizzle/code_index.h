@@ -61,6 +61,8 @@ class CodeIndex {
     std::vector<Comparison> ranges;  // of those: each bound of between(), gt(), lt() and the like
   };
   Conditions conditions(const FoundQuery& query);
+  // The same of an expression: eq(…), and(…), or a list of them.
+  Conditions conditions_in(const typescript::Node& expression);
 
   bool is_database(const typescript::Node& expression, int depth = 0);
   // Whether the value of an identifier or member comes from drizzle-orm with this name.

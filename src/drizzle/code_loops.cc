@@ -59,6 +59,7 @@ struct Inner {
   Dependence required;  // without which the function returns before the query
   Dependence ranges;    // bounds of other columns, which one query for all rows would not have
   std::vector<SourceLocation> via;
+  bool conditions = false;  // the caller gives whole conditions, of which the key is not known here
 };
 
 class LoopReader {
@@ -227,7 +228,11 @@ class LoopReader {
     if (query.facts.kind != Made::select && query.facts.kind != Made::update &&
         query.facts.kind != Made::delete_)
       return std::nullopt;
-    const auto conditions = index_.conditions(query);
+    return key_in(index_.conditions(query), depends_on);
+  }
+
+  template <class Depends>
+  static std::optional<Comparison> key_in(const CodeIndex::Conditions& conditions, Depends&& depends_on) {
     for (const auto& list : conditions.lists)
       if (depends_on(list.value)) return std::nullopt;
     for (const auto& comparison : conditions.equal)
@@ -271,7 +276,8 @@ class LoopReader {
       } else if (binding.kind == Binding::Kind::variable &&
                  typescript::function_around(binding.name) == function) {
         const Node value = binding.owner.child(Field::value);
-        auto more = value ? parameters_in(value, function, depth + 1) : Dependence();
+        // A row of another query of the function is not what its caller gives.
+        auto more = value && !has_query(value) ? parameters_in(value, function, depth + 1) : Dependence();
         // const { id } = params
         if (binding.pattern.is(Kind::object_pattern) && more.size() == 1 && more.begin()->second.empty())
           more = {{more.begin()->first, property_in(binding.pattern, binding.name)}};
@@ -361,18 +367,22 @@ class LoopReader {
         if (const FoundQuery* query = index_.query(at)) {
           if (!query->facts.awaited || locks(*query)) return false;
           const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-          if (const auto key = key_of(*query, on))
+          const auto key = key_of(*query, on);
+          const Dependence by_caller = key ? Dependence() : conditions_of_caller(*query, function);
+          if (key || !by_caller.empty())
             found.push_back({query,
-                             key->column,
-                             key->value,
-                             parameters_in(key->value, function),
+                             key ? key->column : std::string(),
+                             key ? key->value : Node(),
+                             key ? parameters_in(key->value, function) : by_caller,
                              parameters_in(query->receiver, function),
                              required_before(at, function),
                              bounds_in(*query, function),
-                             {}});
+                             {},
+                             !key});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
-            one.on = passed_on(one.on, at, function);
+            if (one.conditions) one = with_conditions(std::move(one), at, function);
+            else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
             one.required = required_before(at, function);
             one.database = passed_on(one.database, at, function);
@@ -384,6 +394,39 @@ class LoopReader {
         return false;
       });
     return inner_[function] = std::move(found);
+  }
+
+  // The parameters that hold conditions of the query: where(conditions), where(and(...conditions)).
+  Dependence conditions_of_caller(const FoundQuery& query, const Node& function) {
+    Dependence out;
+    const Node where = argument_of(query, "where");
+    std::vector<Node> parts{where};
+    if (where.is(Kind::call_expression) && where.child(Field::function).text() == "and")
+      parts = arguments_of(where);
+    for (Node part : parts) {
+      if (part.is(Kind::spread_element) && !part.children().empty()) part = bare(part.children().front());
+      if (part.is(Kind::identifier) && names_.find(part).kind == Binding::Kind::parameter)
+        out.merge(parameters_in(part, function));
+    }
+    return out;
+  }
+
+  // The query with the key that the call's conditions state; without parameters if they state none.
+  Inner with_conditions(Inner inner, const Node& call, const Node& function) {
+    const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
+    const Dependence parts = std::move(inner.on);
+    inner.on.clear();
+    for (const auto& part : parts) {
+      const Node value = given(arguments_of(call), part);
+      if (bare(value).is(Kind::identifier)) inner.on.merge(parameters_in(value, function));
+      const auto key = key_in(index_.conditions_in(value), on);
+      if (!key) continue;
+      inner.key = key->column;
+      inner.on = parameters_in(key->value, function);
+      inner.conditions = false;
+      break;
+    }
+    return inner;
   }
 
   std::vector<Inner> called_queries(const Node& call, int depth) {
@@ -443,11 +486,13 @@ class LoopReader {
         for (const auto& part : inner.on) {
           const Node value = given(arguments, part);
           if (!value || !on_loop(value)) continue;
-          const FoundQuery* from = from_rows();
+          const auto key = inner.conditions ? key_in(index_.conditions_in(value), on_loop)
+                                            : std::optional(Comparison{inner.key, value});
+          const FoundQuery* from = key ? from_rows() : nullptr;
           if (!from) break;
           auto via = inner.via;
           via.insert(via.begin(), at.location());
-          add(loop, *from, *inner.query, {inner.key, value}, std::move(via));
+          add(loop, *from, *inner.query, *key, std::move(via));
           break;
         }
       }

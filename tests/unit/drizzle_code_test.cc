@@ -328,6 +328,26 @@ async function through(id: string, all?: boolean) {
             "13 customer_id=row over rows via 7\n17 customer_id=row.id over rows via 9\n");
 }
 
+// The loop's key is that of the function's first query, whose row has the key of the second.
+TEST_F(DrizzleCode, ARowOfTheFunctionsOwnQueryIsNotTheLoops) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await one([eq(orders.id, row.id)]);
+  for (const row of rows) await one([eq(orders.total, 5)]);
+  for (const row of rows) await byId(row.id);
+}
+async function customer(id: string) {
+  return db.select().from(customers).where(eq(customers.id, id));
+}
+async function one(conditions: SQL[]) {
+  const found = await db.select().from(orders).where(and(...conditions));
+  return { ...found[0], customer: await customer(found[0].customerId) };
+}
+async function byId(id: string) { return one([eq(orders.id, id)]); }
+)")),
+            "13 id=row.id over rows via 5\n13 id=row.id over rows via 7\n");
+}
+
 TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);
