@@ -13,7 +13,7 @@ namespace {
 bool order_matters(const Context& context, const CodeQuery& query) {
   if (query.kind != CodeQuery::Kind::select || !query.awaited || !query.limited || query.first ||
       query.has_offset || query.ordered || query.grouped || query.aggregate || query.locks ||
-      query.tables.empty() || lint::contains(query.equal_columns, "id"))
+      query.any_rows || query.tables.empty() || lint::contains(query.equal_columns, "id"))
     return false;
   if (!context.has_catalog()) return true;
   const auto known = context.catalog().tables.find(query.tables.front());
@@ -52,7 +52,10 @@ constinit const Rule limit_without_order_in_code{
         "and "
         "findMany with `limit` without `orderBy`. Not reported are limits of one row, comparisons with a "
         "unique "
-        "key, groups, and queries that lock rows. offset-without-order-in-code reports pages by offset.",
+        "key, groups, queries that lock rows, batches that a loop deletes or updates before it takes the "
+        "next "
+        "one, and a limit of 2 where the code compares the number of rows. offset-without-order-in-code "
+        "reports pages by offset.",
     .fix = "Add `orderBy()` with the columns that say which rows come first, and a unique one at its end.",
     .when_to_ignore = "Any rows will do, as for a sample or for a batch of work.",
     .check = check};

@@ -72,8 +72,8 @@ constinit const Rule unbounded_result_in_code{
         "tRPC procedures, controllers and resolvers of NestJS, endpoints, load functions and form actions of "
         "SvelteKit, loaders and actions of Remix, and the functions of the project that these call. Reported "
         "are `select` and `findMany` without a limit, whose conditions compare only with constants, or check "
-        "for NULL, in each alternative of `or()`. Not reported are aggregates, groups, DISTINCT, and a "
-        "comparison with a unique key.\n\n"
+        "for NULL, in each alternative of `or()`. Not reported are aggregates, groups, DISTINCT, a "
+        "comparison with a unique key, and queries that fill a cache once.\n\n"
         "How many rows a table has is not in the code: the findings are notes. With a database or its "
         "snapshot, "
         "a table with fewer than `min_rows` rows is left out, and for others the finding is a warning.",

@@ -139,7 +139,8 @@ constinit const Rule writes_outside_transaction_in_code{
         "that the first one returns, and two UPDATEs of one table that add and subtract an amount. Not "
         "reported are writes on a database that the function receives as a "
         "parameter, as that may be a transaction; the first of two writes in a branch, and the second in "
-        "`catch`; functions that undo what they wrote; inserts that skip existing rows; tables of logs, "
+        "`catch`; functions that undo what they wrote; inserts that skip existing rows; a second write whose "
+        "failure is only logged; writes with a call of another service between them; tables of logs, "
         "events, "
         "sessions, tokens and notifications; and code in tests, seeds, migrations and scripts. "
         "writes-outside-transaction finds the same in logs, in any language.",

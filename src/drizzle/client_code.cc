@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_index.h"
+#include "drizzle/code_paths.h"
 #include "drizzle/config.h"
 #include "drizzle/migration_errors.h"
 #include "drizzle/source_tables.h"

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_entries.h"
+#include "drizzle/code_paths.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -95,25 +96,6 @@ Node argument_of(const FoundQuery& query, std::string_view name) {
   const QueryLink* link = query.link(name);
   const auto arguments = link ? arguments_of(link->call) : std::vector<Node>();
   return arguments.empty() ? Node() : bare(arguments.front());
-}
-
-bool is_application_source(std::string_view path) {
-  const std::string low = lower(path);
-  if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
-    return false;
-  static constexpr std::array<std::string_view, 26> parts = {
-      "node_modules/", "dist/",    "build/",      ".next/",      "out/",       "seed/",    "seeds/",
-      "seeders/",      "scripts/", "script/",     "migrations/", "migration/", "drizzle/", "mocks/",
-      "__mocks__/",    "stories/", "bench/",      "benchmarks/", "generated/", "vendor/",  "bin/",
-      "tools/",        "e2e/",     ".storybook/", "seeding/",    "tooling/"};
-  for (const auto part : parts)
-    if (const auto at = low.find(part); at != std::string::npos && (at == 0 || low[at - 1] == '/')) {
-      // src/drizzle/ and the like may have queries, too; what drizzle-kit writes there is SQL.
-      if (part != "drizzle/" && part != "out/") return false;
-    }
-  const std::string_view base = std::string_view(low).substr(low.find_last_of('/') + 1);
-  return !contains_any(
-      base, {".test.", ".spec.", ".stories.", ".bench.", "seed", "migrat", "backfill", ".config."});
 }
 
 bool is_awaited(Node expression) {
@@ -553,11 +535,17 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out) {
       for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner);
       for (auto* list : {&inner.equal, &inner.lists, &inner.others})
         out.others.insert(out.others.end(), list->begin(), list->end());
+      out.ranges.insert(out.ranges.end(), inner.ranges.begin(), inner.ranges.end());
       return;
     }
     if (arguments.size() < 2 || !bare(arguments[0]).is(Kind::member_expression)) return;
     auto& list = name == "eq" ? out.equal : name == "inArray" ? out.lists : out.others;
     list.push_back({column_name(bare(arguments[0])), arguments[1]});
+    static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
+                                                               "gte",     "lt",         "lte"};
+    if (std::find(ranges.begin(), ranges.end(), name) != ranges.end())
+      for (std::size_t i = 1; i < arguments.size(); ++i)
+        out.ranges.push_back({list.back().column, arguments[i]});
     return;
   }
   if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)
@@ -603,6 +591,12 @@ CodeIndex::Conditions CodeIndex::conditions(const FoundQuery& query) {
   for (const auto& link : query.links)
     if (link.name == "where")
       for (const Node& argument : arguments_of(link.call)) add_conditions(argument, out);
+  return out;
+}
+
+CodeIndex::Conditions CodeIndex::conditions_in(const Node& expression) {
+  Conditions out;
+  add_conditions(expression, out);
   return out;
 }
 

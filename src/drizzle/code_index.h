@@ -53,13 +53,16 @@ class CodeIndex {
   // The query that the expression is; nullptr if it is none.
   const FoundQuery* query(const typescript::Node& expression) const;
 
-  // Comparisons by eq() and by inArray() of the query's conditions.
+  // Comparisons by eq(), by inArray() and by others of the query's conditions.
   struct Conditions {
     std::vector<Comparison> equal;
     std::vector<Comparison> lists;
     std::vector<Comparison> others;
+    std::vector<Comparison> ranges;  // of those: each bound of between(), gt(), lt() and the like
   };
   Conditions conditions(const FoundQuery& query);
+  // The same of an expression: eq(…), and(…), or a list of them.
+  Conditions conditions_in(const typescript::Node& expression);
 
   bool is_database(const typescript::Node& expression, int depth = 0);
   // Whether the value of an identifier or member comes from drizzle-orm with this name.
@@ -142,7 +145,5 @@ std::string_view method_of(const typescript::Node& call);
 typescript::Node object_of(const typescript::Node& call);
 // The value of the property of an object literal; empty if it has none of that name.
 typescript::Node property_of(const typescript::Node& object, std::string_view name);
-// Whether application code is in the file: no tests, seeds, migrations, scripts, or generated files.
-bool is_application_source(std::string_view path);
 
 }  // namespace pgadvise::drizzle

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,6 +10,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_paths.h"
+#include "drizzle/code_rows.h"
+#include "files/files.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -24,7 +26,6 @@ using typescript::Kind;
 using typescript::Node;
 
 constexpr int max_followed = 4;          // functions and variables
-constexpr double few_rows = 5;           // a limit up to which rows are few
 constexpr std::size_t max_found = 2000;  // queries in loops
 // A function with more queries does more than to fetch something for a row.
 constexpr std::size_t max_queries_of_a_call = 4;
@@ -44,12 +45,6 @@ struct Loop {
   bool parallel = false;
 };
 
-// Of the rows of a query.
-struct Rows {
-  const FoundQuery* query = nullptr;
-  bool keys = true;
-};
-
 // Which part of a function's parameters a value depends on: the parameter's index and, if it is taken apart,
 // the property.
 using Dependence = std::set<std::pair<std::size_t, std::string>>;
@@ -61,12 +56,15 @@ struct Inner {
   Node value;
   Dependence on;
   Dependence database;  // what chooses the database
+  Dependence required;  // without which the function returns before the query
+  Dependence ranges;    // bounds of other columns, which one query for all rows would not have
   std::vector<SourceLocation> via;
+  bool conditions = false;  // the caller gives whole conditions, of which the key is not known here
 };
 
 class LoopReader {
  public:
-  explicit LoopReader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit LoopReader(CodeIndex& index) : index_(index), names_(index.names()), rows_(index) {}
 
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
@@ -157,177 +155,6 @@ class LoopReader {
     return function.size() < max_text && contains(function, all);
   }
 
-  // ---- Where rows come from.
-
-  const FoundQuery* rows_of(const Node& expression, int depth = 0) {
-    const Node node = bare(expression);
-    if (!node || depth > 2 * max_followed) return nullptr;
-    const auto [entry, is_new] = rows_.try_emplace(node, nullptr);
-    if (!is_new) return entry->second;
-    const FoundQuery* found = find_rows(node, depth);
-    return rows_[node] = found;
-  }
-
-  const FoundQuery* find_rows(const Node& node, int depth) {
-    if (const FoundQuery* query = index_.query(node)) return yields_rows(*query) ? query : nullptr;
-    switch (node.kind()) {
-      case Kind::identifier: return rows_of_variable(node, depth);
-      case Kind::call_expression: return rows_of_call(node, depth);
-      case Kind::new_expression: {
-        static constexpr std::array<std::string_view, 2> made = {"Set", "Map"};
-        const auto arguments = arguments_of(node);
-        return one_of(node.child(Field::constructor).text(), made) && !arguments.empty()
-                   ? rows_of(arguments.front(), depth + 1)
-                   : nullptr;
-      }
-      case Kind::array: {
-        const auto parts = node.children();
-        if (parts.size() != 1 || !parts[0].is(Kind::spread_element)) return nullptr;
-        return rows_of(parts[0].first().is(Kind::token) ? parts[0].children().front() : parts[0].first(),
-                       depth + 1);
-      }
-      case Kind::member_expression: return rows_of_member(node, depth);
-      case Kind::binary_expression: {
-        const std::string_view symbol = node.child(Field::operator_).text();
-        return symbol == "??" || symbol == "||" ? rows_of(node.child(Field::left), depth + 1) : nullptr;
-      }
-      case Kind::ternary_expression: {
-        const FoundQuery* one = rows_of(node.child(Field::consequence), depth + 1);
-        return one ? one : rows_of(node.child(Field::alternative), depth + 1);
-      }
-      default: return nullptr;
-    }
-  }
-
-  static bool yields_rows(const FoundQuery& query) {
-    if (query.facts.first) return false;
-    if (query.facts.kind == CodeQuery::Kind::select) {
-      if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
-      if (const QueryLink* limit = query.link("limit"))
-        if (const auto arguments = arguments_of(limit->call); !arguments.empty())
-          if (const double most = std::strtod(std::string(arguments.front().text()).c_str(), nullptr);
-              most > 0 && most <= few_rows)
-            return false;
-      return true;
-    }
-    // An INSERT of one row returns one.
-    if (!query.link("returning")) return false;
-    if (query.facts.kind == CodeQuery::Kind::insert) {
-      const QueryLink* values = query.link("values");
-      const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-      return !arguments.empty() && !bare(arguments.front()).is(Kind::object);
-    }
-    return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
-  }
-
-  const FoundQuery* rows_of_variable(const Node& node, int depth) {
-    const Binding& binding = names_.find(node);
-    if (binding.kind != Binding::Kind::variable) return nullptr;
-    const Node pattern = binding.pattern, value = bare(binding.owner.child(Field::value));
-    if (pattern.is(Kind::array_pattern)) {  // const [orders, items] = await Promise.all([…])
-      if (!value.is(Kind::call_expression) || value.child(Field::function).text() != "Promise.all")
-        return nullptr;
-      const auto arguments = arguments_of(value);
-      const auto parts = pattern.children();
-      const auto at = std::find(parts.begin(), parts.end(), binding.name);
-      if (arguments.empty() || !arguments.front().is(Kind::array) || at == parts.end()) return nullptr;
-      const auto items = arguments.front().children();
-      const auto index = static_cast<std::size_t>(at - parts.begin());
-      return index < items.size() ? rows_of(items[index], depth + 1) : nullptr;
-    }
-    if (pattern.is(Kind::object_pattern))
-      return property_rows(value, property_in(pattern, binding.name), depth + 1);
-    if (!pattern.is(Kind::identifier)) return nullptr;
-    const bool later = !value || value.is(Kind::array) ? value.children().empty() : false;
-    return later ? rows_assigned(binding, depth) : rows_of(value, depth + 1);
-  }
-
-  // let rows = []; rows = await …
-  const FoundQuery* rows_assigned(const Binding& binding, int depth) {
-    const FoundQuery* found = nullptr;
-    const Node around = typescript::function_around(binding.name);
-    if (!around) return nullptr;
-    any_inside(around, [&](const Node& at) {
-      if (!at.is(Kind::assignment_expression) || at.child(Field::left).text() != binding.name.text())
-        return false;
-      const Node value = at.child(Field::right);
-      if (contains(value.text(), binding.name.text())) return false;
-      found = rows_of(value, depth + 1);
-      return found != nullptr;
-    });
-    return found;
-  }
-
-  static std::string property_in(const Node& pattern, const Node& name) {
-    for (const Node& part : pattern.children()) {
-      if (part == name) return std::string(name.text());
-      if (part.is(Kind::pair_pattern) && part.child(Field::value) == name)
-        return std::string(part.child(Field::key).text());
-      if (part.is(Kind::object_assignment_pattern) && part.child(Field::left) == name)
-        return std::string(name.text());
-    }
-    return {};
-  }
-
-  // The rows in a property of what a function of the project returns.
-  const FoundQuery* property_rows(const Node& value, const std::string& property, int depth) {
-    if (property.empty() || depth > 2 * max_followed) return nullptr;
-    const Node node = bare(value);
-    if (node.is(Kind::object)) {
-      for (const Node& part : node.children()) {
-        if (part.is(Kind::shorthand_property_identifier) && part.text() == property) {
-          const Binding& binding = names_.find(part);
-          return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
-                     ? rows_of(binding.owner.child(Field::value), depth + 1)
-                     : nullptr;
-        }
-        if (part.is(Kind::pair) && part.child(Field::key).text() == property)
-          return rows_of(part.child(Field::value), depth + 1);
-      }
-      return nullptr;
-    }
-    if (const FoundQuery* query = index_.query(node)) {
-      if (query->facts.kind == CodeQuery::Kind::execute) return property == "rows" ? query : nullptr;
-      return nullptr;
-    }
-    if (node.is(Kind::identifier)) {
-      const Binding& binding = names_.find(node);
-      return binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier)
-                 ? property_rows(binding.owner.child(Field::value), property, depth + 1)
-                 : nullptr;
-    }
-    if (!node.is(Kind::call_expression)) return nullptr;
-    const Node function = names_.called(node);
-    if (!function) return nullptr;
-    for (const Node& one : typescript::returned_values(function))
-      if (const FoundQuery* found = property_rows(one, property, depth + 1)) return found;
-    return nullptr;
-  }
-
-  const FoundQuery* rows_of_member(const Node& node, int depth) {
-    return property_rows(node.child(Field::object), std::string(node.child(Field::property).text()),
-                         depth + 1);
-  }
-
-  const FoundQuery* rows_of_call(const Node& node, int depth) {
-    static constexpr std::array<std::string_view, 12> kept = {"filter",   "map",     "slice",   "sort",
-                                                              "toSorted", "reverse", "flatMap", "values",
-                                                              "entries",  "keys",    "concat",  "flat"};
-    static constexpr std::array<std::string_view, 14> functions = {
-        "Object.values", "Object.keys", "Object.entries", "Array.from",    "structuredClone",
-        "uniq",          "uniqBy",      "groupBy",        "sortBy",        "orderBy",
-        "compact",       "keyBy",       "flatten",        "Object.groupBy"};
-    const auto arguments = arguments_of(node);
-    if (one_of(node.child(Field::function).text(), functions))
-      return arguments.empty() ? nullptr : rows_of(arguments.front(), depth + 1);
-    if (const Node function = names_.called(node)) {
-      for (const Node& value : typescript::returned_values(function))
-        if (const FoundQuery* found = rows_of(value, depth + 1)) return found;
-      return nullptr;
-    }
-    return one_of(method_of(node), kept) ? rows_of(object_of(node), depth + 1) : nullptr;
-  }
-
   // ---- What depends on the loop.
 
   bool depends(const Node& expression, const std::vector<Node>& on, const Node& inside, int depth = 0) {
@@ -401,7 +228,11 @@ class LoopReader {
     if (query.facts.kind != Made::select && query.facts.kind != Made::update &&
         query.facts.kind != Made::delete_)
       return std::nullopt;
-    const auto conditions = index_.conditions(query);
+    return key_in(index_.conditions(query), depends_on);
+  }
+
+  template <class Depends>
+  static std::optional<Comparison> key_in(const CodeIndex::Conditions& conditions, Depends&& depends_on) {
     for (const auto& list : conditions.lists)
       if (depends_on(list.value)) return std::nullopt;
     for (const auto& comparison : conditions.equal)
@@ -409,11 +240,16 @@ class LoopReader {
     return std::nullopt;
   }
 
+  // Whether the INSERT tells by what it returns whether this caller or another one has the row.
+  static bool claims(const FoundQuery& query) {
+    return query.link("onConflictDoNothing") && query.link("returning");
+  }
+
   template <class Depends>
   std::optional<Comparison> inserted(const FoundQuery& query, Depends&& depends_on) {
     const QueryLink* values = query.link("values");
     const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    if (arguments.empty()) return std::nullopt;
+    if (arguments.empty() || claims(query)) return std::nullopt;
     const Node row = bare(arguments.front());
     if (!row.is(Kind::object) || !depends_on(row)) return std::nullopt;
     return Comparison{"", row};
@@ -440,7 +276,8 @@ class LoopReader {
       } else if (binding.kind == Binding::Kind::variable &&
                  typescript::function_around(binding.name) == function) {
         const Node value = binding.owner.child(Field::value);
-        auto more = value ? parameters_in(value, function, depth + 1) : Dependence();
+        // A row of another query of the function is not what its caller gives.
+        auto more = value && !has_query(value) ? parameters_in(value, function, depth + 1) : Dependence();
         // const { id } = params
         if (binding.pattern.is(Kind::object_pattern) && more.size() == 1 && more.begin()->second.empty())
           more = {{more.begin()->first, property_in(binding.pattern, binding.name)}};
@@ -448,6 +285,13 @@ class LoopReader {
       }
       return false;
     });
+    return out;
+  }
+
+  // The same for the bounds of the query's ranges.
+  Dependence bounds_in(const FoundQuery& query, const Node& function) {
+    Dependence out;
+    for (const auto& range : index_.conditions(query).ranges) out.merge(parameters_in(range.value, function));
     return out;
   }
 
@@ -464,6 +308,41 @@ class LoopReader {
       if (part.is(Kind::spread_element)) spread = part;
     }
     return spread;
+  }
+
+  // The parameters without which the function's first statements return: if (!customer) return undefined
+  Dependence required_before(const Node& query, const Node& function) {
+    Dependence out;
+    for (const Node& statement : function.child(Field::body).children()) {
+      if (statement.offset() + statement.text().size() > query.offset()) break;
+      const Node condition =
+          statement.is(Kind::if_statement) ? bare(statement.child(Field::condition)) : Node();
+      const Node then = statement.child(Field::consequence);
+      const auto inner = then.is(Kind::statement_block) ? then.children() : std::vector<Node>{then};
+      if (!condition.is(Kind::unary_expression) || !condition.text().starts_with('!') || inner.empty() ||
+          !(inner.back().is(Kind::return_statement) || inner.back().is(Kind::throw_statement)))
+        continue;
+      const Node name = bare(condition.child(Field::argument));
+      if (!name.is(Kind::identifier)) continue;
+      const Binding& binding = names_.find(name);
+      // A parameter with a default value is never missing.
+      if (binding.kind == Binding::Kind::parameter && binding.owner == function &&
+          !binding.name.parent().is(Kind::object_assignment_pattern) &&
+          !binding.name.parent().child(Field::value))
+        out.merge(parameters_in(name, function));
+    }
+    return out;
+  }
+
+  // Whether the call does not give one of the parameters.
+  static bool lacks(const Dependence& parts, const std::vector<Node>& arguments) {
+    return std::none_of(arguments.begin(), arguments.end(),
+                        [](const Node& one) { return one.is(Kind::spread_element); }) &&
+           std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+             const Node value = given(arguments, part);
+             return (!value && !part.second.empty()) || (!value && part.first >= arguments.size()) ||
+                    value.is(Kind::undefined) || value.is(Kind::null);
+           });
   }
 
   // The parameters of `function` that its call gives for those of the called one.
@@ -488,18 +367,26 @@ class LoopReader {
         if (const FoundQuery* query = index_.query(at)) {
           if (!query->facts.awaited || locks(*query)) return false;
           const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
-          if (const auto key = key_of(*query, on))
+          const auto key = key_of(*query, on);
+          const Dependence by_caller = key ? Dependence() : conditions_of_caller(*query, function);
+          if (key || !by_caller.empty())
             found.push_back({query,
-                             key->column,
-                             key->value,
-                             parameters_in(key->value, function),
+                             key ? key->column : std::string(),
+                             key ? key->value : Node(),
+                             key ? parameters_in(key->value, function) : by_caller,
                              parameters_in(query->receiver, function),
-                             {}});
+                             required_before(at, function),
+                             bounds_in(*query, function),
+                             {},
+                             !key});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
-            one.on = passed_on(one.on, at, function);
-            if (one.on.empty()) continue;
+            if (one.conditions) one = with_conditions(std::move(one), at, function);
+            else one.on = passed_on(one.on, at, function);
+            if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
+            one.required = required_before(at, function);
             one.database = passed_on(one.database, at, function);
+            one.ranges = passed_on(one.ranges, at, function);
             one.via.insert(one.via.begin(), at.location());
             found.push_back(std::move(one));
           }
@@ -507,6 +394,39 @@ class LoopReader {
         return false;
       });
     return inner_[function] = std::move(found);
+  }
+
+  // The parameters that hold conditions of the query: where(conditions), where(and(...conditions)).
+  Dependence conditions_of_caller(const FoundQuery& query, const Node& function) {
+    Dependence out;
+    const Node where = argument_of(query, "where");
+    std::vector<Node> parts{where};
+    if (where.is(Kind::call_expression) && where.child(Field::function).text() == "and")
+      parts = arguments_of(where);
+    for (Node part : parts) {
+      if (part.is(Kind::spread_element) && !part.children().empty()) part = bare(part.children().front());
+      if (part.is(Kind::identifier) && names_.find(part).kind == Binding::Kind::parameter)
+        out.merge(parameters_in(part, function));
+    }
+    return out;
+  }
+
+  // The query with the key that the call's conditions state; without parameters if they state none.
+  Inner with_conditions(Inner inner, const Node& call, const Node& function) {
+    const auto on = [&](const Node& value) { return !parameters_in(value, function).empty(); };
+    const Dependence parts = std::move(inner.on);
+    inner.on.clear();
+    for (const auto& part : parts) {
+      const Node value = given(arguments_of(call), part);
+      if (bare(value).is(Kind::identifier)) inner.on.merge(parameters_in(value, function));
+      const auto key = key_in(index_.conditions_in(value), on);
+      if (!key) continue;
+      inner.key = key->column;
+      inner.on = parameters_in(key->value, function);
+      inner.conditions = false;
+      break;
+    }
+    return inner;
   }
 
   std::vector<Inner> called_queries(const Node& call, int depth) {
@@ -528,7 +448,7 @@ class LoopReader {
     if (!loop.body || loop.names.empty()) return;
     std::optional<const FoundQuery*> rows;  // looked up for the first query
     const auto from_rows = [&] {
-      if (!rows) rows = rows_of(loop.over);
+      if (!rows) rows = rows_.of(loop.over);
       return *rows;
     };
     any_inside(loop.body, [&](const Node& at) {
@@ -541,6 +461,9 @@ class LoopReader {
         if ((!query->facts.awaited && !loop.parallel) || locks(*query) ||
             chooses_database(query->receiver, loop.names, loop.body))
           return false;
+        const auto ranges = index_.conditions(*query).ranges;
+        if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
+          return false;
         if (const auto key = key_of(*query, on_loop))
           if (const FoundQuery* from = from_rows(); from && from != query) add(loop, *from, *query, *key, {});
         return false;
@@ -549,19 +472,27 @@ class LoopReader {
       if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
-        if (std::any_of(inner.database.begin(), inner.database.end(), [&](const auto& part) {
-              const Node database = given(arguments, part);
-              return database && chooses_database(database, loop.names, loop.body);
+        if (lacks(inner.required, arguments)) continue;
+        const auto any_given = [&](const Dependence& parts, auto&& holds) {
+          return std::any_of(parts.begin(), parts.end(), [&](const auto& part) {
+            const Node value = given(arguments, part);
+            return value && holds(value);
+          });
+        };
+        if (any_given(inner.ranges, on_loop) || any_given(inner.database, [&](const Node& database) {
+              return chooses_database(database, loop.names, loop.body);
             }))
           continue;
         for (const auto& part : inner.on) {
           const Node value = given(arguments, part);
           if (!value || !on_loop(value)) continue;
-          const FoundQuery* from = from_rows();
+          const auto key = inner.conditions ? key_in(index_.conditions_in(value), on_loop)
+                                            : std::optional(Comparison{inner.key, value});
+          const FoundQuery* from = key ? from_rows() : nullptr;
           if (!from) break;
           auto via = inner.via;
           via.insert(via.begin(), at.location());
-          add(loop, *from, *inner.query, {inner.key, value}, std::move(via));
+          add(loop, *from, *inner.query, *key, std::move(via));
           break;
         }
       }
@@ -578,13 +509,23 @@ class LoopReader {
     return false;
   }
 
-  // In one line.
-  static std::string shown(const Node& node) {
+  // In one line. Of several lines only the first call, with "…"; of a query all.
+  std::string shown(const Node& node) {
+    Node part = node;
+    if (contains(node.text(), "\n") && !index_.query(node))
+      for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
+        if (at.is(Kind::call_expression)) part = at;
+        at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
+      }
     std::string out;
-    for (const char c : node.text())
+    const std::string_view text = part.text();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (c == '.' && out.ends_with(' ') && !text.substr(i).starts_with("..")) out.pop_back();
       if (!std::isspace(static_cast<unsigned char>(c))) out += c;
       else if (!out.ends_with(' ')) out += ' ';
-    return ellipsis(out, 60);
+    }
+    return ellipsis(part == node ? out : out + "…", 60);
   }
 
   void add(const Loop& loop, const FoundQuery& rows, const FoundQuery& query, const Comparison& key,
@@ -601,7 +542,8 @@ class LoopReader {
     found.rows_from = rows.facts.place;
     if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
     found.via = std::move(via);
-    found.background = in_background(found.loop.file);
+    found.background = runs_in_background(found.loop.file);
+    found.filtered = rows_.filtered(loop.over);
     found.waits = !loop.parallel && waits(loop.body, 0);
     out_.push_back(std::move(found));
   }
@@ -657,17 +599,15 @@ class LoopReader {
     return (called || query.facts.kind != CodeQuery::Kind::select) && waits(loop.body, 0);
   }
 
-  static bool in_background(std::string_view file) {
-    static constexpr std::array<std::string_view, 14> words = {
-        "cron",    "job",     "worker", "queue",      "task",     "workflow", "consumer",
-        "inngest", "trigger", "sync",   "background", "schedule", "process",  "import"};
-    return contains_any(lower(file), words);
+  bool runs_in_background(const std::string& file) {
+    const auto* package = names_.program().tree().package_of(files::folder_of(file));
+    return in_background(file, package ? std::string_view(package->folder) : std::string_view());
   }
 
   CodeIndex& index_;
   typescript::Bindings& names_;
   std::map<Node, std::vector<Inner>> inner_;
-  std::map<Node, const FoundQuery*> rows_;
+  RowSources rows_;
   std::map<Node, bool> waits_;  // by body
   std::size_t work_ = 0;
   std::vector<QueryInLoop> out_;

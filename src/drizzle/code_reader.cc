@@ -8,6 +8,7 @@
 
 #include "drizzle/code_index.h"
 #include "drizzle/code_json.h"
+#include "drizzle/code_limits.h"
 #include "drizzle/code_loops.h"
 #include "drizzle/code_raw_sql.h"
 #include "drizzle/code_relations.h"
@@ -77,7 +78,10 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
   auto out = std::make_shared<CodeFacts>();
-  for (const auto& query : index.queries()) out->queries.push_back(query.facts);
+  for (const auto& query : index.queries()) {
+    out->queries.push_back(query.facts);
+    out->queries.back().any_rows = takes_any_rows(index, query);
+  }
   out->in_loops = queries_in_loops(index);
   out->raw_sql = raw_sql(index);
   out->calls_in_transactions = calls_in_transactions(index);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "drizzle/code_paths.h"
 #include "typescript/evaluate.h"
 #include "typescript/parse.h"
 

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_entries.h"
+#include "drizzle/code_paths.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -27,6 +28,7 @@ using Values = typescript::Value::Kind;
 constexpr std::size_t max_calls = 5;           // from an entry to a function
 constexpr std::size_t max_functions = 50'000;  // of all entries
 constexpr std::size_t max_nodes = 20'000;      // of a function
+constexpr std::size_t max_callers = 50;        // that are searched for a check
 
 class Reader {
  public:
@@ -43,7 +45,10 @@ class Reader {
     }
     for (const auto& query : index_.queries())
       if (query.facts.kind == CodeQuery::Kind::select)
-        if (const Request* request = request_of(query.whole)) out_.queries.push_back({query.facts, *request});
+        if (const Request* request = request_of(query.whole)) {
+          std::set<Node> seen;
+          if (!runs_once(query.whole, seen)) out_.queries.push_back({query.facts, *request});
+        }
     out_.pools = pools();
     return std::move(out_);
   }
@@ -78,6 +83,65 @@ class Reader {
       add_pool(at, function);
       return false;
     });
+  }
+
+  // ---- Queries that fill a cache.
+
+  // Whether only the first request runs it: a check of what outlives the request, and is set in the function,
+  // guards it or all calls that lead to its function.
+  bool runs_once(const Node& node, std::set<Node>& seen) {
+    const Node function = typescript::function_around(node);
+    if (!function || seen.size() >= max_callers || !seen.insert(function).second) return false;
+    if (is_guarded(node, function)) return true;
+    const auto callers = callers_.find(function);
+    return callers != callers_.end() &&
+           std::all_of(callers->second.begin(), callers->second.end(),
+                       [&](const Caller& one) { return runs_once(one.call, seen); });
+  }
+
+  bool is_guarded(const Node& node, const Node& function) {
+    std::set<std::string_view> kept;  // names as written: "this.initialized", "cache"
+    any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
+      const bool set = at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression);
+      if (set && outlives(at.child(Field::left))) kept.insert(at.child(Field::left).text());
+      return false;
+    });
+    return !kept.empty() && any_node(function.child(Field::body), max_nodes, [&](const Node& at) {
+      if (at.offset() > node.offset()) return false;
+      // cache ??= await …
+      if (at.is(Kind::augmented_assignment_expression)) {
+        const std::string_view symbol = at.child(Field::operator_).text();
+        return (symbol == "??=" || symbol == "||=") && is_inside(node, at.child(Field::right));
+      }
+      if (!at.is(Kind::if_statement)) return false;
+      const Node condition = bare(at.child(Field::condition));
+      const bool missing = is_missing(condition);
+      const Node then = at.child(Field::consequence);
+      return std::any_of(kept.begin(), kept.end(), [&](std::string_view name) {
+        return contains(condition.text(), name) &&
+               (missing ? is_inside(node, then) : !is_inside(node, at) && leaves(then));
+      });
+    });
+  }
+
+  static bool is_inside(const Node& node, const Node& outer) {
+    return outer && node.offset() >= outer.offset() && node.offset() < outer.offset() + outer.text().size();
+  }
+
+  // !this.initialized, cache === null
+  static bool is_missing(const Node& condition) {
+    if (condition.is(Kind::unary_expression)) return condition.text().starts_with('!');
+    if (!condition.is(Kind::binary_expression)) return false;
+    const std::string_view symbol = condition.child(Field::operator_).text();
+    if (symbol == "||") return is_missing(bare(condition.child(Field::left)));
+    const Node value = condition.child(Field::right);
+    return (symbol == "===" || symbol == "==") && (value.is(Kind::null) || value.is(Kind::undefined));
+  }
+
+  static bool leaves(const Node& statement) {
+    if (statement.is(Kind::return_statement)) return true;
+    const auto parts = statement.children();
+    return statement.is(Kind::statement_block) && !parts.empty() && parts.back().is(Kind::return_statement);
   }
 
   // ---- Pools.

@@ -48,79 +48,68 @@ bool is_service(std::string_view package) {
   });
 }
 
-class Reader {
- public:
-  explicit Reader(CodeIndex& index) : index_(index) {}
-
-  std::vector<CallInTransaction> read() {
-    for (const auto& query : index_.queries()) {
-      if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-      const auto arguments = arguments_of(query.anchor);
-      const Node callback = arguments.empty() ? Node() : bare(arguments.front());
-      if (!is_function(callback)) continue;
-      for (CallInTransaction& call : calls_in(callback, 0)) {
-        call.function = query.facts.function;
-        call.transaction = query.facts.place;
-        out_.push_back(std::move(call));
-      }
-    }
-    std::sort(out_.begin(), out_.end(), [](const CallInTransaction& a, const CallInTransaction& b) {
-      return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
-    });
-    return std::move(out_);
-  }
-
- private:
-  // What the call waits for: "fetch", "stripe"; "" if it is no service.
-  std::string service_of(const Node& call) {
-    Node root = bare(call.child(Field::function));
-    if (root.text() == "fetch") {
-      const auto fetched = index_.value(root);
-      return fetched->is(Values::external) && fetched->text.empty() ? "fetch" : "";
-    }
-    auto value = index_.value(root);
-    for (int depth = 0; depth < 12; ++depth) {
-      if (value->is(Values::external)) return is_service(value->text) ? value->text : "";
-      if (!value->base) return {};
-      value = value->base;
-    }
-    return {};
-  }
-
-  std::vector<CallInTransaction> calls_in(const Node& function, int depth) {
-    const auto [entry, is_new] = found_.try_emplace(function);
-    if (!is_new || depth > max_followed) return entry->second;
-    std::vector<CallInTransaction> found;
-    std::vector<Node> open{function.child(Field::body)};
-    while (!open.empty()) {
-      const Node at = open.back();
-      open.pop_back();
-      // Functions that are only declared run elsewhere.
-      if (is_function(at) && !runs_at_once(at)) continue;
-      if (at.is(Kind::call_expression) && is_awaited(at)) {
-        if (const std::string what = service_of(at); !what.empty())
-          found.push_back(
-              {.what = what, .function = {}, .place = at.location(), .transaction = {}, .via = {}});
-        else if (const Node called = depth < max_followed ? index_.names().called(at) : Node())
-          for (CallInTransaction one : calls_in(called, depth + 1)) {
-            one.via.insert(one.via.begin(), at.location());
-            found.push_back(std::move(one));
-          }
-      }
-      for (Node part = at.first(); part; part = part.next())
-        if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
-    }
-    return found_[function] = std::move(found);
-  }
-
-  CodeIndex& index_;
-  std::map<Node, std::vector<CallInTransaction>> found_;
-  std::vector<CallInTransaction> out_;
-};
-
 }  // namespace
 
-std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) { return Reader(index).read(); }
+// What the call waits for: "fetch", "stripe"; "" if it is no service.
+std::string ServiceCalls::service_of(const Node& call) {
+  Node root = bare(call.child(Field::function));
+  if (root.text() == "fetch") {
+    const auto fetched = index_.value(root);
+    return fetched->is(Values::external) && fetched->text.empty() ? "fetch" : "";
+  }
+  auto value = index_.value(root);
+  for (int depth = 0; depth < 12; ++depth) {
+    if (value->is(Values::external)) return is_service(value->text) ? value->text : "";
+    if (!value->base) return {};
+    value = value->base;
+  }
+  return {};
+}
+
+std::vector<CallInTransaction> ServiceCalls::in(const Node& function, int depth) {
+  const auto [entry, is_new] = found_.try_emplace(function);
+  if (!is_new || depth > max_followed) return entry->second;
+  std::vector<CallInTransaction> found;
+  std::vector<Node> open{function.child(Field::body)};
+  while (!open.empty()) {
+    const Node at = open.back();
+    open.pop_back();
+    // Functions that are only declared run elsewhere.
+    if (is_function(at) && !runs_at_once(at)) continue;
+    if (at.is(Kind::call_expression) && is_awaited(at)) {
+      if (const std::string what = service_of(at); !what.empty())
+        found.push_back({.what = what, .function = {}, .place = at.location(), .transaction = {}, .via = {}});
+      else if (const Node called = depth < max_followed ? index_.names().called(at) : Node())
+        for (CallInTransaction one : in(called, depth + 1)) {
+          one.via.insert(one.via.begin(), at.location());
+          found.push_back(std::move(one));
+        }
+    }
+    for (Node part = at.first(); part; part = part.next())
+      if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
+  }
+  return found_[function] = std::move(found);
+}
+
+std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
+  ServiceCalls services(index);
+  std::vector<CallInTransaction> out;
+  for (const auto& query : index.queries()) {
+    if (query.facts.kind != CodeQuery::Kind::transaction) continue;
+    const auto arguments = arguments_of(query.anchor);
+    const Node callback = arguments.empty() ? Node() : bare(arguments.front());
+    if (!is_function(callback)) continue;
+    for (CallInTransaction& call : services.in(callback)) {
+      call.function = query.facts.function;
+      call.transaction = query.facts.place;
+      out.push_back(std::move(call));
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const CallInTransaction& a, const CallInTransaction& b) {
+    return std::tie(a.transaction, a.via, a.place) < std::tie(b.transaction, b.via, b.place);
+  });
+  return out;
+}
 
 std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   std::map<Node, CodeTransaction> found;  // by callback

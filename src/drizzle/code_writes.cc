@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_transactions.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -46,7 +47,7 @@ std::string_view name_of_called(const Node& call) {
 
 class Reader {
  public:
-  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()) {}
+  explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
 
   std::vector<WritePairInCode> read() {
     for (const auto& query : index_.queries())
@@ -105,7 +106,7 @@ class Reader {
         const FoundQuery &first = *writes[i], &then = *writes[j];
         const bool one_table = first.facts.tables.front() == then.facts.tables.front();
         if ((one_table && !moves_an_amount(first, then)) || first.link("onConflictDoNothing") ||
-            !follows(first.whole, then.whole, function))
+            !follows(first.whole, then.whole, function) || service_between(first, then, function))
           continue;
         WritePairInCode& pair = out_.emplace_back();
         pair.first = first.facts;
@@ -166,7 +167,35 @@ class Reader {
       return false;
     if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return false;
     return std::none_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
-      return node.is(Kind::catch_clause) || node.is(Kind::finally_clause);
+      return node.is(Kind::catch_clause) || node.is(Kind::finally_clause) ||
+             (node.is(Kind::try_statement) && only_logs(node.child(Kind::catch_clause)));
+    });
+  }
+
+  // Whether the code accepts that what is tried fails: it calls functions of a log, and nothing else. Not of
+  // an empty `catch`, which may be an oversight.
+  static bool only_logs(const Node& handler) {
+    static constexpr std::array<std::string_view, 6> logs = {"console",  "log",    "logger",
+                                                             "logerror", "sentry", "captureexception"};
+    const auto statements = handler.child(Field::body).children();
+    return !statements.empty() && std::all_of(statements.begin(), statements.end(), [](const Node& one) {
+      const Node call = one.is(Kind::expression_statement) ? bare(one.first()) : Node();
+      const std::string callee = lower(call.child(Field::function).text().substr(0, 100));
+      const std::string word = first_word(callee);
+      return call.is(Kind::call_expression) && (std::find(logs.begin(), logs.end(), word) != logs.end() ||
+                                                contains_any(callee, {".log.", ".logger."}));
+    });
+  }
+
+  // Whether the function waits for another service between the writes: one transaction of both would stay
+  // open for as long, which network-call-in-transaction reports.
+  bool service_between(const FoundQuery& first, const FoundQuery& then, const Node& function) {
+    const auto& syntax = *first.whole.syntax();
+    const SourceLocation from = syntax.location(first.whole.offset() + first.whole.text().size());
+    const auto calls = services_.in(function);
+    return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
+      const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
+      return from <= place && place < then.facts.place;
     });
   }
 
@@ -209,6 +238,7 @@ class Reader {
 
   CodeIndex& index_;
   typescript::Bindings& names_;
+  ServiceCalls services_;
   std::map<Node, std::vector<const FoundQuery*>> by_function_;
   std::vector<WritePairInCode> out_;
 };

@@ -91,9 +91,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                         rows_text(found) + (found.parallel ? ", all at the same time" : "") +
                         ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
-  Finding& finding =
-      reporter.add(std::move(subject), std::move(message),
-                   found.background || found.waits ? std::optional(Severity::note) : std::nullopt);
+  Finding& finding = reporter.add(
+      std::move(subject), std::move(message),
+      found.background || found.filtered || found.waits ? std::optional(Severity::note) : std::nullopt);
   finding.location = located(project, place_in_loop(found));
   const auto add = [&](std::string text, const SourceLocation& place) {
     finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
@@ -111,6 +111,13 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
                                 "query may be the smaller part",
                                 std::nullopt,
                                 {}});
+  if (found.filtered)
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         "the code leaves out some of the rows before the loop: how many remain, is not "
+         "known",
+         std::nullopt,
+         {}});
   if (found.background)
     finding.evidence.push_back(
         {Evidence::Kind::project,

@@ -24,6 +24,7 @@ struct CodeQuery {
   std::optional<std::vector<std::string>> selected = std::nullopt;
   bool first = false;  // findFirst, or limit(1)
   bool limited = false;
+  bool any_rows = false;  // limited, and any rows will do: a batch until none is left, or a count to 2
   bool has_offset = false;
   bool ordered = false;
   bool grouped = false;
@@ -80,6 +81,7 @@ struct QueryInLoop {
   std::string rows;         // what the loop goes over, as written
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
+  bool filtered = false;    // code leaves out rows of the query, filter(), before the loop
   bool waits = false;       // not parallel, and each round also awaits something that is no query
   SourceLocation loop;
   std::string function;      // with the loop

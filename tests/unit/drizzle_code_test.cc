@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_index.h"
+#include "drizzle/code_paths.h"
 #include "drizzle/code_reader.h"
 #include "drizzle/source_reader.h"
 #include "files/tree.h"
@@ -122,6 +122,39 @@ TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
             "12 execute in list\n");
 }
 
+// Of a batch that is emptied and of a count to two, the order does not matter; of others it does.
+TEST_F(DrizzleCode, LimitsThatTakeAnyRows) {
+  const auto facts = of(R"(export async function work(name: string) {
+  while (true) {
+    const rows = await db.select().from(orders).limit(100);
+    if (rows.length === 0) break;
+    const ids = rows.map((row) => row.id);
+    await db.delete(orders).where(inArray(orders.id, ids));
+  }
+  let batch = [];
+  do {
+    batch = await db.select().from(orders).where(eq(orders.total, 0)).limit(100);
+    for (const one of batch) await db.update(orders).set({ total: 1 }).where(eq(orders.id, one.id));
+  } while (batch.length > 0);
+  const found = await db.select().from(customers).where(eq(customers.name, name)).limit(2);
+  if (found.length > 1) throw new Error('two');
+  const few = await db.select().from(customers).limit(2);
+  count(few[0]);
+  const ten = await db.select().from(customers).limit(10);
+  if (ten.length > 1) await db.delete(orders).where(inArray(orders.id, ten.map((one) => one.id)));
+  while (true) {
+    const page = await db.select().from(customers).limit(10);
+    await db.delete(orders).where(eq(orders.id, name));
+    count(page);
+  }
+}
+)");
+  std::string found;
+  for (const auto& query : facts.queries)
+    if (query.limited) found += std::to_string(query.place.line) + (query.any_rows ? " any\n" : "\n");
+  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n");
+}
+
 TEST_F(DrizzleCode, TracesDatabasesWithoutTheirTables) {
   EXPECT_EQ(queries(of(R"(import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 export async function typed(conn: NodePgDatabase) { await conn.execute('SELECT 1'); }
@@ -220,6 +253,101 @@ TEST_F(DrizzleCode, LeavesBatchesAndOtherLoopsAlone) {
             "");
 }
 
+// What the INSERT returns tells who has the row: a list for all would not.
+TEST_F(DrizzleCode, AnInsertThatClaimsARowIsNoLoopOfWrites) {
+  EXPECT_EQ(loops(of(R"(export async function claim() {
+  for (const row of await db.select().from(orders)) {
+    const [own] = await db.insert(customers).values({ id: row.id }).onConflictDoNothing().returning();
+    if (own) count(own);
+  }
+  for (const row of await db.select().from(orders)) {
+    await db.insert(customers).values({ id: row.id }).onConflictDoNothing();
+  }
+}
+)")),
+            "9 ={ id: row.id } over db.select().from(orders)\n");
+}
+
+TEST_F(DrizzleCode, WhatALoopGoesOverIsShownInOneLine) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows
+    .sort((a, b) => a.total - b.total)
+    .slice(0, 20)) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows.slice(1).slice(2)) await db.delete(orders).where(eq(orders.id, row.id));
+  for (const row of await db
+    .select()
+    .from(orders)) await db.delete(orders).where(eq(orders.id, row.id));
+}
+)")),
+            "7 id=row.customerId over rows.sort((a, b) => a.total - b.total)…\n"
+            "8 id=row.id over rows.slice(1).slice(2)\n"
+            "11 id=row.id over db.select().from(orders)\n");
+}
+
+// A list of keys does not replace a range that each row has of its own.
+TEST_F(DrizzleCode, ARangeOfTheRowIsNoLoopOfQueries) {
+  EXPECT_EQ(loops(of(R"(import { between, gt } from 'drizzle-orm';
+export async function list(from: number, to: number) {
+  const rows = await db.select().from(orders);
+  for (const row of rows) {
+    const end = to + row.total;
+    await db.select().from(orders).where(and(eq(orders.customerId, row.id), between(orders.total, from, end)));
+    await ordersOf(row.id, row.total);
+  }
+  for (const row of rows) {
+    await db.select().from(orders).where(and(eq(orders.customerId, row.id), between(orders.total, from, to)));
+    await ordersOf(row.id, from);
+  }
+}
+async function ordersOf(id: string, least: number) {
+  return db.select().from(orders).where(and(eq(orders.customerId, id), gt(orders.total, least)));
+}
+)")),
+            "12 customer_id=row.id over rows\n17 customer_id=row.id over rows via 13\n");
+}
+
+TEST_F(DrizzleCode, ACallWithoutWhatTheQueryNeedsRunsNone) {
+  EXPECT_EQ(loops(of(R"(export async function list(customer: object) {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await ordersOf({ row });
+  for (const row of rows) await ordersOf({ row, customer: undefined });
+  for (const row of rows) await ordersOf({ row, customer });
+  for (const row of rows) await through(row.id);
+  for (const row of rows) await through(row.id, true);
+}
+async function ordersOf({ customer, row }: { customer?: object, row: { id: string } }) {
+  if (!customer) return undefined;
+  return db.select().from(orders).where(eq(orders.customerId, row.id));
+}
+async function through(id: string, all?: boolean) {
+  if (!all) { count(id); return []; }
+  return db.select().from(orders).where(eq(orders.customerId, id));
+}
+)")),
+            "13 customer_id=row over rows via 7\n17 customer_id=row.id over rows via 9\n");
+}
+
+// The loop's key is that of the function's first query, whose row has the key of the second.
+TEST_F(DrizzleCode, ARowOfTheFunctionsOwnQueryIsNotTheLoops) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await one([eq(orders.id, row.id)]);
+  for (const row of rows) await one([eq(orders.total, 5)]);
+  for (const row of rows) await byId(row.id);
+}
+async function customer(id: string) {
+  return db.select().from(customers).where(eq(customers.id, id));
+}
+async function one(conditions: SQL[]) {
+  const found = await db.select().from(orders).where(and(...conditions));
+  return { ...found[0], customer: await customer(found[0].customerId) };
+}
+async function byId(id: string) { return one([eq(orders.id, id)]); }
+)")),
+            "13 id=row.id over rows via 5\n13 id=row.id over rows via 7\n");
+}
+
 TEST_F(DrizzleCode, LoopsThatEndInTheirFirstRoundAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);
@@ -260,6 +388,20 @@ TEST_F(DrizzleCode, ALoopMayAlsoWaitForSomethingElse) {
   ASSERT_EQ(facts.in_loops.size(), 2u);
   EXPECT_TRUE(facts.in_loops[0].waits);
   EXPECT_FALSE(facts.in_loops[1].waits);
+}
+
+TEST_F(DrizzleCode, ALoopMayGoOverRowsThatCodeFilters) {
+  const auto facts = of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  const large = rows.filter((row) => row.total > 5).slice(0, 10);
+  for (const row of large) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows.filter(Boolean)) await db.select().from(customers).where(eq(customers.id, row.customerId));
+  for (const row of rows) await db.select().from(customers).where(eq(customers.id, row.customerId));
+}
+)");
+  std::string found;
+  for (const auto& one : facts.in_loops) found += one.filtered ? 'f' : '-';
+  EXPECT_EQ(found, "f--");
 }
 
 TEST_F(DrizzleCode, AWalkOverATreeIsNoLoopOfQueries) {
@@ -311,15 +453,40 @@ TEST_F(DrizzleCode, FindsWritesThatFollowEachOther) {
       pairs(order + "await db.update(customers).set({ lastSeenAt: new Date(), updatedAt: new Date() });"),
       "");
   EXPECT_EQ(pairs(customer + order + "// the caller calls rollback(name)"), "");
+  // Not where the failure of the second is accepted, or where a transaction of both would wait for a service.
+  EXPECT_EQ(pairs(customer + "try { " + order + " } catch (error) { console.error(error); }"), "");
+  EXPECT_EQ(pairs(customer + "try { " + order + " } catch (error) { logger.warn(error); throw error; }"),
+            "customers orders\n");
+  EXPECT_EQ(pairs("try { " + customer + order + " } catch (error) { console.error(error); }"),
+            "customers orders\n");
+  EXPECT_EQ(pairs(customer + "await fetch('https://example.com/' + name);" + order), "");
+  EXPECT_EQ(pairs("await fetch('https://example.com/' + name);" + customer + order), "customers orders\n");
 }
 
 TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
-  for (const auto* path : {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
-                           "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts"})
+  for (const auto* path :
+       {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
+        "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts", "server/experiments/agent.ts",
+        "sandbox/a.ts", "examples/shop/src/a.ts", "packages/db/playground/a.ts", "benchmark/a.ts",
+        "benchmarks/a.ts", "src/manuscripts/scripts/a.ts"})
     EXPECT_FALSE(is_application_source(path)) << path;
   for (const auto* path :
-       {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts"})
+       {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts",
+        "src/experiments/list.ts", "app/(main)/sandbox/page.tsx", "src/manuscripts/list.ts"})
     EXPECT_TRUE(is_application_source(path)) << path;
+}
+
+// A whole word of the path, not a part of one: a project may have tasks, imports and triggers as its rows.
+TEST_F(DrizzleCode, PathsOfBackgroundJobs) {
+  for (const auto* path : {"src/jobs/nightly.ts", "src/worker/mail.ts", "src/mail.worker.ts",
+                           "src/mail-job.ts", "src/cron.ts", "apps/worker/src/mail.ts", "src/Queues/mail.ts"})
+    EXPECT_TRUE(in_background(path, "")) << path;
+  for (const auto* path : {"src/task/update.ts", "src/process/list.ts", "src/import.ts", "src/sync/a.ts",
+                           "src/jobsite/list.ts", "src/jobs/controllers/list.ts", "src/api/jobs/list.ts",
+                           "src/jobs/routes/list.ts", "src/job.controller.ts", "src/workerList.ts", ""})
+    EXPECT_FALSE(in_background(path, "")) << path;
+  EXPECT_TRUE(in_background("apps/api/src/jobs/nightly.ts", "apps/api"));
+  EXPECT_FALSE(in_background("apps/api/src/jobs/nightly.ts", ""));
 }
 
 TEST_F(DrizzleCode, ParsesOnlyFilesThatMayHaveQueries) {

@@ -164,6 +164,29 @@ TEST_F(DrizzleRequests, FollowsCallsAlsoInACircle) {
             "src/service.ts:4 a Next.js route handler via 2\n");
 }
 
+// Only the first request reads all rows.
+TEST_F(DrizzleRequests, QueriesThatFillACacheOnce) {
+  const auto in = [](const std::string& head, const std::string& body) {
+    return requests(
+        of({{"src/app/api/route.ts", imports + head + "\nexport async function GET() {\n" + body + "\n}"}}));
+  };
+  const std::string let = "let cache: any = null;",
+                    found = "src/app/api/route.ts:5 a Next.js route handler\n";
+  EXPECT_EQ(in(let, "if (!cache) { cache = " + read + "; } return cache;"), "");
+  EXPECT_EQ(in(let, "if (cache === null) cache = " + read + "; return cache;"), "");
+  EXPECT_EQ(in(let, "if (cache) return cache; const rows = " + read + "; cache = rows; return rows;"), "");
+  EXPECT_EQ(in(let, "cache ??= " + read + "; return cache;"), "");
+  EXPECT_EQ(in(let, "cache = " + read + "; return cache;"), found);
+  EXPECT_EQ(in(let, "if (cache) { cache = " + read + "; } return cache;"), found);
+  EXPECT_EQ(in("", "let cache = null; if (!cache) { cache = " + read + "; } return cache;"), found);
+  const std::string sites = "class Sites {\nprivate initialized = false; async load() { return " + read +
+                            "; }\nasync init() { if (this.initialized) return; await this.load(); "
+                            "this.initialized = true; }\n}\nconst sites = new Sites();";
+  EXPECT_EQ(in(sites, "await sites.init();"), "");
+  EXPECT_EQ(in(sites, "await sites.init(); await sites.load();"),
+            "src/app/api/route.ts:4 a Next.js route handler via 1\n");
+}
+
 TEST_F(DrizzleRequests, NarrowedByAValueOrWhatIsNotKnown) {
   const std::string query = "await db.select().from(orders)";
   EXPECT_EQ(
