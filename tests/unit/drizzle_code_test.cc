@@ -95,6 +95,20 @@ class DrizzleCode : public testing::Test {
              (one.source == RawSql::Source::request ? " request\n" : " parameter\n");
     return out;
   }
+  // Of a Hono handler with a query parameter f, in line 4.
+  static std::string raw_of_handler(const std::string& body, const std::string& validator = "") {
+    return raw(
+        of("const app = new Hono(); const list = ['asc', 'desc'], map = { asc: 1 };\n"
+           "app.get('/', " +
+           validator + "async (c) => { const f = c.req.query('f')!; " + body +
+           " });\n"
+           "function isColumn(x: string): x is 'a' | 'b' { return known(x); }\n"
+           "function ensureColumn(x: string): asserts x is 'a' { check(x); }\n"
+           "const isText = (x: unknown): x is string => typeof x === 'string';\n"
+           "function isListed(x: string) { return list.includes(x); }\n"
+           "function mustBeListed(x: string) { if (!isListed(x)) throw new Error(); }\n"));
+  }
+  static constexpr const char* runs = "await db.execute(sql.raw(`SELECT ${f}`));";
 };
 
 TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
@@ -561,6 +575,83 @@ export const two = procedure.input(z.object({ id: z.string().uuid(), name: z.str
   .mutation(async ({ input }) => db.execute(`UPDATE orders SET a = '${input.name}' WHERE id = '${input.id}'`));
 )")),
             "7 execute request\n");
+}
+
+TEST_F(DrizzleCode, ComparedValuesMayStandInRawSql) {
+  for (const std::string check : {"const ok = ['a', 'b'].includes(f); if (!ok) return c.notFound();",
+                                  "const ok = list.indexOf(f) >= 0; if (!ok) return c.notFound();",
+                                  "if (f == 'asc' || f == 'desc')",
+                                  "if (!list.includes(f.toLowerCase())) return;",
+                                  "if (!(f in map)) return;",
+                                  "if (!map[f]) return;",
+                                  "if (!Object.hasOwn(map, f)) return;",
+                                  "if (list.some((one) => one === f))",
+                                  "if (f !== Sort.up) return;",
+                                  "const found = list.find((one) => one === f); if (!found) return;",
+                                  "if (!isColumn(f)) return;",
+                                  "ensureColumn(f);",
+                                  "mustBeListed(f);",
+                                  "if (!isListed(f)) return;",
+                                  "if (!isId(f)) return;",
+                                  "if (!/^[a-z]+$/i.test(f)) return;",
+                                  "if (/[^a-z]/.test(f)) return;",
+                                  "if (!f.match(/^[a-z]+$/)) return;",
+                                  "const n = Number(f); if (Number.isNaN(n)) return;",
+                                  "assert(list.includes(f));",
+                                  "schema.parse({ f });",
+                                  "const { success } = schema.safeParse(f); if (!success) return;",
+                                  "if (list.includes(f))"})
+    EXPECT_EQ(raw_of_handler(check + " " + runs), "") << check;
+  for (const std::string run :
+       {"await db.execute(sql.raw(`SELECT 1 ORDER BY 1 ${f === 'desc' ? f : 'asc'}`));",
+        "await db.execute(sql`SELECT 1 ORDER BY 1 ${sql.raw(list.includes(f as any) ? f : 'asc')}`);",
+        "await db.execute(sql.raw(f in { a: 1, b: 2 } ? f : 'a'));",
+        "switch (f) { case 'a': case 'b': await db.execute(sql.raw(`SELECT ${f}`)); }",
+        "if (!list.includes(f)) return; await db.transaction(async (tx) => { await tx.execute(sql.raw(f)); "
+        "});",
+        "if (list.includes(c.req.query('g')!)) await db.execute(sql.raw(c.req.query('g')!));",
+        "let g = c.req.query('g'); g = Number(g); await db.execute(sql.raw(`SELECT ${g}`));",
+        "await db.execute(sql.raw(c.req.query('ids').split(',').map(Number).join(',')));"})
+    EXPECT_EQ(raw_of_handler(run), "") << run;
+}
+
+TEST_F(DrizzleCode, ConditionsThatCompareNothingAreNoChecks) {
+  for (const std::string check :
+       {"", "if (typeof f !== 'string') return;", "if (f === undefined) return;", "if (f == null) return;",
+        "if (f === '') return;", "if (user.f === 'a') return;", "const offset = 1; if (offset === 1) return;",
+        "validateSession(c, f.length);", "if (!isText(f)) return;", "if (!isString(f)) return;",
+        "if (!f) return;", "if (f && f.length > 0)", "if (!/[a-z]/.test(f)) return;", "revalidateTag(f);",
+        "JSON.parse(f);", "if (list.includes(g)) return;", "switch (f) { default: break; }",
+        "console.log(f);"})
+    EXPECT_EQ(raw_of_handler(check + " " + runs), "4 sql.raw request\n") << check;
+  for (const std::string run :
+       {"const ids = (await c.req.json()).ids; await db.execute(sql.raw(ids.map((i) => "
+        "`'${i}'`).join(',')));",
+        "const b = await c.req.json<{ x: string }>(); await db.execute(sql.raw(b.x));",
+        "const b = z.object({ q: z.string() }).parse(await c.req.json()); await db.execute(sql.raw(b.q));",
+        "const { q } = z.object({ q: z.string() }).parse(await c.req.json()); await db.execute(sql.raw(q));"})
+    EXPECT_EQ(raw_of_handler(run), "4 sql.raw request\n") << run;
+}
+
+TEST_F(DrizzleCode, SchemasOfValidatorsLimitValues) {
+  const std::string validator =
+      "zValidator('query', z.object({ dir: z.enum(['asc']), n: z.coerce.number(), q: z.string() })), ";
+  const auto of_member = [&](const std::string& member, const std::string& before) {
+    return raw_of_handler("await db.execute(sql.raw(`SELECT ${c.req.valid('query')." + member + "}`));",
+                          before);
+  };
+  EXPECT_EQ(
+      raw_of_handler("const { dir: f2 } = c.req.valid('query'); await db.execute(sql.raw(f2));", validator),
+      "");
+  EXPECT_EQ(
+      raw_of_handler("const v = c.req.valid('query'); await db.execute(sql.raw(v.dir.trim()));", validator),
+      "");
+  EXPECT_EQ(of_member("n", validator), "");
+  EXPECT_EQ(of_member("q", validator), "4 sql.raw request\n");
+  EXPECT_EQ(of_member("missing", validator), "");
+  EXPECT_EQ(of_member("q", "zValidator('json', z.object({ q: z.string() })), "), "");
+  EXPECT_EQ(of_member("q", "zValidator('query', unknown), "), "");
+  EXPECT_EQ(of_member("q", ""), "");
 }
 
 TEST_F(DrizzleCode, FindsCallsOfServicesInTransactions) {
