@@ -142,6 +142,22 @@ struct Found {
   bool production = false;
 };
 
+// The script of package.json that runs the push, if the name alone says that it is for production and nothing
+// in the repository runs it; "" for others.
+std::string script_run_by_hand(const Found& found) {
+  constexpr std::string_view mark = " script ";
+  std::string out;
+  for (const DeployCommand* way : found.ways) {
+    if (way->stage != DeployCommand::Stage::release || way->path.empty()) return {};
+    const std::string& from = way->path.front();
+    const auto at = from.find(mark);
+    if (at == std::string::npos) return {};
+    out = from.substr(at + mark.size());
+    if (contains(out, "deploy") || contains(out, "release")) return {};
+  }
+  return out;
+}
+
 std::string subject_entry(const DeployCommand& command, std::map<std::string, int>& seen) {
   const std::string key = command.place.file + "\n" + command.entry;
   const int count = ++seen[key];
@@ -156,11 +172,13 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
   Severity severity = found.push.forced ? Severity::error : Severity::warning;
   if (!found.production) severity = Severity::note;
   const bool code = first->entry == "code" && found.production;
+  const std::string by_hand = found.production ? script_run_by_hand(found) : std::string();
   std::string message =
       "`" + std::string(found.push.what) + "` " +
       (code ? "is called in the application's code, and nothing restricts the call to development: "
-            : "runs " + std::string(when(first->stage)) +
-                  (found.production ? ": " : ", perhaps not against production: ")) +
+       : !by_hand.empty() ? "is run by the script " + by_hand + ", which is named for production: "
+                          : "runs " + std::string(when(first->stage)) +
+                                (found.production ? ": " : ", perhaps not against production: ")) +
       consequence(found.push);
   Finding& finding =
       reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},

@@ -72,7 +72,14 @@ class Drawing {
   }
 
  private:
-  void line(std::string text) { out_.push_back(cut_line(text, static_cast<std::size_t>(look_.width))); }
+  // A line that is too long ends in "…".
+  void line(const std::string& text) {
+    const auto width = static_cast<std::size_t>(look_.width);
+    const std::string_view mark = look_.unicode ? "…" : "...";
+    const std::size_t room = width - std::min(width, characters(mark));
+    if (cut_line(text, width).size() == cut_line(text, text.size()).size()) out_.push_back(text);
+    else out_.push_back(cut_line(text, room).append(mark));
+  }
 
   void statement(std::size_t at) {
     const ForecastStatement& one = forecast_.statements[at];

@@ -123,5 +123,16 @@ TEST(LockTimeline, RangesHaveOneUnit) {
   EXPECT_EQ(range_text({3600, 36000}), "1 to 10 h");
 }
 
+TEST(LockTimeline, ALineThatIsTooLongEndsInAMark) {
+  LockForecast one = forecast();
+  one.how = "the tool runs " + std::string(200, 'x');
+  const auto lines = lock_timeline({one}, {.width = 100});
+  EXPECT_EQ(characters(lines.front()), 100u);
+  EXPECT_TRUE(lines.front().ends_with("x…")) << lines.front();
+  const auto ascii = lock_timeline({one}, {.unicode = false, .width = 100});
+  EXPECT_EQ(characters(ascii.front()), 100u);
+  EXPECT_TRUE(ascii.front().ends_with("x...")) << ascii.front();
+}
+
 }  // namespace
 }  // namespace pgadvise::report
