@@ -4,9 +4,12 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_entries.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -55,7 +58,7 @@ std::vector<std::string> path_of(Node node) {
 // Whether the text is that of a request's value: req.query.sort, c.req.param('id'), searchParams.get('q').
 // What c.req.valid() gives is not: its schema says what it is.
 bool is_request_text(std::string_view text) {
-  static constexpr std::array<std::string_view, 15> starts = {"req.query",
+  static constexpr std::array<std::string_view, 18> starts = {"req.query",
                                                               "req.params",
                                                               "req.body",
                                                               "request.query",
@@ -69,7 +72,10 @@ bool is_request_text(std::string_view text) {
                                                               "ctx.request.",
                                                               "searchParams.get(",
                                                               "url.searchParams.get(",
-                                                              "req.nextUrl.searchParams.get("};
+                                                              "req.nextUrl.searchParams.get(",
+                                                              "request.nextUrl.searchParams.get(",
+                                                              "req.headers.get(",
+                                                              "request.headers.get("};
   if (text.ends_with(".length") || text.starts_with("c.req.valid(") || text.starts_with("ctx.req.valid("))
     return false;
   return std::any_of(starts.begin(), starts.end(),
@@ -79,7 +85,7 @@ bool is_request_text(std::string_view text) {
 
 // await request.json(): what the client sent, unchecked.
 bool is_body(const Node& value) {
-  static constexpr std::array<std::string_view, 3> methods = {"json", "text", "parseBody"};
+  static constexpr std::array<std::string_view, 4> methods = {"json", "text", "formData", "parseBody"};
   static constexpr std::array<std::string_view, 4> requests = {"request", "req", "c.req", "ctx.req"};
   return value.is(Kind::call_expression) && arguments_of(value).empty() &&
          is_one_of(method_of(value), methods) && is_one_of(object_of(value).text(), requests);
@@ -467,16 +473,42 @@ class Reader {
   }
 
  private:
-  // A member of a request: req.query.sort, body.name; input.name of a procedure, which gets ({ ctx, input }).
-  bool is_request_member(const Node& node) {
+  // A member of a request: req.query.sort, body.name; input.name of a procedure, which gets ({ ctx, input }),
+  // and opts.input.name; params.id of a page. `path`: that of the member below its root, or of a part of it.
+  bool is_request_member(const Node& node, const Schemas::Path& path) {
     if (node.text().ends_with(".length")) return false;
     if (is_request_text(node.text())) return true;
     const Node root = root_of(node);
     if (is_body(origin_of(names_, root))) return true;
-    if (!root.is(Kind::identifier) || root.text() != "input") return false;
+    if (!root.is(Kind::identifier) || path.empty()) return false;
     const Binding& binding = names_.find(root);
-    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::object_pattern) &&
-           schemas_.input_may_be_any_text(binding.owner, path_of(node));
+    if (binding.kind != Binding::Kind::parameter) return false;
+    if (binding.pattern.is(Kind::object_pattern)) {
+      if (root.text() == "input") return schemas_.input_may_be_any_text(binding.owner, path);
+      return (root.text() == "params" || root.text() == "searchParams") && entries().count(binding.owner) > 0;
+    }
+    return path.size() > 1 && path.front() == "input" && entries().count(binding.owner) > 0 &&
+           schemas_.input_may_be_any_text(binding.owner, {path.begin() + 1, path.end()});
+  }
+
+  // form.get('name') of a form that the client sent.
+  bool is_form(const Node& expression) {
+    const Node origin = origin_of(names_, expression);
+    if (is_body(origin)) return method_of(origin) == "formData";
+    if (!is_name(origin)) return false;
+    const Binding& binding = names_.find(origin);
+    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::identifier) &&
+           typescript::annotated_type(binding.pattern.parent()) == "FormData" &&
+           entries().count(binding.owner) > 0;
+  }
+
+  // The functions that a web framework calls.
+  const std::set<Node>& entries() {
+    if (entries_) return *entries_;
+    entries_.emplace();
+    for (const auto& file : index_.entry_files())
+      for (const auto& entry : entry_functions(names_, file)) entries_->insert(entry.function);
+    return *entries_;
   }
 
   void check(const Node& call) {
@@ -546,7 +578,8 @@ class Reader {
 
   std::optional<Source> source_of_member(const Node& node, const Node& use) {
     const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(node)), path_of(node));
-    if (!(by_schema ? *by_schema : is_request_member(node)) || is_checked(node, use)) return std::nullopt;
+    if (!(by_schema ? *by_schema : is_request_member(node, path_of(node))) || is_checked(node, use))
+      return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
 
@@ -556,9 +589,9 @@ class Reader {
     const Node pair = binding.name.parent();
     auto path = path_of(value);
     path.emplace_back(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : binding.name.text());
-    const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(value)), std::move(path));
+    const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(value)), path);
     const bool from_request =
-        by_schema ? *by_schema : is_body(origin_of(names_, value)) || is_request_member(value);
+        by_schema ? *by_schema : is_body(origin_of(names_, value)) || is_request_member(value, path);
     if (!value || !from_request || is_checked(value, use)) return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
@@ -575,7 +608,9 @@ class Reader {
     const auto by_schema = schemas_.may_be_any_text(node, {});
     const bool reads =
         is_request_text(node.text()) && (!is_request_text(object.text()) || method.starts_with("get"));
-    if (!(by_schema ? *by_schema : reads || is_body(node)) || checks_.checked(node, use)) return std::nullopt;
+    if (!(by_schema ? *by_schema : reads || is_body(node) || (method == "get" && is_form(object))) ||
+        checks_.checked(node, use))
+      return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
 
@@ -635,6 +670,7 @@ class Reader {
   typescript::Bindings& names_;
   Checks checks_;
   Schemas schemas_;
+  std::optional<std::set<Node>> entries_;                      // nullopt: not looked for yet
   std::optional<std::map<Node, std::vector<Node>>> calls_of_;  // by function; nullopt: not looked for yet
   std::vector<RawSql> out_;
   int steps_ = 0;

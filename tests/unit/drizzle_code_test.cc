@@ -471,6 +471,36 @@ TEST_F(DrizzleCode, ConditionsThatCompareNothingAreNoChecks) {
   }
 }
 
+TEST_F(DrizzleCode, FindsWhatFrameworksGiveInRawSql) {
+  const auto in_route = [](const std::string& body) {
+    return raw(of(
+        "", {{"src/app/api/x/route.ts",
+              "import { db } from '../../../db'; import { sql } from 'drizzle-orm';\n"
+              "export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }) "
+              "{ " +
+                  body + " }\n"}}));
+  };
+  EXPECT_EQ(in_route("await db.execute(sql.raw(request.nextUrl.searchParams.get('q')));"),
+            "2 sql.raw request\n");
+  EXPECT_EQ(in_route("await db.execute(sql.raw(request.headers.get('q')));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const { id } = await params; await db.execute(sql.raw(id));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("await db.execute(sql.raw((await params).id));"), "2 sql.raw request\n");
+  EXPECT_EQ(
+      in_route("const form = await request.formData(); await db.execute(sql.raw(form.get('q') as string));"),
+      "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const q = await request.text(); await db.execute(sql.raw(q));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const { id } = await params; if (!isId(id)) return; await db.execute(sql.raw(id));"),
+            "");
+  const std::string procedure = "publicProcedure.input(z.object({ x: z.string(), id: z.string().uuid() }))";
+  const auto in_procedure = [&](const std::string& body) {
+    return raw(of("export const one = " + procedure + ".query(async (opts) => { " + body + " });\n"));
+  };
+  EXPECT_EQ(in_procedure("const { x } = opts.input; await db.execute(sql.raw(x));"), "3 sql.raw request\n");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.input.x));"), "3 sql.raw request\n");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.input.id));"), "");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.other.x));"), "");
+}
+
 TEST_F(DrizzleCode, SchemasOfValidatorsLimitValues) {
   const std::string validator =
       "zValidator('query', z.object({ dir: z.enum(['asc']), n: z.coerce.number(), q: z.string() })), ";
