@@ -398,14 +398,15 @@ class Schemas {
   // app.get('/', zValidator('query', schema), (c) => c.req.valid('query'))
   static Node route_schema(const Node& call) {
     const auto of_call = arguments_of(call);
-    const auto target = of_call.empty() ? std::nullopt : typescript::string_value(of_call.front());
+    if (of_call.empty()) return {};
+    const std::string target = typescript::string_value(of_call.front()).value_or(std::string());
     Node function = typescript::function_around(call);
-    for (int steps = 0; target && function && steps < max_followed; ++steps) {
+    for (int steps = 0; function && steps < max_followed; ++steps) {
       const Node list = function.parent();
       for (const Node& part : list.is(Kind::arguments) ? list.children() : std::vector<Node>()) {
         const auto arguments = arguments_of(part);
         if (arguments.size() > 1 && contains(lower(part.child(Field::function).text()), "validator") &&
-            typescript::string_value(arguments.front()) == target)
+            typescript::string_value(arguments.front()).value_or(std::string()) == target)
           return arguments[1];
       }
       function = typescript::function_around(function);
