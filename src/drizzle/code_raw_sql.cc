@@ -22,11 +22,12 @@ using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
 
-constexpr int max_followed = 4;          // variables and calls
-constexpr int max_steps = 2'000;         // expressions, for one text
-constexpr int max_nodes = 50'000;        // that the search for one value's check visits
-constexpr std::size_t max_signs = 8;     // ? and ! in one spelling of a member, and not in the other
-constexpr std::size_t max_text = 4'000;  // bytes of a variable's value that the search looks into
+constexpr int max_followed = 4;            // variables and calls
+constexpr int max_steps = 2'000;           // expressions, for one text
+constexpr int max_nodes = 50'000;          // that the search for one value's check visits
+constexpr int max_all_nodes = 20'000'000;  // for all values
+constexpr std::size_t max_signs = 8;       // ? and ! in one spelling of a member, and not in the other
+constexpr std::size_t max_text = 4'000;    // bytes of a variable's value that the search looks into
 
 template <std::size_t count>
 bool is_one_of(std::string_view text, const std::array<std::string_view, count>& list) {
@@ -107,15 +108,18 @@ class Checks {
   explicit Checks(typescript::Bindings& names) : names_(names) {}
 
   // Whether something before the end of `use`, in the functions around it, compares the value itself with
-  // known values, or gives it to a function that validates it. Visits at most max_nodes nodes.
+  // known values, or gives it to a function that validates it. Visits at most max_nodes nodes, and all calls
+  // together about max_all_nodes.
   bool checked(const Node& value, const Node& use) {
     Node scope = use;
     while (const Node outer = scope.parent()) scope = outer;
     for (Node at = typescript::function_around(use); at; at = typescript::function_around(at))
       scope = at.child(Field::body);
-    left_ = max_nodes;
+    left_ = std::min(max_nodes, left_of_all_);
+    const int given = left_;
     const std::size_t end = use.offset() + use.text().size();
     const bool found = search(scope, end, [&](const Node& at) { return is_check(at, value); });
+    left_of_all_ -= given - left_;
     return found || left_ <= 0;
   }
 
@@ -322,7 +326,9 @@ class Checks {
   bool is_same(const Node& one, const Node& other) {
     if (is_name(one) != is_name(other)) return false;
     if (!is_name(one)) {
-      if (one.text().size() > other.text().size() + max_signs || spelled(one) != spelled(other)) return false;
+      const std::size_t size = one.text().size(), other_size = other.text().size();
+      if (size > other_size + max_signs || other_size > size + max_signs || spelled(one) != spelled(other))
+        return false;
       const Node root = innermost(one), other_root = innermost(other);
       return !root.is(Kind::identifier) || names_.find(root).name == names_.find(other_root).name;
     }
@@ -347,7 +353,8 @@ class Checks {
   }
 
   typescript::Bindings& names_;
-  int left_ = 0;  // visits of nodes
+  int left_ = 0;                     // visits of nodes
+  int left_of_all_ = max_all_nodes;  // for the values that follow
 };
 
 // What the schemas of a validator (Zod and those like it) say of a value.
