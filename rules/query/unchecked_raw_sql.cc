@@ -52,8 +52,16 @@ constinit const Rule unchecked_raw_sql{
         "calls of "
         "the project's functions. It is a note where it is a text parameter of a function of which no call "
         "is in "
-        "sight. Constants, members of literal objects, numbers, and values that a condition or a validating "
-        "function looks at first are not reported.",
+        "sight. Constants, members of literal objects, and numbers are not reported. Neither is a value that "
+        "code "
+        "compares with known values before (`===`, a list's `includes()`, `in`, `switch`, an anchored "
+        "pattern), "
+        "gives "
+        "to a type guard or to a function that validates, parses or escapes it, or whose schema limits it: "
+        "enums, "
+        "numbers and UUIDs of `c.req.valid()` or of a procedure's input. `typeof` and comparisons with null "
+        "or "
+        "undefined say nothing about the text.",
     .fix =
         "Use the sql tag, whose `${value}` becomes a parameter. For names of columns or directions, choose "
         "from an "

@@ -4,9 +4,12 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_entries.h"
 
 namespace pgadvise::drizzle {
 namespace {
@@ -19,11 +22,12 @@ using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
 
-constexpr int max_followed = 4;          // variables and calls
-constexpr int max_steps = 2'000;         // expressions, for one text
-constexpr int max_nodes = 50'000;        // that the search for one value's check visits
-constexpr std::size_t max_signs = 8;     // ? and ! in one spelling of a member, and not in the other
-constexpr std::size_t max_text = 4'000;  // bytes of a variable's value that the search looks into
+constexpr int max_followed = 4;            // variables and calls
+constexpr int max_steps = 2'000;           // expressions, for one text
+constexpr int max_nodes = 50'000;          // that the search for one value's check visits
+constexpr int max_all_nodes = 20'000'000;  // for all values
+constexpr std::size_t max_signs = 8;       // ? and ! in one spelling of a member, and not in the other
+constexpr std::size_t max_text = 4'000;    // bytes of a variable's value that the search looks into
 
 template <std::size_t count>
 bool is_one_of(std::string_view text, const std::array<std::string_view, count>& list) {
@@ -55,7 +59,7 @@ std::vector<std::string> path_of(Node node) {
 // Whether the text is that of a request's value: req.query.sort, c.req.param('id'), searchParams.get('q').
 // What c.req.valid() gives is not: its schema says what it is.
 bool is_request_text(std::string_view text) {
-  static constexpr std::array<std::string_view, 15> starts = {"req.query",
+  static constexpr std::array<std::string_view, 18> starts = {"req.query",
                                                               "req.params",
                                                               "req.body",
                                                               "request.query",
@@ -69,7 +73,10 @@ bool is_request_text(std::string_view text) {
                                                               "ctx.request.",
                                                               "searchParams.get(",
                                                               "url.searchParams.get(",
-                                                              "req.nextUrl.searchParams.get("};
+                                                              "req.nextUrl.searchParams.get(",
+                                                              "request.nextUrl.searchParams.get(",
+                                                              "req.headers.get(",
+                                                              "request.headers.get("};
   if (text.ends_with(".length") || text.starts_with("c.req.valid(") || text.starts_with("ctx.req.valid("))
     return false;
   return std::any_of(starts.begin(), starts.end(),
@@ -79,7 +86,7 @@ bool is_request_text(std::string_view text) {
 
 // await request.json(): what the client sent, unchecked.
 bool is_body(const Node& value) {
-  static constexpr std::array<std::string_view, 3> methods = {"json", "text", "parseBody"};
+  static constexpr std::array<std::string_view, 4> methods = {"json", "text", "formData", "parseBody"};
   static constexpr std::array<std::string_view, 4> requests = {"request", "req", "c.req", "ctx.req"};
   return value.is(Kind::call_expression) && arguments_of(value).empty() &&
          is_one_of(method_of(value), methods) && is_one_of(object_of(value).text(), requests);
@@ -101,15 +108,18 @@ class Checks {
   explicit Checks(typescript::Bindings& names) : names_(names) {}
 
   // Whether something before the end of `use`, in the functions around it, compares the value itself with
-  // known values, or gives it to a function that validates it. Visits at most max_nodes nodes.
+  // known values, or gives it to a function that validates it. Visits at most max_nodes nodes, and all calls
+  // together about max_all_nodes.
   bool checked(const Node& value, const Node& use) {
     Node scope = use;
     while (const Node outer = scope.parent()) scope = outer;
     for (Node at = typescript::function_around(use); at; at = typescript::function_around(at))
       scope = at.child(Field::body);
-    left_ = max_nodes;
+    left_ = std::min(max_nodes, left_of_all_);
+    const int given = left_;
     const std::size_t end = use.offset() + use.text().size();
     const bool found = search(scope, end, [&](const Node& at) { return is_check(at, value); });
+    left_of_all_ -= given - left_;
     return found || left_ <= 0;
   }
 
@@ -316,7 +326,9 @@ class Checks {
   bool is_same(const Node& one, const Node& other) {
     if (is_name(one) != is_name(other)) return false;
     if (!is_name(one)) {
-      if (one.text().size() > other.text().size() + max_signs || spelled(one) != spelled(other)) return false;
+      const std::size_t size = one.text().size(), other_size = other.text().size();
+      if (size > other_size + max_signs || other_size > size + max_signs || spelled(one) != spelled(other))
+        return false;
       const Node root = innermost(one), other_root = innermost(other);
       return !root.is(Kind::identifier) || names_.find(root).name == names_.find(other_root).name;
     }
@@ -341,7 +353,8 @@ class Checks {
   }
 
   typescript::Bindings& names_;
-  int left_ = 0;  // visits of nodes
+  int left_ = 0;                     // visits of nodes
+  int left_of_all_ = max_all_nodes;  // for the values that follow
 };
 
 // What the schemas of a validator (Zod and those like it) say of a value.
@@ -392,14 +405,15 @@ class Schemas {
   // app.get('/', zValidator('query', schema), (c) => c.req.valid('query'))
   static Node route_schema(const Node& call) {
     const auto of_call = arguments_of(call);
-    const auto target = of_call.empty() ? std::nullopt : typescript::string_value(of_call.front());
+    if (of_call.empty()) return {};
+    const std::string target = typescript::string_value(of_call.front()).value_or(std::string());
     Node function = typescript::function_around(call);
-    for (int steps = 0; target && function && steps < max_followed; ++steps) {
+    for (int steps = 0; function && steps < max_followed; ++steps) {
       const Node list = function.parent();
       for (const Node& part : list.is(Kind::arguments) ? list.children() : std::vector<Node>()) {
         const auto arguments = arguments_of(part);
         if (arguments.size() > 1 && contains(lower(part.child(Field::function).text()), "validator") &&
-            typescript::string_value(arguments.front()) == target)
+            typescript::string_value(arguments.front()).value_or(std::string()) == target)
           return arguments[1];
       }
       function = typescript::function_around(function);
@@ -467,16 +481,42 @@ class Reader {
   }
 
  private:
-  // A member of a request: req.query.sort, body.name; input.name of a procedure, which gets ({ ctx, input }).
-  bool is_request_member(const Node& node) {
+  // A member of a request: req.query.sort, body.name; input.name of a procedure, which gets ({ ctx, input }),
+  // and opts.input.name; params.id of a page. `path`: that of the member below its root, or of a part of it.
+  bool is_request_member(const Node& node, const Schemas::Path& path) {
     if (node.text().ends_with(".length")) return false;
     if (is_request_text(node.text())) return true;
     const Node root = root_of(node);
     if (is_body(origin_of(names_, root))) return true;
-    if (!root.is(Kind::identifier) || root.text() != "input") return false;
+    if (!root.is(Kind::identifier) || path.empty()) return false;
     const Binding& binding = names_.find(root);
-    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::object_pattern) &&
-           schemas_.input_may_be_any_text(binding.owner, path_of(node));
+    if (binding.kind != Binding::Kind::parameter) return false;
+    if (binding.pattern.is(Kind::object_pattern)) {
+      if (root.text() == "input") return schemas_.input_may_be_any_text(binding.owner, path);
+      return (root.text() == "params" || root.text() == "searchParams") && entries().count(binding.owner) > 0;
+    }
+    return path.size() > 1 && path.front() == "input" && entries().count(binding.owner) > 0 &&
+           schemas_.input_may_be_any_text(binding.owner, {path.begin() + 1, path.end()});
+  }
+
+  // form.get('name') of a form that the client sent.
+  bool is_form(const Node& expression) {
+    const Node origin = origin_of(names_, expression);
+    if (is_body(origin)) return method_of(origin) == "formData";
+    if (!is_name(origin)) return false;
+    const Binding& binding = names_.find(origin);
+    return binding.kind == Binding::Kind::parameter && binding.pattern.is(Kind::identifier) &&
+           typescript::annotated_type(binding.pattern.parent()) == "FormData" &&
+           entries().count(binding.owner) > 0;
+  }
+
+  // The functions that a web framework calls.
+  const std::set<Node>& entries() {
+    if (entries_) return *entries_;
+    entries_.emplace();
+    for (const auto& file : index_.entry_files())
+      for (const auto& entry : entry_functions(names_, file)) entries_->insert(entry.function);
+    return *entries_;
   }
 
   void check(const Node& call) {
@@ -546,7 +586,8 @@ class Reader {
 
   std::optional<Source> source_of_member(const Node& node, const Node& use) {
     const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(node)), path_of(node));
-    if (!(by_schema ? *by_schema : is_request_member(node)) || is_checked(node, use)) return std::nullopt;
+    if (!(by_schema ? *by_schema : is_request_member(node, path_of(node))) || is_checked(node, use))
+      return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
 
@@ -556,9 +597,9 @@ class Reader {
     const Node pair = binding.name.parent();
     auto path = path_of(value);
     path.emplace_back(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : binding.name.text());
-    const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(value)), std::move(path));
+    const auto by_schema = schemas_.may_be_any_text(origin_of(names_, root_of(value)), path);
     const bool from_request =
-        by_schema ? *by_schema : is_body(origin_of(names_, value)) || is_request_member(value);
+        by_schema ? *by_schema : is_body(origin_of(names_, value)) || is_request_member(value, path);
     if (!value || !from_request || is_checked(value, use)) return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
@@ -575,7 +616,9 @@ class Reader {
     const auto by_schema = schemas_.may_be_any_text(node, {});
     const bool reads =
         is_request_text(node.text()) && (!is_request_text(object.text()) || method.starts_with("get"));
-    if (!(by_schema ? *by_schema : reads || is_body(node)) || checks_.checked(node, use)) return std::nullopt;
+    if (!(by_schema ? *by_schema : reads || is_body(node) || (method == "get" && is_form(object))) ||
+        checks_.checked(node, use))
+      return std::nullopt;
     return Source{RawSql::Source::request, node};
   }
 
@@ -635,6 +678,7 @@ class Reader {
   typescript::Bindings& names_;
   Checks checks_;
   Schemas schemas_;
+  std::optional<std::set<Node>> entries_;                      // nullopt: not looked for yet
   std::optional<std::map<Node, std::vector<Node>>> calls_of_;  // by function; nullopt: not looked for yet
   std::vector<RawSql> out_;
   int steps_ = 0;

@@ -578,31 +578,32 @@ export const two = procedure.input(z.object({ id: z.string().uuid(), name: z.str
 }
 
 TEST_F(DrizzleCode, ComparedValuesMayStandInRawSql) {
-  for (const std::string check : {"const ok = ['a', 'b'].includes(f); if (!ok) return c.notFound();",
-                                  "const ok = list.indexOf(f) >= 0; if (!ok) return c.notFound();",
-                                  "if (f == 'asc' || f == 'desc')",
-                                  "if (!list.includes(f.toLowerCase())) return;",
-                                  "if (!(f in map)) return;",
-                                  "if (!map[f]) return;",
-                                  "if (!Object.hasOwn(map, f)) return;",
-                                  "if (list.some((one) => one === f))",
-                                  "if (f !== Sort.up) return;",
-                                  "const found = list.find((one) => one === f); if (!found) return;",
-                                  "if (!isColumn(f)) return;",
-                                  "ensureColumn(f);",
-                                  "mustBeListed(f);",
-                                  "if (!isListed(f)) return;",
-                                  "if (!isId(f)) return;",
-                                  "if (!/^[a-z]+$/i.test(f)) return;",
-                                  "if (/[^a-z]/.test(f)) return;",
-                                  "if (!f.match(/^[a-z]+$/)) return;",
-                                  "const n = Number(f); if (Number.isNaN(n)) return;",
-                                  "assert(list.includes(f));",
-                                  "schema.parse({ f });",
-                                  "const { success } = schema.safeParse(f); if (!success) return;",
-                                  "if (list.includes(f))"})
-    EXPECT_EQ(raw_of_handler(check + " " + runs), "") << check;
-  for (const std::string run :
+  for (const char* check : {"const ok = ['a', 'b'].includes(f); if (!ok) return c.notFound();",
+                            "const ok = list.indexOf(f) >= 0; if (!ok) return c.notFound();",
+                            "if (f == 'asc' || f == 'desc')",
+                            "if (!list.includes(f.toLowerCase())) return;",
+                            "if (!(f in map)) return;",
+                            "if (!map[f]) return;",
+                            "if (!Object.hasOwn(map, f)) return;",
+                            "if (list.some((one) => one === f))",
+                            "if (f !== Sort.up) return;",
+                            "const found = list.find((one) => one === f); if (!found) return;",
+                            "if (!isColumn(f)) return;",
+                            "ensureColumn(f);",
+                            "mustBeListed(f);",
+                            "if (!isListed(f)) return;",
+                            "if (!isId(f)) return;",
+                            "if (!/^[a-z]+$/i.test(f)) return;",
+                            "if (/[^a-z]/.test(f)) return;",
+                            "if (!f.match(/^[a-z]+$/)) return;",
+                            "const n = Number(f); if (Number.isNaN(n)) return;",
+                            "assert(list.includes(f));",
+                            "schema.parse({ f });",
+                            "const { success } = schema.safeParse(f); if (!success) return;",
+                            "if (list.includes(f))"}) {
+    EXPECT_EQ(raw_of_handler(std::string(check) + " " + runs), "") << check;
+  }
+  for (const char* run :
        {"await db.execute(sql.raw(`SELECT 1 ORDER BY 1 ${f === 'desc' ? f : 'asc'}`));",
         "await db.execute(sql`SELECT 1 ORDER BY 1 ${sql.raw(list.includes(f as any) ? f : 'asc')}`);",
         "await db.execute(sql.raw(f in { a: 1, b: 2 } ? f : 'a'));",
@@ -611,26 +612,60 @@ TEST_F(DrizzleCode, ComparedValuesMayStandInRawSql) {
         "});",
         "if (list.includes(c.req.query('g')!)) await db.execute(sql.raw(c.req.query('g')!));",
         "let g = c.req.query('g'); g = Number(g); await db.execute(sql.raw(`SELECT ${g}`));",
-        "await db.execute(sql.raw(c.req.query('ids').split(',').map(Number).join(',')));"})
+        "await db.execute(sql.raw(c.req.query('ids').split(',').map(Number).join(',')));"}) {
     EXPECT_EQ(raw_of_handler(run), "") << run;
+  }
 }
 
 TEST_F(DrizzleCode, ConditionsThatCompareNothingAreNoChecks) {
-  for (const std::string check :
+  for (const char* check :
        {"", "if (typeof f !== 'string') return;", "if (f === undefined) return;", "if (f == null) return;",
         "if (f === '') return;", "if (user.f === 'a') return;", "const offset = 1; if (offset === 1) return;",
         "validateSession(c, f.length);", "if (!isText(f)) return;", "if (!isString(f)) return;",
         "if (!f) return;", "if (f && f.length > 0)", "if (!/[a-z]/.test(f)) return;", "revalidateTag(f);",
         "JSON.parse(f);", "if (list.includes(g)) return;", "switch (f) { default: break; }",
-        "console.log(f);"})
-    EXPECT_EQ(raw_of_handler(check + " " + runs), "4 sql.raw request\n") << check;
-  for (const std::string run :
+        "console.log(f);"}) {
+    EXPECT_EQ(raw_of_handler(std::string(check) + " " + runs), "4 sql.raw request\n") << check;
+  }
+  for (const char* run :
        {"const ids = (await c.req.json()).ids; await db.execute(sql.raw(ids.map((i) => "
         "`'${i}'`).join(',')));",
         "const b = await c.req.json<{ x: string }>(); await db.execute(sql.raw(b.x));",
         "const b = z.object({ q: z.string() }).parse(await c.req.json()); await db.execute(sql.raw(b.q));",
-        "const { q } = z.object({ q: z.string() }).parse(await c.req.json()); await db.execute(sql.raw(q));"})
+        "const { q } = z.object({ q: z.string() }).parse(await c.req.json()); await "
+        "db.execute(sql.raw(q));"}) {
     EXPECT_EQ(raw_of_handler(run), "4 sql.raw request\n") << run;
+  }
+}
+
+TEST_F(DrizzleCode, FindsWhatFrameworksGiveInRawSql) {
+  const auto in_route = [](const std::string& body) {
+    return raw(of(
+        "", {{"src/app/api/x/route.ts",
+              "import { db } from '../../../db'; import { sql } from 'drizzle-orm';\n"
+              "export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }) "
+              "{ " +
+                  body + " }\n"}}));
+  };
+  EXPECT_EQ(in_route("await db.execute(sql.raw(request.nextUrl.searchParams.get('q')));"),
+            "2 sql.raw request\n");
+  EXPECT_EQ(in_route("await db.execute(sql.raw(request.headers.get('q')));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const { id } = await params; await db.execute(sql.raw(id));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("await db.execute(sql.raw((await params).id));"), "2 sql.raw request\n");
+  EXPECT_EQ(
+      in_route("const form = await request.formData(); await db.execute(sql.raw(form.get('q') as string));"),
+      "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const q = await request.text(); await db.execute(sql.raw(q));"), "2 sql.raw request\n");
+  EXPECT_EQ(in_route("const { id } = await params; if (!isId(id)) return; await db.execute(sql.raw(id));"),
+            "");
+  const std::string procedure = "publicProcedure.input(z.object({ x: z.string(), id: z.string().uuid() }))";
+  const auto in_procedure = [&](const std::string& body) {
+    return raw(of("export const one = " + procedure + ".query(async (opts) => { " + body + " });\n"));
+  };
+  EXPECT_EQ(in_procedure("const { x } = opts.input; await db.execute(sql.raw(x));"), "3 sql.raw request\n");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.input.x));"), "3 sql.raw request\n");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.input.id));"), "");
+  EXPECT_EQ(in_procedure("await db.execute(sql.raw(opts.other.x));"), "");
 }
 
 TEST_F(DrizzleCode, SchemasOfValidatorsLimitValues) {
@@ -650,7 +685,7 @@ TEST_F(DrizzleCode, SchemasOfValidatorsLimitValues) {
   EXPECT_EQ(of_member("q", validator), "4 sql.raw request\n");
   EXPECT_EQ(of_member("missing", validator), "");
   EXPECT_EQ(of_member("q", "zValidator('json', z.object({ q: z.string() })), "), "");
-  EXPECT_EQ(of_member("q", "zValidator('query', unknown), "), "");
+  EXPECT_EQ(of_member("q", "zValidator('query', schema), "), "");
   EXPECT_EQ(of_member("q", ""), "");
 }
 
