@@ -111,7 +111,7 @@ class Reader {
       // cache ??= await …
       if (at.is(Kind::augmented_assignment_expression)) {
         const std::string_view symbol = at.child(Field::operator_).text();
-        return (symbol == "??=" || symbol == "||=") && is_inside(node, at.child(Field::right));
+        return (symbol == "\?\?=" || symbol == "||=") && is_inside(node, at.child(Field::right));
       }
       if (!at.is(Kind::if_statement)) return false;
       const Node condition = bare(at.child(Field::condition));

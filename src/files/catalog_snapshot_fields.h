@@ -188,7 +188,7 @@ struct Description<Table> {
 template <>
 struct Description<Enum> {
   static constexpr std::tuple fields{Field{"", &Enum::name}, Field{"labels", &Enum::labels}};
-  static constexpr int left_out = 1;  // origin
+  static constexpr int left_out = 2;  // origin; labels_known, of source
 };
 
 template <>
