@@ -40,6 +40,7 @@ constexpr std::array names = {
     "prisma/migrations/1_a/migration.sql",
     "supabase/migrations/1_a.sql",
     "migrations/0001_a.sql",
+    "tsconfig.json",
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "base/json_text.h"
 
 #include <cstddef>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -118,6 +119,24 @@ class Checker {
 }  // namespace
 
 bool is_json_container(std::string_view text) { return Checker(text).container(); }
+
+bool nested_deeper(std::string_view json, std::size_t levels) {
+  std::size_t depth = 0;
+  bool string = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char c = json[at];
+    if (string && c == '\\') ++at;
+    else if (c == '"') string = !string;
+    else if (!string && (c == '[' || c == '{') && ++depth > levels) return true;
+    else if (!string && (c == ']' || c == '}') && depth > 0) --depth;
+  }
+  return false;
+}
+
+std::string why_no_json(std::string_view json, std::string otherwise, std::size_t levels) {
+  return nested_deeper(json, levels) ? fmt::format("is nested more than {} levels deep: not read", levels)
+                                     : std::move(otherwise);
+}
 
 std::string escape_controls(std::string_view text) {
   std::string out;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/line_ends.h"
 #include "base/mask.h"
@@ -29,14 +30,14 @@ using Entries = std::map<std::string, Known>;  // by the finding's id
 Result<Entries> read_entries(const std::string& path, const UserPaths& user_paths) {
   const auto text = read_file(path, baseline_limit, user_paths);
   if (!text) return fail(Error::Kind::usage, path, text.error().what, "--update-baseline creates it");
-  const json root = json::parse(*text, nullptr, false);
+  const json root = parsed_json(*text);
   const auto wrong = [&](const std::string& what) {
     return fail(Error::Kind::usage, path, what,
                 "--update-baseline writes one; does the file belong to another program?");
   };
   if (!root.is_object() || !root.contains("pgadvise_baseline") || !root.contains("findings") ||
       !root["findings"].is_array())
-    return wrong("is not a pgadvise baseline");
+    return wrong(why_no_json(*text, "is not a pgadvise baseline"));
   if (root["pgadvise_baseline"] != version) return wrong("is a baseline of another pgadvise version");
   Entries out;
   for (const auto& entry : root["findings"]) {

@@ -91,6 +91,11 @@ class Reader {
   }
 
   void read(const std::string& path, std::string_view text) {
+    if (has_endless_key(text)) {
+      errors_.push_back({Error::Kind::usage, path, "has a key of more than 256 parts: not read",
+                         "docs/configuration.md lists the settings"});
+      return;
+    }
     const auto parsed = toml::parse(text, path);
     if (!parsed) {
       const auto& at = parsed.error().source().begin;

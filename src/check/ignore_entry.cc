@@ -84,6 +84,7 @@ std::optional<Suppression> entry_for(const Finding& finding, const std::vector<F
 
 std::optional<std::string> with_inline_ignores(std::string_view text,
                                                const std::vector<std::string>& tables) {
+  if (has_endless_key(text)) return std::nullopt;
   const auto parsed = toml::parse(text);
   const auto* list = parsed ? parsed.table().get_as<toml::array>("ignore") : nullptr;
   const auto* first = list && !list->empty() ? list->front().as_table() : nullptr;

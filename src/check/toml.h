@@ -14,4 +14,28 @@
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE __builtin_unreachable()
 #endif
+#include <string_view>
+
 #include <toml++/toml.h>
+
+namespace pgadvise::check {
+
+// Whether a key has more parts (a.b.c) than the parser bounds, which is 256 values in each other: it makes a
+// table of each part, and destroys them by recursion. Dots of texts count, too, up to a comma or an equals
+// sign.
+inline bool has_endless_key(std::string_view toml) {
+  constexpr int most_parts = 256;
+  int dots = 0;
+  bool comment = false;
+  char before = '\n';
+  for (const char c : toml) {
+    if (c == '#' && before == '\n') comment = true;
+    if (c == '\n') comment = false;
+    if (c == '\n' || c == ',' || c == '=') dots = 0;
+    if (c == '.' && !comment && ++dots > most_parts) return true;
+    if (c != ' ' && c != '\t') before = c;
+  }
+  return false;
+}
+
+}  // namespace pgadvise::check

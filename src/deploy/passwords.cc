@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "deploy/connections.h"
 #include "deploy/database_urls.h"
@@ -160,7 +161,7 @@ class Reader {
   // { "host": …, "password": …, "dialect": "postgres" }, as of Sequelize and TypeORM.
   void json(const std::string& path, const std::string& text, const LineIndex& lines) {
     if (text.size() > max_json || !contains(text, "\"host\"")) return;
-    const files::Json root = files::Json::parse(text, nullptr, false);
+    const files::Json root = parsed_json(text);
     std::vector<const files::Json*> open{&root};
     while (!open.empty()) {
       const files::Json& at = *open.back();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/identifier.h"
+#include "base/json_parse.h"
 #include "base/text.h"
 
 namespace pgadvise::drizzle {
@@ -241,7 +242,7 @@ class Changer {
 
 Result<SnapshotChange> change_snapshot(std::string_view previous, const std::string& file,
                                        const Catalog& before, const Catalog& after, const std::string& id) {
-  Ordered root = Ordered::parse(previous, nullptr, false);
+  Ordered root = parsed_json<Ordered>(previous);
   const std::string version = text_of(root, "version");
   const bool one = version == "8";
   const bool usable = !text_of(root, "id").empty() &&
@@ -249,7 +250,7 @@ Result<SnapshotChange> change_snapshot(std::string_view previous, const std::str
                            : version == "7" && root.contains("tables") && root["tables"].is_object());
   if (!usable)
     return fail(Error::Kind::nonfatal, file,
-                version.empty() ? "is not a drizzle-kit snapshot"
+                version.empty() ? why_no_json(previous, "is not a drizzle-kit snapshot")
                                 : "is a snapshot of version " + ellipsis(version, 10) +
                                       ", which current drizzle-kit can't continue",
                 "run npx drizzle-kit up");

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "drizzle/config.h"
 #include "drizzle/source_value.h"
@@ -142,7 +143,7 @@ SourceConfig read_config(Program& program, const DrizzleConfig& scanned) {
     }
   } else if (scanned.path.ends_with(".json")) {
     if (const std::string* text = program.tree().text(scanned.path)) {
-      const files::Json json = files::Json::parse(*text, nullptr, false);
+      const files::Json json = parsed_json(*text);
       out.casing = casing_of(files::text_member(json, "casing"));
     }
   }

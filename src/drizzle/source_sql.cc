@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/identifier.h"
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "drizzle/source_value.h"
 
@@ -36,7 +37,7 @@ std::optional<Json> json_of(const ValuePtr& value, int depth, int& budget) {
     case Kind::boolean: return Json(value->truth);
     case Kind::string: return Json(value->text);
     case Kind::number: {
-      Json number = Json::parse(value->text, nullptr, false);
+      Json number = parsed_json<Json>(value->text);
       return number.is_discarded() ? std::nullopt : std::optional<Json>(std::move(number));
     }
     case Kind::array: {

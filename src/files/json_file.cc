@@ -2,11 +2,13 @@
 
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace pgadvise::files {
 
 Result<Json> parse_json(std::string_view text, const std::string& file) {
+  if (nested_deeper(text, deepest_json)) return fail(Error::Kind::input, file, why_no_json(text, {}));
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& error) {

@@ -15,7 +15,7 @@ namespace pgadvise::files {
 
 using Json = nlohmann::json;
 
-// Errors: "file:line:column: broken JSON", of this kind.
+// Errors (input): "file:line:column: broken JSON"; nested deeper than deepest_json.
 Result<Json> parse_json(std::string_view text, const std::string& file);
 
 // Access to members that tolerates wrong types: a missing member, or one of another type, is empty.

@@ -133,7 +133,6 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
   std::erase_if(sources, [](const DeclaredSource& one) {
     return one.files.empty() || one.declared.catalog.tables.empty();
   });
-  if (sources.empty()) listing.resize(reported);
   add_prisma(root, tree, sources, diagnostics);
   for (auto& source : sources) {
     if (source.declared.catalog.tables.empty()) continue;
@@ -141,9 +140,12 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
     place_under(root, source.declared);
     out.push_back({std::make_shared<const DeclaredSource>(std::move(source)), is_covered});
   }
-  if (!out.empty())
-    diagnostics.insert(diagnostics.end(), listing.begin() + static_cast<std::ptrdiff_t>(reported),
-                       listing.end());
+  if (out.empty())  // what else is broken is no cause of that
+    listing.erase(std::remove_if(listing.begin() + static_cast<std::ptrdiff_t>(reported), listing.end(),
+                                 [](const Error& error) { return error.where.ends_with(".json"); }),
+                  listing.end());
+  diagnostics.insert(diagnostics.end(), listing.begin() + static_cast<std::ptrdiff_t>(reported),
+                     listing.end());
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "model/plan_inputs.h"
 #include "plan/arity.h"
@@ -255,6 +256,10 @@ class Pasted {
     const auto lines = static_cast<std::size_t>(std::count(read.begin(), read.end(), '\n'));
     last_ = numbers_[std::min(lines, numbers_.size() - 1)];
     another_ = more ? std::optional(last_) : std::nullopt;
+    if (nested_deeper(text, deepest_plan_json))
+      return fail(Error::Kind::input, "",
+                  fmt::format("the plan in {} from line {} on {}", name(form), lines_[at].number,
+                              why_no_json(text, {}, deepest_plan_json)));
     try {
       return whole(json::parse(text), form, lines_[at].number);
     } catch (const json::parse_error& error) {
@@ -343,7 +348,7 @@ class Pasted {
 }  // namespace
 
 Result<Plan> read_json(std::string_view input) {
-  auto plan = plan_of(json::parse(input, nullptr, /*allow_exceptions=*/false));
+  auto plan = plan_of(parsed_json(input, deepest_plan_json));
   if (!plan) return fail(Error::Kind::nonfatal, "", "the server's EXPLAIN output is not a plan in JSON");
   plan->text = std::string(input);
   return std::move(*plan);

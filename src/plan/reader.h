@@ -6,8 +6,12 @@
 
 #include "base/result.h"
 #include "model/plan.h"
+#include "sql/explain_json.h"
 
 namespace pgadvise::plan {
+
+// Levels of a plan's JSON; what nests deeper is not read.
+inline constexpr std::size_t deepest_plan_json = sql::deepest_explain;
 
 // What a server answers. Errors (nonfatal): it is no plan.
 Result<Plan> read_json(std::string_view json);

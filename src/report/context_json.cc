@@ -6,8 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
 #include "lint/key_coverage.h"
 #include "lint/rule.h"
+#include "plan/reader.h"
 #include "report/digest_json.h"
 #include "report/plan_json.h"
 
@@ -44,7 +46,7 @@ json plan_json(const ReportPlan& plan, std::size_t number) {
            {"origin", plan.origin},
            {"total_cost", plan.total_cost}};
   if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
-  out["json"] = json::parse(plan.json, nullptr, false);
+  out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
   if (out["json"].is_discarded()) out.erase("json");
   out["insights"] = json::array();
   for (const auto& insight : plan.insights)

@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
+#include "report/stored_report.h"
+
 #ifdef PGADVISE_PAGE_FILE
 // The bytes of the page, in read-only data.
 __asm__(
@@ -114,11 +117,12 @@ std::string html_page(std::string_view json, std::string_view summary) {
 }
 
 Result<std::string> html_of_stored(const std::string& name, const std::string& json) {
-  const auto report = nlohmann::json::parse(json, nullptr, false);
+  const auto report = parsed_json(json, deepest_report);
   const std::string_view command = command_of(report);
   if (!command.empty()) return html_page(json, fmt::format("pgadvise {}", command));
   return fail(Error::Kind::input, name,
-              report.is_discarded() ? "is no JSON" : "is no report of check, digest, advise or explain",
+              report.is_discarded() ? why_no_json(json, "is no JSON", deepest_report)
+                                    : "is no report of check, digest, advise or explain",
               "write it with --format json -o FILE");
 }
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/mask.h"
 #include "plan/reader.h"
@@ -67,7 +68,7 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
     out["insights"].push_back(std::move(entry));
   }
   if (!explain.empty()) {
-    json whole = json::parse(explain, nullptr, false);
+    json whole = parsed_json(explain, plan::deepest_plan_json);
     out["explain"] = whole.is_discarded() ? json(explain) : std::move(whole);
   }
   for (const auto& variant : variants) {

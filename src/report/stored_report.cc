@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_parse.h"
 #include "base/text.h"
 
 namespace pgadvise::report {
@@ -109,8 +110,8 @@ Result<RunRecord> read_stored_report(const std::string& name, const std::string&
   const auto wrong = [&](std::string what) {
     return fail(Error::Kind::input, name, std::move(what), "pgadvise check --format json -o FILE writes one");
   };
-  const json root = json::parse(text, nullptr, false);
-  if (root.is_discarded()) return wrong("is not JSON");
+  const json root = parsed_json(text, deepest_report);
+  if (root.is_discarded()) return wrong(why_no_json(text, "is not JSON", deepest_report));
   const std::string schema = word(root, "schema");
   if (!member(root, "findings").is_array() || schema != "pgadvise-report-1")
     return wrong(schema.starts_with("pgadvise-report-") ? "is a report of another version of pgadvise"

@@ -1,12 +1,18 @@
 // Reads a stored report of `pgadvise check --format json`.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
+#include "base/json_text.h"
 #include "base/result.h"
 #include "model/run_record.h"
+#include "plan/reader.h"
 
 namespace pgadvise::report {
+
+// Levels of a report's JSON: a plan, and what is around it.
+inline constexpr std::size_t deepest_report = plan::deepest_plan_json + deepest_json;
 
 // `name`: of the file, for errors. Ignores members that a later version may have added. Errors (input): the
 // text is no JSON, is not a report of check, or has a finding without an id or rule.

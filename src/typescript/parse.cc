@@ -274,7 +274,7 @@ Result<std::unique_ptr<const Syntax>> parse(std::string file, std::string text) 
   const std::unique_ptr<TSTree, TreeDeleter> tree(ts_parser_parse_string(
       parser.get(), nullptr, out->text().data(), static_cast<std::uint32_t>(out->text().size())));
   if (!tree)
-    return fail(Error::Kind::nonfatal, out->file(), "takes more than 3 seconds to parse: not read",
+    return fail(Error::Kind::nonfatal, out->file(), "takes more than 30 seconds to parse: not read",
                 "exclude the file, if it is generated");
   TreeBuilder(*out, language).build(tree.get());
   return out;

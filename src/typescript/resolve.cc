@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "files/glob.h"
@@ -38,8 +39,9 @@ files::Json parse_tolerantly(const std::string& text) {
     }
     out += c;
   }
-  files::Json json = files::Json::parse(out, nullptr, false);
-  return json.is_discarded() ? files::Json() : json;
+  files::Json json = parsed_json(out);
+  if (json.is_discarded()) json = nullptr;
+  return json;
 }
 
 // What stands for the star, if the pattern, which has at most one, matches.
@@ -158,7 +160,11 @@ std::string Resolver::by_config(const std::string& folder, const std::string& sp
 const files::Json& Resolver::json_of(const std::string& path) {
   const auto [entry, is_new] = json_.try_emplace(path);
   if (is_new && tree_.has(path))
-    if (const std::string* text = tree_.peek(path)) entry->second = parse_tolerantly(*text);
+    if (const std::string* text = tree_.peek(path)) {
+      if (nested_deeper(*text, deepest_json))
+        tree_.diagnostics().push_back({Error::Kind::nonfatal, path, why_no_json(*text, {}), {}});
+      else entry->second = parse_tolerantly(*text);
+    }
   return entry->second;
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/mask.h"
 #include "base/result.h"
@@ -23,6 +24,18 @@ TEST(Printable, EscapesWhatIsInvisible) {
 
 TEST(JsonText, ControlsThatALibraryLeavesAreEscaped) {
   EXPECT_EQ(escape_controls("[\"a\u009b31m \u202eb\x7f\u00e9\"]"), "[\"a\\u009b31m \\u202eb\\u007f\u00e9\"]");
+}
+
+TEST(JsonText, DepthIsBoundedBeforeAValueIsMade) {
+  EXPECT_FALSE(nested_deeper("[[[]]]", 3));
+  EXPECT_TRUE(nested_deeper("[[[]]]", 2));
+  EXPECT_FALSE(nested_deeper(R"({"a": "[[[\"[[[", "b": [[]]})", 3)) << "brackets of strings";
+  EXPECT_TRUE(parsed_json(R"({"a": [1]})").is_object());
+  const std::string deep = std::string(1'500'000, '[') + std::string(1'500'000, ']');
+  EXPECT_TRUE(parsed_json(deep).is_discarded());
+  EXPECT_TRUE(parsed_json<nlohmann::ordered_json>(deep).is_discarded());
+  EXPECT_EQ(why_no_json(deep, "is not JSON"), "is nested more than 200 levels deep: not read");
+  EXPECT_EQ(why_no_json("[", "is not JSON"), "is not JSON");
 }
 
 TEST(Mask, TakesLinearTime) {

@@ -406,6 +406,16 @@ TEST(ConfigStores, MayBeSqliteFiles) {
   EXPECT_FALSE(parse_config("pgadvise.toml", "[stores.team]\nurl = \"sqlite:/srv/store.db\"\n"));
 }
 
+TEST(ConfigBounds, OfAKeysPartsIsNamed) {
+  std::string key = "a";
+  for (int i = 0; i < 1'000'000; ++i) key += ".a";
+  for (const auto& text : {"[" + key + "]\n", key + " = 1\n", "a = {" + key + " = 1}\n"}) {
+    const auto config = parse_config("pgadvise.toml", text);
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().front().what, "has a key of more than 256 parts: not read");
+  }
+}
+
 TEST(ConfigBounds, OfErrorsAreNamed) {
   const auto config = parse_config("pgadvise.toml", listed(5000, "k", " = 1\n"));
   ASSERT_FALSE(config);

@@ -27,6 +27,25 @@ TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
 }
 
+TEST(Repository, FilesThatNestWithoutEndAreNotRead) {
+  const std::string deep = std::string(350'000, '[') + std::string(350'000, ']');
+  const testing_support::TempTree tree(
+      {{"package.json", "{\"a\": " + deep + "}"},
+       {"tsconfig.json", deep},
+       {"docker-compose.yml", "services: " + deep},
+       {".github/workflows/a.yml", std::string(100'000, '-')},
+       {"drizzle.config.ts", "export default { dialect: 'postgresql', schema: './schema' };"},
+       {"schema.ts",
+        "import { x } from '~/x';\nimport { pgTable, text } from 'drizzle-orm/pg-core';\n"
+        "export const t = pgTable('t', { a: text('a') });"}});
+  Diagnostics diagnostics;
+  read_repository(tree.path(), diagnostics);
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& error) {
+    return error.where.ends_with("package.json") &&
+           error.what == "is nested more than 200 levels deep: not read";
+  }));
+}
+
 TEST(Repository, TemplatesAreNoBrokenFiles) {
   const testing_support::TempTree tree(
       {{"create/template/package.json", "{\"name\": \"{{ name }}\", {{ rest }} }"},

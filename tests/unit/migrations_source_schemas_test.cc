@@ -1,5 +1,6 @@
 // Drizzle source as a schema input, where no migrations create the schema. Skipped in a build without the
 // grammar.
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <set>
@@ -57,6 +58,18 @@ TEST_F(SourceInput, IsReadWithoutMigrations) {
   const auto sql = schema_sql(found->front(), diagnostics);
   ASSERT_TRUE(sql && sql->size() == 1);
   EXPECT_NE(sql->front().second.find("CREATE TABLE public.posts"), std::string::npos) << sql->front().second;
+}
+
+TEST_F(SourceInput, AFileThatIsTooLargeIsNamed) {
+  const testing_support::TempTree tree(
+      {{"package.json", R"({"dependencies": {"drizzle-orm": "1"}})"},
+       {"drizzle.config.ts",
+        "export default { dialect: 'postgresql', schema: './schema.ts', out: './out' };"},
+       {"schema.ts", "export const a = '" + std::string(5'000'000, 'x') + "';"}});
+  Diagnostics diagnostics;
+  (void)find_schemas(tree.path(), diagnostics);
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(),
+                          [](const Error& error) { return error.where.ends_with("schema.ts"); }));
 }
 
 TEST_F(SourceInput, IsNotReadBesideMigrations) {

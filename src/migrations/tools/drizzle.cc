@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/input_file.h"
+#include "base/json_parse.h"
 #include "base/line_ends.h"
 #include "base/text.h"
 #include "drizzle/change.h"
@@ -265,9 +266,9 @@ Result<Journal> journal_of(const SchemaInput& input) {
   auto text = read_file(out.path, files::json_limit);
   if (!text) return tl::unexpected(text.error());
   out.text = std::move(*text);
-  out.root = Ordered::parse(out.text, nullptr, false);
+  out.root = parsed_json<Ordered>(out.text);
   if (!out.root.is_object() || !out.root.contains("entries") || !out.root["entries"].is_array())
-    return fail(Error::Kind::nonfatal, out.path, "is not a drizzle-kit journal");
+    return fail(Error::Kind::nonfatal, out.path, why_no_json(out.text, "is not a drizzle-kit journal"));
   for (const auto& entry : out.root["entries"]) {
     const auto number = [&](const char* name) {
       return entry.is_object() && entry.contains(name) && entry[name].is_number_integer()

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/input_file.h"
+#include "base/json_parse.h"
 #include "base/text.h"
 #include "drizzle/change.h"
 #include "drizzle/journal.h"
@@ -108,9 +109,9 @@ Result<std::string> leaf_snapshot(const SchemaInput& input) {
     const std::string path = files::path_under(std::string(files::folder_of(file.path)), "snapshot.json");
     const auto text = read_file(path, files::json_limit);
     if (!text) continue;
-    const Ordered root = Ordered::parse(*text, nullptr, false);
+    const Ordered root = parsed_json<Ordered>(*text);
     if (!root.is_object() || !root.contains("id") || !root["id"].is_string())
-      return fail(Error::Kind::nonfatal, path, "is not a drizzle-kit snapshot");
+      return fail(Error::Kind::nonfatal, path, why_no_json(*text, "is not a drizzle-kit snapshot"));
     ids[root["id"].get<std::string>()] = path;
     if (root.contains("prevIds") && root["prevIds"].is_array())
       for (const auto& id : root["prevIds"])
