@@ -144,6 +144,7 @@ class Reader {
     for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
       const auto begin = at + name.size();
       const auto line = text.substr(begin, std::min(text.find('\n', begin), text.size()) - begin);
+      if (line.empty() || line.front() == ' ' || line.front() == '\t') continue;
       std::vector<std::string_view> words;
       for (std::size_t from = 0; from < line.size() && words.size() < 100;) {
         const auto end = std::min(line.find_first_of(" \t", from), line.size());
