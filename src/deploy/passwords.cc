@@ -84,7 +84,7 @@ class Reader {
       if (url) urls(path, text, lines);
       if (!pair) continue;
       if (path.ends_with(".json")) json(path, text, lines);
-      else if (!is_code(path)) variables(path, text, lines);
+      else if (!is_code(path)) variables(path, text, lines), commands(path, text, lines);
     }
   }
 
@@ -136,6 +136,34 @@ class Reader {
       from = end + 1;
     }
     return out;
+  }
+
+  // PGPASSWORD=… psql -h host -U user
+  void commands(const std::string& path, std::string_view text, const LineIndex& lines) {
+    constexpr std::string_view name = "PGPASSWORD=";
+    for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+      const auto begin = at + name.size();
+      const auto line = text.substr(begin, std::min(text.find('\n', begin), text.size()) - begin);
+      if (line.empty() || line.front() == ' ' || line.front() == '\t') continue;
+      std::vector<std::string_view> words;
+      for (std::size_t from = 0; from < line.size() && words.size() < 100;) {
+        const auto end = std::min(line.find_first_of(" \t", from), line.size());
+        if (end > from) words.push_back(line.substr(from, end - from));
+        from = end + 1;
+      }
+      std::string_view host, user;
+      for (std::size_t i = 1; i < words.size(); ++i) {
+        const auto next = i + 1 < words.size() ? words[i + 1] : std::string_view();
+        if (words[i] == "-h" || words[i] == "--host") host = next;
+        else if (words[i].starts_with("--host=")) host = words[i].substr(7);
+        if (words[i] == "-U") user = next;
+      }
+      if (host.empty() || commented(text, at)) continue;
+      std::string_view value = words.front();
+      while (!value.empty() && contains("\"'", value.substr(0, 1))) value.remove_prefix(1);
+      while (!value.empty() && contains("\"'", value.substr(value.size() - 1))) value.remove_suffix(1);
+      add(host, value, user, "PGPASSWORD", false, location_at(path, lines, at));
+    }
   }
 
   void variables(const std::string& path, const std::string& text, const LineIndex& lines) {

@@ -367,7 +367,8 @@ std::vector<std::string> variables_in(std::string_view text) {
 
 }  // namespace
 
-static std::vector<PushTarget> push_targets(typescript::Program& program) {
+static std::vector<PushTarget> push_targets(typescript::Program& program,
+                                            std::vector<WrittenCredentials>& written) {
   std::vector<PushTarget> out;
   Expressions expressions(program);
   for (const auto& config : drizzle_configs(program.tree())) {
@@ -386,6 +387,9 @@ static std::vector<PushTarget> push_targets(typescript::Program& program) {
     const Value& given = *credentials->value;
     target.place = credentials->node.location();
     target.host = text_member(given, "host");
+    if (const Property* password = given.property("password"); password && target.host)
+      if (auto text = text_of(password->value))
+        written.push_back({*target.host, std::move(*text), password->node.location()});
     for (const auto* key : {"url", "connectionString", "host"})
       if (const Property* property = given.property(key)) {
         if (std::string_view(key) != "host") target.url = text_of(property->value);
@@ -404,7 +408,7 @@ static std::vector<PushTarget> push_targets(typescript::Program& program) {
 
 ClientCode read_client_code(typescript::Program& program) {
   ClientCode out = Reader(program).read();
-  out.push_targets = push_targets(program);
+  out.push_targets = push_targets(program, out.credentials);
   out.ignored_migration_errors = ignored_migration_errors(program);
   return out;
 }
