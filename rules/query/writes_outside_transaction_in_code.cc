@@ -58,9 +58,9 @@ Fix fix_of(const Context& context, const WritePairInCode& pair) {
       .title =
           "Put the writes into `await db.transaction(async (tx) => { … })`, and use `tx` for each query in "
           "it",
-      .safety = Fix::Safety::manual,
       .drizzle =
-          "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})"};
+          "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})",
+      .safety = Fix::Safety::manual};
 }
 
 struct Related {
