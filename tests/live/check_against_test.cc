@@ -187,7 +187,7 @@ TEST(Against, WhatIsMissingIsAnError) {
   refused("migrations --schema ../prod.json --workload queries.sql --against nowhere",
           "unknown revision nowhere");
   refused("migrations --against -x", "--against");
-  refused("migrations --load queries.sql", "--load: requires --sandbox or --against");
+  refused("migrations --load queries.sql", "--load: requires --sandbox, --migrate-with or --against");
 }
 
 }  // namespace

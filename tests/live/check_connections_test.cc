@@ -190,6 +190,8 @@ TEST_F(CheckConnections, FindTheSameHoweverManyTheyAre) {
     const auto plans = report["run"]["plans"];
     EXPECT_GE(plans["run"].get<int>(), 5) << ran.out;
     report.erase("run");
+    for (auto& plan : report["plans"])  // measured
+      for (const auto* member : {"duration_ms", "json", "insights"}) plan.erase(member);
     static const std::regex measured("[0-9.]+ ms|[0-9]+ % of the time|[0-9,]+ pages");
     return std::regex_replace(report.dump(1), measured, "…") + ran.err + plans["planned"].dump() + " " +
            plans["run"].dump();
