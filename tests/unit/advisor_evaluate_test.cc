@@ -291,7 +291,6 @@ TEST(EvaluationReport, ShowsTheVerdictAndMatchesItsSchema) {
     EXPECT_NE(std::string::npos, text.find(part)) << text;
   }
   EXPECT_EQ(std::string::npos, text.find('\x1b')) << text;
-  using Verdict = EvaluatedIndex::Verdict;
   for (const auto verdict : {Verdict::improves, Verdict::no_gain, Verdict::redundant, Verdict::worse,
                              Verdict::cannot_be_built, Verdict::not_costed}) {
     all.candidates[0].verdict = verdict;
