@@ -175,7 +175,7 @@ TEST_F(DrizzleRequests, QueriesThatFillACacheOnce) {
   EXPECT_EQ(in(let, "if (!cache) { cache = " + read + "; } return cache;"), "");
   EXPECT_EQ(in(let, "if (cache === null) cache = " + read + "; return cache;"), "");
   EXPECT_EQ(in(let, "if (cache) return cache; const rows = " + read + "; cache = rows; return rows;"), "");
-  EXPECT_EQ(in(let, "cache ??= " + read + "; return cache;"), "");
+  EXPECT_EQ(in(let, "cache ?\?= " + read + "; return cache;"), "");
   EXPECT_EQ(in(let, "cache = " + read + "; return cache;"), found);
   EXPECT_EQ(in(let, "if (cache) { cache = " + read + "; } return cache;"), found);
   EXPECT_EQ(in("", "let cache = null; if (!cache) { cache = " + read + "; } return cache;"), found);
