@@ -47,11 +47,11 @@ class Project {
     static const std::string snapshot = [] {
       live::Database database(std::string(schema) + rows);
       database.run("VACUUM ANALYZE");
-      const Folder folder;
+      const Folder made;
       const Ran ran = run("snapshot --db " + quoted(database.conninfo()) + " --with-values -o " +
-                          quoted(folder.path("prod.json")));
+                          quoted(made.path("prod.json")));
       EXPECT_EQ(ran.exit_code, 0) << ran.err;
-      return read_file(folder.path("prod.json")).value_or("");
+      return read_file(made.path("prod.json")).value_or("");
     }();
     folder.write("prod.json", snapshot);
     folder.write("repository/queries.sql", queries);
