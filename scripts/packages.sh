@@ -54,34 +54,25 @@ ensure_packages() {
   if ((${#server[@]})); then install_server "${server[@]}" || die "apt-get install failed"; fi
 }
 
-# The grammar's C sources, in build/grammar for all presets: the versions of cmake/grammar/package-lock.json, whose hashes npm checks. No
-# script of a package runs.
-ensure_grammar() {
-  local folder=build/grammar
-  if cmp -s cmake/grammar/package-lock.json "$folder/package-lock.json" && [[ -e $folder/node_modules/.package-lock.json ]]; then return; fi
+# The npm packages of FOLDER/package-lock.json, whose hashes npm checks, in build/NAME for all presets. No script of a package runs.
+ensure_npm_packages() { # folder name what-fails-without-them
+  local folder=build/$2
+  if cmp -s "$1/package-lock.json" "$folder/package-lock.json" && [[ -e $folder/node_modules/.package-lock.json ]]; then return; fi
   rm -rf "$folder"
   mkdir -p "$folder"
-  cp cmake/grammar/package.json cmake/grammar/package-lock.json "$folder"
+  cp "$1/package.json" "$1/package-lock.json" "$folder"
   (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || {
     cat "$folder/npm.log" >&2
     rm -rf "$folder"
-    die "npm ci failed: without the TypeScript grammar, source can't be read"
+    die "npm ci failed: $3"
   }
 }
 
-# What web/ is built with, in build/web for all presets: the versions of web/package-lock.json. No script of a package runs.
-ensure_page() {
-  local folder=build/web
-  if cmp -s web/package-lock.json "$folder/package-lock.json" && [[ -e $folder/node_modules/.package-lock.json ]]; then return; fi
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  cp web/package.json web/package-lock.json "$folder"
-  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || {
-    cat "$folder/npm.log" >&2
-    rm -rf "$folder"
-    die "npm ci failed: without the packages of web/, --format html can't be built"
-  }
-}
+# The TypeScript grammar's C sources.
+ensure_grammar() { ensure_npm_packages cmake/grammar grammar "without the TypeScript grammar, source can't be read"; }
+
+# What web/ is built with.
+ensure_page() { ensure_npm_packages web web "without the packages of web/, --format html can't be built"; }
 
 build() { # preset [target…]
   local preset=$1 target=()

@@ -84,20 +84,13 @@ class ReviewTerminal : public ::testing::Test {
 
 // Ignores the finding on the screen; what follows shows `next`.
 bool ignores(testing_support::Tmux& tmux, const std::string& reason, const char* next) {
-  tmux.key("i");
-  if (!tmux.shows("Reason:")) return false;
-  tmux.type(reason);
-  if (!tmux.shows("Reason: " + reason)) return false;
-  tmux.key("Enter");
-  return tmux.shows(next);
+  return tmux.key_shows("i", "Reason:") && tmux.type_shows(reason, "Reason: " + reason) &&
+         tmux.key_shows("Enter", next);
 }
 
 // From a finding to the summary, and writes all changes.
 bool ends_and_writes(testing_support::Tmux& tmux) {
-  tmux.key("q");
-  if (!tmux.shows("Write this")) return false;
-  tmux.key("w");
-  return tmux.shows("exit 0");
+  return tmux.key_shows("q", "Write this") && tmux.key_shows("w", "exit 0");
 }
 
 constexpr const char* first = "1/3 ";
@@ -107,17 +100,13 @@ TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
   same("finding", tmux);
-  tmux.key("n");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("n");
-  ASSERT_TRUE(tmux.shows("3/3 "));
+  ASSERT_TRUE(tmux.key_shows("n", "2/3 "));
+  ASSERT_TRUE(tmux.key_shows("n", "3/3 "));
   same("next", tmux);
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("Write this"));
+  ASSERT_TRUE(tmux.key_shows("y", "Write this"));
   EXPECT_TRUE(untouched());
   same("summary", tmux);
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(tmux.key_shows("w", "exit 0"));
   EXPECT_TRUE(tmux.shows("To paste into src/schema.ts"));
   EXPECT_TRUE(contains(file("drizzle/0001_add_order_notes_order_id_idx.sql"),
                        "CREATE INDEX order_notes_order_id_idx ON public.order_notes (order_id);"));
@@ -128,18 +117,13 @@ TEST_F(ReviewTerminal, WalksAndWritesAMigration) {
 TEST_F(ReviewTerminal, IgnoresWithAReasonAndUndoes) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("u");
-  ASSERT_TRUE(tmux.shows("undone"));
+  ASSERT_TRUE(tmux.key_shows("y", "2/3 "));
+  ASSERT_TRUE(tmux.key_shows("u", "undone"));
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("i");
-  ASSERT_TRUE(tmux.shows("Reason:"));
-  tmux.type("nobody asks what is in it");
-  ASSERT_TRUE(tmux.shows("Reason: nobody asks what is in it"));
+  ASSERT_TRUE(tmux.key_shows("i", "Reason:"));
+  ASSERT_TRUE(tmux.type_shows("nobody asks what is in it", "Reason: nobody asks what is in it"));
   same("reason", tmux);
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/3 "));
+  ASSERT_TRUE(tmux.key_shows("Enter", "2/3 "));
   ASSERT_TRUE(ends_and_writes(tmux));
   EXPECT_EQ(file("pgadvise.toml"),
             "[[ignore]]\nrule = \"unindexed-foreign-key\"\nobject = "
@@ -178,15 +162,11 @@ TEST(ReviewTerminalAlembic, TwoHeadsAreAnErrorAboutTheirFolderAlone) {
                "CREATE TABLE orders (id int PRIMARY KEY, p_id int REFERENCES p);\n");
   testing_support::Tmux tmux(folder, "project", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
   tmux.type(quoted(testing_support::program) + " review schema.sql 2>&1; echo \"exit $?\"");
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("1/2 "));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("can't be: api/alembic/versions: has several last revisions"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "1/2 "));
+  ASSERT_TRUE(tmux.key_shows("y", "can't be: api/alembic/versions: has several last revisions"));
   ASSERT_TRUE(ignores(tmux, "known", "2/2 "));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("Not written: api/alembic/versions: has several last revisions"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 2"));
+  ASSERT_TRUE(tmux.key_shows("y", "Not written: api/alembic/versions: has several last revisions"));
+  ASSERT_TRUE(tmux.key_shows("w", "exit 2"));
   const std::filesystem::directory_iterator all(folder.path("project/api/alembic/versions"));
   EXPECT_EQ(std::distance(begin(all), end(all)), 3);
   EXPECT_TRUE(contains(read_file(folder.path("project/pgadvise.toml")).value_or(""), "reason = \"known\""));
@@ -207,14 +187,10 @@ TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
   folder_.write("q.sql", "SELECT * FROM child WHERE parent_id = 3;\n");
   testing_support::Tmux tmux(folder_, "services", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
   tmux.type(quoted(testing_support::program) + " review . --workload ../q.sql 2>&1; echo \"exit $?\"");
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("1/2 "));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("2/2 "));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("Write this"));
-  tmux.key("w");
-  ASSERT_TRUE(tmux.shows("exit 0"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "1/2 "));
+  ASSERT_TRUE(tmux.key_shows("y", "2/2 "));
+  ASSERT_TRUE(tmux.key_shows("y", "Write this"));
+  ASSERT_TRUE(tmux.key_shows("w", "exit 0"));
   const auto written = [&](const std::string& service) {
     std::string out;
     for (const auto& entry :
@@ -230,42 +206,28 @@ TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
 TEST_F(ReviewTerminal, ListsFiltersAndGoesToAFinding) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(prompt));
-  tmux.key("l");
-  ASSERT_TRUE(tmux.shows("3 findings, by impact"));
-  tmux.key("j");
-  ASSERT_TRUE(tmux.shows("> "));
+  ASSERT_TRUE(tmux.key_shows("l", "3 findings, by impact"));
+  ASSERT_TRUE(tmux.key_shows("j", "> "));
   same("list", tmux);
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("/");
-  ASSERT_TRUE(tmux.shows("Filter:"));
-  tmux.type("json");
-  ASSERT_TRUE(tmux.shows("Filter: json"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("1 of 3 findings"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "2/3 "));
+  ASSERT_TRUE(tmux.key_shows("/", "Filter:"));
+  ASSERT_TRUE(tmux.type_shows("json", "Filter: json"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "1 of 3 findings"));
   same("filtered", tmux);
-  tmux.key("#");
-  ASSERT_TRUE(tmux.shows("Go to:"));
-  tmux.type("3");
-  ASSERT_TRUE(tmux.shows("Go to: 3"));
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("3/3 "));
-  tmux.key("C-c");
-  ASSERT_TRUE(tmux.shows("exit 130"));
+  ASSERT_TRUE(tmux.key_shows("#", "Go to:"));
+  ASSERT_TRUE(tmux.type_shows("3", "Go to: 3"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "3/3 "));
+  ASSERT_TRUE(tmux.key_shows("C-c", "exit 130"));
   EXPECT_TRUE(untouched());
 }
 
 TEST_F(ReviewTerminal, AcceptsAndSkipsAllOfARule) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("a");
-  ASSERT_TRUE(tmux.shows("accepted 2 of unindexed-foreign-key"));
-  tmux.key("u");
-  ASSERT_TRUE(tmux.shows("undone"));
-  tmux.key("s");
-  ASSERT_TRUE(tmux.shows("skipped 2 of unindexed-foreign-key"));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows("nothing was written"));
+  ASSERT_TRUE(tmux.key_shows("a", "accepted 2 of unindexed-foreign-key"));
+  ASSERT_TRUE(tmux.key_shows("u", "undone"));
+  ASSERT_TRUE(tmux.key_shows("s", "skipped 2 of unindexed-foreign-key"));
+  ASSERT_TRUE(tmux.key_shows("q", "nothing was written"));
   EXPECT_TRUE(untouched());
 }
 
@@ -273,42 +235,32 @@ TEST_F(ReviewTerminal, QuitAndControlCLeaveNothingBehind) {
   {
     Tmux tmux(folder_, 80, 24);
     ASSERT_TRUE(tmux.shows(first));
-    tmux.key("q");
-    ASSERT_TRUE(tmux.shows("nothing was written"));
+    ASSERT_TRUE(tmux.key_shows("q", "nothing was written"));
     EXPECT_TRUE(tmux.shows("exit 0"));
   }
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("2/3 "));
-  tmux.key("C-c");
-  ASSERT_TRUE(tmux.shows("exit 130"));
+  ASSERT_TRUE(tmux.key_shows("y", "2/3 "));
+  ASSERT_TRUE(tmux.key_shows("C-c", "exit 130"));
   EXPECT_TRUE(contains(tmux.screen(), "interrupted: nothing was written"));
   EXPECT_TRUE(untouched());
   // The terminal echoes again, and takes lines.
-  tmux.type("echo as be''fore");
-  ASSERT_TRUE(tmux.shows("echo as be''fore"));
-  tmux.key("Enter");
-  EXPECT_TRUE(tmux.shows("as before"));
+  ASSERT_TRUE(tmux.type_shows("echo as be''fore", "echo as be''fore"));
+  EXPECT_TRUE(tmux.key_shows("Enter", "as before"));
 }
 
 TEST_F(ReviewTerminal, StopsAndGoesOn) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("y");
-  ASSERT_TRUE(tmux.shows("2/3 "));
+  ASSERT_TRUE(tmux.key_shows("y", "2/3 "));
   const std::string before = tmux.screen();
-  tmux.key("C-z");
-  ASSERT_TRUE(tmux.shows("Stopped"));
+  ASSERT_TRUE(tmux.key_shows("C-z", "Stopped"));
   tmux.type("echo be''tween");
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("between"));
+  ASSERT_TRUE(tmux.key_shows("Enter", "between"));
   tmux.type("fg");
-  tmux.key("Enter");
-  ASSERT_TRUE(tmux.shows("2/3 "));
+  ASSERT_TRUE(tmux.key_shows("Enter", "2/3 "));
   EXPECT_EQ(tmux.screen(), before);
-  tmux.key("u");
-  EXPECT_TRUE(tmux.shows("undone"));
+  EXPECT_TRUE(tmux.key_shows("u", "undone"));
 }
 
 TEST_F(ReviewTerminal, FollowsTheSize) {
@@ -337,8 +289,7 @@ TEST_F(ReviewTerminal, ColoursOnlyWhereTheyAreWanted) {
     ASSERT_TRUE(tmux.shows(prompt)) << environment;
     EXPECT_FALSE(contains(tmux.screen(true), "\x1b[")) << environment;
     if (!contains(environment, "dumb")) same("finding", tmux);
-    tmux.key("q");
-    EXPECT_TRUE(tmux.shows("exit 0")) << environment;
+    EXPECT_TRUE(tmux.key_shows("q", "exit 0")) << environment;
   }
 }
 
@@ -350,8 +301,7 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
   EXPECT_TRUE(contains(tmux.screen(), first));
   tmux.type("yyyqw");                                    // as fast as no hand is
   std::this_thread::sleep_for(std::chrono::seconds(1));  // what comes at once with it is part of it
-  tmux.key("C-d");
-  ASSERT_TRUE(tmux.shows("nothing was written"));
+  ASSERT_TRUE(tmux.key_shows("C-d", "nothing was written"));
   EXPECT_TRUE(tmux.shows("exit 2"));
   EXPECT_TRUE(untouched());
 }
@@ -359,19 +309,13 @@ TEST_F(ReviewTerminal, APasteAcceptsNothing) {
 TEST_F(ReviewTerminal, ExplainsRulesAndKeys) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(first));
-  tmux.key("?");
-  ASSERT_TRUE(tmux.shows("Several keys at once"));
+  ASSERT_TRUE(tmux.key_shows("?", "Several keys at once"));
   same("keys", tmux);
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows(prompt));
-  tmux.key("e");
-  ASSERT_TRUE(tmux.shows("pgadvise rules explain"));
-  tmux.key("G");
-  ASSERT_TRUE(tmux.shows("q goes back"));
-  tmux.key("q");
-  ASSERT_TRUE(tmux.shows(prompt));
-  tmux.key("r");
-  EXPECT_TRUE(tmux.shows("there is no database to run the statement in"));
+  ASSERT_TRUE(tmux.key_shows("q", prompt));
+  ASSERT_TRUE(tmux.key_shows("e", "pgadvise rules explain"));
+  ASSERT_TRUE(tmux.key_shows("G", "q goes back"));
+  ASSERT_TRUE(tmux.key_shows("q", prompt));
+  EXPECT_TRUE(tmux.key_shows("r", "there is no database to run the statement in"));
 }
 
 }  // namespace

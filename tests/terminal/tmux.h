@@ -57,6 +57,15 @@ class Tmux {
     return ::testing::AssertionFailure() << "no \"" << text << "\" in\n" << before;
   }
 
+  ::testing::AssertionResult key_shows(const std::string& name, const std::string& text) {
+    key(name);
+    return shows(text);
+  }
+  ::testing::AssertionResult type_shows(const std::string& typed, const std::string& text) {
+    type(typed);
+    return shows(text);
+  }
+
  private:
   std::string call(std::vector<std::string> words) {
     words.insert(words.begin(), {"tmux", "-S", socket_});
