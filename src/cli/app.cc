@@ -59,6 +59,17 @@ static std::vector<std::string> arguments(std::vector<std::string> out,
   return out;
 }
 
+// CLI11 copies a footer to subcommands when they are made: those of `rules` and `completion` have that of
+// check.
+static void state_exit_codes(CLI::App& app) {
+  const char* text = "Exit codes: 0 success, 2 wrong usage, or a file that can't be read or written.";
+  for (const char* one : {"init", "rules", "completion", "manual"}) {
+    auto* command = app.get_subcommand(one);
+    command->footer(text);
+    for (auto* below : command->get_subcommands([](const CLI::App*) { return true; })) below->footer(text);
+  }
+}
+
 int main(const Arguments& given) {
   int exit_code = exit_clean;
   begin_messages(given.logins);
@@ -103,9 +114,7 @@ int main(const Arguments& given) {
        {"advise", "check", "digest", "explain", "history", "report", "review", "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
-  for (const char* one : {"init", "rules", "completion", "manual"})
-    app.get_subcommand(one)->footer(
-        "Exit codes: 0 success, 2 wrong usage, or a file that can't be read or written.");
+  state_exit_codes(app);
   app.parse_complete_callback([&app, &given] {
     for (const CLI::App* one : app.get_subcommands()) begin_verbosity(*one);
     if (given.hid_password)

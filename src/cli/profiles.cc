@@ -116,14 +116,14 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths) {
     command
         ->add_option_function<std::vector<std::string>>(
             "--allow-host", [](const std::vector<std::string>&) {},
-            "HOST:PORT that a url in pgadvise.toml may name for --db @NAME; may be given several times")
+            "Server that a url in pgadvise.toml may name for --db @NAME, as HOST:PORT (repeatable)")
         ->allow_extra_args(false)
         ->type_name("HOST:PORT")
         ->check(host)
         ->needs(db);
     if (!command->get_option_no_throw("--allow-commands"))
       command->add_flag("--allow-commands")
-          ->description("No effect in this command: check and review run that of [migrate]");
+          ->description("No effect here. In check and review: run the command of [migrate] in pgadvise.toml");
   }
 }
 

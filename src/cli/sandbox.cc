@@ -104,9 +104,9 @@ void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<s
   command->add_option("--load", options->load, "SQL to run after the schema: test data")
       ->allow_extra_args(false);
   command->footer(
-      "Usage: pgadvise sandbox [OPTIONS] -- COMMAND…\nDATABASE_URL (127.0.0.1, with a random password), "
-      "JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, PGDATABASE point COMMAND to the database. The exit "
-      "code is COMMAND's.");
+      "COMMAND stands after two dashes: pgadvise sandbox [OPTIONS] -- COMMAND…\n"
+      "DATABASE_URL (127.0.0.1, with a random password), JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, "
+      "PGDATABASE point COMMAND to the database. The exit code is COMMAND's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {
