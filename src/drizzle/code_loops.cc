@@ -32,11 +32,6 @@ constexpr std::size_t max_queries_of_a_call = 4;
 constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
 constexpr std::size_t max_nodes = 4000;        // of an expression or a body that is searched
 
-template <std::size_t n>
-bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 struct Loop {
   Node node;                // the statement or the call of map()
   Node over;                // what it goes over
@@ -116,7 +111,7 @@ class LoopReader {
     if (!node.is(Kind::call_expression)) return std::nullopt;
     static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
     const auto arguments = arguments_of(node);
-    if (arguments.empty() || !one_of(method_of(node), methods)) return std::nullopt;
+    if (arguments.empty() || !is_one_of(method_of(node), methods)) return std::nullopt;
     const Node callback = bare(arguments.front());
     const auto patterns =
         is_function(callback) ? typescript::parameter_patterns(callback) : std::vector<Node>();

@@ -23,11 +23,6 @@ constexpr int max_followed = 8;          // functions and variables
 constexpr double few_rows = 5;           // a limit up to which rows are few
 constexpr std::size_t max_nodes = 4000;  // of a function that is searched
 
-template <std::size_t n>
-bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 bool yields_rows(const FoundQuery& query) {
   if (query.facts.first) return false;
   if (query.facts.kind == CodeQuery::Kind::select) {
@@ -99,7 +94,7 @@ const FoundQuery* RowSources::find_rows(const Node& node, int depth) {
     case Kind::new_expression: {
       static constexpr std::array<std::string_view, 2> made = {"Set", "Map"};
       const auto arguments = arguments_of(node);
-      return one_of(node.child(Field::constructor).text(), made) && !arguments.empty()
+      return is_one_of(node.child(Field::constructor).text(), made) && !arguments.empty()
                  ? of(arguments.front(), depth + 1)
                  : nullptr;
     }
@@ -207,14 +202,14 @@ const FoundQuery* RowSources::rows_of_call(const Node& node, int depth) {
       "uniq",          "uniqBy",      "groupBy",        "sortBy",        "orderBy",
       "compact",       "keyBy",       "flatten",        "Object.groupBy"};
   const auto arguments = arguments_of(node);
-  if (one_of(node.child(Field::function).text(), functions))
+  if (is_one_of(node.child(Field::function).text(), functions))
     return arguments.empty() ? nullptr : of(arguments.front(), depth + 1);
   if (const Node function = names_.called(node)) {
     for (const Node& value : typescript::returned_values(function))
       if (const FoundQuery* found = of(value, depth + 1)) return found;
     return nullptr;
   }
-  return one_of(method_of(node), kept) ? of(object_of(node), depth + 1) : nullptr;
+  return is_one_of(method_of(node), kept) ? of(object_of(node), depth + 1) : nullptr;
 }
 
 }  // namespace pgadvise::drizzle
