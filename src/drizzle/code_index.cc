@@ -74,7 +74,8 @@ bool may_matter(std::string_view text) {
 Node object_of(const Node& call) { return bare(bare(call.child(Field::function)).child(Field::object)); }
 
 std::string_view method_of(const Node& call) {
-  const Node callee = call.child(Field::function);
+  // The grammar takes `await a.b<T>()` for a call of `await a.b`.
+  const Node callee = bare(call.child(Field::function));
   return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
 }
 
@@ -103,6 +104,7 @@ Node argument_of(const FoundQuery& query, std::string_view name) {
 }
 
 bool is_awaited(Node expression) {
+  if (expression.child(Field::function).is(Kind::await_expression)) return true;
   for (Node at = expression, above = at.parent(); above; at = above, above = above.parent()) {
     switch (above.kind()) {
       case Kind::await_expression:
@@ -221,6 +223,20 @@ bool CodeIndex::is_drizzle(const Node& expression, std::string_view name) {
   return of->is(Values::external) && of->name == name && of->text.starts_with("drizzle-orm");
 }
 
+std::string CodeIndex::operator_of(const Node& call) {
+  const Node callee = bare(call.child(Field::function));
+  if (callee.is(Kind::member_expression)) return std::string(callee.child(Field::property).text());
+  if (!callee.is(Kind::identifier)) return {};
+  const Binding& binding = bindings_.find(callee);
+  if (binding.kind == Binding::Kind::parameter) {  // where: (orders, { eq: equals }) => …
+    const Node pair = binding.name.parent();
+    return std::string(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : callee.text());
+  }
+  const ValuePtr of = value(callee);
+  const bool imported = of->is(Values::external) && of->text.starts_with("drizzle-orm") && of->name != "*";
+  return imported ? of->name : std::string(callee.text());
+}
+
 const SourceTable* CodeIndex::table(const Node& expression) { return tables_->table(value(expression)); }
 
 const SourceTable* CodeIndex::table(const std::string& file, const std::string& name) {
@@ -284,7 +300,10 @@ void CodeIndex::add_call(const Node& call) {
         outer.child(Field::function) != above)
       break;
     const std::string name(above.child(Field::property).text());
-    if (name == "then" || name == "catch" || name == "finally") break;
+    if (name == "then" || name == "catch" || name == "finally") {
+      query.facts.then = name == "then";
+      break;
+    }
     query.links.push_back({name, outer});
     query.whole = outer;
   }

@@ -88,7 +88,7 @@ bool CodeIndex::is_aggregate(const Node& expression) {
   static constexpr std::array<std::string_view, 9> names = {
       "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min", "max", "countFn"};
   const Node callee = at.child(Field::function);
-  if (!is_template && std::find(names.begin(), names.end(), callee.text()) != names.end()) return true;
+  if (!is_template && callee.is(Kind::identifier) && is_one_of(operator_of(at), names)) return true;
   const Node written = is_template ? at : at.child(Field::arguments);
   if (!written.is(Kind::template_string)) return false;
   const std::string text = lower(written.text());
@@ -124,9 +124,7 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
            narrows(binding.owner.child(Field::value), depth + 1);
   }
   if (!at.is(Kind::call_expression)) return true;
-  const Node callee = at.child(Field::function);
-  const std::string_view name =
-      callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
+  const std::string name = operator_of(at);
   const auto arguments = arguments_of(at);
   // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
   if (name == "and" || name == "or")
@@ -178,8 +176,8 @@ bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out
     if (given.is(Kind::object)) {
       if (!add_columns(given, out)) return false;
     } else if (given.is(Kind::call_expression)) {
-      const std::string_view function = given.child(Field::function).text();
-      if (std::find(aggregates.begin(), aggregates.end(), function) == aggregates.end()) return false;
+      if (!given.child(Field::function).is(Kind::identifier) || !is_one_of(operator_of(given), aggregates))
+        return false;
     } else if (const ValuePtr known = value(given); const auto column = tables_->column(known)) {
       out.push_back(column->column);
     } else {
@@ -242,9 +240,7 @@ std::string CodeIndex::column_name(const Node& node) {
 void CodeIndex::add_conditions(const Node& node, Conditions& out) {
   const Node at = bare(node);
   if (at.is(Kind::call_expression)) {
-    const Node callee = at.child(Field::function);
-    const std::string_view name =
-        callee.is(Kind::member_expression) ? callee.child(Field::property).text() : callee.text();
+    const std::string name = operator_of(at);
     const auto arguments = arguments_of(at);
     if (name == "and" || name == "or" || name == "not") {
       // Of alternatives, no one holds for all rows.
@@ -315,6 +311,23 @@ CodeIndex::Conditions CodeIndex::conditions_in(const Node& expression) {
   Conditions out;
   add_conditions(expression, out);
   return out;
+}
+
+const FoundQuery* CodeIndex::prepared(const Node& call) {
+  if (method_of(call) != "execute") return nullptr;
+  const Node declared = bindings_.declaration(object_of(call));
+  if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier))
+    return nullptr;
+  const FoundQuery* found = query(bare(declared.child(Field::value)));
+  return found && found->link("prepare") ? found : nullptr;
+}
+
+std::string placeholder_in(const Node& expression) {
+  const Node call = bare(expression);
+  const std::string_view name = call.child(Field::function).text();
+  const auto arguments = arguments_of(call);
+  if (arguments.empty() || (name != "placeholder" && name != "sql.placeholder")) return {};
+  return typescript::string_value(arguments.front()).value_or(std::string());
 }
 
 }  // namespace pgadvise::drizzle
