@@ -4,8 +4,10 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "drizzle/code_request_values.h"
@@ -21,8 +23,9 @@ using typescript::Field;
 using typescript::Kind;
 using typescript::Node;
 
-constexpr int max_followed = 4;   // variables and calls
-constexpr int max_steps = 2'000;  // expressions, for one text
+constexpr int max_followed = 4;            // variables and calls
+constexpr int max_steps = 2'000;           // expressions, for one text
+constexpr std::size_t max_nodes = 50'000;  // of a function that is searched for assignments
 
 struct Source {
   RawSql::Source kind = RawSql::Source::parameter;
@@ -43,7 +46,7 @@ class Reader {
 
  private:
   void check(const Node& call) {
-    const Node callee = call.child(Field::function);
+    const Node callee = bare(call.child(Field::function));
     const auto arguments = arguments_of(call);
     if (arguments.empty() || !callee.is(Kind::member_expression)) return;
     std::string maker;
@@ -87,6 +90,11 @@ class Reader {
         if (symbol != "+" && symbol != "??" && symbol != "||") return std::nullopt;
         return either(node.child(Field::left), node.child(Field::right));
       }
+      case Kind::array:
+      case Kind::spread_element:
+        for (const Node& part : node.children())
+          if (auto found = source_of(part, use, depth + 1)) return found;
+        return std::nullopt;
       case Kind::ternary_expression:
         return either(node.child(Field::consequence), node.child(Field::alternative));
       case Kind::identifier:
@@ -146,23 +154,66 @@ class Reader {
     const auto arguments = arguments_of(call);
     if (arguments.empty() || !typescript::is_function(arguments.front())) return false;
     const Node body = arguments.front().child(Field::body);
-    return body.is(Kind::template_string) && !contains(body.text(), "(");
+    const auto patterns = typescript::parameter_patterns(arguments.front());
+    return body.is(Kind::template_string) && !contains(body.text(), "(") && !patterns.empty() &&
+           contains(body.text(), patterns.front().text());
   }
 
   std::optional<Source> source_of_name(const Node& node, const Node& use, int depth) {
     const Binding& binding = names_.find(node);
     if (checks_.checked(node, use)) return std::nullopt;
     if (binding.kind == Binding::Kind::variable) {
-      const Node value = binding.owner.child(Field::value);
       if (!binding.pattern.is(Kind::identifier)) return source_of_part(node, binding, use);
-      return value ? source_of(value, use, depth + 1) : std::nullopt;
+      return source_of_variable(binding, use, depth);
     }
     if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier))
       return std::nullopt;
+    if (const auto of_request = values_.is_parameter(binding))
+      return *of_request ? std::optional(Source{RawSql::Source::request, node}) : std::nullopt;
     const std::string type = typescript::annotated_type(binding.pattern.parent());
     if (type != "string" && type != "string[]" && type != "any" && type != "string | undefined")
       return std::nullopt;
     return source_of_parameter(binding, depth);
+  }
+
+  // let text = 'SELECT …'; text += ` ORDER BY ${sort}`
+  std::optional<Source> source_of_variable(const Binding& binding, const Node& use, int depth) {
+    if (!open_.insert(binding.name).second) return std::nullopt;  // text = text + …
+    auto found = source_of(binding.owner.child(Field::value), use, depth + 1);
+    const auto& steps = steps_of(binding.name);
+    for (std::size_t i = 0; i < steps.size() && !found; ++i)
+      if (steps[i].syntax() != use.syntax() || steps[i].offset() < use.offset())
+        found = source_of(steps[i], use, depth + 1);
+    open_.erase(binding.name);
+    return found;
+  }
+
+  // What assignments and push() add to the variable. Searches the function around its declaration once.
+  const std::vector<Node>& steps_of(const Node& name) {
+    static const std::vector<Node> none;
+    Node scope = typescript::function_around(name);
+    if (!scope) scope = name.syntax()->root();
+    const auto known = steps_in_.find(scope);
+    auto& steps_of_names = known == steps_in_.end() ? steps_in_[scope] : known->second;
+    if (known == steps_in_.end()) {
+      any_node(scope, max_nodes, [&](const Node& at) {
+        if (at.is(Kind::assignment_expression) || at.is(Kind::augmented_assignment_expression))
+          add_step(steps_of_names, at.child(Field::left), at.child(Field::right));
+        else if (at.is(Kind::call_expression) && (method_of(at) == "push" || method_of(at) == "unshift"))
+          for (const Node& argument : arguments_of(at)) add_step(steps_of_names, object_of(at), argument);
+        return false;
+      });
+      for (auto& [of, steps] : steps_of_names) std::sort(steps.begin(), steps.end());
+    }
+    const auto found = steps_of_names.find(name);
+    return found == steps_of_names.end() ? none : found->second;
+  }
+
+  void add_step(std::map<Node, std::vector<Node>>& out, const Node& target, const Node& value) {
+    const Node variable = bare(target);
+    if (!variable.is(Kind::identifier)) return;
+    if (const Binding& binding = names_.find(variable); binding.kind == Binding::Kind::variable)
+      out[binding.name].push_back(value);
   }
 
   // The project's calls by function, found when a text depends on a parameter for the first time.
@@ -197,7 +248,9 @@ class Reader {
   typescript::Bindings& names_;
   ValueChecks checks_;
   RequestValues values_;
-  std::optional<std::map<Node, std::vector<Node>>> calls_of_;  // by function; nullopt: not looked for yet
+  std::optional<std::map<Node, std::vector<Node>>> calls_of_;   // by function; nullopt: not looked for yet
+  std::map<Node, std::map<Node, std::vector<Node>>> steps_in_;  // by function, and the variable's name
+  std::set<Node> open_;                                         // names of variables that are followed
   std::vector<RawSql> out_;
   int steps_ = 0;
 };

@@ -49,6 +49,32 @@ Node route_schema(const Node& call) {
   return {};
 }
 
+// Whether a class for validation leaves the property's text free: of its decorators, none but those that say
+// nothing of the characters.
+bool has_free_text(const Node& class_body, std::string_view property) {
+  static constexpr std::array<std::string_view, 9> vague = {
+      "IsString",  "IsOptional",          "IsNotEmpty", "IsDefined",  "MinLength",
+      "MaxLength", "ApiPropertyOptional", "Length",     "ApiProperty"};
+  static constexpr std::array<std::string_view, 3> texts = {"string", "any", "string | undefined"};
+  bool free = true;  // by the decorators so far
+  const auto add = [&](const Node& part) {
+    free = free && is_one_of(first_word(part.text().substr(1)), vague);
+  };
+  for (Node part = class_body.first(); part; part = part.next()) {
+    if (part.text().starts_with('@') && !part.is(Kind::public_field_definition)) {
+      add(part);
+    } else if (!part.is(Kind::token)) {
+      if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == property) {
+        for (Node inner = part.first(); inner; inner = inner.next())
+          if (inner.text().starts_with('@')) add(inner);
+        return free && is_one_of(typescript::annotated_type(part), texts);
+      }
+      free = true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_name(const Node& node) {
@@ -173,20 +199,48 @@ bool Schemas::is_text(const Node& schema, MemberPath path, int depth) {
   return is_name(link) && is_text(link, path, depth + 1);
 }
 
-bool RequestValues::is_member(const Node& node, const MemberPath& path) {
-  if (node.text().ends_with(".length")) return false;
-  if (is_request_text(node.text())) return true;
+bool RequestValues::is_member(const Node& node, const MemberPath& path, int depth) {
+  if (depth > max_followed || node.text().ends_with(".length")) return false;
   const Node root = root_of(node);
+  std::string spelled(root.text());
+  for (const auto& part : path) spelled += "." + part;
+  if (is_request_text(node.text()) || is_request_text(spelled)) return true;
   if (is_body(origin_of(names_, root))) return true;
+  // (await cookies()).get('a')?.value
+  if (root.is(Kind::call_expression))
+    return path.size() == 1 && path.front() == "value" && method_of(root) == "get" &&
+           is_next(object_of(root), "cookies");
   if (!root.is(Kind::identifier) || path.empty()) return false;
   const Binding& binding = names_.find(root);
+  if (binding.kind == Binding::Kind::variable) return is_member_of_variable(binding, path, depth);
   if (binding.kind != Binding::Kind::parameter) return false;
   if (binding.pattern.is(Kind::object_pattern)) {
     if (root.text() == "input") return schemas_.input_may_be_any_text(binding.owner, path);
     return (root.text() == "params" || root.text() == "searchParams") && entries().count(binding.owner) > 0;
   }
-  return path.size() > 1 && path.front() == "input" && entries().count(binding.owner) > 0 &&
+  if (is_nest_member(binding, path)) return true;
+  if (path.size() < 2 || !entries().count(binding.owner)) return false;
+  if (path.front() == "params" || path.front() == "searchParams") return true;  // props.searchParams.sort
+  return path.front() == "input" &&
          schemas_.input_may_be_any_text(binding.owner, {path.begin() + 1, path.end()});
+}
+
+// const query = await props.searchParams; const { query } = req
+bool RequestValues::is_member_of_variable(const Binding& binding, const MemberPath& path, int depth) {
+  const Node value = bare(binding.owner.child(Field::value));
+  MemberPath whole = path_of(value);
+  if (binding.pattern.is(Kind::object_pattern)) {
+    const Node pair = binding.name.parent();
+    if (pair != binding.pattern && !pair.is(Kind::pair_pattern)) return false;
+    whole.emplace_back(pair.is(Kind::pair_pattern) ? pair.child(Field::key).text() : binding.name.text());
+  } else if (!binding.pattern.is(Kind::identifier)) {
+    return false;
+  }
+  whole.insert(whole.end(), path.begin(), path.end());
+  if (is_name(value) || value.is(Kind::member_expression)) return is_member(value, whole, depth + 1);
+  // const sort = (await cookies()).get('sort'); sort.value
+  return value.is(Kind::call_expression) && binding.pattern.is(Kind::identifier) && path.size() == 1 &&
+         path.front() == "value" && method_of(value) == "get" && is_next(object_of(value), "cookies");
 }
 
 bool RequestValues::is_call(const Node& call) {
@@ -194,7 +248,58 @@ bool RequestValues::is_call(const Node& call) {
   const Node object = object_of(call);
   const bool reads =
       is_request_text(call.text()) && (!is_request_text(object.text()) || method.starts_with("get"));
-  return reads || is_body(call) || (method == "get" && is_form(object));
+  if (reads || is_body(call)) return true;
+  if (method != "get" && method != "getAll") return false;
+  const Node origin = origin_of(names_, object);  // const query = request.nextUrl.searchParams
+  return (origin.is(Kind::member_expression) && origin.child(Field::property).text() == "searchParams") ||
+         (method == "get" && (is_form(object) || is_next(object, "headers")));
+}
+
+// Of `cookies()` and `headers()` of Next.js, also by a variable.
+bool RequestValues::is_next(const Node& expression, std::string_view function) {
+  const Node call = origin_of(names_, expression);
+  const Node callee = call.child(Field::function);
+  if (!call.is(Kind::call_expression) || !callee.is(Kind::identifier)) return false;
+  const auto value = index_.value(callee);
+  return value->is(typescript::Value::Kind::external) && value->text == "next/headers" &&
+         value->name == function;
+}
+
+// The call in @Query('sort') of a parameter; empty if it has none of NestJS for values of a request.
+Node RequestValues::nest_decorator(const Binding& binding) {
+  static constexpr std::array<std::string_view, 4> known = {"Query", "Body", "Param", "Headers"};
+  if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier)) return {};
+  for (Node part = binding.pattern.parent().first(); part; part = part.next()) {
+    if (!part.text().starts_with('@')) continue;
+    const Node call = part.child(Kind::call_expression);
+    const Node callee = call.child(Field::function);
+    if (!callee.is(Kind::identifier)) continue;
+    const auto value = index_.value(callee);
+    if (value->is(typescript::Value::Kind::external) && value->text == "@nestjs/common" &&
+        is_one_of(value->name, known))
+      return call;
+  }
+  return {};
+}
+
+std::optional<bool> RequestValues::is_parameter(const Binding& binding) {
+  const Node decorator = nest_decorator(binding);
+  if (!decorator) return std::nullopt;
+  const auto arguments = arguments_of(decorator);
+  if (arguments.size() != 1 || !typescript::string_value(arguments.front())) return false;
+  static constexpr std::array<std::string_view, 4> texts = {"", "string", "any", "string | undefined"};
+  return is_one_of(typescript::annotated_type(binding.pattern.parent()), texts);
+}
+
+bool RequestValues::is_nest_member(const Binding& binding, const MemberPath& path) {
+  const Node decorator = nest_decorator(binding);
+  if (!decorator || path.size() != 1 || !arguments_of(decorator).empty()) return false;
+  const Node parameter = binding.pattern.parent();
+  const std::string type = typescript::annotated_type(parameter);
+  if (type.empty() || type == "any" || type.starts_with("Record<") || type.starts_with('{')) return true;
+  const Node declared = names_.declared(parameter.syntax()->file(), type);
+  return declared.is(Kind::class_declaration) &&
+         has_free_text(declared.child(Kind::class_body), path.front());
 }
 
 // form.get('name') of a form that the client sent.

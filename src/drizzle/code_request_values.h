@@ -53,10 +53,15 @@ class RequestValues {
   explicit RequestValues(CodeIndex& index) : index_(index), names_(index.names()), schemas_(names_) {}
 
   // A member of a request: req.query.sort, body.name; input.name of a procedure, which gets ({ ctx, input }),
-  // and opts.input.name; params.id of a page. `path`: that of the member below its root, or of a part of it.
-  bool is_member(const typescript::Node& node, const MemberPath& path);
-  // What a call gives: c.req.query('q'), form.get('name') of a form that the client sent.
+  // and opts.input.name; params.id of a page; cookies().get('a').value of next/headers; a member of what
+  // NestJS gives as @Query(), @Body(), @Param() or @Headers(), unless its class limits it by a decorator.
+  // Also through variables. `path`: that of the member below its root, or of a part of it.
+  bool is_member(const typescript::Node& node, const MemberPath& path, int depth = 0);
+  // What a call gives: c.req.query('q'), form.get('name') of a form that the client sent, headers().get('a').
   bool is_call(const typescript::Node& call);
+  // Of a parameter of a NestJS method, @Query('sort') sort: string: whether it is text that no pipe checks;
+  // nullopt if it is none of a request.
+  std::optional<bool> is_parameter(const typescript::Binding& binding);
   // What Schemas::may_be_any_text() says of the member.
   std::optional<bool> by_schema(const typescript::Node& call, MemberPath path) {
     return schemas_.may_be_any_text(call, std::move(path));
@@ -64,6 +69,10 @@ class RequestValues {
 
  private:
   bool is_form(const typescript::Node& expression);
+  bool is_next(const typescript::Node& expression, std::string_view function);
+  bool is_member_of_variable(const typescript::Binding& binding, const MemberPath& path, int depth);
+  typescript::Node nest_decorator(const typescript::Binding& binding);
+  bool is_nest_member(const typescript::Binding& binding, const MemberPath& path);
   const std::set<typescript::Node>& entries();
 
   CodeIndex& index_;
