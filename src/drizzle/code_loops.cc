@@ -626,6 +626,7 @@ class LoopReader {
     found.rows_from = rows.query->facts.place;
     if (!rows.nested && !rows.query->facts.tables.empty())
       found.rows_table = rows.query->facts.tables.front();
+    found.collection = rows.collection;
     found.via = std::move(via);
     found.background = runs_in_background(found.loop.file);
     found.filtered = rows_.filtered(loop.over);

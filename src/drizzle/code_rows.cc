@@ -98,9 +98,10 @@ RowSource RowSources::find_rows(const Node& node, int depth) {
     case Kind::new_expression: {
       static constexpr std::array<std::string_view, 2> made = {"Set", "Map"};
       const auto arguments = arguments_of(node);
-      return is_one_of(node.child(Field::constructor).text(), made) && !arguments.empty()
-                 ? of(arguments.front(), depth + 1)
-                 : RowSource();
+      if (!is_one_of(node.child(Field::constructor).text(), made) || arguments.empty()) return {};
+      RowSource found = of(arguments.front(), depth + 1);
+      found.collection = true;
+      return found;
     }
     case Kind::array: {
       const auto parts = node.children();
@@ -144,7 +145,10 @@ RowSource RowSources::rows_of_variable(const Node& node, int depth) {
   const bool empty = !value || (literal && value.children().empty()) || (made && arguments_of(value).empty());
   if (!empty) return of(value, depth + 1);
   const RowSource assigned = rows_assigned(binding, depth);
-  return assigned ? assigned : rows_filled(binding, depth);
+  if (assigned) return assigned;
+  RowSource filled = rows_filled(binding, depth);
+  filled.collection = value && !value.is(Kind::array);
+  return filled;
 }
 
 // let rows = []; rows = await …

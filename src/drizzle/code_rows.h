@@ -11,6 +11,7 @@ namespace pgadvise::drizzle {
 struct RowSource {
   const FoundQuery* query = nullptr;  // nullptr: none
   bool nested = false;                // rows of a relation: of `with` in a relational query
+  bool collection = false;            // in a Map, Set or object, not in a list
 
   explicit operator bool() const { return query != nullptr; }
 };

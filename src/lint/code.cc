@@ -21,7 +21,7 @@ bool is_name(std::string_view text) {
 
 // "orders.map((order) => order.id)": the keys of all rows, with the code's names where it has any.
 std::string keys_of(const QueryInLoop& found) {
-  const std::string rows = is_name(found.rows) ? found.rows : "rows";
+  const std::string rows = is_name(found.rows) && !found.collection ? found.rows : "rows";
   const std::size_t dot = found.value.find('.');
   const std::string_view row = std::string_view(found.value).substr(0, dot);
   if (!found.via.empty() || !is_name(row)) return rows + ".map((row) => …)";

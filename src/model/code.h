@@ -80,6 +80,7 @@ struct QueryInLoop {
   std::string key;          // the column compared with a value of the row; "" for an INSERT
   std::string value;        // as written: "order.customerId"
   std::string rows;         // what the loop goes over, as written
+  bool collection = false;  // that is made of a Map, Set or object, and may have no map()
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
   bool filtered = false;    // code leaves out rows of the query, filter(), before the loop

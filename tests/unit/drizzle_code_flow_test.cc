@@ -105,7 +105,7 @@ async function customerOf(id: string) { return byId.execute({ id }); }
 }
 
 TEST_F(DrizzleFlow, CollectionsThatLoopsOverRowsFill) {
-  EXPECT_EQ(loops(of(R"(export async function list() {
+  const auto facts = of(R"(export async function list() {
   const rows = await db.select().from(orders);
   const byCustomer = new Map(), ids = new Set(), sums = {};
   for (const row of rows) {
@@ -118,7 +118,11 @@ TEST_F(DrizzleFlow, CollectionsThatLoopsOverRowsFill) {
   const groups = rows.reduce((all, row) => ({ ...all, [row.customerId]: row }), {});
   for (const group of Object.values(groups)) await db.delete(orders).where(eq(orders.id, group.id));
 }
-)")),
+)");
+  std::string collections;
+  for (const auto& one : facts.in_loops) collections += one.collection ? 'c' : '-';
+  EXPECT_EQ(collections, "ccc-");
+  EXPECT_EQ(loops(facts),
             "10 id=id over byCustomer\n11 id=id over ids\n12 id=id over Object.entries(sums)\n"
             "14 id=group.id over Object.values(groups)\n");
 }
