@@ -60,8 +60,9 @@ constinit const Rule casing_mismatch{
         "knows "
         "of the other. If they differ, queries name columns that do not exist.\n\n"
         "pgadvise compares `drizzle(…, { casing })` with the configuration of the same package, or with the "
-        "only one, and reports a difference only if it changes the name of a column of the schema. Clients "
-        "without schema and casing, and options that are known only at run time are left out.",
+        "only one, and reports a difference only if it changes the name of a column of the schema. A "
+        "client without schema and casing counts if other files can import it, and no other client has the "
+        "casing of the configuration. Options that are known only at run time are left out.",
     .fix = "The same `casing` in drizzle.config.ts and in drizzle().",
     .when_to_ignore = "The client connects to another database than the configuration.",
     .check = check};

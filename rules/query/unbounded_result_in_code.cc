@@ -26,8 +26,8 @@ bool asks_for_one_row(const Context& context, const CodeQuery& query) {
 }
 
 bool may_return_all(const Context& context, const CodeQuery& query) {
-  if (!query.awaited || query.limited || query.first || query.aggregate || query.grouped || query.distinct ||
-      query.narrowed || query.locks || query.tables.empty())
+  if (!(query.awaited || query.then) || query.limited || query.first || query.aggregate || query.grouped ||
+      query.distinct || query.narrowed || query.locks || query.tables.empty())
     return false;
   return !asks_for_one_row(context, query);
 }

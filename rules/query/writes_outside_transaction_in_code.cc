@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,23 +10,10 @@
 #include "lint/loops.h"
 #include "lint/migration_folders.h"
 #include "lint/tables.h"
-#include "lint/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
 namespace {
-
-// Rows that tell of a change, or that expire: the change is complete without them.
-bool is_record(const QualifiedName& table) {
-  static constexpr std::array<std::string_view, 14> names = {
-      "log",   "logging",      "audit",  "activity", "history",   "notification", "session",
-      "token", "verification", "metric", "webhook",  "analytics", "cache",        "usage"};
-  const auto words = lint::words_of(table.name);
-  if (words.empty()) return false;
-  const std::string last = singular(words.back());
-  // A table of events alone may be a calendar's.
-  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
-}
 
 const Constraint* key_between(const Context& context, const QualifiedName& a, const QualifiedName& b) {
   if (!context.has_catalog()) return nullptr;
@@ -72,17 +58,20 @@ struct Related {
 void report(const Context& context, Reporter& reporter, const std::vector<Related>& all) {
   const Related& shown = all.front();
   const WritePairInCode& pair = *shown.pair;
+  const char* harm = pair.parallel ? "if one write fails, the other remains"
+                                   : "if the second write fails, the first remains";
   Finding& finding = reporter.add(
       shown.subject,
-      fmt::format("{} and {}{} are two transactions: if the second write fails, the first remains.",
-                  lint::statement_of(pair.first), lint::lower_first(lint::statement_of(pair.then)),
-                  lint::in_function(pair.function)));
-  finding.location = lint::located(context.project(), pair.then.place);
+      fmt::format("{} and {}{} are two transactions: {}.", lint::statement_of(pair.first),
+                  lint::lower_first(lint::statement_of(pair.then)), lint::in_function(pair.function), harm));
+  finding.location = lint::located(context.project(), pair.then_call.value_or(pair.then.place));
   const auto add = [&](std::string text, const SourceLocation& place) {
     finding.evidence.push_back(
         {Evidence::Kind::project, std::move(text), lint::located(context.project(), place), {}});
   };
+  if (pair.first_call) add("the function calls one that runs the first write", *pair.first_call);
   add("the first write", pair.first.place);
+  if (pair.then_call) add("the second write, of the function that is called", pair.then.place);
   if (!pair.value.empty()) add("the second write uses its result: " + pair.value, pair.then.place);
   if (shown.key)
     finding.evidence.push_back({Evidence::Kind::catalog,
@@ -107,8 +96,8 @@ void check(const Context& context, Reporter& reporter) {
   for (const auto& pair : code->write_pairs) {
     const QualifiedName &one = pair.first.tables.front(), &other = pair.then.tables.front();
     Subject subject = subjects.make("writes to " + display(one) + " and " + display(other),
-                                    pair.then.place.file, pair.function);
-    if (is_record(one) || is_record(other)) continue;
+                                    pair.function_place.file, pair.function);
+    if (lint::is_record(one) || lint::is_record(other)) continue;
     const Constraint* key = key_between(context, one, other);
     if (key || !pair.value.empty() || one == other)
       by_function[pair.function_place].push_back({&pair, key, std::move(subject)});
@@ -134,7 +123,8 @@ constinit const Rule writes_outside_transaction_in_code{
         "the process ends between the two, the first remains: an order without its items. Other sessions see "
         "the incomplete state, and each commit waits for the disk.\n\n"
         "pgadvise reads the Drizzle queries in TypeScript and JavaScript. It reports two awaited writes to "
-        "different tables in one function if a foreign key connects the tables, or the second write uses a "
+        "different tables in one function, also in functions of the project that it calls, and two in one "
+        "`Promise.all`, if a foreign key connects the tables, or the second write uses a "
         "value "
         "that the first one returns, and two UPDATEs of one table that add and subtract an amount. Not "
         "reported are writes on a database that the function receives as a "
@@ -143,7 +133,9 @@ constinit const Rule writes_outside_transaction_in_code{
         "failure is only logged; writes with a call of another service between them; tables of logs, "
         "events, "
         "sessions, tokens and notifications; and code in tests, seeds, migrations and scripts. "
-        "writes-outside-transaction finds the same in logs, in any language.",
+        "statement-outside-its-transaction-in-code reports statements that are written inside of a "
+        "transaction "
+        "and run outside of it. writes-outside-transaction finds the same in logs, in any language.",
     .fix =
         "`await db.transaction(async (tx) => { … })`, with `tx` for each query inside. neon-http has no such "
         "transactions: there, `db.batch([…])` runs a list of statements as one.",

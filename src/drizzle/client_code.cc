@@ -28,6 +28,7 @@ using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
+using typescript::is_function;
 using typescript::Kind;
 using typescript::Node;
 using typescript::Property;
@@ -132,6 +133,8 @@ class Reader {
     program_.parse_ahead(files);
     for (const auto& path : files)
       if (const auto* module = program_.module(path)) read_calls(module->syntax->root());
+    for (const auto& [call, config] : without_options_)
+      if (!matched_.count(config)) add_mismatch(call, *config, Casing::none);
     return std::move(out_);
   }
 
@@ -263,7 +266,7 @@ class Reader {
         out_.credentials.push_back({*host, property->value->text, property->node.location()});
   }
 
-  // Clients without a schema that no other file can import may only run migrations or SQL text.
+  // Clients without options that no other file can import may only run migrations or SQL text.
   void add_client(const Node& call, const ValuePtr& options, bool given) {
     const std::string& file = call.syntax()->file();
     if (given && (!options->is(Values::object) || options->partial)) return;
@@ -273,8 +276,29 @@ class Reader {
     if (!text || contains(call.syntax()->text(), "/migrator") ||
         contains_any(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
       return;
-    if (!schema && !casing) return;
-    compare_casing(call, *text);
+    if (!schema && !casing && !is_exported(call)) return;
+    compare_casing(call, *text, schema || casing);
+  }
+
+  // Whether other files can import the client: export const db = drizzle(…), a function that returns it.
+  bool is_exported(const Node& call) {
+    Node at = call, above = call.parent();
+    while (bare(above) == call || above.is(Kind::binary_expression)) {
+      at = above;
+      above = above.parent();
+    }
+    if (above.is(Kind::export_statement)) return true;
+    Node declared = above;
+    if (above.is(Kind::return_statement) || (is_function(above) && above.child(Field::body) == at)) {
+      declared = typescript::function_around(at);
+      if (declared.parent().is(Kind::variable_declarator)) declared = declared.parent();
+    }
+    const bool names = declared.is(Kind::variable_declarator) || declared.is(Kind::function_declaration);
+    const auto* module = program_.module(call.syntax()->file());
+    if (!names || !module || typescript::function_around(declared)) return false;
+    const std::string_view name = declared.child(Field::name).text();
+    return std::any_of(module->exports.begin(), module->exports.end(),
+                       [&](const auto& one) { return one.second.local == name; });
   }
 
   struct Schema {
@@ -301,23 +325,30 @@ class Reader {
     return configs_->size() == 1 ? all : Schema();
   }
 
-  void compare_casing(const Node& call, const std::string& of_client) {
+  // `states`: whether the client's options name a schema or a casing. Of others, it is not known that they
+  // are of this schema: they count where no client of the configuration has its casing.
+  void compare_casing(const Node& call, const std::string& of_client, bool states) {
     const Schema schema = schema_of(call.syntax()->file());
     if (!schema.config || schema.several || schema.config->casing_unknown) return;
     const Casing client = of_client == "snake_case"  ? Casing::snake_case
                           : of_client == "camelCase" ? Casing::camel_case
                                                      : Casing::none;
-    if (client == schema.config->casing) return;
+    if (client == schema.config->casing) matched_.insert(schema.config);
+    else if (states) add_mismatch(call, *schema.config, client);
+    else without_options_.emplace_back(call, schema.config);
+  }
+
+  void add_mismatch(const Node& call, const SourceConfig& config, Casing client) {
     const auto name = [](Casing casing) {
       return casing == Casing::snake_case ? "snake_case" : casing == Casing::camel_case ? "camelCase" : "";
     };
     CasingMismatch out;
-    out.config = schema.config->paths.front();
-    out.of_kit = name(schema.config->casing);
+    out.config = config.paths.front();
+    out.of_kit = name(config.casing);
     out.of_client = name(client);
-    SourceTables by_kit(program_, schema.config->casing), by_client(program_, client);
+    SourceTables by_kit(program_, config.casing), by_client(program_, client);
     std::set<const Value*> seen;
-    for (const auto& file : schema.config->files)
+    for (const auto& file : config.files)
       for (const auto& exported : program_.exported_names(file)) {
         const ValuePtr value = program_.exported(file, exported);
         const SourceTable* kit = seen.insert(value.get()).second ? by_kit.table(value) : nullptr;
@@ -346,6 +377,8 @@ class Reader {
   typescript::Program& program_;
   Expressions expressions_;
   std::optional<std::vector<SourceConfig>> configs_;
+  std::set<const SourceConfig*> matched_;  // of a client with the same casing
+  std::vector<std::pair<Node, const SourceConfig*>> without_options_;
   ClientCode out_;
 };
 

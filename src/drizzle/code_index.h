@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ class CodeIndex {
   // The query that the expression is; nullptr if it is none.
   const FoundQuery* query(const typescript::Node& expression) const;
 
+  // The prepared query that `query.execute({ id })` runs; nullptr if the call runs none.
+  const FoundQuery* prepared(const typescript::Node& call);
+
   // Comparisons by eq(), by inArray() and by others of the query's conditions.
   struct Conditions {
     std::vector<Comparison> equal;
@@ -67,6 +71,8 @@ class CodeIndex {
   bool is_database(const typescript::Node& expression, int depth = 0);
   // Whether the value of an identifier or member comes from drizzle-orm with this name.
   bool is_drizzle(const typescript::Node& expression, std::string_view name);
+  // The name of the function or method that is called; "eq" also of `import { eq as equals }`.
+  std::string operator_of(const typescript::Node& call);
   // The table that the expression is; nullptr if it is none. The same for a name of a file's top level.
   const SourceTable* table(const typescript::Node& expression);
   const SourceTable* table(const std::string& file, const std::string& name);
@@ -135,10 +141,14 @@ class CodeIndex {
 bool is_awaited(typescript::Node expression);
 // Whether the function is an argument of a call that runs it there and then: awaited, or forEach.
 bool runs_at_once(const typescript::Node& function);
+// Whether the list has the text.
+bool is_one_of(std::string_view text, std::span<const std::string_view> list);
 // The identifier that the text begins with; "" if it begins with none.
 std::string first_word(std::string_view text);
 // The first argument of the query's link `name(…)`; empty if there is none.
 typescript::Node argument_of(const FoundQuery& query, std::string_view name);
+// The name in placeholder('id') and sql.placeholder('id'); "" for other expressions.
+std::string placeholder_in(const typescript::Node& expression);
 // The name of the method that is called; "" if the callee is no member.
 std::string_view method_of(const typescript::Node& call);
 // What the method is called on.

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "drizzle/code_paths.h"
+#include "drizzle/code_rounds.h"
 #include "drizzle/code_rows.h"
 #include "files/files.h"
 
@@ -32,16 +33,12 @@ constexpr std::size_t max_queries_of_a_call = 4;
 constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
 constexpr std::size_t max_nodes = 4000;        // of an expression or a body that is searched
 
-template <std::size_t n>
-bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 struct Loop {
   Node node;                // the statement or the call of map()
   Node over;                // what it goes over
   std::vector<Node> names;  // declared names whose values differ in each round
-  Node body;
+  Node body;                // empty: a function that map() gets by its name
+  Node function;            // that one
   bool parallel = false;
 };
 
@@ -93,7 +90,10 @@ class LoopReader {
   void read_file(const Node& root) {
     typescript::each_node(root, [&](const Node& at) {
       if (out_.size() >= max_found) return;
-      if (const auto loop = loop_of(at)) read_loop(*loop);
+      if (const auto loop = loop_of(at)) {
+        if (loop->function) read_named(*loop);
+        else read_loop(*loop);
+      }
     });
   }
 
@@ -110,20 +110,26 @@ class LoopReader {
     if (node.is(Kind::for_in_statement)) {
       if (!node.has_token("of") && node.child(Field::operator_).text() != "of") return std::nullopt;
       return Loop{node, bare(node.child(Field::right)), names_in(node.child(Field::left)),
-                  node.child(Field::body)};
+                  node.child(Field::body), Node()};
     }
     if (node.is(Kind::for_statement)) return counting_loop(node);
     if (!node.is(Kind::call_expression)) return std::nullopt;
     static constexpr std::array<std::string_view, 3> methods = {"map", "forEach", "flatMap"};
     const auto arguments = arguments_of(node);
-    if (arguments.empty() || !one_of(method_of(node), methods)) return std::nullopt;
+    if (arguments.empty() || !is_one_of(method_of(node), methods)) return std::nullopt;
     const Node callback = bare(arguments.front());
-    const auto patterns =
-        is_function(callback) ? typescript::parameter_patterns(callback) : std::vector<Node>();
+    const Node function = is_function(callback) ? callback : names_.function_at(callback);
+    const auto patterns = function ? typescript::parameter_patterns(function) : std::vector<Node>();
     if (patterns.empty()) return std::nullopt;
-    Loop out{node, object_of(node), names_in(patterns.front()), callback.child(Field::body)};
+    if (!function.has_token("async") && !is_awaited(node) && !later_awaited(node)) return std::nullopt;
+    Loop out{node, object_of(node), {}, Node(), Node()};
     out.parallel = true;
-    if (!callback.has_token("async") && !is_awaited(node) && !later_awaited(node)) return std::nullopt;
+    if (function == callback) {
+      out.names = names_in(patterns.front());
+      out.body = callback.child(Field::body);
+    } else {
+      out.function = function;
+    }
     return out;
   }
 
@@ -142,7 +148,7 @@ class LoopReader {
     if (!over || !counter.is(Kind::identifier)) return std::nullopt;
     const std::string_view head = node.text().substr(0, node.child(Field::body).offset() - node.offset());
     if (!contains(head, "++")) return std::nullopt;  // steps of a batch
-    return Loop{node, over, {counter}, node.child(Field::body)};
+    return Loop{node, over, {counter}, node.child(Field::body), Node()};
   }
 
   // const tasks = rows.map(…); await Promise.all(tasks)
@@ -243,6 +249,30 @@ class LoopReader {
   // Whether the INSERT tells by what it returns whether this caller or another one has the row.
   static bool claims(const FoundQuery& query) {
     return query.link("onConflictDoNothing") && query.link("returning");
+  }
+
+  // The key of a prepared query: what the call gives for the placeholder that a column is compared with.
+  template <class Depends>
+  std::optional<Comparison> prepared_key(const FoundQuery& query, const Node& call, Depends&& depends_on) {
+    const auto arguments = arguments_of(call);
+    const auto given_for = [&](const Node& value) {
+      const std::string name = placeholder_in(value);
+      const Node found = name.empty() ? Node() : given(arguments, {0, name});
+      return found && depends_on(found) ? found : Node();
+    };
+    if (query.facts.kind == CodeQuery::Kind::insert) {
+      const Node row = argument_of(query, "values");
+      for (const Node& part : row.is(Kind::object) ? row.children() : std::vector<Node>())
+        if (const Node value = given_for(part.child(Field::value))) return Comparison{"", value};
+      return std::nullopt;
+    }
+    const auto conditions = index_.conditions(query);
+    for (const auto* several : {&conditions.lists, &conditions.ranges})
+      for (const auto& one : *several)
+        if (given_for(one.value)) return std::nullopt;
+    for (const auto& one : conditions.equal)
+      if (const Node value = given_for(one.value)) return Comparison{one.column, value};
+    return std::nullopt;
   }
 
   template <class Depends>
@@ -379,6 +409,20 @@ class LoopReader {
                              bounds_in(*query, function),
                              {},
                              !key});
+        } else if (const FoundQuery* made = is_awaited(at) ? index_.prepared(at) : nullptr;
+                   made && !locks(*made)) {
+          const auto key = prepared_key(
+              *made, at, [&](const Node& value) { return !parameters_in(value, function).empty(); });
+          if (key)
+            found.push_back({made,
+                             key->column,
+                             key->value,
+                             parameters_in(key->value, function),
+                             {},
+                             required_before(at, function),
+                             {},
+                             {at.location()},
+                             false});
         } else if (is_awaited(at)) {
           for (Inner one : called_queries(at, depth + 1)) {
             if (one.conditions) one = with_conditions(std::move(one), at, function);
@@ -401,8 +445,7 @@ class LoopReader {
     Dependence out;
     const Node where = argument_of(query, "where");
     std::vector<Node> parts{where};
-    if (where.is(Kind::call_expression) && where.child(Field::function).text() == "and")
-      parts = arguments_of(where);
+    if (where.is(Kind::call_expression) && index_.operator_of(where) == "and") parts = arguments_of(where);
     for (Node part : parts) {
       if (part.is(Kind::spread_element) && !part.children().empty()) part = bare(part.children().front());
       if (part.is(Kind::identifier) && names_.find(part).kind == Binding::Kind::parameter)
@@ -437,19 +480,26 @@ class LoopReader {
   bool in_loop(const Node& inner, const Node& body) {
     for (Node at = inner.parent(); at && at != body; at = at.parent())
       if (at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
-          (at.is(Kind::call_expression) && loop_of(at)))
+          (at.is(Kind::call_expression) && has_body(at)))
         return true;
     return false;
+  }
+
+  bool has_body(const Node& call) {
+    const auto loop = loop_of(call);
+    return loop && loop->body;
   }
 
   // ---- The result.
 
   void read_loop(const Loop& loop) {
     if (!loop.body || loop.names.empty()) return;
-    std::optional<const FoundQuery*> rows;  // looked up for the first query
+    RowSource rows;  // looked up for the first query
+    bool looked_up = false;
     const auto from_rows = [&] {
-      if (!rows) rows = rows_.of(loop.over);
-      return *rows;
+      if (!looked_up) rows = rows_.of(loop.over);
+      looked_up = true;
+      return rows;
     };
     any_inside(loop.body, [&](const Node& at) {
       if (!at.is(Kind::call_expression)) return false;
@@ -465,10 +515,17 @@ class LoopReader {
         if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
           return false;
         if (const auto key = key_of(*query, on_loop))
-          if (const FoundQuery* from = from_rows(); from && from != query) add(loop, *from, *query, *key, {});
+          if (const RowSource from = from_rows(); from && from.query != query)
+            add(loop, from, *query, *key, {});
         return false;
       }
-      const auto& inside = called_queries(at, 0);
+      if (const FoundQuery* made = index_.prepared(at); made && !locks(*made)) {
+        const auto key = prepared_key(*made, at, on_loop);
+        if (const RowSource from = key ? from_rows() : RowSource(); from && from.query != made)
+          add(loop, from, *made, *key, {at.location()});
+        return false;
+      }
+      const auto inside = called_queries(at, 0);
       if (inside.size() > max_queries_of_a_call || calls_its_own_function(at, loop.node)) return false;
       for (const Inner& inner : inside) {
         const auto arguments = arguments_of(at);
@@ -488,11 +545,11 @@ class LoopReader {
           if (!value || !on_loop(value)) continue;
           const auto key = inner.conditions ? key_in(index_.conditions_in(value), on_loop)
                                             : std::optional(Comparison{inner.key, value});
-          const FoundQuery* from = key ? from_rows() : nullptr;
+          const RowSource from = key ? from_rows() : RowSource();
           if (!from) break;
           auto via = inner.via;
           via.insert(via.begin(), at.location());
-          add(loop, *from, *inner.query, *key, std::move(via));
+          add(loop, from, *inner.query, *key, std::move(via));
           break;
         }
       }
@@ -500,10 +557,37 @@ class LoopReader {
     });
   }
 
+  static Node body_of(const Loop& loop) { return loop.body ? loop.body : loop.function.child(Field::body); }
+
+  // Promise.all(rows.map(withCustomer)): map() gives each row to the function's first parameter, the index to
+  // the second, and the array to the third.
+  void read_named(const Loop& loop) {
+    constexpr std::size_t given = 3;
+    const auto inside = inner_queries(loop.function, 0);
+    if (inside.size() > max_queries_of_a_call || is_around(loop.function, loop.node)) return;
+    const auto of_row = [](const Dependence& parts) {
+      return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part.first == 0; });
+    };
+    for (const Inner& inner : inside) {
+      const bool lacks = std::any_of(inner.required.begin(), inner.required.end(),
+                                     [](const auto& part) { return part.first >= given; });
+      if (inner.conditions || lacks || !of_row(inner.on) || of_row(inner.ranges) || of_row(inner.database))
+        continue;
+      const RowSource from = rows_.of(loop.over);
+      if (!from) return;
+      auto via = inner.via;
+      via.insert(via.begin(), loop.node.location());
+      add(loop, from, *inner.query, {inner.key, inner.value}, std::move(via));
+    }
+  }
+
   // Whether the call calls the function that has the loop: a walk over a tree, whose next keys are not known
   // before.
   bool calls_its_own_function(const Node& call, const Node& loop) {
-    const Node called = names_.called(call);
+    return is_around(names_.called(call), loop);
+  }
+
+  static bool is_around(const Node& called, const Node& loop) {
     for (Node at = typescript::function_around(loop); at; at = typescript::function_around(at))
       if (at == called) return true;
     return false;
@@ -528,7 +612,7 @@ class LoopReader {
     return ellipsis(part == node ? out : out + "…", 60);
   }
 
-  void add(const Loop& loop, const FoundQuery& rows, const FoundQuery& query, const Comparison& key,
+  void add(const Loop& loop, const RowSource& rows, const FoundQuery& query, const Comparison& key,
            std::vector<SourceLocation> via) {
     if (out_.size() >= max_found || passed_over(loop, query, !via.empty())) return;
     QueryInLoop found;
@@ -539,12 +623,14 @@ class LoopReader {
     found.parallel = loop.parallel;
     found.loop = loop.node.location();
     found.function = typescript::name_of_function(typescript::function_around(loop.node));
-    found.rows_from = rows.facts.place;
-    if (!rows.facts.tables.empty()) found.rows_table = rows.facts.tables.front();
+    found.rows_from = rows.query->facts.place;
+    if (!rows.nested && !rows.query->facts.tables.empty())
+      found.rows_table = rows.query->facts.tables.front();
+    found.collection = rows.collection;
     found.via = std::move(via);
     found.background = runs_in_background(found.loop.file);
     found.filtered = rows_.filtered(loop.over);
-    found.waits = !loop.parallel && waits(loop.body, 0);
+    found.waits = !loop.parallel && waits(body_of(loop), 0);
     out_.push_back(std::move(found));
   }
 
@@ -555,7 +641,7 @@ class LoopReader {
     const bool found = any_inside(body, [&](const Node& at) {
       if (!at.is(Kind::await_expression)) return false;
       const Node call = bare(at);
-      if (!call.is(Kind::call_expression) || index_.query(call)) return false;
+      if (!call.is(Kind::call_expression) || index_.query(call) || index_.prepared(call)) return false;
       if (call.child(Field::function).text().starts_with("Promise.")) return false;
       const Node function = names_.called(call);
       if (!function) return true;
@@ -565,38 +651,11 @@ class LoopReader {
     return waits_[body] = found;
   }
 
-  // A loop that ends early looks for one row, or tries until one query succeeds, and does not need all.
-  static bool ends_early(const Node& body) {
-    const auto is_loop = [](const Node& at) {
-      return at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
-             at.is(Kind::do_statement) || is_word(at.text(), "switch");
-    };
-    std::vector<std::pair<Node, bool>> open{{body, false}};  // whether a `break` ends an inner statement
-    while (!open.empty()) {
-      const auto [at, inner] = open.back();
-      open.pop_back();
-      if (is_function(at)) continue;
-      if (at.is(Kind::return_statement)) return true;
-      if (at.is(Kind::other) && !inner && is_word(at.text(), "break")) return true;
-      for (Node part = at.first(); part; part = part.next())
-        open.emplace_back(part, inner || (at != body && is_loop(at)));
-    }
-    // Of a `throw` in the body itself, no round comes after the first.
-    const auto statements = body.children();
-    return std::any_of(statements.begin(), statements.end(),
-                       [](const Node& statement) { return statement.is(Kind::throw_statement); });
-  }
-
-  // Whether the statement begins with the word.
-  static bool is_word(std::string_view statement, std::string_view word) {
-    return statement.starts_with(word) && first_word(statement) == word;
-  }
-
   // Whether to pass over the query: a write after something else that the round waits for marks progress, and
   // in a function that waits for something else the query is the smaller part.
   bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
     if (!loop.parallel && ends_early(loop.body)) return true;
-    return (called || query.facts.kind != CodeQuery::Kind::select) && waits(loop.body, 0);
+    return (called || query.facts.kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
   }
 
   bool runs_in_background(const std::string& file) {

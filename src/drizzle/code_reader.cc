@@ -55,7 +55,11 @@ std::set<std::string> files_of(const CodeFacts& facts) {
     out.insert(call.place.file);
     add(call.via);
   }
-  for (const auto& pair : facts.write_pairs) out.insert(pair.then.place.file);
+  for (const auto& pair : facts.write_pairs) {
+    out.insert(pair.then.place.file);
+    out.insert(pair.function_place.file);
+  }
+  for (const auto& one : facts.outside_transactions) out.insert({one.query.place.file, one.transaction.file});
   for (const auto& found : facts.in_requests) {
     out.insert(found.request.place.file);
     add(found.request.via);
@@ -87,6 +91,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->calls_in_transactions = calls_in_transactions(index);
   out->write_pairs = writes_in_sequence(index);
   out->transactions = tables_of_transactions(index);
+  out->outside_transactions = statements_outside_transactions(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);

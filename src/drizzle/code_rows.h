@@ -8,29 +8,48 @@
 
 namespace pgadvise::drizzle {
 
-// Follows variables, the project's functions, and methods that keep rows: filter(), map(), slice().
+struct RowSource {
+  const FoundQuery* query = nullptr;  // nullptr: none
+  bool nested = false;                // rows of a relation: of `with` in a relational query
+  bool collection = false;            // in a Map, Set or object, not in a list
+
+  explicit operator bool() const { return query != nullptr; }
+};
+
+// Follows variables, the project's functions, methods that keep rows (filter(), map(), slice()), and objects,
+// maps and sets that loops over rows fill.
 class RowSources {
  public:
   explicit RowSources(CodeIndex& index) : index_(index), names_(index.names()) {}
 
-  // The query whose rows, or values of them, the expression has; nullptr if there is none, or if the query
-  // yields one row, or a small constant limit keeps them few.
-  const FoundQuery* of(const typescript::Node& expression, int depth = 0);
+  // The query whose rows, or values of them, the expression has; none if no query yields them, if it
+  // yields one row, or if a small constant limit keeps them few.
+  RowSource of(const typescript::Node& expression, int depth = 0);
 
   // Whether filter() with a condition leaves rows out of what the expression has; of variables and methods.
   bool filtered(const typescript::Node& expression);
 
  private:
-  const FoundQuery* find_rows(const typescript::Node& node, int depth);
-  const FoundQuery* rows_of_variable(const typescript::Node& node, int depth);
-  const FoundQuery* rows_assigned(const typescript::Binding& binding, int depth);
-  const FoundQuery* property_rows(const typescript::Node& value, const std::string& property, int depth);
-  const FoundQuery* rows_of_member(const typescript::Node& node, int depth);
-  const FoundQuery* rows_of_call(const typescript::Node& node, int depth);
+  RowSource find_rows(const typescript::Node& node, int depth);
+  RowSource rows_of_variable(const typescript::Node& node, int depth);
+  RowSource rows_assigned(const typescript::Binding& binding, int depth);
+  RowSource property_rows(const typescript::Node& value, const std::string& property, int depth);
+  RowSource rows_filled(const typescript::Binding& binding, int depth);
+  RowSource loop_that_fills(const typescript::Node& filling, const typescript::Binding& binding, int depth);
+  RowSource rows_of_member(const typescript::Node& node, int depth);
+  RowSource rows_of_call(const typescript::Node& node, int depth);
+
+  // A row or rows of a relational query, or of one of its relations.
+  struct Relation {
+    const FoundQuery* query = nullptr;
+    typescript::Node options;  // of findMany, or of the relation in `with`
+  };
+  Relation relation_of(const typescript::Node& expression, int depth);
+  Relation relation_of_name(const typescript::Node& name, int depth);
 
   CodeIndex& index_;
   typescript::Bindings& names_;
-  std::map<typescript::Node, const FoundQuery*> rows_;
+  std::map<typescript::Node, RowSource> rows_;
 };
 
 // The property from which an object pattern takes the name; "" if it has no such name.

@@ -21,7 +21,8 @@ using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
 
-constexpr int max_followed = 3;  // functions of the project
+constexpr int max_followed = 3;            // functions of the project
+constexpr std::size_t max_nodes = 20'000;  // of a callback
 
 // Packages whose awaited calls wait for another service. A name that ends in "/" stands for a scope.
 constexpr std::array<std::string_view, 34> services = {"axios",      "got",
@@ -48,7 +49,116 @@ bool is_service(std::string_view package) {
   });
 }
 
+Node callback_of(const FoundQuery& transaction) {
+  const auto arguments = arguments_of(transaction.anchor);
+  const Node callback = arguments.empty() ? Node() : bare(arguments.front());
+  return is_function(callback) ? callback : Node();
+}
+
+Node class_around(Node node) {
+  while (node && !node.is(Kind::class_body)) node = node.parent();
+  return node;
+}
+
+class OutsideReader {
+ public:
+  explicit OutsideReader(CodeIndex& index) : index_(index), names_(index.names()) {}
+
+  std::vector<StatementOutsideTransaction> read() {
+    for (const auto& query : index_.queries())
+      if (query.facts.kind == CodeQuery::Kind::transaction)
+        if (const Node callback = callback_of(query)) transactions_.emplace(callback, &query);
+    if (transactions_.empty()) return {};
+    for (const auto& query : index_.queries()) read_query(query);
+    for (const auto& [callback, transaction] : transactions_) read_calls(callback, *transaction);
+    std::sort(out_.begin(), out_.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.query.place, a.transaction) < std::tie(b.query.place, b.transaction);
+    });
+    return std::move(out_);
+  }
+
+ private:
+  // The function around the node that runs it later, or the callback of a transaction; empty in `catch`.
+  Node function_of(const Node& node) const {
+    for (Node at = node.parent(); at; at = at.parent()) {
+      if (at.is(Kind::catch_clause)) return {};
+      if (is_function(at) && (transactions_.count(at) || !runs_at_once(at))) return at;
+    }
+    return {};
+  }
+
+  void read_query(const FoundQuery& query) {
+    using Made = CodeQuery::Kind;
+    const CodeQuery& facts = query.facts;
+    if (!facts.awaited || facts.kind == Made::transaction || facts.kind == Made::batch) return;
+    const Node function = function_of(query.whole);
+    const auto in = transactions_.find(function);
+    if (in != transactions_.end()) {
+      if (is_same(in->second->receiver, query.receiver)) add(query, *in->second, std::nullopt);
+    } else if (function && is_write(facts)) {
+      writes_[function].push_back(&query);
+    }
+  }
+
+  void read_calls(const Node& callback, const FoundQuery& transaction) {
+    if (writes_.empty()) return;
+    any_node(callback.child(Field::body), max_nodes, [&](const Node& at) {
+      if (!at.is(Kind::call_expression) || !is_awaited(at) || index_.query(at)) return false;
+      const Node called = names_.called(at);
+      const auto writes = called ? writes_.find(called) : writes_.end();
+      if (writes == writes_.end() || function_of(at) != callback) return false;
+      for (const FoundQuery* write : writes->second)
+        if (is_same(transaction.receiver, write->receiver)) add(*write, transaction, at.location());
+      return false;
+    });
+  }
+
+  // Whether both are the same variable or member, and no parameter.
+  bool is_same(const Node& database, const Node& receiver) {
+    const Node one = bare(database), other = bare(receiver);
+    if (one.kind() != other.kind() || names_transaction(one.text())) return false;
+    if (one.is(Kind::identifier)) {
+      const Node declared = names_.declaration(one);
+      return declared.is(Kind::variable_declarator) && declared == names_.declaration(other) &&
+             declared.child(Field::name).is(Kind::identifier) && !is_proxy(declared.child(Field::value));
+    }
+    if (!one.is(Kind::member_expression) || one.text() != other.text()) return false;
+    const Node of = bare(one.child(Field::object)), of_other = bare(other.child(Field::object));
+    if (names_transaction(one.child(Field::property).text())) return false;
+    if (of.text() == "this") return class_around(one) && class_around(one) == class_around(other);
+    const Node name = of.is(Kind::identifier) ? names_.find(of).name : Node();
+    return name && name == names_.find(of_other).name;
+  }
+
+  // Of AsyncLocalStorage: it may choose the transaction.
+  static bool is_proxy(const Node& value) {
+    const Node made = bare(value);
+    return made.is(Kind::new_expression) && made.child(Field::constructor).text() == "Proxy";
+  }
+
+  void add(const FoundQuery& query, const FoundQuery& transaction, std::optional<SourceLocation> call) {
+    out_.push_back({query.facts, transaction.facts.function, transaction.facts.place, std::move(call)});
+  }
+
+  CodeIndex& index_;
+  typescript::Bindings& names_;
+  std::map<Node, const FoundQuery*> transactions_;         // by callback
+  std::map<Node, std::vector<const FoundQuery*>> writes_;  // by function, outside of transactions
+  std::vector<StatementOutsideTransaction> out_;
+};
+
 }  // namespace
+
+bool is_write(const CodeQuery& query) {
+  using Made = CodeQuery::Kind;
+  return query.kind == Made::insert || query.kind == Made::update || query.kind == Made::delete_;
+}
+
+bool names_transaction(std::string_view name) {
+  const std::string low = lower(name);
+  return contains(low, "transaction") || contains(low, "trx") || low.starts_with("tx") ||
+         contains(name, "Tx");
+}
 
 // What the call waits for: "fetch", "stripe"; "" if it is no service.
 std::string ServiceCalls::service_of(const Node& call) {
@@ -96,9 +206,8 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
   std::vector<CallInTransaction> out;
   for (const auto& query : index.queries()) {
     if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    const auto arguments = arguments_of(query.anchor);
-    const Node callback = arguments.empty() ? Node() : bare(arguments.front());
-    if (!is_function(callback)) continue;
+    const Node callback = callback_of(query);
+    if (!callback) continue;
     for (CallInTransaction& call : services.in(callback)) {
       call.function = query.facts.function;
       call.transaction = query.facts.place;
@@ -115,15 +224,12 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   std::map<Node, CodeTransaction> found;  // by callback
   for (const FoundQuery& query : index.queries()) {
     if (query.facts.kind != CodeQuery::Kind::transaction) continue;
-    const auto arguments = arguments_of(query.anchor);
-    const Node callback = arguments.empty() ? Node() : bare(arguments.front());
-    if (is_function(callback)) found[callback] = {{}, query.facts.function, query.facts.place};
+    if (const Node callback = callback_of(query))
+      found[callback] = {{}, query.facts.function, query.facts.place};
   }
   if (found.empty()) return {};
   const auto use = [](CodeTransaction& transaction, const CodeQuery& query) {
-    using Query = CodeQuery::Kind;
-    const bool writes =
-        query.kind == Query::insert || query.kind == Query::update || query.kind == Query::delete_;
+    const bool writes = is_write(query);
     for (const QualifiedName& table : query.tables) {
       const auto known = std::find_if(transaction.tables.begin(), transaction.tables.end(),
                                       [&](const CodeTransaction::Use& one) { return one.table == table; });
@@ -146,6 +252,10 @@ std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index) {
   std::sort(out.begin(), out.end(),
             [](const CodeTransaction& a, const CodeTransaction& b) { return a.place < b.place; });
   return out;
+}
+
+std::vector<StatementOutsideTransaction> statements_outside_transactions(CodeIndex& index) {
+  return OutsideReader(index).read();
 }
 
 }  // namespace pgadvise::drizzle

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drizzle/code_index.h"
@@ -26,11 +27,23 @@ class ServiceCalls {
   std::map<typescript::Node, std::vector<CallInTransaction>> found_;
 };
 
+// INSERT, UPDATE or DELETE.
+bool is_write(const CodeQuery& query);
+
+// Whether a name is one of transactions: "tx", "withTx", "inTransaction", but not "ctx".
+bool names_transaction(std::string_view name);
+
 // Those in callbacks of transaction().
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
 
 // The tables that the callbacks of transaction() use themselves, not in functions that they call. Only
 // transactions of two tables or more.
 std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index);
+
+// Awaited statements in callbacks of transaction() on the same variable or member on which transaction() is
+// called, and writes on it in functions of the project that a callback calls itself. Left out: statements in
+// `catch`, in functions that run later, on a database that is a parameter (it may be a transaction) or a
+// Proxy.
+std::vector<StatementOutsideTransaction> statements_outside_transactions(CodeIndex& index);
 
 }  // namespace pgadvise::drizzle

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -22,22 +24,9 @@ using typescript::Node;
 using Values = typescript::Value::Kind;
 
 constexpr std::size_t max_writes = 30;   // of a function
+constexpr std::size_t max_called = 3;    // writes of a function that another one calls
 constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
 constexpr int max_followed = 3;          // variables
-
-bool is_write(const FoundQuery& query) {
-  using Made = CodeQuery::Kind;
-  const Made kind = query.facts.kind;
-  return (kind == Made::insert || kind == Made::update || kind == Made::delete_) && query.facts.awaited &&
-         !query.facts.tables.empty();
-}
-
-// Of a name: "tx", "withTx", "inTransaction", but not "ctx".
-bool names_transaction(std::string_view name) {
-  const std::string low = lower(name);
-  return contains(low, "transaction") || contains(low, "trx") || low.starts_with("tx") ||
-         contains(name, "Tx");
-}
 
 // The name of the function or method that is called.
 std::string_view name_of_called(const Node& call) {
@@ -45,30 +34,83 @@ std::string_view name_of_called(const Node& call) {
   return method.empty() ? call.child(Field::function).text().substr(0, 100) : method;
 }
 
+// A write in a function, or its call of a function of the project that runs the write.
+struct Step {
+  const FoundQuery* query = nullptr;
+  Node at;
+
+  bool is_call() const { return at != query->whole; }
+};
+
+enum class Order { none, follows, parallel };
+
 class Reader {
  public:
   explicit Reader(CodeIndex& index) : index_(index), names_(index.names()), services_(index) {}
 
   std::vector<WritePairInCode> read() {
-    for (const auto& query : index_.queries())
-      if (is_write(query) && !sets_times_only(query) && !may_be_transaction(query.receiver))
-        if (const Node function = function_of(query)) {
-          auto& writes = by_function_[function];
-          if (writes.size() < max_writes) writes.push_back(&query);
-        }
-    for (const auto& [function, writes] : by_function_)
-      if (writes.size() > 1 && !undoes(function)) read_function(function, writes);
+    for (const auto& query : index_.queries()) {
+      const CodeQuery& facts = query.facts;
+      if (is_write(facts) && facts.awaited && !facts.tables.empty() && !sets_times_only(query) &&
+          !may_be_transaction(query.receiver))
+        add(by_function_, query, query.whole);
+    }
+    std::map<Node, std::vector<Step>> all = by_function_;
+    add_calls(all);
+    for (auto& [function, steps] : all) {
+      if (steps.size() < 2 || undoes(function)) continue;
+      std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+      read_function(function, steps);
+    }
     std::sort(out_.begin(), out_.end(), [](const WritePairInCode& a, const WritePairInCode& b) {
-      return std::tie(a.first.place, a.then.place) < std::tie(b.first.place, b.then.place);
+      return std::tie(a.first.place, a.then.place, a.function_place) <
+             std::tie(b.first.place, b.then.place, b.function_place);
     });
     return std::move(out_);
   }
 
  private:
-  // The function that runs the write, without callbacks that run there and then; empty in a callback of a
-  // transaction, and at the top level.
-  static Node function_of(const FoundQuery& query) {
-    Node function = typescript::function_around(query.whole);
+  static void add(std::map<Node, std::vector<Step>>& out, const FoundQuery& query, const Node& at) {
+    const Node function = function_of(at);
+    if (!function) return;
+    auto& steps = out[function];
+    if (steps.size() < max_writes) steps.push_back({&query, at});
+  }
+
+  // The awaited calls of functions that write.
+  void add_calls(std::map<Node, std::vector<Step>>& out) {
+    std::set<std::string, std::less<>> called_names;
+    for (const auto& [function, steps] : by_function_) {
+      const std::string name = typescript::name_of_function(function);
+      called_names.insert(name.substr(name.find('.') + 1));
+    }
+    std::set<std::string> files(index_.files().begin(), index_.files().end());
+    files.insert(index_.entry_files().begin(), index_.entry_files().end());
+    for (const auto& file : files) {
+      const auto* module = called_names.empty() ? nullptr : names_.program().module(file);
+      if (!module) continue;
+      typescript::each_call(module->syntax->root(), [&](const Node& call) {
+        if (!called_names.count(name_of_called(call)) || !is_awaited(call) || index_.query(call)) return;
+        const Node called = names_.called(call);
+        const auto found = called ? by_function_.find(called) : by_function_.end();
+        if (found == by_function_.end() || found->second.size() > max_called || undoes(called) ||
+            function_of(call) == called)
+          return;
+        for (const Step& step : found->second)
+          if (is_unconditional(step.at, called)) add(out, *step.query, call);
+      });
+    }
+  }
+
+  static bool is_unconditional(const Node& write, const Node& function) {
+    const auto nodes = path(write, function);
+    return std::none_of(nodes.begin() + 1, nodes.end(), is_condition);
+  }
+
+  // The function that runs the write or call, without callbacks that run there and then; empty in a callback
+  // of a transaction, and at the top level.
+  static Node function_of(const Node& at) {
+    Node function = typescript::function_around(at);
     while (function && runs_at_once(function)) {
       const Node call = function.parent().parent();
       if (names_transaction(name_of_called(call))) return {};
@@ -100,20 +142,25 @@ class Reader {
     return false;
   }
 
-  void read_function(const Node& function, const std::vector<const FoundQuery*>& writes) {
-    for (std::size_t i = 0; i < writes.size(); ++i)
-      for (std::size_t j = i + 1; j < writes.size(); ++j) {
-        const FoundQuery &first = *writes[i], &then = *writes[j];
+  void read_function(const Node& function, const std::vector<Step>& steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      for (std::size_t j = i + 1; j < steps.size(); ++j) {
+        const FoundQuery &first = *steps[i].query, &then = *steps[j].query;
         const bool one_table = first.facts.tables.front() == then.facts.tables.front();
-        if ((one_table && !moves_an_amount(first, then)) || first.link("onConflictDoNothing") ||
-            !follows(first.whole, then.whole, function) || service_between(first, then, function))
+        if ((one_table && !moves_an_amount(first, then)) || first.link("onConflictDoNothing")) continue;
+        const Order order = order_of(steps[i].at, steps[j].at, function);
+        if (order == Order::none ||
+            (order == Order::follows && service_between(steps[i], steps[j], function)))
           continue;
         WritePairInCode& pair = out_.emplace_back();
         pair.first = first.facts;
         pair.then = then.facts;
-        pair.value = value_used(first, then.whole);
+        pair.value = value_used(steps[i], steps[j].at);
         pair.function = typescript::name_of_function(function);
         pair.function_place = function.location();
+        if (steps[i].is_call()) pair.first_call = steps[i].at.location();
+        if (steps[j].is_call()) pair.then_call = steps[j].at.location();
+        pair.parallel = order == Order::parallel;
         pair.http = over_http(first.receiver);
       }
   }
@@ -148,28 +195,39 @@ class Reader {
     return out;
   }
 
+  // The list of Promise.all.
+  static bool is_all(const Node& node) {
+    return node.is(Kind::array) && node.parent().is(Kind::arguments) &&
+           node.parent().parent().child(Field::function).text() == "Promise.all";
+  }
+
   static bool is_condition(const Node& node) {
     static constexpr std::array<Kind, 11> kinds = {
         Kind::if_statement,      Kind::else_clause,  Kind::for_statement, Kind::for_in_statement,
         Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
         Kind::binary_expression, Kind::array,        Kind::finally_clause};
+    if (is_all(node)) return false;
     return std::any_of(kinds.begin(), kinds.end(), [&](Kind kind) { return node.is(kind); }) ||
            is_function(node) || node.text().starts_with("switch");
   }
 
-  // Whether the second runs after the first whenever it runs: both are below one block, and the first runs
-  // without a condition there.
-  static bool follows(const Node& first, const Node& then, const Node& function) {
+  // `follows`: the second runs after the first whenever it runs: both are below one block, and the first runs
+  // without a condition there. `parallel`: the same of one Promise.all.
+  static Order order_of(const Node& first, const Node& then, const Node& function) {
     const auto a = path(first, function), b = path(then, function);
     std::size_t same = 0;
     while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
-    if (same == 0 || same >= a.size() || same >= b.size() || !a[same - 1].is(Kind::statement_block))
-      return false;
-    if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return false;
-    return std::none_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
-      return node.is(Kind::catch_clause) || node.is(Kind::finally_clause) ||
-             (node.is(Kind::try_statement) && only_logs(node.child(Kind::catch_clause)));
-    });
+    if (same == 0 || same >= a.size() || same >= b.size()) return Order::none;
+    const Node& common = a[same - 1];
+    if (!common.is(Kind::statement_block) && !is_all(common)) return Order::none;
+    if (std::any_of(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(), is_condition)) return Order::none;
+    const bool accepted =
+        std::any_of(b.begin() + static_cast<std::ptrdiff_t>(same), b.end(), [](const Node& node) {
+          return node.is(Kind::catch_clause) || node.is(Kind::finally_clause) ||
+                 (node.is(Kind::try_statement) && only_logs(node.child(Kind::catch_clause)));
+        });
+    if (accepted) return Order::none;
+    return is_all(common) ? Order::parallel : Order::follows;
   }
 
   // Whether the code accepts that what is tried fails: it calls functions of a log, and nothing else. Not of
@@ -187,25 +245,27 @@ class Reader {
     });
   }
 
-  // Whether the function waits for another service between the writes: one transaction of both would stay
-  // open for as long, which network-call-in-transaction reports.
-  bool service_between(const FoundQuery& first, const FoundQuery& then, const Node& function) {
-    const auto& syntax = *first.whole.syntax();
-    const SourceLocation from = syntax.location(first.whole.offset() + first.whole.text().size());
+  // Whether the function waits for another service between the writes, or in a call that runs one of them:
+  // one transaction of both would stay open for as long, which network-call-in-transaction reports.
+  bool service_between(const Step& first, const Step& then, const Node& function) {
+    const auto& syntax = *first.at.syntax();
+    const SourceLocation begin = first.at.location(), last = then.at.location();
+    const SourceLocation end = syntax.location(first.at.offset() + first.at.text().size());
     const auto calls = services_.in(function);
     return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
       const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
-      return from <= place && place < then.facts.place;
+      return (end <= place && place < last) || (first.is_call() && place == begin) ||
+             (then.is_call() && place == last);
     });
   }
 
   // The variable of the first write's result that the second one uses, as written; "" if it uses none.
-  std::string value_used(const FoundQuery& first, const Node& then) {
-    if (!first.link("returning")) return {};
+  std::string value_used(const Step& first, const Node& then) {
+    if (!first.query->link("returning")) return {};
     std::string found;
     any_node(then, max_nodes, [&](const Node& at) {
       if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
-      if (!comes_from(at, first.whole, 0)) return false;
+      if (!comes_from(at, first.at, 0)) return false;
       const Node above = at.parent();
       found = std::string(above.is(Kind::member_expression) ? above.text() : at.text());
       return true;
@@ -239,7 +299,7 @@ class Reader {
   CodeIndex& index_;
   typescript::Bindings& names_;
   ServiceCalls services_;
-  std::map<Node, std::vector<const FoundQuery*>> by_function_;
+  std::map<Node, std::vector<Step>> by_function_;  // writes of the function itself
   std::vector<WritePairInCode> out_;
 };
 

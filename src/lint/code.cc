@@ -1,12 +1,14 @@
 #include "lint/code.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <set>
 #include <utility>
 
 #include "lint/loops.h"
 #include "lint/migration_folders.h"
+#include "lint/words.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -19,7 +21,7 @@ bool is_name(std::string_view text) {
 
 // "orders.map((order) => order.id)": the keys of all rows, with the code's names where it has any.
 std::string keys_of(const QueryInLoop& found) {
-  const std::string rows = is_name(found.rows) ? found.rows : "rows";
+  const std::string rows = is_name(found.rows) && !found.collection ? found.rows : "rows";
   const std::size_t dot = found.value.find('.');
   const std::string_view row = std::string_view(found.value).substr(0, dot);
   if (!found.via.empty() || !is_name(row)) return rows + ".map((row) => …)";
@@ -157,6 +159,17 @@ std::string lower_first(std::string sentence) {
   if (!sentence.empty())
     sentence.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence.front())));
   return sentence;
+}
+
+bool is_record(const QualifiedName& table) {
+  static constexpr std::array<std::string_view, 14> names = {
+      "log",   "logging",      "audit",  "activity", "history",   "notification", "session",
+      "token", "verification", "metric", "webhook",  "analytics", "cache",        "usage"};
+  const auto words = words_of(table.name);
+  if (words.empty()) return false;
+  const std::string last = singular(words.back());
+  // A table of events alone may be a calendar's.
+  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
 }
 
 std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }

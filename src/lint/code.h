@@ -21,6 +21,10 @@ std::string lower_first(std::string sentence);
 // " in OrderService.list"; "" at the top level of a file.
 std::string in_function(const std::string& function);
 
+// Whether rows of the table tell of a change, or expire (a log, an audit, sessions, tokens), by its name: the
+// change is complete without them.
+bool is_record(const QualifiedName& table);
+
 // Subjects of queries in code: the file, the function and `what`, numbered where a function has several.
 class CodeSubjects {
  public:

@@ -33,6 +33,7 @@ struct CodeQuery {
   bool narrowed = false;   // a condition compares with a value that is no constant, or is not known
   bool locks = false;      // FOR UPDATE and the like
   bool awaited = false;    // or returned, or in Promise.all
+  bool then = false;       // .then(…) runs it
   std::string function;    // that encloses it: "OrderService.list"; "" at the top level
   SourceLocation place;
 };
@@ -79,6 +80,7 @@ struct QueryInLoop {
   std::string key;          // the column compared with a value of the row; "" for an INSERT
   std::string value;        // as written: "order.customerId"
   std::string rows;         // what the loop goes over, as written
+  bool collection = false;  // that is made of a Map, Set or object, and may have no map()
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
   bool filtered = false;    // code leaves out rows of the query, filter(), before the loop
@@ -118,7 +120,19 @@ struct WritePairInCode {
   std::string value;     // of the first one's result that the second one uses, as written; "": none
   std::string function;  // that runs both
   SourceLocation function_place;
-  bool http = false;  // the driver has batch(), and no interactive transactions: neon-http
+  // The calls in `function` of the project's functions that run the writes; nullopt: it runs them itself.
+  std::optional<SourceLocation> first_call = std::nullopt;
+  std::optional<SourceLocation> then_call = std::nullopt;
+  bool parallel = false;  // both at the same time, in Promise.all
+  bool http = false;      // the driver has batch(), and no interactive transactions: neon-http
+};
+
+// A statement in the callback of a transaction that runs on the database itself and not on the transaction.
+struct StatementOutsideTransaction {
+  CodeQuery query;
+  std::string function;                // with the transaction
+  SourceLocation transaction;          // the call of transaction()
+  std::optional<SourceLocation> call;  // in the callback, of the project's function that has the query
 };
 
 // The tables that a transaction in code uses, in the order of their first use there.
@@ -161,6 +175,7 @@ struct CodeFacts {
   std::vector<CallInTransaction> calls_in_transactions;
   std::vector<WritePairInCode> write_pairs;   // in the order of the first and the second write
   std::vector<CodeTransaction> transactions;  // that use two tables or more
+  std::vector<StatementOutsideTransaction> outside_transactions;  // in the order of the statements
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
   std::vector<JsonColumn> json_columns;  // the first place of each table, column and use

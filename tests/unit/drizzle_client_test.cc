@@ -1,0 +1,70 @@
+// Clients of Drizzle in code (src/drizzle/client_code). Skipped in a build without the grammar.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "drizzle/code_reader.h"
+#include "drizzle/source_reader.h"
+#include "files/tree.h"
+#include "support/temp_tree.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+class DrizzleClient : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!reads_source()) GTEST_SKIP() << "this build lacks the TypeScript grammar";
+  }
+
+  // The lines of clients with another casing than that of the configuration, of src/db.ts, whose imports are
+  // its first line.
+  static std::string mismatches(const std::string& clients,
+                                const std::string& options = ", casing: 'snake_case'") {
+    const testing_support::TempTree files(
+        {{"package.json",
+          R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0", "postgres": "3.4.0"}})"},
+         {"drizzle.config.ts",
+          "import { defineConfig } from 'drizzle-kit';\n"
+          "export default defineConfig({ dialect: 'postgresql', schema: './src/schema.ts'" +
+              options + " });\n"},
+         {"src/schema.ts",
+          "import { integer, pgTable, timestamp } from 'drizzle-orm/pg-core';\n"
+          "export const orders = pgTable('orders', { id: integer().primaryKey(), createdAt: timestamp() "
+          "});\n"},
+         {"src/db.ts",
+          "import { drizzle } from 'drizzle-orm/postgres-js'; import postgres from 'postgres';\n" +
+              clients}});
+    Diagnostics diagnostics;
+    files::Tree tree(files.path(), diagnostics);
+    std::string out;
+    for (const auto& one : read_repository_code(tree).client.casing)
+      out +=
+          std::to_string(one.place.line) + " " + one.key + " " + one.kit_name + " " + one.client_name + "\n";
+    return out;
+  }
+};
+
+TEST_F(DrizzleClient, AClientWithoutOptionsHasNoCasing) {
+  const std::string found = "2 createdAt created_at createdAt\n";
+  EXPECT_EQ(mismatches("export const db = drizzle(postgres(process.env.URL!));"), found);
+  EXPECT_EQ(mismatches("const db = drizzle(postgres(process.env.URL!), { logger: true }); export { db };"),
+            found);
+  EXPECT_EQ(mismatches("export function connect() { return drizzle(postgres(process.env.URL!)); }"), found);
+  EXPECT_EQ(mismatches("export const connect = () => drizzle(postgres(process.env.URL!));"), found);
+  EXPECT_EQ(mismatches("export const db = globalThis.db ?? drizzle(postgres(process.env.URL!));"), found);
+}
+
+// Nobody else can import it, another client has the casing, or the configuration has none either.
+TEST_F(DrizzleClient, OtherClientsWithoutOptionsAreLeftOut) {
+  EXPECT_EQ(mismatches("const db = drizzle(postgres(process.env.URL!)); await db.execute('SELECT 1');"), "");
+  EXPECT_EQ(mismatches("export const raw = drizzle(postgres(process.env.URL!));\n"
+                       "export const db = drizzle(postgres(process.env.URL!), { casing: 'snake_case' });"),
+            "");
+  EXPECT_EQ(mismatches("export const db = drizzle(postgres(process.env.URL!));", ""), "");
+  EXPECT_EQ(mismatches("export const db = drizzle(postgres(process.env.URL!), { casing: 'snake_case' });"),
+            "");
+}
+
+}  // namespace
+}  // namespace pgadvise::drizzle

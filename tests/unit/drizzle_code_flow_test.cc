@@ -1,0 +1,310 @@
+// How facts of code follow names, rows, texts and databases from one place to another
+// (src/drizzle/code_index, code_rows, code_loops, code_request_values, code_transactions, code_writes).
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support/drizzle_code.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+class DrizzleFlow : public testing_support::DrizzleCode {
+ protected:
+  static std::string pairs(const CodeFacts& facts) {
+    std::string out;
+    for (const auto& pair : facts.write_pairs) {
+      out += pair.function + " " + pair.first.tables.front().name + " " + pair.then.tables.front().name;
+      if (pair.first_call) out += " first call " + std::to_string(pair.first_call->line);
+      if (pair.then_call) out += " then call " + std::to_string(pair.then_call->line);
+      out += std::string(pair.parallel ? " parallel" : "") + (pair.value.empty() ? "" : " by " + pair.value) +
+             "\n";
+    }
+    return out;
+  }
+  static std::string outside(const CodeFacts& facts) {
+    std::string out;
+    for (const auto& one : facts.outside_transactions)
+      out += one.query.place.file + ":" + std::to_string(one.query.place.line) + " " +
+             one.query.tables.front().name + " of " + std::to_string(one.transaction.line) +
+             (one.call ? " call " + std::to_string(one.call->line) : "") + "\n";
+    return out;
+  }
+};
+
+TEST_F(DrizzleFlow, OperatorsMayHaveOtherNames) {
+  EXPECT_EQ(loops(of(R"(import { eq as equals, and as both } from 'drizzle-orm';
+export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await db.select().from(customers).where(both(equals(customers.id, row.customerId)));
+  for (const row of rows) await db.query.customers.findFirst({ where: (c, { eq: same }) => same(c.id, row.id) });
+}
+)")),
+            "6 id=row.customerId over rows\n7 id=row.id over rows\n");
+}
+
+TEST_F(DrizzleFlow, AFunctionGetsRowsByItsName) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  await Promise.all(rows.map(withCustomer));
+  rows.map(withCustomer);
+  return Promise.all(rows.map(plain));
+}
+async function withCustomer(row) {
+  return db.select().from(customers).where(eq(customers.id, row.customerId));
+}
+const plain = (row, index) => row.id + index;
+const query = (row) => db.delete(orders).where(eq(orders.id, row.id));
+export async function others(items: string[]) {
+  await Promise.all(items.map(withCustomer));
+  const rows = await db.select().from(orders);
+  await db.batch(rows.map(query));
+  await Promise.all(rows.map((row) => row.id).map(ofNothing));
+}
+async function ofNothing(id, index, all, tenant) {
+  if (!tenant) return undefined;
+  return db.select().from(customers).where(eq(customers.id, id));
+}
+)")),
+            "10 id=row.customerId over rows via 5 parallel\n10 id=row.customerId over rows via 6 parallel\n");
+}
+
+TEST_F(DrizzleFlow, RowsOfARelationAreRows) {
+  const auto facts = of(R"(export async function list(id: string) {
+  const one = await db.query.customers.findFirst({ where: eq(customers.id, id), with: { orders: true, few: { limit: 3 } } });
+  for (const order of one.orders) await db.delete(orders).where(eq(orders.id, order.id));
+  for (const order of one.few) await db.delete(orders).where(eq(orders.id, order.id));
+  for (const order of one.other) await db.delete(orders).where(eq(orders.id, order.id));
+  const all = await db.query.customers.findMany({ with: { orders: { with: { lines: true } } } });
+  for (const customer of all) {
+    for (const order of customer.orders ?? []) {
+      for (const line of order.lines) await db.select().from(customers).where(eq(customers.id, line.key));
+    }
+  }
+}
+)");
+  EXPECT_EQ(loops(facts), "5 id=order.id over one.orders\n11 id=line.key over order.lines\n");
+  for (const auto& one : facts.in_loops) EXPECT_FALSE(one.rows_table.has_value());
+}
+
+TEST_F(DrizzleFlow, APreparedQueryRunsInALoop) {
+  EXPECT_EQ(loops(of(R"(import { placeholder } from 'drizzle-orm';
+const byId = db.select().from(customers).where(eq(customers.id, sql.placeholder('id'))).prepare('a');
+export async function list() {
+  const rows = await db.select().from(orders);
+  for (const row of rows) await byId.execute({ id: row.customerId });
+  for (const row of rows) await customerOf(row.customerId);
+  for (const row of rows) await byId.execute({ id: 1 });
+  const ranged = db.select().from(orders).where(inArray(orders.id, placeholder('ids'))).prepare('b');
+  for (const row of rows) await ranged.execute({ ids: row.ids });
+}
+async function customerOf(id: string) { return byId.execute({ id }); }
+)")),
+            "4 id=row.customerId over rows via 7\n4 id=row.customerId over rows via 8\n");
+}
+
+TEST_F(DrizzleFlow, CollectionsThatLoopsOverRowsFill) {
+  const auto facts = of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  const byCustomer = new Map(), ids = new Set(), sums = {};
+  for (const row of rows) {
+    if (!byCustomer.has(row.customerId)) byCustomer.set(row.customerId, []);
+    ids.add(row.customerId); sums[row.customerId] = row.total;
+  }
+  for (const [id, group] of byCustomer) await db.select().from(customers).where(eq(customers.id, id));
+  for (const id of ids) await db.select().from(customers).where(eq(customers.id, id));
+  for (const [id, sum] of Object.entries(sums)) await db.select().from(customers).where(eq(customers.id, id));
+  const groups = rows.reduce((all, row) => ({ ...all, [row.customerId]: row }), {});
+  for (const group of Object.values(groups)) await db.delete(orders).where(eq(orders.id, group.id));
+}
+)");
+  std::string collections;
+  for (const auto& one : facts.in_loops) collections += one.collection ? 'c' : '-';
+  EXPECT_EQ(collections, "ccc-");
+  EXPECT_EQ(loops(facts),
+            "10 id=id over byCustomer\n11 id=id over ids\n12 id=id over Object.entries(sums)\n"
+            "14 id=group.id over Object.values(groups)\n");
+}
+
+// By a condition on the row, or also by something else.
+TEST_F(DrizzleFlow, CollectionsThatHaveNotAllRowsAreNone) {
+  EXPECT_EQ(loops(of(R"(export async function list() {
+  const rows = await db.select().from(orders);
+  const chosen = new Set(), mixed = new Set(), empty = new Set();
+  for (const row of rows) if (row.total > 5) chosen.add(row.id);
+  for (const row of rows) mixed.add(row.id);
+  mixed.add('x');
+  for (const id of chosen) await db.delete(orders).where(eq(orders.id, id));
+  for (const id of mixed) await db.delete(orders).where(eq(orders.id, id));
+  for (const id of empty) await db.delete(orders).where(eq(orders.id, id));
+  const total = rows.reduce((sum, row) => sum + row.total, 0);
+  for (const id of total) await db.delete(orders).where(eq(orders.id, id));
+}
+)")),
+            "");
+}
+
+TEST_F(DrizzleFlow, TextsOfSqlThatAreBuiltInSteps) {
+  for (const char* run : {"let q = 'SELECT 1'; q += ` ORDER BY ${f}`; await db.execute(sql.raw(q));",
+                          "let q = 'SELECT 1'; if (f) q = q + f; await db.execute(sql.raw(q));",
+                          "let q; q = 'SELECT ' + f; await db.execute(sql.raw(q));",
+                          "const q = ['SELECT 1', f]; await db.execute(sql.raw(q.join(' ')));",
+                          "const q: string[] = []; q.push('SELECT 1'); q.push(`ORDER BY ${f}`); await "
+                          "db.execute(sql.raw(q.join(' ')));",
+                          "const q = ['SELECT 1', ...[f]].join(' '); await db.execute(sql.raw(q));",
+                          "const q = `SELECT ${f}`; await db.execute(sql.raw(q));",
+                          "const b = await c.req.json<{ q: string }>(); await db.execute(sql.raw(b.q));",
+                          "const { q } = await c.req.json<{ q: string }>(); await db.execute(sql.raw(q));"}) {
+    EXPECT_EQ(raw_of_handler(run), "4 sql.raw request\n") << run;
+  }
+  EXPECT_EQ(raw_of_handler("await db.execute<{ a: string }>('SELECT ' + f);"), "4 execute request\n");
+  for (const char* run :
+       {"let q = 'SELECT 1'; await db.execute(sql.raw(q)); q += f;",
+        "let q = 'SELECT 1'; if (list.includes(f)) q += f; await db.execute(sql.raw(q));",
+        "let q = 'SELECT 1'; q += ' LIMIT 5'; q = q + q; await db.execute(sql.raw(q));",
+        "const q = ['SELECT 1']; q.push(String(Number(f))); await db.execute(sql.raw(q.join(' ')));",
+        "const q = ['SELECT 1'], r = []; r.push(f); await db.execute(sql.raw(q.join(' ')));",
+        "const q = f.split(',').map((_, i) => `$${i + 1}`).join(','); await db.execute(sql.raw(q));"}) {
+    EXPECT_EQ(raw_of_handler(run), "") << run;
+  }
+}
+
+TEST_F(DrizzleFlow, WhatNextGivesAPage) {
+  EXPECT_EQ(
+      raw(of("", {{"src/app/x/page.tsx", R"(import { db } from '../../db'; import { sql } from 'drizzle-orm';
+import { cookies, headers } from 'next/headers';
+export default async function Page(props: any) {
+  await db.execute(sql.raw((await cookies()).get('sort')?.value ?? 'id'));
+  const store = await headers(), kept = (await cookies()).get('kept');
+  await db.execute(sql.raw(store.get('x')!));
+  await db.execute(sql.raw(kept.value));
+  const query = await props.searchParams;
+  await db.execute(sql.raw(query.sort));
+  const { searchParams } = props;
+  const { sort } = await searchParams;
+  await db.execute(sql.raw(sort));
+  const checked = schema.parse(await props.searchParams);
+  await db.execute(sql.raw(checked.sort));
+  await db.execute(sql.raw(cache().get('x')!));
+}
+)"}})),
+      "4 sql.raw request\n6 sql.raw request\n7 sql.raw request\n9 sql.raw request\n12 sql.raw request\n");
+}
+
+TEST_F(DrizzleFlow, WhatNestGivesAMethod) {
+  EXPECT_EQ(raw(of("", {{"src/orders.controller.ts",
+                         R"(import { Body, Controller, Get, Query } from '@nestjs/common';
+import { db } from './db'; import { sql } from 'drizzle-orm';
+class Sort { @IsString() column: string; @IsIn(['asc', 'desc']) direction: string; size: number; }
+@Controller()
+export class Orders {
+  @Get() a(@Query('sort') sort: string) { return db.execute(sql.raw(sort)); }
+  @Get() b(@Query('sort', SortPipe) sort: string) { return db.execute(sql.raw(sort)); }
+  @Get() c(@Query() sort: Sort) { return db.execute(sql.raw(sort.column)); }
+  @Get() d(@Query() sort: Sort) { return db.execute(sql.raw(sort.direction)); }
+  @Get() e(@Query() sort: Sort) { return db.execute(sql.raw(`LIMIT ${sort.size}`)); }
+  @Get() f(@Body() body: any) { return db.execute(sql.raw(body.name)); }
+  @Get() g(@Query() sort: Other) { return db.execute(sql.raw(sort.column)); }
+  @Get() h(@Given() given: any) { return db.execute(sql.raw(given.column)); }
+}
+)"}})),
+            "6 sql.raw request\n8 sql.raw request\n11 sql.raw request\n");
+}
+
+TEST_F(DrizzleFlow, StatementsOutsideOfTheirTransaction) {
+  const auto facts = of(R"(import { addItems } from './items';
+export async function save(name: string) {
+  await db.transaction(async (tx) => {
+    await tx.insert(customers).values({ name });
+    await db.insert(orders).values({ total: 1 });
+    await db.select().from(customers);
+    await addItems(name);
+    try { await tx.delete(orders); } catch { await db.insert(customers).values({ name }); }
+    later(() => db.delete(orders));
+    await Promise.all([1].map(async () => { await db.update(orders).set({ total: 2 }); }));
+  });
+  await db.insert(orders).values({ total: 1 });
+  await addItems(name);
+  await db.transaction(async (db) => { await db.insert(orders).values({ total: 3 }); });
+}
+export async function given(conn: Database) {
+  await conn.transaction(async (tx) => { await conn.insert(orders).values({ total: 1 }); });
+}
+class Orders {
+  constructor(private db: Database, private other: Database) {}
+  async run() {
+    await this.db.transaction(async (tx) => {
+      await this.db.delete(orders);
+      await this.other.delete(orders);
+    });
+  }
+}
+)",
+                        {{"src/items.ts", R"(import { db } from './db'; import { orders } from './schema';
+export async function addItems(id: string, conn = db) {
+  await db.insert(orders).values({ id });
+  await conn.delete(orders);
+  await db.select().from(orders);
+  await db.transaction(async (tx) => { await tx.delete(orders); });
+}
+)"}});
+  EXPECT_EQ(outside(facts),
+            "src/app.ts:7 orders of 5\nsrc/app.ts:8 customers of 5\nsrc/app.ts:12 orders of 5\n"
+            "src/app.ts:25 orders of 24\nsrc/items.ts:3 orders of 5 call 9\n");
+}
+
+TEST_F(DrizzleFlow, AProxyOfADatabaseMayChooseTheTransaction) {
+  EXPECT_EQ(outside(of(R"(
+const proxy = new Proxy(db, handler);
+export async function save() {
+  await proxy.transaction(async (tx) => { await proxy.insert(orders).values({ total: 1 }); });
+}
+)")),
+            "");
+}
+
+TEST_F(DrizzleFlow, WritesOfFunctionsThatAFunctionCalls) {
+  EXPECT_EQ(pairs(of(R"(export async function checkout(name: string) {
+  const customer = await addCustomer(name);
+  await addOrder(customer.id);
+}
+async function addCustomer(name: string) { const [row] = await db.insert(customers).values({ name }).returning(); return row; }
+async function addOrder(id: string) { await db.insert(orders).values({ customerId: id }); }
+export async function other(name: string) { await addCustomer(name); await maybe(name); }
+async function maybe(id: string) { if (id) await db.insert(orders).values({ customerId: id }); }
+export async function inside(name: string) {
+  await db.transaction(async () => { await addCustomer(name); await addOrder(name); });
+}
+export async function given(conn: Database, name: string) { await addCustomer(name); await ofGiven(conn, name); }
+async function ofGiven(conn: Database, id: string) { await conn.insert(orders).values({ customerId: id }); }
+export async function half(name: string) { await addCustomer(name); await db.delete(orders); }
+export async function both(name: string) { await Promise.all([addCustomer(name), addOrder(name)]); }
+)")),
+            "checkout customers orders first call 4 then call 5 by customer.id\n"
+            "both customers orders first call 17 then call 17 parallel\n"
+            "half customers orders first call 16\n");
+}
+
+// The code runs the query by .then(), or adds a limit later.
+TEST_F(DrizzleFlow, QueriesThatThenRuns) {
+  const auto facts =
+      of(R"(app.get('/a', (req, res) => { db.select().from(orders).then((rows) => res.json(rows)); });
+app.get('/b', (req, res) => { db.select().from(orders).limit(5).then(res.json); });
+app.get('/c', async (req, res) => {
+  let query = db.select().from(orders).$dynamic();
+  query = query.limit(5);
+  res.json(await query);
+});
+app.get('/d', (req, res) => { db.select().from(orders).catch(() => undefined); });
+)");
+  std::string found;
+  for (const auto& [query, request] : facts.in_requests)
+    found += std::to_string(query.place.line) + (query.then ? " then" : "") +
+             (query.awaited ? " awaited" : "") + (query.limited ? " limited" : "") +
+             (query.narrowed ? " narrowed" : "") + "\n";
+  EXPECT_EQ(found, "3 then\n4 then limited\n6 narrowed\n10\n");
+}
+
+}  // namespace
+}  // namespace pgadvise::drizzle
