@@ -69,12 +69,14 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 }  // namespace
 
-static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+static bool uses_drizzle(typescript::Program& program) {
   const auto& packages = program.tree().packages();
-  const bool uses_drizzle = std::any_of(packages.begin(), packages.end(), [](const files::Package& one) {
-    return one.dependencies.count("drizzle-orm");
-  });
-  if (!uses_drizzle) return nullptr;
+  return std::any_of(packages.begin(), packages.end(),
+                     [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
+}
+
+static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+  if (!uses_drizzle(program)) return nullptr;
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
   auto out = std::make_shared<CodeFacts>();
@@ -114,6 +116,8 @@ RepositoryCode read_repository_code(files::Tree& tree) {
   out.client = read_client_code(program);
   program.renew_steps();
   out.facts = read_code(program);
+  program.renew_steps();
+  if (uses_drizzle(program)) out.names = names_in_source(program);
   return out;
 }
 
