@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "drizzle/code_http.h"
 #include "drizzle/code_index.h"
 #include "drizzle/code_json.h"
 #include "drizzle/code_limits.h"
@@ -89,6 +90,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->calls_in_transactions = calls_in_transactions(index);
   out->write_pairs = writes_in_sequence(index);
   out->transactions = tables_of_transactions(index);
+  out->transactions_over_http = transactions_over_http(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);

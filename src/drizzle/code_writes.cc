@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_http.h"
 #include "drizzle/code_transactions.h"
 
 namespace pgadvise::drizzle {
@@ -19,7 +20,6 @@ using typescript::Field;
 using typescript::is_function;
 using typescript::Kind;
 using typescript::Node;
-using Values = typescript::Value::Kind;
 
 constexpr std::size_t max_writes = 30;   // of a function
 constexpr std::size_t max_nodes = 4000;  // of a write that is searched for a value
@@ -114,7 +114,7 @@ class Reader {
         pair.value = value_used(first, then.whole);
         pair.function = typescript::name_of_function(function);
         pair.function_place = function.location();
-        pair.http = over_http(first.receiver);
+        pair.http = over_http(index_, first.receiver);
       }
   }
 
@@ -224,16 +224,6 @@ class Reader {
       return at.is(Kind::identifier) && at != binding.name && value.text().size() < 200 &&
              comes_from(at, write, depth + 1);
     });
-  }
-
-  // Whether the driver sends each statement in a request of its own, and has no interactive transactions.
-  bool over_http(const Node& receiver) {
-    const Node declared = names_.declaration(bare(receiver));
-    if (!declared.is(Kind::variable_declarator)) return false;
-    const Node call = bare(declared.child(Field::value));
-    if (!call.is(Kind::call_expression)) return false;
-    const auto made = index_.value(call.child(Field::function));
-    return made->is(Values::external) && made->text == "drizzle-orm/neon-http";
   }
 
   CodeIndex& index_;
