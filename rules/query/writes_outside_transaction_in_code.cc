@@ -21,9 +21,10 @@ const Constraint* key_between(const Context& context, const QualifiedName& a, co
   return one && other ? lint::foreign_key_between(*one, *other) : nullptr;
 }
 
+// "" where schema.ts lacks the table.
 std::string call_of(const Context& context, const CodeQuery& query) {
-  const QualifiedName& table = query.tables.front();
-  const std::string name = lint::drizzle_name(context, table, "", table.name);
+  const std::string name = lint::drizzle_name(context, query.tables.front());
+  if (name.empty()) return {};
   switch (query.kind) {
     case CodeQuery::Kind::insert: return "insert(" + name + ").values(…)";
     case CodeQuery::Kind::update: return "update(" + name + ").set(…).where(…)";
@@ -33,20 +34,22 @@ std::string call_of(const Context& context, const CodeQuery& query) {
 
 Fix fix_of(const Context& context, const WritePairInCode& pair) {
   const std::string first = call_of(context, pair.first), then = call_of(context, pair.then);
-  if (pair.http)
-    return {.title = pair.value.empty()
-                         ? "Send both writes with `db.batch([…])`, which is one transaction"
-                         : "Send both writes with `db.batch([…])`, which is one transaction, with a "
-                           "key that the code makes (`crypto.randomUUID()`)",
-            .drizzle = "await db.batch([\n  db." + first + ",\n  db." + then + ",\n])",
-            .safety = Fix::Safety::manual};
-  return {
-      .title =
-          "Put the writes into `await db.transaction(async (tx) => { … })`, and use `tx` for each query in "
-          "it",
-      .drizzle =
-          "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})",
-      .safety = Fix::Safety::manual};
+  const bool named = !first.empty() && !then.empty();
+  Fix fix{.safety = Fix::Safety::manual};
+  if (pair.http) {
+    fix.title = pair.value.empty()
+                    ? "Send both writes with `db.batch([…])`, which is one transaction"
+                    : "Send both writes with `db.batch([…])`, which is one transaction, with a "
+                      "key that the code makes (`crypto.randomUUID()`)";
+    if (named) fix.drizzle = "await db.batch([\n  db." + first + ",\n  db." + then + ",\n])";
+    return fix;
+  }
+  fix.title =
+      "Put the writes into `await db.transaction(async (tx) => { … })`, and use `tx` for each query in it";
+  if (named)
+    fix.drizzle =
+        "await db.transaction(async (tx) => {\n  await tx." + first + "\n  await tx." + then + "\n})";
+  return fix;
 }
 
 struct Related {

@@ -292,8 +292,8 @@ Conclusion conclude(const std::vector<std::string>& values) {
 std::string drizzle_line(const Context& context, const Table& table, const Column& column,
                          const std::optional<std::string>& value) {
   if (!context.has_project() || !context.project().drizzle || !context.project().postgresql) return {};
-  std::string property = context.project().drizzle_name(table.name, column.name);
-  if (property.empty()) property = column.name;
+  const std::string property = context.project().drizzle_name(table.name, column.name);
+  if (property.empty()) return {};
   std::string out = property + ": jsonb('" + column.name + "')";
   if (column.not_null) out += ".notNull()";
   if (value) out += ".default(" + *value + ")";

@@ -111,6 +111,12 @@ bool in_foreign_key(const Table& table, const std::string& column) {
   });
 }
 
+// A relation of relationMode = "prisma", which the schema declares to have no foreign key.
+bool in_logical_key(const Table& table, const std::string& column) {
+  return std::any_of(table.logical_keys.begin(), table.logical_keys.end(),
+                     [&](const Constraint& key) { return contains(key.columns, column); });
+}
+
 bool alone_in_primary_key(const Table& table, const std::string& column) {
   const Constraint* key = primary_key(table);
   return key && key->columns == std::vector<std::string>{column};
@@ -199,8 +205,9 @@ std::optional<Candidate> candidate(const Context& context, const ByName& tables,
                                    const Column& column) {
   const std::string target = target_of(column.name);
   if (target.empty() || column.generated_expression || in_foreign_key(table, column.name) ||
-      alone_in_primary_key(table, column.name) || contains(table.dropped_keys, column.name) ||
-      declined(column) || polymorphic(table, column.name) || has_placeholder_values(table, column))
+      in_logical_key(table, column.name) || alone_in_primary_key(table, column.name) ||
+      contains(table.dropped_keys, column.name) || declined(column) || polymorphic(table, column.name) ||
+      has_placeholder_values(table, column))
     return std::nullopt;
   const Table* parent = named(context, tables, table, target);
   const bool own = !parent && named_for_own_table(table, column.name) &&
@@ -329,7 +336,8 @@ constinit const Rule missing_foreign_key{
         "of logs, events and queues. So are audit tables of Hibernate Envers (`orders_aud` with `rev` and "
         "`revtype`). Columns beside whose definition an SQL comment says `no foreign key`, "
         "`no FK`, `no REFERENCES` or `scalar FK` are left out. Keys that a migration dropped are left out "
-        "too, and so are schemas whose migrations dropped several keys. Many likely keys "
+        "too, and so are schemas whose migrations dropped several keys, and relations of Prisma's "
+        "`relationMode = \"prisma\"`. Many likely keys "
         "of a schema to tables to which fewer than half of the keys are declared are one finding.",
     .fix =
         "Add the foreign key NOT VALID, remove orphaned rows, validate the key, and make sure that an index "

@@ -100,15 +100,15 @@ std::string drizzle_line(const IndexProposal& proposal, const std::string& name,
   if (!proposal.include.empty())
     return "// schema.ts can't express INCLUDE: only the migration creates " + name;
   // A table that only SQL knows has no line there.
-  if (!project->drizzle_names.empty() && project->drizzle_name(proposal.table).empty()) return {};
+  if (project->drizzle_name(proposal.table).empty()) return {};
   std::vector<std::string> keys;
   for (const auto& key : proposal.keys) {
     if (key.column.empty()) {
       keys.push_back("sql`" + key.expression + "`");
       continue;
     }
-    std::string property = project->drizzle_name(proposal.table, key.column);
-    if (property.empty()) property = key.column;
+    const std::string property = project->drizzle_name(proposal.table, key.column);
+    if (property.empty()) return {};
     std::string column = js_member("table", property);
     // drizzle-kit writes NULLS LAST after a bare .desc(), where PostgreSQL's own default, and ORDER BY's, is
     // NULLS FIRST.

@@ -156,6 +156,19 @@ std::string printable(std::string_view text) { return make_printable(text, false
 std::string printable_block(std::string_view text) { return make_printable(text, true, 0); }
 std::string ellipsis(std::string_view text, std::size_t width) { return make_printable(text, false, width); }
 
+std::string ellipsis_in_middle(std::string_view text, std::size_t width, std::size_t tail) {
+  const std::string whole = printable(text);
+  std::vector<std::size_t> starts;  // of code points
+  for (std::size_t at = 0; at < whole.size(); ++at)
+    if ((static_cast<unsigned char>(whole[at]) & 0xc0) != 0x80) starts.push_back(at);
+  if (starts.size() <= width || starts.size() <= tail) return whole;
+  const std::size_t kept = width == 0 ? 0 : width - 1;
+  tail = std::max(tail, kept - kept / 3);
+  const std::size_t head = kept > tail ? kept - tail : 0;
+  return whole.substr(0, starts[head]) + "…" +
+         (tail == 0 ? std::string() : whole.substr(starts[starts.size() - tail]));
+}
+
 std::uint64_t fnv1a(std::string_view text, std::uint64_t seed) {
   for (const char c : text) {
     seed ^= static_cast<unsigned char>(c);

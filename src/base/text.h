@@ -31,6 +31,8 @@ std::string printable(std::string_view text);
 std::string printable_block(std::string_view text);
 // printable(), cut to `width` code points; "…" marks a cut text.
 std::string ellipsis(std::string_view text, std::size_t width);
+// The same with "…" in the middle: at least the last `tail` code points stay, even where `width` is less.
+std::string ellipsis_in_middle(std::string_view text, std::size_t width, std::size_t tail);
 
 // FNV-1a, 64 bits. Stable over versions and machines, as ids depend on it.
 std::uint64_t fnv1a(std::string_view text, std::uint64_t seed = 0xcbf29ce484222325ULL);

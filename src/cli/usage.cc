@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "check/config.h"
+#include "lint/rule.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -80,6 +81,9 @@ Error unknown_word(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
   const std::string near = check::nearest(word, names);
+  if (command.name == "rules" && lint::find_rule(word.substr(0, word.find(':'))))
+    return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
+            "pgadvise rules explain " + ellipsis(word, 60) + " describes this rule"};
   if (!names.empty())
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
             near.empty() ? help(command) + " lists them" : near};

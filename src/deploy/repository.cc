@@ -34,9 +34,11 @@ static bool sets_statement_timeout(files::Tree& tree) {
   });
 }
 
-static void read_code(files::Tree& tree, Project& project) {
-  auto [code, facts_of_code] = drizzle::read_repository_code(tree);
+static void read_code(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs,
+                      Project& project) {
+  auto [code, facts_of_code, names] = drizzle::read_repository_code(tree);
   project.code = std::move(facts_of_code);
+  project.drizzle_names = names.empty() ? drizzle::drizzle_names(tree, configs) : std::move(names);
   ConnectionFacts facts;
   facts.ignored_migration_errors = std::move(code.ignored_migration_errors);
   facts.casing = std::move(code.casing);
@@ -83,8 +85,7 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_connections(tree, project);
   read_session_timeouts(tree, project);
   read_json_in_code(tree, project);
-  read_code(tree, project);
-  project.drizzle_names = drizzle::drizzle_names(tree, configs);
+  read_code(tree, configs, project);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "drizzle/code_http.h"
 #include "drizzle/code_index.h"
 #include "drizzle/code_json.h"
 #include "drizzle/code_limits.h"
@@ -73,12 +74,14 @@ std::set<std::string> files_of(const CodeFacts& facts) {
 
 }  // namespace
 
-static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+static bool uses_drizzle(typescript::Program& program) {
   const auto& packages = program.tree().packages();
-  const bool uses_drizzle = std::any_of(packages.begin(), packages.end(), [](const files::Package& one) {
-    return one.dependencies.count("drizzle-orm");
-  });
-  if (!uses_drizzle) return nullptr;
+  return std::any_of(packages.begin(), packages.end(),
+                     [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
+}
+
+static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+  if (!uses_drizzle(program)) return nullptr;
   CodeIndex index(program);
   if (index.queries().empty()) return nullptr;
   auto out = std::make_shared<CodeFacts>();
@@ -92,6 +95,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->write_pairs = writes_in_sequence(index);
   out->transactions = tables_of_transactions(index);
   out->outside_transactions = statements_outside_transactions(index);
+  out->transactions_over_http = transactions_over_http(index);
   auto requests = facts_of_requests(index);
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);
@@ -119,6 +123,8 @@ RepositoryCode read_repository_code(files::Tree& tree) {
   out.client = read_client_code(program);
   program.renew_steps();
   out.facts = read_code(program);
+  program.renew_steps();
+  if (uses_drizzle(program)) out.names = names_in_source(program);
   return out;
 }
 

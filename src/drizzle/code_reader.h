@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "drizzle/client_code.h"
+#include "drizzle/names.h"
 #include "files/tree.h"
 #include "model/code.h"
 
@@ -18,8 +19,9 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree);
 struct RepositoryCode {
   ClientCode client;  // empty in a build that does not read source
   std::shared_ptr<const CodeFacts> facts;
+  Names names;  // empty if no package uses drizzle-orm
 };
-// What read_client_code() and read_code() return. Parses each file once.
+// What read_client_code(), read_code() and names_in_source() return. Parses each file once.
 RepositoryCode read_repository_code(files::Tree& tree);
 
 }  // namespace pgadvise::drizzle

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/code_http.h"
 #include "drizzle/code_transactions.h"
 
 namespace pgadvise::drizzle {
@@ -21,7 +22,6 @@ using typescript::Field;
 using typescript::is_function;
 using typescript::Kind;
 using typescript::Node;
-using Values = typescript::Value::Kind;
 
 constexpr std::size_t max_writes = 30;   // of a function
 constexpr std::size_t max_called = 3;    // writes of a function that another one calls
@@ -161,7 +161,7 @@ class Reader {
         if (steps[i].is_call()) pair.first_call = steps[i].at.location();
         if (steps[j].is_call()) pair.then_call = steps[j].at.location();
         pair.parallel = order == Order::parallel;
-        pair.http = over_http(first.receiver);
+        pair.http = over_http(index_, first.receiver);
       }
   }
 
@@ -284,16 +284,6 @@ class Reader {
       return at.is(Kind::identifier) && at != binding.name && value.text().size() < 200 &&
              comes_from(at, write, depth + 1);
     });
-  }
-
-  // Whether the driver sends each statement in a request of its own, and has no interactive transactions.
-  bool over_http(const Node& receiver) {
-    const Node declared = names_.declaration(bare(receiver));
-    if (!declared.is(Kind::variable_declarator)) return false;
-    const Node call = bare(declared.child(Field::value));
-    if (!call.is(Kind::call_expression)) return false;
-    const auto made = index_.value(call.child(Field::function));
-    return made->is(Values::external) && made->text == "drizzle-orm/neon-http";
   }
 
   CodeIndex& index_;

@@ -5,7 +5,10 @@
 #include <optional>
 #include <set>
 
+#include "base/identifier.h"
 #include "base/text.h"
+#include "drizzle/source_config.h"
+#include "drizzle/source_tables.h"
 #include "files/code_text.h"
 #include "files/files.h"
 #include "files/glob.h"
@@ -187,6 +190,25 @@ void add_schema_files(files::Tree& tree, const DrizzleConfig& config, std::set<s
 }  // namespace
 
 Names names_in(std::string_view text) { return SchemaText(files::without_comments(text)).read(); }
+
+Names names_in_source(typescript::Program& program) {
+  std::map<std::string, std::string> names;
+  for (const auto& config : source_configs(program)) {
+    program.parse_exports_ahead(config.files);
+    SourceTables tables(program, config.casing);
+    for (const auto& file : config.files)
+      for (const auto& exported : program.exported_names(file)) {
+        if (exported == "default") continue;  // no identifier of the project
+        const SourceTable* table = tables.table(program.exported(file, exported));
+        if (!table || !table->name) continue;
+        const std::string key = table->name->schema + "." + cut_identifier(table->name->name);
+        if (!names.emplace(key, exported).second) continue;
+        for (const auto& [property, column] : table->column_names)
+          names.emplace(key + "." + cut_identifier(column.name), property);
+      }
+  }
+  return {names.begin(), names.end()};
+}
 
 Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs) {
   std::set<std::string> files;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "drizzle/config.h"
+#include "typescript/program.h"
 
 namespace pgadvise::drizzle {
 
@@ -17,7 +18,13 @@ using Names = std::vector<std::pair<std::string, std::string>>;
 // property's. Found by a simple scan: spread, computed or generated columns are missing.
 Names names_in(std::string_view text);
 
-// The names in all schema files of the PostgreSQL configs, sorted; the first of equal keys is kept.
+// The same of the tables that the schema files of all databases export (source_config.h), from their values:
+// also of pgTableCreator(), pgSchema(), namespace imports and columns in helpers. Sorted; the first of equal
+// keys is kept. Tables and columns whose name in SQL is not known are missing. REQUIRES a build that reads
+// source, and provide_packages().
+Names names_in_source(typescript::Program& program);
+
+// names_in() of all schema files of the PostgreSQL configs, sorted; the first of equal keys is kept.
 Names drizzle_names(files::Tree& tree, const std::vector<DrizzleConfig>& configs);
 
 }  // namespace pgadvise::drizzle

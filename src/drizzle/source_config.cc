@@ -123,6 +123,18 @@ std::vector<std::string> schema_files(files::Tree& tree, const std::string& conf
   return {};
 }
 
+// What of `schema` names no file, seen from the folder in which the others were found. A glob may match
+// nothing where others match.
+std::vector<std::string> missing_files(const files::Tree& tree, const std::string& base,
+                                       const std::vector<std::string>& schema, bool others) {
+  std::vector<std::string> out;
+  for (const auto& written : schema) {
+    const bool glob = written.find_first_of("*?[{") != std::string::npos;
+    if (!others || (!glob && files_at(tree, base, written).empty())) out.push_back(written);
+  }
+  return out;
+}
+
 Casing casing_of(std::string_view text) {
   return text == "snake_case" ? Casing::snake_case : text == "camelCase" ? Casing::camel_case : Casing::none;
 }
@@ -147,9 +159,11 @@ SourceConfig read_config(Program& program, const DrizzleConfig& scanned) {
       out.casing = casing_of(files::text_member(json, "casing"));
     }
   }
-  if (schema.empty()) schema = scanned.schema;
+  const bool known = !schema.empty();  // a scan also finds the schema of `migrations`
+  if (!known) schema = scanned.schema;
   std::string base(files::folder_of(scanned.path));
   out.files = schema_files(program.tree(), scanned.path, schema, base);
+  if (known) out.missing = missing_files(program.tree(), base, schema, !out.files.empty());
   out.out = files::join_path(base, folder);
   return out;
 }
@@ -206,17 +220,30 @@ bool manages(const SourceConfig& config, const QualifiedName& table) {
   return in;
 }
 
+// Of PostgreSQL, tests excepted.
+static std::vector<SourceConfig> configurations(Program& program) {
+  std::vector<SourceConfig> out;
+  for (const auto& scanned : drizzle_configs(program.tree()))
+    if (scanned.postgresql() && !files::never_deployed(scanned.path))
+      out.push_back(read_config(program, scanned));
+  return out;
+}
+
+std::vector<SourceConfig> configs_with_missing_files(Program& program) {
+  std::vector<SourceConfig> out = configurations(program);
+  std::erase_if(out, [](const SourceConfig& config) { return config.missing.empty(); });
+  return out;
+}
+
 std::vector<SourceConfig> source_configs(Program& program) {
   std::vector<SourceConfig> out;
-  for (const auto& scanned : drizzle_configs(program.tree())) {
-    if (!scanned.postgresql() || files::never_deployed(scanned.path)) continue;
-    SourceConfig config = read_config(program, scanned);
+  for (auto& config : configurations(program)) {
     if (config.files.empty()) continue;
     const auto same = std::find_if(out.begin(), out.end(), [&](const SourceConfig& one) {
       return one.files == config.files && one.casing == config.casing && one.out == config.out;
     });
     if (same == out.end()) out.push_back(std::move(config));
-    else same->paths.push_back(scanned.path);
+    else same->paths.push_back(config.paths.front());
   }
   return out.empty() ? without_configuration(program.tree()) : out;
 }

@@ -13,8 +13,9 @@ namespace pgadvise::drizzle {
 enum class Casing { none, snake_case, camel_case };
 
 struct SourceConfig {
-  std::vector<std::string> paths;  // configurations with these same values; none: without one
-  std::vector<std::string> files;  // schema files, in drizzle-kit's order
+  std::vector<std::string> paths;         // configurations with these same values; none: without one
+  std::vector<std::string> files;         // schema files, in drizzle-kit's order
+  std::vector<std::string> missing = {};  // `schema` as written, where it names no file
   Casing casing = Casing::none;
   bool casing_unknown = false;
   std::string out;                         // the migrations folder, from the root
@@ -26,6 +27,9 @@ struct SourceConfig {
 // or a glob, relative to the configuration's folder, its package's or one above. Without such a
 // configuration, one for each package with files that import drizzle-orm/pg-core, tests excepted.
 std::vector<SourceConfig> source_configs(typescript::Program& program);
+
+// The PostgreSQL configurations that name schema files which do not exist, one each.
+std::vector<SourceConfig> configs_with_missing_files(typescript::Program& program);
 
 // Whether drizzle-kit manages the table by the configuration's schemaFilter and tablesFilter.
 bool manages(const SourceConfig& config, const QualifiedName& table);

@@ -30,6 +30,7 @@ class SchemaReader {
       unknown_at({out_.config.paths.front(), 0, 0}, "the casing of column names");
     std::vector<ValuePtr> exported;
     for (const auto& file : out_.config.files) {
+      if (!program_.module(file)) out_.unread.push_back(file);
       for (const auto& name : program_.exported_names(file)) add(program_.exported(file, name), exported);
     }
     // Columns of tables may have the type of an enum of the schema, and those of views are of tables.
@@ -176,11 +177,19 @@ std::vector<SourceSchema> read_source_schemas(files::Tree& tree) {
   provide_packages(program);
   for (auto& config : source_configs(program)) {
     SourceSchema schema = SchemaReader(program, std::move(config)).read();
-    if (schema.catalog.tables.empty() && schema.catalog.enums.empty() && schema.unknown.empty()) continue;
+    if (schema.catalog.tables.empty() && schema.catalog.enums.empty() && schema.unknown.empty() &&
+        schema.unread.empty())
+      continue;
     schema.read.assign(program.parsed().begin(), program.parsed().end());
     out.push_back(std::move(schema));
   }
   return out;
+}
+
+std::vector<SourceConfig> configs_with_missing_files(files::Tree& tree) {
+  if (!reads_source()) return {};
+  Program program(tree);
+  return configs_with_missing_files(program);
 }
 
 }  // namespace pgadvise::drizzle

@@ -16,7 +16,8 @@ namespace pgadvise::drizzle {
 
 struct SourceSchema : DeclaredCatalog {
   SourceConfig config;
-  std::vector<std::string> read;  // files that were parsed, sorted
+  std::vector<std::string> read;    // files that were parsed, sorted
+  std::vector<std::string> unread;  // of config.files: the tree's diagnostics have the reasons
 };
 
 }  // namespace pgadvise::drizzle

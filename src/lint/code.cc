@@ -6,63 +6,12 @@
 #include <set>
 #include <utility>
 
-#include "lint/loops.h"
+#include "lint/loop_in_code_fix.h"
 #include "lint/migration_folders.h"
 #include "lint/words.h"
 
 namespace pgadvise::lint {
 namespace {
-
-bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return c == '_' || c == '$' || std::isalnum(static_cast<unsigned char>(c));
-  });
-}
-
-// "orders.map((order) => order.id)": the keys of all rows, with the code's names where it has any.
-std::string keys_of(const QueryInLoop& found) {
-  const std::string rows = is_name(found.rows) && !found.collection ? found.rows : "rows";
-  const std::size_t dot = found.value.find('.');
-  const std::string_view row = std::string_view(found.value).substr(0, dot);
-  if (!found.via.empty() || !is_name(row)) return rows + ".map((row) => …)";
-  if (dot == std::string::npos) return rows + ".map(({ " + found.value + " }) => " + found.value + ")";
-  if (!is_name(std::string_view(found.value).substr(dot + 1))) return rows + ".map((row) => …)";
-  return rows + ".map((" + std::string(row) + ") => " + found.value + ")";
-}
-
-Fix fix_of(const Context& context, const QueryInLoop& found) {
-  using Kind = CodeQuery::Kind;
-  const QualifiedName table = found.query.tables.empty() ? QualifiedName{} : found.query.tables.front();
-  const std::string name = table.name.empty() ? "table" : drizzle_name(context, table, "", table.name);
-  const std::string column =
-      found.key.empty() ? "" : name + "." + drizzle_name(context, table, found.key, found.key);
-  const std::string keys = keys_of(found);
-  Fix fix{.safety = Fix::Safety::manual};
-  switch (found.query.kind) {
-    case Kind::insert:
-      fix.title = "Insert all rows with one statement: collect them, and give the list to values()";
-      fix.drizzle = "await db.insert(" + name + ").values(rows)";
-      break;
-    case Kind::update:
-      fix.title =
-          "Update all rows with one statement: with inArray() where all get the same values, else with a "
-          "join to "
-          "a list of values";
-      fix.drizzle = "await db.update(" + name + ").set({ … }).where(inArray(" + column + ", " + keys + "))";
-      break;
-    case Kind::delete_:
-      fix.title = "Delete all rows with one statement for all keys";
-      fix.drizzle = "await db.delete(" + name + ").where(inArray(" + column + ", " + keys + "))";
-      break;
-    default:
-      fix.title =
-          "Fetch all rows with one query before the loop, and put them into a Map by their key; or join the "
-          "table in the query that returns the keys";
-      fix.drizzle =
-          "const matches = await db.select().from(" + name + ").where(inArray(" + column + ", " + keys + "))";
-  }
-  return fix;
-}
 
 std::string rows_text(const QueryInLoop& found) {
   return "`" + found.rows + "`, rows" +
@@ -127,7 +76,7 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
          "not matter",
          std::nullopt,
          {}});
-  finding.fix = fix_of(context, found);
+  finding.fix = fix_of_loop(context, found);
 }
 
 }  // namespace

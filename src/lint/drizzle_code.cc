@@ -225,7 +225,7 @@ class StatementReader {
 class Names {
  public:
   Names(const Context& context, const Table& table)
-      : context_(context), table_(table), name_(drizzle_name(context, table.name, "", "")) {
+      : context_(context), table_(table), name_(drizzle_name(context, table.name)) {
     good_ = is_drizzle(context) && js_identifier(name_);
   }
 
@@ -234,7 +234,7 @@ class Names {
   const Table& definition() const { return table_; }
 
   std::string property(const std::string& column) {
-    std::string out = drizzle_name(context_, table_.name, column, "");
+    std::string out = drizzle_name(context_, table_.name, column);
     if (out.empty()) good_ = false;
     return out;
   }
@@ -263,9 +263,8 @@ class Names {
         "isNotNull", "await",  "async",   "static", "public", "private"};
     if (words.count(name)) return true;
     const auto& tables = context_.catalog().tables;
-    return std::any_of(tables.begin(), tables.end(), [&](const auto& table) {
-      return drizzle_name(context_, table.first, "", "") == name;
-    });
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](const auto& table) { return drizzle_name(context_, table.first) == name; });
   }
 
   const Context& context_;

@@ -66,9 +66,8 @@ Fix drop_index(const Table& table, const Index& index, Fix::Safety safety) {
 
 void add_drizzle_drop(Fix& fix, const Table& table, const Index& index, const Project* project) {
   if (!project || !project->drizzle || !project->postgresql) return;
-  std::string name = project->drizzle_name(table.name);
-  if (name.empty() && !project->drizzle_names.empty()) return;  // a table that only SQL knows
-  if (name.empty()) name = table.name.name;
+  const std::string name = project->drizzle_name(table.name);
+  if (name.empty()) return;  // a table that only SQL knows, or schema files that were not read
   const Constraint* constraint = constraint_of(table, index);
   if (constraint && constraint->kind == Constraint::Kind::primary_key) return;
   const std::string made = constraint ? "unique('" + index.name + "')" +

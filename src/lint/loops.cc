@@ -297,10 +297,8 @@ QualifiedName main_table(const Query& query) {
 
 std::string on_table(const QualifiedName& table) { return table.name.empty() ? "" : " on " + display(table); }
 
-std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column,
-                         std::string otherwise) {
-  std::string name = context.has_project() ? context.project().drizzle_name(table, column) : std::string();
-  return name.empty() ? std::move(otherwise) : name;
+std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column) {
+  return context.has_project() ? context.project().drizzle_name(table, column) : std::string();
 }
 
 bool is_drizzle(const Context& context) { return context.has_project() && context.project().drizzle; }

@@ -61,10 +61,9 @@ void add_places(const RepeatedQuery& repeat, std::uint64_t calls_in_a_round, std
 QualifiedName main_table(const Query& query);
 // " on orders", or "" without a table
 std::string on_table(const QualifiedName& table);
-// Project::drizzle_name() of a table (`column` is "") or a column; `otherwise` without a project, or if
-// schema.ts lacks it.
-std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column,
-                         std::string otherwise);
+// Project::drizzle_name() of a table or, with `column`, of a column; "" without a project, or if schema.ts
+// lacks it.
+std::string drizzle_name(const Context& context, const QualifiedName& table, std::string_view column = {});
 bool is_drizzle(const Context& context);
 
 }  // namespace pgadvise::lint

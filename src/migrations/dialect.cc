@@ -108,13 +108,20 @@ static std::string_view first_word(std::string_view sign) {
                                                  sign.begin()));
 }
 
-std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
+// What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
+static bool has_clickhouse_syntax(std::string_view script) {
+  const std::string text = lower(plain_sql(script));
+  return contains_any(text, {"mergetree", "lowcardinality(", "datetime64("});
+}
+
+static std::string foreign_by_signs(std::string_view script, const TypeNames& own_types) {
   struct Sign {
     std::string_view text;
     const char* database;
   };
   static constexpr Sign signs[] = {{"mergetree", "ClickHouse"},
                                    {"lowcardinality(", "ClickHouse"},
+                                   {"datetime64(", "ClickHouse"},
                                    {"`", "MySQL"},
                                    {"auto_increment", "MySQL"},
                                    {"engine=innodb", "MySQL"},
@@ -158,6 +165,11 @@ std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
     if (*most == 0 || count > foreign[most]) most = database.c_str();
   }
   return all * 2 > tables ? most : "";
+}
+
+std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
+  const std::string other = foreign_by_signs(script, own_types);
+  return !other.empty() && has_clickhouse_syntax(script) ? "ClickHouse" : other;
 }
 
 }  // namespace pgadvise::migrations

@@ -466,7 +466,7 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
   for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
     const std::string folder = files::path_under(root, source->folder);
     const auto same = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
-      return one.source && one.source->files == source->files;
+      return !source->unread && one.source && one.source->files == source->files;
     });
     const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
       return source->configured && one.kind == SchemaKind::migrations && one.path == folder &&
@@ -479,7 +479,8 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
       continue;
     }
     if (covered || same != out.end()) continue;
-    SchemaInput input{.kind = SchemaKind::source, .path = files::path_under(root, source->files.front())};
+    const std::string& place = source->files.empty() ? source->place : source->files.front();
+    SchemaInput input{.kind = SchemaKind::source, .path = files::path_under(root, place)};
     for (const auto& file : source->files) input.files.push_back({files::path_under(root, file), ""});
     read.push_back({std::string(files::folder_of(source->place)), nullptr, false});
     input.source = std::move(source);

@@ -98,6 +98,7 @@ Result<Catalog> load(const SchemaInput& input, Diagnostics& diagnostics, sql::Re
 Result<Catalog> load(const SchemaInput& input, CheckedMigrations& checked, Diagnostics& diagnostics,
                      sql::ReplayCounts* counts) {
   if (input.kind == SchemaKind::drizzle_snapshot) return load_snapshot(input, diagnostics);
+  if (input.kind == SchemaKind::source && input.source->unread) return tl::unexpected(*input.source->unread);
   if (input.kind == SchemaKind::source) return known_part(*input.source, diagnostics);
   if (input.kind == SchemaKind::server_snapshot) {
     auto snapshot = files::load_catalog_snapshot(input.path, input.user_paths);
@@ -149,6 +150,7 @@ Result<std::vector<std::pair<std::string, std::string>>> schema_sql(const Schema
         "is a snapshot of a server, which lacks functions, triggers and types: it can't build a schema",
         "use pg_dump -s to export a schema for a sandbox");
   if (input.kind == SchemaKind::source) {
+    if (input.source->unread) return tl::unexpected(*input.source->unread);
     Diagnostics reported_already;
     out.emplace_back(input.path, sql::render_sql(known_part(*input.source, reported_already)));
     return out;

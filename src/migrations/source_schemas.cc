@@ -80,7 +80,46 @@ bool all_tables_known(const DeclaredCatalog& declared) {
                      [](const SourceGap& gap) { return gap.table.has_value(); });
 }
 
-void add_drizzle(files::Tree& tree, std::vector<DeclaredSource>& out) {
+// The schema files that a configuration of drizzle-kit names, and that do not exist. A configuration that
+// names no other is a source of which nothing is known, unless files without a configuration declare the
+// tables.
+void add_missing(const std::string& root, files::Tree& tree, std::vector<DeclaredSource>& out,
+                 Diagnostics& diagnostics) {
+  const bool unconfigured = std::any_of(out.begin(), out.end(), [](const DeclaredSource& one) {
+    return !one.configured && !one.declared.catalog.tables.empty();
+  });
+  for (const auto& config : drizzle::configs_with_missing_files(tree)) {
+    const bool several = config.missing.size() > 1;
+    Error error{
+        Error::Kind::nonfatal, files::path_under(root, config.paths.front()),
+        fmt::format("names {}, which {} not exist: {}", join(config.missing, ", "), several ? "do" : "does",
+                    config.files.empty() ? "no table of this schema is known"
+                                         : "tables that are declared there are not known"),
+        std::string(drizzle_source.hint)};
+    if (!config.files.empty() || unconfigured) {
+      diagnostics.push_back(std::move(error));
+      continue;
+    }
+    DeclaredSource& one = out.emplace_back();
+    one.language = &drizzle_source;
+    one.place = config.paths.front();
+    one.configured = true;
+    one.folder = config.out;
+    one.unread = std::move(error);
+  }
+}
+
+// Why the file was not read, as the tree reported it.
+Error reason_of(const std::string& root, const std::string& file, const Diagnostics& listing) {
+  const auto found = std::find_if(listing.begin(), listing.end(), [&](const Error& error) {
+    return error.where == file || error.where.starts_with(file + ":");
+  });
+  Error out = found == listing.end() ? Error{Error::Kind::nonfatal, file, "was not read", ""} : *found;
+  out.where = files::path_under(root, out.where);
+  return out;
+}
+
+void add_drizzle(const std::string& root, files::Tree& tree, std::vector<DeclaredSource>& out) {
   for (auto& schema : drizzle::read_source_schemas(tree)) {
     DeclaredSource& one = out.emplace_back();
     const drizzle::SourceConfig& config = schema.config;
@@ -91,6 +130,8 @@ void add_drizzle(files::Tree& tree, std::vector<DeclaredSource>& out) {
     one.folder = config.out;
     one.all_tables_known = !config.casing_unknown && all_tables_known(schema);
     one.manages = [config](const QualifiedName& table) { return drizzle::manages(config, table); };
+    if (one.configured && schema.catalog.tables.empty() && !schema.unread.empty())
+      one.unread = reason_of(root, schema.unread.front(), tree.diagnostics());
     one.declared = std::move(schema);
   }
 }
@@ -129,14 +170,21 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
   files::Tree tree(root, listing);
   const std::size_t reported = listing.size();
   std::vector<DeclaredSource> sources;
-  if (with_drizzle) add_drizzle(tree, sources);
+  if (with_drizzle) {
+    add_drizzle(root, tree, sources);
+    add_missing(root, tree, sources, diagnostics);
+  }
   std::erase_if(sources, [](const DeclaredSource& one) {
-    return one.files.empty() || one.declared.catalog.tables.empty();
+    return !one.unread && (one.files.empty() || one.declared.catalog.tables.empty());
   });
   add_prisma(root, tree, sources, diagnostics);
   for (auto& source : sources) {
-    if (source.declared.catalog.tables.empty()) continue;
+    if (source.declared.catalog.tables.empty() && !source.unread) continue;
     const bool is_covered = covered(tree, source, read);
+    if (source.unread && is_covered) {
+      diagnostics.push_back(std::move(*source.unread));
+      continue;
+    }
     place_under(root, source.declared);
     out.push_back({std::make_shared<const DeclaredSource>(std::move(source)), is_covered});
   }
@@ -144,8 +192,10 @@ std::vector<FoundSource> source_schemas(const std::string& root, const std::vect
     listing.erase(std::remove_if(listing.begin() + static_cast<std::ptrdiff_t>(reported), listing.end(),
                                  [](const Error& error) { return error.where.ends_with(".json"); }),
                   listing.end());
-  diagnostics.insert(diagnostics.end(), listing.begin() + static_cast<std::ptrdiff_t>(reported),
-                     listing.end());
+  std::for_each(listing.begin() + static_cast<std::ptrdiff_t>(reported), listing.end(), [&](Error& error) {
+    if (!error.where.empty()) error.where = files::path_under(root, error.where);
+    diagnostics.push_back(std::move(error));
+  });
   return out;
 }
 

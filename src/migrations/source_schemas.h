@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,8 @@ struct DeclaredSource {
   std::string folder;              // of its migrations, from the root
   DeclaredCatalog declared;        // with absolute locations
   bool all_tables_known = true;    // false: the source may declare more
+  // Why none of its tables is known: a file that the configuration names is missing, or was not read.
+  std::optional<Error> unread = {};
   // Whether the ORM's tool manages the table.
   std::function<bool(const QualifiedName&)> manages;
 };
@@ -41,9 +44,9 @@ struct FoundSource {
   bool covered = false;
 };
 
-// The schemas with tables that source declares. `files`: relative to the root, sorted. `read`: the schemas
-// that were read. Without Drizzle's in a build that does not read TypeScript. What was not read is reported
-// in `diagnostics`.
+// The schemas with tables that source declares, and those of which no table is known since a file was not
+// read. `files`: relative to the root, sorted. `read`: the schemas that were read. Without Drizzle's in a
+// build that does not read TypeScript. What was not read is reported in `diagnostics`.
 std::vector<FoundSource> source_schemas(const std::string& root, const std::vector<std::string>& files,
                                         const std::vector<ReadSchema>& read, Diagnostics& diagnostics);
 

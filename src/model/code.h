@@ -178,7 +178,8 @@ struct CodeFacts {
   std::vector<StatementOutsideTransaction> outside_transactions;  // in the order of the statements
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
-  std::vector<JsonColumn> json_columns;  // the first place of each table, column and use
+  std::vector<CodeQuery> transactions_over_http;  // of kind transaction, with neon-http, which has none
+  std::vector<JsonColumn> json_columns;           // the first place of each table, column and use
   // By file: functions, without callbacks that run there and then. An inner function follows its outer one.
   std::map<std::string, std::vector<LineRange>> functions;
   std::vector<CodeRelation> relations;  // without those whose tables or columns are not known

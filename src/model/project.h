@@ -93,8 +93,8 @@ struct Project {
   std::shared_ptr<const ConnectionFacts> connections;  // null: not read
   std::vector<std::string> files_read;
   // Names in schema.ts. "schema.table" ("public.orders", always with its schema) maps to the identifier of
-  // the pgTable constant, and "schema.table.column" to the property name; sorted. Found by a simple scan of
-  // the schema files; names that the scan does not find are missing.
+  // the exported constant, and "schema.table.column" to the property name; sorted. Names that are not known
+  // are missing.
   std::vector<std::pair<std::string, std::string>> drizzle_names;
 
   // The name of the table, or of its column, in schema.ts; "" if drizzle_names lacks it.

@@ -119,6 +119,28 @@ TEST_F(DrizzleProject, FindingsPointToTheSourceAndNameTheMigration) {
 }
 
 // What the source no longer says, is not reported at its line.
+// A clean report would hide that no table was read.
+TEST_F(DrizzleProject, AMissingSchemaFileIsAnInputThatCouldNotBeRead) {
+  const TempTree tree({{"package.json", package}, {"drizzle.config.ts", config}});
+  for (const bool allow_empty : {false, true}) {
+    Sources sources;
+    sources.paths = {tree.path()};
+    Settings settings;
+    settings.allow_empty = allow_empty;
+    const auto inputs = load(sources, settings);
+    ASSERT_TRUE(inputs);
+    EXPECT_NE(inputs->nothing_checked, "");
+    const auto& reported = inputs->diagnostics;
+    EXPECT_EQ(std::any_of(reported.begin(), reported.end(),
+                          [](const Error& error) { return error.kind == Error::Kind::usage; }),
+              !allow_empty)
+        << "exit code 2";
+    EXPECT_EQ(std::count_if(reported.begin(), reported.end(),
+                            [](const Error& error) { return contains(error.what, "./src/schema.ts"); }),
+              1);
+  }
+}
+
 TEST_F(DrizzleProject, ATableThatTheSourceChangesKeepsTheMigrationsLine) {
   const TempTree tree{};
   fill(tree);

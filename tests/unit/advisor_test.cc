@@ -116,7 +116,13 @@ TEST(IndexNamer, NeverCollidesAndStaysUnder63Bytes) {
 TEST(CreateIndex, WritesTheDrizzleLineInTheProjectsNames) {
   Project project;
   project.drizzle = true;
-  project.drizzle_names = {{"public.orders", "orders"}, {"public.orders.customer_id", "customerId"}};
+  project.drizzle_names = {{"public.orders", "orders"},
+                           {"public.orders.created", "created"},
+                           {"public.orders.customer_id", "customerId"}};
+  EXPECT_EQ(ddl(on("public", "orders", {{.column = "a"}}), catalog_of({table("public", "orders")}), &project)
+                .drizzle,
+            "")
+      << "the column's property is not known";
   const auto catalog = catalog_of({table("public", "orders")});
   EXPECT_EQ(ddl(on("public", "events", {{.column = "a"}}), catalog, &project).drizzle, "")
       << "not in schema.ts";

@@ -190,6 +190,11 @@ TEST(Mask, LeavesFilesAlone) {
 TEST(Printable, EllipsisCountsCodePoints) {
   EXPECT_EQ(ellipsis("äöü", 3), "äöü");
   EXPECT_EQ(ellipsis("äöüx", 3), "äö…");
+  EXPECT_EQ(ellipsis_in_middle("src/äöü.ts:12:3", 15, 5), "src/äöü.ts:12:3");
+  EXPECT_EQ(ellipsis_in_middle("src/äöü.ts:12:3", 14, 5), "src/…ü.ts:12:3");
+  EXPECT_EQ(ellipsis_in_middle("src/äöü.ts:12:3", 4, 5), "…:12:3") << "the end stays";
+  EXPECT_EQ(ellipsis_in_middle("abc", 1, 0), "…");
+  EXPECT_EQ(ellipsis_in_middle("", 0, 0), "");
 }
 
 TEST(LineIndex, FindsLinesAndColumns) {

@@ -220,6 +220,9 @@ TEST(Usage, SaysWhatWasPerhapsMeant) {
       << "nothing is near";
   EXPECT_EQ(said({"chekc"}), "unknown command chekc (did you mean check?)");
   EXPECT_EQ(said({"rules", "explian", "x"}), "rules: unknown command explian (did you mean explain?)");
+  EXPECT_EQ(
+      said({"rules", "sequential-scan"}),
+      "rules: unknown command sequential-scan (pgadvise rules explain sequential-scan describes this rule)");
   EXPECT_EQ(said({"rules", "explain"}), "rules explain: ID is required (pgadvise rules explain --help)");
   EXPECT_EQ(said({"check", "--format", "jsno"}), "check: --format: there is no jsno (did you mean json?)");
   EXPECT_EQ(said({"check", "--format", "nonsense"}), "check: --format: there is no nonsense (text, json)");

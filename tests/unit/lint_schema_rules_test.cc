@@ -46,6 +46,21 @@ Settings stating(const std::string& rule, const std::string& option, double choi
   return out;
 }
 
+TEST(MissingForeignKey, RelationsThatPrismaKeepsWithoutKeysAreIntended) {
+  Catalog catalog = catalog_of(
+      "create table users (id uuid primary key); create table teams (id uuid primary key); create table "
+      "posts "
+      "(id uuid primary key, user_id uuid, team_id uuid)");
+  EXPECT_EQ(found("missing-foreign-key", catalog), "posts.user_id posts.team_id");
+  catalog.tables.at({"public", "posts"})
+      .logical_keys.push_back({.kind = Constraint::Kind::foreign_key,
+                               .name = "Post.user",
+                               .columns = {"user_id"},
+                               .referenced_table = {"public", "users"},
+                               .referenced_columns = {"id"}});
+  EXPECT_EQ(found("missing-foreign-key", catalog), "posts.team_id") << "the schema does not declare this one";
+}
+
 TEST(MissingForeignKey, FindsReferencesToTheSameTable) {
   const auto columns = [](const char* script) { return found("missing-foreign-key", script); };
   EXPECT_EQ(columns("create table comments (id bigint primary key, parent_id bigint)"), "comments.parent_id");

@@ -67,9 +67,55 @@ TEST_F(SourceInput, AFileThatIsTooLargeIsNamed) {
         "export default { dialect: 'postgresql', schema: './schema.ts', out: './out' };"},
        {"schema.ts", "export const a = '" + std::string(5'000'000, 'x') + "';"}});
   Diagnostics diagnostics;
-  (void)find_schemas(tree.path(), diagnostics);
+  const auto found = find_schemas(tree.path(), diagnostics);
   EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(),
-                          [](const Error& error) { return error.where.ends_with("schema.ts"); }));
+                          [&](const Error& error) { return error.where == tree.path("schema.ts"); }));
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto catalog = load(found->front(), diagnostics);
+  ASSERT_FALSE(catalog) << "no empty schema";
+  EXPECT_EQ(
+      catalog.error().line(),
+      tree.path("schema.ts") + ": is larger than 4 MiB, the limit of such a file: nothing of it was read");
+}
+
+TEST_F(SourceInput, AMissingFileIsNamed) {
+  const TempTree tree({{"package.json", package}, {"drizzle.config.ts", config}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics.front().line();
+  ASSERT_TRUE(found && found->size() == 1);
+  for (const auto& error :
+       {load(found->front(), diagnostics).error(), schema_sql(found->front(), diagnostics).error()})
+    EXPECT_EQ(error.where + ": " + error.what,
+              tree.path("drizzle.config.ts") +
+                  ": names ./src/schema.ts, which does not exist: no table of "
+                  "this schema is known");
+  // Beside tables that are known, the rest is checked.
+  tree.add("src/schema.ts", schema);
+  tree.add("drizzle.config.ts",
+           "export default { dialect: 'postgresql', schema: ['./src/schema.ts', './src/auth.ts', "
+           "'./src/auth/*.ts'], out: './drizzle' };");
+  const auto rest = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(rest && rest->size() == 1);
+  EXPECT_TRUE(load(rest->front(), diagnostics));
+  EXPECT_EQ(diagnostics.front().what,
+            "names ./src/auth.ts, which does not exist: tables that are declared there are not known");
+}
+
+TEST_F(SourceInput, AMissingFileBesideMigrationsIsAWarning) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"drizzle/meta/_journal.json",
+        R"({"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]})"},
+       {"drizzle/0000_a.sql", "CREATE TABLE users (id integer PRIMARY KEY);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().kind, SchemaKind::migrations);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].kind, Error::Kind::nonfatal);
+  EXPECT_TRUE(diagnostics[0].what.starts_with("names ./src/schema.ts, which does not exist"));
 }
 
 TEST_F(SourceInput, IsNotReadBesideMigrations) {

@@ -307,6 +307,15 @@ TEST(MigrationTools, OtherDatabasesAreNamedAndPassedOver) {
   EXPECT_EQ(foreign_sql("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT)"), "SQLite");
 }
 
+TEST(MigrationTools, ClickHouseIsNotNamedMySQL) {
+  const std::string events =
+      "CREATE TABLE `events` (`id` UInt64, at DateTime) ENGINE = ReplacingMergeTree ORDER BY id;";
+  EXPECT_EQ(foreign_sql(events), "ClickHouse");
+  EXPECT_EQ(foreign_sql(events + "\nALTER TABLE events MODIFY COLUMN at DateTime64(3);"), "ClickHouse");
+  EXPECT_EQ(foreign_sql("ALTER TABLE `events` MODIFY COLUMN name LowCardinality(String);"), "ClickHouse");
+  EXPECT_EQ(foreign_sql("ALTER TABLE `events` MODIFY COLUMN name text; -- not a MergeTree"), "MySQL");
+}
+
 TEST(MigrationTools, TypesThatAScriptCreatesAreNoOtherDatabases) {
   TempTree tree{{"go.mod", ""},
                 {"migrations/001_types.sql",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "report/paint.h"
 #include "report/summary.h"
 #include "support/schema.h"
 
@@ -228,6 +229,32 @@ TEST(Text, GroupedFindingsKeepWhatIsSaidOfEach) {
   EXPECT_NE(text.find("\n    of i3 alone\n"), std::string::npos) << text;
   EXPECT_NE(text.find("xxx…\n"), std::string::npos) << "one line each";
   EXPECT_EQ(text.find("said of all", text.find("said of all") + 1), std::string::npos) << "the first says it";
+}
+
+// An editor opens the place by its number.
+TEST(Text, ALineThatIsCutKeepsTheNumberOfThePlace) {
+  Report report;
+  for (int i = 0; i < 60; ++i) {
+    Finding finding;
+    finding.rule = "unindexed-foreign-key";
+    finding.id = finding.short_id = "unindexed-foreign-key:" + std::to_string(1000 + i);
+    finding.subject = {.kind = "key",
+                       .schema = "public",
+                       .table = "t" + std::string(i % 2 == 0 ? 60 : 1, 'x'),
+                       .columns = {"c"}};
+    finding.message = "slow";
+    finding.location = {"packages/" + std::string(i % 3 == 0 ? 90 : 1, 'p') + "/schema.ts", 5000 + i, 17};
+    report.findings.push_back(finding);
+  }
+  const std::string text = render("text", report, {});
+  int cut = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.starts_with("warning unindexed-foreign-key:") || contains(line, " suspected  ")) continue;
+    EXPECT_TRUE(line.ends_with(":17") && contains(line, ":50")) << line;
+    EXPECT_LE(characters(line), 80u) << line;
+    cut += contains(line, "…");
+  }
+  EXPECT_GT(cut, 5) << text;
 }
 
 TEST(Text, WarningsOfOneFolderAreOneWithTheirNumber) {

@@ -173,13 +173,21 @@ class Writer {
     else if (end > 0 && !out_.ends_with("\n\n")) out_ += "\n";
   }
 
+  // A line that is too long is cut in the text and in the middle of the path: the line's number stays.
   void write_line(const Finding& finding) {
-    std::string rest =
-        finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect;
-    if (finding.location && !finding.location->live()) rest += "  " + finding.location->str();
+    const std::string text = printable(
+        finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect);
     const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + 3;
     const auto room = static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
-    end_line(severity(finding) + " " + rule(finding) + "  " + ellipsis(printable(rest), room));
+    std::string place;
+    if (finding.location && !finding.location->live()) {
+      const std::string whole = finding.location->str();
+      const std::size_t number = whole.size() - finding.location->file.size();
+      const std::size_t left = room - std::min(room, characters(text) + 2);
+      place = "  " + ellipsis_in_middle(whole, std::max({left, room / 2, number + 2}), number);
+    }
+    const std::size_t of_text = room - std::min(room - 1, characters(place));
+    end_line(severity(finding) + " " + rule(finding) + "  " + ellipsis(text, of_text) + place);
   }
 
   void write_others(std::size_t from) {
