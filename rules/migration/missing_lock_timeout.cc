@@ -142,7 +142,8 @@ void report(const Context& context, SiteReporter& out, const Waiting& worst, std
       Fix{.title =
               "Set lock_timeout at the beginning of the migration, and run it again if it fails "
               "with 55P03 (lock_not_available)",
-          .sql = worst.at.step->transaction ? "SET LOCAL lock_timeout = '2s';" : "SET lock_timeout = '2s';",
+          .sql = std::string(worst.at.step->transaction ? set_local_lock_timeout : set_session_lock_timeout) +
+                 ";",
           .safety = Fix::Safety::manual};
 }
 
