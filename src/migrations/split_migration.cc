@@ -174,9 +174,8 @@ class Splitter {
     for (const SchemaAction& own : step_->actions) {
       // The step's text is cut; names mostly stand near its beginning.
       if (!has_word(later.text, "validate") && has_name(later.text, own.name)) return true;
-      if (has_name(later.text, own.table.name) &&
-          (moves || (unique(own) && has_word(later.text, "conflict"))))
-        return true;
+      const bool by_key = has_word(later.text, "conflict") || has_word(later.text, "references");
+      if (has_name(later.text, own.table.name) && (moves || (unique(own) && by_key))) return true;
       for (const SchemaAction& action : later.actions) {
         const bool removes = action.kind == Kind::drop_table || action.kind == Kind::drop_column ||
                              action.kind == Kind::rename_table || action.kind == Kind::rename_column ||
@@ -301,9 +300,14 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
   if (!text) return tl::unexpected(text.error());
   SplitMigration out;
   out.file = {path, *text, *text};
-  // From the last to the first, so that the lines above stay as they were read.
-  std::stable_sort(splits.begin(), splits.end(),
-                   [](const StatementSplit& a, const StatementSplit& b) { return b.at < a.at; });
+  // From the last to the first, so that the lines above stay as they were read; each statement once, and
+  // rather replaced than moved.
+  std::stable_sort(splits.begin(), splits.end(), [](const StatementSplit& a, const StatementSplit& b) {
+    return a.at != b.at ? b.at < a.at : a.sql.empty() < b.sql.empty();
+  });
+  splits.erase(std::unique(splits.begin(), splits.end(),
+                           [](const StatementSplit& a, const StatementSplit& b) { return a.at == b.at; }),
+               splits.end());
   std::string set;
   int line = 0;
   for (const StatementSplit& split : splits) {

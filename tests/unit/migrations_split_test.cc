@@ -102,8 +102,8 @@ TEST(SplitMigration, AForeignKeyIsValidatedInTheNextMigration) {
   SplitMigration out;
   const std::string added = split_and_write(tree, out);
   EXPECT_TRUE(contains(out.file.content,
-                       "ALTER TABLE events ADD CONSTRAINT events_user FOREIGN KEY (user_id) REFERENCES users "
-                       "(id) NOT VALID;\n-- +goose Down\nALTER TABLE events DROP"))
+                       "ADD CONSTRAINT events_user FOREIGN KEY (user_id) REFERENCES public.users (id) NOT "
+                       "VALID;\n-- +goose Down\nALTER TABLE events DROP"))
       << out.file.content;
   EXPECT_TRUE(out.file.content.starts_with(goose + "SET LOCAL lock_timeout = '2s';\n")) << out.file.content;
   EXPECT_TRUE(contains(added, "VALIDATE CONSTRAINT events_user;")) << added;
@@ -207,6 +207,20 @@ TEST(SplitMigration, IsRefusedWhereALaterStatementNeedsTheChange) {
     ASSERT_FALSE(done) << needs << ": " << done->file.content;
     EXPECT_TRUE(contains(done.error().what, "needs what this statement does")) << done.error().what;
   }
+}
+
+TEST(SplitMigration, TwoFindingsAboutAStatementSplitItOnce) {
+  const TempTree tree{{"m/00001_a.sql", first_of_goose},
+                      {"m/00002_b.sql", goose + "ALTER TABLE users ADD COLUMN a int;\n"
+                                                "CREATE INDEX events_kind ON events (kind);\n"}};
+  const Checked checked = check(tree);
+  auto splits = splits_of(checked);
+  ASSERT_EQ(splits.size(), 2U) << "blocking-index-build and lock-held-during-work";
+  const auto done = split_migration(&checked.input, checked.migrations.found, checked.input.files.back().path,
+                                    std::move(splits));
+  ASSERT_TRUE(done) << done.error().what;
+  ASSERT_EQ(done->later.size(), 1U);
+  EXPECT_TRUE(contains(done->later[0].up, "CONCURRENTLY")) << done->later[0].up;
 }
 
 TEST(SplitMigration, IsRefusedForSeveralChangesInAStatement) {
