@@ -153,7 +153,7 @@ class CheckedHost : public review::Host {
                             (finding->fix->sql.empty() ? "apart from the other statements, and their locks"
                                                        : finding->fix->title),
                         *finding->fix->statement, finding->fix->sql, !timeout_set});
-    static const std::vector<Migration> none;
+    const std::vector<Migration> none;
     const std::vector<Migration>* checked = &none;
     for (const auto& schema : run_.inputs.schemas)
       if (schema.migrations && std::any_of(schema.migrations->begin(), schema.migrations->end(),
