@@ -41,7 +41,8 @@ void set_not_null(const Site& site, SiteReporter& out, const std::string& rows) 
                         "NULL then does not scan the table",
                     .sql = ddl::set_not_null_by_check(action.table, column, check, later),
                     .down_sql = ddl::alter_column(action.table, column) + " DROP NOT NULL;",
-                    .safety = Fix::Safety::manual};
+                    .safety = Fix::Safety::manual,
+                    .statement = site.step->place};
 }
 
 struct Consequence {
@@ -98,9 +99,11 @@ void change_type(const Site& site, const Context& context, SiteReporter& out, co
   finding.fix = Fix{.title =
                         "Add a column of the new type, keep both columns in sync with a trigger, fill the "
                         "new one in batches, and swap them once the application writes the new column",
-                    .safety = Fix::Safety::manual};
-  if (consequence.severity)
-    finding.fix->title = "If the values are in UTC, SET LOCAL TimeZone = 'UTC' before the ALTER TABLE";
+                    .safety = Fix::Safety::manual,
+                    .statement = site.step->place};
+  if (!consequence.severity) return;
+  finding.fix->title = "If the values are in UTC, SET LOCAL TimeZone = 'UTC' before the ALTER TABLE";
+  finding.fix->statement = std::nullopt;
 }
 
 void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
@@ -128,7 +131,7 @@ void add_column(const Site& site, SiteReporter& out, const std::string& rows) {
                              "Adding " + column_of(action) +
                                  " rewrites the table under a lock that blocks reads and writes, because " +
                                  because + rows + ".");
-  finding.fix = Fix{.title = instead, .safety = Fix::Safety::manual};
+  finding.fix = Fix{.title = instead, .safety = Fix::Safety::manual, .statement = site.step->place};
 }
 
 void refresh_view(const Site& site, SiteReporter& out) {

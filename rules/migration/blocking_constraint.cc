@@ -35,8 +35,9 @@ Subject subject_of(const SchemaAction& action) {
           .constraint = action.name};
 }
 
-void validated_in_same_transaction(const Site& site, const SchemaAction& action, const std::string& table,
+void validated_in_same_transaction(const Site& site, const SchemaStep& validation, const std::string& table,
                                    SiteReporter& out, const std::string& rows) {
+  const SchemaAction& action = *site.action;
   std::string blocked = action.constraint->kind == Constrains::foreign_key
                             ? "writes to both tables are blocked"
                             : "reads and writes are blocked";
@@ -46,7 +47,8 @@ void validated_in_same_transaction(const Site& site, const SchemaAction& action,
                                  " until the scan of the table ends, as without NOT VALID" + rows + ".",
                              action.on_null_columns ? std::optional(Severity::note) : std::nullopt);
   finding.fix = Fix{.title = "VALIDATE CONSTRAINT " + in_its_own_transaction(*site.migration),
-                    .safety = Fix::Safety::manual};
+                    .safety = Fix::Safety::manual,
+                    .statement = validation.place};
 }
 
 // Why columns that the migration adds may hold values. An UPDATE before the constraint may fill them.
@@ -64,6 +66,11 @@ Evidence why_not_empty(const Site& site) {
           "the migration adds the column with a default or IF NOT EXISTS: the column may hold values",
           std::nullopt,
           {}};
+}
+
+// Of a constraint that is no part of ADD COLUMN.
+std::optional<SourceLocation> own_statement(const Site& site) {
+  return site.action->with_column ? std::nullopt : std::optional(site.step->place);
 }
 
 // Foreign keys and checks: NOT VALID first, VALIDATE in a transaction of its own.
@@ -104,7 +111,8 @@ void unvalidated_first(const Site& site, const std::string& table, SiteReporter&
                     .sql = ddl::add_constraint(action.table, named) + " NOT VALID;\n-- " + later + ":\n" +
                            ddl::validate_constraint(action.table, named.name) + ";",
                     .down_sql = ddl::drop_constraint(action.table, named.name) + ";",
-                    .safety = Fix::Safety::manual};
+                    .safety = Fix::Safety::manual,
+                    .statement = own_statement(site)};
 }
 
 // How to build the index of a key, where the migration's transaction allows no CONCURRENTLY; "" otherwise.
@@ -159,20 +167,21 @@ void index_first(const Site& site, const std::string& table, SiteReporter& out, 
                     .sql = ddl::create_index(action.table, index, {.concurrently = true}) + ";\n" +
                            ddl::add_constraint_using_index(action.table, action.constraint->kind, name) + ";",
                     .down_sql = ddl::drop_constraint(action.table, name) + ";",
-                    .safety = Fix::Safety::manual};
+                    .safety = Fix::Safety::manual,
+                    .statement = own_statement(site)};
   if (const auto outside = how_to_build(site, index, name); !outside.empty())
     finding.evidence.push_back({Evidence::Kind::project, outside, std::nullopt, {}});
 }
 
-// Whether the transaction that adds the constraint NOT VALID also validates it.
-bool validated_in(const Site& site) {
-  if (site.step->transaction == 0) return false;
+// The statement that validates the constraint in the transaction that adds it NOT VALID; nullptr: none.
+const SchemaStep* validated_in(const Site& site) {
+  if (site.step->transaction == 0) return nullptr;
   for (const SchemaStep& step : site.migration->steps)
     for (const SchemaAction& action : step.actions)
       if (step.transaction == site.step->transaction && action.kind == Kind::validate_constraint &&
           action.table == site.action->table && action.name == site.action->name)
-        return true;
-  return false;
+        return &step;
+  return nullptr;
 }
 
 // ALTER DOMAIN … ADD CONSTRAINT reads every table that uses the domain.
@@ -206,7 +215,8 @@ void check(const Context& context, Reporter& reporter) {
     if (!scans) {
       index_first(site, table, out, rows);
     } else if (!action.constraint->validated) {
-      if (validated_in(site)) validated_in_same_transaction(site, action, table, out, rows);
+      if (const SchemaStep* validation = validated_in(site))
+        validated_in_same_transaction(site, *validation, table, out, rows);
     } else if (!(action.with_column && action.on_null_columns &&
                  action.constraint->kind == Constrains::foreign_key)) {
       unvalidated_first(site, table, out, rows);

@@ -31,6 +31,7 @@ Fix index_fix(const Site& site) {
     return fix;
   }
   const bool unnamed = action.name.empty();
+  fix.statement = site.step->place;
   fix.title = outside_transaction(*site.migration, "CREATE INDEX IF NOT EXISTS");
   fix.sql =
       ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";

@@ -119,7 +119,8 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
       .title =
           "Move the statement at line " + std::to_string(later.step->place.line) + " to" + where +
           (depends_on(*later.step, *hold.from->step) ? "" : ", or put it before the one that takes the lock"),
-      .safety = Fix::Safety::manual};
+      .safety = Fix::Safety::manual,
+      .statement = later.step->place};
 }
 
 // The first statement after a lock that takes time, and the strongest lock that is held then.

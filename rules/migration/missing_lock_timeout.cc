@@ -70,14 +70,24 @@ std::string rate_text(double rate) {
   return rate >= 10 ? std::to_string(std::llround(rate)) : short_count(rate);
 }
 
-// "ALTER TABLE users", "CREATE INDEX on users"
-std::string statement_on(const std::string& text, const std::string& table) {
-  const auto words = split(text, ' ');
-  std::string head(words[0]);
-  if (words.size() > 1) head += " " + std::string(words[1]);
-  std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) { return std::toupper(c); });
-  if (head != "ALTER TABLE" && head != "DROP TABLE") head = std::string(words[0]) + " on";
-  return head + " " + table;
+// "ALTER TABLE users", "CREATE INDEX on users"; of a table that the statement does not name, "The lock of
+// DROP TABLE on users".
+std::string statement_on(const std::string& text, const TableLock& lock) {
+  std::vector<std::string> words;
+  for (const auto word : split(replace_all(text.substr(0, 100), "\n", " "), ' ')) {
+    if (trim(word).empty() || word == "unique" || word == "UNIQUE") continue;
+    std::string& upper = words.emplace_back(trim(word));
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
+    if (words.size() == 2) break;
+  }
+  const std::string table = display(lock.table);
+  if (words.empty()) return "The lock on " + table;
+  const bool two = words.size() > 1 && (words[0] == "ALTER" || words[0] == "CREATE" || words[0] == "DROP");
+  const std::string head = words[0] == "DO" ? "a DO block" : two ? words[0] + " " + words[1] : words[0];
+  if (lock.through != TableLock::Through::statement || words[0] == "DO")
+    return "The lock of " + head + " on " + table;
+  return head + (head == "ALTER TABLE" || head == "DROP TABLE" ? " " : " on ") + table;
 }
 
 // ". No lock_timeout is set by the deploy step (Dockerfile:14)"
@@ -90,7 +100,7 @@ std::string not_set(const Context& context) {
 
 std::string message_of(const Context& context, const Waiting& worst, std::size_t others) {
   const std::string table = display(worst.lock->table);
-  std::string message = statement_on(worst.at.step->text, table);
+  std::string message = statement_on(worst.at.step->text, *worst.lock);
   message += worst.traffic.longest_ms > 0 ? " waits for transactions of up to " +
                                                 duration_text(worst.traffic.longest_ms) + " seen in the log; "
                                           : " waits for every transaction that uses " + table + "; ";
@@ -142,7 +152,8 @@ void report(const Context& context, SiteReporter& out, const Waiting& worst, std
       Fix{.title =
               "Set lock_timeout at the beginning of the migration, and run it again if it fails "
               "with 55P03 (lock_not_available)",
-          .sql = worst.at.step->transaction ? "SET LOCAL lock_timeout = '2s';" : "SET lock_timeout = '2s';",
+          .sql = std::string(worst.at.step->transaction ? set_local_lock_timeout : set_session_lock_timeout) +
+                 ";",
           .safety = Fix::Safety::manual};
 }
 

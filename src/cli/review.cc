@@ -25,6 +25,7 @@
 #include "migrations/code_migrations.h"
 #include "migrations/edit_migration.h"
 #include "migrations/new_migration.h"
+#include "migrations/split_migration.h"
 #include "report/common.h"
 #include "report/report.h"
 #include "review/lock_impact.h"
@@ -56,6 +57,7 @@ class CheckedHost : public review::Host {
   review::FixView fix(const Finding& finding) override {
     review::FixView out;
     out.refused = refusal(finding);
+    if (splits_migration(finding)) return split_view(finding);
     if (!finding.fix || finding.fix->sql.empty()) return out;
     out.sql = finding.fix->sql;
     if (!out.refused.empty()) return out;
@@ -88,18 +90,16 @@ class CheckedHost : public review::Host {
 
   Result<review::Pending> prepare(const review::Choices& choices) override {
     review::Pending out;
-    std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>> by_input;
+    ByInput by_input;
+    std::map<std::string, std::vector<const Finding*>> splits;  // by file
     for (const auto* finding : choices.accepted) {
-      if (edits_migration(*finding)) {
-        add_edit(*finding, out);
-        continue;
-      }
-      const auto* input = input_of(*finding);
-      auto known = std::find_if(by_input.begin(), by_input.end(),
-                                [&](const auto& pair) { return pair.first == input; });
-      if (known == by_input.end()) known = by_input.insert(by_input.end(), {input, {}});
-      known->second.push_back(change_of(*finding));
+      if (splits_migration(*finding)) splits[finding->fix->statement->file].push_back(finding);
+      else if (!edits_migration(*finding))
+        changes_for(input_of(*finding), by_input).push_back(change_of(*finding));
     }
+    for (const auto& [file, findings] : splits) add_split(file, findings, by_input, out);
+    for (const auto* finding : choices.accepted)
+      if (edits_migration(*finding)) add_edit(*finding, out);
     for (const auto& [input, changes] : by_input) {
       auto made = migrations::new_migration(input, ".", changes, now_);
       if (!made) {
@@ -125,22 +125,99 @@ class CheckedHost : public review::Host {
            finding.location && !finding.location->live() && finding.location->file.ends_with(".sql");
   }
 
-  // Before the migration's first statement that locks or changes something.
-  Result<files::NewFile> edit_of(const Finding& finding) const {
+  using ByInput = std::vector<std::pair<const migrations::SchemaInput*, std::vector<migrations::Change>>>;
+
+  static std::vector<migrations::Change>& changes_for(const migrations::SchemaInput* input, ByInput& all) {
+    for (auto& [known, changes] : all)
+      if (known == input) return changes;
+    return all.insert(all.end(), {input, {}})->second;
+  }
+
+  // Whether the fix takes a statement out of the migration, or replaces it there.
+  static bool splits_migration(const Finding& finding) {
+    return finding.fix && finding.fix->statement && finding.fix->proposed_by.empty() &&
+           finding.fix->statement->file.ends_with(".sql");
+  }
+
+  Result<migrations::SplitMigration> split_of(const std::string& file,
+                                              const std::vector<const Finding*>& findings) const {
+    const bool timeout_set =
+        std::any_of(run_.inputs.projects.begin(), run_.inputs.projects.end(), [](const Project& project) {
+          return std::any_of(project.timeouts.begin(), project.timeouts.end(),
+                             [](const SessionTimeout& one) { return one.lock && one.unread.empty(); });
+        });
+    std::vector<migrations::StatementSplit> splits;
+    for (const auto* finding : findings)
+      splits.push_back({finding->rule,
+                        finding->rule + ": " +
+                            (finding->fix->sql.empty() ? "apart from the other statements, and their locks"
+                                                       : finding->fix->title),
+                        *finding->fix->statement, finding->fix->sql, !timeout_set});
+    const std::vector<Migration> none;
+    const std::vector<Migration>* checked = &none;
+    for (const auto& schema : run_.inputs.schemas)
+      if (schema.migrations && std::any_of(schema.migrations->begin(), schema.migrations->end(),
+                                           [&](const Migration& one) { return one.file == file; }))
+        checked = &*schema.migrations;
+    return migrations::split_migration(input_of(*findings.front()), *checked, file, std::move(splits));
+  }
+
+  review::FixView split_view(const Finding& finding) const {
+    review::FixView out;
+    out.sql = finding.fix->sql;
+    const std::string& file = finding.fix->statement->file;
+    const auto split = split_of(file, {&finding});
+    if (!split) {
+      out.refused = split.error().what;
+      return out;
+    }
+    out.lock_impact.push_back("Changes " + file + ", as long as it has not run" +
+                              (split->later.empty() ? "." : ", and adds a migration after the last one."));
+    for (const auto& note : split->notes) out.lock_impact.push_back(note + ".");
+    if (finding.fix->sql.empty())
+      out.lock_impact.push_back("The statement at line " + std::to_string(finding.fix->statement->line) +
+                                " moves to that migration; the locks of the other statements end before.");
+    return out;
+  }
+
+  void add_split(const std::string& file, const std::vector<const Finding*>& findings, ByInput& by_input,
+                 review::Pending& out) const {
+    auto split = split_of(file, findings);
+    if (!split) {
+      out.failed.push_back(split.error());
+      out.notes.push_back("Not written: " + split.error().line());
+      return;
+    }
+    out.files.push_back(std::move(split->file));
+    for (auto& note : split->notes)
+      if (std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
+        out.notes.push_back(std::move(note));
+    if (split->later.empty()) return;
+    auto& changes = changes_for(input_of(*findings.front()), by_input);
+    for (auto& change : split->later) changes.push_back(std::move(change));
+  }
+
+  // Before the migration's first statement that locks or changes something, in the file as `out` has it.
+  Result<files::NewFile> edit_of(const Finding& finding, const review::Pending& out = {}) const {
     int line = finding.location->line;
     for (const auto& schema : run_.inputs.schemas)
       for (const auto& migration : schema.migrations.value_or(std::vector<Migration>()))
         if (migration.file == finding.location->file && !migration.steps.empty())
           line = std::min(line, migration.steps.front().place.line);
+    for (const auto& file : out.files)
+      if (file.path == finding.location->file)
+        return migrations::with_statement(file, line, finding.fix->sql);
     return migrations::with_statement(finding.location->file, line, finding.fix->sql);
   }
 
   void add_edit(const Finding& finding, review::Pending& out) const {
-    auto edited = edit_of(finding);
+    auto edited = edit_of(finding, out);
     if (edited) {
+      std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == edited->path; });
       if (edited->content != edited->before) out.files.push_back(std::move(*edited));
-      out.notes.push_back("Let the deployment run " + finding.location->file +
-                          " again if it fails with 55P03 (lock_not_available)");
+      if (const auto note = migrations::run_again_note(finding.location->file);
+          std::find(out.notes.begin(), out.notes.end(), note) == out.notes.end())
+        out.notes.push_back(note);
       return;
     }
     out.failed.push_back(edited.error());
@@ -152,7 +229,7 @@ class CheckedHost : public review::Host {
     if (!finding.fix) return "there is none";
     if (!finding.fix->proposed_by.empty() && finding.fix->sql.empty())
       return "a finding that is not shown here proposes its index";
-    if (edits_migration(finding)) return {};
+    if (edits_migration(finding) || splits_migration(finding)) return {};
     const auto* rule = lint::find_rule(finding.rule);
     if (rule && rule->category == "migration") {
       const std::string where =

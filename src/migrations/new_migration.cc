@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "files/files.h"
+#include "migrations/edit_migration.h"
 #include "migrations/writing.h"
+#include "model/lock.h"
 #include "sql/lexer.h"
 #include "sql/placeholders.h"
 #include "sql/statement.h"
@@ -16,9 +18,6 @@ namespace pgadvise::migrations {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Ends a statement in drizzle's scripts, wherever it stands.
-constexpr std::string_view breakpoint = "--> statement-breakpoint";
 
 // Statements.
 
@@ -150,32 +149,33 @@ std::string name_of(const std::vector<std::string>& statements) {
 
 // Suppresses the finding of the next check about an index that is built while writes wait, or a table that
 // is rewritten: the user who accepted the fix has read this.
-std::string with_reason(const std::string& statement, const Fitted& fitted) {
+std::string with_reason(const std::string& statement, const Fitted& fitted, const Change& change) {
   const bool locks = !fitted.note.empty() && creates_index(head_of(statement));
-  if (changes_type(statement))
-    return "-- pgadvise: ignore blocking-alter the fix was accepted with its lock impact\n" + statement;
+  const std::string rule = changes_type(statement) ? "blocking-alter" : change.suppressed;
+  if (!rule.empty())
+    return "-- pgadvise: ignore " + rule + " the fix was accepted with its lock impact\n" + statement;
   return locks ? "-- pgadvise: ignore blocking-index-build " + fitted.note + "\n" + statement : statement;
 }
 
 // What a tool of this kind runs as one. A change that rewrites a table comes after the others, in a migration
 // of its own, whose lock nothing else holds longer; not where the tool runs all migrations in one
-// transaction.
+// transaction. So does a change that says `alone`.
 std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vector<Fitted>& fitted,
                             Concurrently how, bool with_reasons) {
   std::vector<Steps> out;
   const bool one = how == Concurrently::nowhere || how == Concurrently::anywhere;
+  const auto apart = [&](std::size_t i) { return changes[i].alone || (!one && any_changes_type(fitted[i])); };
   std::vector<std::size_t> order;
   for (const bool rewrites : {false, true})
     for (std::size_t i = 0; i < changes.size(); ++i)
-      if ((!one && any_changes_type(fitted[i])) == rewrites) order.push_back(i);
+      if (apart(i) == rewrites) order.push_back(i);
   std::size_t alone_to = 0;  // parts that nothing may join
   for (const bool concurrent : {false, true})
     for (const std::size_t i : order) {
       if (!one && fitted[i].concurrent != concurrent) continue;
       if (one && concurrent) continue;
       bool first = true;
-      const bool rewrites = !one && any_changes_type(fitted[i]);
-      if (rewrites) alone_to = out.size();
+      if (apart(i)) alone_to = out.size();
       for (const auto& statement : fitted[i].up) {
         const bool alone = is_concurrent(statement);
         const bool joins =
@@ -184,16 +184,19 @@ std::vector<Steps> parts_of(const std::vector<Change>& changes, const std::vecto
         if (!joins) out.push_back({});
         Steps& part = out.back();
         part.concurrent = part.concurrent || alone;
-        part.up.push_back(with_reasons ? with_reason(statement, fitted[i]) : statement);
+        part.up.push_back(with_reasons ? with_reason(statement, fitted[i], changes[i]) : statement);
+        part.lock_timeout = part.lock_timeout || (with_reasons && changes[i].lock_timeout);
         if (std::exchange(first, false)) {
           part.titles.push_back(changes[i].title);
           part.down.insert(part.down.begin(), fitted[i].down.begin(), fitted[i].down.end());
         }
       }
-      if (rewrites) alone_to = out.size();
+      if (apart(i)) alone_to = out.size();
     }
   for (auto& part : out) {
     part.name = name_of(part.up);
+    if (part.lock_timeout && !part.concurrent)
+      part.up.insert(part.up.begin(), std::string(set_local_lock_timeout));
     // Beside others, or in a transaction, an index can only be dropped under its lock.
     if (how == Concurrently::anywhere ||
         (part.concurrent && (how == Concurrently::together || part.down.size() == 1)))
@@ -225,11 +228,12 @@ Result<Fitted> fit(const SchemaInput* input, const Change& change) {
   bool any = false;
   for (const auto& statement : sql::split(change.up)) {
     const std::string text(statement.text);
+    if (change.own) continue;
     if (const auto parsed = sql::fingerprint(sql::Placeholders().fill(text)); !parsed)
       return fail(Error::Kind::nonfatal, "", "its SQL does not parse: " + parsed.error().what);
     const Head head = head_of(text);
     if (auto why = not_for_migrations(head); !why.empty()) return fail(Error::Kind::nonfatal, "", why);
-    if (contains(text, breakpoint))
+    if (contains(text, drizzle_breakpoint))
       return fail(Error::Kind::nonfatal, "", "its SQL contains drizzle's statement-breakpoint");
     any = any || head.concurrently != std::string::npos;
   }

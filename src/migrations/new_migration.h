@@ -17,6 +17,12 @@ struct Change {
   std::string title;  // a comment in the migration
   std::string up;
   std::string down;  // "" if it cannot be undone
+
+  // Of what split_migration() takes out of a migration.
+  bool own = false;             // the project's own statement, of any kind
+  bool alone = false;           // in a migration of its own, after the others
+  bool lock_timeout = false;    // its transaction begins by setting lock_timeout
+  std::string suppressed = {};  // the rule that a comment before the statement suppresses
 };
 
 // A change in the form that the tool can run.

@@ -19,7 +19,8 @@ struct Steps {
   std::vector<std::string> titles;  // comments
   std::vector<std::string> up;
   std::vector<std::string> down;
-  bool concurrent = false;  // it must run in no transaction
+  bool concurrent = false;    // it must run in no transaction
+  bool lock_timeout = false;  // `up` begins by setting it, unless the part is `concurrent`
 };
 
 // The new migrations of one run; the writer of the tool keeps the state between two of them.

@@ -35,6 +35,7 @@ void Fix::clear_code() {
   sql.clear();
   down_sql.clear();
   drizzle.clear();
+  statement.reset();
 }
 
 std::string finding_id(std::string_view rule, const Subject& subject) {

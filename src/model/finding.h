@@ -52,6 +52,9 @@ struct Fix {
   std::optional<double> cost_before;  // planner cost of the statement that the fix makes faster
   std::optional<double> cost_after;
   std::string proposed_by;  // id of the finding whose fix has the SQL
+  // The beginning of the statement of a migration that `sql` replaces; if `sql` is empty, of the statement
+  // that must run in another transaction. nullopt: the fix is no change of a migration that has not run.
+  std::optional<SourceLocation> statement = std::nullopt;
 
   // Leaves the title, which then explains what to do instead.
   void clear_code();

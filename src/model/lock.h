@@ -32,6 +32,11 @@ bool conflict(LockMode a, LockMode b);
 inline bool blocks_reads(LockMode mode) { return conflict(mode, LockMode::access_share); }
 inline bool blocks_writes(LockMode mode) { return conflict(mode, LockMode::row_exclusive); }
 
+// What a migration begins with so that no queue grows behind it: it fails, and runs again later. The first
+// form lasts until the end of the transaction.
+inline constexpr std::string_view set_local_lock_timeout = "SET LOCAL lock_timeout = '2s'";
+inline constexpr std::string_view set_session_lock_timeout = "SET lock_timeout = '2s'";
+
 // A lock that one statement takes on one relation, and what the statement does to it meanwhile.
 struct TableLock {
   // From the least to the most time. Each but `none` and `rows` takes time that grows with the table's size.

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::chrono::seconds statement_limit{60};
 constexpr int max_stubs_per_statement = 24;
+constexpr std::size_t max_batch_statements = 50;  // each holds locks until the batch ends
+constexpr std::size_t max_batch_bytes = 256 * 1024;
 
 // The first words of a statement, upper case, comments passed over: enough to tell kinds apart.
 std::vector<std::string> first_words(std::string_view text, std::size_t wanted) {
@@ -146,6 +148,9 @@ class Builder {
   void run();
 
  private:
+  // Runs the statements from `from` on that may share a transaction, as one query: a round trip for all.
+  // Returns their number; 0 if they are fewer than two, or one of them failed, so that none had an effect.
+  std::size_t batch(const std::vector<sql::SourceStatement>& all, std::size_t from);
   void statement(const sql::SourceStatement& source);
   std::optional<Refusal> attempt(std::string_view text);
   std::optional<Refusal> extension(std::string_view text);
@@ -379,16 +384,48 @@ void Builder::statement(const sql::SourceStatement& source) {
   }
 }
 
+// Whether the statement has the same effect together with others in one transaction as in one of its own.
+bool may_share_transaction(std::string_view text) {
+  const auto words = first_words(text, 8);
+  if (std::find(words.begin(), words.end(), "CONCURRENTLY") != words.end() || without_effect(words, text))
+    return false;
+  if (begins(words, {"COMMENT", "ON"}) || begins(words, {"ALTER", "TABLE"})) return true;
+  constexpr std::array<std::string_view, 6> made = {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"};
+  return words.size() > 1 && words[0] == "CREATE" &&
+         std::find(made.begin(), made.end(), words[1]) != made.end();
+}
+
+std::size_t Builder::batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {
+  if (owner_.in_transaction()) return 0;
+  std::string text;
+  std::size_t end = from;
+  for (; end < all.size() && end - from < max_batch_statements && text.size() < max_batch_bytes &&
+         may_share_transaction(all[end].text);
+       ++end)
+    text.append(all[end].text).append("\n;\n");
+  if (end - from < 2 || !owner_.run_script(text)) return 0;
+  return end - from;
+}
+
 void Builder::run() {
   owner_.set_deadline(statement_limit);
   admin_.set_deadline(statement_limit);
   (void)owner_.query("SET check_function_bodies = off");
-  for (const auto& source : sql::split(script_.sql)) {
+  const auto statements = sql::split(script_.sql);
+  std::size_t alone_to = 0;  // statements of a batch that failed, and was rolled back
+  for (std::size_t at = 0; at < statements.size();) {
     if (!owner_.alive() || !admin_.alive()) {
       report("the connection to the sandbox's server was lost", "the remaining statements were skipped");
       return;
     }
-    statement(source);
+    if (at >= alone_to) {
+      if (const std::size_t done = batch(statements, at)) {
+        at += done;
+        continue;
+      }
+      alone_to = at + max_batch_statements;
+    }
+    statement(statements[at++]);
   }
   if (owner_.in_transaction()) (void)owner_.query("COMMIT");
   (void)owner_.query("DISCARD ALL");  // a dump empties search_path

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <span>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -78,6 +79,32 @@ std::optional<std::string> text(const std::string& value) {
   return value.empty() ? std::optional<std::string>() : std::optional(value);
 }
 
+constexpr std::size_t rows_per_statement = 200;
+
+// Rows as one array literal for each of their values, for unnest(). REQUIRES rows of the same number of
+// values, and at least one row.
+Parameters as_arrays(std::span<const Parameters> rows) {
+  Parameters out;
+  for (std::size_t at = 0; at < rows.front().size(); ++at) {
+    std::string array = "{";
+    for (const Parameters& row : rows) {
+      if (array.size() > 1) array += ',';
+      if (!row[at]) {
+        array += "NULL";
+        continue;
+      }
+      array += '"';
+      for (const char c : *row[at]) {
+        if (c == '"' || c == '\\') array += '\\';
+        array += c;
+      }
+      array += '"';
+    }
+    out.push_back(array + "}");
+  }
+  return out;
+}
+
 struct Relation {
   std::string oid;
   std::string file;
@@ -98,11 +125,10 @@ class Imitation {
     if (!find_relations()) return;
     for (const auto& [name, table] : production_.tables)
       parents_.insert(table.inherits.begin(), table.inherits.end());
-    for (const auto& [name, table] : production_.tables)
-      if (const auto relation = relations_.find(name); relation != relations_.end()) {
-        if (restores()) restore_columns(table);
-        else columns(table, relation->second);
-      }
+    if (!restores()) columns();
+    else
+      for (const auto& [name, table] : production_.tables)
+        if (relations_.count(name)) restore_columns(table);
     lengthen_all();
     if (files_failed_)
       report(fmt::format("pgadvise could not give {} files production's size", files_failed_),
@@ -183,6 +209,7 @@ class Imitation {
     for (const auto& [name, table] : production_.tables)
       for (const auto& index : table.indexes)
         if (index.method == "btree") trees[{name.schema, index.name}] = {&table, &index};
+    std::vector<Parameters> relations;  // of pg_class: oid, pages, rows, visible pages
     for (const auto& size : sizes()) {
       const auto found = relations_.find(size.name);
       if (found == relations_.end() || found->second.file.empty()) continue;
@@ -199,12 +226,18 @@ class Imitation {
         const auto statement = restore_relation(size, production_.server_version);
         (void)does(statement.sql, statement.parameters);
       } else {
-        (void)does(
-            "UPDATE pg_catalog.pg_class SET relpages = $2::int4, reltuples = $3::float4, relallvisible = "
-            "$4::int4 WHERE oid = $1::oid",
+        relations.push_back(
             {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
       }
     }
+    const std::span<const Parameters> all = relations;
+    for (std::size_t from = 0; from < all.size(); from += rows_per_statement)
+      (void)does(
+          "UPDATE pg_catalog.pg_class c SET relpages = g.pages, reltuples = g.rows, relallvisible = "
+          "g.visible "
+          "FROM unnest($1::oid[], $2::int4[], $3::float4[], $4::int4[]) AS g (oid, pages, rows, visible) "
+          "WHERE c.oid = g.oid",
+          as_arrays(all.subspan(from, std::min(rows_per_statement, all.size() - from))));
   }
 
   // From 18 on the server has functions for it.
@@ -228,19 +261,19 @@ class Imitation {
   }
 
   // As ANALYZE writes them: most common values, histogram, correlation, each with its operator and collation.
-  void columns(const Table& table, const Relation& relation) {
-    for (const auto& column : table.columns) {
-      if (!column.statistics) continue;
-      const auto& known = *column.statistics;
-      static const std::string sql = R"(
+  bool insert(std::span<const Parameters> rows) {
+    static const std::string sql = R"(
         INSERT INTO pg_catalog.pg_statistic
-        SELECT $1::oid, a.attnum, $3::bool, $4::float4, $5::int4, $6::float4,
+        SELECT g.oid, a.attnum, g.inherited, g.nulls, g.width, g.n_distinct,
           CASE WHEN o.mcv THEN 1 ELSE 0 END, CASE WHEN o.hist THEN 2 ELSE 0 END, CASE WHEN o.corr THEN 3 ELSE 0 END, 0, 0,
           CASE WHEN o.mcv THEN o.eq ELSE 0 END, CASE WHEN o.hist THEN o.lt ELSE 0 END, CASE WHEN o.corr THEN o.lt ELSE 0 END, 0, 0,
           CASE WHEN o.mcv THEN a.attcollation ELSE 0 END, CASE WHEN o.hist THEN a.attcollation ELSE 0 END, CASE WHEN o.corr THEN a.attcollation ELSE 0 END, 0, 0,
-          CASE WHEN o.mcv THEN $8::float4[] END, NULL, CASE WHEN o.corr THEN ARRAY[$10::float4] END, NULL, NULL,
-          CASE WHEN o.mcv THEN array_in(textout($7::text), a.atttypid, -1) END, CASE WHEN o.hist THEN array_in(textout($9::text), a.atttypid, -1) END, NULL, NULL, NULL
-        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid,
+          CASE WHEN o.mcv THEN g.frequencies::float4[] END, NULL, CASE WHEN o.corr THEN ARRAY[g.correlation] END, NULL, NULL,
+          CASE WHEN o.mcv THEN array_in(textout(g.common), a.atttypid, -1) END, CASE WHEN o.hist THEN array_in(textout(g.bounds), a.atttypid, -1) END, NULL, NULL, NULL
+        FROM unnest($1::oid[], $2::name[], $3::bool[], $4::float4[], $5::int4[], $6::float4[], $7::text[], $8::text[], $9::text[], $10::float4[])
+          AS g (oid, name, inherited, nulls, width, n_distinct, common, frequencies, bounds, correlation)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = g.oid AND a.attname = g.name AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid,
         LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base, CASE WHEN t.typtype = 'd' THEN (SELECT b.typtype FROM pg_catalog.pg_type b WHERE b.oid = t.typbasetype) ELSE t.typtype END AS kind) b,
         LATERAL (SELECT max(m.amopopr) FILTER (WHERE m.amopstrategy = 3) AS eq, max(m.amopopr) FILTER (WHERE m.amopstrategy = 1) AS lt
           FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop m ON m.amopfamily = c.opcfamily AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
@@ -248,33 +281,68 @@ class Imitation {
             (SELECT e.opcintype FROM pg_catalog.pg_opclass e WHERE e.opcdefault AND e.opcmethod = 403 AND e.opcintype = b.base),
             CASE WHEN b.base = 1043 THEN 25 WHEN b.kind = 'e' THEN 3500 WHEN b.kind = 'r' THEN 3831 WHEN b.kind = 'c' THEN 2249
                  WHEN EXISTS (SELECT FROM pg_catalog.pg_type x WHERE x.oid = b.base AND x.typelem <> 0 AND x.typlen = -1) THEN 2277 END)) f,
-        LATERAL (SELECT f.eq, f.lt, $7::text IS NOT NULL AND f.eq IS NOT NULL AS mcv, $9::text IS NOT NULL AND f.lt IS NOT NULL AS hist, $10::float4 <> 0 AND f.lt IS NOT NULL AS corr) o
-        WHERE a.attrelid = $1::oid AND a.attname = $2::name AND NOT a.attisdropped)";
-      const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-      Parameters with = {relation.oid,
-                         column.name,
-                         table.kind == Table::Kind::partitioned ? "t" : "f",
-                         fmt::format("{}", known.null_fraction),
-                         std::to_string(known.average_width),
-                         fmt::format("{}", known.n_distinct),
-                         values ? text(known.most_common_values) : std::nullopt,
-                         values ? text(known.most_common_frequencies) : std::nullopt,
-                         text(known.histogram_bounds),
-                         fmt::format("{}", known.correlation)};
-      const bool done = does(sql, with);
-      // Of a parent by INHERITS the snapshot has its own rows' statistics only: they stand for those with its
-      // children, too.
-      if (done && parents_.count(table.name)) {
-        with[2] = "t";
-        (void)does(sql, with);
-      }
-      if (done) continue;
-      // A label that the type has no more, say: what needs no values is still true.
-      Parameters without = with;
-      for (const std::size_t at : {6, 7, 8}) without[at].reset();
-      ++columns_failed_;
-      (void)does(sql, without);
+        LATERAL (SELECT f.eq, f.lt, g.common IS NOT NULL AND f.eq IS NOT NULL AS mcv, g.bounds IS NOT NULL AND f.lt IS NOT NULL AS hist, g.correlation <> 0 AND f.lt IS NOT NULL AS corr) o)";
+    return does(sql, as_arrays(rows));
+  }
+
+  Parameters values_of(const Table& table, const Column& column, const std::string& oid) const {
+    const auto& known = *column.statistics;
+    const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
+    return {oid,
+            column.name,
+            table.kind == Table::Kind::partitioned ? "t" : "f",
+            fmt::format("{}", known.null_fraction),
+            std::to_string(known.average_width),
+            fmt::format("{}", known.n_distinct),
+            values ? text(known.most_common_values) : std::nullopt,
+            values ? text(known.most_common_frequencies) : std::nullopt,
+            text(known.histogram_bounds),
+            fmt::format("{}", known.correlation)};
+  }
+
+  // Of a parent by INHERITS the snapshot has its own rows' statistics only: they stand for those with its
+  // children, too.
+  static Parameters with_children(Parameters row) {
+    row[2] = "t";
+    return row;
+  }
+
+  void columns() {
+    struct Row {
+      Parameters values;
+      bool parent = false;
+    };
+    std::vector<Row> all;
+    for (const auto& [name, table] : production_.tables) {
+      const auto relation = relations_.find(name);
+      if (relation == relations_.end()) continue;
+      for (const auto& column : table.columns)
+        if (column.statistics)
+          all.push_back({values_of(table, column, relation->second.oid), parents_.count(name) > 0});
     }
+    for (std::size_t from = 0; from < all.size(); from += rows_per_statement) {
+      const std::size_t end = std::min(all.size(), from + rows_per_statement);
+      std::vector<Parameters> together;
+      for (std::size_t at = from; at < end; ++at) {
+        together.push_back(all[at].values);
+        if (all[at].parent) together.push_back(with_children(all[at].values));
+      }
+      if (insert(together)) continue;
+      for (std::size_t at = from; at < end; ++at) insert_alone(all[at].values, all[at].parent);
+    }
+  }
+
+  void insert_alone(const Parameters& values, bool parent) {
+    if (insert({&values, 1})) {
+      const Parameters inherited = with_children(values);
+      if (parent) (void)insert({&inherited, 1});
+      return;
+    }
+    // A label that the type has no more, say: what needs no values is still true.
+    Parameters without = values;
+    for (const std::size_t at : {6, 7, 8}) without[at].reset();
+    ++columns_failed_;
+    (void)insert({&without, 1});
   }
 
   Connection& admin_;

@@ -228,6 +228,31 @@ TEST(PgSandbox, SweepsOnlyItsOwnFolders) {
   EXPECT_NE(std::string::npos, diagnostics_text(diagnostics).find(dead)) << diagnostics_text(diagnostics);
 }
 
+TEST(PgSandbox, RunsManyStatementsAsOneAndAWrongOneAlone) {
+  int sent = 0;
+  Diagnostics started;
+  auto sandbox = pg::Sandbox::start(started, [&](const auto&) { ++sent; });
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  std::string script, wrong;
+  for (int i = 0; i < 120; ++i) {
+    script += "CREATE TABLE a" + std::to_string(i) + " (id int PRIMARY KEY);  -- one\n";
+    wrong += i == 7 ? std::string("CREATE INDEX ON nowhere (id);\n")
+                    : "CREATE TABLE b" + std::to_string(i) + " (id int);\n";
+  }
+  Diagnostics diagnostics;
+  sent = 0;
+  sandbox->build({"right.sql", script}, diagnostics);
+  EXPECT_LT(sent, 20) << "three queries for 120 statements, and settings";
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics_text(diagnostics);
+  sandbox->build({"wrong.sql", wrong}, diagnostics);
+  ASSERT_EQ(diagnostics.size(), 1U) << diagnostics_text(diagnostics);
+  EXPECT_TRUE(diagnostics[0].where.ends_with("wrong.sql:8")) << diagnostics[0].line();
+  const auto made = sandbox->connection().query(
+      "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^[ab]\\d+$'");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->front()[0], "239");
+}
+
 TEST(PgSandbox, StandsInForWhatTheServerLacks) {
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox);

@@ -203,6 +203,32 @@ TEST_F(ReviewTerminal, EachServiceGetsItsOwnIndex) {
   EXPECT_TRUE(contains(written("two"), "ON ONLY public.child (parent_id)")) << written("two");
 }
 
+TEST_F(ReviewTerminal, AMigrationUnderReviewIsSplit) {
+  folder_.write("goose/migrations/00001_init.sql",
+                "-- +goose Up\nCREATE TABLE users (id integer PRIMARY KEY);\n"
+                "CREATE TABLE events (id integer PRIMARY KEY, user_id integer);\n");
+  folder_.write(
+      "goose/migrations/00002_key.sql",
+      "-- +goose Up\nALTER TABLE events ADD CONSTRAINT events_user FOREIGN KEY (user_id) REFERENCES "
+      "users (id);\n");
+  testing_support::Tmux tmux(folder_, "goose", 100, 40, "SOURCE_DATE_EPOCH=1767960000 TERM=tmux-256color");
+  tmux.type(quoted(testing_support::program) + " review . --only blocking-constraint 2>&1; echo \"exit $?\"");
+  tmux.key("Enter");
+  ASSERT_TRUE(tmux.shows("1/1 "));
+  EXPECT_TRUE(tmux.shows("adds a migration after the last one"));
+  tmux.key("y");
+  ASSERT_TRUE(tmux.shows("Write this"));
+  tmux.key("w");
+  ASSERT_TRUE(tmux.shows("exit 0"));
+  EXPECT_TRUE(contains(read_file(folder_.path("goose/migrations/00002_key.sql")).value_or(""), "NOT VALID;"));
+  bool validates = false;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path("goose/migrations")))
+    validates = validates ||
+                (entry.path().filename().string().starts_with("00003_") &&
+                 contains(read_file(entry.path().string()).value_or(""), "VALIDATE CONSTRAINT events_user;"));
+  EXPECT_TRUE(validates);
+}
+
 TEST_F(ReviewTerminal, ListsFiltersAndGoesToAFinding) {
   Tmux tmux(folder_, 80, 24);
   ASSERT_TRUE(tmux.shows(prompt));

@@ -174,6 +174,11 @@ TEST(LockForecast, ABusyTableWithLongTransactionsNeedsALockTimeout) {
                 "ALTER TABLE users waits for transactions of up to 40 s seen in the log; 340 queries/s queue "
                 "behind it. No lock_timeout is set."),
             std::string::npos);
+  const Folder drop = folder({"DROP TABLE events;"});  // which refers to users
+  const auto other_side = findings("missing-lock-timeout", drop, &workload);
+  ASSERT_EQ(other_side.size(), 1U);
+  EXPECT_TRUE(other_side[0].message.starts_with("The lock of DROP TABLE on users waits for"))
+      << other_side[0].message;
 }
 
 TEST(LockForecast, ALockTimeoutOfTheScriptCounts) {
