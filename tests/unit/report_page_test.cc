@@ -72,6 +72,7 @@ TEST(JsonReport, HasWhatTheFindingsAreAbout) {
   query.samples.push_back({{"pg.log", 3, 0}, "SELECT a FROM t WHERE b = 'secret'", std::nullopt, 1.0});
   workload.repeats.push_back(
       {.pattern = {query.fingerprint}, .scopes = 1, .calls = 2, .max_in_one_scope = 2});
+  workload.repeats[0].call_times = {{0, 1500, -1}, {2000, 500, 0}};
   Catalog files, live;
   for (Catalog* catalog : {&files, &live}) {
     Table& parent = catalog->tables[{"public", "parents"}];
@@ -109,6 +110,8 @@ TEST(JsonReport, HasWhatTheFindingsAreAbout) {
   EXPECT_EQ(json.dump().find("secret"), std::string::npos);
   EXPECT_EQ(json["workload"]["queries"][0]["histogram"], nlohmann::json::parse("[[160, 2]]"));
   EXPECT_EQ(json["workload"]["repeats"][0]["most_in_one_scope"], 2);
+  EXPECT_EQ(json["workload"]["repeats"][0]["call_times"],
+            nlohmann::json::parse("[[0, 1.5, -1], [2, 0.5, 0]]"));
   EXPECT_EQ(json["plans"][0]["json"][0]["Plan"]["Node Type"], "Result");
   ASSERT_EQ(json["tables"].size(), 2);
   const auto& table = json["tables"][1];

@@ -142,7 +142,7 @@ export interface Repeat {
   pauses?: {low_ms: number; median_ms: number; high_ms: number; within_ms?: number};
   samples?: {file: string; line?: number; duration_ms?: number | null; fingerprint?: string}[];
   parent_sample?: {file: string; line?: number; duration_ms?: number | null};
-  events?: [number, number, number][];  // offset in ms, duration in ms, index in `pattern`; -1: the parent
+  call_times?: [number, number, number][];  // offset in ms, duration in ms, index in `pattern`; -1: the parent
 }
 export interface AdvisedIndex {
   sql: string;
@@ -465,6 +465,19 @@ export function subjectText(one: Finding): string {
 export function place(location: Location | undefined): string {
   if (!location) return '';
   return location.line ? `${location.file}:${location.line}` : location.file;
+}
+
+// The loop that the finding is about: that with the most calls, if its query repeats.
+export function repeatOf(model: Model, one: Finding): Repeat | undefined {
+  const fingerprint = queryOfFinding(one);
+  const same = one.rule.startsWith('redundant-query');
+  if (!fingerprint || !(same || one.rule.startsWith('n-plus-one'))) return undefined;
+  return model.repeats.find((repeat) => (repeat.same_values ?? false) === same && repeat.pattern.includes(fingerprint));
+}
+
+// Differs for all repeats of a report.
+export function repeatId(one: Repeat): string {
+  return [...one.pattern, one.parent ?? '', ...(one.same_values ? ['same'] : [])].join('+');
 }
 
 // Fingerprint of the query that the finding is about, or "".
