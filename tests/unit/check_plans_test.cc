@@ -6,14 +6,11 @@
 namespace pgadvise::check {
 namespace {
 
-constexpr const char* scan =
-    R"([{"Plan": {"Node Type": "Seq Scan", "Relation Name": "orders", "Total Cost": 1200.5, "Filter": "(note = 'secret'::text)"
-}
-}])";
-constexpr const char* with_index =
-    R"([{"Plan": {"Node Type": "Index Scan", "Index Name": "<13543>btree_orders_note", "Relation Name": "orders", "Total Cost": 8.5, "Index Cond": "(note = 'secret'::text)"
-}
-}])";
+constexpr const char* scan = R"json([{"Plan": {"Node Type": "Seq Scan", "Relation Name": "orders",
+  "Total Cost": 1200.5, "Filter": "(note = 'secret'::text)"}}])json";
+constexpr const char* with_index = R"json([{"Plan": {"Node Type": "Index Scan",
+  "Index Name": "<13543>btree_orders_note", "Relation Name": "orders", "Total Cost": 8.5,
+  "Index Cond": "(note = 'secret'::text)"}}])json";
 
 Finding costed(const std::string& id, const std::string& fingerprint, std::string statement = {}) {
   Finding out;

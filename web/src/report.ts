@@ -96,6 +96,9 @@ export interface PlanEntry {
   duration_ms?: number;
   cost?: number;
   location?: Location;
+  origin: string;
+  before: string;  // of a plan with an index that the server does not have: the id of that without; "" otherwise
+  findings: string[];  // ids: whose index the plans before and after are about
   insights: PlanInsight[];
 }
 export interface TableIndex {
@@ -312,10 +315,13 @@ function plans(json: Json, queries: Query[]): PlanEntry[] {
       fingerprint: String(one.fingerprint ?? ''),
       kind: String(one.kind ?? 'plan'),
       text: typeof one.json === 'object' ? JSON.stringify(one.json, null, 1) : String(one.text ?? ''),
-      query: text.get(one.fingerprint) ?? '',
+      query: String(one.query ?? text.get(one.fingerprint) ?? ''),
       duration_ms: one.duration_ms,
       cost: one.total_cost,
       location: one.location,
+      origin: String(one.origin ?? ''),
+      before: String(one.before ?? ''),
+      findings: list(one.findings),
       insights: objects(one.insights),
     });
   }
@@ -330,6 +336,9 @@ function plans(json: Json, queries: Query[]): PlanEntry[] {
         query: one.query,
         duration_ms: one.plan.duration_ms,
         location: one.plan.file ? {file: one.plan.file, line: one.plan.line} : undefined,
+        origin: 'auto_explain',
+        before: '',
+        findings: [],
         insights: [],
       });
   return out;
@@ -418,8 +427,28 @@ function explained(json: Json): PlanEntry {
     query: String(json.query ?? ''),
     duration_ms: json.execution_ms,
     cost: json.total_cost,
+    origin: '',
+    before: '',
+    findings: [],
     insights: objects(json.insights),
   };
+}
+
+// All plans of the statement of `one`, itself among them, in the order of the report.
+export function plansOfStatement(model: Model, one: PlanEntry): PlanEntry[] {
+  const first = one.before || one.id;
+  return model.plans.filter((other) => (one.fingerprint && other.fingerprint === one.fingerprint) || other.id === first || other.before === first);
+}
+
+// Those of its statement; of the plans with an index only that with its own.
+export function plansOfFinding(model: Model, one: Finding): PlanEntry[] {
+  const fingerprint = queryOfFinding(one);
+  return model.plans.filter((plan) =>
+    plan.findings.includes(one.id) || (fingerprint && plan.fingerprint === fingerprint && !plan.before));
+}
+
+export function planName(one: PlanEntry): string {
+  return one.before ? `${one.kind}: ${one.origin.replace(/^HypoPG, /, '')}` : one.kind;
 }
 
 function range(json: Json): Range | undefined {
