@@ -12,6 +12,7 @@
 #include "check/impact.h"
 #include "check/index_search.h"
 #include "check/one_database.h"
+#include "check/plans.h"
 #include "check/short_id.h"
 #include "check/trust.h"
 #include "lint/rule.h"
@@ -171,6 +172,7 @@ class Merger {
     report_unused_suppressions();
     set_scope();
     compare_with_baseline();
+    add_plans_of_findings(report_.findings, inputs_.live ? &*inputs_.live : nullptr, report_.plans);
     for (auto& error : report_.diagnostics) error = without_outside_text(std::move(error));
     return std::move(report_);
   }

@@ -95,23 +95,71 @@ void report_bypassed_policies(const plan::PlanSource& source, const pg::Connecti
        "use --role with the application's role"});
 }
 
+// With '...' for each constant; nullopt if the text is not read as a plan.
+static std::optional<ReportPlan> report_plan(const std::string& fingerprint, const std::string& origin,
+                                             const std::string& text, const Catalog* catalog) {
+  const std::string redacted = log::redact_plan(LoggedPlan::Format::json, text);
+  const auto plan = plan::read_json(redacted);
+  if (!plan) return std::nullopt;
+  ReportPlan out{fingerprint, origin, redacted, plan->root.total_cost, plan->execution_ms, {}};
+  for (auto& insight : plan::insights(*plan, plan::self_times(*plan), catalog)) {
+    insight.node = nullptr;
+    out.insights.push_back(std::move(insight));
+  }
+  return out;
+}
+
 std::vector<ReportPlan> plans_for_report(const PlanSet& set, const Catalog* catalog) {
   constexpr std::size_t most = 200;
   std::vector<ReportPlan> out;
   for (const auto& [fingerprint, plans] : set.plans)
     for (const auto& known : plans) {
       if (known.place || out.size() == most) continue;  // the workload has the logged ones
-      const std::string redacted = log::redact_plan(LoggedPlan::Format::json, known.plan->text);
-      const auto plan = plan::read_json(redacted);
-      if (!plan) continue;
-      ReportPlan& shown = out.emplace_back(
-          ReportPlan{fingerprint, known.origin, redacted, plan->root.total_cost, plan->execution_ms, {}});
-      for (auto& insight : plan::insights(*plan, plan::self_times(*plan), catalog)) {
-        insight.node = nullptr;
-        shown.insights.push_back(std::move(insight));
-      }
+      if (auto plan = report_plan(fingerprint, known.origin, known.plan->text, catalog))
+        out.push_back(std::move(*plan));
     }
   return out;
+}
+
+// HypoPG's names of indexes begin with a number that differs from run to run: "<13543>btree_orders_status".
+static std::string without_numbers(std::string text) {
+  constexpr std::string_view begin = "\"Index Name\": \"<";
+  for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+    at += begin.size();
+    const auto end = text.find('>', at);
+    if (end == std::string::npos) break;
+    text.replace(at - 1, end - at + 2, "hypothetical ");
+  }
+  return text;
+}
+
+// The place of the plan, which is added unless there is an equal one.
+static std::size_t add_plan(ReportPlan plan, const std::string& finding, std::vector<ReportPlan>& plans) {
+  auto at = std::find_if(plans.begin(), plans.end(), [&](const ReportPlan& known) {
+    return known.fingerprint == plan.fingerprint && known.statement == plan.statement &&
+           known.before == plan.before && known.json == plan.json;
+  });
+  if (at == plans.end()) at = plans.insert(plans.end(), std::move(plan));
+  at->findings.push_back(finding);
+  return static_cast<std::size_t>(at - plans.begin());
+}
+
+void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* catalog,
+                           std::vector<ReportPlan>& plans) {
+  std::size_t left = 100;
+  for (const auto& finding : findings) {
+    if (!finding.plans || left == 0) continue;
+    --left;
+    const WhatIfPlans& both = *finding.plans;
+    const std::string fingerprint = finding.probe && both.statement.empty() ? finding.probe->fingerprint : "";
+    auto plan = report_plan(fingerprint, both.origin, both.before, catalog);
+    auto with = report_plan(fingerprint, "HypoPG, with an index on " + both.indexes,
+                            without_numbers(both.after), catalog);
+    if (!plan || !with) continue;
+    plan->statement = with->statement = both.statement;
+    with->before = add_plan(std::move(*plan), finding.id, plans);
+    add_plan(std::move(*with), finding.id, plans);
+  }
 }
 
 void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {

@@ -47,6 +47,11 @@ std::vector<const Query*> worth_planning(const Workload& workload,
 // The server's plans in a set, for the report: with '...' for each constant, at most 200.
 std::vector<ReportPlan> plans_for_report(const PlanSet& set, const Catalog* catalog);
 
+// Adds the plans of the findings (Finding::plans) that `plans` lacks, of the first 100 findings that have
+// any.
+void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* catalog,
+                           std::vector<ReportPlan>& plans);
+
 // A diagnostic when row-level security does not apply to the role that plans are made as.
 void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,
                               Diagnostics& diagnostics);

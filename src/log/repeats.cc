@@ -4,6 +4,8 @@
 #include <array>
 #include <bit>
 
+#include "model/histogram.h"
+
 namespace pgadvise::log {
 namespace {
 
@@ -19,6 +21,26 @@ double milliseconds(std::int64_t start, std::int64_t end) {
 void widen(std::int64_t& start, std::int64_t& end, std::int64_t from, std::int64_t to) {
   if (start == no_time || (from != no_time && from < start)) start = from;
   if (end == no_time || to > end) end = to;
+}
+
+// A call of unknown duration is left out.
+void note_time(std::vector<TimedCall>& calls, std::int64_t start, std::int64_t end, int position) {
+  if (calls.size() < RepeatedQuery::max_call_times && start != no_time && end > start)
+    calls.push_back({start, end, position});
+}
+
+std::vector<RepeatedQuery::CallTime> call_times(const std::vector<TimedCall>& calls, const KeptCall* parent) {
+  std::vector<RepeatedQuery::CallTime> out;
+  if (calls.empty()) return out;
+  if (parent && parent->end != no_time && parent->duration_ms) {
+    const std::int64_t duration = nanoseconds(*parent->duration_ms) / 1000;
+    out.push_back({parent->end - duration, duration, -1});
+  }
+  for (const auto& call : calls) out.push_back({call.start, call.end - call.start, call.position});
+  std::int64_t first = out.front().offset_us;
+  for (const auto& call : out) first = std::min(first, call.offset_us);
+  for (auto& call : out) call.offset_us -= first;
+  return out;
 }
 
 }  // namespace
@@ -222,6 +244,7 @@ void Detector::start_run(const Call& call) {
     run_.longest_pause = run_.pauses = 0;
     run_.between.clear();
     run_.within.clear();
+    run_.timed.clear();
     for (std::uint64_t i = 0; i < period; ++i) {
       Position& position = run_.positions[i];
       const Seen& seen = ring_[(run_.first + i) % ring_size];
@@ -248,6 +271,8 @@ void Detector::extend_run(const Seen& seen) {
   run_.own_transactions |= seen.own_transaction;
   if (scope_ == RepeatedQuery::Scope::session_burst) note_pause(seen);
   widen(run_.start, run_.end, seen.start, seen.end);
+  if (!run_.whole_seconds)
+    note_time(run_.timed, seen.start, seen.end, static_cast<int>(run_.length % run_.period));
   run_.total_ms += seen.duration_ms;
   ++run_.length;
 }
@@ -291,11 +316,14 @@ bool Detector::check_run(RepeatSink& sink) {
   bool reads = false;
   std::size_t sampled = max_samples;  // rounds of which each statement was kept
   std::vector<const Position*> kept;
+  std::array<int, longest_pattern> index{};
+  index.fill(-1);
   for (std::uint64_t i = 0; i < run_.period; ++i) {
     const Position& position = run_.positions[i];
     if (position.kind == CallKind::other) continue;
     // The same values each time: redundant, which is another matter.
     if (position.key_known && (!position.keyed || !mostly_distinct(position.keys))) continue;
+    index[i] = static_cast<int>(occurrence.pattern.size());
     occurrence.pattern.push_back(position.query);
     reads |= position.kind == CallKind::select;
     sampled = std::min(sampled, position.sampled);
@@ -330,9 +358,22 @@ bool Detector::check_run(RepeatSink& sink) {
     return false;
   for (std::size_t round = 0; round < sampled; ++round)
     for (const Position* position : kept) occurrence.samples.push_back(position->samples[round]);
+  occurrence.call_times = call_times(timed_calls(index, rounds), occurrence.parent);
   sink.sighted(occurrence);
   cover(occurrence, rounds);
   return true;
+}
+
+std::vector<TimedCall> Detector::timed_calls(const std::array<int, longest_pattern>& index,
+                                             std::uint64_t rounds) const {
+  std::vector<TimedCall> out;
+  const std::size_t whole = std::min<std::size_t>(run_.timed.size(), rounds * run_.period);
+  for (std::size_t i = 0; i < whole; ++i) {
+    TimedCall call = run_.timed[i];
+    call.position = index[static_cast<std::size_t>(call.position)];
+    if (call.position >= 0) out.push_back(call);
+  }
+  return out;
 }
 
 void Detector::note_rhythm(Occurrence& occurrence) const {
@@ -365,6 +406,10 @@ bool Detector::check_same_values(RepeatSink& sink, std::uint64_t rounds) {
       occurrence.total_ms = run_.total_ms;  // of the others in the pattern, too, where there are some
     occurrence.span_ms = milliseconds(run_.start, run_.end);
     occurrence.samples = position.kept();
+    std::array<int, longest_pattern> index{};
+    index.fill(-1);
+    index[i] = 0;
+    occurrence.call_times = call_times(timed_calls(index, rounds), nullptr);
     note_rhythm(occurrence);
     sink.sighted(occurrence);
     cover(occurrence, rounds);
@@ -401,6 +446,7 @@ void Detector::count(const Seen& seen, const Call& call) {
     counted.second = 0;
     counted.second_start = no_time;
     counted.position.sampled = 0;
+    counted.timed.clear();
     counted.parent.reset();
   }
   counted.position.keyed |= seen.keyed;
@@ -417,6 +463,7 @@ void Detector::count(const Seen& seen, const Call& call) {
   }
   if (counted.calls > 1 && counted.position.sampled < max_samples) counted.position.sample(call, calls_ - 1);
   widen(counted.start, counted.end, seen.start, seen.end);
+  if (!call.whole_seconds) note_time(counted.timed, seen.start, seen.end, 0);
   counted.total_ms += seen.duration_ms;
 }
 
@@ -440,6 +487,7 @@ void Detector::end_counts(RepeatSink& sink) {
     occurrence.span_ms = milliseconds(counted.start, counted.end);
     occurrence.samples = counted.position.kept();
     occurrence.parent = counted.parent ? &*counted.parent : nullptr;
+    occurrence.call_times = call_times(counted.timed, occurrence.parent);
     sink.sighted(occurrence);
   }
   counted_used_ = 0;
@@ -551,6 +599,7 @@ void Repeats::sighted(const Occurrence& occurrence) {
   repeat.longest_span_ms = occurrence.span_ms;
   entry.samples = occurrence.samples;
   repeat.pauses = occurrence.pauses;
+  repeat.call_times = occurrence.call_times;
   repeat.elsewhere = occurrence.elsewhere;
   repeat.own_transactions = occurrence.own_transactions;
   if (occurrence.parent) entry.parent = *occurrence.parent;

@@ -94,6 +94,13 @@ class PauseSet {
   std::uint32_t added_ = 0;
 };
 
+// When a call of a run ran, in microseconds.
+struct TimedCall {
+  std::int64_t start = no_time;
+  std::int64_t end = no_time;
+  int position = 0;  // in the round
+};
+
 // One occurrence of a pattern in a scope.
 struct Occurrence {
   std::vector<std::uint32_t> pattern;
@@ -108,6 +115,7 @@ struct Occurrence {
   const KeptCall* parent = nullptr;
   std::vector<const KeptCall*> earlier;  // RepeatedQuery::earlier
   RepeatedQuery::Pauses pauses;
+  std::vector<RepeatedQuery::CallTime> call_times;
   bool elsewhere = false;
   bool own_transactions = false;
 };
@@ -182,6 +190,7 @@ class Detector {
     std::int64_t pauses = 0;
     PauseSet between;  // rounds
     PauseSet within;
+    std::vector<TimedCall> timed;  // the first max_call_times
   };
   // Of a transaction or a trace, where the same statement need not come in an even pattern.
   struct Counted {
@@ -191,7 +200,8 @@ class Detector {
     std::int64_t start = no_time;
     std::int64_t end = no_time;
     double total_ms = 0;
-    std::uint64_t second = 0;  // index of the second call, and when it began
+    std::vector<TimedCall> timed;  // the first max_call_times
+    std::uint64_t second = 0;      // index of the second call, and when it began
     std::int64_t second_start = no_time;
     std::optional<KeptCall> parent;
   };
@@ -204,6 +214,9 @@ class Detector {
   bool check_run(RepeatSink& sink);
   bool check_same_values(RepeatSink& sink, std::uint64_t rounds);
   void note_rhythm(Occurrence& occurrence) const;
+  // Of the calls whose position has an index in the pattern; -1: it has none.
+  std::vector<TimedCall> timed_calls(const std::array<int, longest_pattern>& index,
+                                     std::uint64_t rounds) const;
   void cover(const Occurrence& occurrence, std::uint64_t rounds);
   void note_write(const Call& call, RepeatSink& sink);
   bool follows(const Call& call, std::uint64_t index, std::uint32_t first) const;

@@ -19,6 +19,7 @@ namespace {
 
 // A log may say anything, and sums grow: what is written is what will be read.
 double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }
+std::int64_t bounded_us(std::int64_t us) { return std::clamp<std::int64_t>(us, 0, std::int64_t{most}); }
 std::int64_t bounded(std::int64_t time) { return std::clamp(time, 1 - latest, latest - 1); }
 
 json sample_json(const Sample& sample, const std::string& file, const std::string& text, bool literals) {
@@ -96,6 +97,8 @@ json repeat_json(const RepeatedQuery& repeat, const std::string& file, bool lite
                      {"high_ms", bounded(pauses.high_ms)}};
     if (pauses.within_ms >= 0) out["pauses"]["within_ms"] = bounded(pauses.within_ms);
   }
+  for (const auto& call : repeat.call_times)
+    out["call_times"].push_back({bounded_us(call.offset_us), bounded_us(call.duration_us), call.position});
   if (repeat.elsewhere) out["elsewhere"] = true;
   if (repeat.own_transactions) out["own_transactions"] = true;
   return out;

@@ -284,9 +284,28 @@ class Reader {
       out.earlier.push_back(std::move(earlier));
     }
     if (in.is_object() && in.contains("pauses")) out.pauses = pauses(in["pauses"]);
+    out.call_times = call_times(in, out.pattern.size());
     if (in.is_object() && in.contains("elsewhere")) out.elsewhere = boolean(in, "elsewhere");
     if (in.is_object() && in.contains("own_transactions"))
       out.own_transactions = boolean(in, "own_transactions");
+    return out;
+  }
+
+  std::vector<RepeatedQuery::CallTime> call_times(const json& in, std::size_t pattern) {
+    std::vector<RepeatedQuery::CallTime> out;
+    for (const auto& call : member(in, "call_times", json::value_t::array, false)) {
+      const bool three = call.is_array() && call.size() == 3 && call[2].is_number_integer();
+      const auto position = three ? call[2].get<std::int64_t>() : -2;
+      if (position < -1 || position >= static_cast<std::int64_t>(pattern) ||
+          out.size() > RepeatedQuery::max_call_times) {
+        refuse("call_times", "contains an invalid call, or too many");
+        return out;
+      }
+      const auto offset = count_of(call[0], "call_times");
+      const auto duration = count_of(call[1], "call_times");
+      out.push_back({static_cast<std::int64_t>(offset), static_cast<std::int64_t>(duration),
+                     static_cast<int>(position)});
+    }
     return out;
   }
 

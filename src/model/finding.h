@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,15 @@ struct IndexProposal {
 
 struct Plan;
 
+// Plans of one statement: as the server plans it, and with an index that it does not have.
+struct WhatIfPlans {
+  std::string statement;  // that pgadvise made; "" if logged
+  std::string before;   // EXPLAIN's JSON, which may have literals; with times if the server ran the statement
+  std::string origin;   // of `before`: "EXPLAIN ANALYZE, parameters from the log"
+  std::string after;    // EXPLAIN's JSON
+  std::string indexes;  // "orders (customer_id)"
+};
+
 // The conclusion of a rule from the result of its own probe.
 struct Conclusion {
   std::optional<Verdict> verdict;  // nullopt: the verdict does not change
@@ -139,8 +149,9 @@ struct Finding {
   // Indexes that the statement needs together with `proposal`: one for each further condition of an OR.
   std::vector<IndexProposal> further_proposals;
   std::optional<Fix> fix;
-  std::string verdict_reason;  // why the finding is refuted, or still suspected
-  Impact impact;               // set by merge()
+  std::shared_ptr<const WhatIfPlans> plans;  // null: no index was costed
+  std::string verdict_reason;                // why the finding is refuted, or still suspected
+  Impact impact;                             // set by merge()
 };
 
 std::string finding_id(std::string_view rule, const Subject& subject);

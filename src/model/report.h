@@ -46,14 +46,18 @@ struct Baseline {
   std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
 };
 
-// A plan of a logged statement that a server made for this run.
+// A plan that a server made for this run: of a logged statement, or of one that pgadvise made for a finding.
 struct ReportPlan {
-  std::string fingerprint;
-  std::string origin;  // "EXPLAIN ANALYZE, parameters from the log"
-  std::string json;    // EXPLAIN's, with '...' for each constant
+  std::string fingerprint;  // "" of a statement that pgadvise made
+  std::string origin;       // "EXPLAIN ANALYZE, parameters from the log"
+  std::string json;         // EXPLAIN's, with '...' for each constant
   double total_cost = 0;
-  double execution_ms = 0;        // 0: only planned
-  std::vector<Insight> insights;  // without nodes
+  double execution_ms = 0;                 // 0: only planned
+  std::vector<Insight> insights;           // without nodes
+  std::string statement = {};              // that pgadvise made; "" if logged
+  std::vector<std::string> findings = {};  // ids: with the plans before and after, of whose indexes
+  std::optional<std::size_t> before = {};  // of a plan with an index that the server does not have: that
+                                           // without the index, by its place in Report::plans
 };
 
 // Where a run looked: only there does a finding that is absent mean a problem that is gone. All lists are
@@ -73,7 +77,7 @@ struct Report {
   CheckedScope scope;
   std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
-  std::vector<ReportPlan> plans;             // by fingerprint, at most 200
+  std::vector<ReportPlan> plans;  // of statements of the log, by fingerprint, at most 200; then of findings
   std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
   // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
   std::vector<AdvisedIndex> further_indexes;

@@ -103,6 +103,18 @@ struct RepeatedQuery {
     bool known() const { return median_ms >= 0; }
   };
   Pauses pauses;
+
+  struct CallTime {
+    std::int64_t offset_us = 0;  // start, relative to the first start of `call_times`
+    std::int64_t duration_us = 0;
+    int position = 0;  // index in `pattern`; -1: the parent
+    bool operator==(const CallTime&) const = default;
+  };
+  static constexpr std::size_t max_call_times = 200;
+  // The parent and the first calls of the scope with the most calls, in the order of the log; at most
+  // max_call_times and the parent. Empty if the log lacks durations, or times more exact than seconds.
+  std::vector<CallTime> call_times;
+
   bool elsewhere = false;         // another session ran a statement of the pattern at the same time
   bool own_transactions = false;  // some of the calls were the only statement between BEGIN and COMMIT
 };

@@ -256,7 +256,7 @@ class Confirmer {
     if (!plan) return failed(plan.error());
     apply(probe.from_plan(*plan, estimated_rows(catalog_, probe.table), probe.limit), Evidence::Kind::plan);
     if (out.verdict == Verdict::refuted || probe.without_gain.empty() || !finding_.proposal) return;
-    cost(request, plan->root.total_cost);
+    cost(request, *plan, plan->root.total_cost);
     if (!lost && out.without_gain && !rejected_) refute(std::string(probe.without_gain));
   }
 
@@ -303,7 +303,7 @@ class Confirmer {
     out.evidence.push_back({Evidence::Kind::plan, fact, std::nullopt, {}});
     out.verdict = Verdict::confirmed;
     out.reason = plan.analyzed ? "" : limits;
-    cost(request, before);
+    cost(request, plan, before);
     if (probe_.kind != Probe::Kind::statement) return;
     if (needed > read * few && !(out.cost_after && *out.cost_after <= before * half)) {
       out.cost_before = out.cost_after = std::nullopt;
@@ -345,6 +345,7 @@ class Confirmer {
   struct CostWith {
     double planned = 0;
     double maintenance = 0;
+    std::string plan = {};  // EXPLAIN's JSON
     double sum() const { return planned + maintenance; }
   };
 
@@ -371,7 +372,7 @@ class Confirmer {
     if (!uses_hypothetical(*after) || after->root.total_cost > least ||
         (searched && !indexes.front().predicate && filters_whole_hypothetical(*after)))
       return std::nullopt;
-    const CostWith cost{after->root.total_cost, maintenance_cost(indexes, *after)};
+    const CostWith cost{after->root.total_cost, maintenance_cost(indexes, *after), after->text};
     if (cost.sum() <= least) return cost;
     if (!costs_more_than_it_saves_)
       say(
@@ -384,7 +385,7 @@ class Confirmer {
 
   // What the proposed index would change. One that the planner leaves alone is taken back, and replaced where
   // the probe asks for it.
-  void cost(const PlanRequest& request, double before) {
+  void cost(const PlanRequest& request, const Plan& plan, double before) {
     if (!proposes() && !probe_.search_index) return;
     if (const auto missing = planner_.what_if_missing(); !missing.empty())
       return say("the cost with the index is unknown: " + missing);
@@ -400,10 +401,10 @@ class Confirmer {
         if (after.error().kind == Error::Kind::database) failed(after.error());
         return;
       } else if (*after) {
-        return gain(own, before, **after);
+        return gain(request, plan, own, before, **after);
       }
     }
-    if (probe_.search_index && search(request, before)) return;
+    if (probe_.search_index && search(request, plan, before)) return;
     if (lost) return;
     if (proposes() && !costs_more_than_it_saves_ && !rejected_)
       say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
@@ -416,7 +417,8 @@ class Confirmer {
     out.evidence.push_back({Evidence::Kind::what_if, std::move(text), std::nullopt, {}});
   }
 
-  void gain(const std::vector<IndexProposal>& indexes, double before, const CostWith& after) {
+  void gain(const PlanRequest& request, const Plan& plan, const std::vector<IndexProposal>& indexes,
+            double before, const CostWith& after) {
     say(fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}{}", before, after.sum(),
                     names(indexes),
                     after.maintenance > 0
@@ -424,10 +426,19 @@ class Confirmer {
                         : std::string()));
     out.cost_before = before;
     out.cost_after = after.sum();
+    // Another probe's SQL may have a logged literal.
+    const bool made = probe_.kind == Probe::Kind::referential_lookup;
+    if (!made && !probe_.sql.empty()) return;
+    out.plans = std::make_shared<const WhatIfPlans>(WhatIfPlans{
+        .statement = made ? request.sql : "",
+        .before = plan.text,
+        .origin = fmt::format("{}, {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", request.origin),
+        .after = after.plan,
+        .indexes = names(indexes)});
   }
 
   // The cheapest of the other indexes.
-  bool search(const PlanRequest& request, double before) {
+  bool search(const PlanRequest& request, const Plan& plan, double before) {
     const Query* query = workload_ ? workload_->query(probe_.fingerprint) : nullptr;
     if (!query || !options_.alternatives) return false;
     const auto sets = options_.alternatives(*query, probe_.table);
@@ -442,7 +453,7 @@ class Confirmer {
       least = **after;
     }
     if (!best) return false;
-    gain(best->indexes, before, least);
+    gain(request, plan, best->indexes, before, least);
     if (!best->note.empty()) out.evidence.push_back({Evidence::Kind::catalog, best->note, std::nullopt, {}});
     out.found = best->indexes;
     return true;
@@ -538,6 +549,7 @@ void apply_confirmations(const std::vector<Confirmation>& confirmations, std::ve
     finding.fix.emplace();
     finding.fix->cost_before = confirmation.cost_before;
     finding.fix->cost_after = confirmation.cost_after;
+    finding.plans = confirmation.plans;
   }
 }
 

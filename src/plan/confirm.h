@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct Confirmation {
   std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
   std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index, with
                                                   // its maintenance by the statement itself
+  std::shared_ptr<const WhatIfPlans> plans;       // of these costs
 };
 
 // One Confirmation for each finding, in their order; an empty one where a finding has no probe. Asks all of

@@ -39,12 +39,22 @@ json rules_json(const Report& report) {
   return out;
 }
 
-json plan_json(const ReportPlan& plan, std::size_t number) {
-  json out{{"id", plan.fingerprint + "-" + std::to_string(number)},
+std::string plan_id(const std::vector<ReportPlan>& plans, std::size_t at) {
+  return (plans[at].fingerprint.empty() ? "made" : plans[at].fingerprint) + "-" + std::to_string(at + 1);
+}
+
+json plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
+  const ReportPlan& plan = plans[at];
+  json out{{"id", plan_id(plans, at)},
            {"fingerprint", plan.fingerprint},
-           {"kind", plan.execution_ms > 0 ? "analyzed" : "explained"},
+           {"kind", plan.before             ? "what-if"
+                    : plan.execution_ms > 0 ? "analyzed"
+                                            : "explained"},
            {"origin", plan.origin},
            {"total_cost", plan.total_cost}};
+  if (!plan.statement.empty()) out["query"] = plan.statement;
+  if (plan.before) out["before"] = plan_id(plans, *plan.before);
+  if (!plan.findings.empty()) out["findings"] = plan.findings;
   if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
   out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
   if (out["json"].is_discarded()) out.erase("json");
@@ -133,8 +143,8 @@ void put_context(json& out, const Report& report, const Options& options) {
     truncate(out, "queries", std::min(max_queries, options.workload->queries.size()),
              options.workload->queries.size());
   }
-  std::size_t number = 0;
-  for (const auto& plan : report.plans) out["plans"].push_back(plan_json(plan, ++number));
+  for (std::size_t at = 0; at < report.plans.size(); ++at)
+    out["plans"].push_back(plan_json(report.plans, at));
   json tables = tables_json(options.catalogs);
   if (tables.empty()) return;
   const std::size_t all = tables.size();

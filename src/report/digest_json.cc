@@ -14,6 +14,8 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+constexpr std::size_t max_timed_repeats = 100;  // with the time of each call
+
 json known(std::optional<double> value) { return value ? json(*value) : json(); }
 
 // Never over the slowest or under the fastest call, which are known exactly.
@@ -94,7 +96,16 @@ std::string_view scope_name(RepeatedQuery::Scope scope) {
   return "pool burst";
 }
 
-json repeat_json(const RepeatedQuery& repeat, bool show_literals) {
+// [offset, duration, index in the pattern], in ms.
+json call_times_json(const std::vector<RepeatedQuery::CallTime>& calls) {
+  json out = json::array();
+  for (const auto& call : calls)
+    out.push_back({static_cast<double>(call.offset_us) / 1000, static_cast<double>(call.duration_us) / 1000,
+                   call.position});
+  return out;
+}
+
+json repeat_json(const RepeatedQuery& repeat, bool show_literals, bool with_times) {
   json out{{"pattern", repeat.pattern},
            {"scope", scope_name(repeat.scope)},
            {"scopes", repeat.scopes},
@@ -108,6 +119,7 @@ json repeat_json(const RepeatedQuery& repeat, bool show_literals) {
     out["pauses"] = {{"low_ms", repeat.pauses.low_ms},
                      {"median_ms", repeat.pauses.median_ms},
                      {"high_ms", repeat.pauses.high_ms}};
+  if (with_times && !repeat.call_times.empty()) out["call_times"] = call_times_json(repeat.call_times);
   out["samples"] = json::array();
   for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, show_literals));
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, show_literals);
@@ -236,7 +248,8 @@ json workload_json(const Workload& workload, bool show_literals, std::size_t que
   for (std::size_t i = 0; i < std::min(queries, workload.queries.size()); ++i)
     out["queries"].push_back(query_json(workload.queries[i], show_literals));
   out["repeats"] = json::array();
-  for (const auto& repeat : workload.repeats) out["repeats"].push_back(repeat_json(repeat, show_literals));
+  for (std::size_t i = 0; i < workload.repeats.size(); ++i)
+    out["repeats"].push_back(repeat_json(workload.repeats[i], show_literals, i < max_timed_repeats));
   for (const auto& event : workload.server_events) out["server_events"].push_back(event_json(event));
   out["sources"] = sources_json(workload);
   return out;

@@ -74,6 +74,21 @@ TEST(CheckPlans, ASortIsConfirmedAndItsIndexCosted) {
   EXPECT_TRUE(has(found[0]["message"].get<std::string>(), "sorts 30,")) << found[0]["message"];
   EXPECT_TRUE(has(found[0]["fix"].dump(), "(customer_id, placed_at DESC)")) << found[0]["fix"];
   EXPECT_LT(found[0]["fix"]["cost_after"].get<double>(), found[0]["fix"]["cost_before"].get<double>() / 10);
+  // Both plans are in the report.
+  const auto plans = nlohmann::json::parse(ran.out)["plans"];
+  const auto with = std::find_if(plans.begin(), plans.end(), [&](const nlohmann::json& plan) {
+    return plan.at("kind") == "what-if" && plan.at("findings") == nlohmann::json::array({found[0]["id"]});
+  });
+  ASSERT_NE(with, plans.end()) << plans;
+  EXPECT_TRUE(has((*with)["origin"].get<std::string>(), "HypoPG, with an index on orders (customer_id"));
+  EXPECT_TRUE(has((*with)["json"].dump(), "\"hypothetical btree_")) << *with;
+  const auto before = std::find_if(plans.begin(), plans.end(), [&](const nlohmann::json& plan) {
+    return plan.at("id") == (*with)["before"];
+  });
+  ASSERT_NE(before, plans.end()) << plans;
+  EXPECT_EQ((*before)["kind"], "analyzed");
+  EXPECT_EQ((*before)["fingerprint"], found[0]["subject"]["fingerprint"]);
+  EXPECT_LT((*with)["total_cost"].get<double>(), (*before)["total_cost"].get<double>() / 10);
 }
 
 TEST(CheckPlans, WritesArePlannedAndNeverRun) {

@@ -128,6 +128,51 @@ TEST(Repeats, CountSpanAndSamples) {
   EXPECT_EQ(repeat.parent_sample.value().place.line, 1);
 }
 
+TEST(Repeats, CallTimes) {
+  Calls calls;
+  calls.call("SELECT id FROM p LIMIT 6");
+  for (int i = 1; i <= 6; ++i)
+    calls.call(fmt::format("SELECT a FROM c WHERE id = {}", i))
+        .call("SELECT v FROM settings WHERE k = 1", 3)
+        .call(fmt::format("SELECT b FROM d WHERE id = {}", i), 5);
+  const Workload workload = calls.read();
+  const auto repeat = std::find_if(workload.repeats.begin(), workload.repeats.end(),
+                                   [](const RepeatedQuery& each) { return each.pattern.size() == 2; });
+  ASSERT_NE(repeat, workload.repeats.end());
+  ASSERT_EQ(repeat->call_times.size(), 13u);
+  using CallTime = RepeatedQuery::CallTime;
+  EXPECT_EQ(repeat->call_times[0], (CallTime{0, 500, -1}));
+  EXPECT_EQ(repeat->call_times[1], (CallTime{2000, 500, 0}));
+  EXPECT_EQ(repeat->call_times[2], (CallTime{10000, 500, 1}));
+  EXPECT_EQ(repeat->call_times[3], (CallTime{12000, 500, 0}));
+}
+
+TEST(Repeats, CallTimesAreBounded) {
+  const Workload workload = Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 300).read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_EQ(workload.repeats[0].max_in_one_scope, 300u);
+  EXPECT_EQ(workload.repeats[0].call_times.size(), RepeatedQuery::max_call_times + 1);
+}
+
+TEST(Repeats, CallTimesOfATransactionStartWithTheEarliest) {
+  Calls calls;
+  calls.call("BEGIN");
+  for (int i = 1; i <= 6; ++i)
+    calls.call(fmt::format("SELECT a FROM c WHERE id = {}", i))
+        .call(fmt::format("SELECT {} FROM t{}", i, i % 5));
+  const Workload workload = calls.call("COMMIT").read();
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  const auto& times = workload.repeats[0].call_times;
+  ASSERT_GE(times.size(), 6u);
+  for (const auto& call : times) {
+    EXPECT_GE(call.offset_us, 0);
+  }
+  EXPECT_EQ(std::min_element(times.begin(), times.end(),
+                             [](const auto& a, const auto& b) { return a.offset_us < b.offset_us; })
+                ->offset_us,
+            0);
+}
+
 TEST(Repeats, FourAreNone) {
   EXPECT_TRUE(Calls().call("SELECT id FROM p").loop("SELECT a FROM c WHERE p_id", 4).read().repeats.empty());
 }
@@ -197,7 +242,9 @@ TEST(Repeats, WholeSecondsNeedADenseBurst) {
   add(dense, 1, "SELECT id FROM p");
   for (int i = 0; i < 20; ++i) add(dense, 1 + i / 10, fmt::format("SELECT a FROM c WHERE p_id = {}", i));
   for (int i = 0; i < 40; ++i) add(sparse, i, fmt::format("SELECT a FROM c WHERE p_id = {}", i));
-  EXPECT_EQ(read_text(dense).workload.repeats.size(), 1u);
+  const Workload workload = read_text(dense).workload;
+  ASSERT_EQ(workload.repeats.size(), 1u);
+  EXPECT_TRUE(workload.repeats[0].call_times.empty());
   EXPECT_TRUE(read_text(sparse).workload.repeats.empty());
 }
 

@@ -98,6 +98,7 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
                            a.distinct_parameters, a.parameters_known, a.same_values, a.longest_span_ms),
                   std::tie(b.pattern, b.parent, b.scope, b.scopes, b.calls, b.max_in_one_scope,
                            b.distinct_parameters, b.parameters_known, b.same_values, b.longest_span_ms));
+        EXPECT_EQ(a.call_times, b.call_times);
       }
       ASSERT_EQ(read.write_pairs.size(), log.write_pairs.size()) << name;
       for (std::size_t i = 0; i < log.write_pairs.size(); ++i) {
@@ -278,6 +279,12 @@ TEST(WorkloadFile, RefusesInOneLine) {
   EXPECT_NE(changed("/logs/0/queries/0/min_ms", 1e9).find("min_ms is more than max_ms"), std::string::npos);
   EXPECT_NE(changed("/logs/0/queries/1", good["logs"][0]["queries"][0]).find("queries contain a duplicate"),
             std::string::npos);
+  json loops = json::parse(digest({fixture("logs/loops.csv")}));
+  for (const json& bad : {json::array({{0, 1, 8}}), json::array({{0, 1, -2}}), json::array({{0, 1}}),
+                          json::array({{-1, 1, 0}}), json(std::vector<json>(202, json{0, 1, 0}))}) {
+    loops[json::json_pointer("/logs/0/repeats/0/call_times")] = bad;
+    EXPECT_NE(refused(loops.dump()).find("repeats[0]: call_times"), std::string::npos);
+  }
   const json values[] = {nullptr,
                          true,
                          -1,

@@ -72,6 +72,7 @@ TEST(JsonReport, HasWhatTheFindingsAreAbout) {
   query.samples.push_back({{"pg.log", 3, 0}, "SELECT a FROM t WHERE b = 'secret'", std::nullopt, 1.0});
   workload.repeats.push_back(
       {.pattern = {query.fingerprint}, .scopes = 1, .calls = 2, .max_in_one_scope = 2});
+  workload.repeats[0].call_times = {{0, 1500, -1}, {2000, 500, 0}};
   Catalog files, live;
   for (Catalog* catalog : {&files, &live}) {
     Table& parent = catalog->tables[{"public", "parents"}];
@@ -101,6 +102,12 @@ TEST(JsonReport, HasWhatTheFindingsAreAbout) {
                              .subject = {.kind = "table", .schema = "public", .table = "t"},
                              .message = "m"});
   report.plans.push_back({query.fingerprint, "EXPLAIN", R"([{"Plan": {"Node Type": "Result"}}])", 5, 0, {}});
+  report.plans[0].findings = {report.findings[0].id};
+  report.plans.push_back({"", "EXPLAIN, generic plan", R"([{"Plan": {"Node Type": "Result"}}])", 7, 0, {}});
+  report.plans.push_back(
+      {"", "HypoPG, with an index on t (b)", R"([{"Plan": {"Node Type": "Result"}}])", 2, 0, {}});
+  report.plans[1].statement = report.plans[2].statement = "SELECT x.ctid FROM ONLY t x";
+  report.plans[2].before = 1;
   Options options;
   options.workload = &workload;
   options.catalogs = {&live, &files};
@@ -109,7 +116,13 @@ TEST(JsonReport, HasWhatTheFindingsAreAbout) {
   EXPECT_EQ(json.dump().find("secret"), std::string::npos);
   EXPECT_EQ(json["workload"]["queries"][0]["histogram"], nlohmann::json::parse("[[160, 2]]"));
   EXPECT_EQ(json["workload"]["repeats"][0]["most_in_one_scope"], 2);
+  EXPECT_EQ(json["workload"]["repeats"][0]["call_times"],
+            nlohmann::json::parse("[[0, 1.5, -1], [2, 0.5, 0]]"));
   EXPECT_EQ(json["plans"][0]["json"][0]["Plan"]["Node Type"], "Result");
+  EXPECT_EQ(json["plans"][0]["findings"], nlohmann::json({"0123456789abcdef"}));
+  EXPECT_EQ(json["plans"][1]["query"], "SELECT x.ctid FROM ONLY t x");
+  EXPECT_EQ(json["plans"][2]["kind"], "what-if");
+  EXPECT_EQ(json["plans"][2]["before"], json["plans"][1]["id"]);
   ASSERT_EQ(json["tables"].size(), 2);
   const auto& table = json["tables"][1];
   EXPECT_EQ(table["rows"], 7) << "the server's";

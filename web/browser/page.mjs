@@ -25,12 +25,37 @@ run('digest', 'fixtures/logs/plans-json.log', '--format', 'html', '-o', file('di
 run('digest', 'fixtures/logs/plans-json.log', '--format', 'json', '-o', file('digest.json'));
 run('explain', '--plan', 'fixtures/plans/tpch-q9.json', '--format', 'html', '-o', file('explain.html'));
 
+const empty = {schema: 'pgadvise-report-1', findings: [], skipped_rules: [], inputs: [], diagnostics: [], summary: {}, run: {}};
+const plan = (type, cost, more) => [{Plan: {'Node Type': type, 'Relation Name': 'orders', 'Total Cost': cost, 'Plan Rows': 3, ...more}}];
+const index = {sql: 'CREATE INDEX ON orders (note);', down_sql: 'DROP INDEX orders_note_idx;', schema: 'public', table: 'orders', queries: ['f1']};
+const reports = {
+  empty,
+  'what-if': {
+    ...empty,
+    findings: [{id: '0123456789abcdef', rule: 'unindexed-foreign-key', severity: 'warning', verdict: 'confirmed', subject: {kind: 'foreign-key', schema: 'public', table: 'orders'}, message: 'm',
+      evidence: [], fix: {title: 'Create the index', ...index, safety: 'safe', cost_before: 1200.5, cost_after: 8.5}}],
+    plans: [
+      {id: 'made-1', fingerprint: '', kind: 'explained', origin: 'EXPLAIN, generic plan', query: 'SELECT 1 FROM orders', total_cost: 1200.5, json: plan('Seq Scan', 1200.5), insights: [], findings: ['0123456789abcdef']},
+      {id: 'made-2', fingerprint: '', kind: 'what-if', before: 'made-1', origin: 'HypoPG, with an index on orders (note)', query: 'SELECT 1 FROM orders', total_cost: 8.5,
+        json: plan('Index Scan', 8.5, {'Index Name': 'hypothetical btree_orders_note'}), insights: [], findings: ['0123456789abcdef']},
+      {id: 'f1-3', fingerprint: 'f1', kind: 'explained', origin: 'EXPLAIN, parameters from the log', total_cost: 5, json: plan('Seq Scan', 5), insights: []},
+    ],
+  },
+  advice: {indexes: [{...index, size_bytes: 8192, cost_saved: 50}], not_costed: [{...index, reason: 'of a partition'}], drops: [{...index, reason: 'a duplicate', size_bytes: 8192}], cost_before: 100, cost_after: 50,
+    queries: [{fingerprint: 'f1', query: 'SELECT 1', weight: 1, cost_before: 100, cost_after: 50}]},
+  compare: {old: {}, new: {}, slower: [{fingerprint: 'f1', query: 'SELECT 1', old: {calls: 1, mean_ms: 1}, new: {calls: 2, mean_ms: 3}, mean_ratio: 3}], added: [], gone: [], faster: [], more_frequent: []},
+};
+for (const [name, report] of Object.entries(reports)) {
+  writeFileSync(file(`${name}.json`), JSON.stringify(report));
+  run('report', file(`${name}.json`), '-o', file(`${name}.html`));
+}
+
 const browser = await chromium.launch({executablePath, args: ['--no-sandbox', '--allow-file-access-from-files']});
 let failed = 0;
 async function test(name, options, body) {
   const context = await browser.newContext({viewport: {width: 1280, height: 800}, ...options});
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);  // on a machine that runs other tests, too
   const problems = [];
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
   page.on('console', (message) => message.type() === 'error' && problems.push(`console: ${message.text()}`));
@@ -113,6 +138,32 @@ await test('two plans are drawn, each in a frame of its own', {}, async (page) =
   await frame.locator('.plan-node').first().waitFor();
 });
 
+await test('the plans before and after an index are one click apart, and beside each other', {}, async (page) => {
+  await open(page, 'what-if.html', '0123456789abcdef');
+  await page.getByRole('link', {name: 'Plan with an index on orders (note)'}).click();
+  await page.getByText('Planner cost 1,201 without, 8.50 with the index').waitFor();
+  const drawn = (at) => page.frameLocator('iframe.plan').nth(at).locator('.plan-node').first();
+  assert.match(await drawn(0).innerText(), /Index Scan/);
+  await page.getByRole('button', {name: 'Both plans'}).click();
+  assert.match(await drawn(0).innerText(), /Seq Scan/);
+  assert.match(await drawn(1).innerText(), /Index Scan/);
+  const [left, right] = await Promise.all([0, 1].map((at) => page.locator('iframe.plan').nth(at).boundingBox()));
+  assert.ok(left.x + left.width <= right.x, 'beside each other');
+  await page.getByRole('link', {name: /^explained/}).click();
+  await page.getByText('EXPLAIN, generic plan').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('iframe.plan').length === 1);
+  assert.match(await drawn(0).innerText(), /Seq Scan/);
+});
+
+await test('a loop is drawn with the times of its calls', {}, async (page) => {
+  await open(page, 'check.html', 'repeats');
+  await page.getByText(/Times as logged: the statements take .* of /).waitFor();
+  assert.ok((await page.locator('.timeline rect.child').count()) >= 5);
+  const starts = await page.locator('.timeline rect.child').evaluateAll((all) => all.map((one) => Number(one.getAttribute('x'))));
+  const gaps = starts.slice(1).map((one, i) => one - starts[i]);
+  assert.ok(Math.max(...gaps) > 1.01 * Math.min(...gaps), 'not spaced evenly');
+});
+
 await test('explain draws its one plan', {}, async (page) => {
   await open(page, 'explain.html');
   await page.frameLocator('iframe.plan').locator('.plan-node').first().waitFor();
@@ -145,22 +196,63 @@ await test('without scripts the counts and the first things are there', {javaScr
   assert.match(await page.locator('main').innerText(), /\d+ warnings[^]*1\. /);
 });
 
-for (const colorScheme of ['light', 'dark'])
-  await test(`axe finds nothing serious, ${colorScheme}`, {colorScheme}, async (page) => {
-    const {findings} = JSON.parse(readFileSync(file('check.json'), 'utf8'));
+const views = () => {
+  const {findings, workload} = JSON.parse(readFileSync(file('check.json'), 'utf8'));
+  const of = (rule) => findings.find((one) => one.rule.startsWith(rule)).id;
+  return [
+    ...['overview', 'findings', findings[1].id, of('n-plus-one'), 'workload', `workload/${workload.queries[0].fingerprint}`, 'schema', 'schema/orders', 'repeats', 'indexes', 'migrations']
+      .map((fragment) => ['check.html', fragment]),
+    ['digest.html', 'overview'], ['digest.html', 'plans'], ['what-if.html', 'plans'], ['what-if.html', 'plans/made-2'], ['explain.html', ''], ['advice.html', 'indexes'], ['compare.html', 'workload'],
+  ];
+};
+
+for (const [colorScheme, width] of [['light', 1280], ['light', 360], ['dark', 1280]])
+  await test(`axe finds nothing serious, ${colorScheme}, ${width} px`, {colorScheme, viewport: {width, height: 800}}, async (page) => {
     const bad = [];
-    for (const [name, fragment] of [['check.html', 'overview'], ['check.html', findings[1].id], ['check.html', 'workload'], ['check.html', 'schema/orders'],
-      ['check.html', 'repeats'], ['check.html', 'indexes'], ['digest.html', 'plans']]) {
+    for (const [name, fragment] of views()) {
       await open(page, name, fragment);
-      await page.waitForTimeout(50);
-      await page.evaluate(axe);
+      await page.locator('h1:visible, h2:visible').first().waitFor();
+      await page.waitForTimeout(50);  // where only the fragment differs, the view before is there until then
+      if (await page.evaluate(() => !window.axe)) await page.evaluate(axe);
       const {violations} = await page.evaluate(
         (dark) => window.axe.run(document, {iframes: false, ...(dark ? {runOnly: ['color-contrast']} : {})}), colorScheme === 'dark');
       for (const one of violations)
-        if (['serious', 'critical'].includes(one.impact)) bad.push(`${fragment}: ${one.id} ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))}`);
+        if (['serious', 'critical'].includes(one.impact)) bad.push(`${name}#${fragment}: ${one.id} ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))}`);
     }
     assert.deepEqual(bad, []);
   });
+
+await test('the Tab key reaches every control, and shows where it is', {}, async (page) => {
+  for (const [name, fragment] of views()) {
+    await page.goto('about:blank');
+    await open(page, name, fragment);
+    await page.locator('h1:visible, h2:visible').first().waitFor();
+    const controls = await page.evaluate(() => {
+      const visible = [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+        .filter((one) => one.checkVisibility({checkVisibilityCSS: true}) && one.tabIndex >= 0 && !one.disabled);
+      visible.forEach((one, i) => (one.dataset.control = i));
+      document.activeElement.blur();
+      return visible.length;
+    });
+    const reached = new Set();
+    for (let i = 0; i < controls + 20 && reached.size < controls; ++i) {
+      await page.keyboard.press('Tab');
+      const [control, outline] = await page.evaluate(() => [document.activeElement.dataset.control, getComputedStyle(document.activeElement).outlineStyle]);
+      if (control === undefined) {
+        if (await page.evaluate(() => document.activeElement.tagName === 'IFRAME')) break;  // PEV2's own controls follow
+        continue;
+      }
+      reached.add(control);
+      assert.notEqual(outline, 'none', `${name}#${fragment}: control ${control} has no outline`);
+    }
+    const behindFrame = await page.evaluate(() => {
+      const frame = document.querySelector('iframe');
+      return frame ? [...document.querySelectorAll('[data-control]')].filter((one) => frame.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING).length : 0;
+    });
+    assert.equal(reached.size + behindFrame, controls, `${name}#${fragment}`);
+    assert.ok(controls < 150, `${name}#${fragment}: ${controls} stops`);
+  }
+});
 
 await test('names, SQL and plans are text, never markup', {}, async (page, problems) => {
   const markup = `</script><img src=x onerror="console.error('ran');parent.postMessage('ran','*')"><!--<script>`;
@@ -210,8 +302,6 @@ await test('5,000 findings, 2,000 queries and 200 plans open and scroll', {}, as
 });
 
 await test('an empty report is under 2 MB', {}, async (page) => {
-  writeFileSync(file('empty.json'), JSON.stringify({schema: 'pgadvise-report-1', findings: [], skipped_rules: [], inputs: [], diagnostics: [], summary: {}, run: {}}));
-  run('report', file('empty.json'), '-o', file('empty.html'));
   assert.ok(statSync(file('empty.html')).size < 2_000_000);
   await open(page, 'empty.html');
   await page.getByRole('heading', {name: 'Overview'}).waitFor();

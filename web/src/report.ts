@@ -96,6 +96,9 @@ export interface PlanEntry {
   duration_ms?: number;
   cost?: number;
   location?: Location;
+  origin: string;
+  before: string;  // of a plan with an index that the server does not have: the id of that without; "" otherwise
+  findings: string[];  // ids: whose index the plans before and after are about
   insights: PlanInsight[];
 }
 export interface TableIndex {
@@ -142,7 +145,7 @@ export interface Repeat {
   pauses?: {low_ms: number; median_ms: number; high_ms: number; within_ms?: number};
   samples?: {file: string; line?: number; duration_ms?: number | null; fingerprint?: string}[];
   parent_sample?: {file: string; line?: number; duration_ms?: number | null};
-  events?: [number, number, number][];  // offset in ms, duration in ms, index in `pattern`; -1: the parent
+  call_times?: [number, number, number][];  // offset in ms, duration in ms, index in `pattern`; -1: the parent
 }
 export interface AdvisedIndex {
   sql: string;
@@ -312,10 +315,13 @@ function plans(json: Json, queries: Query[]): PlanEntry[] {
       fingerprint: String(one.fingerprint ?? ''),
       kind: String(one.kind ?? 'plan'),
       text: typeof one.json === 'object' ? JSON.stringify(one.json, null, 1) : String(one.text ?? ''),
-      query: text.get(one.fingerprint) ?? '',
+      query: String(one.query ?? text.get(one.fingerprint) ?? ''),
       duration_ms: one.duration_ms,
       cost: one.total_cost,
       location: one.location,
+      origin: String(one.origin ?? ''),
+      before: String(one.before ?? ''),
+      findings: list(one.findings),
       insights: objects(one.insights),
     });
   }
@@ -330,6 +336,9 @@ function plans(json: Json, queries: Query[]): PlanEntry[] {
         query: one.query,
         duration_ms: one.plan.duration_ms,
         location: one.plan.file ? {file: one.plan.file, line: one.plan.line} : undefined,
+        origin: 'auto_explain',
+        before: '',
+        findings: [],
         insights: [],
       });
   return out;
@@ -418,8 +427,28 @@ function explained(json: Json): PlanEntry {
     query: String(json.query ?? ''),
     duration_ms: json.execution_ms,
     cost: json.total_cost,
+    origin: '',
+    before: '',
+    findings: [],
     insights: objects(json.insights),
   };
+}
+
+// All plans of the statement of `one`, itself among them, in the order of the report.
+export function plansOfStatement(model: Model, one: PlanEntry): PlanEntry[] {
+  const first = one.before || one.id;
+  return model.plans.filter((other) => (one.fingerprint && other.fingerprint === one.fingerprint) || other.id === first || other.before === first);
+}
+
+// Those of its statement; of the plans with an index only that with its own.
+export function plansOfFinding(model: Model, one: Finding): PlanEntry[] {
+  const fingerprint = queryOfFinding(one);
+  return model.plans.filter((plan) =>
+    plan.findings.includes(one.id) || (fingerprint && plan.fingerprint === fingerprint && !plan.before));
+}
+
+export function planName(one: PlanEntry): string {
+  return one.before ? `${one.kind}: ${one.origin.replace(/^HypoPG, /, '')}` : one.kind;
 }
 
 function range(json: Json): Range | undefined {
@@ -465,6 +494,19 @@ export function subjectText(one: Finding): string {
 export function place(location: Location | undefined): string {
   if (!location) return '';
   return location.line ? `${location.file}:${location.line}` : location.file;
+}
+
+// The loop that the finding is about: that with the most calls, if its query repeats.
+export function repeatOf(model: Model, one: Finding): Repeat | undefined {
+  const fingerprint = queryOfFinding(one);
+  const same = one.rule.startsWith('redundant-query');
+  if (!fingerprint || !(same || one.rule.startsWith('n-plus-one'))) return undefined;
+  return model.repeats.find((repeat) => (repeat.same_values ?? false) === same && repeat.pattern.includes(fingerprint));
+}
+
+// Differs for all repeats of a report.
+export function repeatId(one: Repeat): string {
+  return [...one.pattern, one.parent ?? '', ...(one.same_values ? ['same'] : [])].join('+');
 }
 
 // Fingerprint of the query that the finding is about, or "".

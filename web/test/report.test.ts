@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {kindOf, readReport, subjectText} from '../src/report';
+import {kindOf, readReport, repeatId, repeatOf, subjectText} from '../src/report';
 import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
 import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
@@ -108,7 +108,18 @@ it('an occurrence says whether it is measured', () => {
   expect(drawn.measured).toBe(false);
   expect(drawn.bars.length).toBe(5);
   expect(Math.max(...drawn.bars.map((bar) => bar.start + bar.length))).toBeLessThanOrEqual(drawn.span + 1e-9);
-  expect(occurrence({...repeat, events: [[0, 1, -1], [2, 1, 0]]})).toMatchObject({measured: true, span: 3, leftOut: 3});
+  expect(occurrence({...repeat, call_times: [[0, 1, -1], [2, 1, 0], [2.5, 1, 0]]})).toMatchObject({measured: true, span: 3.5, busy: 2.5, leftOut: 2});
+  expect(occurrence({...repeat, pattern: ['a1', 'c3'], call_times: [[0, 1, 0], [2, 1, 1]]}).leftOut).toBe(6);
+  expect(occurrence({...repeat, call_times: 'x' as never}).measured).toBe(false);
+});
+
+it('a finding knows its loop', () => {
+  const repeats = [{pattern: ['a1'], same_values: true}, {pattern: ['b2', 'a1'], parent: 'c3'}];
+  const of = (rule: string, fingerprint?: string) => ({...finding('1', rule, ''), subject: {kind: 'query', fingerprint}});
+  const model = readReport({...check, workload: {...check.workload, repeats}, findings: [of('n-plus-one-query', 'a1'), of('redundant-query', 'a1'), of('n-plus-one-query'), of('sequential-scan', 'a1')]});
+  const [loop, same] = [model.repeats[1], model.repeats[0]];
+  expect(model.findings.map((one) => repeatOf(model, one))).toEqual([loop, same, undefined, undefined]);
+  expect(model.repeats.map(repeatId)).toEqual(['a1++same', 'b2+a1+c3']);
 });
 
 it('the neighbourhood of a table is bounded', () => {
