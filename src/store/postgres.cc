@@ -251,8 +251,8 @@ class PostgresStore : public SqlStore {
   static Result<void> remove_before(PostgresTransaction& transaction, std::int64_t day) {
     if (const auto set = transaction.query("SELECT pg_catalog.set_config('lock_timeout', '2s', true)"); !set)
       return tl::unexpected(set.error());
-    for (const auto& daily : daily_tables)
-      if (const auto dropped = drop_partitions(transaction, daily.table, day); !dropped) return dropped;
+    for (const char* table : daily_tables)
+      if (const auto dropped = drop_partitions(transaction, table, day); !dropped) return dropped;
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < $1)",
           "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1"})

@@ -26,13 +26,8 @@ struct StoreLock {
 // tables of others, which may be the application's; the schema is another program's, or of a later version.
 Result<void> migrate(pg::Connection& connection, bool create);
 
-// The tables that have one partition for each day, and the column with the time.
-struct DailyTable {
-  const char* table;
-  const char* column;
-};
-inline constexpr DailyTable daily_tables[] = {{"query_statistics", "bucket_start"},
-                                              {"relation_size", "taken"}};
+// The tables that have one partition for each day.
+inline constexpr const char* daily_tables[] = {"query_statistics", "relation_size"};
 
 // The start of the day, UTC.
 inline std::int64_t day_of(std::int64_t seconds) {
