@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "cli/digest.h"
 #include "cli/explain.h"
+#include "cli/fleet.h"
 #include "cli/history.h"
 #include "cli/init.h"
 #include "cli/messages.h"
@@ -88,6 +89,7 @@ int main(const Arguments& given) {
   add_check(app, user_paths, exit_code);
   add_digest(app, user_paths, exit_code);
   add_explain(app, user_paths, exit_code);
+  add_fleet(app, exit_code);
   add_history(app, exit_code);
   add_init(app, exit_code);
   add_report(app, user_paths, exit_code);
@@ -107,11 +109,11 @@ int main(const Arguments& given) {
   add_sandbox(app, user_paths, command, exit_code);
   add_profiles(app, user_paths);
   refuse_empty_names(app);
-  for (const char* one : {"advise", "check", "digest", "explain", "history", "report", "review"})
+  for (const char* one : {"advise", "check", "digest", "explain", "fleet", "history", "report", "review"})
     add_color(*app.get_subcommand(one));
   add_color(*app.get_subcommand("rules")->get_subcommand("explain"));
-  for (const char* one :
-       {"advise", "check", "digest", "explain", "history", "report", "review", "sandbox", "snapshot"})
+  for (const char* one : {"advise", "check", "digest", "explain", "fleet", "history", "report", "review",
+                          "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
   add_self(app, exit_code);
   state_exit_codes(app);

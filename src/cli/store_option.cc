@@ -35,8 +35,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
   auto* store = command.add_option(
       "--store", options.url,
       "Store what the run finds, for pgadvise history: sqlite (the file pgadvise/store.db in XDG_STATE_HOME "
-      "or "
-      "~/.local/state), sqlite:PATH, env (PGADVISE_STORE), or @NAME, a store of your own configuration. "
+      "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), env (PGADVISE_STORE), or "
+      "@NAME, a store of your own configuration. "
       "Without it nothing is stored");
   store->allow_extra_args(false)->type_name("URL");
   command
@@ -91,16 +91,18 @@ std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& w
 
 Result<void> keep(const store::Address& address, const store::Facts& facts) {
   if (facts.empty()) {
-    complain(
-        {Error::Kind::nonfatal, address.path, "nothing to store: no findings, logged queries or sizes", {}});
+    complain({Error::Kind::nonfatal,
+              shown(address),
+              "nothing to store: no findings, logged queries or sizes",
+              {}});
     return {};
   }
   auto to = store::open(address, true);
   if (!to) return tl::unexpected(to.error());
   if (const auto done = (*to)->put(facts, now()); !done) return done;
-  report_written(address.path, fmt::format("{}: {} findings, {} queries, {} sizes", facts.target,
-                                           facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
-                                           facts.sizes.size()));
+  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} sizes", facts.target,
+                                             facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
+                                             facts.sizes.size()));
   return {};
 }
 

@@ -41,7 +41,31 @@ Result<int> retention_of(std::string_view option) {
               "?retention=90 keeps 90 days");
 }
 
+bool is_postgres(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://") || url.starts_with("service=");
+}
+
+// libpq does not know the parameter, and pg::Connection leaves out those that libpq does not know.
+Result<Address> postgres_address(const std::string& url) {
+  Address out;
+  out.conninfo = url;
+  const auto sign = url.rfind('@');
+  const auto mark = url.find('?', sign == std::string::npos ? 0 : sign);
+  if (mark == std::string::npos) return out;
+  for (const auto part : split(std::string_view(url).substr(mark + 1), '&')) {
+    if (!part.starts_with("retention")) continue;
+    const auto days = retention_of(part);
+    if (!days) return tl::unexpected(days.error());
+    out.retention_days = *days;
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string shown(const Address& address) {
+  return address.conninfo.empty() ? address.path : mask_credentials(address.conninfo);
+}
 
 Result<Address> read_url(const std::string& given) {
   std::string url(trim(given));
@@ -49,8 +73,9 @@ Result<Address> read_url(const std::string& given) {
     url = trim(variable("PGADVISE_STORE"));
     if (url.empty() || url == "env")
       return fail(Error::Kind::usage, "--store env", "PGADVISE_STORE is not set",
-                  "PGADVISE_STORE=sqlite:PATH");
+                  "PGADVISE_STORE=sqlite:PATH, or postgresql://…");
   }
+  if (is_postgres(url)) return postgres_address(url);
   Address out;
   if (const auto mark = url.rfind('?'); url.starts_with("sqlite") && mark != std::string::npos) {
     const auto days = retention_of(std::string_view(url).substr(mark + 1));
@@ -70,7 +95,7 @@ Result<Address> read_url(const std::string& given) {
     return out;
   }
   return fail(Error::Kind::usage, "--store", ellipsis(mask_credentials(url), 80) + " is not a store",
-              "sqlite, sqlite:PATH, env or @NAME; this version has no store on a server");
+              "sqlite, sqlite:PATH, postgresql://…, env or @NAME");
 }
 
 }  // namespace pgadvise::store

@@ -1,11 +1,12 @@
 #include "store/open.h"
 
+#include "store/postgres.h"
 #include "store/sqlite.h"
 
 namespace pgadvise::store {
 
 Result<std::unique_ptr<Store>> open(const Address& address, bool create) {
-  return open_sqlite(address, create);
+  return address.conninfo.empty() ? open_sqlite(address, create) : open_postgres(address, create);
 }
 
 }  // namespace pgadvise::store

@@ -1,15 +1,15 @@
 #include "store/sqlite.h"
 
-#include <algorithm>
 #include <filesystem>
-#include <map>
-#include <set>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
-#include "base/digest.h"
 #include "base/text.h"
+#include "store/fact_rows.h"
+#include "store/sql_store.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_schema.h"
 
@@ -18,27 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string list_of(const Histogram& times, bool counts) {
+std::string json_of(const Numbers& numbers) {
   std::vector<std::string> out;
-  for (const auto& bucket : times.buckets())
-    out.push_back(std::to_string(counts ? bucket.count : std::uint64_t{bucket.index}));
+  for (const auto number : numbers) out.push_back(std::to_string(number));
   return "[" + join(out, ",") + "]";
-}
-
-std::string plain_path(const std::string& path) {
-  std::string out = fs::path(path).lexically_normal().generic_string();
-  if (out.size() > 1 && out.ends_with('/')) out.pop_back();
-  return out;
-}
-
-std::int64_t whole(std::uint64_t number) {
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(number, INT64_MAX));
-}
-
-std::string database_of(const RunRecord& run) {
-  for (const auto& input : run.inputs)
-    if (input.kind == "database") return input.path;
-  return {};
 }
 
 // One upload, in a transaction that the caller commits.
@@ -46,19 +29,16 @@ class Upload {
  public:
   explicit Upload(SqliteConnection& connection) : connection_(connection) {}
 
-  void put(const Facts& facts) {
-    if (facts.run) put_run(facts.target, *facts.run);
-    put_queries(facts);
-    Statement insert =
-        connection_.prepare("INSERT OR IGNORE INTO relation_size VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const auto& size : facts.sizes)
-      done(insert.bind(facts.target)
-               .bind(size.kind == SizeSample::Kind::index ? "index" : "table")
-               .bind(size.name.schema)
-               .bind(size.name.name)
-               .bind(size.taken)
-               .bind(size.bytes)
-               .bind(size.rows));
+  void put(const FactRows& facts) {
+    for (const auto& table : facts.tables) insert(table);
+    for (const auto& log : facts.logs) {
+      if (!is_new(facts.target, log)) continue;
+      Statement of_class = connection_.prepare(
+          "INSERT INTO query_class VALUES (?, ?) ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
+          "WHERE excluded.text < text");
+      for (const auto& row : log.classes.rows) done(bind(of_class, row));
+      insert(log.statistics);
+    }
   }
 
   void forget_before(std::int64_t seconds) {
@@ -92,126 +72,47 @@ class Upload {
     if (code_ == SQLITE_OK) code_ = statement.code();
   }
 
-  void put_run(const std::string& target, const RunRecord& run) {
-    const std::string id = run_id(target, run);
-    Statement insert = connection_.prepare("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)");
-    done(insert.bind(id)
-             .bind(target)
-             .bind(seconds_of(run.started).value_or(0))
-             .bind(run.version)
-             .bind(run.server_version)
-             .bind(put_scope(run)));
-    Statement event = connection_.prepare(
-        "INSERT OR IGNORE INTO finding_event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    const std::string database = database_of(run);
-    for (const auto& finding : run.findings) {
-      const FindingArea area = area_of(finding, run.inputs);
-      done(event.bind(id)
-               .bind(finding.id)
-               .bind(finding.short_id)
-               .bind(finding.rule)
-               .bind(name(finding.severity))
-               .bind(name(finding.verdict))
-               .bind(name(finding.state))
-               .bind(name(area))
-               .bind(finding.location.live() ? "" : plain_path(finding.location.file))
-               .bind(area == FindingArea::server ? database : "")
-               .bind(finding.message)
-               .bind(finding.impact.score)
-               .bind(finding.impact.effect));
-    }
+  static Statement& bind(Statement& statement, const std::vector<Cell>& row) {
+    for (const auto& cell : row)
+      std::visit(
+          [&]<class T>(const T& value) {
+            if constexpr (std::is_same_v<T, Numbers>) statement.bind(json_of(value));
+            else statement.bind(value);
+          },
+          cell);
+    return statement;
   }
 
-  // Most runs of a target have the same scope: it is stored once.
-  std::string put_scope(const RunRecord& run) {
-    std::set<std::pair<std::string, std::string>> rules, inputs;
-    if (run.scope_known && !run.findings_hidden) {
-      for (const auto& rule : run.scope.rules) rules.emplace(rule, "");
-      for (const auto& rule : run.scope.migration_rules)
-        for (const auto& file : run.scope.migrations) rules.emplace(rule, plain_path(file));
-    }
-    for (const auto& input : run.inputs) {
-      const FindingArea area = area_of(input);
-      inputs.emplace(name(area), area == FindingArea::file  ? plain_path(input.path)
-                                 : input.kind == "database" ? input.path
-                                                            : std::string());
-    }
-    std::string all;
-    for (const auto* list : {&rules, &inputs})
-      for (const auto& [first, second] : *list) all += first + "\t" + second + "\n";
-    const std::string id = sha256_hex(all).substr(0, 16);
-    put_pairs("INSERT OR IGNORE INTO scope_rule VALUES (?, ?, ?)", id, rules);
-    put_pairs("INSERT OR IGNORE INTO scope_input VALUES (?, ?, ?)", id, inputs);
-    return id;
-  }
-
-  void put_pairs(const char* sql, const std::string& id,
-                 const std::set<std::pair<std::string, std::string>>& pairs) {
-    Statement insert = connection_.prepare(sql);
-    for (const auto& [first, second] : pairs) done(insert.bind(id).bind(first).bind(second));
+  void insert(const TableRows& table) {
+    if (table.rows.empty()) return;
+    std::string places = "?";
+    for (std::size_t i = 1; i < table.rows.front().size(); ++i) places += ", ?";
+    Statement statement =
+        connection_.prepare(fmt::format("INSERT OR IGNORE INTO {} VALUES ({})", table.table, places));
+    for (const auto& row : table.rows) done(bind(statement, row));
   }
 
   // Of a log that grew between two uploads, the larger one counts, whichever comes first.
-  bool is_new(const std::string& target, const QueryStatistics& first) {
+  bool is_new(const std::string& target, const LogRows& log) {
     Statement known = connection_.prepare("SELECT size FROM source WHERE target = ? AND source = ?");
-    known.bind(target).bind(first.source);
+    known.bind(target).bind(log.source);
     const bool found = known.row();
-    if (found && known.number() >= whole(first.source_size)) return false;
+    if (found && known.number() >= log.size) return false;
     if (!known.ok()) code_ = known.code();
     Statement remove = connection_.prepare(
         "DELETE FROM query_statistics WHERE target = ?1 AND source = ?2 AND bucket_start = (SELECT "
-        "bucket_start "
-        "FROM source WHERE target = ?1 AND source = ?2)");
-    done(remove.bind(target).bind(first.source));
+        "bucket_start FROM source WHERE target = ?1 AND source = ?2)");
+    done(remove.bind(target).bind(log.source));
     Statement insert = connection_.prepare("INSERT OR REPLACE INTO source VALUES (?, ?, ?, ?, ?)");
-    done(insert.bind(target)
-             .bind(first.source)
-             .bind(whole(first.source_size))
-             .bind(first.bucket_start)
-             .bind(first.bucket_seconds));
+    done(insert.bind(target).bind(log.source).bind(log.size).bind(log.bucket_start).bind(log.bucket_seconds));
     return true;
-  }
-
-  void put_queries(const Facts& facts) {
-    Statement of_class = connection_.prepare(
-        "INSERT INTO query_class VALUES (?, ?) ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
-        "WHERE "
-        "excluded.text < text");
-    Statement insert = connection_.prepare(
-        "INSERT OR IGNORE INTO query_statistics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    std::map<std::string, bool> fresh;  // by source
-    for (const auto& query : facts.queries) {
-      const auto known = fresh.find(query.source);
-      if (known == fresh.end()) fresh[query.source] = is_new(facts.target, query);
-      if (!fresh[query.source]) continue;
-      done(of_class.bind(query.class_id).bind(query.text));
-      done(insert.bind(facts.target)
-               .bind(query.class_id)
-               .bind(query.bucket_start)
-               .bind(query.source)
-               .bind(query.bucket_seconds)
-               .bind(whole(query.calls))
-               .bind(whole(query.timed_calls))
-               .bind(query.total_ns)
-               .bind(query.max_ns)
-               .bind(whole(query.rows))
-               .bind(whole(query.rows_calls))
-               .bind(list_of(query.times, false))
-               .bind(list_of(query.times, true)));
-    }
   }
 
   SqliteConnection& connection_;
   int code_ = SQLITE_OK;
 };
 
-FindingLife::State state_of(const std::string& state, bool gone) {
-  using State = FindingLife::State;
-  if (gone) return State::gone;
-  return state == "suppressed" ? State::suppressed : state == "accepted" ? State::accepted : State::open;
-}
-
-class SqliteStore : public Store {
+class SqliteStore : public SqlStore {
  public:
   explicit SqliteStore(SqliteConnection connection) : connection_(std::move(connection)) {}
 
@@ -228,82 +129,27 @@ class SqliteStore : public Store {
     const auto days = connection_.number("SELECT value FROM setting WHERE name = 'retention_days'");
     if (!days) return tl::unexpected(days.error());
     Upload upload(connection_);
-    upload.put(facts);
+    upload.put(rows_of(facts));
     upload.forget_before(now - *days * 86400);
     if (upload.code() != SQLITE_OK) return tl::unexpected(connection_.error(upload.code()));
     return transaction->commit();
   }
 
-  Result<std::vector<FindingLife>> findings(const std::string& target) override {
-    std::vector<FindingLife> out;
-    Statement rows = select(
-        "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
-        "first_seen, "
-        "last_seen, runs, gone, reopened FROM finding_life",
-        target, "last_seen DESC, score DESC, finding_id");
+ protected:
+  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) override {
+    std::vector<AnswerRow> out;
+    Statement rows = connection_.prepare(sql);
+    rows.bind(parameter);
     while (rows.row()) {
-      FindingLife life;
-      for (auto* text : {&life.target, &life.id, &life.short_id, &life.rule, &life.severity, &life.verdict,
-                         &life.message, &life.file})
-        *text = rows.text();
-      life.score = rows.real();
-      const std::string state = rows.text();
-      life.first_seen = rows.number();
-      life.last_seen = rows.number();
-      life.runs = static_cast<std::uint64_t>(rows.number());
-      if (!rows.null()) life.gone = rows.number();
-      if (!rows.null()) life.reopened = rows.number();
-      life.state = state_of(state, life.gone.has_value());
-      out.push_back(std::move(life));
+      AnswerRow& row = out.emplace_back();
+      for (int i = 0; i < rows.columns(); ++i)
+        row.push_back(rows.null() ? std::nullopt : std::optional(rows.text()));
     }
-    return checked(rows, std::move(out));
-  }
-
-  Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
-    std::vector<QueryChange> out;
-    Statement rows =
-        select("SELECT target, class_id, text, calls, mean_ms, earlier_mean_ms, weeks FROM query_change",
-               target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id");
-    while (rows.row()) {
-      QueryChange change;
-      for (auto* text : {&change.target, &change.class_id, &change.text}) *text = rows.text();
-      change.calls = static_cast<std::uint64_t>(rows.number());
-      change.mean_ms = rows.real();
-      change.earlier_mean_ms = rows.real();
-      change.weeks = static_cast<std::uint64_t>(rows.number());
-      out.push_back(std::move(change));
-    }
-    return checked(rows, std::move(out));
-  }
-
-  Result<std::vector<RelationGrowth>> growth(const std::string& target) override {
-    std::vector<RelationGrowth> out;
-    Statement rows =
-        select("SELECT target, kind, schema, name, since, until, bytes_before, bytes FROM relation_growth",
-               target, "bytes - bytes_before DESC, schema, name, kind");
-    while (rows.row()) {
-      RelationGrowth growth;
-      for (auto* text : {&growth.target, &growth.kind, &growth.schema, &growth.name}) *text = rows.text();
-      for (auto* number : {&growth.from, &growth.until, &growth.bytes_before, &growth.bytes})
-        *number = rows.number();
-      out.push_back(std::move(growth));
-    }
-    return checked(rows, std::move(out));
-  }
-
- private:
-  Statement select(const std::string& from, const std::string& target, const std::string& order) {
-    Statement out = connection_.prepare(from + " WHERE ?1 = '' OR target = ?1 ORDER BY target, " + order);
-    out.bind(target);
+    if (!rows.ok()) return tl::unexpected(connection_.error(rows.code()));
     return out;
   }
 
-  template <class T>
-  Result<T> checked(const Statement& rows, T value) const {
-    if (!rows.ok()) return tl::unexpected(connection_.error(rows.code()));
-    return value;
-  }
-
+ private:
   SqliteConnection connection_;
 };
 

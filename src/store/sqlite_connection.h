@@ -36,6 +36,7 @@ class Statement {
   std::string text();
   std::int64_t number();
   double real();
+  int columns() const { return sqlite3_column_count(statement_.get()); }
   bool null();  // whether the next value is NULL; passes over it if so
 
   bool ok() const { return code_ == SQLITE_OK; }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "store/views.h"
+
 namespace pgadvise::store {
 namespace {
 
@@ -46,108 +48,10 @@ CREATE INDEX relation_size_by_time ON relation_size (taken);
 )"};
 static_assert(std::size(steps) == schema_version);
 
-// Raised with each change of `views`.
-constexpr std::int64_t views_version = 1;
-
-constexpr const char* views = R"(
-DROP VIEW IF EXISTS relation_growth;
-DROP VIEW IF EXISTS query_change;
-DROP VIEW IF EXISTS query_latency;
-DROP VIEW IF EXISTS query_bucket;
-DROP VIEW IF EXISTS finding_life;
-DROP VIEW IF EXISTS finding_look;
-DROP VIEW IF EXISTS finding_latest;
-
-CREATE VIEW finding_latest AS
-SELECT k.target, k.started, e.*
-FROM (
-  SELECT r.target, r.started, e.run_id, e.finding_id,
-    row_number() OVER (PARTITION BY r.target, e.finding_id ORDER BY r.started DESC, r.run_id DESC) AS age
-  FROM finding_event e JOIN run r ON r.run_id = e.run_id
-  WHERE e.rule <> '' AND e.state <> 'refuted') k
-JOIN finding_event e ON e.run_id = k.run_id AND e.finding_id = k.finding_id
-WHERE k.age = 1;
-
-CREATE VIEW finding_look AS
-SELECT f.target, f.finding_id, r.run_id, r.started,
-  CASE WHEN e.run_id IS NOT NULL AND e.state <> 'refuted' THEN 1 ELSE 0 END AS found
-FROM finding_latest f
-JOIN run r ON r.target = f.target
-LEFT JOIN finding_event e ON e.run_id = r.run_id AND e.finding_id = f.finding_id
-WHERE e.run_id IS NOT NULL
-  OR (EXISTS (SELECT 1 FROM scope_rule s
-        WHERE s.scope_id = r.scope_id AND s.rule = f.rule AND s.file IN ('', f.file))
-    AND EXISTS (SELECT 1 FROM scope_input i
-        WHERE i.scope_id = r.scope_id AND i.area = f.area
-          AND (f.area = 'log' OR (f.area = 'server' AND (f.input = '' OR i.path IN ('', f.input)))
-            OR (f.area = 'file' AND (i.path = f.file OR substr(f.file, 1, length(i.path) + 1) = i.path || '/'
-              OR (i.path = '.' AND substr(f.file, 1, 1) <> '/' AND substr(f.file, 1, 3) <> '../'))))));
-
-CREATE VIEW finding_life AS
-WITH looks AS (
-  SELECT target, finding_id, started, found,
-    lag(found) OVER w AS found_before,
-    sum(found) OVER w AS times_found,
-    sum(found) OVER (PARTITION BY target, finding_id) AS all_found
-  FROM finding_look
-  WINDOW w AS (PARTITION BY target, finding_id ORDER BY started, run_id)),
-seen AS (
-  SELECT target, finding_id, sum(found) AS runs,
-    min(CASE WHEN found = 1 THEN started END) AS first_seen,
-    max(CASE WHEN found = 1 THEN started END) AS last_seen,
-    max(CASE WHEN found = 1 AND found_before = 0 AND times_found > 1 THEN started END) AS reopened,
-    min(CASE WHEN found = 0 AND times_found = all_found THEN started END) AS gone
-  FROM looks GROUP BY target, finding_id)
-SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
-  f.state, s.first_seen, s.last_seen, s.reopened, s.runs,
-  s.gone
-FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id;
-
-CREATE VIEW query_bucket AS
-SELECT target, class_id, bucket_start, bucket_seconds, sum(calls) AS calls, sum(timed_calls) AS timed_calls,
-  sum(total_ns) AS total_ns, max(max_ns) AS max_ns, sum(rows) AS rows, sum(rows_calls) AS rows_calls
-FROM query_statistics GROUP BY target, class_id, bucket_start, bucket_seconds;
-
-CREATE VIEW query_latency AS
-SELECT q.target, q.class_id, q.bucket_start, b.value AS bin, sum(c.value) AS calls
-FROM query_statistics q JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c.key = b.key
-GROUP BY q.target, q.class_id, q.bucket_start, b.value;
-
-CREATE VIEW query_change AS
-WITH RECURSIVE week (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
-newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
-today AS (
-  SELECT q.target, q.class_id, q.bucket_start, q.bucket_seconds, sum(q.timed_calls) AS calls,
-    sum(q.total_ns) AS total_ns
-  FROM newest n
-  JOIN query_statistics q ON q.target = n.target AND q.bucket_start >= n.until - 86400
-  WHERE q.timed_calls > 0
-  GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds),
-earlier AS (
-  SELECT t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns,
-    sum(q.total_ns) * 1.0 / sum(q.timed_calls) AS mean_ns, count(DISTINCT w.n) AS weeks
-  FROM today t CROSS JOIN week w
-  CROSS JOIN query_statistics q ON q.target = t.target AND q.class_id = t.class_id
-    AND q.bucket_start = t.bucket_start - w.n * 604800 AND q.bucket_seconds = t.bucket_seconds
-  WHERE q.timed_calls > 0
-  GROUP BY t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns)
-SELECT e.target, e.class_id, c.text, sum(e.calls) AS calls, sum(e.total_ns) / sum(e.calls) / 1e6 AS mean_ms,
-  sum(e.calls * e.mean_ns) / sum(e.calls) / 1e6 AS earlier_mean_ms, max(e.weeks) AS weeks
-FROM earlier e JOIN query_class c ON c.class_id = e.class_id
-GROUP BY e.target, e.class_id, c.text;
-
-CREATE VIEW relation_growth AS
-WITH newest AS (SELECT target, max(taken) AS until FROM relation_size GROUP BY target),
-month AS (
-  SELECT s.*, min(s.taken) OVER (PARTITION BY s.target, s.kind, s.schema, s.name) AS first_taken,
-    max(s.taken) OVER (PARTITION BY s.target, s.kind, s.schema, s.name) AS last_taken
-  FROM relation_size s JOIN newest n ON n.target = s.target
-  WHERE s.taken >= n.until - 2592000)
-SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
-  max(CASE WHEN taken = first_taken THEN bytes END) AS bytes_before,
-  max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
-FROM month GROUP BY target, kind, schema, name, first_taken, last_taken;
-)";
+constexpr Dialect dialect{
+    .ordered_join = "CROSS JOIN",
+    .histogram_bins = "JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c.key = b.key",
+};
 
 tl::unexpected<Error> refuse(const std::string& path, std::string what, std::string hint) {
   return fail(Error::Kind::usage, path, std::move(what), std::move(hint));
@@ -185,7 +89,7 @@ Result<void> migrate(SqliteConnection& connection, const std::string& path) {
       "PRAGMA "
       "user_version = {1}; PRAGMA application_id = {2}",
       views_version, schema_version, application_id);
-  if (const auto ran = connection.run(std::string(views) + end); !ran) return ran;
+  if (const auto ran = connection.run(view_definitions(dialect) + end); !ran) return ran;
   return transaction->commit();
 }
 

@@ -67,6 +67,28 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
   }
 }
 
+TEST(Formats, OpenMetricsCountsAndHasNoTextOfTheUser) {
+  Report report = report_of({finding("one", Severity::error), refuted(), of_the_server()});
+  report.started = "2023-11-20T00:00:00Z";
+  report.inputs = {{"database", "sh\"op\n", ""}};
+  const std::string out = render("openmetrics", report, in_repository);
+  const auto has = [&](const std::string& line) { return out.find(line + "\n") != std::string::npos; };
+  EXPECT_TRUE(has("pgadvise_findings{database=\"sh\\\"op \",severity=\"error\",verdict=\"suspected\"} 1"))
+      << out;
+  EXPECT_TRUE(has("pgadvise_findings{database=\"sh\\\"op \",severity=\"note\",verdict=\"confirmed\"} 0"))
+      << out;
+  EXPECT_TRUE(has("pgadvise_rule_findings{database=\"sh\\\"op \",rule=\"missing-primary-key\"} 0")) << out;
+  EXPECT_TRUE(has("pgadvise_last_run_timestamp_seconds{database=\"sh\\\"op \"} 1700438400")) << out;
+  EXPECT_TRUE(has("pgadvise_last_run_checked{database=\"sh\\\"op \"} 1")) << out;
+  EXPECT_TRUE(out.ends_with("# EOF\n"));
+  EXPECT_EQ(out.find("n-plus-one-query"), std::string::npos) << "a rule that did not run has no series";
+  EXPECT_EQ(out.find("No <index>"), std::string::npos) << "no message is a label";
+  report.nothing_checked = "no input";
+  EXPECT_NE(render("openmetrics", report, in_repository)
+                .find("pgadvise_last_run_checked{database=\"sh\\\"op \"} 0\n"),
+            std::string::npos);
+}
+
 // A format is one file and its row in docs/ci.md: no other source file lists the formats.
 TEST(Formats, EachIsAFileOfItsNameAndARowOfTheDocumentation) {
   std::ifstream file(std::string(testing_support::source_dir) + "/docs/ci.md");

@@ -1,7 +1,6 @@
 // The store in a SQLite file: what several uploads of the same facts leave, and what failures leave.
 #include <csignal>
 #include <functional>
-#include <thread>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -14,74 +13,28 @@
 #include "store/sqlite.h"
 #include "store/sqlite_schema.h"
 #include "support/run.h"
+#include "support/store_cases.h"
 
 namespace pgadvise::store {
 namespace {
 
-constexpr std::int64_t day = 86400;
-constexpr std::int64_t monday = 1'700'438'400;  // 2023-11-20T00:00:00Z
-
-RecordedFinding finding(const std::string& id, const std::string& rule = "unindexed-foreign-key") {
-  return {.id = id, .rule = rule, .location = {"db/1.sql", 3, 1}, .message = "orders has no index."};
-}
-
-Facts run_of(std::int64_t started, std::vector<RecordedFinding> findings) {
-  RunRecord run{.started = iso_of(started),
-                .version = "0.1.0",
-                .inputs = {{"SQL script", "db", ""}},
-                .scope = {.rules = {"unindexed-foreign-key", "slow-query"}},
-                .findings = std::move(findings)};
-  return {.target = "shop", .run = std::move(run)};
-}
-
-Facts log_of(const std::string& source, std::int64_t start, double mean_ms, std::uint64_t calls = 100,
-             std::uint64_t size = 1000) {
-  QueryStatistics query{.source = source,
-                        .source_size = size,
-                        .class_id = "00000000000000aa",
-                        .text = "SELECT $1",
-                        .bucket_start = start,
-                        .bucket_seconds = 3600,
-                        .calls = calls,
-                        .timed_calls = calls,
-                        .total_ns = static_cast<std::int64_t>(mean_ms * 1e6 * static_cast<double>(calls)),
-                        .max_ns = static_cast<std::int64_t>(mean_ms * 2e6)};
-  for (std::uint64_t i = 0; i < calls; ++i) query.times.add(nanoseconds(mean_ms));
-  return {.target = "shop", .queries = {query}};
-}
-
-Facts size_of(std::int64_t taken, std::int64_t bytes) {
-  return {.target = "shop", .sizes = {{SizeSample::Kind::table, {"public", "orders"}, taken, bytes, 10}}};
-}
-
-class StoreTest : public testing::Test {
- protected:
-  std::unique_ptr<Store> store(const std::string& name = "store.db") const {
-    auto out = open({.path = folder_.path(name)}, true);
+struct SqliteEngine {
+  std::unique_ptr<Store> open(const std::string& name, std::optional<int> retention = {}) const {
+    auto out =
+        store::open({.path = folder.path(name + ".db"), .retention_days = retention, .conninfo = {}}, true);
     EXPECT_TRUE(out.has_value()) << (out ? "" : out.error().line());
     return out ? std::move(*out) : nullptr;
   }
 
-  void put(const std::vector<Facts>& all, const std::string& name = "store.db") const {
-    const auto to = store(name);
-    for (const auto& facts : all) {
-      const auto done = to->put(facts, monday + 30 * day);
-      EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
-    }
-  }
-
-  // All rows of all tables, in the order of their keys.
-  std::string dump(const std::string& name = "store.db") const {
-    auto connection = SqliteConnection::open(folder_.path(name), false);
+  std::string dump(const std::string& name) const {
+    auto connection = SqliteConnection::open(folder.path(name + ".db"), false);
     EXPECT_TRUE(connection.has_value());
     std::string out;
-    for (const std::string table : {"setting", "run", "scope_rule", "scope_input", "finding_event",
-                                    "query_class", "source", "query_statistics", "relation_size"}) {
-      const auto columns = connection->number("SELECT count(*) FROM pragma_table_info('" + table + "')");
+    for (const std::string table : store_tables) {
       Statement rows = connection->prepare("SELECT * FROM " + table);
       while (rows.row()) {
         out += table;
-        for (std::int64_t i = 0; i < columns.value_or(0); ++i) out += "|" + rows.text();
+        for (int i = 0; i < rows.columns(); ++i) out += "|" + rows.text();
         out += "\n";
       }
       EXPECT_TRUE(rows.ok()) << table;
@@ -89,73 +42,28 @@ class StoreTest : public testing::Test {
     return out;
   }
 
-  FindingLife life(const std::string& id = "01") const {
-    const auto lives = store()->findings("shop");
-    EXPECT_TRUE(lives.has_value()) << (lives ? "" : lives.error().line());
-    for (const auto& one : lives.value_or(std::vector<FindingLife>{}))
-      if (one.id == id) return one;
-    ADD_FAILURE() << "no finding " << id;
-    return {};
+  std::string value(const std::string& sql) const {
+    auto connection = SqliteConnection::open(folder.path("store.db"), false);
+    EXPECT_TRUE(connection.has_value());
+    Statement rows = connection->prepare(sql);
+    return rows.row() ? rows.text() : std::string();
   }
 
-  testing_support::Folder folder_;
+  testing_support::Folder folder;
 };
 
-const std::vector<Facts>& uploads() {
-  static const std::vector<Facts> all = {run_of(monday, {finding("01"), finding("02", "slow-query")}),
-                                         run_of(monday + day, {finding("02", "slow-query")}),
-                                         log_of("a", monday, 5),
-                                         log_of("a", monday, 6, 150, 2000),  // the same log, grown
-                                         log_of("b", monday + 3600, 5),
-                                         size_of(monday, 1000),
-                                         size_of(monday + day, 2000)};
-  return all;
-}
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreCases, SqliteEngine);
 
-TEST_F(StoreTest, TheSameUploadTwiceChangesNothing) {
-  put(uploads());
-  const std::string once = dump();
-  put(uploads());
-  EXPECT_EQ(dump(), once);
-  EXPECT_NE(once.find("query_statistics|shop|00000000000000aa|1700438400|a|3600|150"), std::string::npos)
-      << once;
-}
+class StoreTest : public testing::Test {
+ protected:
+  void put(const std::vector<Facts>& all, const std::string& name = "store") const {
+    put_all(*engine_.open(name), all);
+  }
+  std::string dump(const std::string& name = "store") const { return engine_.dump(name); }
 
-TEST_F(StoreTest, TheOrderOfUploadsDoesNotMatter) {
-  put(uploads());
-  std::vector<Facts> reversed(uploads().rbegin(), uploads().rend());
-  put(reversed, "reversed.db");
-  EXPECT_EQ(dump("reversed.db"), dump());
-}
-
-TEST_F(StoreTest, OverlappingUploadsOfAGrowingLogCountOnce) {
-  put({log_of("a", monday, 5, 100, 1000), log_of("a", monday, 5, 200, 2000),
-       log_of("a", monday, 5, 150, 1500)});
-  auto connection = SqliteConnection::open(folder_.path("store.db"), false);
-  ASSERT_TRUE(connection.has_value());
-  EXPECT_EQ(connection->number("SELECT sum(calls) FROM query_bucket").value_or(0), 200);
-  EXPECT_EQ(connection->number("SELECT sum(calls) FROM query_latency").value_or(0), 200);
-}
-
-TEST_F(StoreTest, TwoWritersAtOnceLoseNothing) {
-  constexpr int each = 40;
-  const auto write = [&](const std::string& name, int from) {
-    const auto to = store(name);
-    for (int i = 0; i < each; ++i) {  // the two overlap by half
-      const int number = from + i;
-      const auto done = to->put(
-          run_of(monday + number * 60, {finding("01"), finding("1" + std::to_string(number))}), monday);
-      EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
-    }
-  };
-  std::thread first([&] { write("both.db", 0); });
-  std::thread second([&] { write("both.db", each / 2); });
-  first.join();
-  second.join();
-  write("one.db", 0);
-  write("one.db", each / 2);
-  EXPECT_EQ(dump("both.db"), dump("one.db"));
-}
+  SqliteEngine engine_;
+  const testing_support::Folder& folder_ = engine_.folder;
+};
 
 // In a process of its own, which may end in any way.
 int in_child(const std::function<int()>& work) {
@@ -166,21 +74,12 @@ int in_child(const std::function<int()>& work) {
   return status;
 }
 
-Facts large_run() {
-  std::vector<RecordedFinding> findings;
-  for (int i = 0; i < 5'000; ++i) {
-    findings.push_back(finding(std::to_string(100'000 + i)));
-    findings.back().message = std::string(200, 'x');
-  }
-  return run_of(monday, std::move(findings));
-}
-
 TEST_F(StoreTest, AKilledUploadLeavesAllOrNothing) {
   put({run_of(monday, {finding("01")})});
   const std::string before = dump();
   const Facts facts = large_run();
-  put({run_of(monday, {finding("01")}), facts}, "whole.db");
-  const std::string whole = dump("whole.db");
+  put({run_of(monday, {finding("01")}), facts}, "whole");
+  const std::string whole = dump("whole");
   int nothing = 0;
   for (int round = 0; round < 8; ++round) {
     const testing_support::Folder folder;
@@ -195,7 +94,7 @@ TEST_F(StoreTest, AKilledUploadLeavesAllOrNothing) {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     std::filesystem::copy(folder.path(), folder_.path("round"), std::filesystem::copy_options::recursive);
-    const std::string after = dump("round/store.db");
+    const std::string after = dump("round/store");
     std::filesystem::remove_all(folder_.path("round"));
     EXPECT_TRUE(after == before || after == whole) << "round " << round;
     nothing += after == before;
@@ -238,105 +137,6 @@ TEST_F(StoreTest, AFileThatMayNotGrowLeavesTheStoreAsItWas) {
   EXPECT_EQ(dump(), before);
 }
 
-TEST_F(StoreTest, FindingsHaveALife) {
-  put({run_of(monday, {finding("01")}), run_of(monday + day, {finding("01")})});
-  EXPECT_EQ(life().state, FindingLife::State::open);
-  EXPECT_EQ(life().first_seen, monday);
-  EXPECT_EQ(life().last_seen, monday + day);
-  EXPECT_EQ(life().runs, 2u);
-
-  Facts elsewhere = run_of(monday + 2 * day, {});
-  elsewhere.run->inputs = {{"SQL script", "other", ""}};
-  Facts without_rule = run_of(monday + 2 * day, {});
-  without_rule.run->scope.rules = {"slow-query"};
-  put({elsewhere, without_rule});
-  EXPECT_EQ(life().state, FindingLife::State::open) << "no run looked for it";
-
-  put({run_of(monday + 3 * day, {}), run_of(monday + 4 * day, {})});
-  EXPECT_EQ(life().state, FindingLife::State::gone);
-  EXPECT_EQ(life().gone, monday + 3 * day);
-  EXPECT_EQ(life().reopened, std::nullopt);
-
-  put({run_of(monday + 5 * day, {finding("01")})});
-  EXPECT_EQ(life().state, FindingLife::State::open);
-  EXPECT_EQ(life().reopened, monday + 5 * day);
-  EXPECT_EQ(life().first_seen, monday);
-
-  RecordedFinding refuted = finding("01");
-  refuted.state = RecordedFinding::State::refuted;
-  put({run_of(monday + 6 * day, {refuted})});
-  EXPECT_EQ(life().gone, monday + 6 * day);
-
-  RecordedFinding suppressed = finding("01");
-  suppressed.state = RecordedFinding::State::suppressed;
-  put({run_of(monday + 7 * day, {suppressed})});
-  EXPECT_EQ(life().state, FindingLife::State::suppressed);
-}
-
-TEST_F(StoreTest, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked) {
-  Facts next = run_of(monday + day, {});
-  next.run->scope = {.migration_rules = {"blocking-index-build"}, .migrations = {"db/2.sql"}};
-  put({run_of(monday, {finding("01", "blocking-index-build")}), next});
-  EXPECT_EQ(life().state, FindingLife::State::open);
-  next.run->started = iso_of(monday + 2 * day);
-  next.run->scope.migrations = {"./db/1.sql"};
-  put({next});
-  EXPECT_EQ(life().state, FindingLife::State::gone);
-}
-
-TEST_F(StoreTest, ADatabasesFindingIsGoneOnlyInItsDatabase) {
-  const auto of = [](std::int64_t started, const char* database, std::vector<RecordedFinding> findings) {
-    Facts out = run_of(started, std::move(findings));
-    out.run->inputs = {{"database", database, ""}};
-    return out;
-  };
-  RecordedFinding live = finding("01");
-  live.location = {};
-  put({of(monday, "shop", {live}), of(monday + day, "billing", {})});
-  EXPECT_EQ(life().state, FindingLife::State::open);
-  put({of(monday + 2 * day, "shop", {})});
-  EXPECT_EQ(life().state, FindingLife::State::gone);
-}
-
-TEST_F(StoreTest, QueriesAreComparedWithTheSameHourOfTheWeek) {
-  const std::int64_t now = monday + 14 * day;
-  put({log_of("a", monday + 9 * 3600, 10), log_of("b", monday + 7 * day + 9 * 3600, 20),
-       log_of("c", now - day + 9 * 3600, 500),  // another day of the week
-       log_of("d", now + 8 * 3600, 500),        // an hour without earlier weeks
-       log_of("e", now + 9 * 3600, 60)});
-  const auto changes = store()->query_changes("shop");
-  ASSERT_TRUE(changes.has_value()) << changes.error().line();
-  ASSERT_EQ(changes->size(), 1u);
-  EXPECT_DOUBLE_EQ(changes->front().mean_ms, 60);
-  EXPECT_DOUBLE_EQ(changes->front().earlier_mean_ms, 15);
-  EXPECT_EQ(changes->front().weeks, 2u);
-  EXPECT_EQ(changes->front().calls, 100u);
-  EXPECT_TRUE(store()->query_changes("other").value_or(std::vector<QueryChange>(1)).empty());
-}
-
-TEST_F(StoreTest, TablesThatGrow) {
-  put({size_of(monday - 60 * day, 1), size_of(monday, 1000), size_of(monday + 20 * day, 4000)});
-  const auto growth = store()->growth("");
-  ASSERT_TRUE(growth.has_value()) << growth.error().line();
-  ASSERT_EQ(growth->size(), 1u);
-  EXPECT_EQ(growth->front().bytes_before, 1000);
-  EXPECT_EQ(growth->front().bytes, 4000);
-  EXPECT_EQ(growth->front().until - growth->front().from, 20 * day);
-}
-
-TEST_F(StoreTest, RetentionRemovesOldFacts) {
-  auto to = open({.path = folder_.path("store.db"), .retention_days = 10}, true);
-  ASSERT_TRUE(to.has_value());
-  for (const auto& facts : uploads()) ASSERT_TRUE((*to)->put(facts, monday + day).has_value());
-  EXPECT_EQ((*to)->findings("").value_or(std::vector<FindingLife>{}).size(), 2u);
-  ASSERT_TRUE((*to)->put(size_of(monday + 40 * day, 1), monday + 40 * day).has_value());
-  EXPECT_EQ(dump().find("finding_event"), std::string::npos);
-  EXPECT_EQ(dump().find("query_"), std::string::npos);
-  EXPECT_EQ(dump().find("scope_"), std::string::npos);
-  ASSERT_TRUE(open({.path = folder_.path("store.db")}, false).has_value());
-  EXPECT_NE(dump().find("setting|retention_days|10"), std::string::npos) << "the store keeps the setting";
-}
-
 TEST_F(StoreTest, BringsAnEarlierVersionUpToDate) {
   put(uploads());
   const std::string before = dump();
@@ -345,12 +145,14 @@ TEST_F(StoreTest, BringsAnEarlierVersionUpToDate) {
   ASSERT_TRUE(
       connection->run("DROP VIEW finding_life; CREATE VIEW finding_life AS SELECT 1; UPDATE setting SET "
                       "value = 0 WHERE name = 'views_version'"));
-  EXPECT_EQ(life().first_seen, monday) << "the views are this version's";
+  const auto lives = engine_.open("store")->findings("shop");
+  ASSERT_TRUE(lives.has_value() && !lives->empty());
+  EXPECT_EQ(lives->front().first_seen, monday) << "the views are this version's";
   EXPECT_EQ(dump(), before);
   // An empty file is version 0: what an interrupted creation leaves.
   folder_.write("empty.db", "");
-  put(uploads(), "empty.db");
-  EXPECT_EQ(dump("empty.db"), before);
+  put(uploads(), "empty");
+  EXPECT_EQ(dump("empty"), before);
 }
 
 TEST_F(StoreTest, RefusesOtherFiles) {
@@ -377,7 +179,7 @@ TEST_F(StoreTest, RefusesOtherFiles) {
 }
 
 TEST_F(StoreTest, IsAccessibleToTheUserOnly) {
-  put(uploads(), "state/pgadvise/store.db");
+  put(uploads(), "state/pgadvise/store");
   struct stat status{};
   ASSERT_EQ(::stat(folder_.path("state/pgadvise/store.db").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
@@ -394,7 +196,8 @@ TEST(StoreUrl, ReadsSqliteAndRefusesOthers) {
   EXPECT_EQ(read_url("env")->path, "/x.db");
   ::unsetenv("PGADVISE_STORE");
   for (const char* url : {"env", "", "sqlite:", "file.db", "sqlite:a.db?retention=0", "sqlite:a.db?keep=1",
-                          "sqlite:a.db?retention=1x", "postgresql://joe:geheim@host/db"}) {
+                          "sqlite:a.db?retention=1x", "mysql://joe:geheim@host/db",
+                          "postgresql://joe:geheim@host/db?retention=0"}) {
     const auto refused = read_url(url);
     ASSERT_FALSE(refused.has_value()) << url;
     EXPECT_EQ(refused.error().line().find("geheim"), std::string::npos);
@@ -402,6 +205,18 @@ TEST(StoreUrl, ReadsSqliteAndRefusesOthers) {
   ::setenv("XDG_STATE_HOME", "relative", 1);
   ::setenv("HOME", "/home/joe", 1);
   EXPECT_EQ(read_url("sqlite")->path, "/home/joe/.local/state/pgadvise/store.db");
+}
+
+TEST(StoreUrl, ReadsAPostgresDatabase) {
+  const auto plain = read_url("postgresql://joe:geheim@host/db?sslmode=require&retention=90");
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_TRUE(plain->path.empty());
+  EXPECT_EQ(plain->retention_days, 90);
+  EXPECT_EQ(plain->conninfo, "postgresql://joe:geheim@host/db?sslmode=require&retention=90");
+  EXPECT_EQ(shown(*plain).find("geheim"), std::string::npos);
+  EXPECT_EQ(read_url("postgres://host/db")->retention_days, std::nullopt);
+  EXPECT_EQ(read_url("service='team'")->conninfo, "service='team'");
+  EXPECT_EQ(read_url("postgresql://joe:a?retention=5@host/db")->retention_days, std::nullopt);
 }
 
 TEST(StoreFacts, ReadsAndWritesTimes) {

@@ -1,0 +1,47 @@
+// The schema pgadvise of the PostgreSQL store, and its versions.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "pg/connection.h"
+#include "store/postgres_session.h"
+
+namespace pgadvise::store {
+
+inline constexpr std::int64_t postgres_schema_version = 1;
+
+// The locks that writers of a store take until the end of a transaction.
+struct StoreLock {
+  static constexpr int area = 0x70676164;         // "pgad": first key of the advisory locks
+  static constexpr int target_area = 0x70676165;  // second key: a hash of the target
+  enum Key { schema, upload, partitions };        // second keys
+};
+
+// Creates the schema `pgadvise`, or brings one of an earlier version up to date, in one transaction: of
+// several processes at once one does it. Creates the views anew if another version created them. Without
+// `create` and without a store: an error. Errors (usage): the schema does not exist and the database has
+// tables of others, which may be the application's; the schema is another program's, or of a later version.
+Result<void> migrate(pg::Connection& connection, bool create);
+
+// The tables that have one partition for each day.
+inline constexpr const char* daily_tables[] = {"query_statistics", "relation_size"};
+
+// The start of the day, UTC.
+inline std::int64_t day_of(std::int64_t seconds) {
+  constexpr std::int64_t day = 86400;
+  const std::int64_t rest = seconds % day;
+  return seconds - (rest < 0 ? rest + day : rest);
+}
+
+// Creates the missing partitions of the days that begin at `days` (seconds since 1970), in a transaction of
+// its own. Readers and writers of other days do not wait.
+Result<void> add_partitions(pg::Connection& connection, const std::string& table,
+                            const std::set<std::int64_t>& days);
+
+// Drops the partitions of the days before `day`. Readers and writers wait until the transaction ends.
+Result<void> drop_partitions(PostgresTransaction& transaction, const std::string& table, std::int64_t day);
+
+}  // namespace pgadvise::store

@@ -1,0 +1,111 @@
+#include "store/sql_store.h"
+
+#include <charconv>
+#include <utility>
+
+namespace pgadvise::store {
+namespace {
+
+FindingLife::State state_of(const std::string& state, bool gone) {
+  using State = FindingLife::State;
+  if (gone) return State::gone;
+  return state == "suppressed" ? State::suppressed : state == "accepted" ? State::accepted : State::open;
+}
+
+// The values of a row, from the left.
+class Values {
+ public:
+  explicit Values(const std::vector<std::optional<std::string>>& row) : row_(row) {}
+
+  std::string text() { return next().value_or(""); }
+  std::int64_t number() { return parsed<std::int64_t>(next()); }
+  double real() { return parsed<double>(next()); }
+  std::optional<std::int64_t> optional_number() {
+    const auto value = next();
+    return value ? std::optional(parsed<std::int64_t>(value)) : std::nullopt;
+  }
+
+ private:
+  std::optional<std::string> next() { return at_ < row_.size() ? row_[at_++] : std::nullopt; }
+
+  template <class T>
+  static T parsed(const std::optional<std::string>& text) {
+    T out{};
+    if (text) std::from_chars(text->data(), text->data() + text->size(), out);
+    return out;
+  }
+
+  const std::vector<std::optional<std::string>>& row_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& from, const std::string& target,
+                                                          const std::string& order) {
+  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, target);
+}
+
+Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
+  const auto rows = select(
+      "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
+      "first_seen, last_seen, runs, gone, reopened FROM finding_life",
+      target, "last_seen DESC, score DESC, finding_id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<FindingLife> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    FindingLife life;
+    for (auto* text : {&life.target, &life.id, &life.short_id, &life.rule, &life.severity, &life.verdict,
+                       &life.message, &life.file})
+      *text = values.text();
+    life.score = values.real();
+    const std::string state = values.text();
+    life.first_seen = values.number();
+    life.last_seen = values.number();
+    life.runs = static_cast<std::uint64_t>(values.number());
+    life.gone = values.optional_number();
+    life.reopened = values.optional_number();
+    life.state = state_of(state, life.gone.has_value());
+    out.push_back(std::move(life));
+  }
+  return out;
+}
+
+Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& target) {
+  const auto rows =
+      select("SELECT target, class_id, text, calls, mean_ms, earlier_mean_ms, weeks FROM query_change",
+             target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<QueryChange> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    QueryChange change;
+    for (auto* text : {&change.target, &change.class_id, &change.text}) *text = values.text();
+    change.calls = static_cast<std::uint64_t>(values.number());
+    change.mean_ms = values.real();
+    change.earlier_mean_ms = values.real();
+    change.weeks = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(change));
+  }
+  return out;
+}
+
+Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) {
+  const auto rows =
+      select("SELECT target, kind, schema, name, since, until, bytes_before, bytes FROM relation_growth",
+             target, "bytes - bytes_before DESC, schema, name, kind");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<RelationGrowth> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    RelationGrowth growth;
+    for (auto* text : {&growth.target, &growth.kind, &growth.schema, &growth.name}) *text = values.text();
+    for (auto* number : {&growth.from, &growth.until, &growth.bytes_before, &growth.bytes})
+      *number = values.number();
+    out.push_back(std::move(growth));
+  }
+  return out;
+}
+
+}  // namespace pgadvise::store

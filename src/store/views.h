@@ -1,0 +1,23 @@
+// The views that answer questions about a store, in the SQL of each engine. docs/store.md lists them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pgadvise::store {
+
+// Raised with each change of a view.
+inline constexpr std::int64_t views_version = 2;
+
+// What the engines write differently.
+struct Dialect {
+  std::string_view ordered_join;  // a join whose left side the planner reads first, if the engine needs that
+  // Joins query_statistics q with its histogram: b.value is the bin, c.value the count.
+  std::string_view histogram_bins;
+};
+
+// Statements that replace the views.
+std::string view_definitions(const Dialect& dialect);
+
+}  // namespace pgadvise::store

@@ -1,0 +1,216 @@
+// The store in a PostgreSQL database: the cases of every engine, and what only a server can do.
+#include <csignal>
+#include <map>
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "live/support.h"
+#include "store/open.h"
+#include "store/views.h"
+#include "support/store_cases.h"
+
+namespace pgadvise::store {
+namespace {
+
+struct PostgresEngine {
+  live::Database& database(const std::string& name) {
+    auto& out = databases[name];
+    if (!out) out = std::make_unique<live::Database>();
+    return *out;
+  }
+
+  Result<std::unique_ptr<Store>> try_open(const std::string& name, bool create = true) {
+    return store::open({.path = {}, .retention_days = {}, .conninfo = database(name).conninfo()}, create);
+  }
+
+  std::unique_ptr<Store> open(const std::string& name, std::optional<int> retention = {}) {
+    auto out =
+        store::open({.path = {}, .retention_days = retention, .conninfo = database(name).conninfo()}, true);
+    EXPECT_TRUE(out.has_value()) << (out ? "" : out.error().line());
+    return out ? std::move(*out) : nullptr;
+  }
+
+  std::string dump(const std::string& name) {
+    std::string out;
+    for (const std::string table : store_tables) {
+      const auto rows = database(name).admin().query("SELECT * FROM pgadvise." + table +
+                                                     " t ORDER BY t::text COLLATE \"C\"");
+      EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().line());
+      if (!rows) continue;
+      for (const auto& row : *rows) {
+        out += table;
+        for (const auto& value : row) out += "|" + value.value_or("");
+        out += "\n";
+      }
+    }
+    return out;
+  }
+
+  std::string value(const std::string& sql) {
+    database("store").run("SET search_path = pgadvise");
+    return database("store").value(sql);
+  }
+
+  std::map<std::string, std::unique_ptr<live::Database>> databases;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, StoreCases, PostgresEngine);
+
+class PostgresStoreTest : public testing::Test {
+ protected:
+  live::Database& database() { return engine_.database("store"); }
+
+  // Ends when the server has ended the sessions of killed processes.
+  void wait_for_sessions() {
+    for (int i = 0; i < 1000; ++i) {
+      if (database().value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                           "backend_type = 'client backend' AND pid <> pg_backend_pid()") == "0")
+        return;
+      ::usleep(10'000);
+    }
+    ADD_FAILURE() << "the server keeps the session of a killed process";
+  }
+
+  PostgresEngine engine_;
+};
+
+TEST_F(PostgresStoreTest, AKilledUploadLeavesAllOrNothing) {
+  put_all(*engine_.open("store"), {run_of(monday, {finding("01")})});
+  const std::string before = engine_.dump("store");
+  const Facts facts = large_run();
+  put_all(*engine_.open("whole"), {run_of(monday, {finding("01")}), facts});
+  const std::string whole = engine_.dump("whole");
+  int nothing = 0;
+  for (int round = 0; round < 6; ++round) {
+    const std::string conninfo = database().conninfo();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto to = open({.path = {}, .retention_days = {}, .conninfo = conninfo}, false);
+      ::_exit(to && (*to)->put(facts, monday) ? 0 : 1);
+    }
+    ::usleep(static_cast<useconds_t>(2'000 << round));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    wait_for_sessions();
+    const std::string after = engine_.dump("store");
+    EXPECT_TRUE(after == before || after == whole) << "round " << round;
+    nothing += after == before;
+  }
+  EXPECT_GT(nothing, 0) << "no round killed the upload early";
+  put_all(*engine_.open("store"), {facts});
+  EXPECT_EQ(engine_.dump("store"), whole) << "the same upload again: as if nothing had happened";
+}
+
+TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
+  database().run("CREATE TABLE orders (id int)");
+  const auto refused = engine_.try_open("store");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_NE(refused.error().line().find("CREATE SCHEMA pgadvise"), std::string::npos)
+      << refused.error().line();
+  EXPECT_EQ(database().value("SELECT count(*) FROM pg_namespace WHERE nspname = 'pgadvise'"), "0");
+  database().run("CREATE SCHEMA pgadvise");  // this asks for it
+  EXPECT_TRUE(engine_.try_open("store").has_value());
+  EXPECT_EQ(database().value("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "1");
+}
+
+TEST_F(PostgresStoreTest, ATargetsNameAndASchemaOfOthers) {
+  EXPECT_FALSE(engine_.try_open("store", false).has_value()) << "history creates no store";
+  database().run("CREATE SCHEMA pgadvise CREATE TABLE theirs (a int)");
+  const auto refused = engine_.try_open("store");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().line().find("another program"), std::string::npos) << refused.error().line();
+}
+
+TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
+  put_all(*engine_.open("store"), uploads());
+  const std::string before = engine_.dump("store");
+  database().run(
+      "UPDATE pgadvise.setting SET value = 0 WHERE name = 'views_version'; "
+      "DROP VIEW pgadvise.relation_growth");
+  const auto growth = engine_.open("store")->growth("");
+  ASSERT_TRUE(growth.has_value()) << growth.error().line();
+  EXPECT_EQ(growth->size(), 1u);
+  EXPECT_EQ(engine_.dump("store"), before);
+  database().run("UPDATE pgadvise.setting SET value = 99 WHERE name = 'schema_version'");
+  // The views_version is this one's: only the tables are of a later version.
+  const auto refused = engine_.try_open("store");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().line().find("later version"), std::string::npos) << refused.error().line();
+}
+
+TEST_F(PostgresStoreTest, StatisticsAreInDailyPartitions) {
+  put_all(*engine_.open("store"), uploads());
+  EXPECT_EQ(database().value("SELECT count(*) FROM pgadvise.query_statistics_20231120"), "2");
+  EXPECT_EQ(database().value("SELECT count(*) FROM pgadvise.relation_size_20231121"), "1");
+  const auto to = engine_.open("store", 10);
+  ASSERT_TRUE(to->put(size_of(monday + 40 * day, 1), monday + 40 * day).has_value());
+  EXPECT_EQ(database().value("SELECT to_regclass('pgadvise.query_statistics_20231120')"), "");
+  EXPECT_EQ(database().value("SELECT count(*) FROM pg_inherits"), "3") << "a partition and its two indexes";
+}
+
+TEST_F(PostgresStoreTest, AReaderDoesNotStopAnUpload) {
+  const auto to = engine_.open("store", 10);
+  ASSERT_TRUE(to->put(log_of("a", monday, 5), monday).has_value());
+  auto reader = database().connect();
+  ASSERT_TRUE(reader.query("BEGIN").has_value());
+  ASSERT_TRUE(reader.query("SELECT * FROM pgadvise.query_statistics").has_value());
+  const std::int64_t later = monday + 40 * day;
+  const auto done = to->put(log_of("b", later, 5), later);
+  EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+  EXPECT_EQ(engine_.value("SELECT count(*) FROM source"), "2") << "the old log is kept until nobody reads it";
+  ASSERT_TRUE(reader.query("COMMIT").has_value());
+  ASSERT_TRUE(to->put(log_of("b", later, 5), later).has_value());
+  EXPECT_EQ(engine_.value("SELECT count(*) FROM source"), "1");
+}
+
+TEST_F(PostgresStoreTest, ARoleThatMayOnlyReadAsksForTheHistory) {
+  put_all(*engine_.open("store"), uploads());
+  const std::string role = database().create_role("reader");
+  database().run(
+      fmt::format("GRANT USAGE ON SCHEMA pgadvise TO {0}; GRANT SELECT ON ALL TABLES IN SCHEMA "
+                  "pgadvise TO {0}",
+                  role));
+  auto reader = open({.path = {}, .retention_days = {}, .conninfo = database().conninfo(role)}, false);
+  ASSERT_TRUE(reader.has_value()) << reader.error().line();
+  EXPECT_EQ((*reader)->findings("").value_or(std::vector<FindingLife>{}).size(), 2u);
+  const auto refused = (*reader)->put(run_of(monday, {}), monday);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+}
+
+TEST_F(PostgresStoreTest, UploadsOfTwoTargetsDoNotWaitForEachOther) {
+  const auto write = [&](const std::string& target) {
+    const auto to = engine_.open("store");
+    for (int i = 0; i < 20; ++i) {
+      Facts facts = log_of(std::to_string(i), monday + i * 3600, 5);
+      facts.target = target;
+      for (int query = 0; query < 50; ++query) {
+        facts.queries.push_back(facts.queries.front());
+        facts.queries.back().class_id = fmt::format("{:016}", target == "a" ? query : 50 - query);
+      }
+      const auto done = to->put(facts, monday);
+      EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+    }
+  };
+  engine_.open("store");
+  std::thread first([&] { write("a"); });
+  std::thread second([&] { write("b"); });
+  first.join();
+  second.join();
+  EXPECT_EQ(engine_.value("SELECT count(*) FROM source"), "40");
+}
+
+TEST_F(PostgresStoreTest, AServerThatIsDownIsAnErrorOfTheStore) {
+  const auto refused = open(
+      {.path = {}, .retention_days = {}, .conninfo = "host=/nonexistent dbname=x password=geheim"}, true);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_EQ(refused.error().line().find("geheim"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pgadvise::store

@@ -1,0 +1,273 @@
+// What every engine of a store does alike: tests/unit/store_test.cc runs these cases on SQLite, and
+// tests/live/store_postgres_test.cc on PostgreSQL. An engine has `open(name, retention_days)`, which opens a
+// store of its own for each name, and `dump(name)`, all rows of all tables with "|" between the values.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "model/histogram.h"
+#include "store/store.h"
+
+namespace pgadvise::store {
+
+inline constexpr std::int64_t day = 86400;
+inline constexpr std::int64_t monday = 1'700'438'400;  // 2023-11-20T00:00:00Z
+
+inline RecordedFinding finding(const std::string& id, const std::string& rule = "unindexed-foreign-key") {
+  return {.id = id, .rule = rule, .location = {"db/1.sql", 3, 1}, .message = "orders has no index."};
+}
+
+inline Facts run_of(std::int64_t started, std::vector<RecordedFinding> findings) {
+  RunRecord run{.started = iso_of(started),
+                .version = "0.1.0",
+                .inputs = {{"SQL script", "db", ""}},
+                .scope = {.rules = {"unindexed-foreign-key", "slow-query"}},
+                .findings = std::move(findings)};
+  return {.target = "shop", .run = std::move(run)};
+}
+
+inline Facts log_of(const std::string& source, std::int64_t start, double mean_ms, std::uint64_t calls = 100,
+                    std::uint64_t size = 1000) {
+  QueryStatistics query{.source = source,
+                        .source_size = size,
+                        .class_id = "00000000000000aa",
+                        .text = "SELECT $1",
+                        .bucket_start = start,
+                        .bucket_seconds = 3600,
+                        .calls = calls,
+                        .timed_calls = calls,
+                        .total_ns = static_cast<std::int64_t>(mean_ms * 1e6 * static_cast<double>(calls)),
+                        .max_ns = static_cast<std::int64_t>(mean_ms * 2e6)};
+  for (std::uint64_t i = 0; i < calls; ++i) query.times.add(nanoseconds(mean_ms));
+  return {.target = "shop", .queries = {query}};
+}
+
+inline Facts size_of(std::int64_t taken, std::int64_t bytes) {
+  return {.target = "shop", .sizes = {{SizeSample::Kind::table, {"public", "orders"}, taken, bytes, 10}}};
+}
+
+inline const std::vector<Facts>& uploads() {
+  static const std::vector<Facts> all = {run_of(monday, {finding("01"), finding("02", "slow-query")}),
+                                         run_of(monday + day, {finding("02", "slow-query")}),
+                                         log_of("a", monday, 5),
+                                         log_of("a", monday, 6, 150, 2000),  // the same log, grown
+                                         log_of("b", monday + 3600, 5),
+                                         size_of(monday, 1000),
+                                         size_of(monday + day, 2000)};
+  return all;
+}
+
+inline Facts large_run() {
+  std::vector<RecordedFinding> findings;
+  for (int i = 0; i < 5'000; ++i) {
+    findings.push_back(finding(std::to_string(100'000 + i)));
+    findings.back().message = std::string(200, 'x');
+  }
+  return run_of(monday, std::move(findings));
+}
+
+// The tables of a store, in the order of a dump.
+inline constexpr const char* store_tables[] = {
+    "setting",     "run",    "scope_rule",       "scope_input",  "finding_event",
+    "query_class", "source", "query_statistics", "relation_size"};
+
+inline void put_all(Store& to, const std::vector<Facts>& all) {
+  for (const auto& facts : all) {
+    const auto done = to.put(facts, monday + 30 * day);
+    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+  }
+}
+
+template <class Engine>
+class StoreCases : public testing::Test {
+ protected:
+  std::unique_ptr<Store> store(const std::string& name = "store", std::optional<int> retention = {}) {
+    return engine_.open(name, retention);
+  }
+  void put(const std::vector<Facts>& all, const std::string& name = "store") { put_all(*store(name), all); }
+  std::string dump(const std::string& name = "store") { return engine_.dump(name); }
+
+  FindingLife life(const std::string& id = "01") {
+    const auto lives = store()->findings("shop");
+    EXPECT_TRUE(lives.has_value()) << (lives ? "" : lives.error().line());
+    for (const auto& one : lives.value_or(std::vector<FindingLife>{}))
+      if (one.id == id) return one;
+    ADD_FAILURE() << "no finding " << id;
+    return {};
+  }
+
+  Engine engine_;
+};
+
+TYPED_TEST_SUITE_P(StoreCases);
+
+TYPED_TEST_P(StoreCases, TheSameUploadTwiceChangesNothing) {
+  this->put(uploads());
+  const std::string once = this->dump();
+  this->put(uploads());
+  EXPECT_EQ(this->dump(), once);
+  EXPECT_NE(once.find("query_statistics|shop|00000000000000aa|1700438400|a|3600|150"), std::string::npos)
+      << once;
+}
+
+TYPED_TEST_P(StoreCases, TheOrderOfUploadsDoesNotMatter) {
+  this->put(uploads());
+  std::vector<Facts> reversed(uploads().rbegin(), uploads().rend());
+  this->put(reversed, "reversed");
+  EXPECT_EQ(this->dump("reversed"), this->dump());
+}
+
+TYPED_TEST_P(StoreCases, OverlappingUploadsOfAGrowingLogCountOnce) {
+  this->put({log_of("a", monday, 5, 100, 1000), log_of("a", monday, 5, 200, 2000),
+             log_of("a", monday, 5, 150, 1500)});
+  EXPECT_EQ(this->engine_.value("SELECT sum(calls) FROM query_bucket"), "200");
+  EXPECT_EQ(this->engine_.value("SELECT sum(calls) FROM query_latency"), "200");
+}
+
+TYPED_TEST_P(StoreCases, TwoWritersAtOnceLoseNothing) {
+  constexpr int each = 40;
+  const auto write = [&](const std::string& name, int from) {
+    const auto to = this->store(name);
+    for (int i = 0; i < each; ++i) {  // the two overlap by half
+      const int number = from + i;
+      const auto done = to->put(
+          run_of(monday + number * 60, {finding("01"), finding("1" + std::to_string(number))}), monday);
+      EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+    }
+  };
+  this->store("both");
+  std::thread first([&] { write("both", 0); });
+  std::thread second([&] { write("both", each / 2); });
+  first.join();
+  second.join();
+  write("one", 0);
+  write("one", each / 2);
+  EXPECT_EQ(this->dump("both"), this->dump("one"));
+}
+
+TYPED_TEST_P(StoreCases, FindingsHaveALife) {
+  this->put({run_of(monday, {finding("01")}), run_of(monday + day, {finding("01")})});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  EXPECT_EQ(this->life().first_seen, monday);
+  EXPECT_EQ(this->life().last_seen, monday + day);
+  EXPECT_EQ(this->life().runs, 2u);
+
+  Facts elsewhere = run_of(monday + 2 * day, {});
+  elsewhere.run->inputs = {{"SQL script", "other", ""}};
+  Facts without_rule = run_of(monday + 2 * day, {});
+  without_rule.run->scope.rules = {"slow-query"};
+  this->put({elsewhere, without_rule});
+  EXPECT_EQ(this->life().state, FindingLife::State::open) << "no run looked for it";
+
+  this->put({run_of(monday + 3 * day, {}), run_of(monday + 4 * day, {})});
+  EXPECT_EQ(this->life().state, FindingLife::State::gone);
+  EXPECT_EQ(this->life().gone, monday + 3 * day);
+  EXPECT_EQ(this->life().reopened, std::nullopt);
+
+  this->put({run_of(monday + 5 * day, {finding("01")})});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  EXPECT_EQ(this->life().reopened, monday + 5 * day);
+  EXPECT_EQ(this->life().first_seen, monday);
+
+  RecordedFinding refuted = finding("01");
+  refuted.state = RecordedFinding::State::refuted;
+  this->put({run_of(monday + 6 * day, {refuted})});
+  EXPECT_EQ(this->life().gone, monday + 6 * day);
+
+  RecordedFinding suppressed = finding("01");
+  suppressed.state = RecordedFinding::State::suppressed;
+  this->put({run_of(monday + 7 * day, {suppressed})});
+  EXPECT_EQ(this->life().state, FindingLife::State::suppressed);
+}
+
+TYPED_TEST_P(StoreCases, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked) {
+  Facts next = run_of(monday + day, {});
+  next.run->scope = {.migration_rules = {"blocking-index-build"}, .migrations = {"db/2.sql"}};
+  this->put({run_of(monday, {finding("01", "blocking-index-build")}), next});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  next.run->started = iso_of(monday + 2 * day);
+  next.run->scope.migrations = {"./db/1.sql"};
+  this->put({next});
+  EXPECT_EQ(this->life().state, FindingLife::State::gone);
+}
+
+TYPED_TEST_P(StoreCases, ADatabasesFindingIsGoneOnlyInItsDatabase) {
+  const auto of = [](std::int64_t started, const char* database, std::vector<RecordedFinding> findings) {
+    Facts out = run_of(started, std::move(findings));
+    out.run->inputs = {{"database", database, ""}};
+    return out;
+  };
+  RecordedFinding live = finding("01");
+  live.location = {};
+  this->put({of(monday, "shop", {live}), of(monday + day, "billing", {})});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  this->put({of(monday + 2 * day, "shop", {})});
+  EXPECT_EQ(this->life().state, FindingLife::State::gone);
+}
+
+TYPED_TEST_P(StoreCases, QueriesAreComparedWithTheSameHourOfTheWeek) {
+  const std::int64_t now = monday + 14 * day;
+  this->put({log_of("a", monday + 9 * 3600, 10), log_of("b", monday + 7 * day + 9 * 3600, 20),
+             log_of("c", now - day + 9 * 3600, 500),  // another day of the week
+             log_of("d", now + 8 * 3600, 500),        // an hour without earlier weeks
+             log_of("e", now + 9 * 3600, 60)});
+  const auto changes = this->store()->query_changes("shop");
+  ASSERT_TRUE(changes.has_value()) << changes.error().line();
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_DOUBLE_EQ(changes->front().mean_ms, 60);
+  EXPECT_DOUBLE_EQ(changes->front().earlier_mean_ms, 15);
+  EXPECT_EQ(changes->front().weeks, 2u);
+  EXPECT_EQ(changes->front().calls, 100u);
+  EXPECT_TRUE(this->store()->query_changes("other").value_or(std::vector<QueryChange>(1)).empty());
+}
+
+TYPED_TEST_P(StoreCases, TablesThatGrow) {
+  this->put({size_of(monday - 60 * day, 1), size_of(monday, 1000), size_of(monday + 20 * day, 4000)});
+  const auto growth = this->store()->growth("");
+  ASSERT_TRUE(growth.has_value()) << growth.error().line();
+  ASSERT_EQ(growth->size(), 1u);
+  EXPECT_EQ(growth->front().bytes_before, 1000);
+  EXPECT_EQ(growth->front().bytes, 4000);
+  EXPECT_EQ(growth->front().until - growth->front().from, 20 * day);
+}
+
+TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
+  const auto to = this->store("store", 10);
+  for (const auto& facts : uploads()) ASSERT_TRUE(to->put(facts, monday + day).has_value());
+  EXPECT_EQ(to->findings("").value_or(std::vector<FindingLife>{}).size(), 2u);
+  ASSERT_TRUE(to->put(size_of(monday + 40 * day, 1), monday + 40 * day).has_value());
+  EXPECT_EQ(this->dump().find("finding_event"), std::string::npos);
+  EXPECT_EQ(this->dump().find("query_"), std::string::npos);
+  EXPECT_EQ(this->dump().find("scope_"), std::string::npos);
+  ASSERT_NE(this->store(), nullptr);
+  EXPECT_NE(this->dump().find("setting|retention_days|10"), std::string::npos)
+      << "the store keeps the setting";
+}
+
+// A message is what a program wrote: any bytes.
+TYPED_TEST_P(StoreCases, AnyBytesAreStoredAsText) {
+  RecordedFinding odd = finding("01");
+  odd.message = std::string("a\0b \xff {\"\\,'} \x1b[31m", 18);
+  odd.location.file = "it's \"a\\b\".sql";
+  Facts facts = log_of("{a,b}", monday, 5);
+  facts.queries[0].text = "SELECT \"a\\\", '{}'\nFROM \xc3";
+  this->put({run_of(monday, {odd}), facts});
+  EXPECT_EQ(this->life().file, "it's \"a\\b\".sql");
+  EXPECT_EQ(this->life().message, "a\\x00b \\xff {\"\\,'} \\x1b[31m");
+  EXPECT_EQ(this->engine_.value("SELECT text FROM query_class"), "SELECT \"a\\\", '{}'\nFROM \\xc3");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
+                            OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
+                            FindingsHaveALife, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
+                            ADatabasesFindingIsGoneOnlyInItsDatabase,
+                            QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow,
+                            RetentionRemovesOldFacts, AnyBytesAreStoredAsText);
+
+}  // namespace pgadvise::store
