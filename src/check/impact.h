@@ -23,10 +23,11 @@ struct ImpactInputs {
   WorkloadTime time;                   // of `workload`
 };
 
-// A score is a sum of points: for the severity, for a confirmed verdict, for the rule's harm (half of them for a
-// note), and ten points for each power of ten of `cost`: milliseconds of the server's time per hour. A cost
-// that was guessed from a table's name counts half, and at most `most_guessed`: less than the step from one
-// severity to the next, so that a guess never comes before an error that loses data or fails a deployment.
+// A score is a sum of points: for the severity, for a confirmed verdict, for the rule's harm (half of them
+// for a note), and ten points for each power of ten of `cost`: milliseconds of the server's time per hour. A
+// cost that was guessed from a table's name counts half, and at most `most_guessed`: less than the step from
+// one severity to the next, so that a guess never comes before an error that loses data or fails a
+// deployment.
 struct ImpactPoints {
   double note = 0, warning = 20, error = 50;
   double confirmed = 10;

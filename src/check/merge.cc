@@ -350,7 +350,7 @@ class Merger {
     });
   }
 
-  // Sets impact and short id, for which severities, verdicts, fixes and ids must be final.
+  // Sets impact, statement and short id, for which severities, verdicts, fixes and ids must be final.
   void rank(const std::vector<Found*>& reported) const {
     const Workload* workload = inputs_.has_workload ? &inputs_.workload : nullptr;
     const WorkloadTime time = workload ? time_of(*workload) : WorkloadTime();
@@ -360,6 +360,8 @@ class Merger {
       const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
       found->finding.impact =
           impact_of(found->finding, {.catalog = catalog, .workload = workload, .time = time});
+      if (const Query* query = workload ? workload->query(found->finding.subject.fingerprint) : nullptr)
+        found->finding.statement = query->text;
       findings.push_back(&found->finding);
     }
     set_short_ids(findings);
