@@ -29,11 +29,11 @@ struct ImpactInputs {
 // one severity to the next, so that a guess never comes before an error that loses data or fails a
 // deployment.
 struct ImpactPoints {
-  double note = 0, warning = 20, error = 50;
+  double note = 0, warning = 15, error = 30;
   double confirmed = 10;
   double correctness = 10, deployment = 30, data = 40;
   double per_power_of_ten = 10;
-  double guessed_per_power_of_ten = 5, most_guessed = 19;
+  double guessed_per_power_of_ten = 5, most_guessed = 14;
 };
 inline constexpr ImpactPoints impact_points;
 

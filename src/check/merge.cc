@@ -164,6 +164,8 @@ class Merger {
     take_further_indexes();
     merge_findings();
     if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
+    if (report_.nothing_checked.empty() && only_deployments())
+      report_.not_read = "no schema, log or database was read";
     merge_lock_forecasts();
     sort_by_impact(report_.findings);
     keep_only();
@@ -176,6 +178,12 @@ class Merger {
   }
 
  private:
+  bool only_deployments() const {
+    return !inputs_.live && !inputs_.has_workload && !inputs_.projects.empty() &&
+           std::none_of(inputs_.schemas.begin(), inputs_.schemas.end(),
+                        [](const Schema& schema) { return schema.catalog.has_value(); });
+  }
+
   void take_further_indexes() {
     if (!outcome_.advice) return;
     std::vector<IndexProposal> asked;
@@ -184,6 +192,11 @@ class Merger {
         asked.push_back(std::move(index));
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
+    report_.index_set.count = outcome_.advice->indexes.size();
+    for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
+    if (report_.workload_cost > 0)
+      report_.index_set.share_saved =
+          (report_.workload_cost - outcome_.advice->cost_after) / report_.workload_cost;
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
       report_.diagnostics.push_back({Error::Kind::nonfatal,
                                      "the search for indexes",

@@ -437,6 +437,29 @@ TEST(TextReport, OfManyInputsAndFindingsBeginsWithFifteenLines) {
   EXPECT_NE(verbose.find("read drizzle migrations packages/8"), std::string::npos);
 }
 
+TEST(Reports, SayThatNoSchemaWasRead) {
+  Report report;
+  report.inputs = {{"repository", ".", "6 files"}};
+  report.not_read = "no schema, log or database was read";
+  EXPECT_NE(render("text", report, {}).find("No findings; no schema, log or database was read."),
+            std::string::npos);
+  for (const char* format : {"markdown", "agent", "github"})
+    EXPECT_NE(render(format, report, {}).find("; no schema, log or database was read"), std::string::npos)
+        << format;
+  report = with_findings(1);
+  EXPECT_EQ(render("text", report, {}).find("was read."), std::string::npos);
+}
+
+TEST(TextReport, SumsUpTheIndexes) {
+  Report report = with_findings(30);
+  EXPECT_EQ(render("text", report, {}).find("indexes proposed"), std::string::npos);
+  report.index_set = {.count = 3, .bytes = 48'000'000, .share_saved = 0.61};
+  EXPECT_NE(render("text", report, {.width = 120})
+                .find("All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, "
+                      "48 MB\n"),
+            std::string::npos);
+}
+
 TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {
   Report report = with_findings(300);
   report.suppressed.resize(3);

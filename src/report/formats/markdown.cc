@@ -102,8 +102,7 @@ std::string render(const Report& report, const Options& options) {
       "### pgadvise: {}{}\n\n",
       !report.nothing_checked.empty()
           ? (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked
-      : findings.empty() ? "nothing found"
-                         : in_words(count(findings)),
+          : (findings.empty() ? "nothing found" : in_words(count(findings))) + not_read(report),
       report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   if (findings.size() > few) {
     out += "The first things to do:\n\n";

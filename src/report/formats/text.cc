@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "report/advice_figures.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/lock_timeline.h"
@@ -169,7 +170,18 @@ class Writer {
       paragraph(begin + "  ", "     ",
                 report::in_words(thing, 2 * width() > taken ? 2 * width() - taken : 0));
     }
+    write_index_set();
     out_ += "\n";
+  }
+
+  void write_index_set() {
+    const Report::IndexSet& set = report_.index_set;
+    if (set.count == 0 || set.share_saved <= 0) return;
+    paragraph(
+        "", "  ",
+        fmt::format("All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
+                    "cost, {}",
+                    set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes))));
   }
 
   void write_everything() {
@@ -495,6 +507,7 @@ class Writer {
       line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
                           report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
+    line += not_read(report_);
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     if (const auto count = report_.diagnostics.size(); count && options_.quiet)
