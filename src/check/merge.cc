@@ -351,6 +351,8 @@ class Merger {
 
   void keep_only() {
     if (settings_.only.empty()) return;
+    report_.further_indexes.clear();
+    report_.index_set = {};
     for (const auto& text : settings_.only)
       if (std::none_of(report_.findings.begin(), report_.findings.end(),
                        [&](const Finding& finding) { return named_by(finding, text); }))
