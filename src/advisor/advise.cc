@@ -584,7 +584,7 @@ class Advisor {
     std::vector<IndexProposal> made;
     for (const auto& step : pay_off(model_, sizes_, chosen_)) {
       const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
-      IndexDdl ddl = create_index(proposal, namer, catalog_, nullptr);
+      IndexDdl ddl = create_index(proposal, namer, catalog_, options_.project);
       AdvisedIndex index{proposal.table,
                          std::move(ddl.sql),
                          std::move(ddl.down_sql),
@@ -594,7 +594,8 @@ class Advisor {
                          {},
                          std::nullopt,
                          proposal,
-                         !writes_unknown(proposal.table)};
+                         !writes_unknown(proposal.table),
+                         std::move(ddl.drizzle)};
       std::set<std::string> users;
       for (const auto at : model_.requests_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);

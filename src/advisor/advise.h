@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "model/advice.h"
 #include "model/catalog.h"
+#include "model/project.h"
 #include "model/workload.h"
 #include "plan/source.h"
 #include "plan/what_if.h"
@@ -39,6 +40,7 @@ struct AdviseOptions {
   // Indexes that findings ask for: proposed as well, merged with the selected ones, unless there is a budget
   // or a maximum number of indexes; then they are candidates only.
   std::vector<IndexProposal> asked;
+  const Project* project = nullptr;  // for AdvisedIndex::drizzle
 };
 
 // `workload` must be resolved against `catalog`. Statements that cannot be explained are reported in

@@ -11,16 +11,13 @@ namespace {
 
 using sql::Lexeme;
 
-constexpr double small_pages = 10;  // read as quickly as an index
-
 bool may_have_index(const Table& table) {
   if (table.temporary || table.kind == Table::Kind::foreign || table.kind == Table::Kind::view) return false;
   if (table.name.schema == "pg_catalog" || table.name.schema == "information_schema" ||
       table.name.schema.starts_with("pg_toast"))
     return false;
   const auto& known = table.statistics;
-  return !known || known->rows < 0 ||
-         static_cast<double>(std::max(known->pages, known->bytes / 8192)) >= small_pages;
+  return !known || std::max(known->pages, known->bytes / 8192) >= small_table_pages;
 }
 
 std::string name_of(const Lexeme& lexeme) {

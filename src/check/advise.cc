@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,36 @@ bool holds_rows(const Catalog& catalog) {
     return table.second.statistics &&
            (table.second.statistics->rows > 0 || table.second.statistics->pages > 0);
   });
+}
+
+// Tables of the workload whose costs mean little: those without rows, and those that were never analyzed.
+void report_unknown_sizes(const AdviseInputs& inputs, Diagnostics& diagnostics) {
+  std::set<std::string> empty, never_analyzed;
+  for (const Query& query : inputs.workload.queries)
+    for (const auto& use : query.facts.relations) {
+      const Table* table = inputs.catalog.table(use.table);
+      if (!table || !table->statistics || table->temporary) continue;
+      if (table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned) continue;
+      const TableStatistics& known = *table->statistics;
+      if (known.rows <= 0 && known.live_rows == 0 && std::max(known.pages, known.bytes / 8192) == 0)
+        empty.insert(display(use.table));
+      else if (known.rows < 0) never_analyzed.insert(display(use.table));
+    }
+  const auto report = [&](const std::set<std::string>& tables, std::string what, std::string hint) {
+    constexpr std::size_t shown = 5;
+    if (tables.empty()) return;
+    std::vector<std::string> names(tables.begin(), tables.end());
+    const std::size_t more = names.size() > shown ? names.size() - shown : 0;
+    names.resize(names.size() - more);
+    diagnostics.push_back({Error::Kind::nonfatal,
+                           join(names, ", ") + (more ? fmt::format(" and {} more", more) : ""),
+                           std::move(what), std::move(hint)});
+  };
+  report(empty, "no rows: pgadvise can't compare the costs of indexes, and searches for none there",
+         "a database with rows, or a snapshot of one: --sandbox --schema SNAPSHOT");
+  report(never_analyzed,
+         "never analyzed: the planner guesses how many rows a condition selects, so the savings are guesses",
+         "ANALYZE, then run pgadvise again");
 }
 
 Workload read_workload(const AdviseSources& sources, const AdviseSettings& settings,
@@ -302,7 +333,8 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   if (!catalog) return tl::unexpected(catalog.error());
   out.catalog = std::move(*catalog);
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
-  if (server.sandbox && !out.statistics_only && !holds_rows(out.catalog))
+  const bool no_rows = server.sandbox && !out.statistics_only && !holds_rows(out.catalog);
+  if (no_rows)
     diagnostics.push_back({Error::Kind::nonfatal, "the sandbox",
                            "its tables have no rows, so pgadvise can't compare the costs of indexes",
                            "--load SQL with rows, or a snapshot of a server as --schema"});
@@ -315,6 +347,7 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
   if (settings.verify)
     if (const auto may = may_verify(out, settings); !may) return tl::unexpected(may.error());
   sql::resolve(out.workload, out.catalog, server.plans->search_path());
+  if (!no_rows) report_unknown_sizes(out, diagnostics);
   return out;
 }
 

@@ -634,8 +634,10 @@ std::string find_config(const std::string& folder) {
   if (code) return {};
   if (!fs::is_directory(at, code)) at = at.parent_path();
   for (;; at = at.parent_path()) {
-    // A folder or a broken link of that name is a mistake, which read_config() reports.
-    if (fs::symlink_status(at / "pgadvise.toml", code).type() != fs::file_type::not_found)
+    // A folder or a broken link of that name is a mistake, which read_config() reports. Of a folder that may
+    // not be searched (`none`) the walk through the inputs reports the reason.
+    const fs::file_type type = fs::symlink_status(at / "pgadvise.toml", code).type();
+    if (type != fs::file_type::not_found && type != fs::file_type::none)
       return (at / "pgadvise.toml").lexically_proximate(here).generic_string();
     if (fs::exists(at / ".git", code) || at == at.parent_path()) return {};
   }

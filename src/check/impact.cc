@@ -37,6 +37,7 @@ std::string period(double hours) {
 struct Cost {
   double ms_per_hour = 0;
   std::string effect;
+  bool guessed = false;  // from a guessed number of rows
 };
 
 // The share of the statement's time that the fix saves; 1 if unknown.
@@ -79,7 +80,7 @@ Cost of_foreign_key(const Finding& finding, const Table& table) {
   const ImpactAssumptions& assume = impact_assumptions;
   const Constraint* key = key_of(finding, table);
   const bool follows = key && key->on_delete != "NO ACTION" && key->on_delete != "RESTRICT";
-  Cost out;
+  Cost out{.guessed = !lint::rows_known(table)};
   out.ms_per_hour = lint::likely_rows(table) * assume.ms_per_row_scanned *
                     (follows ? assume.cascades_per_hour : assume.deletes_per_hour);
   if (lint::rows_known(table) && lint::likely_rows(table) > 0)
@@ -89,7 +90,8 @@ Cost of_foreign_key(const Finding& finding, const Table& table) {
 
 Cost of_lock(const Table& table) {
   const ImpactAssumptions& assume = impact_assumptions;
-  Cost out{.ms_per_hour = lint::likely_rows(table) * assume.ms_per_row_locked * assume.statements_that_wait};
+  Cost out{.ms_per_hour = lint::likely_rows(table) * assume.ms_per_row_locked * assume.statements_that_wait,
+           .guessed = !lint::rows_known(table)};
   if (lint::rows_known(table) && lint::likely_rows(table) > 0)
     out.effect = "locks a table of " + lint::grouped(lint::likely_rows(table)) + " rows";
   return out;
@@ -100,7 +102,7 @@ Cost of_index(const Table& table, const Index& index) {
   const bool known = index.statistics && index.statistics->pages > 0;
   const double bytes = known ? static_cast<double>(index.statistics->pages) * page
                              : lint::likely_rows(table) * bytes_per_entry;
-  Cost out{.ms_per_hour = bytes / (1 << 20) * impact_assumptions.ms_per_megabyte};
+  Cost out{.ms_per_hour = bytes / (1 << 20) * impact_assumptions.ms_per_megabyte, .guessed = !known};
   if (known) out.effect = "frees " + lint::bytes_text(bytes);
   return out;
 }
@@ -113,7 +115,8 @@ Cost cost_of(const Finding& finding, const lint::RegisteredRule* rule, const Imp
   if (!table) return {};
   if (finding.subject.kind == "foreign-key" && finding.proposal) return of_foreign_key(finding, *table);
   if (const Index* index = table->index(finding.subject.index)) return of_index(*table, *index);
-  if (rule && rule->category == "migration") return of_lock(*table);
+  // What loses data or fails does so whatever the size of the table.
+  if (rule && rule->category == "migration" && rule->rule->harm == lint::Harm::time) return of_lock(*table);
   return {};
 }
 
@@ -137,6 +140,12 @@ double points(lint::Harm harm) {
   return 0;
 }
 
+double points(const Cost& cost) {
+  const double powers = std::log10(1 + cost.ms_per_hour);
+  if (!cost.guessed) return impact_points.per_power_of_ten * powers;
+  return std::min(impact_points.guessed_per_power_of_ten * powers, impact_points.most_guessed);
+}
+
 }  // namespace
 
 WorkloadTime time_of(const Workload& workload) {
@@ -154,11 +163,12 @@ WorkloadTime time_of(const Workload& workload) {
 Impact impact_of(const Finding& finding, const ImpactInputs& inputs) {
   const lint::RegisteredRule* rule = lint::find_rule(finding.rule);
   Cost cost = cost_of(finding, rule, inputs);
-  Impact out{.effect = std::move(cost.effect)};
+  const double harm = rule ? points(rule->rule->harm) : 0;
+  Impact out;
   out.score = points(finding.severity) +
               (finding.verdict == Verdict::confirmed ? impact_points.confirmed : 0) +
-              (rule ? points(rule->rule->harm) : 0) +
-              impact_points.per_power_of_ten * std::log10(1 + cost.ms_per_hour);
+              (finding.severity == Severity::note ? harm / 2 : harm) + points(cost);
+  out.effect = std::move(cost.effect);
   return out;
 }
 

@@ -23,13 +23,17 @@ struct ImpactInputs {
   WorkloadTime time;                   // of `workload`
 };
 
-// A score is a sum of points: for the severity, for a confirmed verdict, for the rule's harm, and ten points
-// for each power of ten of `cost`: milliseconds of the server's time per hour.
+// A score is a sum of points: for the severity, for a confirmed verdict, for the rule's harm (half of them
+// for a note), and ten points for each power of ten of `cost`: milliseconds of the server's time per hour. A
+// cost that was guessed from a table's name counts half, and at most `most_guessed`: less than the step from
+// one severity to the next, so that a guess never comes before an error that loses data or fails a
+// deployment.
 struct ImpactPoints {
   double note = 0, warning = 15, error = 30;
   double confirmed = 10;
   double correctness = 10, deployment = 30, data = 40;
   double per_power_of_ten = 10;
+  double guessed_per_power_of_ten = 5, most_guessed = 14;
 };
 inline constexpr ImpactPoints impact_points;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "advisor/advise.h"
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
@@ -10,6 +12,7 @@
 #include "advisor/propose.h"
 #include "advisor/referenced_columns.h"
 #include "check/plans.h"
+#include "check/short_id.h"
 #include "lint/context.h"
 #include "pg/what_if.h"
 #include "plan/confirm.h"
@@ -48,8 +51,8 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
 }
 
 std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
-                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
-                                     Diagnostics& diagnostics) {
+                                     std::vector<IndexProposal> asked, const Project* project,
+                                     const std::stop_token& stop, Diagnostics& diagnostics) {
   if (!server.plans || !server.plans->what_if_missing().empty() || !server.connection().alive())
     return std::nullopt;
   auto what_if = pg::make_what_if(server.connection());
@@ -60,6 +63,7 @@ std::optional<Advice> search_indexes(const Workload& workload, const Catalog& ca
   options.time_limit = longest_search;
   options.stop = [&stop] { return stop.stop_requested(); };
   options.asked = std::move(asked);
+  options.project = project;
   Diagnostics found;
   Advice out = advisor::advise(resolved, catalog, *server.plans, **what_if, options, found);
   std::copy_if(found.begin(), found.end(), std::back_inserter(diagnostics),
@@ -73,6 +77,40 @@ std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vecto
     if (std::none_of(asked.begin(), asked.end(),
                      [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
       out.push_back(index);
+  return out;
+}
+
+std::vector<Finding> as_findings(const std::vector<AdvisedIndex>& indexes, double workload_cost) {
+  std::vector<Finding> out;
+  for (const AdvisedIndex& index : indexes) {
+    Finding finding;
+    finding.rule = "advise";
+    finding.severity = Severity::note;
+    finding.verdict = Verdict::confirmed;
+    finding.subject = {
+        .kind = "table", .schema = index.table.schema, .table = index.table.name, .entry = index.sql};
+    finding.id = finding_id(finding.rule, finding.subject);
+    finding.message = fmt::format(
+        "The workload's statements on {} need an index that no other finding asks for: it "
+        "saves {:.1f} % of the workload's planner cost.",
+        display(index.table), workload_cost > 0 ? 100 * index.cost_saved / workload_cost : 0.0);
+    const double megabytes = static_cast<double>(index.size_bytes) / 1e6;
+    finding.evidence.push_back({Evidence::Kind::what_if,
+                                fmt::format("HypoPG: {} statement{}, about {:.1f} MB", index.queries.size(),
+                                            index.queries.size() == 1 ? " uses it" : "s use it", megabytes),
+                                std::nullopt,
+                                {}});
+    finding.proposal = index.proposal;
+    finding.fix = Fix{.title = "Create an index on " + display(index.table),
+                      .sql = index.sql,
+                      .down_sql = index.down_sql,
+                      .drizzle = index.drizzle,
+                      .safety = Fix::Safety::safe};
+    out.push_back(std::move(finding));
+  }
+  std::vector<Finding*> all;
+  for (Finding& finding : out) all.push_back(&finding);
+  set_short_ids(all);
   return out;
 }
 

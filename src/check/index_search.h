@@ -9,6 +9,7 @@
 #include "model/advice.h"
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/project.h"
 #include "model/workload.h"
 #include "plan/planner.h"
 
@@ -22,12 +23,17 @@ std::vector<IndexProposal> asked_by_findings(const Workload& workload, const Cat
 
 // The indexes for `workload` without a budget, merged with `asked`. nullopt: the server has no HypoPG, or the
 // connection is lost. Takes at most 20 s; Advice::complete is then false. A connection that is lost meanwhile
-// is reported in `diagnostics` (Kind::database), and nothing else.
+// is reported in `diagnostics` (Kind::database), and nothing else. `project`: for AdvisedIndex::drizzle; may
+// be null.
 std::optional<Advice> search_indexes(const Workload& workload, const Catalog& catalog, Server& server,
-                                     std::vector<IndexProposal> asked, const std::stop_token& stop,
-                                     Diagnostics& diagnostics);
+                                     std::vector<IndexProposal> asked, const Project* project,
+                                     const std::stop_token& stop, Diagnostics& diagnostics);
 
 // Of the advice, the indexes that serve none of `asked`.
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked);
+
+// Indexes that no rule's finding asks for, as findings that review can walk through: notes with the rule id
+// "advise", which is none of the registered rules. `workload_cost`: without new indexes.
+std::vector<Finding> as_findings(const std::vector<AdvisedIndex>& indexes, double workload_cost);
 
 }  // namespace pgadvise::check

@@ -165,6 +165,8 @@ class Merger {
     take_further_indexes();
     merge_findings();
     if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
+    if (report_.nothing_checked.empty() && only_deployments())
+      report_.not_read = "no schema, log or database was read";
     merge_lock_forecasts();
     sort_by_impact(report_.findings);
     keep_only();
@@ -178,6 +180,12 @@ class Merger {
   }
 
  private:
+  bool only_deployments() const {
+    return !inputs_.live && !inputs_.has_workload && !inputs_.projects.empty() &&
+           std::none_of(inputs_.schemas.begin(), inputs_.schemas.end(),
+                        [](const Schema& schema) { return schema.catalog.has_value(); });
+  }
+
   void take_further_indexes() {
     if (!outcome_.advice) return;
     std::vector<IndexProposal> asked;
@@ -186,6 +194,11 @@ class Merger {
         asked.push_back(std::move(index));
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
+    report_.index_set.count = outcome_.advice->indexes.size();
+    for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
+    if (report_.workload_cost > 0)
+      report_.index_set.share_saved =
+          (report_.workload_cost - outcome_.advice->cost_after) / report_.workload_cost;
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
       report_.diagnostics.push_back({Error::Kind::nonfatal,
                                      "the search for indexes",
@@ -340,6 +353,8 @@ class Merger {
 
   void keep_only() {
     if (settings_.only.empty()) return;
+    report_.further_indexes.clear();
+    report_.index_set = {};
     for (const auto& text : settings_.only)
       if (std::none_of(report_.findings.begin(), report_.findings.end(),
                        [&](const Finding& finding) { return named_by(finding, text); }))
@@ -352,7 +367,7 @@ class Merger {
     });
   }
 
-  // Sets impact and short id, for which severities, verdicts, fixes and ids must be final.
+  // Sets impact, statement and short id, for which severities, verdicts, fixes and ids must be final.
   void rank(const std::vector<Found*>& reported) const {
     const Workload* workload = inputs_.has_workload ? &inputs_.workload : nullptr;
     const WorkloadTime time = workload ? time_of(*workload) : WorkloadTime();
@@ -362,6 +377,8 @@ class Merger {
       const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
       found->finding.impact =
           impact_of(found->finding, {.catalog = catalog, .workload = workload, .time = time});
+      if (const Query* query = workload ? workload->query(found->finding.subject.fingerprint) : nullptr)
+        found->finding.statement = query->text;
       findings.push_back(&found->finding);
     }
     set_short_ids(findings);

@@ -18,6 +18,12 @@ bool any_failed(const Diagnostics& diagnostics) {
                      [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
 }
 
+// A file or folder below a named one, which the walk leaves out.
+bool any_unreadable(const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Error& error) { return error.what.starts_with("can't be read: "); });
+}
+
 // Of the migrations that are left out for their dialect.
 std::vector<std::string> other_databases(const Diagnostics& diagnostics) {
   constexpr std::string_view begin = " of another database (";
@@ -38,6 +44,7 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   const bool failed = any_failed(inputs.diagnostics);
   const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
                                    [](const Project& project) { return !project.files_read.empty(); });
+  if (!deploys && any_unreadable(inputs.diagnostics)) lost = std::max(lost, std::size_t{1});
   const std::string unread = "no statement or log line of the inputs could be read";
   if (lost > 0 || !deploys)
     inputs.nothing_checked = failed     ? "an input could not be read"

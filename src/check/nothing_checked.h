@@ -10,7 +10,8 @@ namespace pgadvise::check {
 
 // For inputs of which no statement and no log line was understood: sets Inputs::nothing_checked, unless a
 // server or a deployment was read, and Inputs::nothing_to_check if all SQL is for other databases. `lost`:
-// inputs that could not be read; if there are any and no other diagnostic is an error, adds one (usage), or
+// inputs that could not be read, without files and folders that a diagnostic says can't be read; if there are
+// any and no other diagnostic is an error, adds one (usage), or
 // with `allow_empty` a warning.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 

@@ -164,8 +164,8 @@ class Runner {
     const bool suppressed = std::any_of(out_.checked.begin(), out_.checked.end(),
                                         [](const Checked& checked) { return !checked.suppressed.empty(); });
     if (asked.empty() && suppressed) return {};
-    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked), stop_,
-                                 out_.diagnostics);
+    out_.advice = search_indexes(inputs_.workload, *inputs_.live, *inputs_.server, std::move(asked),
+                                 project_of(inputs_, ""), stop_, out_.diagnostics);
     std::vector<IndexProposal> out;
     if (!out_.advice) return out;
     for (const auto& index : out_.advice->indexes) out.push_back(index.proposal);

@@ -168,6 +168,10 @@ class Explain {
     out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
     if (fix.cost_before && fix.cost_after)
       out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    if (fix.sql.starts_with("CREATE INDEX"))
+      out +=
+          "  for this statement alone: check, advise and review search for the whole\n"
+          "  workload, and may propose a wider index that serves it, too\n";
     return out;
   }
 

@@ -15,6 +15,7 @@
 #include "base/line_ends.h"
 #include "base/text.h"
 #include "check/ignore_entry.h"
+#include "check/index_search.h"
 #include "cli/check_options.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -469,7 +470,9 @@ int review(const CheckOptions& options) {
   }
   const Diagnostics& diagnostics = run->report.diagnostics;
   for (const auto& error : report::together(diagnostics)) complain(error);
-  const auto findings = report::standing(run->report);
+  auto findings = report::standing(run->report);
+  const auto further = check::as_findings(run->report.further_indexes, run->report.workload_cost);
+  for (const Finding& finding : further) findings.push_back(&finding);
   if (findings.empty()) {
     report::Options how = run->how;
     set_style(how);

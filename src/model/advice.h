@@ -23,6 +23,7 @@ struct AdvisedIndex {
   std::optional<std::int64_t> built_bytes = std::nullopt;  // measured by --verify
   IndexProposal proposal = {};                             // what `sql` creates
   bool maintenance_known = true;  // false: the server refused to plan writes to the table
+  std::string drizzle = {};       // the line for schema.ts; "" without a Drizzle project
 };
 
 // An index of a type that HypoPG does not support: proposed from the statement's form alone.

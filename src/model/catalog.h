@@ -121,6 +121,10 @@ struct Constraint {
 // Spells pg_constraint.confdeltype or confupdtype, which the parse tree also uses: 'c' is "CASCADE".
 std::string_view referential_action(char code);
 
+// Of a table with fewer pages a sequential scan takes only a few milliseconds: check refutes findings about
+// it, and advise proposes no index for its queries.
+inline constexpr std::int64_t small_table_pages = 100;
+
 struct TableStatistics {
   double rows = -1;  // reltuples, summed over partitions; -1: never analyzed
   std::int64_t pages = 0;

@@ -143,6 +143,7 @@ struct Finding {
   std::optional<SourceLocation> location;
   std::vector<SourceLocation> other_locations;  // of the same object in other inputs of the same database
   std::string message;                          // one sentence: the problem and its consequence
+  std::string statement;                        // normalized, of the subject's query; set by merge()
   std::vector<Evidence> evidence;
   std::optional<Probe> probe;
   std::optional<IndexProposal> proposal;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,6 +87,16 @@ struct Report {
   std::string nothing_checked;
   // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.
   bool nothing_to_check = false;
+  // What else no rule looked at, if only the repository's deployment was read: "no schema, log or database
+  // was read"; "": there was more.
+  std::string not_read;
+  // All indexes that pgadvise advise would propose: those of findings and `further_indexes`, as a set.
+  struct IndexSet {
+    std::size_t count = 0;
+    std::int64_t bytes = 0;
+    double share_saved = 0;  // of the workload's planner cost: 0 to 1
+  };
+  IndexSet index_set;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
   std::string started;  // ISO 8601, UTC

@@ -23,8 +23,8 @@ struct IndexSetProposal {
 };
 
 struct ConfirmOptions {
-  // A sequential scan of a table with fewer pages is not a problem, as it takes only a few milliseconds.
-  std::int64_t small_table_pages = 100;
+  // A sequential scan of a table with fewer pages is not a problem.
+  std::int64_t small_table_pages = pgadvise::small_table_pages;
   // Returns the statements that HypoPG needs for a proposal; src/advisor provides the function.
   std::function<std::vector<std::string>(const IndexProposal&)> hypothetical;
   // Other indexes that may serve a statement, for probes with search_index; may be empty. Called on any of

@@ -17,6 +17,10 @@ std::string nothing_checked(const Report& report) {
   return out;
 }
 
+std::string not_read(const Report& report) {
+  return report.not_read.empty() ? std::string() : "; " + report.not_read;
+}
+
 std::vector<const Finding*> standing(const Report& report) {
   std::vector<const Finding*> out;
   for (const auto& finding : report.findings)

@@ -13,6 +13,8 @@ std::vector<std::string> gone_lines(const Report& report);
 
 // Report::nothing_checked as a sentence without its end; "" if something was checked.
 std::string nothing_checked(const Report& report);
+// "; no schema, log or database was read" to follow the counts; "" if one was.
+std::string not_read(const Report& report);
 
 // The findings without the refuted ones, by decreasing severity.
 std::vector<const Finding*> standing(const Report& report);

@@ -24,6 +24,7 @@ static void mask(Fix& fix) {
 
 static void mask(Finding& finding) {
   mask(finding.message);
+  mask(finding.statement);
   mask(finding.verdict_reason);
   for (auto& evidence : finding.evidence) {
     mask(evidence.text);

@@ -1,14 +1,48 @@
 #include "report/summary.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "lint/rule.h"
 #include "report/common.h"
 
 namespace pgadvise::report {
+namespace {
+
+// The message up to the colon before its consequence, without a full stop. A colon in parentheses or
+// backticks, or after one or two words ("password: …"), is none.
+std::string fault(std::string_view message) {
+  constexpr std::size_t shortest = 20;
+  int depth = 0;
+  bool code = false;
+  std::size_t end = message.size();
+  for (std::size_t at = 0; at < message.size(); ++at) {
+    const char c = message[at];
+    if (c == '`') code = !code;
+    else if (c == '(') ++depth;
+    else if (c == ')') --depth;
+    else if (c == ':' && !code && depth <= 0 && at >= shortest && message.substr(at + 1).starts_with(' ')) {
+      end = at;
+      break;
+    }
+  }
+  while (end > 0 && message[end - 1] == '.') --end;
+  return std::string(message.substr(0, end));
+}
+
+// The table, else the place, if the text names neither.
+std::string object_if_missing(const Finding& finding, std::string_view text) {
+  const Subject& subject = finding.subject;
+  for (const std::string& name : {subject.table, subject.index, subject.constraint, subject.file})
+    if (!name.empty() && contains(text, name)) return {};
+  if (!subject.table.empty()) return display({subject.schema, subject.table});
+  if (finding.location && !finding.location->live()) return finding.location->str();
+  return subject.file;
+}
+
+}  // namespace
 
 std::vector<FirstThing> first_things(const Report& report) {
   constexpr std::size_t shown = 5;
@@ -24,15 +58,24 @@ std::vector<FirstThing> first_things(const Report& report) {
   return out;
 }
 
-std::string in_words(const FirstThing& thing) {
+std::string in_words(const FirstThing& thing, std::size_t most) {
+  constexpr std::size_t most_of_fault = 140, least_of_fault = 40;
+  constexpr std::size_t most_of_statement = 60, least_of_statement = 20;
   const Finding& finding = *thing.finding;
-  std::string out = subject(finding);
-  if (thing.more) out += fmt::format("{}{} more", out.empty() ? "" : " and ", thing.more);
-  const auto* rule = lint::find_rule(finding.rule);
-  const std::string what = !finding.impact.effect.empty() ? finding.impact.effect
-                           : rule                         ? std::string(rule->rule->summary)
-                                                          : finding.message;
-  return printable(out + (out.empty() ? "" : ": ") + what);
+  std::string begin = ellipsis(fault(finding.message), most_of_fault), rest;
+  if (const std::string where = object_if_missing(finding, begin); !where.empty())
+    begin += " (" + where + ")";
+  if (thing.more) rest += fmt::format(" (and {} more)", thing.more);
+  const std::string& effect = finding.impact.effect;
+  const std::size_t taken = characters(begin) + characters(rest) + characters(effect) + 4;  // ": ", "; "
+  const std::size_t room = most > taken ? std::min(most - taken, most_of_statement) : 0;
+  std::vector<std::string> more;
+  if (!finding.statement.empty() && room >= least_of_statement)
+    more.push_back(ellipsis(finding.statement, room));
+  if (!effect.empty()) more.push_back(effect);
+  if (!more.empty()) rest += ": " + join(more, "; ");
+  const std::size_t left = most > characters(rest) ? most - characters(rest) : 0;
+  return replace_all(printable(ellipsis(begin, std::max(left, least_of_fault)) + rest), "\n", " ");
 }
 
 }  // namespace pgadvise::report

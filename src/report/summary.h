@@ -18,8 +18,10 @@ struct FirstThing {
 // The five rules whose greatest finding has the greatest impact; refuted findings do not count.
 std::vector<FirstThing> first_things(const Report& report);
 
-// What the finding is about, and its effect, else what the rule finds: "orders (customer_id) and 11 more:
-// each DELETE of a parent row scans 220,000 rows". One line, not cut.
-std::string in_words(const FirstThing& thing);
+// The fault with its object, the statement if the finding is about one, and the effect if it is known: "No
+// index serves the foreign key orders (customer_id) to customers (and 11 more): each DELETE of a parent row
+// scans 220,000 rows". One line of at most `most` characters: what is too long loses the statement first,
+// then the end of the fault.
+std::string in_words(const FirstThing& thing, std::size_t most = 300);
 
 }  // namespace pgadvise::report

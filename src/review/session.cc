@@ -156,7 +156,8 @@ class Walk {
 
   void explain(const Finding& finding) {
     const auto* rule = lint::find_rule(finding.rule);
-    if (!rule) return;
+    if (!rule)
+      return screen_.set_status("no rule: an index for the workload, as pgadvise advise proposes it");
     read("pgadvise rules explain " + finding.rule,
          [rule](const Look& look) { return report::rule_lines(*rule, look); });
   }
@@ -398,6 +399,8 @@ class Walk {
   }
 
   void ignore() {
+    if (!lint::find_rule(items_[at_].finding->rule))
+      return screen_.set_status("only a rule's findings can be ignored: n skips this index");
     Key last;
     const auto reason =
         screen_.line(header(), page_of(items_[at_]),

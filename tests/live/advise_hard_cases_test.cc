@@ -458,6 +458,28 @@ TEST_F(HardCases, HypopgThatCannotBeUsedIsSaid) {
   EXPECT_NE(std::string::npos, hidden.err.find("permission")) << hidden.err;
 }
 
+TEST_F(HardCases, EmptyAndNeverAnalyzedTablesAreNamed) {
+  database_.run(
+      "CREATE TABLE nothing (id int PRIMARY KEY, a int, b text);"
+      "CREATE TABLE unseen (id int PRIMARY KEY, a int) WITH (autovacuum_enabled = false);"
+      "INSERT INTO unseen SELECT g, g FROM generate_series(1, 60000) g");
+  const Ran empty = advise("SELECT id FROM nothing WHERE a = 5 AND b = 'x';");
+  EXPECT_EQ("", indexes(empty)) << "the planner's guess for an empty table";
+  EXPECT_NE(std::string::npos, empty.err.find("nothing: no rows")) << empty.err;
+  const Ran unseen = advise("SELECT id FROM unseen WHERE a = 5;");
+  EXPECT_NE(std::string::npos, indexes(unseen).find("(a)"));
+  EXPECT_NE(std::string::npos, unseen.err.find("unseen: never analyzed")) << unseen.err;
+  EXPECT_EQ(std::string::npos, advise("SELECT total FROM orders WHERE total = 7;").err.find("analyzed"));
+}
+
+// As check, which refutes findings about such tables.
+TEST_F(HardCases, ATableUnderAHundredPagesGetsNoIndex) {
+  database_.run(
+      "CREATE TABLE middling AS SELECT g AS id, g % 500 AS a, repeat('x', 60) AS pad FROM generate_series(1, "
+      "5000) g; ANALYZE middling");
+  EXPECT_EQ("", indexes(advise("SELECT id FROM middling WHERE a = 7;")));
+}
+
 TEST_F(HardCases, AnEmptySandboxSaysSo) {
   const auto file = folder_.write("schema.sql", "CREATE TABLE t (id int PRIMARY KEY, a int);");
   const std::string command = "advise --sandbox --schema " + quoted(file) + " --workload " +
@@ -467,7 +489,7 @@ TEST_F(HardCases, AnEmptySandboxSaysSo) {
   EXPECT_NE(std::string::npos, empty.err.find("have no rows")) << empty.err;
   const auto loaded =
       run(command + " --load " +
-          quoted(folder_.write("rows.sql", "INSERT INTO t SELECT g, g FROM generate_series(1, 20000) g;")));
+          quoted(folder_.write("rows.sql", "INSERT INTO t SELECT g, g FROM generate_series(1, 40000) g;")));
   EXPECT_EQ(std::string::npos, loaded.err.find("have no rows")) << loaded.err;
   EXPECT_NE(std::string::npos, loaded.out.find("(a)")) << loaded.out;
 }

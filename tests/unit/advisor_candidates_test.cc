@@ -180,6 +180,10 @@ TEST(Candidates, LeaveOutWhatCannotBeBuiltOrDoesNotMatter) {
   Table& orders = *catalog.table({"public", "orders"});
   orders.statistics = TableStatistics{.rows = 40, .pages = 2};
   EXPECT_TRUE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty()) << "two pages";
+  orders.statistics = TableStatistics{.rows = 4000, .pages = small_table_pages - 1};
+  EXPECT_TRUE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty()) << "check refutes it";
+  orders.statistics = TableStatistics{.rows = 4000, .pages = small_table_pages};
+  EXPECT_FALSE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty());
   orders.statistics = TableStatistics{.rows = 40000, .pages = 2000};
   EXPECT_FALSE(proposed("SELECT id FROM orders WHERE status = 'x'", catalog).empty());
   for (auto& column : orders.columns)

@@ -40,6 +40,34 @@ TEST(Impact, GrowingTablesAndCascadesComeFirst) {
   EXPECT_GT(score("profiles", "a"), score("countries", "a"));
 }
 
+TEST(Impact, ErrorsOfDataAndDeploymentsComeBeforeGuessedCosts) {
+  const Catalog catalog = schema(
+      "CREATE TABLE users (id int PRIMARY KEY);"
+      "CREATE TABLE events (a int REFERENCES users ON DELETE CASCADE, b int);");
+  const ImpactInputs inputs{.catalog = &catalog, .workload = nullptr, .time = {}};
+  const double guessed = impact_of(unindexed("events", "a"), inputs).score;
+  const auto of = [&](const std::string& rule, Severity severity) {
+    Finding out;
+    out.rule = rule;
+    out.severity = severity;
+    out.subject = {.kind = "column", .schema = "public", .table = "events", .columns = {"b"}};
+    return impact_of(out, inputs).score;
+  };
+  EXPECT_GT(of("unchecked-raw-sql", Severity::error), guessed);
+  EXPECT_GT(of("concurrently-in-transaction", Severity::error), guessed);
+  EXPECT_GT(of("set-null-on-required-column", Severity::error), guessed);
+  EXPECT_LT(of("renamed-in-use", Severity::note), of("redundant-index", Severity::warning))
+      << "a rename takes no time, and a note has half of the points of its harm";
+  EXPECT_GT(of("blocking-alter", Severity::warning), of("redundant-index", Severity::warning))
+      << "its lock counts";
+}
+
+TEST(Impact, AGuessIsWorthLessThanTheStepBetweenSeverities) {
+  const ImpactPoints& points = impact_points;
+  EXPECT_LT(points.most_guessed, points.warning - points.note);
+  EXPECT_LT(points.most_guessed, points.error - points.warning);
+}
+
 TEST(Impact, OnlyWhatIsKnownIsPrinted) {
   Catalog catalog =
       schema("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES users);");
@@ -88,6 +116,8 @@ TEST(Impact, TheDocumentationHasTheConstants) {
   EXPECT_TRUE(has("others " + number(points.data) + ";"));
   EXPECT_TRUE(has("refuses statements " + number(points.deployment)));
   EXPECT_TRUE(has("values " + number(points.correctness) + ";"));
+  EXPECT_TRUE(has("guessed (below) " + number(points.guessed_per_power_of_ten) + ", and at most " +
+                  number(points.most_guessed)));
   EXPECT_EQ(impact_assumptions.ms_per_row_scanned, 0.0003) << "0.3 µs in docs/impact.md";
   EXPECT_EQ(impact_assumptions.ms_per_row_locked, 0.001) << "1 µs in docs/impact.md";
 }
@@ -98,11 +128,16 @@ TEST(Growth, GoesByNameAndForm) {
       "CREATE TABLE order_statuses (id int PRIMARY KEY, name text);"
       "CREATE TABLE \"WebhookDelivery\" (id int);"
       "CREATE TABLE customers (id int);"
+      "CREATE TABLE \"ApiToken\" (id int); CREATE TABLE verification_tokens (id int); CREATE TABLE "
+      "webhook_calls (id int);"
       "CREATE TABLE user_roles (id int, role int REFERENCES order_statuses);");
   const auto of = [&](const char* name) { return lint::growth_of(*catalog.table({"public", name})); };
   EXPECT_EQ(of("order_statuses"), Growth::lookup);
   EXPECT_EQ(of("WebhookDelivery"), Growth::growing);
   EXPECT_EQ(of("customers"), Growth::ordinary);
+  EXPECT_EQ(of("ApiToken"), Growth::ordinary) << "made by hand";
+  EXPECT_EQ(of("verification_tokens"), Growth::growing);
+  EXPECT_EQ(of("webhook_calls"), Growth::growing);
   EXPECT_EQ(of("user_roles"), Growth::ordinary) << "it references another table";
 }
 

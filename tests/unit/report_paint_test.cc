@@ -146,6 +146,7 @@ TEST(TextReport, LinksOnlyWhereTheyAreWanted) {
 TEST(TextReport, QuietIsFindingsAndOneLine) {
   Options options;
   options.quiet = true;
+  options.width = 130;
   const std::string text = render("text", one_finding(), options);
   EXPECT_TRUE(contains(text, "unindexed-foreign-key"));
   EXPECT_FALSE(contains(text, "Not checked") || contains(text, "syntax error") || contains(text, "shop.log"))

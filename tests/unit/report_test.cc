@@ -328,8 +328,9 @@ TEST(TextReport, OfManyFindingsFitsInAHundredAndFiftyLines) {
   EXPECT_NE(text.find("more: "), std::string::npos);
   EXPECT_NE(text.find("--only "), std::string::npos);
   EXPECT_NE(text.find("--update-baseline"), std::string::npos);
-  EXPECT_NE(text.find("40 rules did not run: 40 need --log or --workload; --verbose names"),
-            std::string::npos);
+  EXPECT_NE(text.find("\n40 rules did not run: 40 lack --log, 40 --workload; --verbose lists them\n"),
+            std::string::npos)
+      << text;
   const std::string all = render("text", report, {.all = true});
   for (const Finding& finding : report.findings)
     EXPECT_NE(all.find(finding.subject.table), std::string::npos) << finding.subject.table;
@@ -353,7 +354,7 @@ TEST(TextReport, OfRulesThatDidNotRunNamesWhatALogLacks) {
                     {"three", "needs a server's log with log_temp_files (--log)"}};
   const std::string text = render("text", report, {});
   EXPECT_NE(
-      text.find("3 rules did not run: 2 need --db or --schema, 1 more in the log; --verbose names each"),
+      text.find("\n3 rules did not run: 2 lack --db, 2 --schema, 1 more in the log; --verbose lists them\n"),
       std::string::npos)
       << text;
 }
@@ -415,7 +416,83 @@ TEST(Summary, NamesEachRuleOnce) {
   const auto first = first_things(report);
   ASSERT_EQ(first.size(), 3u);
   EXPECT_EQ(first[0].more, 99u);
-  EXPECT_EQ(in_words(first[0]), "t0 and 99 more: a foreign key that no index serves");
+  EXPECT_EQ(in_words(first[0]),
+            "A sentence about the table t0, of some length, and what follows from it (and 99 more)");
+}
+
+TEST(Summary, BeginsWithTheFaultAndNamesTheObject) {
+  Finding finding;
+  finding.rule = "unqualified-write";
+  finding.message = "UPDATE on orders has no WHERE: it updates every row of the table.";
+  finding.subject = {
+      .kind = "query", .schema = "public", .table = "orders", .fingerprint = "db209b929e2b3453"};
+  finding.statement = "update orders set updated_at = now()";
+  finding.impact.effect = "takes 900 ms in 3 min of log";
+  EXPECT_EQ(
+      in_words({&finding, 0}),
+      "UPDATE on orders has no WHERE: update orders set updated_at = now(); takes 900 ms in 3 min of log");
+  EXPECT_EQ(in_words({&finding, 2}, 80),
+            "UPDATE on orders has no WHERE (and 2 more): takes 900 ms in 3 min of log")
+      << "no room for the statement";
+  finding.statement.clear();
+  finding.impact.effect.clear();
+  finding.message =
+      "The certificate is not verified (rejectUnauthorized: false): an attacker can read all data.";
+  finding.subject = {.kind = "file", .file = "src/db.ts"};
+  finding.location = SourceLocation{"src/db.ts", 6, 76};
+  EXPECT_EQ(in_words({&finding, 0}),
+            "The certificate is not verified (rejectUnauthorized: false) (src/db.ts:6:76)");
+  finding.message = std::string(500, 'x');
+  EXPECT_LE(in_words({&finding, 3}, 120).size(), 123u) << "… has three bytes";
+}
+
+TEST(TextReport, OfManyInputsAndFindingsBeginsWithFifteenLines) {
+  Report report = with_findings(300);
+  for (int at = 0; at < 9; ++at)
+    report.inputs.push_back({"drizzle migrations", "packages/" + std::to_string(at),
+                             std::string(60, 'a') + " " + std::string(60, 'b') + " " + std::string(60, 'c')});
+  report.findings[0].impact.effect = "each DELETE of a parent row scans 220,000 rows";
+  for (const int width : {80, 100}) {
+    const std::string text = render("text", report, {.width = width});
+    const std::string head = text.substr(0, text.find("\n\nwarning "));
+    long filled = 0;
+    for (const auto line : split(head, '\n')) filled += !line.empty();
+    EXPECT_LE(filled, 15) << head;
+    EXPECT_NE(head.find("220,000 rows"), std::string::npos) << head;
+  }
+  const std::string verbose = render("text", report, {.verbose = true});
+  EXPECT_NE(verbose.find("read drizzle migrations packages/8"), std::string::npos);
+}
+
+TEST(Reports, SayThatNoSchemaWasRead) {
+  Report report;
+  report.inputs = {{"repository", ".", "6 files"}};
+  report.not_read = "no schema, log or database was read";
+  EXPECT_NE(render("text", report, {}).find("No findings; no schema, log or database was read."),
+            std::string::npos);
+  for (const char* format : {"markdown", "agent", "github"})
+    EXPECT_NE(render(format, report, {}).find("; no schema, log or database was read"), std::string::npos)
+        << format;
+  report = with_findings(1);
+  EXPECT_EQ(render("text", report, {}).find("was read."), std::string::npos);
+}
+
+TEST(TextReport, SumsUpTheIndexes) {
+  Report report = with_findings(30);
+  EXPECT_EQ(render("text", report, {}).find("indexes proposed"), std::string::npos);
+  report.index_set = {.count = 3, .bytes = 48'000'000, .share_saved = 0.61};
+  EXPECT_NE(render("text", report, {.width = 120})
+                .find("All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, "
+                      "48 MB\n"),
+            std::string::npos);
+}
+
+TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {
+  Report report = with_findings(300);
+  report.suppressed.resize(3);
+  const std::string text = render("text", report, {.width = 80});
+  for (const auto line : split(text.substr(text.find("did not run") - 10), '\n'))
+    EXPECT_LE(characters(line), 80u) << line;
 }
 
 }  // namespace

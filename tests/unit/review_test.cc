@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -207,6 +208,16 @@ TEST(Walk, IgnoringAsksForAReason) {
   EXPECT_EQ(run(three, keys("i\nq")).ending.how, How::nothing);  // no reason, no entry
   EXPECT_EQ(run(three, keys("i   \nq")).ending.how, How::nothing);
   EXPECT_EQ(run(three, keys("iabc\x1bq")).ending.how, How::nothing);  // Esc leaves it
+}
+
+TEST(Walk, AnIndexOfNoRuleIsAcceptedAndNotIgnored) {
+  const std::vector<Finding> indexes = {finding("one", true, {}, "advise")};
+  const auto walked = run(indexes, keys("ieyw"));
+  EXPECT_TRUE(std::any_of(walked.screens.begin(), walked.screens.end(), [](const std::string& screen) {
+    return screen.find("only a rule's findings can be ignored") != std::string::npos;
+  }));
+  EXPECT_EQ(walked.host.written.count("one.sql"), 1u);
+  EXPECT_EQ(walked.host.written.count("pgadvise.toml"), 0u);
 }
 
 TEST(Walk, UndoGoesBackToTheLastChoice) {

@@ -36,7 +36,7 @@ std::string render(const Report& report, const Options& options) {
   std::string out = fmt::format(
       "pgadvise: {}; {} rules run, {} not run, {} warnings about the input\n",
       report.nothing_checked.empty()
-          ? in_words(count(findings))
+          ? in_words(count(findings)) + not_read(report)
           : (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked,
       report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
   std::map<std::string, int> rules;

@@ -102,15 +102,13 @@ std::string render(const Report& report, const Options& options) {
       "### pgadvise: {}{}\n\n",
       !report.nothing_checked.empty()
           ? (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked
-      : findings.empty() ? "nothing found"
-                         : in_words(count(findings)),
+          : (findings.empty() ? "nothing found" : in_words(count(findings))) + not_read(report),
       report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   if (findings.size() > few) {
     out += "The first things to do:\n\n";
     int number = 0;
     for (const FirstThing& thing : first_things(report))
-      out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id),
-                         plain(ellipsis(in_words(thing), 200)));
+      out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id), plain(in_words(thing, 200)));
     out += "\nAll, by impact:\n\n";
   }
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;

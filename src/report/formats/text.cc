@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "report/advice_figures.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/lock_timeline.h"
@@ -114,33 +115,73 @@ class Writer {
     }
   }
 
+  // A paragraph in bold.
+  void bold_paragraph(std::string_view text) {
+    const std::size_t begin = out_.size();
+    paragraph("", "", text);
+    const std::string lines = out_.substr(begin, out_.size() - begin - 1);
+    out_.resize(begin);
+    for (const auto line : split(lines, '\n')) out_ += paint("1", line) + "\n";
+  }
+
+  std::size_t width() const { return static_cast<std::size_t>(std::max(20, options_.width)); }
+
   static std::size_t lines_in(std::string_view text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   }
 
-  // What was read; of many findings, also how many there are, and which come first.
+  // What was read: whole if that takes few lines or everything is asked for, else a line each.
+  void write_inputs() {
+    constexpr std::size_t most_lines = 4;
+    const bool whole = options_.all || options_.verbose;
+    const std::size_t begin = out_.size();
+    for (const ReportInput& input : report_.inputs) paragraph("", "  ", in_words(input));
+    if (whole || lines_in(std::string_view(out_).substr(begin)) <= most_lines) return;
+    out_.resize(begin);
+    const std::size_t all = report_.inputs.size();
+    const std::size_t shown = all <= most_lines ? all : most_lines - 1;
+    for (std::size_t at = 0; at < shown; ++at)
+      end_line(ellipsis(printable(in_words(report_.inputs[at])), width()));
+    if (all > shown) out_ += fmt::format("and {} more inputs: --verbose names them\n", all - shown);
+  }
+
+  static std::string in_words(const ReportInput& input) {
+    std::string out = "read " + input.kind;
+    if (!input.path.empty()) out += " " + input.path;
+    if (!input.detail.empty()) out += ": " + input.detail;
+    return out;
+  }
+
+  // What was read; of many findings, also how many there are, and which come first: at most 15 lines of text.
   void write_head() {
-    constexpr std::size_t few = 5, longest = 6;
-    for (std::size_t at = 0; at < std::min(longest, report_.inputs.size()); ++at) {
-      const ReportInput& input = report_.inputs[at];
-      std::string line = "read " + input.kind;
-      if (!input.path.empty()) line += " " + input.path;
-      if (!input.detail.empty()) line += ": " + input.detail;
-      paragraph("", "  ", line);
-    }
-    if (report_.inputs.size() > longest)
-      out_ += fmt::format("and {} more inputs\n", report_.inputs.size() - longest);
+    constexpr std::size_t few = 5;
+    write_inputs();
     if (standing_.size() <= few) {
       if (!report_.inputs.empty() && !standing_.empty()) out_ += "\n";
       return;
     }
-    out_ += "\n" + paint("1", in_words(count(standing_)) + ". The first things to do:") + "\n";
+    out_ += "\n" + paint("1", report::in_words(count(standing_)) + ". The first things to do:") + "\n";
     int number = 0;
     for (const FirstThing& thing : first_things(report_)) {
       const std::string begin = fmt::format("  {}. {}", ++number, thing.finding->short_id);
-      paragraph(begin + "  ", "     ", in_words(thing));
+      // Two lines, the first of which may lose a word's length.
+      constexpr std::size_t indent = 7, word = 12;
+      const std::size_t taken = characters(begin) + indent + word;
+      paragraph(begin + "  ", "     ",
+                report::in_words(thing, 2 * width() > taken ? 2 * width() - taken : 0));
     }
+    write_index_set();
     out_ += "\n";
+  }
+
+  void write_index_set() {
+    const Report::IndexSet& set = report_.index_set;
+    if (set.count == 0 || set.share_saved <= 0) return;
+    paragraph(
+        "", "  ",
+        fmt::format("All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
+                    "cost, {}",
+                    set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes))));
   }
 
   void write_everything() {
@@ -389,8 +430,9 @@ class Writer {
     out_ += "\n";
   }
 
-  // "--db or --schema", of one rule; the log's contents if a log was read.
-  std::string missing_of(const SkippedRule& skipped) const {
+  // {"--db", "--schema"}, each of which would do for the rule; of one that lacks something in a log that was
+  // read {"more in the log"}.
+  std::vector<std::string> missing_of(const SkippedRule& skipped) const {
     const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
                                      [](const ReportInput& input) { return input.kind.ends_with(" log"); });
     const std::string& reason = skipped.reason;
@@ -401,31 +443,32 @@ class Writer {
       if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
       if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
     }
-    if (has_log && options == std::vector<std::string>{"--log"}) return "more in the log";
-    return options.empty() ? "other inputs" : join(options, " or ");
+    if (has_log && options == std::vector<std::string>{"--log"}) return {"more in the log"};
+    return options.empty() ? std::vector<std::string>{"other inputs"} : options;
   }
 
-  // How many rules lack which input, on one line.
+  // How many rules lack the inputs that most of them lack, on one line.
   void write_not_run_in_short() {
-    std::vector<std::pair<std::string, int>> groups;
-    for (const auto& skipped : report_.skipped) {
-      const std::string missing = missing_of(skipped);
-      const auto known = std::find_if(groups.begin(), groups.end(),
-                                      [&](const auto& group) { return group.first == missing; });
-      if (known == groups.end()) groups.emplace_back(missing, 1);
-      else ++known->second;
-    }
-    std::stable_sort(groups.begin(), groups.end(),
+    constexpr std::size_t shown = 3;
+    std::vector<std::pair<std::string, int>> inputs;
+    for (const auto& skipped : report_.skipped)
+      for (const std::string& missing : missing_of(skipped)) {
+        const auto known = std::find_if(inputs.begin(), inputs.end(),
+                                        [&](const auto& input) { return input.first == missing; });
+        if (known == inputs.end()) inputs.emplace_back(missing, 1);
+        else ++known->second;
+      }
+    std::stable_sort(inputs.begin(), inputs.end(),
                      [](const auto& one, const auto& other) { return one.second > other.second; });
+    if (inputs.size() > shown) inputs.resize(shown);
     std::vector<std::string> words;
-    for (const auto& [missing, number] : groups)
+    for (const auto& [missing, number] : inputs)
       words.push_back(
-          fmt::format("{}{} {}", number, words.empty() ? number == 1 ? " needs" : " need" : "", missing));
+          fmt::format("{}{} {}", number, words.empty() ? number == 1 ? " lacks" : " lack" : "", missing));
     if (!report_.skipped.empty())
-      paragraph(
-          "", "  ",
-          fmt::format("{} rule{} did not run: {}; --verbose names each and its missing input",
-                      report_.skipped.size(), report_.skipped.size() == 1 ? "" : "s", join(words, ", ")));
+      paragraph("", "  ",
+                fmt::format("{} rule{} did not run: {}; --verbose lists them", report_.skipped.size(),
+                            report_.skipped.size() == 1 ? "" : "s", join(words, ", ")));
     if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
       out_ +=
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
@@ -465,13 +508,14 @@ class Writer {
     std::string line = standing == 0
                            ? std::string("No findings")
                            : fmt::format("{} finding{}: {}, {} suspected", standing, standing == 1 ? "" : "s",
-                                         in_words(count(standing_)), verdicts[Verdict::suspected]);
+                                         report::in_words(count(standing_)), verdicts[Verdict::suspected]);
     if (const int refuted = verdicts[Verdict::refuted])
       line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
       line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
                           report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
+    line += not_read(report_);
     line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
                         report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
     if (const auto count = report_.diagnostics.size(); count && options_.quiet)
@@ -479,10 +523,9 @@ class Writer {
     constexpr std::size_t many = 20;
     if (standing_.size() > many && !report_.baseline && !options_.quiet)
       out_ +=
-          "To accept these findings and see only new ones: pgadvise check … --baseline "
-          ".pgadvise-baseline.json "
-          "--update-baseline\n";
-    out_ += paint("1", line) + "\n";
+          "To accept these findings and see only new ones:\n"
+          "  pgadvise check … --baseline .pgadvise-baseline.json --update-baseline\n";
+    bold_paragraph(line);
   }
 
   std::vector<const Finding*> standing_, refuted_;
