@@ -125,9 +125,9 @@ class Reader {
       if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
         continue;
       const std::string* text = files.size() < max_files ? tree.peek(path) : nullptr;
-      if (text && text->size() <= typescript::max_bytes &&
-          contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
-          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
+      if (text && contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
+          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}) &&
+          typescript::may_be_source(*text))
         files.push_back(path);
     }
     program_.parse_ahead(files);

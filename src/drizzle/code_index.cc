@@ -60,7 +60,6 @@ bool mentions_from(std::string_view text) {
 }
 
 bool may_matter(std::string_view text) {
-  if (text.size() > typescript::max_bytes) return false;
   const std::string_view head = text.substr(0, 200);
   if (contains_any(head, {"\"use client\"", "'use client'"})) return false;
   return mentions_from(text) ||
@@ -171,9 +170,11 @@ void CodeIndex::choose_files() {
   for (const auto& path : tree.files()) {
     if (!is_application_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text) continue;
-    if (may_matter(*text) && files_.size() < max_files) files_.push_back(path);
-    if (may_have_entries(path, *text) && entry_files_.size() < max_files) entry_files_.push_back(path);
+    if (!text || !typescript::may_be_source(*text)) continue;
+    const bool queries = may_matter(*text), entries = may_have_entries(path, *text);
+    if ((!queries && !entries) || is_test_code(*text)) continue;
+    if (queries && files_.size() < max_files) files_.push_back(path);
+    if (entries && entry_files_.size() < max_files) entry_files_.push_back(path);
   }
 }
 

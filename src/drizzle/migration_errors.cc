@@ -91,8 +91,8 @@ class Reader {
     for (const auto& path : tree.files()) {
       if (!is_read(path) || files.size() >= max_files) continue;
       const std::string* text = tree.peek(path);
-      if (text && text->size() <= typescript::max_bytes && contains(*text, "/migrator") &&
-          contains(*text, "drizzle-orm/"))
+      if (text && contains(*text, "/migrator") && contains(*text, "drizzle-orm/") &&
+          typescript::may_be_source(*text))
         files.push_back(path);
     }
     for (const auto& path : files) {
@@ -182,7 +182,9 @@ class Reader {
     for (const auto& path : program_.tree().files()) {
       if (!elsewhere || path == file || !is_read(path) || files.size() > 40) continue;
       const std::string* text = program_.tree().peek(path);
-      if (text && contains(*text, last + "(") && contains(*text, "import")) files.push_back(path);
+      if (text && contains(*text, last + "(") && contains(*text, "import") &&
+          typescript::may_be_source(*text))
+        files.push_back(path);
     }
     std::vector<Node> out;
     for (const auto& path : files)
@@ -369,7 +371,9 @@ class Reader {
     for (const auto& path : program_.tree().files()) {
       if (path == file || !is_read(path)) continue;
       const std::string* text = program_.tree().peek(path);
-      if (!text || !contains_any(*text, {"/" + stem + "'", "/" + stem + "\"", "/" + stem + "."})) continue;
+      if (!text || !contains_any(*text, {"/" + stem + "'", "/" + stem + "\"", "/" + stem + "."}) ||
+          !typescript::may_be_source(*text))
+        continue;
       const auto* module = program_.module(path);
       if (!module) continue;
       for (const auto& [name, import] : module->imports)
