@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "support/drizzle_code.h"
 
 namespace pgadvise::drizzle {
@@ -304,6 +305,101 @@ app.get('/d', (req, res) => { db.select().from(orders).catch(() => undefined); }
              (query.awaited ? " awaited" : "") + (query.limited ? " limited" : "") +
              (query.narrowed ? " narrowed" : "") + "\n";
   EXPECT_EQ(found, "3 then\n4 then limited\n6 narrowed\n10\n");
+}
+
+// A value in the condition of an inner join, as in WHERE; not another column, and not in an outer join.
+TEST_F(DrizzleFlow, AJoinMayNarrowTheRows) {
+  const auto by = [](const std::string& join) {
+    const auto facts = of(R"(export async function list(input) {
+  const session = await auth();
+  const userId = session.user.id;
+  const newest = db.select({ id: orders.id }).from(orders).as('newest');
+  await db.select().from(customers).)" +
+                          join + ";\n}\n");
+    return facts.queries.empty() ? std::string() : std::string(facts.queries.back().narrowed ? "n" : "-");
+  };
+  const std::string on = "innerJoin(orders, and(eq(orders.customerId, customers.id), ";
+  EXPECT_EQ(by(on + "eq(orders.id, session.user.id)))"), "n");
+  EXPECT_EQ(by(on + "eq(input.id, orders.id)))"), "n");
+  EXPECT_EQ(by("innerJoin(orders, eq(orders.id, userId))"), "n");
+  EXPECT_EQ(by("innerJoin(orders, eq(orders.customerId, customers.id))"), "-");
+  EXPECT_EQ(by(on + "eq(orders.total, 1)))"), "-");
+  EXPECT_EQ(by("innerJoin(newest, eq(orders.id, newest.id))"), "-");
+  EXPECT_EQ(by("leftJoin(orders, and(eq(orders.customerId, customers.id), eq(orders.id, userId)))"), "-");
+}
+
+// SQLite, MySQL and the like: a database or a table of one, and unknown tables where a package has no others.
+TEST_F(DrizzleFlow, QueriesOfOtherDatabasesAreLeftOut) {
+  const std::string local = R"(import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
+export const trees = sqliteTable('trees', { id: text() });
+export const localDb = drizzle('file.db', { schema: { trees } });
+)";
+  const std::string loop = R"(
+  const rows = await X.select().from(T);
+  for (const row of rows) await X.select().from(U).where(eq(U.id, row.id));
+}
+)";
+  const auto with = [&](const std::string& database, const std::string& table, const std::string& other) {
+    return "export async function list(ctx, table) {" +
+           replace_all(replace_all(replace_all(loop, "X", database), "T", table), "U", other);
+  };
+  const std::string import = "import { localDb, trees } from './local';\n";
+  // A database of SQLite has no queries, and neither has a table of it on what may be any database.
+  EXPECT_EQ(queries(of(import + with("localDb", "trees", "trees"), {{"src/local.ts", local}})), "");
+  EXPECT_EQ(queries(of(import + with("localDb", "table", "table"), {{"src/local.ts", local}})), "");
+  EXPECT_EQ(queries(of(import + "export const one = (ctx) => ctx.db.select().from(orders);\n" +
+                           with("ctx.db", "trees", "table"),
+                       {{"src/local.ts", local}})),
+            "4 select orders in one\n7 select id= in list\n");
+  // all(), get() and run() are not PostgreSQL's.
+  EXPECT_EQ(queries(of("export const a = (t) => db.select().from(t).all();\n"
+                       "export const b = (t) => db.select().from(t).where(eq(t.id, 1)).get();\n"
+                       "export const c = (t) => db.delete(t).run();\n"
+                       "export const d = (t) => db.select().from(t);\n")),
+            "6 select in d\n");
+  // A package that declares no table of PostgreSQL.
+  const auto facts = of("export const one = (ctx) => ctx.db.select().from(orders);\n",
+                        {{"poll/package.json", R"({"name": "poll"})"},
+                         {"poll/schema.ts",
+                          "import { sqliteTable, text } from 'drizzle-orm/sqlite-core';\n"
+                          "export const make = () => sqliteTable('a', { id: text() });\n"},
+                         {"poll/app.ts",
+                          "export const f = (ctx, t) => ctx.db.select().from(t);\n"
+                          "export const g = (ctx, t) => ctx.db.insert(t).values({});\n"}});
+  EXPECT_EQ(queries(facts), "3 select orders in one\n");
+}
+
+// The function runs in its caller's transaction if the caller gives one.
+TEST_F(DrizzleFlow, ADatabaseThatTheCallerMayGive) {
+  const auto found = [](const std::string& chosen, const std::string& more = "") {
+    return pairs(of("class Store {\n  constructor(private db: Database) {}\n" + more +
+                    "\n  async save(name: string, session?: Session, options = {}) {\n    " + chosen +
+                    "\n    await executor.insert(customers).values({ name });\n"
+                    "    await executor.insert(orders).values({ total: 1 });\n  }\n}\n"
+                    "function executorOf(session) { if (session) return session.executor; return db; }\n"
+                    "const made = new Map();\n"
+                    "function connect(url) { return made.get(url) ?? create(url); }\n"));
+  };
+  const std::string pair = "Store.save customers orders\n";
+  EXPECT_EQ(found("const executor = db;"), pair);
+  EXPECT_EQ(found("const executor = this.db;"), pair);
+  EXPECT_EQ(found("const executor = connect(name);"), pair);
+  EXPECT_EQ(found("const executor = session ?? db;"), "");
+  EXPECT_EQ(found("const executor = session?.executor ?? this.db;"), "");
+  EXPECT_EQ(found("const executor = executorOf(session);"), "");
+  EXPECT_EQ(found("const executor = unknown(session);"), "");
+  EXPECT_EQ(found("const executor = unknown(name);"), pair);
+  EXPECT_EQ(found("const { executor = db } = options;"), "");
+  EXPECT_EQ(found("const executor = this.executor(session);",
+                  "  private executor(session) { return executorOf(session) ?? this.db; }"),
+            "");
+  EXPECT_EQ(found("const executor = this.executor(session);", "  private executor(of) { return this.db; }"),
+            pair);
+  EXPECT_EQ(pairs(of("export async function save(name: string, tx = db) {\n"
+                     "  await tx.insert(customers).values({ name });\n"
+                     "  await tx.insert(orders).values({ total: 1 });\n}\n")),
+            "");
 }
 
 }  // namespace
