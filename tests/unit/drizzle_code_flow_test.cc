@@ -396,10 +396,27 @@ TEST_F(DrizzleFlow, ADatabaseThatTheCallerMayGive) {
             "");
   EXPECT_EQ(found("const executor = this.executor(session);", "  private executor(of) { return this.db; }"),
             pair);
-  EXPECT_EQ(pairs(of("export async function save(name: string, tx = db) {\n"
-                     "  await tx.insert(customers).values({ name });\n"
-                     "  await tx.insert(orders).values({ total: 1 });\n}\n")),
+  EXPECT_EQ(pairs(of("export async function save(name: string, client = db) {\n"
+                     "  await client.insert(customers).values({ name });\n"
+                     "  await client.insert(orders).values({ total: 1 });\n}\n")),
             "");
+}
+
+// The grammar takes the arrow function for the tag of its last template.
+TEST_F(DrizzleFlow, ALocalFunctionThatGetsLiterals) {
+  const auto with = [](const std::string& given) {
+    return raw(of(R"(export async function list(days: number, other: string) {
+  const count = (col: string, to: number | null) =>
+    to === null
+      ? sql<number>`count(*) filter (where ${sql.raw(col)} >= now())::int`
+      : sql<number>`count(*) filter (where ${sql.raw(col)} < now())::int`;
+  await db.select({ n: days ? count()" +
+                  given + R"(, null) : sql<number>`0`, m: count('a', 1) }).from(orders);
+}
+)"));
+  };
+  EXPECT_EQ(with("'posts.created_at'"), "");
+  EXPECT_EQ(with("other"), "6 sql.raw parameter\n");
 }
 
 }  // namespace
