@@ -419,5 +419,24 @@ TEST_F(DrizzleFlow, ALocalFunctionThatGetsLiterals) {
   EXPECT_EQ(with("other"), "6 sql.raw parameter\n");
 }
 
+// A call that gets the row may have changed it. Not before the call, and not by another column of the row.
+TEST_F(DrizzleFlow, ARowThatTheRoundHasChangedIsReadAgain) {
+  const auto in = [](const std::string& round) {
+    return loops(of("export async function all() {\n  const rows = await db.select().from(orders);\n"
+                    "  for (const row of rows) {\n" +
+                    round + "\n  }\n}\n"));
+  };
+  const std::string again = "await db.query.orders.findFirst({ where: eq(orders.id, row.id) });";
+  const std::string found = "6 id=row.id over rows\n";
+  EXPECT_EQ(in("await provision(row, 1); " + again), "");
+  EXPECT_EQ(in(again), found);
+  EXPECT_EQ(in(again + " await provision(row, 1);"), found);
+  EXPECT_EQ(in("await provision(row.id); " + again), found);
+  EXPECT_EQ(in("await provision(row); await db.select().from(orders).where(eq(orders.id, row.parent));"),
+            "6 id=row.parent over rows\n");
+  EXPECT_EQ(in("await provision(row); await db.select().from(customers).where(eq(customers.id, row.id));"),
+            "6 id=row.id over rows\n");
+}
+
 }  // namespace
 }  // namespace pgadvise::drizzle

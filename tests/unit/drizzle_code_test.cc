@@ -65,12 +65,19 @@ TEST_F(DrizzleCode, LimitsThatTakeAnyRows) {
     await db.delete(orders).where(eq(orders.id, name));
     count(page);
   }
+  const [same, all] = await Promise.all([
+    db.select().from(customers).where(sql`lower(${customers.name}) = ${name}`).limit(2),
+    db.select().from(orders).limit(2),
+  ]);
+  only(name, same.map((one) => one.id));
+  only(all, []);
 }
+function only(plan, matches) { return matches.length !== 1 ? null : matches[0]; }
 )");
   std::string found;
   for (const auto& query : facts.queries)
     if (query.limited) found += std::to_string(query.place.line) + (query.any_rows ? " any\n" : "\n");
-  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n");
+  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n27 any\n28\n");
 }
 
 TEST_F(DrizzleCode, TracesDatabasesWithoutTheirTables) {
