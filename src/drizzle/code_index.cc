@@ -33,15 +33,31 @@ constexpr std::array<std::string_view, 16> database_types = {
     "NeonTransaction"};
 
 // Parts of drizzle-orm for SQLite, MySQL, SingleStore and SQL Server.
-constexpr std::array<std::string_view, 22> other_parts = {
-    "better-sqlite3", "bun-sqlite",       "d1",          "durable-sqlite",         "expo-sqlite",
-    "libsql",         "mysql-core",       "mysql-proxy", "mysql2",                 "op-sqlite",
-    "singlestore",    "singlestore-core", "sql-js",      "planetscale-serverless", "singlestore-proxy",
-    "sqlite-core",    "sqlite-cloud",     "mssql-core",  "sqlite-proxy",           "tidb-serverless",
-    "node-mssql",     "tursodatabase"};
-constexpr std::array<std::string_view, 4> other_tables = {
-    "drizzle-orm/sqlite-core", "drizzle-orm/mysql-core", "drizzle-orm/singlestore-core",
-    "drizzle-orm/mssql-core"};
+constexpr std::array<std::string_view, 22> other_parts = {"better-sqlite3",
+                                                          "bun-sqlite",
+                                                          "d1",
+                                                          "durable-sqlite",
+                                                          "expo-sqlite",
+                                                          "libsql",
+                                                          "mysql-core",
+                                                          "mysql-proxy",
+                                                          "mysql2",
+                                                          "op-sqlite",
+                                                          "singlestore",
+                                                          "singlestore-core",
+                                                          "sql-js",
+                                                          "planetscale-serverless",
+                                                          "singlestore-proxy",
+                                                          "sqlite-core",
+                                                          "sqlite-cloud",
+                                                          "mssql-core",
+                                                          "sqlite-proxy",
+                                                          "tidb-serverless",
+                                                          "node-mssql",
+                                                          "tursodatabase"};
+constexpr std::array<std::string_view, 4> other_tables = {"drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
+                                                          "drizzle-orm/singlestore-core",
+                                                          "drizzle-orm/mssql-core"};
 
 // Whether the package is a part of drizzle-orm for another database than PostgreSQL.
 bool is_of_other_database(std::string_view package) {

@@ -4,8 +4,9 @@
 // A call is a query if it names a table that pgTable() makes, or if what it is called on is a Drizzle
 // database: a variable whose initial value calls drizzle(), a parameter of a Drizzle type, the parameter of a
 // transaction's callback, or something on which the project calls such queries with tables. Never by its name
-// alone. Queries of SQLite, MySQL and other databases are left out: a database that drizzle() makes for one, a
-// table of one, `.all()`, `.get()` and `.run()`, and unknown tables in a package that declares only such tables.
+// alone. Queries of SQLite, MySQL and other databases are left out: a database that drizzle() makes for one,
+// a table of one, `.all()`, `.get()` and `.run()`, and unknown tables in a package that declares only such
+// tables.
 #pragma once
 
 #include <map>

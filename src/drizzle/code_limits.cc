@@ -22,8 +22,7 @@ Node part_of_all(const Node& element, const Node& list) {
   if (!list.parent().is(Kind::arguments) || call.child(Field::function).text() != "Promise.all") return {};
   Node at = call;
   while (bare(at.parent()) == call) at = at.parent();
-  const Node names =
-      at.parent().is(Kind::variable_declarator) ? at.parent().child(Field::name) : Node();
+  const Node names = at.parent().is(Kind::variable_declarator) ? at.parent().child(Field::name) : Node();
   const auto elements = list.children(), parts = names.children();
   // `[, orders]` has fewer parts than elements.
   if (!names.is(Kind::array_pattern) || parts.size() != elements.size()) return {};
@@ -130,7 +129,7 @@ class Reader {
 
   CodeIndex& index_;
   const FoundQuery& query_;
-  Node name_;                    // of the variable with the rows
+  Node name_;                   // of the variable with the rows
   std::map<Node, bool> known_;  // by name: whether its value is made of the rows
 };
 

@@ -37,8 +37,8 @@ bool of_trials(std::string_view folder) {
   return false;
 }
 
-// testing.ts and test-agent.ts. Below an application's sources, test-results.ts may be a feature, and only the
-// usual names of what tests share count.
+// testing.ts and test-agent.ts. Below an application's sources, test-results.ts may be a feature, and only
+// the usual names of what tests share count.
 bool named_as_test(std::string_view folder, std::string_view base) {
   static constexpr std::array<std::string_view, 10> shared = {
       "utils", "util", "helper", "helpers", "setup", "db", "database", "server", "context", "fixtures"};

@@ -10,9 +10,10 @@ namespace pgadvise::drizzle {
 // itself. A loop that ends early looks for one row, or tries until one query succeeds, and does not need all.
 bool ends_early(const typescript::Node& body);
 
-// Whether the query reads the loop's own row once more, by its key, after the round has waited for a call that
-// gets the row and may have changed it: await provision(row); await findFirst(eq(rows.id, row.id)). No earlier
-// query could have the value. `rows` yields the loop's rows, `key` is the query's comparison with one.
+// Whether the query reads the loop's own row once more, by its key, after the round has waited for a call
+// that gets the row and may have changed it: await provision(row); await findFirst(eq(rows.id, row.id)). No
+// earlier query could have the value. `rows` yields the loop's rows, `key` is the query's comparison with
+// one.
 bool reads_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
                  const Comparison& key, const RowSource& rows);
 

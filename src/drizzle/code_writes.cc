@@ -142,18 +142,19 @@ class Reader {
            is_chosen_by_caller(value, 0);
   }
 
-  // Whether a call chooses between what it is given and another database: this.executor(session), whose method
-  // returns `session?.tx ?? this.db`. Of functions that the project does not have, those that get an optional
-  // parameter.
+  // Whether a call chooses between what it is given and another database: this.executor(session), whose
+  // method returns `session?.tx ?? this.db`. Of functions that the project does not have, those that get an
+  // optional parameter.
   bool is_chosen_by_caller(const Node& call, int depth) {
     if (!call.is(Kind::call_expression) || depth > max_followed) return false;
     const auto arguments = arguments_of(call);
     const Node called = names_.called(call);
     if (!called)
-      return !index_.is_database(call) && std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
-        const Node name = bare(one);
-        return name.is(Kind::identifier) && is_optional(names_.find(name));
-      });
+      return !index_.is_database(call) &&
+             std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+               const Node name = bare(one);
+               return name.is(Kind::identifier) && is_optional(names_.find(name));
+             });
     bool given = false, other = false;
     for (const Node& returned : typescript::returned_values(called)) {
       const Node value = bare(returned);

@@ -422,9 +422,10 @@ TEST_F(DrizzleFlow, ALocalFunctionThatGetsLiterals) {
 // A call that gets the row may have changed it. Not before the call, and not by another column of the row.
 TEST_F(DrizzleFlow, ARowThatTheRoundHasChangedIsReadAgain) {
   const auto in = [](const std::string& round) {
-    return loops(of("export async function all() {\n  const rows = await db.select().from(orders);\n"
-                    "  for (const row of rows) {\n" +
-                    round + "\n  }\n}\n"));
+    return loops(
+        of("export async function all() {\n  const rows = await db.select().from(orders);\n"
+           "  for (const row of rows) {\n" +
+           round + "\n  }\n}\n"));
   };
   const std::string again = "await db.query.orders.findFirst({ where: eq(orders.id, row.id) });";
   const std::string found = "6 id=row.id over rows\n";
