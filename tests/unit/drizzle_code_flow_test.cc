@@ -439,5 +439,37 @@ TEST_F(DrizzleFlow, ARowThatTheRoundHasChangedIsReadAgain) {
             "6 id=row.id over rows\n");
 }
 
+// A property of a parameter is as free as a parameter, where its type says that it is any text.
+TEST_F(DrizzleFlow, PropertiesOfParametersInRawSql) {
+  const auto with = [](const std::string& type, const std::string& more = "", const std::string& check = "") {
+    return raw(of(
+        "type Branch = { name: string; kind: 'a' | 'b' };\n"
+        "export const make = (on) => async (params: " +
+        type + ") => {\n" + check + "  await db.execute(sql.raw(`SELECT '${params.name}'`));\n};\n" + more));
+  };
+  EXPECT_EQ(with("Branch"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ force?: boolean; name: string }"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ name?: string }"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ name: 'a' | 'b'; other: string }"), "");
+  EXPECT_EQ(with("{ rename: string }"), "");
+  EXPECT_EQ(with("Other"), "");
+  EXPECT_EQ(with("Branch", "", "if (!['a', 'b'].includes(params.name)) throw new Error();"), "");
+  // What the calls give.
+  const auto called = [](const std::string& given) {
+    return raw(
+        of("export async function run(params: { name: string }) {\n"
+           "  await db.execute(sql.raw(params.name));\n}\n"
+           "export const start = (name: string) => run(" +
+           given + ");\n"));
+  };
+  EXPECT_EQ(called("{ name: 'main' }"), "");
+  EXPECT_EQ(called("{ name }"), "4 sql.raw parameter\n");
+  EXPECT_EQ(called("{ name: `x${name}` }"), "4 sql.raw parameter\n");
+  // Rows that a callback gets.
+  EXPECT_EQ(raw(of("export const all = (rows) => Promise.all(rows.map((row: { name: string }) =>\n"
+                   "  db.execute(sql.raw(row.name))));\n")),
+            "");
+}
+
 }  // namespace
 }  // namespace pgadvise::drizzle
