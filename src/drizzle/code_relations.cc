@@ -193,8 +193,8 @@ std::vector<CodeRelation> relations_in_code(typescript::Program& program, CodeIn
   for (const auto& path : tree.files()) {
     if (!typescript::is_source(path) || !is_application_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text || text->size() > typescript::max_bytes ||
-        !(contains(*text, "relations(") || contains(*text, "defineRelations")))
+    if (!text || !contains_any(*text, {"relations(", "defineRelations"}) ||
+        !typescript::may_be_source(*text) || is_test_code(*text))
       continue;
     if (++files > max_files) break;
     if (const auto* module = program.module(path)) reader.read(module->syntax->root());
