@@ -53,6 +53,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   out.incomplete = source.declared.incomplete;
   out.left_out = source.declared.existing;
   out.all_tables_known = source.all_tables_known;
+  out.in_scripts = input.created_by_scripts;
   out.declared = &keep.emplace_back(migrations::expressible(source, source.declared.catalog));
   if (has_migrations) {
     migrations::report_unknown(source, "not compared with the migrations", diagnostics);
