@@ -259,7 +259,8 @@ class Check {
     missing.resize(std::min(count, listed));
     return fmt::format(
         "The source declares {} tables, and neither a migration nor an SQL script of the repository "
-        "creates {} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed file.",
+        "creates {} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed "
+        "file.",
         tables, count, join(missing, ", "),
         count > listed ? fmt::format(" and {} more", count - listed) : std::string(),
         count == 1 ? "it" : "them", commands_.push);
