@@ -96,6 +96,8 @@ TEST(OneSetOfProposals, ExplainProposesWhatAdviseProposesForItsStatement) {
   for (const std::string statement :
        {"SELECT carrier FROM shipments WHERE order_id = 5",
         "SELECT carrier FROM shipments WHERE order_id = 5 AND line_no = 1",
+        "SELECT total FROM orders WHERE customer_id = 7",
+        "SELECT order_id FROM shipments WHERE carrier = 'c3'",
         "SELECT id FROM orders WHERE status = 'state7' ORDER BY placed_at DESC LIMIT 5",
         "SELECT id FROM orders WHERE total = 71 OR customer_id = 77"}) {
     const auto file = folder.write("queries.sql", statement + ";\n");
@@ -103,7 +105,8 @@ TEST(OneSetOfProposals, ExplainProposesWhatAdviseProposesForItsStatement) {
     const json advice = json::parse(run("advise" + inputs + " --format json").out, nullptr, false);
     ASSERT_TRUE(advice.is_object());
     std::set<std::string> of_advise;
-    for (const auto& index : advice["indexes"]) add(index["sql"], of_advise);
+    for (const auto& index : advice["indexes"])
+      if (!index["queries"].empty()) add(index["sql"], of_advise);  // not those of other foreign keys
     EXPECT_FALSE(of_advise.empty()) << statement;
     EXPECT_EQ(of_advise, of_explain(database.conninfo(), statement)) << statement;
   }
