@@ -144,6 +144,23 @@ TEST(Cli, ALogOfAnotherProgramIsOneLine) {
   EXPECT_TRUE(has(ran.err, "access.log")) << ran.err;
 }
 
+TEST(Cli, ALogInASchemasPlaceNamesItsOption) {
+  const Folder folder;
+  folder.write("app.log",
+               "2026-03-01 10:00:04.000 UTC [101] app@shop LOG:  duration: 0.4 ms  statement: SELECT 1\n"
+               "2026-03-01 10:00:05.000 UTC [101] app@shop LOG:  duration: 0.5 ms  statement: SELECT 2\n");
+  for (const std::string arguments : {"check app.log", "app.log", "check --schema app.log"}) {
+    const Ran ran = run(arguments, folder.path());
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_EQ(lines(ran.err), 1) << ran.err;
+    EXPECT_TRUE(has(ran.err, "app.log: is a log")) << ran.err;
+    EXPECT_TRUE(has(ran.err, "--log app.log")) << ran.err;
+  }
+  EXPECT_LT(run("check --log app.log", folder.path()).exit_code, 2);
+  folder.write("notes.sql", "-- 2026-03-01 10:00:04.000 UTC [101] LOG:  duration: 0.4 ms\nSELECT 1;\n");
+  EXPECT_LT(run("check notes.sql", folder.path()).exit_code, 2);
+}
+
 TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
   for (const char* arguments :
        {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db",
