@@ -357,6 +357,22 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
   EXPECT_TRUE(has(found.err, unread)) << found.err;
 }
 
+TEST(Cli, ASchemaThatOnlyProgramsKeepIsNoCleanResult) {
+  const Folder folder;
+  folder.write("Gemfile", "gem 'pg'\n");
+  folder.write("db/schema.rb", "ActiveRecord::Schema[7.1].define(version: 1) do\nend\n");
+  const Ran ran = run("check .", folder.path());
+  EXPECT_EQ(ran.exit_code, 2) << ran.err;
+  EXPECT_FALSE(has(ran.out, "No findings")) << ran.out;
+  EXPECT_TRUE(has(ran.err, "Rails keeps its schema in Ruby")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "makes db/structure.sql; or --db; --allow-empty")) << ran.err;
+  const Ran allowed = run("check . --allow-empty", folder.path());
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.err;
+  EXPECT_TRUE(has(allowed.out, "Nothing was checked: Rails keeps its schema in Ruby")) << allowed.out;
+  folder.write("Gemfile", "gem 'sqlite3'\n");
+  EXPECT_EQ(run("check .", folder.path()).exit_code, 0) << "for another database";
+}
+
 TEST(Cli, OnlyWhatIsNamedIsRead) {
   const Folder folder;
   folder.write("drizzle/0000_a.sql", unindexed);
