@@ -81,7 +81,8 @@ std::string in_words(const FirstThing& thing, std::size_t most) {
 
 std::string index_set_in_words(const Report& report) {
   const Report::IndexSet& set = report.index_set;
-  if (set.count == 0 || set.share_saved <= 0) return {};
+  constexpr double least = 0.005;  // less is printed as 0 %
+  if (set.count == 0 || set.share_saved < least) return {};
   return fmt::format(
       "All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
       "cost, {}",

@@ -504,6 +504,8 @@ TEST(TextReport, SumsUpTheIndexes) {
                 .find("All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, "
                       "48 MB\n"),
             std::string::npos);
+  report.index_set.share_saved = 0.001;
+  EXPECT_EQ(render("text", report, {}).find("remove 0 %"), std::string::npos);
 }
 
 TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "report/advice_figures.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/lock_timeline.h"
