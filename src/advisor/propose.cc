@@ -106,6 +106,19 @@ std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
   return out;
 }
 
+std::vector<IndexProposal> all_asked_indexes(const std::vector<Finding>& findings,
+                                             const std::vector<plan::Confirmation>& confirmations) {
+  std::vector<IndexProposal> out = asked_indexes(findings, confirmations);
+  const auto asks = asking(findings, confirmations);
+  for (std::size_t at = 0; at < findings.size(); ++at) {
+    const auto& further = findings[at].further_proposals;
+    if (!asks[at] || further.empty()) continue;
+    out.push_back(*findings[at].proposal);
+    out.insert(out.end(), further.begin(), further.end());
+  }
+  return out;
+}
+
 std::vector<ProposedFix> propose(const std::vector<Finding>& findings,
                                  const std::vector<plan::Confirmation>& confirmations, const Catalog& catalog,
                                  const Project* project, const std::vector<IndexProposal>& chosen) {

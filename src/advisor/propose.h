@@ -27,6 +27,10 @@ struct ProposedFix {
 std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
                                          const std::vector<plan::Confirmation>& confirmations);
 
+// The same, and those of findings that ask for several indexes.
+std::vector<IndexProposal> all_asked_indexes(const std::vector<Finding>& findings,
+                                             const std::vector<plan::Confirmation>& confirmations);
+
 // The proposals of all findings are merged (advisor/merge.h), together with `chosen`, the indexes that the
 // search selects for the workload. An index that serves several findings is proposed once: by the first
 // finding that asks for just this index, else by the first of those whose keys are the longest. An index on a

@@ -12,6 +12,7 @@
 #include "base/identifier.h"
 #include "base/mask.h"
 #include "check/conflicts.h"
+#include "check/index_search.h"
 #include "check/inputs.h"
 #include "check/plans.h"
 #include "lint/context.h"
@@ -32,6 +33,7 @@ class Explainer {
             Diagnostics& diagnostics)
       : statement_(std::move(statement)),
         catalog_(inputs.catalog),
+        server_(*inputs.server),
         settings_(settings),
         diagnostics_(diagnostics),
         planner_(*inputs.server->plans, inputs.catalog,
@@ -113,13 +115,45 @@ class Explainer {
     plan::apply_confirmations(plan::confirm(out_.findings, catalog_, &workload, planner_,
                                             advisor::confirm_options(catalog_, sizes), diagnostics_),
                               out_.findings);
-    auto fixes = advisor::propose(out_.findings, {}, catalog_, nullptr);
+    const auto advice = search(workload);
+    std::vector<IndexProposal> chosen;
+    if (advice)
+      for (const auto& index : advice->indexes) chosen.push_back(index.proposal);
+    auto fixes = advisor::propose(out_.findings, {}, catalog_, nullptr, chosen);
     resolve_conflicts(out_.findings, fixes, catalog_, nullptr);
     advisor::apply_fixes(fixes, out_.findings);
     copy_fixes_of_others(fixes);
     std::erase_if(out_.findings, [](const Finding& finding) {
       return finding.verdict == Verdict::refuted || finding.subject.fingerprint.empty();
     });
+    if (advice) take_advice(*advice);
+  }
+
+  // The search of check and advise, with this statement as the workload.
+  std::optional<Advice> search(const Workload& workload) {
+    if (workload.queries.empty() || planner_.stopped()) return std::nullopt;
+    return observed(settings_.observer, "searching for indexes", [&] {
+      return search_indexes(workload, catalog_, server_, advisor::asked_indexes(out_.findings, {}), nullptr,
+                            settings_.stop, diagnostics_);
+    });
+  }
+
+  // The costs with all proposed indexes, and the indexes that the statement uses and none of its findings
+  // has.
+  void take_advice(const Advice& advice) {
+    if (advice.queries.empty()) return;
+    const AdvisedQuery& query = advice.queries.front();
+    for (auto& finding : out_.findings)
+      if (finding.fix && finding.fix->cost_before)
+        finding.fix->cost_before = query.cost_before, finding.fix->cost_after = query.cost_after;
+    auto others = without_finding(advice, advisor::all_asked_indexes(out_.findings, {}));
+    std::erase_if(others, [](const AdvisedIndex& index) { return index.queries.empty(); });
+    for (auto& finding : as_findings(others, advice.cost_before)) {
+      finding.message = "The statement needs an index on " + display(finding.proposal->table) + ".";
+      finding.fix->cost_before = query.cost_before;
+      finding.fix->cost_after = query.cost_after;
+      out_.findings.push_back(std::move(finding));
+    }
   }
 
   // Those about the statement, and the proposals for its tables, whose indexes may serve the statement, too.
@@ -149,6 +183,7 @@ class Explainer {
 
   std::string statement_;
   const Catalog& catalog_;
+  Server& server_;
   const ExplainSettings& settings_;
   Diagnostics& diagnostics_;
   plan::Planner planner_;

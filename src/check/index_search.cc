@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "advisor/advise.h"
 #include "advisor/alternatives.h"
 #include "advisor/entry_size.h"
+#include "advisor/index_ddl.h"
 #include "advisor/merge.h"
 #include "advisor/propose.h"
 #include "advisor/referenced_columns.h"
+#include "base/text.h"
 #include "check/plans.h"
 #include "check/short_id.h"
 #include "lint/context.h"
@@ -18,11 +21,21 @@
 #include "plan/confirm.h"
 #include "plan/plan_set.h"
 #include "sql/facts.h"
+#include "sql/written_indexes.h"
 
 namespace pgadvise::check {
 namespace {
 
 constexpr std::chrono::seconds longest_search{20};
+
+// The names of the indexes that a script creates.
+std::vector<QualifiedName> names_of_indexes(const std::string& sql, const Catalog& catalog) {
+  std::vector<QualifiedName> out;
+  if (!contains(sql, "INDEX")) return out;
+  for (const auto& written : sql::read_indexes(sql, "fix.sql", catalog, sql::default_path).indexes)
+    if (!written.index.name.empty()) out.push_back({written.table.schema, written.index.name});
+  return out;
+}
 
 }  // namespace
 
@@ -78,6 +91,28 @@ std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vecto
                      [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
       out.push_back(index);
   return out;
+}
+
+void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,
+                  const Catalog& catalog, const Project* project) {
+  std::set<QualifiedName> taken;
+  for (const Fix* fix : fixes)
+    for (auto& name : names_of_indexes(fix->sql, catalog)) taken.insert(std::move(name));
+  std::vector<AdvisedIndex*> to_rename;
+  for (AdvisedIndex& index : indexes) {
+    const auto names = names_of_indexes(index.sql, catalog);
+    if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return taken.count(name) > 0; }))
+      to_rename.push_back(&index);
+    else taken.insert(names.begin(), names.end());
+  }
+  advisor::IndexNamer namer(catalog);
+  for (const auto& name : taken) namer.reserve(name);
+  for (AdvisedIndex* index : to_rename) {
+    advisor::IndexDdl ddl = advisor::create_index(index->proposal, namer, catalog, project);
+    index->sql = std::move(ddl.sql);
+    index->down_sql = std::move(ddl.down_sql);
+    index->drizzle = std::move(ddl.drizzle);
+  }
 }
 
 std::vector<Finding> as_findings(const std::vector<AdvisedIndex>& indexes, double workload_cost) {

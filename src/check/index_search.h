@@ -32,6 +32,11 @@ std::optional<Advice> search_indexes(const Workload& workload, const Catalog& ca
 // Of the advice, the indexes that serve none of `asked`.
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked);
 
+// Gives another name to those of `indexes` whose name an earlier one, or an index of `fixes`, has, too.
+// `project`: for AdvisedIndex::drizzle; may be null.
+void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,
+                  const Catalog& catalog, const Project* project);
+
 // Indexes that no rule's finding asks for, as findings that review can walk through: notes with the rule id
 // "advise", which is none of the registered rules. `workload_cost`: without new indexes.
 std::vector<Finding> as_findings(const std::vector<AdvisedIndex>& indexes, double workload_cost);

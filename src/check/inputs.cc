@@ -4,6 +4,9 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "base/boundary.h"
 #include "base/mask.h"
@@ -12,6 +15,7 @@
 #include "check/source_comparison.h"
 #include "check/trust.h"
 #include "files/catalog_snapshot.h"
+#include "log/detect.h"
 #include "log/provenance.h"
 #include "log/reader.h"
 #include "log/statistics_file.h"
@@ -44,6 +48,25 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
   });
 }
 
+static std::string head_of(const std::string& path) {
+  std::error_code code;
+  return std::filesystem::is_regular_file(path, code) ? read_head(path, 65536) : std::string();
+}
+
+// A log or a workload file that somebody names as a schema.
+static std::optional<Error> of_another_option(const std::string& path) {
+  if (lower(path).ends_with(".sql")) return std::nullopt;
+  const std::string head = head_of(path);
+  if (log::is_workload_file(head) || log::is_statistics_file(head))
+    return Error{Error::Kind::input, path, "is a workload, not a schema", "--log " + path};
+  const auto format = log::detect(head, "");
+  if (format.name.empty()) return std::nullopt;
+  return Error{
+      Error::Kind::input, path,
+      fmt::format("is a log ({}), not a schema", format.name == "stderr" ? "PostgreSQL's" : format.name),
+      "--log " + path};
+}
+
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
                                                   Diagnostics& diagnostics, const Config& config,
                                                   const UserPaths& user_paths) {
@@ -51,6 +74,10 @@ std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>
   for (const auto& path : paths) {
     std::error_code code;
     const bool folder = std::filesystem::is_directory(path, code);
+    if (auto other = folder ? std::nullopt : of_another_option(path)) {
+      diagnostics.push_back(std::move(*other));
+      continue;
+    }
     const std::string boundary = boundary_of(path);
     const auto before = static_cast<std::ptrdiff_t>(diagnostics.size());
     auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path), user_paths);
@@ -254,11 +281,6 @@ std::vector<Workload> read_workloads(std::vector<std::string> paths, Diagnostics
 }
 
 // Only of regular files: a pipe can be read once.
-static std::string head_of(const std::string& path) {
-  std::error_code code;
-  return std::filesystem::is_regular_file(path, code) ? read_head(path, 65536) : std::string();
-}
-
 bool names_workload_file(const std::string& path) { return log::is_workload_file(head_of(path)); }
 
 bool names_snapshot(const std::string& path) { return files::is_catalog_snapshot(head_of(path)); }

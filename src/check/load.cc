@@ -77,6 +77,8 @@ class Loader {
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
     std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
+    for (const auto& error : out_.diagnostics)
+      if (error.kind != Error::Kind::nonfatal) reported.insert(error.line());
     std::erase_if(out_.diagnostics, [&](const Error& error) {
       return error.kind == Error::Kind::nonfatal && !reported.insert(error.line()).second;
     });

@@ -189,11 +189,17 @@ class Merger {
   void take_further_indexes() {
     if (!outcome_.advice) return;
     std::vector<IndexProposal> asked;
-    for (const auto& checked : outcome_.checked)
-      for (auto& index : advisor::asked_indexes(checked.findings, checked.confirmations))
+    std::vector<const Fix*> fixes;
+    for (const auto& checked : outcome_.checked) {
+      for (auto& index : advisor::all_asked_indexes(checked.findings, checked.confirmations))
         asked.push_back(std::move(index));
+      for (const Finding& finding : checked.findings)
+        if (finding.fix) fixes.push_back(&*finding.fix);
+      for (const auto& proposal : checked.proposals) fixes.push_back(&proposal.fix);
+    }
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
+    if (inputs_.live) rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
     report_.index_set.count = outcome_.advice->indexes.size();
     for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
     if (report_.workload_cost > 0)

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "migrations/schema_in_code.h"
 
 namespace pgadvise::check {
 namespace {
@@ -37,6 +38,16 @@ std::vector<std::string> other_databases(const Diagnostics& diagnostics) {
   return {names.begin(), names.end()};
 }
 
+// The diagnostics of schemas that programs keep, which become the run's error, and its last line.
+void end_with_schema_in_code(Diagnostics& diagnostics, bool allow_empty) {
+  const auto kept = std::stable_partition(diagnostics.begin(), diagnostics.end(), [](const Error& error) {
+    return !migrations::names_schema_in_code(error);
+  });
+  if (allow_empty) return;
+  for (auto error = kept; error != diagnostics.end(); ++error) error->kind = Error::Kind::usage;
+  diagnostics.back().hint += "; --allow-empty makes this a warning";
+}
+
 }  // namespace
 
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
@@ -45,7 +56,12 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
                                    [](const Project& project) { return !project.files_read.empty(); });
   if (!deploys && any_unreadable(inputs.diagnostics)) lost = std::max(lost, std::size_t{1});
-  const std::string unread = "no statement or log line of the inputs could be read";
+  const auto in_code =
+      std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(), migrations::names_schema_in_code);
+  const bool programs = !failed && in_code != inputs.diagnostics.end();
+  const std::string unread =
+      programs ? in_code->what : "no statement or log line of the inputs could be read";
+  if (programs) lost = std::max(lost, std::size_t{1});
   if (lost > 0 || !deploys)
     inputs.nothing_checked = failed     ? "an input could not be read"
                              : lost > 0 ? unread
@@ -57,6 +73,7 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
     inputs.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
     inputs.nothing_to_check = true;
   }
+  if (programs) return end_with_schema_in_code(inputs.diagnostics, allow_empty);
   if (lost > 0 && !failed)
     inputs.diagnostics.push_back({allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
                                   {},

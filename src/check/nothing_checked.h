@@ -11,8 +11,8 @@ namespace pgadvise::check {
 // For inputs of which no statement and no log line was understood: sets Inputs::nothing_checked, unless a
 // server or a deployment was read, and Inputs::nothing_to_check if all SQL is for other databases. `lost`:
 // inputs that could not be read, without files and folders that a diagnostic says can't be read; if there are
-// any and no other diagnostic is an error, adds one (usage), or
-// with `allow_empty` a warning.
+// any and no other diagnostic is an error, adds one (usage), or with `allow_empty` a warning. A PostgreSQL
+// schema that programs keep could not be read, too: its diagnostics become the errors, and the last lines.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
 // For inputs of which `options` chose no migration and no schema file, because nothing changed: sets

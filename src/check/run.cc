@@ -34,17 +34,6 @@ std::string below_config(const Inputs& inputs) {
   return code || here == "." || here.empty() || here.starts_with("..") ? std::string() : here + "/";
 }
 
-// The repository that a schema lies in; for a server's schema the only one that was read.
-const Project* project_of(const Inputs& inputs, const std::string& schema) {
-  const Project* best = nullptr;
-  for (const auto& project : inputs.projects) {
-    const bool holds =
-        project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
-    if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
-  }
-  return best || !schema.empty() || inputs.projects.size() != 1 ? best : &inputs.projects.front();
-}
-
 class Runner {
  public:
   Runner(const Inputs& inputs, plan::Planner* planner, const Settings& settings)
@@ -287,6 +276,16 @@ class Runner {
 };
 
 }  // namespace
+
+const Project* project_of(const Inputs& inputs, const std::string& schema) {
+  const Project* best = nullptr;
+  for (const auto& project : inputs.projects) {
+    const bool holds =
+        project.root == "." || schema == project.root || schema.starts_with(project.root + "/");
+    if (holds && (!best || best->root == "." || project.root.size() > best->root.size())) best = &project;
+  }
+  return best || !schema.empty() || inputs.projects.size() != 1 ? best : &inputs.projects.front();
+}
 
 std::unique_ptr<plan::Planner> make_planner(Inputs& inputs, const Settings& settings) {
   if (!inputs.server || !inputs.server->plans || !inputs.live) return nullptr;

@@ -49,6 +49,10 @@ struct Outcome {
   Diagnostics diagnostics;
 };
 
+// The repository that the schema with this path lies in; for a server's schema, "", the only one that was
+// read. null: none.
+const Project* project_of(const Inputs& inputs, const std::string& schema);
+
 // A planner on the inputs' server; null if the inputs have no server, or if the server cannot plan. `inputs`
 // must outlive the planner, which opens further connections on first use. One planner serves one run at a
 // time.

@@ -46,9 +46,9 @@ void sort_by(std::vector<Query>& queries, const std::string& figure) {
   const auto value = [&](const Query& query) {
     if (figure == "calls") return static_cast<double>(query.calls);
     if (figure == "mean") return query.mean_ms();
-    if (figure == "p95") return query.times.percentile_ms(0.95).value_or(query.mean_ms());
+    if (figure == "p95") return query.percentile_ms(0.95).value_or(query.mean_ms());
     if (figure == "max") return query.max_ms;
-    if (figure == "rows") return static_cast<double>(query.rows);
+    if (figure == "rows") return query.mean_rows();
     return query.total_ms;
   };
   if (figure == "total") return;  // without durations: by calls
@@ -226,8 +226,9 @@ void add_digest(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
-      ->add_option("--sort", options->sort,
-                   "Order of the queries: total (time, the default), calls, mean, p95, max or rows")
+      ->add_option(
+          "--sort", options->sort,
+          "Order of the queries: total (time, the default), calls, mean, p95, max or rows (of a call)")
       ->check(CLI::IsMember({"total", "calls", "mean", "p95", "max", "rows"}));
   command->add_flag("--show-literals", options->show_literals,
                     "Show and store statements and parameters with their literals");

@@ -143,4 +143,12 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
   return out;
 }
 
+bool names_schema_in_code(const Error& error) {
+  const auto& tools = migration_tools();
+  return error.what.starts_with(of_unknown_tool.what) ||
+         std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+           return tool->in_code.holds && error.what.starts_with(tool->in_code.what);
+         });
+}
+
 }  // namespace pgadvise::migrations

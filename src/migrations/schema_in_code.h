@@ -23,4 +23,7 @@ struct ReadSchema {
 Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files,
                             const std::vector<ReadSchema>& read);
 
+// Whether the diagnostic is one of schemas_in_code().
+bool names_schema_in_code(const Error& error);
+
 }  // namespace pgadvise::migrations

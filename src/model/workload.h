@@ -2,6 +2,7 @@
 // templates, not with the size of the log.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -63,6 +64,15 @@ struct Query {
   QueryFacts facts;                // filled when a catalog is available
 
   double mean_ms() const { return timed_calls ? total_ms / static_cast<double>(timed_calls) : 0; }
+  // Of a call, never under the fastest or over the slowest one, which are known exactly; nullopt: unknown.
+  std::optional<double> percentile_ms(double share) const {
+    const auto value = times.percentile_ms(share);
+    return value ? std::optional(std::clamp(*value, min_ms, std::max(min_ms, max_ms))) : std::nullopt;
+  }
+  // Of a call; 0: unknown.
+  double mean_rows() const {
+    return rows_calls ? static_cast<double>(rows) / static_cast<double>(rows_calls) : 0;
+  }
 };
 
 // Statements repeated within one scope, the input of the N+1 rules. One entry for each (pattern, parent),

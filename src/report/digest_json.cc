@@ -18,9 +18,8 @@ constexpr std::size_t max_timed_repeats = 100;  // with the time of each call
 
 json known(std::optional<double> value) { return value ? json(*value) : json(); }
 
-// Never over the slowest or under the fastest call, which are known exactly.
 json percentile(const Query& query, double share) {
-  const auto value = query.times.percentile_ms(share);
+  const auto value = query.percentile_ms(share);
   if (!value) return {};
   const double whole_us = std::round(*value * 1000) / 1000;  // more digits would be made up
   return json(std::clamp(whole_us, query.min_ms, std::max(query.min_ms, query.max_ms)));

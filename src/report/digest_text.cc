@@ -48,10 +48,9 @@ std::string percent(double part, double whole) {
   return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
 }
 
-// Never over the slowest call, which is known exactly.
 std::string p95_of(const Query& query) {
-  const auto p95 = query.times.percentile_ms(0.95);
-  return p95 ? short_time(std::clamp(*p95, query.min_ms, std::max(query.min_ms, query.max_ms))) : "-";
+  const auto p95 = query.percentile_ms(0.95);
+  return p95 ? short_time(*p95) : "-";
 }
 
 class Writer {
@@ -322,8 +321,7 @@ class Writer {
                                    timed ? short_time(query.mean_ms()) : "-", p95_of(query),
                                    timed ? short_time(query.max_ms) : "-");
     if (rows) {
-      const double mean =
-          static_cast<double>(query.rows) / static_cast<double>(std::max<std::uint64_t>(1, query.rows_calls));
+      const double mean = query.mean_rows();
       line += fmt::format(" {:>7}", query.rows_calls ? (mean < 1000 ? fmt::format("{:.3g}", mean)
                                                                     : count(static_cast<std::uint64_t>(mean)))
                                                      : "-");

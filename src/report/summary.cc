@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "report/advice_figures.h"
 #include "report/common.h"
 
 namespace pgadvise::report {
@@ -76,6 +77,16 @@ std::string in_words(const FirstThing& thing, std::size_t most) {
   if (!more.empty()) rest += ": " + join(more, "; ");
   const std::size_t left = most > characters(rest) ? most - characters(rest) : 0;
   return replace_all(printable(ellipsis(begin, std::max(left, least_of_fault)) + rest), "\n", " ");
+}
+
+std::string index_set_in_words(const Report& report) {
+  const Report::IndexSet& set = report.index_set;
+  constexpr double least = 0.005;  // less is printed as 0 %
+  if (set.count == 0 || set.share_saved < least) return {};
+  return fmt::format(
+      "All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
+      "cost, {}",
+      set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes)));
 }
 
 }  // namespace pgadvise::report

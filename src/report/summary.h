@@ -24,4 +24,8 @@ std::vector<FirstThing> first_things(const Report& report);
 // then the end of the fault.
 std::string in_words(const FirstThing& thing, std::size_t most = 300);
 
+// "All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, 48 MB"; "" if no
+// search for indexes was made, or the set saves under 0.5 %.
+std::string index_set_in_words(const Report& report);
+
 }  // namespace pgadvise::report

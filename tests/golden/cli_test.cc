@@ -144,6 +144,23 @@ TEST(Cli, ALogOfAnotherProgramIsOneLine) {
   EXPECT_TRUE(has(ran.err, "access.log")) << ran.err;
 }
 
+TEST(Cli, ALogInASchemasPlaceNamesItsOption) {
+  const Folder folder;
+  folder.write("app.log",
+               "2026-03-01 10:00:04.000 UTC [101] app@shop LOG:  duration: 0.4 ms  statement: SELECT 1\n"
+               "2026-03-01 10:00:05.000 UTC [101] app@shop LOG:  duration: 0.5 ms  statement: SELECT 2\n");
+  for (const std::string arguments : {"check app.log", "app.log", "check --schema app.log"}) {
+    const Ran ran = run(arguments, folder.path());
+    EXPECT_EQ(ran.exit_code, 2) << arguments;
+    EXPECT_EQ(lines(ran.err), 1) << ran.err;
+    EXPECT_TRUE(has(ran.err, "app.log: is a log")) << ran.err;
+    EXPECT_TRUE(has(ran.err, "--log app.log")) << ran.err;
+  }
+  EXPECT_LT(run("check --log app.log", folder.path()).exit_code, 2);
+  folder.write("notes.sql", "-- 2026-03-01 10:00:04.000 UTC [101] LOG:  duration: 0.4 ms\nSELECT 1;\n");
+  EXPECT_LT(run("check notes.sql", folder.path()).exit_code, 2);
+}
+
 TEST(Cli, AConnectionStringInAFilesPlaceIsNamedWithoutItsPassword) {
   for (const char* arguments :
        {"check postgresql://joe:secret-word@h/db", "check --log postgres://joe:secret-word@h/db",
@@ -338,6 +355,22 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
   EXPECT_EQ(found.exit_code, 2) << found.err;
   EXPECT_TRUE(has(found.out, "1 finding")) << found.out;
   EXPECT_TRUE(has(found.err, unread)) << found.err;
+}
+
+TEST(Cli, ASchemaThatOnlyProgramsKeepIsNoCleanResult) {
+  const Folder folder;
+  folder.write("Gemfile", "gem 'pg'\n");
+  folder.write("db/schema.rb", "ActiveRecord::Schema[7.1].define(version: 1) do\nend\n");
+  const Ran ran = run("check .", folder.path());
+  EXPECT_EQ(ran.exit_code, 2) << ran.err;
+  EXPECT_FALSE(has(ran.out, "No findings")) << ran.out;
+  EXPECT_TRUE(has(ran.err, "Rails keeps its schema in Ruby")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "makes db/structure.sql; or --db; --allow-empty")) << ran.err;
+  const Ran allowed = run("check . --allow-empty", folder.path());
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.err;
+  EXPECT_TRUE(has(allowed.out, "Nothing was checked: Rails keeps its schema in Ruby")) << allowed.out;
+  folder.write("Gemfile", "gem 'sqlite3'\n");
+  EXPECT_EQ(run("check .", folder.path()).exit_code, 0) << "for another database";
 }
 
 TEST(Cli, OnlyWhatIsNamedIsRead) {

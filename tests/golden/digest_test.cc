@@ -296,6 +296,26 @@ TEST(Digest, NothingOfALogReachesTheTerminalRaw) {
   }
 }
 
+TEST(Digest, SortsByTheFigureThatItShows) {
+  for (const auto& [word, member] : std::vector<std::pair<std::string, std::string>>{{"total", "total_ms"},
+                                                                                     {"calls", "calls"},
+                                                                                     {"mean", "mean_ms"},
+                                                                                     {"p95", "p95_ms"},
+                                                                                     {"max", "max_ms"}}) {
+    const Ran ran = run("digest fixtures/shop/logs/shop.log --format json --sort " + word, root);
+    const json digest = json::parse(ran.out, nullptr, false);
+    ASSERT_TRUE(digest.is_object()) << ran.err;
+    const json& queries = digest["queries"];
+    ASSERT_GT(queries.size(), 20u);
+    for (std::size_t at = 1; at < queries.size(); ++at) {
+      const auto figure = [&](std::size_t of) {
+        return queries[of][member].is_number() ? queries[of][member].get<double>() : 0;
+      };
+      EXPECT_GE(figure(at - 1), figure(at)) << word << " " << at;
+    }
+  }
+}
+
 TEST(Digest, NoProgressWithoutATerminal) {
   const Folder folder;
   const std::string log = read_file(root + "/fixtures/logs/pgbench.log").value();

@@ -39,5 +39,22 @@ TEST(FurtherIndexes, OfAWorkloadWithoutCostDoNotDivideByZero) {
   EXPECT_NE(as_findings({index("orders", "total", 0)}, 0).at(0).message.find("0.0 %"), std::string::npos);
 }
 
+TEST(FurtherIndexes, GetNamesThatNoFixGives) {
+  Catalog catalog;
+  Table table;
+  table.name = {"public", "orders"};
+  table.columns = {{.name = "total"}, {.name = "status"}};
+  catalog.tables.emplace(table.name, table);
+  std::vector<AdvisedIndex> indexes{index("orders", "total", 50), index("orders", "status", 5),
+                                    index("orders", "status", 4)};
+  const Fix fix{.sql = "CREATE INDEX CONCURRENTLY orders_total_idx ON public.orders (total DESC);"};
+  const Fix other{.sql = "DROP INDEX CONCURRENTLY public.orders_status_idx;"};
+  rename_taken(indexes, {&fix, &other}, catalog, nullptr);
+  EXPECT_EQ(indexes[0].sql, "CREATE INDEX CONCURRENTLY orders_total_idx_1 ON public.orders (total);");
+  EXPECT_EQ(indexes[0].down_sql, "DROP INDEX CONCURRENTLY public.orders_total_idx_1;");
+  EXPECT_EQ(indexes[1].sql, "CREATE INDEX CONCURRENTLY orders_status_idx ON public.orders (status);");
+  EXPECT_EQ(indexes[2].sql, "CREATE INDEX CONCURRENTLY orders_status_idx_1 ON public.orders (status);");
+}
+
 }  // namespace
 }  // namespace pgadvise::check

@@ -35,6 +35,25 @@ TEST(NothingChecked, BesideDeploymentFilesAnUnreadableFolderIsAWarning) {
   EXPECT_EQ(inputs.diagnostics.size(), 1u);
 }
 
+TEST(NothingChecked, ASchemaThatProgramsKeepIsNoCleanResult) {
+  for (const bool deploys : {false, true})
+    for (const bool allow_empty : {false, true}) {
+      Inputs inputs;
+      if (deploys) inputs.projects.emplace_back().files_read.push_back("Dockerfile");
+      inputs.diagnostics.push_back({Error::Kind::nonfatal, "db/schema.rb",
+                                    "Rails keeps its schema in Ruby, which pgadvise does not read",
+                                    "use --db"});
+      inputs.diagnostics.push_back({Error::Kind::nonfatal, "a.sql", "another warning", {}});
+      explain_nothing_read(inputs, 0, allow_empty);
+      EXPECT_EQ(inputs.nothing_checked, "Rails keeps its schema in Ruby, which pgadvise does not read");
+      ASSERT_EQ(inputs.diagnostics.size(), 2u);
+      const Error& last = inputs.diagnostics.back();
+      EXPECT_EQ(last.where, "db/schema.rb") << "the last line says what to do";
+      EXPECT_EQ(last.kind, allow_empty ? Error::Kind::nonfatal : Error::Kind::usage);
+      EXPECT_EQ(last.hint, allow_empty ? "use --db" : "use --db; --allow-empty makes this a warning");
+    }
+}
+
 TEST(NothingChecked, NoInputAtAllIsNoFailure) {
   Inputs inputs;
   explain_nothing_read(inputs, 0, false);

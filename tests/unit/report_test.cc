@@ -477,6 +477,25 @@ TEST(Reports, SayThatNoSchemaWasRead) {
   EXPECT_EQ(render("text", report, {}).find("was read."), std::string::npos);
 }
 
+// The same numbers and the same first things in every format.
+TEST(Reports, HaveOneSummary) {
+  Report report = with_findings(7);
+  const std::string first = report.findings[0].short_id, second = report.findings[1].short_id;
+  report.index_set = {.count = 3, .bytes = 48'000'000, .share_saved = 0.61};
+  for (const char* format : {"text", "markdown", "agent", "sarif"}) {
+    const std::string out = render(format, report, {});
+    EXPECT_NE(out.find("remove 61 %"), std::string::npos) << format << out;
+    EXPECT_LT(out.find(first), out.find(second)) << format;
+  }
+  EXPECT_NE(render("agent", report, {}).find("\nfirst: " + first + " " + second + " "), std::string::npos);
+  report.not_read = "no schema, log or database was read";
+  const auto summary = json::parse(render("json", report, {}))["summary"];
+  EXPECT_EQ(summary["index_set"], (json{{"count", 3}, {"size_bytes", 48'000'000}, {"share_saved", 0.61}}));
+  EXPECT_EQ(summary["not_read"], report.not_read);
+  report.index_set = {};
+  EXPECT_FALSE(json::parse(render("json", report, {}))["summary"].contains("index_set"));
+}
+
 TEST(TextReport, SumsUpTheIndexes) {
   Report report = with_findings(30);
   EXPECT_EQ(render("text", report, {}).find("indexes proposed"), std::string::npos);
@@ -485,6 +504,8 @@ TEST(TextReport, SumsUpTheIndexes) {
                 .find("All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, "
                       "48 MB\n"),
             std::string::npos);
+  report.index_set.share_saved = 0.001;
+  EXPECT_EQ(render("text", report, {}).find("remove 0 %"), std::string::npos);
 }
 
 TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -44,6 +45,13 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& [rule, times] : rules)
     out += fmt::format("{}{} {}", rule == rules.begin()->first ? "" : ", ", rule, times);
   if (!rules.empty()) out += "\n";
+  constexpr std::size_t few = 5;  // findings that need no summary
+  if (findings.size() > few) {
+    out += "first:";
+    for (const FirstThing& thing : first_things(report)) out += " " + thing.finding->short_id;
+    out += "\n";
+  }
+  if (const std::string set = index_set_in_words(report); !set.empty()) out += set + "\n";
   if (report.baseline)
     out += fmt::format("baseline: {} known, {} gone\n", report.baseline->known.size(),
                        report.baseline->gone.size());

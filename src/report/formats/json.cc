@@ -103,6 +103,11 @@ json summary_json(const Report& report) {
   out["rules_run"] = report.rules_run;
   put(out, "nothing_checked", report.nothing_checked);
   if (report.nothing_to_check) out["nothing_to_check"] = true;
+  put(out, "not_read", report.not_read);
+  if (const auto& set = report.index_set; set.count > 0)
+    out["index_set"] = {{"count", set.count},
+                        {"size_bytes", set.bytes},
+                        {"share_saved", std::round(1e4 * set.share_saved) / 1e4}};
   out["first"] = json::array();
   for (const FirstThing& thing : first_things(report))
     out["first"].push_back(

@@ -109,6 +109,7 @@ std::string render(const Report& report, const Options& options) {
     int number = 0;
     for (const FirstThing& thing : first_things(report))
       out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id), plain(in_words(thing, 200)));
+    if (const std::string set = index_set_in_words(report); !set.empty()) out += "\n" + plain(set) + ".\n";
     out += "\nAll, by impact:\n\n";
   }
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;

@@ -13,6 +13,7 @@
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/rule_page.h"
+#include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -139,8 +140,9 @@ std::string render(const Report& report, const Options& options) {
   json notes = json::array();
   if (!report.nothing_checked.empty())
     notes.push_back(notification(report.nothing_to_check ? "note" : "error", nothing_checked(report)));
+  if (!report.not_read.empty()) notes.push_back(notification("note", report.not_read));
   if (left_out)
-    notes.push_back(notification("warning", fmt::format("left out the {} results of lowest severity: GitHub "
+    notes.push_back(notification("warning", fmt::format("left out the {} results of least impact: GitHub "
                                                         "accepts {} per run and 10 MB; --format json has all",
                                                         left_out, max_results)));
   for (const auto& diagnostic : report.diagnostics)
@@ -155,6 +157,11 @@ std::string render(const Report& report, const Options& options) {
   run["originalUriBaseIds"] = {{"%SRCROOT%", {{"description", text("the root of the repository")}}}};
   run["columnKind"] = "unicodeCodePoints";
   run["results"] = std::move(results);
+  json first = json::array();
+  for (const FirstThing& thing : first_things(report))
+    first.push_back(thing.finding->short_id + " " + in_words(thing));
+  if (!first.empty()) run["properties"]["first"] = std::move(first);
+  if (const std::string set = index_set_in_words(report); !set.empty()) run["properties"]["indexes"] = set;
   json out;
   out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   out["version"] = "2.1.0";

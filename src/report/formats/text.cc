@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "report/advice_figures.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/lock_timeline.h"
@@ -170,18 +169,8 @@ class Writer {
       paragraph(begin + "  ", "     ",
                 report::in_words(thing, 2 * width() > taken ? 2 * width() - taken : 0));
     }
-    write_index_set();
+    if (const std::string set = index_set_in_words(report_); !set.empty()) paragraph("", "  ", set);
     out_ += "\n";
-  }
-
-  void write_index_set() {
-    const Report::IndexSet& set = report_.index_set;
-    if (set.count == 0 || set.share_saved <= 0) return;
-    paragraph(
-        "", "  ",
-        fmt::format("All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
-                    "cost, {}",
-                    set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes))));
   }
 
   void write_everything() {
