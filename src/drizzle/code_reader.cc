@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "drizzle/code_columns.h"
 #include "drizzle/code_http.h"
 #include "drizzle/code_index.h"
 #include "drizzle/code_json.h"
@@ -102,6 +103,7 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);
   out->json_columns = json_columns(index);
+  out->unused_columns = unused_columns(index);
   auto [relations, names] = relations_in_code(program, index);
   out->relations = std::move(relations);
   out->undeclared_relations = undeclared_relations(index, names);

@@ -170,6 +170,12 @@ struct UndeclaredRelation {
   SourceLocation place;
 };
 
+// A query of all columns of one table, of whose row the function uses only some.
+struct UnusedColumns {
+  CodeQuery query;
+  std::vector<std::string> used;  // names of the database, sorted; empty: only whether there is a row
+};
+
 // Tables that relational queries read together, and the relations between them.
 struct RelationalTables {
   std::set<QualifiedName> in_with;  // a query with `with`, or a relation named there
@@ -202,6 +208,7 @@ struct CodeFacts {
   std::vector<CodeRelation> relations;  // without those whose tables or columns are not known
   std::vector<UndeclaredRelation> undeclared_relations;  // in the order of files and lines
   RelationalTables relational;                           // without tables whose relations are not all known
+  std::vector<UnusedColumns> unused_columns;             // in the order of files and lines
   std::vector<SeededTable> seeded;
   int files = 0;  // that were read for queries
 };
