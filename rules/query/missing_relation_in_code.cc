@@ -18,7 +18,7 @@ void report_undeclared(const Context& context, Reporter& reporter, const CodeFac
     Finding& finding = reporter.add(
         subjects.make("with " + found.name + " of " + table, found.place.file, found.function),
         "`with` names " + found.name + lint::in_function(found.function) + ", which no relation of " + table +
-            " is called: drizzle-orm throws a TypeError when the query runs.",
+            " is called: drizzle-orm throws when the query runs.",
         Severity::warning);
     finding.location = lint::located(context.project(), found.place);
     finding.fix =
@@ -76,10 +76,9 @@ constinit const Rule missing_relation_in_code{
     .why =
         "`db.query.orders.findMany({ with: { customer: true } })` needs a relation `customer` of orders. A "
         "foreign key is none: drizzle-orm knows only what `relations()` or `defineRelations()` declare. "
-        "Without "
-        "the relation, it throws `TypeError: Cannot read properties of undefined` before it sends a query. "
-        "TypeScript finds the wrong name, unless the code is JavaScript or the type of the database is lost. "
-        "This finding is a warning.\n\n"
+        "Without the relation, it throws before it sends a query: `Cannot read properties of undefined` in "
+        "version 0.44, `Unknown relation` in 1.0.0-rc.5. TypeScript finds the wrong name, unless the code is "
+        "JavaScript or the type of the database is lost. This finding is a warning.\n\n"
         "A note, one for each schema, names foreign keys between tables that the code reads by `with`, if no "
         "relation connects the two tables in either direction. Code then reads the second table by a query "
         "of its own, often once for each row.\n\n"
