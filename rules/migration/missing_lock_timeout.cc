@@ -74,7 +74,8 @@ std::string rate_text(double rate) {
 // DROP TABLE on users".
 std::string statement_on(const std::string& text, const TableLock& lock) {
   std::vector<std::string> words;
-  for (const auto word : split(replace_all(text.substr(0, 100), "\n", " "), ' ')) {
+  const std::string beginning = replace_all(text.substr(0, 100), "\n", " ");
+  for (const auto word : split(beginning, ' ')) {
     if (trim(word).empty() || word == "unique" || word == "UNIQUE") continue;
     std::string& upper = words.emplace_back(trim(word));
     std::transform(upper.begin(), upper.end(), upper.begin(),

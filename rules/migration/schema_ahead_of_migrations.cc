@@ -245,17 +245,39 @@ class Check {
                       .safety = Fix::Safety::manual};
   }
 
+  std::string without_migrations(std::size_t tables) const {
+    return fmt::format(
+        "The source declares {} table{}, and the repository has no migrations for {}: databases get the "
+        "schema by `{}`, which drops and renames without a reviewed file.",
+        tables, tables == 1 ? "" : "s", tables == 1 ? "it" : "them", commands_.push);
+  }
+
+  // Some tables are in SQL scripts of no migration tool, and these are not.
+  std::string without_scripts(std::size_t tables, std::vector<std::string> missing) const {
+    constexpr std::size_t listed = 3;
+    const std::size_t count = missing.size();
+    missing.resize(std::min(count, listed));
+    return fmt::format(
+        "The source declares {} tables, and neither a migration nor an SQL script of the repository "
+        "creates {} of them, {}{}: databases get {} by `{}`, which drops and renames without a reviewed "
+        "file.",
+        tables, count, join(missing, ", "),
+        count > listed ? fmt::format(" and {} more", count - listed) : std::string(),
+        count == 1 ? "it" : "them", commands_.push);
+  }
+
   void report_without_migrations() {
-    const auto& declared = schema_.declared->tables;
-    const auto tables = std::count_if(declared.begin(), declared.end(), [&](const auto& item) {
-      return item.second.kind == Table::Kind::ordinary && !schema_.left_out.count(item.first);
-    });
-    if (!tables) return;
+    std::size_t tables = 0;
+    std::vector<std::string> missing;
+    for (const auto& [name, table] : schema_.declared->tables) {
+      if (table.kind != Table::Kind::ordinary || schema_.left_out.count(name)) continue;
+      ++tables;
+      if (!schema_.in_scripts.count(name.name)) missing.push_back(display(name));
+    }
+    if (missing.empty()) return;
     Finding& finding = reporter_.add(
         {.kind = "file", .file = schema_.source},
-        fmt::format("The source declares {} table{}, and the repository has no migrations for {}: databases "
-                    "get the schema by `{}`, which drops and renames without a reviewed file.",
-                    tables, tables == 1 ? "" : "s", tables == 1 ? "it" : "them", commands_.push),
+        missing.size() == tables ? without_migrations(tables) : without_scripts(tables, std::move(missing)),
         Severity::note);
     finding.location = schema_.place;
     finding.fix = Fix{.title = fmt::format("Run `{}`, and commit what it writes", commands_.generate),
@@ -303,7 +325,7 @@ constinit const Rule schema_ahead_of_migrations{
         "class or condition. What only a script beside the migrations creates, which no journal names, is "
         "one "
         "note for each script. More than 20 warnings, or five notes, are one finding. A schema without any "
-        "migrations is one note.",
+        "migrations is one note, if no SQL scripts of the repository create its tables.",
     .fix = "`drizzle-kit generate` or `prisma migrate dev`, and a review of the migration that it writes.",
     .when_to_ignore =
         "The migration is written in a later step of the same change, or the database is only a prototype.",

@@ -444,8 +444,12 @@ class Loader {
     out_.schemas.push_back(std::move(all));
   }
 
-  // Tables of source that migrations of another folder create are checked there.
+  // Tables of source that migrations of another folder create are checked there, and source is not compared
+  // with migrations that those of another folder have replaced.
   void leave_to_migrations(Schema& schema) const {
+    for (const auto& other : out_.schemas)
+      if (&other != &schema && other.migrations && other.catalog)
+        std::erase_if(schema.declared, [&](const auto& one) { return fits_better(one, *other.catalog); });
     const bool elsewhere = std::any_of(schema.declared.begin(), schema.declared.end(),
                                        [&](const auto& one) { return migrated_elsewhere(one); });
     if (!elsewhere) return;

@@ -10,6 +10,7 @@
 
 #include "base/boundary.h"
 #include "files/files.h"
+#include "lint/schema_difference.h"
 #include "migrations/schema_load.h"
 #include "migrations/source_schemas.h"
 
@@ -53,6 +54,7 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   out.incomplete = source.declared.incomplete;
   out.left_out = source.declared.existing;
   out.all_tables_known = source.all_tables_known;
+  out.in_scripts = input.created_by_scripts;
   out.declared = &keep.emplace_back(migrations::expressible(source, source.declared.catalog));
   if (has_migrations) {
     migrations::report_unknown(source, "not compared with the migrations", diagnostics);
@@ -66,6 +68,16 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
       for (const auto& [name, table] : one->tables)
         if (!source.manages(name)) out.left_out.insert(name);
   return out;
+}
+
+bool fits_better(const lint::DeclaredSchema& schema, const Catalog& other) {
+  if (!schema.migrated) return false;
+  const auto& tables = schema.declared->tables;
+  const auto shared = std::count_if(tables.begin(), tables.end(),
+                                    [&](const auto& item) { return other.tables.count(item.first) > 0; });
+  return 2 * static_cast<std::size_t>(shared) > tables.size() &&
+         lint::schema_differences(other, *schema.declared).size() <
+             lint::schema_differences(*schema.migrated, *schema.declared).size();
 }
 
 void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCounts& counts,

@@ -20,6 +20,10 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
                                                     const Catalog& migrated, const Catalog* snapshot,
                                                     std::deque<Catalog>& keep, Diagnostics& diagnostics);
 
+// Whether `other`, which migrations of another folder create, has most of the declared tables, and differs
+// from the source in fewer objects than the source's own migrations: these are no longer the ones that run.
+bool fits_better(const lint::DeclaredSchema& schema, const Catalog& other);
+
 // Leaves out the tables and enums that the statements name which were not replayed. A statement that may
 // change objects which it does not name leaves out all, and is reported in `diagnostics`.
 void leave_out_unknown(const migrations::SchemaInput& input, const sql::ReplayCounts& counts,

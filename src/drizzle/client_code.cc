@@ -14,6 +14,7 @@
 #include "drizzle/code_index.h"
 #include "drizzle/code_paths.h"
 #include "drizzle/config.h"
+#include "drizzle/importers.h"
 #include "drizzle/migration_errors.h"
 #include "drizzle/source_tables.h"
 #include "files/files.h"
@@ -125,9 +126,9 @@ class Reader {
       if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
         continue;
       const std::string* text = files.size() < max_files ? tree.peek(path) : nullptr;
-      if (text && text->size() <= typescript::max_bytes &&
-          contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
-          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
+      if (text && contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
+          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}) &&
+          typescript::may_be_source(*text))
         files.push_back(path);
     }
     program_.parse_ahead(files);
@@ -237,7 +238,8 @@ class Reader {
     const std::string& file = place.syntax()->file();
     const bool known = options.is(Values::object) || options.is(Values::undefined) ||
                        (options.is(Values::string) && !postgres_js);
-    if (!known || options.partial || !is_application_source(file) || is_local(options)) return;
+    if (!known || options.partial || !is_application_source(file) || is_local(options) || runs_once(file))
+      return;
     ClientPool pool;
     pool.what = what;
     pool.place = place.location();
@@ -256,6 +258,33 @@ class Reader {
     out_.sizes.push_back({size, postgres_js ? "max of postgres.js" : "max of node-postgres' Pool",
                           package ? package->folder : std::string(files::folder_of(file)),
                           max->node ? max->node.location() : place.location()});
+  }
+
+  // Whether the file is a script for one run: it is named as one, ends its process or its pool, and neither
+  // serves nor is imported.
+  bool runs_once(const std::string& file) {
+    const auto [entry, is_new] = runs_once_.try_emplace(file, false);
+    const auto* module = is_new && names_a_script(file) ? program_.module(file) : nullptr;
+    if (!module) return entry->second;
+    const std::string_view text = module->syntax->text();
+    if (!contains_any(text, {"process.exit(", ".end("}) ||
+        contains_any(text, {".listen(", "serve(", "setInterval(", "process.on('SIG", "process.on(\"SIG"}))
+      return false;
+    return runs_once_[file] = !is_imported(program_, file, [](const std::string& path) {
+             return typescript::is_source(path) && !files::never_deployed(path);
+           });
+  }
+
+  // check-recipes.js, db-cli.ts
+  static bool names_a_script(const std::string& file) {
+    static constexpr std::array<std::string_view, 10> words = {
+        "check", "diagnose", "debug", "inspect", "verify", "fix", "dump", "query", "init", "reset"};
+    std::string stem = lower(files::base_of(file));
+    stem.erase(std::min(stem.rfind('.'), stem.size()));
+    std::replace(stem.begin(), stem.end(), '_', '-');
+    const auto end = stem.find('-');
+    return stem.ends_with("-cli") ||
+           (end != std::string::npos && is_one_of(std::string_view(stem).substr(0, end), words));
   }
 
   void add_credentials(const Value& options) {
@@ -377,6 +406,7 @@ class Reader {
   typescript::Program& program_;
   Expressions expressions_;
   std::optional<std::vector<SourceConfig>> configs_;
+  std::map<std::string, bool> runs_once_;  // by file
   std::set<const SourceConfig*> matched_;  // of a client with the same casing
   std::vector<std::pair<Node, const SourceConfig*>> without_options_;
   ClientCode out_;

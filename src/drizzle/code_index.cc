@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "drizzle/code_entries.h"
 #include "drizzle/code_paths.h"
+#include "files/files.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -30,6 +31,50 @@ constexpr std::array<std::string_view, 16> database_types = {
     "NeonDatabase",     "VercelPgDatabase",   "PgliteDatabase",  "PgRemoteDatabase",  "AwsDataApiPgDatabase",
     "XataHttpDatabase", "BunSQLDatabase",     "PgAsyncDatabase", "NodePgTransaction", "PostgresJsTransaction",
     "NeonTransaction"};
+
+// Parts of drizzle-orm for SQLite, MySQL, SingleStore and SQL Server.
+constexpr std::array<std::string_view, 22> other_parts = {"better-sqlite3",
+                                                          "bun-sqlite",
+                                                          "d1",
+                                                          "durable-sqlite",
+                                                          "expo-sqlite",
+                                                          "libsql",
+                                                          "mysql-core",
+                                                          "mysql-proxy",
+                                                          "mysql2",
+                                                          "op-sqlite",
+                                                          "singlestore",
+                                                          "singlestore-core",
+                                                          "sql-js",
+                                                          "planetscale-serverless",
+                                                          "singlestore-proxy",
+                                                          "sqlite-core",
+                                                          "sqlite-cloud",
+                                                          "mssql-core",
+                                                          "sqlite-proxy",
+                                                          "tidb-serverless",
+                                                          "node-mssql",
+                                                          "tursodatabase"};
+constexpr std::array<std::string_view, 4> other_tables = {"drizzle-orm/sqlite-core", "drizzle-orm/mysql-core",
+                                                          "drizzle-orm/singlestore-core",
+                                                          "drizzle-orm/mssql-core"};
+
+// Whether the package is a part of drizzle-orm for another database than PostgreSQL.
+bool is_of_other_database(std::string_view package) {
+  constexpr std::string_view orm = "drizzle-orm/";
+  if (!package.starts_with(orm)) return false;
+  const std::string_view part = package.substr(orm.size());
+  return is_one_of(part.substr(0, part.find('/')), other_parts);
+}
+
+// Whether the value is what a function for another database makes: sqliteTable(…), mysqlTableCreator(…)(…).
+bool is_other_table(const ValuePtr& value) {
+  constexpr int max_links = 12;
+  const typescript::Value* at = value.get();
+  for (int links = 0; at && links < max_links; ++links, at = at->base.get())
+    if (at->is(Values::external)) return links > 0 && is_of_other_database(at->text);
+  return false;
+}
 
 // What the chain of calls .with(…) and .$with(…) begins with.
 Node without_with(Node receiver) {
@@ -60,7 +105,6 @@ bool mentions_from(std::string_view text) {
 }
 
 bool may_matter(std::string_view text) {
-  if (text.size() > typescript::max_bytes) return false;
   const std::string_view head = text.substr(0, 200);
   if (contains_any(head, {"\"use client\"", "'use client'"})) return false;
   return mentions_from(text) ||
@@ -161,8 +205,8 @@ CodeIndex::CodeIndex(typescript::Program& program) : program_(program), bindings
     if (is_database(query.receiver)) queries_.push_back(std::move(query));
   std::sort(queries_.begin(), queries_.end(),
             [](const FoundQuery& a, const FoundQuery& b) { return a.facts.place < b.facts.place; });
-  for (auto& query : queries_) complete(query);
   for (std::size_t i = 0; i < queries_.size(); ++i) by_whole_.emplace(queries_[i].whole, i);
+  for (auto& query : queries_) complete(query);
 }
 
 void CodeIndex::choose_files() {
@@ -171,10 +215,41 @@ void CodeIndex::choose_files() {
   for (const auto& path : tree.files()) {
     if (!is_application_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text) continue;
-    if (may_matter(*text) && files_.size() < max_files) files_.push_back(path);
-    if (may_have_entries(path, *text) && entry_files_.size() < max_files) entry_files_.push_back(path);
+    if (!text || !typescript::may_be_source(*text)) continue;
+    note_dialect(path, *text);
+    const bool queries = may_matter(*text), entries = may_have_entries(path, *text);
+    if ((!queries && !entries) || is_test_code(*text)) continue;
+    if (queries && files_.size() < max_files) files_.push_back(path);
+    if (entries && entry_files_.size() < max_files) entry_files_.push_back(path);
   }
+}
+
+void CodeIndex::note_dialect(const std::string& path, std::string_view text) {
+  const bool postgres = contains(text, "drizzle-orm/pg-core"), other = contains_any(text, other_tables);
+  if (!postgres && !other) return;
+  Dialects& found = dialects_[package_folder(path)];
+  found.postgres = found.postgres || postgres;
+  found.other = found.other || other;
+}
+
+std::string CodeIndex::package_folder(const std::string& path) {
+  const auto* package = program_.tree().package_of(files::folder_of(path));
+  return package ? package->folder : std::string();
+}
+
+bool CodeIndex::has_only_other_tables(const std::string& file) {
+  const auto found = dialects_.empty() ? dialects_.end() : dialects_.find(package_folder(file));
+  return found != dialects_.end() && found->second.other && !found->second.postgres;
+}
+
+bool CodeIndex::is_of_another_database(const FoundQuery& query, bool only_other_tables) {
+  using Made = CodeQuery::Kind;
+  const Made kind = query.facts.kind;
+  if (kind == Made::execute || kind == Made::transaction || kind == Made::batch) return false;
+  if (only_other_tables && !query.table) return true;
+  if (query.link("all") || query.link("get") || query.link("run")) return true;
+  const auto arguments = arguments_of(query.anchor);
+  return !query.facts.relational && !arguments.empty() && is_other_table(value(arguments.front()));
 }
 
 // The names of db.query are those that the schema's files export.
@@ -316,6 +391,9 @@ void CodeIndex::add_call(const Node& call) {
     query.whole = outer;
   }
   query.facts.place = query.anchor.location();
+  const bool other = has_only_other_tables(query.facts.place.file);
+  if (other && (query.facts.relational || query.facts.kind == CodeQuery::Kind::execute)) proven = false;
+  if (!proven && is_of_another_database(query, other)) return;
   if (proven) {
     prove(query.receiver);
     queries_.push_back(std::move(query));
@@ -377,9 +455,10 @@ bool CodeIndex::find_database(const Node& node, int depth) {
     return is_database(declared.child(Field::value), depth + 1);
   }
   if (node.is(Kind::call_expression) || node.is(Kind::new_expression)) {
-    if (is_drizzle(node.child(Field::function), "drizzle") ||
-        is_drizzle(node.child(Field::function), "withReplicas"))
-      return true;
+    const ValuePtr made = value(node.child(Field::function));
+    if (made->is(Values::external) && made->text.starts_with("drizzle-orm") &&
+        (made->name == "drizzle" || made->name == "withReplicas"))
+      return !is_of_other_database(made->text);
     return node.is(Kind::call_expression) && is_database_function(bindings_.called(node), depth + 1);
   }
   if (node.is(Kind::member_expression))

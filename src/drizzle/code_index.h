@@ -4,7 +4,9 @@
 // A call is a query if it names a table that pgTable() makes, or if what it is called on is a Drizzle
 // database: a variable whose initial value calls drizzle(), a parameter of a Drizzle type, the parameter of a
 // transaction's callback, or something on which the project calls such queries with tables. Never by its name
-// alone.
+// alone. Queries of SQLite, MySQL and other databases are left out: a database that drizzle() makes for one,
+// a table of one, `.all()`, `.get()` and `.run()`, and unknown tables in a package that declares only such
+// tables.
 #pragma once
 
 #include <map>
@@ -98,7 +100,15 @@ class CodeIndex {
   typescript::ValuePtr value(const typescript::Node& expression);
 
  private:
+  struct Dialects {  // of the tables that a package's files declare
+    bool postgres = false;
+    bool other = false;
+  };
   void choose_files();
+  void note_dialect(const std::string& path, std::string_view text);
+  std::string package_folder(const std::string& path);
+  bool has_only_other_tables(const std::string& file);
+  bool is_of_another_database(const FoundQuery& query, bool only_other_tables);
   void read_relational_names();
   void add_calls(const typescript::Node& node);
   void add_call(const typescript::Node& call);
@@ -117,6 +127,9 @@ class CodeIndex {
   std::string column_name(const typescript::Node& column);
   bool narrows(const typescript::Node& condition, int depth = 0);
   bool narrowed(const FoundQuery& query);
+  bool is_given(const typescript::Node& expression, int depth = 0);
+  bool joins_on_value(const typescript::Node& condition, int depth = 0);
+  bool reads_limited(const FoundQuery& query);
   bool aggregates(const FoundQuery& query);
   bool is_aggregate(const typescript::Node& expression);
   void complete_options(FoundQuery& query);
@@ -131,6 +144,7 @@ class CodeIndex {
   bool schema_is_complete_ = true;
   std::vector<std::string> files_;
   std::vector<std::string> entry_files_;
+  std::map<std::string, Dialects> dialects_;  // by the package's folder
   std::vector<FoundQuery> queries_;
   std::vector<FoundQuery> undecided_;  // of the pass before receivers are proven
   std::map<typescript::Node, std::size_t> by_whole_;

@@ -515,7 +515,8 @@ class LoopReader {
         if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
           return false;
         if (const auto key = key_of(*query, on_loop))
-          if (const RowSource from = from_rows(); from && from.query != query)
+          if (const RowSource from = from_rows();
+              from && from.query != query && !reads_again(index_, loop.body, *query, *key, from))
             add(loop, from, *query, *key, {});
         return false;
       }

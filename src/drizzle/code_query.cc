@@ -76,8 +76,10 @@ void CodeIndex::complete(FoundQuery& query) {
 // sum(orders.total), sql`count(*)`, sql<number>`…`.mapWith(Number)
 bool CodeIndex::is_aggregate(const Node& expression) {
   Node at = bare(expression);
-  // The grammar takes f<T>`…` for two comparisons.
-  if (at.is(Kind::binary_expression) && at.text().starts_with("sql<")) at = bare(at.child(Field::right));
+  // The grammar takes f<A | B>`…` for comparisons.
+  if (at.text().starts_with("sql<"))
+    for (int parts = 0; parts < 6 && at.is(Kind::binary_expression); ++parts)
+      at = bare(at.child(Field::right));
   for (int links = 0; links < 4 && at.is(Kind::call_expression); ++links) {
     const Node callee = at.child(Field::function);
     if (!callee.is(Kind::member_expression)) break;
@@ -137,6 +139,53 @@ bool CodeIndex::narrows(const Node& condition, int depth) {
   return !value.is(Kind::true_) && !value.is(Kind::false_) && !value.is(Kind::string);
 }
 
+// Whether the expression is no column, and what it begins with is a parameter, or a variable that gets what a
+// call returns: session.user.id, input.id
+bool CodeIndex::is_given(const Node& expression, int depth) {
+  Node node = bare(expression);
+  if (depth > max_followed || column(node)) return false;
+  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression))
+    node = bare(node.child(Field::object));
+  if (!node.is(Kind::identifier)) return false;
+  const Binding& binding = bindings_.find(node);
+  if (binding.kind == Binding::Kind::parameter) return true;
+  if (binding.kind != Binding::Kind::variable) return false;
+  const Node value = bare(binding.owner.child(Field::value));
+  if (!value.is(Kind::call_expression)) return is_given(value, depth + 1);
+  // Subqueries and aliases of tables are no values.
+  return method_of(value) != "as" && !is_drizzle(value.child(Field::function), "alias") &&
+         !is_drizzle(value.child(Field::function), "aliasedTable");
+}
+
+// Whether the condition of an inner join compares a column with a value, as a WHERE would: not with another
+// column.
+bool CodeIndex::joins_on_value(const Node& condition, int depth) {
+  const Node at = bare(condition);
+  if (!at.is(Kind::call_expression) || depth > max_followed) return false;
+  const std::string name = operator_of(at);
+  const auto arguments = arguments_of(at);
+  if (name == "and")
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [&](const Node& one) { return joins_on_value(one, depth + 1); });
+  if ((name != "eq" && name != "inArray") || arguments.size() != 2) return false;
+  return (column(bare(arguments[0])) && is_given(arguments[1])) ||
+         (column(bare(arguments[1])) && is_given(arguments[0]));
+}
+
+// Whether the query reads a subquery with a LIMIT: one with .as('newest'), or $with('newest').as(query).
+bool CodeIndex::reads_limited(const FoundQuery& query) {
+  const auto arguments = arguments_of(query.anchor);
+  if (method_of(query.anchor) != "from" || arguments.empty()) return false;
+  Node given = bare(arguments.front());
+  if (given.is(Kind::identifier))
+    if (const Binding& binding = bindings_.find(given); binding.kind == Binding::Kind::variable)
+      given = bare(binding.owner.child(Field::value));
+  const FoundQuery* inner = this->query(given);
+  if (const auto parts = arguments_of(given); !inner && method_of(given) == "as" && !parts.empty())
+    inner = this->query(bare(parts.front()));
+  return inner && inner->link("limit");
+}
+
 bool CodeIndex::narrowed(const FoundQuery& query) {
   if (query.facts.relational) {
     const auto arguments = arguments_of(query.anchor);
@@ -149,11 +198,11 @@ bool CodeIndex::narrowed(const FoundQuery& query) {
     }
     return false;
   }
+  if (reads_limited(query)) return true;
   return std::any_of(query.links.begin(), query.links.end(), [&](const QueryLink& link) {
-    if (link.name == "innerJoin" || link.name == "where") {
-      const auto arguments = arguments_of(link.call);
-      return link.name == "where" && !arguments.empty() && narrows(arguments.front());
-    }
+    const auto arguments = arguments_of(link.call);
+    if (link.name == "where") return !arguments.empty() && narrows(arguments.front());
+    if (link.name == "innerJoin") return arguments.size() > 1 && joins_on_value(arguments[1]);
     return link.name == "having" || link.name == "$dynamic" || link.name == "as";
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
@@ -31,6 +32,23 @@ struct Source {
   RawSql::Source kind = RawSql::Source::parameter;
   Node node;
 };
+
+// Whether the text of an object type, { name: string; all?: boolean }, says that the property may be any
+// text.
+bool is_text_in(std::string_view type, std::string_view property) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
+  };
+  for (auto at = type.find(property); at != std::string_view::npos; at = type.find(property, at + 1)) {
+    if (at > 0 && is_word(type[at - 1])) continue;
+    std::string_view rest = type.substr(at + property.size());
+    if (rest.starts_with('?')) rest.remove_prefix(1);
+    if (!rest.starts_with(':')) continue;
+    const std::string_view of = trim(rest.substr(1, rest.find_first_of(";,\n}") - 1));
+    return of == "string" || of == "string[]" || of == "any";
+  }
+  return false;
+}
 
 class Reader {
  public:
@@ -99,7 +117,10 @@ class Reader {
         return either(node.child(Field::consequence), node.child(Field::alternative));
       case Kind::identifier:
       case Kind::shorthand_property_identifier: return source_of_name(node, use, depth);
-      case Kind::member_expression: return source_of_member(node, use);
+      case Kind::member_expression: {
+        auto found = source_of_member(node, use);
+        return found ? found : source_of_property(node, use, depth);
+      }
       case Kind::call_expression: return source_of_call(node, use, depth);
       default: return std::nullopt;
     }
@@ -120,6 +141,40 @@ class Reader {
     if (!(by_schema ? *by_schema : values_.is_member(node, path_of(node))) || is_checked(node, use))
       return std::nullopt;
     return Source{RawSql::Source::request, node};
+  }
+
+  // params.name of `params: { name: string }`, also of a type with a name. Not in a callback, which may get
+  // the rows of a query.
+  std::optional<Source> source_of_property(const Node& node, const Node& use, int depth) {
+    const Node object = bare(node.child(Field::object));
+    if (!object.is(Kind::identifier)) return std::nullopt;
+    const Binding& binding = names_.find(object);
+    if (binding.kind != Binding::Kind::parameter || !binding.pattern.is(Kind::identifier) ||
+        binding.owner.parent().is(Kind::arguments) || values_.is_parameter(binding))
+      return std::nullopt;
+    const std::string type = typescript::annotated_type(binding.pattern.parent());
+    const std::string_view name = node.child(Field::property).text();
+    const auto named = type.starts_with('{') ? std::nullopt : index_.type_named(type, node.syntax()->file());
+    if (!is_text_in(named ? named->text : type, name) || is_checked(node, use) ||
+        checks_.checked(object, use))
+      return std::nullopt;
+    const auto calls = this->calls().find(binding.owner);
+    if (calls == this->calls().end()) return Source{RawSql::Source::parameter, binding.name};
+    std::optional<Source> found;
+    for (const Node& call : calls->second) {
+      const auto arguments = arguments_of(call);
+      if (binding.index >= arguments.size()) continue;
+      auto source = source_of(part_of(bare(arguments[binding.index]), name), call, depth + 1);
+      if (source && (!found || source->kind == RawSql::Source::request)) found = source;
+    }
+    return found;
+  }
+
+  // What an object literal gives the property: the value, or the name itself of { name }.
+  static Node part_of(const Node& object, std::string_view name) {
+    for (const Node& part : object.is(Kind::object) ? object.children() : std::vector<Node>())
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return part;
+    return property_of(object, name);
   }
 
   // const { sort } = req.query

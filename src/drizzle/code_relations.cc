@@ -272,14 +272,14 @@ RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index
   for (const auto& path : tree.files()) {
     if (!typescript::is_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text || text->size() > typescript::max_bytes) {
+    if (!text || !may_have_relations(*text)) continue;
+    if (!typescript::may_be_source(*text)) {
       reader.miss();
       continue;
     }
-    if (!may_have_relations(*text)) continue;
     const auto* module = ++files > max_files ? nullptr : program.module(path);
     if (!module) reader.miss();
-    else reader.read(*module, is_application_source(path));
+    else reader.read(*module, is_application_source(path) && !is_test_code(*text));
     if (files > max_files) break;
   }
   return reader.take();

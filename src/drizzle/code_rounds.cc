@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "drizzle/code_index.h"
-
 namespace pgadvise::drizzle {
 
+using typescript::bare;
+using typescript::Field;
 using typescript::Kind;
 using typescript::Node;
 
@@ -19,7 +19,31 @@ bool is_word(std::string_view statement, std::string_view word) {
   return statement.starts_with(word) && first_word(statement) == word;
 }
 
+constexpr std::size_t max_nodes = 4000;  // of a body that is searched
+
 }  // namespace
+
+bool reads_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
+                 const RowSource& rows) {
+  const auto &tables = query.facts.tables, &tables_of_rows = rows.query->facts.tables;
+  const Node value = bare(key.value);
+  if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
+      tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
+      !value.is(Kind::member_expression) || value.child(Field::property).text() != key.column)
+    return false;
+  const Node row = bare(value.child(Field::object));
+  const Node name = row.is(Kind::identifier) ? index.names().find(row).name : Node();
+  return name && any_node(body, max_nodes, [&](const Node& at) {
+           if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
+           const Node call = bare(at);
+           if (!call.is(Kind::call_expression) || index.query(call)) return false;
+           const auto arguments = typescript::arguments_of(call);
+           return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+             const Node argument = bare(one);
+             return argument.is(Kind::identifier) && index.names().find(argument).name == name;
+           });
+         });
+}
 
 bool ends_early(const Node& body) {
   const auto is_loop = [](const Node& at) {

@@ -1,12 +1,20 @@
 // The rounds of loops in code. Internal to code_loops.
 #pragma once
 
-#include "typescript/syntax.h"
+#include "drizzle/code_index.h"
+#include "drizzle/code_rows.h"
 
 namespace pgadvise::drizzle {
 
 // Whether the loop of this body may end before its last row: by `return`, `break`, or a `throw` in the body
 // itself. A loop that ends early looks for one row, or tries until one query succeeds, and does not need all.
 bool ends_early(const typescript::Node& body);
+
+// Whether the query reads the loop's own row once more, by its key, after the round has waited for a call
+// that gets the row and may have changed it: await provision(row); await findFirst(eq(rows.id, row.id)). No
+// earlier query could have the value. `rows` yields the loop's rows, `key` is the query's comparison with
+// one.
+bool reads_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
+                 const Comparison& key, const RowSource& rows);
 
 }  // namespace pgadvise::drizzle

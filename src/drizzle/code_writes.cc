@@ -16,6 +16,7 @@
 namespace pgadvise::drizzle {
 namespace {
 
+using typescript::arguments_of;
 using typescript::bare;
 using typescript::Binding;
 using typescript::Field;
@@ -126,13 +127,75 @@ class Reader {
   bool may_be_transaction(const Node& receiver) {
     const Node node = bare(receiver);
     if (node.is(Kind::member_expression)) return names_transaction(node.child(Field::property).text());
-    if (node.is(Kind::call_expression)) return names_transaction(name_of_called(node));
+    if (node.is(Kind::call_expression))
+      return names_transaction(name_of_called(node)) || is_chosen_by_caller(node, 0);
     if (!node.is(Kind::identifier) || names_transaction(node.text())) return true;
     const Binding& binding = names_.find(node);
     if (binding.kind == Binding::Kind::none) return false;  // an import
     if (binding.kind != Binding::Kind::variable) return true;
+    // const { executor = db } = options
+    if (const Node above = binding.name.parent();
+        above.is(Kind::object_assignment_pattern) || above.is(Kind::assignment_pattern))
+      return true;
     const Node value = bare(binding.owner.child(Field::value));
-    return value.is(Kind::binary_expression) || value.is(Kind::ternary_expression);
+    return value.is(Kind::binary_expression) || value.is(Kind::ternary_expression) ||
+           is_chosen_by_caller(value, 0);
+  }
+
+  // Whether a call chooses between what it is given and another database: this.executor(session), whose
+  // method returns `session?.tx ?? this.db`. Of functions that the project does not have, those that get an
+  // optional parameter.
+  bool is_chosen_by_caller(const Node& call, int depth) {
+    if (!call.is(Kind::call_expression) || depth > max_followed) return false;
+    const auto arguments = arguments_of(call);
+    const Node called = names_.called(call);
+    if (!called)
+      return !index_.is_database(call) &&
+             std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+               const Node name = bare(one);
+               return name.is(Kind::identifier) && is_optional(names_.find(name));
+             });
+    bool given = false, other = false;
+    for (const Node& returned : typescript::returned_values(called)) {
+      const Node value = bare(returned);
+      if (is_chosen_by_caller(value, depth + 1)) return true;
+      std::vector<Node> choices{value};
+      if (value.is(Kind::ternary_expression))
+        choices = {bare(value.child(Field::consequence)), bare(value.child(Field::alternative))};
+      if (value.is(Kind::binary_expression)) {
+        choices = {bare(value.child(Field::left)), bare(value.child(Field::right))};
+        given = given || gets_parameter(choices.front());
+      }
+      for (const Node& one : choices) {
+        if (is_of_parameter(one)) given = true;
+        else other = other || one.is(Kind::identifier) || one.is(Kind::member_expression);
+      }
+    }
+    return given && other;
+  }
+
+  // session?: Session, session: Session | undefined, session = null
+  static bool is_optional(const Binding& binding) {
+    if (binding.kind != Binding::Kind::parameter) return false;
+    const Node parameter = binding.pattern.parent();
+    const std::string type = typescript::annotated_type(parameter);
+    return parameter.is(Kind::optional_parameter) || parameter.child(Field::value) ||
+           contains_any(type, {"undefined", "null"});
+  }
+
+  // session, session.tx, session?.tx
+  bool is_of_parameter(Node node) {
+    while (node.is(Kind::member_expression)) node = bare(node.child(Field::object));
+    return node.is(Kind::identifier) && names_.find(node).kind == Binding::Kind::parameter;
+  }
+
+  // executorOf(session)
+  bool gets_parameter(const Node& call) {
+    const auto arguments = arguments_of(call);
+    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+      const Node name = bare(one);
+      return name.is(Kind::identifier) && names_.find(name).kind == Binding::Kind::parameter;
+    });
   }
 
   static bool undoes(const Node& function) {

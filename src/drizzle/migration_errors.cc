@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "drizzle/importers.h"
 #include "typescript/bindings.h"
 #include "typescript/parse.h"
 
@@ -91,8 +92,8 @@ class Reader {
     for (const auto& path : tree.files()) {
       if (!is_read(path) || files.size() >= max_files) continue;
       const std::string* text = tree.peek(path);
-      if (text && text->size() <= typescript::max_bytes && contains(*text, "/migrator") &&
-          contains(*text, "drizzle-orm/"))
+      if (text && contains(*text, "/migrator") && contains(*text, "drizzle-orm/") &&
+          typescript::may_be_source(*text))
         files.push_back(path);
     }
     for (const auto& path : files) {
@@ -182,7 +183,9 @@ class Reader {
     for (const auto& path : program_.tree().files()) {
       if (!elsewhere || path == file || !is_read(path) || files.size() > 40) continue;
       const std::string* text = program_.tree().peek(path);
-      if (text && contains(*text, last + "(") && contains(*text, "import")) files.push_back(path);
+      if (text && contains(*text, last + "(") && contains(*text, "import") &&
+          typescript::may_be_source(*text))
+        files.push_back(path);
     }
     std::vector<Node> out;
     for (const auto& path : files)
@@ -346,7 +349,7 @@ class Reader {
       if (!outside) return false;
       function = function_around(outside);
     }
-    return !function && !imported(place.syntax()->file());
+    return !function && !is_imported(program_, place.syntax()->file(), is_read);
   }
 
   // The call of the function in its file, at the top level if there is one.
@@ -359,25 +362,6 @@ class Reader {
     for (const Node& call : calls_in(function.syntax()->root()))
       if (names_.called(call) == function && (!found || !function_around(call))) found = call;
     return found;
-  }
-
-  // Whether another file imports this one.
-  bool imported(const std::string& file) {
-    const auto base = files::base_of(file);
-    std::string stem(base.substr(0, base.rfind('.')));
-    if (stem == "index") stem = files::base_of(files::folder_of(file));
-    for (const auto& path : program_.tree().files()) {
-      if (path == file || !is_read(path)) continue;
-      const std::string* text = program_.tree().peek(path);
-      if (!text || !contains_any(*text, {"/" + stem + "'", "/" + stem + "\"", "/" + stem + "."})) continue;
-      const auto* module = program_.module(path);
-      if (!module) continue;
-      for (const auto& [name, import] : module->imports)
-        if (program_.resolver().resolve(path, import.specifier) == file) return true;
-      for (const auto& specifier : module->star_exports)
-        if (program_.resolver().resolve(path, specifier) == file) return true;
-    }
-    return false;
   }
 
   // A branch that depends on the environment.

@@ -1,6 +1,7 @@
 #include "drizzle/source_column.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 
@@ -140,13 +141,36 @@ bool is_enum(const Value& function) {
   return made_object(function, schema) == "enum";
 }
 
+// What modifier() of ColumnReader reads.
+bool is_modifier(std::string_view name) {
+  static constexpr std::array<std::string_view, 10> names = {"notNull",
+                                                             "primaryKey",
+                                                             "default",
+                                                             "defaultNow",
+                                                             "defaultRandom",
+                                                             "unique",
+                                                             "references",
+                                                             "generatedAlwaysAs",
+                                                             "generatedAlwaysAsIdentity",
+                                                             "generatedByDefaultAsIdentity"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 class ColumnReader {
  public:
   ColumnReader(const ColumnContext& context, SourceColumn& out) : context_(context), out_(out) {}
 
   void read(const Chain& chain) {
     type(*chain.root);
-    for (const auto& step : chain.calls) modifier(step);
+    const auto is_array = [](const ChainCall& step) { return step.name == "array"; };
+    const auto arrays = std::count_if(chain.calls.begin(), chain.calls.end(), is_array);
+    if (!out_.type.empty())
+      for (auto i = arrays; i > 0; --i) out_.type += "[]";
+    auto left = arrays;
+    for (const auto& step : chain.calls)
+      if (is_array(step)) --left;
+      else if (left == 0 || !is_modifier(step.name)) modifier(step);
+      else before_array(step);
   }
 
  private:
@@ -178,6 +202,13 @@ class ColumnReader {
     return text_of(context_.program.call(data_type->value, {options}));
   }
 
+  // drizzle-orm 0.x makes a new column of the array, and the modifier is that of the element, which no
+  // column has; 1.0 changes the column itself.
+  void before_array(const ChainCall& step) {
+    if (!context_.array_forgets) unknown("the effect of ." + step.name + "() before .array()");
+    else if (!*context_.array_forgets) modifier(step);
+  }
+
   void modifier(const ChainCall& step) {
     const ValuePtr first = argument(*step.call, 0);
     if (step.name == "notNull") out_.not_null = true;
@@ -187,7 +218,6 @@ class ColumnReader {
     else if (step.name == "defaultRandom") out_.default_expression = "gen_random_uuid()";
     else if (step.name == "unique") unique(*step.call);
     else if (step.name == "references") references(*step.call);
-    else if (step.name == "array") out_.type += out_.type.empty() ? "" : "[]";
     else if (step.name == "generatedAlwaysAs") generated(first);
     else if (step.name == "generatedAlwaysAsIdentity") identity(Column::Identity::always, *first);
     else if (step.name == "generatedByDefaultAsIdentity") identity(Column::Identity::by_default, *first);

@@ -44,6 +44,7 @@ struct ColumnContext {
   typescript::Program& program;
   Casing casing;
   const SqlNames& names;
+  std::optional<bool> array_forgets;  // as of SourceConfig
 };
 
 // The name of the column that `value` builds under this key; nullopt if `value` is no column or its name is

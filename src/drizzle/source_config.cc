@@ -168,6 +168,17 @@ SourceConfig read_config(Program& program, const DrizzleConfig& scanned) {
   return out;
 }
 
+// By the nearest package.json that names drizzle-orm and its version, else by all others, if they agree.
+std::optional<bool> array_forgets_in(files::Tree& tree, std::string_view folder) {
+  for (const auto* package = tree.package_of(folder); package;
+       package = package->folder.empty() ? nullptr : tree.package_of(files::folder_of(package->folder)))
+    if (const auto known = array_forgets(package->drizzle_orm)) return known;
+  std::set<bool> found;
+  for (const auto& package : tree.packages())
+    if (const auto known = array_forgets(package.drizzle_orm)) found.insert(*known);
+  return found.size() == 1 ? std::optional<bool>(*found.begin()) : std::nullopt;
+}
+
 // Files that import drizzle-orm/pg-core, by package.
 std::vector<SourceConfig> without_configuration(files::Tree& tree) {
   std::map<std::string, SourceConfig> by_package;
@@ -185,6 +196,21 @@ std::vector<SourceConfig> without_configuration(files::Tree& tree) {
 }
 
 }  // namespace
+
+std::optional<bool> array_forgets(std::string_view versions) {
+  constexpr std::string_view digits = "0123456789";
+  if (const auto alias = versions.rfind('@'); alias != std::string_view::npos)  // npm:drizzle-orm@1.0.0
+    versions.remove_prefix(alias + 1);
+  versions.remove_prefix(std::min(versions.find_first_not_of("^~>=<v "), versions.size()));
+  if (versions.empty() || digits.find(versions.front()) == std::string_view::npos) return std::nullopt;
+  // The first betas of 1.0 forget as 0.x does, later ones do not.
+  if (versions.starts_with("1.0.0-beta.")) {
+    versions.remove_prefix(std::string_view("1.0.0-beta.").size());
+    const auto length = std::min(versions.find_first_not_of(digits), versions.size());
+    if (length < 2 || (length == 2 && versions.front() < '2')) return std::nullopt;
+  }
+  return versions.front() == '0';
+}
 
 std::string cased(std::string_view key, Casing casing) {
   if (casing == Casing::none) return std::string(key);
@@ -245,7 +271,12 @@ std::vector<SourceConfig> source_configs(Program& program) {
     if (same == out.end()) out.push_back(std::move(config));
     else same->paths.push_back(config.paths.front());
   }
-  return out.empty() ? without_configuration(program.tree()) : out;
+  if (out.empty()) out = without_configuration(program.tree());
+  for (auto& config : out) {
+    const std::string& place = config.paths.empty() ? config.files.front() : config.paths.front();
+    config.array_forgets = array_forgets_in(program.tree(), files::folder_of(place));
+  }
+  return out;
 }
 
 }  // namespace pgadvise::drizzle

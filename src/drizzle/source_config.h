@@ -1,6 +1,7 @@
 // Which source files declare a Drizzle schema, and with which options.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,14 @@ struct SourceConfig {
   std::string out;                         // the migrations folder, from the root
   std::vector<std::string> schema_filter;  // empty: drizzle-kit's default, public
   std::vector<std::string> tables_filter;
+  // Whether .array() of the project's drizzle-orm forgets the modifiers before it; nullopt: the version is
+  // not known.
+  std::optional<bool> array_forgets;
 };
+
+// The same by the versions of drizzle-orm in package.json: "^0.45.2", "1.0.0-beta.21"; nullopt for "latest",
+// "catalog:" and the like.
+std::optional<bool> array_forgets(std::string_view versions);
 
 // Of all PostgreSQL configurations of the repository that name schema files: a file, a folder (its own files)
 // or a glob, relative to the configuration's folder, its package's or one above. Without such a

@@ -19,7 +19,8 @@ using Kind = Value::Kind;
 
 class SchemaReader {
  public:
-  SchemaReader(Program& program, SourceConfig config) : program_(program), tables_(program, config.casing) {
+  SchemaReader(Program& program, SourceConfig config)
+      : program_(program), tables_(program, config.casing, config.array_forgets) {
     out_.config = std::move(config);
   }
 

@@ -14,7 +14,8 @@ std::string full_name(const QualifiedName& name) {
 
 }  // namespace
 
-SourceTables::SourceTables(typescript::Program& program, Casing casing) : program_(program), casing_(casing) {
+SourceTables::SourceTables(typescript::Program& program, Casing casing, std::optional<bool> array_forgets)
+    : program_(program), casing_(casing), array_forgets_(array_forgets) {
   names_.column = [this](const ValuePtr& value, bool bare) -> std::optional<std::string> {
     const auto found = column(value);
     if (!found || (!bare && !found->table->name)) return std::nullopt;

@@ -20,7 +20,8 @@ struct SourceTable {
 
 class SourceTables {
  public:
-  SourceTables(typescript::Program& program, Casing casing);
+  // `array_forgets`: as of SourceConfig.
+  SourceTables(typescript::Program& program, Casing casing, std::optional<bool> array_forgets = {});
   SourceTables(const SourceTables&) = delete;
   SourceTables& operator=(const SourceTables&) = delete;
 
@@ -36,7 +37,7 @@ class SourceTables {
   // Of `orders.total`; nullopt if the value is no column, or its name is not known.
   std::optional<ColumnOf> column(const typescript::ValuePtr& value);
 
-  ColumnContext context() { return {program_, casing_, names_}; }
+  ColumnContext context() { return {program_, casing_, names_, array_forgets_}; }
   const SqlNames& names() const { return names_; }
 
  private:
@@ -44,6 +45,7 @@ class SourceTables {
 
   typescript::Program& program_;
   Casing casing_;
+  std::optional<bool> array_forgets_;
   SqlNames names_;
   std::map<const typescript::Value*, SourceTable> tables_;  // by the call of pgTable()
 };

@@ -137,6 +137,8 @@ std::optional<Package> Tree::read_package(const std::string& path, const std::st
   for (const auto* list : {"dependencies", "devDependencies"})
     if (const Json& names = member(*root, list); names.is_object())
       for (const auto& [name, version] : names.items()) package.dependencies.insert(name);
+  for (const auto* list : {"dependencies", "devDependencies"})
+    if (package.drizzle_orm.empty()) package.drizzle_orm = text_member(member(*root, list), "drizzle-orm");
   package.prisma_seed = text_member(member(*root, "prisma"), "seed");
   package.prisma_schema = text_member(member(*root, "prisma"), "schema");
   package.uses_drizzle =

@@ -23,6 +23,7 @@ struct Package {
   std::set<std::string> dependencies;                 // names, including development dependencies
   std::string prisma_seed;                            // the command that `prisma db seed` runs
   bool uses_drizzle = false;
+  std::string drizzle_orm = {};    // the versions of drizzle-orm as written; "" if it is no dependency
   std::string prisma_schema = {};  // where Prisma's schema is: a file or a folder, from `folder`
 };
 

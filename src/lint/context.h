@@ -48,6 +48,9 @@ struct DeclaredSchema {
   // migrations may have changed by statements that were not replayed.
   std::set<QualifiedName> left_out = {};
   bool all_tables_known = true;  // false: the source may declare more
+  // Without `migrated`: the names, without schemas, of the tables that SQL scripts of no migration tool
+  // create.
+  std::set<std::string> in_scripts = {};
 };
 
 // The settings of a rule in a project's configuration.

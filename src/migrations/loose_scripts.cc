@@ -64,6 +64,19 @@ void add_tables(std::string_view script, Tables& out) {
   }
 }
 
+// `read`: the bytes that were read already, and after the call with those of these scripts.
+Tables tables_of(const std::vector<std::string>& scripts, std::size_t& read) {
+  constexpr std::size_t longest_head = 400'000, all_heads = 64u << 20;
+  Tables tables;
+  for (const auto& script : scripts) {
+    if (read > all_heads) break;
+    const std::string text = read_head(script, longest_head);
+    read += text.size();
+    if (!only_drops(text)) add_tables(text, tables);
+  }
+  return tables;
+}
+
 }  // namespace
 
 bool only_drops(std::string_view script) {
@@ -77,17 +90,15 @@ bool only_drops(std::string_view script) {
 }
 
 int SchemaScore::of(const std::vector<std::string>& scripts) {
-  constexpr std::size_t longest_head = 400'000, all_heads = 64u << 20;
-  Tables tables;
-  for (const auto& script : scripts) {
-    if (read_ > all_heads) break;
-    const std::string text = read_head(script, longest_head);
-    read_ += text.size();
-    if (!only_drops(text)) add_tables(text, tables);
-  }
+  const Tables tables = tables_of(scripts, read_);
   const auto missing = std::count_if(tables.used.begin(), tables.used.end(),
                                      [&](const std::string& name) { return !tables.created.count(name); });
   return static_cast<int>(tables.created.size()) - static_cast<int>(missing);
+}
+
+std::set<std::string> created_tables(const std::vector<std::string>& scripts) {
+  std::size_t read = 0;
+  return tables_of(scripts, read).created;
 }
 
 }  // namespace pgadvise::migrations

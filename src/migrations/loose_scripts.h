@@ -1,6 +1,7 @@
 // Scripts that belong to no migration tool.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,8 @@ class SchemaScore {
  private:
   std::size_t read_ = 0;
 };
+
+// The names, without schemas, of the tables that the scripts create. Reads as much as a SchemaScore.
+std::set<std::string> created_tables(const std::vector<std::string>& scripts);
 
 }  // namespace pgadvise::migrations

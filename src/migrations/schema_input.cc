@@ -281,12 +281,14 @@ const SchemaInput& nearest(const std::vector<SchemaInput>& inputs, const std::st
                            [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
 }
 
-// Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named.
-void add_schemas(const std::string& root, const Places& places, const std::set<std::string>& taken,
-                 const SqlcPaths& sqlc, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+// Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named. The
+// latter.
+std::vector<std::string> add_schemas(const std::string& root, const Places& places,
+                                     const std::set<std::string>& taken, const SqlcPaths& sqlc,
+                                     std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   constexpr std::size_t max_named = 5;
   const bool described = !out.empty();
-  std::size_t named = 0;
+  std::vector<std::string> named;
   for (const auto& file : places.schemas) {
     const std::string path = files::path_under(root, file);
     const std::string folder(files::folder_of(file));
@@ -305,12 +307,15 @@ void add_schemas(const std::string& root, const Places& places, const std::set<s
                              "pgadvise check " + path + " checks it on its own"});
     } else if (!described) {
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
-    } else if (++named <= max_named) {
-      diagnostics.push_back({Error::Kind::nonfatal, path,
-                             "was not read: " + nearest(out, path).path + " already provides the schema",
-                             "pgadvise check " + path + " checks it on its own"});
+    } else {
+      named.push_back(path);
+      if (named.size() <= max_named)
+        diagnostics.push_back({Error::Kind::nonfatal, path,
+                               "was not read: " + nearest(out, path).path + " already provides the schema",
+                               "pgadvise check " + path + " checks it on its own"});
     }
   }
+  return named;
 }
 
 // Does one of the folder's scripts, of a sample, make or change tables? Seeds and queries don't.
@@ -393,10 +398,11 @@ void name_versions(const std::string& root, const std::vector<SchemaInput>& read
   }
 }
 
-// Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line.
-void tell_passed_over(const std::string& root, const std::vector<std::string>& files,
-                      const std::set<std::string>& taken, const SqlcPaths& sqlc,
-                      const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
+// Folders whose scripts make tables and are nobody's: what is not looked at is said, on one line. The
+// scripts.
+std::vector<std::string> tell_passed_over(const std::string& root, const std::vector<std::string>& files,
+                                          const std::set<std::string>& taken, const SqlcPaths& sqlc,
+                                          const std::vector<SchemaInput>& read, Diagnostics& diagnostics) {
   Scripts scripts;
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
@@ -416,18 +422,22 @@ void tell_passed_over(const std::string& root, const std::vector<std::string>& f
     return !changes_tables(files::path_under(root, entry.first), entry.second);
   });
   name_versions(root, read, scripts, diagnostics);
+  std::vector<std::string> out;
+  for (const auto& [folder, names] : scripts)
+    for (const auto& name : names) out.push_back(files::path_under(root, files::join_path(folder, name)));
   std::map<std::string, std::size_t> siblings, passed;  // a folder of several stands for them
   for (const auto& [folder, names] : scripts) ++siblings[std::string(files::folder_of(folder))];
   for (const auto& [folder, names] : scripts) {
     const std::string above(files::folder_of(folder));
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
-  if (passed.empty()) return;
+  if (passed.empty()) return out;
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
        "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
            listing(passed),
        "to read the SQL: " + how_to_read(root, scripts)});
+  return out;
 }
 
 // The schemas of tests and fixtures, likewise.
@@ -459,9 +469,10 @@ std::string of_project(const std::string& root, const std::vector<std::string>& 
 }
 
 // Gives migrations the source of their schema, if only one writes to their folder. Adds schemas that only
-// source declares, to `read`, too.
+// source declares, to `read`, too. `unread`: the scripts that create tables and were not read.
 void add_sources(const std::string& root, const std::vector<std::string>& files,
-                 std::vector<ReadSchema>& read, std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
+                 const std::vector<std::string>& unread, std::vector<ReadSchema>& read,
+                 std::vector<SchemaInput>& out, Diagnostics& diagnostics) {
   std::set<std::string> several;
   for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
     const std::string folder = files::path_under(root, source->folder);
@@ -485,6 +496,7 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
     read.push_back({std::string(files::folder_of(source->place)), nullptr, false});
     input.source = std::move(source);
     input.root = root;
+    input.created_by_scripts = created_tables(unread);
     out.push_back(std::move(input));
   }
   for (auto& input : out)
@@ -533,8 +545,9 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
         structure_dump(path))
       out.push_back({SchemaKind::sql_file, path, {{path, ""}}});
   const SqlcPaths sqlc = sqlc_paths(root, files);
-  add_schemas(root, places, taken, sqlc, out, diagnostics);
-  tell_passed_over(root, files, taken, sqlc, out, diagnostics);
+  std::vector<std::string> unread = add_schemas(root, places, taken, sqlc, out, diagnostics);
+  for (auto& script : tell_passed_over(root, files, taken, sqlc, out, diagnostics))
+    unread.push_back(std::move(script));
   tell_left_out(root, files, taken, diagnostics);
   std::sort(out.begin(), out.end(),
             [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
@@ -545,7 +558,7 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
     read.push_back({folder ? path : std::string(files::folder_of(path)), input.tool,
                     input.kind == SchemaKind::migrations});
   }
-  add_sources(root, files, read, out, diagnostics);
+  add_sources(root, files, unread, read, out, diagnostics);
   for (auto& elsewhere : schemas_in_code(root, files, read)) diagnostics.push_back(std::move(elsewhere));
   return out;
 }

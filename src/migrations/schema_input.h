@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,9 @@ struct SchemaInput {
   UserPaths user_paths = {};  // the files are read with these
   // Of kind `source`, and of migrations that the ORM's tool writes from it.
   std::shared_ptr<const DeclaredSource> source = {};
-  std::string root = {};                                 // of `source`: the repository
+  std::string root = {};  // of `source`: the repository
+  // Of kind `source`: the names, without schemas, of tables that scripts create which pgadvise did not read.
+  std::set<std::string> created_by_scripts = {};
   std::shared_ptr<const ExecutedScripts> executed = {};  // of kind `executed`
   std::string what() const;  // "drizzle migrations (5 files)", for the report's inputs
 };

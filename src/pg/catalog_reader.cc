@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "pg/catalog_queries.h"
 #include "pg/leftovers.h"
 #include "pg/tracking.h"
 #include "pg/values.h"
@@ -29,17 +30,6 @@ constexpr const char* settings =
     "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
     "true), "
     "set_config('quote_all_identifiers', 'off', true)";
-
-// Of the schemas that are the user's own.
-constexpr const char* own_schema =
-    "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pgadvise_'";
-
-std::string not_of_extension(std::string_view catalog, std::string_view oid) {
-  return fmt::format(
-      "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{}'::regclass AND e.objid = {} AND e.deptype = "
-      "'e')",
-      catalog, oid);
-}
 
 // Deparsing an expression and asking for a size take a lock, which would wait for a table that is being
 // rewritten: such a table is read without them.
@@ -61,18 +51,6 @@ constexpr std::chrono::seconds query_limit{70};
 
 std::string unlocked(std::string_view expression) {
   return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked, expression);
-}
-
-const std::string& text(const std::optional<std::string>& value) {
-  static const std::string empty;
-  return value ? *value : empty;
-}
-char letter(const std::optional<std::string>& value) {
-  return value && !value->empty() ? value->front() : '\0';
-}
-bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
-double number(const std::optional<std::string>& value, double otherwise = 0) {
-  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
 // "{1,2}" of an int2[].
@@ -127,61 +105,15 @@ std::vector<std::string> not_null_columns(const Table& table, std::string_view p
   }
 }
 
-class Reader {
- public:
-  Reader(Connection& connection, Diagnostics& diagnostics, const CatalogOptions& options)
-      : connection_(connection), diagnostics_(diagnostics), options_(options) {}
-  Result<Catalog> read();
+}  // namespace
 
- private:
-  Result<void> begin();
-  Result<void> recognise();
-  Result<void> everything();
-  Result<void> names();
-  Result<void> tables();
-  Result<void> inheritance();
-  Result<void> columns();
-  Result<void> indexes();
-  Result<void> index_keys();
-  Result<void> constraints();
-  Result<void> policies();
-  Result<void> triggers();
-  Result<void> settings_and_age();
-  Result<void> types_and_sequences();
-  Result<void> sessions();
-  void column_statistics();
-  void sum_up_partitions();
-  // Tries `query`, then `otherwise` when something in it is locked or not permitted; `missing` is what is
-  // lost by that. Rows have `columns` columns.
-  Result<Rows> ask(std::size_t columns, const std::string& query, const std::string& otherwise = {},
-                   std::string_view missing = {});
-  // query(), within what is left of the limits of the whole catalog.
-  Result<Rows> ask_once(std::size_t columns, const std::string& query);
-  Error no_catalog(std::string_view why) const;
-  // One diagnostic for all of `tables`.
-  void name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint);
-  Table* table(const std::optional<std::string>& oid);
-  std::vector<std::string> column_names(const std::optional<std::string>& oid,
-                                        const std::optional<std::string>& array);
-
-  Connection& connection_;
-  Diagnostics& diagnostics_;
-  CatalogOptions options_;
-  std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::now() + max_catalog_time;
-  std::uint64_t begin_bytes_ = connection_.bytes_received();
-  Catalog catalog_;
-  std::unordered_map<std::string, Table*> by_oid_;
-  std::unordered_map<std::string, std::map<int, std::string>> attributes_;
-  std::unordered_map<std::string, std::pair<Table*, std::size_t>> index_by_oid_;
-};
-
-Error Reader::no_catalog(std::string_view why) const {
+Error CatalogReader::no_catalog(std::string_view why) const {
   return {Error::Kind::database, connection_.where(),
           fmt::format("the server does not respond like PostgreSQL: {}", why),
           "is this a PostgreSQL server's port?"};
 }
 
-Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
+Result<Rows> CatalogReader::ask_once(std::size_t columns, const std::string& query) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
   const auto bytes = connection_.bytes_received() - begin_bytes_;
@@ -202,8 +134,8 @@ Result<Rows> Reader::ask_once(std::size_t columns, const std::string& query) {
   return rows;
 }
 
-Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const std::string& otherwise,
-                         std::string_view missing) {
+Result<Rows> CatalogReader::ask(std::size_t columns, const std::string& query, const std::string& otherwise,
+                                std::string_view missing) {
   if (otherwise.empty()) return ask_once(columns, query);
   if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
   auto rows = ask_once(columns, query);
@@ -215,7 +147,7 @@ Result<Rows> Reader::ask(std::size_t columns, const std::string& query, const st
   return ask_once(columns, otherwise);
 }
 
-void Reader::name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint) {
+void CatalogReader::name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint) {
   if (tables.empty()) return;
   const auto count = tables.size();
   if (count > 3) tables.resize(3);
@@ -224,13 +156,13 @@ void Reader::name_some(std::vector<std::string> tables, std::string_view what, s
                                std::string(hint)});
 }
 
-Table* Reader::table(const std::optional<std::string>& oid) {
+Table* CatalogReader::table(const std::optional<std::string>& oid) {
   const auto found = by_oid_.find(text(oid));
   return found == by_oid_.end() ? nullptr : found->second;
 }
 
-std::vector<std::string> Reader::column_names(const std::optional<std::string>& oid,
-                                              const std::optional<std::string>& array) {
+std::vector<std::string> CatalogReader::column_names(const std::optional<std::string>& oid,
+                                                     const std::optional<std::string>& array) {
   std::vector<std::string> out;
   const auto& names = attributes_[text(oid)];
   for (const int number : numbers(array))
@@ -238,7 +170,7 @@ std::vector<std::string> Reader::column_names(const std::optional<std::string>& 
   return out;
 }
 
-Result<void> Reader::names() {
+Result<void> CatalogReader::names() {
   const auto database = ask(2,
                             "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = "
                             "'c' THEN d.datcollate END "
@@ -271,13 +203,13 @@ Result<void> Reader::names() {
 // after an ANALYZE that saw the rows already they are counted once more. Of a table that was just analyzed,
 // had nothing deleted and has not one page more than ANALYZE found, that is all that they can be; but for a
 // VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
-void leave_out_late_counts(TableStatistics& statistics) {
+static void leave_out_late_counts(TableStatistics& statistics) {
   if (statistics.rows < 0 || statistics.bytes > statistics.pages * 8192) return;
   statistics.changes_since_analyze = 0;
   statistics.live_rows = std::min(statistics.live_rows, static_cast<std::int64_t>(statistics.rows));
 }
 
-Result<void> Reader::tables() {
+Result<void> CatalogReader::tables() {
   const auto query = [](std::string_view definition) {
     return fmt::format(
                "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', c.relrowsecurity, "
@@ -351,7 +283,7 @@ Result<void> Reader::tables() {
   return {};
 }
 
-Result<void> Reader::inheritance() {
+Result<void> CatalogReader::inheritance() {
   const auto rows = ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
                                relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
                                "ORDER BY n.nspname, c.relname, i.inhseqno");
@@ -366,7 +298,7 @@ Result<void> Reader::inheritance() {
   return {};
 }
 
-Result<void> Reader::columns() {
+Result<void> CatalogReader::columns() {
   const auto query = [](std::string_view expression) {
     return fmt::format(
                "SELECT c.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
@@ -407,7 +339,7 @@ Result<void> Reader::columns() {
   return {};
 }
 
-Result<void> Reader::indexes() {
+Result<void> CatalogReader::indexes() {
   const bool nulls = connection_.server_version() >= 150000;
   const auto query = [&](std::string_view predicate) {
     return fmt::format(
@@ -457,7 +389,7 @@ Result<void> Reader::indexes() {
   return {};
 }
 
-Result<void> Reader::index_keys() {
+Result<void> CatalogReader::index_keys() {
   const auto rows = ask(
       7,
       "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
@@ -504,7 +436,7 @@ Result<void> Reader::index_keys() {
   return {};
 }
 
-Result<void> Reader::constraints() {
+Result<void> CatalogReader::constraints() {
   const bool nulls = connection_.server_version() >= 150000;
   const auto query = [&](std::string_view expression) {
     return fmt::format(
@@ -562,7 +494,7 @@ Result<void> Reader::constraints() {
   return {};
 }
 
-Result<void> Reader::policies() {
+Result<void> CatalogReader::policies() {
   const auto query = [](std::string_view seen, std::string_view checked) {
     return fmt::format(
                "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
@@ -590,7 +522,7 @@ Result<void> Reader::policies() {
   return {};
 }
 
-Result<void> Reader::triggers() {
+Result<void> CatalogReader::triggers() {
   // tgtype: 2 is BEFORE, 16 is UPDATE.
   const auto rows =
       ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
@@ -601,182 +533,12 @@ Result<void> Reader::triggers() {
   return {};
 }
 
-// As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout
-// that some other role or database has is one that the server's owner thought of.
-Result<void> Reader::settings_and_age() {
-  const auto rows = ask(
-      3,
-      "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, "
-      "unnest(r.setconfig) AS one(text) "
-      "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN "
-      "('statement_timeout', "
-      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', "
-      "'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
-      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', "
-      "'in_hot_standby') "
-      // What decides plans, where somebody set it.
-      "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', "
-      "'max_parallel_workers_per_gather', "
-      "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return tl::unexpected(no_catalog("pg_settings has no max_connections"));
-  for (const auto& row : *rows)
-    catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
-  const auto age = ask(1,
-                       "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, "
-                       "pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
-                       "WHERE d.datname = current_database()");
-  if (!age) return tl::unexpected(age.error());
-  if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
-  return {};
-}
-
-// Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is
-// there.
-Result<void> Reader::sessions() {
-  const auto rows =
-      ask(6,
-          "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
-          "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> "
-          "pg_backend_pid() AND "
-          "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
-          "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
-          "LIMIT 20000",
-          "SELECT WHERE false", "connected sessions were not read");
-  if (!rows) return tl::unexpected(rows.error());
-  std::size_t hidden = 0;
-  for (const auto& row : *rows) {
-    Session session{static_cast<int>(whole(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
-    // What began after our own transaction is younger than nothing.
-    if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
-    if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
-    hidden += session.state.empty();
-    catalog_.sessions.push_back(std::move(session));
-  }
-  if (hidden)
-    diagnostics_.push_back(
-        Error{Error::Kind::nonfatal, connection_.where(),
-              fmt::format("this role can't see the activity of {} of {} sessions", hidden, rows->size()),
-              "GRANT pg_monitor makes it visible"});
-  return {};
-}
-
-Result<void> Reader::types_and_sequences() {
-  const auto enums = ask(
-      3, fmt::format(
-             "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = "
-             "t.typnamespace "
-             "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
-             "e.enumsortorder",
-             own_schema, not_of_extension("pg_type", "t.oid")));
-  if (!enums) return tl::unexpected(enums.error());
-  for (const auto& row : *enums) {
-    const QualifiedName name{text(row[0]), text(row[1])};
-    auto& out = catalog_.enums[name];
-    out.name = name;
-    if (row[2]) out.labels.push_back(*row[2]);
-  }
-  const auto query = [](std::string_view last) {
-    return fmt::format(
-        "SELECT n.nspname, c.relname, format_type(s.seqtypid, NULL), tn.nspname, t.relname, a.attname, "
-        "s.seqincrement, s.seqcycle, s.seqmax, {}, s.seqmin "
-        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = "
-        "c.oid "
-        "LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = "
-        "'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LEFT JOIN pg_class t ON "
-        "t.oid "
-        "= d.refobjid "
-        "LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace "
-        "LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
-        "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
-        last, own_schema, not_of_extension("pg_class", "c.oid"));
-  };
-  const auto sequences = ask(
-      11,
-      query(
-          "CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
-      query("NULL"), "sequence positions were not read");
-  if (!sequences) return tl::unexpected(sequences.error());
-  for (const auto& row : *sequences) {
-    Sequence sequence;
-    sequence.name = {text(row[0]), text(row[1])};
-    sequence.type = text(row[2]);
-    if (row[4]) sequence.owner_table = QualifiedName{text(row[3]), text(row[4])};
-    sequence.owner_column = text(row[5]);
-    sequence.increment = whole(row[6]);
-    sequence.cycles = truth(row[7]);
-    sequence.maximum = whole(row[8]);
-    if (row[9]) sequence.last_value = whole(row[9]);
-    sequence.minimum = whole(row[10]);
-    catalog_.sequences[sequence.name] = sequence;
-  }
-  return {};
-}
-
-void Reader::column_statistics() {
-  const std::string uuids = "'^[{]([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(,|[}]$))+$'";
-  const auto rows = ask(
-      14,
-      "SELECT n.schemaname, n.tablename, n.attname, n.inherited, n.n_distinct, n.null_frac, n.correlation, "
-      "n.avg_width, n.avg_width > 1 AND left(coalesce(n.histogram_bounds, n.most_common_vals)::text, 40) ~ "
-      "'^[{]\"?[[:space:]]*[[{]', n.most_common_freqs[1], " +
-          std::string(options_.values
-                          ? "n.most_common_vals::text, n.most_common_freqs::text, n.histogram_bounds::text"
-                          : "NULL, NULL, NULL") +
-          ", CASE WHEN n.avg_width = 37 THEN coalesce(n.histogram_bounds, n.most_common_vals) IS NOT NULL "
-          "AND "
-          "coalesce(n.histogram_bounds::text ~ " +
-          uuids + ", true) AND coalesce(n.most_common_vals::text ~ " + uuids +
-          ", true) ELSE false END"
-          " FROM pg_stats n WHERE n.schemaname !~ '^pg_' AND "
-          "n.schemaname <> 'information_schema'",
-      "SELECT WHERE false", "column statistics were not read");
-  if (!rows) return;
-  for (const auto& row : *rows) {
-    Table* owner = catalog_.table(QualifiedName{text(row[0]), text(row[1])});
-    if (!owner) continue;
-    // A parent has two sets: of its own rows, and of those with its children.
-    if (truth(row[3]) != (owner->kind == Table::Kind::partitioned)) continue;
-    for (auto& column : owner->columns)
-      if (column.name == text(row[2]))
-        column.statistics =
-            ColumnStatistics{number(row[4]), number(row[5]), number(row[6]), static_cast<int>(whole(row[7])),
-                             truth(row[8]),  truth(row[13]), number(row[9]), text(row[10]),
-                             text(row[11]),  text(row[12])};
-  }
-}
-
-// Only leaves hold rows: what is known of them goes to every ancestor.
-void Reader::sum_up_partitions() {
-  for (auto& [name, parent] : catalog_.tables)
-    if (parent.kind == Table::Kind::partitioned) parent.statistics = TableStatistics{};
-  for (const auto& [name, leaf] : catalog_.tables) {
-    if (!leaf.partition_of || !leaf.statistics || leaf.kind == Table::Kind::partitioned) continue;
-    auto above = leaf.partition_of;
-    for (int depth = 0; above && depth < 64; ++depth) {
-      Table* parent = catalog_.table(*above);
-      if (!parent || !parent->statistics) break;
-      auto& sum = *parent->statistics;
-      if (leaf.statistics->rows >= 0) sum.rows = std::max(sum.rows, 0.0) + leaf.statistics->rows;
-      sum.pages += leaf.statistics->pages;
-      sum.bytes += leaf.statistics->bytes;
-      sum.sequential_scans += leaf.statistics->sequential_scans;
-      sum.sequential_rows += leaf.statistics->sequential_rows;
-      sum.index_scans += leaf.statistics->index_scans;
-      sum.writes += leaf.statistics->writes;
-      sum.live_rows += leaf.statistics->live_rows;
-      sum.dead_rows += leaf.statistics->dead_rows;
-      sum.changes_since_analyze += leaf.statistics->changes_since_analyze;
-      above = parent->partition_of;
-    }
-  }
-}
-
-Result<void> Reader::everything() {
+Result<void> CatalogReader::everything() {
   for (const auto part :
-       {&Reader::names, &Reader::tables, &Reader::inheritance, &Reader::columns, &Reader::indexes,
-        &Reader::index_keys, &Reader::constraints, &Reader::policies, &Reader::triggers,
-        &Reader::types_and_sequences, &Reader::settings_and_age, &Reader::sessions})
+       {&CatalogReader::names, &CatalogReader::tables, &CatalogReader::inheritance, &CatalogReader::columns,
+        &CatalogReader::indexes, &CatalogReader::index_keys, &CatalogReader::constraints,
+        &CatalogReader::policies, &CatalogReader::triggers, &CatalogReader::types_and_sequences,
+        &CatalogReader::settings_and_age, &CatalogReader::sessions})
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();
@@ -793,6 +555,8 @@ Result<void> Reader::everything() {
                                  fmt::format("the first {} were read", max_tracking_tables)});
   return {};
 }
+
+namespace {
 
 // Leaves the connection's limits as they were.
 class Watch {
@@ -812,14 +576,16 @@ class Watch {
   AnswerLimits before_;
 };
 
-Result<void> Reader::begin() {
+}  // namespace
+
+Result<void> CatalogReader::begin() {
   for (const char* statement : {"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", plain_path, settings})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
   return {};
 }
 
 // Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
-Result<void> Reader::recognise() {
+Result<void> CatalogReader::recognise() {
   const auto rows =
       ask(2,
           "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
@@ -829,7 +595,7 @@ Result<void> Reader::recognise() {
   return tl::unexpected(no_catalog("pg_namespace and pg_class do not list pg_catalog"));
 }
 
-Result<Catalog> Reader::read() {
+Result<Catalog> CatalogReader::read() {
   const Watch watch(connection_);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
@@ -845,11 +611,10 @@ Result<Catalog> Reader::read() {
   return std::move(catalog_);
 }
 
-}  // namespace
-
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
                              const CatalogOptions& options) {
-  auto catalog = Reader(connection, diagnostics, options).read();
+  const auto until = std::chrono::steady_clock::now() + max_catalog_time;
+  auto catalog = CatalogReader(connection, diagnostics, options.values, until).read();
   const auto left = [](const auto& table) {
     return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),
                        [](const Index& index) { return !run_of_index(index.name).empty(); });

@@ -224,6 +224,11 @@ Node Bindings::function_in(Node declaration, int depth) {
   } else if (declaration.is(Kind::public_field_definition)) {
     declaration = bare(declaration.child(Field::value));
   }
+  // The grammar takes `() => a ? b : f<T>`…`` for a template whose tag is the arrow function.
+  if (declaration.is(Kind::call_expression) &&
+      declaration.child(Field::arguments).is(Kind::template_string) &&
+      declaration.child(Field::function).is(Kind::arrow_function))
+    declaration = declaration.child(Field::function);
   if (is_function(declaration)) return declaration;
   if (depth > max_depth_followed) return {};
   if (declaration.is(Kind::identifier) || declaration.is(Kind::shorthand_property_identifier))

@@ -1,5 +1,7 @@
 #include "typescript/parse.h"
 
+#include <algorithm>
+
 #ifdef PGADVISE_TYPESCRIPT
 
 #include <map>
@@ -15,6 +17,20 @@ extern "C" const TSLanguage* tree_sitter_tsx();
 #endif
 
 namespace pgadvise::typescript {
+
+static bool is_minified(std::string_view text) {
+  constexpr std::size_t min_bytes = 50'000, max_line = 20'000, max_mean = 500;
+  if (text.size() <= min_bytes) return false;
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < text.size(); ++lines) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end - at > max_line) return true;
+    at = end + 1;
+  }
+  return text.size() / lines > max_mean;
+}
+
+bool may_be_source(std::string_view text) { return text.size() <= max_bytes && !is_minified(text); }
 
 #ifdef PGADVISE_TYPESCRIPT
 
@@ -264,6 +280,8 @@ Result<std::unique_ptr<const Syntax>> parse(std::string file, std::string text) 
   if (text.size() > max_bytes)
     return fail(Error::Kind::nonfatal, file, "is larger than " + size_name(max_bytes) + ": not read",
                 "exclude the file, if it is generated");
+  if (is_minified(text))
+    return fail(Error::Kind::nonfatal, file, "is minified: not read", "exclude the file");
   const Language& language = language_of(file);
   const std::unique_ptr<TSParser, ParserDeleter> parser(ts_parser_new());
   if (!ts_parser_set_language(parser.get(), language.language))

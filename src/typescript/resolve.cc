@@ -115,7 +115,7 @@ std::string Resolver::find(const std::string& from, const std::string& specifier
 // A file as an import without its extension, or with that of the compiled file, names it; or a folder's
 // index.
 std::string Resolver::file_at(const std::string& path) const {
-  if (is_source(path) && tree_.has(path)) return path;
+  // First, as TypeScript and bundlers do: the compiled file may stand beside its source.
   static const std::pair<const char*, std::vector<const char*>> compiled[] = {
       {".js", {".ts", ".tsx"}}, {".jsx", {".tsx"}}, {".mjs", {".mts"}}, {".cjs", {".cts"}}};
   for (const auto& [extension, sources] : compiled)
@@ -124,6 +124,7 @@ std::string Resolver::file_at(const std::string& path) const {
         if (const auto file = path.substr(0, path.size() - std::string_view(extension).size()) + source;
             tree_.has(file))
           return file;
+  if (is_source(path) && tree_.has(path)) return path;
   if (!path.empty())
     for (const auto* extension : extensions)
       if (const auto file = path + extension; tree_.has(file)) return file;

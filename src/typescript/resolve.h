@@ -22,8 +22,8 @@ class Resolver {
   // repository. Tries relative paths, `paths` and `baseUrl` of the nearest tsconfig.json (and what it
   // extends or refers to), `imports` of package.json, and packages of the repository: those that a dependency
   // links ("file:", "link:", "workspace:other@*"), those of the importing file's workspace
-  // (pnpm-workspace.yaml, `workspaces` of package.json), else any of that name. "./a.js" names a.ts, too, and
-  // "dist/a.js" of a package its src/a.ts. Remembers answers.
+  // (pnpm-workspace.yaml, `workspaces` of package.json), else any of that name. "./a.js" names a.ts, also
+  // if a.js is there, and "dist/a.js" of a package its src/a.ts. Remembers answers.
   std::string resolve(const std::string& from, const std::string& specifier);
 
  private:

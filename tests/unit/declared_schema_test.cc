@@ -149,5 +149,17 @@ TEST_F(DeclaredSchemaRule, WithoutMigrationsThereIsOneNote) {
   EXPECT_EQ(found(), Found());
 }
 
+TEST_F(DeclaredSchemaRule, TablesOfSqlScriptsAreNotMissing) {
+  compare("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int);", "");
+  schema.migrated = nullptr;
+  schema.in_scripts = {"a", "b", "other"};
+  EXPECT_EQ(found(),
+            Found{"n file The source declares 3 tables, and neither a migration nor an SQL script of the "
+                  "repository creates 1 of them, c: databases get it by `drizzle-kit push`, which drops and "
+                  "renames without a reviewed file."});
+  schema.in_scripts.insert("c");
+  EXPECT_EQ(found(), Found());
+}
+
 }  // namespace
 }  // namespace pgadvise::lint

@@ -66,5 +66,25 @@ TEST_F(DrizzleClient, OtherClientsWithoutOptionsAreLeftOut) {
             "");
 }
 
+TEST_F(DrizzleClient, PoolsOfScriptsForOneRunAreLeftOut) {
+  const std::string head =
+      "import postgres from 'postgres';\nexport const sql = postgres(process.env.URL);\n";
+  const std::string work = "await sql`SELECT 1`;\n";
+  const testing_support::TempTree files(
+      {{"package.json", R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0", "postgres": "3"}})"},
+       {"check-recipes.js", head + work + "process.exit(0);\n"},
+       {"src/db/connect-cli.ts", head + work + "await sql.end();\n"},
+       {"src/inspect_db.ts", head + work},                                     // does not end
+       {"src/check-stock.ts", head + work + "process.exit(0);\n"},             // is imported
+       {"src/verify-server.ts", head + "app.listen(80); process.exit(1);\n"},  // serves
+       {"src/pool.ts", head + work + "process.exit(0);\n"},                    // has no such name
+       {"src/app.ts", "import { sql } from './check-stock';\nawait sql`SELECT 1`;\n"}});
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  std::string out;
+  for (const auto& pool : read_repository_code(tree).client.pools) out += pool.place.file + "\n";
+  EXPECT_EQ(out, "src/check-stock.ts\nsrc/inspect_db.ts\nsrc/pool.ts\nsrc/verify-server.ts\n");
+}
+
 }  // namespace
 }  // namespace pgadvise::drizzle

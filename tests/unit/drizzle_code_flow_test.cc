@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "support/drizzle_code.h"
 
 namespace pgadvise::drizzle {
@@ -304,6 +305,170 @@ app.get('/d', (req, res) => { db.select().from(orders).catch(() => undefined); }
              (query.awaited ? " awaited" : "") + (query.limited ? " limited" : "") +
              (query.narrowed ? " narrowed" : "") + "\n";
   EXPECT_EQ(found, "3 then\n4 then limited\n6 narrowed\n10\n");
+}
+
+// A value in the condition of an inner join, as in WHERE; not another column, and not in an outer join.
+TEST_F(DrizzleFlow, AJoinMayNarrowTheRows) {
+  const auto by = [](const std::string& join) {
+    const auto facts = of(R"(export async function list(input) {
+  const session = await auth();
+  const userId = session.user.id;
+  const newest = db.select({ id: orders.id }).from(orders).as('newest');
+  await db.select().from(customers).)" +
+                          join + ";\n}\n");
+    return facts.queries.empty() ? std::string() : std::string(facts.queries.back().narrowed ? "n" : "-");
+  };
+  const std::string on = "innerJoin(orders, and(eq(orders.customerId, customers.id), ";
+  EXPECT_EQ(by(on + "eq(orders.id, session.user.id)))"), "n");
+  EXPECT_EQ(by(on + "eq(input.id, orders.id)))"), "n");
+  EXPECT_EQ(by("innerJoin(orders, eq(orders.id, userId))"), "n");
+  EXPECT_EQ(by("innerJoin(orders, eq(orders.customerId, customers.id))"), "-");
+  EXPECT_EQ(by(on + "eq(orders.total, 1)))"), "-");
+  EXPECT_EQ(by("innerJoin(newest, eq(orders.id, newest.id))"), "-");
+  EXPECT_EQ(by("leftJoin(orders, and(eq(orders.customerId, customers.id), eq(orders.id, userId)))"), "-");
+}
+
+// SQLite, MySQL and the like: a database or a table of one, and unknown tables where a package has no others.
+TEST_F(DrizzleFlow, QueriesOfOtherDatabasesAreLeftOut) {
+  const std::string local = R"(import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
+export const trees = sqliteTable('trees', { id: text() });
+export const localDb = drizzle('file.db', { schema: { trees } });
+)";
+  const std::string loop = R"(
+  const rows = await X.select().from(T);
+  for (const row of rows) await X.select().from(U).where(eq(U.id, row.id));
+}
+)";
+  const auto with = [&](const std::string& database, const std::string& table, const std::string& other) {
+    return "export async function list(ctx, table) {" +
+           replace_all(replace_all(replace_all(loop, "X", database), "T", table), "U", other);
+  };
+  const std::string import = "import { localDb, trees } from './local';\n";
+  // A database of SQLite has no queries, and neither has a table of it on what may be any database.
+  EXPECT_EQ(queries(of(import + with("localDb", "trees", "trees"), {{"src/local.ts", local}})), "");
+  EXPECT_EQ(queries(of(import + with("localDb", "table", "table"), {{"src/local.ts", local}})), "");
+  EXPECT_EQ(queries(of(import + "export const one = (ctx) => ctx.db.select().from(orders);\n" +
+                           with("ctx.db", "trees", "table"),
+                       {{"src/local.ts", local}})),
+            "4 select orders in one\n7 select id= in list\n");
+  // all(), get() and run() are not PostgreSQL's.
+  EXPECT_EQ(queries(of("export const a = (t) => db.select().from(t).all();\n"
+                       "export const b = (t) => db.select().from(t).where(eq(t.id, 1)).get();\n"
+                       "export const c = (t) => db.delete(t).run();\n"
+                       "export const d = (t) => db.select().from(t);\n")),
+            "6 select in d\n");
+  // A package that declares no table of PostgreSQL.
+  const auto facts = of("export const one = (ctx) => ctx.db.select().from(orders);\n",
+                        {{"poll/package.json", R"({"name": "poll"})"},
+                         {"poll/schema.ts",
+                          "import { sqliteTable, text } from 'drizzle-orm/sqlite-core';\n"
+                          "export const make = () => sqliteTable('a', { id: text() });\n"},
+                         {"poll/app.ts",
+                          "export const f = (ctx, t) => ctx.db.select().from(t);\n"
+                          "export const g = (ctx, t) => ctx.db.insert(t).values({});\n"}});
+  EXPECT_EQ(queries(facts), "3 select orders in one\n");
+}
+
+// The function runs in its caller's transaction if the caller gives one.
+TEST_F(DrizzleFlow, ADatabaseThatTheCallerMayGive) {
+  const auto found = [](const std::string& chosen, const std::string& more = "") {
+    return pairs(of("class Store {\n  constructor(private db: Database) {}\n" + more +
+                    "\n  async save(name: string, session?: Session, options = {}) {\n    " + chosen +
+                    "\n    await executor.insert(customers).values({ name });\n"
+                    "    await executor.insert(orders).values({ total: 1 });\n  }\n}\n"
+                    "function executorOf(session) { if (session) return session.executor; return db; }\n"
+                    "const made = new Map();\n"
+                    "function connect(url) { return made.get(url) ?? create(url); }\n"));
+  };
+  const std::string pair = "Store.save customers orders\n";
+  EXPECT_EQ(found("const executor = db;"), pair);
+  EXPECT_EQ(found("const executor = this.db;"), pair);
+  EXPECT_EQ(found("const executor = connect(name);"), pair);
+  EXPECT_EQ(found("const executor = session ?? db;"), "");
+  EXPECT_EQ(found("const executor = session?.executor ?? this.db;"), "");
+  EXPECT_EQ(found("const executor = executorOf(session);"), "");
+  EXPECT_EQ(found("const executor = unknown(session);"), "");
+  EXPECT_EQ(found("const executor = unknown(name);"), pair);
+  EXPECT_EQ(found("const { executor = db } = options;"), "");
+  EXPECT_EQ(found("const executor = this.executor(session);",
+                  "  private executor(session) { return executorOf(session) ?? this.db; }"),
+            "");
+  EXPECT_EQ(found("const executor = this.executor(session);", "  private executor(of) { return this.db; }"),
+            pair);
+  EXPECT_EQ(pairs(of("export async function save(name: string, client = db) {\n"
+                     "  await client.insert(customers).values({ name });\n"
+                     "  await client.insert(orders).values({ total: 1 });\n}\n")),
+            "");
+}
+
+// The grammar takes the arrow function for the tag of its last template.
+TEST_F(DrizzleFlow, ALocalFunctionThatGetsLiterals) {
+  const auto with = [](const std::string& given) {
+    return raw(of(R"(export async function list(days: number, other: string) {
+  const count = (col: string, to: number | null) =>
+    to === null
+      ? sql<number>`count(*) filter (where ${sql.raw(col)} >= now())::int`
+      : sql<number>`count(*) filter (where ${sql.raw(col)} < now())::int`;
+  await db.select({ n: days ? count()" +
+                  given + R"(, null) : sql<number>`0`, m: count('a', 1) }).from(orders);
+}
+)"));
+  };
+  EXPECT_EQ(with("'posts.created_at'"), "");
+  EXPECT_EQ(with("other"), "6 sql.raw parameter\n");
+}
+
+// A call that gets the row may have changed it. Not before the call, and not by another column of the row.
+TEST_F(DrizzleFlow, ARowThatTheRoundHasChangedIsReadAgain) {
+  const auto in = [](const std::string& round) {
+    return loops(
+        of("export async function all() {\n  const rows = await db.select().from(orders);\n"
+           "  for (const row of rows) {\n" +
+           round + "\n  }\n}\n"));
+  };
+  const std::string again = "await db.query.orders.findFirst({ where: eq(orders.id, row.id) });";
+  const std::string found = "6 id=row.id over rows\n";
+  EXPECT_EQ(in("await provision(row, 1); " + again), "");
+  EXPECT_EQ(in(again), found);
+  EXPECT_EQ(in(again + " await provision(row, 1);"), found);
+  EXPECT_EQ(in("await provision(row.id); " + again), found);
+  EXPECT_EQ(in("await provision(row); await db.select().from(orders).where(eq(orders.id, row.parent));"),
+            "6 id=row.parent over rows\n");
+  EXPECT_EQ(in("await provision(row); await db.select().from(customers).where(eq(customers.id, row.id));"),
+            "6 id=row.id over rows\n");
+}
+
+// A property of a parameter is as free as a parameter, where its type says that it is any text.
+TEST_F(DrizzleFlow, PropertiesOfParametersInRawSql) {
+  const auto with = [](const std::string& type, const std::string& more = "", const std::string& check = "") {
+    return raw(of(
+        "type Branch = { name: string; kind: 'a' | 'b' };\n"
+        "export const make = (on) => async (params: " +
+        type + ") => {\n" + check + "  await db.execute(sql.raw(`SELECT '${params.name}'`));\n};\n" + more));
+  };
+  EXPECT_EQ(with("Branch"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ force?: boolean; name: string }"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ name?: string }"), "5 sql.raw parameter\n");
+  EXPECT_EQ(with("{ name: 'a' | 'b'; other: string }"), "");
+  EXPECT_EQ(with("{ rename: string }"), "");
+  EXPECT_EQ(with("Other"), "");
+  EXPECT_EQ(with("Branch", "", "if (!['a', 'b'].includes(params.name)) throw new Error();"), "");
+  // What the calls give.
+  const auto called = [](const std::string& given) {
+    return raw(
+        of("export async function run(params: { name: string }) {\n"
+           "  await db.execute(sql.raw(params.name));\n}\n"
+           "export const start = (name: string) => run(" +
+           given + ");\n"));
+  };
+  EXPECT_EQ(called("{ name: 'main' }"), "");
+  EXPECT_EQ(called("{ name }"), "4 sql.raw parameter\n");
+  EXPECT_EQ(called("{ name: `x${name}` }"), "4 sql.raw parameter\n");
+  // Rows that a callback gets.
+  EXPECT_EQ(raw(of("export const all = (rows) => Promise.all(rows.map((row: { name: string }) =>\n"
+                   "  db.execute(sql.raw(row.name))));\n")),
+            "");
 }
 
 }  // namespace

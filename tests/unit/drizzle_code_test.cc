@@ -77,12 +77,19 @@ TEST_F(DrizzleCode, LimitsThatTakeAnyRows) {
     await db.delete(orders).where(eq(orders.id, name));
     count(page);
   }
+  const [same, all] = await Promise.all([
+    db.select().from(customers).where(sql`lower(${customers.name}) = ${name}`).limit(2),
+    db.select().from(orders).limit(2),
+  ]);
+  only(name, same.map((one) => one.id));
+  only(all, []);
 }
+function only(plan, matches) { return matches.length !== 1 ? null : matches[0]; }
 )");
   std::string found;
   for (const auto& query : facts.queries)
     if (query.limited) found += std::to_string(query.place.line) + (query.any_rows ? " any\n" : "\n");
-  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n");
+  EXPECT_EQ(found, "5 any\n12 any\n15 any\n17\n19\n22\n27 any\n28\n");
 }
 
 TEST_F(DrizzleCode, TracesDatabasesWithoutTheirTables) {
@@ -402,12 +409,32 @@ TEST_F(DrizzleCode, ReadsNoTestsSeedsOrScripts) {
        {"src/app.test.ts", "scripts/fill.ts", "src/db/seed.ts", "src/__tests__/a.ts",
         "src/migrations/0001.ts", "dist/app.js", "prisma/seeds/a.ts", "server/experiments/agent.ts",
         "sandbox/a.ts", "examples/shop/src/a.ts", "packages/db/playground/a.ts", "benchmark/a.ts",
-        "benchmarks/a.ts", "src/manuscripts/scripts/a.ts"})
+        "benchmarks/a.ts", "src/manuscripts/scripts/a.ts", "src/keys.e2e.ts", "src/keys.e2e-spec.ts",
+        "apps/api/src/testing.ts", "apps/api/test-agent.ts", "src/lib/test-utils.ts"})
     EXPECT_FALSE(is_application_source(path)) << path;
   for (const auto* path :
        {"src/app.ts", "src/drizzle/queries.ts", "app/api/orders/route.ts", "src/jobs/nightly.ts",
-        "src/experiments/list.ts", "app/(main)/sandbox/page.tsx", "src/manuscripts/list.ts"})
+        "src/experiments/list.ts", "app/(main)/sandbox/page.tsx", "src/manuscripts/list.ts",
+        "src/routes/test-results.ts", "src/latest.ts", "src/testing-rooms.ts"})
     EXPECT_TRUE(is_application_source(path)) << path;
+}
+
+// Whatever its name: it imports a test runner, or calls its functions at the top level.
+TEST_F(DrizzleCode, ReadsNoFilesThatRunTests) {
+  for (const auto* text :
+       {"import { test } from 'vitest';\n", "import {\n  it,\n} from \"@jest/globals\";\n",
+        "import { it } from 'bun:test';\n", "const test = require('node:test');\n",
+        "import x from './x';\nbeforeEach(async () => {});\n", "describe('a', () => {});\n"})
+    EXPECT_TRUE(is_test_code(text)) << text;
+  for (const auto* text :
+       {"import { x } from './vitest';\n", "const runner = 'vitest';\n", "const a = { describe() {} };\n",
+        "// tests are run by vitest\n", "  describe('a');\n", ""})
+    EXPECT_FALSE(is_test_code(text)) << text;
+  const auto facts = of("export const list = () => db.select().from(orders);\n",
+                        {{"src/users.ts",
+                          "import { it } from 'vitest'; import { db } from './db'; import { orders } from "
+                          "'./schema';\nit('a', async () => { await db.select().from(orders); });\n"}});
+  EXPECT_EQ(facts.files, 1);
 }
 
 // A whole word of the path, not a part of one: a project may have tasks, imports and triggers as its rows.

@@ -203,6 +203,16 @@ TEST_F(DrizzleRequests, NarrowedByAValueOrWhatIsNotKnown) {
             "nnnnnnnn");
 }
 
+// FROM a subquery with a LIMIT.
+TEST_F(DrizzleRequests, NarrowedByALimitedSubquery) {
+  EXPECT_EQ(narrowed("const newest = db.select().from(orders).limit(input.limit).as('newest');"
+                     "await db.select().from(newest);"
+                     "const all = db.select().from(orders).as('all'); await db.select().from(all);"
+                     "const few = db.$with('few').as(db.select().from(orders).limit(5));"
+                     "await db.with(few).select().from(few);"),
+            "nnn--n");
+}
+
 TEST_F(DrizzleRequests, AggregatesReturnOneRow) {
   const auto facts = of({{"src/app.ts", imports + R"(
 await db.select({ n: count() }).from(orders);
@@ -211,10 +221,14 @@ await db.select({ n: count(), state: orders.state }).from(orders).groupBy(orders
 await db.select({ n: sql`count(*) over ()` }).from(orders);
 await db.select({ id: orders.id }).from(orders);
 await db.$count(orders);
+await db.select({ n: sql<number | null>`AVG(EXTRACT(EPOCH FROM (${orders.id}::timestamp - ${orders.id})) / 60)` }).from(orders);
+await db.select({ n: sql<
+  number | null | undefined
+>`max(${orders.id})`.as('n') }).from(orders);
 )"}});
   std::string found;
   for (const auto& query : facts.queries) found += query.aggregate ? '1' : '-';
-  EXPECT_EQ(found, "11---1");
+  EXPECT_EQ(found, "11---111");
 }
 
 TEST_F(DrizzleRequests, PoolsThatNothingKeeps) {

@@ -49,6 +49,16 @@ TEST(SourceConfig, ManagesWhatItsFiltersName) {
   EXPECT_TRUE(manages(config, {"public", "shop_a"}));
 }
 
+TEST(SourceConfig, KnowsWhatArrayForgetsByTheVersion) {
+  for (const char* versions : {"0.28.6", "^0.45.2", ">=0.41.0", "npm:drizzle-orm@~0.38.3"})
+    EXPECT_EQ(array_forgets(versions), std::optional<bool>(true)) << versions;
+  for (const char* versions : {"1", "^1.0.0-rc.5", "1.2.3", "^1.0.0-beta.21", "1.0.0-beta.24-abcdef0"})
+    EXPECT_EQ(array_forgets(versions), std::optional<bool>(false)) << versions;
+  for (const char* versions : {"", "latest", "beta", "*", "catalog:", "workspace:^", "1.0.0-beta.",
+                               "1.0.0-beta.1-7946562", "1.0.0-beta.12", "@"})
+    EXPECT_EQ(array_forgets(versions), std::nullopt) << versions;
+}
+
 class DrizzleSource : public testing::Test {
  protected:
   void SetUp() override {
@@ -237,6 +247,44 @@ TEST_F(DrizzleSource, NamesTypesAsFormatType) {
             "numeric(20,4)\nl numeric\n"
             "m integer[]\nn smallint not null default nextval('t_n_seq'::regclass)\no date\np halfvec(2)\n");
   EXPECT_EQ(gaps(schema), std::vector<std::string>());
+}
+
+TEST_F(DrizzleSource, ArraysForgetTheModifiersBeforeThemUntilDrizzle1) {
+  const std::string source =
+      "import * as pg from 'drizzle-orm/pg-core';\n"
+      "export const u = pg.pgTable('u', { id: pg.integer().primaryKey() });\n"
+      "export const t = pg.pgTable('t', {\n"
+      "a: pg.json('a').notNull().array().$type(), b: pg.integer().default(process.env.B).array().notNull(),\n"
+      "c: pg.integer().primaryKey().array(), d: pg.integer().unique().array(),\n"
+      "e: pg.integer().references(() => u.id).array(), f: pg.integer().array().notNull().array().default([]) "
+      "});";
+  const auto read = [&](const std::string& package) {
+    const TempTree files({{"package.json", package}, {"app/schema.ts", source}});
+    return only(schemas(files.path()));
+  };
+  const SourceSchema before = read(R"({"dependencies": {"drizzle-orm": "^0.45.2"}})");
+  const Table* table = before.catalog.table({"public", "t"});
+  EXPECT_EQ(columns(table),
+            "a json[]\nb integer[] not null\nc integer[]\nd integer[]\ne integer[]\nf integer[] default "
+            "'{}'\n");
+  EXPECT_EQ(gaps(before), std::vector<std::string>());
+  ASSERT_TRUE(table);
+  EXPECT_TRUE(table->constraints.empty() && table->indexes.empty());
+
+  const SourceSchema after = read(R"({"devDependencies": {"drizzle-orm": "1.0.0-rc.5"}})");
+  table = after.catalog.table({"public", "t"});
+  EXPECT_EQ(columns(table),
+            "a json[] not null\nb integer[] not null\nc integer[] not null\nd integer[]\ne integer[]\n"
+            "f integer[] not null default '{}'\n");
+  EXPECT_EQ(gaps(after), std::vector<std::string>{"app/schema.ts:4:44 the default of the column b of t"});
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->constraints.size(), 3u);
+
+  const SourceSchema unknown = read(R"({"dependencies": {"drizzle-orm": "latest"}})");
+  EXPECT_TRUE(unknown.incomplete.count({"public", "t"}));
+  EXPECT_EQ(gaps(unknown).size(), 6u);
+  EXPECT_EQ(gaps(unknown).front(),
+            "app/schema.ts:4:1 the effect of .notNull() before .array() of the column a of t");
 }
 
 // As drizzle-kit's serializer writes a Date.

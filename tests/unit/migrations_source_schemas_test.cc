@@ -60,6 +60,28 @@ TEST_F(SourceInput, IsReadWithoutMigrations) {
   EXPECT_NE(sql->front().second.find("CREATE TABLE public.posts"), std::string::npos) << sql->front().second;
 }
 
+// Numbered scripts in a folder that no migration tool uses.
+TEST_F(SourceInput, KnowsTheTablesOfScriptsThatWereNotRead) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"src/schema.ts", schema},
+       {"schemas/038-users.sql", "CREATE TABLE IF NOT EXISTS \"users\" (\"id\" integer PRIMARY KEY);"},
+       {"schemas/posts.sql", "CREATE TABLE public.posts (author integer REFERENCES users (id));"},
+       {"tests/odd.sql", "CREATE TABLE odd (id integer);"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_EQ(found->front().kind, SchemaKind::source);
+  EXPECT_EQ(found->front().created_by_scripts, (std::set<std::string>{"posts", "users"}));
+  const auto catalog = load(found->front(), diagnostics);
+  ASSERT_TRUE(catalog);
+  std::deque<Catalog> keep;
+  const auto declared = check::declared_schema(found->front(), *catalog, nullptr, keep, diagnostics);
+  ASSERT_TRUE(declared);
+  EXPECT_EQ(declared->in_scripts, found->front().created_by_scripts);
+}
+
 TEST_F(SourceInput, AFileThatIsTooLargeIsNamed) {
   const testing_support::TempTree tree(
       {{"package.json", R"({"dependencies": {"drizzle-orm": "1"}})"},

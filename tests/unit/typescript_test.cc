@@ -171,7 +171,7 @@ TEST_F(TypeScript, CyclesAndHostileSizesEnd) {
                std::to_string(i - 1) + "];\n";
   EXPECT_NE(of(doubled + "export const z = a39;").find("…"), std::string::npos);
   std::string sum = "1";
-  for (int i = 0; i < 30'000; ++i) sum += " + 1";
+  for (int i = 0; i < 30'000; ++i) sum += "\n+ 1";
   EXPECT_EQ(of("export const a = " + sum + ";"), "a = ?\n");
 }
 
@@ -181,6 +181,16 @@ TEST_F(TypeScript, RecoversFromSyntaxErrors) {
   EXPECT_GT((*syntax)->errors(), 0);
   EXPECT_EQ(of("export const a = 1;\nconst { = ;\nexport const b = 2;\n"), "a = 1\nb = 2\n");
   EXPECT_FALSE(parse("a.ts", std::string(max_bytes + 1, ' ')));
+  // Minified: a line of more than 20,000 bytes, or 500 bytes a line; small files may have such lines.
+  const std::string line = "const a = '" + std::string(600, 'x') + "';\n";
+  std::string several;
+  for (int i = 0; i < 100; ++i) several += line;
+  EXPECT_FALSE(parse("a.ts", several));
+  EXPECT_FALSE(may_be_source(several));
+  for (int i = 0; i < 100; ++i) several += "\n";
+  EXPECT_TRUE(parse("a.ts", several));
+  EXPECT_FALSE(parse("a.ts", several + "const b = '" + std::string(20'001, 'x') + "';\n"));
+  EXPECT_TRUE(parse("a.ts", "const b = '" + std::string(20'001, 'x') + "';\n"));
   EXPECT_EQ((*parse("a.tsx", "const a = <div>{b}</div>;"))->errors(), 0);
   EXPECT_EQ((*parse("a.ts", "const a = <T>b;"))->errors(), 0);
 }
@@ -227,6 +237,9 @@ TEST_F(TypeScript, ResolvesAliases) {
       {"tsconfig.json", "{ \"extends\": \"./tsconfig.base\" }"},
       {"src/x.ts", ""},
       {"src/database/x.ts", ""},
+      {"src/database/index.ts", ""},
+      {"src/database/index.js", ""},
+      {"src/database/only.js", ""},
       {"src/deep/er/y.ts", ""},
       {"app/tsconfig.json", "{ \"references\": [{ \"path\": \"./tsconfig.app.json\" }] }"},
       {"app/tsconfig.app.json",
@@ -239,6 +252,8 @@ TEST_F(TypeScript, ResolvesAliases) {
   EXPECT_EQ(resolved(files, "app/main.ts", "~/z"), "app/src/z.tsx");
   EXPECT_EQ(resolved(files, "app/main.ts", "./src/node_modules"), "");
   EXPECT_EQ(resolved(files, "src/x.ts", "./database/x.js"), "src/database/x.ts");
+  EXPECT_EQ(resolved(files, "src/x.ts", "./database/index.js"), "src/database/index.ts");
+  EXPECT_EQ(resolved(files, "src/x.ts", "./database/only.js"), "src/database/only.js");
   EXPECT_EQ(resolved(files, "src/x.ts", "drizzle-orm"), "");
   EXPECT_EQ(resolved(files, "src/x.ts", "/etc/passwd"), "");
 }
