@@ -1,9 +1,7 @@
 #include <algorithm>
-#include <array>
 
 #include "lint/queries.h"
 #include "lint/tables.h"
-#include "lint/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -29,12 +27,8 @@ static constexpr const Option* options[] = {&min_columns, &min_calls, &slow_ms, 
 
 namespace {
 
-// Whether the column is large: by its statistics, or without statistics by its type.
 bool large(const Context& context, const Column& column) {
-  static constexpr std::array<std::string_view, 5> types = {"json", "jsonb", "bytea", "xml", "tsvector"};
-  if (column.statistics && column.statistics->average_width > 0)
-    return column.statistics->average_width >= context.option(large_bytes);
-  return lint::one_of(column.type, types) || column.type.compare(0, 7, "vector(") == 0;
+  return lint::is_large(column, context.option(large_bytes));
 }
 
 bool selects_all(const QueryFacts& facts, const Table& table) {

@@ -13,6 +13,7 @@
 #include "files/files.h"
 #include "migrations/facts.h"
 #include "migrations/folder.h"
+#include "migrations/git_facts.h"
 
 namespace pgadvise::check {
 namespace {
@@ -82,6 +83,20 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
   return out;
 }
 
+// Nothing, where the newest release has the newest migration as it is.
+std::optional<Choice> released(files::Git& git, const migrations::SchemaInput& input) {
+  std::error_code code;
+  if (input.executed || !fs::is_directory(input.path, code)) return std::nullopt;
+  const auto& newest = newest_of(input);
+  const auto release =
+      migrations::newest_release_with(git, input.path, files::relative_to(newest.path, input.path));
+  if (!release) return std::nullopt;
+  return these({},
+               fmt::format("checked none of {} migrations: the newest, {}, is in the release {} (to check "
+                           "others: --changed, --since REV, or a file's name)",
+                           input.files.size(), ellipsis(entry_of(newest), 80), ellipsis(*release, 60)));
+}
+
 }  // namespace
 
 NamedMigrations take_out_migrations(std::vector<std::string>& paths) {
@@ -132,6 +147,7 @@ Result<Choice> choose_migrations(files::Git& git, const migrations::SchemaInput&
   }
   if (options.changed || !options.since.empty()) return by_git(git, input, options);
   if (auto due = pending(input, tracking)) return std::move(*due);
+  if (auto none = released(git, input)) return std::move(*none);
   const auto& newest = newest_of(input);
   const std::size_t older = input.files.size() - 1;
   if (older == 0) return these({newest.path}, "checked " + entry_of(newest));

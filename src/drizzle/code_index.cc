@@ -257,10 +257,18 @@ void CodeIndex::read_relational_names() {
   const auto configs = source_configs(program_);
   tables_.emplace(program_, configs.empty() ? Casing::none : configs.front().casing);
   for (const auto& config : configs)
-    for (const auto& file : config.files)
+    for (const auto& file : config.files) {
       for (const auto& name : program_.exported_names(file))
         if (const SourceTable* found = tables_->table(program_.exported(file, name)))
-          relational_.try_emplace(name, found);
+          if (!relational_.try_emplace(name, found).second && relational_.at(name)->name != found->name)
+            ambiguous_.insert(name);
+      const auto* module = program_.module(file);
+      schema_is_complete_ =
+          schema_is_complete_ && module &&
+          std::all_of(module->star_exports.begin(), module->star_exports.end(), [&](const std::string& from) {
+            return !program_.resolver().resolve(file, from).empty();
+          });
+    }
 }
 
 void CodeIndex::add_calls(const Node& root) {

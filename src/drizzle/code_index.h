@@ -82,6 +82,10 @@ class CodeIndex {
   std::optional<SourceTables::ColumnOf> column(const typescript::Node& expression);
   // The tables that schema files export, by their names in code.
   const std::map<std::string, const SourceTable*>& schema_tables() const { return relational_; }
+  // Whether `db.query.name` is the same table in all configurations.
+  bool is_one_table(const std::string& name) const { return ambiguous_.count(name) == 0; }
+  // Whether all files that the schema's files export from were found.
+  bool schema_is_complete() const { return schema_is_complete_; }
   // The files with functions of entry forms, in order (code_entries.h).
   const std::vector<std::string>& entry_files() const { return entry_files_; }
 
@@ -136,6 +140,8 @@ class CodeIndex {
   typescript::Bindings bindings_;
   std::optional<SourceTables> tables_;
   std::map<std::string, const SourceTable*> relational_;  // names of db.query
+  std::set<std::string> ambiguous_;  // of those: another configuration has another table of that name
+  bool schema_is_complete_ = true;
   std::vector<std::string> files_;
   std::vector<std::string> entry_files_;
   std::map<std::string, Dialects> dialects_;  // by the package's folder

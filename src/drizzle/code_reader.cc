@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "drizzle/code_columns.h"
 #include "drizzle/code_http.h"
 #include "drizzle/code_index.h"
 #include "drizzle/code_json.h"
@@ -16,6 +17,7 @@
 #include "drizzle/code_requests.h"
 #include "drizzle/code_seeds.h"
 #include "drizzle/code_transactions.h"
+#include "drizzle/code_with.h"
 #include "drizzle/code_writes.h"
 #include "drizzle/source_packages.h"
 #include "typescript/parse.h"
@@ -60,6 +62,7 @@ std::set<std::string> files_of(const CodeFacts& facts) {
     out.insert(pair.then.place.file);
     out.insert(pair.function_place.file);
   }
+  for (const auto& one : facts.undeclared_relations) out.insert(one.place.file);
   for (const auto& one : facts.outside_transactions) out.insert({one.query.place.file, one.transaction.file});
   for (const auto& found : facts.in_requests) {
     out.insert(found.request.place.file);
@@ -100,9 +103,13 @@ static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) 
   out->in_requests = std::move(requests.queries);
   out->pools_in_requests = std::move(requests.pools);
   out->json_columns = json_columns(index);
+  out->unused_columns = unused_columns(index);
+  auto [relations, names] = relations_in_code(program, index);
+  out->relations = std::move(relations);
+  out->undeclared_relations = undeclared_relations(index, names);
+  out->relational = relational_tables(index, names);
   for (const auto& file : files_of(*out))
     if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
-  out->relations = relations_in_code(program, index);
   out->seeded = seeded_tables(program, index);
   out->files = static_cast<int>(index.files().size());
   return out;

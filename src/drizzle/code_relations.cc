@@ -1,6 +1,7 @@
 #include "drizzle/code_relations.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 
@@ -27,15 +28,24 @@ class RelationReader {
  public:
   RelationReader(typescript::Program& program, CodeIndex& index) : program_(program), index_(index) {}
 
-  void read(const Node& root) {
-    typescript::each_call(root, [&](const Node& call) { add_call(call); });
+  // Of code that is no application's, only the names count.
+  void read(const typescript::Module& module, bool of_application) {
+    names_only_ = !of_application;
+    if (module.syntax->errors() > 0) names_.complete = false;
+    typescript::each_node(module.syntax->root(), [&](const Node& at) {
+      if (at.is(Kind::call_expression)) add_call(at);
+      else if (at.is(Kind::identifier) && is_passed_on(module, at)) names_.complete = false;
+    });
   }
 
-  std::vector<CodeRelation> take() {
+  // A file could not be read.
+  void miss() { names_.complete = false; }
+
+  RelationsInCode take() {
     add_derived();
     std::stable_sort(out_.begin(), out_.end(),
                      [](const CodeRelation& a, const CodeRelation& b) { return a.place < b.place; });
-    return std::move(out_);
+    return {std::move(out_), std::move(names_)};
   }
 
  private:
@@ -56,22 +66,67 @@ class RelationReader {
     }
   }
 
+  // Whether the imported name of relations() and the like is used other than by calling it.
+  bool is_passed_on(const typescript::Module& module, const Node& name) {
+    const auto import = module.imports.find(std::string(name.text()));
+    if (import == module.imports.end() || !import->second.specifier.starts_with("drizzle-orm")) return false;
+    static constexpr std::array<std::string_view, 3> functions = {"relations", "defineRelations",
+                                                                  "defineRelationsPart"};
+    const Node above = name.parent();
+    return is_one_of(import->second.name, functions) && !above.is(Kind::import_specifier) &&
+           !above.is(Kind::export_specifier) &&
+           !(above.is(Kind::call_expression) && above.child(Field::function) == name);
+  }
+
   void add_call(const Node& call) {
     const auto arguments = arguments_of(call);
     const Node callee = call.child(Field::function);
-    if (arguments.size() != 2) return;
-    if (index_.is_drizzle(callee, "relations")) add_relations(arguments[0], bare(arguments[1]));
-    else if (index_.is_drizzle(callee, "defineRelations") || index_.is_drizzle(callee, "defineRelationsPart"))
-      add_defined(arguments[0], bare(arguments[1]));
+    if (arguments.empty()) return;
+    if (index_.is_drizzle(callee, "relations")) {
+      if (arguments.size() == 2) add_relations(arguments[0], bare(arguments[1]));
+      else names_.complete = false;
+    } else if (index_.is_drizzle(callee, "defineRelations") ||
+               index_.is_drizzle(callee, "defineRelationsPart")) {
+      if (arguments.size() == 2) add_defined(arguments[0], bare(arguments[1]));
+    }
+  }
+
+  // The properties of the object; `complete` becomes false for all else that adds to it.
+  static std::vector<Node> pairs_of(const Node& object, bool& complete) {
+    std::vector<Node> out;
+    complete = complete && object.is(Kind::object);
+    for (const Node& part : object.children())
+      if (part.is(Kind::pair) && !part.child(Field::key).is(Kind::computed_property_name))
+        out.push_back(part);
+      else complete = false;
+    return out;
   }
 
   // relations(profiles, ({ one }) => ({ user: one(users, { fields: [profiles.userId], references: … }) }))
   void add_relations(const Node& table, const Node& function) {
     const SourceTable* own = index_.table(table);
-    if (!own || !own->name || !typescript::is_function(function)) return;
-    for (const Node& value : typescript::returned_values(function))
-      for (const Node& part : bare(value).children())
-        if (part.is(Kind::pair)) add(*own->name, bare(part.child(Field::value)));
+    if (!own || !own->name) {
+      names_.complete = false;
+      return;
+    }
+    auto& names = names_.tables[*own->name];
+    const auto values =
+        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
+    bool complete = !values.empty();
+    for (const Node& value : values)
+      for (const Node& part : pairs_of(bare(value), complete)) {
+        const Node call = bare(part.child(Field::value));
+        names.try_emplace(key_of(part), target_of(call));
+        if (!names_only_) add(*own->name, call);
+      }
+    if (!complete) names_.partial.insert(*own->name);
+  }
+
+  // The table to which one(users) or many(users) goes.
+  std::optional<QualifiedName> target_of(const Node& call) {
+    const auto arguments = arguments_of(call);
+    const SourceTable* target = arguments.empty() ? nullptr : index_.table(arguments[0]);
+    return target ? target->name : std::nullopt;
   }
 
   void add(const QualifiedName& own, const Node& call) {
@@ -91,17 +146,34 @@ class RelationReader {
   // defineRelations(schema, (r) => ({ users: { posts: r.many.posts({ from: r.users.id, to: r.posts.authorId
   // }) } }))
   void add_defined(const Node& schema, const Node& function) {
-    if (!typescript::is_function(function)) return;
     // Also of an object that is written here.
     const typescript::ValuePtr tables =
         typescript::Evaluator(program_, schema.syntax()->file()).evaluate(schema, nullptr);
-    for (const Node& value : typescript::returned_values(function))
-      for (const Node& part : bare(value).children()) {
-        const SourceTable* own = part.is(Kind::pair) ? table_of(tables, key_of(part)) : nullptr;
-        if (!own || !own->name) continue;
-        for (const Node& relation : bare(part.child(Field::value)).children())
-          if (relation.is(Kind::pair)) add_defined(tables, *own, bare(relation.child(Field::value)));
+    const auto values =
+        typescript::is_function(function) ? typescript::returned_values(function) : std::vector<Node>();
+    bool complete = !values.empty();
+    for (const Node& value : values)
+      for (const Node& part : pairs_of(bare(value), complete)) {
+        const SourceTable* own = table_of(tables, key_of(part));
+        if (own && own->name) add_defined_table(tables, *own, bare(part.child(Field::value)));
+        else complete = false;
       }
+    names_.complete = names_.complete && complete;
+  }
+
+  // users: { posts: r.many.posts() }
+  void add_defined_table(const typescript::ValuePtr& tables, const SourceTable& own, const Node& relations) {
+    auto& names = names_.tables[*own.name];
+    bool complete = true;
+    for (const Node& relation : pairs_of(relations, complete)) {
+      const Node call = bare(relation.child(Field::value));
+      const Node callee = call.child(Field::function);
+      const SourceTable* target =
+          callee.is(Kind::member_expression) ? table_of(tables, last_name(callee)) : nullptr;
+      names.try_emplace(key_of(relation), target ? target->name : std::nullopt);
+      if (!names_only_) add_defined(tables, own, call);
+    }
+    if (!complete) names_.partial.insert(*own.name);
   }
 
   // r.one.users({ … })
@@ -181,23 +253,34 @@ class RelationReader {
   CodeIndex& index_;
   std::vector<CodeRelation> out_;
   std::vector<CodeRelation> derived_;  // without columns
+  RelationNames names_;
+  bool names_only_ = false;
 };
+
+bool may_have_relations(const std::string& text) {
+  return contains(text, "relations(") || contains(text, "defineRelations") ||
+         (contains(text, "relations") && contains(text, "drizzle-orm"));
+}
 
 }  // namespace
 
-std::vector<CodeRelation> relations_in_code(typescript::Program& program, CodeIndex& index) {
+RelationsInCode relations_in_code(typescript::Program& program, CodeIndex& index) {
   constexpr int max_files = 2000;
   RelationReader reader(program, index);
   int files = 0;
   files::Tree& tree = program.tree();
   for (const auto& path : tree.files()) {
-    if (!typescript::is_source(path) || !is_application_source(path)) continue;
+    if (!typescript::is_source(path)) continue;
     const std::string* text = tree.peek(path);
-    if (!text || !contains_any(*text, {"relations(", "defineRelations"}) ||
-        !typescript::may_be_source(*text) || is_test_code(*text))
+    if (!text || !may_have_relations(*text)) continue;
+    if (!typescript::may_be_source(*text)) {
+      reader.miss();
       continue;
-    if (++files > max_files) break;
-    if (const auto* module = program.module(path)) reader.read(module->syntax->root());
+    }
+    const auto* module = ++files > max_files ? nullptr : program.module(path);
+    if (!module) reader.miss();
+    else reader.read(*module, is_application_source(path) && !is_test_code(*text));
+    if (files > max_files) break;
   }
   return reader.take();
 }

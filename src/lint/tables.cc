@@ -133,6 +133,13 @@ Junction junction(const Table& table) {
   return out;
 }
 
+bool is_large(const Column& column, double least_bytes) {
+  static constexpr std::array<std::string_view, 5> types = {"json", "jsonb", "bytea", "xml", "tsvector"};
+  if (column.statistics && column.statistics->average_width > 0)
+    return column.statistics->average_width >= least_bytes;
+  return one_of(column.type, types) || column.type.starts_with("vector(");
+}
+
 bool named_like_log(const Table& table, const std::vector<std::string>& other_words) {
   static constexpr std::array<std::string_view, 28> names = {
       "log",    "audit", "event",   "history",  "archive",  "archived", "deleted",

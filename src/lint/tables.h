@@ -44,6 +44,10 @@ struct Junction {
 };
 Junction junction(const Table& table);
 
+// Whether a value of the column is large: by its statistics, an average of `least_bytes` or more, or without
+// statistics by its type: json, jsonb, bytea, xml, tsvector, vector.
+bool is_large(const Column& column, double least_bytes);
+
 // Whether the name is that of a table whose rows are written once and never referenced: logs, events,
 // history, queues. `other_words`: words of the name, in the singular, that mean something else here.
 bool named_like_log(const Table& table, const std::vector<std::string>& other_words = {});

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "files/files.h"
 #include "files/git.h"
+#include "files/tree.h"
 #include "migrations/tools.h"
 #include "sql/same_statements.h"
 
@@ -220,6 +221,10 @@ std::map<std::string, std::int64_t> releases_in(std::string_view refs) {
   return out;
 }
 
+std::vector<std::string> tags_command() {
+  return {"for-each-ref", "refs/tags", "--format=%(creatordate:unix) %(refname:strip=2)"};
+}
+
 std::vector<std::string> log_command(std::vector<std::string> which) {
   std::vector<std::string> out = {"log", "-z"};
   out.insert(out.end(), which.begin(), which.end());
@@ -343,8 +348,7 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
       files::git_names(questions.ask({"ls-files", "-z", "--others", "--ignored", "--exclude-standard"}));
   if (questions.failed()) return;
   const auto log = questions.ask(log_command({"--first-parent", "-m"}));
-  const auto tags =
-      questions.ask({"for-each-ref", "refs/tags", "--format=%(creatordate:unix) %(refname:strip=2)"}, false);
+  const auto tags = questions.ask(tags_command(), false);
   const auto changes = parse_git_log(log);  // the newest first
   const auto histories = versions_of(changes);
   const std::int64_t newest = changes.empty() ? 0 : changes.front().time;
@@ -376,6 +380,27 @@ void read_git(files::Git& git, Project& project, Diagnostics& diagnostics) {
   }
   name_commits(git, project.root, edits, diagnostics);
   confirm_releases(git, project.root, edits, tagged);
+}
+
+std::optional<std::string> newest_release_with(files::Git& git, const std::string& folder,
+                                               const std::string& file) {
+  if (work_tree_of(folder).empty()) return std::nullopt;
+  const auto tags = git.run(folder, tags_command());
+  if (!tags || tags->status != 0) return std::nullopt;
+  std::pair<std::int64_t, std::string> newest;
+  for (const auto& [tag, time] : releases_in(tags->out)) newest = std::max(newest, std::pair(time, tag));
+  if (newest.second.empty()) return std::nullopt;
+  const auto listed = git.run(folder, {"ls-tree", "-z", "--full-name", "refs/tags/" + newest.second}, {file});
+  if (!listed || listed->status != 0) return std::nullopt;
+  const auto tab = listed->out.find('\t');  // "<mode> blob <hash>\t<path>"
+  if (tab == std::string::npos) return std::nullopt;
+  const std::string entry = listed->out.substr(0, tab);
+  const auto words = split(entry, ' ');
+  // The path ends at a zero byte.
+  if (words.size() != 3 || files::never_deployed(listed->out.c_str() + tab + 1)) return std::nullopt;
+  const auto now = git.run(folder, {"hash-object", "--no-filters"}, {file});
+  if (!now || now->status != 0 || trim(now->out) != words[2]) return std::nullopt;
+  return newest.second;
 }
 
 }  // namespace pgadvise::migrations

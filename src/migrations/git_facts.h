@@ -1,6 +1,9 @@
 // Adds facts from git to a project's migrations.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "base/result.h"
 #include "files/git.h"
 #include "model/project.h"
@@ -13,6 +16,12 @@ namespace pgadvise::migrations {
 // of that commit. The repository's git configuration cannot make git start another program or use the
 // network. Adds a diagnostic for each answer that git did not give in time.
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
+
+// The newest tag that is a release, neither a release candidate nor the like, if it has `file` (relative to
+// `folder`) with the content that the file has now. nullopt: no such tag, another content, a file of tests or
+// fixtures, no repository, or no answer. At most three calls of git.
+std::optional<std::string> newest_release_with(files::Git& git, const std::string& folder,
+                                               const std::string& file);
 
 // Parsers of git's output, for tests. `log`: git log -z --raw --no-abbrev with \x01<hash> <time> before each
 // commit.

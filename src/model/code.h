@@ -3,7 +3,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/catalog.h"
@@ -160,6 +162,27 @@ struct CodeRelation {
   SourceLocation place;
 };
 
+// A name in `with` of findMany() or findFirst() that no relation of the table has.
+struct UndeclaredRelation {
+  QualifiedName table;
+  std::string name;
+  std::string function;
+  SourceLocation place;
+};
+
+// A query of all columns of one table, of whose row the function uses only some.
+struct UnusedColumns {
+  CodeQuery query;
+  std::vector<std::string> used;  // names of the database, sorted; empty: only whether there is a row
+};
+
+// Tables that relational queries read together, and the relations between them.
+struct RelationalTables {
+  std::set<QualifiedName> in_with;  // a query with `with`, or a relation named there
+  // Tables of which a relation goes to the other, in either direction.
+  std::set<std::pair<QualifiedName, QualifiedName>> related;
+};
+
 // A table into which seed scripts insert constants, and nothing else inserts rows: no migration, other script
 // of SQL, or application code.
 struct SeededTable {
@@ -183,6 +206,9 @@ struct CodeFacts {
   // By file: functions, without callbacks that run there and then. An inner function follows its outer one.
   std::map<std::string, std::vector<LineRange>> functions;
   std::vector<CodeRelation> relations;  // without those whose tables or columns are not known
+  std::vector<UndeclaredRelation> undeclared_relations;  // in the order of files and lines
+  RelationalTables relational;                           // without tables whose relations are not all known
+  std::vector<UnusedColumns> unused_columns;             // in the order of files and lines
   std::vector<SeededTable> seeded;
   int files = 0;  // that were read for queries
 };

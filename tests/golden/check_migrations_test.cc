@@ -251,6 +251,34 @@ TEST_F(Git, SinceARevision) {
       << "in the report";
 }
 
+TEST_F(Git, AMigrationInTheNewestReleaseIsNotPending) {
+  const std::string path = folder.path("migrations");
+  git("tag nightly-1");
+  EXPECT_EQ(checked(path), Names{"0003_next"}) << "no release";
+  git("tag v1.0");
+  EXPECT_EQ(checked(path), Names{});
+  EXPECT_TRUE(has(run("check --format json " + path).out, "is in the release v1.0"));
+  folder.write("migrations/0003_next.sql", migration(3) + "-- edited\n");
+  EXPECT_EQ(checked(path), Names{"0003_next"});
+  folder.write("migrations/0004_next.sql", migration(4));
+  commit();
+  EXPECT_EQ(checked(path), Names{"0004_next"});
+  git("tag v1.1-rc1");
+  EXPECT_EQ(checked(path), Names{"0004_next"}) << "a release candidate";
+  git("tag v1.1");
+  EXPECT_EQ(checked(path), Names{});
+  EXPECT_EQ(checked("--since v1.0 " + path), (Names{"0003_next", "0004_next"}));
+}
+
+// As those of this repository, which its releases do not deploy.
+TEST_F(Git, AReleaseDoesNotDeployFixtures) {
+  folder.write("fixtures/other.txt", "x");
+  git("mv migrations fixtures/migrations");
+  commit();
+  git("tag v1.0");
+  EXPECT_EQ(checked(folder.path("fixtures/migrations")), Names{"0003_next"});
+}
+
 TEST_F(Git, AMovedFolderIsNotNew) {
   git("tag before");
   git("checkout -q -b feature");

@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "lint/code.h"
+#include "lint/migration_folders.h"
+#include "lint/tables.h"
+#include "rules/all_rules.h"
+
+namespace pgadvise::rules {
+namespace {
+
+constexpr Option min_columns{
+    .name = "columns", .fallback = 20, .table_size = false, .meaning = "columns from which a table is wide"};
+constexpr Option large_bytes{
+    .name = "large_bytes",
+    .fallback = 500,
+    .table_size = false,
+    .meaning = "average bytes from which a column is large, where statistics are known"};
+constexpr const Option* options[] = {&min_columns, &large_bytes};
+
+void check(const Context& context, Reporter& reporter) {
+  const CodeFacts* code = lint::code_facts(context);
+  if (!code) return;
+  lint::CodeSubjects subjects;
+  for (const auto& [query, used] : code->unused_columns) {
+    const Table* table = context.catalog().table(query.tables.front());
+    if (!table || used.size() * 2 > table->columns.size()) continue;
+    std::vector<std::string> large;
+    for (const auto& column : table->columns)
+      if (lint::is_large(column, context.option(large_bytes)) && !lint::contains(used, column.name))
+        large.push_back(column.name);
+    const bool wide = static_cast<double>(table->columns.size()) >= context.option(min_columns);
+    if (!wide && large.empty()) continue;
+    Finding& finding = reporter.add(
+        subjects.make(query, query.place.file, query.function),
+        lint::statement_of(query) + lint::in_function(query.function) + " reads all " +
+            std::to_string(table->columns.size()) + " columns, and the code uses " +
+            (used.empty() ? std::string("none of them") : "only " + lint::enumerated(used)) +
+            (large.empty() ? "."
+                           : ": the server sends the large " + lint::enumerated(large) + " for nothing."));
+    finding.location = lint::located(context.project(), query.place);
+    finding.fix = Fix{.title = used.empty() ? "Select one column: the code only tests whether there is a row"
+                                            : "Select only the columns that the code uses",
+                      .safety = Fix::Safety::manual};
+  }
+}
+
+}  // namespace
+
+constinit const Rule unused_columns_in_code{
+    .id = "unused-columns-in-code",
+    .severity = Severity::note,
+    .needs = all(Input::code, Input::schema),
+    .summary = "Drizzle code that reads all columns of a table and uses few",
+    .why =
+        "`db.select().from(users)` and `findFirst()` without `columns` read every column. The server fetches "
+        "large values (jsonb, bytea) from TOAST, decompresses them and sends them, and no index-only scan is "
+        "possible. A column that somebody adds later is read, too.\n\n"
+        "pgadvise reports a query of one table whose row never leaves the function: the code only reads "
+        "columns by name (`user.id`, `const { id } = user`) and tests whether there is a row. A row that is "
+        "passed, returned, spread, destructured with a rest, logged, changed or given another name is left "
+        "out, and so are queries with joins or `with`. The table must have at least `columns` columns, or a "
+        "large column that the code does not use, and the code must use half of the columns or fewer.",
+    .fix = "`db.select({ id: users.id, name: users.name })`, or `columns: { id: true, name: true }`.",
+    .when_to_ignore = "The query runs rarely.",
+    .options = options,
+    .check = check};
+
+}  // namespace pgadvise::rules
