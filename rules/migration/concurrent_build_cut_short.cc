@@ -19,9 +19,14 @@ constexpr Option long_transaction_ms{
     .meaning =
         "milliseconds of the longest transaction in the log, above which a build without lock_timeout "
         "is a note"};
-constexpr const Option* options[] = {&long_transaction_ms};
+constexpr Option short_timeout_ms{
+    .name = "timeout_ms",
+    .fallback = 60000,
+    .meaning =
+        "without a log: milliseconds of a timeout, above which a build under the timeout is not reported"};
+constexpr const Option* options[] = {&long_transaction_ms, &short_timeout_ms};
 
-// The timeout that ends the wait, if one does.
+// The timeout that ends a wait of this length, if one does.
 std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& step, double wait_ms) {
   const auto timeout = lint::lock_timeout_of(context, step);
   const auto limit = timeout ? timeout->ms : step.statement_timeout_ms;
@@ -29,31 +34,51 @@ std::optional<std::int64_t> cut_after(const Context& context, const SchemaStep& 
   return limit;
 }
 
-void report(const Context& context, SiteReporter& out, const MigrationTransaction::Step& step,
-            const TableLock& lock) {
+Finding& add(SiteReporter& out, const MigrationTransaction::Step& step, const TableLock& lock,
+             std::string message, bool cut, std::optional<Severity> severity) {
+  SchemaAction action;
+  action.place = step.step->place;
+  Finding& finding = out.add({step.migration, step.step, &action},
+                             {.kind = "table", .schema = lock.table.schema, .table = lock.table.name},
+                             std::move(message), severity);
+  finding.evidence.push_back({Evidence::Kind::project, step.step->text, step.step->place, {}});
+  finding.fix = Fix{.title = cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
+                                   "an invalid index before a second try"
+                                 : "Run the migration when no long transactions run",
+                    .safety = Fix::Safety::manual};
+  return finding;
+}
+
+// Without a log.
+void report_timeout(const Context& context, SiteReporter& out, const MigrationTransaction::Step& step,
+                    const TableLock& lock) {
+  const auto cut = cut_after(context, *step.step, context.option(short_timeout_ms));
+  if (!cut) return;
+  const std::string limit = lint::duration_text(static_cast<double>(*cut));
+  add(out, step, lock,
+      "CONCURRENTLY waits for older transactions, also on other tables than " + display(lock.table) +
+          ". If one of them lasts longer than the timeout of " + limit +
+          ", the build fails, and an invalid index remains.",
+      true, Severity::note);
+}
+
+void report_wait(const Context& context, SiteReporter& out, const MigrationTransaction::Step& step,
+                 const TableLock& lock) {
   const lint::TableTraffic before = lint::traffic_before_concurrent(context);
   const auto cut = cut_after(context, *step.step, before.longest_ms);
   if (!cut && before.longest_ms < context.option(long_transaction_ms)) return;
-  SchemaAction action;
-  action.place = step.step->place;
   std::string message = "CONCURRENTLY waits for older transactions, also on other tables than " +
                         display(lock.table) + ": the log has some of up to " +
                         lint::duration_text(before.longest_ms);
   message += cut ? ". The timeout of " + lint::duration_text(static_cast<double>(*cut)) +
                        " ends the wait, and an invalid index remains."
                  : ". The deployment takes that much longer.";
-  Finding& finding = out.add({step.migration, step.step, &action},
-                             {.kind = "table", .schema = lock.table.schema, .table = lock.table.name},
-                             std::move(message), cut ? std::nullopt : std::optional(Severity::note));
-  finding.evidence.push_back({Evidence::Kind::project, step.step->text, step.step->place, {}});
+  Finding& finding = add(out, step, lock, std::move(message), cut.has_value(),
+                         cut ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back({Evidence::Kind::statement,
                               "the longest: " + ellipsis(before.longest, lint::shown_statement),
                               before.longest_at.line ? std::optional(before.longest_at) : std::nullopt,
                               {}});
-  finding.fix = Fix{.title = cut ? "Turn the timeout off for this statement (SET lock_timeout = 0), and drop "
-                                   "an invalid index before a second try"
-                                 : "Run the migration when no long transactions run",
-                    .safety = Fix::Safety::manual};
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -62,7 +87,7 @@ void check(const Context& context, Reporter& reporter) {
     for (const MigrationTransaction::Step& step : transaction.steps)
       for (const TableLock& lock : step.step->locks)
         if (lock.concurrently && lock.work == TableLock::Work::build && !lock.on_new_table) {
-          report(context, out, step, lock);
+          (context.has_workload() ? report_wait : report_timeout)(context, out, step, lock);
           break;
         }
 }
@@ -72,7 +97,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule concurrent_build_cut_short{
     .id = "concurrent-build-cut-short",
     .severity = Severity::warning,
-    .needs = all(Input::migrations, Input::workload),
+    .needs = all(Input::migrations, any(Input::schema, Input::workload)),
     .summary = "a concurrent index build that a timeout ends while it waits for long transactions",
     .why =
         "CREATE INDEX CONCURRENTLY waits for the writers of the table, and then for every transaction with "
@@ -81,7 +106,8 @@ constinit const Rule concurrent_build_cut_short{
         "limit these waits. On 55P03 or 57014 an invalid index stays behind, which every write maintains and "
         "no query uses; IF NOT EXISTS then skips the build.\n\n"
         "The rule compares the timeout with the longest transaction or statement of the log. Without a "
-        "timeout, a build that waits for long is a note.",
+        "timeout, a build that waits for long is a note. Without a log, a build under a timeout of up to a "
+        "minute is a note: nobody knows which transactions run.",
     .fix = "Turn the timeout off for the build, which blocks neither reads nor writes.",
     .when_to_ignore = "The long transactions of the log do not run when migrations run.",
     .options = options,

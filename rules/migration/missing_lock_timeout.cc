@@ -36,19 +36,27 @@ constexpr Option min_references{
     .meaning = "without a log: number of foreign keys to a table above which it counts as busy"};
 constexpr const Option* options[] = {&min_per_second, &long_transaction_ms, &min_rows, &min_references};
 
+// A lock that an earlier statement of the transaction took.
+struct Held {
+  MigrationTransaction::Step at;
+  const TableLock* lock = nullptr;
+};
+
 struct Waiting {
   MigrationTransaction::Step at;
   const TableLock* lock = nullptr;
   TableTraffic traffic;
   std::string why_busy;  // "" with a workload
   bool severe = false;
+  // What the transaction keeps locked meanwhile, if that is the reason.
+  std::optional<Held> held = std::nullopt;
 
   double weight() const { return static_cast<double>(traffic.calls) * (1 + traffic.longest_ms); }
 };
 
 std::optional<Waiting> waiting(const Context& context, const MigrationTransaction::Step& at,
                                const TableLock& lock) {
-  Waiting out{at, &lock, lint::traffic_on(context, lock.table, lock.mode), {}, false};
+  Waiting out{at, &lock, lint::traffic_on(context, lock.table, lock.mode), {}, false, std::nullopt};
   const TableTraffic& traffic = out.traffic;
   if (traffic.calls > 0) {
     const auto rate = traffic.calls_per_second();
@@ -66,6 +74,29 @@ std::optional<Waiting> waiting(const Context& context, const MigrationTransactio
   return out;
 }
 
+bool stops_readers(const TableLock& lock) { return !lock.on_new_table && blocks_reads(lock.mode); }
+
+// Without a log and without the rows of a table: an instant statement whose lock is also on a table that it
+// does not name, or that waits while the transaction keeps another table locked.
+std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTransaction::Step& at,
+                                       const std::vector<Held>& held) {
+  for (const TableLock& lock : at.step->locks) {
+    const auto growth = lint::growth_by_definition(context, lock.table);
+    if (lock.work != TableLock::Work::none || !stops_readers(lock) || !growth ||
+        *growth == lint::Growth::lookup)
+      continue;
+    if (lock.through == TableLock::Through::foreign_key)
+      return Waiting{at, &lock, {}, "a foreign key leads there", false, std::nullopt};
+    for (const Held& one : held) {
+      const auto other = lint::growth_by_definition(context, one.lock->table);
+      if (one.lock->table == lock.table || !other || *other == lint::Growth::lookup) continue;
+      if (*growth == lint::Growth::growing || *other == lint::Growth::growing)
+        return Waiting{at, &lock, {}, {}, false, one};
+    }
+  }
+  return std::nullopt;
+}
+
 std::string rate_text(double rate) {
   return rate >= 10 ? std::to_string(std::llround(rate)) : short_count(rate);
 }
@@ -74,8 +105,8 @@ std::string rate_text(double rate) {
 // DROP TABLE on users".
 std::string statement_on(const std::string& text, const TableLock& lock) {
   std::vector<std::string> words;
-  const std::string beginning = replace_all(text.substr(0, 100), "\n", " ");
-  for (const auto word : split(beginning, ' ')) {
+  const std::string line = replace_all(text.substr(0, 100), "\n", " ");
+  for (const auto word : split(line, ' ')) {
     if (trim(word).empty() || word == "unique" || word == "UNIQUE") continue;
     std::string& upper = words.emplace_back(trim(word));
     std::transform(upper.begin(), upper.end(), upper.begin(),
@@ -109,6 +140,12 @@ std::string message_of(const Context& context, const Waiting& worst, std::size_t
     message += rate_text(*rate) + " queries/s queue behind it";
   else message += lint::blocked_by(worst.lock->mode) + " of " + table + " queue behind it";
   if (!worst.why_busy.empty()) message += " (" + worst.why_busy + ")";
+  if (worst.held) {
+    const SourceLocation& place = worst.held->at.step->place;
+    message += ", and those of " + display(worst.held->lock->table) +
+               ", which the transaction has locked at " +
+               (place.file == worst.at.step->place.file ? "line " + std::to_string(place.line) : place.str());
+  }
   message += not_set(context);
   if (others == 1) message += ". The same holds for one more statement of the migration";
   if (others > 1)
@@ -128,18 +165,21 @@ void add_unread(const Context& context, Finding& finding) {
 }
 
 void report(const Context& context, SiteReporter& out, const Waiting& worst, std::size_t others) {
-  const std::string table = display(worst.lock->table);
   SchemaAction action;
   action.place = worst.at.step->place;
   Finding& finding = out.add(
       {worst.at.migration, worst.at.step, &action},
       {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
       message_of(context, worst, others), worst.severe ? std::nullopt : std::optional(Severity::note));
-  finding.evidence.push_back(
-      {Evidence::Kind::project,
-       std::string(label(worst.lock->mode)) + " lock on " + table + ", taken by: " + worst.at.step->text,
-       worst.at.step->place,
-       {}});
+  const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         std::string(label(lock.mode)) + " lock on " + display(lock.table) + ", taken by: " + step.text,
+         step.place,
+         {}});
+  };
+  taken_by(*worst.lock, *worst.at.step);
+  if (worst.held) taken_by(*worst.held->lock, *worst.held->at.step);
   if (const DeployCommand* step = lint::migrating_command(context))
     finding.evidence.push_back({Evidence::Kind::project, "deployed by: " + step->command, step->place, {}});
   add_unread(context, finding);
@@ -158,6 +198,16 @@ void report(const Context& context, SiteReporter& out, const Waiting& worst, std
           .safety = Fix::Safety::manual};
 }
 
+// The first lock of the step that makes queries wait, by the traffic or size of its table; else by its role.
+std::optional<Waiting> first_waiting(const Context& context, const MigrationTransaction::Step& at,
+                                     const std::vector<Held>& held) {
+  if (lint::lock_timeout_of(context, *at.step)) return std::nullopt;
+  for (const TableLock& lock : at.step->locks)
+    if (!lock.on_new_table && blocks_writes(lock.mode))
+      if (auto one = waiting(context, at, lock)) return one;
+  return context.has_workload() ? std::nullopt : waiting_by_role(context, at, held);
+}
+
 void check(const Context& context, Reporter& reporter) {
   SiteReporter out(reporter);
   const Migration* migration = nullptr;
@@ -170,18 +220,16 @@ void check(const Context& context, Reporter& reporter) {
     report(context, out, *worst, found.size() - 1);
     found.clear();
   };
-  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations()))
+  for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
+    std::vector<Held> held;
     for (const MigrationTransaction::Step& step : transaction.steps) {
       if (step.migration != migration) flush();
       migration = step.migration;
-      if (lint::lock_timeout_of(context, *step.step)) continue;
+      if (auto one = first_waiting(context, step, held)) found.push_back(std::move(*one));
       for (const TableLock& lock : step.step->locks)
-        if (!lock.on_new_table && blocks_writes(lock.mode))
-          if (auto one = waiting(context, step, lock)) {
-            found.push_back(std::move(*one));
-            break;
-          }
+        if (stops_readers(lock)) held.push_back({step, &lock});
     }
+  }
   flush();
 }
 
@@ -202,7 +250,11 @@ constinit const Rule missing_lock_timeout{
         "0.4 s.\n\n"
         "With a log the rule uses the traffic on each table: it is a warning where the table has queries "
         "all the time and also long transactions, and a note where it has one of them. Without a log, "
-        "it is a note for tables with very many rows or many foreign keys to them. A lock_timeout that the "
+        "it is a note for tables with very many rows or many foreign keys to them. Where no statistics have "
+        "the rows of a table, it is also a note for a statement whose lock stops readers of a table that the "
+        "statement does not name (DROP CONSTRAINT of a foreign key, DROP TABLE), and for one that waits for "
+        "a table while the transaction keeps another one locked, if the name of one of the two says that it "
+        "grows with use (`orders`, `events`), and neither looks like a lookup table. A lock_timeout that the "
         "script sets counts, and one that its connection gets: by PGOPTIONS, the options of a connection "
         "URL, the migration tool's configuration, or the server for the role or database. One finding for "
         "each migration.",

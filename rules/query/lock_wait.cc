@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -38,6 +40,26 @@ Subject subject_of(const Context& context, const ServerEvent& event, std::string
   return subject;
 }
 
+// Where the two statements of a deadlock use different tables: each transaction had locked what the other
+// one's statement waits for. nullopt: not known, or one table.
+std::optional<std::pair<QualifiedName, QualifiedName>> two_tables(const Context& context,
+                                                                  const ServerEvent& event) {
+  const Query* waited = context.query(event.fingerprint);
+  const auto& queries = context.workload().queries;
+  const auto other = std::find_if(queries.begin(), queries.end(),
+                                  [&](const Query& query) { return query.text == event.about; });
+  if (!waited || event.about.empty() || other == queries.end()) return std::nullopt;
+  // An INSERT waits for rows that its foreign keys refer to, or for an equal key.
+  const auto locks_own_rows = [](const Query& query) {
+    return query.facts.kind == StatementKind::update || query.facts.kind == StatementKind::delete_ ||
+           query.facts.locks_rows;
+  };
+  if (!locks_own_rows(*waited) || !locks_own_rows(*other)) return std::nullopt;
+  std::pair<QualifiedName, QualifiedName> out{main_table(*waited), main_table(*other)};
+  if (out.first.name.empty() || out.second.name.empty() || out.first == out.second) return std::nullopt;
+  return out;
+}
+
 // All deadlocks of one statement. `lost`: transactions that nobody repeated.
 void report_deadlock(const Context& context, Reporter& reporter,
                      const std::vector<const ServerEvent*>& events, std::uint64_t lost) {
@@ -61,6 +83,17 @@ void report_deadlock(const Context& context, Reporter& reporter,
                         "Acquire locks in the same order everywhere (sort the keys, or SELECT … ORDER BY key "
                         "FOR UPDATE first), and retry the transaction on SQLSTATE 40P01",
                     .safety = Fix::Safety::manual};
+  const auto tables = two_tables(context, first);
+  if (!tables) return;
+  const std::string a = display(tables->first), b = display(tables->second);
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              "this transaction had locked rows of " + b + " and waited for " + a +
+                                  ", the other one had locked rows of " + a + " and waited for " + b,
+                              std::nullopt,
+                              {}});
+  finding.fix->title = "Use the tables in the same order in both transactions, for example " +
+                       std::min(a, b) + " before " + std::max(a, b) +
+                       "; retry the transaction on SQLSTATE 40P01";
 }
 
 void report_waits(const Context& context, Reporter& reporter, const LockWaits& waits) {

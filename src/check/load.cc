@@ -131,9 +131,12 @@ class Loader {
     });
     const std::string folder = root == sources_.paths.end() ? "." : plain_path(*root);
     Diagnostics of_listing;  // told by find_schemas()
-    const migrations::Repository repository{
-        folder, files::list_files(folder, of_listing, out_.config.leave_out(folder)),
-        std::exchange(out_.schema_inputs, {})};
+    const auto leave_out = out_.config.leave_out(folder);
+    migrations::Repository repository{folder, files::list_files(folder, of_listing, leave_out),
+                                      std::exchange(out_.schema_inputs, {})};
+    if (sources_.paths.empty())  // find_schemas() did not run
+      repository.known = migrations::find_schemas(folder, of_listing, leave_out, settings_.user_paths)
+                             .value_or(std::vector<migrations::SchemaInput>{});
     for (const auto& schema : repository.known) mark_unread(schema);
     auto migrated = migrate_with(sources_.migrate, repository, settings_.observer, out_.diagnostics);
     if (!migrated) {

@@ -150,6 +150,11 @@ std::string why_busy(const Context& context, const QualifiedName& table, double 
   return static_cast<double>(keys) >= references ? std::to_string(keys) + " foreign keys refer to it" : "";
 }
 
+std::optional<Growth> growth_by_definition(const Context& context, const QualifiedName& name) {
+  const Table* table = context.has_catalog() ? context.catalog().table(name) : nullptr;
+  return table && !known_rows(context, name) ? std::optional(growth_of(*table)) : std::nullopt;
+}
+
 std::optional<SettingInForce> lock_timeout_of(const Context& context, const SchemaStep& step) {
   if (step.lock_timeout_ms) {
     if (*step.lock_timeout_ms == 0) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lint/context.h"
+#include "lint/table_growth.h"
 #include "model/lock.h"
 #include "model/schema_step.h"
 
@@ -66,6 +67,10 @@ inline constexpr double short_work_rows = 10000;
 // does not.
 std::string why_busy(const Context& context, const QualifiedName& table, double rows = busy_rows,
                      double references = busy_references);
+
+// How the table grows, by its definition. nullopt: a server's statistics have its rows, or nothing defines
+// it.
+std::optional<Growth> growth_by_definition(const Context& context, const QualifiedName& table);
 
 // A lock_timeout that is in force at a statement.
 struct SettingInForce {

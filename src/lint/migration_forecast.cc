@@ -118,8 +118,7 @@ class Forecaster {
 
   // A table whose name says that it has few rows, where no statistics say otherwise.
   bool lookup(const QualifiedName& name) const {
-    const Table* table = context_.has_catalog() ? context_.catalog().table(name) : nullptr;
-    return table && !known_rows(context_, name) && growth_of(*table) == Growth::lookup;
+    return growth_by_definition(context_, name) == Growth::lookup;
   }
 
   ForecastLock lock_of(const SchemaStep& step, const TableLock& lock, std::size_t at) const {

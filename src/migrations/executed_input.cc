@@ -33,6 +33,16 @@ bool may_be_migration(std::string_view file) {
 
 std::string stem_of(std::string_view base) { return std::string(base.substr(0, base.rfind('.'))); }
 
+// What tools with a folder for each migration call the only file in it.
+bool folder_is_name(std::string_view stem) { return stem == "migration" || stem == "up"; }
+
+// "20240101_users" of migrations/20240101_users.js and of migrations/20240101_users/migration.sql.
+std::string entry_of(const std::string& path) {
+  const std::string stem = stem_of(files::base_of(path));
+  const std::string folder(files::base_of(files::folder_of(path)));
+  return folder_is_name(stem) && !folder.empty() ? folder : stem;
+}
+
 // Finds the file of a migration by what its tool recorded.
 class Files {
  public:
@@ -76,8 +86,8 @@ class Files {
     named_[base].insert(path);
     const std::string stem = stem_of(base);
     named_[stem].insert(path);
-    if (stem == "migration" || stem == "up") named_[folder].insert(path);
-    for (const auto& name : {stem, stem == "migration" || stem == "up" ? folder : std::string()}) {
+    if (folder_is_name(stem)) named_[folder].insert(path);
+    for (const auto& name : {stem, folder_is_name(stem) ? folder : std::string()}) {
       if (const auto end = name.find_first_of("_-."); end != std::string::npos && end >= 4)
         begins_[name.substr(0, end)].insert(path);
       // V2__x.sql
@@ -312,7 +322,7 @@ SchemaInput executed_input(const std::vector<ExecutedMigration>& migrations, con
     }
     const Transaction transaction = around(migration, migrations_of);
     const std::string source = has_file ? read_file(*best, files::text_limit).value_or("") : std::string();
-    out.files.push_back({path, has_file ? stem_of(files::base_of(*best)) : entry});
+    out.files.push_back({path, has_file ? entry_of(*best) : entry});
     executed->scripts[path] = {text_of(migration, source, transaction == Transaction::none), transaction,
                                has_file};
   }

@@ -56,6 +56,29 @@ TEST_F(MigrateWith, MigrationsOfProgramsAreChecked) {
   EXPECT_TRUE(found) << ran.out.substr(0, 4000);
 }
 
+// Drizzle's rows have a hash and a time, no name.
+TEST_F(MigrateWith, ATimeOfTheJournalNamesAFile) {
+  folder.write("project/drizzle/0000_users.sql", "CREATE TABLE users (id bigint PRIMARY KEY, email text);\n");
+  folder.write("project/drizzle/0001_index.sql", "CREATE INDEX users_email ON users (email);\n");
+  folder.write("project/drizzle/meta/_journal.json",
+               R"({"version":"7","dialect":"postgresql","entries":[
+{"idx":0,"version":"7","when":1700000000000,"tag":"0000_users","breakpoints":true},
+{"idx":1,"version":"7","when":1700000001000,"tag":"0001_index","breakpoints":true}]})");
+  folder.write("project/drizzle.sh", R"sh(set -e
+psql -qX -v ON_ERROR_STOP=1 -c "CREATE SCHEMA drizzle"
+psql -qX -v ON_ERROR_STOP=1 -c "CREATE TABLE drizzle.__drizzle_migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint)"
+when=1700000000000
+for file in drizzle/*.sql; do
+  psql -qX -v ON_ERROR_STOP=1 -f "$file"
+  psql -qX -v ON_ERROR_STOP=1 -c "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('abc', $when)"
+  when=$((when + 1000))
+done
+)sh");
+  const Ran ran = check("sh drizzle.sh", "--format json");
+  ASSERT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_NE(ran.out.find("drizzle/0001_index.sql"), std::string::npos) << ran.out.substr(0, 4000);
+}
+
 TEST_F(MigrateWith, ReachesNothingButTheSandbox) {
   live::Database other("CREATE TABLE untouched ()");
   const std::string url = quoted(other.conninfo());

@@ -5,6 +5,7 @@
 #include "lint/rule.h"
 #include "log/workload_file.h"
 #include "sql/facts.h"
+#include "sql/replay.h"
 #include "support/schema.h"
 #include "unit/log_support.h"
 
@@ -65,6 +66,33 @@ std::string wait(double second, int process, double ms, int id, bool acquired = 
             fmt::format("LOG:  process {} {} ShareLock on transaction 7 after {:.3f} ms", process,
                         acquired ? "acquired" : "still waiting for", ms)) +
          at(second, process, fmt::format("STATEMENT:  update accounts set balance = 1 where id = {}", id));
+}
+
+TEST(LockWait, ADeadlockOfTwoTablesNamesAnOrder) {
+  const std::string orders = "update orders set total = 1 where id = 2";
+  const std::string accounts = "update accounts set balance = 1 where id = 3";
+  const std::string log =
+      at(1, 1, "LOG:  duration: 1.000 ms  statement: " + orders) +
+      at(2, 2, "LOG:  duration: 1.000 ms  statement: " + accounts) + at(5, 1, "ERROR:  deadlock detected") +
+      at(5, 1,
+         "DETAIL:  Process 1 waits for ShareLock on transaction 8; blocked by process 2.\n"
+         "\tProcess 2 waits for ShareLock on transaction 7; blocked by process 1.\n"
+         "\tProcess 1: " +
+             orders + "\n\tProcess 2: " + accounts) +
+      at(5, 1, "STATEMENT:  " + orders);
+  sql::Replayer replayer;
+  replayer.run(
+      "CREATE TABLE orders (id int PRIMARY KEY, total int); CREATE TABLE accounts (id int PRIMARY KEY, "
+      "balance int);",
+      "schema.sql");
+  const Catalog catalog = replayer.take();
+  Workload workload = read_text(log).workload;
+  sql::resolve(workload, catalog);
+  const auto outcome = lint::run({&catalog, &workload, nullptr}, {"lock-wait"});
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  const Finding& finding = outcome.findings[0];
+  ASSERT_TRUE(finding.fix);
+  EXPECT_NE(finding.fix->title.find("accounts before orders"), std::string::npos) << finding.fix->title;
 }
 
 TEST(LockWait, Thresholds) {

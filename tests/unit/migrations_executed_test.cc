@@ -187,6 +187,20 @@ TEST(Executed, FilesAndLinesOfTheRepository) {
   EXPECT_EQ(migration.steps[1].place.line, 5);
 }
 
+TEST(Executed, AFileCalledMigrationHasTheNameOfItsFolder) {
+  const std::string name = "20240101000000_users";
+  const TempTree tree{{"prisma/migrations/" + name + "/migration.sql", "CREATE TABLE users (id int);\n"}};
+  Diagnostics ignored;
+  const Repository repository{tree.path(), files::list_files(tree.path(), ignored), {}};
+  ExecutedMigration migration;
+  migration.names = {name};
+  migration.parts = {{"CREATE TABLE users (id int)", 0}};
+  const auto input = executed_input({migration}, repository, {}, "prisma");
+  ASSERT_EQ(input.files.size(), 1U);
+  EXPECT_EQ(input.files[0].path, tree.path("prisma/migrations/" + name + "/migration.sql"));
+  EXPECT_EQ(input.files[0].entry, name);
+}
+
 TEST(Executed, DjangosApplicationsHaveMigrationsOfTheSameNames) {
   const TempTree tree{{"shop/migrations/0001_initial.py", ""},
                       {"shop/migrations/0002_memo.py", ""},
