@@ -26,6 +26,8 @@ std::string remark_of(const FindingLife& life) {
                                 day_of(life.last_seen), life.runs, life.runs == 1 ? "" : "s");
   if (life.gone) out += ", gone " + day_of(*life.gone);
   if (life.reopened) out += ", reopened " + day_of(*life.reopened);
+  if (!life.until.empty()) out += ", ignored until " + life.until + ": " + life.reason;
+  if (!life.owner.empty()) out += "; owned by " + life.owner;
   return out;
 }
 
@@ -123,6 +125,9 @@ json findings_json(const std::vector<FindingLife>& list) {
     if (life.gone) entry["gone"] = iso_of(*life.gone);
     if (life.reopened) entry["reopened"] = iso_of(*life.reopened);
     entry["runs"] = life.runs;
+    if (!life.owner.empty()) entry["owner"] = life.owner;
+    if (!life.reason.empty()) entry["reason"] = life.reason;
+    if (!life.until.empty()) entry["until"] = life.until;
     out.push_back(std::move(entry));
   }
   return out;
@@ -138,6 +143,7 @@ std::string history_text(const store::History& history, const Look& look, std::s
   out.findings("Fixed", history.fixed);
   out.slower(history.slower);
   out.growth(history.growth);
+  out.findings("Ignored, but not for much longer", history.expiring);
   out.findings("Recurring", history.recurring);
   return out.text();
 }
@@ -147,7 +153,7 @@ std::string history_json(const store::History& history) {
            {"new", findings_json(history.fresh)},   {"reopened", findings_json(history.reopened)},
            {"fixed", findings_json(history.fixed)}, {"recurring", findings_json(history.recurring)},
            {"gone_before", history.gone_before},    {"suppressed", history.suppressed},
-           {"accepted", history.accepted}};
+           {"accepted", history.accepted},          {"expiring", findings_json(history.expiring)}};
   out["slower"] = json::array();
   for (const auto& query : history.slower)
     out["slower"].push_back({{"target", query.target},

@@ -71,12 +71,12 @@ void add_run(const RunRecord& run, FactRows& out) {
   const std::string database = database_of(run);
   for (const auto& finding : run.findings) {
     const FindingArea area = area_of(finding, run.inputs);
-    events.rows.push_back({text(id), text(finding.id), text(finding.short_id), text(finding.rule),
-                           text(name(finding.severity)), text(name(finding.verdict)),
-                           text(name(finding.state)), text(name(area)),
-                           text(finding.location.live() ? "" : plain_path(finding.location.file)),
-                           text(area == FindingArea::server ? database : ""), text(finding.message),
-                           finding.impact.score, text(finding.impact.effect)});
+    events.rows.push_back(
+        {text(id), text(finding.id), text(finding.short_id), text(finding.rule), text(name(finding.severity)),
+         text(name(finding.verdict)), text(name(finding.state)), text(name(area)),
+         text(finding.location.live() ? "" : plain_path(finding.location.file)),
+         text(area == FindingArea::server ? database : ""), text(finding.message), finding.impact.score,
+         text(finding.impact.effect), text(finding.owners), text(finding.reason), text(finding.until)});
   }
   out.tables.push_back(std::move(events));
 }

@@ -54,6 +54,11 @@ CREATE TABLE relation_size (target text COLLATE "C", kind text COLLATE "C", sche
   name text COLLATE "C", taken bigint, bytes bigint NOT NULL, rows double precision NOT NULL,
   PRIMARY KEY (target, kind, schema, name, taken)) PARTITION BY RANGE (taken);
 CREATE INDEX relation_size_by_time ON relation_size (target, taken);
+)",
+    R"(
+ALTER TABLE finding_event ADD COLUMN owner text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN reason text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN until text COLLATE "C" NOT NULL DEFAULT '';
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
 

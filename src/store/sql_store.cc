@@ -49,7 +49,7 @@ Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& fro
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
   const auto rows = select(
       "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
-      "first_seen, last_seen, runs, gone, reopened FROM finding_life",
+      "first_seen, last_seen, runs, gone, reopened, owner, reason, until FROM finding_life",
       target, "last_seen DESC, score DESC, finding_id");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<FindingLife> out;
@@ -66,6 +66,7 @@ Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
     life.runs = static_cast<std::uint64_t>(values.number());
     life.gone = values.optional_number();
     life.reopened = values.optional_number();
+    for (auto* text : {&life.owner, &life.reason, &life.until}) *text = values.text();
     life.state = state_of(state, life.gone.has_value());
     out.push_back(std::move(life));
   }

@@ -45,6 +45,11 @@ CREATE INDEX query_statistics_by_bucket ON query_statistics (target, bucket_star
 CREATE TABLE relation_size (target TEXT, kind TEXT, schema TEXT, name TEXT, taken INTEGER, bytes INTEGER NOT NULL,
   rows REAL NOT NULL, PRIMARY KEY (target, kind, schema, name, taken)) WITHOUT ROWID;
 CREATE INDEX relation_size_by_time ON relation_size (taken);
+)",
+    R"(
+ALTER TABLE finding_event ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN until TEXT NOT NULL DEFAULT '';
 )"};
 static_assert(std::size(steps) == schema_version);
 

@@ -29,8 +29,11 @@ struct FindingLife {
   std::optional<std::int64_t> gone;
   // The last time at which the finding was found again after a run had looked for it in vain.
   std::optional<std::int64_t> reopened;
-  std::uint64_t runs = 0;  // that found it
-  double score = 0;        // impact
+  std::uint64_t runs = 0;   // that found it
+  double score = 0;         // impact
+  std::string owner = {};   // as the last run that found it states; with blanks between several
+  std::string reason = {};  // of a suppressed finding
+  std::string until = {};   // the last day of its suppression, "2027-01-31"; "": no end
 };
 
 // The calls of a query during the newest day of its target, compared with the same hours of earlier weeks.

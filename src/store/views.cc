@@ -55,7 +55,7 @@ seen AS (
     min(CASE WHEN found = 0 AND times_found = all_found THEN started END) AS gone
   FROM looks GROUP BY target, finding_id)
 SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
-  f.state, s.first_seen, s.last_seen, s.reopened, s.runs,
+  f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
   s.gone
 FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id;
 

@@ -186,6 +186,21 @@ TYPED_TEST_P(StoreCases, FindingsHaveALife) {
   EXPECT_EQ(this->life().state, FindingLife::State::suppressed);
 }
 
+TYPED_TEST_P(StoreCases, ASuppressedFindingHasItsReasonLastDayAndOwner) {
+  RecordedFinding suppressed = finding("01");
+  suppressed.state = RecordedFinding::State::suppressed;
+  suppressed.owners = "@shop/orders @joe";
+  suppressed.reason = "written rarely";
+  suppressed.until = "2027-01-31";
+  this->put({run_of(monday, {suppressed})});
+  EXPECT_EQ(this->life().owner, "@shop/orders @joe");
+  EXPECT_EQ(this->life().reason, "written rarely");
+  EXPECT_EQ(this->life().until, "2027-01-31");
+  this->put({run_of(monday + day, {finding("01")})});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  EXPECT_EQ(this->life().until, "") << "the last run decides";
+}
+
 TYPED_TEST_P(StoreCases, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked) {
   Facts next = run_of(monday + day, {});
   next.run->scope = {.migration_rules = {"blocking-index-build"}, .migrations = {"db/2.sql"}};
@@ -265,7 +280,8 @@ TYPED_TEST_P(StoreCases, AnyBytesAreStoredAsText) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
                             OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
-                            FindingsHaveALife, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
+                            FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
+                            AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow,
                             RetentionRemovesOldFacts, AnyBytesAreStoredAsText);

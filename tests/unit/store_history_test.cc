@@ -70,6 +70,27 @@ TEST(History, EachFindingIsInOneList) {
   EXPECT_EQ(found.accepted, 1u);
 }
 
+TEST(History, NamesIgnoresThatExpireWithin30Days) {
+  FakeStore store;
+  for (const char* until : {"2023-12-20", "2023-12-21", "2023-01-01", ""}) {  // now: 2023-11-20
+    store.lives.push_back(life(until, FindingLife::State::suppressed, now - day));
+    store.lives.back().until = until;
+    store.lives.back().reason = "it is small";
+    store.lives.back().owner = "@orders";
+  }
+  const History found = of(store);
+  EXPECT_EQ(found.suppressed, 4u);
+  ASSERT_EQ(found.expiring.size(), 2u);
+  EXPECT_EQ(found.expiring[0].until, "2023-01-01");
+  EXPECT_EQ(found.expiring[1].until, "2023-12-20");
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("ignored until 2023-12-20: it is small"), std::string::npos) << text;
+  EXPECT_NE(text.find("owned by @orders"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(report::history_json(found));
+  EXPECT_EQ(json["expiring"][0]["until"], "2023-01-01");
+  EXPECT_EQ(json["expiring"][0]["owner"], "@orders");
+}
+
 TEST(History, LeavesOutSmallChanges) {
   FakeStore store;
   store.changes = {{"shop", "aa", "SELECT $1", 100, 15, 10, 2},
