@@ -49,6 +49,10 @@ Result<History> history(Store& store, const HistoryOptions& options) {
     if (one.bytes - one.bytes_before >= options.min_growth &&
         static_cast<double>(one.bytes) >= options.growth_factor * static_cast<double>(one.bytes_before))
       out.growth.push_back(std::move(one));
+  auto plans = store.plan_changes(options.target);
+  if (!plans) return tl::unexpected(plans.error());
+  for (auto& one : *plans)
+    if (one.until >= out.since) out.plans.push_back(std::move(one));
   return out;
 }
 

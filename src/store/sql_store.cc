@@ -109,4 +109,27 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
   return out;
 }
 
+Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string& target) {
+  const auto rows = select(
+      "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "
+      "changes FROM plan_change",
+      target, "until DESC, class_id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<PlanChangeOfQuery> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    PlanChangeOfQuery change;
+    for (auto* text : {&change.target, &change.class_id, &change.text, &change.plan_before, &change.plan,
+                       &change.cause, &change.detail})
+      *text = values.text();
+    change.since = values.number();
+    change.until = values.number();
+    change.cost_before = values.real();
+    change.cost = values.real();
+    change.changes = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(change));
+  }
+  return out;
+}
+
 }  // namespace pgadvise::store

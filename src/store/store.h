@@ -59,6 +59,22 @@ struct RelationGrowth {
   std::int64_t bytes = 0;
 };
 
+// The newest change of a query's plan, between two runs.
+struct PlanChangeOfQuery {
+  std::string target;
+  std::string class_id;
+  std::string text;
+  std::int64_t since = 0;  // the last run with the plan before
+  std::int64_t until = 0;  // the first run with the plan now
+  std::string plan_before;
+  std::string plan;
+  double cost_before = 0;
+  double cost = 0;
+  std::uint64_t changes = 0;  // of all runs
+  std::string cause;  // "server version", "dropped index", "new index", "table size", "statistics" (no other)
+  std::string detail;  // "15 to 16", the index, "1000 to 2000 bytes"
+};
+
 // For one thread. All lists are sorted by target first. Errors (usage): the store cannot be read or written,
 // is full, or is busy for longer than 10 seconds.
 class Store {
@@ -73,6 +89,7 @@ class Store {
   virtual Result<std::vector<FindingLife>> findings(const std::string& target) = 0;
   virtual Result<std::vector<QueryChange>> query_changes(const std::string& target) = 0;
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;
+  virtual Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) = 0;
 };
 
 }  // namespace pgadvise::store
