@@ -360,12 +360,13 @@ TEST(ConfigIgnore, AppliesUntilItsLastDay) {
             "this [[ignore]] applied until 2027-01-31, so pgadvise reports its findings again; its owner is "
             "@joe");
   for (const char* wrong : {"\"2027-02-29\"", "\"2027-2-1\"", "\"soon\"", "\"2027-01-31x\"", "20270131",
-                            "2027-01-31T00:00:00Z", "\"-027-01-31\""})
+                            "2027-01-31T00:00:00Z", "\"-027-01-31\""}) {
     EXPECT_EQ(errors_of(std::string("[[ignore]]\nrule = \"deep-offset\"\nobject = \"a\"\nreason = "
                                     "\"r\"\nuntil = ") +
                         wrong + "\n"),
               Lines{"pgadvise.toml:5:9: until is not a date"})
         << wrong;
+  }
 }
 
 TEST(ConfigOwner, NamesAnOwnerAndWhatItOwns) {

@@ -151,12 +151,15 @@ TEST_F(StoreTest, BringsAnEarlierVersionUpToDate) {
   EXPECT_EQ(dump(), before);
   // Version 1 has neither plans nor owners.
   for (const char* view : {"plan_change", "relation_growth", "query_change", "query_latency", "query_bucket",
-                           "finding_life", "finding_look", "finding_latest"})
+                           "finding_life", "finding_look", "finding_latest"}) {
     ASSERT_TRUE(connection->run(std::string("DROP VIEW ") + view));
-  for (const char* table : {"plan", "plan_relation", "query_plan"})
+  }
+  for (const char* table : {"plan", "plan_relation", "query_plan"}) {
     ASSERT_TRUE(connection->run(std::string("DROP TABLE ") + table));
-  for (const char* column : {"owner", "reason", "until"})
+  }
+  for (const char* column : {"owner", "reason", "until"}) {
     ASSERT_TRUE(connection->run(std::string("ALTER TABLE finding_event DROP COLUMN ") + column));
+  }
   ASSERT_TRUE(connection->run("PRAGMA user_version = 1"));
   put(uploads());
   EXPECT_EQ(dump(), before) << "the same uploads, after the migration";
