@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -40,7 +42,7 @@ constexpr std::size_t max_files = 64;  // all in all
 
 constexpr std::size_t max_entries = 1'000;  // of a list, or of [databases]
 constexpr std::size_t max_excludes = 200;   // each is compared with each file
-constexpr std::size_t max_ignores = 2'000;  // of all files; each is compared with each finding of its rule
+constexpr std::size_t max_ignores = 2'000;  // of all files; each is compared with findings; likewise owners
 constexpr std::size_t max_pattern = 1'000;  // characters
 constexpr std::size_t max_stars = 20;       // of a pattern
 constexpr std::size_t max_errors = 100;
@@ -237,13 +239,14 @@ class Reader {
     for (const auto& [key, value] : root) {
       if (key == "rules") rules(value);
       else if (key == "ignore") ignores(value);
+      else if (key == "owner") owners(value);
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "migrate") migrate(value);
       else if (key == "stores") stores_of_repository(key, value);
       else if (key == "allow-hosts" || key == "allow-commands") not_for_repository(key, value);
       else if (key != "extends")
-        unknown(key, {"extends", "inputs", "databases", "migrate", "rules", "ignore"});
+        unknown(key, {"extends", "inputs", "databases", "migrate", "rules", "ignore", "owner"});
     }
   }
 
@@ -253,7 +256,8 @@ class Reader {
       else if (key == "allow-commands") allow_commands(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "stores") databases(value, "stores", out_.stores);
-      else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore" || key == "migrate")
+      else if (key == "extends" || key == "inputs" || key == "rules" || key == "ignore" || key == "owner" ||
+               key == "migrate")
         complain(key.source(), fmt::format("{} is a setting of repositories only", key.str()),
                  "move it to the repository's pgadvise.toml");
       else unknown(key, {"allow-hosts", "allow-commands", "databases", "stores"});
@@ -553,14 +557,72 @@ class Reader {
   }
 
   void ignores(const toml::node& node) {
+    tables(node, "ignore", out_.ignores.size(), [&](const toml::table& table) { ignore(table); });
+  }
+
+  void owners(const toml::node& node) {
+    tables(node, "owner", out_.owners.size(), [&](const toml::table& table) { owner(table); });
+  }
+
+  // `before`: the number of entries of extended files.
+  void tables(const toml::node& node, std::string_view name, std::size_t before,
+              const std::function<void(const toml::table&)>& take) {
+    const auto refuse = [&](const toml::node& at) {
+      complain(at.source(), fmt::format("{} is not a list of tables", name),
+               fmt::format("write [[{}]], with two brackets", name));
+    };
     const auto* list = node.as_array();
-    if (!list)
-      return complain(node.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
-    if (!bounded(node.source(), "ignore", out_.ignores.size() + list->size(), max_ignores)) return;
+    if (!list) return refuse(node);
+    if (!bounded(node.source(), name, before + list->size(), max_ignores)) return;
     for (const auto& entry : *list) {
-      if (const auto* table = entry.as_table()) ignore(*table);
-      else complain(entry.source(), "ignore is not a list of tables", "write [[ignore]], with two brackets");
+      if (const auto* table = entry.as_table()) take(*table);
+      else refuse(entry);
     }
+  }
+
+  void owner(const toml::table& table) {
+    OwnerEntry out;
+    const std::pair<std::string_view, std::string*> members[] = {{"owner", &out.owner},
+                                                                 {"object", &out.object},
+                                                                 {"path", &out.path},
+                                                                 {"application", &out.application}};
+    for (const auto& [key, value] : table) {
+      const auto member = std::find_if(std::begin(members), std::end(members),
+                                       [&](const auto& each) { return key == each.first; });
+      const auto text = value.value<std::string>();
+      if (member == std::end(members)) unknown(key, {"owner", "object", "path", "application"});
+      else if (!text || trim(*text).empty())
+        complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
+      else *member->second = trim(*text);
+    }
+    if (!table.contains("owner"))
+      complain(table.source(), "an [[owner]] names no owner", "owner = \"@shop/payments\"");
+    if (!table.contains("object") && !table.contains("path") && !table.contains("application"))
+      complain(table.source(), "an [[owner]] names neither an object nor a path nor an application",
+               "object = \"billing.*\", path = \"apps/web/*\" or application = \"web\"");
+    for (const auto& [name, value] : members)
+      if (!short_pattern(table.source(), name, *value)) return;
+    out_.owners.push_back(std::move(out));
+  }
+
+  // A date of TOML, or a string with one: "2027-01-31". "", with an error, for anything else.
+  std::string day(const toml::node& node) {
+    int year = 0, month = 0, day = 0, length = 0;
+    if (const auto* date = node.as_date()) {
+      year = date->get().year, month = date->get().month, day = date->get().day;
+    } else {
+      const auto text = node.value<std::string>().value_or("");
+      if (std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10 ||
+          text.size() != 10)
+        year = month = day = -1;
+    }
+    namespace ch = std::chrono;
+    if (year >= 0 && ch::year_month_day{ch::year(year), ch::month(static_cast<unsigned>(month)),
+                                        ch::day(static_cast<unsigned>(day))}
+                         .ok())
+      return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+    complain(node.source(), "until is not a date", "until = \"2027-01-31\"");
+    return {};
   }
 
   void ignore(const toml::table& table) {
@@ -572,9 +634,11 @@ class Reader {
       else if (key == "object" && text) out.object = *text;
       else if (key == "path" && text) out.path = *text;
       else if (key == "reason" && text) out.reason = std::string(trim(*text));
-      else if (key == "object" || key == "path" || key == "reason")
+      else if (key == "owner" && text) out.owner = std::string(trim(*text));
+      else if (key == "until") out.until = day(value);
+      else if (key == "object" || key == "path" || key == "reason" || key == "owner")
         complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
-      else unknown(key, {"rule", "object", "path", "reason"});
+      else unknown(key, {"rule", "object", "path", "reason", "owner", "until"});
     }
     const auto lacks = [&](std::string_view key, const std::string& value) {
       return value.empty() && (!table.contains(key) || table.get(key)->is_string());

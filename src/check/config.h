@@ -48,6 +48,14 @@ struct ConfiguredCommand {
   SourceLocation place;
 };
 
+// [[owner]]: who owns findings. Each pattern that is not empty must match; at least one is not.
+struct OwnerEntry {
+  std::string owner;
+  std::string object;       // as in Suppression
+  std::string path;         // as in Suppression
+  std::string application;  // an application_name that ran the finding's query
+};
+
 // How a configuration file was chosen.
 enum class ConfigOrigin {
   repository,    // found by pgadvise: its inputs, and the files that it extends, must stay inside the
@@ -62,6 +70,7 @@ struct Config {
   std::vector<std::string> files;  // all files read: those that it extends, then the file itself
   lint::Settings rules;
   std::vector<Suppression> ignores;
+  std::vector<OwnerEntry> owners;  // of several that match, the last one counts
   ConfiguredInputs inputs;
   std::map<std::string, DatabaseProfile> databases;
   ConfiguredCommand migrate;
@@ -92,11 +101,11 @@ std::string find_config(const std::string& folder);
 std::string user_config_path();
 
 // Returns all errors (usage, at path:line:column): an unreadable file, invalid TOML, an unknown key, rule,
-// option or severity, an entry without a reason, a password, a file of `extends` that is missing, invalid, or
-// extends itself, and a list or table of more than 1,000 entries (200 for exclude; 2,000 for ignores,
-// extended files included). After 100 errors only their number is given. In a repository's file also: a path,
-// or the file itself, that leaves the repository (base/boundary.h), and keys that only the user's own
-// configuration may have. No error quotes a file outside the repository.
+// option or severity, an entry without a reason, a date that is none, a password, a file of `extends` that is
+// missing, invalid, or extends itself, and a list or table of more than 1,000 entries (200 for exclude; 2,000
+// for ignores, extended files included). After 100 errors only their number is given. In a repository's file
+// also: a path, or the file itself, that leaves the repository (base/boundary.h), and keys that only the
+// user's own configuration may have. No error quotes a file outside the repository.
 tl::expected<Config, Diagnostics> read_config(const std::string& path,
                                               ConfigOrigin origin = ConfigOrigin::repository,
                                               const UserPaths& user_paths = {});

@@ -109,10 +109,28 @@ Json ignore() {
         {{"description", "A file, in any folder; `*` matches any characters"},
          {"type", "string"},
          {"pattern", "^[^/]"}}},
-       {"reason", text("Why these findings need no fix")}});
+       {"reason", text("Why these findings need no fix")},
+       {"owner", text("Who decided this")},
+       {"until",
+        {{"description", "The last day on which the entry applies, in UTC. Later its findings are reported"},
+         {"type", "string"},
+         {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}}}});
   one["required"] = Json::array({"rule", "reason"});
   one["anyOf"] =
       Json::array({{{"required", Json::array({"object"})}}, {{"required", Json::array({"path"})}}});
+  return {{"type", "array"}, {"items", std::move(one)}};
+}
+
+Json owner() {
+  Json one = table("Who owns findings. Each given pattern must match; of several entries the last one counts",
+                   {{"owner", text("A name, such as the team's in CODEOWNERS")},
+                    {"object", text("A table, column, index, constraint, query fingerprint, migration or "
+                                    "schema; `*` matches any characters")},
+                    {"path", text("A file, in any folder; `*` matches any characters")},
+                    {"application", text("An application_name that ran the query; `*` matches any "
+                                         "characters")}});
+  one["required"] = Json::array({"owner"});
+  one["minProperties"] = 2;
   return {{"type", "array"}, {"items", std::move(one)}};
 }
 
@@ -134,7 +152,8 @@ std::string config_schema() {
             "The project's own migrate command, which --allow-commands runs against a sandbox",
             {{"command", text("A shell command, run in this file's folder: \"npx drizzle-kit migrate\"")}})},
        {"rules", rules()},
-       {"ignore", ignore()}}));
+       {"ignore", ignore()},
+       {"owner", owner()}}));
   return schema.dump(2) + "\n";
 }
 

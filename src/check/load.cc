@@ -63,7 +63,7 @@ class Loader {
       const ObservedPhase observed(settings_.observer, "running the migrate command", true);
       migrate();
     }
-    out_.suppressions = out_.config.ignores;
+    out_.suppressions = in_force(out_.config.ignores, today(), out_.diagnostics);
     read_workload();
     if (!stopped(sources_.sandbox ? "--sandbox" : sources_.db.empty() ? snapshot_ : "--db")) {
       if (sources_.sandbox) phase("building the sandbox", [&] { connect(); });

@@ -12,6 +12,7 @@
 #include "check/impact.h"
 #include "check/index_search.h"
 #include "check/one_database.h"
+#include "check/owners.h"
 #include "check/plans.h"
 #include "check/short_id.h"
 #include "check/trust.h"
@@ -169,6 +170,7 @@ class Merger {
       report_.not_read = "no schema, log or database was read";
     merge_lock_forecasts();
     sort_by_impact(report_.findings);
+    set_owners(report_, inputs_, settings_);
     keep_only();
     report_patterns_without_match();
     report_unused_suppressions();

@@ -1,7 +1,6 @@
 #include "check/run.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -24,22 +23,12 @@
 namespace pgadvise::check {
 namespace {
 
-// The working folder as the configuration's folder sees it, where it lies below: "app/".
-std::string below_config(const Inputs& inputs) {
-  namespace fs = std::filesystem;
-  if (inputs.config.path.empty()) return {};
-  std::error_code code;
-  const auto folder = fs::weakly_canonical(fs::absolute(inputs.config.path, code).parent_path(), code);
-  const std::string here = fs::current_path(code).lexically_relative(folder).generic_string();
-  return code || here == "." || here.empty() || here.starts_with("..") ? std::string() : here + "/";
-}
-
 class Runner {
  public:
   Runner(const Inputs& inputs, plan::Planner* planner, const Settings& settings)
       : inputs_(inputs),
         planner_(planner),
-        folder_(below_config(inputs)),
+        folder_(below_config(inputs.config.path)),
         comments_read_(inputs.comments_read),
         user_paths_(settings.user_paths),
         stop_(settings.stop) {

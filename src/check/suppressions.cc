@@ -1,5 +1,10 @@
 #include "check/suppressions.h"
 
+#include <ctime>
+#include <filesystem>
+
+#include <fmt/chrono.h>
+
 #include "base/text.h"
 #include "check/config.h"
 #include "lint/rule.h"
@@ -32,5 +37,33 @@ void read_comments(const std::string& file, std::vector<Suppression>& suppressio
       file.ends_with(".sql") ? sql::suppressions(*text, file) : sql::line_suppressions(*text, file),
       suppressions, diagnostics);
 }
+
+std::vector<Suppression> in_force(const std::vector<Suppression>& entries, const std::string& today,
+                                  Diagnostics& diagnostics) {
+  std::vector<Suppression> out;
+  for (const auto& entry : entries) {
+    if (entry.until.empty() || today <= entry.until) {
+      out.push_back(entry);
+      continue;
+    }
+    diagnostics.push_back({Error::Kind::nonfatal, entry.place.str(),
+                           "this [[ignore]] applied until " + entry.until +
+                               ", so pgadvise reports its findings again" +
+                               (entry.owner.empty() ? "" : "; its owner is " + ellipsis(entry.owner, 120)),
+                           "fix the findings and remove the entry, or set a later date"});
+  }
+  return out;
+}
+
+std::string below_config(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty()) return {};
+  std::error_code code;
+  const auto folder = fs::weakly_canonical(fs::absolute(path, code).parent_path(), code);
+  const std::string here = fs::current_path(code).lexically_relative(folder).generic_string();
+  return code || here == "." || here.empty() || here.starts_with("..") ? std::string() : here + "/";
+}
+
+std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))); }
 
 }  // namespace pgadvise::check

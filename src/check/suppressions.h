@@ -19,4 +19,14 @@ void add_suppressions(std::vector<Suppression> found, std::vector<Suppression>& 
 void read_comments(const std::string& file, std::vector<Suppression>& suppressions,
                    std::set<std::string>& files_read, Diagnostics& diagnostics, const UserPaths& user_paths);
 
+// The entries that apply on `today` ("2026-11-23"). The others are reported: their findings come back.
+std::vector<Suppression> in_force(const std::vector<Suppression>& entries, const std::string& today,
+                                  Diagnostics& diagnostics);
+
+// The working folder as the folder of a configuration file sees it, where it lies below: "app/"; else "".
+std::string below_config(const std::string& path);
+
+// The day in UTC: "2026-11-23".
+std::string today();
+
 }  // namespace pgadvise::check

@@ -24,6 +24,7 @@
 #include "cli/snapshot.h"
 #include "cli/usage.h"
 #include "cli/verbosity.h"
+#include "cli/watch.h"
 #include "review/terminal.h"
 
 namespace pgadvise::cli {
@@ -91,6 +92,7 @@ int main(const Arguments& given) {
   add_explain(app, user_paths, exit_code);
   add_fleet(app, exit_code);
   add_history(app, exit_code);
+  add_watch(app, exit_code);
   add_init(app, exit_code);
   add_report(app, user_paths, exit_code);
   add_review(app, user_paths, exit_code);

@@ -48,9 +48,11 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
                                                [](const auto& input) { return input.kind == "database"; });
   store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
   out.run = record_of(checked.report);
-  if (live)
-    out.sizes =
-        store::relation_sizes(*inputs.live, store::seconds_of(checked.report.started).value_or(now()));
+  if (live) {
+    const auto taken = store::seconds_of(checked.report.started).value_or(now());
+    out.sizes = store::relation_sizes(*inputs.live, taken);
+    out.plans = plans_of(checked.report, inputs.workload, taken);
+  }
   if (!inputs.workload.sources.empty())
     out.queries = statistics_of({inputs.workload}, options.check.sources.selection, diagnostics);
   return out;

@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "check/trust.h"
+#include "cli/check_process.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
@@ -86,37 +87,22 @@ Result<std::string> url_for_all(const Options& options, bool given) {
   return "sqlite:" + std::filesystem::absolute(address->path, code).string();
 }
 
-// The last line of what the process wrote on standard error.
-std::string reason_of(const ProgramRun& run) {
-  std::string_view text = trim(run.err);
-  if (const auto end = text.rfind('\n'); end != std::string_view::npos) text.remove_prefix(end + 1);
-  constexpr std::string_view prefix = "pgadvise: ";
-  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  return text.empty() ? fmt::format("pgadvise check ended with exit code {}", run.status)
-                      : ellipsis(text, 500);
-}
-
 // Checks one database in a process of its own: its memory, its time and its crash are its own.
 class Checker {
  public:
   Checker(const Options& options, std::string store) : options_(options), store_(std::move(store)) {
-    // run_program() leaves these out unless they are named.
-    for (const char* name : {"PGPASSWORD", "DATABASE_URL"})
-      if (const char* value = std::getenv(name)) variables_.emplace_back(name, value);
     if (!store_.empty()) variables_.emplace_back("PGADVISE_STORE", store_);
   }
 
   // Returns the exit code.
   int check(const std::string& name, report::FleetDatabase& out) const {
-    std::vector<std::string> words{"/proc/self/exe", "check",   "--db",  "@" + name,  "--format",      "json",
-                                   "--quiet",        "--color", "never", "--fail-on", options_.fail_on};
+    std::vector<std::string> words{"check",   "--db",    "@" + name, "--format",  "json",
+                                   "--quiet", "--color", "never",    "--fail-on", options_.fail_on};
     if (!store_.empty()) words.insert(words.end(), {"--store", "env", "--store-as", name});
-    ProgramLimits limits;
-    limits.time = std::chrono::seconds(options_.time_limit);
     // No pgadvise.toml counts for all databases.
     const ProgramHooks hooks{.output = {}, .in_child = [] { return ::chdir("/") == 0 ? 0 : errno; }};
     const auto start = std::chrono::steady_clock::now();
-    const auto ran = run_program(words, variables_, limits, hooks);
+    const auto ran = run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
     out.name = name;
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!ran) {

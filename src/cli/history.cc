@@ -45,7 +45,7 @@ void add_history(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("history",
                                      "Show what changed over stored runs: new, fixed and recurring findings, "
-                                     "slower queries, growing tables");
+                                     "slower queries, changed plans, growing tables");
   command
       ->add_option("--store", options->store.url,
                    "Store that check, digest or advise wrote: sqlite, sqlite:PATH, postgresql://…, env "

@@ -1,17 +1,23 @@
 #include "cli/store_option.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/boundary.h"
+#include "base/mask.h"
 #include "base/repository_path.h"
 #include "base/text.h"
 #include "check/config.h"
 #include "check/trust.h"
 #include "cli/messages.h"
 #include "cli/output.h"
+#include "plan/reader.h"
+#include "plan/structure.h"
 #include "store/open.h"
 
 namespace pgadvise::cli {
@@ -89,20 +95,46 @@ std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& w
   return out;
 }
 
+std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& workload, std::int64_t taken) {
+  using Kind = store::SizeSample::Kind;
+  std::map<std::string, std::string> texts;
+  for (const auto& query : workload.queries) texts.emplace(query.fingerprint, query.text);
+  std::vector<store::QueryPlan> out;
+  std::set<std::string> seen;
+  for (const auto& plan : report.plans) {
+    // Those of statements and indexes that pgadvise made are no plans of the application.
+    if (plan.fingerprint.empty() || !plan.statement.empty() || plan.before) continue;
+    const auto read = plan::read_json(plan.json);
+    if (!read || !seen.insert(plan.fingerprint).second) continue;
+    auto structure = plan::structure(*read);
+    store::QueryPlan one{.class_id = plan.fingerprint,
+                         .text = mask_secrets(texts[plan.fingerprint]),
+                         .taken = taken,
+                         .structure = std::move(structure.text),
+                         .relations = {},
+                         .cost = plan.total_cost,
+                         .server_major = std::atoi(report.server_version.c_str())};
+    for (auto& name : structure.tables) one.relations.emplace_back(Kind::table, std::move(name));
+    for (auto& name : structure.indexes) one.relations.emplace_back(Kind::index, std::move(name));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Result<void> keep(const store::Address& address, const store::Facts& facts) {
   if (facts.empty()) {
     complain({Error::Kind::nonfatal,
               shown(address),
-              "nothing to store: no findings, logged queries or sizes",
+              "nothing to store: no findings, logged queries, plans or sizes",
               {}});
     return {};
   }
   auto to = store::open(address, true);
   if (!to) return tl::unexpected(to.error());
   if (const auto done = (*to)->put(facts, now()); !done) return done;
-  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} sizes", facts.target,
+  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} plans, {} sizes", facts.target,
                                              facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
-                                             facts.sizes.size()));
+                                             facts.plans.size(), facts.sizes.size()));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "log/selection.h"
+#include "model/report.h"
 #include "store/address.h"
 #include "store/facts.h"
 
@@ -35,6 +36,9 @@ std::string target_of(const StoreOptions& options, const std::string& database);
 // count as those of the whole log.
 std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& workloads,
                                                   const log::Selection& selection, Diagnostics& diagnostics);
+
+// The server's plans of logged statements. `taken`: seconds since 1970.
+std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& workload, std::int64_t taken);
 
 // Adds the facts to the store, which is created if necessary, and prints what was stored on standard error,
 // unless --quiet. Errors (usage): those of the store.

@@ -51,6 +51,11 @@ std::vector<std::string> names_of(const Subject& subject) {
   return out;
 }
 
+std::string seen_from_entry(const std::string& file, const std::string& folder) {
+  if (folder.empty() || file.empty() || file.starts_with('/')) return file;
+  return std::filesystem::path(folder + file).lexically_normal().generic_string();
+}
+
 using Position = std::pair<int, int>;  // line, column
 
 // Comments that apply to the same part, as indexes into the suppressions, in order.
@@ -111,28 +116,12 @@ class Matcher {
     if (Group& before = std::prev(after)->second; at <= before.last) meet(before, finding.rule);
   }
 
-  std::string seen_from_entry(const std::string& file) const {
-    if (folder_.empty() || file.empty() || file.starts_with('/')) return file;
-    return std::filesystem::path(folder_ + file).lexically_normal().generic_string();
-  }
-
   void by_entry(const Finding& finding) {
     const auto found = entries_.find(finding.rule);
     if (found == entries_.end()) return;
-    std::vector<std::string> files{
-        seen_from_entry(finding.location ? finding.location->file : finding.subject.file)};
-    for (const auto& place : finding.other_locations) files.push_back(seen_from_entry(place.file));
-    const auto names = names_of(finding.subject);
+    const FindingNames names(finding, folder_);
     for (const std::size_t i : found->second) {
-      const Suppression& entry = suppressions_[i];
-      if (!entry.path.empty() && std::none_of(files.begin(), files.end(), [&](const std::string& file) {
-            return matches(entry.path, file) || matches("*/" + entry.path, file);
-          }))
-        continue;
-      if (!entry.object.empty() && std::none_of(names.begin(), names.end(), [&](const std::string& name) {
-            return matches(entry.object, name);
-          }))
-        continue;
+      if (!names.match(suppressions_[i].object, suppressions_[i].path)) continue;
       used_.emplace(i, finding.rule);
       first_ = std::min(first_, i);
     }
@@ -154,6 +143,21 @@ class Matcher {
 };
 
 }  // namespace
+
+FindingNames::FindingNames(const Finding& finding, const std::string& folder)
+    : names_(names_of(finding.subject)) {
+  files_.push_back(seen_from_entry(finding.location ? finding.location->file : finding.subject.file, folder));
+  for (const auto& place : finding.other_locations) files_.push_back(seen_from_entry(place.file, folder));
+}
+
+bool FindingNames::match(std::string_view object, const std::string& path) const {
+  const auto of_object = [&](const std::string& name) { return matches(object, name); };
+  const auto of_path = [&](const std::string& file) {
+    return matches(path, file) || matches("*/" + path, file);
+  };
+  return (path.empty() || std::any_of(files_.begin(), files_.end(), of_path)) &&
+         (object.empty() || std::any_of(names_.begin(), names_.end(), of_object));
+}
 
 std::vector<SuppressedFinding> suppress(std::vector<Finding>& findings,
                                         const std::vector<Suppression>& suppressions, UsedSuppressions& used,

@@ -153,6 +153,7 @@ struct Finding {
   std::shared_ptr<const WhatIfPlans> plans;  // null: no index was costed
   std::string verdict_reason;                // why the finding is refuted, or still suspected
   Impact impact;                             // set by merge()
+  std::vector<std::string> owners = {};      // as pgadvise.toml or CODEOWNERS names them; set by merge()
 };
 
 std::string finding_id(std::string_view rule, const Subject& subject);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/mask.h"
+#include "base/text.h"
 
 namespace pgadvise {
 namespace {
@@ -12,7 +13,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-RecordedFinding record_of(const Finding& finding, RecordedFinding::State state) {
+RecordedFinding record_of(const Finding& finding, RecordedFinding::State state, const Suppression& by = {}) {
   if (finding.verdict == Verdict::refuted) state = RecordedFinding::State::refuted;
   return {.id = finding.id,
           .short_id = finding.short_id,
@@ -23,7 +24,10 @@ RecordedFinding record_of(const Finding& finding, RecordedFinding::State state) 
           .subject = finding.subject,
           .location = finding.location.value_or(SourceLocation{}),
           .message = mask_secrets(finding.message),
-          .impact = {finding.impact.score, mask_secrets(finding.impact.effect)}};
+          .impact = {finding.impact.score, mask_secrets(finding.impact.effect)},
+          .owners = mask_secrets(join(finding.owners, " ")),
+          .reason = mask_secrets(by.reason),
+          .until = by.until};
 }
 
 bool reads_area(const RunRecord& run, FindingArea area) {
@@ -78,7 +82,8 @@ RunRecord record_of(const Report& report) {
                 .scope = report.scope,
                 .findings = {}};
   for (const auto& finding : report.findings) out.findings.push_back(record_of(finding, State::standing));
-  for (const auto& one : report.suppressed) out.findings.push_back(record_of(one.finding, State::suppressed));
+  for (const auto& one : report.suppressed)
+    out.findings.push_back(record_of(one.finding, State::suppressed, one.by));
   if (report.baseline)
     for (const auto& finding : report.baseline->known)
       out.findings.push_back(record_of(finding, State::accepted));

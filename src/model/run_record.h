@@ -23,6 +23,10 @@ struct RecordedFinding {
   SourceLocation location;  // live() for an object of a server without a known definition
   std::string message;      // without secrets and literals
   Impact impact;
+  std::string owners = {};  // with blanks in between
+  // Of a finding that an entry or a comment suppresses.
+  std::string reason = {};
+  std::string until = {};  // as in Suppression
 };
 
 struct RunRecord {

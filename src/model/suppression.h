@@ -23,6 +23,8 @@ struct Suppression {
   std::string object;  // schema.table, schema.table.column, an index, a constraint, a query's fingerprint, a
                        // migration
   std::string path;    // of a file, from the folder of pgadvise.toml
+  std::string owner = {};  // of an entry: who decided it; "" if not stated
+  std::string until = {};  // of an entry: the last day on which it applies, as "2027-01-31"; "": no end
 
   bool comment() const { return object.empty() && path.empty(); }
 };

@@ -87,6 +87,7 @@ json finding_json(const Finding& finding, bool show_literals) {
   if (finding.fix) out["fix"] = fix_json(*finding.fix);
   out["impact"] = {{"score", std::round(finding.impact.score * 10) / 10}};
   put(out["impact"], "effect", finding.impact.effect);
+  if (!finding.owners.empty()) out["owners"] = finding.owners;
   return out;
 }
 

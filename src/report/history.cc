@@ -26,6 +26,8 @@ std::string remark_of(const FindingLife& life) {
                                 day_of(life.last_seen), life.runs, life.runs == 1 ? "" : "s");
   if (life.gone) out += ", gone " + day_of(*life.gone);
   if (life.reopened) out += ", reopened " + day_of(*life.reopened);
+  if (!life.until.empty()) out += ", ignored until " + life.until + ": " + life.reason;
+  if (!life.owner.empty()) out += "; owned by " + life.owner;
   return out;
 }
 
@@ -87,9 +89,38 @@ class Text {
     rest(shown, list.size());
   }
 
+  void plans(const std::vector<store::PlanChangeOfQuery>& list) {
+    const std::size_t shown = begin("Changed plans", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const store::PlanChangeOfQuery& one = list[i];
+      add_paragraph(lines_, look_, "  ", "    ",
+                    fmt::format("{} {}: between {} and {}, cost {} before, {} now; cause: {}{}", one.target,
+                                one.class_id, day_of(one.since), day_of(one.until),
+                                count(static_cast<std::uint64_t>(std::max(0.0, one.cost_before))),
+                                count(static_cast<std::uint64_t>(std::max(0.0, one.cost))), one.cause,
+                                one.detail.empty() ? "" : " (" + one.detail + ")"));
+      if (!one.text.empty())
+        lines_.push_back("    " +
+                         ellipsis(one.text, static_cast<std::size_t>(std::max(20, look_.width - 4))));
+      plan("before", one.plan_before);
+      plan("now", one.plan);
+    }
+    rest(shown, list.size());
+  }
+
   std::string text() const { return join(lines_, "\n") + "\n"; }
 
  private:
+  // The first nodes of a plan.
+  void plan(const char* title, const std::string& nodes) {
+    constexpr std::size_t most = 8;
+    const auto all = split(trim(nodes), '\n');
+    lines_.push_back(fmt::format("    {}:", title));
+    for (std::size_t i = 0; i < std::min(most, all.size()); ++i)
+      lines_.push_back("      " + printable(all[i]));
+    if (all.size() > most) lines_.push_back(fmt::format("      … and {} more nodes", all.size() - most));
+  }
+
   // The number of entries to show.
   std::size_t begin(const char* title, std::size_t entries) {
     if (entries == 0) return 0;
@@ -123,6 +154,9 @@ json findings_json(const std::vector<FindingLife>& list) {
     if (life.gone) entry["gone"] = iso_of(*life.gone);
     if (life.reopened) entry["reopened"] = iso_of(*life.reopened);
     entry["runs"] = life.runs;
+    if (!life.owner.empty()) entry["owner"] = life.owner;
+    if (!life.reason.empty()) entry["reason"] = life.reason;
+    if (!life.until.empty()) entry["until"] = life.until;
     out.push_back(std::move(entry));
   }
   return out;
@@ -137,7 +171,9 @@ std::string history_text(const store::History& history, const Look& look, std::s
   out.findings("Reopened", history.reopened);
   out.findings("Fixed", history.fixed);
   out.slower(history.slower);
+  out.plans(history.plans);
   out.growth(history.growth);
+  out.findings("Ignored, but not for much longer", history.expiring);
   out.findings("Recurring", history.recurring);
   return out.text();
 }
@@ -147,7 +183,7 @@ std::string history_json(const store::History& history) {
            {"new", findings_json(history.fresh)},   {"reopened", findings_json(history.reopened)},
            {"fixed", findings_json(history.fixed)}, {"recurring", findings_json(history.recurring)},
            {"gone_before", history.gone_before},    {"suppressed", history.suppressed},
-           {"accepted", history.accepted}};
+           {"accepted", history.accepted},          {"expiring", findings_json(history.expiring)}};
   out["slower"] = json::array();
   for (const auto& query : history.slower)
     out["slower"].push_back({{"target", query.target},
@@ -157,6 +193,20 @@ std::string history_json(const store::History& history) {
                              {"mean_ms", query.mean_ms},
                              {"earlier_mean_ms", query.earlier_mean_ms},
                              {"earlier_weeks", query.weeks}});
+  out["plans"] = json::array();
+  for (const auto& one : history.plans)
+    out["plans"].push_back({{"target", one.target},
+                            {"fingerprint", one.class_id},
+                            {"query", one.text},
+                            {"from", iso_of(one.since)},
+                            {"until", iso_of(one.until)},
+                            {"cause", one.cause},
+                            {"detail", one.detail},
+                            {"cost_before", one.cost_before},
+                            {"cost", one.cost},
+                            {"plan_before", one.plan_before},
+                            {"plan", one.plan},
+                            {"changes", one.changes}});
   out["growth"] = json::array();
   for (const auto& one : history.growth)
     out["growth"].push_back({{"target", one.target},

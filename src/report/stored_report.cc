@@ -84,7 +84,10 @@ bool read_findings(const json& list, RecordedFinding::State state, RunRecord& ou
         .subject = subject_of(member(entry, "subject")),
         .location = location_of(member(entry, "location")),
         .message = word(entry, "message"),
-        .impact = {number(member(entry, "impact"), "score"), word(member(entry, "impact"), "effect")}};
+        .impact = {number(member(entry, "impact"), "score"), word(member(entry, "impact"), "effect")},
+        .owners = join(words(member(entry, "owners")), " "),
+        .reason = word(member(entry, "suppression"), "reason"),
+        .until = word(member(entry, "suppression"), "until")};
     if (finding.id.empty() || finding.rule.empty()) return false;
     if (finding.verdict == Verdict::refuted) finding.state = RecordedFinding::State::refuted;
     out.findings.push_back(std::move(finding));

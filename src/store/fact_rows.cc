@@ -14,6 +14,8 @@ namespace {
 
 using Pairs = std::set<std::pair<std::string, std::string>>;
 
+const char* kind_name(SizeSample::Kind kind) { return kind == SizeSample::Kind::index ? "index" : "table"; }
+
 Cell text(std::string_view given) { return printable_block(given); }
 
 std::string plain_path(const std::string& path) {
@@ -71,12 +73,12 @@ void add_run(const RunRecord& run, FactRows& out) {
   const std::string database = database_of(run);
   for (const auto& finding : run.findings) {
     const FindingArea area = area_of(finding, run.inputs);
-    events.rows.push_back({text(id), text(finding.id), text(finding.short_id), text(finding.rule),
-                           text(name(finding.severity)), text(name(finding.verdict)),
-                           text(name(finding.state)), text(name(area)),
-                           text(finding.location.live() ? "" : plain_path(finding.location.file)),
-                           text(area == FindingArea::server ? database : ""), text(finding.message),
-                           finding.impact.score, text(finding.impact.effect)});
+    events.rows.push_back(
+        {text(id), text(finding.id), text(finding.short_id), text(finding.rule), text(name(finding.severity)),
+         text(name(finding.verdict)), text(name(finding.state)), text(name(area)),
+         text(finding.location.live() ? "" : plain_path(finding.location.file)),
+         text(area == FindingArea::server ? database : ""), text(finding.message), finding.impact.score,
+         text(finding.impact.effect), text(finding.owners), text(finding.reason), text(finding.until)});
   }
   out.tables.push_back(std::move(events));
 }
@@ -111,6 +113,32 @@ void add_logs(const Facts& facts, FactRows& out) {
   }
 }
 
+// The row of a plan is the same in each run that saw the plan.
+void add_plans(const Facts& facts, FactRows& out) {
+  std::map<std::string, std::string> classes;
+  std::map<std::string, const QueryPlan*> plans;
+  TableRows texts{"plan", {}}, relations{"plan_relation", {}}, uses{"query_plan", {}};
+  for (const auto& plan : facts.plans) {
+    const std::string query_text = printable_block(plan.text);
+    auto& known = classes.try_emplace(plan.class_id, query_text).first->second;
+    known = std::min(known, query_text);
+    std::string all = plan.structure;
+    for (const auto& [kind, name] : plan.relations) all += "\n" + name.schema + "." + name.name;
+    const std::string id = sha256_hex(all).substr(0, 16);
+    plans.emplace(id, &plan);
+    uses.rows.push_back(
+        {text(facts.target), text(plan.class_id), plan.taken, text(id), plan.cost, plan.server_major});
+  }
+  for (const auto& [id, query_text] : classes) out.classes.rows.push_back({text(id), query_text});
+  for (const auto& [id, plan] : plans) {
+    texts.rows.push_back({text(id), text(plan->structure)});
+    for (const auto& [kind, name] : plan->relations)
+      relations.rows.push_back({text(id), text(kind_name(kind)), text(name.schema), text(name.name)});
+  }
+  std::sort(relations.rows.begin(), relations.rows.end());
+  for (auto* table : {&texts, &relations, &uses}) out.tables.push_back(std::move(*table));
+}
+
 }  // namespace
 
 FactRows rows_of(const Facts& facts) {
@@ -118,9 +146,10 @@ FactRows rows_of(const Facts& facts) {
   if (facts.run) add_run(*facts.run, out);
   TableRows sizes{"relation_size", {}};
   for (const auto& size : facts.sizes)
-    sizes.rows.push_back({text(facts.target), text(size.kind == SizeSample::Kind::index ? "index" : "table"),
-                          text(size.name.schema), text(size.name.name), size.taken, size.bytes, size.rows});
+    sizes.rows.push_back({text(facts.target), text(kind_name(size.kind)), text(size.name.schema),
+                          text(size.name.name), size.taken, size.bytes, size.rows});
   out.tables.push_back(std::move(sizes));
+  add_plans(facts, out);
   add_logs(facts, out);
   return out;
 }

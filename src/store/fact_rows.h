@@ -33,8 +33,9 @@ struct LogRows {
 
 struct FactRows {
   std::string target;
-  std::vector<TableRows> tables;  // a row whose key the store has changes nothing
-  std::vector<LogRows> logs;      // by source
+  std::vector<TableRows> tables;         // a row whose key the store has changes nothing
+  TableRows classes{"query_class", {}};  // of `tables`, as in LogRows
+  std::vector<LogRows> logs;             // by source
 };
 
 FactRows rows_of(const Facts& facts);

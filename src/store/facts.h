@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/catalog.h"
@@ -39,14 +40,26 @@ struct SizeSample {
   double rows = -1;        // estimated; -1: unknown
 };
 
+// The server's plan of a query, without estimates and constants.
+struct QueryPlan {
+  std::string class_id;                                               // the query's fingerprint
+  std::string text;                                                   // of the query, normalized
+  std::int64_t taken = 0;                                             // seconds since 1970, UTC
+  std::string structure;                                              // the nodes, one a line
+  std::vector<std::pair<SizeSample::Kind, QualifiedName>> relations;  // that the plan reads
+  double cost = 0;
+  std::int64_t server_major = 0;  // 15; 0: unknown
+};
+
 // The facts of one run of pgadvise about one target: a database, or a repository.
 struct Facts {
   std::string target;
   std::optional<RunRecord> run;  // of check
   std::vector<QueryStatistics> queries;
   std::vector<SizeSample> sizes;
+  std::vector<QueryPlan> plans = {};  // with `sizes` of the same time
 
-  bool empty() const { return !run && queries.empty() && sizes.empty(); }
+  bool empty() const { return !run && queries.empty() && sizes.empty() && plans.empty(); }
 };
 
 // The key of a run: equal for equal runs of one target that started in the same second.

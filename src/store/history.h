@@ -30,9 +30,11 @@ struct History {
   std::vector<FindingLife> recurring;  // open, and older
   std::size_t gone_before = 0;
   std::size_t suppressed = 0;
+  std::vector<FindingLife> expiring;  // of the suppressed ones: those whose last day is within the next 30
   std::size_t accepted = 0;
-  std::vector<QueryChange> slower;     // by the time that the newest day lost
-  std::vector<RelationGrowth> growth;  // by bytes
+  std::vector<QueryChange> slower;       // by the time that the newest day lost
+  std::vector<RelationGrowth> growth;    // by bytes
+  std::vector<PlanChangeOfQuery> plans;  // that changed since then, the newest first
 };
 
 // Each list is sorted by target, findings then by decreasing impact. Errors (usage): those of the store.

@@ -75,7 +75,7 @@ class Upload {
     if (const auto done = lock(facts.target); !done) return done;
     for (const auto& table : facts.tables)
       if (const auto done = insert(table, "ON CONFLICT DO NOTHING"); !done) return done;
-    TableRows classes{"query_class", {}};
+    TableRows classes = facts.classes;
     for (const auto& log : facts.logs) {
       const auto fresh = is_new(facts.target, log);
       if (!fresh) return tl::unexpected(fresh.error());
@@ -235,7 +235,9 @@ class PostgresStore : public SqlStore {
     const auto old = transaction->number(
         "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
         "bucket_start "
-        "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1))::int",
+        "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1) OR EXISTS (SELECT FROM query_plan "
+        "WHERE taken < "
+        "$1))::int",
         {std::to_string(day)});
     if (!old) return tl::unexpected(old.error());
     if (!*old) return {};
@@ -255,12 +257,16 @@ class PostgresStore : public SqlStore {
       if (const auto dropped = drop_partitions(transaction, table, day); !dropped) return dropped;
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < $1)",
-          "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1"})
+          "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1",
+          "DELETE FROM query_plan WHERE taken < $1"})
       if (const auto removed = transaction.query(sql, {std::to_string(day)}); !removed)
         return tl::unexpected(removed.error());
     return transaction.run(
         "DELETE FROM query_class c WHERE NOT EXISTS (SELECT FROM query_statistics q WHERE q.class_id = "
-        "c.class_id);\n"
+        "c.class_id) AND NOT EXISTS (SELECT FROM query_plan q WHERE q.class_id = c.class_id);\n"
+        "DELETE FROM plan p WHERE NOT EXISTS (SELECT FROM query_plan q WHERE q.plan_id = p.plan_id);\n"
+        "DELETE FROM plan_relation p WHERE NOT EXISTS (SELECT FROM query_plan q WHERE q.plan_id = "
+        "p.plan_id);\n"
         "DELETE FROM scope_rule s WHERE NOT EXISTS (SELECT FROM run r WHERE r.scope_id = s.scope_id);\n"
         "DELETE FROM scope_input s WHERE NOT EXISTS (SELECT FROM run r WHERE r.scope_id = s.scope_id)");
   }

@@ -54,6 +54,20 @@ CREATE TABLE relation_size (target text COLLATE "C", kind text COLLATE "C", sche
   name text COLLATE "C", taken bigint, bytes bigint NOT NULL, rows double precision NOT NULL,
   PRIMARY KEY (target, kind, schema, name, taken)) PARTITION BY RANGE (taken);
 CREATE INDEX relation_size_by_time ON relation_size (target, taken);
+)",
+    R"(
+ALTER TABLE finding_event ADD COLUMN owner text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN reason text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN until text COLLATE "C" NOT NULL DEFAULT '';
+
+CREATE TABLE plan (plan_id text COLLATE "C" PRIMARY KEY, text text COLLATE "C" NOT NULL);
+CREATE TABLE plan_relation (plan_id text COLLATE "C", kind text COLLATE "C", schema text COLLATE "C",
+  name text COLLATE "C", PRIMARY KEY (plan_id, kind, schema, name));
+CREATE TABLE query_plan (target text COLLATE "C", class_id text COLLATE "C", taken bigint,
+  plan_id text COLLATE "C" NOT NULL, cost double precision NOT NULL, server_major bigint NOT NULL,
+  PRIMARY KEY (target, class_id, taken));
+CREATE INDEX query_plan_by_time ON query_plan (taken);
+CREATE INDEX query_plan_by_plan ON query_plan (plan_id);
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
 

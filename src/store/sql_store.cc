@@ -49,7 +49,7 @@ Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& fro
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
   const auto rows = select(
       "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
-      "first_seen, last_seen, runs, gone, reopened FROM finding_life",
+      "first_seen, last_seen, runs, gone, reopened, owner, reason, until FROM finding_life",
       target, "last_seen DESC, score DESC, finding_id");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<FindingLife> out;
@@ -66,6 +66,7 @@ Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
     life.runs = static_cast<std::uint64_t>(values.number());
     life.gone = values.optional_number();
     life.reopened = values.optional_number();
+    for (auto* text : {&life.owner, &life.reason, &life.until}) *text = values.text();
     life.state = state_of(state, life.gone.has_value());
     out.push_back(std::move(life));
   }
@@ -104,6 +105,29 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
     for (auto* number : {&growth.from, &growth.until, &growth.bytes_before, &growth.bytes})
       *number = values.number();
     out.push_back(std::move(growth));
+  }
+  return out;
+}
+
+Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string& target) {
+  const auto rows = select(
+      "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "
+      "changes FROM plan_change",
+      target, "until DESC, class_id");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<PlanChangeOfQuery> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    PlanChangeOfQuery change;
+    for (auto* text : {&change.target, &change.class_id, &change.text, &change.plan_before, &change.plan,
+                       &change.cause, &change.detail})
+      *text = values.text();
+    change.since = values.number();
+    change.until = values.number();
+    change.cost_before = values.real();
+    change.cost = values.real();
+    change.changes = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(change));
   }
   return out;
 }

@@ -14,6 +14,7 @@ class SqlStore : public Store {
   Result<std::vector<FindingLife>> findings(const std::string& target) override;
   Result<std::vector<QueryChange>> query_changes(const std::string& target) override;
   Result<std::vector<RelationGrowth>> growth(const std::string& target) override;
+  Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) override;
 
  protected:
   using AnswerRow = std::vector<std::optional<std::string>>;  // numbers as text; nullopt: NULL

@@ -31,12 +31,10 @@ class Upload {
 
   void put(const FactRows& facts) {
     for (const auto& table : facts.tables) insert(table);
+    insert_classes(facts.classes);
     for (const auto& log : facts.logs) {
       if (!is_new(facts.target, log)) continue;
-      Statement of_class = connection_.prepare(
-          "INSERT INTO query_class VALUES (?, ?) ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
-          "WHERE excluded.text < text");
-      for (const auto& row : log.classes.rows) done(bind(of_class, row));
+      insert_classes(log.classes);
       insert(log.statistics);
     }
   }
@@ -49,16 +47,20 @@ class Upload {
           "DELETE FROM query_statistics WHERE (target, bucket_start) IN (SELECT target, bucket_start FROM "
           "source "
           "WHERE bucket_start < ?)",
-          "DELETE FROM source WHERE bucket_start < ?", "DELETE FROM relation_size WHERE taken < ?"}) {
+          "DELETE FROM source WHERE bucket_start < ?", "DELETE FROM relation_size WHERE taken < ?",
+          "DELETE FROM query_plan WHERE taken < ?"}) {
       Statement statement = connection_.prepare(sql);
       done(statement.bind(seconds));
       removed += connection_.changed_rows();
     }
     if (removed == 0) return;
-    for (const char* sql :
-         {"DELETE FROM query_class WHERE class_id NOT IN (SELECT class_id FROM query_statistics)",
-          "DELETE FROM scope_rule WHERE scope_id NOT IN (SELECT scope_id FROM run)",
-          "DELETE FROM scope_input WHERE scope_id NOT IN (SELECT scope_id FROM run)"}) {
+    for (const char* sql : {"DELETE FROM query_class WHERE class_id NOT IN (SELECT class_id FROM "
+                            "query_statistics) AND class_id NOT "
+                            "IN (SELECT class_id FROM query_plan)",
+                            "DELETE FROM plan WHERE plan_id NOT IN (SELECT plan_id FROM query_plan)",
+                            "DELETE FROM plan_relation WHERE plan_id NOT IN (SELECT plan_id FROM query_plan)",
+                            "DELETE FROM scope_rule WHERE scope_id NOT IN (SELECT scope_id FROM run)",
+                            "DELETE FROM scope_input WHERE scope_id NOT IN (SELECT scope_id FROM run)"}) {
       Statement statement = connection_.prepare(sql);
       done(statement);
     }
@@ -90,6 +92,13 @@ class Upload {
     Statement statement =
         connection_.prepare(fmt::format("INSERT OR IGNORE INTO {} VALUES ({})", table.table, places));
     for (const auto& row : table.rows) done(bind(statement, row));
+  }
+
+  void insert_classes(const TableRows& classes) {
+    Statement statement = connection_.prepare(
+        "INSERT INTO query_class VALUES (?, ?) ON CONFLICT (class_id) DO UPDATE SET text = excluded.text "
+        "WHERE excluded.text < text");
+    for (const auto& row : classes.rows) done(bind(statement, row));
   }
 
   // Of a log that grew between two uploads, the larger one counts, whichever comes first.

@@ -45,6 +45,19 @@ CREATE INDEX query_statistics_by_bucket ON query_statistics (target, bucket_star
 CREATE TABLE relation_size (target TEXT, kind TEXT, schema TEXT, name TEXT, taken INTEGER, bytes INTEGER NOT NULL,
   rows REAL NOT NULL, PRIMARY KEY (target, kind, schema, name, taken)) WITHOUT ROWID;
 CREATE INDEX relation_size_by_time ON relation_size (taken);
+)",
+    R"(
+ALTER TABLE finding_event ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE finding_event ADD COLUMN until TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE plan (plan_id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE plan_relation (plan_id TEXT, kind TEXT, schema TEXT, name TEXT,
+  PRIMARY KEY (plan_id, kind, schema, name)) WITHOUT ROWID;
+CREATE TABLE query_plan (target TEXT, class_id TEXT, taken INTEGER, plan_id TEXT NOT NULL, cost REAL NOT NULL,
+  server_major INTEGER NOT NULL, PRIMARY KEY (target, class_id, taken)) WITHOUT ROWID;
+CREATE INDEX query_plan_by_time ON query_plan (taken);
+CREATE INDEX query_plan_by_plan ON query_plan (plan_id);
 )"};
 static_assert(std::size(steps) == schema_version);
 

@@ -29,8 +29,11 @@ struct FindingLife {
   std::optional<std::int64_t> gone;
   // The last time at which the finding was found again after a run had looked for it in vain.
   std::optional<std::int64_t> reopened;
-  std::uint64_t runs = 0;  // that found it
-  double score = 0;        // impact
+  std::uint64_t runs = 0;   // that found it
+  double score = 0;         // impact
+  std::string owner = {};   // as the last run that found it states; with blanks between several
+  std::string reason = {};  // of a suppressed finding
+  std::string until = {};   // the last day of its suppression, "2027-01-31"; "": no end
 };
 
 // The calls of a query during the newest day of its target, compared with the same hours of earlier weeks.
@@ -56,6 +59,22 @@ struct RelationGrowth {
   std::int64_t bytes = 0;
 };
 
+// The newest change of a query's plan, between two runs.
+struct PlanChangeOfQuery {
+  std::string target;
+  std::string class_id;
+  std::string text;
+  std::int64_t since = 0;  // the last run with the plan before
+  std::int64_t until = 0;  // the first run with the plan now
+  std::string plan_before;
+  std::string plan;
+  double cost_before = 0;
+  double cost = 0;
+  std::uint64_t changes = 0;  // of all runs
+  std::string cause;  // "server version", "dropped index", "new index", "table size", "statistics" (no other)
+  std::string detail;  // "15 to 16", the index, "1000 to 2000 bytes"
+};
+
 // For one thread. All lists are sorted by target first. Errors (usage): the store cannot be read or written,
 // is full, or is busy for longer than 10 seconds.
 class Store {
@@ -70,6 +89,7 @@ class Store {
   virtual Result<std::vector<FindingLife>> findings(const std::string& target) = 0;
   virtual Result<std::vector<QueryChange>> query_changes(const std::string& target) = 0;
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;
+  virtual Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) = 0;
 };
 
 }  // namespace pgadvise::store

@@ -6,6 +6,7 @@ namespace pgadvise::store {
 namespace {
 
 constexpr const char* views = R"(
+DROP VIEW IF EXISTS plan_change;
 DROP VIEW IF EXISTS relation_growth;
 DROP VIEW IF EXISTS query_change;
 DROP VIEW IF EXISTS query_latency;
@@ -55,7 +56,7 @@ seen AS (
     min(CASE WHEN found = 0 AND times_found = all_found THEN started END) AS gone
   FROM looks GROUP BY target, finding_id)
 SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
-  f.state, s.first_seen, s.last_seen, s.reopened, s.runs,
+  f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
   s.gone
 FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id;
 
@@ -103,6 +104,53 @@ SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
   max(CASE WHEN taken = first_taken THEN bytes END) AS bytes_before,
   max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
 FROM month GROUP BY target, kind, schema, name, first_taken, last_taken;
+
+CREATE VIEW plan_change AS
+WITH seen AS (
+  SELECT target, class_id, taken, plan_id, cost, server_major, lag(plan_id) OVER w AS plan_before,
+    lag(taken) OVER w AS taken_before, lag(cost) OVER w AS cost_before, lag(server_major) OVER w AS major_before
+  FROM query_plan WINDOW w AS (PARTITION BY target, class_id ORDER BY taken)),
+change AS (
+  SELECT s.*, row_number() OVER (PARTITION BY target, class_id ORDER BY taken DESC) AS age,
+    count(*) OVER (PARTITION BY target, class_id) AS changes
+  FROM seen s WHERE plan_before <> plan_id),
+sized AS (
+  SELECT c.*,
+    (SELECT sum(z.bytes) FROM plan_relation t JOIN relation_size z ON z.target = c.target AND z.kind = 'table'
+        AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken
+      WHERE t.plan_id = c.plan_id AND t.kind = 'table') AS bytes,
+    (SELECT sum(z.bytes) FROM plan_relation t JOIN relation_size z ON z.target = c.target AND z.kind = 'table'
+        AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken_before
+      WHERE t.plan_id = c.plan_id AND t.kind = 'table') AS bytes_before,
+    (SELECT min(t.schema || '.' || t.name) FROM plan_relation t
+      WHERE t.plan_id = c.plan_before AND t.kind = 'index'
+        AND EXISTS (SELECT 1 FROM relation_size z WHERE z.target = c.target AND z.kind = 'index'
+          AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken_before)
+        AND NOT EXISTS (SELECT 1 FROM relation_size z WHERE z.target = c.target AND z.kind = 'index'
+          AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken)) AS dropped_index,
+    (SELECT min(t.schema || '.' || t.name) FROM plan_relation t
+      WHERE t.plan_id = c.plan_id AND t.kind = 'index'
+        AND EXISTS (SELECT 1 FROM relation_size z WHERE z.target = c.target AND z.kind = 'index'
+          AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken)
+        AND NOT EXISTS (SELECT 1 FROM relation_size z WHERE z.target = c.target AND z.kind = 'index'
+          AND z.schema = t.schema AND z.name = t.name AND z.taken = c.taken_before)) AS new_index
+  FROM change c WHERE c.age = 1)
+SELECT s.target, s.class_id, coalesce(q.text, '') AS text, s.taken_before AS since, s.taken AS until,
+  b.text AS plan_before, p.text AS plan, s.cost_before, s.cost, s.changes,
+  CASE WHEN s.major_before <> s.server_major AND s.major_before > 0 AND s.server_major > 0 THEN 'server version'
+    WHEN s.dropped_index IS NOT NULL THEN 'dropped index'
+    WHEN s.new_index IS NOT NULL THEN 'new index'
+    WHEN s.bytes >= 1.5 * s.bytes_before OR s.bytes_before >= 1.5 * s.bytes THEN 'table size'
+    ELSE 'statistics' END AS cause,
+  CASE WHEN s.major_before <> s.server_major AND s.major_before > 0 AND s.server_major > 0
+      THEN s.major_before || ' to ' || s.server_major
+    WHEN s.dropped_index IS NOT NULL THEN s.dropped_index
+    WHEN s.new_index IS NOT NULL THEN s.new_index
+    WHEN s.bytes >= 1.5 * s.bytes_before OR s.bytes_before >= 1.5 * s.bytes
+      THEN s.bytes_before || ' to ' || s.bytes || ' bytes'
+    ELSE '' END AS detail
+FROM sized s JOIN plan p ON p.plan_id = s.plan_id JOIN plan b ON b.plan_id = s.plan_before
+LEFT JOIN query_class q ON q.class_id = s.class_id;
 )";
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace pgadvise::store {
 
 // Raised with each change of a view.
-inline constexpr std::int64_t views_version = 2;
+inline constexpr std::int64_t views_version = 3;
 
 // What the engines write differently.
 struct Dialect {

@@ -135,6 +135,13 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   ASSERT_TRUE(growth.has_value()) << growth.error().line();
   EXPECT_EQ(growth->size(), 1u);
   EXPECT_EQ(engine_.dump("store"), before);
+  // Version 1 has neither plans nor owners.
+  database().run(
+      "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan CASCADE; "
+      "ALTER TABLE pgadvise.finding_event DROP owner CASCADE, DROP reason CASCADE, DROP until CASCADE; "
+      "UPDATE pgadvise.setting SET value = 1 WHERE name = 'schema_version'");
+  put_all(*engine_.open("store"), uploads());
+  EXPECT_EQ(engine_.dump("store"), before) << "the same uploads, after the migration";
   database().run("UPDATE pgadvise.setting SET value = 99 WHERE name = 'schema_version'");
   // The views_version is this one's: only the tables are of a later version.
   const auto refused = engine_.try_open("store");

@@ -52,6 +52,25 @@ inline Facts size_of(std::int64_t taken, std::int64_t bytes) {
   return {.target = "shop", .sizes = {{SizeSample::Kind::table, {"public", "orders"}, taken, bytes, 10}}};
 }
 
+// A plan of the query of log_of(): with the index, or by a sequential scan.
+inline Facts plan_of(std::int64_t taken, const std::string& index, std::int64_t bytes = 1000,
+                     std::vector<std::string> indexes = {"by_state"}, std::int64_t major = 15) {
+  Facts out = size_of(taken, bytes);
+  for (const auto& name : indexes)
+    out.sizes.push_back({SizeSample::Kind::index, {"public", name}, taken, 100, -1});
+  QueryPlan plan{.class_id = "00000000000000aa",
+                 .text = "SELECT $1",
+                 .taken = taken,
+                 .structure = index.empty() ? "Seq Scan on public.orders\n"
+                                            : "Index Scan using " + index + " on public.orders\n",
+                 .relations = {{SizeSample::Kind::table, {"public", "orders"}}},
+                 .cost = index.empty() ? 500.0 : 8.0,
+                 .server_major = major};
+  if (!index.empty()) plan.relations.push_back({SizeSample::Kind::index, {"public", index}});
+  out.plans.push_back(std::move(plan));
+  return out;
+}
+
 inline const std::vector<Facts>& uploads() {
   static const std::vector<Facts> all = {run_of(monday, {finding("01"), finding("02", "slow-query")}),
                                          run_of(monday + day, {finding("02", "slow-query")}),
@@ -59,7 +78,9 @@ inline const std::vector<Facts>& uploads() {
                                          log_of("a", monday, 6, 150, 2000),  // the same log, grown
                                          log_of("b", monday + 3600, 5),
                                          size_of(monday, 1000),
-                                         size_of(monday + day, 2000)};
+                                         size_of(monday + day, 2000),
+                                         plan_of(monday, "by_state", 1000, {}),
+                                         plan_of(monday + day, "", 2000, {})};
   return all;
 }
 
@@ -74,8 +95,9 @@ inline Facts large_run() {
 
 // The tables of a store, in the order of a dump.
 inline constexpr const char* store_tables[] = {
-    "setting",     "run",    "scope_rule",       "scope_input",  "finding_event",
-    "query_class", "source", "query_statistics", "relation_size"};
+    "setting",       "run",         "scope_rule",    "scope_input",
+    "finding_event", "query_class", "source",        "query_statistics",
+    "relation_size", "plan",        "plan_relation", "query_plan"};
 
 inline void put_all(Store& to, const std::vector<Facts>& all) {
   for (const auto& facts : all) {
@@ -186,6 +208,21 @@ TYPED_TEST_P(StoreCases, FindingsHaveALife) {
   EXPECT_EQ(this->life().state, FindingLife::State::suppressed);
 }
 
+TYPED_TEST_P(StoreCases, ASuppressedFindingHasItsReasonLastDayAndOwner) {
+  RecordedFinding suppressed = finding("01");
+  suppressed.state = RecordedFinding::State::suppressed;
+  suppressed.owners = "@shop/orders @joe";
+  suppressed.reason = "written rarely";
+  suppressed.until = "2027-01-31";
+  this->put({run_of(monday, {suppressed})});
+  EXPECT_EQ(this->life().owner, "@shop/orders @joe");
+  EXPECT_EQ(this->life().reason, "written rarely");
+  EXPECT_EQ(this->life().until, "2027-01-31");
+  this->put({run_of(monday + day, {finding("01")})});
+  EXPECT_EQ(this->life().state, FindingLife::State::open);
+  EXPECT_EQ(this->life().until, "") << "the last run decides";
+}
+
 TYPED_TEST_P(StoreCases, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked) {
   Facts next = run_of(monday + day, {});
   next.run->scope = {.migration_rules = {"blocking-index-build"}, .migrations = {"db/2.sql"}};
@@ -237,6 +274,45 @@ TYPED_TEST_P(StoreCases, TablesThatGrow) {
   EXPECT_EQ(growth->front().until - growth->front().from, 20 * day);
 }
 
+TYPED_TEST_P(StoreCases, AChangedPlanHasACause) {
+  int round = 0;
+  const auto cause = [&](const std::vector<Facts>& all) {
+    const std::string name = "plans" + std::to_string(++round);
+    this->put(all, name);
+    const auto changes = this->store(name)->plan_changes("shop");
+    EXPECT_TRUE(changes.has_value()) << (changes ? "" : changes.error().line());
+    if (!changes || changes->size() != 1) return std::string("not one change");
+    EXPECT_EQ(changes->front().text, "SELECT $1");
+    return changes->front().cause + ": " + changes->front().detail;
+  };
+  EXPECT_EQ(cause({plan_of(monday, "by_state"), plan_of(monday + day, "", 1000, {})}),
+            "dropped index: public.by_state");
+  EXPECT_EQ(cause({plan_of(monday, "", 1000, {}), plan_of(monday + day, "by_state")}),
+            "new index: public.by_state");
+  EXPECT_EQ(cause({plan_of(monday + day, "by_state", 1500), plan_of(monday, "")}),
+            "table size: 1000 to 1500 bytes");
+  EXPECT_EQ(cause({plan_of(monday, "", 1500), plan_of(monday + day, "by_state", 1000)}),
+            "table size: 1500 to 1000 bytes");
+  EXPECT_EQ(cause({plan_of(monday, "by_state", 1000), plan_of(monday + day, "", 1100)}), "statistics: ");
+  EXPECT_EQ(cause({plan_of(monday, "by_state"), plan_of(monday + day, "", 1000, {}, 16)}),
+            "server version: 15 to 16");
+  EXPECT_EQ(cause({plan_of(monday, "by_state"), plan_of(monday + day, "by_state")}), "not one change");
+}
+
+TYPED_TEST_P(StoreCases, OfSeveralChangesOfAPlanTheNewestCounts) {
+  this->put({plan_of(monday, "by_state"), plan_of(monday + day, "", 1000, {}),
+             plan_of(monday + 2 * day, "", 1000, {}), plan_of(monday + 3 * day, "by_state")});
+  const auto changes = this->store()->plan_changes("");
+  ASSERT_TRUE(changes.has_value() && changes->size() == 1);
+  const PlanChangeOfQuery& change = changes->front();
+  EXPECT_EQ(change.since, monday + 2 * day);
+  EXPECT_EQ(change.until, monday + 3 * day);
+  EXPECT_EQ(change.changes, 2u);
+  EXPECT_EQ(change.plan_before, "Seq Scan on public.orders\n");
+  EXPECT_EQ(change.cost_before, 500);
+  EXPECT_EQ(change.cause, "new index");
+}
+
 TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   const auto to = this->store("store", 10);
   for (const auto& facts : uploads()) ASSERT_TRUE(to->put(facts, monday + day).has_value());
@@ -245,6 +321,7 @@ TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   EXPECT_EQ(this->dump().find("finding_event"), std::string::npos);
   EXPECT_EQ(this->dump().find("query_"), std::string::npos);
   EXPECT_EQ(this->dump().find("scope_"), std::string::npos);
+  EXPECT_EQ(this->dump().find("\nplan"), std::string::npos);
   ASSERT_NE(this->store(), nullptr);
   EXPECT_NE(this->dump().find("setting|retention_days|10"), std::string::npos)
       << "the store keeps the setting";
@@ -265,9 +342,11 @@ TYPED_TEST_P(StoreCases, AnyBytesAreStoredAsText) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
                             OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
-                            FindingsHaveALife, AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
+                            FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
+                            AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
-                            QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow,
-                            RetentionRemovesOldFacts, AnyBytesAreStoredAsText);
+                            QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
+                            OfSeveralChangesOfAPlanTheNewestCounts, RetentionRemovesOldFacts,
+                            AnyBytesAreStoredAsText);
 
 }  // namespace pgadvise::store

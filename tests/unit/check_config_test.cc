@@ -6,6 +6,7 @@
 #include "check/config.h"
 #include "check/ignore_entry.h"
 #include "check/patterns.h"
+#include "check/suppressions.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {
@@ -334,6 +335,53 @@ TEST(ConfigExtends, AreBoundedInDepthAndNumber) {
              replace_all("extends = [\"@.toml\", \"@.toml\", \"@.toml\"]\n", "@", std::to_string(i + 1)));
   tree.add("12.toml", "");
   EXPECT_NE(errors_of(tree, "0.toml").at(0).find("extends more than 64 files in all"), std::string::npos);
+}
+
+TEST(ConfigIgnore, AppliesUntilItsLastDay) {
+  const TempTree tree{
+      {"pgadvise.toml",
+       "[[ignore]]\nrule = \"deep-offset\"\nobject = \"a\"\nreason = \"r\"\nowner = \"@joe\"\n"
+       "until = \"2027-01-31\"\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"b\"\nreason = "
+       "\"r\"\nuntil = 2027-02-01\n[[ignore]]\nrule = \"deep-offset\"\nobject = \"c\"\nreason = "
+       "\"r\"\n"}};
+  const Config config = config_of(tree);
+  const auto objects = [&](const std::string& today, Diagnostics& diagnostics) {
+    std::string out;
+    for (const auto& entry : in_force(config.ignores, today, diagnostics)) out += entry.object;
+    return out;
+  };
+  Diagnostics none, one;
+  EXPECT_EQ(objects("2027-01-31", none), "abc");
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(objects("2027-02-01", one), "bc");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].where, tree.path("pgadvise.toml") + ":1:1");
+  EXPECT_EQ(one[0].what,
+            "this [[ignore]] applied until 2027-01-31, so pgadvise reports its findings again; its owner is "
+            "@joe");
+  for (const char* wrong : {"\"2027-02-29\"", "\"2027-2-1\"", "\"soon\"", "\"2027-01-31x\"", "20270131",
+                            "2027-01-31T00:00:00Z", "\"-027-01-31\""}) {
+    EXPECT_EQ(errors_of(std::string("[[ignore]]\nrule = \"deep-offset\"\nobject = \"a\"\nreason = "
+                                    "\"r\"\nuntil = ") +
+                        wrong + "\n"),
+              Lines{"pgadvise.toml:5:9: until is not a date"})
+        << wrong;
+  }
+}
+
+TEST(ConfigOwner, NamesAnOwnerAndWhatItOwns) {
+  const Config config = config_of(TempTree{
+      {"pgadvise.toml", "[[owner]]\nowner = \" @a \"\nobject = \"billing.*\"\napplication = \"web\"\n"}});
+  ASSERT_EQ(config.owners.size(), 1u);
+  EXPECT_EQ(config.owners[0].owner, "@a");
+  EXPECT_EQ(config.owners[0].application, "web");
+  EXPECT_EQ(errors_of("[[owner]]\nowner = \"@a\"\n[[owner]]\nobject = \"a\"\nowners = 1\n[[owner]]\nowner = "
+                      "5\npath = \"\"\n[owners]\n"),
+            (Lines{"pgadvise.toml:1:1: an [[owner]] names neither an object nor a path nor an application",
+                   "pgadvise.toml:3:1: an [[owner]] names no owner", "pgadvise.toml:5:1: unknown key owners",
+                   "pgadvise.toml:7:9: owner is not a string", "pgadvise.toml:8:8: path is not a string",
+                   "pgadvise.toml:9:2: unknown key owners"}));
+  EXPECT_EQ(errors_of("owner = 1\n"), Lines{"pgadvise.toml:1:9: owner is not a list of tables"});
 }
 
 TEST(Config, AllMistakesAreToldInTheirOrder) {

@@ -15,11 +15,13 @@ struct FakeStore : Store {
   std::vector<FindingLife> lives;
   std::vector<QueryChange> changes;
   std::vector<RelationGrowth> sizes;
+  std::vector<PlanChangeOfQuery> plans;
 
   Result<void> put(const Facts&, std::int64_t) override { return {}; }
   Result<std::vector<FindingLife>> findings(const std::string&) override { return lives; }
   Result<std::vector<QueryChange>> query_changes(const std::string&) override { return changes; }
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return sizes; }
+  Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return plans; }
 };
 
 FindingLife life(const std::string& id, FindingLife::State state, std::int64_t first_seen) {
@@ -70,6 +72,26 @@ TEST(History, EachFindingIsInOneList) {
   EXPECT_EQ(found.accepted, 1u);
 }
 
+TEST(History, NamesIgnoresThatExpireWithin30Days) {
+  FakeStore store;
+  for (const char* until : {"2023-12-20", "2023-12-21", "2023-01-01", ""}) {  // now: 2023-11-20
+    store.lives.push_back(life(until, FindingLife::State::suppressed, now - day));
+    store.lives.back().until = until;
+    store.lives.back().reason = "it is small";
+    store.lives.back().owner = "@orders";
+  }
+  const History found = of(store);
+  EXPECT_EQ(found.suppressed, 4u);
+  ASSERT_EQ(found.expiring.size(), 2u);
+  EXPECT_EQ(found.expiring[0].until, "2023-01-01");
+  EXPECT_EQ(found.expiring[1].until, "2023-12-20");
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("2023-12-20: it is small; owned by @orders"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(report::history_json(found));
+  EXPECT_EQ(json["expiring"][0]["until"], "2023-01-01");
+  EXPECT_EQ(json["expiring"][0]["owner"], "@orders");
+}
+
 TEST(History, LeavesOutSmallChanges) {
   FakeStore store;
   store.changes = {{"shop", "aa", "SELECT $1", 100, 15, 10, 2},
@@ -84,6 +106,22 @@ TEST(History, LeavesOutSmallChanges) {
   EXPECT_EQ(found.slower[0].class_id, "aa");
   ASSERT_EQ(found.growth.size(), 1u);
   EXPECT_EQ(found.growth[0].name, "a");
+}
+
+TEST(History, NamesRecentChangesOfPlansWithTheirCause) {
+  FakeStore store;
+  store.plans = {{"shop", "aa", "SELECT $1", now - 2 * day, now - day, "Index Scan using i on a\n",
+                  "Sort\n  Seq Scan on \x1b[31ma\n", 8, 1200, 1, "dropped index", "public.i"},
+                 {"shop", "bb", "", now - 9 * day, now - 8 * day, "", "", 1, 2, 1, "statistics", ""}};
+  const History found = of(store);
+  ASSERT_EQ(found.plans.size(), 1u);
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("dropped index (public.i)"), std::string::npos) << text;
+  EXPECT_NE(text.find("before:\n      Index Scan using i on a\n    now:\n      Sort\n        Seq Scan on"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(report::history_json(found))["plans"][0]["cause"], "dropped index");
 }
 
 TEST(History, TextShowsTheFirstEntries) {

@@ -149,6 +149,20 @@ TEST_F(StoreTest, BringsAnEarlierVersionUpToDate) {
   ASSERT_TRUE(lives.has_value() && !lives->empty());
   EXPECT_EQ(lives->front().first_seen, monday) << "the views are this version's";
   EXPECT_EQ(dump(), before);
+  // Version 1 has neither plans nor owners.
+  for (const char* view : {"plan_change", "relation_growth", "query_change", "query_latency", "query_bucket",
+                           "finding_life", "finding_look", "finding_latest"}) {
+    ASSERT_TRUE(connection->run(std::string("DROP VIEW ") + view));
+  }
+  for (const char* table : {"plan", "plan_relation", "query_plan"}) {
+    ASSERT_TRUE(connection->run(std::string("DROP TABLE ") + table));
+  }
+  for (const char* column : {"owner", "reason", "until"}) {
+    ASSERT_TRUE(connection->run(std::string("ALTER TABLE finding_event DROP COLUMN ") + column));
+  }
+  ASSERT_TRUE(connection->run("PRAGMA user_version = 1"));
+  put(uploads());
+  EXPECT_EQ(dump(), before) << "the same uploads, after the migration";
   // An empty file is version 0: what an interrupted creation leaves.
   folder_.write("empty.db", "");
   put(uploads(), "empty");

@@ -173,6 +173,8 @@ std::string render(const Report& report, const Options& options) {
   for (const auto& [finding, by] : report.suppressed) {
     json entry = finding_json(finding, options.show_literals);
     entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
+    put(entry["suppression"], "owner", by.owner);
+    put(entry["suppression"], "until", by.until);
     out["suppressed"].push_back(std::move(entry));
   }
   if (report.baseline) {

@@ -307,6 +307,7 @@ class Writer {
     for (std::size_t at = 0; at < finding.evidence.size();) at = write_evidence(finding, at);
     if (!finding.impact.effect.empty()) paragraph("  - ", "    ", finding.impact.effect);
     if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
+    if (!finding.owners.empty()) paragraph("  - ", "    ", "owned by " + join(finding.owners, " "));
     if (finding.fix) write_fix(*finding.fix);
     out_ += "\n";
   }

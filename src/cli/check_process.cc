@@ -1,0 +1,36 @@
+#include "cli/check_process.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pgadvise::cli {
+
+Result<ProgramRun> run_itself(std::vector<std::string> words,
+                              std::vector<std::pair<std::string, std::string>> variables,
+                              std::chrono::seconds time_limit, const ProgramHooks& hooks) {
+  // run_program() leaves these out unless they are named.
+  for (const char* name : {"PGPASSWORD", "DATABASE_URL"})
+    if (const char* value = std::getenv(name);
+        value && std::none_of(variables.begin(), variables.end(),
+                              [&](const auto& variable) { return variable.first == name; }))
+      variables.emplace_back(name, value);
+  words.insert(words.begin(), "/proc/self/exe");
+  ProgramLimits limits;
+  limits.time = time_limit;
+  return run_program(words, variables, limits, hooks);
+}
+
+std::string reason_of(const ProgramRun& run) {
+  std::string_view text = trim(run.err);
+  if (const auto end = text.rfind('\n'); end != std::string_view::npos) text.remove_prefix(end + 1);
+  constexpr std::string_view prefix = "pgadvise: ";
+  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  return text.empty() ? fmt::format("pgadvise check ended with exit code {}", run.status)
+                      : ellipsis(text, 500);
+}
+
+}  // namespace pgadvise::cli
