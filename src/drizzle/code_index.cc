@@ -109,7 +109,7 @@ bool may_matter(std::string_view text) {
   if (contains_any(head, {"\"use client\"", "'use client'"})) return false;
   return mentions_from(text) ||
          contains_any(text, {".insert(", ".update(", ".delete(", ".findMany(", ".findFirst(", ".execute(",
-                             ".transaction(", ".$count(", "sql.raw("}) ||
+                             ".execute<", ".transaction(", ".$count(", "sql.raw("}) ||
          (contains(text, "await") && contains_any(text, {"for (", ".map(", ".forEach("}));
 }
 

@@ -390,7 +390,12 @@ std::optional<std::string> newest_release_with(files::Git& git, const std::strin
   std::pair<std::int64_t, std::string> newest;
   for (const auto& [tag, time] : releases_in(tags->out)) newest = std::max(newest, std::pair(time, tag));
   if (newest.second.empty()) return std::nullopt;
-  const auto listed = git.run(folder, {"ls-tree", "-z", "--full-name", "refs/tags/" + newest.second}, {file});
+  const std::string release = "refs/tags/" + newest.second;
+  const auto commits = git.run(folder, {"rev-parse", "HEAD", release + "^{commit}"});
+  if (!commits || commits->status != 0) return std::nullopt;
+  const auto lines = split(commits->out, '\n');
+  if (lines.size() < 2 || lines[0] == lines[1]) return std::nullopt;
+  const auto listed = git.run(folder, {"ls-tree", "-z", "--full-name", release}, {file});
   if (!listed || listed->status != 0) return std::nullopt;
   const auto tab = listed->out.find('\t');  // "<mode> blob <hash>\t<path>"
   if (tab == std::string::npos) return std::nullopt;

@@ -18,8 +18,9 @@ namespace pgadvise::migrations {
 void read_git(files::Git& git, Project& project, Diagnostics& diagnostics);
 
 // The newest tag that is a release, neither a release candidate nor the like, if it has `file` (relative to
-// `folder`) with the content that the file has now. nullopt: no such tag, another content, a file of tests or
-// fixtures, no repository, or no answer. At most three calls of git.
+// `folder`) with the content that the file has now. nullopt: no such tag, the tag of the commit that is
+// checked out, which a deployment may be about to release, another content, a file of tests or fixtures, no
+// repository, or no answer. At most four calls of git.
 std::optional<std::string> newest_release_with(files::Git& git, const std::string& folder,
                                                const std::string& file);
 

@@ -133,7 +133,7 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
   if (!found) return tl::unexpected(found.error());
   std::int64_t version = 0;
   if (*found == Found::own) {
-    const auto stored = setting(transaction, "schema_version");
+    const auto stored = setting(transaction, "tables_version");
     if (!stored) return tl::unexpected(stored.error());
     version = *stored;
   } else if (const auto begun = begin_schema(transaction, connection); !begun) {
@@ -146,7 +146,7 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
     if (const auto ran = transaction.run(steps[step]); !ran) return ran;
   if (const auto ran = transaction.run(view_definitions(dialect)); !ran) return ran;
   return transaction.run(fmt::format(
-      "INSERT INTO setting VALUES ('schema_version', {}), ('views_version', {}) ON CONFLICT (name) DO UPDATE "
+      "INSERT INTO setting VALUES ('tables_version', {}), ('views_version', {}) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",
       postgres_schema_version, views_version));
 }
@@ -168,7 +168,7 @@ Result<void> migrate(pg::Connection& connection, bool create) {
     if (*found == Found::nothing && !create)
       return refuse(connection, "there is no store", "check --store creates one");
     if (*found == Found::own) {
-      const auto version = setting(*transaction, "schema_version");
+      const auto version = setting(*transaction, "tables_version");
       const auto views = version ? setting(*transaction, "views_version") : version;
       if (!views) return tl::unexpected(views.error());
       if (*version == postgres_schema_version && *views == views_version) return {};

@@ -256,6 +256,12 @@ TEST_F(Git, AMigrationInTheNewestReleaseIsNotPending) {
   git("tag nightly-1");
   EXPECT_EQ(checked(path), Names{"0003_next"}) << "no release";
   git("tag v1.0");
+  EXPECT_EQ(checked(path), Names{"0003_next"}) << "a deployment of this commit runs it";
+  const auto go_on = [&](const std::string& name) {
+    folder.write(name, "x");
+    commit();
+  };
+  go_on("one.txt");
   EXPECT_EQ(checked(path), Names{});
   EXPECT_TRUE(has(run("check --format json " + path).out, "is in the release v1.0"));
   folder.write("migrations/0003_next.sql", migration(3) + "-- edited\n");
@@ -264,8 +270,10 @@ TEST_F(Git, AMigrationInTheNewestReleaseIsNotPending) {
   commit();
   EXPECT_EQ(checked(path), Names{"0004_next"});
   git("tag v1.1-rc1");
+  go_on("two.txt");
   EXPECT_EQ(checked(path), Names{"0004_next"}) << "a release candidate";
   git("tag v1.1");
+  go_on("three.txt");
   EXPECT_EQ(checked(path), Names{});
   EXPECT_EQ(checked("--since v1.0 " + path), (Names{"0003_next", "0004_next"}));
 }
@@ -276,6 +284,8 @@ TEST_F(Git, AReleaseDoesNotDeployFixtures) {
   git("mv migrations fixtures/migrations");
   commit();
   git("tag v1.0");
+  folder.write("later.txt", "x");
+  commit();
   EXPECT_EQ(checked(folder.path("fixtures/migrations")), Names{"0003_next"});
 }
 

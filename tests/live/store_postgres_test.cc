@@ -139,10 +139,10 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   database().run(
       "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan CASCADE; "
       "ALTER TABLE pgadvise.finding_event DROP owner CASCADE, DROP reason CASCADE, DROP until CASCADE; "
-      "UPDATE pgadvise.setting SET value = 1 WHERE name = 'schema_version'");
+      "UPDATE pgadvise.setting SET value = 1 WHERE name = 'tables_version'");
   put_all(*engine_.open("store"), uploads());
   EXPECT_EQ(engine_.dump("store"), before) << "the same uploads, after the migration";
-  database().run("UPDATE pgadvise.setting SET value = 99 WHERE name = 'schema_version'");
+  database().run("UPDATE pgadvise.setting SET value = 99 WHERE name = 'tables_version'");
   // The views_version is this one's: only the tables are of a later version.
   const auto refused = engine_.try_open("store");
   ASSERT_FALSE(refused.has_value());

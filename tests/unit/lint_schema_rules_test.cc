@@ -51,7 +51,7 @@ TEST(MissingForeignKey, RelationsThatPrismaKeepsWithoutKeysAreIntended) {
       "create table users (id uuid primary key); create table teams (id uuid primary key); create table "
       "posts "
       "(id uuid primary key, user_id uuid, team_id uuid)");
-  EXPECT_EQ(found("missing-foreign-key", catalog), "posts.user_id posts.team_id");
+  EXPECT_EQ(found("missing-foreign-key", catalog), "posts.team_id posts.user_id");
   catalog.tables.at({"public", "posts"})
       .logical_keys.push_back({.kind = Constraint::Kind::foreign_key,
                                .name = "Post.user",

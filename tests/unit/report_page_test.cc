@@ -55,7 +55,7 @@ TEST(Page, ShowsTheFindings) {
                              .subject = {.kind = "table", .schema = "public", .table = "o<>rders"},
                              .message = "m"});
   const std::string html = render("html", report, {});
-  EXPECT_NE(html.find("unindexed-foreign-key:0123: o&lt;&gt;rders"), std::string::npos);
+  EXPECT_NE(html.find("unindexed-foreign-key:0123: m (o&lt;&gt;rders)"), std::string::npos);
   EXPECT_EQ(nlohmann::json::parse(embedded(html)).at("findings").at(0).at("id"), "0123456789abcdef");
 }
 

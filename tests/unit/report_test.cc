@@ -115,6 +115,7 @@ TEST(Reports, NoFormatShowsASecret) {
   for (const auto* format : all_formats()) {
     const std::string text = format->render(shown, {.show_literals = true});
     EXPECT_EQ(text.find("hunter2"), std::string::npos) << format->name << "\n" << text;
+    if (format->name == std::string_view("openmetrics")) continue;  // counts, and no text of findings
     EXPECT_NE(text.find(format->name == std::string_view("markdown") ? R"(\*\*\*)" : "***"),
               std::string::npos)
         << format->name << "\n"
@@ -246,7 +247,7 @@ TEST(Text, ALineThatIsCutKeepsTheNumberOfThePlace) {
     finding.location = {"packages/" + std::string(i % 3 == 0 ? 90 : 1, 'p') + "/schema.ts", 5000 + i, 17};
     report.findings.push_back(finding);
   }
-  const std::string text = render("text", report, {});
+  const std::string text = render("text", report, {.width = 80});
   int cut = 0;
   for (const std::string_view line : split(text, '\n')) {
     if (!line.starts_with("warning unindexed-foreign-key:") || contains(line, " suspected  ")) continue;
