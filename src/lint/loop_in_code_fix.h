@@ -1,4 +1,4 @@
-// One query for the keys of a loop in code.
+// The fix of a query that code runs once for each round of a loop: one query for the keys of all rounds.
 #pragma once
 
 #include "lint/context.h"
@@ -7,9 +7,11 @@
 
 namespace pgadvise::lint {
 
-// Drizzle code is missing where a name of schema.ts is not known, and where the query for all keys is of
-// another form: rows that a limit picks for each key, joins, groups, DISTINCT, row locks. The title then
-// names that form. Conditions on other columns are "…" in the code.
+// The fix has no Drizzle code if
+// - the identifier of a table or column in schema.ts is not known, or
+// - inArray() cannot replace the key: the query has a LIMIT for each key, a join, GROUP BY, DISTINCT or a row
+//   lock. The fix's title then names what to write instead.
+// In the Drizzle code, "…" stands for conditions on columns other than the key.
 Fix fix_of_loop(const Context& context, const QueryInLoop& found);
 
 }  // namespace pgadvise::lint

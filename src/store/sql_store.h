@@ -1,4 +1,5 @@
-// The answers of a store whose engine has the views of docs/store.md.
+// A store of past runs in an SQL database (SQLite, PostgreSQL): answers each question by a SELECT on the views
+// of docs/store.md. A class for an engine only runs the SELECT.
 #pragma once
 
 #include <optional>
@@ -19,10 +20,11 @@ class SqlStore : public Store {
  protected:
   using AnswerRow = std::vector<std::optional<std::string>>;  // numbers as text; nullopt: NULL
 
-  // Runs a SELECT with the parameter $1.
+  // Runs a SELECT; `parameter` is $1.
   virtual Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) = 0;
 
  private:
+  // Rows of the view or join `from` for one target (the database that runs checked), in this ORDER BY.
   Result<std::vector<AnswerRow>> select(const std::string& from, const std::string& target,
                                         const std::string& order);
 };
