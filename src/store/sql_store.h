@@ -1,5 +1,5 @@
-// A store of past runs in an SQL database (SQLite, PostgreSQL): answers each question by a SELECT on the views
-// of docs/store.md. A class for an engine only runs the SELECT.
+// A store of past runs in an SQL database (SQLite, PostgreSQL): answers each question by a SELECT on the
+// views of docs/store.md. A class for an engine only runs the SELECT.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class SqlStore : public Store {
   virtual Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) = 0;
 
  private:
-  // Rows of the view or join `from` for one target (the database that runs checked), in this ORDER BY.
+  // The rows of `from`, a SELECT without WHERE, for one target (the database that runs checked; "": all).
   Result<std::vector<AnswerRow>> select(const std::string& from, const std::string& target,
                                         const std::string& order);
 };
