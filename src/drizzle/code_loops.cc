@@ -26,8 +26,9 @@ using typescript::is_function;
 using typescript::Kind;
 using typescript::Node;
 
-constexpr int max_followed = 4;          // functions and variables
-constexpr std::size_t max_found = 2000;  // queries in loops
+constexpr std::size_t arguments_of_callback = 3;  // of map(): element, index, array
+constexpr int max_followed = 4;                   // functions and variables
+constexpr std::size_t max_found = 2000;           // queries in loops
 // A function with more queries does more than to fetch something for a row.
 constexpr std::size_t max_queries_of_a_call = 4;
 constexpr std::size_t max_work = 100'000'000;  // nodes visited in all
@@ -563,7 +564,6 @@ class LoopReader {
   // Promise.all(rows.map(withCustomer)): map() gives each row to the function's first parameter, the index to
   // the second, and the array to the third.
   void read_named(const Loop& loop) {
-    constexpr std::size_t given = 3;
     const auto inside = inner_queries(loop.function, 0);
     if (inside.size() > max_queries_of_a_call || is_around(loop.function, loop.node)) return;
     const auto of_row = [](const Dependence& parts) {
@@ -571,7 +571,7 @@ class LoopReader {
     };
     for (const Inner& inner : inside) {
       const bool lacks = std::any_of(inner.required.begin(), inner.required.end(),
-                                     [](const auto& part) { return part.first >= given; });
+                                     [](const auto& part) { return part.first >= arguments_of_callback; });
       if (inner.conditions || lacks || !of_row(inner.on) || of_row(inner.ranges) || of_row(inner.database))
         continue;
       const RowSource from = rows_.of(loop.over);
