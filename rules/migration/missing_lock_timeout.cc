@@ -76,6 +76,16 @@ std::optional<Waiting> waiting(const Context& context, const MigrationTransactio
 
 bool stops_readers(const TableLock& lock) { return !lock.on_new_table && blocks_reads(lock.mode); }
 
+Waiting because(const MigrationTransaction::Step& at, const TableLock& lock, std::string why_busy,
+                std::optional<Held> held = std::nullopt) {
+  Waiting out;
+  out.at = at;
+  out.lock = &lock;
+  out.why_busy = std::move(why_busy);
+  out.held = held;
+  return out;
+}
+
 // Without a log and without the rows of a table: an instant statement whose lock is also on a table that it
 // does not name, or that waits while the transaction keeps another table locked.
 std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTransaction::Step& at,
@@ -86,12 +96,12 @@ std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTr
         *growth == lint::Growth::lookup)
       continue;
     if (lock.through == TableLock::Through::foreign_key)
-      return Waiting{at, &lock, {}, "a foreign key leads there", false, std::nullopt};
+      return because(at, lock, "a foreign key leads there");
     for (const Held& one : held) {
       const auto other = lint::growth_by_definition(context, one.lock->table);
       if (one.lock->table == lock.table || !other || *other == lint::Growth::lookup) continue;
       if (*growth == lint::Growth::growing || *other == lint::Growth::growing)
-        return Waiting{at, &lock, {}, {}, false, one};
+        return because(at, lock, {}, one);
     }
   }
   return std::nullopt;

@@ -86,13 +86,12 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
     if (session.state_seconds) text += " for " + duration_text(*session.state_seconds * 1000);
     finding.evidence.push_back({Evidence::Kind::catalog, std::move(text), std::nullopt, {}});
   }
-  finding.fix = open.idle
-                    ? Fix{.title =
-                              "Find the code that waits inside a transaction, and end the transaction before "
-                              "the wait; idle_in_transaction_session_timeout limits the damage",
-                          .safety = Fix::Safety::manual}
-                    : Fix{.title = "Split the work into batches with a commit each, unless it must be atomic",
-                          .safety = Fix::Safety::manual};
+  Fix& fix = finding.fix.emplace();
+  fix.title = open.idle
+                  ? "Find the code that waits inside a transaction, and end the transaction before the wait; "
+                    "idle_in_transaction_session_timeout limits the damage"
+                  : "Split the work into batches with a commit each, unless it must be atomic";
+  fix.safety = Fix::Safety::manual;
 }
 
 // Only sessions of this database: a transaction in another database does not hold back vacuum here.
