@@ -61,10 +61,13 @@ constinit const Rule unused_columns_in_code{
         "columns by name (`user.id`, `const { id } = user`) and tests whether there is a row. A row that is "
         "passed, returned, spread, destructured with a rest, logged, changed or given another name is left "
         "out, and so are queries with joins or `with`. The table must have at least `columns` columns, or a "
-        "large column that the code does not use, and the code must use half of the columns or fewer.",
+        "large column that the code does not use, and the code must use half of the columns or fewer.\n\n"
+        "On 95 public projects it had 242 findings; of 16 read, all were true, and none was worth a change, "
+        "because most queries read one row by its key. The rule is therefore off by default.",
     .fix = "`db.select({ id: users.id, name: users.name })`, or `columns: { id: true, name: true }`.",
     .when_to_ignore = "The query runs rarely.",
     .options = options,
-    .check = check};
+    .check = check,
+    .on_by_default = false};
 
 }  // namespace pgadvise::rules

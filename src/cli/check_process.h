@@ -11,8 +11,8 @@
 
 namespace pgadvise::cli {
 
-// Runs this program with `words` behind its name; `variables` in addition to the environment. Errors: those of
-// run_program().
+// Runs this program with `words` behind its name; `variables` in addition to the environment. Errors: those
+// of run_program().
 Result<ProgramRun> run_itself(std::vector<std::string> words,
                               std::vector<std::pair<std::string, std::string>> variables,
                               std::chrono::seconds time_limit, const ProgramHooks& hooks = {});

@@ -9,9 +9,10 @@
 
 namespace pgadvise::migrations {
 
-// The file with `statement` on a line of its own before the line `before_line` (from 1), in the form of the
-// file: with drizzle-kit's breakpoint where the file has some. Adds nothing twice: the file is as before if
-// it has the statement already. Errors (nonfatal): the file is no SQL, cannot be read, or lacks the line.
+// The file with `statement` before the statements that begin in the line `before_line` (from 1) or behind it,
+// in the form of the file: with drizzle-kit's breakpoint where the file has some. It never stands in another
+// statement's string or body, nor in a comment. The file is as before if it has the statement already.
+// Errors (nonfatal): the file is no SQL, cannot be read, or has no statement from that line on.
 Result<files::NewFile> with_statement(const std::string& path, int before_line, const std::string& statement);
 // The same of a file that was read, and perhaps changed.
 Result<files::NewFile> with_statement(files::NewFile file, int before_line, const std::string& statement);

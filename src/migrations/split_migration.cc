@@ -39,6 +39,16 @@ bool has_name(std::string_view statement, const std::string& name) {
   return false;
 }
 
+// The setting that SET or RESET changes; "": another statement.
+std::string setting_of(std::string_view statement) {
+  sql::Lexer lexer(statement);
+  const auto first = lexer.next_token();
+  if (!first.is_word("set") && !first.is_word("reset")) return {};
+  auto name = lexer.next_token();
+  if (name.is_word("local") || name.is_word("session")) name = lexer.next_token();
+  return lower(name.text);
+}
+
 // ALTER TABLE … ADD COLUMN a int, ADD COLUMN b int.
 bool has_several_commands(std::string_view statement) {
   sql::Lexer lexer(statement);
@@ -152,7 +162,34 @@ class Splitter {
       return "all pending migrations run in one transaction: move the statement to a later deployment";
     if (moves && has_word(text_, "search_path"))
       return "the migration sets search_path, which a statement in another migration would lack";
-    return why_needed();
+    if (moves || !parts_.later.empty())
+      for (std::size_t i = 0; i < at_; ++i)
+        if (const auto setting = setting_of(statements_[i].text);
+            !setting.empty() && setting != "lock_timeout" && setting != "statement_timeout")
+          return "the migration sets " + printable(setting) +
+                 ", which a statement in another migration would lack";
+    if (auto why = why_needed(); !why.empty()) return why;
+    return why_named();
+  }
+
+  // Whether a later statement of the file may need what would run later: all of its text counts, with the
+  // bodies of DO blocks and functions, as statements that change no schema have no step.
+  std::string why_named() const {
+    if (migration_->transaction == Transaction::none) return {};
+    const bool moves = split_.sql.empty();
+    for (std::size_t i = at_ + 1; i < statements_.size(); ++i) {
+      const std::string later = lower(statements_[i].text);
+      const bool runs_code = contains(later, "$");  // a body
+      for (const SchemaAction& own : step_->actions) {
+        const bool of_table = contains(later, lower(own.table.name));
+        const bool by_key = unique(own) && (contains(later, "conflict") || contains(later, "references"));
+        if (of_table && (moves || by_key || (unique(own) && runs_code)))
+          return fmt::format("\"{}\" names {}: put that statement into a later migration",
+                             replace_all(printable(ellipsis(statements_[i].text, 50)), "\n", " "),
+                             own.table.name);
+      }
+    }
+    return {};
   }
 
   // Whether a statement after this one needs what would run later.

@@ -751,8 +751,8 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
   const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   for (const auto* known : report::all_formats()) {
     const std::string format(known->name);
-    if (format == "text") continue;  // for a person: it follows the terminal
-    if (format == "html") continue;  // has the report of `json`
+    if (format == "text") continue;         // for a person: it follows the terminal
+    if (format == "html") continue;         // has the report of `json`
     if (format == "openmetrics") continue;  // has the time and the duration of this run
     const auto report = [&](const std::string& environment) {
       std::string out =
@@ -797,7 +797,8 @@ TEST(Cli, ACommittedPasswordIsInNoFormatAndNoMessage) {
       const Ran ran = run("check " + folder.path("shop") + " --fail-on never --format " +
                           std::string(known->name) + options);
       const std::string printed = ran.out + ran.err;
-      EXPECT_TRUE(has(printed, "db.shop-data.net")) << known->name << options << "\n" << printed;
+      const bool counts = known->name == std::string_view("openmetrics");  // no text of findings
+      EXPECT_TRUE(counts || has(printed, "db.shop-data.net")) << known->name << options << "\n" << printed;
       for (const auto& password : passwords)
         EXPECT_FALSE(has(printed, password)) << known->name << options << ": " << password;
     }

@@ -86,7 +86,7 @@ TEST(CheckPlans, ASortIsConfirmedAndItsIndexCosted) {
     return plan.at("id") == (*with)["before"];
   });
   ASSERT_NE(before, plans.end()) << plans;
-  EXPECT_EQ((*before)["kind"], "analyzed");
+  EXPECT_EQ((*before)["kind"], "explained");
   EXPECT_EQ((*before)["fingerprint"], found[0]["subject"]["fingerprint"]);
   EXPECT_LT((*with)["total_cost"].get<double>(), (*before)["total_cost"].get<double>() / 10);
 }

@@ -668,5 +668,23 @@ TEST(EditMigration, TheStatementStandsBeforeTheLineAndOnce) {
   EXPECT_FALSE(with_statement(tree.path() + "/c.ts", 1, set));
 }
 
+TEST(EditMigration, TheStatementStandsInNoStringBodyOrComment) {
+  const std::string set = "SET LOCAL lock_timeout = '2s';", alter = "ALTER TABLE t ADD a int;\n";
+  const auto with = [&](const std::string& text, int line) {
+    const auto out = with_statement(files::NewFile{"a.sql", text, text}, line, set);
+    return out ? out->content : out.error().what;
+  };
+  EXPECT_EQ(with("INSERT INTO n VALUES ($t$one\ntwo$t$); " + alter, 2),
+            "INSERT INTO n VALUES ($t$one\ntwo$t$); " + set + "\n" + alter);
+  EXPECT_EQ(with("INSERT INTO n VALUES ('one\ntwo'); " + alter, 2),
+            "INSERT INTO n VALUES ('one\ntwo'); " + set + "\n" + alter);
+  EXPECT_EQ(with("/* why\n this */ " + alter, 2), "/* why\n this */ " + set + "\n" + alter);
+  EXPECT_EQ(with("-- why\n" + alter, 2), "-- why\n" + set + "\n" + alter);
+  EXPECT_EQ(with("\xef\xbb\xbf" + alter, 1), "\xef\xbb\xbf" + set + "\n" + alter);
+  EXPECT_EQ(with("BEGIN; ALTER TABLE t ADD a int; COMMIT;\n", 1),
+            "BEGIN; " + set + "\nALTER TABLE t ADD a int; COMMIT;\n");
+  EXPECT_EQ(with("-- not yet: " + set + "\n" + alter, 2), "-- not yet: " + set + "\n" + set + "\n" + alter);
+}
+
 }  // namespace
 }  // namespace pgadvise::migrations

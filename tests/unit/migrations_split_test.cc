@@ -209,6 +209,30 @@ TEST(SplitMigration, IsRefusedWhereALaterStatementNeedsTheChange) {
   }
 }
 
+// Statements that change no schema have no step, and neither have the bodies of functions.
+TEST(SplitMigration, IsRefusedWhereALaterStatementNamesTheTable) {
+  for (const std::string needs :
+       {"INSERT INTO users (email) VALUES ('a') ON CONFLICT (email) DO NOTHING;",
+        "-- +goose StatementBegin\nDO $$ BEGIN INSERT INTO users (email) VALUES ('a') ON CONFLICT (email) DO "
+        "NOTHING; END $$;\n-- +goose StatementEnd"}) {
+    const TempTree tree{
+        {"m/00001_a.sql", first_of_goose},
+        {"m/00002_b.sql", goose + "CREATE UNIQUE INDEX users_email ON users (email);\n" + needs + "\n"}};
+    const auto done = split(check(tree));
+    ASSERT_FALSE(done) << needs << ": " << done->file.content;
+    EXPECT_TRUE(contains(done.error().what, "into a later migration")) << done.error().what;
+  }
+}
+
+TEST(SplitMigration, IsRefusedWhereTheMigrationSetsWhatALaterOneLacks) {
+  const TempTree tree{
+      {"m/00001_a.sql", first_of_goose},
+      {"m/00002_b.sql", goose + "SET ROLE app_owner;\nCREATE INDEX events_kind ON events (kind);\n"}};
+  const auto done = split(check(tree));
+  ASSERT_FALSE(done) << done->file.content;
+  EXPECT_TRUE(contains(done.error().what, "sets role")) << done.error().what;
+}
+
 TEST(SplitMigration, TwoFindingsAboutAStatementSplitItOnce) {
   const TempTree tree{{"m/00001_a.sql", first_of_goose},
                       {"m/00002_b.sql", goose + "ALTER TABLE users ADD COLUMN a int;\n"
