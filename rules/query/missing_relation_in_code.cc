@@ -15,11 +15,11 @@ void report_undeclared(const Context& context, Reporter& reporter, const CodeFac
   lint::CodeSubjects subjects;
   for (const auto& found : code.undeclared_relations) {
     const std::string table = display(found.table);
-    Finding& finding = reporter.add(
-        subjects.make("with " + found.name + " of " + table, found.place.file, found.function),
-        "`with` names " + found.name + lint::in_function(found.function) + ", which no relation of " + table +
-            " is called: drizzle-orm throws when the query runs.",
-        Severity::warning);
+    Finding& finding =
+        reporter.add(subjects.make("with " + found.name + " of " + table, found.place.file, found.function),
+                     "`with`" + lint::in_function(found.function) + " names " + found.name + ", but " +
+                         table + " has no relation of that name: drizzle-orm throws when the query runs.",
+                     Severity::warning);
     finding.location = lint::located(context.project(), found.place);
     finding.fix =
         Fix{.title = "Declare the relation in relations() or defineRelations(), or correct the name",
