@@ -1,5 +1,6 @@
 #include "base/process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -69,15 +70,20 @@ long milliseconds_until(Clock::time_point end) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
 }
 
-// The limit that was passed before both reached their ends; "" when none was.
-std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits,
-                     const ProgramOutput& output, Clock::time_point end) {
+enum class Ended { by_itself, by_time, by_output, by_stop };
+
+// Reads until both reach their ends, or the program must be ended.
+Ended read_all(int out, int err, ProgramRun& run, const ProgramLimits& limits, const ProgramHooks& hooks,
+               Clock::time_point end) {
+  constexpr long between_looks = 100;  // milliseconds between two looks at the stop request
   pollfd ends[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+    if (hooks.stop.stop_requested()) return Ended::by_stop;
     const long left = milliseconds_until(end);
-    if (left <= 0) return "time";
-    const int ready = ::poll(ends, 2, static_cast<int>(left));
-    if (ready < 0 && errno != EINTR) return "time";
+    if (left <= 0) return Ended::by_time;
+    const long wait = hooks.stop.stop_possible() ? std::min(left, between_looks) : left;
+    const int ready = ::poll(ends, 2, static_cast<int>(wait));
+    if (ready < 0 && errno != EINTR) return Ended::by_time;
     for (int i = 0; ready > 0 && i < 2; ++i) {
       if (ends[i].fd < 0 || ends[i].revents == 0) continue;
       char buffer[65536];
@@ -85,19 +91,19 @@ std::string read_all(int out, int err, ProgramRun& run, const ProgramLimits& lim
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) ends[i].fd = -1;
       else (i == 0 ? run.out : run.err).append(buffer, static_cast<std::size_t>(got));
-      if (got > 0 && output) output({buffer, static_cast<std::size_t>(got)}, i == 1);
-      if (run.out.size() + run.err.size() > limits.output) return "output";
+      if (got > 0 && hooks.output) hooks.output({buffer, static_cast<std::size_t>(got)}, i == 1);
+      if (run.out.size() + run.err.size() > limits.output) return Ended::by_output;
     }
   }
-  return {};
+  return Ended::by_itself;
 }
 
-// False: it still ran at `end`.
-bool wait_until(pid_t child, int& status, Clock::time_point end) {
+Ended wait_until(pid_t child, int& status, const std::stop_token& stop, Clock::time_point end) {
   for (;;) {
     const pid_t got = ::waitpid(child, &status, WNOHANG);
-    if (got == child || (got < 0 && errno != EINTR)) return true;
-    if (got == 0 && milliseconds_until(end) <= 0) return false;
+    if (got == child || (got < 0 && errno != EINTR)) return Ended::by_itself;
+    if (got == 0 && stop.stop_requested()) return Ended::by_stop;
+    if (got == 0 && milliseconds_until(end) <= 0) return Ended::by_time;
     constexpr timespec pause{0, 1'000'000};
     if (got == 0) ::nanosleep(&pause, nullptr);
   }
@@ -179,12 +185,13 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
   ProgramRun run;
   int status = 0;
   const auto end = Clock::now() + limits.time;
-  std::string passed = read_all(out.read_end(), err.read_end(), run, limits, hooks.output, end);
-  if (passed.empty() && !wait_until(child, status, end)) passed = "time";
-  if (!passed.empty()) {
+  Ended ended = read_all(out.read_end(), err.read_end(), run, limits, hooks, end);
+  if (ended == Ended::by_itself) ended = wait_until(child, status, hooks.stop, end);
+  if (ended != Ended::by_itself) {
     ::kill(-child, SIGKILL);
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    return wrong(passed == "time"
+    if (ended == Ended::by_stop) return wrong("interrupted");
+    return wrong(ended == Ended::by_time
                      ? fmt::format("{} gave no answer within {:.2g} s", words.front(),
                                    std::chrono::duration<double>(limits.time).count())
                      : fmt::format("{} wrote more than {} MiB", words.front(), limits.output >> 20));

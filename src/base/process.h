@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,14 +33,15 @@ struct ProgramHooks {
   // Called in the new process before it becomes the program: system calls only, and no allocation, since
   // another thread may have held any lock. Returns 0, or the errno why the program cannot be run.
   std::function<int()> in_child = {};
+  std::stop_token stop = {};  // a request ends the program within 100 ms, as a limit does
 };
 
 // Runs the program to its end, with an empty stdin. `words` start with its name, which is looked up in PATH.
 // Variables are set in addition to the environment, without PGPASSWORD and DATABASE_URL; an empty value
 // unsets one. The program leads its own process group. The kernel kills the program when this process ends,
 // even by SIGKILL; child processes of the program may then continue. Errors (Kind::nonfatal): the program
-// cannot be run, or exceeds the limit of time or output (its whole process group is then killed). A program
-// that needs more memory than its limit fails on its own.
+// cannot be run, exceeds the limit of time or output, or is stopped by `hooks.stop` ("interrupted"); its
+// whole process group is then killed. A program that needs more memory than its limit fails on its own.
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables = {},
                                const ProgramLimits& limits = {}, const ProgramHooks& hooks = {});

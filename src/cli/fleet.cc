@@ -90,7 +90,9 @@ Result<std::string> url_for_all(const Options& options, bool given) {
 // Checks one database in a process of its own: its memory, its time and its crash are its own.
 class Checker {
  public:
-  Checker(const Options& options, std::string store) : options_(options), store_(std::move(store)) {
+  // `stop`: ends running checks.
+  Checker(const Options& options, std::string store, std::stop_token stop)
+      : options_(options), store_(std::move(store)), stop_(std::move(stop)) {
     if (!store_.empty()) variables_.emplace_back("PGADVISE_STORE", store_);
   }
 
@@ -100,7 +102,8 @@ class Checker {
                                    "--quiet", "--color", "never",    "--fail-on", options_.fail_on};
     if (!store_.empty()) words.insert(words.end(), {"--store", "env", "--store-as", name});
     // No pgadvise.toml counts for all databases.
-    const ProgramHooks hooks{.output = {}, .in_child = [] { return ::chdir("/") == 0 ? 0 : errno; }};
+    const ProgramHooks hooks{
+        .output = {}, .in_child = [] { return ::chdir("/") == 0 ? 0 : errno; }, .stop = stop_};
     const auto start = std::chrono::steady_clock::now();
     const auto ran = run_itself(words, variables_, std::chrono::seconds(options_.time_limit), hooks);
     out.name = name;
@@ -125,13 +128,14 @@ class Checker {
  private:
   const Options& options_;
   std::string store_;
+  std::stop_token stop_;
   std::vector<std::pair<std::string, std::string>> variables_;
 };
 
-// 3 takes precedence over 2, 2 over 1, 1 over 0.
+// 130 takes precedence over 3, 3 over 2, 2 over 1, 1 over 0.
 int run(const Options& options, const std::vector<std::string>& names, const std::string& store) {
   const StopOnInterrupt interrupt;
-  const Checker checker(options, store);
+  const Checker checker(options, store, interrupt.token());
   std::vector<report::FleetDatabase> databases(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     databases[i].name = names[i];
@@ -163,7 +167,7 @@ int run(const Options& options, const std::vector<std::string>& names, const std
     return exit_usage;
   }
   report_written(options.output, fmt::format("{} databases, {}", names.size(), options.format));
-  return exit_code;
+  return interrupt.token().stop_requested() ? exit_interrupted : exit_code;
 }
 
 void add_options(CLI::App& command, Options& options) {
@@ -225,7 +229,8 @@ void add_fleet(CLI::App& app, int& exit_code) {
   add_options(*command, *options);
   command->footer(
       "Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 wrong usage, or a run that could not be "
-      "stored, 3 a database that can't be reached or read. A database that fails does not stop the others.");
+      "stored, 3 a database that can't be reached or read, 130 Ctrl-C. "
+      "A database that fails does not stop the others.");
   command->callback([options, command, &exit_code] {
     const auto fail_on = parse_fail_on({options->fail_on});
     const auto names = fail_on ? names_of(*options) : tl::unexpected(fail_on.error());

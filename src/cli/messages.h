@@ -9,7 +9,13 @@
 namespace pgadvise::cli {
 
 // Exit codes, as documented in docs/command-line.md and --help.
-enum ExitCode { exit_clean = 0, exit_findings = 1, exit_usage = 2, exit_database = 3 };
+enum ExitCode {
+  exit_clean = 0,
+  exit_findings = 1,
+  exit_usage = 2,
+  exit_database = 3,
+  exit_interrupted = 130
+};
 
 // The exit code for the diagnostics: 3 takes precedence over 2, 2 over 0.
 int exit_code_of(const Diagnostics& diagnostics);

@@ -84,15 +84,23 @@ tl::unexpected<Error> refuse(const pg::Connection& connection, std::string what,
 
 enum class Found { nothing, own, others };
 
-// Reads pg_class: to_regclass() may answer as before the transaction waited for another process.
+// Ours has the columns of version 1 that tell it from a table `setting` of another program. Reads pg_class:
+// to_regclass() may answer as before the transaction waited for another process.
 Result<Found> look(PostgresTransaction& transaction) {
   const auto rows = transaction.query(
-      "SELECT count(*) FILTER (WHERE c.relname = 'setting') > 0, count(*) FROM pg_class c "
-      "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pgadvise'");
+      "SELECT count(DISTINCT c.oid), count(*) FILTER (WHERE c.relkind = 'r' AND NOT a.attisdropped AND "
+      "(c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)) IN "
+      "(('setting', 'name', 'text'), ('setting', 'value', 'bigint'), ('run', 'run_id', 'text'), "
+      "('run', 'target', 'text'), ('run', 'started', 'bigint'))) "
+      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE n.nspname = 'pgadvise'");
   if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return Found::nothing;
-  if (rows->front()[0] == "t") return Found::own;
-  return rows->front()[1] == "0" ? Found::nothing : Found::others;
+  if (rows->empty() || rows->front()[0] == "0") return Found::nothing;
+  return rows->front()[1] == "5" ? Found::own : Found::others;
+}
+
+tl::unexpected<Error> refuse_others(const pg::Connection& connection) {
+  return refuse(connection, "the schema pgadvise belongs to another program", "name another database");
 }
 
 // Tables outside of the system and of extensions, in any schema.
@@ -131,6 +139,7 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
     return tl::unexpected(lock.error());
   const auto found = look(transaction);  // another process may have created it
   if (!found) return tl::unexpected(found.error());
+  if (*found == Found::others) return refuse_others(connection);
   std::int64_t version = 0;
   if (*found == Found::own) {
     const auto stored = setting(transaction, "tables_version");
@@ -163,8 +172,7 @@ Result<void> migrate(pg::Connection& connection, bool create) {
     if (!transaction) return tl::unexpected(transaction.error());
     const auto found = look(*transaction);
     if (!found) return tl::unexpected(found.error());
-    if (*found == Found::others)
-      return refuse(connection, "the schema pgadvise belongs to another program", "name another database");
+    if (*found == Found::others) return refuse_others(connection);
     if (*found == Found::nothing && !create)
       return refuse(connection, "there is no store", "check --store creates one");
     if (*found == Found::own) {

@@ -125,6 +125,27 @@ TEST_F(PostgresStoreTest, ATargetsNameAndASchemaOfOthers) {
   EXPECT_NE(refused.error().line().find("another program"), std::string::npos) << refused.error().line();
 }
 
+TEST_F(PostgresStoreTest, ATableOfOthersThatIsCalledSettingIsNoStore) {
+  const auto refused_with = [&](const std::string& name, const std::string& table) {
+    engine_.database(name).run("CREATE SCHEMA pgadvise CREATE TABLE " + table);
+    for (const bool create : {true, false}) {
+      const auto refused = engine_.try_open(name, create);
+      ASSERT_FALSE(refused.has_value()) << table;
+      EXPECT_EQ(refused.error().kind, Error::Kind::usage) << table;
+      EXPECT_NE(refused.error().line().find("belongs to another program"), std::string::npos)
+          << refused.error().line();
+    }
+    EXPECT_EQ(
+        engine_.database(name).value(
+            "SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'pgadvise'::regnamespace "
+            "AND relkind = 'r'"),
+        "setting")
+        << table;
+  };
+  refused_with("other_columns", "setting (key text, content text)");
+  refused_with("same_columns", "setting (name text, value bigint)");
+}
+
 TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   put_all(*engine_.open("store"), uploads());
   const std::string before = engine_.dump("store");

@@ -1,13 +1,18 @@
 // Runs the pgadvise program as a user would.
 #pragma once
 
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
@@ -61,5 +66,54 @@ inline Ran run(const std::string& arguments, const std::string& folder = "",
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(files.path("out")).value_or(""),
           read_file(files.path("err")).value_or("")};
 }
+
+// The program while it runs. Killed if the test ends before it.
+class RunningProgram {
+ public:
+  // `variables`: NAME=VALUE, in addition to the environment.
+  explicit RunningProgram(std::vector<std::string> words, std::vector<std::string> variables = {}) {
+    words.insert(words.begin(), testing_support::program);
+    const std::string out = files_.path("out"), err = files_.path("err");
+    std::vector<char*> pointers;
+    for (auto& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    for (auto& variable : variables) ::putenv(variable.data());
+    const int ends[] = {::open("/dev/null", O_RDONLY), ::creat(out.c_str(), 0600),
+                        ::creat(err.c_str(), 0600)};
+    if (::dup2(ends[0], 0) == 0 && ::dup2(ends[1], 1) == 1 && ::dup2(ends[2], 2) == 2)
+      ::execv(pointers.front(), pointers.data());
+    ::_exit(127);
+  }
+  ~RunningProgram() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void send(int signal) const {
+    if (pid_ > 0) ::kill(pid_, signal);
+  }
+  // The exit code is -1 if a signal ended the program, or if it still runs after `most`.
+  Ran wait(std::chrono::seconds most) {
+    const auto end = std::chrono::steady_clock::now() + most;
+    int status = 0;
+    pid_t got = 0;
+    while (pid_ > 0 && got == 0 && std::chrono::steady_clock::now() < end) {
+      got = ::waitpid(pid_, &status, WNOHANG);
+      if (got == 0) ::usleep(10'000);
+    }
+    if (got > 0) pid_ = -1;
+    return {got > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+            read_file(files_.path("out")).value_or(""), read_file(files_.path("err")).value_or("")};
+  }
+
+ private:
+  Folder files_;
+  pid_t pid_ = -1;
+};
 
 }  // namespace pgadvise::testing_support

@@ -1,6 +1,7 @@
 // What `pgadvise fleet` makes of many databases, and how many it checks at a time.
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -10,6 +11,7 @@
 
 #include "cli/fleet.h"
 #include "report/fleet.h"
+#include "support/fake_server.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -109,6 +111,31 @@ TEST(Fleet, RefusesUnknownNames) {
   const auto away = run("fleet --all --time-limit 30", folder.path(), environment);
   EXPECT_EQ(away.exit_code, 3) << away.err;
   EXPECT_NE(away.out.find("0 databases checked, 1 not."), std::string::npos) << away.out;
+}
+
+TEST(Fleet, AnInterruptEndsTheRunningChecks) {
+  std::atomic<bool> connected = false;
+  const testing_support::FakeServer silent([&](testing_support::Peer& peer) {
+    connected = true;
+    peer.pause(std::chrono::hours(1));
+  });
+  const testing_support::Folder folder;
+  std::string configuration;
+  for (const std::string name : {"one", "two"})
+    configuration += "[databases." + name + "]\nurl = \"" + silent.conninfo() + " connect_timeout=600\"\n";
+  folder.write("config/pgadvise/config.toml", configuration);
+  testing_support::RunningProgram fleet({"fleet", "--all", "--jobs", "1", "--format", "json"},
+                                        {"XDG_CONFIG_HOME=" + folder.path("config")});
+  for (int i = 0; i < 3000 && !connected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_TRUE(connected) << fleet.wait(std::chrono::seconds(0)).err;
+  fleet.send(SIGINT);
+  const auto ran = fleet.wait(std::chrono::seconds(30));  // the check would wait for 600 s
+  EXPECT_EQ(ran.exit_code, 130) << ran.err;
+  const auto out = nlohmann::json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(out.is_object()) << ran.out << ran.err;
+  ASSERT_EQ(out["failures"].size(), 2u) << ran.out;
+  EXPECT_EQ(out["failures"][0]["failure"], "interrupted");
+  EXPECT_EQ(out["failures"][1]["failure"], "interrupted");
 }
 
 }  // namespace

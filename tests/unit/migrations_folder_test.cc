@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <stop_token>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -144,6 +145,28 @@ TEST(Program, EndsWithWhatItStartedAtADeadline) {
   ASSERT_FALSE(run);
   EXPECT_EQ(run.error().what, "sh gave no answer within 1 s");
   EXPECT_TRUE(eventually([&] { return !runs(file); }));
+}
+
+// Also one that has closed its output: then nothing is left to read.
+TEST(Program, EndsWithWhatItStartedAtAStopRequest) {
+  const TempTree tree{{"x", ""}};
+  for (const std::string begin : {"", "exec >/dev/null 2>&1; "}) {
+    const std::string file = tree.path(begin.empty() ? "open" : "closed");
+    std::stop_source stop;
+    const std::jthread request([&] {
+      EXPECT_TRUE(eventually([&] { return std::filesystem::exists(file); }));
+      stop.request_stop();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    const auto run = run_program(
+        {"sh", "-c",
+         begin + "sleep 300 & echo $! > '" + file + ".new' && mv '" + file + ".new' '" + file + "'; wait"},
+        {}, {std::chrono::seconds(60)}, {.stop = stop.get_token()});
+    ASSERT_FALSE(run);
+    EXPECT_EQ(run.error().what, "interrupted");
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+    EXPECT_TRUE(eventually([&] { return !runs(file); }));
+  }
 }
 
 TEST(Program, ThatClosesItsOutputIsWaitedForNoLonger) {
