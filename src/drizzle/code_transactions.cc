@@ -21,8 +21,9 @@ using typescript::Kind;
 using typescript::Node;
 using Values = typescript::Value::Kind;
 
-constexpr int max_followed = 3;            // functions of the project
-constexpr std::size_t max_nodes = 20'000;  // of a callback
+constexpr int max_followed = 3;                 // functions of the project
+constexpr std::size_t max_nodes = 20'000;       // of a callback
+constexpr std::size_t max_service_calls = 100;  // of a function
 
 // Packages whose awaited calls wait for another service. A name that ends in "/" stands for a scope.
 constexpr std::array<std::string_view, 34> services = {"axios",      "got",
@@ -58,6 +59,11 @@ Node callback_of(const FoundQuery& transaction) {
 Node class_around(Node node) {
   while (node && !node.is(Kind::class_body)) node = node.parent();
   return node;
+}
+
+bool is_shorter(const CallInTransaction& one, const CallInTransaction& other) {
+  if (one.via.size() != other.via.size()) return one.via.size() < other.via.size();
+  return one.via < other.via;
 }
 
 class OutsideReader {
@@ -176,10 +182,22 @@ std::string ServiceCalls::service_of(const Node& call) {
   return {};
 }
 
-std::vector<CallInTransaction> ServiceCalls::in(const Node& function, int depth) {
-  const auto [entry, is_new] = found_.try_emplace(function);
-  if (!is_new || depth > max_followed) return entry->second;
-  std::vector<CallInTransaction> found;
+// Keeps the shorter way to the same call, of two equally short ones the first. At most max_service_calls.
+void ServiceCalls::add(Found& found, const SourceLocation& own, const CallInTransaction& call, bool through) {
+  const auto known = found.find({own, call.place});
+  if (known == found.end() && found.size() >= max_service_calls) return;
+  CallInTransaction one = call;
+  if (through) one.via.insert(one.via.begin(), own);
+  if (known == found.end()) found.emplace(std::pair(own, call.place), std::move(one));
+  else if (is_shorter(one, known->second)) known->second = std::move(one);
+}
+
+const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int depth) {
+  // Calls of calls end at max_followed, so that what is found depends on the depth, and recursion ends.
+  const auto [entry, is_new] = found_.try_emplace({function, depth});
+  std::vector<CallInTransaction>& out = entry->second;
+  if (!is_new) return out;
+  Found found;
   std::vector<Node> open{function.child(Field::body)};
   while (!open.empty()) {
     const Node at = open.back();
@@ -187,18 +205,18 @@ std::vector<CallInTransaction> ServiceCalls::in(const Node& function, int depth)
     // Functions that are only declared run elsewhere.
     if (is_function(at) && !runs_at_once(at)) continue;
     if (at.is(Kind::call_expression) && is_awaited(at)) {
+      const SourceLocation place = at.location();
       if (const std::string what = service_of(at); !what.empty())
-        found.push_back({.what = what, .function = {}, .place = at.location(), .transaction = {}, .via = {}});
+        add(found, place, {.what = what, .function = {}, .place = place, .transaction = {}, .via = {}},
+            false);
       else if (const Node called = depth < max_followed ? index_.names().called(at) : Node())
-        for (CallInTransaction one : in(called, depth + 1)) {
-          one.via.insert(one.via.begin(), at.location());
-          found.push_back(std::move(one));
-        }
+        for (const CallInTransaction& one : in(called, depth + 1)) add(found, place, one, true);
     }
     for (Node part = at.first(); part; part = part.next())
       if (!part.is(Kind::token) && !part.is(Kind::type)) open.push_back(part);
   }
-  return found_[function] = std::move(found);
+  for (auto& [key, call] : found) out.push_back(std::move(call));
+  return out;
 }
 
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
@@ -208,10 +226,15 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
     if (query.facts.kind != CodeQuery::Kind::transaction) continue;
     const Node callback = callback_of(query);
     if (!callback) continue;
-    for (CallInTransaction& call : services.in(callback)) {
-      call.function = query.facts.function;
-      call.transaction = query.facts.place;
-      out.push_back(std::move(call));
+    std::map<SourceLocation, const CallInTransaction*> nearest;  // by place
+    for (const CallInTransaction& call : services.in(callback)) {
+      const CallInTransaction*& known = nearest[call.place];
+      if (!known || is_shorter(call, *known)) known = &call;
+    }
+    for (const auto& [place, call] : nearest) {
+      CallInTransaction& one = out.emplace_back(*call);
+      one.function = query.facts.function;
+      one.transaction = query.facts.place;
     }
   }
   std::sort(out.begin(), out.end(), [](const CallInTransaction& a, const CallInTransaction& b) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "drizzle/code_index.h"
@@ -17,14 +18,19 @@ class ServiceCalls {
   explicit ServiceCalls(CodeIndex& index) : index_(index) {}
 
   // Of the function, and of functions of the project that it calls, whose calls are in `via`; without their
-  // transaction. `depth`: of the calls behind it.
-  std::vector<CallInTransaction> in(const typescript::Node& function, int depth = 0);
+  // transaction. Each call of a service once for each call of the function itself that leads to it, by the
+  // shortest way, and at most 100. `depth`: of the calls behind it. Valid as long as this object. Reads each
+  // function at most once for each depth.
+  const std::vector<CallInTransaction>& in(const typescript::Node& function, int depth = 0);
 
  private:
+  // By the call in the function itself, and the place of the call of the service.
+  using Found = std::map<std::pair<SourceLocation, SourceLocation>, CallInTransaction>;
+  static void add(Found& found, const SourceLocation& own, const CallInTransaction& call, bool through);
   std::string service_of(const typescript::Node& call);
 
   CodeIndex& index_;
-  std::map<typescript::Node, std::vector<CallInTransaction>> found_;
+  std::map<std::pair<typescript::Node, int>, std::vector<CallInTransaction>> found_;  // by function and depth
 };
 
 // INSERT, UPDATE or DELETE.
@@ -33,7 +39,7 @@ bool is_write(const CodeQuery& query);
 // Whether a name is one of transactions: "tx", "withTx", "inTransaction", but not "ctx".
 bool names_transaction(std::string_view name);
 
-// Those in callbacks of transaction().
+// Those in callbacks of transaction(): each place of a call once for each transaction.
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
 
 // The tables that the callbacks of transaction() use themselves, not in functions that they call. Only

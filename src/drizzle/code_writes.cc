@@ -314,7 +314,7 @@ class Reader {
     const auto& syntax = *first.at.syntax();
     const SourceLocation begin = first.at.location(), last = then.at.location();
     const SourceLocation end = syntax.location(first.at.offset() + first.at.text().size());
-    const auto calls = services_.in(function);
+    const auto& calls = services_.in(function);
     return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
       const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
       return (end <= place && place < last) || (first.is_call() && place == begin) ||
