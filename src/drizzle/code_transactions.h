@@ -1,6 +1,8 @@
 // Transactions in code: calls of other services, and the order of tables. Internal to code_reader.h.
 #pragma once
 
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -39,6 +41,22 @@ bool is_write(const CodeQuery& query);
 // Whether a name is one of transactions: "tx", "withTx", "inTransaction", but not "ctx".
 bool names_transaction(std::string_view name);
 
+// The nodes from the function down to the node in it, both included.
+std::vector<typescript::Node> path_to(typescript::Node node, const typescript::Node& function);
+// Whether the node is the list of Promise.all.
+bool is_all(const typescript::Node& node);
+// Whether what is below the node may not run, may run several times, or may run later.
+bool is_condition(const typescript::Node& node);
+// Whether the node runs once whenever the function does: below no condition, and after no statement that has
+// one of `exits` (return, throw).
+bool is_unconditional(const typescript::Node& node, const typescript::Node& function,
+                      std::initializer_list<typescript::Kind> exits);
+
+// Whether `is` is true of a name that the value is, or that is in it as a property, an element, a choice, or
+// an argument of `new` or of a call. What is awaited is none of these: it is the result.
+bool gives_name(const typescript::Node& value, const std::function<bool(const typescript::Node&)>& is,
+                int depth = 0);
+
 // Those in callbacks of transaction(): each place of a call once for each transaction.
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
 
@@ -47,9 +65,10 @@ std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
 std::vector<CodeTransaction> tables_of_transactions(CodeIndex& index);
 
 // Awaited statements in callbacks of transaction() on the same variable or member on which transaction() is
-// called, and writes on it in functions of the project that a callback calls itself. Left out: statements in
-// `catch`, in functions that run later, on a database that is a parameter (it may be a transaction) or a
-// Proxy.
+// called, and writes on it that functions of the project run without a condition, which a callback calls
+// itself without giving them the transaction. Left out: statements in `catch`, in functions that run later,
+// and on a database that may be a transaction: a parameter, a Proxy, an accessor, what another function than
+// drizzle() returns, and `this.db` of an object that is not the callback's `this`.
 std::vector<StatementOutsideTransaction> statements_outside_transactions(CodeIndex& index);
 
 }  // namespace pgadvise::drizzle
