@@ -11,7 +11,7 @@ using typescript::Node;
 
 bool over_http(CodeIndex& index, const Node& database) {
   const Node declared = index.names().declaration(bare(database));
-  if (!declared.is(Kind::variable_declarator)) return false;
+  if (!declared.is(Kind::variable_declarator) || !declared.parent().text().starts_with("const")) return false;
   const Node call = bare(declared.child(Field::value));
   if (!call.is(Kind::call_expression)) return false;
   const auto made = index.value(call.child(Field::function));

@@ -8,7 +8,8 @@
 
 namespace pgadvise::drizzle {
 
-// Whether the expression is a name that drizzle() of drizzle-orm/neon-http initializes, also in another file.
+// Whether the expression is a `const` that drizzle() of drizzle-orm/neon-http initializes, also in another
+// file. Another variable may get another database later.
 bool over_http(CodeIndex& index, const typescript::Node& database);
 
 // The calls of transaction() on such a database.

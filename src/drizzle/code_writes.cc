@@ -95,17 +95,22 @@ class Reader {
         const Node called = names_.called(call);
         const auto found = called ? by_function_.find(called) : by_function_.end();
         if (found == by_function_.end() || found->second.size() > max_called || undoes(called) ||
-            function_of(call) == called)
+            function_of(call) == called || gets_transaction(call))
           return;
         for (const Step& step : found->second)
-          if (is_unconditional(step.at, called)) add(out, *step.query, call);
+          if (is_unconditional(step.at, called, {Kind::return_statement})) add(out, *step.query, call);
       });
     }
   }
 
-  static bool is_unconditional(const Node& write, const Node& function) {
-    const auto nodes = path(write, function);
-    return std::none_of(nodes.begin() + 1, nodes.end(), is_condition);
+  // save(id, tx), save({ id, tx }): the function may write in the transaction.
+  bool gets_transaction(const Node& call) {
+    const auto arguments = arguments_of(call);
+    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+      return gives_name(one, [&](const Node& name) {
+        return names_transaction(name.text()) || (index_.is_database(name) && may_be_transaction(name));
+      });
+    });
   }
 
   // The function that runs the write or call, without callbacks that run there and then; empty in a callback
@@ -251,33 +256,10 @@ class Reader {
            (pair(a, b) || pair(b, a));
   }
 
-  static std::vector<Node> path(Node node, const Node& to) {
-    std::vector<Node> out{node};
-    while (node && node != to) out.push_back(node = node.parent());
-    std::reverse(out.begin(), out.end());
-    return out;
-  }
-
-  // The list of Promise.all.
-  static bool is_all(const Node& node) {
-    return node.is(Kind::array) && node.parent().is(Kind::arguments) &&
-           node.parent().parent().child(Field::function).text() == "Promise.all";
-  }
-
-  static bool is_condition(const Node& node) {
-    static constexpr std::array<Kind, 11> kinds = {
-        Kind::if_statement,      Kind::else_clause,  Kind::for_statement, Kind::for_in_statement,
-        Kind::while_statement,   Kind::do_statement, Kind::catch_clause,  Kind::ternary_expression,
-        Kind::binary_expression, Kind::array,        Kind::finally_clause};
-    if (is_all(node)) return false;
-    return std::any_of(kinds.begin(), kinds.end(), [&](Kind kind) { return node.is(kind); }) ||
-           is_function(node) || node.text().starts_with("switch");
-  }
-
   // `follows`: the second runs after the first whenever it runs: both are below one block, and the first runs
   // without a condition there. `parallel`: the same of one Promise.all.
   static Order order_of(const Node& first, const Node& then, const Node& function) {
-    const auto a = path(first, function), b = path(then, function);
+    const auto a = path_to(first, function), b = path_to(then, function);
     std::size_t same = 0;
     while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
     if (same == 0 || same >= a.size() || same >= b.size()) return Order::none;
@@ -314,7 +296,7 @@ class Reader {
     const auto& syntax = *first.at.syntax();
     const SourceLocation begin = first.at.location(), last = then.at.location();
     const SourceLocation end = syntax.location(first.at.offset() + first.at.text().size());
-    const auto calls = services_.in(function);
+    const auto& calls = services_.in(function);
     return std::any_of(calls.begin(), calls.end(), [&](const CallInTransaction& call) {
       const SourceLocation& place = call.via.empty() ? call.place : call.via.front();
       return (end <= place && place < last) || (first.is_call() && place == begin) ||

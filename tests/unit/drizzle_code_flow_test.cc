@@ -255,6 +255,77 @@ export async function addItems(id: string, conn = db) {
             "src/app.ts:25 orders of 24\nsrc/items.ts:3 orders of 5 call 9\n");
 }
 
+// The function may write in the transaction that it gets, or not at all.
+TEST_F(DrizzleFlow, AFunctionThatMayWriteInTheTransactionIsNotOutside) {
+  const auto found = [](const std::string& call, const std::string& body) {
+    return outside(
+        of("export async function run(id: string) {\n"
+           "  await db.transaction(async (t) => { " +
+           call + " });\n}\nasync function save(id: string, to?: any) {\n  " + body + "\n}\n"));
+  };
+  const std::string write = "await db.insert(orders).values({ id });";
+  const std::string pair = "src/app.ts:7 orders of 4 call 4\n";
+  EXPECT_EQ(found("await save(id);", write), pair);
+  EXPECT_EQ(found("const row = await load(t); await save(row.id);", write), pair);
+  EXPECT_EQ(found("const row = await load(t); await save(row);", write), pair);
+  EXPECT_EQ(found("await save(id);", "list.forEach((x) => { return x; }); " + write), pair);
+  for (const char* call :
+       {"await save(id, t);", "await save(id, { t });", "await save(id, { on: { to: t } });",
+        "await save(id, { ...t });", "await save(id, t ?? db);", "await save(id, id ? t : db);",
+        "const to = { t }; await save(id, to);", "await save(id, new Orders(t));"}) {
+    EXPECT_EQ(found(call, write), "") << call;
+  }
+  for (const char* before :
+       {"if (to) { await to.delete(orders); return; }", "if (id) throw new Error();",
+        "if (to) await to.delete(orders); else", "if (id)", "try { if (id) return; } catch {}"}) {
+    EXPECT_EQ(found("await save(id);", before + (" " + write)), "") << before;
+  }
+}
+
+// `this.db` of another object may be the transaction.
+TEST_F(DrizzleFlow, AnotherObjectOfTheClassMayHaveTheTransaction) {
+  const auto found = [](const std::string& calls) {
+    return outside(
+        of("class Orders {\n  constructor(private db: Database) {}\n"
+           "  with(t: Database) { return new Orders(t); }\n"
+           "  async close() { await this.db.delete(orders); }\n"
+           "  async all(other: Orders) {\n    await this.db.transaction(async (t) => {\n      " +
+           calls + "\n    });\n  }\n}\n"));
+  };
+  EXPECT_EQ(found("await this.close();"), "src/app.ts:6 orders of 8 call 9\n");
+  EXPECT_EQ(found("const made = new Orders(t); await made.close();"), "");
+  EXPECT_EQ(found("await new Orders(t).close();"), "");
+  EXPECT_EQ(found("await this.with(t).close();"), "");
+  EXPECT_EQ(found("await other.close();"), "");
+}
+
+// With AsyncLocalStorage, an accessor or a function may choose the transaction.
+TEST_F(DrizzleFlow, ADatabaseThatCodeChoosesIsNotKnown) {
+  const auto found = [](const std::string& declared, const std::string& database) {
+    return outside(of("import { drizzle } from 'drizzle-orm/node-postgres';\n" + declared +
+                      "\nexport async function save() {\n  await " + database +
+                      ".transaction(async (t) => {\n    await " + database +
+                      ".insert(orders).values({ total: 1 });\n  });\n}\n"));
+  };
+  const std::string one = "src/app.ts:7 orders of 6\n";
+  EXPECT_EQ(found("const made = drizzle(process.env.URL);", "made"), one);
+  EXPECT_EQ(found("const made = globalThis.kept ?? drizzle(process.env.URL);", "made"), one);
+  EXPECT_EQ(found("const made = db;", "made"), one);
+  EXPECT_EQ(found("const kept = { db: drizzle(process.env.URL) };", "kept.db"), one);
+  EXPECT_EQ(found("const made = proxied(db) as typeof db;", "made"), "");
+  EXPECT_EQ(found("const first = proxied(db) as typeof db, made = first;", "made"), "");
+  EXPECT_EQ(found("const kept = { get db() { return storage.getStore() ?? db; } };", "kept.db"), "");
+  const auto of_class = [](const std::string& member) {
+    return outside(of("class Orders {\n  " + member +
+                      "\n  async save() {\n    await this.base.transaction(async (t) => {\n"
+                      "      await this.base.insert(orders).values({ total: 1 });\n    });\n  }\n}\n"));
+  };
+  EXPECT_EQ(of_class("private base = db;"), "src/app.ts:7 orders of 6\n");
+  EXPECT_EQ(of_class("private base: Database;"), "src/app.ts:7 orders of 6\n");
+  EXPECT_EQ(of_class("get base(): Database { return storage.getStore() ?? db; }"), "");
+  EXPECT_EQ(of_class("private base: Database = inject(db);"), "");
+}
+
 TEST_F(DrizzleFlow, AProxyOfADatabaseMayChooseTheTransaction) {
   EXPECT_EQ(outside(of(R"(
 const proxy = new Proxy(db, handler);
@@ -285,6 +356,25 @@ export async function both(name: string) { await Promise.all([addCustomer(name),
             "checkout customers orders first call 4 then call 5 by customer.id\n"
             "both customers orders first call 17 then call 17 parallel\n"
             "half customers orders first call 16\n");
+}
+
+// A function that may return before it writes, and one that gets a transaction, may not write outside.
+TEST_F(DrizzleFlow, WritesOfAFunctionThatMayReturnBefore) {
+  const auto found = [](const std::string& before, const std::string& call) {
+    return pairs(of("export async function run(id: string, t?: Database) {\n  " + call +
+                    "\n  await db.insert(orders).values({ customerId: id });\n}\n"
+                    "async function save(id: string, to?: any) { " +
+                    before + " await db.insert(customers).values({ name: id }); }\n"));
+  };
+  const std::string pair = "run customers orders first call 4\n";
+  EXPECT_EQ(found("", "await save(id);"), pair);
+  EXPECT_EQ(found("if (!id) throw new Error();", "await save(id);"), pair);
+  EXPECT_EQ(found("if (id) return;", "await save(id);"), "");
+  EXPECT_EQ(found("if (to) { await to.delete(orders); return; }", "await save(id);"), "");
+  EXPECT_EQ(found("", "await save(id, id);"), pair);
+  EXPECT_EQ(found("", "await save(id, db);"), pair);
+  EXPECT_EQ(found("", "await save(id, tx);"), "");
+  EXPECT_EQ(found("", "await save(id, { to: t });"), "");
 }
 
 // The code runs the query by .then(), or adds a limit later.

@@ -27,6 +27,19 @@ TEST_F(DrizzleCode, TransactionsOverHttp) {
   EXPECT_EQ(facts.transactions_over_http[0].place.line, 4);
 }
 
+// Another variable may get a database that has transactions.
+TEST_F(DrizzleCode, OnlyAConstantIsKnownToBeOverHttp) {
+  const auto found = [](const std::string& declared) {
+    return of("import { drizzle } from 'drizzle-orm/neon-http';\n" + declared +
+              " edge = drizzle(process.env.URL);\nif (process.env.CI) edge = other;\n"
+              "await edge.transaction(async (tx) => { await tx.delete(orders); });\n")
+        .transactions_over_http.size();
+  };
+  EXPECT_EQ(found("const"), 1u);
+  EXPECT_EQ(found("export const"), 1u);
+  EXPECT_EQ(found("let"), 0u);
+}
+
 TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
   EXPECT_EQ(queries(of(R"(export async function list(id: string) {
   await db.select().from(orders).leftJoin(customers, eq(customers.id, orders.customerId)).where(eq(orders.customerId, id)).limit(10).offset(20);
@@ -657,6 +670,41 @@ export async function pay(id: string) {
   for (const auto& call : facts.calls_in_transactions)
     found += call.what + " " + call.place.str() + " in " + call.function + "\n";
   EXPECT_EQ(found, "stripe src/app.ts:10:11 in pay\nfetch src/notify.ts:1:57 in pay\n");
+}
+
+// Each function calls the one before it four times. Calls are followed through three functions, whichever
+// transaction is read first.
+TEST_F(DrizzleCode, ACallOfAServiceIsFoundOnceInATransaction) {
+  std::string app;
+  for (int i = 5; i >= 0; --i) {
+    const std::string n = std::to_string(i), before = i == 0 ? "fetch" : "f" + std::to_string(i - 1);
+    app += "export async function t" + n + "() { await db.transaction(async (tx) => { await f" + n +
+           "(); }); }\n";
+    app += "async function f" + n + "() {";
+    for (int calls = 0; calls < (i == 0 ? 1 : 4); ++calls) app += " await " + before + "('/');";
+    app += " }\n";
+  }
+  std::string found;
+  for (const auto& call : of(app).calls_in_transactions) {
+    found += call.function + " " + std::to_string(call.place.line);
+    for (const auto& via : call.via)
+      found += " " + std::to_string(via.line) + ":" + std::to_string(via.column);
+    found += "\n";
+  }
+  EXPECT_EQ(found, "t2 14 9:73 10:29 12:29\nt1 14 11:73 12:29\nt0 14 13:73\n");
+}
+
+// Through the function that calls the service itself, not through another one.
+TEST_F(DrizzleCode, TheShortestWayToAServiceCounts) {
+  const auto facts = of(R"(export async function pay() {
+  await db.transaction(async (tx) => { await far(); await near(); });
+}
+async function far() { await near(); await far(); }
+async function near() { await fetch('/'); }
+)");
+  ASSERT_EQ(facts.calls_in_transactions.size(), 1u);
+  ASSERT_EQ(facts.calls_in_transactions[0].via.size(), 1u);
+  EXPECT_EQ(facts.calls_in_transactions[0].via[0].column, 59);
 }
 
 TEST_F(DrizzleCode, ADatabaseForEachRowIsNoLoopOfQueries) {
