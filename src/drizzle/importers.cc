@@ -1,5 +1,7 @@
 #include "drizzle/importers.h"
 
+#include <string_view>
+
 #include "files/files.h"
 #include "typescript/parse.h"
 

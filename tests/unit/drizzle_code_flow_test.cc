@@ -128,6 +128,34 @@ TEST_F(DrizzleFlow, CollectionsThatLoopsOverRowsFill) {
             "14 id=group.id over Object.values(groups)\n");
 }
 
+// A few values that the code chooses, or the same one in each round.
+TEST_F(DrizzleFlow, CollectionsOfLiteralsHaveNoRows) {
+  const auto over = [](const std::string& fill, const std::string& made = "new Set()") {
+    return loops(
+        of("export async function list() {\n  const rows = await db.select().from(orders);\n"
+           "  const all = " +
+           made + ";\n  for (const row of rows) { " + fill +
+           " }\n  for (const id of all) await db.select().from(customers).where(eq(customers.id, id));"
+           "\n}\n"));
+  };
+  const std::string found = "7 id=id over all\n";
+  EXPECT_EQ(over("all.add(row.customerId);"), found);
+  EXPECT_EQ(over("const { customerId } = row; all.add(customerId);"), found);
+  EXPECT_EQ(over("all.add(row.customerId ?? 'none');"), found);
+  EXPECT_EQ(over("all.add(row.total > 5 ? row.customerId : row.id);"), found);
+  EXPECT_EQ(over("all.set(row.customerId, 1);", "new Map()"), found);
+  EXPECT_EQ(over("all.push(row.customerId);", "[]"), found);
+  EXPECT_EQ(over("for (const key of ['a', 'b']) all.add(row.customerId + key);"), found);
+
+  EXPECT_EQ(over("all.add(row.total > 5 ? 'a' : 'b');"), "");
+  EXPECT_EQ(over("const kind = row.total > 5 ? 'a' : 'b'; all.add(kind);"), "");
+  EXPECT_EQ(over("all.add('a');"), "");
+  EXPECT_EQ(over("all.add(row.total > 5);"), "");
+  EXPECT_EQ(over("all.add(!row.total);"), "");
+  EXPECT_EQ(over("all.set('last', row);", "new Map()"), "");
+  EXPECT_EQ(over("all[row.total > 5 ? 'a' : 'b'] = row.id;", "{}"), "");
+}
+
 // Each of 30 functions calls the next one 5 times: 5^30 ways to the query.
 TEST_F(DrizzleFlow, FunctionsThatCallEachOtherOftenAreReadOnce) {
   std::string code =
