@@ -270,9 +270,7 @@ class Reader {
     if (!contains_any(text, {"process.exit(", ".end("}) ||
         contains_any(text, {".listen(", "serve(", "setInterval(", "process.on('SIG", "process.on(\"SIG"}))
       return false;
-    return runs_once_[file] = !is_imported(program_, file, [](const std::string& path) {
-             return typescript::is_source(path) && !files::never_deployed(path);
-           });
+    return runs_once_[file] = !importers_.is_imported(file);
   }
 
   // check-recipes.js, db-cli.ts
@@ -295,16 +293,21 @@ class Reader {
         out_.credentials.push_back({*host, property->value->text, property->node.location()});
   }
 
-  // Clients without options that no other file can import may only run migrations or SQL text.
+  // Clients without options that no other file can import may only run migrations or SQL text. A client whose
+  // casing is not known may have that of its configuration.
   void add_client(const Node& call, const ValuePtr& options, bool given) {
     const std::string& file = call.syntax()->file();
-    if (given && (!options->is(Values::object) || options->partial)) return;
-    const bool schema = options && options->property("schema");
-    const Property* casing = options ? options->property("casing") : nullptr;
+    const bool unknown = given && (!options->is(Values::object) || options->partial);
+    const bool schema = !unknown && options && options->property("schema");
+    const Property* casing = !unknown && options ? options->property("casing") : nullptr;
     const auto text = casing ? text_of(casing->value) : std::string();
-    if (!text || contains(call.syntax()->text(), "/migrator") ||
+    if (contains(call.syntax()->text(), "/migrator") ||
         contains_any(lower(files::base_of(file)), {".test.", ".spec.", "migrat"}))
       return;
+    if (unknown || !text) {
+      if (const Schema of = schema_of(file); of.config) matched_.insert(of.config);
+      return;
+    }
     if (!schema && !casing && !is_exported(call)) return;
     compare_casing(call, *text, schema || casing);
   }
@@ -405,9 +408,12 @@ class Reader {
 
   typescript::Program& program_;
   Expressions expressions_;
+  Importers importers_{program_, [](const std::string& path) {
+                         return typescript::is_source(path) && !files::never_deployed(path);
+                       }};
   std::optional<std::vector<SourceConfig>> configs_;
   std::map<std::string, bool> runs_once_;  // by file
-  std::set<const SourceConfig*> matched_;  // of a client with the same casing
+  std::set<const SourceConfig*> matched_;  // of a client that has its casing, or may have it
   std::vector<std::pair<Node, const SourceConfig*>> without_options_;
   ClientCode out_;
 };

@@ -57,7 +57,8 @@ struct Inner {
   Dependence required;  // without which the function returns before the query
   Dependence ranges;    // bounds of other columns, which one query for all rows would not have
   std::vector<SourceLocation> via;
-  bool conditions = false;  // the caller gives whole conditions, of which the key is not known here
+  bool conditions = false;           // the caller gives whole conditions, of which the key is not known here
+  std::vector<Node> functions = {};  // that have the query or the calls that lead to it
 };
 
 class LoopReader {
@@ -386,9 +387,11 @@ class LoopReader {
     return out;
   }
 
+  // At most max_queries_of_a_call + 1, which means that the function, or one that it calls, has too many.
+  // What is found depends only on the function and the depth, never on which loop asked first.
   const std::vector<Inner>& inner_queries(const Node& function, int depth) {
-    const auto [entry, is_new] = inner_.try_emplace(function);
-    if (!is_new || depth > max_followed) return entry->second;
+    const auto [entry, is_new] = inner_.try_emplace({function, depth});
+    if (!is_new) return entry->second;
     std::vector<Inner> found;
     const Node body = function.child(Field::body);
     // What remembers results is no query for each call.
@@ -425,7 +428,14 @@ class LoopReader {
                              {at.location()},
                              false});
         } else if (is_awaited(at)) {
-          for (Inner one : called_queries(at, depth + 1)) {
+          auto called = called_queries(at, depth + 1);
+          if (called.size() > max_queries_of_a_call) {
+            found = std::move(called);
+            return true;
+          }
+          for (Inner& one : called) {
+            const auto& passed = one.functions;  // a recursive call finds nothing new
+            if (std::find(passed.begin(), passed.end(), function) != passed.end()) continue;
             if (one.conditions) one = with_conditions(std::move(one), at, function);
             else one.on = passed_on(one.on, at, function);
             if (one.on.empty() || lacks(one.required, arguments_of(at))) continue;
@@ -436,9 +446,11 @@ class LoopReader {
             found.push_back(std::move(one));
           }
         }
-        return false;
+        return found.size() > max_queries_of_a_call;
       });
-    return inner_[function] = std::move(found);
+    if (found.size() > max_queries_of_a_call) found.resize(max_queries_of_a_call + 1);
+    for (Inner& one : found) one.functions.push_back(function);
+    return inner_[{function, depth}] = std::move(found);
   }
 
   // The parameters that hold conditions of the query: where(conditions), where(and(...conditions)).
@@ -666,7 +678,7 @@ class LoopReader {
 
   CodeIndex& index_;
   typescript::Bindings& names_;
-  std::map<Node, std::vector<Inner>> inner_;
+  std::map<std::pair<Node, int>, std::vector<Inner>> inner_;  // by function and depth
   RowSources rows_;
   std::map<Node, bool> waits_;  // by body
   std::size_t work_ = 0;

@@ -194,15 +194,64 @@ RowSource RowSources::rows_filled(const Binding& binding, int depth) {
   return other ? RowSource() : found;
 }
 
-// The rows of the loop around the assignment or call. None if a condition in the loop is about something else
-// than the collection.
+namespace {
+
+// What decides how many entries the collection gets: keys, or what is added where there are none.
+std::vector<Node> entries_of(const Node& filling) {
+  const bool called = filling.is(Kind::call_expression);
+  std::vector<Node> keys;
+  Node target = called ? object_of(filling) : bare(filling.child(Field::left));
+  for (; target.is(Kind::subscript_expression); target = bare(target.child(Field::object)))
+    keys = {target.child(Field::index)};
+  if (!keys.empty()) return keys;
+  if (!called) return {filling.child(Field::right)};
+  const auto arguments = arguments_of(filling);
+  return method_of(filling) == "set" && !arguments.empty() ? std::vector<Node>{arguments.front()} : arguments;
+}
+
+}  // namespace
+
+// Whether one of the values is made of what the loop goes over. Comparisons and choices of literals have few
+// values, whatever the rows are.
+bool RowSources::differs_by_row(const std::vector<Node>& values, const Node& loop) {
+  std::vector<Node> open = values;
+  for (std::size_t count = 0; !open.empty() && count < max_nodes; ++count) {
+    const Node at = bare(open.back());
+    open.pop_back();
+    if (at.is(Kind::identifier) || at.is(Kind::shorthand_property_identifier)) {
+      const Binding& binding = names_.find(at);
+      if (binding.name && binding.owner == loop) return true;
+      if (binding.kind == Binding::Kind::variable && binding.name != at &&
+          binding.owner.offset() > loop.offset())
+        if (const Node value = binding.owner.child(Field::value)) open.push_back(value);
+      continue;
+    }
+    static constexpr std::array<std::string_view, 10> compare = {"===", "!==", "==", "!=",         "<",
+                                                                 ">",   "<=",  ">=", "instanceof", "in"};
+    if (at.is(Kind::binary_expression) && is_one_of(at.child(Field::operator_).text(), compare)) continue;
+    if (at.is(Kind::unary_expression) && at.text().starts_with('!')) continue;
+    for (Node part = at.first(); part; part = part.next())
+      if (!part.is(Kind::token) && !part.is(Kind::type) &&
+          !(at.is(Kind::ternary_expression) && part.field() == Field::condition))
+        open.push_back(part);
+  }
+  return false;
+}
+
+// The rows of the loop around the assignment or call whose rows it adds. None if a condition in the loop is
+// about something else than the collection, and if what it adds is not of the rows.
 RowSource RowSources::loop_that_fills(const Node& filling, const Binding& binding, int depth) {
+  const auto entries = entries_of(filling);
   for (Node at = filling.parent(); at; at = at.parent()) {
-    if (at.is(Kind::for_in_statement)) return of(at.child(Field::right), depth);
+    if (at.is(Kind::for_in_statement)) {
+      if (differs_by_row(entries, at)) return of(at.child(Field::right), depth);
+      continue;
+    }
     if (typescript::is_function(at)) {
       const Node call = at.parent().parent();
-      return at.parent().is(Kind::arguments) && method_of(call) == "forEach" ? of(object_of(call), depth)
-                                                                             : RowSource();
+      if (!at.parent().is(Kind::arguments) || method_of(call) != "forEach") return {};
+      if (differs_by_row(entries, at)) return of(object_of(call), depth);
+      continue;
     }
     const bool condition = at.is(Kind::if_statement) || at.is(Kind::ternary_expression);
     if (condition && !contains(at.child(Field::condition).text(), binding.name.text())) return {};

@@ -36,6 +36,7 @@ class RowSources {
   RowSource property_rows(const typescript::Node& value, const std::string& property, int depth);
   RowSource rows_filled(const typescript::Binding& binding, int depth);
   RowSource loop_that_fills(const typescript::Node& filling, const typescript::Binding& binding, int depth);
+  bool differs_by_row(const std::vector<typescript::Node>& values, const typescript::Node& loop);
   RowSource rows_of_member(const typescript::Node& node, int depth);
   RowSource rows_of_call(const typescript::Node& node, int depth);
 

@@ -349,7 +349,7 @@ class Reader {
       if (!outside) return false;
       function = function_around(outside);
     }
-    return !function && !is_imported(program_, place.syntax()->file(), is_read);
+    return !function && !importers_.is_imported(place.syntax()->file());
   }
 
   // The call of the function in its file, at the top level if there is one.
@@ -387,6 +387,7 @@ class Reader {
 
   typescript::Program& program_;
   typescript::Bindings names_;
+  Importers importers_{program_, is_read};
   IgnoredMigrationError found_;  // the one that is looked for
   std::set<Node> seen_;          // functions whose calls were followed
   std::vector<IgnoredMigrationError> out_;

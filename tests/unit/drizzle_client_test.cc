@@ -66,6 +66,42 @@ TEST_F(DrizzleClient, OtherClientsWithoutOptionsAreLeftOut) {
             "");
 }
 
+// Another client has options of which not all are known.
+TEST_F(DrizzleClient, AClientThatMayHaveTheCasingCounts) {
+  const std::string raw = "export const raw = drizzle(postgres(process.env.URL!));\n";
+  EXPECT_EQ(mismatches(raw + "export const open = (extra: object) =>\n"
+                             "  drizzle(postgres(process.env.URL!), { casing: 'snake_case', ...extra });"),
+            "");
+  EXPECT_EQ(mismatches(raw + "export const open = (extra: object) => "
+                             "drizzle(postgres(process.env.URL!), extra);"),
+            "");
+  EXPECT_EQ(mismatches(raw + "export const open = (extra: object) => "
+                             "drizzle(postgres(process.env.URL!), { casing: extra.casing });"),
+            "");
+  EXPECT_NE(mismatches(raw + "export const open = () => drizzle(postgres(process.env.URL!), {});"), "")
+      << "options that name no casing";
+}
+
+// Each of them is asked for; all of them have the name of the imported one.
+TEST_F(DrizzleClient, ManyScriptsAreReadOnceForTheirImports) {
+  const testing_support::TempTree files(
+      {{"package.json", R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0", "postgres": "3"}})"},
+       {"src/app.ts",
+        "import { sql } from './folder7/check-stock.js';\nexport * from '../check-8';\n"
+        "await sql`SELECT 1`;\n"}});
+  const std::string script =
+      "import postgres from 'postgres';\nexport const sql = postgres(process.env.URL);\nprocess.exit(0);\n";
+  for (int i = 0; i < 20; ++i) {
+    files.add("src/folder" + std::to_string(i) + "/check-stock.ts", script);
+    files.add("check-" + std::to_string(i) + ".ts", script);
+  }
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  std::string out;
+  for (const auto& pool : read_repository_code(tree).client.pools) out += pool.place.file + "\n";
+  EXPECT_EQ(out, "check-8.ts\nsrc/folder7/check-stock.ts\n");
+}
+
 TEST_F(DrizzleClient, PoolsOfScriptsForOneRunAreLeftOut) {
   const std::string head =
       "import postgres from 'postgres';\nexport const sql = postgres(process.env.URL);\n";

@@ -128,6 +128,72 @@ TEST_F(DrizzleFlow, CollectionsThatLoopsOverRowsFill) {
             "14 id=group.id over Object.values(groups)\n");
 }
 
+// A few values that the code chooses, or the same one in each round.
+TEST_F(DrizzleFlow, CollectionsOfLiteralsHaveNoRows) {
+  const auto over = [](const std::string& fill, const std::string& made = "new Set()") {
+    return loops(
+        of("export async function list() {\n  const rows = await db.select().from(orders);\n"
+           "  const all = " +
+           made + ";\n  for (const row of rows) { " + fill +
+           " }\n  for (const id of all) await db.select().from(customers).where(eq(customers.id, id));"
+           "\n}\n"));
+  };
+  const std::string found = "7 id=id over all\n";
+  EXPECT_EQ(over("all.add(row.customerId);"), found);
+  EXPECT_EQ(over("const { customerId } = row; all.add(customerId);"), found);
+  EXPECT_EQ(over("all.add(row.customerId ?? 'none');"), found);
+  EXPECT_EQ(over("all.add(row.total > 5 ? row.customerId : row.id);"), found);
+  EXPECT_EQ(over("all.set(row.customerId, 1);", "new Map()"), found);
+  EXPECT_EQ(over("all.push(row.customerId);", "[]"), found);
+  EXPECT_EQ(over("for (const key of ['a', 'b']) all.add(row.customerId + key);"), found);
+
+  EXPECT_EQ(over("all.add(row.total > 5 ? 'a' : 'b');"), "");
+  EXPECT_EQ(over("const kind = row.total > 5 ? 'a' : 'b'; all.add(kind);"), "");
+  EXPECT_EQ(over("all.add('a');"), "");
+  EXPECT_EQ(over("all.add(row.total > 5);"), "");
+  EXPECT_EQ(over("all.add(!row.total);"), "");
+  EXPECT_EQ(over("all.set('last', row);", "new Map()"), "");
+  EXPECT_EQ(over("all[row.total > 5 ? 'a' : 'b'] = row.id;", "{}"), "");
+}
+
+// Each of 30 functions calls the next one 5 times: 5^30 ways to the query.
+TEST_F(DrizzleFlow, FunctionsThatCallEachOtherOftenAreReadOnce) {
+  std::string code =
+      "export async function list() {\n  const rows = await db.select().from(orders);\n"
+      "  for (const row of rows) await f0(row.id);\n}\n";
+  for (int i = 0; i < 30; ++i) {
+    code += "async function f" + std::to_string(i) + "(id: string) {\n";
+    for (int call = 0; call < 5; ++call) code += "  await f" + std::to_string(i + 1) + "(id);\n";
+    code += "}\n";
+  }
+  code += "async function f30(id: string) { await db.select().from(orders).where(eq(orders.id, id)); }\n";
+  for (int i = 26; i < 30; ++i)
+    code += "export async function g" + std::to_string(i) +
+            "() {\n  for (const row of await db.select().from(orders)) await f" + std::to_string(i) +
+            "(row.id);\n}\n";
+  EXPECT_EQ(loops(of(code)), "") << "each call runs more queries than a function that fetches for a row";
+}
+
+// The first loop stops at the depth limit, the second one does not; a recursive call adds no query.
+TEST_F(DrizzleFlow, AnotherLoopDoesNotChangeWhatAFunctionHas) {
+  const std::string functions =
+      "async function a(id: string) { await b(id); }\nasync function b(id: string) { await c(id); }\n"
+      "async function c(id: string) { await d(id); }\nasync function d(id: string) { await e(id); }\n"
+      "async function e(id: string) { await f(id); }\n"
+      "async function f(id: string) { await db.select().from(orders).where(eq(orders.id, id)); await e(id); "
+      "}\n";
+  const std::string near =
+      "export async function near() {\n  for (const row of await db.select().from(orders)) await e(row.id);\n"
+      "}\n";
+  const std::string far =
+      "export async function far() {\n  for (const row of await db.select().from(orders)) await a(row.id);\n"
+      "}\n";
+  const auto first = of(functions + near), second = of(functions + far + near);
+  ASSERT_EQ(first.in_loops.size(), 1u) << loops(first);
+  ASSERT_EQ(second.in_loops.size(), 1u) << loops(second);
+  EXPECT_EQ(second.in_loops[0].function, "near");
+}
+
 // By a condition on the row, or also by something else.
 TEST_F(DrizzleFlow, CollectionsThatHaveNotAllRowsAreNone) {
   EXPECT_EQ(loops(of(R"(export async function list() {
