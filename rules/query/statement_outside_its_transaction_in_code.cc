@@ -65,9 +65,10 @@ constinit const Rule statement_outside_its_transaction_in_code{
         "the callback that name the same variable or member (`db`, `this.db`) as the call of transaction(), "
         "and "
         "writes on it in functions of the project that the callback calls. Reads are notes. Not reported are "
-        "statements in `catch`, functions that run later, databases that are a parameter or a Proxy, and "
-        "writes "
-        "to tables of logs, events, sessions, tokens and notifications, which may be meant to stay.",
+        "statements in `catch`, functions that run later, databases that are a parameter or a Proxy, or that "
+        "an accessor or another function than `drizzle()` returns, functions that get the transaction or may "
+        "end before they write, and writes to tables of logs, events, sessions, tokens and notifications, "
+        "which may be meant to stay.",
     .fix =
         "Use the callback's parameter (`tx`) for each statement, and give it to the functions that it "
         "calls.",

@@ -353,7 +353,7 @@ TEST_F(DrizzleFlow, AnotherObjectOfTheClassMayHaveTheTransaction) {
   const auto found = [](const std::string& calls) {
     return outside(
         of("class Orders {\n  constructor(private db: Database) {}\n"
-           "  with(t: Database) { return new Orders(t); }\n"
+           "  bound(t: Database) { return new Orders(t); }\n"
            "  async close() { await this.db.delete(orders); }\n"
            "  async all(other: Orders) {\n    await this.db.transaction(async (t) => {\n      " +
            calls + "\n    });\n  }\n}\n"));
@@ -361,7 +361,7 @@ TEST_F(DrizzleFlow, AnotherObjectOfTheClassMayHaveTheTransaction) {
   EXPECT_EQ(found("await this.close();"), "src/app.ts:6 orders of 8 call 9\n");
   EXPECT_EQ(found("const made = new Orders(t); await made.close();"), "");
   EXPECT_EQ(found("await new Orders(t).close();"), "");
-  EXPECT_EQ(found("await this.with(t).close();"), "");
+  EXPECT_EQ(found("await this.bound(t).close();"), "");
   EXPECT_EQ(found("await other.close();"), "");
 }
 
