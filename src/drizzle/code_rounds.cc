@@ -21,7 +21,39 @@ bool is_word(std::string_view statement, std::string_view word) {
 
 constexpr std::size_t max_nodes = 4000;  // of a body that is searched
 
+// Whether code of a round declares the name: the loop's body, or with `called` any function.
+bool declared_in_round(const Node& name, const Node& body, bool called) {
+  if (!name) return false;
+  if (called) return static_cast<bool>(typescript::function_around(name));
+  return name.syntax() == body.syntax() && name.offset() >= body.offset() &&
+         name.offset() < body.offset() + body.text().size();
+}
+
 }  // namespace
+
+std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
+  Node root = bare(query.receiver);
+  while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+  const bool own = root.text() == "this";
+  if (!root || (!own && !root.is(Kind::identifier)) || (own && called)) return {};
+  if (!own && declared_in_round(index.names().find(root).name, body, called)) return {};
+  return std::string(query.receiver.text());
+}
+
+bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& names,
+                   const FoundQuery& query, bool called) {
+  if (query.facts.kind == CodeQuery::Kind::insert)
+    return query.link("onConflictDoNothing") || query.link("onConflictDoUpdate");
+  if (query.facts.kind != CodeQuery::Kind::update) return false;
+  const Node set = argument_of(query, "set");
+  return !set || any_node(set, max_nodes, [&](const Node& at) {
+    if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
+    if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+    const Node name = index.names().find(at).name;
+    return declared_in_round(name, body, called) ||
+           std::find(names.begin(), names.end(), name) != names.end();
+  });
+}
 
 bool reads_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
                  const RowSource& rows) {

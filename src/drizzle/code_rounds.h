@@ -1,6 +1,9 @@
 // The rounds of loops in code. Internal to code_loops.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "drizzle/code_index.h"
 #include "drizzle/code_rows.h"
 
@@ -16,5 +19,15 @@ bool ends_early(const typescript::Node& body);
 // one.
 bool reads_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
                  const Comparison& key, const RowSource& rows);
+
+// What the query is called on, as written: a name, `this`, or a chain of members of one. "" for anything
+// else, and if the loop's body, or with `called` any function, declares it.
+std::string database_outside(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
+                             bool called);
+
+// Whether one statement for all rounds may do something else than this write: an INSERT with ON CONFLICT, an
+// UPDATE that sets what the loop's `names` or its body, or with `called` any function, declare.
+bool writes_by_row(CodeIndex& index, const typescript::Node& body, const std::vector<typescript::Node>& names,
+                   const FoundQuery& query, bool called);
 
 }  // namespace pgadvise::drizzle

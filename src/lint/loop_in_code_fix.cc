@@ -18,15 +18,28 @@ bool is_name(std::string_view text) {
   });
 }
 
-// "orders.map((order) => order.id)": the keys of all rows, with the code's names where it has any.
+// "orders", "this.orders": a name, or a chain of members.
+bool is_chain(std::string_view text) {
+  for (auto dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.')) {
+    if (!is_name(text.substr(0, dot))) return false;
+    text.remove_prefix(dot + 1);
+  }
+  return is_name(text);
+}
+
+// Whether code can name the database and the list of rows as the project's code does, and one statement for
+// all rows does the same.
+bool can_be_code(const QueryInLoop& found) {
+  return !found.by_row && !found.collection && is_chain(found.database) && is_chain(found.rows);
+}
+
+// "orders.map((order) => order.id)": the keys of all rows; "…" for what is not a property of the loop's row.
 std::string keys_of(const QueryInLoop& found) {
-  const std::string rows = is_name(found.rows) && !found.collection ? found.rows : "rows";
-  const std::size_t dot = found.value.find('.');
-  const std::string_view row = std::string_view(found.value).substr(0, dot);
-  if (!found.via.empty() || !is_name(row)) return rows + ".map((row) => …)";
-  if (dot == std::string::npos) return rows + ".map(({ " + found.value + " }) => " + found.value + ")";
-  if (!is_name(std::string_view(found.value).substr(dot + 1))) return rows + ".map((row) => …)";
-  return rows + ".map((" + std::string(row) + ") => " + found.value + ")";
+  const std::string head = found.element + ".";
+  if (found.via.empty() && is_name(found.element) && found.value.starts_with(head) &&
+      is_name(std::string_view(found.value).substr(head.size())))
+    return found.rows + ".map((" + found.element + ") => " + found.value + ")";
+  return found.rows + ".map((row) => …)";
 }
 
 // Identifiers of the query's only table and of the key; empty ones are not known.
@@ -66,7 +79,7 @@ Fix fix_of_aggregate(const QueryInLoop& found, const Identifiers& names) {
               "Compute the values of all keys with one query that groups by the key, and put them into "
               "a Map: a key without rows has no group, and so no value"};
   if (!names.key.empty())
-    fix.drizzle = "const values = await db.select({ " +
+    fix.drizzle = "const values = await " + found.database + ".select({ " +
                   (js_identifier(names.property) ? names.property : quote_js(names.property)) + ": " +
                   names.key + ", value: … }).from(" + names.table + ")" + where_of(found, names) +
                   ".groupBy(" + names.key + ")";
@@ -79,8 +92,9 @@ Fix fix_of_first_rows(const QueryInLoop& found, const Identifiers& names) {
               "Fetch the first row of each key with one query: DISTINCT ON the key, sorted by the key "
               "and then as now"};
   if (!names.key.empty())
-    fix.drizzle = "const firsts = await db.selectDistinctOn([" + names.key + "]).from(" + names.table + ")" +
-                  where_of(found, names) + ".orderBy(" + names.key + (found.query.ordered ? ", …" : "") + ")";
+    fix.drizzle = "const firsts = await " + found.database + ".selectDistinctOn([" + names.key + "]).from(" +
+                  names.table + ")" + where_of(found, names) + ".orderBy(" + names.key +
+                  (found.query.ordered ? ", …" : "") + ")";
   return fix;
 }
 
@@ -103,7 +117,8 @@ Fix fix_of_select(const Context& context, const QueryInLoop& found) {
               "Fetch all rows with one query before the loop, and put them into a Map by their key; or "
               "join the table in the query that returns the keys"};
   if (!names.key.empty() && !query.locks)
-    fix.drizzle = "const matches = await db.select().from(" + names.table + ")" + where_of(found, names);
+    fix.drizzle = "const matches = await " + found.database + ".select().from(" + names.table + ")" +
+                  where_of(found, names);
   return fix;
 }
 
@@ -116,7 +131,9 @@ Fix fix_of_loop(const Context& context, const QueryInLoop& found) {
   switch (found.query.kind) {
     case Kind::insert:
       fix.title = "Insert all rows with one statement: collect them, and give the list to values()";
-      if (!names.table.empty()) fix.drizzle = "await db.insert(" + names.table + ").values(rows)";
+      if (!names.table.empty())
+        fix.drizzle = "await " + found.database + ".insert(" + names.table + ").values(" + found.rows +
+                      ".map((row) => …))";
       break;
     case Kind::update:
       fix.title =
@@ -124,14 +141,17 @@ Fix fix_of_loop(const Context& context, const QueryInLoop& found) {
           "join to "
           "a list of values";
       if (!names.key.empty())
-        fix.drizzle = "await db.update(" + names.table + ").set({ … })" + where_of(found, names);
+        fix.drizzle =
+            "await " + found.database + ".update(" + names.table + ").set({ … })" + where_of(found, names);
       break;
     case Kind::delete_:
       fix.title = "Delete all rows with one statement for all keys";
-      if (!names.key.empty()) fix.drizzle = "await db.delete(" + names.table + ")" + where_of(found, names);
+      if (!names.key.empty())
+        fix.drizzle = "await " + found.database + ".delete(" + names.table + ")" + where_of(found, names);
       break;
     default: fix = fix_of_select(context, found);
   }
+  if (!can_be_code(found)) fix.drizzle.clear();
   fix.safety = Fix::Safety::manual;
   return fix;
 }

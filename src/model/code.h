@@ -82,7 +82,10 @@ struct QueryInLoop {
   std::string key;          // the column compared with a value of the row; "" for an INSERT
   std::string value;        // as written: "order.customerId"
   std::string rows;         // what the loop goes over, as written
-  bool collection = false;  // that is made of a Map, Set or object, and may have no map()
+  std::string element;      // the loop's name for a row; "": a row is taken apart, or gets its name elsewhere
+  std::string database;     // what the query is called on, "db", "this.db"; "": only code of a round has it
+  bool by_row = false;      // an INSERT with ON CONFLICT, or an UPDATE whose new values may depend on the row
+  bool collection = false;  // `rows` is made of a Map, Set or object, or has pairs, and may have no map()
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
   bool filtered = false;    // code leaves out rows of the query, filter(), before the loop

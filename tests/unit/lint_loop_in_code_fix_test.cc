@@ -26,6 +26,8 @@ class LoopInCodeFix : public testing::Test {
     found_.key = "order_id";
     found_.value = "order.id";
     found_.rows = "orders";
+    found_.element = "order";
+    found_.database = "db";
   }
 
   Fix fix(bool with_catalog = false) const {
@@ -100,6 +102,33 @@ TEST_F(LoopInCodeFix, IsNoCodeForQueriesOfAnotherForm) {
   none("a table without an identifier");
   found_.key = "total";
   none("a column without a property");
+  found_.by_row = true;
+  none("ON CONFLICT, or values of the row");
+  found_.collection = true;
+  none("a Set or Map");
+  found_.rows = "await db.select().from(orders)";
+  none("rows without a name");
+  found_.database = "";
+  none("a database that only the round has");
+}
+
+TEST_F(LoopInCodeFix, HasOnlyNamesOfTheCode) {
+  const auto where = [&] { return fix().drizzle.substr(fix().drizzle.find(".where")); };
+  found_.database = "this.db";
+  found_.rows = "page.orders";
+  EXPECT_EQ(fix().drizzle,
+            "const matches = await this.db.select().from(bills).where(inArray(bills.orderId, "
+            "page.orders.map((order) => order.id)))");
+  const std::string open = ".where(inArray(bills.orderId, page.orders.map((row) => …)))";
+  found_.value = "order.id.value";
+  EXPECT_EQ(where(), open);
+  found_.value = "id";
+  EXPECT_EQ(where(), open) << "a variable of the round";
+  found_.value = "other.id";
+  EXPECT_EQ(where(), open) << "another variable";
+  found_.element = "";
+  found_.value = "order.id";
+  EXPECT_EQ(where(), open) << "a row that is taken apart";
 }
 
 TEST_F(LoopInCodeFix, WritesKeepTheirConditions) {
@@ -108,7 +137,7 @@ TEST_F(LoopInCodeFix, WritesKeepTheirConditions) {
   EXPECT_EQ(fix().drizzle,
             "await db.delete(bills).where(and(inArray(bills.orderId, orders.map((order) => order.id)), …))");
   found_.query.kind = CodeQuery::Kind::insert;
-  EXPECT_EQ(fix().drizzle, "await db.insert(bills).values(rows)");
+  EXPECT_EQ(fix().drizzle, "await db.insert(bills).values(orders.map((row) => …))");
   found_.query.tables = {{"public", "receipts"}};
   EXPECT_EQ(fix().drizzle, "") << "not the name in SQL";
 }
