@@ -1,9 +1,10 @@
 // `pgadvise watch`: rounds, a store and metrics, a database that comes back, and the end by a signal.
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
@@ -45,30 +46,15 @@ TEST(Watch, ADatabaseThatCannotBeReachedDoesNotEndIt) {
 TEST(Watch, ASignalEndsItWithoutWaitingForTheNextRound) {
   const live::Database database("CREATE TABLE customers (id bigint)");
   const testing_support::Folder folder;
-  const std::string output = folder.path("shop.prom"), conninfo = database.conninfo();
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    ::execl(testing_support::program, testing_support::program, "watch", "--db", conninfo.c_str(), "--every",
-            "1h", "-o", output.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
+  const std::string output = folder.path("shop.prom");
+  testing_support::RunningProgram watch(
+      {"watch", "--db", database.conninfo(), "--every", "1h", "-o", output});
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!std::filesystem::exists(output) && std::chrono::steady_clock::now() < end) ::usleep(20'000);
   EXPECT_TRUE(std::filesystem::exists(output));
-  ::kill(child, SIGTERM);
-  int status = 0;
-  pid_t ended = 0;
-  while (ended == 0 && std::chrono::steady_clock::now() < end) {
-    ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == 0) ::usleep(20'000);
-  }
-  if (ended == 0) {
-    ::kill(child, SIGKILL);
-    ::waitpid(child, &status, 0);
-  }
-  EXPECT_EQ(ended, child) << "did not end";
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  watch.send(SIGTERM);
+  const auto ran = watch.wait(std::chrono::seconds(60));
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
 }
 
 TEST(Watch, WithoutAStoreOrAFileItIsRefused) {
