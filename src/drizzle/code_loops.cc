@@ -640,33 +640,14 @@ class LoopReader {
     found.rows_from = rows.query->facts.place;
     if (!rows.nested && !rows.query->facts.tables.empty())
       found.rows_table = rows.query->facts.tables.front();
-    found.element = element_of(loop);
+    found.element = element_of(loop.node, loop.names);
     found.database = database_outside(index_, loop.body, query, !found.via.empty());
     found.by_row = writes_by_row(index_, loop.body, loop.names, query, !found.via.empty());
-    found.collection = rows.collection || !goes_over_list(loop);
+    found.collection = rows.collection || !goes_over_list(loop.node);
     found.background = runs_in_background(found.loop.file);
     found.filtered = rows_.filtered(loop.over);
     found.waits = !loop.parallel && waits(body_of(loop), 0);
     out_.push_back(std::move(found));
-  }
-
-  // The name that the loop gives to a whole row.
-  static std::string element_of(const Loop& loop) {
-    if (loop.names.size() != 1 || loop.node.is(Kind::for_statement)) return {};
-    const Node name = loop.names.front(), above = name.parent();
-    const bool whole = above == loop.node || is_function(above) || above.text() == name.text() ||
-                       (above.parent() && is_function(above.parent()) && !is_pattern(above));
-    return name.is(Kind::identifier) && whole ? std::string(name.text()) : std::string();
-  }
-  static bool is_pattern(const Node& node) {
-    return node.is(Kind::object_pattern) || node.is(Kind::array_pattern);
-  }
-
-  // No keys, for (const key in object), and no pairs, for (const [key, value] of map).
-  static bool goes_over_list(const Loop& loop) {
-    if (!loop.node.is(Kind::for_in_statement)) return true;
-    return !loop.node.child(Field::left).is(Kind::array_pattern) &&
-           (loop.node.has_token("of") || loop.node.child(Field::operator_).text() == "of");
   }
 
   // Whether the body waits for something else than the database: another service, a file, what is not known.

@@ -31,6 +31,21 @@ bool declared_in_round(const Node& name, const Node& body, bool called) {
 
 }  // namespace
 
+std::string element_of(const Node& loop, const std::vector<Node>& names) {
+  if (names.size() != 1 || loop.is(Kind::for_statement) || !names.front().is(Kind::identifier)) return {};
+  const Node name = names.front(), above = name.parent();
+  const bool pattern = above.is(Kind::object_pattern) || above.is(Kind::array_pattern);
+  const bool whole = above == loop || typescript::is_function(above) || above.text() == name.text() ||
+                     (above.parent() && typescript::is_function(above.parent()) && !pattern);
+  return whole ? std::string(name.text()) : std::string();
+}
+
+bool goes_over_list(const Node& loop) {
+  if (!loop.is(Kind::for_in_statement)) return true;
+  return !loop.child(Field::left).is(Kind::array_pattern) &&
+         (loop.has_token("of") || loop.child(Field::operator_).text() == "of");
+}
+
 std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
   Node root = bare(query.receiver);
   while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));

@@ -20,6 +20,12 @@ bool ends_early(const typescript::Node& body);
 bool reads_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
                  const Comparison& key, const RowSource& rows);
 
+// The name that the loop gives to a whole row; "" if it takes rows apart or counts.
+std::string element_of(const typescript::Node& loop, const std::vector<typescript::Node>& names);
+
+// False for keys, for (const key in object), and for pairs, for (const [key, value] of map).
+bool goes_over_list(const typescript::Node& loop);
+
 // What the query is called on, as written: a name, `this`, or a chain of members of one. "" for anything
 // else, and if the loop's body, or with `called` any function, declares it.
 std::string database_outside(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
