@@ -122,10 +122,11 @@ TEST(Fleet, AnInterruptEndsTheRunningChecks) {
   const testing_support::Folder folder;
   std::string configuration;
   for (const std::string name : {"one", "two"})
-    configuration += "[databases." + name + "]\nurl = \"" + silent.conninfo() + " connect_timeout=600\"\n";
+    configuration += "[databases." + name + "]\nurl-env = \"SILENT_URL\"\n";
   folder.write("config/pgadvise/config.toml", configuration);
   testing_support::RunningProgram fleet({"fleet", "--all", "--jobs", "1", "--format", "json"},
-                                        {"XDG_CONFIG_HOME=" + folder.path("config")});
+                                        {"XDG_CONFIG_HOME=" + folder.path("config"),
+                                         "SILENT_URL=" + silent.conninfo() + " connect_timeout=600"});
   for (int i = 0; i < 3000 && !connected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   ASSERT_TRUE(connected) << fleet.wait(std::chrono::seconds(0)).err;
   fleet.send(SIGINT);
