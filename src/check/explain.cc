@@ -229,10 +229,10 @@ Result<Explained> explain(const std::string& text, const ExplainInputs& inputs,
 Result<LoggedExplained> explain_logged(const std::string& log, const std::string& statement,
                                        const Observer& observer, Diagnostics& diagnostics,
                                        const UserPaths& user_paths) {
-  const auto workloads = read_logs(
-      {log},
-      {.line_prefix = {}, .threads = 0, .limits = {}, .progress = observer.log, .user_paths = user_paths},
-      false, diagnostics);
+  log::Options options;
+  options.progress = observer.log;
+  options.user_paths = user_paths;
+  const auto workloads = read_logs({log}, options, false, diagnostics);
   if (workloads.empty()) return fail(Error::Kind::nonfatal, log, "the input is empty");
   const auto fingerprint = sql::fingerprint(statement);
   const Query* found = nullptr;
