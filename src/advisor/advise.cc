@@ -534,19 +534,38 @@ class Advisor {
   // compare by = may change their order.
   void merge_with_asked() {
     std::vector<IndexProposal> all;
+    const std::vector<IndexProposal> wanted = asked();
     for (const int index : chosen_) {
-      all.push_back(proposals_[static_cast<std::size_t>(index)]);
-      all.back().equality_keys = keys_compared_equal(index);
+      IndexProposal selected = proposals_[static_cast<std::size_t>(index)];
+      selected.equality_keys = keys_compared_equal(index);
+      all.push_back(in_the_direction_asked(selected, wanted));
     }
     const std::size_t selected = all.size();
-    for (auto& index : asked())
+    for (const auto& index : wanted)
       if (!served_above(index, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(selected)}))
-        all.push_back(std::move(index));
+        all.push_back(index);
     const IndexSet merged = numbers(merge_proposals(all).indexes);
     if (merged == chosen_) return;
     chosen_ = also_ = merged;
     what_if_.clear();
     relate();
+  }
+
+  // An index is scanned in both directions at the same cost, so it is chance which of the two was selected:
+  // the one that a finding asks for is taken.
+  static IndexProposal in_the_direction_asked(const IndexProposal& index,
+                                              const std::vector<IndexProposal>& asked) {
+    const auto found = std::find_if(asked.begin(), asked.end(), [&](const IndexProposal& other) {
+      return std::equal(index.keys.begin(), index.keys.end(), other.keys.begin(), other.keys.end(),
+                        [](const IndexKey& a, const IndexKey& b) {
+                          return a.column == b.column && a.expression == b.expression;
+                        }) &&
+             index.include == other.include && serves(index, other) && serves(other, index);
+    });
+    if (found == asked.end()) return index;
+    IndexProposal out = *found;
+    out.equality_keys = std::min(index.equality_keys, found->equality_keys);
+    return out;
   }
 
   // Whether an index of a partitioned table above serves what `index` is proposed for.
