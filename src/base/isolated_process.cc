@@ -45,43 +45,44 @@ class Socket {
   int fd_;
 };
 
-// One descriptor over a pair of sockets. System calls only: the sender runs between fork() and exec().
-union Passed {
-  cmsghdr header;
-  char bytes[CMSG_SPACE(sizeof(int))];
+// A message with one byte and room for one descriptor, for a pair of sockets. System calls only: the sender
+// runs between fork() and exec().
+struct DescriptorMessage {
+  DescriptorMessage() {
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    header.msg_control = passed.bytes;
+    header.msg_controllen = sizeof passed.bytes;
+  }
+  DescriptorMessage(const DescriptorMessage&) = delete;
+  DescriptorMessage& operator=(const DescriptorMessage&) = delete;
+
+  char byte = 0;
+  iovec data{&byte, 1};
+  union {
+    cmsghdr aligned;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } passed{};
+  msghdr header{};
 };
 
 bool send_descriptor(int channel, int fd) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  Passed passed{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = passed.bytes;
-  message.msg_controllen = sizeof passed.bytes;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  return ::sendmsg(channel, &message, MSG_NOSIGNAL) == 1;
+  DescriptorMessage message;
+  cmsghdr* control = CMSG_FIRSTHDR(&message.header);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof fd);
+  std::memcpy(CMSG_DATA(control), &fd, sizeof fd);
+  return ::sendmsg(channel, &message.header, MSG_NOSIGNAL) == 1;
 }
 
 int receive_descriptor(int channel) {
-  char byte = 0;
-  iovec data{&byte, 1};
-  Passed passed{};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = passed.bytes;
-  message.msg_controllen = sizeof passed.bytes;
-  if (::recvmsg(channel, &message, MSG_CMSG_CLOEXEC) != 1) return -1;
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_type != SCM_RIGHTS) return -1;
+  DescriptorMessage message;
+  if (::recvmsg(channel, &message.header, MSG_CMSG_CLOEXEC) != 1) return -1;
+  const cmsghdr* control = CMSG_FIRSTHDR(&message.header);
+  if (!control || control->cmsg_type != SCM_RIGHTS) return -1;
   int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
   return fd;
 }
 

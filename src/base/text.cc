@@ -85,6 +85,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t least = word.size() / 3 + 2;
+  for (const auto& candidate : known) {
+    const auto take = [&](std::size_t far) {
+      if (far >= least) return;
+      least = far;
+      best = candidate;
+    };
+    // A long name is also known by how it begins.
+    for (std::size_t size = word.size();
+         word.size() >= 4 && size <= word.size() + 1 && size < candidate.size(); ++size)
+      take(1 + edit_distance(word, candidate.substr(0, size)));
+    if (candidate.size() <= word.size() + least && word.size() <= candidate.size() + least)
+      take(edit_distance(word, candidate));
+  }
+  return best.empty() ? std::string() : "did you mean " + best + "?";
+}
+
 namespace {
 
 struct CodePoint {

@@ -23,6 +23,8 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 bool ends_with_any(std::string_view text, std::span<const std::string_view> endings);
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> endings);
 std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshtein's, of bytes
+// "did you mean x?", with the known word most similar to `word`; "" if none is similar.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 // Makes text safe for one line of a terminal: control characters (C0, DEL, C1, bidirectional marks) and
 // invisible characters become \xNN or \u{N}, tabs and line ends one space, invalid UTF-8 bytes \xNN.

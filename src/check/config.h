@@ -112,9 +112,6 @@ tl::expected<Config, Diagnostics> read_config(const std::string& path,
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
 
-// "did you mean x?", with the known word most similar to `word`; "" if none is similar.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
-
 // A hint for an unknown rule id: "did you mean x?", or how to list the rules.
 std::string unknown_rule_hint(std::string_view id);
 

@@ -33,7 +33,7 @@ Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {
       } else if (lint::find_rule(word)) {
         out.rules.insert(word);
       } else {
-        const std::string near = check::nearest(word, words_of_severity);
+        const std::string near = nearest(word, words_of_severity);
         return fail(Error::Kind::usage, "--fail-on",
                     word.empty() ? "names nothing" : "unknown severity or rule " + ellipsis(word, 60),
                     !near.empty()

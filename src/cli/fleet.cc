@@ -62,7 +62,7 @@ Result<std::vector<std::string>> names_of(const Options& options) {
   for (const auto& given : options.names) {
     const std::string name = given.starts_with('@') ? given.substr(1) : given;
     if (!user->databases.contains(name)) {
-      const std::string near = check::nearest(name, known);
+      const std::string near = nearest(name, known);
       return fail(Error::Kind::usage, "fleet",
                   "your own configuration has no database " + ellipsis(mask_credentials(name), 60),
                   near.empty() ? "[databases.NAME]: docs/configuration.md" : near);

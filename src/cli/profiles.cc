@@ -31,7 +31,7 @@ check::Config value_or_throw(tl::expected<check::Config, Diagnostics> config) {
   for (const auto* config : {&user, &repository})
     for (const auto& [other, profile] : config->databases) names.insert(other);
   const std::vector<std::string> known(names.begin(), names.end());
-  const std::string near = check::nearest(name, known);
+  const std::string near = nearest(name, known);
   const std::string files = repository.path.empty()
                                 ? "there is no pgadvise.toml, and " +
                                       (user.path.empty() ? "your own configuration" : user.path) + " has"

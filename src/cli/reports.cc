@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "check/config.h"
 #include "cli/output.h"
 #include "cli/verbosity.h"
 #include "report/page.h"
@@ -61,7 +60,7 @@ Result<std::vector<WantedReport>> wanted_reports(const CLI::App& command, const 
     const std::string value = option->results().at(taken[option]++);
     if (option == formats) {
       if (!report::find_format(value)) {
-        const std::string near = check::nearest(value, format_names());
+        const std::string near = nearest(value, format_names());
         return fail(Error::Kind::usage, "--format", "unknown format " + ellipsis(value, 40),
                     near.empty() ? join(format_names(), ", ") : near);
       }

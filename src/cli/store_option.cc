@@ -30,7 +30,7 @@ Result<std::string> url_of(const std::string& name) {
   if (found != user->stores.end()) return check::trusted_conninfo(name, found->second);
   std::vector<std::string> known;
   for (const auto& [other, profile] : user->stores) known.push_back(other);
-  const std::string near = check::nearest(name, known);
+  const std::string near = nearest(name, known);
   return fail(Error::Kind::usage, "--store", "your own configuration has no store " + ellipsis(name, 60),
               near.empty() ? "[stores.NAME]: docs/configuration.md" : near);
 }

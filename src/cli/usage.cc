@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "check/config.h"
 #include "lint/rule.h"
 
 namespace pgadvise::cli {
@@ -57,7 +56,7 @@ std::string same_option(const std::string& name, const CLI::App& app) {
   for (const auto& known : option_names(app))
     if (name.starts_with("--") && known.starts_with("--") &&
         (letters(known) == letters(name) || edit_distance(known, name) * 5 <= (name.size() - 2) * 2))
-      return check::nearest(name, {known});
+      return nearest(name, {known});
   return {};
 }
 
@@ -80,7 +79,7 @@ Error unknown_option(const CLI::App& app, const Command& command, const std::str
 Error unknown_word(const Command& command, const std::string& word) {
   std::vector<std::string> names;
   for (const auto* sub : commands_of(*command.app)) names.push_back(sub->get_name());
-  const std::string near = check::nearest(word, names);
+  const std::string near = nearest(word, names);
   if (command.name == "rules" && lint::find_rule(word.substr(0, word.find(':'))))
     return {Error::Kind::usage, command.name, "unknown command " + ellipsis(word, 60),
             "pgadvise rules explain " + ellipsis(word, 60) + " describes this rule"};
@@ -117,7 +116,7 @@ std::string plainly(const Command& command, const CLI::ParseError& error, std::s
   if (kind == "ValidationError") {
     if (const auto verb = rest.find(" not in {"); verb != std::string::npos) {
       const auto words = choices(rest);
-      hint = check::nearest(rest.substr(0, verb), words);
+      hint = nearest(rest.substr(0, verb), words);
       if (hint.empty()) hint = join(words, ", ");
       return name + ": there is no " + rest.substr(0, verb);
     }
