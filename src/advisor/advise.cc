@@ -560,7 +560,8 @@ class Advisor {
                         [](const IndexKey& a, const IndexKey& b) {
                           return a.column == b.column && a.expression == b.expression;
                         }) &&
-             index.include == other.include && serves(index, other) && serves(other, index);
+             index.method == other.method && index.include == other.include && serves(index, other) &&
+             serves(other, index);
     });
     if (found == asked.end()) return index;
     IndexProposal out = *found;
