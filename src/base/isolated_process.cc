@@ -51,38 +51,35 @@ struct DescriptorMessage {
   DescriptorMessage() {
     header.msg_iov = &data;
     header.msg_iovlen = 1;
-    header.msg_control = passed.bytes;
-    header.msg_controllen = sizeof passed.bytes;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
   }
   DescriptorMessage(const DescriptorMessage&) = delete;
   DescriptorMessage& operator=(const DescriptorMessage&) = delete;
 
   char byte = 0;
   iovec data{&byte, 1};
-  union {
-    cmsghdr aligned;
-    char bytes[CMSG_SPACE(sizeof(int))];
-  } passed{};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
   msghdr header{};
 };
 
 bool send_descriptor(int channel, int fd) {
   DescriptorMessage message;
-  cmsghdr* control = CMSG_FIRSTHDR(&message.header);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(sizeof fd);
-  std::memcpy(CMSG_DATA(control), &fd, sizeof fd);
+  cmsghdr* first = CMSG_FIRSTHDR(&message.header);
+  first->cmsg_level = SOL_SOCKET;
+  first->cmsg_type = SCM_RIGHTS;
+  first->cmsg_len = CMSG_LEN(sizeof fd);
+  std::memcpy(CMSG_DATA(first), &fd, sizeof fd);
   return ::sendmsg(channel, &message.header, MSG_NOSIGNAL) == 1;
 }
 
 int receive_descriptor(int channel) {
   DescriptorMessage message;
   if (::recvmsg(channel, &message.header, MSG_CMSG_CLOEXEC) != 1) return -1;
-  const cmsghdr* control = CMSG_FIRSTHDR(&message.header);
-  if (!control || control->cmsg_type != SCM_RIGHTS) return -1;
+  const cmsghdr* first = CMSG_FIRSTHDR(&message.header);
+  if (!first || first->cmsg_type != SCM_RIGHTS) return -1;
   int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+  std::memcpy(&fd, CMSG_DATA(first), sizeof fd);
   return fd;
 }
 
