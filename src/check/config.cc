@@ -18,7 +18,6 @@
 #include "check/config_rules.h"
 #include "check/host.h"
 #include "check/toml.h"
-#include "lint/rule.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::check {
@@ -27,12 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t config_limit = std::size_t{4} << 20;
-
-std::vector<std::string> rule_ids() {
-  std::vector<std::string> out;
-  for (const auto& registered : lint::all_rules()) out.emplace_back(registered.rule->id);
-  return out;
-}
 
 constexpr std::size_t deepest = 16;        // files that extend each other
 constexpr std::size_t max_files = 64;      // all in all
@@ -144,9 +137,9 @@ class Reader {
   void sections(const toml::table& root) {
     if (errors_.of_user()) return user_sections(root);
     for (const auto& [key, value] : root) {
-      if (key == "rules") read_rules(value, errors_, out_);
-      else if (key == "ignore") read_ignores(value, errors_, out_);
-      else if (key == "owner") read_owners(value, errors_, out_);
+      if (key == "rules") read_rules(value, errors_, out_.rules);
+      else if (key == "ignore") read_ignores(value, errors_, out_.ignores);
+      else if (key == "owner") read_owners(value, errors_, out_.owners);
       else if (key == "inputs") inputs(value);
       else if (key == "databases") databases(value, "databases", out_.databases);
       else if (key == "migrate") migrate(value);
@@ -443,11 +436,6 @@ tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::str
   Reader reader(path, origin);
   reader.read(path, text);
   return reader.take(path);
-}
-
-std::string unknown_rule_hint(std::string_view id) {
-  const std::string near = nearest(id, rule_ids());
-  return near.empty() ? "pgadvise rules lists all rules" : near;
 }
 
 }  // namespace pgadvise::check

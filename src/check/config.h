@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "files/files.h"
 #include "lint/context.h"
+#include "model/owner_entry.h"
 #include "model/source_location.h"
 #include "model/suppression.h"
 
@@ -46,14 +47,6 @@ struct ConfiguredCommand {
   std::string command;  // of a shell; "": none
   std::string folder;   // of the file that names it
   SourceLocation place;
-};
-
-// [[owner]]: who owns findings. Each pattern that is not empty must match; at least one is not.
-struct OwnerEntry {
-  std::string owner;
-  std::string object;       // as in Suppression
-  std::string path;         // as in Suppression
-  std::string application;  // an application_name that ran the finding's query
 };
 
 // How a configuration file was chosen.
@@ -111,8 +104,5 @@ tl::expected<Config, Diagnostics> read_config(const std::string& path,
                                               const UserPaths& user_paths = {});
 tl::expected<Config, Diagnostics> parse_config(const std::string& path, std::string_view text,
                                                ConfigOrigin origin = ConfigOrigin::repository);
-
-// A hint for an unknown rule id: "did you mean x?", or how to list the rules.
-std::string unknown_rule_hint(std::string_view id);
 
 }  // namespace pgadvise::check

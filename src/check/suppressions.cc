@@ -6,7 +6,7 @@
 #include <fmt/chrono.h>
 
 #include "base/text.h"
-#include "check/config.h"
+#include "check/config_rules.h"
 #include "lint/rule.h"
 #include "sql/suppressions.h"
 

@@ -1,7 +1,7 @@
 #include "cli/fail_on.h"
 
 #include "base/text.h"
-#include "check/config.h"
+#include "check/config_rules.h"
 #include "lint/rule.h"
 
 namespace pgadvise::cli {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "check/config.h"
+#include "check/config_rules.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "lint/rule.h"
