@@ -45,6 +45,26 @@ export async function list() {
             "6 id=row.customerId over rows\n7 id=row.id over rows\n");
 }
 
+// Each call belongs to its innermost transaction: else 220 transactions in each other would have 24,310.
+TEST_F(DrizzleFlow, CallsOfTransactionsInEachOther) {
+  const auto calls = [](int levels) {
+    std::string text = "export async function work() {\n", end;
+    for (int i = 0; i < levels; ++i) {
+      text += "await db.transaction(async (tx) => { await fetch('/');\n";
+      end += "});\n";
+    }
+    return of(text + end + "}\n").calls_in_transactions.size();
+  };
+  EXPECT_EQ(calls(30), 30u);
+  EXPECT_LE(calls(220), 220u);
+  EXPECT_EQ(of("async function send() { await fetch('/'); }\n"
+               "async function save() { await db.transaction(async (tx) => { await send(); }); }\n"
+               "export async function work() { await db.transaction(async (tx) => { await save(); }); }\n")
+                .calls_in_transactions.size(),
+            2u)
+      << "by a call of a function, both transactions have it";
+}
+
 // A type or a parenthesis around a part of a query changes nothing.
 TEST_F(DrizzleFlow, TypesHideNoQuery) {
   for (const auto* query :
