@@ -16,14 +16,9 @@ using typescript::Field;
 using typescript::Kind;
 using typescript::Node;
 
-bool is_type_or_parentheses(const Node& node) {
-  return node.is(Kind::parenthesized_expression) || node.is(Kind::as_expression) ||
-         node.is(Kind::satisfies_expression) || node.is(Kind::non_null_expression);
-}
-
 // The expression with the parentheses, `!` and types around it.
 Node widened(Node node) {
-  while (is_type_or_parentheses(node.parent())) node = node.parent();
+  while (typescript::is_wrapper(node.parent())) node = node.parent();
   return node;
 }
 

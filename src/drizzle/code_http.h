@@ -1,6 +1,7 @@
-// Databases behind neon-http, which sends each statement in a request of its own. Internal to code_reader.h.
+// Databases behind drivers that send each statement in a request of its own. Internal to code_reader.h.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "drizzle/code_index.h"
@@ -8,11 +9,20 @@
 
 namespace pgadvise::drizzle {
 
-// Whether the expression is a `const` that drizzle() of drizzle-orm/neon-http initializes, also in another
-// file. Another variable may get another database later.
-bool over_http(CodeIndex& index, const typescript::Node& database);
+// A driver of drizzle-orm whose transaction() always throws.
+struct HttpDriver {
+  std::string_view package;
+  std::string_view error;  // what it throws
+  bool batch = false;      // whether it has batch(), which is one transaction
+};
 
-// The calls of transaction() on such a database.
-std::vector<CodeQuery> transactions_over_http(CodeIndex& index);
+// The driver of the database: the expression is a `const` that drizzle() of such a driver initializes, also
+// in another file, or another `const` of the same value. nullptr for others: another variable may get another
+// database later.
+const HttpDriver* http_driver(CodeIndex& index, const typescript::Node& database);
+
+// The calls of transaction() on such databases, without those to which the code gives a transaction() of its
+// own: (db as any).transaction = …
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index);
 
 }  // namespace pgadvise::drizzle

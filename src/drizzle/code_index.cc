@@ -123,6 +123,12 @@ std::string_view method_of(const Node& call) {
   return callee.is(Kind::member_expression) ? callee.child(Field::property).text() : std::string_view();
 }
 
+std::string member_name(const Node& expression) {
+  if (expression.is(Kind::member_expression)) return std::string(expression.child(Field::property).text());
+  if (!expression.is(Kind::subscript_expression)) return {};
+  return typescript::string_value(bare(expression.child(Field::index))).value_or(std::string());
+}
+
 Node property_of(const Node& object, std::string_view name) {
   for (const Node& part : object.children())
     if (part.is(Kind::pair) && part.child(Field::key).text() == name) return part.child(Field::value);
@@ -150,14 +156,11 @@ Node argument_of(const FoundQuery& query, std::string_view name) {
 bool is_awaited(Node expression) {
   if (expression.child(Field::function).is(Kind::await_expression)) return true;
   for (Node at = expression, above = at.parent(); above; at = above, above = above.parent()) {
+    if (typescript::is_wrapper(above)) continue;
     switch (above.kind()) {
       case Kind::await_expression:
       case Kind::return_statement: return true;
       case Kind::arrow_function: return above.child(Field::body) == at;
-      case Kind::parenthesized_expression:
-      case Kind::as_expression:
-      case Kind::satisfies_expression:
-      case Kind::non_null_expression:
       case Kind::ternary_expression:
       case Kind::array:
       case Kind::spread_element: continue;
@@ -340,8 +343,8 @@ bool CodeIndex::recognize(const Node& call, FoundQuery& out, bool& proven) {
   const auto arguments = arguments_of(call);
   if (method == "findMany" || method == "findFirst") {
     const Node space = bare(object.child(Field::object));
-    if (!object.is(Kind::member_expression) || space.child(Field::property).text() != "query") return false;
-    const auto known = relational_.find(std::string(object.child(Field::property).text()));
+    if (member_name(space) != "query") return false;
+    const auto known = relational_.find(member_name(object));
     proven = known != relational_.end();
     if (proven) out.table = known->second;
     if (proven && known->second->name) out.facts.tables.push_back(*known->second->name);
@@ -377,7 +380,7 @@ void CodeIndex::add_call(const Node& call) {
   query.whole = call;
   for (;;) {
     Node above = query.whole.parent();
-    while (above.is(Kind::non_null_expression)) above = above.parent();
+    while (typescript::is_wrapper(above)) above = above.parent();
     const Node outer = above.parent();
     if (!above.is(Kind::member_expression) || !outer.is(Kind::call_expression) ||
         outer.child(Field::function) != above)

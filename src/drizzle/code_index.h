@@ -171,6 +171,8 @@ typescript::Node argument_of(const FoundQuery& query, std::string_view name);
 std::string placeholder_in(const typescript::Node& expression);
 // The name of the method that is called; "" if the callee is no member.
 std::string_view method_of(const typescript::Node& call);
+// "orders" of x.orders and x['orders']; "" for other expressions.
+std::string member_name(const typescript::Node& expression);
 // What the method is called on.
 typescript::Node object_of(const typescript::Node& call);
 // The value of the property of an object literal; empty if it has none of that name.

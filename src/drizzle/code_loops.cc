@@ -13,6 +13,7 @@
 #include "drizzle/code_paths.h"
 #include "drizzle/code_rounds.h"
 #include "drizzle/code_rows.h"
+#include "drizzle/code_statements.h"
 #include "files/files.h"
 
 namespace pgadvise::drizzle {
@@ -63,7 +64,8 @@ struct Inner {
 
 class LoopReader {
  public:
-  explicit LoopReader(CodeIndex& index) : index_(index), names_(index.names()), rows_(index) {}
+  explicit LoopReader(CodeIndex& index)
+      : index_(index), names_(index.names()), statements_(index), rows_(index) {}
 
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())
@@ -232,11 +234,25 @@ class LoopReader {
   template <class Depends>
   std::optional<Comparison> key_of(const FoundQuery& query, Depends&& depends_on) {
     using Made = CodeQuery::Kind;
-    if (query.facts.kind == Made::insert) return inserted(query, depends_on);
-    if (query.facts.kind != Made::select && query.facts.kind != Made::update &&
-        query.facts.kind != Made::delete_)
-      return std::nullopt;
-    return key_in(index_.conditions(query), depends_on);
+    const WrittenStatement* written = statements_.of(query);
+    const Made kind = facts_of(query).kind;
+    if (kind == Made::insert && !written) return inserted(query, depends_on);
+    if (kind == Made::insert) {
+      const auto found = std::find_if(written->inserted.begin(), written->inserted.end(), depends_on);
+      return found == written->inserted.end() ? std::nullopt : std::optional(Comparison{"", *found});
+    }
+    if (kind != Made::select && kind != Made::update && kind != Made::delete_) return std::nullopt;
+    return key_in(conditions_of(query), depends_on);
+  }
+
+  // Also of SQL that code gives to execute().
+  const CodeQuery& facts_of(const FoundQuery& query) {
+    const WrittenStatement* written = statements_.of(query);
+    return written ? written->facts : query.facts;
+  }
+  CodeIndex::Conditions conditions_of(const FoundQuery& query) {
+    const WrittenStatement* written = statements_.of(query);
+    return written ? written->conditions : index_.conditions(query);
   }
 
   template <class Depends>
@@ -323,7 +339,7 @@ class LoopReader {
   // The same for the bounds of the query's ranges.
   Dependence bounds_in(const FoundQuery& query, const Node& function) {
     Dependence out;
-    for (const auto& range : index_.conditions(query).ranges) out.merge(parameters_in(range.value, function));
+    for (const auto& range : conditions_of(query).ranges) out.merge(parameters_in(range.value, function));
     return out;
   }
 
@@ -524,7 +540,7 @@ class LoopReader {
         if ((!query->facts.awaited && !loop.parallel) || locks(*query) ||
             chooses_database(query->receiver, loop.names, loop.body))
           return false;
-        const auto ranges = index_.conditions(*query).ranges;
+        const auto ranges = conditions_of(*query).ranges;
         if (std::any_of(ranges.begin(), ranges.end(), [&](const auto& one) { return on_loop(one.value); }))
           return false;
         if (const auto key = key_of(*query, on_loop))
@@ -606,33 +622,14 @@ class LoopReader {
     return false;
   }
 
-  // In one line. Of several lines only the first call, with "…"; of a query all.
-  std::string shown(const Node& node) {
-    Node part = node;
-    if (contains(node.text(), "\n") && !index_.query(node))
-      for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
-        if (at.is(Kind::call_expression)) part = at;
-        at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
-      }
-    std::string out;
-    const std::string_view text = part.text();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const char c = text[i];
-      if (c == '.' && out.ends_with(' ') && !text.substr(i).starts_with("..")) out.pop_back();
-      if (!std::isspace(static_cast<unsigned char>(c))) out += c;
-      else if (!out.ends_with(' ')) out += ' ';
-    }
-    return ellipsis(part == node ? out : out + "…", 60);
-  }
-
   void add(const Loop& loop, const RowSource& rows, const FoundQuery& query, const Comparison& key,
            std::vector<SourceLocation> via) {
     if (out_.size() >= max_found || passed_over(loop, query, !via.empty())) return;
     QueryInLoop found;
-    found.query = query.facts;
+    found.query = facts_of(query);
     found.key = key.column;
-    found.value = shown(bare(key.value));
-    found.rows = shown(loop.over);
+    found.value = in_one_line(index_, bare(key.value));
+    found.rows = in_one_line(index_, loop.over);
     found.via = std::move(via);
     found.parallel = loop.parallel;
     found.loop = loop.node.location();
@@ -641,8 +638,12 @@ class LoopReader {
     if (!rows.nested && !rows.query->facts.tables.empty())
       found.rows_table = rows.query->facts.tables.front();
     found.element = element_of(loop.node, loop.names);
-    found.database = database_outside(index_, loop.body, query, !found.via.empty());
-    found.by_row = writes_by_row(index_, loop.body, loop.names, query, !found.via.empty());
+    if (const WrittenStatement* written = statements_.of(query)) {
+      found.by_row = written->by_row;
+    } else {
+      found.database = database_outside(index_, loop.body, query, !found.via.empty());
+      found.by_row = writes_by_row(index_, loop.body, loop.names, query, !found.via.empty());
+    }
     found.collection = rows.collection || !goes_over_list(loop.node);
     found.background = runs_in_background(found.loop.file);
     found.filtered = rows_.filtered(loop.over);
@@ -671,7 +672,7 @@ class LoopReader {
   // in a function that waits for something else the query is the smaller part.
   bool passed_over(const Loop& loop, const FoundQuery& query, bool called) {
     if (!loop.parallel && ends_early(loop.body)) return true;
-    return (called || query.facts.kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
+    return (called || facts_of(query).kind != CodeQuery::Kind::select) && waits(body_of(loop), 0);
   }
 
   bool runs_in_background(const std::string& file) {
@@ -681,6 +682,7 @@ class LoopReader {
 
   CodeIndex& index_;
   typescript::Bindings& names_;
+  WrittenStatements statements_;
   std::map<std::pair<Node, int>, std::vector<Inner>> inner_;  // by function and depth
   RowSources rows_;
   std::map<Node, bool> waits_;  // by body

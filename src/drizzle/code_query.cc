@@ -240,7 +240,7 @@ bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out
 
 // Of findMany and findFirst, without what `with` adds.
 CodeIndex::Columns CodeIndex::relational_columns(const Node& call) {
-  const auto known = relational_.find(std::string(object_of(call).child(Field::property).text()));
+  const auto known = relational_.find(member_name(object_of(call)));
   if (known == relational_.end()) return std::nullopt;
   const auto arguments = arguments_of(call);
   const Node options = arguments.empty() ? Node() : bare(arguments.front());

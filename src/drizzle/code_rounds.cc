@@ -1,9 +1,12 @@
 #include "drizzle/code_rounds.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/text.h"
 
 namespace pgadvise::drizzle {
 
@@ -111,6 +114,24 @@ bool ends_early(const Node& body) {
   const auto statements = body.children();
   return std::any_of(statements.begin(), statements.end(),
                      [](const Node& statement) { return statement.is(Kind::throw_statement); });
+}
+
+std::string in_one_line(const CodeIndex& index, const Node& node) {
+  Node part = node;
+  if (contains(node.text(), "\n") && !index.query(node))
+    for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
+      if (at.is(Kind::call_expression)) part = at;
+      at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
+    }
+  std::string out;
+  const std::string_view text = part.text();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.' && out.ends_with(' ') && !text.substr(i).starts_with("..")) out.pop_back();
+    if (!std::isspace(static_cast<unsigned char>(c))) out += c;
+    else if (!out.ends_with(' ')) out += ' ';
+  }
+  return ellipsis(part == node ? out : out + "…", 60);
 }
 
 }  // namespace pgadvise::drizzle

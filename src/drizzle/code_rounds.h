@@ -36,4 +36,7 @@ std::string database_outside(CodeIndex& index, const typescript::Node& body, con
 bool writes_by_row(CodeIndex& index, const typescript::Node& body, const std::vector<typescript::Node>& names,
                    const FoundQuery& query, bool called);
 
+// The expression in one line, shortened. Of several lines only the first call, with "…"; of a query all.
+std::string in_one_line(const CodeIndex& index, const typescript::Node& expression);
+
 }  // namespace pgadvise::drizzle

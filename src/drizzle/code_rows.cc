@@ -37,6 +37,8 @@ bool yields_rows(const FoundQuery& query) {
         return false;
     return true;
   }
+  // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
+  if (query.facts.kind == CodeQuery::Kind::execute) return true;
   // An INSERT of one row returns one.
   if (!query.link("returning")) return false;
   if (query.facts.kind == CodeQuery::Kind::insert) {

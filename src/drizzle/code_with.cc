@@ -23,8 +23,7 @@ class WithReader {
     for (const auto& query : index.queries()) {
       const auto arguments = arguments_of(query.anchor);
       if (!query.facts.relational || arguments.empty() || !query.table || !query.table->name) continue;
-      const Node name = object_of(query.anchor).child(Field::property);
-      if (index.is_one_table(std::string(name.text())))
+      if (index.is_one_table(member_name(object_of(query.anchor))))
         add(bare(arguments.front()), *query.table->name, query.facts.function, 0);
     }
     std::stable_sort(

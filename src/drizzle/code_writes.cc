@@ -229,7 +229,8 @@ class Reader {
         if (steps[i].is_call()) pair.first_call = steps[i].at.location();
         if (steps[j].is_call()) pair.then_call = steps[j].at.location();
         pair.parallel = order == Order::parallel;
-        pair.http = over_http(index_, first.receiver);
+        const HttpDriver* driver = http_driver(index_, first.receiver);
+        pair.http = driver && driver->batch;
       }
   }
 

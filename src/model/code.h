@@ -132,6 +132,15 @@ struct WritePairInCode {
   bool http = false;      // the driver has batch(), and no interactive transactions: neon-http
 };
 
+// A call of transaction() with a driver that has no interactive transactions, so that it throws.
+struct TransactionOverHttp {
+  CodeQuery query;
+  std::string driver;    // "drizzle-orm/neon-http"
+  std::string error;     // the text of what it throws
+  bool batch = false;    // the driver has batch(), which is one transaction
+  bool handled = false;  // `catch` does the work without a transaction
+};
+
 // A statement in the callback of a transaction that runs on the database itself and not on the transaction.
 struct StatementOutsideTransaction {
   CodeQuery query;
@@ -204,8 +213,8 @@ struct CodeFacts {
   std::vector<StatementOutsideTransaction> outside_transactions;  // in the order of the statements
   std::vector<QueryInRequest> in_requests;
   std::vector<PoolInRequest> pools_in_requests;
-  std::vector<CodeQuery> transactions_over_http;  // of kind transaction, with neon-http, which has none
-  std::vector<JsonColumn> json_columns;           // the first place of each table, column and use
+  std::vector<TransactionOverHttp> transactions_over_http;
+  std::vector<JsonColumn> json_columns;  // the first place of each table, column and use
   // By file: functions, without callbacks that run there and then. An inner function follows its outer one.
   std::map<std::string, std::vector<LineRange>> functions;
   std::vector<CodeRelation> relations;  // without those whose tables or columns are not known

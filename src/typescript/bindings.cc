@@ -56,13 +56,7 @@ void add_returned(const Node& node, std::vector<Node>& out) {
 }  // namespace
 
 Node bare(Node node) {
-  while (node.is(Kind::parenthesized_expression) || node.is(Kind::as_expression) ||
-         node.is(Kind::satisfies_expression) || node.is(Kind::non_null_expression) ||
-         node.is(Kind::await_expression)) {
-    const auto parts = node.children();
-    if (parts.empty()) return {};
-    node = parts.front();
-  }
+  while (is_wrapper(node) || node.is(Kind::await_expression)) node = inside_wrapper(node);
   return node;
 }
 
@@ -263,7 +257,7 @@ Node Bindings::member_function(const Node& object, const std::string& name, int 
     return is_class(made) ? method(made, name, depth + 1) : Node();
   }
   if (object.is(Kind::object)) return method(object, name, depth + 1);
-  if (object.is(Kind::member_expression) && object.child(Field::object).text() == "this") {
+  if (object.is(Kind::member_expression) && bare(object.child(Field::object)).text() == "this") {
     const std::string_view field = object.child(Field::property).text();
     for (const Node& part : class_around(object).children()) {
       if (part.is(Kind::public_field_definition) && part.child(Field::name).text() == field) {

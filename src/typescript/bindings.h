@@ -10,7 +10,7 @@
 
 namespace pgadvise::typescript {
 
-// The expression without parentheses, `as T`, `satisfies T`, `!` and `await`.
+// The expression without parentheses, `as T`, `<T>`, `satisfies T`, `!` and `await`.
 Node bare(Node node);
 // The parameters' patterns, in order.
 std::vector<Node> parameter_patterns(const Node& function);

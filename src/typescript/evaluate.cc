@@ -84,15 +84,12 @@ ValuePtr Evaluator::expression(const Node& node, Scope* scope) {
                   : without_known_value(node);
     }
     case Kind::as_expression:
+    case Kind::type_assertion:
     case Kind::satisfies_expression:
     case Kind::non_null_expression:
     case Kind::parenthesized_expression: {
-      const auto parts = node.children();
-      return parts.empty() ? without_known_value(node) : evaluate(parts.front(), scope);
-    }
-    case Kind::type_assertion: {
-      const auto parts = node.children();
-      return parts.empty() ? without_known_value(node) : evaluate(parts.back(), scope);
+      const Node inside = inside_wrapper(node);
+      return inside ? evaluate(inside, scope) : without_known_value(node);
     }
     case Kind::ternary_expression: {
       const auto truth = evaluate(node.child(Field::condition), scope)->truthy();

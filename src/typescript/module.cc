@@ -11,11 +11,10 @@ std::string name_of(const Node& node) {
   return std::string(node.text());
 }
 
-// The variable at the begin of a.b.c and a[b].
+// The variable at the begin of a.b.c, a[b] and (a as any).b.
 Node root_of(Node node) {
-  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression) ||
-         node.is(Kind::non_null_expression) || node.is(Kind::parenthesized_expression))
-    node = node.child(Field::object) ? node.child(Field::object) : node.first();
+  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression) || is_wrapper(node))
+    node = is_wrapper(node) ? inside_wrapper(node) : node.child(Field::object);
   return node;
 }
 

@@ -55,6 +55,18 @@ std::vector<Node> Node::children() const {
   return out;
 }
 
+bool is_wrapper(const Node& node) {
+  return node.is(Kind::parenthesized_expression) || node.is(Kind::as_expression) ||
+         node.is(Kind::type_assertion) || node.is(Kind::satisfies_expression) ||
+         node.is(Kind::non_null_expression);
+}
+
+Node inside_wrapper(const Node& wrapper) {
+  const auto parts = wrapper.children();
+  if (parts.empty()) return {};
+  return wrapper.is(Kind::type_assertion) ? parts.back() : parts.front();
+}
+
 bool is_function(const Node& node) {
   return node.is(Kind::arrow_function) || node.is(Kind::function_expression) ||
          node.is(Kind::function_declaration) || node.is(Kind::method_definition) ||

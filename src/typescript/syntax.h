@@ -233,6 +233,11 @@ void each_call(const Node& root, Act&& act) {
   });
 }
 
+// Whether the expression only writes another one in a different way: (x), x as T, <T>x, x satisfies T, x!.
+bool is_wrapper(const Node& node);
+// The expression in it, also of `await x`; empty after a syntax error.
+Node inside_wrapper(const Node& wrapper);
+
 // Function of any form: a declaration, an expression, an arrow function, a method or a generator.
 bool is_function(const Node& node);
 

@@ -45,6 +45,51 @@ export async function list() {
             "6 id=row.customerId over rows\n7 id=row.id over rows\n");
 }
 
+// Each call belongs to its innermost transaction: else 220 transactions in each other would have 24,310.
+TEST_F(DrizzleFlow, CallsOfTransactionsInEachOther) {
+  const auto calls = [](int levels) {
+    std::string text = "export async function work() {\n", end;
+    for (int i = 0; i < levels; ++i) {
+      text += "await db.transaction(async (tx) => { await fetch('/');\n";
+      end += "});\n";
+    }
+    return of(text + end + "}\n").calls_in_transactions.size();
+  };
+  EXPECT_EQ(calls(30), 30u);
+  EXPECT_LE(calls(220), 220u);
+  EXPECT_EQ(of("async function send() { await fetch('/'); }\n"
+               "async function save() { await db.transaction(async (tx) => { await send(); }); }\n"
+               "export async function work() { await db.transaction(async (tx) => { await save(); }); }\n")
+                .calls_in_transactions.size(),
+            2u)
+      << "by a call of a function, both transactions have it";
+}
+
+// A type or a parenthesis around a part of a query changes nothing.
+TEST_F(DrizzleFlow, TypesHideNoQuery) {
+  for (const auto* query :
+       {"(db as any).query.customers.findFirst({ where: eq(customers.id, row.id) })",
+        "(<any>db).query.customers.findFirst({ where: eq(customers.id, row.id) })",
+        "((db as any).query as Query).customers.findFirst({ where: eq(customers.id, row.id) })",
+        "(db.query as any)['customers'].findFirst({ where: eq(customers.id, row.id) })",
+        "(db as any)['query'].customers.findFirst({ where: eq(customers.id, row.id) })",
+        "(db.query satisfies Query)!.customers.findFirst({ where: eq(customers.id, row.id) })",
+        "(db.select() as any).from(customers).where(eq(customers.id, row.id))",
+        "(db.select().from(customers) as any).where(eq(customers.id, row.id))",
+        "(<any>db.select().from(customers)).where(eq(customers.id, row.id))",
+        "(db!.select().from(customers as any) satisfies Query).where(eq((customers as any).id, (row as "
+        "any).id))",
+        "untyped.select().from(customers).where(eq(customers.id, row.id))"})
+    EXPECT_EQ(loops(of("const untyped = (db as unknown) as any;\nexport async function list() {\n"
+                       "  const rows = await (db.select().from(orders) as any);\n"
+                       "  for (const row of rows as any[]) await " +
+                       std::string(query) + ";\n}\n")),
+              std::string("6 id=") +
+                  (std::string(query).ends_with("as any).id))") ? "(row as any).id" : "row.id") +
+                  " over rows as any[]\n")
+        << query;
+}
+
 TEST_F(DrizzleFlow, AFunctionGetsRowsByItsName) {
   EXPECT_EQ(loops(of(R"(export async function list() {
   const rows = await db.select().from(orders);

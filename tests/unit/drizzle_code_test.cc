@@ -15,31 +15,6 @@ namespace {
 
 using testing_support::DrizzleCode;
 
-TEST_F(DrizzleCode, TransactionsOverHttp) {
-  const auto facts = of(
-      "import { edge } from './edge';\n"
-      "export const a = () => edge.transaction(async (tx) => { await tx.insert(orders).values({}); });\n"
-      "export const b = () => db.transaction(async (tx) => { await tx.insert(orders).values({}); });\n",
-      {{"src/edge.ts",
-        "import { neon } from '@neondatabase/serverless';\nimport { drizzle } from 'drizzle-orm/neon-http';\n"
-        "export const edge = drizzle(neon(process.env.URL!));\n"}});
-  ASSERT_EQ(facts.transactions_over_http.size(), 1u);
-  EXPECT_EQ(facts.transactions_over_http[0].place.line, 4);
-}
-
-// Another variable may get a database that has transactions.
-TEST_F(DrizzleCode, OnlyAConstantIsKnownToBeOverHttp) {
-  const auto found = [](const std::string& declared) {
-    return of("import { drizzle } from 'drizzle-orm/neon-http';\n" + declared +
-              " edge = drizzle(process.env.URL);\nif (process.env.CI) edge = other;\n"
-              "await edge.transaction(async (tx) => { await tx.delete(orders); });\n")
-        .transactions_over_http.size();
-  };
-  EXPECT_EQ(found("const"), 1u);
-  EXPECT_EQ(found("export const"), 1u);
-  EXPECT_EQ(found("let"), 0u);
-}
-
 TEST_F(DrizzleCode, ReadsQueriesOfAllKinds) {
   EXPECT_EQ(queries(of(R"(export async function list(id: string) {
   await db.select().from(orders).leftJoin(customers, eq(customers.id, orders.customerId)).where(eq(orders.customerId, id)).limit(10).offset(20);

@@ -156,6 +156,14 @@ TEST_F(TypeScript, DoesNotGuess) {
       "= ?\n");
 }
 
+// What a module changes is not known, whatever type the change gives to it.
+TEST_F(TypeScript, TypesHideNoChange) {
+  for (const auto* change : {"a.x = 2;", "(a as any).x = 2;", "(<any>a).x = 2;", "(a satisfies A).x = 2;",
+                             "(a as any)!['x'] = 2;", "(a as any).list.push(2);"})
+    EXPECT_EQ(of("export const a = { x: 1 };\n" + std::string(change)), "a = ?\n") << change;
+  EXPECT_EQ(of("export const a = { x: <any>1, y: (2 satisfies number)! };\n"), "a = {x: 1, y: 2}\n");
+}
+
 TEST_F(TypeScript, CyclesAndHostileSizesEnd) {
   EXPECT_EQ(of("export const a = b;\nexport const b = a;"), "a = ?\nb = ?\n");
   EXPECT_EQ(exports(TempTree({{"a.ts", "export * from './b';\nexport const x = 1;"},
