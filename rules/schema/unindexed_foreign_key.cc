@@ -38,7 +38,7 @@ static std::string message_on_relation(const Table& table, const Constraint& key
   return "The Prisma relation " + key.name +
          " has no foreign key in the database, and no index serves its columns " + display(table.name) +
          " (" + join(key.columns, ", ") + "): " +
-         (key.on_delete == "NO ACTION" ? "a query for the rows of one row of " + parent
+         (key.on_delete == "NO ACTION" ? "each query for the rows that belong to one row of " + parent
                                        : "the query that Prisma makes for each DELETE in " + parent) +
          " scans all of " + display(table.name) + ".";
 }

@@ -26,7 +26,7 @@ std::string tool_of(const Migration& migration) {
 std::string left_in_migration(std::string_view leave) {
   return leave.empty() ? std::string()
                        : ". In the migration, write " + std::string(leave) +
-                             ": it skips the index where it exists, and builds it in a new database";
+                             ": it does nothing after that, and takes effect in a new database";
 }
 
 }  // namespace
