@@ -50,9 +50,8 @@ void check(const Context& context, Reporter& reporter) {
       const bool concurrently = table->kind != Table::Kind::partitioned;
       Fix fix;
       fix.title =
-          "If queries look for elements, create a GIN index, and write the condition as column @> ARRAY[…], "
-          "as "
-          "= ANY (column) does not use it; then drop the B-tree";
+          "If queries look for elements, create a GIN index, and write the condition as column @> ARRAY[…]: "
+          "= ANY (column) does not use a GIN index. Then drop the B-tree";
       fix.sql = create_index_sql(*table, gin) + "\n" + drop_index(*table, index, Fix::Safety::review).sql;
       fix.down_sql = create_index_sql(*table, index) + "\n" +
                      ddl::drop_index({table->name.schema, gin.name}, concurrently) + ";";

@@ -100,7 +100,7 @@ static void check_table(const Context& context, Reporter& reporter, const Table&
           catalog_fact("foreign keys reference these columns and may depend on this index"));
     finding.fix = drop_index(table, index, needed ? Fix::Safety::manual : Fix::Safety::safe);
     if (needed) {  // the server refuses to drop the one that they use
-      finding.fix->title += "; where foreign keys use this one, drop them first, and add them again";
+      finding.fix->title += "; foreign keys that use this one must be dropped first, and added again";
       finding.fix->sql.clear();
       finding.fix->down_sql.clear();
     }

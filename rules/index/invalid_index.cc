@@ -38,12 +38,11 @@ static void check(const Context& context, Reporter& reporter) {
       const bool partitioned = table.kind == Table::Kind::partitioned;
       Finding& finding = reporter.add(
           {.kind = "index", .schema = name.schema, .table = name.name, .index = index.name},
-          partitioned
-              ? "The index " + index.name + " on " + display(name) +
-                    " is invalid, because not every partition has an attached index: queries scan the "
-                    "partitions without one sequentially."
-              : "The index " + index.name + " on " + display(name) +
-                    " is invalid: every write maintains it, and no query uses it.",
+          partitioned ? "The index " + index.name + " on " + display(name) +
+                            " is invalid, because not every partition has an attached index: queries read "
+                            "the other partitions by sequential scans."
+                      : "The index " + index.name + " on " + display(name) +
+                            " is invalid: every write maintains it, and no query uses it.",
           partitioned ? std::optional(Severity::warning) : std::nullopt);
       finding.location = index.origin;
       finding.evidence.push_back(catalog_fact(definition(index), index.origin));

@@ -123,7 +123,8 @@ std::string how_to_build(const Site& site, const Index& index, const std::string
   if (made_here(site, action.constraint->columns))
     return "CONCURRENTLY fails in the transaction of this migration, and the index cannot be built before, "
            "since this migration makes the column: move the constraint to a later deployment";
-  return out + ". Run only the CREATE UNIQUE INDEX CONCURRENTLY by hand. Keep in the migration: " +
+  return out +
+         ". Of these statements, run only CREATE UNIQUE INDEX CONCURRENTLY by hand. Keep in the migration: " +
          ddl::create_index(action.table, index, {.if_not_exists = true}) + "; " +
          ddl::add_constraint_using_index(action.table, action.constraint->kind, name) +
          ". If the ADD CONSTRAINT is also run by hand, the migration fails";

@@ -32,7 +32,9 @@ Fix index_fix(const Site& site) {
   }
   const bool unnamed = action.name.empty();
   fix.statement = site.step->place;
-  fix.title = outside_transaction(*site.migration, "CREATE INDEX IF NOT EXISTS");
+  fix.title =
+      outside_transaction(*site.migration, unnamed ? "CREATE INDEX IF NOT EXISTS with the name of this index"
+                                                   : "CREATE INDEX IF NOT EXISTS");
   fix.sql =
       ddl::create_index(action.table, *action.index, {.concurrently = true, .if_not_exists = !unnamed}) + ";";
   if (!unnamed) fix.down_sql = ddl::drop_index({action.table.schema, action.name}, true) + ";";

@@ -68,7 +68,7 @@ void report_wait(const Context& context, SiteReporter& out, const MigrationTrans
   const auto cut = cut_after(context, *step.step, before.longest_ms);
   if (!cut && before.longest_ms < context.option(long_transaction_ms)) return;
   std::string message = "CONCURRENTLY waits for older transactions, also on other tables than " +
-                        display(lock.table) + ": the log has some of up to " +
+                        display(lock.table) + ": the log has transactions of up to " +
                         lint::duration_text(before.longest_ms);
   message += cut ? ". The timeout of " + lint::duration_text(static_cast<double>(*cut)) +
                        " ends the wait, and an invalid index remains."

@@ -96,7 +96,8 @@ std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTr
         *growth == lint::Growth::lookup)
       continue;
     if (lock.through == TableLock::Through::foreign_key)
-      return because(at, lock, "a foreign key leads there");
+      return because(at, lock,
+                     "a foreign key connects " + display(lock.table) + " with the statement's table");
     for (const Held& one : held) {
       const auto other = lint::growth_by_definition(context, one.lock->table);
       if (one.lock->table == lock.table || !other || *other == lint::Growth::lookup) continue;

@@ -13,7 +13,7 @@ struct Push {
   std::string_view what;              // "drizzle-kit push"
   std::string_view instead;           // title of the fix
   bool forced = false;                // deletes data without asking
-  std::string_view consequence = {};  // "" for the consequence common to all pushes
+  std::string_view consequence = {};  // what the push does; "" for the consequence common to all pushes
 };
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
@@ -23,10 +23,11 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
 }
 
 constexpr std::string_view drizzle_fix =
-    "Deploy migrations: `drizzle-kit generate` while developing, `drizzle-kit migrate` (or migrate() of "
-    "drizzle-orm) here";
+    "Generate migrations while developing (`drizzle-kit generate`), commit them, and let the deployment run "
+    "`drizzle-kit migrate` (or migrate() of drizzle-orm)";
 constexpr std::string_view prisma_fix =
-    "Deploy migrations: `prisma migrate dev` while developing, `prisma migrate deploy` here";
+    "Generate migrations while developing (`prisma migrate dev`), commit them, and let the deployment run "
+    "`prisma migrate deploy`";
 
 constexpr std::string_view typeorm_fix =
     "Set synchronize to false, write migrations (`typeorm migration:generate`), and run `typeorm "
@@ -54,25 +55,25 @@ std::optional<Push> prisma_push(const std::vector<std::string>& words) {
     return Push{"prisma db push", prisma_fix,
                 has(words, "--accept-data-loss") || has(words, "--force-reset")};
   if (words[1] == "migrate" && words[2] == "reset")
-    return Push{"prisma migrate reset", prisma_fix, true, "it drops the database first."};
+    return Push{"prisma migrate reset", prisma_fix, true, "drops the database first"};
   if (words[1] == "migrate" && words[2] == "dev")
     return Push{"prisma migrate dev", prisma_fix, false,
-                "it may ask to reset the database, and generates migrations."};
+                "may ask to reset the database, and generates migrations"};
   return std::nullopt;
 }
 
 // TypeORM, Sequelize, MikroORM: by command or by a call in code.
 std::optional<Push> orm_push(const std::vector<std::string>& words) {
-  constexpr std::string_view everything = "it drops every table first.";
+  constexpr std::string_view everything = "drops every table first";
   const std::string& verb = words[1];
   if (words[0] == "typeorm") {
     if (verb == "synchronize") return Push{"synchronize: true", typeorm_fix};
     if (verb == "dropSchema") return Push{"dropSchema: true", typeorm_fix, true, everything};
     if (verb == "schema:sync") return Push{"typeorm schema:sync", typeorm_fix};
-    if (verb == "schema:drop") return Push{"typeorm schema:drop", typeorm_fix, true, "it drops every table."};
+    if (verb == "schema:drop") return Push{"typeorm schema:drop", typeorm_fix, true, "drops every table"};
   } else if (words[0] == "sequelize" && verb == "sync") {
     if (has(words, "force"))
-      return Push{"sync({ force: true })", sequelize_fix, true, "it drops the tables first."};
+      return Push{"sync({ force: true })", sequelize_fix, true, "drops the tables first"};
     return Push{"sync({ alter: true })", sequelize_fix};
   } else if (words[0] == "mikro-orm") {
     if (verb == "updateSchema") return Push{"updateSchema()", mikro_fix};
@@ -91,9 +92,8 @@ std::optional<Push> rails_push(const std::vector<std::string>& words) {
                            "db:migrate:reset", "db:purge"})
     if (has(words, task))
       return Push{task, rails_fix, true,
-                  "it drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
-                  "turns off the "
-                  "protection of production."};
+                  "drops the existing tables or the database, and DISABLE_DATABASE_ENVIRONMENT_CHECK "
+                  "turns off the protection of production"};
   return std::nullopt;
 }
 
@@ -114,7 +114,7 @@ std::string_view when(DeployCommand::Stage stage) {
     case DeployCommand::Stage::start: return "when the application starts";
     case DeployCommand::Stage::release: return "on release";
     case DeployCommand::Stage::build: return "on build";
-    case DeployCommand::Stage::ci: return "in a workflow";
+    case DeployCommand::Stage::ci:
     case DeployCommand::Stage::compose: break;
   }
   return "when the service starts";
@@ -122,9 +122,9 @@ std::string_view when(DeployCommand::Stage stage) {
 
 std::string consequence(const Push& push) {
   if (!push.consequence.empty()) return std::string(push.consequence);
-  const std::string how = push.forced ? "it drops columns and tables without asking"
-                                      : "it changes the schema directly and may drop a renamed column";
-  return how + ", and no migration records the change or reverts it.";
+  const std::string how = push.forced ? "drops columns and tables without asking"
+                                      : "changes the schema directly and may drop a renamed column";
+  return how + ", and no migration records the change or reverts it";
 }
 
 // Whether the call path is the end of another, longer one: then it adds nothing.
@@ -173,16 +173,18 @@ void report_place(const Project& project, Reporter& reporter, const Found& found
   if (!found.production) severity = Severity::note;
   const bool code = first->entry == "code" && found.production;
   const std::string by_hand = found.production ? script_run_by_hand(found) : std::string();
-  std::string message =
-      "`" + std::string(found.push.what) + "` " +
-      (code ? "is called in the application's code, and nothing restricts the call to development: "
-       : !by_hand.empty() ? "is run by the script " + by_hand + ", which is named for production: "
-                          : "runs " + std::string(when(first->stage)) +
-                                (found.production ? ": " : ", perhaps not against production: ")) +
-      consequence(found.push);
-  Finding& finding =
-      reporter.add({.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)},
-                   std::move(message), severity);
+  const std::string what = "`" + std::string(found.push.what) + "`";
+  const bool workflow = first->stage == DeployCommand::Stage::ci;
+  const std::string message =
+      (code ? "The application's code has " + what + ", and nothing restricts it to development: this "
+       : !by_hand.empty()
+           ? "The script " + by_hand + ", which is named for production, runs " + what + ": the command "
+           : (workflow ? "A workflow runs " + what
+                       : "The deployment runs " + what + " " + std::string(when(first->stage))) +
+                 (found.production ? "" : ", perhaps not against production") + ": the command ") +
+      consequence(found.push) + ".";
+  Finding& finding = reporter.add(
+      {.kind = "file", .file = first->place.file, .entry = subject_entry(*first, seen)}, message, severity);
   finding.location = lint::located(project, first->place);
   finding.evidence.push_back(
       {Evidence::Kind::project, first->command, lint::located(project, first->place), {}});

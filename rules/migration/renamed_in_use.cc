@@ -60,7 +60,7 @@ static void report_other(const Site& site, SiteReporter& out) {
       (schema ? "Renaming the schema " + action.name + " to " + action.detail
               : "Renaming the value " + action.columns[0] + " of the enum " + action.name + " to " +
                     action.detail) +
-          " breaks the running release during the deployment, and after a rollback.");
+          " breaks the running release until the new one replaces it, and again after a rollback.");
   finding.fix =
       Fix{.title = schema ? "Keep the name, or move the tables one by one and leave views in the old schema"
                           : "Add the new value, write it for one release, update the rows that have the old "
@@ -94,7 +94,7 @@ static void check(const Context& context, Reporter& reporter) {
                  .columns = action.columns},
                 (drop ? "Dropping " + from + ", which this migration copies first,"
                       : "Renaming " + from + " to " + to) +
-                    " breaks the running release during the deployment, and after a rollback.");
+                    " breaks the running release until the new one replaces it, and again after a rollback.");
     if (drop) {
       finding.fix =
           Fix{.title = "Write to both places for one release, and drop the old one in a later migration",

@@ -179,8 +179,8 @@ class Check {
     if (one.kind == Kind::extra)
       return "The source declares " + one.name +
              fmt::format(
-                 ", which no migration creates: a database gets it only by `{}` or by hand, and one that "
-                 "runs the migrations lacks it.",
+                 ", which no migration creates: a database that was made by the migrations lacks it, unless "
+                 "somebody ran `{}`.",
                  commands_.push);
     if (one.kind == Kind::missing)
       return "The migrations create " + one.name + ", which the source does not declare: " +

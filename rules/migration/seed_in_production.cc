@@ -22,6 +22,7 @@ bool has(const Words& words, std::string_view word) {
 struct Seed {
   std::string what;
   bool deletes = false;
+  bool script = false;  // the project's own, `what` being the call or statement in it
 };
 
 // DELETE without WHERE or USING. Tables of sessions, caches, queues and the like may be emptied by each
@@ -61,7 +62,7 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   if (words.empty()) return std::nullopt;
   const std::string& tool = words[0];
   const std::string verb = words.size() > 1 ? words[1] : "";
-  if (tool == "seed") return Seed{command.command, verb == "wipe"};
+  if (tool == "seed") return Seed{command.command, verb == "wipe", true};
   if (tool == "psql") return of_sql(words);
   if (tool == "dropdb") return Seed{"dropdb", true};
   if (tool == "sequelize" && (verb == "db:drop" || verb == "db:seed:undo:all"))
@@ -86,6 +87,15 @@ std::optional<Seed> seed_of(const DeployCommand& command) {
   return std::nullopt;
 }
 
+std::string message_of(const Seed& seed, const std::string& file) {
+  const std::string runs = "Each deployment runs ";
+  if (!seed.script) return runs + "`" + seed.what + "`, which deletes all rows of tables, or the tables.";
+  return runs + "the script " + file +
+         (seed.deletes ? ", which empties or drops tables: `" + seed.what + "`."
+                       : ", which inserts the same rows again each time: `" + seed.what +
+                             "` does not check whether the rows exist.");
+}
+
 struct Found {
   std::vector<const DeployCommand*> ways;
   Seed seed;
@@ -96,22 +106,20 @@ void report(const Project& project, Reporter& reporter, const Found& found, int 
   const SourceLocation place = lint::located(project, first.place);
   std::string entry = first.entry.empty() ? first.place.file : first.entry;
   if (number > 1) entry += " #" + std::to_string(number);
-  Finding& finding = reporter.add(
-      {.kind = "file", .file = first.place.file, .entry = std::move(entry)},
-      found.seed.deletes ? "Each deployment deletes data: it runs `" + found.seed.what + "`."
-                         : "Each deployment inserts the same rows again: it runs `" + found.seed.what +
-                               "`, which does not check whether the rows exist.",
-      found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
+  Finding& finding = reporter.add({.kind = "file", .file = first.place.file, .entry = std::move(entry)},
+                                  message_of(found.seed, first.place.file),
+                                  found.seed.deletes ? std::optional(Severity::error) : std::nullopt);
   finding.location = place;
   finding.evidence.push_back({Evidence::Kind::project, first.command, place, {}});
   for (std::size_t i = 0; i < found.ways.size() && i < 3; ++i)
     finding.evidence.push_back(
         {Evidence::Kind::project, "reached by " + join(found.ways[i]->path, ", "), std::nullopt, {}});
   finding.fix = Fix{
-      .title = found.seed.deletes
-                   ? "Remove the command from the deployment, and make the script refuse to run in production"
-                   : "Remove the command from the deployment, or make it safe to repeat: upsert, ON CONFLICT "
-                     "DO NOTHING; put rows that the application needs into a migration",
+      .title = !found.seed.script ? "Remove the command from the deployment"
+               : found.seed.deletes
+                   ? "Remove the script from the deployment, and make the script refuse to run in production"
+                   : "Put rows that the application needs into a migration, and remove the script from the "
+                     "deployment; or insert with ON CONFLICT DO NOTHING",
       .safety = Fix::Safety::manual};
 }
 

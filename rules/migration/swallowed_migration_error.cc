@@ -143,7 +143,7 @@ void report_code(const Project& project, const IgnoredMigrationError& error, Rep
       {.kind = "file",
        .file = error.place.file,
        .entry = number == 1 ? where : where + " #" + std::to_string(number)},
-      handler_of(error) + " ends the error of migrate(): " +
+      handler_of(error) + " swallows the error of migrate(): " +
           (error.script
                ? "the script exits with 0 when a migration fails, and the deployment continues with the old "
                  "schema."

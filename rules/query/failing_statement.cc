@@ -11,7 +11,7 @@ static void check(const Context& context, Reporter& reporter) {
     const auto& relations = query->facts.relations;
     Finding& finding = lint::report(
         reporter, *query, relations.empty() ? QualifiedName{} : relations.front().table,
-        "A statement that " + lint::ran(*query) + " fails under the changed schema, and not under " +
+        "A statement (" + lint::ran(*query) + ") fails under the changed schema, and not under " +
             context.comparison().against + ": " + change.error + ".");
     lint::apply_comparison(finding, context.comparison());
     finding.fix =

@@ -26,9 +26,10 @@ void check(const Context& context, Reporter& reporter) {
   lint::CodeSubjects subjects;
   for (const auto& query : code->queries) {
     if (!order_matters(context, query)) continue;
-    Finding& finding = reporter.add(
-        subjects.make(query, query.place.file, query.function),
-        lint::statement_of(query) + " has a limit but no order: which rows it returns is left to the plan.");
+    Finding& finding =
+        reporter.add(subjects.make(query, query.place.file, query.function),
+                     lint::statement_of(query) +
+                         " has a limit but no order: the plan decides which rows the query returns.");
     finding.location = lint::located(context.project(), query.place);
     finding.fix = Fix{.title = "Add orderBy() with the columns that say which rows come first",
                       .safety = Fix::Safety::manual};

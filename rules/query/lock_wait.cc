@@ -106,7 +106,7 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
     message += ", " + duration_text(waits.longest_us / 1000) +
                (waits.count > 1 ? " at most, " + duration_text(waits.total_us / 1000) + " in total" : "");
   if (first.fingerprint.empty()) message += "; the log does not have their statements";
-  message += schema                      ? "; meanwhile every later statement on the table waits too."
+  message += schema                      ? "; meanwhile every later statement on the table waited, too."
              : first.fingerprint.empty() ? ": other transactions held the rows or tables."
                                          : ": another transaction held the row or table.";
   Finding& finding = reporter.add(subject_of(context, first, "wait"), std::move(message));

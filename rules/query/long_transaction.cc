@@ -74,7 +74,7 @@ void report_open(Reporter& reporter, const std::string& application, Open open) 
   Finding& finding = reporter.add(
       {.kind = "server", .entry = (open.idle ? "idle in transaction: " : "active: ") + application},
       "A transaction of " + whose + " was open for " + age +
-          (others ? ", and " + std::to_string(others) + " more transactions for a long time" : "") +
+          (others ? ", and " + std::to_string(others) + " more for a long time" : "") +
           (open.idle
                ? ": the session is idle, but keeps its locks and prevents vacuum from removing dead rows."
                : ", and was active: vacuum cannot remove rows that died since then."),

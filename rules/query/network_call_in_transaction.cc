@@ -26,8 +26,9 @@ void check(const Context& context, Reporter& reporter) {
     add("this waits for another service", call.place);
     finding.fix =
         Fix{.title =
-                "Call the service before or after the transaction; if it must happen exactly when the "
-                "transaction commits, write a row to an outbox table and call it from there",
+                "Call the service before or after the transaction; if the call must happen exactly when the "
+                "transaction commits, write a row to an outbox table, from which another process makes the "
+                "call",
             .safety = Fix::Safety::manual};
   }
 }

@@ -16,12 +16,12 @@ static void check(const Context& context, Reporter& reporter) {
           table && table->kind != Table::Kind::ordinary && table->kind != Table::Kind::partitioned;
       const bool sure = known && !view;
       const std::string name = sure ? display(column.table) + "." + column.column : column.column;
-      Finding& finding =
-          lint::report(reporter, query, sure ? column.table : lint::main_table(query),
-                       "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
-                           " NULL: with one such row the condition is never true, and the query returns no "
-                           "rows without an error.",
-                       sure ? std::nullopt : std::optional(Severity::note));
+      Finding& finding = lint::report(
+          reporter, query, sure ? column.table : lint::main_table(query),
+          "NOT IN compares with " + name + ", which " + (sure ? "may be" : "could be") +
+              " NULL: with one NULL among the rows the condition is never true, and the query returns no "
+              "rows without an error.",
+          sure ? std::nullopt : std::optional(Severity::note));
       if (sure)
         finding.evidence.push_back({Evidence::Kind::catalog,
                                     name + " is nullable",

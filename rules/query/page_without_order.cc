@@ -61,8 +61,8 @@ void check(const Context& context, Reporter& reporter) {
     if (!facts.has_offset && !after) continue;
     Finding& finding = report(
         reporter, query, table,
-        after ? "The query" + on_table(table) + " continues after " + after->column.column +
-                    " without ORDER BY: which rows the page has is left to the plan, and rows are skipped."
+        after ? "The query" + on_table(table) + " takes the rows after a value of " + after->column.column +
+                    " without ORDER BY: the plan decides which rows the page has, and rows are skipped."
               : "The query" + on_table(table) +
                     " takes a page with OFFSET without ORDER BY: pages may repeat and skip rows.");
     finding.fix =

@@ -39,7 +39,7 @@ bool worse_structure(const PlanChange& change) {
   return !change.differences.empty() && change.differences.front().worse();
 }
 
-std::string statement(const Query& query) { return "A statement that " + lint::ran(query); }
+std::string statement(const Query& query) { return "A statement (" + lint::ran(query) + ")"; }
 
 std::string times(double ratio) { return ratio >= 10 ? short_count(ratio) : fmt::format("{:.1f}", ratio); }
 
@@ -94,7 +94,7 @@ static void report_new(const Context& context, Reporter& reporter, const Query& 
   if (scan.rows_before < context.option(new_rows) || scan.rows_after > kept * scan.rows_before) return;
   Finding& finding = lint::report(
       reporter, query, scan.table,
-      fmt::format("{} and that {} rejects has no suitable index: it reads {} rows of {} to return {}.",
+      fmt::format("{} that {} rejects has no suitable index here: it reads {} rows of {} to return {}.",
                   statement(query), context.comparison().against, short_count(scan.rows_before),
                   display(scan.table), short_count(scan.rows_after)));
   finding.evidence.push_back({Evidence::Kind::plan, scan.after, std::nullopt, {}});

@@ -220,7 +220,7 @@ static void check_plans(const Context& context, Reporter& reporter, const Query&
                                " rows and keeps " + lint::grouped(kept);
       Finding& finding =
           lint::report(reporter, query, table,
-                       "A statement that " + lint::ran(query) + " filters " + display(table) +
+                       "A statement (" + lint::ran(query) + ") filters " + display(table) +
                            " by a condition that no index serves: it reads all of " + table.name + ".");
       finding.evidence.push_back(lint::plan_fact(plan, fact));
       lint::apply_plan(finding, plan);

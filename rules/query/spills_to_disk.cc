@@ -79,7 +79,7 @@ static void report_spill(Reporter& reporter, const Query& query, const Spill& sp
   QualifiedName table;
   if (!query.facts.relations.empty()) table = query.facts.relations.front().table;
   std::string message =
-      "A statement that " + lint::ran(query) + " writes " +
+      "A statement (" + lint::ran(query) + ") writes " +
       (largest > 0 ? lint::bytes_text(largest) + " of temporary files" : "temporary files") + ": ";
   message += spill.insight ? (spill.insight->kind == Kind::disk_sort      ? "a sort"
                               : spill.insight->kind == Kind::hash_batches ? "a hash"

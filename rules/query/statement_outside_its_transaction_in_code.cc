@@ -22,13 +22,13 @@ void check(const Context& context, Reporter& reporter) {
     if (writing && !query.tables.empty() && lint::is_record(query.tables.front())) continue;
     Finding& finding = reporter.add(
         std::move(subject),
-        lint::statement_of(query) + " is written inside of the transaction" + lint::in_function(function) +
-            ", and runs outside of it, on another connection: " +
+        lint::statement_of(query) + " stands in the transaction" + lint::in_function(function) +
+            ", but runs on another connection, outside the transaction: " +
             (writing
-                 ? "it stays when the transaction is rolled back, and waits for rows that the transaction "
+                 ? "a rollback does not undo the write, and the write waits for rows that the transaction "
                    "has locked."
-                 : "it does not see what the transaction wrote, and needs a second connection while the "
-                   "first one waits."),
+                 : "the query does not see what the transaction wrote, and needs a second connection while "
+                   "the first one waits."),
         writing ? std::nullopt : std::optional(Severity::note));
     finding.location = lint::located(context.project(), call.value_or(query.place));
     const auto add = [&](const char* text, const SourceLocation& place) {

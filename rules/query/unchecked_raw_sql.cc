@@ -13,11 +13,14 @@ void check(const Context& context, Reporter& reporter) {
   lint::CodeSubjects subjects;
   for (const auto& raw : code->raw_sql) {
     const bool request = raw.source == RawSql::Source::request;
-    Finding& finding = reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
-                                    raw.maker + " gets a text with " +
-                                        (request ? "a value of the request" : "a parameter of the function") +
-                                        " that nothing checks: whoever chooses the value can run any SQL.",
-                                    request ? Severity::error : Severity::note);
+    Finding& finding =
+        reporter.add(subjects.make(raw.maker, raw.place.file, raw.function),
+                     raw.maker + " gets a text with " +
+                         (request ? "an unchecked value of the request (SQL injection): whoever "
+                                    "sends the request can run any SQL."
+                                  : "an unchecked parameter of the function: SQL injection if a "
+                                    "caller passes a value that a user chose."),
+                     request ? Severity::error : Severity::note);
     finding.location = lint::located(context.project(), raw.place);
     finding.evidence.push_back({Evidence::Kind::project, "the text is " + raw.text, finding.location, {}});
     if (raw.from)

@@ -27,21 +27,19 @@ static Severity severity(const Context& context, const Table& table, const Const
 static std::string message_on_key(const Table& table, const Constraint& key) {
   const std::string parent = display(key.referenced_table);
   return "No index serves the foreign key " + display(table.name) + " (" + join(key.columns, ", ") + ") to " +
-         parent + ": every DELETE in " + parent + ", and every join from " + parent + " to " +
-         display(table.name) + ", scans all of " + display(table.name) + ".";
+         parent + ": every DELETE in " + parent + ", and every change of its key, scans all of " +
+         display(table.name) + ".";
 }
 
 // Of one of Table::logical_keys. Prisma's client looks for rows of the child before it deletes one of the
 // parent, unless onDelete is NoAction.
 static std::string message_on_relation(const Table& table, const Constraint& key) {
   const std::string parent = display(key.referenced_table);
-  const std::string joined = "every join from " + parent + " to " + display(table.name);
   return "The Prisma relation " + key.name +
          " has no foreign key in the database, and no index serves its columns " + display(table.name) +
          " (" + join(key.columns, ", ") + "): " +
-         (key.on_delete == "NO ACTION"
-              ? joined
-              : "Prisma's query for each DELETE in " + parent + ", and " + joined + ",") +
+         (key.on_delete == "NO ACTION" ? "each query for the rows that belong to one row of " + parent
+                                       : "the query that Prisma makes for each DELETE in " + parent) +
          " scans all of " + display(table.name) + ".";
 }
 
@@ -106,7 +104,8 @@ constinit const Rule unindexed_foreign_key{
     .why =
         "PostgreSQL indexes the referenced side of a foreign key, but never the referencing side. Without an "
         "index there, every DELETE of a parent row, and every UPDATE of its key, scans the whole child table "
-        "while it holds locks. Joins from parent to child scan it too.\n\n"
+        "while it holds locks. So does a query that looks for the children of a parent row, without these "
+        "locks.\n\n"
         "A key that names the user who did something (`closed_by`, `createdByUserId`, without ON DELETE "
         "CASCADE) is a note. Such parents are rarely deleted, and few queries join from them. A key is a "
         "note, "

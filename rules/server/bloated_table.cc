@@ -48,7 +48,7 @@ void check(const Context& context, Reporter& reporter) {
         reporter.add({.kind = "table", .schema = table->name.schema, .table = table->name.name},
                      display(table->name) + " is bloated: it takes " + bytes_text(pages * 8192) +
                          ", and its rows would take about " + bytes_text(expected * 8192) +
-                         ": each sequential scan and the cache hold the rest, too.");
+                         ": each sequential scan reads the unused space, too, and the cache holds it.");
     finding.location = table->origin;
     finding.evidence.push_back(catalog_fact(grouped(table->statistics->rows) + " rows, " +
                                             grouped(static_cast<double>(table->statistics->dead_rows)) +

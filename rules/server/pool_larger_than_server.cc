@@ -49,7 +49,7 @@ void report_pool(const Project& project, Reporter& reporter, const PoolSize& poo
                        (instances ? " (" + std::to_string(pool.size) + " in each of " +
                                         std::to_string(instances->count) + " instances)"
                                   : "") +
-                       ", but the server allows " + grouped(most) + ": it refuses further connections.");
+                       ", but the server allows " + grouped(most) + " and refuses further ones.");
   finding.location = lint::located(project, pool.place);
   finding.evidence.push_back(
       {Evidence::Kind::project,
@@ -88,7 +88,7 @@ void report_sum(const Project& project, Reporter& reporter, double most, const s
       reporter.add({.kind = "setting", .entry = "pools"},
                    "The pools of " + std::to_string(largest.size()) + " applications may open " +
                        grouped(all) + " connections in total, but the server allows " + grouped(most) +
-                       ": if all applications use this server, it refuses further connections.",
+                       ": if all applications use this server, the server refuses further ones.",
                    Severity::note);
   for (const auto& [folder, pool] : largest) {
     const InstanceCount* instances = instances_of(project, *pool);

@@ -166,7 +166,7 @@ void report_left_out(const plan::Planner& planner, Diagnostics& diagnostics) {
   if (planner.stopped())
     diagnostics.push_back({Error::Kind::nonfatal,
                            "",
-                           "interrupted: findings that were not confirmed by then stay suspected",
+                           "interrupted: the server was not asked about the remaining findings",
                            {}});
   if (const auto& lost = planner.lost(); !lost.empty() && lost.size() < planner.sources())
     diagnostics.push_back(

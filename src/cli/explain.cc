@@ -18,6 +18,7 @@
 #include "plan/analysis.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
+#include "report/common.h"
 #include "report/page.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
@@ -161,8 +162,8 @@ class Explain {
 
   static std::string text_of(const Finding& found) {
     const Finding finding = report::without_secrets(found);
-    std::string out =
-        fmt::format("\n{} {} {}\n", name(finding.severity), finding.rule, name(finding.verdict));
+    std::string out = fmt::format("\n{} {}{}\n", name(finding.severity), finding.rule,
+                                  report::verdict_mark(finding.verdict));
     if (!finding.fix) return out;
     const Fix& fix = *finding.fix;
     out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";

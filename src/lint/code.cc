@@ -36,8 +36,9 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
   const bool reads = found.query.kind == CodeQuery::Kind::select;
   const std::size_t others = group.size() - 1;
   const std::string with_others =
-      others == 0 ? " runs"
-                  : " (with " + std::to_string(others) + (others == 1 ? " other" : " others") + ") runs";
+      others == 0
+          ? " runs"
+          : " (and " + std::to_string(others) + (others == 1 ? " other query" : " other queries") + ") runs";
   std::string message = statement_of(found.query) + with_others + " once for each element of " +
                         rows_text(found) + (found.parallel ? ", all at the same time" : "") +
                         ", although one " +

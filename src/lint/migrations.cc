@@ -25,7 +25,8 @@ std::string tool_of(const Migration& migration) {
 
 std::string left_in_migration(std::string_view leave) {
   return leave.empty() ? std::string()
-                       : ". Keep " + std::string(leave) + " in the migration: it then does nothing";
+                       : ". In the migration, write " + std::string(leave) +
+                             ": it does nothing after that, and takes effect in a new database";
 }
 
 }  // namespace
@@ -88,7 +89,8 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
   const ToolFacts* tool = find_tool_facts(migration.tool);
   const std::string own_way(tool ? tool->leave_transaction : "");
   if (migration.transaction == Transaction::run)
-    return how_it_runs(migration) + ", in which CONCURRENTLY fails: run it by hand before the deployment" +
+    return how_it_runs(migration) +
+           ", in which CONCURRENTLY fails. Run the statement by hand before the deployment" +
            left_in_migration(leave);
   if (tool && tool->leaving_may_fail) return own_way + left_in_migration(leave);
   if (migration.transaction == Transaction::script)

@@ -175,9 +175,9 @@ class Comparison {
     std::vector<std::string> what;
     const bool known = !expected.type.empty() && !actual.type.empty();  // of CREATE TABLE AS, not always
     if (known && !same_type(expected.type, actual.type))
-      what.push_back(fmt::format("is {}, expected {}", actual.type, expected.type));
+      what.push_back(fmt::format("is {} instead of {}", actual.type, expected.type));
     if (expected.not_null != actual.not_null)
-      what.push_back(actual.not_null ? "is NOT NULL, expected nullable" : "takes NULL, expected NOT NULL");
+      what.push_back(actual.not_null ? "is NOT NULL instead of nullable" : "is nullable instead of NOT NULL");
     if (expected.identity != actual.identity)
       what.push_back(actual.identity == Column::Identity::none ? "is not an identity column"
                                                                : "differs as an identity column");
@@ -241,7 +241,7 @@ class Comparison {
       if (has_columns(expected, *index))
         add(Kind::extra, subject(*index), name(*index), "", expected.origin, index->origin);
     for (const auto& [one, other] : matched.same_name) {
-      add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + ", expected " + form(*one),
+      add(Kind::changed, subject(*one), name(*one), "is " + form(*other) + " instead of " + form(*one),
           one->origin, other->origin);
       out_.back().minor = columns_of(*one) == columns_of(*other) && one->unique == other->unique &&
                           (!one->unique || one->predicate.has_value() == other->predicate.has_value());
@@ -285,7 +285,7 @@ class Comparison {
     for (const auto& [one, other] : matched.same_form)
       if (one->on_delete != other->on_delete || one->on_update != other->on_update)
         add(Kind::changed, subject(*one), name(*one),
-            fmt::format("is ON DELETE {} ON UPDATE {}, expected ON DELETE {} ON UPDATE {}", other->on_delete,
+            fmt::format("is ON DELETE {} ON UPDATE {} instead of ON DELETE {} ON UPDATE {}", other->on_delete,
                         other->on_update, one->on_delete, one->on_update),
             one->origin, other->origin);
   }
@@ -351,7 +351,7 @@ class Comparison {
                std::set<std::string>(type.labels.begin(), type.labels.end()) !=
                    std::set<std::string>(other->second.labels.begin(), other->second.labels.end()))
         add(Kind::changed, subject(name), "enum " + display(name),
-            "has " + join(other->second.labels, ", ") + ", expected " + join(type.labels, ", "), type.origin,
+            "has " + join(other->second.labels, ", ") + " instead of " + join(type.labels, ", "), type.origin,
             other->second.origin);
     }
     for (const auto& [name, type] : actual_.enums)

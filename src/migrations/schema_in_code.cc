@@ -23,8 +23,7 @@ constexpr SchemaInCode of_unknown_tool{
     .holds = script_migration,
     .evidence = package_json,
     .words = node_drivers,
-    .hint =
-        "migrate an empty database, run pg_dump -s > schema.sql, then pass --schema schema.sql; or use --db"};
+    .hint = "to check the migrations: pgadvise check --migrate-with 'CMD', where CMD runs them; or --db"};
 
 bool is_evidence(const SchemaInCode& keeper, std::string_view file) {
   return std::any_of(keeper.evidence.begin(), keeper.evidence.end(), [&](std::string_view name) {
@@ -105,6 +104,12 @@ std::string with_others(std::string_view what, const std::vector<std::string_vie
   return out + (folders.size() > max_named ? fmt::format(" and {} more", folders.size() - max_named) : "");
 }
 
+std::string hint_of(const SchemaInCode& keeper, const MigrationTool* tool) {
+  if (!tool || tool->migrate.empty() || !keeper.programs) return std::string(keeper.hint);
+  return fmt::format("to check the migrations: pgadvise check --migrate-with '{}'; or {}", tool->migrate,
+                     keeper.hint);
+}
+
 }  // namespace
 
 Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files,
@@ -135,7 +140,7 @@ Diagnostics schemas_in_code(const std::string& root, const std::vector<std::stri
       }
     if (first)
       out.push_back({Error::Kind::nonfatal, files::path_under(root, *first), with_others(keeper.what, others),
-                     std::string(keeper.hint)});
+                     hint_of(keeper, tool)});
   };
   for (const auto* tool : migration_tools())
     if (tool->in_code.holds) name(tool->in_code, tool);

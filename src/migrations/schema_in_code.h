@@ -16,9 +16,9 @@ struct ReadSchema {
   bool migrations = false;
 };
 
-// One line for each tool that keeps a PostgreSQL schema in code, with the command that exports SQL. `files`:
-// relative to the root, sorted. `read`: the schemas that were read; what is kept in code in the service of
-// one of them, which already has its schema from there, is not named. A service is a folder with a
+// One line for each tool that keeps a PostgreSQL schema in code, with the command that checks or exports it.
+// `files`: relative to the root, sorted. `read`: the schemas that were read; what is kept in code in the
+// service of one of them, which already has its schema from there, is not named. A service is a folder with a
 // package.json, go.mod or the like.
 Diagnostics schemas_in_code(const std::string& root, const std::vector<std::string>& files,
                             const std::vector<ReadSchema>& read);

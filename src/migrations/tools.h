@@ -104,7 +104,8 @@ struct SchemaInCode {
   // Files that show which database it is for: base names, or "*" and an ending.
   std::span<const std::string_view> evidence = {};
   std::span<const std::string_view> words = {};  // one of them in such a file says PostgreSQL
-  std::string_view hint;
+  // What a user may do; with `programs` and MigrationTool::migrate, beside --migrate-with.
+  std::string_view hint = "--db";
   bool programs = false;           // it is kept in migrations of the tool's own, which are programs
   std::string_view and_word = {};  // must stand in the same file
   // Of the text of the file that `holds`; nullptr: the evidence decides alone.

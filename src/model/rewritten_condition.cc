@@ -262,10 +262,11 @@ std::optional<RewrittenCondition> with_whole_value(const Predicate& predicate, c
 // Several texts are the same value of the type, and most texts are none.
 std::string only_for_text(const Predicate& predicate, const std::string& type) {
   if (predicate.of_enum) return "The value must be one of " + type + ": any other text is an error";
-  return type == "uuid" ? "The value must be a UUID in lower case: in upper case it finds rows, too, and any "
-                          "other text is an error"
-                        : "The value must be a whole number as PostgreSQL writes it: '007' finds 7, and any "
-                          "text that is no number is an error";
+  return type == "uuid"
+             ? "The value must be a UUID: a text that is none is then an error, and a UUID in upper "
+               "case finds its row, too"
+             : "The value must be a whole number: a text that is none is then an error, and '007' "
+               "finds 7, too";
 }
 
 std::optional<RewrittenCondition> with_cast_value(const Predicate& predicate, const std::string& type) {

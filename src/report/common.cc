@@ -54,6 +54,14 @@ static std::string plural(int number, std::string_view word) {
   return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s");
 }
 
+std::string_view in_words(Verdict verdict) {
+  return verdict == Verdict::suspected ? "from the input only" : name(verdict);
+}
+
+std::string verdict_mark(Verdict verdict) {
+  return verdict == Verdict::suspected ? std::string() : " " + std::string(in_words(verdict));
+}
+
 std::string in_words(const Counts& counts) {
   return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"),
                      plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);

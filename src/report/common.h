@@ -25,6 +25,10 @@ struct Counts {
   int all() const { return error + warning + note; }
 };
 Counts count(const std::vector<const Finding*>& findings);
+// The verdict as people read it: `suspected` is "from the input only".
+std::string_view in_words(Verdict verdict);
+// " confirmed" or " refuted", to follow a finding's rule or id; "" for `suspected`, which most findings are.
+std::string verdict_mark(Verdict verdict);
 // "2 errors, 1 warning, 0 notes; 1 confirmed"
 std::string in_words(const Counts& counts);
 

@@ -11,6 +11,7 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "report/common.h"
 
 namespace pgadvise::report {
 namespace {
@@ -54,7 +55,7 @@ std::string change_in_words(const ReportDifference::Recurring& one) {
   const auto change = [&](std::string_view what, std::string_view from, std::string_view to) {
     parts.push_back(fmt::format("{}: {} before, {} now", what, from, to));
   };
-  if (one.verdict_changed()) change("verdict", name(one.before.verdict), name(one.after.verdict));
+  if (one.verdict_changed()) change("verdict", in_words(one.before.verdict), in_words(one.after.verdict));
   if (one.severity_changed()) change("severity", name(one.before.severity), name(one.after.severity));
   if (one.state_changed() && !one.verdict_changed())
     change("state", name(one.before.state), name(one.after.state));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "report/report.h"
+#include "report/common.h"
 
 namespace pgadvise::review {
 
@@ -17,9 +17,9 @@ bool Filter::matches(const Finding& finding) const {
   const std::string table =
       finding.subject.table.empty() ? "" : finding.subject.schema + "." + finding.subject.table;
   const std::string text =
-      lower(join({finding.rule, std::string(name(finding.severity)), std::string(name(finding.verdict)),
-                  table, finding.short_id, finding.location ? finding.location->str() : "",
-                  report::without_secrets(finding).message},
+      lower(join({finding.rule, std::string(name(finding.severity)),
+                  std::string(report::in_words(finding.verdict)), table, finding.short_id,
+                  finding.location ? finding.location->str() : "", report::without_secrets(finding).message},
                  "\n"));
   return std::all_of(words_.begin(), words_.end(),
                      [&](const std::string& word) { return contains(text, word); });

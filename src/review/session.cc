@@ -135,7 +135,7 @@ class Walk {
     const Look& look = screen_.look();
     std::string out = paint(look, "1", fmt::format("{}/{} ", at_ + 1, items_.size())) + severity_of(finding) +
                       " " + paint(look, "1", finding.short_id.empty() ? finding.rule : finding.short_id) +
-                      " " + std::string(name(finding.verdict));
+                      report::verdict_mark(finding.verdict);
     if (item.choice != Choice::none) out += fmt::format(", {}", choice_names[static_cast<int>(item.choice)]);
     if (!filter_.empty()) out += printable("; filter: " + filter_.text());
     return out;

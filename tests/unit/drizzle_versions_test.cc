@@ -89,16 +89,16 @@ TEST(SchemaDifference, EachChangeIsOneDifference) {
             }),
             "");
   EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].type = "integer"; }),
-            "2 column notes.body is integer, expected text\n");
+            "2 column notes.body is integer instead of text\n");
   EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[2].not_null = false; }),
-            "2 column notes.body takes NULL, expected NOT NULL\n");
+            "2 column notes.body is nullable instead of NOT NULL\n");
   EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.columns[4].default_expression.reset(); }),
             "2 column notes.at has no default\n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.columns.pop_back(); }), "0 column orders.number \n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes[1].name = "other"; }), "");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes[1].unique = false; }),
             "2 unique index orders_number_key on orders (customer_id, number) is btree (customer_id, "
-            "number), expected unique btree (customer_id, number)\n");
+            "number) instead of unique btree (customer_id, number)\n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.indexes.erase(t.indexes.begin() + 1); }),
             "0 unique index orders_number_key on orders (customer_id, number) \n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) {
@@ -106,14 +106,14 @@ TEST(SchemaDifference, EachChangeIsOneDifference) {
             }),
             "1 index i on orders (total) \n");
   EXPECT_EQ(changed([](Catalog&, Table&, Table& t) { t.constraints.back().on_delete = "RESTRICT"; }),
-            "2 foreign key orders (customer_id -> customers (id)) is ON DELETE RESTRICT ON UPDATE CASCADE, "
-            "expected ON DELETE CASCADE ON UPDATE CASCADE\n");
+            "2 foreign key orders (customer_id -> customers (id)) is ON DELETE RESTRICT ON UPDATE CASCADE "
+            "instead of ON DELETE CASCADE ON UPDATE CASCADE\n");
   EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.row_security = false; }),
             "2 table notes has no row-level security\n");
   EXPECT_EQ(changed([](Catalog&, Table& t, Table&) { t.policies.clear(); }),
             "0 policy notes_read on notes \n");
   EXPECT_EQ(changed([](Catalog& c, Table&, Table&) { c.enums.begin()->second.labels.push_back("CHF"); }),
-            "2 enum billing.currency has EUR, USD, CHF, expected EUR, USD\n");
+            "2 enum billing.currency has EUR, USD, CHF instead of EUR, USD\n");
   EXPECT_EQ(changed([](Catalog& c, Table&, Table&) {
               c.enums.begin()->second.labels.clear();
               c.enums.begin()->second.labels_known = false;

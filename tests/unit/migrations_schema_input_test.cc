@@ -295,7 +295,7 @@ TEST(NaturalOrder, ComparesNumbersByValue) {
   EXPECT_NE(files::natural_less("01", "1"), files::natural_less("1", "01"));
 }
 
-TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
+TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatChecksIt) {
   const auto told = [](std::initializer_list<std::pair<std::string, std::string>> files) {
     const TempTree tree(files);
     Diagnostics diagnostics;
@@ -312,6 +312,7 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
   const std::string rails =
       told({{"db/migrate/001_a.rb", ""}, {"db/schema.rb", ""}, {"Gemfile", "gem 'pg'"}});
   EXPECT_NE(rails.find("schema.rb: Rails keeps"), std::string::npos) << rails;
+  EXPECT_NE(rails.find("--migrate-with 'bin/rails db:migrate'; or config."), std::string::npos) << rails;
   EXPECT_EQ(std::count(rails.begin(), rails.end(), '\n'), 1) << rails;
   EXPECT_EQ(told({{"db/migrate/001_a.rb", ""},
                   {"db/structure.sql", "SET statement_timeout = 0;"},
@@ -326,18 +327,21 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatMakesSqlOfIt) {
             std::string::npos);
   EXPECT_NE(told({{"priv/audit_repo/migrations/1_a.exs", ""}, {"mix.exs", ":postgrex"}}).find("Ecto"),
             std::string::npos);
-  EXPECT_NE(told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}}).find("Django"),
+  const std::string django = told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}});
+  EXPECT_TRUE(django.ends_with(
+      "app/migrations/0001_initial.py: Django's migrations are programs, which pgadvise does not run (to "
+      "check the migrations: pgadvise check --migrate-with 'python manage.py migrate'; or --db)\n"))
+      << django;
+  EXPECT_NE(told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}})
+                .find("pgadvise check --migrate-with 'alembic upgrade head'; or --db"),
             std::string::npos);
-  EXPECT_NE(
-      told({{"alembic.ini", ""}, {"requirements.txt", "asyncpg==1"}}).find("alembic upgrade head --sql"),
-      std::string::npos);
   EXPECT_NE(told({{"drizzle.config.ts", "dialect: 'postgresql'"}, {"package.json", "{}"}})
                 .find("drizzle-kit export"),
             std::string::npos);
   EXPECT_EQ(told({{"drizzle.config.ts", "dialect: 'sqlite'"}, {"package.json", "{}"}}), "");
   EXPECT_NE(told({{"src/migrations/1700000000000-init.ts", ""},
                   {"package.json", "{\"dependencies\": {\"pg\": \"8\"}}"}})
-                .find("programs"),
+                .find("--migrate-with 'CMD'"),
             std::string::npos);
 }
 

@@ -109,7 +109,7 @@ TEST(Rewrite, AValueWithAFractionIsNotRoundedToTheNextRow) {
 TEST(Rewrite, ATextOfWhichSeveralAreOneValue) {
   EXPECT_EQ(advice("id::text = $1", "id::text = '7'"),
             "Cast the value instead: id = $1::integer. The value must be a whole "
-            "number as PostgreSQL writes it: '007' finds 7, and any text that is no number is an error");
+            "number: a text that is none is then an error, and '007' finds 7, too");
   EXPECT_EQ(advice("st::text = $1", "st::text = 'a'"),
             "Cast the value instead: st = $1::state. The value must be one of "
             "state: any other text is an error");

@@ -139,8 +139,8 @@ TEST(ReportDifference, NamesChangedVerdictSeverityAndImpact) {
   const auto found = compare(report({finding(slow, "slow-query")}), report({later}));
   ASSERT_EQ(found.recurring.size(), 1u);
   const std::string text = report_difference_text(found, {.width = 200});
-  for (const char* part : {"verdict: suspected before, confirmed now", "severity: warning before, error now",
-                           "impact: 10 before, 12 now"})
+  for (const char* part : {"verdict: from the input only before, confirmed now",
+                           "severity: warning before, error now", "impact: 10 before, 12 now"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   const json out = json::parse(report_difference_json(found));
   EXPECT_EQ(out["recurring"][0]["before"],

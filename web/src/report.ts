@@ -282,6 +282,11 @@ function query(json: Json): Query {
   };
 }
 
+// The verdict as people read it, in the words of the text report.
+export function verdictText(verdict: string): string {
+  return verdict === 'suspected' ? 'from the input only' : verdict;
+}
+
 function finding(json: Json): Finding {
   return {
     ...json,

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {kindOf, readReport, repeatId, repeatOf, subjectText} from '../src/report';
+import {kindOf, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
 import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
 import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
@@ -42,6 +42,9 @@ describe('a report', () => {
     const model = readReport(check);
     expect(model.plans.map((plan) => [plan.kind, plan.fingerprint, plan.text])).toEqual([['logged', 'a1', 'Seq Scan']]);
     expect(model.totalMs).toBe(5);
+  });
+  it('has the verdicts in the words of the text report', () => {
+    expect(['confirmed', 'suspected', 'refuted'].map(verdictText)).toEqual(['confirmed', 'from the input only', 'refuted']);
   });
   it('keeps the lock forecast', () => {
     const [lock] = readReport({...check, lock_forecasts: [{migration: 'm', statements: [{text: 'ALTER', seconds: {from: 1, to: 2}}], locks: [{table: 't', mode: 'ACCESS EXCLUSIVE', harmful: true}]}]}).locks;

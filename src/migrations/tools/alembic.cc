@@ -132,7 +132,6 @@ constinit const MigrationTool alembic{
                 .or_else_holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "alembic upgrade head --sql > schema.sql, then --schema schema.sql; or --db",
                 .programs = true},
     .migrate = "alembic upgrade head",
 };

@@ -96,9 +96,6 @@ constinit const MigrationTool django{
                 .holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "python manage.py migrate on an empty database and pg_dump -s > schema.sql, then "
-                        "--schema schema.sql; of one "
-                        "migration: python manage.py sqlmigrate; or --db",
                 .programs = true},
     .migrate = "python manage.py migrate",
 };

@@ -53,8 +53,6 @@ constinit const MigrationTool knex{
                 .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
-                .hint = "npx knex migrate:latest on an empty database and pg_dump -s > schema.sql, then "
-                        "--schema schema.sql; or --db",
                 .programs = true,
                 .and_word = "\"knex\""},
     .migrate = "npx knex migrate:latest",

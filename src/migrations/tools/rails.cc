@@ -80,7 +80,7 @@ constinit const MigrationTool rails{
                 .or_else_holds = is_migration,
                 .evidence = evidence,
                 .words = words,
-                .hint = "config.active_record.schema_format = :sql makes db/structure.sql; or --db",
+                .hint = "config.active_record.schema_format = :sql, which makes db/structure.sql; or --db",
                 .programs = true},
     .migrate = "bin/rails db:migrate",
 };

@@ -57,8 +57,6 @@ constinit const MigrationTool sequelize{
                 .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
-                .hint = "npx sequelize db:migrate on an empty database and pg_dump -s > schema.sql, then "
-                        "--schema schema.sql; or --db",
                 .programs = true,
                 .and_word = "\"sequelize\""},
     .program = {.name = "sequelize", .aliases = aliases},

@@ -54,8 +54,6 @@ constinit const MigrationTool typeorm{
                 .or_else_holds = numbered_script,
                 .evidence = package_json,
                 .words = node_drivers,
-                .hint = "typeorm migration:run on an empty database and pg_dump -s > schema.sql, then "
-                        "--schema schema.sql; or --db",
                 .programs = true,
                 .and_word = "\"typeorm\""},
     .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},

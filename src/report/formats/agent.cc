@@ -15,7 +15,8 @@ constexpr std::size_t max_bytes = 8'000;  // about 2,000 tokens
 constexpr std::size_t longest_line = 400;
 
 std::string line_of(const Finding& finding, const Options& options) {
-  std::string out = fmt::format("{} {} {}", name(finding.severity), finding.short_id, name(finding.verdict));
+  std::string out =
+      fmt::format("{} {}{}", name(finding.severity), finding.short_id, verdict_mark(finding.verdict));
   if (finding.location && !finding.location->live()) {
     const SourceLocation place = shown_at(finding, options);
     out += fmt::format(" {}:{}", place.file, place.line);

@@ -49,8 +49,8 @@ std::string span(const std::string& text) {
 
 std::string one(const Finding& finding, const Options& options) {
   constexpr std::size_t longest = 600;
-  std::string out = fmt::format("- **{}** {} {}: {}", name(finding.severity), span(finding.short_id),
-                                name(finding.verdict), plain(ellipsis(finding.message, longest)));
+  std::string out = fmt::format("- **{}** {}{}: {}", name(finding.severity), span(finding.short_id),
+                                verdict_mark(finding.verdict), plain(ellipsis(finding.message, longest)));
   if (!finding.impact.effect.empty()) out += " " + plain(finding.impact.effect) + ".";
   if (finding.location && !finding.location->live()) {
     const SourceLocation place = shown_at(finding, options);

@@ -207,7 +207,8 @@ class Writer {
   void write_line(const Finding& finding) {
     const std::string text = printable(
         finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect);
-    const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + 3;
+    const std::string mark = verdict_mark(finding.verdict);
+    const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + mark.size() + 3;
     const auto room = static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
     std::string place;
     if (finding.location && !finding.location->live()) {
@@ -217,7 +218,7 @@ class Writer {
       place = "  " + ellipsis_in_middle(whole, std::max({left, room / 2, number + 2}), number);
     }
     const std::size_t of_text = room - std::min(room - 1, characters(place));
-    end_line(severity(finding) + " " + rule(finding) + "  " + ellipsis(text, of_text) + place);
+    end_line(severity(finding) + " " + rule(finding) + mark + "  " + ellipsis(text, of_text) + place);
   }
 
   void write_others(std::size_t from) {
@@ -268,7 +269,7 @@ class Writer {
   }
 
   void write_short(const Finding& finding, const Finding& first) {
-    std::string line = subject(finding) + ", " + std::string(name(finding.verdict));
+    std::string line = subject(finding) + verdict_mark(finding.verdict);
     if (finding.location && !finding.location->live()) line += "  " + finding.location->str();
     paragraph("  - ", "    ", line);
     write_short_evidence(finding, first);
@@ -296,7 +297,7 @@ class Writer {
   }
 
   void write_finding(const Finding& finding) {
-    std::string head = fmt::format("{} {} {}", severity(finding), rule(finding), name(finding.verdict));
+    std::string head = severity(finding) + " " + rule(finding) + verdict_mark(finding.verdict);
     if (finding.location && !finding.location->live())
       head += "  " + link(url(finding), printable(finding.location->str()));
     out_ += head + "\n";
@@ -497,8 +498,9 @@ class Writer {
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
     std::string line = standing == 0
                            ? std::string("No findings")
-                           : fmt::format("{} finding{}: {}, {} suspected", standing, standing == 1 ? "" : "s",
-                                         report::in_words(count(standing_)), verdicts[Verdict::suspected]);
+                           : fmt::format("{} finding{}: {}, {} {}", standing, standing == 1 ? "" : "s",
+                                         report::in_words(count(standing_)), verdicts[Verdict::suspected],
+                                         report::in_words(Verdict::suspected));
     if (const int refuted = verdicts[Verdict::refuted])
       line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
