@@ -36,12 +36,16 @@ constexpr Option min_references{
     .meaning = "without a log: number of foreign keys to a table above which it counts as busy"};
 constexpr const Option* options[] = {&min_per_second, &long_transaction_ms, &min_rows, &min_references};
 
+// More notes than these become one: what they ask for is one setting of the deployment.
+constexpr std::size_t max_notes = 3;
+
 // A lock that an earlier statement of the transaction took.
 struct Held {
   MigrationTransaction::Step at;
   const TableLock* lock = nullptr;
 };
 
+// A statement that waits for a lock.
 struct Waiting {
   MigrationTransaction::Step at;
   const TableLock* lock = nullptr;
@@ -141,7 +145,15 @@ std::string not_set(const Context& context) {
          std::to_string(step->place.line) + ")";
 }
 
-std::string message_of(const Context& context, const Waiting& worst, std::size_t others) {
+// What one finding is about.
+struct Waits {
+  Waiting worst;
+  std::size_t others = 0;      // more statements of the same migration
+  std::size_t migrations = 0;  // more migrations
+};
+
+std::string message_of(const Context& context, const Waits& waits) {
+  const auto& [worst, others, migrations] = waits;
   const std::string table = display(worst.lock->table);
   std::string message = statement_on(worst.at.step->text, *worst.lock);
   message += worst.traffic.longest_ms > 0 ? " waits for transactions of up to " +
@@ -161,6 +173,9 @@ std::string message_of(const Context& context, const Waiting& worst, std::size_t
   if (others == 1) message += ". The same holds for one more statement of the migration";
   if (others > 1)
     message += ". The same holds for " + std::to_string(others) + " more statements of the migration";
+  if (migrations > 0)
+    message += (others > 0 ? ", and for " : ". The same holds for ") + std::to_string(migrations) +
+               " more migrations";
   return message + ".";
 }
 
@@ -175,13 +190,14 @@ void add_unread(const Context& context, Finding& finding) {
                                   {}});
 }
 
-void report(const Context& context, SiteReporter& out, const Waiting& worst, std::size_t others) {
+void report(const Context& context, SiteReporter& out, const Waits& waits) {
+  const Waiting& worst = waits.worst;
   SchemaAction action;
   action.place = worst.at.step->place;
-  Finding& finding = out.add(
-      {worst.at.migration, worst.at.step, &action},
-      {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
-      message_of(context, worst, others), worst.severe ? std::nullopt : std::optional(Severity::note));
+  Finding& finding =
+      out.add({worst.at.migration, worst.at.step, &action},
+              {.kind = "table", .schema = worst.lock->table.schema, .table = worst.lock->table.name},
+              message_of(context, waits), worst.severe ? std::nullopt : std::optional(Severity::note));
   const auto taken_by = [&](const TableLock& lock, const SchemaStep& step) {
     finding.evidence.push_back(
         {Evidence::Kind::project,
@@ -219,16 +235,18 @@ std::optional<Waiting> first_waiting(const Context& context, const MigrationTran
   return context.has_workload() ? std::nullopt : waiting_by_role(context, at, held);
 }
 
-void check(const Context& context, Reporter& reporter) {
-  SiteReporter out(reporter);
+bool less_harmful(const Waiting& a, const Waiting& b) {
+  return a.severe != b.severe ? b.severe : a.weight() < b.weight();
+}
+
+// One for each migration.
+std::vector<Waits> all_waits(const Context& context) {
+  std::vector<Waits> out;
   const Migration* migration = nullptr;
   std::vector<Waiting> found;
   const auto flush = [&] {
     if (found.empty()) return;
-    const auto worst = std::max_element(found.begin(), found.end(), [](const Waiting& a, const Waiting& b) {
-      return a.severe != b.severe ? b.severe : a.weight() < b.weight();
-    });
-    report(context, out, *worst, found.size() - 1);
+    out.push_back({*std::max_element(found.begin(), found.end(), less_harmful), found.size() - 1, 0});
     found.clear();
   };
   for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
@@ -242,6 +260,23 @@ void check(const Context& context, Reporter& reporter) {
     }
   }
   flush();
+  return out;
+}
+
+void check(const Context& context, Reporter& reporter) {
+  SiteReporter out(reporter);
+  std::vector<Waits> waits = all_waits(context);
+  const auto is_note = [](const Waits& one) { return !one.worst.severe; };
+  const auto notes = static_cast<std::size_t>(std::count_if(waits.begin(), waits.end(), is_note));
+  if (notes > max_notes) {
+    const auto worst = std::max_element(waits.begin(), waits.end(), [&](const Waits& a, const Waits& b) {
+      return is_note(a) != is_note(b) ? is_note(b) : less_harmful(a.worst, b.worst);
+    });
+    worst->migrations = notes - 1;
+    const Migration* kept = worst->worst.at.migration;
+    std::erase_if(waits, [&](const Waits& one) { return is_note(one) && one.worst.at.migration != kept; });
+  }
+  for (const Waits& one : waits) report(context, out, one);
 }
 
 }  // namespace
@@ -268,7 +303,7 @@ constinit const Rule missing_lock_timeout{
         "grows with use (`orders`, `events`), and neither looks like a lookup table. A lock_timeout that the "
         "script sets counts, and one that its connection gets: by PGOPTIONS, the options of a connection "
         "URL, the migration tool's configuration, or the server for the role or database. One finding for "
-        "each migration.",
+        "each migration; of more than three notes, one for all.",
     .fix =
         "Set lock_timeout at the beginning of the migration or in the connection that runs migrations, and "
         "let the deployment try again.",

@@ -1,11 +1,17 @@
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "lint/code.h"
 #include "lint/lock_forecast.h"
 #include "lint/migration_folders.h"
 #include "lint/migrations.h"
+#include "lint/queries.h"
+#include "lint/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {
@@ -20,53 +26,151 @@ struct Held {
   const TableLock* lock = nullptr;
 };
 
-// Two tables that a transaction of the migration and one of the code lock in opposite orders.
-struct Opposite {
-  Held first, then;  // of the migration
-  const CodeTransaction* code = nullptr;
-  const CodeTransaction::Use* code_first = nullptr;
-  const CodeTransaction::Use* code_then = nullptr;
+// A table that a transaction of the application uses.
+struct Use {
+  QualifiedName table;
+  LockMode mode = LockMode::access_share;
+  std::size_t statement = 0;  // tables of one statement have no order
+  const Query* query = nullptr;
+  SourceLocation place;
 };
 
-// The locks that may wait for long: a lock_timeout below deadlock_timeout ends the wait first.
-std::vector<Held> locks_of(const Context& context, const MigrationTransaction& transaction) {
-  std::vector<Held> out;
+// A transaction of the application, in code or in the log.
+struct Application {
+  std::vector<Use> uses;
+  const CodeTransaction* code = nullptr;
+  const TransactionOrder* logged = nullptr;
+};
+
+// Two tables that a transaction of the migration and one of the application lock in opposite orders.
+struct Opposite {
+  Held first, then;  // of the migration
+  const Use* use_first = nullptr;
+  const Use* use_then = nullptr;
+};
+
+// The locks that may wait for long, by table, each in the order of the migration: a lock_timeout below
+// deadlock_timeout ends the wait first.
+struct MigrationLocks {
+  std::vector<Held> all;
+  std::map<QualifiedName, std::vector<std::size_t>> by_table;  // indexes of `all`
+};
+
+MigrationLocks locks_of(const Context& context, const MigrationTransaction& transaction) {
+  MigrationLocks out;
   for (const MigrationTransaction::Step& step : transaction.steps) {
     const auto timeout = lint::lock_timeout_of(context, *step.step);
     if (timeout && static_cast<double>(timeout->ms.value_or(0)) < deadlock_timeout_ms) continue;
-    for (const TableLock& lock : step.step->locks)
-      if (!lock.on_new_table && blocks_writes(lock.mode)) out.push_back({&step, &lock});
+    for (const TableLock& lock : step.step->locks) {
+      if (lock.on_new_table || !blocks_writes(lock.mode)) continue;
+      out.by_table[lock.table].push_back(out.all.size());
+      out.all.push_back({&step, &lock});
+    }
   }
   return out;
 }
 
-bool waits(const Held& held, const CodeTransaction::Use& use) {
-  return held.lock->table == use.table &&
-         conflict(held.lock->mode, use.writes ? LockMode::row_exclusive : LockMode::access_share);
+std::vector<Application> applications(const Context& context) {
+  std::vector<Application> out;
+  if (const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr)
+    for (const CodeTransaction& transaction : code->transactions) {
+      Application& one = out.emplace_back();
+      one.code = &transaction;
+      for (const CodeTransaction::Use& use : transaction.tables)
+        one.uses.push_back({use.table, use.writes ? LockMode::row_exclusive : LockMode::access_share,
+                            one.uses.size(), nullptr, use.place});
+    }
+  if (!context.has_workload()) return out;
+  for (const TransactionOrder& order : context.workload().transaction_orders) {
+    Application& one = out.emplace_back();
+    one.logged = &order;
+    for (std::size_t i = 0; i < order.statements.size(); ++i)
+      if (const Query* query = context.query(order.statements[i]))
+        for (const RelationUse& relation : query->facts.relations)
+          one.uses.push_back({relation.table, lint::lock_of(*query, relation.table), i, query,
+                              query->samples.empty() ? SourceLocation{} : query->samples.front().place});
+  }
+  return out;
 }
 
-std::optional<Opposite> opposite(const std::vector<Held>& locks, const CodeTransaction& code) {
-  for (std::size_t then = 1; then < locks.size(); ++then)
-    for (std::size_t first = 0; first < then; ++first) {
-      if (locks[first].lock->table == locks[then].lock->table) continue;
-      for (std::size_t i = 0; i < code.tables.size(); ++i)
-        for (std::size_t j = i + 1; j < code.tables.size(); ++j)
-          if (waits(locks[then], code.tables[i]) && waits(locks[first], code.tables[j]))
-            return Opposite{locks[first], locks[then], &code, &code.tables[i], &code.tables[j]};
+// The first lock of the migration that waits for this use, or for which the use waits.
+std::optional<std::size_t> first_conflict(const MigrationLocks& locks, const Use& use) {
+  const auto table = locks.by_table.find(use.table);
+  if (table == locks.by_table.end()) return std::nullopt;
+  for (const std::size_t at : table->second)
+    if (conflict(locks.all[at].lock->mode, use.mode)) return at;
+  return std::nullopt;
+}
+
+// The application holds one table and waits for another one, which the migration has locked before it waits
+// for the first. Cost: the square of the number of uses that conflict.
+std::optional<Opposite> opposite(const MigrationLocks& locks, const Application& application) {
+  std::vector<std::pair<const Use*, std::size_t>> conflicts;
+  for (const Use& use : application.uses)
+    if (const auto at = first_conflict(locks, use)) conflicts.emplace_back(&use, *at);
+  for (std::size_t j = 1; j < conflicts.size(); ++j)
+    for (std::size_t i = 0; i < j; ++i) {
+      const auto& [held, waited_for] = conflicts[i];
+      const auto& [wanted, locked] = conflicts[j];
+      if (locked >= waited_for || held->table == wanted->table || held->statement == wanted->statement)
+        continue;
+      // Had the application used the other table before, the migration would have waited there.
+      const LockMode mode = locks.all[locked].lock->mode;
+      const auto& other = wanted->table;
+      if (std::any_of(conflicts.begin(), conflicts.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&](const auto& earlier) {
+                        return earlier.first->table == other && conflict(mode, earlier.first->mode);
+                      }))
+        continue;
+      return Opposite{locks.all[locked], locks.all[waited_for], held, wanted};
     }
   return std::nullopt;
 }
 
-void report(const Context& context, SiteReporter& out, const Opposite& found) {
+// "the transaction in transfer() uses", "1,200 transactions of the log use"
+std::string who_uses(const Application& application) {
+  if (application.code) return "the transaction" + lint::in_function(application.code->function) + " uses";
+  const auto count = application.logged->transactions;
+  return count == 1 ? "a transaction of the log uses"
+                    : grouped(static_cast<double>(count)) + " transactions of the log use";
+}
+
+// A note where the log has such a transaction less often than once a second.
+std::optional<Severity> severity_of(const Context& context, const Application& application,
+                                    const Opposite& found) {
+  if (application.code) return std::nullopt;
+  const auto seconds = lint::traffic_on(context, found.use_first->table, LockMode::access_exclusive).seconds;
+  const auto count = static_cast<double>(application.logged->transactions);
+  if (seconds && count / *seconds >= lint::busy_queries_per_second) return std::nullopt;
+  return Severity::note;
+}
+
+Evidence evidence_of(const Context& context, const Use& use) {
+  const std::string table = display(use.table);
+  const char* verb = use.mode == LockMode::row_exclusive ? "writes " : "reads ";
+  if (!use.query)
+    return {Evidence::Kind::project,
+            "the transaction " + std::string(verb) + table,
+            lint::located(context.project(), use.place),
+            {}};
+  return {Evidence::Kind::statement,
+          verb + table + ": " + ellipsis(use.query->text, lint::shown_statement),
+          use.place.line ? std::optional(use.place) : std::nullopt,
+          {}};
+}
+
+void report(const Context& context, SiteReporter& out, const Application& application,
+            const Opposite& found) {
   const std::string a = display(found.first.lock->table), b = display(found.then.lock->table);
   SchemaAction action;
   action.place = found.then.step->step->place;
   Finding& finding = out.add(
       {found.then.step->migration, found.then.step->step, &action},
       {.kind = "table", .schema = found.then.lock->table.schema, .table = found.then.lock->table.name},
-      "The migration locks " + a + " and then " + b + ", while the transaction" +
-          lint::in_function(found.code->function) + " uses " + b + " and then " + a +
-          ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).");
+      "The migration locks " + a + " and then " + b + ", while " + who_uses(application) + " " + b +
+          " and then " + a +
+          ": each may wait for the other, and PostgreSQL then ends one of them (40P01, deadlock detected).",
+      severity_of(context, application, found));
   const auto locked = [&](const Held& held) {
     finding.evidence.push_back({Evidence::Kind::project,
                                 std::string(label(held.lock->mode)) + " lock on " +
@@ -74,32 +178,26 @@ void report(const Context& context, SiteReporter& out, const Opposite& found) {
                                 held.step->step->place,
                                 {}});
   };
-  const auto used = [&](const CodeTransaction::Use& use) {
-    finding.evidence.push_back(
-        {Evidence::Kind::project,
-         std::string("the transaction ") + (use.writes ? "writes " : "reads ") + display(use.table),
-         lint::located(context.project(), use.place),
-         {}});
-  };
   locked(found.first);
   locked(found.then);
-  used(*found.code_first);
-  used(*found.code_then);
+  finding.evidence.push_back(evidence_of(context, *found.use_first));
+  finding.evidence.push_back(evidence_of(context, *found.use_then));
   finding.fix = Fix{.title =
                         "Put the two statements into separate transactions, or into the order of the "
                         "application, and set lock_timeout below deadlock_timeout (1 s)",
                     .safety = Fix::Safety::manual};
 }
 
+// One finding for each transaction of the migrations: of code, else of the log's most frequent order.
 void check(const Context& context, Reporter& reporter) {
-  const CodeFacts* code = lint::code_facts(context);
-  if (!code) return;
+  const auto known = applications(context);
   SiteReporter out(reporter);
   for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {
-    const auto locks = locks_of(context, transaction);
-    for (const CodeTransaction& one : code->transactions)
+    const MigrationLocks locks = locks_of(context, transaction);
+    if (locks.by_table.size() < 2) continue;
+    for (const Application& one : known)
       if (const auto found = opposite(locks, one)) {
-        report(context, out, *found);
+        report(context, out, one, *found);
         break;
       }
   }
@@ -110,15 +208,18 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule opposite_lock_order{
     .id = "opposite-lock-order",
     .severity = Severity::warning,
-    .needs = all(Input::migrations, Input::code),
-    .summary = "a migration that locks tables in the opposite order of a transaction in code",
+    .needs = all(Input::migrations, any(Input::code, all(Input::schema, Input::events))),
+    .summary = "a migration that locks tables in the opposite order of the application's transactions",
     .why =
         "A transaction of the application has used the first table and waits for the second one, which the "
         "migration has locked; the migration waits for the first one. After deadlock_timeout (1 s) "
         "PostgreSQL ends one of the two. Measured on PostgreSQL 15, in two of three runs that was the "
         "application's transaction.\n\n"
-        "pgadvise reads Drizzle transactions in TypeScript and JavaScript, and all transactions of the "
-        "migrations under review. Queries in functions that the transaction calls are not read.",
+        "pgadvise reads Drizzle transactions in TypeScript and JavaScript, transactions of the log from "
+        "BEGIN "
+        "to COMMIT or ROLLBACK (each with its first 16 different statements), and all transactions of the "
+        "migrations under review. Queries in functions that the transaction in code calls are not read. An "
+        "order that only the log has, less often than once a second, is a note.",
     .fix =
         "One transaction for each table, the application's order, or a lock_timeout below 1 s, which lets "
         "the migration fail instead.",

@@ -52,11 +52,6 @@ bool changes_rows(const Query& query) {
   }
 }
 
-LockMode lock_of(const Query& query, const QualifiedName& table) {
-  if (changes_rows(query) && main_table(query) == table) return LockMode::row_exclusive;
-  return query.facts.locks_rows ? LockMode::row_share : LockMode::access_share;
-}
-
 void take_longest(TableTraffic& out, const Query& query) {
   if (query.max_ms <= out.longest_ms) return;
   out.longest_ms = query.max_ms;
@@ -84,14 +79,15 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
   int number = 0;  // of the last step; 0: its transaction has ended
   for (const Migration& migration : migrations) {
     const bool goes_on = migration.with_previous && migration.transaction == Migration::Transaction::run;
-    if (!goes_on) number = 0;
+    const bool apart = avoids_transaction(migration);
+    if (!goes_on || apart) number = 0;
     bool first = true;
     for (const SchemaStep& step : migration.steps) {
-      const bool same = step.transaction != 0 && !out.empty() && number != 0 &&
+      const bool same = !apart && step.transaction != 0 && !out.empty() && number != 0 &&
                         (first ? goes_on && step.transaction == 1 : step.transaction == number);
       if (!same) out.emplace_back();
       out.back().steps.push_back({&migration, &step});
-      number = step.transaction;
+      number = apart ? 0 : step.transaction;
       first = false;
     }
   }
@@ -116,6 +112,11 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
             !is_small(context, from, min_rows))
           take(from, Work::rows);
   return out;
+}
+
+LockMode lock_of(const Query& query, const QualifiedName& table) {
+  if (changes_rows(query) && main_table(query) == table) return LockMode::row_exclusive;
+  return query.facts.locks_rows ? LockMode::row_share : LockMode::access_share;
 }
 
 TableTraffic traffic_on(const Context& context, const QualifiedName& table, LockMode mode) {

@@ -35,6 +35,9 @@ struct LongWork {
 // An UPDATE or DELETE of a few rows, found by a unique key, is none.
 std::optional<LongWork> long_work(const Context& context, const SchemaStep& step, double min_rows);
 
+// The lock that a query takes on a table that it uses.
+LockMode lock_of(const Query& query, const QualifiedName& table);
+
 // Queries of the workload that a lock on a table makes wait, and what the lock itself waits for.
 struct TableTraffic {
   std::uint64_t calls = 0;        // of queries that conflict with the lock

@@ -52,7 +52,7 @@ class Forecaster {
     LockForecast& out = out_.emplace_back();
     out.migration = migration.entry;
     out.file = migration.file;
-    out.how = how_it_runs(migration);
+    if (!avoids_transaction(migration)) out.how = how_it_runs(migration);
     transactions_ = 0;
   }
 

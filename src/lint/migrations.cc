@@ -112,6 +112,14 @@ bool needs_own_transaction(const SchemaAction& action) {
   }
 }
 
+bool avoids_transaction(const Migration& migration) {
+  return migration.concurrently_elsewhere &&
+         std::any_of(migration.steps.begin(), migration.steps.end(), [](const SchemaStep& step) {
+           return step.transaction != 0 &&
+                  std::any_of(step.actions.begin(), step.actions.end(), needs_own_transaction);
+         });
+}
+
 bool own_runner(const Context& context, const Migration& migration) {
   if (migration.transaction != Transaction::run || !context.has_project()) return false;
   const auto& commands = context.project().deploy_commands;
@@ -165,7 +173,7 @@ bool carried_over(const Site& site) {
 }
 
 const SchemaStep* locked_before(const Site& site) {
-  if (site.step->transaction == 0) return nullptr;
+  if (site.step->transaction == 0 || avoids_transaction(*site.migration)) return nullptr;
   for (const SchemaStep& step : site.migration->steps) {
     if (&step == site.step) return nullptr;
     if (step.transaction != site.step->transaction) continue;

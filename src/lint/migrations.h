@@ -55,6 +55,10 @@ std::string outside_transaction(const Migration& migration, std::string_view lea
 // Whether the statement fails in a transaction block.
 bool needs_own_transaction(const SchemaAction& action);
 
+// Whether the migration's statements run without the transaction of its tool: one of them fails in it, and
+// more migrations of the folder have such statements, so that whoever runs them has found a way.
+bool avoids_transaction(const Migration& migration);
+
 // Whether the project reads drizzle's files itself, and runs them in its own way.
 bool own_runner(const Context& context, const Migration& migration);
 

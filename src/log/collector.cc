@@ -470,12 +470,16 @@ void Collector::detect(Session& session, const LoggedCall& call) {
   if (!in_order_) return;
   const Template& entry = *call.entry;
   if (entry.effect == TransactionEffect::opens && (session.named || call.start == no_time))
-    repeats_.enter_transaction(session), session.mark = {};
+    repeats_.enter_transaction(session), session.mark = {}, session.order.clear();
   if (session.in_transaction) session.transaction.follow(call);
   if (session.in_transaction && !entry.ignored) session.mark.add(call.hash, call);
-  if (!entry.ignored && !identities_[call.identity].tool) repeats_.add(session, call);
+  if (!entry.ignored && !identities_[call.identity].tool) {
+    repeats_.add(session, call);
+    if (session.in_transaction) session.order.add(call);
+  }
   if (entry.effect != TransactionEffect::closes || !session.in_transaction) return;
   repeats_.leave_transaction(session);
+  orders_.add(session.order, key_of(call.file));
   end_transaction(session, call);
 }
 
@@ -492,6 +496,7 @@ Workload Collector::take_workload(const LogSource* source) {
   if (const auto sessions = sessions_seen_.find(file); sessions != sessions_seen_.end())
     out.sessions = sessions->second;
   if (const Repeats* repeats = repeats_.of(file)) add_repeats(*repeats, queries_, out);
+  if (const auto* orders = orders_.of(file)) add_transaction_orders(*orders, queries_, out);
   out.queries = take_queries(queries_, identities_, file);
   out.server_events = events_.of(file);
   out.timeline = timelines_[file];

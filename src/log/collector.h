@@ -21,6 +21,7 @@
 #include "log/selection.h"
 #include "log/session.h"
 #include "log/statement_template.h"
+#include "log/transaction_orders.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -93,6 +94,7 @@ class Collector final : public RecordSink {
   std::unordered_map<const std::string*, Timeline> timelines_;  // by log
   std::pair<const std::string*, Timeline*> timeline_{};         // the latest of these
   RepeatFeed repeats_;
+  TransactionOrders orders_;
   EventCounts events_;
   Retries retries_;
   LogSource* source_ = nullptr;

@@ -205,6 +205,17 @@ void sort_write_pairs(std::vector<WritePair>& pairs) {
   });
 }
 
+void sort_transaction_orders(std::vector<TransactionOrder>& orders) {
+  std::sort(orders.begin(), orders.end(), [](const TransactionOrder& a, const TransactionOrder& b) {
+    return std::tie(b.transactions, a.statements) < std::tie(a.transactions, b.statements);
+  });
+}
+
+void add_order(TransactionOrder& sum, const TransactionOrder& order) {
+  sum.transactions += order.transactions;
+  if (order.place < sum.place) sum.place = order.place;
+}
+
 void sort_server_events(std::vector<ServerEvent>& events) {
   std::sort(events.begin(), events.end(), [](const ServerEvent& a, const ServerEvent& b) {
     return std::tie(a.kind, b.count, a.about, a.fingerprint) <
@@ -294,6 +305,7 @@ Workload total(std::vector<Workload> workloads) {
   std::vector<Sum> queries;
   std::map<std::tuple<std::vector<std::string>, std::string, bool>, RepeatSum> repeats;
   std::map<std::pair<std::string, std::string>, WritePair> pairs;
+  std::map<std::vector<std::string>, TransactionOrder> orders;
   std::map<std::tuple<ServerEvent::Kind, std::string, std::string>, ServerEvent> events;
   for (auto& workload : workloads) {
     for (auto& source : workload.sources) out.sources.push_back(std::move(source));
@@ -314,6 +326,10 @@ Workload total(std::vector<Workload> workloads) {
       const auto [at, added] = pairs.try_emplace({pair.first, pair.then}, pair);
       if (!added) at->second.bursts += pair.bursts, at->second.calls += pair.calls;
     }
+    for (auto& order : workload.transaction_orders) {
+      const auto [at, added] = orders.try_emplace(order.statements, order);
+      if (!added) add_order(at->second, order);
+    }
     for (auto& event : workload.server_events) {
       const std::tuple key{event.kind, event.about, event.fingerprint};
       if (const auto at = events.find(key); at != events.end()) add(at->second, std::move(event));
@@ -333,6 +349,8 @@ Workload total(std::vector<Workload> workloads) {
   for (auto& [key, pair] : pairs) out.write_pairs.push_back(std::move(pair));
   sort_repeats(out.repeats);
   sort_write_pairs(out.write_pairs);
+  for (auto& [statements, order] : orders) out.transaction_orders.push_back(std::move(order));
+  sort_transaction_orders(out.transaction_orders);
   return out;
 }
 

@@ -17,6 +17,11 @@ void sort_repeats(std::vector<RepeatedQuery>& repeats);
 // By calls, then their statements.
 void sort_write_pairs(std::vector<WritePair>& pairs);
 
+// By number of transactions, then statements.
+void sort_transaction_orders(std::vector<TransactionOrder>& orders);
+// Adds the transactions of the same order. The sum has the lesser place.
+void add_order(TransactionOrder& sum, const TransactionOrder& order);
+
 // By kind, then count, then what they are about and their statement.
 void sort_server_events(std::vector<ServerEvent>& events);
 

@@ -17,6 +17,7 @@
 #include "log/record.h"
 #include "log/repeats.h"
 #include "log/retries.h"
+#include "log/transaction_orders.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -75,6 +76,7 @@ struct Session {
   bool counted = false;
   bool in_transaction = false;
   OpenTransaction transaction;
+  StatementOrder order;  // of the open transaction
   TransactionMark mark;  // of the transaction that is open, or was the last one
   std::int64_t last_end = no_time;
   std::uint64_t last_record = 0;

@@ -111,6 +111,13 @@ json pair_json(const WritePair& pair, const std::string& file, bool literals) {
   return out;
 }
 
+json order_json(const TransactionOrder& order, const std::string& file) {
+  json out{{"statements", order.statements}, {"transactions", order.transactions}};
+  if (order.place.file != file) out["file"] = order.place.file;
+  if (order.place.line > 0) out["line"] = order.place.line;
+  return out;
+}
+
 json event_json(const ServerEvent& event, const std::string& file) {
   json out{{"kind", name(event.kind)}, {"count", event.count}};
   if (!event.about.empty()) out["about"] = event.about;
@@ -178,6 +185,11 @@ bool known(const WritePair& pair, const Texts& texts) {
   return texts.count(pair.first) && texts.count(pair.then);
 }
 
+bool known(const TransactionOrder& order, const Texts& texts) {
+  return std::all_of(order.statements.begin(), order.statements.end(),
+                     [&](const auto& each) { return texts.count(each) > 0; });
+}
+
 // A query and a repeat a line: as easy to compare by line as to read.
 std::string log_entry(const Workload& workload, bool literals, const Texts& texts) {
   const LogSource& source = workload.sources.front();
@@ -209,6 +221,15 @@ std::string log_entry(const Workload& workload, bool literals, const Texts& text
     if (!texts.empty() && !known(pair, texts)) continue;
     out += separator + dump(pair_json(pair, source.path, literals));
     separator = ",\n  ";
+  }
+  if (!workload.transaction_orders.empty()) {
+    out += "],\n \"transaction_orders\": [";
+    separator = "\n  ";
+    for (const auto& order : workload.transaction_orders) {
+      if (!texts.empty() && !known(order, texts)) continue;
+      out += separator + dump(order_json(order, source.path));
+      separator = ",\n  ";
+    }
   }
   if (workload.server_events.empty()) return out + "]}";
   out += "],\n \"server_events\": [";

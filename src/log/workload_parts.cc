@@ -1,6 +1,7 @@
 #include "log/workload_parts.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -70,6 +71,26 @@ std::vector<Query> take_queries(const QueryStore& queries, const Identities& ide
   if (queries.others()) add_query(*queries.others(), identities, file, out);
   sort_queries(out);
   return out;
+}
+
+void add_transaction_orders(const TransactionOrders::Orders& orders, const QueryStore& queries,
+                            Workload& workload) {
+  std::map<std::vector<std::string>, TransactionOrder> sums;
+  for (const auto& [order, entry] : orders) {
+    TransactionOrder one;
+    for (const auto query : order)
+      if (const QueryState* state = queries.find_query(query); state && !state->fingerprint.empty())
+        one.statements.push_back(state->fingerprint);
+    if (one.statements.size() < 2) continue;
+    one.transactions = entry.transactions;
+    one.place = {*entry.file, entry.line, 0};
+    const auto [at, added] = sums.try_emplace(one.statements, one);
+    if (!added) add_order(at->second, one);
+  }
+  auto& out = workload.transaction_orders;
+  for (auto& [statements, sum] : sums) out.push_back(std::move(sum));
+  sort_transaction_orders(out);
+  if (out.size() > TransactionOrders::max_orders) out.resize(TransactionOrders::max_orders);
 }
 
 void add_repeats(const Repeats& repeats, const QueryStore& queries, Workload& workload) {

@@ -7,6 +7,7 @@
 #include "log/query_store.h"
 #include "log/repeats.h"
 #include "log/session.h"
+#include "log/transaction_orders.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
@@ -18,5 +19,10 @@ std::vector<Query> take_queries(const QueryStore& queries, const Identities& ide
 
 // Repeats and pairs of writes, sorted. What became other statements is left out.
 void add_repeats(const Repeats& repeats, const QueryStore& queries, Workload& workload);
+
+// The TransactionOrders::max_orders most frequent ones, sorted, without statements that became other
+// statements.
+void add_transaction_orders(const TransactionOrders::Orders& orders, const QueryStore& queries,
+                            Workload& workload);
 
 }  // namespace pgadvise::log

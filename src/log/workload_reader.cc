@@ -332,10 +332,31 @@ class Reader {
     return out;
   }
 
+  TransactionOrder order(const json& in, const std::string& file) {
+    TransactionOrder out;
+    for (const auto& each : member(in, "statements", json::value_t::array)) {
+      if (!each.is_string()) refuse("statements", "contain a value that is not a string");
+      else out.statements.push_back(fingerprint(each.get<std::string>(), nullptr));
+      if (out.statements.size() > TransactionOrder::max_statements) break;
+    }
+    if (out.statements.size() < 2 || out.statements.size() > TransactionOrder::max_statements)
+      refuse("statements", fmt::format("are not 2 to {}", TransactionOrder::max_statements));
+    out.transactions = count(in, "transactions");
+    out.place = place(in, file);
+    return out;
+  }
+
   // The next grammar may give a statement another one. The same grammar is not asked again: what is kept of a
   // statement that does not parse may.
   std::string own_fingerprint(const std::string& written, const std::string& statement) const {
     return other_parser_ && !statement.empty() ? sql::fingerprint(statement).value_or(written) : written;
+  }
+
+  SourceLocation place(const json& in, const std::string& file) {
+    SourceLocation out{string(in, "file", false), static_cast<int>(count(in, "line", false, 2'147'483'647)),
+                       0};
+    if (out.file.empty()) out.file = file;
+    return out;
   }
 
   ServerEvent event(const json& in, const std::string& file) {
@@ -363,11 +384,7 @@ class Reader {
       out.holders.push_back({string(each, "application", false), string(each, "user", false),
                              string(each, "statement", false), count(each, "count")});
     if (in.is_object() && in.contains("first")) out.first = time(in, "first"), out.last = time(in, "last");
-    out.place = {string(in, "file", false),
-                 static_cast<int>(
-                     in.is_object() && in.contains("line") ? count_of(in["line"], "line", 2'147'483'647) : 0),
-                 0};
-    if (out.place.file.empty()) out.place.file = file;
+    out.place = place(in, file);
     return out;
   }
 
@@ -438,6 +455,8 @@ class Reader {
       if (!seen.insert(each.fingerprint).second) refuse("queries", "contain a duplicate");
     list("repeats", out.repeats, [&](const json& each) { return repeat(each, file); });
     list("write_pairs", out.write_pairs, [&](const json& each) { return pair(each, file); });
+    if (in.is_object() && in.contains("transaction_orders"))
+      list("transaction_orders", out.transaction_orders, [&](const json& each) { return order(each, file); });
     if (in.is_object() && in.contains("server_events"))
       list("server_events", out.server_events, [&](const json& each) { return event(each, file); });
     return out;

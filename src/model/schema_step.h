@@ -87,7 +87,8 @@ struct SchemaAction {
   bool using_index = false;              // add_constraint
   bool with_column = false;              // add_constraint: part of ADD COLUMN
   // add_constraint, set_not_null: the same migration added the columns. null: their values are all NULL so
-  // far. Also set for a column being added, unless IF NOT EXISTS: it may have existed.
+  // far; of a foreign key, those of one column. Also set for a column being added, unless IF NOT EXISTS: it
+  // may have existed.
   bool on_new_columns = false;
   bool on_null_columns = false;
 

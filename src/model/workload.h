@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -139,6 +140,15 @@ struct WritePair {
   std::optional<Sample> then_sample;
 };
 
+// The different statements of transactions, from BEGIN to COMMIT or ROLLBACK, in the order in which a
+// transaction first ran them. One entry for each order; transactions with a single statement have none.
+struct TransactionOrder {
+  static constexpr std::size_t max_statements = 16;
+  std::vector<std::string> statements;  // fingerprints, at least 2; of a longer transaction the first ones
+  std::uint64_t transactions = 0;
+  SourceLocation place;  // of the first statement of the first of these transactions
+};
+
 // A session that held a lock for which others waited, as far as the log shows it.
 struct LockHolder {
   std::string application;  // "" if not logged, likewise `user`
@@ -214,8 +224,9 @@ struct Workload {
   std::vector<Query> queries;  // by total time, then calls, then fingerprint
   std::vector<RepeatedQuery> repeats;
   std::vector<WritePair> write_pairs;
-  std::vector<ServerEvent> server_events;  // by kind, then count
-  Timeline timeline;                       // of the calls whose time was logged
+  std::vector<TransactionOrder> transaction_orders;  // by number of transactions, then statements
+  std::vector<ServerEvent> server_events;            // by kind, then count
+  Timeline timeline;                                 // of the calls whose time was logged
   std::vector<LogSource> sources;
   std::uint64_t sessions = 0;
   bool has_events = false;  // the input has ordered events, so that N+1 rules can run

@@ -41,12 +41,13 @@ constexpr std::string_view longest_socket_name = "/.s.PGSQL.65535";
 // server holds descriptor 3, a copy of our output: when that ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
-# From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some.
-plain=$("$2/initdb" --help 2>/dev/null | sed -n 's/.*\(--no-data-checksums\).*/\1/p')
-if "$2/initdb" $plain -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions \
+# From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some. Before 14 there is
+# no --no-instructions.
+known=$("$2/initdb" --help 2>/dev/null | sed -n 's/.*\(--no-data-checksums\).*/\1/p; s/.*\(--no-instructions\).*/\1/p')
+if "$2/initdb" $known -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync \
      </dev/null >"$1/initdb.log" 2>&1 9>&- ||
    { rm -rf "$1/data"
-     "$2/initdb" $plain -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --no-locale --no-sync --no-instructions \
+     "$2/initdb" $known -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --no-locale --no-sync \
      </dev/null >"$1/initdb.log" 2>&1 9>&-; }
 then
   cat >>"$1/data/postgresql.conf" <<END

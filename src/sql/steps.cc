@@ -331,8 +331,10 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
     action.on_new_columns = std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
       return by_statement(column) || added(base.table, column);
     });
+    // A foreign key is not checked for rows in which one of its columns is NULL.
     action.on_null_columns =
-        action.on_new_columns && std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+        (action.on_new_columns || action.constraint->kind == ConstraintKind::foreign_key) &&
+        std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
           const SchemaAction* addition = by_statement(column);
           return addition ? addition->on_null_columns : all_null(base.table, column);
         });

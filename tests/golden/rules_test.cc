@@ -317,7 +317,8 @@ struct Inputs {
     const bool with_migrations = needs.names(lint::Input::migrations);
     const bool with_code =
         needs.names(lint::Input::code) && (with_migrations || needs.names(lint::Input::schema));
-    const bool with_workload = needs.names(lint::Input::workload) && with_migrations;
+    const bool with_workload =
+        (needs.names(lint::Input::workload) || needs.names(lint::Input::events)) && with_migrations;
     for (const auto& folder : migrations)
       runs.push_back({&folder.catalog, with_workload && workload ? &*workload : nullptr,
                       with_code && project ? &*project : nullptr, &folder.checked});

@@ -176,9 +176,12 @@ TEST(MigrationLocks, AreThoseOfAServer) {
       "SET client_min_messages = warning; CREATE TABLE old AS SELECT oid, relname FROM pg_class WHERE "
       "relkind "
       "IN ('r', 'p', 'm') AND relnamespace = 'public'::regnamespace");
+  const bool before_14 = std::stoi(database.value("SHOW server_version_num")) < 140000;
   for (const std::string& statement : statements) {
     Locks expected;
     for (const TableLock& lock : predicted(statement)) expected[lock.table.name] = lock.mode;
+    if (before_14 && statement.find("DETACH PARTITION") != std::string::npos)
+      expected["events_1"] = LockMode::share_update_exclusive;
     database.run("BEGIN");
     const auto done = database.admin().query(statement);
     EXPECT_TRUE(done) << statement << ": " << done.error().line();

@@ -67,6 +67,43 @@ TEST(LockForecast, TransactionsAreThoseOfTheTool) {
             (std::vector<std::size_t>{2, 1, 1}));
 }
 
+// autumn's folder for drizzle, whose own runner opens no transaction.
+TEST(LockForecast, AFileWithConcurrentlyHasNoTransactionWhereOthersHaveSuchStatements) {
+  const std::string script =
+      "ALTER TABLE users ADD COLUMN a int; UPDATE users SET a = 1; CREATE INDEX CONCURRENTLY i ON users (a);";
+  Folder change = folder({script}, Transaction::run);
+  EXPECT_EQ(findings("unbatched-backfill", change).at(0).severity, Severity::warning);
+  EXPECT_EQ(sizes(change), (std::vector<std::size_t>{3}));
+  change.migrations[0].concurrently_elsewhere = true;
+  EXPECT_EQ(sizes(change), (std::vector<std::size_t>{1, 1, 1}));
+  EXPECT_EQ(findings("lock-held-during-work", change).size(), 0u);
+  EXPECT_EQ(findings("unbatched-backfill", change).at(0).severity, Severity::note);
+  const auto forecasts =
+      forecast_locks(Context({.catalog = &change.catalog, .migrations = &change.migrations}));
+  ASSERT_EQ(forecasts.size(), 1u);
+  EXPECT_EQ(forecasts[0].how, "");
+  Folder other = folder({two, script}, Transaction::run);
+  for (Migration& one : other.migrations) one.concurrently_elsewhere = true;
+  EXPECT_EQ(sizes(other), (std::vector<std::size_t>{2, 1, 1, 1})) << "a file without such a statement";
+}
+
+TEST(LockForecast, ManyNotesAboutLockTimeoutAreOne) {
+  std::vector<std::string> scripts;
+  const auto notes = [&] {
+    Folder change = folder(scripts);
+    change.catalog.tables.at({"public", "users"}).statistics = TableStatistics{.rows = 2e6};
+    return findings("missing-lock-timeout", change);
+  };
+  for (const char* column : {"a", "b", "c"})
+    scripts.push_back("ALTER TABLE users ADD COLUMN " + std::string(column) + " int;");
+  EXPECT_EQ(notes().size(), 3u);
+  scripts.push_back("ALTER TABLE users ADD COLUMN d int; ALTER TABLE users ADD COLUMN e int;");
+  const auto found = notes();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].message.find("The same holds for 3 more migrations."), std::string::npos)
+      << found[0].message;
+}
+
 TEST(LockForecast, ALockLastsThroughTheWorkOnAnotherTable) {
   const auto found =
       findings("lock-held-during-work",

@@ -105,6 +105,12 @@ TEST(WorkloadFile, KeepsWhatALogTells) {
         const WritePair &a = read.write_pairs[i], &b = log.write_pairs[i];
         EXPECT_EQ(std::tie(a.first, a.then, a.bursts, a.calls), std::tie(b.first, b.then, b.bursts, b.calls));
       }
+      ASSERT_EQ(read.transaction_orders.size(), log.transaction_orders.size()) << name;
+      for (std::size_t i = 0; i < log.transaction_orders.size(); ++i) {
+        const TransactionOrder &a = read.transaction_orders[i], &b = log.transaction_orders[i];
+        EXPECT_EQ(std::tie(a.statements, a.transactions, a.place),
+                  std::tie(b.statements, b.transactions, b.place));
+      }
       EXPECT_EQ(merge({file}, nullptr, literals), file) << "read and written again";
     }
   }
