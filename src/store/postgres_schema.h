@@ -21,9 +21,10 @@ struct StoreLock {
 };
 
 // Creates the schema `pgadvise`, or brings one of an earlier version up to date, in one transaction: of
-// several processes at once one does it. Creates the views anew if another version created them. Without
-// `create` and without a store: an error. Errors (usage): the schema does not exist and the database has
-// tables of others, which may be the application's; the schema is another program's, or of a later version.
+// several processes at once one does it. Replaces the views if another version created them, and lets readers
+// of the store read what is new. Without `create` and without a store: an error. Errors (usage): the schema
+// does not exist and the database has tables of others, which may be the application's; the schema is another
+// program's, or of a later version; those of replace_views().
 Result<void> migrate(pg::Connection& connection, bool create);
 
 // The tables that have one partition for each day.

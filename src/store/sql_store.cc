@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "store/fact_rows.h"
+
 namespace pgadvise::store {
 namespace {
 
@@ -43,7 +45,7 @@ class Values {
 
 Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& from, const std::string& target,
                                                           const std::string& order) {
-  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, target);
+  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, stored_name(target));
 }
 
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {

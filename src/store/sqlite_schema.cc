@@ -70,6 +70,15 @@ tl::unexpected<Error> refuse(const std::string& path, std::string what, std::str
   return fail(Error::Kind::usage, path, std::move(what), std::move(hint));
 }
 
+std::string replace_views() {
+  std::string drop, create;
+  for (const auto& view : view_definitions(dialect)) {
+    drop = fmt::format("DROP VIEW IF EXISTS {};\n", view.name) + drop;
+    create += fmt::format("CREATE VIEW {} AS {};\n", view.name, view.select);
+  }
+  return drop + create;
+}
+
 }  // namespace
 
 Result<void> migrate(SqliteConnection& connection, const std::string& path) {
@@ -102,7 +111,7 @@ Result<void> migrate(SqliteConnection& connection, const std::string& path) {
       "PRAGMA "
       "user_version = {1}; PRAGMA application_id = {2}",
       views_version, schema_version, application_id);
-  if (const auto ran = connection.run(view_definitions(dialect) + end); !ran) return ran;
+  if (const auto ran = connection.run(replace_views() + end); !ran) return ran;
   return transaction->commit();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgadvise::store {
 
@@ -17,7 +18,12 @@ struct Dialect {
   std::string_view histogram_bins;
 };
 
-// Statements that replace the views.
-std::string view_definitions(const Dialect& dialect);
+struct View {
+  std::string name;
+  std::string select;
+};
+
+// A later view may read an earlier one.
+std::vector<View> view_definitions(const Dialect& dialect);
 
 }  // namespace pgadvise::store

@@ -170,6 +170,56 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   EXPECT_NE(refused.error().line().find("later version"), std::string::npos) << refused.error().line();
 }
 
+TEST_F(PostgresStoreTest, NewViewsKeepTheirReadersAndWhatReadsThem) {
+  put_all(*engine_.open("store"), uploads());
+  const std::string role = database().create_role("reader");
+  const auto later_version = [&](const std::string& change) {
+    database().run(change + "; UPDATE pgadvise.setting SET value = 0 WHERE name = 'views_version'");
+    return engine_.try_open("store");
+  };
+  const auto readable = [&](const std::string& view) {
+    auto reader = database().connect(role);
+    return reader.query("SELECT * FROM pgadvise." + view).has_value();
+  };
+  // As all views were at first, and with a view of others.
+  auto opened = later_version(fmt::format(
+      "GRANT USAGE ON SCHEMA pgadvise TO {0}; GRANT SELECT ON ALL TABLES IN SCHEMA pgadvise TO {0}; "
+      "CREATE VIEW public.theirs AS SELECT target, name FROM pgadvise.relation_growth",
+      role));
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_TRUE(readable("relation_growth"));
+  EXPECT_EQ(database().value("SELECT count(*) FROM public.theirs"), "1");
+  // A view that is new in this version: whoever may read the runs may read the view.
+  opened = later_version("DROP VIEW pgadvise.plan_change");
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_TRUE(readable("plan_change"));
+  // Views that had other columns.
+  const std::string other =
+      "DROP VIEW IF EXISTS public.theirs; DROP VIEW pgadvise.relation_growth; "
+      "CREATE VIEW pgadvise.relation_growth AS SELECT 1 AS a, 'x'::text AS target; ";
+  opened = later_version(other + fmt::format("GRANT SELECT (target) ON pgadvise.relation_growth TO {0}; "
+                                             "GRANT SELECT (a) ON pgadvise.relation_growth TO {0}; "
+                                             "REVOKE SELECT ON pgadvise.query_bucket FROM {0}",
+                                             role));
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_EQ((*opened)->growth("").value_or(std::vector<RelationGrowth>{}).size(), 1u);
+  EXPECT_TRUE(readable("finding_life"));
+  EXPECT_FALSE(readable("query_bucket")) << "what was revoked";
+  EXPECT_FALSE(readable("relation_growth"));
+  EXPECT_TRUE(database().connect(role).query("SELECT target FROM pgadvise.relation_growth").has_value());
+  // The same, while others read that view.
+  opened = later_version(other + "CREATE VIEW public.theirs AS SELECT a FROM pgadvise.relation_growth");
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().kind, Error::Kind::usage);
+  EXPECT_NE(opened.error().line().find("the view public.theirs reads pgadvise.relation_growth"),
+            std::string::npos)
+      << opened.error().line();
+  EXPECT_EQ(database().value("SELECT count(a) FROM public.theirs"), "1") << "all is as before";
+  EXPECT_TRUE(readable("finding_life"));
+  opened = later_version("DROP VIEW public.theirs");
+  EXPECT_TRUE(opened.has_value()) << opened.error().line();
+}
+
 TEST_F(PostgresStoreTest, StatisticsAreInDailyPartitions) {
   put_all(*engine_.open("store"), uploads());
   EXPECT_EQ(database().value("SELECT count(*) FROM pgadvise.query_statistics_20231120"), "2");

@@ -340,6 +340,21 @@ TYPED_TEST_P(StoreCases, AnyBytesAreStoredAsText) {
   EXPECT_EQ(this->engine_.value("SELECT text FROM query_class"), "SELECT \"a\\\", '{}'\nFROM \\xc3");
 }
 
+TYPED_TEST_P(StoreCases, NamesAreOfOneLine) {
+  Facts facts = size_of(monday, 1000);
+  facts.target = "shop\n\x07";
+  facts.sizes[0].name = {"pub\tlic", "or\r\nders"};
+  RecordedFinding odd = finding("01");
+  odd.location.file = "db/a\nb.sql";
+  facts.run = run_of(monday, {odd}).run;
+  this->put({facts});
+  EXPECT_EQ(this->engine_.value("SELECT target || ' ' || schema || '.' || name FROM relation_size"),
+            "shop\\x0a\\x07 pub\\x09lic.or\\x0d\\x0aders");
+  EXPECT_EQ(this->engine_.value("SELECT file FROM finding_event"), "db/a\\x0ab.sql");
+  EXPECT_EQ(this->store()->growth("shop\n\x07").value_or(std::vector<RelationGrowth>{}).size(), 1u)
+      << "the target that was given";
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
                             OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
                             FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
@@ -347,6 +362,6 @@ REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrd
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
                             OfSeveralChangesOfAPlanTheNewestCounts, RetentionRemovesOldFacts,
-                            AnyBytesAreStoredAsText);
+                            AnyBytesAreStoredAsText, NamesAreOfOneLine);
 
 }  // namespace pgadvise::store
