@@ -142,6 +142,21 @@ void add_plans(const Facts& facts, FactRows& out) {
   for (auto* table : {&texts, &relations, &uses}) out.tables.push_back(std::move(*table));
 }
 
+// Servers whose system identifier is unknown belong to the cluster of their target.
+void add_scans(const Facts& facts, FactRows& out) {
+  if (!facts.scans) return;
+  const auto& [member, database, taken, scans] = *facts.scans;
+  const std::string system = member.system.empty() ? "target " + facts.target : member.system;
+  out.tables.push_back({"server_sample",
+                        {{line(system), line(database), line(member.address), taken, line(facts.target),
+                          line(member.replica ? "replica" : "primary"), member.replicas}}});
+  TableRows rows{"index_scan", {}};
+  for (const auto& [name, number] : scans)
+    rows.rows.push_back({line(system), line(database), line(member.address), line(name.schema),
+                         line(name.name), taken, number});
+  out.tables.push_back(std::move(rows));
+}
+
 }  // namespace
 
 std::string stored_name(std::string_view name) {
@@ -159,6 +174,7 @@ FactRows rows_of(const Facts& facts) {
     sizes.rows.push_back({line(facts.target), line(kind_name(size.kind)), line(size.name.schema),
                           line(size.name.name), size.taken, size.bytes, size.rows});
   out.tables.push_back(std::move(sizes));
+  add_scans(facts, out);
   add_plans(facts, out);
   add_logs(facts, out);
   return out;

@@ -111,6 +111,24 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
   return out;
 }
 
+Result<std::vector<UnusedIndex>> SqlStore::unused_indexes(const std::string& target) {
+  const auto rows = select(
+      "SELECT target, schema, name, bytes, since, until, servers, primaries, replicas FROM index_unused",
+      target, "bytes DESC, schema, name");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<UnusedIndex> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    UnusedIndex one;
+    for (auto* text : {&one.target, &one.schema, &one.name}) *text = values.text();
+    for (auto* number : {&one.bytes, &one.from, &one.until}) *number = values.number();
+    for (auto* number : {&one.servers, &one.primaries, &one.replicas})
+      *number = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string& target) {
   const auto rows = select(
       "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "

@@ -100,6 +100,38 @@ SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
   max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
 FROM month GROUP BY target, kind, schema, name, first_taken, last_taken)"},
 
+    {"index_unused", R"(
+WITH newest AS (SELECT system, database, max(taken) AS until FROM server_sample GROUP BY system, database),
+server AS (
+  SELECT s.system, s.database, s.server, s.target, s.role, s.replicas, s.taken,
+    CASE WHEN s.taken >= n.until - 604800 THEN 1 ELSE 0 END AS recent,
+    row_number() OVER (PARTITION BY s.system, s.database, s.server ORDER BY s.taken DESC) AS age
+  FROM newest n JOIN server_sample s ON s.system = n.system AND s.database = n.database
+  WHERE s.taken >= n.until - 2592000),
+cluster AS (
+  SELECT system, database, coalesce(min(CASE WHEN role = 'primary' THEN target END), min(target)) AS target,
+    count(*) AS servers, sum(recent) AS recent_servers,
+    sum(CASE WHEN role = 'primary' THEN recent ELSE 0 END) AS primaries,
+    max(CASE WHEN role = 'primary' THEN recent * replicas ELSE 0 END) AS replicas,
+    max(CASE WHEN role = 'primary' THEN taken ELSE 0 END) AS taken
+  FROM server WHERE age = 1 GROUP BY system, database),
+constant AS (
+  SELECT i.system, i.database, i.server, i.schema, i.name, min(i.taken) AS since, max(i.taken) AS until
+  FROM newest n JOIN index_scan i ON i.system = n.system AND i.database = n.database
+  WHERE i.taken >= n.until - 2592000
+  GROUP BY i.system, i.database, i.server, i.schema, i.name
+  HAVING min(i.scans) = max(i.scans)),
+unused AS (
+  SELECT u.system, u.database, u.schema, u.name, count(*) AS servers, max(u.since) AS since, min(u.until) AS until
+  FROM constant u JOIN server s ON s.system = u.system AND s.database = u.database AND s.server = u.server
+    AND s.age = 1 AND s.taken = u.until
+  GROUP BY u.system, u.database, u.schema, u.name)
+SELECT c.target, c.database, u.schema, u.name, coalesce(z.bytes, 0) AS bytes, u.since, u.until, c.recent_servers AS servers,
+  c.primaries, c.replicas
+FROM unused u JOIN cluster c ON c.system = u.system AND c.database = u.database AND c.servers = u.servers
+LEFT JOIN relation_size z ON z.target = c.target AND z.kind = 'index' AND z.schema = u.schema AND z.name = u.name
+  AND z.taken = c.taken)"},
+
     {"plan_change", R"(
 WITH seen AS (
   SELECT target, class_id, taken, plan_id, cost, server_major, lag(plan_id) OVER w AS plan_before,

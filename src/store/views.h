@@ -9,7 +9,7 @@
 namespace pgadvise::store {
 
 // Raised with each change of a view.
-inline constexpr std::int64_t views_version = 3;
+inline constexpr std::int64_t views_version = 4;
 
 // What the engines write differently.
 struct Dialect {

@@ -156,9 +156,10 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   ASSERT_TRUE(growth.has_value()) << growth.error().line();
   EXPECT_EQ(growth->size(), 1u);
   EXPECT_EQ(engine_.dump("store"), before);
-  // Version 1 has neither plans nor owners.
+  // Version 1 has neither plans, owners nor scans of indexes.
   database().run(
-      "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan CASCADE; "
+      "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan, pgadvise.server_sample, "
+      "pgadvise.index_scan CASCADE; "
       "ALTER TABLE pgadvise.finding_event DROP owner CASCADE, DROP reason CASCADE, DROP until CASCADE; "
       "UPDATE pgadvise.setting SET value = 1 WHERE name = 'tables_version'");
   put_all(*engine_.open("store"), uploads());
