@@ -160,10 +160,10 @@ void add_scans(const Facts& facts, FactRows& out) {
 }  // namespace
 
 std::string stored_name(std::string_view name) {
-  std::string out = printable_block(name);
+  std::string out(name);
   for (const auto& [raw, shown] : {std::pair{"\n", "\\x0a"}, {"\r", "\\x0d"}, {"\t", "\\x09"}})
     out = replace_all(std::move(out), raw, shown);
-  return out;
+  return printable_block(out);
 }
 
 FactRows rows_of(const Facts& facts) {
