@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "live/support.h"
+#include "pg/catalog_reader.h"
 #include "store/open.h"
 #include "store/views.h"
 #include "support/store_cases.h"
@@ -289,6 +290,34 @@ TEST_F(PostgresStoreTest, AServerThatIsDownIsAnErrorOfTheStore) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, Error::Kind::usage);
   EXPECT_EQ(refused.error().line().find("geheim"), std::string::npos);
+}
+
+TEST(IndexScansOfAServer, AreThoseOfIndexesThatOnlyServeQueries) {
+  live::Database database(
+      "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, k int); CREATE INDEX by_k ON t (k); "
+      "CREATE TABLE parted (id int, k int) PARTITION BY RANGE (id); "
+      "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (10); CREATE INDEX ON parted (k)");
+  const auto scans_as = [&](pg::Connection connection) {
+    Diagnostics diagnostics;
+    const auto catalog = pg::read_catalog(connection, diagnostics);
+    EXPECT_TRUE(catalog.has_value()) << (catalog ? "" : catalog.error().line());
+    return catalog ? index_scans(*catalog, monday) : std::nullopt;
+  };
+  const auto scans = scans_as(database.connect());
+  ASSERT_TRUE(scans.has_value());
+  ASSERT_EQ(scans->scans.size(), 1u);
+  EXPECT_EQ(scans->scans[0].first.name, "by_k");
+  EXPECT_EQ(scans->scans[0].second, 0);
+  EXPECT_EQ(scans->database, database.name());
+  EXPECT_EQ(scans->member.system, database.value("SELECT system_identifier FROM pg_control_system()"));
+  EXPECT_EQ(scans->member.address, "|" + database.value("SHOW port"));
+  EXPECT_FALSE(scans->member.replica);
+  database.run("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+  const auto without = scans_as(database.connect(database.create_role("guest")));
+  ASSERT_TRUE(without.has_value());
+  EXPECT_EQ(without->member.system, "");
+  EXPECT_EQ(without->member.address, scans->member.address);
+  EXPECT_FALSE(index_scans(Catalog{}, monday).has_value()) << "no server";
 }
 
 }  // namespace
