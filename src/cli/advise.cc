@@ -119,7 +119,11 @@ store::Facts facts_of(const Options& options, const check::AdviseInputs& inputs,
   if (!options.address) return out;
   const bool live = !options.sources.sandbox;
   out.target = target_of(options.store, live ? inputs.catalog.database : std::string());
-  if (live) out.sizes = store::relation_sizes(inputs.catalog, now());
+  if (live) {
+    const auto taken = now();
+    out.sizes = store::relation_sizes(inputs.catalog, taken);
+    out.scans = store::index_scans(inputs.catalog, taken);
+  }
   out.queries = statistics_of({inputs.workload}, options.sources.selection, diagnostics);
   return out;
 }

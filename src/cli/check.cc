@@ -51,6 +51,7 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
   if (live) {
     const auto taken = store::seconds_of(checked.report.started).value_or(now());
     out.sizes = store::relation_sizes(*inputs.live, taken);
+    out.scans = store::index_scans(*inputs.live, taken);
     out.plans = plans_of(checked.report, inputs.workload, taken);
   }
   if (!inputs.workload.sources.empty())

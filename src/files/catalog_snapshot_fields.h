@@ -256,7 +256,7 @@ struct Description<Catalog> {
                                      Field{"tracking", &Catalog::tracking},
                                      Field{"sessions", &Catalog::sessions},
                                      Field{"tables", &Catalog::tables}};
-  static constexpr int left_out = 0;
+  static constexpr int left_out = 1;  // member
 };
 
 // The words of an enumeration, in its order.

@@ -215,11 +215,21 @@ struct Session {
   std::optional<double> state_seconds;        // since the last change of state
 };
 
+// Which server of a cluster a catalog was read from. A primary and its physical replicas have the same
+// `system`.
+struct ClusterMember {
+  std::string system;         // system identifier; "": the role may not read it
+  std::string address;        // "10.0.0.5|5432"; "|5432" over a Unix-domain socket; "": not from a server
+  bool replica = false;       // in recovery
+  std::int64_t replicas = 0;  // physical ones that receive WAL from this server
+};
+
 struct Catalog {
   int server_version = 0;  // server_version_num; 0 when not from a server
   std::string database;    // live only
   bool has_statistics = false;
   std::optional<double> statistics_days;  // since the last statistics reset; live only
+  ClusterMember member;                   // live only
   // Settings by name, as a new session would have them, in the units of pg_settings. Empty without a server.
   // The value is "set by role" for a setting like statement_timeout that only some roles or databases set.
   std::map<std::string, std::string> settings;

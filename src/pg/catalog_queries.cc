@@ -34,6 +34,29 @@ Result<void> CatalogReader::settings_and_age() {
                        "WHERE d.datname = current_database()");
   if (!age) return tl::unexpected(age.error());
   if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
+  return cluster_member();
+}
+
+// Neither a backup nor a subscriber to logical replication is a replica with indexes of its own scans.
+Result<void> CatalogReader::cluster_member() {
+  const std::string nothing = "SELECT WHERE false";
+  const auto rows = ask(4,
+                        "SELECT concat(host(inet_server_addr()), '|', current_setting('port')), "
+                        "pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE'), "
+                        "(SELECT count(*) FROM pg_stat_replication r WHERE coalesce(r.state, '') <> 'backup' "
+                        "AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' "
+                        "AND s.active_pid = r.pid))",
+                        nothing, "replicas were not counted");
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty()) return {};
+  const auto& row = rows->front();
+  catalog_.member = {
+      .system = {}, .address = text(row[0]), .replica = truth(row[1]), .replicas = whole(row[3])};
+  if (!truth(row[2])) return {};
+  const auto system = ask(1, "SELECT system_identifier FROM pg_control_system()", nothing,
+                          "the system identifier was not read");
+  if (!system) return tl::unexpected(system.error());
+  if (!system->empty()) catalog_.member.system = text(system->front()[0]);
   return {};
 }
 

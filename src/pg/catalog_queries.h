@@ -71,6 +71,7 @@ class CatalogReader {
   Result<void> policies();
   Result<void> triggers();
   Result<void> settings_and_age();
+  Result<void> cluster_member();
   Result<void> types_and_sequences();
   Result<void> sessions();
   void column_statistics();

@@ -31,6 +31,21 @@ std::string remark_of(const FindingLife& life) {
   return out;
 }
 
+std::vector<std::string> reasons_of(const store::TargetRank& rank) {
+  std::vector<std::string> out;
+  const auto add = [&](std::size_t number, std::string_view one, std::string_view several) {
+    if (number) out.push_back(fmt::format("{} {}", number, number == 1 ? one : several));
+  };
+  add(rank.errors, "error", "errors");
+  add(rank.warnings, "warning", "warnings");
+  add(rank.notes, "note", "notes");
+  add(rank.fresh, "of them new", "of them new");
+  add(rank.reopened, "of them reopened", "of them reopened");
+  add(rank.slower, "slower query", "slower queries");
+  add(rank.plans, "changed plan", "changed plans");
+  return out;
+}
+
 class Text {
  public:
   Text(const Look& look, std::size_t top) : look_(look), top_(top) {}
@@ -85,6 +100,39 @@ class Text {
                     fmt::format("{} {} {}.{}: {} on {}, {} on {}", one.target, one.kind, one.schema, one.name,
                                 bytes(static_cast<double>(one.bytes_before)), day_of(one.from),
                                 bytes(static_cast<double>(one.bytes)), day_of(one.until)));
+    }
+    rest(shown, list.size());
+  }
+
+  void unused(const store::History& history) {
+    const auto& list = history.unused;
+    const std::size_t shown = begin("Indexes that neither the primary nor a replica scanned", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const store::UnusedIndex& one = list[i];
+      add_paragraph(
+          lines_, look_, "  ", "    ",
+          fmt::format("{} {}.{}: {}, no scan from {} to {} on {} server{}", one.target, one.schema, one.name,
+                      one.bytes > 0 ? bytes(static_cast<double>(one.bytes)) : "size unknown",
+                      day_of(one.from), day_of(one.until), one.servers, one.servers == 1 ? "" : "s"));
+    }
+    rest(shown, list.size());
+    if (history.unsure_unused == 0) return;
+    if (list.empty()) lines_.emplace_back();
+    add_paragraph(
+        lines_, look_, "  ", "    ",
+        fmt::format("{} more index{} had no scan, but the store lacks samples of the primary or of a "
+                    "replica: check --db --store each of them.",
+                    history.unsure_unused, history.unsure_unused == 1 ? "" : "es"));
+  }
+
+  void ranking(const std::vector<store::TargetRank>& list) {
+    if (list.size() < 2) return;
+    const std::size_t shown = begin("Look at first", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      add_paragraph(lines_, look_, "  ", "    ",
+                    fmt::format("{}. {}: {}", i + 1, list[i].target, join(reasons_of(list[i]), ", ")));
+      if (!list[i].first_message.empty())
+        add_paragraph(lines_, look_, "     ", "     ", list[i].first_id + ": " + list[i].first_message);
     }
     rest(shown, list.size());
   }
@@ -167,12 +215,14 @@ json findings_json(const std::vector<FindingLife>& list) {
 std::string history_text(const store::History& history, const Look& look, std::size_t top) {
   Text out(look, top);
   out.summary(history);
+  out.ranking(history.ranking);
   out.findings("New", history.fresh);
   out.findings("Reopened", history.reopened);
   out.findings("Fixed", history.fixed);
   out.slower(history.slower);
   out.plans(history.plans);
   out.growth(history.growth);
+  out.unused(history);
   out.findings("Ignored, but not for much longer", history.expiring);
   out.findings("Recurring", history.recurring);
   return out.text();
@@ -217,6 +267,30 @@ std::string history_json(const store::History& history) {
                              {"until", iso_of(one.until)},
                              {"bytes_before", one.bytes_before},
                              {"bytes", one.bytes}});
+  out["unused_indexes"] = json::array();
+  for (const auto& one : history.unused) {
+    json entry{{"target", one.target}, {"schema", one.schema}, {"name", one.name}};
+    if (one.bytes > 0) entry["bytes"] = one.bytes;
+    entry["from"] = iso_of(one.from);
+    entry["until"] = iso_of(one.until);
+    entry["servers"] = one.servers;
+    out["unused_indexes"].push_back(std::move(entry));
+  }
+  out["unsure_unused_indexes"] = history.unsure_unused;
+  out["ranking"] = json::array();
+  for (const auto& rank : history.ranking) {
+    json entry{{"target", rank.target},
+               {"errors", rank.errors},
+               {"warnings", rank.warnings},
+               {"notes", rank.notes},
+               {"impact", {{"score", rank.score}}},
+               {"new", rank.fresh},
+               {"reopened", rank.reopened},
+               {"slower_queries", rank.slower},
+               {"changed_plans", rank.plans}};
+    if (!rank.first_id.empty()) entry["first"] = {{"id", rank.first_id}, {"message", rank.first_message}};
+    out["ranking"].push_back(std::move(entry));
+  }
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 

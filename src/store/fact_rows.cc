@@ -16,7 +16,10 @@ using Pairs = std::set<std::pair<std::string, std::string>>;
 
 const char* kind_name(SizeSample::Kind kind) { return kind == SizeSample::Kind::index ? "index" : "table"; }
 
+// Of several lines, as those of a query.
 Cell text(std::string_view given) { return printable_block(given); }
+
+Cell line(std::string_view given) { return stored_name(given); }
 
 std::string plain_path(const std::string& path) {
   std::string out = std::filesystem::path(path).lexically_normal().generic_string();
@@ -36,7 +39,7 @@ std::string database_of(const RunRecord& run) {
 
 TableRows pairs_of(std::string_view table, const std::string& id, const Pairs& pairs) {
   TableRows out{table, {}};
-  for (const auto& [first, second] : pairs) out.rows.push_back({text(id), text(first), text(second)});
+  for (const auto& [first, second] : pairs) out.rows.push_back({line(id), line(first), line(second)});
   return out;
 }
 
@@ -67,18 +70,18 @@ void add_run(const RunRecord& run, FactRows& out) {
   const std::string id = run_id(out.target, run);
   const std::string scope = add_scope(run, out);
   out.tables.push_back({"run",
-                        {{text(id), text(out.target), seconds_of(run.started).value_or(0), text(run.version),
-                          text(run.server_version), text(scope)}}});
+                        {{line(id), line(out.target), seconds_of(run.started).value_or(0), line(run.version),
+                          line(run.server_version), line(scope)}}});
   TableRows events{"finding_event", {}};
   const std::string database = database_of(run);
   for (const auto& finding : run.findings) {
     const FindingArea area = area_of(finding, run.inputs);
     events.rows.push_back(
-        {text(id), text(finding.id), text(finding.short_id), text(finding.rule), text(name(finding.severity)),
-         text(name(finding.verdict)), text(name(finding.state)), text(name(area)),
-         text(finding.location.live() ? "" : plain_path(finding.location.file)),
-         text(area == FindingArea::server ? database : ""), text(finding.message), finding.impact.score,
-         text(finding.impact.effect), text(finding.owners), text(finding.reason), text(finding.until)});
+        {line(id), line(finding.id), line(finding.short_id), line(finding.rule), line(name(finding.severity)),
+         line(name(finding.verdict)), line(name(finding.state)), line(name(area)),
+         line(finding.location.live() ? "" : plain_path(finding.location.file)),
+         line(area == FindingArea::server ? database : ""), text(finding.message), finding.impact.score,
+         line(finding.impact.effect), line(finding.owners), text(finding.reason), line(finding.until)});
   }
   out.tables.push_back(std::move(events));
 }
@@ -102,13 +105,13 @@ void add_logs(const Facts& facts, FactRows& out) {
       bins.push_back(bucket.index);
       counts.push_back(whole(bucket.count));
     }
-    log.statistics.rows.push_back({text(facts.target), text(query.class_id), query.bucket_start,
-                                   text(query.source), query.bucket_seconds, whole(query.calls),
+    log.statistics.rows.push_back({line(facts.target), line(query.class_id), query.bucket_start,
+                                   line(query.source), query.bucket_seconds, whole(query.calls),
                                    whole(query.timed_calls), query.total_ns, query.max_ns, whole(query.rows),
                                    whole(query.rows_calls), std::move(bins), std::move(counts)});
   }
   for (auto& [source, log] : logs) {
-    for (const auto& [id, query_text] : classes[source]) log.classes.rows.push_back({text(id), query_text});
+    for (const auto& [id, query_text] : classes[source]) log.classes.rows.push_back({line(id), query_text});
     out.logs.push_back(std::move(log));
   }
 }
@@ -127,28 +130,51 @@ void add_plans(const Facts& facts, FactRows& out) {
     const std::string id = sha256_hex(all).substr(0, 16);
     plans.emplace(id, &plan);
     uses.rows.push_back(
-        {text(facts.target), text(plan.class_id), plan.taken, text(id), plan.cost, plan.server_major});
+        {line(facts.target), line(plan.class_id), plan.taken, line(id), plan.cost, plan.server_major});
   }
-  for (const auto& [id, query_text] : classes) out.classes.rows.push_back({text(id), query_text});
+  for (const auto& [id, query_text] : classes) out.classes.rows.push_back({line(id), query_text});
   for (const auto& [id, plan] : plans) {
-    texts.rows.push_back({text(id), text(plan->structure)});
+    texts.rows.push_back({line(id), text(plan->structure)});
     for (const auto& [kind, name] : plan->relations)
-      relations.rows.push_back({text(id), text(kind_name(kind)), text(name.schema), text(name.name)});
+      relations.rows.push_back({line(id), line(kind_name(kind)), line(name.schema), line(name.name)});
   }
   std::sort(relations.rows.begin(), relations.rows.end());
   for (auto* table : {&texts, &relations, &uses}) out.tables.push_back(std::move(*table));
 }
 
+// Servers whose system identifier is unknown belong to the cluster of their target.
+void add_scans(const Facts& facts, FactRows& out) {
+  if (!facts.scans) return;
+  const auto& [member, database, taken, scans] = *facts.scans;
+  const std::string system = member.system.empty() ? "target " + facts.target : member.system;
+  out.tables.push_back({"server_sample",
+                        {{line(system), line(database), line(member.address), taken, line(facts.target),
+                          line(member.replica ? "replica" : "primary"), member.replicas}}});
+  TableRows rows{"index_scan", {}};
+  for (const auto& [name, number] : scans)
+    rows.rows.push_back({line(system), line(database), line(member.address), line(name.schema),
+                         line(name.name), taken, number});
+  out.tables.push_back(std::move(rows));
+}
+
 }  // namespace
 
+std::string stored_name(std::string_view name) {
+  std::string out(name);
+  for (const auto& [raw, shown] : {std::pair{"\n", "\\x0a"}, {"\r", "\\x0d"}, {"\t", "\\x09"}})
+    out = replace_all(std::move(out), raw, shown);
+  return printable_block(out);
+}
+
 FactRows rows_of(const Facts& facts) {
-  FactRows out{.target = printable_block(facts.target), .tables = {}, .logs = {}};
+  FactRows out{.target = stored_name(facts.target), .tables = {}, .logs = {}};
   if (facts.run) add_run(*facts.run, out);
   TableRows sizes{"relation_size", {}};
   for (const auto& size : facts.sizes)
-    sizes.rows.push_back({text(facts.target), text(kind_name(size.kind)), text(size.name.schema),
-                          text(size.name.name), size.taken, size.bytes, size.rows});
+    sizes.rows.push_back({line(facts.target), line(kind_name(size.kind)), line(size.name.schema),
+                          line(size.name.name), size.taken, size.bytes, size.rows});
   out.tables.push_back(std::move(sizes));
+  add_scans(facts, out);
   add_plans(facts, out);
   add_logs(facts, out);
   return out;

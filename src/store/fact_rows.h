@@ -11,7 +11,7 @@
 
 namespace pgadvise::store {
 
-// Text is valid UTF-8 without control characters other than line ends and tabs.
+// Text is valid UTF-8 without control characters; queries, plans and messages may have line ends and tabs.
 using Numbers = std::vector<std::int64_t>;
 using Cell = std::variant<std::string, std::int64_t, double, Numbers>;
 
@@ -39,5 +39,9 @@ struct FactRows {
 };
 
 FactRows rows_of(const Facts& facts);
+
+// A name (of a target, a table, a file) as stores contain it: control characters, also line ends and tabs,
+// and bytes that are not UTF-8 as \xNN.
+std::string stored_name(std::string_view name);
 
 }  // namespace pgadvise::store

@@ -101,6 +101,17 @@ std::vector<SizeSample> relation_sizes(const Catalog& catalog, std::int64_t take
   return out;
 }
 
+std::optional<IndexScans> index_scans(const Catalog& catalog, std::int64_t taken) {
+  if (catalog.member.address.empty()) return std::nullopt;
+  IndexScans out{catalog.member, catalog.database, taken, {}};
+  for (const auto& [key, table] : catalog.tables)
+    for (const auto& index : table.indexes)
+      if (index.statistics && index.valid && !index.unique && !index.constraint && !index.replica_identity &&
+          index.attached_to.empty() && table.partition_key.empty())
+        out.scans.emplace_back(QualifiedName{table.name.schema, index.name}, index.statistics->scans);
+  return out;
+}
+
 std::optional<std::int64_t> seconds_of(const std::string& iso) {
   namespace ch = std::chrono;
   int year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0, length = 0;

@@ -51,6 +51,15 @@ struct QueryPlan {
   std::int64_t server_major = 0;  // 15; 0: unknown
 };
 
+// How often one server of a cluster has scanned its indexes since its statistics were reset. Contains the
+// indexes that only serve queries: those of constraints, unique and partitioned ones are left out.
+struct IndexScans {
+  ClusterMember member;
+  std::string database;
+  std::int64_t taken = 0;  // seconds since 1970, UTC
+  std::vector<std::pair<QualifiedName, std::int64_t>> scans;
+};
+
 // The facts of one run of pgadvise about one target: a database, or a repository.
 struct Facts {
   std::string target;
@@ -58,8 +67,9 @@ struct Facts {
   std::vector<QueryStatistics> queries;
   std::vector<SizeSample> sizes;
   std::vector<QueryPlan> plans = {};  // with `sizes` of the same time
+  std::optional<IndexScans> scans = std::nullopt;
 
-  bool empty() const { return !run && queries.empty() && sizes.empty() && plans.empty(); }
+  bool empty() const { return !run && queries.empty() && sizes.empty() && plans.empty() && !scans; }
 };
 
 // The key of a run: equal for equal runs of one target that started in the same second.
@@ -72,6 +82,9 @@ std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnost
 
 // The sizes of a server's tables and indexes. `taken`: seconds since 1970.
 std::vector<SizeSample> relation_sizes(const Catalog& catalog, std::int64_t taken);
+
+// nullopt for a catalog that is not a server's.
+std::optional<IndexScans> index_scans(const Catalog& catalog, std::int64_t taken);
 
 // "2026-11-23T16:00:00Z" as seconds since 1970; nullopt if the text is no such time.
 std::optional<std::int64_t> seconds_of(const std::string& iso);

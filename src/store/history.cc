@@ -1,6 +1,8 @@
 #include "store/history.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -23,6 +25,46 @@ void add_finding(FindingLife life, const std::string& last_day, History& out) {
   }
   auto& list = recent(life.first_seen) ? out.fresh : recent(life.reopened) ? out.reopened : out.recurring;
   list.push_back(std::move(life));
+}
+
+int place_of(const std::string& severity) { return severity == "error" ? 0 : severity == "warning" ? 1 : 2; }
+
+// The targets by what the other lists contain.
+std::vector<TargetRank> ranking_of(const History& history) {
+  std::map<std::string, TargetRank> ranks;
+  std::map<std::string, const FindingLife*> firsts;
+  const auto add = [&](const std::vector<FindingLife>& list, std::size_t TargetRank::* number) {
+    for (const auto& life : list) {
+      TargetRank& rank = ranks[life.target];
+      ++(life.severity == "error" ? rank.errors : life.severity == "warning" ? rank.warnings : rank.notes);
+      rank.score += life.score;
+      if (number) ++(rank.*number);
+      const FindingLife*& first = firsts[life.target];
+      const auto key = [](const FindingLife& one) {
+        return std::tuple(place_of(one.severity), -one.score, std::string_view(one.id));
+      };
+      if (!first || key(life) < key(*first)) first = &life;
+    }
+  };
+  add(history.fresh, &TargetRank::fresh);
+  add(history.reopened, &TargetRank::reopened);
+  add(history.recurring, nullptr);
+  for (const auto& query : history.slower) ++ranks[query.target].slower;
+  for (const auto& plan : history.plans) ++ranks[plan.target].plans;
+  std::vector<TargetRank> out;
+  for (auto& [target, rank] : ranks) {
+    rank.target = target;
+    if (const auto first = firsts.find(target); first != firsts.end()) {
+      const FindingLife& life = *first->second;
+      rank.first_id = life.short_id.empty() ? life.id : life.short_id;
+      rank.first_message = life.message;
+    }
+    out.push_back(std::move(rank));
+  }
+  std::sort(out.begin(), out.end(), [](const TargetRank& a, const TargetRank& b) {
+    return std::tie(b.errors, b.score, b.slower, a.target) < std::tie(a.errors, a.score, a.slower, b.target);
+  });
+  return out;
 }
 
 }  // namespace
@@ -53,6 +95,14 @@ Result<History> history(Store& store, const HistoryOptions& options) {
   if (!plans) return tl::unexpected(plans.error());
   for (auto& one : *plans)
     if (one.until >= out.since) out.plans.push_back(std::move(one));
+  auto unused = store.unused_indexes(options.target);
+  if (!unused) return tl::unexpected(unused.error());
+  for (auto& one : *unused) {
+    if (one.until - one.from < options.min_unused) continue;
+    if (one.primaries == 1 && one.servers > one.replicas) out.unused.push_back(std::move(one));
+    else ++out.unsure_unused;
+  }
+  out.ranking = ranking_of(out);
   return out;
 }
 

@@ -17,7 +17,23 @@ struct HistoryOptions {
   double slower_factor = 1.5;    // of the mean time of a query
   std::uint64_t min_calls = 20;  // of a slower query, within its newest day
   double growth_factor = 1.1;
-  std::int64_t min_growth = std::int64_t{10} << 20;  // bytes
+  std::int64_t min_growth = std::int64_t{10} << 20;   // bytes
+  std::int64_t min_unused = std::int64_t{7} * 86400;  // seconds without a scan, of an unused index
+};
+
+// A target, among those to look at.
+struct TargetRank {
+  std::string target;
+  std::size_t errors = 0;  // open findings by severity
+  std::size_t warnings = 0;
+  std::size_t notes = 0;
+  double score = 0;  // sum of the impacts of open findings
+  std::size_t fresh = 0;
+  std::size_t reopened = 0;
+  std::size_t slower = 0;
+  std::size_t plans = 0;
+  std::string first_id;  // of the open finding to look at first, by severity and impact
+  std::string first_message;
 };
 
 struct History {
@@ -35,6 +51,13 @@ struct History {
   std::vector<QueryChange> slower;       // by the time that the newest day lost
   std::vector<RelationGrowth> growth;    // by bytes
   std::vector<PlanChangeOfQuery> plans;  // that changed since then, the newest first
+  // Unused on the primary and on all replicas that it knows, over at least the shortest period.
+  std::vector<UnusedIndex> unused;
+  // Indexes without scans that are not in `unused`, as the store lacks samples of the primary or a replica.
+  std::size_t unsure_unused = 0;
+  // The targets with open findings, slower queries or changed plans. First those with the most errors, then
+  // those with the greatest score, then those with the most slower queries.
+  std::vector<TargetRank> ranking;
 };
 
 // Each list is sorted by target, findings then by decreasing impact. Errors (usage): those of the store.

@@ -157,10 +157,12 @@ class Upload {
 void leave_out_before(std::int64_t day, FactRows& rows) {
   const auto outside = [&](std::int64_t time) { return time < day || time >= last_day; };
   std::erase_if(rows.logs, [&](const LogRows& log) { return outside(log.bucket_start); });
-  constexpr std::size_t taken = 4;
   for (auto& table : rows.tables)
-    if (table.table == "relation_size")
-      std::erase_if(table.rows, [&](const auto& row) { return outside(std::get<std::int64_t>(row[taken])); });
+    for (const auto& daily : daily_tables)
+      if (table.table == daily.name)
+        std::erase_if(table.rows, [&](const auto& row) {
+          return outside(std::get<std::int64_t>(row[daily.time_column]));
+        });
 }
 
 class PostgresStore : public SqlStore {
@@ -219,13 +221,18 @@ class PostgresStore : public SqlStore {
   }
 
   Result<void> partitions_for(const FactRows& rows) {
-    std::set<std::int64_t> of_statistics, of_sizes;
-    for (const auto& log : rows.logs) of_statistics.insert(day_of(log.bucket_start));
-    for (const auto& table : rows.tables)
-      if (table.table == "relation_size")
-        for (const auto& row : table.rows) of_sizes.insert(day_of(std::get<std::int64_t>(row[4])));
-    if (const auto done = add_partitions(connection_, "query_statistics", of_statistics); !done) return done;
-    return add_partitions(connection_, "relation_size", of_sizes);
+    for (const auto& daily : daily_tables) {
+      std::set<std::int64_t> days;
+      const auto add = [&](const TableRows& table) {
+        if (table.table != daily.name) return;
+        for (const auto& row : table.rows)
+          days.insert(day_of(std::get<std::int64_t>(row[daily.time_column])));
+      };
+      for (const auto& table : rows.tables) add(table);
+      for (const auto& log : rows.logs) add(log.statistics);
+      if (const auto done = add_partitions(connection_, daily.name, days); !done) return done;
+    }
+    return {};
   }
 
   // Once a day, where no other upload runs: otherwise one of the next uploads does it.
@@ -236,8 +243,7 @@ class PostgresStore : public SqlStore {
         "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
         "bucket_start "
         "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1) OR EXISTS (SELECT FROM query_plan "
-        "WHERE taken < "
-        "$1))::int",
+        "WHERE taken < $1) OR EXISTS (SELECT FROM server_sample WHERE taken < $1))::int",
         {std::to_string(day)});
     if (!old) return tl::unexpected(old.error());
     if (!*old) return {};
@@ -253,12 +259,12 @@ class PostgresStore : public SqlStore {
   static Result<void> remove_before(PostgresTransaction& transaction, std::int64_t day) {
     if (const auto set = transaction.query("SELECT pg_catalog.set_config('lock_timeout', '2s', true)"); !set)
       return tl::unexpected(set.error());
-    for (const char* table : daily_tables)
-      if (const auto dropped = drop_partitions(transaction, table, day); !dropped) return dropped;
+    for (const auto& table : daily_tables)
+      if (const auto dropped = drop_partitions(transaction, table.name, day); !dropped) return dropped;
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < $1)",
           "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1",
-          "DELETE FROM query_plan WHERE taken < $1"})
+          "DELETE FROM query_plan WHERE taken < $1", "DELETE FROM server_sample WHERE taken < $1"})
       if (const auto removed = transaction.query(sql, {std::to_string(day)}); !removed)
         return tl::unexpected(removed.error());
     return transaction.run(

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/facts.h"
+#include "store/postgres_views.h"
 #include "store/views.h"
 
 namespace pgadvise::store {
@@ -68,6 +69,15 @@ CREATE TABLE query_plan (target text COLLATE "C", class_id text COLLATE "C", tak
   PRIMARY KEY (target, class_id, taken));
 CREATE INDEX query_plan_by_time ON query_plan (taken);
 CREATE INDEX query_plan_by_plan ON query_plan (plan_id);
+)",
+    R"(
+CREATE TABLE server_sample (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C", taken bigint,
+  target text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL, replicas bigint NOT NULL,
+  PRIMARY KEY (system, database, server, taken));
+CREATE INDEX server_sample_by_time ON server_sample (taken);
+CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C", schema text COLLATE "C",
+  name text COLLATE "C", taken bigint, scans bigint NOT NULL,
+  PRIMARY KEY (system, database, server, schema, name, taken)) PARTITION BY RANGE (taken);
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
 
@@ -140,6 +150,8 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
   const auto found = look(transaction);  // another process may have created it
   if (!found) return tl::unexpected(found.error());
   if (*found == Found::others) return refuse_others(connection);
+  const auto before = relations_of_store(transaction);
+  if (!before) return tl::unexpected(before.error());
   std::int64_t version = 0;
   if (*found == Found::own) {
     const auto stored = setting(transaction, "tables_version");
@@ -153,7 +165,9 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
                   "update pgadvise, or name another database");
   for (auto step = version; step < postgres_schema_version; ++step)
     if (const auto ran = transaction.run(steps[step]); !ran) return ran;
-  if (const auto ran = transaction.run(view_definitions(dialect)); !ran) return ran;
+  if (const auto ran = replace_views(transaction, connection, view_definitions(dialect)); !ran) return ran;
+  if (*found == Found::own)
+    if (const auto granted = grant_new_relations(transaction, *before); !granted) return granted;
   return transaction.run(fmt::format(
       "INSERT INTO setting VALUES ('tables_version', {}), ('views_version', {}) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",

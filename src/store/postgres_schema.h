@@ -11,7 +11,7 @@
 
 namespace pgadvise::store {
 
-inline constexpr std::int64_t postgres_schema_version = 2;
+inline constexpr std::int64_t postgres_schema_version = 3;
 
 // The locks that writers of a store take until the end of a transaction.
 struct StoreLock {
@@ -21,13 +21,19 @@ struct StoreLock {
 };
 
 // Creates the schema `pgadvise`, or brings one of an earlier version up to date, in one transaction: of
-// several processes at once one does it. Creates the views anew if another version created them. Without
-// `create` and without a store: an error. Errors (usage): the schema does not exist and the database has
-// tables of others, which may be the application's; the schema is another program's, or of a later version.
+// several processes at once one does it. Replaces the views if another version created them, and lets readers
+// of the store read what is new. Without `create` and without a store: an error. Errors (usage): the schema
+// does not exist and the database has tables of others, which may be the application's; the schema is another
+// program's, or of a later version; those of replace_views().
 Result<void> migrate(pg::Connection& connection, bool create);
 
-// The tables that have one partition for each day.
-inline constexpr const char* daily_tables[] = {"query_statistics", "relation_size"};
+// A table that has one partition for each day.
+struct DailyTable {
+  const char* name;
+  std::size_t time_column;  // among all columns, from 0
+};
+inline constexpr DailyTable daily_tables[] = {
+    {"query_statistics", 2}, {"relation_size", 4}, {"index_scan", 5}};
 
 // The start of the day, UTC.
 inline std::int64_t day_of(std::int64_t seconds) {

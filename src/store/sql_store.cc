@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "store/fact_rows.h"
+
 namespace pgadvise::store {
 namespace {
 
@@ -43,7 +45,7 @@ class Values {
 
 Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& from, const std::string& target,
                                                           const std::string& order) {
-  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, target);
+  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, stored_name(target));
 }
 
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
@@ -105,6 +107,24 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
     for (auto* number : {&growth.from, &growth.until, &growth.bytes_before, &growth.bytes})
       *number = values.number();
     out.push_back(std::move(growth));
+  }
+  return out;
+}
+
+Result<std::vector<UnusedIndex>> SqlStore::unused_indexes(const std::string& target) {
+  const auto rows = select(
+      "SELECT target, schema, name, bytes, since, until, servers, primaries, replicas FROM index_unused",
+      target, "bytes DESC, schema, name");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<UnusedIndex> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    UnusedIndex one;
+    for (auto* text : {&one.target, &one.schema, &one.name}) *text = values.text();
+    for (auto* number : {&one.bytes, &one.from, &one.until}) *number = values.number();
+    for (auto* number : {&one.servers, &one.primaries, &one.replicas})
+      *number = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(one));
   }
   return out;
 }

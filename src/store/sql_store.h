@@ -15,6 +15,7 @@ class SqlStore : public Store {
   Result<std::vector<FindingLife>> findings(const std::string& target) override;
   Result<std::vector<QueryChange>> query_changes(const std::string& target) override;
   Result<std::vector<RelationGrowth>> growth(const std::string& target) override;
+  Result<std::vector<UnusedIndex>> unused_indexes(const std::string& target) override;
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) override;
 
  protected:

@@ -48,7 +48,8 @@ class Upload {
           "source "
           "WHERE bucket_start < ?)",
           "DELETE FROM source WHERE bucket_start < ?", "DELETE FROM relation_size WHERE taken < ?",
-          "DELETE FROM query_plan WHERE taken < ?"}) {
+          "DELETE FROM query_plan WHERE taken < ?", "DELETE FROM server_sample WHERE taken < ?",
+          "DELETE FROM index_scan WHERE taken < ?"}) {
       Statement statement = connection_.prepare(sql);
       done(statement.bind(seconds));
       removed += connection_.changed_rows();

@@ -58,6 +58,14 @@ CREATE TABLE query_plan (target TEXT, class_id TEXT, taken INTEGER, plan_id TEXT
   server_major INTEGER NOT NULL, PRIMARY KEY (target, class_id, taken)) WITHOUT ROWID;
 CREATE INDEX query_plan_by_time ON query_plan (taken);
 CREATE INDEX query_plan_by_plan ON query_plan (plan_id);
+)",
+    R"(
+CREATE TABLE server_sample (system TEXT, database TEXT, server TEXT, taken INTEGER, target TEXT NOT NULL,
+  role TEXT NOT NULL, replicas INTEGER NOT NULL, PRIMARY KEY (system, database, server, taken)) WITHOUT ROWID;
+CREATE INDEX server_sample_by_time ON server_sample (taken);
+CREATE TABLE index_scan (system TEXT, database TEXT, server TEXT, schema TEXT, name TEXT, taken INTEGER,
+  scans INTEGER NOT NULL, PRIMARY KEY (system, database, server, schema, name, taken)) WITHOUT ROWID;
+CREATE INDEX index_scan_by_time ON index_scan (taken);
 )"};
 static_assert(std::size(steps) == schema_version);
 
@@ -68,6 +76,15 @@ constexpr Dialect dialect{
 
 tl::unexpected<Error> refuse(const std::string& path, std::string what, std::string hint) {
   return fail(Error::Kind::usage, path, std::move(what), std::move(hint));
+}
+
+std::string replace_views() {
+  std::string drop, create;
+  for (const auto& view : view_definitions(dialect)) {
+    drop = fmt::format("DROP VIEW IF EXISTS {};\n", view.name) + drop;
+    create += fmt::format("CREATE VIEW {} AS {};\n", view.name, view.select);
+  }
+  return drop + create;
 }
 
 }  // namespace
@@ -102,7 +119,7 @@ Result<void> migrate(SqliteConnection& connection, const std::string& path) {
       "PRAGMA "
       "user_version = {1}; PRAGMA application_id = {2}",
       views_version, schema_version, application_id);
-  if (const auto ran = connection.run(view_definitions(dialect) + end); !ran) return ran;
+  if (const auto ran = connection.run(replace_views() + end); !ran) return ran;
   return transaction->commit();
 }
 

@@ -59,6 +59,19 @@ struct RelationGrowth {
   std::int64_t bytes = 0;
 };
 
+// An index that no sampled server of a cluster has scanned between two samples.
+struct UnusedIndex {
+  std::string target;
+  std::string schema;
+  std::string name;
+  std::int64_t bytes = 0;  // on the primary; 0: unknown
+  std::int64_t from = 0;   // the period that the samples of all servers have in common, within 30 days
+  std::int64_t until = 0;
+  std::uint64_t servers = 0;    // with a sample within 7 days before the cluster's newest one
+  std::uint64_t primaries = 0;  // of them
+  std::uint64_t replicas = 0;   // that the primary knows
+};
+
 // The newest change of a query's plan, between two runs.
 struct PlanChangeOfQuery {
   std::string target;
@@ -89,6 +102,7 @@ class Store {
   virtual Result<std::vector<FindingLife>> findings(const std::string& target) = 0;
   virtual Result<std::vector<QueryChange>> query_changes(const std::string& target) = 0;
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;
+  virtual Result<std::vector<UnusedIndex>> unused_indexes(const std::string& target) = 0;
   virtual Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) = 0;
 };
 

@@ -5,17 +5,12 @@
 namespace pgadvise::store {
 namespace {
 
-constexpr const char* views = R"(
-DROP VIEW IF EXISTS plan_change;
-DROP VIEW IF EXISTS relation_growth;
-DROP VIEW IF EXISTS query_change;
-DROP VIEW IF EXISTS query_latency;
-DROP VIEW IF EXISTS query_bucket;
-DROP VIEW IF EXISTS finding_life;
-DROP VIEW IF EXISTS finding_look;
-DROP VIEW IF EXISTS finding_latest;
-
-CREATE VIEW finding_latest AS
+// A later view may read an earlier one.
+constexpr struct {
+  const char* name;
+  const char* select;
+} views[] = {
+    {"finding_latest", R"(
 SELECT k.target, k.started, e.*
 FROM (
   SELECT r.target, r.started, e.run_id, e.finding_id,
@@ -23,9 +18,9 @@ FROM (
   FROM finding_event e JOIN run r ON r.run_id = e.run_id
   WHERE e.rule <> '' AND e.state <> 'refuted') k
 JOIN finding_event e ON e.run_id = k.run_id AND e.finding_id = k.finding_id
-WHERE k.age = 1;
+WHERE k.age = 1)"},
 
-CREATE VIEW finding_look AS
+    {"finding_look", R"(
 SELECT f.target, f.finding_id, r.run_id, r.started,
   CASE WHEN e.run_id IS NOT NULL AND e.state <> 'refuted' THEN 1 ELSE 0 END AS found
 FROM finding_latest f
@@ -38,9 +33,9 @@ WHERE e.run_id IS NOT NULL
         WHERE i.scope_id = r.scope_id AND i.area = f.area
           AND (f.area = 'log' OR (f.area = 'server' AND (f.input = '' OR i.path IN ('', f.input)))
             OR (f.area = 'file' AND (i.path = f.file OR substr(f.file, 1, length(i.path) + 1) = i.path || '/'
-              OR (i.path = '.' AND substr(f.file, 1, 1) <> '/' AND substr(f.file, 1, 3) <> '../'))))));
+              OR (i.path = '.' AND substr(f.file, 1, 1) <> '/' AND substr(f.file, 1, 3) <> '../')))))))"},
 
-CREATE VIEW finding_life AS
+    {"finding_life", R"(
 WITH looks AS (
   SELECT target, finding_id, started, found,
     lag(found) OVER w AS found_before,
@@ -58,19 +53,19 @@ seen AS (
 SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
   f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
   s.gone
-FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id;
+FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id)"},
 
-CREATE VIEW query_bucket AS
+    {"query_bucket", R"(
 SELECT target, class_id, bucket_start, bucket_seconds, sum(calls) AS calls, sum(timed_calls) AS timed_calls,
   sum(total_ns) AS total_ns, max(max_ns) AS max_ns, sum(rows) AS rows, sum(rows_calls) AS rows_calls
-FROM query_statistics GROUP BY target, class_id, bucket_start, bucket_seconds;
+FROM query_statistics GROUP BY target, class_id, bucket_start, bucket_seconds)"},
 
-CREATE VIEW query_latency AS
+    {"query_latency", R"(
 SELECT q.target, q.class_id, q.bucket_start, b.value AS bin, sum(c.value) AS calls
 FROM query_statistics q {bins}
-GROUP BY q.target, q.class_id, q.bucket_start, b.value;
+GROUP BY q.target, q.class_id, q.bucket_start, b.value)"},
 
-CREATE VIEW query_change AS
+    {"query_change", R"(
 WITH RECURSIVE week (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
 newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 today AS (
@@ -91,9 +86,9 @@ earlier AS (
 SELECT e.target, e.class_id, c.text, sum(e.calls) AS calls, sum(e.total_ns) * 1.0 / sum(e.calls) / 1e6 AS mean_ms,
   sum(e.calls * e.mean_ns) / sum(e.calls) / 1e6 AS earlier_mean_ms, max(e.weeks) AS weeks
 FROM earlier e JOIN query_class c ON c.class_id = e.class_id
-GROUP BY e.target, e.class_id, c.text;
+GROUP BY e.target, e.class_id, c.text)"},
 
-CREATE VIEW relation_growth AS
+    {"relation_growth", R"(
 WITH newest AS (SELECT target, max(taken) AS until FROM relation_size GROUP BY target),
 month AS (
   SELECT s.*, min(s.taken) OVER (PARTITION BY s.target, s.kind, s.schema, s.name) AS first_taken,
@@ -103,9 +98,41 @@ month AS (
 SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
   max(CASE WHEN taken = first_taken THEN bytes END) AS bytes_before,
   max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
-FROM month GROUP BY target, kind, schema, name, first_taken, last_taken;
+FROM month GROUP BY target, kind, schema, name, first_taken, last_taken)"},
 
-CREATE VIEW plan_change AS
+    {"index_unused", R"(
+WITH newest AS (SELECT system, database, max(taken) AS until FROM server_sample GROUP BY system, database),
+server AS (
+  SELECT s.system, s.database, s.server, s.target, s.role, s.replicas, s.taken,
+    CASE WHEN s.taken >= n.until - 604800 THEN 1 ELSE 0 END AS recent,
+    row_number() OVER (PARTITION BY s.system, s.database, s.server ORDER BY s.taken DESC) AS age
+  FROM newest n JOIN server_sample s ON s.system = n.system AND s.database = n.database
+  WHERE s.taken >= n.until - 2592000),
+cluster AS (
+  SELECT system, database, coalesce(min(CASE WHEN role = 'primary' THEN target END), min(target)) AS target,
+    count(*) AS servers, sum(recent) AS recent_servers,
+    sum(CASE WHEN role = 'primary' THEN recent ELSE 0 END) AS primaries,
+    max(CASE WHEN role = 'primary' THEN recent * replicas ELSE 0 END) AS replicas,
+    max(CASE WHEN role = 'primary' THEN taken ELSE 0 END) AS taken
+  FROM server WHERE age = 1 GROUP BY system, database),
+constant AS (
+  SELECT i.system, i.database, i.server, i.schema, i.name, min(i.taken) AS since, max(i.taken) AS until
+  FROM newest n JOIN index_scan i ON i.system = n.system AND i.database = n.database
+  WHERE i.taken >= n.until - 2592000
+  GROUP BY i.system, i.database, i.server, i.schema, i.name
+  HAVING min(i.scans) = max(i.scans)),
+unused AS (
+  SELECT u.system, u.database, u.schema, u.name, count(*) AS servers, max(u.since) AS since, min(u.until) AS until
+  FROM constant u JOIN server s ON s.system = u.system AND s.database = u.database AND s.server = u.server
+    AND s.age = 1 AND s.taken = u.until
+  GROUP BY u.system, u.database, u.schema, u.name)
+SELECT c.target, c.database, u.schema, u.name, coalesce(z.bytes, 0) AS bytes, u.since, u.until, c.recent_servers AS servers,
+  c.primaries, c.replicas
+FROM unused u JOIN cluster c ON c.system = u.system AND c.database = u.database AND c.servers = u.servers
+LEFT JOIN relation_size z ON z.target = c.target AND z.kind = 'index' AND z.schema = u.schema AND z.name = u.name
+  AND z.taken = c.taken)"},
+
+    {"plan_change", R"(
 WITH seen AS (
   SELECT target, class_id, taken, plan_id, cost, server_major, lag(plan_id) OVER w AS plan_before,
     lag(taken) OVER w AS taken_before, lag(cost) OVER w AS cost_before, lag(server_major) OVER w AS major_before
@@ -150,14 +177,17 @@ SELECT s.target, s.class_id, coalesce(q.text, '') AS text, s.taken_before AS sin
       THEN s.bytes_before || ' to ' || s.bytes || ' bytes'
     ELSE '' END AS detail
 FROM sized s JOIN plan p ON p.plan_id = s.plan_id JOIN plan b ON b.plan_id = s.plan_before
-LEFT JOIN query_class q ON q.class_id = s.class_id;
-)";
+LEFT JOIN query_class q ON q.class_id = s.class_id)"},
+};
 
 }  // namespace
 
-std::string view_definitions(const Dialect& dialect) {
-  return fmt::format(fmt::runtime(views), fmt::arg("join", dialect.ordered_join),
-                     fmt::arg("bins", dialect.histogram_bins));
+std::vector<View> view_definitions(const Dialect& dialect) {
+  std::vector<View> out;
+  for (const auto& view : views)
+    out.push_back({view.name, fmt::format(fmt::runtime(view.select), fmt::arg("join", dialect.ordered_join),
+                                          fmt::arg("bins", dialect.histogram_bins))});
+  return out;
 }
 
 }  // namespace pgadvise::store

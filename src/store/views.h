@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgadvise::store {
 
 // Raised with each change of a view.
-inline constexpr std::int64_t views_version = 3;
+inline constexpr std::int64_t views_version = 4;
 
 // What the engines write differently.
 struct Dialect {
@@ -17,7 +18,12 @@ struct Dialect {
   std::string_view histogram_bins;
 };
 
-// Statements that replace the views.
-std::string view_definitions(const Dialect& dialect);
+struct View {
+  std::string name;
+  std::string select;
+};
+
+// A later view may read an earlier one.
+std::vector<View> view_definitions(const Dialect& dialect);
 
 }  // namespace pgadvise::store

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "live/support.h"
+#include "pg/catalog_reader.h"
 #include "store/open.h"
 #include "store/views.h"
 #include "support/store_cases.h"
@@ -154,11 +155,12 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
       "DROP VIEW pgadvise.relation_growth");
   const auto growth = engine_.open("store")->growth("");
   ASSERT_TRUE(growth.has_value()) << growth.error().line();
-  EXPECT_EQ(growth->size(), 1u);
+  EXPECT_EQ(growth->size(), 3u);
   EXPECT_EQ(engine_.dump("store"), before);
-  // Version 1 has neither plans nor owners.
+  // Version 1 has neither plans, owners nor scans of indexes.
   database().run(
-      "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan CASCADE; "
+      "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan, pgadvise.server_sample, "
+      "pgadvise.index_scan CASCADE; "
       "ALTER TABLE pgadvise.finding_event DROP owner CASCADE, DROP reason CASCADE, DROP until CASCADE; "
       "UPDATE pgadvise.setting SET value = 1 WHERE name = 'tables_version'");
   put_all(*engine_.open("store"), uploads());
@@ -168,6 +170,56 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   const auto refused = engine_.try_open("store");
   ASSERT_FALSE(refused.has_value());
   EXPECT_NE(refused.error().line().find("later version"), std::string::npos) << refused.error().line();
+}
+
+TEST_F(PostgresStoreTest, NewViewsKeepTheirReadersAndWhatReadsThem) {
+  put_all(*engine_.open("store"), uploads());
+  const std::string role = database().create_role("reader");
+  const auto later_version = [&](const std::string& change) {
+    database().run(change + "; UPDATE pgadvise.setting SET value = 0 WHERE name = 'views_version'");
+    return engine_.try_open("store");
+  };
+  const auto readable = [&](const std::string& view) {
+    auto reader = database().connect(role);
+    return reader.query("SELECT * FROM pgadvise." + view).has_value();
+  };
+  // As all views were at first, and with a view of others.
+  auto opened = later_version(fmt::format(
+      "GRANT USAGE ON SCHEMA pgadvise TO {0}; GRANT SELECT ON ALL TABLES IN SCHEMA pgadvise TO {0}; "
+      "CREATE VIEW public.theirs AS SELECT target, name FROM pgadvise.relation_growth",
+      role));
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_TRUE(readable("relation_growth"));
+  EXPECT_EQ(database().value("SELECT count(*) FROM public.theirs"), "3");
+  // A view that is new in this version: whoever may read the runs may read the view.
+  opened = later_version("DROP VIEW pgadvise.plan_change");
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_TRUE(readable("plan_change"));
+  // Views that had other columns.
+  const std::string other =
+      "DROP VIEW IF EXISTS public.theirs; DROP VIEW pgadvise.relation_growth; "
+      "CREATE VIEW pgadvise.relation_growth AS SELECT 1 AS a, 'x'::text AS target; ";
+  opened = later_version(other + fmt::format("GRANT SELECT (target) ON pgadvise.relation_growth TO {0}; "
+                                             "GRANT SELECT (a) ON pgadvise.relation_growth TO {0}; "
+                                             "REVOKE SELECT ON pgadvise.query_bucket FROM {0}",
+                                             role));
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  EXPECT_EQ((*opened)->growth("").value_or(std::vector<RelationGrowth>{}).size(), 3u);
+  EXPECT_TRUE(readable("finding_life"));
+  EXPECT_FALSE(readable("query_bucket")) << "what was revoked";
+  EXPECT_FALSE(readable("relation_growth"));
+  EXPECT_TRUE(database().connect(role).query("SELECT target FROM pgadvise.relation_growth").has_value());
+  // The same, while others read that view.
+  opened = later_version(other + "CREATE VIEW public.theirs AS SELECT a FROM pgadvise.relation_growth");
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().kind, Error::Kind::usage);
+  EXPECT_NE(opened.error().line().find("the view public.theirs reads pgadvise.relation_growth"),
+            std::string::npos)
+      << opened.error().line();
+  EXPECT_EQ(database().value("SELECT count(a) FROM public.theirs"), "1") << "all is as before";
+  EXPECT_TRUE(readable("finding_life"));
+  opened = later_version("DROP VIEW public.theirs");
+  EXPECT_TRUE(opened.has_value()) << opened.error().line();
 }
 
 TEST_F(PostgresStoreTest, StatisticsAreInDailyPartitions) {
@@ -238,6 +290,34 @@ TEST_F(PostgresStoreTest, AServerThatIsDownIsAnErrorOfTheStore) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, Error::Kind::usage);
   EXPECT_EQ(refused.error().line().find("geheim"), std::string::npos);
+}
+
+TEST(IndexScansOfAServer, AreThoseOfIndexesThatOnlyServeQueries) {
+  live::Database database(
+      "CREATE TABLE t (id int PRIMARY KEY, u int UNIQUE, k int); CREATE INDEX by_k ON t (k); "
+      "CREATE TABLE parted (id int, k int) PARTITION BY RANGE (id); "
+      "CREATE TABLE part PARTITION OF parted FOR VALUES FROM (0) TO (10); CREATE INDEX ON parted (k)");
+  const auto scans_as = [&](pg::Connection connection) {
+    Diagnostics diagnostics;
+    const auto catalog = pg::read_catalog(connection, diagnostics);
+    EXPECT_TRUE(catalog.has_value()) << (catalog ? "" : catalog.error().line());
+    return catalog ? index_scans(*catalog, monday) : std::nullopt;
+  };
+  const auto scans = scans_as(database.connect());
+  ASSERT_TRUE(scans.has_value());
+  ASSERT_EQ(scans->scans.size(), 1u);
+  EXPECT_EQ(scans->scans[0].first.name, "by_k");
+  EXPECT_EQ(scans->scans[0].second, 0);
+  EXPECT_EQ(scans->database, database.name());
+  EXPECT_EQ(scans->member.system, database.value("SELECT system_identifier FROM pg_control_system()"));
+  EXPECT_EQ(scans->member.address, "|" + database.value("SHOW port"));
+  EXPECT_FALSE(scans->member.replica);
+  database.run("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+  const auto without = scans_as(database.connect(database.create_role("guest")));
+  ASSERT_TRUE(without.has_value());
+  EXPECT_EQ(without->member.system, "");
+  EXPECT_EQ(without->member.address, scans->member.address);
+  EXPECT_FALSE(index_scans(Catalog{}, monday).has_value()) << "no server";
 }
 
 }  // namespace

@@ -71,6 +71,21 @@ inline Facts plan_of(std::int64_t taken, const std::string& index, std::int64_t 
   return out;
 }
 
+// The scans of the index by_state on one server of a cluster, and its size.
+inline Facts scans_of(std::int64_t taken, const std::string& server, std::int64_t scans,
+                      std::int64_t replicas = 0) {
+  Facts out;
+  out.target = server == "a" ? "shop" : "shop-" + server;
+  out.sizes.push_back({SizeSample::Kind::index, {"public", "by_state"}, taken, 8192, -1});
+  IndexScans sample;
+  sample.member = {.system = "42", .address = server, .replica = server != "a", .replicas = replicas};
+  sample.database = "shop";
+  sample.taken = taken;
+  sample.scans.emplace_back(QualifiedName{"public", "by_state"}, scans);
+  out.scans = sample;
+  return out;
+}
+
 inline const std::vector<Facts>& uploads() {
   static const std::vector<Facts> all = {run_of(monday, {finding("01"), finding("02", "slow-query")}),
                                          run_of(monday + day, {finding("02", "slow-query")}),
@@ -79,6 +94,8 @@ inline const std::vector<Facts>& uploads() {
                                          log_of("b", monday + 3600, 5),
                                          size_of(monday, 1000),
                                          size_of(monday + day, 2000),
+                                         scans_of(monday, "a", 7),
+                                         scans_of(monday, "b", 0),
                                          plan_of(monday, "by_state", 1000, {}),
                                          plan_of(monday + day, "", 2000, {})};
   return all;
@@ -95,9 +112,9 @@ inline Facts large_run() {
 
 // The tables of a store, in the order of a dump.
 inline constexpr const char* store_tables[] = {
-    "setting",       "run",         "scope_rule",    "scope_input",
-    "finding_event", "query_class", "source",        "query_statistics",
-    "relation_size", "plan",        "plan_relation", "query_plan"};
+    "setting",       "run",        "scope_rule",       "scope_input",   "finding_event",
+    "query_class",   "source",     "query_statistics", "relation_size", "plan",
+    "plan_relation", "query_plan", "server_sample",    "index_scan"};
 
 inline void put_all(Store& to, const std::vector<Facts>& all) {
   for (const auto& facts : all) {
@@ -313,6 +330,44 @@ TYPED_TEST_P(StoreCases, OfSeveralChangesOfAPlanTheNewestCounts) {
   EXPECT_EQ(change.cause, "new index");
 }
 
+TYPED_TEST_P(StoreCases, AnIndexIsUnusedIfNoServerScannedIt) {
+  int round = 0;
+  const auto unused = [&](std::vector<Facts> all) {
+    const std::string name = "scans" + std::to_string(++round);
+    this->put(all, name);
+    const auto found = this->store(name)->unused_indexes("");
+    EXPECT_TRUE(found.has_value()) << (found ? "" : found.error().line());
+    std::string out;
+    for (const auto& one : found.value_or(std::vector<UnusedIndex>{})) {
+      EXPECT_EQ(one.bytes, 8192) << name;
+      out += one.target + " " + one.schema + "." + one.name + ": " +
+             std::to_string((one.until - one.from) / day) + " days, " + std::to_string(one.servers) +
+             " servers, " + std::to_string(one.primaries) + " primary, " + std::to_string(one.replicas) +
+             " known replicas";
+    }
+    return out;
+  };
+  const std::int64_t later = monday + 10 * day;
+  EXPECT_EQ(unused({scans_of(monday, "a", 7), scans_of(later, "a", 7)}),
+            "shop public.by_state: 10 days, 1 servers, 1 primary, 0 known replicas");
+  EXPECT_EQ(unused({scans_of(monday, "a", 7), scans_of(later, "a", 8)}), "");
+  EXPECT_EQ(unused({scans_of(monday, "a", 7, 1), scans_of(later, "a", 7, 1), scans_of(monday + day, "b", 0),
+                    scans_of(later - day, "b", 0)}),
+            "shop public.by_state: 8 days, 2 servers, 1 primary, 1 known replicas");
+  EXPECT_EQ(unused({scans_of(monday, "a", 7, 1), scans_of(later, "a", 7, 1), scans_of(monday, "b", 0),
+                    scans_of(later, "b", 1)}),
+            "")
+      << "the replica scans it";
+  EXPECT_EQ(unused({scans_of(monday, "a", 7), scans_of(later, "a", 0)}), "") << "statistics were reset";
+  Facts dropped = scans_of(later, "a", 7);
+  dropped.scans->scans.clear();
+  EXPECT_EQ(unused({scans_of(monday, "a", 7), scans_of(later - day, "a", 7), dropped}), "");
+  EXPECT_EQ(unused({scans_of(monday, "a", 7, 1), scans_of(later, "a", 7, 1), scans_of(monday, "b", 0),
+                    scans_of(monday + day, "b", 0)}),
+            "shop public.by_state: 1 days, 1 servers, 1 primary, 1 known replicas")
+      << "the replica has no recent sample";
+}
+
 TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   const auto to = this->store("store", 10);
   for (const auto& facts : uploads()) ASSERT_TRUE(to->put(facts, monday + day).has_value());
@@ -322,6 +377,8 @@ TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   EXPECT_EQ(this->dump().find("query_"), std::string::npos);
   EXPECT_EQ(this->dump().find("scope_"), std::string::npos);
   EXPECT_EQ(this->dump().find("\nplan"), std::string::npos);
+  EXPECT_EQ(this->dump().find("\nserver_sample"), std::string::npos);
+  EXPECT_EQ(this->dump().find("\nindex_scan"), std::string::npos);
   ASSERT_NE(this->store(), nullptr);
   EXPECT_NE(this->dump().find("setting|retention_days|10"), std::string::npos)
       << "the store keeps the setting";
@@ -340,13 +397,28 @@ TYPED_TEST_P(StoreCases, AnyBytesAreStoredAsText) {
   EXPECT_EQ(this->engine_.value("SELECT text FROM query_class"), "SELECT \"a\\\", '{}'\nFROM \\xc3");
 }
 
+TYPED_TEST_P(StoreCases, NamesAreOfOneLine) {
+  Facts facts = size_of(monday, 1000);
+  facts.target = "shop\n\x07";
+  facts.sizes[0].name = {"pub\tlic", "or\r\nders"};
+  RecordedFinding odd = finding("01");
+  odd.location.file = "db/a\nb.sql";
+  facts.run = run_of(monday, {odd}).run;
+  this->put({facts});
+  EXPECT_EQ(this->engine_.value("SELECT target || ' ' || schema || '.' || name FROM relation_size"),
+            "shop\\x0a\\x07 pub\\x09lic.or\\x0d\\x0aders");
+  EXPECT_EQ(this->engine_.value("SELECT file FROM finding_event"), "db/a\\x0ab.sql");
+  EXPECT_EQ(this->store()->growth("shop\n\x07").value_or(std::vector<RelationGrowth>{}).size(), 1u)
+      << "the target that was given";
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
                             OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
                             FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
                             AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
-                            OfSeveralChangesOfAPlanTheNewestCounts, RetentionRemovesOldFacts,
-                            AnyBytesAreStoredAsText);
+                            OfSeveralChangesOfAPlanTheNewestCounts, AnIndexIsUnusedIfNoServerScannedIt,
+                            RetentionRemovesOldFacts, AnyBytesAreStoredAsText, NamesAreOfOneLine);
 
 }  // namespace pgadvise::store

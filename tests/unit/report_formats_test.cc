@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -89,6 +90,87 @@ TEST(Formats, OpenMetricsCountsAndHasNoTextOfTheUser) {
             std::string::npos);
 }
 
+// The members of OTLP's JSON encoding (opentelemetry-proto, with lowerCamelCase names) that pgadvise writes.
+// 64-bit integers are strings, enumerations are numbers, and there is no null.
+void expect_otlp(const json& value, const std::string& key = {}) {
+  static const std::set<std::string> members = {
+      "resourceLogs",   "resourceMetrics", "resource",     "attributes",
+      "scopeLogs",      "scopeMetrics",    "scope",        "name",
+      "version",        "logRecords",      "timeUnixNano", "observedTimeUnixNano",
+      "severityNumber", "severityText",    "eventName",    "body",
+      "stringValue",    "intValue",        "doubleValue",  "key",
+      "value",          "metrics",         "description",  "unit",
+      "gauge",          "dataPoints",      "asDouble"};
+  EXPECT_FALSE(value.is_null()) << key;
+  if (key.ends_with("UnixNano") || key == "intValue") {
+    EXPECT_TRUE(value.is_string() && !value.get<std::string>().empty() &&
+                value.get<std::string>().find_first_not_of("0123456789") == std::string::npos)
+        << key << value.dump();
+  } else if (key == "severityNumber") {
+    EXPECT_TRUE(value.is_number_integer() && value >= 1 && value <= 24) << value.dump();
+  } else if (key == "doubleValue" || key == "asDouble") {
+    EXPECT_TRUE(value.is_number()) << value.dump();
+  } else if (key == "attributes") {
+    for (const auto& one : value) EXPECT_EQ(one["value"].size(), 1u) << one.dump();
+  }
+  if (!value.is_structured()) return;
+  for (const auto& [name, part] : value.items()) {
+    if (value.is_object()) {
+      EXPECT_TRUE(members.contains(name)) << name;
+    }
+    expect_otlp(part, value.is_object() ? name : std::string());
+  }
+}
+
+json attributes_of(const json& list) {
+  json out;
+  for (const auto& one : list) out[one["key"].get<std::string>()] = *one["value"].begin();
+  return out;
+}
+
+TEST(Formats, OtlpLogsAreFindings) {
+  Report report = report_of({finding("one", Severity::error), refuted(), of_the_server()});
+  report.started = "2023-11-20T00:00:00Z";
+  report.inputs = {{"database", "shop", ""}};
+  const json out = json::parse(render("otlp-logs", report, in_repository));
+  expect_otlp(out);
+  ASSERT_EQ(out["resourceLogs"].size(), 1u);
+  const json resource = attributes_of(out["resourceLogs"][0]["resource"]["attributes"]);
+  EXPECT_EQ(resource["db.system.name"], "postgresql");
+  EXPECT_EQ(resource["db.namespace"], "shop");
+  EXPECT_EQ(resource["service.name"], "pgadvise");
+  const json& records = out["resourceLogs"][0]["scopeLogs"][0]["logRecords"];
+  ASSERT_EQ(records.size(), 2u) << "no refuted finding";
+  EXPECT_EQ(records[0]["timeUnixNano"], "1700438400000000000");
+  EXPECT_EQ(records[0]["severityNumber"], 17);
+  EXPECT_EQ(records[0]["severityText"], "ERROR");
+  const json attributes = attributes_of(records[0]["attributes"]);
+  EXPECT_EQ(attributes["pgadvise.finding.rule"], report.findings.front().rule);
+  EXPECT_TRUE(attributes["code.line.number"].is_string()) << attributes.dump();
+  EXPECT_FALSE(attributes_of(records[1]["attributes"]).contains("code.file.path")) << "an object of a server";
+}
+
+TEST(Formats, OtlpMetricsAreTheNumbersOfOpenMetrics) {
+  Report report = report_of({finding("one", Severity::error), refuted(), of_the_server()});
+  report.started = "2023-11-20T00:00:00Z";
+  const json out = json::parse(render("otlp-metrics", report, in_repository));
+  expect_otlp(out);
+  EXPECT_FALSE(attributes_of(out["resourceMetrics"][0]["resource"]["attributes"]).contains("db.namespace"));
+  std::map<std::string, double> sums;
+  for (const auto& metric : out["resourceMetrics"][0]["scopeMetrics"][0]["metrics"])
+    for (const auto& point : metric["gauge"]["dataPoints"]) {
+      EXPECT_EQ(point["timeUnixNano"], "1700438400000000000");
+      sums[metric["name"].get<std::string>()] += point["asDouble"].get<double>();
+    }
+  EXPECT_EQ(sums["pgadvise.findings"], 2);
+  EXPECT_EQ(sums["pgadvise.last_run.timestamp"], 1'700'438'400);
+  EXPECT_TRUE(sums.contains("pgadvise.rule.findings"));
+  const std::string text = render("openmetrics", report, in_repository);
+  std::size_t families = 0;
+  for (auto at = text.find("# TYPE"); at != std::string::npos; at = text.find("# TYPE", at + 1)) ++families;
+  EXPECT_EQ(sums.size() + 1, families) << "the version is an attribute of the resource";
+}
+
 // A format is one file and its row in docs/ci.md: no other source file lists the formats.
 TEST(Formats, EachIsAFileOfItsNameAndARowOfTheDocumentation) {
   std::ifstream file(std::string(testing_support::source_dir) + "/docs/ci.md");
@@ -98,7 +180,7 @@ TEST(Formats, EachIsAFileOfItsNameAndARowOfTheDocumentation) {
        std::filesystem::directory_iterator(std::string(testing_support::source_dir) + "/src/report/formats"))
     files.insert(entry.path().stem().string());
   for (const auto* format : all_formats()) {
-    names.emplace(format->name);
+    names.insert(replace_all(std::string(format->name), "-", "_"));
     EXPECT_NE(page.find("\n| `" + std::string(format->name) + "` |"), std::string::npos) << format->name;
   }
   EXPECT_EQ(names, files);

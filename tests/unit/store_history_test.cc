@@ -16,12 +16,14 @@ struct FakeStore : Store {
   std::vector<QueryChange> changes;
   std::vector<RelationGrowth> sizes;
   std::vector<PlanChangeOfQuery> plans;
+  std::vector<UnusedIndex> indexes;
 
   Result<void> put(const Facts&, std::int64_t) override { return {}; }
   Result<std::vector<FindingLife>> findings(const std::string&) override { return lives; }
   Result<std::vector<QueryChange>> query_changes(const std::string&) override { return changes; }
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return sizes; }
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return plans; }
+  Result<std::vector<UnusedIndex>> unused_indexes(const std::string&) override { return indexes; }
 };
 
 FindingLife life(const std::string& id, FindingLife::State state, std::int64_t first_seen) {
@@ -122,6 +124,52 @@ TEST(History, NamesRecentChangesOfPlansWithTheirCause) {
       << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_EQ(nlohmann::json::parse(report::history_json(found))["plans"][0]["cause"], "dropped index");
+}
+
+TEST(History, AnIndexIsUnusedOnlyWhereTheStoreHasAllServers) {
+  FakeStore store;
+  store.indexes = {{"shop", "public", "a", 8192, now - 8 * day, now, 2, 1, 1},
+                   {"shop", "public", "too_young", 8192, now - 6 * day, now, 2, 1, 1},
+                   {"shop", "public", "replica_missing", 8192, now - 8 * day, now, 2, 1, 2},
+                   {"shop", "public", "primary_missing", 0, now - 8 * day, now, 1, 0, 0}};
+  const History found = of(store);
+  ASSERT_EQ(found.unused.size(), 1u);
+  EXPECT_EQ(found.unused[0].name, "a");
+  EXPECT_EQ(found.unsure_unused, 2u);
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("shop public.a: 9 kB, no scan from 2023-11-12"), std::string::npos) << text;
+  EXPECT_NE(text.find("2 more indexes had no scan"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(report::history_json(found));
+  EXPECT_EQ(json["unused_indexes"].size(), 1u);
+  EXPECT_EQ(json["unsure_unused_indexes"], 2);
+}
+
+TEST(History, RanksTheDatabasesToLookAtFirst) {
+  using State = FindingLife::State;
+  FakeStore store;
+  const auto add = [&](const char* target, const char* id, const char* severity, double score,
+                       std::int64_t first_seen) {
+    store.lives.push_back(life(id, State::open, first_seen));
+    store.lives.back().target = target;
+    store.lives.back().severity = severity;
+    store.lives.back().score = score;
+  };
+  add("many", "1", "warning", 5, now - 60 * day);
+  add("many", "2", "warning", 6, now - 60 * day);
+  add("error", "3", "note", 90, now - day);
+  add("error", "4", "error", 1, now - day);
+  add("great", "5", "note", 50, now - 60 * day);
+  store.changes = {{"slow", "aa", "SELECT $1", 100, 15, 10, 2}};
+  const History found = of(store);
+  std::string order;
+  for (const auto& rank : found.ranking) order += rank.target + " " + rank.first_id + ", ";
+  EXPECT_EQ(order, "error 4, great 5, many 2, slow , ");
+  const std::string text = report::history_text(found, {}, 10);
+  EXPECT_NE(text.find("1. error: 1 error, 1 note, 2 of them new\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("4. slow: 1 slower query\n"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(report::history_json(found));
+  EXPECT_EQ(json["ranking"][0]["target"], "error");
+  EXPECT_EQ(json["ranking"][0]["first"]["id"], "4");
 }
 
 TEST(History, TextShowsTheFirstEntries) {

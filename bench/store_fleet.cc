@@ -1,0 +1,451 @@
+// A simulated fleet in a store: uploads the facts of N databases over D days, and asks ten questions.
+//
+//   store_fleet STORE [--databases N] [--days D] [--every DAYS] [--classes C] [--seconds LIMIT]
+//   store_fleet STORE --ask [--times T]
+//
+// STORE is sqlite:PATH or postgresql://…, a database of its own. Each database has C query classes (1,000) in
+// hourly buckets, and every six hours a run: 30 findings, 40 tables, 80 indexes, 200 plans, and scans of 60
+// indexes; every third database has a replica. Ten databases share the queries of one application. The days
+// are consecutive (--every 1), or on the same day of the week (--every 7); the last one ends at 2026-11-23
+// 00:00. The facts depend on the arguments only. Prints the rate of the upload (stops after LIMIT seconds,
+// between two databases), the size of the store by table, and for each question the rows of its answer and
+// the fastest of T (3) times, for the fleet and for one database.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "pg/connection.h"
+#include "store/open.h"
+#include "store/sqlite_connection.h"
+
+namespace pgadvise::store {
+namespace {
+
+constexpr std::int64_t hour = 3600;
+constexpr std::int64_t day = 24 * hour;
+constexpr std::int64_t end_of_all = 1'795'392'000;  // 2026-11-23T00:00:00Z
+constexpr int databases_per_application = 10;
+
+struct Arguments {
+  std::string store;
+  int databases = 1;
+  int days = 2;
+  int every = 1;
+  int classes = 1000;
+  int seconds = 0;
+  bool ask = false;
+  int times = 3;
+};
+
+// A number that depends on its arguments only.
+template <class... Parts>
+std::uint64_t mixed(const Parts&... parts) {
+  std::string key;
+  ((key += fmt::format("{} ", parts)), ...);
+  return fnv1a(key) * 0x9e3779b97f4a7c15ULL >> 8;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+[[noreturn]] void fail_with(const std::string& why) {
+  fmt::print(stderr, "store_fleet: {}\n", why);
+  std::exit(2);
+}
+
+class Generator {
+ public:
+  Generator(const Arguments& arguments, int database)
+      : arguments_(arguments), database_(database), target_(fmt::format("db{:04}", database)) {
+    const int application = database / databases_per_application;
+    for (int i = 0; i < arguments.classes; ++i) {
+      const auto kind = mixed("class", application, i);
+      classes_.push_back(
+          {.id = hex64(kind),
+           .text = fmt::format("SELECT t{0}.id, t{0}.state, t{0}.amount, o.name FROM app{1}.t{0} "
+                               "JOIN app{1}.owner_{2} o ON o.id = t{0}.owner_id WHERE t{0}.state = "
+                               "$1 AND t{0}.created_at > $2 AND t{0}.kind_{3} = $3 ORDER BY "
+                               "t{0}.created_at DESC LIMIT $4",
+                               i % 40, application, i % 7, i),
+           .mean_ns = static_cast<std::int64_t>(20'000.0 * (1 + static_cast<double>(kind % 5'000))),
+           .calls = 20 + kind / 7 % 500});
+    }
+  }
+
+  // One hour's log.
+  Facts log(int day_number, int hour_number) const {
+    Facts out{.target = target_, .run = {}, .queries = {}, .sizes = {}};
+    const std::int64_t start = start_of(day_number) + hour_number * hour;
+    const std::string source = hex64(mixed("source", database_, start));
+    for (std::size_t i = 0; i < classes_.size(); ++i) {
+      const auto& one = classes_[i];
+      const bool slower =
+          day_number == arguments_.days - 1 && (i + static_cast<std::size_t>(database_)) % 97 == 0;
+      QueryStatistics query;
+      query.source = source;
+      query.source_size = 50'000'000;
+      query.class_id = one.id;
+      query.text = one.text;
+      query.bucket_start = start;
+      query.bucket_seconds = hour;
+      query.calls = one.calls + mixed(database_, i, start) % 50;
+      query.timed_calls = query.calls;
+      const std::int64_t mean = one.mean_ns * (slower ? 3 : 1);
+      query.total_ns = mean * static_cast<std::int64_t>(query.calls);
+      query.max_ns = mean * 4;
+      query.rows = query.calls * 10;
+      query.rows_calls = query.calls;
+      add_times(mean, query.calls, query.times);
+      out.queries.push_back(std::move(query));
+    }
+    return out;
+  }
+
+  // One run of check, on the primary.
+  Facts run(int day_number, int hour_number) const {
+    const std::int64_t taken = start_of(day_number) + hour_number * hour;
+    Facts out{.target = target_, .run = record(day_number, taken), .queries = {}, .sizes = {}};
+    const int age = day_number * arguments_.every;
+    for (int table = 0; table < 40; ++table) {
+      const std::int64_t bytes =
+          (std::int64_t{1} << 20) * (1 + static_cast<std::int64_t>(mixed(table) % 500));
+      const bool grows = table % 10 == 3;
+      out.sizes.push_back({SizeSample::Kind::table,
+                           {"app", fmt::format("t{}", table)},
+                           taken,
+                           bytes + (grows ? bytes / 10 * age : 0),
+                           10'000});
+      for (int index = 0; index < 2; ++index)
+        out.sizes.push_back(
+            {SizeSample::Kind::index, {"app", fmt::format("t{}_{}", table, index)}, taken, bytes / 4, -1});
+    }
+    add_plans(day_number, taken, out);
+    out.scans = scans(taken, age, false);
+    return out;
+  }
+
+  // One run of check on the replica; nullopt without one.
+  std::optional<Facts> replica_run(int day_number, int hour_number) const {
+    if (database_ % 3 != 0) return std::nullopt;
+    Facts out{.target = target_ + "-replica", .run = {}, .queries = {}, .sizes = {}};
+    out.scans = scans(start_of(day_number) + hour_number * hour, day_number * arguments_.every, true);
+    return out;
+  }
+
+ private:
+  struct Class {
+    std::string id;
+    std::string text;
+    std::int64_t mean_ns;
+    std::uint64_t calls;
+  };
+
+  std::int64_t start_of(int day_number) const {
+    return end_of_all - day - day * arguments_.every * (arguments_.days - 1 - day_number);
+  }
+
+  // A spread over sixteen buckets of the histogram.
+  static void add_times(std::int64_t mean, std::uint64_t calls, Histogram& out) {
+    constexpr std::uint64_t shares[] = {1, 2, 4, 7, 10, 13, 14, 13, 11, 8, 6, 4, 3, 2, 1, 1};  // of 100
+    const int middle = std::max<int>(8, Histogram::index_of(mean));
+    std::uint64_t left = calls;
+    for (int i = 0; i < 16; ++i) {
+      const std::uint64_t count = i == 15 ? left : std::min(left, calls * shares[i] / 100);
+      if (count) out.add_bucket(static_cast<std::uint16_t>(middle - 8 + i), count);
+      left -= count;
+    }
+  }
+
+  // Of ten findings, one begins on the last day, and one ended on the day before.
+  RunRecord record(int day_number, std::int64_t taken) const {
+    const bool last = day_number == arguments_.days - 1;
+    RunRecord out{.started = iso_of(taken),
+                  .version = "0.1.0",
+                  .server_version = "16.4",
+                  .inputs = {{"database", target_, "40 tables"}},
+                  .scope = {},
+                  .findings = {}};
+    for (int rule = 0; rule < 60; ++rule) out.scope.rules.push_back(fmt::format("rule-{:02}", rule));
+    for (int i = 0; i < 30; ++i) {
+      if (i % 10 == (last ? 1 : 0)) continue;
+      RecordedFinding finding;
+      finding.id = hex64(mixed("finding", database_, i));
+      finding.rule = fmt::format("rule-{:02}", i);
+      finding.short_id = finding.rule + ":" + finding.id.substr(0, 4);
+      finding.severity = i == 0 && database_ % 5 == 0 ? Severity::error
+                         : i % 3                      ? Severity::note
+                                                      : Severity::warning;
+      finding.message = fmt::format(
+          "The foreign key app.t{} ({}) has no index; a DELETE of a row of the referenced "
+          "table reads the whole table.",
+          i, "owner_id");
+      finding.impact.score = static_cast<double>(mixed(database_, i) % 100);
+      finding.owners = fmt::format("@team-{}", i % 5);
+      out.findings.push_back(std::move(finding));
+    }
+    sort_by_id(out.findings);
+    return out;
+  }
+
+  // One query in twenty has another plan since the last day: its index is gone, or the statistics changed.
+  void add_plans(int day_number, std::int64_t taken, Facts& out) const {
+    const bool last = day_number == arguments_.days - 1;
+    for (std::size_t i = 0; i < std::min<std::size_t>(200, classes_.size()); ++i) {
+      const std::string table = fmt::format("t{}", i % 40);
+      const bool sequential = last && i % 20 == 7;
+      QueryPlan plan;
+      plan.class_id = classes_[i].id;
+      plan.text = classes_[i].text;
+      plan.taken = taken;
+      plan.relations = {{SizeSample::Kind::table, {"app", table}}};
+      if (!sequential) plan.relations.push_back({SizeSample::Kind::index, {"app", table + "_0"}});
+      plan.structure = fmt::format(
+          "Limit\n  Sort\n    Hash Join\n      {0} on app.{1}\n      Hash\n        Seq Scan "
+          "on app.owner_{2}\n",
+          sequential ? "Seq Scan" : "Index Scan using " + table + "_0", table, i % 7);
+      plan.cost = sequential ? 25'000 : 800;
+      plan.server_major = 16;
+      out.plans.push_back(std::move(plan));
+    }
+  }
+
+  // A fifth of the indexes has no scans on the primary; the replica scans half of these.
+  IndexScans scans(std::int64_t taken, int age, bool replica) const {
+    IndexScans out;
+    out.member = {
+        .system = std::to_string(7'000'000 + database_),
+        .address = fmt::format("10.0.{}.{}|5432", database_ / 100, database_ % 100 + (replica ? 100 : 0)),
+        .replica = replica,
+        .replicas = !replica && database_ % 3 == 0 ? 1 : 0};
+    out.database = target_;
+    out.taken = taken;
+    for (int index = 0; index < 60; ++index) {
+      const bool unused = replica ? index % 10 == 0 : index % 5 == 0;
+      out.scans.emplace_back(QualifiedName{"app", fmt::format("t{}_{}", index % 40, index / 40)},
+                             unused ? 0 : 1000 + age * 100 + taken % day / hour);
+    }
+    return out;
+  }
+
+  const Arguments& arguments_;
+  int database_;
+  std::string target_;
+  std::vector<Class> classes_;
+};
+
+Address address_of(const Arguments& arguments) {
+  auto address = read_url(arguments.store);
+  if (!address) fail_with(address.error().line());
+  return std::move(*address);
+}
+
+pg::Connection connect(const Address& address) {
+  auto connection = pg::Connection::open(address.conninfo);
+  if (!connection) fail_with(connection.error().line());
+  if (const auto set = connection->query("SET search_path = pgadvise"); !set) fail_with(set.error().line());
+  return std::move(*connection);
+}
+
+void print_size(const Address& address) {
+  if (address.conninfo.empty()) {
+    std::uintmax_t bytes = 0;
+    for (const char* end : {"", "-wal"})
+      if (std::error_code code; std::filesystem::exists(address.path + end, code))
+        bytes += std::filesystem::file_size(address.path + end, code);
+    fmt::print("size: {:.1f} MB\n", static_cast<double>(bytes) / 1e6);
+    return;
+  }
+  auto connection = connect(address);
+  const auto rows = connection.query(
+      "SELECT regexp_replace(c.relname, '_[0-9]{8}$', ''), sum(pg_table_size(c.oid)), "
+      "sum(pg_indexes_size(c.oid)) "
+      "FROM pg_class c WHERE c.relnamespace = 'pgadvise'::regnamespace AND c.relkind = 'r' GROUP BY 1 ORDER "
+      "BY 2 "
+      "DESC");
+  if (!rows) fail_with(rows.error().line());
+  double all = 0;
+  for (const auto& row : *rows) {
+    const double table = std::atof(row[1].value_or("").c_str()),
+                 indexes = std::atof(row[2].value_or("").c_str());
+    all += table + indexes;
+    fmt::print("  {:18} {:9.1f} MB, indexes {:9.1f} MB\n", row[0].value_or(""), table / 1e6, indexes / 1e6);
+  }
+  fmt::print("size: {:.1f} MB\n", all / 1e6);
+}
+
+void upload(const Arguments& arguments) {
+  const Address address = address_of(arguments);
+  auto store = open(address, true);
+  if (!store) fail_with(store.error().line());
+  double generating = 0, storing = 0;
+  std::size_t rows = 0, uploads = 0;
+  const auto put = [&](const Facts& facts) {
+    const auto start = std::chrono::steady_clock::now();
+    if (const auto done = (*store)->put(facts, end_of_all); !done) fail_with(done.error().line());
+    storing += seconds_since(start);
+    rows += facts.queries.size();
+    ++uploads;
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  int databases = 0;
+  for (; databases < arguments.databases; ++databases) {
+    if (arguments.seconds && seconds_since(begin) > arguments.seconds) break;
+    const Generator generator(arguments, databases);
+    for (int number = 0; number < arguments.days; ++number)
+      for (int at = 0; at < 24; ++at) {
+        const auto start = std::chrono::steady_clock::now();
+        const Facts log = generator.log(number, at);
+        generating += seconds_since(start);
+        put(log);
+        if (at % 6) continue;
+        put(generator.run(number, at));
+        if (const auto replica = generator.replica_run(number, at)) put(*replica);
+      }
+    fmt::print(stderr, "{} databases, {:.0f} s\n", databases + 1, seconds_since(begin));
+  }
+  fmt::print(
+      "{} databases, {} days, {} classes: {} uploads, {} rows of query_statistics in {:.1f} s: {:.0f} rows/s "
+      "(facts were made in {:.1f} s)\n",
+      databases, arguments.days, arguments.classes, uploads, rows, storing,
+      static_cast<double>(rows) / storing, generating);
+  print_size(address);
+}
+
+struct Question {
+  const char* name;
+  std::string select;     // of views, with a column `target`
+  const char* more = "";  // conditions
+  const char* end = "";   // GROUP BY, ORDER BY
+};
+
+std::vector<Question> questions() {
+  const std::string week = std::to_string(end_of_all - 7 * day), last_day = std::to_string(end_of_all - day);
+  static std::vector<std::string> conditions;
+  conditions = {"gone IS NULL AND state = 'standing' AND first_seen >= " + week,
+                "gone >= " + week,
+                "gone IS NULL AND state = 'standing' AND first_seen < " + week + " AND owner = '@team-3'",
+                "gone IS NULL AND state = 'standing'",
+                "calls >= 20 AND mean_ms >= 1.5 * earlier_mean_ms",
+                "until >= " + week,
+                "bytes - bytes_before >= 10485760 AND bytes >= 1.1 * bytes_before",
+                "until - since >= 604800 AND primaries = 1 AND servers > replicas",
+                "bucket_start >= " + last_day,
+                "bucket_start >= " + last_day};
+  const auto condition = [&](std::size_t i) { return conditions[i].c_str(); };
+  return {{"new findings", "SELECT target, finding_id, message FROM finding_life", condition(0),
+           "ORDER BY score DESC"},
+          {"fixed findings", "SELECT target, finding_id, message FROM finding_life", condition(1),
+           "ORDER BY gone DESC"},
+          {"an owner's recurring findings", "SELECT target, finding_id, message FROM finding_life",
+           condition(2), "ORDER BY score DESC"},
+          {"which database first",
+           "SELECT target, sum(CASE WHEN severity = 'error' THEN 1 ELSE 0 END) AS errors, sum(score) AS "
+           "impact FROM "
+           "finding_life",
+           condition(3), "GROUP BY target ORDER BY errors DESC, impact DESC"},
+          {"slower queries", "SELECT target, text, calls, mean_ms, earlier_mean_ms FROM query_change",
+           condition(4), "ORDER BY calls * (mean_ms - earlier_mean_ms) DESC"},
+          {"changed plans", "SELECT target, text, plan_before, plan, cause, detail FROM plan_change",
+           condition(5), "ORDER BY until DESC"},
+          {"growing tables and indexes",
+           "SELECT target, kind, schema, name, bytes_before, bytes FROM relation_growth", condition(6),
+           "ORDER BY bytes - bytes_before DESC"},
+          {"unused indexes", "SELECT target, schema, name, bytes FROM index_unused", condition(7),
+           "ORDER BY bytes DESC"},
+          {"queries with the most time",
+           "SELECT class_id, sum(total_ns) AS total, sum(calls) AS calls FROM query_bucket", condition(8),
+           "GROUP BY class_id ORDER BY total DESC LIMIT 20"},
+          {"latency by hour", "SELECT bucket_start, bin, sum(calls) AS calls FROM query_latency",
+           condition(9), "GROUP BY bucket_start, bin ORDER BY bucket_start, bin"}};
+}
+
+std::size_t rows_of_answer(const Address& address, const std::string& sql) {
+  if (!address.conninfo.empty()) {
+    static std::optional<pg::Connection> connection;
+    if (!connection) {
+      connection = connect(address);
+      connection->set_deadline(std::chrono::minutes(20));
+    }
+    const auto rows = connection->query(sql);
+    if (!rows) fail_with(rows.error().line());
+    return rows->size();
+  }
+  static std::optional<SqliteConnection> connection;
+  if (!connection) {
+    auto opened = SqliteConnection::open(address.path, false);
+    if (!opened) fail_with(opened.error().line());
+    connection = std::move(*opened);
+  }
+  Statement statement = connection->prepare(sql);
+  std::size_t rows = 0;
+  while (statement.row()) ++rows;
+  if (!statement.ok()) fail_with(connection->error(statement.code()).line());
+  return rows;
+}
+
+void ask(const Arguments& arguments) {
+  const Address address = address_of(arguments);
+  if (const auto store = open(address, false); !store)
+    fail_with(store.error().line());  // this version's views
+  print_size(address);
+  fmt::print("{:30} | rows of all | seconds | of one database | seconds\n", "question");
+  for (const auto& question : questions()) {
+    std::string line = fmt::format("{:30}", question.name);
+    for (const char* target : {"", "target = 'db0000' AND "}) {
+      const std::string sql =
+          fmt::format("{} WHERE {}{} {}", question.select, target, question.more, question.end);
+      double best = 0;
+      std::size_t rows = 0;
+      for (int i = 0; i < arguments.times; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        rows = rows_of_answer(address, sql);
+        const double seconds = seconds_since(start);
+        if (i == 0 || seconds < best) best = seconds;
+      }
+      line += fmt::format(" | {:11} | {:7.3f}", rows, best);
+    }
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  }
+}
+
+Arguments arguments_of(int argc, char** argv) {
+  Arguments out;
+  const std::map<std::string, int Arguments::*> numbers = {
+      {"--databases", &Arguments::databases}, {"--days", &Arguments::days},
+      {"--every", &Arguments::every},         {"--classes", &Arguments::classes},
+      {"--seconds", &Arguments::seconds},     {"--times", &Arguments::times}};
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--ask") {
+      out.ask = true;
+    } else if (const auto number = numbers.find(word); number != numbers.end() && i + 1 < argc) {
+      out.*(number->second) = std::atoi(argv[++i]);
+      if (out.*(number->second) < 1) fail_with(word + ": a number from 1 on");
+    } else if (out.store.empty() && !word.starts_with("-")) {
+      out.store = word;
+    } else {
+      fail_with("unknown argument " + word);
+    }
+  }
+  if (out.store.empty()) fail_with("STORE is missing: sqlite:PATH or postgresql://…");
+  return out;
+}
+
+}  // namespace
+}  // namespace pgadvise::store
+
+int main(int argc, char** argv) {
+  const auto arguments = pgadvise::store::arguments_of(argc, argv);
+  if (arguments.ask) pgadvise::store::ask(arguments);
+  else pgadvise::store::upload(arguments);
+}
