@@ -6,26 +6,17 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/merged_metrics.h"
 #include "store/facts.h"
 
 namespace pgadvise::report::formats {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 class Metrics {
  public:
-  explicit Metrics(std::string_view database) : database_("database=" + quoted(database)) {}
+  explicit Metrics(std::string_view database) : database_("database=" + label_value(database)) {}
 
   void begin(std::string_view name, std::string_view help) {
     name_ = name;
@@ -66,16 +57,16 @@ void add_findings(const Report& report, Metrics& metrics) {
   }
   metrics.begin("findings", "Findings of the last run, without suppressed and refuted ones.");
   for (const auto& [key, number] : counts)
-    metrics.add(number, fmt::format(",severity={},verdict={}", quoted(name(std::get<0>(key))),
-                                    quoted(name(std::get<1>(key)))));
+    metrics.add(number, fmt::format(",severity={},verdict={}", label_value(name(std::get<0>(key))),
+                                    label_value(name(std::get<1>(key)))));
   metrics.begin("rule_findings", "Findings of each rule that the last run applied.");
-  for (const auto& [rule, number] : rules) metrics.add(number, ",rule=" + quoted(rule));
+  for (const auto& [rule, number] : rules) metrics.add(number, ",rule=" + label_value(rule));
 }
 
 std::string render(const Report& report, const Options&) {
   Metrics metrics(database_of(report));
   metrics.begin("build_info", "The version of pgadvise.");
-  metrics.add(1, ",version=" + quoted(PGADVISE_VERSION));
+  metrics.add(1, ",version=" + label_value(PGADVISE_VERSION));
   metrics.one("last_run_timestamp_seconds", "Start of the last run.",
               static_cast<double>(store::seconds_of(report.started).value_or(0)));
   metrics.one("last_run_duration_seconds", "Duration of the last run.", report.seconds);
