@@ -1,7 +1,10 @@
 #include "cli/watch.h"
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -9,15 +12,17 @@
 
 #include <fmt/format.h>
 
-#include "base/mask.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/store_option.h"
 #include "cli/watch_board.h"
 #include "cli/watch_check.h"
 #include "cli/watch_rounds.h"
 #include "report/page.h"
 #include "serve/loopback_server.h"
+#include "store/spool.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -28,9 +33,66 @@ struct Options {
   std::vector<std::string> databases;
   std::vector<std::string> targets;  // of --store-as
   std::string store;
+  std::string spool;
   std::string serve;
+  std::string log;
+  std::string line_prefix;
   WatchPlan plan;
 };
+
+// What the store needs in each round; nullopt: nothing is stored.
+struct Kept {
+  store::Address address;
+  std::string folder;  // for the spool, and for what is kept between rounds
+};
+
+Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
+  if (!store_given) return std::optional<Kept>();
+  auto address = store_address({.url = options.store, .target = {}, .spool = {}});
+  if (!address) return tl::unexpected(address.error());
+  auto folder = options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool);
+  if (!folder) return tl::unexpected(folder.error());
+  std::error_code code;
+  const bool made = std::filesystem::create_directories(*folder, code);
+  if (made) std::filesystem::permissions(*folder, std::filesystem::perms::owner_all, code);
+  if (code) return fail(Error::Kind::usage, *folder, "can't be made: " + code.message(), "--spool FOLDER");
+  return std::optional(Kept{std::move(*address), std::move(*folder)});
+}
+
+WatchedCheck check_of(const Options& options, WatchedDatabase database, const std::optional<Kept>& kept) {
+  WatchedCheck out;
+  out.database = std::move(database);
+  if (!kept) return out;
+  const std::string own =
+      kept->folder + "/" + sha256_hex(shown(kept->address) + "\n" + out.database.name).substr(0, 16);
+  out.store = options.store;
+  out.spool = kept->folder;
+  if (options.log.empty()) {
+    out.counters = own + ".counters";
+    return out;
+  }
+  out.log = options.log;
+  out.line_prefix = options.line_prefix;
+  out.log_position = own + ".position";
+  // A CSV log is known by its name.
+  out.log_lines = own + ".lines" + std::filesystem::path(options.log).extension().string();
+  return out;
+}
+
+std::string gauge(const char* name, const char* help, std::uint64_t value) {
+  return fmt::format(
+      "# HELP pgadvise_watch_spool_{0} {1}\n# TYPE pgadvise_watch_spool_{0} "
+      "gauge\npgadvise_watch_spool_{0}{{}} "
+      "{2}\n",
+      name, help, value);
+}
+
+std::string spool_metrics(const Kept& kept) {
+  const auto state = store::Spool(kept.folder, kept.address).state();
+  return gauge("runs", "Runs that wait for the store.", state.runs) +
+         gauge("bytes", "Size of the runs that wait for the store.", state.bytes) +
+         gauge("dropped", "Runs that were removed unsent, since the spool had no room.", state.dropped);
+}
 
 Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const Names& names) {
   if (!options.targets.empty() && options.targets.size() != options.databases.size())
@@ -62,17 +124,22 @@ Result<void> check_words(const Options& options, bool store_given) {
   if (!store_given && options.plan.output.empty() && options.serve.empty())
     return fail(Error::Kind::usage, "watch", "nothing keeps the results",
                 "--store URL, -o FILE, or --serve PORT");
+  if (!options.log.empty() && options.databases.size() > 1)
+    return fail(Error::Kind::usage, "--log", "is the log of one database, and several are named",
+                "run one watch for each log");
   return {};
 }
 
 // The exit code.
-int run(Options& options, std::vector<WatchedDatabase> databases, bool store_given) {
+int run(Options& options, std::vector<WatchedDatabase> databases, const std::optional<Kept>& kept) {
   std::vector<std::string> names;
   for (const auto& one : databases) names.push_back(one.name);
   const bool serves = !options.serve.empty();
   const auto page = serves ? report::need_page() : Result<void>();
   if (!page) complain({Error::Kind::nonfatal, page.error().where, page.error().what, page.error().hint});
-  WatchBoard board(names, serves && page, {});
+  std::function<std::string()> more;
+  if (kept) more = [&kept] { return spool_metrics(*kept); };
+  WatchBoard board(names, serves && page, std::move(more));
   std::unique_ptr<serve::LoopbackServer> server;
   if (serves) {
     const auto address = serve::read_loopback_address(options.serve);
@@ -88,11 +155,8 @@ int run(Options& options, std::vector<WatchedDatabase> databases, bool store_giv
   }
   const StopOnInterrupt interrupt(Interruptible::By::any_ending);
   for (std::size_t i = 0; i < databases.size(); ++i) {
-    WatchedCheck check;
-    check.database = std::move(databases[i]);
-    if (store_given) check.store = options.store;
-    check.page = board.page_file(i);
-    options.plan.checks.push_back(std::move(check));
+    options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
+    options.plan.checks.back().page = board.page_file(i);
   }
   const bool good = run_rounds(options.plan, board, interrupt.token());
   return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
@@ -102,6 +166,22 @@ void add_outputs(CLI::App& command, Options& options) {
   auto* store =
       command.add_option("--store", options.store, "Store each run, for pgadvise history; as for check");
   store->type_name("URL");
+  command
+      .add_option(
+          "--spool", options.spool,
+          "Folder for what a store that fails should get, up to 64 MB, and for what watch keeps between "
+          "rounds. Default: pgadvise/spool in XDG_STATE_HOME or ~/.local/state")
+      ->needs(store)
+      ->type_name("FOLDER");
+  command
+      .add_option("--log", options.log,
+                  "Log of the server, whose new lines the store gets, across rotations. Without it the store "
+                  "gets what the counters of pg_stat_statements grew by")
+      ->needs(store)
+      ->type_name("FILE");
+  command.add_option("--log-line-prefix", options.line_prefix, "log_line_prefix of the server, as for check")
+      ->needs("--log")
+      ->type_name("PREFIX");
   command
       .add_option("--store-as", options.targets,
                   "Name of the database in the store and in the metrics; with several --db once for each, in "
@@ -165,12 +245,13 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
     const bool store_given = command->count("--store") > 0;
     const auto valid = check_words(*options, store_given);
     auto databases = valid ? databases_of(*options, *names) : tl::unexpected(valid.error());
-    if (!databases) {
-      complain(databases.error());
+    const auto kept = databases ? kept_of(*options, store_given) : tl::unexpected(databases.error());
+    if (!kept) {
+      complain(kept.error());
       exit_code = exit_usage;
       return;
     }
-    exit_code = run(*options, std::move(*databases), store_given);
+    exit_code = run(*options, std::move(*databases), *kept);
   });
 }
 

@@ -1,39 +1,64 @@
 #include "cli/watch_check.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/text.h"
 #include "pg/conninfo.h"
 
 namespace pgadvise::cli {
 
-ChildCommand command_of(const WatchedCheck& check) {
-  ChildCommand out;
-  // What may have a password goes into a variable: the process list shows arguments.
-  const auto argument = [&out](const std::string& given, const char* variable) {
-    const std::string value(trim(given));
-    if (value == "env" || value.starts_with("@")) return value;
-    out.variables.emplace_back(variable, value);
-    return std::string("env");
-  };
-  out.words = {"check", "--quiet", "--color", "never", "--fail-on", "never"};
-  const auto add = [&out](const std::string& option, const std::string& value) {
+namespace {
+
+class Words {
+ public:
+  explicit Words(std::vector<std::string> words) { command_.words = std::move(words); }
+
+  void add(const std::string& option, const std::string& value) {
     if (value.empty()) return;
-    out.words.push_back(option);
-    out.words.push_back(value);
-  };
-  add("--db", argument(check.database.db, "DATABASE_URL"));
-  if (!check.page.empty()) {
-    add("--format", "html");
-    add("-o", check.page);
+    command_.words.push_back(option);
+    command_.words.push_back(value);
   }
-  add("--format", "openmetrics");
-  if (check.store.empty()) return out;
-  add("--store", argument(check.store, "PGADVISE_STORE"));
-  add("--store-as", check.database.name);
-  add("--spool", check.spool);
-  add("--counters", check.counters);
-  return out;
+  // What may have a password goes into a variable: the process list shows arguments.
+  void add_secret(const std::string& option, const std::string& given, const char* variable) {
+    const std::string value(trim(given));
+    const bool named = value == "env" || value.starts_with("@");
+    if (!named) command_.variables.emplace_back(variable, value);
+    add(option, named ? value : "env");
+  }
+  void add_store(const WatchedCheck& check) {
+    add_secret("--store", check.store, "PGADVISE_STORE");
+    add("--store-as", check.database.name);
+    add("--spool", check.spool);
+  }
+  ChildCommand take() { return std::move(command_); }
+
+ private:
+  ChildCommand command_;
+};
+
+}  // namespace
+
+ChildCommand command_of(const WatchedCheck& check) {
+  Words out({"check", "--quiet", "--color", "never", "--fail-on", "never"});
+  out.add_secret("--db", check.database.db, "DATABASE_URL");
+  if (!check.page.empty()) {
+    out.add("--format", "html");
+    out.add("-o", check.page);
+  }
+  out.add("--format", "openmetrics");
+  if (check.store.empty()) return out.take();
+  out.add_store(check);
+  out.add("--counters", check.counters);
+  return out.take();
+}
+
+ChildCommand digest_command_of(const WatchedCheck& check) {
+  Words out(
+      {"digest", check.log_lines, "--quiet", "--color", "never", "--format", "json", "-o", "/dev/null"});
+  out.add("--log-line-prefix", check.line_prefix);
+  out.add_store(check);
+  return out.take();
 }
 
 std::string name_of(const std::string& db) {

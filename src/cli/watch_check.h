@@ -20,6 +20,10 @@ struct WatchedCheck {
   std::string spool;     // the folder for what the store does not take; "": the default
   std::string counters;  // the file for check --counters; "": no statistics of queries are stored
   std::string page;      // the file for the HTML report; "": none
+  std::string log;       // whose new lines are stored; "": none
+  std::string line_prefix;
+  std::string log_position;  // the file that keeps where the reader of the log is
+  std::string log_lines;     // the file for its new lines
 };
 
 struct ChildCommand {
@@ -30,6 +34,9 @@ struct ChildCommand {
 // The command of one check, which writes its metrics to stdout. Its words hold no connection string, since
 // one may have a password.
 ChildCommand command_of(const WatchedCheck& check);
+
+// The command that stores the statistics of the lines in `check.log_lines`. The same holds for its words.
+ChildCommand digest_command_of(const WatchedCheck& check);
 
 // The name of a database without one of its own: that of the database in the connection string, else of its
 // user; "database" if neither is known. Reads the environment, as libpq does.
