@@ -89,7 +89,7 @@ std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& wo
   const std::string& server = workload.sources.front().identity.marks;
   auto counts = counts_of(workload);
   const bool anew =
-      state.taken == 0 || server != state.server || now <= state.taken || now - state.taken > longest;
+      state.taken == 0 || server != state.server || now < state.taken || now - state.taken > longest;
   if (!anew) {
     begin_bucket(state, now);
     for (const auto& query : workload.queries) {
