@@ -230,9 +230,7 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
           "Database: a libpq connection string, or env (DATABASE_URL, else PG*); repeatable. One that "
           "fails does not stop the others")
       ->required()
-      ->expected(1)
       ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("CONN");
   add_times(*command, options->plan);
   add_outputs(*command, *options);

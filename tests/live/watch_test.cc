@@ -156,13 +156,13 @@ TEST(Watch, StoresWhatTheCountersGrewByAcrossARestartAndAReset) {
   const auto call = [&](int times) {
     auto connection = server.connect();
     for (int i = 0; i < times; ++i)
-      EXPECT_TRUE(connection.query("SELECT id FROM customers WHERE id = 1").has_value());
+      EXPECT_TRUE(connection.run_script("SELECT id FROM customers WHERE id = 1").has_value());
   };
   const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };
   {
     auto connection = server.connect();
-    ASSERT_TRUE(connection.query("CREATE EXTENSION pg_stat_statements").has_value());
-    ASSERT_TRUE(connection.query("CREATE TABLE customers (id bigint)").has_value());
+    ASSERT_TRUE(connection.run_script("CREATE EXTENSION pg_stat_statements").has_value());
+    ASSERT_TRUE(connection.run_script("CREATE TABLE customers (id bigint)").has_value());
   }
   call(100);
   round();
@@ -177,7 +177,7 @@ TEST(Watch, StoresWhatTheCountersGrewByAcrossARestartAndAReset) {
   call(1);
   round();
   EXPECT_EQ(calls(), "13") << "a clean restart keeps the counters";
-  ASSERT_TRUE(server.connect().query("SELECT pg_stat_statements_reset()").has_value());
+  ASSERT_TRUE(server.connect().run_script("SELECT pg_stat_statements_reset()").has_value());
   call(50);
   round();
   EXPECT_EQ(calls(), "13") << "the round after a reset begins anew";
