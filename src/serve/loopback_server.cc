@@ -17,7 +17,7 @@
 namespace pgadvise::serve {
 namespace {
 
-constexpr std::size_t request_bytes = 8192;
+constexpr std::size_t memory_of_connection = std::size_t{16} << 10;  // half of it for the head of a request
 constexpr unsigned most_connections = 8;
 constexpr unsigned idle_seconds = 10;
 
@@ -143,10 +143,10 @@ Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddr
       address.ipv6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4);
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (address.ipv6 ? MHD_USE_IPv6 : 0U);
   errno = 0;
-  out->daemon_->daemon = MHD_start_daemon(flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(),
-                                          MHD_OPTION_SOCK_ADDR, at, MHD_OPTION_CONNECTION_LIMIT,
-                                          most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
-                                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, request_bytes, MHD_OPTION_END);
+  out->daemon_->daemon = MHD_start_daemon(
+      flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,
+      MHD_OPTION_CONNECTION_LIMIT, most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_END);
   const int reason = errno;
   const auto* bound =
       out->daemon_->daemon ? MHD_get_daemon_info(out->daemon_->daemon, MHD_DAEMON_INFO_BIND_PORT) : nullptr;

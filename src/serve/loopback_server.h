@@ -36,7 +36,7 @@ using Pages = std::function<Page(const std::string& path)>;
 bool names_loopback(std::string_view host, std::uint16_t port);
 
 // Serves until it is destroyed, on a thread of its own. Refuses other methods than GET and HEAD (405),
-// foreign Host headers (421) and requests whose head is longer than 8 kB (414, 431). Holds at most 8
+// foreign Host headers (421) and requests whose head is longer than about 8 kB (414, 431). Holds at most 8
 // connections, and closes one on which nothing moves for 10 seconds.
 class LoopbackServer {
  public:

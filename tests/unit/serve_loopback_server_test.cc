@@ -116,11 +116,11 @@ TEST(LoopbackServer, BoundsRequests) {
   ASSERT_TRUE(server);
   const std::string host = "127.0.0.1:" + std::to_string(server->port());
   // What a browser sends fits.
-  EXPECT_EQ(http(server->port(), "GET", "/", host, "Cookie: " + std::string(3000, 'a') + "\r\n").status, 200);
-  const auto header = http(server->port(), "GET", "/", host, "Cookie: " + std::string(9000, 'a') + "\r\n");
+  EXPECT_EQ(http(server->port(), "GET", "/", host, "Cookie: " + std::string(4000, 'a') + "\r\n").status, 200);
+  const auto header = http(server->port(), "GET", "/", host, "Cookie: " + std::string(20000, 'a') + "\r\n");
   EXPECT_NE(header.status, 200);
   EXPECT_EQ(header.body.find("hello"), std::string::npos);
-  const auto path = http(server->port(), "GET", "/" + std::string(9000, 'a'), host);
+  const auto path = http(server->port(), "GET", "/" + std::string(20000, 'a'), host);
   EXPECT_NE(path.status, 404) << "no page was asked for";
   EXPECT_EQ(http_get(server->port(), "/").status, 200) << "it goes on";
 }
