@@ -43,6 +43,8 @@ const Task tasks[] = {
          {"patterns.cc", "expand_pattern(), bounded"},
          {"reader.cc", "folders of logs, bounded"},
          {"init.cc", "the folder of workflows, bounded"},
+         {"spool.cc", "the folder of the spool, bounded"},
+         {"log_tail.cc", "the folder of the log, bounded"},
      },
      "opens or lists files by itself: use base/input_file.h, or add a row here with a bound"},
     {std::regex("(json|Json|Ordered)::(parse|accept|sax_parse)\\("),

@@ -183,7 +183,7 @@ int run(Options options) {
   }
   report_written(options.output, (evaluates(options) ? "evaluation, " : "advice, ") + options.format);
   if (options.address)
-    if (const auto done = keep(*options.address, found->facts); !done) {
+    if (const auto done = keep(*options.address, found->facts, options.store.spool); !done) {
       complain(done.error());
       return exit_usage;
     }

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <sstream>
+#include <string>
 
 #include "base/text.h"
 #include "cli/advise.h"
@@ -92,7 +95,8 @@ int main(const Arguments& given) {
   add_explain(app, user_paths, exit_code);
   add_fleet(app, exit_code);
   add_history(app, exit_code);
-  add_watch(app, exit_code);
+  const auto database_names = std::make_shared<std::map<std::string, std::string>>();
+  add_watch(app, database_names, exit_code);
   add_init(app, exit_code);
   add_report(app, user_paths, exit_code);
   add_review(app, user_paths, exit_code);
@@ -109,7 +113,7 @@ int main(const Arguments& given) {
     words.erase(dashes, words.end());
   }
   add_sandbox(app, user_paths, command, exit_code);
-  add_profiles(app, user_paths);
+  add_profiles(app, user_paths, database_names);
   refuse_empty_names(app);
   for (const char* one : {"advise", "check", "digest", "explain", "fleet", "history", "report", "review"})
     add_color(*app.get_subcommand(one));

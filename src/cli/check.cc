@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/write_file.h"
 #include "check/merge.h"
 #include "cli/check_options.h"
 #include "cli/fail_on.h"
@@ -29,6 +30,7 @@ struct Options {
   std::vector<WantedReport> reports;
   FailOn fail_on;
   StoreOptions store;
+  std::string counters;                   // file of --counters; "": none
   std::optional<store::Address> address;  // of the store; nullopt: none
   std::size_t top = 0;
   bool all = false;
@@ -62,7 +64,15 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
 bool kept(const CheckRun& checked, const Options& options) {
   if (!options.address) return true;
   Diagnostics diagnostics;
-  const auto done = keep(*options.address, facts_of(checked, options, diagnostics));
+  auto facts = facts_of(checked, options, diagnostics);
+  const std::string counters =
+      options.counters.empty()
+          ? std::string()
+          : add_reading(options.counters, checked.inputs.workload,
+                        store::seconds_of(checked.report.started).value_or(now()), facts.queries);
+  auto done = keep(*options.address, facts, options.store.spool);
+  // Only now: a reading whose facts are lost counts as not taken.
+  if (done && !options.counters.empty()) done = write_file(options.counters, counters);
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);
   return done.has_value();
@@ -147,6 +157,14 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->needs(baseline);
   add_choices(*command, options->check);
   add_store(*command, options->store);
+  command
+      ->add_option("--counters", options->counters,
+                   "File that keeps the counters of pg_stat_statements between runs: the store then gets, as "
+                   "the statistics of the queries, what the counters grew by since the run before")
+      ->needs("--store")
+      ->needs("--db")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   command->callback([options, words, command, &exit_code] {
     auto reports = wanted_reports(*command, "--format", "--output");
     auto fail_on = parse_fail_on(words->fail_on);

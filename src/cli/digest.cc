@@ -128,7 +128,7 @@ class Digest {
 
   bool kept() const {
     if (!options_.address) return true;
-    const auto done = keep(*options_.address, facts_);
+    const auto done = keep(*options_.address, facts_, options_.store.spool);
     if (!done) complain(done.error());
     return done.has_value();
   }

@@ -79,7 +79,7 @@ Result<std::vector<std::string>> names_of(const Options& options) {
 // store: what is wrong with it is reported once, before anything runs.
 Result<std::string> url_for_all(const Options& options, bool given) {
   if (!given) return std::string();
-  const auto address = store_address({.url = options.store, .target = {}});
+  const auto address = store_address({.url = options.store, .target = {}, .spool = {}});
   if (!address) return tl::unexpected(address.error());
   if (const auto opened = store::open(*address, true); !opened) return tl::unexpected(opened.error());
   if (!address->conninfo.empty()) return address->conninfo;

@@ -14,7 +14,7 @@ namespace pgadvise::cli {
 namespace {
 
 struct Options {
-  StoreOptions store{.url = "sqlite", .target = {}};
+  StoreOptions store{.url = "sqlite", .target = {}, .spool = {}};
   store::HistoryOptions history;
   std::size_t top = 10;
   std::string format = "text";

@@ -92,11 +92,15 @@ ProfileError::ProfileError(Diagnostics found)
     : CLI::ParseError("ProfileError", found.front().line(), CLI::ExitCodes::ValidationError),
       errors(std::move(found)) {}
 
-void add_profiles(CLI::App& app, const UserPaths& user_paths) {
-  const auto by_name = [&user_paths](const CLI::App* command) {
+void add_profiles(CLI::App& app, const UserPaths& user_paths,
+                  const std::shared_ptr<std::map<std::string, std::string>>& names) {
+  const auto by_name = [&user_paths, &names](const CLI::App* command) {
     return CLI::Validator(
-        [command, user_paths](std::string& word) {
-          if (trim(word).starts_with("@")) word = resolve(*command, word, user_paths);
+        [command, user_paths, names](std::string& word) {
+          if (!trim(word).starts_with("@")) return std::string();
+          std::string name(trim(word).substr(1));
+          word = resolve(*command, word, user_paths);
+          names->emplace(word, std::move(name));
           return std::string();
         },
         "");

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
+#include "base/input_file.h"
 #include "base/mask.h"
 #include "base/repository_path.h"
 #include "base/text.h"
@@ -18,7 +19,9 @@
 #include "cli/output.h"
 #include "plan/reader.h"
 #include "plan/structure.h"
+#include "store/counters.h"
 #include "store/open.h"
+#include "store/spool.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -33,6 +36,42 @@ Result<std::string> url_of(const std::string& name) {
   const std::string near = nearest(name, known);
   return fail(Error::Kind::usage, "--store", "your own configuration has no store " + ellipsis(name, 60),
               near.empty() ? "[stores.NAME]: docs/configuration.md" : near);
+}
+
+void report_stored(const store::Address& address, const store::Facts& facts) {
+  if (facts.empty()) return;
+  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} plans, {} sizes", facts.target,
+                                             facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
+                                             facts.plans.size(), facts.sizes.size()));
+}
+
+Result<void> keep_for_later(store::Spool& spool, const store::Facts& facts, const Error& failure) {
+  if (!facts.empty())
+    if (const auto kept = spool.keep(facts, now()); !kept) {
+      complain(failure);
+      return kept;
+    }
+  // Not nonfatal: --quiet prints it, too.
+  complain({Error::Kind::usage, failure.where,
+            failure.what + "; the facts of this run are kept in " + spool.folder(),
+            "the next run that reaches the store sends them"});
+  return {};
+}
+
+Result<void> send(store::Spool& spool, store::Store& store, const store::Address& address,
+                  const store::Facts& facts) {
+  report_stored(address, facts);
+  const auto sent = spool.send(store, now());
+  if (sent.sent > 0)
+    report_written(shown(address), fmt::format("{} earlier runs of {}", sent.sent, spool.folder()));
+  if (sent.unreadable > 0)
+    complain({Error::Kind::usage, spool.folder(),
+              fmt::format("{} runs could not be read and are lost", sent.unreadable),
+              "was the folder written by another version of pgadvise?"});
+  if (!sent.failure.empty())
+    complain({Error::Kind::usage, spool.folder(), "the store refuses earlier runs: " + sent.failure,
+              "they wait for the next run"});
+  return {};
 }
 
 }  // namespace
@@ -52,6 +91,14 @@ void add_store(CLI::App& command, StoreOptions& options) {
       ->needs(store)
       ->allow_extra_args(false)
       ->type_name("NAME");
+  command
+      .add_option(
+          "--spool", options.spool,
+          "Folder that keeps what a store that fails should get, up to 64 MB; the next run that reaches "
+          "the store sends it")
+      ->needs(store)
+      ->allow_extra_args(false)
+      ->type_name("FOLDER");
 }
 
 Result<store::Address> store_address(const StoreOptions& options) {
@@ -121,21 +168,31 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
   return out;
 }
 
-Result<void> keep(const store::Address& address, const store::Facts& facts) {
-  if (facts.empty()) {
+Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool) {
+  if (facts.empty())
     complain({Error::Kind::nonfatal,
               shown(address),
               "nothing to store: no findings, logged queries, plans or sizes",
               {}});
-    return {};
-  }
+  if (facts.empty() && spool.empty()) return {};
   auto to = store::open(address, true);
-  if (!to) return tl::unexpected(to.error());
-  if (const auto done = (*to)->put(facts, now()); !done) return done;
-  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} plans, {} sizes", facts.target,
-                                             facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
-                                             facts.plans.size(), facts.sizes.size()));
+  const auto done = !to             ? Result<void>(tl::unexpected(to.error()))
+                    : facts.empty() ? Result<void>()
+                                    : (*to)->put(facts, now());
+  if (!done && spool.empty()) return done;
+  if (!spool.empty()) {
+    store::Spool waiting(spool, address);
+    return done ? send(waiting, **to, address, facts) : keep_for_later(waiting, facts, done.error());
+  }
+  report_stored(address, facts);
   return {};
+}
+
+std::string add_reading(const std::string& path, const Workload& workload, std::int64_t now,
+                        std::vector<store::QueryStatistics>& out) {
+  auto state = store::read_counters_json(read_file(path).value_or(""));
+  for (auto& query : store::add_reading(state, workload, now)) out.push_back(std::move(query));
+  return store::counters_json(state);
 }
 
 std::int64_t now() {

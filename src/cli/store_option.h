@@ -1,6 +1,7 @@
-// The options --store and --store-as.
+// The options --store, --store-as and --spool.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,9 +18,10 @@ namespace pgadvise::cli {
 struct StoreOptions {
   std::string url;     // "": nothing is stored
   std::string target;  // "": the default of target_of()
+  std::string spool;   // folder for what the store does not take; "": none
 };
 
-// Adds --store and --store-as. `options` must outlive the parsing.
+// Adds --store, --store-as and --spool. `options` must outlive the parsing.
 void add_store(CLI::App& command, StoreOptions& options);
 
 // Where --store leads. Resolves env, and @NAME in the user's own configuration. A repository cannot name a
@@ -41,8 +43,14 @@ std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& w
 std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& workload, std::int64_t taken);
 
 // Adds the facts to the store, which is created if necessary, and prints what was stored on standard error,
-// unless --quiet. Errors (usage): those of the store.
-Result<void> keep(const store::Address& address, const store::Facts& facts);
+// unless --quiet. With a spool: sends what waits there, too; keeps the facts there if the store fails, and
+// reports why. Errors (usage): those of the store, or those of the spool.
+Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool);
+
+// As add_reading() of store/counters.h, with the state of the file `path`, if there is one. Returns the
+// file's new content.
+std::string add_reading(const std::string& path, const Workload& workload, std::int64_t now,
+                        std::vector<store::QueryStatistics>& out);
 
 // Seconds since 1970.
 std::int64_t now();

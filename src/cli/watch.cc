@@ -1,136 +1,255 @@
 #include "cli/watch.h"
 
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <string>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "base/digest.h"
 #include "base/text.h"
-#include "cli/check_process.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/store_option.h"
+#include "cli/watch_board.h"
+#include "cli/watch_check.h"
+#include "cli/watch_rounds.h"
+#include "report/page.h"
+#include "serve/loopback_server.h"
+#include "store/spool.h"
 
 namespace pgadvise::cli {
 namespace {
 
+using Names = std::map<std::string, std::string>;
+
 struct Options {
-  WatchedCheck check;
-  long every = 600;
-  int time_limit = 600;
-  std::size_t rounds = 0;
+  std::vector<std::string> databases;
+  std::vector<std::string> targets;  // of --store-as
+  std::string store;
+  std::string spool;
+  std::string serve;
+  std::string log;
+  std::string line_prefix;
+  WatchPlan plan;
 };
 
-// False if the check failed, which is reported. One that `stop` ends is no failure.
-bool check_once(const Options& options, const std::stop_token& stop) {
-  auto [words, variables] = command_of(options.check);
-  const auto ran = run_itself(std::move(words), std::move(variables),
-                              std::chrono::seconds(options.time_limit), {.stop = stop});
-  if (stop.stop_requested() || (ran && ran->status == exit_clean)) return true;
-  complain({Error::Kind::nonfatal, "watch", ran ? reason_of(*ran) : ran.error().what,
-            "the next check is in " + std::to_string(options.every) + " seconds at most"});
-  return false;
+// What the store needs in each round; nullopt: nothing is stored.
+struct Kept {
+  store::Address address;
+  std::string folder;  // for the spool, and for what is kept between rounds
+};
+
+Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
+  if (!store_given) return std::optional<Kept>();
+  auto address = store_address({.url = options.store, .target = {}, .spool = {}});
+  if (!address) return tl::unexpected(address.error());
+  auto folder = options.spool.empty() ? store::default_spool() : Result<std::string>(options.spool);
+  if (!folder) return tl::unexpected(folder.error());
+  std::error_code code;
+  const bool made = std::filesystem::create_directories(*folder, code);
+  if (made) std::filesystem::permissions(*folder, std::filesystem::perms::owner_all, code);
+  if (code) return fail(Error::Kind::usage, *folder, "can't be made: " + code.message(), "--spool FOLDER");
+  return std::optional(Kept{std::move(*address), std::move(*folder)});
 }
 
-// The exit code. Rounds begin `every` seconds after each other; one that takes longer delays the next.
-int run(const Options& options) {
-  const StopOnInterrupt interrupt(Interruptible::By::any_ending);
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  bool good = true;
-  for (std::size_t round = 1; !interrupt.token().stop_requested(); ++round) {
-    const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(options.every);
-    good = check_once(options, interrupt.token());
-    if (round == options.rounds) break;
-    std::unique_lock lock(mutex);
-    wake.wait_until(lock, interrupt.token(), next, [] { return false; });
+WatchedCheck check_of(const Options& options, WatchedDatabase database, const std::optional<Kept>& kept) {
+  WatchedCheck out;
+  out.database = std::move(database);
+  if (!kept) return out;
+  const std::string own =
+      kept->folder + "/" + sha256_hex(shown(kept->address) + "\n" + out.database.name).substr(0, 16);
+  out.store = options.store;
+  out.spool = kept->folder;
+  if (options.log.empty()) {
+    out.counters = own + ".counters";
+    return out;
   }
-  return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
-}
-
-Result<void> check_words(const Options& options, bool store_given) {
-  if (trim(options.check.db).empty())
-    return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
-  if (store_given && trim(options.check.store).empty())
-    return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
-  if (!store_given && options.check.output.empty())
-    return fail(Error::Kind::usage, "watch", "nothing keeps the results", "--store URL, or -o FILE");
-  return {};
-}
-
-}  // namespace
-
-CheckCommand command_of(const WatchedCheck& check) {
-  CheckCommand out;
-  // What may have a password goes into a variable: the process list shows arguments.
-  const auto argument = [&out](const std::string& given, const char* variable) {
-    const std::string value(trim(given));
-    if (value == "env" || value.starts_with("@")) return value;
-    out.variables.emplace_back(variable, value);
-    return std::string("env");
-  };
-  out.words = {"check",     "--db", argument(check.db, "DATABASE_URL"), "--quiet", "--color", "never",
-               "--fail-on", "never"};
-  const auto add = [&out](const std::string& option, const std::string& value) {
-    out.words.push_back(option);
-    out.words.push_back(value);
-  };
-  add("--format", check.output.empty() ? "json" : "openmetrics");
-  add("-o", check.output.empty() ? "/dev/null" : check.output);
-  if (!check.store.empty()) add("--store", argument(check.store, "PGADVISE_STORE"));
-  if (!check.target.empty()) add("--store-as", check.target);
+  out.log = options.log;
+  out.line_prefix = options.line_prefix;
+  out.log_position = own + ".position";
+  // A CSV log is known by its name.
+  out.log_lines = own + ".lines" + std::filesystem::path(options.log).extension().string();
   return out;
 }
 
-void add_watch(CLI::App& app, int& exit_code) {
-  auto options = std::make_shared<Options>();
-  auto* command =
-      app.add_subcommand("watch", "Check a database again and again, for a store or for Prometheus");
+std::string gauge(const char* name, const char* help, std::uint64_t value) {
+  return fmt::format(
+      "# HELP pgadvise_watch_spool_{0} {1}\n# TYPE pgadvise_watch_spool_{0} "
+      "gauge\npgadvise_watch_spool_{0}{{}} "
+      "{2}\n",
+      name, help, value);
+}
+
+std::string spool_metrics(const Kept& kept) {
+  const auto state = store::Spool(kept.folder, kept.address).state();
+  return gauge("runs", "Runs that wait for the store.", state.runs) +
+         gauge("bytes", "Size of the runs that wait for the store.", state.bytes) +
+         gauge("dropped", "Runs that were removed unsent, since the spool had no room.", state.dropped);
+}
+
+Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const Names& names) {
+  if (!options.targets.empty() && options.targets.size() != options.databases.size())
+    return fail(Error::Kind::usage, "--store-as",
+                fmt::format("names {} of {} databases", options.targets.size(), options.databases.size()),
+                "give it once for each --db, in the same order, or not at all");
+  std::vector<WatchedDatabase> out;
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < options.databases.size(); ++i) {
+    const std::string& db = options.databases[i];
+    if (trim(db).empty())
+      return fail(Error::Kind::usage, "--db", "is empty", "name a database; is the variable set?");
+    const auto known = names.find(db);
+    std::string name = !options.targets.empty() ? std::string(trim(options.targets[i]))
+                       : known != names.end()   ? known->second
+                                                : name_of(db);
+    if (name.empty()) return fail(Error::Kind::usage, "--store-as", "is empty", "name the database");
+    if (!taken.insert(name).second)
+      return fail(Error::Kind::usage, "--db", "two databases are named " + ellipsis(name, 60),
+                  "name them: --store-as, once for each --db, in the same order");
+    out.push_back({db, std::move(name)});
+  }
+  return out;
+}
+
+Result<void> check_words(const Options& options, bool store_given) {
+  if (store_given && trim(options.store).empty())
+    return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
+  if (!store_given && options.plan.output.empty() && options.serve.empty())
+    return fail(Error::Kind::usage, "watch", "nothing keeps the results",
+                "--store URL, -o FILE, or --serve PORT");
+  if (!options.log.empty() && options.databases.size() > 1)
+    return fail(Error::Kind::usage, "--log", "is the log of one database, and several are named",
+                "run one watch for each log");
+  return {};
+}
+
+// The exit code.
+int run(Options& options, std::vector<WatchedDatabase> databases, const std::optional<Kept>& kept) {
+  std::vector<std::string> names;
+  for (const auto& one : databases) names.push_back(one.name);
+  const bool serves = !options.serve.empty();
+  const auto page = serves ? report::need_page() : Result<void>();
+  if (!page) complain({Error::Kind::nonfatal, page.error().where, page.error().what, page.error().hint});
+  std::function<std::string()> more;
+  if (kept) more = [&kept] { return spool_metrics(*kept); };
+  WatchBoard board(names, serves && page, std::move(more));
+  std::unique_ptr<serve::LoopbackServer> server;
+  if (serves) {
+    const auto address = serve::read_loopback_address(options.serve);
+    auto started = address ? serve::LoopbackServer::start(
+                                 *address, [&board](const std::string& path) { return board.page(path); })
+                           : tl::unexpected(address.error());
+    if (!started) {
+      complain(started.error());
+      return exit_usage;
+    }
+    server = std::move(*started);
+    fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
+  }
+  const StopOnInterrupt interrupt(Interruptible::By::any_ending);
+  for (std::size_t i = 0; i < databases.size(); ++i) {
+    options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
+    options.plan.checks.back().page = board.page_file(i);
+  }
+  const bool good = run_rounds(options.plan, board, interrupt.token());
+  return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
+}
+
+void add_outputs(CLI::App& command, Options& options) {
+  auto* store =
+      command.add_option("--store", options.store, "Store each run, for pgadvise history; as for check");
+  store->type_name("URL");
   command
-      ->add_option(
-          "--db", options->check.db,
-          "Database: a libpq connection string, env (DATABASE_URL, else PG*), or @NAME, a database of "
-          "your own configuration")
-      ->required()
-      ->type_name("CONN");
-  command->add_option("--every", options->every, "Time between two checks: 600, 90s, 10m, 1h")
+      .add_option(
+          "--spool", options.spool,
+          "Folder for what a store that fails should get, up to 64 MB, and for what watch keeps between "
+          "rounds. Default: pgadvise/spool in XDG_STATE_HOME or ~/.local/state")
+      ->needs(store)
+      ->type_name("FOLDER");
+  command
+      .add_option("--log", options.log,
+                  "Log of the server, whose new lines the store gets, across rotations. Without it the store "
+                  "gets what the counters of pg_stat_statements grew by")
+      ->needs(store)
+      ->type_name("FILE");
+  command.add_option("--log-line-prefix", options.line_prefix, "log_line_prefix of the server, as for check")
+      ->needs("--log")
+      ->type_name("PREFIX");
+  command
+      .add_option("--store-as", options.targets,
+                  "Name of the database in the store and in the metrics; with several --db once for each, in "
+                  "the same order. Default: NAME of @NAME, else the name of the database")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  command
+      .add_option("-o,--output", options.plan.output,
+                  "File for the numbers of the last runs, for Prometheus; replaced as a whole")
+      ->type_name("FILE");
+  command
+      .add_option(
+          "--serve", options.serve,
+          "Serve /metrics (the numbers of the last runs, for Prometheus) and / (the HTML report of the "
+          "last run) on 127.0.0.1 or [::1] only; port 0: a free one, which is printed")
+      ->type_name("[127.0.0.1:]PORT");
+}
+
+void add_times(CLI::App& command, WatchPlan& plan) {
+  command.add_option("--every", plan.every, "Time between two checks of a database: 600, 90s, 10m, 1h")
       ->transform(CLI::AsNumberWithUnit(std::map<std::string, long>{{"s", 1}, {"m", 60}, {"h", 3600}}))
       ->check(CLI::Range(1L, 86400L))
       ->type_name("TIME")
       ->capture_default_str();
-  auto* store = command->add_option("--store", options->check.store,
-                                    "Store each run, for pgadvise history; as for check");
-  store->type_name("URL");
-  command->add_option("--store-as", options->check.target, "Name under which the store keeps the runs")
-      ->needs(store)
-      ->type_name("NAME");
   command
-      ->add_option(
-          "-o,--output", options->check.output,
-          "File for the numbers of the last run, as of check --format openmetrics; replaced as a whole")
-      ->type_name("FILE");
-  command
-      ->add_option("--time-limit", options->time_limit,
-                   "Seconds for one check; a longer one is ended, and failed")
+      .add_option("--time-limit", plan.time_limit, "Seconds for one check; a longer one is ended, and failed")
       ->check(CLI::Range(1, 86400))
       ->type_name("SECONDS")
       ->capture_default_str();
-  command->add_option("--rounds", options->rounds, "Number of checks; 0: until a signal")
+  command.add_option("--jobs", plan.jobs, "Number of databases that are checked at the same time")
+      ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command.add_option("--rounds", plan.rounds, "Number of checks of each database; 0: until a signal")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command =
+      app.add_subcommand("watch", "Check databases again and again, for a store or for Prometheus");
+  command
+      ->add_option(
+          "--db", options->databases,
+          "Database: a libpq connection string, or env (DATABASE_URL, else PG*); repeatable. One that "
+          "fails does not stop the others")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("CONN");
+  add_times(*command, options->plan);
+  add_outputs(*command, *options);
   command->footer(
       "A check that fails is reported, and the next one runs in its time. SIGTERM and Ctrl-C end the "
-      "running check and the command. Exit codes: 0 ended by a signal, or the last check succeeded, 2 wrong "
-      "usage, 3 the last of --rounds checks failed.");
-  command->callback([options, store, &exit_code] {
-    if (const auto valid = check_words(*options, store->count() > 0); !valid) {
-      complain(valid.error());
+      "running checks and the command. Exit codes: 0 ended by a signal, or the last checks succeeded, 2 "
+      "wrong "
+      "usage, 3 the last of --rounds checks of a database failed.");
+  command->callback([options, names = std::move(names), command, &exit_code] {
+    const bool store_given = command->count("--store") > 0;
+    const auto valid = check_words(*options, store_given);
+    auto databases = valid ? databases_of(*options, *names) : tl::unexpected(valid.error());
+    const auto kept = databases ? kept_of(*options, store_given) : tl::unexpected(databases.error());
+    if (!kept) {
+      complain(kept.error());
       exit_code = exit_usage;
       return;
     }
-    exit_code = run(*options);
+    exit_code = run(*options, std::move(*databases), *kept);
   });
 }
 

@@ -16,19 +16,6 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-// A relative path would name a folder of the repository.
-Result<std::string> default_path() {
-  std::string folder = variable("XDG_STATE_HOME");
-  if (!folder.starts_with('/')) {
-    folder = variable("HOME");
-    if (!folder.starts_with('/'))
-      return fail(Error::Kind::usage, "--store", "neither XDG_STATE_HOME nor HOME is an absolute path",
-                  "name a file: --store sqlite:PATH");
-    folder += "/.local/state";
-  }
-  return folder + "/pgadvise/store.db";
-}
-
 Result<int> retention_of(std::string_view option) {
   int days = 0;
   constexpr std::string_view name = "retention=";
@@ -63,6 +50,18 @@ Result<Address> postgres_address(const std::string& url) {
 
 }  // namespace
 
+Result<std::string> state_folder() {
+  std::string folder = variable("XDG_STATE_HOME");
+  if (!folder.starts_with('/')) {  // a relative path would name a folder of the repository
+    folder = variable("HOME");
+    if (!folder.starts_with('/'))
+      return fail(Error::Kind::usage, "--store", "neither XDG_STATE_HOME nor HOME is an absolute path",
+                  "name a file: --store sqlite:PATH");
+    folder += "/.local/state";
+  }
+  return folder + "/pgadvise";
+}
+
 std::string shown(const Address& address) {
   return address.conninfo.empty() ? address.path : mask_credentials(address.conninfo);
 }
@@ -84,9 +83,9 @@ Result<Address> read_url(const std::string& given) {
     url.resize(mark);
   }
   if (url == "sqlite") {
-    auto path = default_path();
-    if (!path) return tl::unexpected(path.error());
-    out.path = std::move(*path);
+    const auto folder = state_folder();
+    if (!folder) return tl::unexpected(folder.error());
+    out.path = *folder + "/store.db";
     return out;
   }
   constexpr std::string_view scheme = "sqlite:";

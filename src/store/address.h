@@ -20,6 +20,10 @@ struct Address {
 // no error shows a password.
 Result<Address> read_url(const std::string& url);
 
+// The folder pgadvise in $XDG_STATE_HOME, else in ~/.local/state, which may not exist. Errors (usage):
+// neither XDG_STATE_HOME nor HOME is an absolute path.
+Result<std::string> state_folder();
+
 // For messages: the path, or the connection string without a password.
 std::string shown(const Address& address);
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "live/own_server.h"
 #include "live/support.h"
 #include "log/provenance.h"
 #include "log/workload_file.h"
-#include "pg/server_process.h"
 #include "pg/statement_statistics.h"
 #include "support/run.h"
 #include "support/schema.h"
@@ -15,48 +15,7 @@
 namespace pgadvise {
 namespace {
 
-// A cluster of its own: the library can be loaded at the start alone.
-class Server {
- public:
-  Server() {
-    const auto programs = pg::find_server();
-    if (!programs) return;
-    programs_ = *programs;
-    started_ = shell("chmod 755 " + folder_.path() + "; mkdir {0}/db; " +
-                     (::geteuid() == 0 ? "chown postgres {0}/db; " : "true; ")) &&
-               as_server("{1}/initdb -D {0}/db/data -A trust -N -U postgres") &&
-               as_server(
-                   "{1}/pg_ctl -D {0}/db/data -w -l {0}/db/log -o \"-k {0}/db -c listen_addresses= -c "
-                   "shared_preload_libraries=pg_stat_statements -c "
-                   "pg_stat_statements.track=all -c fsync=off\" start");
-  }
-  ~Server() {
-    if (started_) as_server("{1}/pg_ctl -D {0}/db/data -m immediate stop");
-  }
-  bool started() const { return started_; }
-  std::string conninfo(const std::string& database = "postgres", const std::string& user = "postgres") const {
-    return fmt::format("host={}/db dbname={} user={}", folder_.path(), database, user);
-  }
-  pg::Connection connect(const std::string& user = "postgres") const {
-    return std::move(*pg::Connection::open(conninfo("postgres", user)));
-  }
-
- private:
-  bool shell(const std::string& command) const {
-    return std::system(
-               fmt::format(fmt::runtime("(" + command + ") >/dev/null 2>&1"), folder_.path(), programs_)
-                   .c_str()) == 0;
-  }
-  bool as_server(const std::string& command) const {
-    return shell(::geteuid() == 0
-                     ? "cd / && setpriv --reuid=postgres --regid=postgres --clear-groups " + command
-                     : command);
-  }
-
-  testing_support::Folder folder_;
-  std::string programs_;
-  bool started_ = false;
-};
+using Server = live::OwnServer;
 
 const Query* find(const Workload& workload, const std::string& part) {
   for (const auto& query : workload.queries)

@@ -1,14 +1,21 @@
 // `pgadvise watch`: rounds, a store and metrics, a database that comes back, and the end by a signal.
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
+#include "live/own_server.h"
 #include "live/support.h"
+#include "report/page.h"
+#include "store/sqlite_connection.h"
+#include "support/http_client.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -20,14 +27,17 @@ using testing_support::run;
 TEST(Watch, EachRoundIsStoredAndReplacesTheMetrics) {
   const live::Database database("CREATE TABLE customers (id bigint)");
   const testing_support::Folder folder;
-  const auto ran = run("watch --db " + quoted(database.conninfo()) +
-                           " --every 2s --rounds 2 --store sqlite:store.db --store-as shop -o shop.prom",
-                       folder.path());
+  const auto ran =
+      run("watch --db " + quoted(database.conninfo()) +
+              " --every 2s --rounds 2 --store sqlite:store.db --store-as shop --spool spool -o shop.prom",
+          folder.path());
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_EQ(ran.out, "");
   const auto metrics = read_file(folder.path("shop.prom"));
   ASSERT_TRUE(metrics.has_value());
-  EXPECT_NE(metrics->find("pgadvise_build_info"), std::string::npos) << *metrics;
+  EXPECT_NE(metrics->find("pgadvise_build_info{target=\"shop\","), std::string::npos) << *metrics;
+  EXPECT_NE(metrics->find("pgadvise_watch_checks{target=\"shop\"} 2\n"), std::string::npos) << *metrics;
+  EXPECT_NE(metrics->find("pgadvise_watch_spool_runs{} 0\n"), std::string::npos) << *metrics;
   const auto history = run("history --store sqlite:store.db --target shop", folder.path());
   EXPECT_NE(history.out.find("in 2 runs"), std::string::npos) << history.out << history.err;
 }
@@ -55,6 +65,208 @@ TEST(Watch, ASignalEndsItWithoutWaitingForTheNextRound) {
   watch.send(SIGTERM);
   const auto ran = watch.wait(std::chrono::seconds(60));
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
+}
+
+TEST(Watch, ADatabaseThatFailsDoesNotStopTheOthers) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  const auto ran = run("watch --db " + quoted(live::conninfo_of("no_such_database", "pgadvise_admin")) +
+                           " --store-as gone --db " + quoted(database.conninfo()) +
+                           " --store-as shop --rounds 1 -o shop.prom --store sqlite:store.db --spool spool",
+                       folder.path());
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;
+  EXPECT_NE(ran.err.find("watch gone: "), std::string::npos) << ran.err;
+  const auto metrics = read_file(folder.path("shop.prom")).value_or("");
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"gone\"} 0\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"shop\"} 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("pgadvise_last_run_checked{target=\"shop\",database=\"" + database.name()),
+            std::string::npos)
+      << metrics;
+  EXPECT_EQ(metrics.find("pgadvise_last_run_checked{target=\"gone\""), std::string::npos) << metrics;
+  const auto history = run("history --store sqlite:store.db --target shop", folder.path());
+  EXPECT_NE(history.out.find("in 1 run"), std::string::npos) << history.out << history.err;
+}
+
+// The port that a running watch announced; 0 if it did not within a minute.
+std::uint16_t port_of(const testing_support::RunningProgram& watch) {
+  const std::string before = "serves http://127.0.0.1:";
+  for (int i = 0; i < 3000; ++i) {
+    const std::string err = watch.err();
+    const auto at = err.find(before);
+    if (at != std::string::npos && err.find('\n', at) != std::string::npos)
+      return static_cast<std::uint16_t>(std::atoi(err.c_str() + at + before.size()));
+    ::usleep(20'000);
+  }
+  return 0;
+}
+
+TEST(Watch, ServesTheMetricsAndTheReportOfTheLastRound) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  testing_support::RunningProgram watch({"watch", "--db", database.conninfo(), "--store-as", "shop",
+                                         "--every", "1h", "--serve", "127.0.0.1:0"});
+  const auto port = port_of(watch);
+  ASSERT_NE(port, 0) << watch.err();
+  testing_support::HttpAnswer metrics;
+  for (int i = 0; i < 3000; ++i) {
+    metrics = testing_support::http_get(port, "/metrics");
+    if (metrics.body.find("pgadvise_watch_up") != std::string::npos) break;
+    ::usleep(20'000);
+  }
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_NE(metrics.head.find("application/openmetrics-text; version=1.0.0"), std::string::npos)
+      << metrics.head;
+  EXPECT_NE(metrics.body.find("pgadvise_watch_up{target=\"shop\"} 1\n"), std::string::npos) << metrics.body;
+  EXPECT_NE(metrics.body.find("pgadvise_findings{target=\"shop\",database=\"" + database.name()),
+            std::string::npos)
+      << metrics.body;
+  const auto report = testing_support::http_get(port, "/");
+  if (report::need_page()) {
+    EXPECT_EQ(report.status, 200);
+    EXPECT_NE(report.body.find("customers"), std::string::npos);
+    EXPECT_NE(report.head.find("text/html"), std::string::npos) << report.head;
+  } else {
+    EXPECT_EQ(report.status, 404);
+  }
+  EXPECT_EQ(testing_support::http(port, "GET", "/", "evil.example").status, 421);
+  watch.send(SIGTERM);
+  const auto ran = watch.wait(std::chrono::seconds(60));
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+}
+
+// The calls of a query in a SQLite store.
+std::string stored_calls(const std::string& store, const std::string& text) {
+  auto connection = store::SqliteConnection::open(store, false);
+  if (!connection) return "(no store)";
+  store::Statement rows = connection->prepare(
+      "SELECT sum(q.calls) FROM query_bucket q JOIN query_class c USING (class_id) WHERE c.text LIKE '%" +
+      text + "%'");
+  return rows.row() ? rows.text() : "(error)";
+}
+
+TEST(Watch, StoresWhatTheCountersGrewByAcrossARestartAndAReset) {
+  live::OwnServer server;
+  ASSERT_TRUE(server.started());
+  const testing_support::Folder folder;
+  const auto round = [&] {
+    const auto ran = run("watch --rounds 1 --db " + quoted(server.conninfo()) +
+                             " --store sqlite:store.db --store-as shop --spool spool",
+                         folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  };
+  const auto call = [&](int times) {
+    auto connection = server.connect();
+    for (int i = 0; i < times; ++i)
+      EXPECT_TRUE(connection.run_script("SELECT id FROM customers WHERE id = 1").has_value());
+  };
+  const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };
+  {
+    auto connection = server.connect();
+    ASSERT_TRUE(connection.run_script("CREATE EXTENSION pg_stat_statements").has_value());
+    ASSERT_TRUE(connection.run_script("CREATE TABLE customers (id bigint)").has_value());
+  }
+  call(100);
+  round();
+  call(7);
+  round();
+  EXPECT_EQ(calls(), "7") << "the 100 before the first round have no time";
+  round();
+  EXPECT_EQ(calls(), "7") << "no call was made";
+  call(5);
+  ASSERT_TRUE(server.stop());
+  ASSERT_TRUE(server.start());
+  call(1);
+  round();
+  EXPECT_EQ(calls(), "13") << "a clean restart keeps the counters";
+  ASSERT_TRUE(server.connect().run_script("SELECT pg_stat_statements_reset()").has_value());
+  call(50);
+  round();
+  EXPECT_EQ(calls(), "13") << "the round after a reset begins anew";
+  call(2);
+  round();
+  EXPECT_EQ(calls(), "15");
+  call(20);
+  ASSERT_TRUE(server.stop("immediate"));
+  ASSERT_TRUE(server.start());
+  round();
+  call(3);
+  round();
+  EXPECT_EQ(calls(), "18") << "a crash removes the counters";
+}
+
+TEST(Watch, KeepsRoundsWhileTheServerOfTheStoreIsDown) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  live::OwnServer server;
+  ASSERT_TRUE(server.started());
+  const testing_support::Folder folder;
+  const auto round = [&](const std::string& name) {
+    const auto ran = run("watch --rounds 1 -o shop.prom --db " + quoted(database.conninfo()) +
+                             " --store env --spool spool --store-as " + name,
+                         folder.path(), "PGADVISE_STORE=" + quoted(server.url()));
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    return ran.err;
+  };
+  const auto waiting = [&] {
+    const auto metrics = read_file(folder.path("shop.prom")).value_or("");
+    const std::string name = "pgadvise_watch_spool_runs{} ";
+    const auto at = metrics.find(name);
+    return at == std::string::npos ? -1 : std::atoi(metrics.c_str() + at + name.size());
+  };
+  const auto stored = [&] {
+    auto connection = server.connect();
+    const auto rows =
+        connection.query("SELECT string_agg(DISTINCT target, ' ' ORDER BY target) FROM pgadvise.run");
+    return rows && !rows->empty() ? rows->front().front().value_or("") : "(error)";
+  };
+  round("a");
+  EXPECT_EQ(waiting(), 0);
+  ASSERT_TRUE(server.stop());
+  EXPECT_NE(round("b").find("are kept in"), std::string::npos);
+  round("c");
+  EXPECT_EQ(waiting(), 2);
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(stored(), "a");
+  round("d");
+  EXPECT_EQ(waiting(), 0);
+  EXPECT_EQ(stored(), "a b c d");
+}
+
+TEST(Watch, StoresTheNewLinesOfALog) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  const auto append = [&](int minute, int calls) {
+    std::ofstream log(folder.path("app.log"), std::ios::app);
+    for (int i = 0; i < calls; ++i)
+      log << "2026-11-23 10:" << minute
+          << ":01.000 UTC [42] joe@shop LOG:  duration: 2.000 ms  statement: SELECT "
+          << "id FROM customers WHERE id = " << i << "\n";
+  };
+  const auto round = [&] {
+    const auto ran = run("watch --rounds 1 --db " + quoted(database.conninfo()) +
+                             " --store sqlite:store.db --store-as shop --spool spool --log app.log "
+                             "--log-line-prefix '%m [%p] %u@%d '",
+                         folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  };
+  const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };
+  append(10, 100);
+  round();
+  append(11, 7);
+  round();
+  EXPECT_EQ(calls(), "7") << "the lines before the first round are old";
+  round();
+  EXPECT_EQ(calls(), "7");
+  append(12, 5);
+  std::filesystem::rename(folder.path("app.log"), folder.path("app.log.1"));
+  append(13, 3);
+  round();
+  EXPECT_EQ(calls(), "15") << "a rotation by a new name";
+  std::filesystem::copy_file(folder.path("app.log"), folder.path("app.log.2"));
+  std::filesystem::resize_file(folder.path("app.log"), 0);
+  append(14, 2);
+  round();
+  EXPECT_EQ(calls(), "17") << "a rotation by copy and truncation";
+  for (const auto& file : std::filesystem::directory_iterator(folder.path("spool")))
+    EXPECT_EQ(file.path().string().find(".lines"), std::string::npos) << "literals are left: " << file.path();
 }
 
 TEST(Watch, WithoutAStoreOrAFileItIsRefused) {

@@ -97,6 +97,8 @@ class RunningProgram {
   void send(int signal) const {
     if (pid_ > 0) ::kill(pid_, signal);
   }
+  // What it has written on standard error so far.
+  std::string err() const { return read_file(files_.path("err")).value_or(""); }
   // The exit code is -1 if a signal ended the program, or if it still runs after `most`.
   Ran wait(std::chrono::seconds most) {
     const auto end = std::chrono::steady_clock::now() + most;

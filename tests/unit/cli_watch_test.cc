@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -10,7 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/watch.h"
+#include "cli/watch_board.h"
+#include "cli/watch_check.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 
@@ -25,29 +28,97 @@ std::string behind(const std::vector<std::string>& words, const std::string& opt
   return found == words.end() || found + 1 == words.end() ? "(none)" : *(found + 1);
 }
 
+cli::WatchedCheck check_of(const std::string& db, const std::string& store) {
+  cli::WatchedCheck out;
+  out.database = {db, "shop"};
+  out.store = store;
+  return out;
+}
+
 TEST(WatchedCheck, HasNoConnectionStringAmongItsArguments) {
   const std::string db = "postgresql://u:first@h/d", store = "postgresql://u:second@h/s?retention=9";
-  const auto command = cli::command_of({.db = db, .store = store, .target = "shop", .output = "shop.prom"});
+  auto check = check_of(db, store);
+  check.spool = "/spool";
+  check.counters = "/spool/c";
+  check.page = "/tmp/0.html";
+  check.log_lines = "/spool/lines.csv";
+  const auto command = cli::command_of(check);
   EXPECT_EQ(behind(command.words, "--db"), "env");
   EXPECT_EQ(behind(command.words, "--store"), "env");
   EXPECT_EQ(behind(command.words, "--store-as"), "shop");
-  EXPECT_EQ(behind(command.words, "-o"), "shop.prom");
-  for (const auto& word : command.words) {
-    EXPECT_EQ(word.find("first"), std::string::npos) << word;
-    EXPECT_EQ(word.find("second"), std::string::npos) << word;
-  }
+  EXPECT_EQ(behind(command.words, "--spool"), "/spool");
+  EXPECT_EQ(behind(command.words, "--counters"), "/spool/c");
+  EXPECT_EQ(behind(command.words, "-o"), "/tmp/0.html");
   EXPECT_EQ(command.variables, (Variables{{"DATABASE_URL", db}, {"PGADVISE_STORE", store}}));
+  const auto digest = cli::digest_command_of(check);
+  EXPECT_EQ(digest.words[1], "/spool/lines.csv");
+  EXPECT_EQ(behind(digest.words, "--store"), "env");
+  EXPECT_EQ(behind(digest.words, "--store-as"), "shop");
+  EXPECT_EQ(digest.variables, (Variables{{"PGADVISE_STORE", store}}));
+  for (const auto* words : {&command.words, &digest.words})
+    for (const auto& word : *words) {
+      EXPECT_EQ(word.find("first"), std::string::npos) << word;
+      EXPECT_EQ(word.find("second"), std::string::npos) << word;
+    }
 }
 
 TEST(WatchedCheck, GetsNamesAndEnvAsTheyAre) {
-  const auto named = cli::command_of({.db = "@shop", .store = "@team", .target = {}, .output = {}});
+  const auto named = cli::command_of(check_of("@shop", "@team"));
   EXPECT_EQ(behind(named.words, "--db"), "@shop");
   EXPECT_EQ(behind(named.words, "--store"), "@team");
   EXPECT_EQ(named.variables, Variables{});
-  const auto env = cli::command_of({.db = "env", .store = {}, .target = {}, .output = "shop.prom"});
+  const auto env = cli::command_of(check_of("env", ""));
   EXPECT_EQ(behind(env.words, "--db"), "env");
   EXPECT_EQ(behind(env.words, "--store"), "(none)");
+  EXPECT_EQ(behind(env.words, "--counters"), "(none)");
   EXPECT_EQ(env.variables, Variables{});
+}
+
+TEST(WatchedCheck, HasTheNameOfItsDatabase) {
+  EXPECT_EQ(cli::name_of("postgresql://joe@h/shop"), "shop");
+  EXPECT_EQ(cli::name_of("host=h dbname=shop user=joe"), "shop");
+  EXPECT_EQ(cli::name_of("host=h user=joe"), "joe");
+}
+
+TEST(WatchBoard, KeepsTheLastGoodMetricsOfEachDatabase) {
+  cli::WatchBoard board({"eu", "us & co"}, false, [] { return "# HELP x X.\n# TYPE x gauge\nx{} 7\n"; });
+  EXPECT_EQ(board.metrics().find("watch_up"), std::string::npos) << "nothing is known yet";
+  const std::string one = "# HELP f F.\n# TYPE f gauge\nf{database=\"d\"} 1\n# EOF\n";
+  board.add(0, one);
+  board.add(0, std::nullopt);
+  board.add(1, std::nullopt);
+  const std::string text = board.metrics();
+  for (const char* line :
+       {"f{target=\"eu\",database=\"d\"} 1\n", "pgadvise_watch_up{target=\"eu\"} 0\n",
+        "pgadvise_watch_checks{target=\"eu\"} 2\n", "pgadvise_watch_failed_checks{target=\"eu\"} 1\n",
+        "pgadvise_watch_up{target=\"us & co\"} 0\n", "x{} 7\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_TRUE(text.ends_with("# EOF\n"));
+  EXPECT_EQ(text.find("f{target=\"us"), std::string::npos) << text;
+}
+
+TEST(WatchBoard, HasAPageForEachDatabase) {
+  cli::WatchBoard board({"eu", "us & co"}, true, {});
+  EXPECT_EQ(board.page("/metrics").status, 200U);
+  EXPECT_EQ(board.page("/report/eu").status, 503U) << "no check has succeeded yet";
+  ASSERT_NE(board.page_file(1), "");
+  std::ofstream(board.page_file(1)) << "<p>report";
+  EXPECT_EQ(board.page("/report/us & co").content, "<p>report");
+  const auto list = board.page("/");
+  EXPECT_NE(list.content.find("<a href=\"/report/us%20%26%20co\">us &amp; co</a>"), std::string::npos)
+      << list.content;
+  EXPECT_EQ(board.page("/report/").status, 404U);
+  EXPECT_EQ(board.page("/report/../etc/passwd").status, 404U);
+  EXPECT_EQ(board.page("/favicon.ico").status, 404U);
+}
+
+TEST(WatchBoard, HasTheReportOfItsOnlyDatabaseAtTheRoot) {
+  cli::WatchBoard board({"shop"}, true, {});
+  EXPECT_EQ(board.page("/").status, 503U);
+  std::ofstream(board.page_file(0)) << "<p>report";
+  EXPECT_EQ(board.page("/").content, "<p>report");
+  const cli::WatchBoard none({"shop"}, false, {});
+  EXPECT_EQ(none.page("/").status, 404U);
 }
 
 TEST(WatchedCheck, FindsANamedDatabase) {
@@ -66,6 +137,43 @@ TEST(Watch, RefusesEmptyOptions) {
     EXPECT_EQ(ran.exit_code, 2) << words;
     EXPECT_NE(ran.err.find("is empty"), std::string::npos) << words << ran.err;
   }
+}
+
+TEST(Watch, RefusesWhatItCannotServe) {
+  for (const std::string words : {"--serve 0.0.0.0:9790", "--serve example.com:80", "--serve x"}) {
+    const auto ran = run("watch --rounds 1 --db 'host=/nonexistent dbname=a' " + words);
+    EXPECT_EQ(ran.exit_code, 2) << words;
+    EXPECT_NE(ran.err.find("not an address of this machine"), std::string::npos) << ran.err;
+  }
+}
+
+TEST(Watch, NamesEachDatabase) {
+  const std::string two = "watch --rounds 1 -o /dev/null --db 'host=/nonexistent dbname=a' --db ";
+  const auto same = run(two + "'host=/elsewhere dbname=a'");
+  EXPECT_EQ(same.exit_code, 2);
+  EXPECT_NE(same.err.find("two databases are named a"), std::string::npos) << same.err;
+  EXPECT_EQ(run(two + "'host=/elsewhere dbname=a' --store-as x --store-as y").exit_code, 3);
+  const auto few = run(two + "'host=/elsewhere dbname=b' --store-as x");
+  EXPECT_EQ(few.exit_code, 2);
+  EXPECT_NE(few.err.find("names 1 of 2 databases"), std::string::npos) << few.err;
+  const testing_support::Folder folder;
+  const auto log = run(two + "'host=/nonexistent dbname=b' --log app.log --store sqlite:s.db --spool spool",
+                       folder.path());
+  EXPECT_EQ(log.exit_code, 2);
+  EXPECT_NE(log.err.find("is the log of one database"), std::string::npos) << log.err;
+}
+
+TEST(Watch, NamesDatabasesAsTheConfigurationDoes) {
+  const testing_support::Folder folder;
+  folder.write("config/pgadvise/config.toml",
+               "[databases.eu]\nurl = \"host=/nonexistent dbname=shop\"\n"
+               "[databases.us]\nurl = \"host=/elsewhere dbname=shop\"\n");
+  const auto ran = run("watch --db @eu --db @us --rounds 1 -o shop.prom", folder.path(),
+                       "XDG_CONFIG_HOME=" + testing_support::quoted(folder.path("config")));
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;
+  const auto metrics = read_file(folder.path("shop.prom")).value_or("");
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"eu\"} 0"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"us\"} 0"), std::string::npos) << metrics;
 }
 
 TEST(Watch, ASignalEndsTheRunningCheck) {

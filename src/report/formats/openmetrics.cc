@@ -2,30 +2,21 @@
 // are gauges, which both text formats write alike.
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "report/all_formats.h"
+#include "report/merged_metrics.h"
 #include "report/run_metrics.h"
 
 namespace pgadvise::report::formats {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 std::string render(const Report& report, const Options&) {
-  const std::string database = "database=" + quoted(database_of(report));
+  const std::string database = "database=" + label_value(database_of(report));
   std::string out;
   for (const auto& metric : run_metrics(report)) {
     out += fmt::format("# HELP pgadvise_{0} {1}\n# TYPE pgadvise_{0} gauge\n", metric.name, metric.help);
     for (const auto& sample : metric.samples) {
       std::string labels = database;
-      for (const auto& [name, value] : sample.labels) labels += fmt::format(",{}={}", name, quoted(value));
+      for (const auto& [name, value] : sample.labels) labels += fmt::format(",{}={}", name, label_value(value));
       out += fmt::format("pgadvise_{}{{{}}} {}\n", metric.name, labels, sample.value);
     }
   }

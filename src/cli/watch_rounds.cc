@@ -1,0 +1,172 @@
+#include "cli/watch_rounds.h"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/write_file.h"
+#include "cli/check_process.h"
+#include "cli/log_tail.h"
+#include "cli/messages.h"
+#include "cli/output.h"
+
+namespace pgadvise::cli {
+namespace {
+
+class Rounds {
+ public:
+  Rounds(const WatchPlan& plan, WatchBoard& board, std::stop_token stop)
+      : plan_(plan), board_(board), stop_(std::move(stop)), free_(plan.jobs) {}
+
+  bool run() {
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < plan_.checks.size(); ++i) threads.emplace_back([this, i] { watch(i); });
+    }
+    return good_;
+  }
+
+ private:
+  // Rounds begin `every` seconds after each other; one that takes longer delays the next.
+  void watch(std::size_t database) {
+    const WatchedCheck& check = plan_.checks[database];
+    std::optional<LogTail> log;
+    if (!check.log.empty()) log.emplace(check.log, check.log_position);
+    bool good = true;
+    for (std::size_t round = 1; !stop_.stop_requested(); ++round) {
+      const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(plan_.every);
+      if (!take_turn()) break;
+      good = check_once(database);
+      if (log) good = store_new_lines(check, *log) && good;
+      give_turn();
+      if (!publish()) good = false;
+      if (round == plan_.rounds) break;
+      std::unique_lock lock(mutex_);
+      wake_.wait_until(lock, stop_, next, [] { return false; });
+    }
+    if (!good) good_ = false;
+  }
+
+  Result<ProgramRun> run_child(ChildCommand command) {
+    return run_itself(std::move(command.words), std::move(command.variables),
+                      std::chrono::seconds(plan_.time_limit), {.output = {}, .in_child = {}, .stop = stop_});
+  }
+
+  // False if the check failed, which is reported. One that `stop_` ends is no failure.
+  bool check_once(std::size_t database) {
+    const WatchedCheck& check = plan_.checks[database];
+    auto ran = run_child(command_of(check));
+    if (stop_.stop_requested()) return true;
+    const bool good = succeeded(check, ran);
+    board_.add(database, good ? std::optional(std::move(ran->out)) : std::nullopt);
+    return good;
+  }
+
+  // Reports what a child complained about.
+  bool succeeded(const WatchedCheck& check, const Result<ProgramRun>& ran) {
+    const bool good = ran && ran->status == exit_clean;
+    if (good && trim(ran->err).empty()) return true;
+    report(check, ran ? reason_of(*ran) : ran.error().what,
+           good ? "" : fmt::format("the next check is in {} seconds at most", plan_.every));
+    return good;
+  }
+
+  void report(const WatchedCheck& check, std::string what, std::string hint) {
+    const std::lock_guard lock(printing_);
+    complain({Error::Kind::nonfatal, "watch " + check.database.name, std::move(what), std::move(hint)});
+  }
+
+  // False if a part of the new lines was not stored. Lines that fail three times are left out.
+  bool store_new_lines(const WatchedCheck& check, LogTail& log) {
+    constexpr int most_parts = 16;
+    constexpr int most_failures = 3;
+    for (int part = 0; part < most_parts && !stop_.stop_requested(); ++part) {
+      const auto lines = log.next();
+      if (!lines) {
+        report(check, lines.error().where + ": " + lines.error().what, lines.error().hint);
+        return false;
+      }
+      if (lines->lost) report(check, check.log + ": lines of the log before this one may be lost", {});
+      if (lines->text.empty()) return true;
+      if (!digested(check, lines->text)) {
+        if (stop_.stop_requested()) return true;
+        if (++log_failures_[check.log] < most_failures) return false;
+        report(check, fmt::format("{}: {} bytes of new lines are left out", check.log, lines->text.size()),
+               {});
+      }
+      log_failures_[check.log] = 0;
+      if (const auto taken = log.take(); !taken) {
+        report(check, taken.error().where + ": " + taken.error().what, {});
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool digested(const WatchedCheck& check, const std::string& lines) {
+    // Logs have literals: nobody else reads them.
+    const std::string temporary = write_aside(check.log_lines, lines, 0600);
+    if (temporary.empty() || ::rename(temporary.c_str(), check.log_lines.c_str()) != 0) {
+      report(check, check.log_lines + ": can't be written: " + std::strerror(errno), {});
+      return false;
+    }
+    const bool good = succeeded(check, run_child(digest_command_of(check)));
+    ::unlink(check.log_lines.c_str());
+    return good;
+  }
+
+  // Replaces the file of the metrics.
+  bool publish() {
+    if (plan_.output.empty() || stop_.stop_requested()) return true;
+    const std::lock_guard lock(printing_);
+    const auto wrote = write_output(plan_.output, board_.metrics());
+    if (!wrote) complain(wrote.error());
+    return wrote.has_value();
+  }
+
+  // False if a stop was requested before there was a turn.
+  bool take_turn() {
+    std::unique_lock lock(mutex_);
+    if (!wake_.wait(lock, stop_, [this] { return free_ > 0; })) return false;
+    --free_;
+    return true;
+  }
+
+  void give_turn() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++free_;
+    }
+    wake_.notify_all();
+  }
+
+  const WatchPlan& plan_;
+  WatchBoard& board_;
+  std::stop_token stop_;
+  std::mutex mutex_;  // of free_
+  std::condition_variable_any wake_;
+  std::size_t free_;
+  std::mutex printing_;
+  std::map<std::string, int> log_failures_;  // one thread has a log
+  std::atomic<bool> good_ = true;
+};
+
+}  // namespace
+
+bool run_rounds(const WatchPlan& plan, WatchBoard& board, const std::stop_token& stop) {
+  return Rounds(plan, board, stop).run();
+}
+
+}  // namespace pgadvise::cli

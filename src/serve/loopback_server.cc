@@ -1,0 +1,168 @@
+#include "serve/loopback_server.h"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+
+#include "base/text.h"
+
+namespace pgadvise::serve {
+namespace {
+
+constexpr std::size_t memory_of_connection = std::size_t{16} << 10;  // half of it for the head of a request
+constexpr unsigned most_connections = 8;
+constexpr unsigned idle_seconds = 10;
+
+std::string shown(const LoopbackAddress& address) {
+  return fmt::format("{}:{}", address.ipv6 ? "[::1]" : "127.0.0.1", address.port);
+}
+
+struct Hosts {
+  int count = 0;
+  std::string value;
+};
+
+MHD_Result take_host(void* hosts, MHD_ValueKind, const char* key, const char* value) {
+  if (lower(key) != "host") return MHD_YES;
+  auto& out = *static_cast<Hosts*>(hosts);
+  ++out.count;
+  out.value = value ? value : "";
+  return MHD_YES;
+}
+
+Page refusal(unsigned status, std::string why) { return {status, "text/plain; charset=utf-8", why + "\n"}; }
+
+MHD_Result send(MHD_Connection* connection, Page page) {
+  auto content = std::make_unique<std::string>(std::move(page.content));
+  MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
+      content->size(), content->data(), [](void* text) { delete static_cast<std::string*>(text); },
+      content.get());
+  if (!response) return MHD_NO;
+  (void)content.release();  // the response's now
+  const std::array<std::array<const char*, 2>, 6> headers{{
+      {MHD_HTTP_HEADER_CONTENT_TYPE, page.type.c_str()},
+      {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+  }};
+  for (const auto& [name, value] : headers) (void)MHD_add_response_header(response, name, value);
+  if (page.status == MHD_HTTP_METHOD_NOT_ALLOWED)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+  const MHD_Result queued = MHD_queue_response(connection, page.status, response);
+  MHD_destroy_response(response);  // the connection holds it
+  return queued;
+}
+
+}  // namespace
+
+struct LoopbackServer::Daemon {
+  static MHD_Result answer(void* server, MHD_Connection* connection, const char* path, const char* method,
+                           const char*, const char*, size_t* body_bytes, void** seen) {
+    // The first call has the head only; an answer to it would end the connection.
+    if (*seen == nullptr) {
+      *seen = server;
+      return MHD_YES;
+    }
+    const auto& self = *static_cast<const LoopbackServer*>(server);
+    LoopbackAddress own = self.address_;
+    own.port = self.daemon_->port;
+    Hosts hosts;
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, &take_host, &hosts);
+    if (hosts.count != 1 || !names_loopback(hosts.value, own.port))
+      return send(connection,
+                  refusal(MHD_HTTP_MISDIRECTED_REQUEST, "The Host header must be " + shown(own) + "."));
+    const std::string_view verb = method;
+    if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
+      return send(connection, refusal(MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are served."));
+    if (*body_bytes != 0) return MHD_NO;  // closes the connection
+    return send(connection, self.pages_(path));
+  }
+
+  ~Daemon() {
+    if (daemon) MHD_stop_daemon(daemon);
+  }
+
+  MHD_Daemon* daemon = nullptr;
+  std::atomic<std::uint16_t> port = 0;  // known once the server runs
+};
+
+Result<LoopbackAddress> read_loopback_address(std::string_view given) {
+  given = trim(given);
+  LoopbackAddress out;
+  std::string_view port = given;
+  for (const std::string_view host : {"127.0.0.1:", "localhost:", "[::1]:"}) {
+    if (!port.starts_with(host)) continue;
+    out.ipv6 = host.front() == '[';
+    port.remove_prefix(host.size());
+    break;
+  }
+  const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (port.empty() || code != std::errc() || end != port.data() + port.size())
+    return fail(Error::Kind::usage, "--serve", ellipsis(given, 60) + " is not an address of this machine",
+                "PORT, 127.0.0.1:PORT or [::1]:PORT; PORT 0 is a free one");
+  return out;
+}
+
+bool names_loopback(std::string_view host, std::uint16_t port) {
+  const std::string own = std::to_string(port);
+  for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+    if (host.size() < name.size() || lower(host.substr(0, name.size())) != name) continue;
+    const auto rest = host.substr(name.size());
+    if (rest.empty()) return port == 80;
+    return rest.front() == ':' && rest.substr(1) == own;
+  }
+  return false;
+}
+
+LoopbackServer::LoopbackServer(const LoopbackAddress& address, Pages pages)
+    : address_(address), pages_(std::move(pages)), daemon_(std::make_unique<Daemon>()) {}
+
+LoopbackServer::~LoopbackServer() = default;
+
+Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddress& address, Pages pages) {
+  std::unique_ptr<LoopbackServer> out(new LoopbackServer(address, std::move(pages)));
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(address.port);
+  v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(address.port);
+  v6.sin6_addr = in6addr_loopback;
+  const auto* at =
+      address.ipv6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4);
+  const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (address.ipv6 ? MHD_USE_IPv6 : 0U);
+  errno = 0;
+  out->daemon_->daemon = MHD_start_daemon(
+      flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,
+      MHD_OPTION_CONNECTION_LIMIT, most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_END);
+  const int reason = errno;
+  const auto* bound =
+      out->daemon_->daemon ? MHD_get_daemon_info(out->daemon_->daemon, MHD_DAEMON_INFO_BIND_PORT) : nullptr;
+  if (!bound)
+    return fail(Error::Kind::usage, "--serve",
+                fmt::format("cannot listen on {}: {}", shown(address),
+                            reason != 0 ? std::strerror(reason) : "the address is not available"),
+                "choose another port, or 0 for a free one");
+  out->daemon_->port = bound->port;
+  return out;
+}
+
+std::uint16_t LoopbackServer::port() const { return daemon_->port; }
+
+std::string LoopbackServer::url() const {
+  return "http://" + shown({.ipv6 = address_.ipv6, .port = port()}) + "/";
+}
+
+}  // namespace pgadvise::serve

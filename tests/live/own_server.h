@@ -1,0 +1,75 @@
+// A PostgreSQL server for one test, which may stop it.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "pg/connection.h"
+#include "pg/server_process.h"
+#include "support/run.h"
+
+namespace pgadvise::live {
+
+// Started with pg_stat_statements, which can be loaded at the start alone. Stopped and removed with the
+// object.
+class OwnServer {
+ public:
+  OwnServer() {
+    const auto programs = pg::find_server();
+    if (!programs) return;
+    programs_ = *programs;
+    started_ = shell("chmod 755 " + folder_.path() + "; mkdir {0}/db; " +
+                     (::geteuid() == 0 ? "chown postgres {0}/db; " : "true; ")) &&
+               as_server("{1}/initdb -D {0}/db/data -A trust -N -U postgres") && start();
+  }
+  ~OwnServer() {
+    if (started_) stop("immediate");
+  }
+  OwnServer(const OwnServer&) = delete;
+  OwnServer& operator=(const OwnServer&) = delete;
+
+  bool started() const { return started_; }
+  bool start() {
+    return started_ = as_server(
+               "{1}/pg_ctl -D {0}/db/data -w -l {0}/db/log -o \"-k {0}/db -c listen_addresses= -c "
+               "shared_preload_libraries=pg_stat_statements -c "
+               "pg_stat_statements.track=all -c fsync=off\" start");
+  }
+  // `mode`: of pg_ctl. After "immediate", a crash, the server's statistics are gone.
+  bool stop(const std::string& mode = "fast") {
+    started_ = false;
+    return as_server("{1}/pg_ctl -D {0}/db/data -w -m " + mode + " stop");
+  }
+
+  std::string conninfo(const std::string& database = "postgres", const std::string& user = "postgres") const {
+    return fmt::format("host={}/db dbname={} user={}", folder_.path(), database, user);
+  }
+  std::string url(const std::string& database = "postgres") const {
+    return fmt::format("postgresql:///{}?host={}/db&user=postgres", database, folder_.path());
+  }
+  pg::Connection connect(const std::string& user = "postgres") const {
+    return std::move(*pg::Connection::open(conninfo("postgres", user)));
+  }
+
+ private:
+  bool shell(const std::string& command) const {
+    return std::system(
+               fmt::format(fmt::runtime("(" + command + ") >/dev/null 2>&1"), folder_.path(), programs_)
+                   .c_str()) == 0;
+  }
+  bool as_server(const std::string& command) const {
+    return shell(::geteuid() == 0
+                     ? "cd / && setpriv --reuid=postgres --regid=postgres --clear-groups " + command
+                     : command);
+  }
+
+  testing_support::Folder folder_;
+  std::string programs_;
+  bool started_ = false;
+};
+
+}  // namespace pgadvise::live
