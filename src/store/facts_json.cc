@@ -79,9 +79,14 @@ void fields(Io& io, T& it) {
   } else if constexpr (is<QueryPlan, T>) {
     io("class_id", it.class_id), io("text", it.text), io("taken", it.taken), io("structure", it.structure);
     io("relations", it.relations), io("cost", it.cost), io("server_major", it.server_major);
+  } else if constexpr (is<ClusterMember, T>) {
+    io("system", it.system), io("address", it.address), io("replica", it.replica);
+    io("replicas", it.replicas);
+  } else if constexpr (is<IndexScans, T>) {
+    io("member", it.member), io("database", it.database), io("taken", it.taken), io("scans", it.scans);
   } else {
     io("target", it.target), io("run", it.run), io("queries", it.queries), io("sizes", it.sizes);
-    io("plans", it.plans);
+    io("plans", it.plans), io("scans", it.scans);
   }
 }
 

@@ -33,6 +33,7 @@ class FakeStore : public Store {
   Result<std::vector<FindingLife>> findings(const std::string&) override { return {}; }
   Result<std::vector<QueryChange>> query_changes(const std::string&) override { return {}; }
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return {}; }
+  Result<std::vector<UnusedIndex>> unused_indexes(const std::string&) override { return {}; }
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return {}; }
 
   std::string refused;
