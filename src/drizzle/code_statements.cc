@@ -1,5 +1,6 @@
 #include "drizzle/code_statements.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -134,7 +135,8 @@ std::optional<CodeQuery::Kind> kind_of(StatementKind kind) {
 
 void add_table(QualifiedName name, CodeQuery& out) {
   if (name.schema.empty()) name.schema = "public";
-  out.tables.push_back(std::move(name));
+  if (std::find(out.tables.begin(), out.tables.end(), name) == out.tables.end())
+    out.tables.push_back(std::move(name));
 }
 
 void add_conditions(const QueryFacts& statement, const std::vector<Node>& values, WrittenStatement& out) {
@@ -177,6 +179,8 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   if (statement.target) add_table(*statement.target, out.facts);
   for (const auto& name : statement.from) add_table(name, out.facts);
   out.facts.limited = statement.has_limit;
+  out.facts.first = statement.limit_constant == 1;
+  out.facts.aggregate = statement.one_row && !statement.from.empty();
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();
   out.facts.grouped = statement.grouped;
