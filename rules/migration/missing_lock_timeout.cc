@@ -246,7 +246,9 @@ std::vector<Waits> all_waits(const Context& context) {
   std::vector<Waiting> found;
   const auto flush = [&] {
     if (found.empty()) return;
-    out.push_back({*std::max_element(found.begin(), found.end(), less_harmful), found.size() - 1, 0});
+    Waits& one = out.emplace_back();
+    one.worst = *std::max_element(found.begin(), found.end(), less_harmful);
+    one.others = found.size() - 1;
     found.clear();
   };
   for (const MigrationTransaction& transaction : lint::transactions_of(context.migrations())) {

@@ -23,10 +23,11 @@ void check(const Context& context, Reporter& reporter) {
     // the scan takes too long.
     if (action.kind == Kind::remove && (action.rows == Selectivity::all || !locked)) continue;
     const std::string what = action.kind == Kind::update ? "UPDATE" : "DELETE";
-    std::string message = "One " + what + " processes " +
-                          (action.rows == Selectivity::all ? "every row" : "a large part") + " of " +
-                          display(action.table) + " and locks each changed row until the transaction ends" +
-                          rows_known(context, action.table) + ".";
+    std::string message =
+        "One " + what +
+        (action.rows == Selectivity::all ? " processes every row of " : " may process a large part of ") +
+        display(action.table) + " and locks each changed row until the transaction ends" +
+        rows_known(context, action.table) + ".";
     if (locked)
       message = "One " + what + " scans " + display(action.table) + " while the lock taken at line " +
                 std::to_string(locked->place.line) + " blocks reads and writes" +
