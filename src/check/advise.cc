@@ -142,6 +142,7 @@ class Adviser {
       observed(settings_.observer, "building indexes that HypoPG does not support",
                [&] { cost_the_uncosted(**what_if); });
     what_if->reset();  // and its connections: verify wants the database for itself
+    draw_plans();
     if (settings_.verify && !stopped())
       if (const auto verified = verify(); !verified) return tl::unexpected(verified.error());
     return std::move(advice_);
@@ -172,6 +173,14 @@ class Adviser {
       };
     advice_ =
         advisor::advise(inputs_.workload, inputs_.catalog, *server_.plans, what_if, options, diagnostics_);
+  }
+
+  void draw_plans() {
+    plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this] { return stopped(); }});
+    advice_.plans.clear();
+    observed(settings_.observer, "planning the queries with the proposed indexes", [&] {
+      add_plans_of_advice(advice_, inputs_.workload, inputs_.catalog, planner, advice_.plans);
+    });
   }
 
   // What HypoPG can't suppose is built, on a sandbox with rows, beside nothing else: at least so much it
@@ -279,6 +288,7 @@ class Adviser {
     auto verified = pg::verify(connection, queries, advice_.indexes, options, diagnostics_);
     if (!verified) return tl::unexpected(verified.error());
     auto withdrawn = advisor::withdraw_slower(advice_, *verified);
+    if (!withdrawn.empty()) draw_plans();
     if (!withdrawn.empty() && !advice_.indexes.empty() && !stopped()) {
       verified = pg::verify(connection, std::move(queries), advice_.indexes, options, diagnostics_);
       if (!verified) return tl::unexpected(verified.error());

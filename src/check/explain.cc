@@ -126,7 +126,9 @@ class Explainer {
     std::erase_if(out_.findings, [](const Finding& finding) {
       return finding.verdict == Verdict::refuted || finding.subject.fingerprint.empty();
     });
-    if (advice) take_advice(*advice);
+    if (!advice) return;
+    take_advice(*advice);
+    add_plans_of_advice(*advice, workload, catalog_, planner_, out_.plans);
   }
 
   // The search of check and advise, with this statement as the workload.

@@ -14,6 +14,7 @@
 #include "model/catalog.h"
 #include "model/finding.h"
 #include "model/plan.h"
+#include "model/report_plan.h"
 
 namespace pgadvise::check {
 
@@ -50,6 +51,7 @@ struct Explained {
       limits;  // why the statement was only planned; "" if it ran, or if ExplainSettings::analyze is false
   std::vector<PlanOfValues> variants;  // plans with other values, one entry for each plan that differs
   std::vector<Finding> findings;  // of all rules, after confirmation and with fixes; without the refuted ones
+  std::vector<ReportPlan> plans;  // of the statement, without and with the indexes that it needs
 };
 // Sends the statement to the server only if it is known to be harmless. Errors: those of only_statement();
 // the statement may not be sent (usage); the server rejects it; the connection is lost.

@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "advisor/index_ddl.h"
+#include "advisor/planned_queries.h"
 #include "base/text.h"
 #include "lint/plans.h"
 #include "lint/queries.h"
 #include "lint/suppress.h"
 #include "log/logged_plan.h"
 #include "plan/analysis.h"
+#include "plan/confirm.h"
 #include "plan/insights.h"
 #include "plan/reader.h"
 
@@ -133,15 +136,26 @@ static std::string without_numbers(std::string text) {
   return text;
 }
 
-// The place of the plan, which is added unless there is an equal one.
+// The place of the plan, which is added unless there is an equal one. `finding`: "" for none.
 static std::size_t add_plan(ReportPlan plan, const std::string& finding, std::vector<ReportPlan>& plans) {
   auto at = std::find_if(plans.begin(), plans.end(), [&](const ReportPlan& known) {
     return known.fingerprint == plan.fingerprint && known.statement == plan.statement &&
            known.before == plan.before && known.json == plan.json;
   });
   if (at == plans.end()) at = plans.insert(plans.end(), std::move(plan));
-  at->findings.push_back(finding);
+  if (!finding.empty()) at->findings.push_back(finding);
   return static_cast<std::size_t>(at - plans.begin());
+}
+
+static void add_pair(const WhatIfPlans& both, const std::string& fingerprint, const std::string& finding,
+                     const Catalog* catalog, std::vector<ReportPlan>& plans) {
+  auto plan = report_plan(fingerprint, both.origin, both.before, catalog);
+  auto with = report_plan(fingerprint, "HypoPG, with an index on " + both.indexes,
+                          without_numbers(both.after), catalog);
+  if (!plan || !with) return;
+  plan->statement = with->statement = both.statement;
+  with->before = add_plan(std::move(*plan), finding, plans);
+  add_plan(std::move(*with), finding, plans);
 }
 
 void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* catalog,
@@ -152,13 +166,55 @@ void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* 
     --left;
     const WhatIfPlans& both = *finding.plans;
     const std::string fingerprint = finding.probe && both.statement.empty() ? finding.probe->fingerprint : "";
-    auto plan = report_plan(fingerprint, both.origin, both.before, catalog);
-    auto with = report_plan(fingerprint, "HypoPG, with an index on " + both.indexes,
-                            without_numbers(both.after), catalog);
-    if (!plan || !with) continue;
-    plan->statement = with->statement = both.statement;
-    with->before = add_plan(std::move(*plan), finding.id, plans);
-    add_plan(std::move(*with), finding.id, plans);
+    add_pair(both, fingerprint, finding.id, catalog, plans);
+  }
+}
+
+// The plans of the first of the query's statements that the indexes make cheaper; nullopt: none.
+static std::optional<WhatIfPlans> plans_with(const std::vector<IndexProposal>& indexes, const Query& query,
+                                             const Catalog& catalog, plan::Planner& planner) {
+  std::vector<std::string> sql;
+  for (const auto& index : indexes)
+    for (auto& one : advisor::hypothetical_indexes(index, catalog)) sql.push_back(std::move(one));
+  for (const auto& statement : advisor::statements_of(query)) {
+    plan::PlanRequest request{
+        statement.sql, statement.parameters, !statement.generic, {}, plan::Names::session};
+    const auto decision = planner.decide(request);
+    if (!decision || decision->allowed == plan::Allowed::nothing) continue;
+    const auto before = planner.explain(request);
+    if (!before) continue;
+    const auto after = planner.explain_with(request, sql);
+    if (!after || after->root.total_cost >= before->root.total_cost) continue;
+    const char* values = statement.generic              ? "generic plan"
+                         : statement.parameters.empty() ? "as logged"
+                                                        : "parameters from the log";
+    return WhatIfPlans{.statement = {},
+                       .before = before->text,
+                       .origin = std::string("EXPLAIN, ") + values,
+                       .after = after->text,
+                       .indexes = plan::index_names(indexes)};
+  }
+  return std::nullopt;
+}
+
+void add_plans_of_advice(const Advice& advice, const Workload& workload, const Catalog& catalog,
+                         plan::Planner& planner, std::vector<ReportPlan>& plans) {
+  std::size_t left = 100;
+  for (const auto& advised : advice.queries) {
+    const Query* query = workload.query(advised.fingerprint);
+    if (!query || advised.cost_after >= advised.cost_before) continue;
+    std::vector<IndexProposal> indexes;
+    for (const auto& index : advice.indexes) {
+      const auto& users = index.queries;
+      // A built index of a type that HypoPG does not support has no proposal.
+      if (!index.proposal.keys.empty() &&
+          std::find(users.begin(), users.end(), advised.fingerprint) != users.end())
+        indexes.push_back(index.proposal);
+    }
+    if (indexes.empty()) continue;
+    if (left-- == 0 || planner.stopped()) return;
+    if (const auto both = plans_with(indexes, *query, catalog, planner))
+      add_pair(*both, advised.fingerprint, {}, &catalog, plans);
   }
 }
 

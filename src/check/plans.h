@@ -7,8 +7,11 @@
 
 #include "base/result.h"
 #include "lint/context.h"
+#include "model/advice.h"
+#include "model/catalog.h"
+#include "model/finding.h"
 #include "model/plan_set.h"
-#include "model/report.h"
+#include "model/report_plan.h"
 #include "model/suppression.h"
 #include "model/workload.h"
 #include "pg/connection.h"
@@ -51,6 +54,13 @@ std::vector<ReportPlan> plans_for_report(const PlanSet& set, const Catalog* cata
 // any.
 void add_plans_of_findings(const std::vector<Finding>& findings, const Catalog* catalog,
                            std::vector<ReportPlan>& plans);
+
+// Adds the plans of the first 100 queries of the advice that its indexes make cheaper: of the
+// first of the query's statements that they make cheaper, without the query's indexes and with them. Leaves
+// out queries that the server rejects. `workload`: that of the advice,
+// resolved against `catalog`. REQUIRES an empty `planner.what_if_missing()`.
+void add_plans_of_advice(const Advice& advice, const Workload& workload, const Catalog& catalog,
+                         plan::Planner& planner, std::vector<ReportPlan>& plans);
 
 // A diagnostic when row-level security does not apply to the role that plans are made as.
 void report_bypassed_policies(const plan::PlanSource& source, const pg::Connection& connection,

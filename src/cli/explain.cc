@@ -126,6 +126,7 @@ class Explain {
       variants_.push_back(
           {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
     findings_ = explained->findings;
+    plans_ = explained->plans;
     std::string out = shown(explained->plan, &inputs->catalog);
     if (json()) return out;
     out += report::variants_text(variants_, output_width(options_.output, 80));
@@ -138,7 +139,7 @@ class Explain {
     const auto insights = plan::insights(plan, times, catalog);
     if (json()) {
       const std::string out = report::plan_json(plan, times, insights, variants_, in_part_, findings_,
-                                                without_literals(plan.text));
+                                                without_literals(plan.text), plans_);
       return html() ? report::html_page(out, "pgadvise explain: one plan") : out;
     }
     std::string out = report::plan_text(
@@ -183,6 +184,7 @@ class Explain {
   bool in_part_ = false;  // the plan was not read completely
   std::vector<report::PlanVariant> variants_;
   std::vector<Finding> findings_;
+  std::vector<ReportPlan> plans_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "model/catalog.h"
 #include "model/finding.h"
+#include "model/report_plan.h"
 
 namespace pgadvise {
 
@@ -96,6 +97,7 @@ struct Advice {
   std::optional<Verification> verification;
   std::size_t bulk_loads = 0;               // one-off statements that write many rows, left out
   std::vector<std::string> unknown_writes;  // tables, writes to which the server refused to plan
+  std::vector<ReportPlan> plans;            // without and with the indexes, of the first queries
 };
 
 }  // namespace pgadvise

@@ -12,8 +12,8 @@
 #include "model/advice.h"
 #include "model/finding.h"
 #include "model/lock_forecast.h"
-#include "model/plan.h"
 #include "model/plan_change.h"
+#include "model/report_plan.h"
 #include "model/suppression.h"
 
 namespace pgadvise {
@@ -45,20 +45,6 @@ struct Baseline {
   std::string path;
   std::vector<Finding> known;  // found again
   std::vector<Entry> gone;     // listed in the file and no longer found, although their rule ran
-};
-
-// A plan that a server made for this run: of a logged statement, or of one that pgadvise made for a finding.
-struct ReportPlan {
-  std::string fingerprint;  // "" of a statement that pgadvise made
-  std::string origin;       // "EXPLAIN ANALYZE, parameters from the log"
-  std::string json;         // EXPLAIN's, with '...' for each constant
-  double total_cost = 0;
-  double execution_ms = 0;                 // 0: only planned
-  std::vector<Insight> insights;           // without nodes
-  std::string statement = {};              // that pgadvise made; "" if logged
-  std::vector<std::string> findings = {};  // ids: with the plans before and after, of whose indexes
-  std::optional<std::size_t> before = {};  // of a plan with an index that the server does not have: that
-                                           // without the index, by its place in Report::plans
 };
 
 // Where a run looked: only there does a finding that is absent mean a problem that is gone. All lists are

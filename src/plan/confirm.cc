@@ -378,7 +378,7 @@ class Confirmer {
       say(
           fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}, whose maintenance "
                       "costs {:.2f}",
-                      before, cost.planned, names(indexes), cost.maintenance));
+                      before, cost.planned, index_names(indexes), cost.maintenance));
     costs_more_than_it_saves_ = true;
     return std::nullopt;
   }
@@ -407,7 +407,7 @@ class Confirmer {
     if (probe_.search_index && search(request, plan, before)) return;
     if (lost) return;
     if (proposes() && !costs_more_than_it_saves_ && !rejected_)
-      say("HypoPG: the planner would not use an index on " + keys(*finding_.proposal));
+      say("HypoPG: the planner would not use an index on " + index_names({*finding_.proposal}));
     out.without_gain = true;
     if (probe_.kind == Probe::Kind::referential_lookup && !rejected_)
       refute("the planner would still read the whole table: too many rows have the same value");
@@ -420,7 +420,7 @@ class Confirmer {
   void gain(const PlanRequest& request, const Plan& plan, const std::vector<IndexProposal>& indexes,
             double before, const CostWith& after) {
     say(fmt::format("HypoPG: planner cost {:.2f} before, {:.2f} with an index on {}{}", before, after.sum(),
-                    names(indexes),
+                    index_names(indexes),
                     after.maintenance > 0
                         ? fmt::format(", {:.2f} of it for the index's maintenance", after.maintenance)
                         : std::string()));
@@ -434,7 +434,7 @@ class Confirmer {
         .before = plan.text,
         .origin = fmt::format("{}, {}", plan.analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", request.origin),
         .after = after.plan,
-        .indexes = names(indexes)});
+        .indexes = index_names(indexes)});
   }
 
   // The cheapest of the other indexes.
@@ -459,20 +459,6 @@ class Confirmer {
     return true;
   }
 
-  static std::string keys(const IndexProposal& proposal) {
-    std::vector<std::string> columns;
-    for (const auto& key : proposal.keys)
-      columns.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
-    return display(proposal.table) + (proposal.method == "btree" ? "" : " USING " + proposal.method) + " (" +
-           join(columns, ", ") + ")" + (proposal.predicate ? " WHERE " + *proposal.predicate : "");
-  }
-
-  static std::string names(const std::vector<IndexProposal>& indexes) {
-    std::vector<std::string> out;
-    for (const auto& index : indexes) out.push_back(keys(index));
-    return join(out, " and ");
-  }
-
   const Finding& finding_;
   const Probe& probe_;
   const Catalog& catalog_;
@@ -484,6 +470,18 @@ class Confirmer {
 };
 
 }  // namespace
+
+std::string index_names(const std::vector<IndexProposal>& indexes) {
+  std::vector<std::string> out;
+  for (const auto& index : indexes) {
+    std::vector<std::string> columns;
+    for (const auto& key : index.keys)
+      columns.push_back((key.column.empty() ? key.expression : key.column) + (key.descending ? " DESC" : ""));
+    out.push_back(display(index.table) + (index.method == "btree" ? "" : " USING " + index.method) + " (" +
+                  join(columns, ", ") + ")" + (index.predicate ? " WHERE " + *index.predicate : ""));
+  }
+  return join(out, " and ");
+}
 
 std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Catalog& catalog,
                                   const Workload* workload, Planner& planner, const ConfirmOptions& options,

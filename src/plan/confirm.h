@@ -57,6 +57,9 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
                                   const Workload* workload, Planner& planner, const ConfirmOptions& options,
                                   Diagnostics& diagnostics);
 
+// "orders (customer_id DESC) and lines USING hash (sku)": the indexes as evidence names them.
+std::string index_names(const std::vector<IndexProposal>& indexes);
+
 // Takes the proposed indexes from the finding, and a fix that advises to create an index on their expression.
 void withdraw_proposal(Finding& finding);
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "report/plan_json.h"
 
 namespace pgadvise::report {
 namespace {
@@ -105,6 +106,7 @@ std::string advice_json(const Advice& advice, const Diagnostics& diagnostics) {
   out["diagnostics"] = json::array();
   for (const auto& diagnostic : diagnostics) out["diagnostics"].push_back(diagnostic.line());
   out["what_if_calls"] = advice.what_if_calls;
+  if (!advice.plans.empty()) out["plans"] = plans_json(advice.plans);
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 

@@ -6,10 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_parse.h"
 #include "lint/key_coverage.h"
 #include "lint/rule.h"
-#include "plan/reader.h"
 #include "report/digest_json.h"
 #include "report/plan_json.h"
 
@@ -36,31 +34,6 @@ json rules_json(const Report& report) {
                      {"summary", found->rule->summary},
                      {"why", found->rule->why},
                      {"when_to_ignore", found->rule->when_to_ignore}});
-  return out;
-}
-
-std::string plan_id(const std::vector<ReportPlan>& plans, std::size_t at) {
-  return (plans[at].fingerprint.empty() ? "made" : plans[at].fingerprint) + "-" + std::to_string(at + 1);
-}
-
-json plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
-  const ReportPlan& plan = plans[at];
-  json out{{"id", plan_id(plans, at)},
-           {"fingerprint", plan.fingerprint},
-           {"kind", plan.before             ? "what-if"
-                    : plan.execution_ms > 0 ? "analyzed"
-                                            : "explained"},
-           {"origin", plan.origin},
-           {"total_cost", plan.total_cost}};
-  if (!plan.statement.empty()) out["query"] = plan.statement;
-  if (plan.before) out["before"] = plan_id(plans, *plan.before);
-  if (!plan.findings.empty()) out["findings"] = plan.findings;
-  if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
-  out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
-  if (out["json"].is_discarded()) out.erase("json");
-  out["insights"] = json::array();
-  for (const auto& insight : plan.insights)
-    out["insights"].push_back({{"kind", kind_name(insight.kind)}, {"text", insight.text}});
   return out;
 }
 
@@ -143,8 +116,7 @@ void put_context(json& out, const Report& report, const Options& options) {
     truncate(out, "queries", std::min(max_queries, options.workload->queries.size()),
              options.workload->queries.size());
   }
-  for (std::size_t at = 0; at < report.plans.size(); ++at)
-    out["plans"].push_back(plan_json(report.plans, at));
+  if (!report.plans.empty()) out["plans"] = plans_json(report.plans);
   json tables = tables_json(options.catalogs);
   if (tables.empty()) return;
   const std::size_t all = tables.size();

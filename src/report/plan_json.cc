@@ -14,6 +14,35 @@ namespace pgadvise::report {
 
 using json = nlohmann::ordered_json;
 
+namespace {
+
+std::string plan_id(const std::vector<ReportPlan>& plans, std::size_t at) {
+  return (plans[at].fingerprint.empty() ? "made" : plans[at].fingerprint) + "-" + std::to_string(at + 1);
+}
+
+json report_plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
+  const ReportPlan& plan = plans[at];
+  json out{{"id", plan_id(plans, at)},
+           {"fingerprint", plan.fingerprint},
+           {"kind", plan.before             ? "what-if"
+                    : plan.execution_ms > 0 ? "analyzed"
+                                            : "explained"},
+           {"origin", plan.origin},
+           {"total_cost", plan.total_cost}};
+  if (!plan.statement.empty()) out["query"] = plan.statement;
+  if (plan.before) out["before"] = plan_id(plans, *plan.before);
+  if (!plan.findings.empty()) out["findings"] = plan.findings;
+  if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
+  out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
+  if (out["json"].is_discarded()) out.erase("json");
+  out["insights"] = json::array();
+  for (const auto& insight : plan.insights)
+    out["insights"].push_back({{"kind", kind_name(insight.kind)}, {"text", insight.text}});
+  return out;
+}
+
+}  // namespace
+
 std::string_view kind_name(Insight::Kind kind) {
   using Kind = Insight::Kind;
   switch (kind) {
@@ -35,9 +64,16 @@ std::string_view kind_name(Insight::Kind kind) {
   return "slow-scan";
 }
 
+json plans_json(const std::vector<ReportPlan>& plans) {
+  json out = json::array();
+  for (std::size_t at = 0; at < plans.size(); ++at) out.push_back(report_plan_json(plans, at));
+  return out;
+}
+
 std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std::vector<Insight>& insights,
                       const std::vector<PlanVariant>& variants, bool in_part,
-                      const std::vector<Finding>& findings, const std::string& explain) {
+                      const std::vector<Finding>& findings, const std::string& explain,
+                      const std::vector<ReportPlan>& what_if) {
   json out;
   if (in_part) out["complete"] = false;
   out["analyzed"] = plan.analyzed;
@@ -78,6 +114,7 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
   }
   for (const auto& finding : findings)
     out["findings"].push_back(finding_json(without_secrets(finding), false));
+  if (!what_if.empty()) out["plans"] = plans_json(what_if);
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 

@@ -1,6 +1,7 @@
 // The advisor against a live server: what it proposes is used once it is built, and nothing is left behind.
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include "pg/what_if.h"
 #include "support/paths.h"
 #include "support/run.h"
+#include "support/schema.h"
 
 namespace pgadvise {
 namespace {
@@ -101,6 +103,18 @@ TEST(Advise, ProposesWhatTheServerThenUses) {
   for (const auto* named : {"harm", "nowhere", "queries.sql:11"})
     EXPECT_NE(std::string::npos, ran.err.find(named)) << ran.err;
   EXPECT_EQ(std::string::npos, ran.out.find("user5")) << "no literals";
+  EXPECT_EQ("", testing_support::violations("advice.schema.json", advice));
+  std::map<std::string, double> costs;
+  std::size_t pairs = 0;
+  for (const auto& plan : advice["plans"]) {
+    costs[plan["id"]] = plan["total_cost"];
+    if (!plan.contains("before")) continue;
+    ++pairs;
+    ASSERT_EQ(1u, costs.count(plan["before"])) << plan.dump();
+    EXPECT_LT(plan["total_cost"].get<double>(), costs[plan["before"]]) << plan.dump();
+    EXPECT_NE(std::string::npos, plan["json"].dump().find("\"hypothetical ")) << plan.dump();
+  }
+  EXPECT_GE(pairs, 4u) << advice["plans"].dump();
   ASSERT_EQ(1u, advice["drops"].size());
   EXPECT_EQ("orders_region_again", advice["drops"][0]["index"]);
   ASSERT_EQ(1u, advice["not_costed"].size());

@@ -47,6 +47,23 @@ TEST(Explain, RunsWhatIsHarmlessAndPlansTheRest) {
   EXPECT_EQ(json["insights"][0]["kind"], "slow-scan") << json.dump(1);
 }
 
+TEST(Explain, HasThePlansWithoutAndWithTheIndex) {
+  live::Database database;
+  database.run(
+      "CREATE EXTENSION hypopg; CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t SELECT g, g % 5000 "
+      "FROM generate_series(1, 100000) g; ANALYZE");
+  const Ran ran =
+      run("explain 'SELECT a FROM t WHERE b = 4711' --format json --db " + quoted(database.conninfo()));
+  const auto json = nlohmann::json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << ran.err;
+  ASSERT_EQ(json["plans"].size(), 2u) << ran.out;
+  EXPECT_EQ(json["plans"][0]["kind"], "explained");
+  EXPECT_EQ(json["plans"][1]["kind"], "what-if");
+  EXPECT_EQ(json["plans"][1]["before"], json["plans"][0]["id"]);
+  EXPECT_LT(json["plans"][1]["total_cost"].get<double>(), json["plans"][0]["total_cost"].get<double>());
+  EXPECT_FALSE(has(json["plans"].dump(), "4711")) << "no literals";
+}
+
 TEST(Explain, NeedsADatabaseOrAPlan) {
   EXPECT_EQ(run("explain 'SELECT 1'").exit_code, 2);
   EXPECT_EQ(run("explain").exit_code, 2);

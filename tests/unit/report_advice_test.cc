@@ -94,8 +94,35 @@ Advice verified() {
   return out;
 }
 
+Advice with_plans() {
+  Advice out = advice();
+  out.plans.push_back(
+      {"aa", "EXPLAIN, generic plan", R"([{"Plan": {"Node Type": "Seq Scan"}}])", 90'000, 0, {}});
+  out.plans.push_back(
+      {"aa",
+       "HypoPG, with an index on orders (customer_id)",
+       R"([{"Plan": {"Node Type": "Index Scan"}}])",
+       1'000,
+       0,
+       {{.kind = Insight::Kind::jit, .node = nullptr, .text = "JIT takes most of the time"}}});
+  out.plans.back().before = 0;
+  return out;
+}
+
+TEST(AdviceJson, HasThePlansWithoutAndWithTheIndexes) {
+  const auto plans = nlohmann::json::parse(advice_json(with_plans(), {}))["plans"];
+  ASSERT_EQ(2u, plans.size());
+  EXPECT_EQ("aa-1", plans[0]["id"]);
+  EXPECT_EQ("explained", plans[0]["kind"]);
+  EXPECT_EQ("Seq Scan", plans[0]["json"][0]["Plan"]["Node Type"]);
+  EXPECT_EQ("what-if", plans[1]["kind"]);
+  EXPECT_EQ("aa-1", plans[1]["before"]);
+  EXPECT_EQ("jit", plans[1]["insights"][0]["kind"]);
+  EXPECT_FALSE(nlohmann::json::parse(advice_json(advice(), {})).contains("plans"));
+}
+
 TEST(AdviceJson, IsWhatItsSchemaSays) {
-  for (const auto& one : {Advice{}, advice(), verified()}) {
+  for (const auto& one : {Advice{}, advice(), verified(), with_plans()}) {
     const auto report = nlohmann::json::parse(
         advice_json(one, {{Error::Kind::nonfatal, "q.sql:3", "not explained: why", ""}}));
     EXPECT_EQ("", testing_support::violations("advice.schema.json", report));

@@ -1,5 +1,6 @@
 // The tables around one table, placed for a diagram: those that it references and those that reference it.
 import dagre from '@dagrejs/dagre';
+import {count} from './format';
 import {tableName, type Table} from './report';
 
 export interface PlacedTable {
@@ -43,8 +44,9 @@ export function neighbourhood(tables: Table[], center: string): Diagram {
   const graph = new dagre.graphlib.Graph({multigraph: true});
   graph.setGraph({rankdir: 'LR', nodesep: 18, ranksep: 90, marginx: 8, marginy: 8});
   graph.setDefaultEdgeLabel(() => ({}));
+  const characters = (name: string) => Math.max(name.length, `${count(byName.get(name)?.rows ?? 0)} rows`.length);
   for (const name of chosen)
-    graph.setNode(name, {width: Math.min(260, 24 + 8 * name.length), height: 44});
+    graph.setNode(name, {width: Math.min(260, 24 + 8 * characters(name)), height: 44});
   for (const name of chosen)
     for (const [i, key] of (byName.get(name)?.foreign_keys ?? []).entries()) {
       const to = tableName(key.schema, key.table);

@@ -311,9 +311,10 @@ function table(json: Json): Table {
   };
 }
 
-function plans(json: Json, queries: Query[]): PlanEntry[] {
+// `texts`: of advise, whose queries are no workload.
+function plans(json: Json, queries: Query[], texts: AdvisedQuery[]): PlanEntry[] {
   const out: PlanEntry[] = [];
-  const text = new Map(queries.map((one) => [one.fingerprint, one.query]));
+  const text = new Map([...texts, ...queries].map((one) => [one.fingerprint, one.query]));
   for (const one of objects<Json>(json.plans)) {
     out.push({
       id: String(one.id ?? out.length + 1),
@@ -379,6 +380,8 @@ export function readReport(json: Json): Model {
   const workload = kind === 'check' ? (from.workload ?? {}) : kind === 'digest' ? from : {};
   const queries = objects<Json>(workload.queries).map(query);
   const findings = objects<Json>(from.findings).map(finding);
+  const advisedQueries: AdvisedQuery[] =
+    kind === 'advise' ? objects(from.queries) : kind === 'evaluation' ? [...objects<AdvisedQuery>(from.worse), ...objects<AdvisedQuery>(from.better)] : [];
   const model: Model = {
     kind,
     findings,
@@ -395,7 +398,7 @@ export function readReport(json: Json): Model {
     queryOf: new Map(queries.map((one) => [one.fingerprint, one])),
     totalMs: queries.reduce((sum, one) => sum + one.total_ms, 0),
     timed: queries.some((one) => one.total_ms > 0),
-    plans: plans(from, queries),
+    plans: plans(from, queries, advisedQueries),
     tables: objects<Json>(from.tables).map(table),
     repeats: objects<Json>(workload.repeats).map((one) => ({...one, pattern: list(one.pattern)})),
     indexes:
@@ -404,8 +407,7 @@ export function readReport(json: Json): Model {
       : [...indexesOf(findings), ...objects<Json>(from.further_indexes).map(advisedIndex)],
     notCosted: objects<Json>(from.not_costed).map(advisedIndex),
     drops: objects<Json>(from.drops).map(advisedIndex),
-    advisedQueries:
-      kind === 'advise' ? objects(from.queries) : kind === 'evaluation' ? [...objects<AdvisedQuery>(from.worse), ...objects<AdvisedQuery>(from.better)] : [],
+    advisedQueries,
     costBefore: kind === 'advise' || kind === 'evaluation' ? from.cost_before : undefined,
     costAfter: kind === 'advise' || kind === 'evaluation' ? from.cost_after : undefined,
     locks: lockForecasts(from.lock_forecasts),
@@ -419,7 +421,11 @@ export function readReport(json: Json): Model {
       path: one.path,
       detail: `${one.lines} lines`,
     }));
-  if (kind === 'explain') model.plans = [explained(from)];
+  if (kind === 'explain') {
+    const own = explained(from);
+    // That without the index is the plan itself: only planned, where the server ran the statement.
+    model.plans = [own, ...model.plans.filter((one) => one.before).map((one) => ({...one, fingerprint: '', query: own.query, before: own.id}))];
+  }
   return model;
 }
 
@@ -437,6 +443,11 @@ function explained(json: Json): PlanEntry {
     findings: [],
     insights: objects(json.insights),
   };
+}
+
+// The plan of a query with an index that the server does not have.
+export function planWithIndex(model: Model, fingerprint: string): PlanEntry | undefined {
+  return model.plans.find((one) => one.before && one.fingerprint === fingerprint);
 }
 
 // All plans of the statement of `one`, itself among them, in the order of the report.

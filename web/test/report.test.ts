@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {kindOf, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
+import {kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
 import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
 import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
@@ -45,6 +45,18 @@ describe('a report', () => {
   });
   it('has the verdicts in the words of the text report', () => {
     expect(['confirmed', 'suspected', 'refuted'].map(verdictText)).toEqual(['confirmed', 'from the input only', 'refuted']);
+  });
+  it('of advise has the plans without and with the indexes', () => {
+    const pair = [{id: 'a1-1', fingerprint: 'a1', kind: 'explained', json: [{Plan: {}}]}, {id: 'a1-2', fingerprint: 'a1', kind: 'what-if', before: 'a1-1', json: [{Plan: {}}]}];
+    const model = readReport({indexes: [], cost_before: 2, queries: [{fingerprint: 'a1', query: 'SELECT 1'}], plans: pair});
+    expect(model.plans.map((plan) => [plan.id, plan.before, plan.query])).toEqual([['a1-1', '', 'SELECT 1'], ['a1-2', 'a1-1', 'SELECT 1']]);
+    expect(planWithIndex(model, 'a1')?.id).toBe('a1-2');
+    expect(planWithIndex(model, 'b2')).toBeUndefined();
+  });
+  it('of explain has its plan, and that with the indexes', () => {
+    const pair = [{id: 'a1-1', fingerprint: 'a1', kind: 'explained', json: []}, {id: 'a1-2', fingerprint: 'a1', kind: 'what-if', before: 'a1-1', json: []}];
+    const {plans} = readReport({nodes: [], insights: [], analyzed: true, explain: [], plans: pair});
+    expect(plans.map((plan) => [plan.id, plan.kind, plan.before])).toEqual([['plan', 'analyzed', ''], ['a1-2', 'what-if', 'plan']]);
   });
   it('keeps the lock forecast', () => {
     const [lock] = readReport({...check, lock_forecasts: [{migration: 'm', statements: [{text: 'ALTER', seconds: {from: 1, to: 2}}], locks: [{table: 't', mode: 'ACCESS EXCLUSIVE', harmful: true}]}]}).locks;
