@@ -66,26 +66,26 @@ FROM query_statistics q {bins}
 GROUP BY q.target, q.class_id, q.bucket_start, b.value)"},
 
     {"query_change", R"(
-WITH RECURSIVE week (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
+WITH RECURSIVE week (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
 newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
-today AS (
-  SELECT q.target, q.class_id, q.bucket_start, q.bucket_seconds, sum(q.timed_calls) AS calls,
-    sum(q.total_ns) AS total_ns
-  FROM newest n
-  JOIN query_statistics q ON q.target = n.target AND q.bucket_start >= n.until - 86400
+bucket AS (
+  SELECT q.target, q.class_id, q.bucket_start + w.n * 604800 AS hour, q.bucket_seconds, w.n,
+    sum(q.timed_calls) AS calls, sum(q.total_ns) AS total_ns
+  FROM newest s {join} week w ON w.n >= 0
+  {join} query_statistics q ON q.target = s.target AND q.bucket_start >= s.until - 86400 - w.n * 604800
+    AND q.bucket_start < s.until - w.n * 604800
   WHERE q.timed_calls > 0
-  GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds),
-earlier AS (
-  SELECT t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns,
-    sum(q.total_ns) * 1.0 / sum(q.timed_calls) AS mean_ns, count(DISTINCT w.n) AS weeks
-  FROM today t {join} week w ON w.n > 0
-  {join} query_statistics q ON q.target = t.target AND q.class_id = t.class_id
-    AND q.bucket_start = t.bucket_start - w.n * 604800 AND q.bucket_seconds = t.bucket_seconds
-  WHERE q.timed_calls > 0
-  GROUP BY t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns)
+  GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds, w.n),
+same_hour AS (
+  SELECT target, class_id, hour, bucket_seconds, sum(CASE WHEN n = 0 THEN calls ELSE 0 END) AS calls,
+    sum(CASE WHEN n = 0 THEN total_ns ELSE 0 END) AS total_ns,
+    sum(CASE WHEN n > 0 THEN total_ns ELSE 0 END) * 1.0 / sum(CASE WHEN n > 0 THEN calls ELSE 0 END) AS mean_ns,
+    sum(CASE WHEN n > 0 THEN 1 ELSE 0 END) AS weeks
+  FROM bucket GROUP BY target, class_id, hour, bucket_seconds
+  HAVING min(n) = 0 AND max(n) > 0)
 SELECT e.target, e.class_id, c.text, sum(e.calls) AS calls, sum(e.total_ns) * 1.0 / sum(e.calls) / 1e6 AS mean_ms,
   sum(e.calls * e.mean_ns) / sum(e.calls) / 1e6 AS earlier_mean_ms, max(e.weeks) AS weeks
-FROM earlier e JOIN query_class c ON c.class_id = e.class_id
+FROM same_hour e JOIN query_class c ON c.class_id = e.class_id
 GROUP BY e.target, e.class_id, c.text)"},
 
     {"relation_growth", R"(
