@@ -40,4 +40,15 @@ struct FactRows {
 
 FactRows rows_of(const Facts& facts);
 
+// The start of the day, UTC.
+inline std::int64_t day_of(std::int64_t seconds) {
+  constexpr std::int64_t day = 86400;
+  const std::int64_t rest = seconds % day;
+  return seconds - (rest < 0 ? rest + day : rest);
+}
+
+// Leaves out the statistics and sizes before `first` (seconds since 1970), which the retention would remove,
+// and those that no partition can contain: after the year 9999.
+void leave_out_before(std::int64_t first, FactRows& rows);
+
 }  // namespace pgadvise::store

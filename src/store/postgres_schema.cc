@@ -73,6 +73,7 @@ static_assert(std::size(steps) == postgres_schema_version);
 
 constexpr Dialect dialect{
     .ordered_join = "JOIN",
+    .each_week = "CROSS JOIN week w",
     .histogram_bins =
         "CROSS JOIN LATERAL unnest(q.bins) WITH ORDINALITY b (value, place) "
         "JOIN LATERAL unnest(q.counts) WITH ORDINALITY c (value, place) ON c.place = b.place",

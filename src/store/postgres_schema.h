@@ -29,13 +29,6 @@ Result<void> migrate(pg::Connection& connection, bool create);
 // The tables that have one partition for each day.
 inline constexpr const char* daily_tables[] = {"query_statistics", "relation_size"};
 
-// The start of the day, UTC.
-inline std::int64_t day_of(std::int64_t seconds) {
-  constexpr std::int64_t day = 86400;
-  const std::int64_t rest = seconds % day;
-  return seconds - (rest < 0 ? rest + day : rest);
-}
-
 // Creates the missing partitions of the days that begin at `days` (seconds since 1970), in a transaction of
 // its own. Readers and writers of other days do not wait.
 Result<void> add_partitions(pg::Connection& connection, const std::string& table,

@@ -63,6 +63,7 @@ static_assert(std::size(steps) == schema_version);
 
 constexpr Dialect dialect{
     .ordered_join = "CROSS JOIN",
+    .each_week = "CROSS JOIN week w",
     .histogram_bins = "JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c.key = b.key",
 };
 

@@ -1,32 +1,26 @@
 #include "store/views.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 namespace pgadvise::store {
 namespace {
 
-constexpr const char* views = R"(
-DROP VIEW IF EXISTS plan_change;
-DROP VIEW IF EXISTS relation_growth;
-DROP VIEW IF EXISTS query_change;
-DROP VIEW IF EXISTS query_latency;
-DROP VIEW IF EXISTS query_bucket;
-DROP VIEW IF EXISTS finding_life;
-DROP VIEW IF EXISTS finding_look;
-DROP VIEW IF EXISTS finding_latest;
-
-CREATE VIEW finding_latest AS
-SELECT k.target, k.started, e.*
+// Each view uses those before it.
+constexpr View views[] = {
+    {"finding_latest",
+     R"(SELECT k.target AS target, k.started AS started, e.run_id AS run_id, e.finding_id AS finding_id, e.short_id, e.rule,
+  e.severity, e.verdict, e.state, e.area, e.file, e.input, e.message, e.score, e.effect, e.owner, e.reason, e.until
 FROM (
   SELECT r.target, r.started, e.run_id, e.finding_id,
     row_number() OVER (PARTITION BY r.target, e.finding_id ORDER BY r.started DESC, r.run_id DESC) AS age
   FROM finding_event e JOIN run r ON r.run_id = e.run_id
   WHERE e.rule <> '' AND e.state <> 'refuted') k
 JOIN finding_event e ON e.run_id = k.run_id AND e.finding_id = k.finding_id
-WHERE k.age = 1;
-
-CREATE VIEW finding_look AS
-SELECT f.target, f.finding_id, r.run_id, r.started,
+WHERE k.age = 1)"},
+    {"finding_look", R"(SELECT f.target, f.finding_id, r.run_id, r.started,
   CASE WHEN e.run_id IS NOT NULL AND e.state <> 'refuted' THEN 1 ELSE 0 END AS found
 FROM finding_latest f
 JOIN run r ON r.target = f.target
@@ -38,12 +32,10 @@ WHERE e.run_id IS NOT NULL
         WHERE i.scope_id = r.scope_id AND i.area = f.area
           AND (f.area = 'log' OR (f.area = 'server' AND (f.input = '' OR i.path IN ('', f.input)))
             OR (f.area = 'file' AND (i.path = f.file OR substr(f.file, 1, length(i.path) + 1) = i.path || '/'
-              OR (i.path = '.' AND substr(f.file, 1, 1) <> '/' AND substr(f.file, 1, 3) <> '../'))))));
-
-CREATE VIEW finding_life AS
-WITH looks AS (
+              OR (i.path = '.' AND substr(f.file, 1, 1) <> '/' AND substr(f.file, 1, 3) <> '../')))))))"},
+    {"finding_life", R"(WITH looks AS (
   SELECT target, finding_id, started, found,
-    lag(found) OVER w AS found_before,
+    {lag}(found) OVER w AS found_before,
     sum(found) OVER w AS times_found,
     sum(found) OVER (PARTITION BY target, finding_id) AS all_found
   FROM finding_look
@@ -55,58 +47,55 @@ seen AS (
     max(CASE WHEN found = 1 AND found_before = 0 AND times_found > 1 THEN started END) AS reopened,
     min(CASE WHEN found = 0 AND times_found = all_found THEN started END) AS gone
   FROM looks GROUP BY target, finding_id)
-SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
+SELECT s.target AS target, s.finding_id AS finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
   f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
   s.gone
-FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id;
-
-CREATE VIEW query_bucket AS
-SELECT target, class_id, bucket_start, bucket_seconds, sum(calls) AS calls, sum(timed_calls) AS timed_calls,
+FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id)"},
+    {"query_bucket",
+     R"(SELECT target, class_id, bucket_start, bucket_seconds, sum(calls) AS calls, sum(timed_calls) AS timed_calls,
   sum(total_ns) AS total_ns, max(max_ns) AS max_ns, sum(rows) AS rows, sum(rows_calls) AS rows_calls
-FROM query_statistics GROUP BY target, class_id, bucket_start, bucket_seconds;
-
-CREATE VIEW query_latency AS
-SELECT q.target, q.class_id, q.bucket_start, b.value AS bin, sum(c.value) AS calls
+FROM query_statistics GROUP BY target, class_id, bucket_start, bucket_seconds)"},
+    {"query_latency", R"(SELECT q.target, q.class_id, q.bucket_start, b.value AS bin, sum(c.value) AS calls
 FROM query_statistics q {bins}
-GROUP BY q.target, q.class_id, q.bucket_start, b.value;
-
-CREATE VIEW query_change AS
-WITH RECURSIVE week (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
+GROUP BY q.target, q.class_id, q.bucket_start, b.value)"},
+    {"query_change",
+     R"(WITH week AS (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+  UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8),
 newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 today AS (
-  SELECT q.target, q.class_id, q.bucket_start, q.bucket_seconds, sum(q.timed_calls) AS calls,
+  SELECT q.target AS target, q.class_id AS class_id, q.bucket_start AS bucket_start,
+    q.bucket_seconds AS bucket_seconds, sum(q.timed_calls) AS calls,
     sum(q.total_ns) AS total_ns
   FROM newest n
   JOIN query_statistics q ON q.target = n.target AND q.bucket_start >= n.until - 86400
   WHERE q.timed_calls > 0
   GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds),
 earlier AS (
-  SELECT t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns,
+  SELECT t.target AS target, t.class_id AS class_id, t.bucket_start AS bucket_start,
+    t.bucket_seconds AS bucket_seconds, t.calls AS calls, t.total_ns AS total_ns,
     sum(q.total_ns) * 1.0 / sum(q.timed_calls) AS mean_ns, count(DISTINCT w.n) AS weeks
-  FROM today t {join} week w ON w.n > 0
+  FROM today t {each_week}
   {join} query_statistics q ON q.target = t.target AND q.class_id = t.class_id
     AND q.bucket_start = t.bucket_start - w.n * 604800 AND q.bucket_seconds = t.bucket_seconds
   WHERE q.timed_calls > 0
   GROUP BY t.target, t.class_id, t.bucket_start, t.bucket_seconds, t.calls, t.total_ns)
-SELECT e.target, e.class_id, c.text, sum(e.calls) AS calls, sum(e.total_ns) * 1.0 / sum(e.calls) / 1e6 AS mean_ms,
+SELECT e.target AS target, e.class_id AS class_id, c.text AS text, sum(e.calls) AS calls,
+  sum(e.total_ns) * 1.0 / sum(e.calls) / 1e6 AS mean_ms,
   sum(e.calls * e.mean_ns) / sum(e.calls) / 1e6 AS earlier_mean_ms, max(e.weeks) AS weeks
 FROM earlier e JOIN query_class c ON c.class_id = e.class_id
-GROUP BY e.target, e.class_id, c.text;
-
-CREATE VIEW relation_growth AS
-WITH newest AS (SELECT target, max(taken) AS until FROM relation_size GROUP BY target),
+GROUP BY e.target, e.class_id, c.text)"},
+    {"relation_growth",
+     R"(WITH newest AS (SELECT target, max(taken) AS until FROM relation_size GROUP BY target),
 month AS (
   SELECT s.*, min(s.taken) OVER (PARTITION BY s.target, s.kind, s.schema, s.name) AS first_taken,
     max(s.taken) OVER (PARTITION BY s.target, s.kind, s.schema, s.name) AS last_taken
   FROM relation_size s JOIN newest n ON n.target = s.target
   WHERE s.taken >= n.until - 2592000)
 SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
-  max(CASE WHEN taken = first_taken THEN bytes END) AS bytes_before,
-  max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
-FROM month GROUP BY target, kind, schema, name, first_taken, last_taken;
-
-CREATE VIEW plan_change AS
-WITH seen AS (
+  max(CASE WHEN m.taken = m.first_taken THEN m.bytes END) AS bytes_before,
+  max(CASE WHEN m.taken = m.last_taken THEN m.bytes END) AS bytes
+FROM month m GROUP BY target, kind, schema, name, first_taken, last_taken)"},
+    {"plan_change", R"(WITH seen AS (
   SELECT target, class_id, taken, plan_id, cost, server_major, lag(plan_id) OVER w AS plan_before,
     lag(taken) OVER w AS taken_before, lag(cost) OVER w AS cost_before, lag(server_major) OVER w AS major_before
   FROM query_plan WINDOW w AS (PARTITION BY target, class_id ORDER BY taken)),
@@ -150,14 +139,35 @@ SELECT s.target, s.class_id, coalesce(q.text, '') AS text, s.taken_before AS sin
       THEN s.bytes_before || ' to ' || s.bytes || ' bytes'
     ELSE '' END AS detail
 FROM sized s JOIN plan p ON p.plan_id = s.plan_id JOIN plan b ON b.plan_id = s.plan_before
-LEFT JOIN query_class q ON q.class_id = s.class_id;
-)";
+LEFT JOIN query_class q ON q.class_id = s.class_id)"},
+};
 
 }  // namespace
 
+std::vector<NamedSelect> views_in(const Dialect& dialect) {
+  std::vector<NamedSelect> out;
+  for (const auto& view : views) {
+    const auto own = std::find_if(dialect.own_views.begin(), dialect.own_views.end(),
+                                  [&](const View& one) { return one.name == view.name; });
+    if (own != dialect.own_views.end()) {
+      out.push_back({std::string(view.name), std::string(own->select)});
+      continue;
+    }
+    out.push_back({std::string(view.name),
+                   fmt::format(fmt::runtime(view.select), fmt::arg("join", dialect.ordered_join),
+                               fmt::arg("each_week", dialect.each_week),
+                               fmt::arg("bins", dialect.histogram_bins), fmt::arg("lag", dialect.lag))});
+  }
+  return out;
+}
+
 std::string view_definitions(const Dialect& dialect) {
-  return fmt::format(fmt::runtime(views), fmt::arg("join", dialect.ordered_join),
-                     fmt::arg("bins", dialect.histogram_bins));
+  const auto all = views_in(dialect);
+  std::string out;
+  for (auto view = all.rbegin(); view != all.rend(); ++view)
+    out += fmt::format("DROP VIEW IF EXISTS {};\n", view->name);
+  for (const auto& view : all) out += fmt::format("CREATE VIEW {} AS\n{};\n", view.name, view.select);
+  return out;
 }
 
 }  // namespace pgadvise::store
