@@ -34,7 +34,7 @@ FROM (
 GROUP BY target, finding_id, run_id, started)"},
                               {"query_change", R"(WITH newest AS (
   SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
-hour AS (
+timed AS (
   SELECT q.target AS target, q.class_id AS class_id, q.bucket_seconds AS seconds, q.timed_calls AS calls,
     q.total_ns AS total_ns, n.until AS until,
     greatest(0, intDiv(n.until - 86400 - q.bucket_start + 604799, 604800)) AS week,
@@ -45,7 +45,7 @@ compared AS (
   SELECT target, class_id, bucket_start, seconds, sumIf(calls, week = 0) AS calls_now,
     sumIf(total_ns, week = 0) AS ns_now, sumIf(total_ns, week > 0) / sumIf(calls, week > 0) AS mean_ns,
     uniqExactIf(week, week > 0) AS weeks_before
-  FROM hour WHERE week <= 8 AND bucket_start < until
+  FROM timed WHERE week <= 8 AND bucket_start < until
   GROUP BY target, class_id, bucket_start, seconds
   HAVING calls_now > 0 AND weeks_before > 0)
 SELECT e.target AS target, e.class_id AS class_id, c.text AS text, sum(e.calls_now) AS calls,

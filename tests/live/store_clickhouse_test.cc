@@ -206,6 +206,15 @@ TEST_F(ClickHouseStoreTest, RetentionDropsDaysAndKeepsWhatTheServersClockKeeps) 
             "0");
 }
 
+// The tables of a cluster need several servers; their definitions are at least ClickHouse's SQL.
+TEST_F(ClickHouseStoreTest, TheDefinitionsOfAClusterAreValidSyntax) {
+  ClickHouseAddress address;
+  address.database = "store";
+  address.cluster = "main";
+  for (const auto& sql : clickhouse_definitions(address))
+    EXPECT_FALSE(server().query("", "EXPLAIN AST " + sql).empty()) << sql;
+}
+
 TEST_F(ClickHouseStoreTest, ARepeatedInsertWritesNoSecondPart) {
   const auto to = engine().open("store");
   ASSERT_TRUE(to->put(size_of(monday, 1), monday).has_value());
