@@ -47,31 +47,31 @@ class Upload {
     const std::int64_t started = time_in(facts, "run", 2), taken = time_in(facts, "query_plan", 2);
     for (const auto& table : facts.tables) {
       if (table.table == "run" || table.table == "query_plan") continue;
-      const bool of_run = table.table.starts_with("scope_") || table.table == "finding_event";
-      if (const auto done = insert(table.table, table.rows, of_run ? started : taken); !done) return done;
+      std::vector<Cell> own{table.table.starts_with("plan") ? taken : started};
+      if (table.table == "finding_event") own.emplace_back(facts.target);
+      if (table.table == "relation_size") own.clear();
+      if (const auto done = insert(table.table, table.rows, own); !done) return done;
     }
-    if (const auto done = insert("query_class", facts.classes.rows, taken); !done) return done;
+    if (const auto done = insert("query_class", facts.classes.rows, {taken}); !done) return done;
     if (const auto done = insert_one(facts, "query_plan"); !done) return done;
     if (const auto done = put_logs(facts); !done) return done;
     return insert_one(facts, "run");
   }
 
  private:
-  // `own`: the value of the own column of the table.
-  Result<void> insert(std::string_view name, Rows rows, std::int64_t own) {
+  // `own`: the values of the own columns of the table.
+  Result<void> insert(std::string_view name, Rows rows, const std::vector<Cell>& own) {
     const ClickHouseTable& table = table_of(name);
     std::string columns = column_names(table.columns);
-    if (!table.own_columns.empty()) {
-      columns += ", " + column_names(table.own_columns);
-      for (auto& row : rows) row.emplace_back(own);
-    }
+    if (!own.empty()) columns += ", " + column_names(table.own_columns);
+    for (auto& row : rows) row.insert(row.end(), own.begin(), own.end());
     return session_.insert(std::string(name) + "_rows", columns, rows);
   }
 
   Result<void> insert_one(const FactRows& facts, std::string_view name) {
     for (const auto& table : facts.tables)
       if (table.table == name)
-        if (const auto done = insert(name, table.rows, 0); !done) return done;
+        if (const auto done = insert(name, table.rows, {}); !done) return done;
     return {};
   }
 
@@ -88,11 +88,11 @@ class Upload {
       if (before != known->end())
         smaller.push_back(
             fmt::format("(source = {} AND size < {})", clickhouse_literal(log.source), log.size));
-      if (const auto done = insert("query_class", log.classes.rows, log.bucket_start); !done) return done;
-      if (const auto done = insert("query_statistics", log.statistics.rows, log.size); !done) return done;
+      if (const auto done = insert("query_class", log.classes.rows, {log.bucket_start}); !done) return done;
+      if (const auto done = insert("query_statistics", log.statistics.rows, {log.size}); !done) return done;
       sources.push_back({facts.target, log.source, log.size, log.bucket_start, log.bucket_seconds});
     }
-    if (const auto done = insert("source", std::move(sources), 0); !done) return done;
+    if (const auto done = insert("source", std::move(sources), {}); !done) return done;
     if (smaller.empty()) return {};
     // The views already leave these rows out: the server removes them when it finds time, or never.
     const auto removed = session_.run(

@@ -28,9 +28,9 @@ constexpr ClickHouseTable tables[] = {
      .columns =
          "run_id String, target LowCardinality(String), started Int64, version LowCardinality(String), "
          "server_version LowCardinality(String), scope_id String",
-     .key = "run_id",
+     .key = "target, run_id",
      .day = "started",
-     .shard = "run_id"},
+     .shard = "target"},
     {.name = "scope_rule",
      .columns = "scope_id String, rule LowCardinality(String), file String",
      .own_columns = "seen Int64",
@@ -52,10 +52,10 @@ constexpr ClickHouseTable tables[] = {
          "area LowCardinality(String), file String, input String, message String CODEC(ZSTD(1)), score "
          "Float64, "
          "effect String, owner String, reason String, until String",
-     .own_columns = "started Int64",
-     .key = "run_id, finding_id",
+     .own_columns = "started Int64, target LowCardinality(String)",
+     .key = "target, run_id, finding_id",
      .day = "started",
-     .shard = "run_id",
+     .shard = "target",
      .rows = "run_id GLOBAL IN (SELECT run_id FROM run_rows)"},
     {.name = "query_class",
      .columns = "class_id String, text String CODEC(ZSTD(1))",

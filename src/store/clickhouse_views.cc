@@ -3,9 +3,22 @@
 namespace pgadvise::store {
 namespace {
 
-// ClickHouse keeps the right side of a join in memory: the large table is on the left. Scopes are few and
-// runs are many: the first three subqueries of finding_look decide for each scope.
-constexpr View own_views[] = {{"finding_look", R"(WITH candidate AS (
+// ClickHouse keeps the right side of a join in memory: the large table is on the left. The views of findings
+// read finding_event_rows, whose key begins with the target; its repeated rows change nothing. Scopes are few
+// and runs are many: the first three subqueries of finding_look decide for each scope.
+constexpr View own_views[] = {
+    {"finding_latest", R"(SELECT target, last.1 AS started, last.2 AS run_id, finding_id, last.3 AS short_id,
+  last.4 AS rule, last.5 AS severity, last.6 AS verdict, last.7 AS state, last.8 AS area, last.9 AS file,
+  last.10 AS input, last.11 AS message, last.12 AS score, last.13 AS effect, last.14 AS owner,
+  last.15 AS reason, last.16 AS until
+FROM (
+  SELECT target, finding_id,
+    argMax((e.started, e.run_id, e.short_id, e.rule, e.severity, e.verdict, e.state, e.area, e.file, e.input,
+      e.message, e.score, e.effect, e.owner, e.reason, e.until), (e.started, e.run_id)) AS last
+  FROM finding_event_rows e
+  WHERE e.rule <> '' AND e.state <> 'refuted' AND e.run_id GLOBAL IN (SELECT run_id FROM run_rows)
+  GROUP BY target, finding_id))"},
+    {"finding_look", R"(WITH candidate AS (
   SELECT f.target AS target, f.finding_id AS finding_id, f.rule AS rule, f.area AS area, f.file AS file,
     f.input AS input, s.scope_id AS scope_id
   FROM finding_latest f JOIN (SELECT DISTINCT target, scope_id FROM run) s ON s.target = f.target),
@@ -27,12 +40,12 @@ FROM (
   JOIN by_input b ON b.target = a.target AND b.finding_id = a.finding_id AND b.scope_id = a.scope_id
   JOIN run r ON r.target = a.target AND r.scope_id = a.scope_id
   UNION ALL
-  SELECT f.target, f.finding_id, r.run_id, r.started, toUInt8(e.state <> 'refuted')
-  FROM finding_event e
-  JOIN run r ON r.run_id = e.run_id
-  JOIN finding_latest f ON f.target = r.target AND f.finding_id = e.finding_id)
+  SELECT e.target, e.finding_id, e.run_id, e.started, toUInt8(e.state <> 'refuted')
+  FROM finding_event_rows e
+  JOIN finding_latest f ON f.target = e.target AND f.finding_id = e.finding_id
+  WHERE e.run_id GLOBAL IN (SELECT run_id FROM run_rows))
 GROUP BY target, finding_id, run_id, started)"},
-                              {"query_change", R"(WITH newest AS (
+    {"query_change", R"(WITH newest AS (
   SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 timed AS (
   SELECT q.target AS target, q.class_id AS class_id, q.bucket_seconds AS seconds, q.timed_calls AS calls,
@@ -53,7 +66,7 @@ SELECT e.target AS target, e.class_id AS class_id, c.text AS text, sum(e.calls_n
   sum(e.calls_now * e.mean_ns) / sum(e.calls_now) / 1e6 AS earlier_mean_ms, max(e.weeks_before) AS weeks
 FROM compared e JOIN query_class c ON c.class_id = e.class_id
 GROUP BY e.target, e.class_id, c.text)"},
-                              {"plan_change", R"(WITH seen AS (
+    {"plan_change", R"(WITH seen AS (
   SELECT target, class_id, taken, plan_id, cost, server_major, lagInFrame(plan_id) OVER w AS plan_before,
     lagInFrame(taken) OVER w AS taken_before, lagInFrame(cost) OVER w AS cost_before,
     lagInFrame(server_major) OVER w AS major_before
@@ -100,7 +113,8 @@ FROM newest c
 JOIN plan p ON p.plan_id = c.plan_id
 JOIN plan b ON b.plan_id = c.plan_before
 LEFT JOIN summed s ON s.target = c.target AND s.class_id = c.class_id
-LEFT JOIN query_class q ON q.class_id = c.class_id)"}};
+LEFT JOIN query_class q ON q.class_id = c.class_id)"},
+};
 
 }  // namespace
 
