@@ -146,7 +146,7 @@ class RandomFacts {
 
   Facts log() {
     const std::string source = fmt::format("log{}", ++logs_);
-    const std::int64_t start = monday + below(70) * day + below(24) * 3600;
+    const std::int64_t first = monday + below(70) * day, start = first + below(24) * 3600;
     const double mean_ms = static_cast<double>(1 + below(50));
     return log_of(source, start, mean_ms, static_cast<std::uint64_t>(1 + below(9)));
   }
