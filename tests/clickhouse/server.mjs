@@ -1,6 +1,6 @@
 // ClickHouse for tests: answers HTTP requests as a ClickHouse server does, through ClickHouse as a library, on a loopback port.
 //   node server.mjs PACKAGES FOLDER [CONFIG]
-// PACKAGES: a folder with node_modules/chdb. FOLDER: of the data; it goes with the caller. CONFIG: a configuration file of ClickHouse.
+// PACKAGES: a folder with node_modules/@chdb/lib-linux-x64-gnu. FOLDER: of the data; it goes with the caller. CONFIG: a configuration file of ClickHouse.
 // Prints "port N" when it listens, and ends when its standard input ends. The line "fail N" on standard input: after N further requests
 // it answers 503 to all; "fail -1" ends that. Prints "ok" when that is set. The user is joe, with the password "geheim"; of requests of
 // the user "reader" it runs SELECTs only. One statement at a time.
@@ -10,8 +10,9 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const [packages, folder, config] = process.argv.slice(2);
-const { Session } = createRequire(resolve(packages, "package.json"))("chdb");
-const session = new Session(folder, config ? { connectionArgs: [`--config-file=${config}`] } : {});
+const library = createRequire(resolve(packages, "package.json"))("@chdb/lib-linux-x64-gnu");
+const connection = library.CreateConnection(folder, config ? [`--config-file=${config}`] : []);
+const query = (sql, format = "TabSeparated") => library.QueryWithConnection(connection, sql, format);
 const reserved = new Set(["database", "default_format", "wait_end_of_query", "query"]);
 const statuses = { 81: 404, 60: 404, 516: 403, 497: 403, 164: 500 };
 
@@ -23,12 +24,12 @@ function refuse(answer, code, text) {
 function run(sql, parameters) {
   const settings = [...parameters].filter(([name]) => !reserved.has(name));
   const database = parameters.get("database") ?? "default";
-  session.query(`USE \`${database.replace(/[\\`]/g, "\\$&")}\``);
-  for (const [name, value] of settings) session.query(`SET ${name} = '${value}'`);
+  query(`USE \`${database.replace(/[\\`]/g, "\\$&")}\``);
+  for (const [name, value] of settings) query(`SET ${name} = '${value}'`);
   try {
-    return session.query(sql, parameters.get("default_format") ?? "TabSeparated");
+    return query(sql, parameters.get("default_format") ?? "TabSeparated");
   } finally {
-    for (const [name] of settings) session.query(`SET ${name} = DEFAULT`);
+    for (const [name] of settings) query(`SET ${name} = DEFAULT`);
   }
 }
 

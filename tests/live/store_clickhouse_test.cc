@@ -1,6 +1,8 @@
 // The store in a ClickHouse database: the cases of every engine, and what only a server can do. Skipped where
 // the packages of tests/clickhouse are not installed.
 #include <ctime>
+#include <iterator>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -121,6 +123,112 @@ TEST_F(ClickHouseStoreTest, TheLargerLogStaysWhoeverComesLast) {
                  "query_statistics_rows");
   server().query("store", "INSERT INTO source_rows SELECT * REPLACE (1000 AS size) FROM source_rows");
   EXPECT_EQ(calls(), "150");
+}
+
+// Of a few names and times, so that runs, logs and sizes meet.
+class RandomFacts {
+ public:
+  explicit RandomFacts(std::uint32_t seed) : random_(seed) {}
+
+  Facts next() {
+    Facts out;
+    const auto kind = below(4);
+    if (kind == 0) out = run();
+    else if (kind == 1) out = log();
+    else if (kind == 2) out = size();
+    else out = plan();
+    out.target = below(2) ? "shop" : "billing";
+    return out;
+  }
+
+ private:
+  std::int64_t below(std::uint32_t end) { return random_() % end; }
+
+  Facts log() {
+    const std::string source = fmt::format("log{}", ++logs_);
+    const std::int64_t first = monday + below(70) * day, start = first + below(24) * 3600;
+    const double mean_ms = static_cast<double>(1 + below(50));
+    return log_of(source, start, mean_ms, static_cast<std::uint64_t>(1 + below(9)));
+  }
+
+  // At no time of another sample: of two sizes of one time either counts.
+  Facts size() { return size_of(monday + ++sizes_ * day + 1, 1000 * (1 + below(5))); }
+
+  Facts run() {
+    std::vector<RecordedFinding> findings;
+    for (int id = 0; id < 6; ++id) {
+      if (below(2)) continue;
+      findings.push_back(finding(fmt::format("{:02}", id), id % 2 ? "slow-query" : "unindexed-foreign-key"));
+      auto& last = findings.back();
+      if (id > 2) last.location = {};
+      last.message = fmt::format("message {}", below(100));
+      last.impact.score = static_cast<double>(below(1000)) / 8;
+      constexpr RecordedFinding::State states[] = {
+          RecordedFinding::State::standing, RecordedFinding::State::standing,
+          RecordedFinding::State::suppressed, RecordedFinding::State::accepted,
+          RecordedFinding::State::refuted};
+      last.state = states[below(std::size(states))];
+    }
+    Facts out = run_of(monday + ++runs_ * 3600, std::move(findings));
+    if (below(3) == 0) out.run->scope.rules = {"slow-query"};
+    if (below(3) == 0) out.run->inputs = {{"SQL script", below(2) ? "other" : ".", ""}};
+    if (below(2)) out.run->inputs.push_back({"database", below(2) ? "shop" : "billing", ""});
+    return out;
+  }
+
+  Facts plan() {
+    std::vector<std::string> indexes;
+    for (const char* name : {"by_state", "by_day"})
+      if (below(3)) indexes.emplace_back(name);
+    const std::string index = below(2) ? "by_state" : "";
+    const std::int64_t bytes = 1000 * (1 + below(3)), major = 15 + below(8) / 7;
+    return plan_of(monday + ++plans_ * day, index, bytes, std::move(indexes), major);
+  }
+
+  std::mt19937 random_;
+  int logs_ = 0, runs_ = 0, plans_ = 0, sizes_ = 0;
+};
+
+// All answers of a store, a line each.
+std::string answers_of(Store& store) {
+  std::string out;
+  const auto time = [](const std::optional<std::int64_t>& seconds) { return seconds.value_or(-1); };
+  for (const auto& one : store.findings("").value_or(std::vector<FindingLife>{}))
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}\n", one.target, one.id, one.rule, one.message,
+                       one.file, static_cast<int>(one.state), one.first_seen, one.last_seen, time(one.gone),
+                       time(one.reopened), one.runs, one.score);
+  for (const auto& one : store.query_changes("").value_or(std::vector<QueryChange>{}))
+    out += fmt::format("{} {} {} {} {:.6f} {:.6f} {}\n", one.target, one.class_id, one.text, one.calls,
+                       one.mean_ms, one.earlier_mean_ms, one.weeks);
+  for (const auto& one : store.growth("").value_or(std::vector<RelationGrowth>{}))
+    out += fmt::format("{} {} {}.{} {} {} {} {}\n", one.target, one.kind, one.schema, one.name, one.from,
+                       one.until, one.bytes_before, one.bytes);
+  for (const auto& one : store.plan_changes("").value_or(std::vector<PlanChangeOfQuery>{}))
+    out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}: {}\n", one.target, one.class_id, one.text,
+                       one.since, one.until, one.plan_before, one.plan, one.cost_before, one.cost,
+                       one.changes, one.cause, one.detail);
+  return out;
+}
+
+TEST_F(ClickHouseStoreTest, AnswersAsSqliteDoes) {
+  const testing_support::Folder folder;
+  for (std::uint32_t seed = 1; seed <= 2; ++seed) {
+    const std::string name = fmt::format("store{}", seed);
+    Address file;
+    file.path = folder.path(name + ".db");
+    const auto sqlite = store::open(file, true);
+    ASSERT_TRUE(sqlite.has_value()) << sqlite.error().line();
+    const auto clickhouse = engine().open(name);
+    RandomFacts random(seed);
+    for (int i = 0; i < 60; ++i) {
+      const Facts facts = random.next();
+      put_all(**sqlite, {facts});
+      put_all(*clickhouse, {facts});
+    }
+    const std::string expected = answers_of(**sqlite);
+    EXPECT_GT(expected.size(), 500u);
+    EXPECT_EQ(answers_of(*clickhouse), expected) << "seed " << seed;
+  }
 }
 
 TEST_F(ClickHouseStoreTest, ViewsHaveTheColumnsOfTheOtherEngines) {

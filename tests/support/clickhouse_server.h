@@ -25,7 +25,7 @@ class ClickHouseServer {
 
   // Why the server cannot run; "": it can.
   static std::string missing() {
-    if (!std::filesystem::exists(packages() + "/node_modules/chdb"))
+    if (!std::filesystem::exists(packages() + "/node_modules/@chdb/lib-linux-x64-gnu"))
       return "ClickHouse is not installed: scripts/test --all installs the packages of tests/clickhouse";
     return std::system("command -v node >/dev/null") == 0 ? "" : "node is missing";
   }
