@@ -4,8 +4,8 @@
 die() { echo "$(basename "$0"): $*" >&2; exit 2; }
 
 build_packages=(g++ cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
-  nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev zlib1g-dev libsqlite3-dev libgtest-dev
-  libmicrohttpd-dev libvalijson-dev libtree-sitter-dev)
+  nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev zlib1g-dev libsqlite3-dev
+  libcurl4-openssl-dev libgtest-dev libmicrohttpd-dev libvalijson-dev libtree-sitter-dev)
 # A nodejs from elsewhere brings npm with it, and Debian's npm can't be installed beside it.
 command -v npm >/dev/null || build_packages+=(nodejs npm)
 

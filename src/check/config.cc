@@ -343,6 +343,9 @@ class Reader {
         errors_.complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
       else if (key == "url" && store && text->starts_with("sqlite")) profile.conninfo = *text;
+      else if (key == "url" && store && text->starts_with("clickhouse://") &&
+               mask_credentials(*text) == *text)
+        profile.conninfo = *text;
       else if (key == "url") url(value, *text, profile);
       else if (!variable_name(*text))
         errors_.complain(value.source(), "url-env is not the name of an environment variable",
@@ -368,9 +371,10 @@ class Reader {
 
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
     const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
-    bool secret = pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
-                    return pair.first.find("password") != std::string::npos;
-                  });
+    bool secret = text.starts_with("clickhouse://") && mask_credentials(text) != text;
+    secret |= pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
+                return pair.first.find("password") != std::string::npos;
+              });
     if (const auto question = text.find('?'); question != std::string::npos)  // what libpq does not know, too
       for (const auto part : split(std::string_view(text).substr(question + 1), '&'))
         secret |= mask_credentials(part) != part;

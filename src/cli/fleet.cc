@@ -83,6 +83,7 @@ Result<std::string> url_for_all(const Options& options, bool given) {
   if (!address) return tl::unexpected(address.error());
   if (const auto opened = store::open(*address, true); !opened) return tl::unexpected(opened.error());
   if (!address->conninfo.empty()) return address->conninfo;
+  if (!address->clickhouse.empty()) return address->clickhouse;
   std::error_code code;
   return "sqlite:" + std::filesystem::absolute(address->path, code).string();
 }
@@ -179,8 +180,8 @@ void add_options(CLI::App& command, Options& options) {
       .add_option(
           "--store", options.store,
           "Store what the checks find, each under the database's NAME, for pgadvise history: sqlite, "
-          "sqlite:PATH, postgresql://… (its schema pgadvise), env (PGADVISE_STORE), or @NAME, a store "
-          "of your own configuration")
+          "sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database pgadvise), env "
+          "(PGADVISE_STORE), or @NAME, a store of your own configuration")
       ->type_name("URL");
   command.add_option("--jobs", options.jobs, "Number of databases that are checked at the same time")
       ->check(CLI::Range(1, 64))

@@ -50,8 +50,8 @@ void add_history(CLI::App& app, int& exit_code) {
                          "to look at first");
   command
       ->add_option("--store", options->store.url,
-                   "Store that check, digest or advise wrote: sqlite, sqlite:PATH, postgresql://…, env "
-                   "(PGADVISE_STORE), or @NAME, a store of your own configuration")
+                   "Store that check, digest or advise wrote: sqlite, sqlite:PATH, postgresql://…, "
+                   "clickhouse://…, env (PGADVISE_STORE), or @NAME, a store of your own configuration")
       ->type_name("URL")
       ->capture_default_str();
   command

@@ -80,8 +80,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
   auto* store = command.add_option(
       "--store", options.url,
       "Store what the run finds, for pgadvise history: sqlite (the file pgadvise/store.db in XDG_STATE_HOME "
-      "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), env (PGADVISE_STORE), or "
-      "@NAME, a store of your own configuration. "
+      "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database "
+      "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration. "
       "Without it nothing is stored");
   store->allow_extra_args(false)->type_name("URL");
   command

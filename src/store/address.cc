@@ -5,6 +5,7 @@
 
 #include "base/mask.h"
 #include "base/text.h"
+#include "store/clickhouse_address.h"
 
 namespace pgadvise::store {
 namespace {
@@ -32,10 +33,8 @@ bool is_postgres(std::string_view url) {
   return url.starts_with("postgresql://") || url.starts_with("postgres://") || url.starts_with("service=");
 }
 
-// libpq does not know the parameter, and pg::Connection leaves out those that libpq does not know.
-Result<Address> postgres_address(const std::string& url) {
-  Address out;
-  out.conninfo = url;
+Result<std::optional<int>> retention_in(const std::string& url) {
+  std::optional<int> out;
   const auto sign = url.rfind('@');
   const auto mark = url.find('?', sign == std::string::npos ? 0 : sign);
   if (mark == std::string::npos) return out;
@@ -43,8 +42,18 @@ Result<Address> postgres_address(const std::string& url) {
     if (!part.starts_with("retention")) continue;
     const auto days = retention_of(part);
     if (!days) return tl::unexpected(days.error());
-    out.retention_days = *days;
+    out = *days;
   }
+  return out;
+}
+
+// libpq does not know the parameter retention, and pg::Connection leaves out those that libpq does not know.
+Result<Address> server_address(const std::string& url) {
+  const auto days = retention_in(url);
+  if (!days) return tl::unexpected(days.error());
+  Address out;
+  out.retention_days = *days;
+  (is_postgres(url) ? out.conninfo : out.clickhouse) = url;
   return out;
 }
 
@@ -63,6 +72,10 @@ Result<std::string> state_folder() {
 }
 
 std::string shown(const Address& address) {
+  if (!address.clickhouse.empty()) {
+    const auto server = read_clickhouse_url(address.clickhouse);
+    return server ? shown(*server) : "clickhouse://…";
+  }
   return address.conninfo.empty() ? address.path : mask_credentials(address.conninfo);
 }
 
@@ -72,9 +85,13 @@ Result<Address> read_url(const std::string& given) {
     url = trim(variable("PGADVISE_STORE"));
     if (url.empty() || url == "env")
       return fail(Error::Kind::usage, "--store env", "PGADVISE_STORE is not set",
-                  "PGADVISE_STORE=sqlite:PATH, or postgresql://…");
+                  "PGADVISE_STORE=sqlite:PATH, postgresql://… or clickhouse://…");
   }
-  if (is_postgres(url)) return postgres_address(url);
+  if (is_postgres(url)) return server_address(url);
+  if (url.starts_with("clickhouse://")) {
+    if (const auto server = read_clickhouse_url(url); !server) return tl::unexpected(server.error());
+    return server_address(url);
+  }
   Address out;
   if (const auto mark = url.rfind('?'); url.starts_with("sqlite") && mark != std::string::npos) {
     const auto days = retention_of(std::string_view(url).substr(mark + 1));
@@ -94,7 +111,7 @@ Result<Address> read_url(const std::string& given) {
     return out;
   }
   return fail(Error::Kind::usage, "--store", ellipsis(mask_credentials(url), 80) + " is not a store",
-              "sqlite, sqlite:PATH, postgresql://…, env or @NAME");
+              "sqlite, sqlite:PATH, postgresql://…, clickhouse://…, env or @NAME");
 }
 
 }  // namespace pgadvise::store

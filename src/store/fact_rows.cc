@@ -180,4 +180,16 @@ FactRows rows_of(const Facts& facts) {
   return out;
 }
 
+void leave_out_before(std::int64_t first, FactRows& rows) {
+  constexpr std::int64_t last_day = 253402214400;  // of the year 9999
+  const auto outside = [&](std::int64_t time) { return time < first || time >= last_day; };
+  std::erase_if(rows.logs, [&](const LogRows& log) { return outside(log.bucket_start); });
+  for (auto& table : rows.tables)
+    for (const auto& daily : daily_tables)
+      if (table.table == daily.name)
+        std::erase_if(table.rows, [&](const auto& row) {
+          return outside(std::get<std::int64_t>(row[daily.time_column]));
+        });
+}
+
 }  // namespace pgadvise::store

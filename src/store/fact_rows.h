@@ -1,6 +1,7 @@
 // Facts as rows of the store's tables, the same for each engine. docs/store.md has the schema.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,5 +44,24 @@ FactRows rows_of(const Facts& facts);
 // A name (of a target, a table, a file) as stores contain it: control characters, also line ends and tabs,
 // and bytes that are not UTF-8 as \xNN.
 std::string stored_name(std::string_view name);
+
+// The start of the day, UTC.
+inline std::int64_t day_of(std::int64_t seconds) {
+  constexpr std::int64_t day = 86400;
+  const std::int64_t rest = seconds % day;
+  return seconds - (rest < 0 ? rest + day : rest);
+}
+
+// A table that has so many rows that the retention removes whole days of it.
+struct DailyTable {
+  const char* name;
+  std::size_t time_column;  // among all columns, from 0
+};
+inline constexpr DailyTable daily_tables[] = {
+    {"query_statistics", 2}, {"relation_size", 4}, {"index_scan", 5}};
+
+// Leaves out the rows of the daily tables before `first` (seconds since 1970), which the retention would
+// remove, and those that no partition can contain: after the year 9999.
+void leave_out_before(std::int64_t first, FactRows& rows);
 
 }  // namespace pgadvise::store

@@ -1,11 +1,13 @@
 #include "store/open.h"
 
+#include "store/clickhouse.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
 
 namespace pgadvise::store {
 
 Result<std::unique_ptr<Store>> open(const Address& address, bool create) {
+  if (!address.clickhouse.empty()) return open_clickhouse(address, create);
   return address.conninfo.empty() ? open_sqlite(address, create) : open_postgres(address, create);
 }
 

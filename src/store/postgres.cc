@@ -23,7 +23,6 @@ namespace {
 using Access = PostgresTransaction::Access;
 
 constexpr std::size_t rows_per_statement = 2'000;
-constexpr std::int64_t last_day = 253402214400;  // of the year 9999
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
@@ -152,18 +151,6 @@ class Upload {
 
   PostgresTransaction& transaction_;
 };
-
-// Leaves out what the retention would remove, and what no partition can contain.
-void leave_out_before(std::int64_t day, FactRows& rows) {
-  const auto outside = [&](std::int64_t time) { return time < day || time >= last_day; };
-  std::erase_if(rows.logs, [&](const LogRows& log) { return outside(log.bucket_start); });
-  for (auto& table : rows.tables)
-    for (const auto& daily : daily_tables)
-      if (table.table == daily.name)
-        std::erase_if(table.rows, [&](const auto& row) {
-          return outside(std::get<std::int64_t>(row[daily.time_column]));
-        });
-}
 
 class PostgresStore : public SqlStore {
  public:

@@ -27,23 +27,8 @@ struct StoreLock {
 // program's, or of a later version; those of replace_views().
 Result<void> migrate(pg::Connection& connection, bool create);
 
-// A table that has one partition for each day.
-struct DailyTable {
-  const char* name;
-  std::size_t time_column;  // among all columns, from 0
-};
-inline constexpr DailyTable daily_tables[] = {
-    {"query_statistics", 2}, {"relation_size", 4}, {"index_scan", 5}};
-
-// The start of the day, UTC.
-inline std::int64_t day_of(std::int64_t seconds) {
-  constexpr std::int64_t day = 86400;
-  const std::int64_t rest = seconds % day;
-  return seconds - (rest < 0 ? rest + day : rest);
-}
-
-// Creates the missing partitions of the days that begin at `days` (seconds since 1970), in a transaction of
-// its own. Readers and writers of other days do not wait.
+// Creates the missing partitions of `table`, one of daily_tables, for the days that begin at `days` (seconds
+// since 1970), in a transaction of its own. Readers and writers of other days do not wait.
 Result<void> add_partitions(pg::Connection& connection, const std::string& table,
                             const std::set<std::int64_t>& days);
 

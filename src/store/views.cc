@@ -1,15 +1,14 @@
 #include "store/views.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace pgadvise::store {
 namespace {
 
 // A later view may read an earlier one.
-constexpr struct {
-  const char* name;
-  const char* select;
-} views[] = {
+constexpr ViewTemplate views[] = {
     {"finding_latest", R"(
 SELECT k.target, k.started, e.*
 FROM (
@@ -38,7 +37,7 @@ WHERE e.run_id IS NOT NULL
     {"finding_life", R"(
 WITH looks AS (
   SELECT target, finding_id, started, found,
-    lag(found) OVER w AS found_before,
+    {lag}(found) OVER w AS found_before,
     sum(found) OVER w AS times_found,
     sum(found) OVER (PARTITION BY target, finding_id) AS all_found
   FROM finding_look
@@ -50,8 +49,8 @@ seen AS (
     max(CASE WHEN found = 1 AND found_before = 0 AND times_found > 1 THEN started END) AS reopened,
     min(CASE WHEN found = 0 AND times_found = all_found THEN started END) AS gone
   FROM looks GROUP BY target, finding_id)
-SELECT s.target, s.finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message, f.file, f.score, f.effect,
-  f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
+SELECT s.target AS target, s.finding_id AS finding_id, f.short_id, f.rule, f.severity, f.verdict, f.message,
+  f.file, f.score, f.effect, f.state, f.owner, f.reason, f.until, s.first_seen, s.last_seen, s.reopened, s.runs,
   s.gone
 FROM seen s JOIN finding_latest f ON f.target = s.target AND f.finding_id = s.finding_id)"},
 
@@ -96,9 +95,9 @@ month AS (
   FROM relation_size s JOIN newest n ON n.target = s.target
   WHERE s.taken >= n.until - 2592000)
 SELECT target, kind, schema, name, first_taken AS since, last_taken AS until,
-  max(CASE WHEN taken = first_taken THEN bytes END) AS bytes_before,
-  max(CASE WHEN taken = last_taken THEN bytes END) AS bytes
-FROM month GROUP BY target, kind, schema, name, first_taken, last_taken)"},
+  max(CASE WHEN m.taken = m.first_taken THEN m.bytes END) AS bytes_before,
+  max(CASE WHEN m.taken = m.last_taken THEN m.bytes END) AS bytes
+FROM month m GROUP BY target, kind, schema, name, first_taken, last_taken)"},
 
     {"index_unused", R"(
 WITH newest AS (SELECT system, database, max(taken) AS until FROM server_sample GROUP BY system, database),
@@ -184,9 +183,14 @@ LEFT JOIN query_class q ON q.class_id = s.class_id)"},
 
 std::vector<View> view_definitions(const Dialect& dialect) {
   std::vector<View> out;
-  for (const auto& view : views)
-    out.push_back({view.name, fmt::format(fmt::runtime(view.select), fmt::arg("join", dialect.ordered_join),
-                                          fmt::arg("bins", dialect.histogram_bins))});
+  for (const auto& view : views) {
+    const auto own = std::find_if(dialect.own_views.begin(), dialect.own_views.end(),
+                                  [&](const auto& one) { return one.name == view.name; });
+    const auto& used = own == dialect.own_views.end() ? view : *own;
+    out.push_back({std::string(used.name),
+                   fmt::format(fmt::runtime(used.select), fmt::arg("join", dialect.ordered_join),
+                               fmt::arg("bins", dialect.histogram_bins), fmt::arg("lag", dialect.lag))});
+  }
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,11 +12,18 @@ namespace pgadvise::store {
 // Raised with each change of a view.
 inline constexpr std::int64_t views_version = 4;
 
+struct ViewTemplate {
+  std::string_view name;
+  std::string_view select;  // with {join}, {bins} and {lag}, which a Dialect has
+};
+
 // What the engines write differently.
 struct Dialect {
   std::string_view ordered_join;  // a join whose left side the planner reads first, if the engine needs that
   // Joins query_statistics q with its histogram: b.value is the bin, c.value the count.
   std::string_view histogram_bins;
+  std::string_view lag = "lag";  // the window function; any value may stand for that of the first row
+  std::span<const ViewTemplate> own_views{};  // in place of the views of these names
 };
 
 struct View {

@@ -1,6 +1,8 @@
-// What every engine of a store does alike: tests/unit/store_test.cc runs these cases on SQLite, and
-// tests/live/store_postgres_test.cc on PostgreSQL. An engine has `open(name, retention_days)`, which opens a
-// store of its own for each name, and `dump(name)`, all rows of all tables with "|" between the values.
+// What every engine of a store does alike: tests/unit/store_test.cc runs these cases on SQLite,
+// tests/live/store_postgres_test.cc on PostgreSQL, and tests/live/store_clickhouse_test.cc on ClickHouse. An
+// engine has `open(name, retention_days)`, which opens a
+// store of its own for each name, `dump(name)`, all rows of all tables with "|" between the values, and
+// `value(sql)` of the store "store". It may have `missing()`: why the cases are skipped, or "".
 #pragma once
 
 #include <memory>
@@ -126,6 +128,11 @@ inline void put_all(Store& to, const std::vector<Facts>& all) {
 template <class Engine>
 class StoreCases : public testing::Test {
  protected:
+  void SetUp() override {
+    if constexpr (requires { Engine::missing(); }) {
+      if (const std::string why = Engine::missing(); !why.empty()) GTEST_SKIP() << why;
+    }
+  }
   std::unique_ptr<Store> store(const std::string& name = "store", std::optional<int> retention = {}) {
     return engine_.open(name, retention);
   }

@@ -454,6 +454,20 @@ TEST(ConfigStores, MayBeSqliteFiles) {
   EXPECT_FALSE(parse_config("pgadvise.toml", "[stores.team]\nurl = \"sqlite:/srv/store.db\"\n"));
 }
 
+TEST(ConfigStores, MayBeClickHouseDatabasesWithoutAPassword) {
+  const auto config =
+      parse_config("config.toml", "[stores.fleet]\nurl = \"clickhouse://joe@host/db\"\n", ConfigOrigin::user);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->stores.at("fleet").conninfo, "clickhouse://joe@host/db");
+  const auto refused = parse_config(
+      "config.toml", "[stores.fleet]\nurl = \"clickhouse://joe:geheim@host/db\"\n", ConfigOrigin::user);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().front().what, "url contains a password");
+  EXPECT_EQ(refused.error().front().line().find("geheim"), std::string::npos);
+  EXPECT_FALSE(parse_config("config.toml", "[databases.fleet]\nurl = \"clickhouse://joe@host/db\"\n",
+                            ConfigOrigin::user));
+}
+
 TEST(ConfigBounds, OfAKeysPartsIsNamed) {
   std::string key = "a";
   for (int i = 0; i < 1'000'000; ++i) key += ".a";
