@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::int64_t max_bytes_to_build_on = 1'000'000'000;  // of a table
 constexpr std::chrono::seconds build_limit{120};
+constexpr std::chrono::seconds drawing_limit{30};
 constexpr double min_gain = 0.01;  // of the workload's cost, as the search has it without a budget
 
 bool holds_rows(const Catalog& catalog) {
@@ -176,7 +177,10 @@ class Adviser {
   }
 
   void draw_plans() {
-    plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this] { return stopped(); }});
+    const auto end = std::chrono::steady_clock::now() + drawing_limit;
+    plan::Planner planner(*server_.plans, inputs_.catalog, {.stop = [this, end] {
+      return stopped() || std::chrono::steady_clock::now() > end;
+    }});
     advice_.plans.clear();
     observed(settings_.observer, "planning the queries with the proposed indexes", [&] {
       add_plans_of_advice(advice_, inputs_.workload, inputs_.catalog, planner, advice_.plans);

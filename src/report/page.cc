@@ -66,7 +66,7 @@ std::string_view command_of(const nlohmann::json& report) {
   const auto list = [&](const char* key) { return report.contains(key) && report[key].is_array(); };
   if (!report.is_object()) return {};
   if (report.value("schema", nlohmann::json()) == "pgadvise-report-1") return "check";
-  if (list("indexes") && report.contains("cost_before")) return "advise";
+  if ((list("indexes") || list("candidates")) && report.contains("cost_before")) return "advise";
   if (list("nodes") && list("insights")) return "explain";
   if (list("queries") && list("sources")) return "digest";
   if (list("slower") && report.contains("old")) return "digest --compare";

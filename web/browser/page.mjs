@@ -42,7 +42,12 @@ const reports = {
     ],
   },
   advice: {indexes: [{...index, size_bytes: 8192, cost_saved: 50}], not_costed: [{...index, reason: 'of a partition'}], drops: [{...index, reason: 'a duplicate', size_bytes: 8192}], cost_before: 100, cost_after: 50,
-    queries: [{fingerprint: 'f1', query: 'SELECT 1', weight: 1, cost_before: 100, cost_after: 50}]},
+    queries: [{fingerprint: 'f1', query: 'SELECT note FROM orders', weight: 1, cost_before: 100, cost_after: 50}],
+    plans: [
+      {id: 'f1-1', fingerprint: 'f1', kind: 'explained', origin: 'EXPLAIN, generic plan', total_cost: 100, json: plan('Seq Scan', 100), insights: []},
+      {id: 'f1-2', fingerprint: 'f1', kind: 'what-if', before: 'f1-1', origin: 'HypoPG, with an index on orders (note)', total_cost: 50, json: plan('Index Scan', 50), insights: []},
+    ]},
+  evaluation: {candidates: [], drops: [], better: [], worse: [], cost_before: 100, cost_after: 100},
   compare: {old: {}, new: {}, slower: [{fingerprint: 'f1', query: 'SELECT 1', old: {calls: 1, mean_ms: 1}, new: {calls: 2, mean_ms: 3}, mean_ratio: 3}], added: [], gone: [], faster: [], more_frequent: []},
 };
 for (const [name, report] of Object.entries(reports)) {
@@ -122,6 +127,7 @@ await test('tables have a diagram', {}, async (page) => {
   await open(page, 'check.html', 'schema/orders');
   await page.locator('.diagram svg .box.center').waitFor();
   assert.ok((await page.locator('.diagram .key').count()) >= 1);
+  assert.ok(await page.locator('.row strong').first().evaluate((one) => one.scrollHeight <= one.clientHeight), 'names are not cut off');
 });
 
 await test('two plans are drawn, each in a frame of its own', {}, async (page) => {
@@ -155,6 +161,19 @@ await test('the plans before and after an index are one click apart, and beside 
   assert.match(await drawn(0).innerText(), /Seq Scan/);
 });
 
+await test('an index of advise leads to the plans of the queries that it helps', {}, async (page) => {
+  await open(page, 'advice.html', 'indexes');
+  await page.getByRole('link', {name: 'SELECT note FROM orders'}).click();
+  await page.getByText('Planner cost 100 without, 50.00 with the index').waitFor();
+  assert.match(await page.frameLocator('iframe.plan').locator('.plan-node').first().innerText(), /Index Scan/);
+  assert.match(await page.locator('.links a[aria-current]').innerText(), /^what-if/);
+});
+
+await test('an evaluation of proposed indexes has a page', {}, async (page) => {
+  await open(page, 'evaluation.html');
+  await page.getByText('advise: evaluation of proposed indexes').waitFor();
+});
+
 await test('a loop is drawn with the times of its calls', {}, async (page) => {
   await open(page, 'check.html', 'repeats');
   await page.getByText(/Times as logged: the statements take .* of /).waitFor();
@@ -177,6 +196,12 @@ await test('a narrow screen has no sideways scrolling', {viewport: {width: 360, 
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(wide <= 0, `${fragment}: ${wide} px too wide`);
   }
+  await open(page, 'check.html', 'workload');
+  const [tag, row] = await Promise.all(['.row .tag', '.row'].map((one) => page.locator(one).first().boundingBox()));
+  assert.ok(tag.x + tag.width <= row.x + row.width, 'the number of findings is not cut off');
+  await open(page, 'check.html', 'schema/orders');
+  const [center, diagram] = await Promise.all(['.diagram .box.center', '.diagram'].map((one) => page.locator(one).first().boundingBox()));
+  assert.ok(center.x >= diagram.x && center.x + center.width <= diagram.x + diagram.width, 'the table is in view');
 });
 
 await test('print shows all findings of the list', {}, async (page) => {
