@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t most_bytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t most_head = 1024;
 constexpr std::size_t most_files = 10'000;
 

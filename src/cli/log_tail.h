@@ -32,7 +32,7 @@ class LogTail {
     std::string text;   // whole lines
     bool lost = false;  // lines before them are lost: their file is gone
   };
-  // The next lines, at most 64 MiB; "" if there are none. The same lines again, until take(), also after a
+  // The next lines, at most 16 MiB; "" if there are none. The same lines again, until take(), also after a
   // restart: lines that were sent twice then have the same beginning, by which a store knows them. A file
   // that was renamed is read to its end, while this object has it open or its folder has it; then the new
   // one, from its beginning. A file that was truncated is read from its beginning. Errors (input): the log
