@@ -1,4 +1,4 @@
-// A store of past runs in an SQL database (SQLite, PostgreSQL): answers each question by a SELECT on the
+// A store of past runs in an SQL database (SQLite, PostgreSQL, ClickHouse): answers each question by a SELECT on the
 // views of docs/store.md. A class for an engine only runs the SELECT.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "store/clickhouse_schema.h"
 #include "store/open.h"
+#include "store/spool.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_schema.h"
 #include "store/views.h"
@@ -114,6 +115,41 @@ TEST_F(ClickHouseStoreTest, AnUploadThatFailsAtAnyPointShowsAllOrNothingAndCanBe
   EXPECT_NE(before, whole);
 }
 
+TEST_F(ClickHouseStoreTest, WhatItDidNotTakeWaitsInTheSpool) {
+  put_all(*engine().open("whole"), uploads());
+  const testing_support::Folder folder;
+  const auto to = engine().open("store");
+  Spool spool(folder.path("spool"), address_of(server().url("store")));
+  int requests = 0;
+  for (const auto& facts : uploads()) {
+    server().fail_after(requests++ % 4);  // some of them end in the middle
+    if (!to->put(facts, monday + 30 * day)) {
+      EXPECT_TRUE(spool.keep(facts, monday + 30 * day).has_value());
+    }
+  }
+  const auto waiting = spool.state().runs;
+  EXPECT_GE(waiting, 5u);
+  server().fail_after(0);
+  EXPECT_NE(spool.send(*to, monday + 30 * day).failure, "");
+  EXPECT_EQ(spool.state().runs, waiting);
+  server().fail_after(-1);
+  EXPECT_EQ(spool.send(*to, monday + 30 * day).sent, waiting);
+  EXPECT_EQ(engine().dump("store"), engine().dump("whole"));
+}
+
+TEST_F(ClickHouseStoreTest, ASampleOfScansIsCompleteOrAbsent) {
+  const auto to = engine().open("store");
+  put_all(*to, {scans_of(monday, "a", 7), scans_of(monday + 10 * day, "a", 7)});
+  const auto unused = [&] { return engine().value("SELECT until FROM index_unused"); };
+  EXPECT_EQ(unused(), std::to_string(monday + 10 * day));
+  server().query("store",
+                 fmt::format("INSERT INTO index_scan_rows SELECT * REPLACE ({} AS taken, 9 AS scans) "
+                             "FROM index_scan_rows LIMIT 1",
+                             monday + 11 * day));
+  EXPECT_EQ(unused(), std::to_string(monday + 10 * day)) << "of an upload that failed";
+  EXPECT_EQ(engine().value("SELECT count() FROM index_scan"), "2");
+}
+
 TEST_F(ClickHouseStoreTest, TheLargerLogStaysWhoeverComesLast) {
   const auto to = engine().open("store");
   put_all(*to, {log_of("a", monday, 5, 150, 2000)});
@@ -132,11 +168,12 @@ class RandomFacts {
 
   Facts next() {
     Facts out;
-    const auto kind = below(4);
+    const auto kind = below(5);
     if (kind == 0) out = run();
     else if (kind == 1) out = log();
     else if (kind == 2) out = size();
-    else out = plan();
+    else if (kind == 3) out = plan();
+    else return scans();
     out.target = below(2) ? "shop" : "billing";
     return out;
   }
@@ -185,7 +222,15 @@ class RandomFacts {
     return plan_of(monday + ++plans_ * day, index, bytes, std::move(indexes), major);
   }
 
+  // At no time of other sizes.
+  Facts scans() {
+    const std::string server = below(3) ? "a" : "b";
+    const std::int64_t scans = 7 + below(8) / 7, replicas = below(2);
+    return scans_of(monday + ++samples_ * day + 2, server, scans, replicas);
+  }
+
   std::mt19937 random_;
+  int samples_ = 0;
   int logs_ = 0, runs_ = 0, plans_ = 0, sizes_ = 0;
 };
 
@@ -203,6 +248,9 @@ std::string answers_of(Store& store) {
   for (const auto& one : store.growth("").value_or(std::vector<RelationGrowth>{}))
     out += fmt::format("{} {} {}.{} {} {} {} {}\n", one.target, one.kind, one.schema, one.name, one.from,
                        one.until, one.bytes_before, one.bytes);
+  for (const auto& one : store.unused_indexes("").value_or(std::vector<UnusedIndex>{}))
+    out += fmt::format("{} {}.{} {} {} {} {} {} {}\n", one.target, one.schema, one.name, one.bytes, one.from,
+                       one.until, one.servers, one.primaries, one.replicas);
   for (const auto& one : store.plan_changes("").value_or(std::vector<PlanChangeOfQuery>{}))
     out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}: {}\n", one.target, one.class_id, one.text,
                        one.since, one.until, one.plan_before, one.plan, one.cost_before, one.cost,

@@ -1,8 +1,8 @@
 // What every engine of a store does alike: tests/unit/store_test.cc runs these cases on SQLite,
 // tests/live/store_postgres_test.cc on PostgreSQL, and tests/live/store_clickhouse_test.cc on ClickHouse. An
-// engine has `open(name, retention_days)`, which opens a
-// store of its own for each name, `dump(name)`, all rows of all tables with "|" between the values, and
-// `value(sql)` of the store "store". It may have `missing()`: why the cases are skipped, or "".
+// engine has `open(name, retention_days)`, which opens a store of its own for each name, `dump(name)`, all
+// rows of all tables with "|" between the values, and `value(sql)` of the store "store". It may have
+// `missing()`: why the cases are skipped, or "".
 #pragma once
 
 #include <memory>

@@ -7,12 +7,14 @@
 
 #include <gtest/gtest.h>
 
+#include "base/input_file.h"
 #include "base/text.h"
 #include "store/facts_json.h"
 #include "store/open.h"
 #include "store/spool.h"
 #include "store/sqlite_connection.h"
 #include "store/sqlite_schema.h"
+#include "support/http_server.h"
 #include "support/run.h"
 #include "support/store_cases.h"
 
@@ -155,6 +157,13 @@ TEST_F(SpoolTest, SeparatesStores) {
   const Spool new_password(folder.path("spool"),
                            {.path = {}, .retention_days = {}, .conninfo = "postgresql://u:b@h/d"});
   EXPECT_EQ(old_password.folder(), new_password.folder());
+  Address fleet;
+  fleet.clickhouse = "clickhouse://u:a@h/d";
+  const Spool clickhouse(folder.path("spool"), fleet);
+  fleet.clickhouse = "clickhouse://u:b@h/d";
+  EXPECT_EQ(Spool(folder.path("spool"), fleet).folder(), clickhouse.folder());
+  fleet.clickhouse = "clickhouse://u:a@h/e";
+  EXPECT_NE(Spool(folder.path("spool"), fleet).folder(), clickhouse.folder());
 }
 
 TEST_F(SpoolTest, IsForItsUserOnly) {
@@ -233,6 +242,27 @@ TEST(SpoolOfCheck, IsSentByTheNextRun) {
   EXPECT_EQ(history.exit_code, 0) << history.err;
   const auto none = testing_support::run("check schema.sql --spool spool", folder.path());
   EXPECT_EQ(none.exit_code, 2) << "--spool needs --store";
+}
+
+TEST(SpoolOfCheck, KeepsWhatAClickHouseThatIsDownShouldGet) {
+  const testing_support::HttpServer server(
+      [](const auto&) { return testing_support::HttpServer::answer("503 Service Unavailable", "later"); });
+  const testing_support::Folder folder;
+  folder.write("schema.sql", "CREATE TABLE customers (id bigint PRIMARY KEY);\n");
+  const std::string store =
+      "PGADVISE_STORE=clickhouse://joe:geheim@127.0.0.1:" + std::to_string(server.port()) + "/facts";
+  const auto failed = testing_support::run("check schema.sql --fail-on never --store env --spool spool",
+                                           folder.path(), store);
+  EXPECT_EQ(failed.exit_code, 0) << failed.err;
+  EXPECT_NE(failed.err.find("the facts of this run are kept in"), std::string::npos) << failed.err;
+  EXPECT_EQ((failed.out + failed.err).find("geheim"), std::string::npos) << failed.err;
+  std::size_t files = 0;
+  for (const auto& file : fs::recursive_directory_iterator(folder.path("spool"))) {
+    if (!file.is_regular_file()) continue;
+    ++files;
+    EXPECT_EQ(read_file(file.path().string()).value_or("").find("geheim"), std::string::npos);
+  }
+  EXPECT_EQ(files, 1u);
 }
 
 }  // namespace
