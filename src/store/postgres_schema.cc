@@ -82,6 +82,8 @@ CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", ser
 static_assert(std::size(steps) == postgres_schema_version);
 
 constexpr Dialect dialect{
+    .range_begin = "CROSS JOIN LATERAL (SELECT * FROM query_statistics q WHERE",
+    .range_end = "OFFSET 0) q",
     .ordered_join = "JOIN",
     .histogram_bins =
         "CROSS JOIN LATERAL unnest(q.bins) WITH ORDINALITY b (value, place) "
