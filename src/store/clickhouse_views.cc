@@ -5,7 +5,8 @@ namespace {
 
 // ClickHouse keeps the right side of a join in memory: the large table is on the left. The views of findings
 // read finding_event_rows, whose key begins with the target; its repeated rows change nothing. Scopes are few
-// and runs are many: the first three subqueries of finding_look decide for each scope.
+// and runs are many: the first three subqueries of finding_look decide for each scope. The second condition
+// on index_scan's times leaves out partitions.
 constexpr ViewTemplate own_views[] = {
     {"finding_latest", R"(SELECT target, last.1 AS started, last.2 AS run_id, finding_id, last.3 AS short_id,
   last.4 AS rule, last.5 AS severity, last.6 AS verdict, last.7 AS state, last.8 AS area, last.9 AS file,
@@ -87,7 +88,7 @@ constant AS (
   SELECT i.system AS system, i.database AS database, i.server AS server, i.schema AS schema, i.name AS name,
     min(i.taken) AS since, max(i.taken) AS until
   FROM index_scan i JOIN newest n ON n.system = i.system AND n.database = i.database
-  WHERE i.taken >= n.last - 2592000
+  WHERE i.taken >= n.last - 2592000 AND i.taken >= (SELECT min(last) FROM newest) - 2592000
   GROUP BY i.system, i.database, i.server, i.schema, i.name
   HAVING min(i.scans) = max(i.scans)),
 unused AS (

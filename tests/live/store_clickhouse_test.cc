@@ -225,8 +225,8 @@ class RandomFacts {
   // At no time of other sizes.
   Facts scans() {
     const std::string server = below(3) ? "a" : "b";
-    const std::int64_t scans = 7 + below(8) / 7, replicas = below(2);
-    return scans_of(monday + ++samples_ * day + 2, server, scans, replicas);
+    const std::int64_t count = 7 + below(8) / 7, replicas = below(2);
+    return scans_of(monday + ++samples_ * day + 2, server, count, replicas);
   }
 
   std::mt19937 random_;
