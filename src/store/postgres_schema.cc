@@ -75,8 +75,8 @@ CREATE TABLE server_sample (system text COLLATE "C", database text COLLATE "C", 
   target text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL, replicas bigint NOT NULL,
   PRIMARY KEY (system, database, server, taken));
 CREATE INDEX server_sample_by_time ON server_sample (taken);
-CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C", schema text COLLATE "C",
-  name text COLLATE "C", taken bigint, scans bigint NOT NULL,
+CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C",
+  schema text COLLATE "C", name text COLLATE "C", taken bigint, scans bigint NOT NULL,
   PRIMARY KEY (system, database, server, schema, name, taken)) PARTITION BY RANGE (taken);
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
