@@ -320,18 +320,25 @@ void ServiceCalls::add(Found& found, const SourceLocation& own, const CallInTran
   else if (is_shorter(one, known->second)) known->second = std::move(one);
 }
 
+bool ServiceCalls::is_callback_of_transaction(const Node& function) const {
+  const FoundQuery* query = index_.query(function.parent().parent());
+  return query && query->facts.kind == CodeQuery::Kind::transaction && callback_of(*query) == function;
+}
+
 const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int depth) {
   // Calls of calls end at max_followed, so that what is found depends on the depth, and recursion ends.
   const auto [entry, is_new] = found_.try_emplace({function, depth});
   std::vector<CallInTransaction>& out = entry->second;
   if (!is_new) return out;
   Found found;
+  const bool of_transaction = is_callback_of_transaction(function);
   std::vector<Node> open{function.child(Field::body)};
   while (!open.empty()) {
     const Node at = open.back();
     open.pop_back();
     // Functions that are only declared run elsewhere.
-    if (is_function(at) && !runs_at_once(at)) continue;
+    if (is_function(at) && (!runs_at_once(at) || (of_transaction && is_callback_of_transaction(at))))
+      continue;
     if (at.is(Kind::call_expression) && is_awaited(at)) {
       const SourceLocation place = at.location();
       if (const std::string what = service_of(at); !what.empty())

@@ -21,8 +21,9 @@ class ServiceCalls {
 
   // Of the function, and of functions of the project that it calls, whose calls are in `via`; without their
   // transaction. Each call of a service once for each call of the function itself that leads to it, by the
-  // shortest way, and at most 100. `depth`: of the calls behind it. Valid as long as this object. Reads each
-  // function at most once for each depth.
+  // shortest way, and at most 100. Of a transaction's callback, without those in the callbacks of
+  // transactions in it: each call belongs to its innermost transaction. `depth`: of the calls behind it.
+  // Valid as long as this object. Reads each function at most once for each depth.
   const std::vector<CallInTransaction>& in(const typescript::Node& function, int depth = 0);
 
  private:
@@ -30,6 +31,7 @@ class ServiceCalls {
   using Found = std::map<std::pair<SourceLocation, SourceLocation>, CallInTransaction>;
   static void add(Found& found, const SourceLocation& own, const CallInTransaction& call, bool through);
   std::string service_of(const typescript::Node& call);
+  bool is_callback_of_transaction(const typescript::Node& function) const;
 
   CodeIndex& index_;
   std::map<std::pair<typescript::Node, int>, std::vector<CallInTransaction>> found_;  // by function and depth
@@ -57,7 +59,8 @@ bool is_unconditional(const typescript::Node& node, const typescript::Node& func
 bool gives_name(const typescript::Node& value, const std::function<bool(const typescript::Node&)>& is,
                 int depth = 0);
 
-// Those in callbacks of transaction(): each place of a call once for each transaction.
+// Those in callbacks of transaction(): each place of a call once for each transaction that has it, and of
+// transactions in each other only for the innermost.
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index);
 
 // The tables that the callbacks of transaction() use themselves, not in functions that they call. Only
