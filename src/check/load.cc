@@ -237,8 +237,8 @@ class Loader {
     migrations::read_migrations(project, out_.schema_inputs);
     migrations::read_git(git_, project, out_.diagnostics);
     if (project.files_read.empty() && project.migrations.empty()) return;
-    if (!project.files_read.empty())
-      out_.read.push_back({"repository", path, fmt::format("{} files", project.files_read.size())});
+    if (std::string read = deploy::what_was_read(project); !read.empty())
+      out_.read.push_back({"repository", path, std::move(read)});
     out_.projects.push_back(std::move(project));
   }
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "deploy/connections.h"
@@ -43,6 +46,7 @@ static void read_code(files::Tree& tree, const std::vector<drizzle::DrizzleConfi
   facts.ignored_migration_errors = std::move(code.ignored_migration_errors);
   facts.casing = std::move(code.casing);
   facts.pools = std::move(code.pools);
+  facts.unread_source = std::move(code.unread);
   const bool unlimited = std::any_of(facts.pools.begin(), facts.pools.end(),
                                      [](const ClientPool& pool) { return !pool.statement_timeout; });
   if (unlimited && sets_statement_timeout(tree))
@@ -88,6 +92,20 @@ Project read_repository(const std::string& root, Diagnostics& diagnostics, const
   read_code(tree, configs, project);
   project.files_read.assign(tree.read().begin(), tree.read().end());
   return project;
+}
+
+std::string what_was_read(const Project& project) {
+  constexpr std::size_t max_named = 3;
+  std::vector<std::string> unread;
+  if (project.connections) unread = project.connections->unread_source;
+  if (project.files_read.empty() && unread.empty()) return {};
+  const std::string out = fmt::format("{} files", project.files_read.size());
+  if (unread.empty()) return out;
+  const std::size_t all = unread.size();
+  unread.resize(std::min(all, max_named));
+  return out + fmt::format("; {} source {} not read, minified or too large: {}{}", all,
+                           all == 1 ? "file" : "files", join(unread, ", "),
+                           all > max_named ? fmt::format(" and {} more", all - max_named) : "");
 }
 
 }  // namespace pgadvise::deploy

@@ -14,4 +14,8 @@ namespace pgadvise::deploy {
 Project read_repository(const std::string& root, Diagnostics& diagnostics,
                         const files::LeaveOut& leave_out = {});
 
+// What a report says of the files: "12 files; 1 source file not read, minified or too large: public/app.js".
+// "" if no file was read or left out.
+std::string what_was_read(const Project& project);
+
 }  // namespace pgadvise::deploy

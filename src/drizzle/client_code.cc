@@ -125,10 +125,14 @@ class Reader {
     for (const auto& path : tree.files()) {
       if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
         continue;
-      const std::string* text = files.size() < max_files ? tree.peek(path) : nullptr;
-      if (text && contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
-          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}) &&
-          typescript::may_be_source(*text))
+      const std::string* text = tree.peek(path);
+      if (text && !typescript::may_be_source(*text)) {
+        if (is_application_source(path)) out_.unread.push_back(path);
+        continue;
+      }
+      if (text && files.size() < max_files &&
+          contains_any(*text, {"Pool(", "postgres(", "drizzle(", "Client("}) &&
+          contains_any(*text, {"\"pg\"", "'pg'", "\"postgres\"", "'postgres'", "drizzle-orm/"}))
         files.push_back(path);
     }
     program_.parse_ahead(files);
@@ -267,10 +271,19 @@ class Reader {
     const auto* module = is_new && names_a_script(file) ? program_.module(file) : nullptr;
     if (!module) return entry->second;
     const std::string_view text = module->syntax->text();
-    if (!contains_any(text, {"process.exit(", ".end("}) ||
-        contains_any(text, {".listen(", "serve(", "setInterval(", "process.on('SIG", "process.on(\"SIG"}))
-      return false;
+    if (!contains_any(text, {"process.exit(", ".end("}) || goes_on(text)) return false;
     return runs_once_[file] = !importers_.is_imported(file);
+  }
+
+  // Whether the text is that of a process that goes on: it serves, waits for messages, or ends by a signal.
+  static bool goes_on(std::string_view text) {
+    if (contains_any(text, {".listen(", "serve(", "setInterval(", "parentPort"})) return true;
+    for (const std::string_view added : {"process.on(", "process.once(", "process.addListener("})
+      for (auto at = text.find(added); at != std::string_view::npos; at = text.find(added, at + 1)) {
+        const auto quote = text.find_first_not_of(" \t\r\n", at + added.size());
+        if (quote != std::string_view::npos && text.substr(quote + 1).starts_with("SIG")) return true;
+      }
+    return false;
   }
 
   // check-recipes.js, db-cli.ts

@@ -39,6 +39,7 @@ struct ClientCode {
   std::vector<CasingMismatch> casing;
   std::vector<PushTarget> push_targets;  // of PostgreSQL configurations whose object is known
   std::vector<IgnoredMigrationError> ignored_migration_errors;
+  std::vector<std::string> unread;  // source files of the application that may_be_source() refuses, sorted
 };
 
 // REQUIRES a build that reads source, and provide_packages().

@@ -69,6 +69,7 @@ struct ConnectionFacts {
   std::vector<CommittedPassword> passwords;
   std::vector<ClientPool> pools;
   std::vector<CasingMismatch> casing;
+  std::vector<std::string> unread_source;  // files of source that were not read: minified, or too large
 };
 
 }  // namespace pgadvise

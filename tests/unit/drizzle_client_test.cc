@@ -1,5 +1,6 @@
 // Clients of Drizzle in code (src/drizzle/client_code). Skipped in a build without the grammar.
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -113,13 +114,35 @@ TEST_F(DrizzleClient, PoolsOfScriptsForOneRunAreLeftOut) {
        {"src/inspect_db.ts", head + work},                                     // does not end
        {"src/check-stock.ts", head + work + "process.exit(0);\n"},             // is imported
        {"src/verify-server.ts", head + "app.listen(80); process.exit(1);\n"},  // serves
-       {"src/pool.ts", head + work + "process.exit(0);\n"},                    // has no such name
+       {"src/query-worker.ts", head + "process.once('SIGTERM', async () => { await sql.end(); });\n"},
+       {"src/init-queue.ts", head + "process.on(\n  \"SIGINT\", () => process.exit(0));\n"},
+       {"src/fix-orders.ts", head + work + "process.on('exit', report);\nprocess.exit(0);\n"},
+       {"src/pool.ts", head + work + "process.exit(0);\n"},  // has no such name
        {"src/app.ts", "import { sql } from './check-stock';\nawait sql`SELECT 1`;\n"}});
   Diagnostics diagnostics;
   files::Tree tree(files.path(), diagnostics);
   std::string out;
   for (const auto& pool : read_repository_code(tree).client.pools) out += pool.place.file + "\n";
-  EXPECT_EQ(out, "src/check-stock.ts\nsrc/inspect_db.ts\nsrc/pool.ts\nsrc/verify-server.ts\n");
+  EXPECT_EQ(out,
+            "src/check-stock.ts\nsrc/init-queue.ts\nsrc/inspect_db.ts\nsrc/pool.ts\nsrc/query-worker.ts\n"
+            "src/verify-server.ts\n");
+}
+
+// Of folders that are no application's, nothing is read anyway.
+TEST_F(DrizzleClient, MinifiedSourceIsNamed) {
+  const std::string minified(60'000, 'x');
+  const testing_support::TempTree files(
+      {{"package.json", R"({"name": "shop", "dependencies": {"drizzle-orm": "0.45.0"}})"},
+       {"public/app.js", minified},
+       {"src/large.ts", std::string(60, ' ') + minified},
+       {"src/small.ts", std::string(40'000, 'x')},
+       {"dist/app.js", minified},
+       {"tests/app.js", minified},
+       {"public/app.css", minified}});
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  EXPECT_EQ(read_repository_code(tree).client.unread,
+            (std::vector<std::string>{"public/app.js", "src/large.ts"}));
 }
 
 }  // namespace
