@@ -20,18 +20,19 @@ using Kind = Value::Kind;
 class SchemaReader {
  public:
   SchemaReader(Program& program, SourceConfig config)
-      : program_(program), tables_(program, config.casing, config.array_forgets) {
+      : program_(program),
+        errors_(program.tree().diagnostics()),
+        tables_(program, config.casing, config.array_forgets) {
     out_.config = std::move(config);
   }
 
   SourceSchema read() {
-    program_.parse_exports_ahead(out_.config.files);
+    for (const auto& file : program_.parse_exports_ahead(out_.config.files)) note_unread(file);
     out_.catalog.schemas.emplace_back("public");
     if (out_.config.casing_unknown)
       unknown_at({out_.config.paths.front(), 0, 0}, "the casing of column names");
     std::vector<ValuePtr> exported;
     for (const auto& file : out_.config.files) {
-      if (!program_.module(file)) out_.unread.push_back(file);
       for (const auto& name : program_.exported_names(file)) add(program_.exported(file, name), exported);
     }
     // Columns of tables may have the type of an enum of the schema, and those of views are of tables.
@@ -44,6 +45,35 @@ class SchemaReader {
   }
 
  private:
+  void note_unread(const std::string& file) {
+    const typescript::Module* module = program_.module(file);
+    if (!module) {
+      out_.unread.push_back(file);  // the program has reported it
+      return;
+    }
+    const std::size_t errors = errors_.size();
+    if (module->syntax->errors() > 0)
+      errors_.push_back({Error::Kind::nonfatal, place_of_error(*module->syntax),
+                         "has a syntax error: what is declared there may not be known", ""});
+    const auto follow = [&](const std::string& specifier) {
+      if (specifier.starts_with('.') && program_.resolver().resolve(file, specifier).empty())
+        errors_.push_back({Error::Kind::nonfatal, file,
+                           "exports from " + specifier + ", which is missing: tables there are not known",
+                           ""});
+    };
+    for (const auto& specifier : module->star_exports) follow(specifier);
+    for (const auto& [name, item] : module->exports) follow(item.from.specifier);
+    if (errors_.size() > errors) out_.unread.push_back(file);
+  }
+
+  static std::string place_of_error(const typescript::Syntax& syntax) {
+    std::optional<std::size_t> first;
+    typescript::each_node(syntax.root(), [&](const typescript::Node& at) {
+      if (at.is(typescript::Kind::error)) first = std::min(first.value_or(at.offset()), at.offset());
+    });
+    return first ? syntax.location(*first).str() : syntax.file();
+  }
+
   // Each value once: a barrel exports the same tables as the files that it names.
   void add(const ValuePtr& value, std::vector<ValuePtr>& exported) {
     if (seen_.insert(value.get()).second) exported.push_back(value);
@@ -161,6 +191,7 @@ class SchemaReader {
   }
 
   Program& program_;
+  Diagnostics& errors_;
   SourceTables tables_;
   SourceSchema out_;
   std::set<const Value*> seen_;

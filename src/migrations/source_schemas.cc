@@ -128,7 +128,7 @@ void add_drizzle(const std::string& root, files::Tree& tree, std::vector<Declare
     one.configured = !config.paths.empty();
     if (one.configured || !one.files.empty()) one.place = one.configured ? config.paths[0] : one.files[0];
     one.folder = config.out;
-    one.all_tables_known = !config.casing_unknown && all_tables_known(schema);
+    one.all_tables_known = !config.casing_unknown && schema.unread.empty() && all_tables_known(schema);
     one.manages = [config](const QualifiedName& table) { return drizzle::manages(config, table); };
     if (one.configured && schema.catalog.tables.empty() && !schema.unread.empty())
       one.unread = reason_of(root, schema.unread.front(), tree.diagnostics());

@@ -69,7 +69,7 @@ void Program::parse_ahead(const std::vector<std::string>& paths) {
   for (auto& job : jobs) ahead_.emplace(*job.path, std::move(*job.module));
 }
 
-void Program::parse_exports_ahead(std::vector<std::string> paths) {
+std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> paths) {
   std::set<std::string> seen(paths.begin(), paths.end());
   while (!paths.empty()) {
     parse_ahead(paths);
@@ -82,11 +82,15 @@ void Program::parse_exports_ahead(std::vector<std::string> paths) {
       const Module* found = module(path);
       if (!found) continue;
       for (const auto& specifier : found->star_exports) add(path, specifier);
-      for (const auto& [name, item] : found->exports)
+      for (const auto& [name, item] : found->exports) {
         if (!item.from.specifier.empty()) add(path, item.from.specifier);
+        if (const auto import = found->imports.find(item.local); import != found->imports.end())
+          add(path, import->second.specifier);
+      }
     }
     paths = std::move(named);
   }
+  return seen;
 }
 
 void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,

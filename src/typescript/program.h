@@ -36,8 +36,8 @@ class Program : public Environment {
   const std::set<std::string>& parsed() const { return parsed_; }
   // Parses files that module() will be asked for, on the machine's cores. Nothing else depends on it.
   void parse_ahead(const std::vector<std::string>& paths);
-  // The same for the files and for all whose names they export.
-  void parse_exports_ahead(std::vector<std::string> paths);
+  // The same for the files and for all whose names they export: these, sorted.
+  std::set<std::string> parse_exports_ahead(std::vector<std::string> paths);
 
   ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments,
                 const Node& node = {}) override;

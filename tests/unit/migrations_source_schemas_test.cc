@@ -100,6 +100,46 @@ TEST_F(SourceInput, AFileThatIsTooLargeIsNamed) {
       tree.path("schema.ts") + ": is larger than 4 MiB, the limit of such a file: nothing of it was read");
 }
 
+// The configuration names a file that only exports others.
+TEST_F(SourceInput, AFileBehindABarrelIsNamed) {
+  const std::string broken = "export const users = pgTable('users', { id: integer( };\n<<<<<<<\n";
+  const auto why = [](const std::string& barrel, const std::string& tables) {
+    const TempTree tree(
+        {{"package.json", package}, {"drizzle.config.ts", config}, {"src/schema.ts", barrel}});
+    if (!tables.empty()) tree.add("src/tables.ts", tables);
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    if (!found || found->size() != 1) return std::string("no input");
+    const auto catalog = load(found->front(), diagnostics);
+    return catalog ? "read"
+                   : files::relative_to(catalog.error().where, tree.path()) + ": " + catalog.error().what;
+  };
+  for (const auto* barrel :
+       {"export * from './tables';", "export { users } from './tables';",
+        "export * as tables from './tables';", "import { users } from './tables';\nexport { users };"}) {
+    EXPECT_EQ(why(barrel, std::string(60'000, 'x')), "src/tables.ts: is minified: not read") << barrel;
+    EXPECT_TRUE(
+        why(barrel, broken).ends_with(": has a syntax error: what is declared there may not be known"))
+        << barrel << why(barrel, broken);
+  }
+  EXPECT_EQ(why("export * from './tables';", ""),
+            "src/schema.ts: exports from ./tables, which is missing: tables there are not known");
+  EXPECT_EQ(why("export * from './tables';", schema), "read");
+}
+
+TEST_F(SourceInput, OfAFileWithASyntaxErrorTheRestIsKnown) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts", config},
+       {"src/schema.ts", std::string(schema) + "export const more = pgTable('more', { id: integer( };\n"}});
+  Diagnostics diagnostics;
+  const auto found = find_schemas(tree.path(), diagnostics);
+  ASSERT_TRUE(found && found->size() == 1);
+  EXPECT_FALSE(found->front().source->all_tables_known);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_TRUE(diagnostics[0].where.starts_with(tree.path("src/schema.ts") + ":5:")) << diagnostics[0].where;
+}
+
 TEST_F(SourceInput, AMissingFileIsNamed) {
   const TempTree tree({{"package.json", package}, {"drizzle.config.ts", config}});
   Diagnostics diagnostics;
