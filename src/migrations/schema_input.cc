@@ -537,6 +537,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
       continue;
     }
     diagnostics.insert(diagnostics.end(), named.begin(), named.end());
+    for (const auto& file : found->files)  // a tool's settings may name further folders
+      taken.insert(std::string(files::folder_of(files::relative_to(file.path, root))));
     if (found->kind != SchemaKind::none) out.push_back(std::move(*found));
   }
   for (const auto& dump : places.dumps)

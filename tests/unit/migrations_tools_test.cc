@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "files/files.h"
 #include "migrations/dialect.h"
 #include "migrations/facts.h"
 #include "migrations/folder.h"
@@ -78,6 +79,85 @@ TEST(MigrationTools, FlywaysVendorFoldersOfOtherDatabasesArePassedOver) {
   EXPECT_NE(found.inputs[0].files[0].path.find("postgresql"), std::string::npos);
   ASSERT_EQ(found.diagnostics.size(), 1u);
   EXPECT_NE(found.diagnostics[0].where.find("mysql"), std::string::npos);
+}
+
+// Settings name the folders whose scripts are one list, in the order of their versions.
+TEST(MigrationTools, FlywaysLocationsAreOneInput) {
+  const std::string resources = "src/main/resources/";
+  const auto entries = [&](const std::string& file, const std::string& settings,
+                           const std::string& other = "", const std::string& text = "") {
+    const TempTree tree{{"pom.xml", ""},
+                        {resources + "db/data/V2__b.sql", "INSERT INTO a DEFAULT VALUES;"},
+                        {resources + "db/migration/V1__a.sql", "CREATE TABLE a ();"},
+                        {resources + "db/migration/V3__c.sql", "CREATE TABLE c ();"}};
+    tree.add(file, settings);
+    if (!other.empty()) tree.add(other, text);
+    const Found found(tree.path());
+    std::string out;
+    for (const auto& input : found.inputs) {
+      out += files::relative_to(input.path, tree.path()) + ":";
+      for (const auto& one : input.files) out += " " + one.entry;
+      out += "\n";
+    }
+    for (const auto& diagnostic : found.diagnostics) out += diagnostic.line() + "\n";
+    return out;
+  };
+  const std::string together = "src/main/resources/db/migration: 1 2 3\n";
+  const std::string alone = "src/main/resources/db/migration: 1 3\n";
+  const std::string parent = "src/main/resources/db: 1 2 3\n";
+  const std::string both = "spring.flyway.locations = classpath:db/migration, classpath:db/data\n";
+  EXPECT_EQ(entries("README.md", ""), parent);
+  EXPECT_EQ(entries(resources + "application.properties", both), together);
+  EXPECT_EQ(entries("config/application.properties", both), together);
+  EXPECT_EQ(entries(resources + "application.properties",
+                    "spring.flyway.locations[0]=classpath:/db/migration\n"
+                    "spring.flyway.locations[1]=filesystem:src/main/resources/db/data\n"),
+            together);
+  EXPECT_EQ(entries(resources + "application.yml",
+                    "spring:\n  flyway:\n    locations: classpath:db/migration,classpath:db/data\n"),
+            together);
+  EXPECT_EQ(entries(resources + "application.yaml",
+                    "spring:\n  flyway:\n    locations:\n      - ${PATHS:classpath:db/migration}\n"
+                    "      - classpath:db/data\n"),
+            together);
+  EXPECT_EQ(entries("flyway.conf",
+                    "flyway.locations=filesystem:src/main/resources/db/migration,\\\n"
+                    "  filesystem:src/main/resources/db/data\n"),
+            together);
+  EXPECT_EQ(entries("flyway.toml",
+                    "[environments.a]\nurl = \"x\"\n[flyway]\nlocations = [\n"
+                    "  \"filesystem:src/main/resources/db/migration\",\n"
+                    "  \"filesystem:src/main/resources/db/data\",\n]\n"),
+            together);
+  EXPECT_EQ(entries(resources + "application.properties", "spring.flyway.locations=classpath:db/migration\n",
+                    resources + "application-dev.properties", both),
+            alone)
+      << "only developers run the other folder";
+  EXPECT_EQ(entries(resources + "application-dev.yml",
+                    "spring:\n  flyway:\n    locations: [classpath:db/migration, classpath:db/data]\n"),
+            alone);
+  EXPECT_EQ(entries(resources + "application.yml",
+                    "spring:\n  flyway:\n    locations: classpath:db/migration\n---\nspring:\n  config:\n"
+                    "    activate:\n      on-profile: prod\n  flyway:\n"
+                    "    locations: [classpath:db/migration, classpath:db/data]\n"),
+            together);
+  for (const auto* unknown :
+       {"spring.flyway.locations=classpath:db/*\n", "spring.flyway.locations=${PATHS}\n",
+        "spring.flyway.locations=filesystem:/etc,filesystem:../..\n"})
+    EXPECT_EQ(entries(resources + "application.properties", unknown), parent) << unknown;
+}
+
+TEST(MigrationTools, FlywaysLocationsMayLieFarFromEachOther) {
+  const TempTree tree{{"pom.xml", ""},
+                      {"flyway.conf", "flyway.locations=filesystem:sql/schema,filesystem:changes/new\n"},
+                      {"changes/new/V2__b.sql", "ALTER TABLE a ADD b integer;"},
+                      {"sql/schema/V1__a.sql", "CREATE TABLE a ();"},
+                      {"sql/schema/V3__c.sql", "ALTER TABLE a DROP b;"}};
+  Found found(tree.path());
+  EXPECT_EQ(found.tool(), "flyway");
+  EXPECT_EQ(found.entries(), (Names{"1", "2", "3"}));
+  EXPECT_EQ(tables(found.catalog()), "a:1 ");
+  for (const auto& diagnostic : found.diagnostics) ADD_FAILURE() << diagnostic.line();
 }
 
 TEST(MigrationTools, TwoFlywayLocationsSideBySideAreTwoInputs) {

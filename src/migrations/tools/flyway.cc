@@ -1,13 +1,15 @@
 // Flyway: V1.2__name.sql by version, R__name.sql last and by name, from the newest baseline B on; U and
-// callbacks are not run.
+// callbacks are not run. The scripts of all locations that the project's settings name are one list.
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "base/digest.h"
 #include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
+#include "files/yaml_file.h"
 #include "migrations/all_tools.h"
 #include "migrations/dialect.h"
 #include "migrations/folder_reading.h"
@@ -28,6 +30,8 @@ constexpr TrackingShape tracking[] = {
      .select = "coalesce(version, replace(description, ' ', '_')), checksum, installed_rank, NOT success"}};
 
 namespace fs = std::filesystem;
+
+constexpr int max_below = 3;  // levels of folders in a location
 
 struct ScriptName {
   char kind = 0;  // V R B
@@ -85,11 +89,217 @@ std::ptrdiff_t subfolders_with_scripts(const Folder& folder) {
                        [&](const std::string& name) { return holds_scripts(Folder(folder.path(name))); });
 }
 
+// ---- The folders that a project's settings name.
+
+struct Locations {
+  Names folders;    // absolute, in the order of the settings; empty: not known
+  Names of_others;  // absolute: those that only profiles other than production's name
+};
+
+// The locations of each profile as written; the profile "" has those that hold for all.
+using Profiles = std::map<std::string, Names>;
+
+std::string absolute_path(const fs::path& path) {
+  std::error_code code;
+  std::string out = fs::absolute(path, code).lexically_normal().generic_string();
+  while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+  return out;
+}
+
+// "a, b", "[\"a\", 'b']"
+Names listed(std::string_view text) {
+  Names out;
+  for (std::string_view part : split(text, ',')) {
+    constexpr std::string_view around = " \t\r\n[]\"'";
+    part.remove_prefix(std::min(part.find_first_not_of(around), part.size()));
+    part = part.substr(0, part.find_last_not_of(around) + 1);
+    if (!part.empty()) out.emplace_back(part);
+  }
+  return out;
+}
+
+// Lines of `key = value`. A backslash at the end of a line continues it.
+Names in_properties(const std::string& text) {
+  Names out;
+  const std::string joined = replace_all(replace_all(text, "\\\r\n", ""), "\\\n", "");
+  for (const auto line : split(joined, '\n')) {
+    const auto sign = line.find_first_of("=:");
+    if (sign == std::string_view::npos) continue;
+    std::string key = lower(trim(line.substr(0, sign)));
+    key = key.substr(0, key.find('['));  // locations[0]
+    if (key != "spring.flyway.locations" && key != "quarkus.flyway.locations" && key != "flyway.locations")
+      continue;
+    for (auto& one : listed(line.substr(sign + 1))) out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// Of [flyway]: locations = ["…", "…"], also on several lines.
+Names in_toml(const std::string& text) {
+  bool in_section = false;
+  std::size_t at = 0;
+  for (const auto line : split(text, '\n')) {
+    const std::string_view bare = trim(line);
+    if (bare.starts_with('[')) in_section = bare.starts_with("[flyway]");
+    const bool named = (in_section && bare.starts_with("locations")) || bare.starts_with("flyway.locations");
+    if (const auto sign = line.find('='); named && sign != std::string_view::npos) {
+      const std::string_view value = std::string_view(text).substr(at + sign + 1);
+      const bool list = trim(value.substr(0, value.find('\n'))).starts_with('[');
+      return listed(value.substr(0, value.find(list ? ']' : '\n')));
+    }
+    at += line.size() + 1;
+  }
+  return {};
+}
+
+// Of each document: spring.flyway.locations, with the profile that activates the document.
+void add_yaml(const std::string& text, const std::string& file, const std::string& profile, Profiles& out) {
+  constexpr std::string_view mark = "\n---";
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find(mark), rest.size());
+    const auto document = files::parse_yaml(std::string(rest.substr(0, end)), file);
+    rest.remove_prefix(std::min(end + mark.size(), rest.size()));
+    if (!document) continue;
+    const YAML::Node spring = files::yaml_member(*document, "spring");
+    const YAML::Node settings = files::yaml_member(spring, "flyway");
+    const YAML::Node activate = files::yaml_member(files::yaml_member(spring, "config"), "activate");
+    std::string of = files::yaml_text(files::yaml_member(activate, "on-profile"));
+    if (of.empty()) of = profile;
+    for (const auto& item : files::yaml_list(files::yaml_member(settings, "locations")))
+      for (auto& one : listed(item)) out[of].push_back(std::move(one));
+  }
+}
+
+// application.yml has the profile "", application-prod.yml "prod"; nullopt: no such file.
+std::optional<std::string> profile_of(std::string_view name) {
+  constexpr std::string_view head = "application";
+  const auto dot = name.rfind('.');
+  if (!name.starts_with(head) || dot == std::string_view::npos) return std::nullopt;
+  const std::string_view ending = name.substr(dot);
+  const std::string_view rest = name.substr(head.size(), dot - head.size());
+  if ((ending != ".yml" && ending != ".yaml" && ending != ".properties") ||
+      (!rest.empty() && rest.front() != '-'))
+    return std::nullopt;
+  return std::string(rest.empty() ? rest : rest.substr(1));
+}
+
+Profiles written_locations(const fs::path& folder) {
+  Profiles out;
+  const auto add = [&](const std::string& path, std::string_view name) {
+    const auto profile = name.starts_with("flyway") ? std::string() : profile_of(name);
+    const auto text = profile ? read_file(path, files::text_limit) : Result<std::string>(std::string());
+    if (!text || !contains(*text, "locations")) return;
+    if (!name.ends_with("ml")) {
+      for (auto& one : in_properties(*text)) out[*profile].push_back(std::move(one));
+    } else if (name.ends_with(".toml")) {
+      for (auto& one : in_toml(*text)) out[""].push_back(std::move(one));
+    } else {
+      add_yaml(*text, path, *profile, out);
+    }
+  };
+  for (const char* below : {"", "config", "conf", "src/main/resources", "src/main/resources/config"}) {
+    const Folder settings((folder / below).lexically_normal().generic_string());
+    for (const auto& name : settings.files())
+      if (name == "flyway.conf" || name == "flyway.toml" || name.starts_with("application"))
+        add(settings.path(name), name);
+  }
+  return out;
+}
+
+// The folder of `project` that a location names: "" if there is none, nullopt if it is not known.
+std::optional<std::string> folder_at(const std::string& project, std::string location) {
+  location = replace_all(std::move(location), "{vendor}", "postgresql");
+  for (const char* root : {"${project.basedir}/", "${basedir}/"}) location = replace_all(location, root, "");
+  if (location.starts_with("${") && location.ends_with('}')) {  // ${LOCATIONS:classpath:db/migration}
+    const auto sign = location.find(':');
+    location = sign == std::string::npos ? "*" : location.substr(sign + 1, location.size() - sign - 2);
+  }
+  if (location.find_first_of("*?$") != std::string::npos) return std::nullopt;
+  constexpr std::string_view of_files = "filesystem:", of_classes = "classpath:";
+  Names candidates;
+  if (location.starts_with(of_files)) {
+    candidates = {project + "/" + location.substr(of_files.size())};
+  } else {
+    if (location.starts_with(of_classes)) location.erase(0, of_classes.size());
+    if (location.find(':') != std::string::npos) return "";  // s3:…
+    candidates = {project + "/src/main/resources/" + location, project + "/" + location};
+  }
+  for (const auto& one : candidates) {
+    const std::string path = absolute_path(one);
+    std::error_code code;
+    if (path.starts_with(project + "/") && fs::is_directory(path, code)) return path;
+  }
+  return "";
+}
+
+// nullopt: one of them is not known.
+std::optional<Names> folders_at(const std::string& project, const Names& locations) {
+  Names out;
+  for (const auto& location : locations) {
+    auto folder = folder_at(project, location);
+    if (!folder) return std::nullopt;
+    if (!folder->empty() && std::find(out.begin(), out.end(), *folder) == out.end())
+      out.push_back(std::move(*folder));
+  }
+  return out;
+}
+
+// By the settings that are nearest above the folder. The profile of production decides, else what holds for
+// all, else Flyway's default.
+Locations project_locations(const Folder& folder) {
+  constexpr int most_above = 8;
+  fs::path at = absolute_path(folder.path());
+  for (int up = 0; up < most_above && at != at.parent_path(); ++up, at = at.parent_path()) {
+    const Profiles profiles = written_locations(at);
+    if (profiles.empty()) continue;
+    std::string project = at.generic_string();
+    for (const std::string_view resources : {"/src/main/resources", "/src/main/resources/config"})
+      if (project.ends_with(resources)) project.resize(project.size() - resources.size());
+    Names chosen{"classpath:db/migration"};
+    for (const char* profile : {"prod", "production", ""})
+      if (const auto found = profiles.find(profile); found != profiles.end()) {
+        chosen = found->second;
+        break;
+      }
+    Locations out;
+    const auto folders = folders_at(project, chosen);
+    if (!folders) return out;
+    out.folders = *folders;
+    for (const auto& [profile, locations] : profiles)
+      for (auto& one : folders_at(project, locations).value_or(Names()))
+        if (std::find(out.folders.begin(), out.folders.end(), one) == out.folders.end())
+          out.of_others.push_back(std::move(one));
+    return out;
+  }
+  return {};
+}
+
+// Adds the scripts of the other locations to those of the first. False: the folder is no location of its own:
+// another one of the project's, a folder above them, or one that production does not use.
+bool add_locations(const Folder& folder, std::vector<Script>& out, Names& foreign) {
+  const Locations locations = project_locations(folder);
+  const std::string own = absolute_path(folder.path());
+  const auto has = [](const Names& list, const std::string& one) {
+    return std::find(list.begin(), list.end(), one) != list.end();
+  };
+  if (locations.folders.empty()) return true;
+  if (own != locations.folders.front())
+    return !has(locations.folders, own) && !has(locations.of_others, own) &&
+           (holds_scripts(folder) || !locations.folders.front().starts_with(own + "/"));
+  for (const auto& other : locations.folders) {
+    if (other.starts_with(own + "/") || other == own) continue;
+    const fs::path path = fs::path(folder.path()) / fs::path(other).lexically_relative(own);
+    collect(Folder(path.lexically_normal().generic_string()), max_below, out, foreign);
+  }
+  return true;
+}
+
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   if (!holds_scripts(folder) && subfolders_with_scripts(folder) < 2) return {};
   std::vector<Script> found;
   Names foreign;
-  collect(folder, 3, found, foreign);
+  collect(folder, max_below, found, foreign);
+  if (!add_locations(folder, found, foreign)) return {};
   std::stable_sort(found.begin(), found.end(), [](const Script& a, const Script& b) {
     if (a.name.kind != b.name.kind) return a.name.kind != 'R' && (b.name.kind == 'R' || a.name.kind == 'B');
     if (a.name.kind == 'R') return a.name.description < b.name.description;
@@ -265,7 +475,9 @@ constexpr MigrationTool entry() {
                 .on_edit = ToolFacts::OnEdit::stops,
                 .notices_edit = "Flyway compares the checksums of all files before it migrates, and fails"},
       .known = "V<version>__name.sql, R__name.sql, B<version>__name.sql",
-      .order = "versions by value, R last; from the newest B on; U and callbacks are not run",
+      .order =
+          "versions by value, R last; from the newest B on; U and callbacks are not run; all locations "
+          "of the project's settings together",
       .rank = 40,
       .files = files_of,
       .by_folder = by_folder,
