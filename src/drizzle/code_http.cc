@@ -81,10 +81,7 @@ class Reader {
     typescript::Program& program = index_.names().program();
     for (const auto& path : program.tree().files()) {
       const std::string* text = is_application_source(path) ? program.tree().peek(path) : nullptr;
-      if (!text || !contains(*text, "transaction") ||
-          !contains_any(*text, {"transaction =", "transaction=", "Object.assign(", "Object.defineProperty("}))
-        continue;
-      const auto* module = program.module(path);
+      const auto* module = text && contains(*text, "transaction") ? program.module(path) : nullptr;
       if (!module) continue;
       typescript::each_node(module->syntax->root(), [&](const Node& at) {
         if (const HttpDatabase database = http_database(index_, changed_by(at)))

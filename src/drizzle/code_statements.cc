@@ -1,5 +1,6 @@
 #include "drizzle/code_statements.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -134,7 +135,8 @@ std::optional<CodeQuery::Kind> kind_of(StatementKind kind) {
 
 void add_table(QualifiedName name, CodeQuery& out) {
   if (name.schema.empty()) name.schema = "public";
-  out.tables.push_back(std::move(name));
+  if (std::find(out.tables.begin(), out.tables.end(), name) == out.tables.end())
+    out.tables.push_back(std::move(name));
 }
 
 void add_conditions(const QueryFacts& statement, const std::vector<Node>& values, WrittenStatement& out) {

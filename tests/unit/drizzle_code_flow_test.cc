@@ -86,7 +86,7 @@ TEST_F(DrizzleFlow, TypesHideNoQuery) {
                        std::string(query) + ";\n}\n")),
               std::string("6 id=") +
                   (std::string(query).ends_with("as any).id))") ? "(row as any).id" : "row.id") +
-                  " over rows as any[]\n")
+                  " over rows\n")
         << query;
 }
 

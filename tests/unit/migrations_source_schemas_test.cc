@@ -128,10 +128,9 @@ TEST_F(SourceInput, AFileBehindABarrelIsNamed) {
 }
 
 TEST_F(SourceInput, OfAFileWithASyntaxErrorTheRestIsKnown) {
-  const TempTree tree(
-      {{"package.json", package},
-       {"drizzle.config.ts", config},
-       {"src/schema.ts", std::string(schema) + "export const more = pgTable('more', { id: integer( };\n"}});
+  const TempTree tree({{"package.json", package},
+                       {"drizzle.config.ts", config},
+                       {"src/schema.ts", std::string(schema) + "<<<<<<< ours\n"}});
   Diagnostics diagnostics;
   const auto found = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(found && found->size() == 1);
