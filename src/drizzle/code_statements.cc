@@ -179,6 +179,8 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   if (statement.target) add_table(*statement.target, out.facts);
   for (const auto& name : statement.from) add_table(name, out.facts);
   out.facts.limited = statement.has_limit;
+  out.facts.first = statement.limit_constant == 1;
+  out.facts.aggregate = statement.one_row && !statement.from.empty();
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();
   out.facts.grouped = statement.grouped;
