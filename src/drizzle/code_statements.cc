@@ -78,8 +78,8 @@ class TextReader {
            index_.is_drizzle(object_of(node), "sql");
   }
 
-  bool add_template(const Node& written, bool tagged, int depth) {
-    for (Node part = written.first(); part; part = part.next()) {
+  bool add_template(const Node& whole, bool tagged, int depth) {
+    for (Node part = whole.first(); part; part = part.next()) {
       if (part.is(Kind::string_fragment)) add_fragment(part.text());
       if (part.is(Kind::escape_sequence)) add_fragment(typescript::unescaped(part.text()));
       if (!part.is(Kind::template_substitution)) continue;
