@@ -24,7 +24,8 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
     const auto name = text.substr(0, text.find('='));
-    bool ours = name == "PGPASSWORD" || name == "DATABASE_URL";
+    bool ours =
+        std::find(withheld_variables.begin(), withheld_variables.end(), name) != withheld_variables.end();
     for (const auto& [variable, value] : variables) ours = ours || name == variable;
     if (!ours) out.emplace_back(text);
   }

@@ -1,6 +1,7 @@
 // Runs a program without a shell.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <stop_token>
@@ -36,12 +37,16 @@ struct ProgramHooks {
   std::stop_token stop = {};  // a request ends the program within 100 ms, as a limit does
 };
 
+// May have passwords: a program gets them only if its caller names them.
+inline constexpr std::array<const char*, 4> withheld_variables = {"PGPASSWORD", "DATABASE_URL",
+                                                                  "PGADVISE_STORE", "CLICKHOUSE_PASSWORD"};
+
 // Runs the program to its end, with an empty stdin. `words` start with its name, which is looked up in PATH.
-// Variables are set in addition to the environment, without PGPASSWORD and DATABASE_URL; an empty value
-// unsets one. The program leads its own process group. The kernel kills the program when this process ends,
-// even by SIGKILL; child processes of the program may then continue. Errors (Kind::nonfatal): the program
-// cannot be run, exceeds the limit of time or output, or is stopped by `hooks.stop` ("interrupted"); its
-// whole process group is then killed. A program that needs more memory than its limit fails on its own.
+// Variables are set in addition to the environment, without `withheld_variables`; an empty value unsets one.
+// The program leads its own process group. The kernel kills the program when this process ends, even by
+// SIGKILL; child processes of the program may then continue. Errors (Kind::nonfatal): the program cannot be
+// run, exceeds the limit of time or output, or is stopped by `hooks.stop` ("interrupted"); its whole process
+// group is then killed. A program that needs more memory than its limit fails on its own.
 Result<ProgramRun> run_program(const std::vector<std::string>& words,
                                const std::vector<std::pair<std::string, std::string>>& variables = {},
                                const ProgramLimits& limits = {}, const ProgramHooks& hooks = {});

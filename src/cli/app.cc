@@ -129,7 +129,8 @@ int main(const Arguments& given) {
       complain({Error::Kind::nonfatal, "the command line",
                 "contains a password: other users could see it in the process list until pgadvise overwrote "
                 "it, and the shell's history stores it",
-                "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like"});
+                "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like; --store env reads "
+                "PGADVISE_STORE"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {

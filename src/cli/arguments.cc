@@ -64,7 +64,9 @@ Arguments take_arguments(int argc, char** argv) {
     const bool after = i > 0 && (out.words[i - 1] == "--db" || out.words[i - 1] == "--allow-host");
     const bool database = after || word.starts_with("--db=") || word.starts_with("--allow-host=");
     if (auto login = login_of(word); own && !login.empty()) out.logins.push_back(std::move(login));
-    if (!(database || looks_like_conninfo(value)) || !holds_password(value)) continue;
+    const bool store = word.starts_with("--store=") || (i > 0 && out.words[i - 1] == "--store");
+    const bool url = store && contains(value, "://");  // sqlite:PATH may have an @
+    if (!(database || url || looks_like_conninfo(value)) || !holds_password(value)) continue;
     overwrite(argv[i + 1] + begin);
     out.hid_password = out.hid_password || own;
   }

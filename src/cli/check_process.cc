@@ -12,8 +12,7 @@ namespace pgadvise::cli {
 Result<ProgramRun> run_itself(std::vector<std::string> words,
                               std::vector<std::pair<std::string, std::string>> variables,
                               std::chrono::seconds time_limit, const ProgramHooks& hooks) {
-  // run_program() leaves these out unless they are named.
-  for (const char* name : {"PGPASSWORD", "DATABASE_URL"})
+  for (const char* name : withheld_variables)
     if (const char* value = std::getenv(name);
         value && std::none_of(variables.begin(), variables.end(),
                               [&](const auto& variable) { return variable.first == name; }))

@@ -190,6 +190,8 @@ TEST(Inputs, APasswordIsNotInTheProcessList) {
            {"check", "--db=postgresql://joe:hunter2@" + at + "/shop"},
            {"check", "--db", "postgresql://joe:$hunter2@" + at + "/shop"},
            {"check", "--db", "postgresql://" + at + "/shop?user=joe&pass%77ord=hunter2"},
+           {"check", "--db", "postgresql://joe@" + at + "/shop", "--store",
+            "clickhouse://joe:hunter2@127.0.0.1:1/facts"},
            {"check", "--db=host=127.0.0.1 port=" + server.port() + " password='hunter2 x' user=joe"},
            {"digest", "--db", "host=127.0.0.1 port=" + server.port() + " sslpassword=hunter2"}}) {
     const auto seen = seen_while_running(words, server);
@@ -213,7 +215,9 @@ TEST(Inputs, GitGetsNoPassword) {
   folder.write("bin/git", "#!/bin/sh\nenv >> '" + folder.path("seen") + "'\nexec /usr/bin/git \"$@\"\n");
   std::filesystem::permissions(folder.path("bin/git"), std::filesystem::perms::owner_all);
   run("check . --changed", folder.path(),
-      "PATH='" + folder.path("bin") + "':$PATH PGPASSWORD=hunter2 DATABASE_URL=postgresql://joe:hunter2@x/y");
+      "PATH='" + folder.path("bin") +
+          "':$PATH PGPASSWORD=hunter2 DATABASE_URL=postgresql://joe:hunter2@x/y "
+          "PGADVISE_STORE=clickhouse://joe:hunter2@x/y CLICKHOUSE_PASSWORD=hunter2");
   const std::string seen = read_file(folder.path("seen")).value_or("");
   EXPECT_TRUE(contains(seen, "PATH=")) << "git was not asked";
   EXPECT_FALSE(contains(seen, "hunter2"));
