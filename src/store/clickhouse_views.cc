@@ -101,7 +101,7 @@ sized AS (
   SELECT z.target AS target, z.taken AS taken, z.schema AS schema, z.name AS name, z.bytes AS bytes
   FROM relation_size z WHERE z.kind = 'index' AND (z.target, z.taken) GLOBAL IN
     (SELECT target, taken FROM members))
-SELECT m.target AS target, m.database AS database, u.schema AS schema, u.name AS name, z.bytes AS bytes,
+SELECT m.target AS target, m.database AS database, u.schema AS schema, u.name AS name, ifNull(z.bytes, 0) AS bytes,
   u.since AS since, u.until AS until, m.recent_servers AS servers, m.primaries AS primaries,
   m.replicas AS replicas
 FROM unused u JOIN members m ON m.system = u.system AND m.database = u.database AND m.all_servers = u.servers
