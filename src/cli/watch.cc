@@ -64,7 +64,7 @@ WatchedCheck check_of(const Options& options, WatchedDatabase database, const st
   out.database = std::move(database);
   if (!kept) return out;
   const std::string own =
-      kept->folder + "/" + sha256_hex(shown(kept->address) + "\n" + out.database.name).substr(0, 16);
+      kept->folder + "/" + sha256_hex(id_of(kept->address) + "\n" + out.database.name).substr(0, 16);
   out.store = options.store;
   out.spool = kept->folder;
   if (options.log.empty()) {
