@@ -35,7 +35,9 @@ LogPosition read_position(const std::string& path) {
     json.at("end").get_to(out.end);
     json.at("head").get_to(out.head);
     json.at("head_bytes").get_to(out.head_bytes);
-    return out;
+    const bool written_here =
+        out.head_bytes <= most_head && (out.end <= out.offset || out.end - out.offset <= most_bytes);
+    return written_here ? out : LogPosition();
   } catch (const nlohmann::json::exception&) {
     return {};
   }
@@ -148,7 +150,8 @@ Result<LogTail::Lines> LogTail::next() {
                     status.st_dev == position_.device;
   if (!same && (file_ >= 0 || reopen_rotated())) {
     auto rest = is_at(file_) ? give(file_) : Result<Lines>(Lines{});
-    if (!rest || !rest->text.empty() || now < 0) {
+    // The server may still write to the old file while the new one is empty.
+    if (!rest || !rest->text.empty() || now < 0 || size_of(now) == 0) {
       if (now >= 0) ::close(now);
       return rest;
     }
@@ -165,8 +168,11 @@ Result<LogTail::Lines> LogTail::next() {
 Result<void> LogTail::take() {
   if (position_.end <= position_.offset || file_ < 0) return {};
   position_.offset = std::exchange(position_.end, 0);
-  position_.head_bytes = std::min(position_.offset, most_head);
-  position_.head = sha256_hex(bytes_of(file_, 0, position_.head_bytes));
+  // A whole head stays: the file may have been truncated, and have another one, since its lines were read.
+  if (position_.head_bytes < most_head) {
+    position_.head_bytes = std::min(position_.offset, most_head);
+    position_.head = sha256_hex(bytes_of(file_, 0, position_.head_bytes));
+  }
   return save();
 }
 

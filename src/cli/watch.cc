@@ -64,7 +64,7 @@ WatchedCheck check_of(const Options& options, WatchedDatabase database, const st
   out.database = std::move(database);
   if (!kept) return out;
   const std::string own =
-      kept->folder + "/" + sha256_hex(shown(kept->address) + "\n" + out.database.name).substr(0, 16);
+      kept->folder + "/" + sha256_hex(id_of(kept->address) + "\n" + out.database.name).substr(0, 16);
   out.store = options.store;
   out.spool = kept->folder;
   if (options.log.empty()) {
@@ -139,6 +139,8 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
   if (!page) complain({Error::Kind::nonfatal, page.error().where, page.error().what, page.error().hint});
   std::function<std::string()> more;
   if (kept) more = [&kept] { return spool_metrics(*kept); };
+  // Before there is anything to remove, and before the address is printed.
+  const StopOnInterrupt interrupt(Interruptible::By::any_ending);
   WatchBoard board(names, serves && page, std::move(more));
   std::unique_ptr<serve::LoopbackServer> server;
   if (serves) {
@@ -153,7 +155,6 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
     server = std::move(*started);
     fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
   }
-  const StopOnInterrupt interrupt(Interruptible::By::any_ending);
   for (std::size_t i = 0; i < databases.size(); ++i) {
     options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
     options.plan.checks.back().page = board.page_file(i);

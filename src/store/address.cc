@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/mask.h"
 #include "base/text.h"
@@ -77,6 +79,21 @@ std::string shown(const Address& address) {
     return server ? shown(*server) : "clickhouse://…";
   }
   return address.conninfo.empty() ? address.path : mask_credentials(address.conninfo);
+}
+
+std::string id_of(const Address& address) {
+  std::string out = shown(address);
+  if (address.conninfo.empty() && address.clickhouse.empty()) {
+    std::error_code code;
+    const auto path = std::filesystem::absolute(out, code);
+    return code ? out : path.lexically_normal().string();
+  }
+  const auto mark = out.find('?');
+  const auto at = mark == std::string::npos ? mark : out.find("retention=", mark);
+  const auto next = at == std::string::npos ? at : out.find('&', at);
+  if (at != std::string::npos) out.erase(at, next == std::string::npos ? next : next + 1 - at);
+  while (out.ends_with('?') || out.ends_with('&')) out.pop_back();
+  return out;
 }
 
 Result<Address> read_url(const std::string& given) {

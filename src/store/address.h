@@ -28,4 +28,8 @@ Result<std::string> state_folder();
 // For messages: the path, or the connection string or URL without a password.
 std::string shown(const Address& address);
 
+// Tells a store from others, for what is kept on disk for it: shown() without the retention, of a file with
+// its absolute path. A new password or retention is no new store.
+std::string id_of(const Address& address);
+
 }  // namespace pgadvise::store

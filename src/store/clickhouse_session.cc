@@ -75,6 +75,11 @@ int code_of(std::string_view answer) {
   return out;
 }
 
+// A proxy may answer with the status 200 and an exception.
+bool is_exception(std::string_view answer) {
+  return code_of(answer) != 0 && contains(answer.substr(0, answer.find('\n')), ". DB::Exception: ");
+}
+
 std::string hint_of(int code) {
   switch (code) {
     case ClickHouseCode::wrong_password:
@@ -111,7 +116,8 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
   code_ = 0;
   auto answer = client_.post(request, where());
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->status == 200) return std::move(answer->body);
+  const bool failed = answer->status != 200 || is_exception(answer->body);
+  if (!failed) return std::move(answer->body);
   code_ = code_of(answer->body);
   if (code_ == 0)
     return fail(Error::Kind::usage, where(),
@@ -125,6 +131,10 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
 Result<std::vector<ClickHouseSession::Row>> ClickHouseSession::query(std::string_view sql, In in) {
   const auto answer = post(sql, in, "&skip_unavailable_shards=0");
   if (!answer) return tl::unexpected(answer.error());
+  // The last row ends with a line end, too.
+  if (!answer->empty() && answer->back() != '\n')
+    return fail(Error::Kind::usage, where(), "the answer of the server is not complete",
+                "is a proxy between pgadvise and the server?");
   std::vector<Row> out;
   std::string_view rest(*answer);
   while (!rest.empty()) {

@@ -133,7 +133,8 @@ CounterState read_counters_json(std::string_view text) {
     json.at("bucket_start").get_to(out.bucket_start);
     json.at("bucket_seconds").get_to(out.bucket_seconds);
     out.bucket = read_counts(json.at("bucket"), true);
-    return out;
+    const bool written_here = out.taken >= 0 && out.bucket_start >= 0 && out.bucket_seconds >= 0;
+    return written_here ? out : CounterState();
   } catch (const Json::exception&) {
     return {};
   }

@@ -7,10 +7,14 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/input_file.h"
@@ -31,9 +35,17 @@ struct Waiting {
   std::uint64_t bytes = 0;
 };
 
-// By age. Temporary files of a killed process, which have another ending, are left out.
+// Not a link, nor another user's: who owns a folder reads and replaces what is in it.
+bool is_own(const std::string& folder) {
+  struct stat status{};
+  return ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid();
+}
+
+// By age; nothing of another user. Temporary files of a killed process, which have another ending, are left
+// out.
 std::vector<Waiting> waiting_in(const std::string& folder) {
   std::vector<Waiting> out;
+  if (!is_own(folder)) return out;
   std::error_code code;
   for (fs::directory_iterator at(folder, code), end; !code && at != end && out.size() < most_files;
        at.increment(code)) {
@@ -60,6 +72,14 @@ void remove_remains(const std::string& folder) {
   }
 }
 
+// Names of files outlast a crash of the machine, too.
+void flush(const std::string& folder) {
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return;
+  (void)::fsync(opened);
+  ::close(opened);
+}
+
 std::string dropped_file(const std::string& folder) { return folder + "/dropped"; }
 
 }  // namespace
@@ -72,7 +92,7 @@ Result<std::string> default_spool() {
 }
 
 Spool::Spool(const std::string& folder, const Address& store, std::uint64_t limit)
-    : folder_(folder + "/" + sha256_hex(shown(store)).substr(0, 16)), limit_(limit) {}
+    : folder_(folder + "/" + sha256_hex(id_of(store)).substr(0, 16)), limit_(limit) {}
 
 Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
   const std::string text = facts_json(facts);
@@ -84,6 +104,9 @@ Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
   const bool made = fs::create_directories(folder_, code);
   if (code) return fail(Error::Kind::usage, folder_, "can't be made: " + code.message(), "--spool FOLDER");
   if (made) fs::permissions(folder_, fs::perms::owner_all, code);
+  if (!is_own(folder_))
+    return fail(Error::Kind::usage, folder_, "belongs to another user, or is a symbolic link",
+                "name a folder that only you may write to: --spool FOLDER");
   remove_remains(folder_);
   // The limit holds with the new run, whose file is there only if it was written whole.
   auto waiting = waiting_in(folder_);
@@ -103,6 +126,7 @@ Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
     return fail(Error::Kind::usage, folder_, std::string("can't be written: ") + std::strerror(reason),
                 "--spool FOLDER");
   }
+  flush(folder_);
   return {};
 }
 
@@ -114,9 +138,11 @@ Spool::Sent Spool::send(Store& store, std::int64_t now) {
   for (const auto& one : waiting_in(folder_)) {
     if (failures == most_failures || std::chrono::steady_clock::now() > until) break;
     std::error_code code;
-    const auto text = read_file(one.path);
-    if (!text) continue;  // another process sent it
-    const auto facts = read_facts_json(*text);
+    const bool too_large = one.bytes > limit_;
+    const auto text = read_file(one.path, limit_);
+    if (!text && !too_large) continue;  // another process sent it
+    std::optional<Facts> facts;
+    if (text) facts = read_facts_json(*text);
     if (!facts) {
       if (fs::remove(one.path, code)) ++out.unreadable;
       continue;

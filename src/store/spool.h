@@ -26,12 +26,12 @@ class Spool {
 
   // Adds facts, which outlast a kill and a crash of the machine once this returns. Removes the oldest runs
   // beyond the limit, and counts them. Errors (usage): the facts alone exceed the limit; the folder cannot be
-  // written.
+  // written, is a symbolic link or belongs to another user: nothing of it is read or sent then, either.
   Result<void> keep(const Facts& facts, std::int64_t now);
 
   struct Sent {
     std::size_t sent = 0;
-    std::size_t unreadable = 0;  // removed: damaged, or of another version of pgadvise
+    std::size_t unreadable = 0;  // removed: damaged, too large, or of another version of pgadvise
     std::string failure;         // why others still wait; "": none do, or the time was over
   };
   // Sends what waits, the oldest first, for about 20 seconds, and removes what the store took. A run that

@@ -241,10 +241,11 @@ TEST(Watch, StoresTheNewLinesOfALog) {
           << "id FROM customers WHERE id = " << i << "\n";
   };
   const auto round = [&] {
-    const auto ran = run("watch --rounds 1 --db " + quoted(database.conninfo()) +
-                             " --store sqlite:store.db --store-as shop --spool spool --log app.log "
-                             "--log-line-prefix '%m [%p] %u@%d '",
-                         folder.path());
+    const auto ran =
+        run("watch --rounds 1 --db " + quoted(database.conninfo()) +
+                " --store 'sqlite:store.db?retention=20000' --store-as shop --spool spool --log app.log "
+                "--log-line-prefix '%m [%p] %u@%d '",
+            folder.path());
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
   };
   const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };

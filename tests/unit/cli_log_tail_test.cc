@@ -73,6 +73,19 @@ TEST_F(LogTailTest, ReadsARenamedFileToItsEnd) {
   EXPECT_EQ(taken(tail), "five\n");
 }
 
+TEST_F(LogTailTest, ReadsARenamedFileWhileTheNewOneIsEmpty) {
+  append("before\n");
+  LogTail tail(log, state);
+  EXPECT_EQ(taken(tail), "");
+  fs::rename(log, log + ".1");
+  append("");  // as `create` of logrotate does, before the server opens the new file
+  EXPECT_EQ(taken(tail), "");
+  std::ofstream(log + ".1", std::ios::app) << "one\n";
+  EXPECT_EQ(taken(tail), "one\n");
+  append("two\n");
+  EXPECT_EQ(taken(tail), "two\n");
+}
+
 TEST_F(LogTailTest, ReadsACompressedFileThatItStillHasOpen) {
   append("before\n");
   LogTail tail(log, state);
@@ -126,6 +139,19 @@ TEST_F(LogTailTest, ReadsATruncatedFileFromItsBeginning) {
   EXPECT_EQ(taken(tail), "another, and longer than what was there before\n");
 }
 
+TEST_F(LogTailTest, NoticesATruncationBeforeItsLinesAreTaken) {
+  append(std::string(2000, 'a') + "\n");
+  LogTail tail(log, state);
+  EXPECT_EQ(taken(tail), "");
+  append("one\n");
+  EXPECT_EQ(tail.next()->text, "one\n");
+  fs::resize_file(log, 0);
+  const std::string longer = std::string(4000, 'b') + "\n";
+  append(longer);
+  EXPECT_TRUE(tail.take().has_value());
+  EXPECT_EQ(taken(tail), longer);
+}
+
 TEST_F(LogTailTest, WaitsForALogThatIsMissing) {
   LogTail tail(log, state);
   EXPECT_FALSE(tail.next().has_value());
@@ -136,7 +162,9 @@ TEST_F(LogTailTest, WaitsForALogThatIsMissing) {
 }
 
 TEST_F(LogTailTest, BeginsAtTheEndWithADamagedPosition) {
-  for (const char* damaged : {"", "{", "[]", "{\"device\": -1}", "{\"inode\": \"x\"}"}) {
+  for (const char* damaged : {"", "{", "[]", "{\"device\": -1}", "{\"inode\": \"x\"}",
+                              R"({"device":1,"inode":1,"offset":0,"end":0,"head":"","head_bytes":-1})",
+                              R"({"device":1,"inode":1,"offset":0,"end":-1,"head":"","head_bytes":0})"}) {
     std::ofstream(state) << damaged;
     append("before\n");
     LogTail tail(log, state);

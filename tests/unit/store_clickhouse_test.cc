@@ -125,13 +125,37 @@ TEST_F(ClickHouseRequests, RefuseAnOlderServer) {
   EXPECT_EQ(refused.error().hint, "a store needs ClickHouse 24.8 or later");
 }
 
+TEST_F(ClickHouseRequests, TakeNoExceptionAndNoHalfAnswerForAnAnswer) {
+  const HttpServer exception([](const auto&) {
+    return HttpServer::answer("200 OK", "Code: 241. DB::Exception: Memory limit exceeded.\n");
+  });
+  const auto failed = open_at(exception.port());
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_NE(failed.error().what.find("Memory limit exceeded"), std::string::npos) << failed.error().line();
+  // Ends with the connection, in the middle of a row.
+  const HttpServer half(
+      [](const auto&) { return std::string("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n25.1.1"); });
+  const auto incomplete = open_at(half.port());
+  ASSERT_FALSE(incomplete.has_value());
+  EXPECT_EQ(incomplete.error().what, "the answer of the server is not complete");
+  const HttpServer shorter([](const auto&) {
+    return std::string("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 99\r\n\r\n25.1.1\n");
+  });
+  EXPECT_FALSE(open_at(shorter.port()).has_value());
+}
+
 TEST_F(ClickHouseRequests, NameAServerThatIsDown) {
-  int port = 0;
-  {
-    const HttpServer gone([](const auto&) { return std::string(); });
-    port = gone.port();
-  }
+  // A port that nobody listens on, and that no other program gets meanwhile.
+  const int own = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof name;
+  ASSERT_EQ(::bind(own, reinterpret_cast<const sockaddr*>(&name), length), 0);
+  ASSERT_EQ(::getsockname(own, reinterpret_cast<sockaddr*>(&name), &length), 0);
+  const int port = ntohs(name.sin_port);
   const auto refused = open_at(port);
+  ::close(own);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, Error::Kind::usage);
   EXPECT_EQ(refused.error().where, "clickhouse://joe@127.0.0.1:" + std::to_string(port) + "/facts");

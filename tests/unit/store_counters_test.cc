@@ -137,6 +137,8 @@ TEST(Counters, SurviveARestart) {
   for (const char* damaged :
        {"", "{", "[]", "null", R"({"pgadvise_counters":1})", R"({"pgadvise_counters":2})",
         R"({"pgadvise_counters":1,"server":"s","taken":"x"})",
+        R"({"pgadvise_counters":1,"server":"s","taken":-9223372036854775808,"before":{},"bucket_start":0,)"
+        R"("bucket_seconds":0,"bucket":{}})",
         R"({"pgadvise_counters":1,"server":"s","taken":1,"before":{"a":[1]}})"})
     EXPECT_EQ(read_counters_json(damaged).taken, 0) << damaged;
 }

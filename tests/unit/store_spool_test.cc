@@ -147,6 +147,27 @@ TEST_F(SpoolTest, SurvivesKilledWritersAndDamagedFiles) {
   EXPECT_EQ(spool.state().runs, 0U);
 }
 
+TEST_F(SpoolTest, ReadsNoFileThatIsTooLarge) {
+  keep("a", monday);
+  keep("b", monday + 1);
+  fs::resize_file(files().front(), spool_bytes + 1);  // has holes: takes no room
+  const auto sent = spool.send(store, monday);
+  EXPECT_EQ(sent.unreadable, 1U);
+  EXPECT_EQ(store.targets, std::vector<std::string>{"b"});
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(SpoolTest, UsesNoFolderBehindALink) {
+  keep("a", monday);
+  fs::rename(spool.folder(), folder.path("elsewhere"));
+  fs::create_directory_symlink(folder.path("elsewhere"), spool.folder());
+  const auto kept = spool.keep(facts_for("b"), monday);
+  ASSERT_FALSE(kept.has_value());
+  EXPECT_NE(kept.error().what.find("symbolic link"), std::string::npos) << kept.error().what;
+  EXPECT_EQ(spool.state().runs, 0U);
+  EXPECT_EQ(spool.send(store, monday).sent, 0U);
+}
+
 TEST_F(SpoolTest, SeparatesStores) {
   Spool other(folder.path("spool"), {.path = "other.db", .retention_days = {}, .conninfo = {}});
   keep("a", monday);
@@ -157,6 +178,24 @@ TEST_F(SpoolTest, SeparatesStores) {
   const Spool new_password(folder.path("spool"),
                            {.path = {}, .retention_days = {}, .conninfo = "postgresql://u:b@h/d"});
   EXPECT_EQ(old_password.folder(), new_password.folder());
+  const Spool other_retention(
+      folder.path("spool"),
+      {.path = {}, .retention_days = {}, .conninfo = "postgresql://u:b@h/d?retention=9"});
+  EXPECT_EQ(other_retention.folder(), new_password.folder());
+  const Spool with_port(folder.path("spool"),
+                        {.path = {}, .retention_days = {}, .conninfo = "postgresql://u:b@h/d?port=5433"});
+  const Spool other_server(
+      folder.path("spool"),
+      {.path = {}, .retention_days = {}, .conninfo = "postgresql://u:b@h/d?retention=9&port=5433"});
+  EXPECT_NE(other_server.folder(), new_password.folder());
+  EXPECT_EQ(other_server.folder(), with_port.folder());
+  // A file of the same name in another folder is another store.
+  const Spool absolute(folder.path("spool"),
+                       {.path = fs::absolute("store.db").string(), .retention_days = {}, .conninfo = {}});
+  EXPECT_EQ(absolute.folder(), spool.folder());
+  const Spool elsewhere(folder.path("spool"),
+                        {.path = folder.path("store.db"), .retention_days = {}, .conninfo = {}});
+  EXPECT_NE(elsewhere.folder(), spool.folder());
   Address fleet;
   fleet.clickhouse = "clickhouse://u:a@h/d";
   const Spool clickhouse(folder.path("spool"), fleet);
