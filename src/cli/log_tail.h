@@ -35,8 +35,8 @@ class LogTail {
   // The next lines, at most 16 MiB; "" if there are none. The same lines again, until take(), also after a
   // restart: lines that were sent twice then have the same beginning, by which a store knows them. A file
   // that was renamed is read to its end, while this object has it open or its folder has it; then the new
-  // one, from its beginning, as soon as it has a line. A file that was truncated is read from its beginning. Errors (input): the log
-  // cannot be read; (usage): the position cannot be written.
+  // one, from its beginning, as soon as it has a line. A file that was truncated is read from its beginning.
+  // Errors (input): the log cannot be read; (usage): the position cannot be written.
   Result<Lines> next();
 
   // Goes past the lines of the last next(). Errors (usage): the position cannot be written.
