@@ -16,7 +16,7 @@ namespace pgadvise::drizzle {
 
 struct SourceSchema : DeclaredCatalog {
   SourceConfig config;
-  std::vector<std::string> read;    // files that were parsed, sorted
+  std::vector<std::string> read;  // files that were parsed, sorted
   // Files, of config.files and of those whose names they export, of which something is not known: they were
   // not read, have a syntax error, or export from a file that is missing. The tree's diagnostics have the
   // reasons.

@@ -141,7 +141,8 @@ Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddr
   v6.sin6_addr = in6addr_loopback;
   const auto* at =
       address.ipv6 ? reinterpret_cast<const sockaddr*>(&v6) : reinterpret_cast<const sockaddr*>(&v4);
-  const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (address.ipv6 ? MHD_USE_IPv6 : 0U);
+  const unsigned flags =
+      MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | (address.ipv6 ? MHD_USE_IPv6 : MHD_NO_FLAG);
   errno = 0;
   out->daemon_->daemon = MHD_start_daemon(
       flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,

@@ -5,7 +5,8 @@ namespace {
 
 // ClickHouse keeps the right side of a join in memory: the large table is on the left. The views of findings
 // read finding_event_rows, whose key begins with the target; its repeated rows change nothing. Scopes are few
-// and runs are many: the first three subqueries of finding_look decide for each scope.
+// and runs are many: the first three subqueries of finding_look decide for each scope. The second condition
+// on index_scan's times leaves out partitions.
 constexpr ViewTemplate own_views[] = {
     {"finding_latest", R"(SELECT target, last.1 AS started, last.2 AS run_id, finding_id, last.3 AS short_id,
   last.4 AS rule, last.5 AS severity, last.6 AS verdict, last.7 AS state, last.8 AS area, last.9 AS file,
@@ -87,7 +88,7 @@ constant AS (
   SELECT i.system AS system, i.database AS database, i.server AS server, i.schema AS schema, i.name AS name,
     min(i.taken) AS since, max(i.taken) AS until
   FROM index_scan i JOIN newest n ON n.system = i.system AND n.database = i.database
-  WHERE i.taken >= n.last - 2592000
+  WHERE i.taken >= n.last - 2592000 AND i.taken >= (SELECT min(last) FROM newest) - 2592000
   GROUP BY i.system, i.database, i.server, i.schema, i.name
   HAVING min(i.scans) = max(i.scans)),
 unused AS (
@@ -100,7 +101,7 @@ sized AS (
   SELECT z.target AS target, z.taken AS taken, z.schema AS schema, z.name AS name, z.bytes AS bytes
   FROM relation_size z WHERE z.kind = 'index' AND (z.target, z.taken) GLOBAL IN
     (SELECT target, taken FROM members))
-SELECT m.target AS target, m.database AS database, u.schema AS schema, u.name AS name, z.bytes AS bytes,
+SELECT m.target AS target, m.database AS database, u.schema AS schema, u.name AS name, ifNull(z.bytes, 0) AS bytes,
   u.since AS since, u.until AS until, m.recent_servers AS servers, m.primaries AS primaries,
   m.replicas AS replicas
 FROM unused u JOIN members m ON m.system = u.system AND m.database = u.database AND m.all_servers = u.servers

@@ -75,13 +75,15 @@ CREATE TABLE server_sample (system text COLLATE "C", database text COLLATE "C", 
   target text COLLATE "C" NOT NULL, role text COLLATE "C" NOT NULL, replicas bigint NOT NULL,
   PRIMARY KEY (system, database, server, taken));
 CREATE INDEX server_sample_by_time ON server_sample (taken);
-CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C", schema text COLLATE "C",
-  name text COLLATE "C", taken bigint, scans bigint NOT NULL,
+CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C",
+  schema text COLLATE "C", name text COLLATE "C", taken bigint, scans bigint NOT NULL,
   PRIMARY KEY (system, database, server, schema, name, taken)) PARTITION BY RANGE (taken);
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
 
 constexpr Dialect dialect{
+    .range_begin = "CROSS JOIN LATERAL (SELECT * FROM query_statistics q WHERE",
+    .range_end = "OFFSET 0) q",
     .ordered_join = "JOIN",
     .histogram_bins =
         "CROSS JOIN LATERAL unnest(q.bins) WITH ORDINALITY b (value, place) "

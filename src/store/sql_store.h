@@ -1,5 +1,5 @@
-// A store of past runs in an SQL database (SQLite, PostgreSQL, ClickHouse): answers each question by a SELECT on the
-// views of docs/store.md. A class for an engine only runs the SELECT.
+// A store of past runs in an SQL database (SQLite, PostgreSQL, ClickHouse): answers each question by a SELECT
+// on the views of docs/store.md. A class for an engine only runs the SELECT.
 #pragma once
 
 #include <optional>

@@ -70,6 +70,8 @@ CREATE INDEX index_scan_by_time ON index_scan (taken);
 static_assert(std::size(steps) == schema_version);
 
 constexpr Dialect dialect{
+    .range_begin = "CROSS JOIN query_statistics q ON",
+    .range_end = "",
     .ordered_join = "CROSS JOIN",
     .histogram_bins = "JOIN json_each(q.bins) b JOIN json_each(q.counts) c ON c.key = b.key",
 };

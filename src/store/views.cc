@@ -68,13 +68,13 @@ GROUP BY q.target, q.class_id, q.bucket_start, b.value)"},
 WITH RECURSIVE week (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM week WHERE n < 8),
 newest AS (SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 bucket AS (
-  SELECT q.target, q.class_id, q.bucket_start + w.n * 604800 AS hour, q.bucket_seconds, w.n,
+  SELECT s.target, q.class_id, q.bucket_start + w.n * 604800 AS hour, q.bucket_seconds, w.n,
     sum(q.timed_calls) AS calls, sum(q.total_ns) AS total_ns
   FROM newest s {join} week w ON w.n >= 0
-  {join} query_statistics q ON q.target = s.target AND q.bucket_start >= s.until - 86400 - w.n * 604800
-    AND q.bucket_start < s.until - w.n * 604800
+  {range} q.target = s.target AND q.bucket_start >= s.until - 86400 - w.n * 604800
+    AND q.bucket_start < s.until - w.n * 604800 {end}
   WHERE q.timed_calls > 0
-  GROUP BY q.target, q.class_id, q.bucket_start, q.bucket_seconds, w.n),
+  GROUP BY s.target, q.class_id, q.bucket_start, q.bucket_seconds, w.n),
 same_hour AS (
   SELECT target, class_id, hour, bucket_seconds, sum(CASE WHEN n = 0 THEN calls ELSE 0 END) AS calls,
     sum(CASE WHEN n = 0 THEN total_ns ELSE 0 END) AS total_ns,
@@ -189,6 +189,7 @@ std::vector<View> view_definitions(const Dialect& dialect) {
     const auto& used = own == dialect.own_views.end() ? view : *own;
     out.push_back({std::string(used.name),
                    fmt::format(fmt::runtime(used.select), fmt::arg("join", dialect.ordered_join),
+                               fmt::arg("range", dialect.range_begin), fmt::arg("end", dialect.range_end),
                                fmt::arg("bins", dialect.histogram_bins), fmt::arg("lag", dialect.lag))});
   }
   return out;

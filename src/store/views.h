@@ -14,11 +14,15 @@ inline constexpr std::int64_t views_version = 4;
 
 struct ViewTemplate {
   std::string_view name;
-  std::string_view select;  // with {join}, {bins} and {lag}, which a Dialect has
+  std::string_view select;  // with {join}, {range}, {end}, {bins} and {lag}, which a Dialect has
 };
 
 // What the engines write differently.
 struct Dialect {
+  // Around the conditions of a join with query_statistics q that reads ranges of buckets: the planner must
+  // not read all buckets instead.
+  std::string_view range_begin;
+  std::string_view range_end;
   std::string_view ordered_join;  // a join whose left side the planner reads first, if the engine needs that
   // Joins query_statistics q with its histogram: b.value is the bin, c.value the count.
   std::string_view histogram_bins;

@@ -751,8 +751,8 @@ TEST(Cli, MachineFormatsDependOnNeitherLocaleNorTimeZoneNorTerminal) {
   const std::string shop = std::string(testing_support::source_dir) + "/fixtures/shop";
   for (const auto* known : report::all_formats()) {
     const std::string format(known->name);
-    if (format == "text") continue;         // for a person: it follows the terminal
-    if (format == "html") continue;         // has the report of `json`
+    if (format == "text") continue;  // for a person: it follows the terminal
+    if (format == "html") continue;  // has the report of `json`
     // Have the time of this run.
     if (format == "openmetrics" || format == "otlp-metrics" || format == "otlp-logs") continue;
     const auto report = [&](const std::string& environment) {

@@ -109,7 +109,7 @@ TEST_P(SandboxClient, ConnectsByTheUrl) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Clients, SandboxClient, testing::ValuesIn(clients),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& client) { return std::string(client.param.name); });
 
 }  // namespace
 }  // namespace pgadvise

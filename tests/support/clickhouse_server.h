@@ -1,6 +1,7 @@
 // ClickHouse as a library (tests/clickhouse/server.mjs), with stores in its databases.
 #pragma once
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -57,6 +58,8 @@ class ClickHouseServer {
   ~ClickHouseServer() {
     ::close(in_);
     std::fclose(out_);
+    // The library sometimes hangs when its process exits, and nothing reads the data again.
+    ::kill(child_, SIGKILL);
     ::waitpid(child_, nullptr, 0);
   }
 

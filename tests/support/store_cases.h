@@ -285,6 +285,7 @@ TYPED_TEST_P(StoreCases, QueriesAreComparedWithTheSameHourOfTheWeek) {
   EXPECT_DOUBLE_EQ(changes->front().earlier_mean_ms, 15);
   EXPECT_EQ(changes->front().weeks, 2u);
   EXPECT_EQ(changes->front().calls, 100u);
+  EXPECT_EQ(this->store()->query_changes("").value_or(std::vector<QueryChange>{}).size(), 1u);
   EXPECT_TRUE(this->store()->query_changes("other").value_or(std::vector<QueryChange>(1)).empty());
 }
 

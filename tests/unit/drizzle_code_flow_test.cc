@@ -45,7 +45,8 @@ export async function list() {
             "6 id=row.customerId over rows\n7 id=row.id over rows\n");
 }
 
-// Each call belongs to its innermost transaction: else 220 transactions in each other would have 24,310.
+// Each call belongs to its innermost transaction: else transactions in each other have a finding for each
+// pair.
 TEST_F(DrizzleFlow, CallsOfTransactionsInEachOther) {
   const auto calls = [](int levels) {
     std::string text = "export async function work() {\n", end;

@@ -91,6 +91,7 @@ TEST(LockForecast, ManyNotesAboutLockTimeoutAreOne) {
   std::vector<std::string> scripts;
   const auto notes = [&] {
     Folder change = folder(scripts);
+    change.catalog.settings["max_connections"] = "100";
     change.catalog.tables.at({"public", "users"}).statistics = TableStatistics{.rows = 2e6};
     return findings("missing-lock-timeout", change);
   };

@@ -230,7 +230,7 @@ TEST(ClickHouseDefinitions, OfACluster) {
     EXPECT_NE(sql.find(" ON CLUSTER `main` "), std::string::npos) << sql;
     // Of a distributed table, a subquery for each shard would read the shard's own rows only.
     const auto plain = replace_all(sql, "GLOBAL IN (SELECT", "");
-    EXPECT_EQ(plain.find(" IN (SELECT"), std::string::npos) << sql;  // not that of JOIN (SELECT
+    EXPECT_EQ(plain.find(" IN (SELECT"), std::string::npos) << sql;
   }
 }
 

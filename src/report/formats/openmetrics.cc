@@ -16,7 +16,8 @@ std::string render(const Report& report, const Options&) {
     out += fmt::format("# HELP pgadvise_{0} {1}\n# TYPE pgadvise_{0} gauge\n", metric.name, metric.help);
     for (const auto& sample : metric.samples) {
       std::string labels = database;
-      for (const auto& [name, value] : sample.labels) labels += fmt::format(",{}={}", name, label_value(value));
+      for (const auto& [name, value] : sample.labels)
+        labels += fmt::format(",{}={}", name, label_value(value));
       out += fmt::format("pgadvise_{}{{{}}} {}\n", metric.name, labels, sample.value);
     }
   }
