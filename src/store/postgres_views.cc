@@ -126,7 +126,7 @@ Result<void> replace_views(PostgresTransaction& transaction, const pg::Connectio
 
 Result<std::set<std::string>> relations_of_store(PostgresTransaction& transaction) {
   const auto rows = transaction.query(
-      "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "SELECT quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
       "WHERE n.nspname = 'pgadvise' AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition");
   if (!rows) return tl::unexpected(rows.error());
   std::set<std::string> out;

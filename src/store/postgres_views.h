@@ -19,7 +19,7 @@ namespace pgadvise::store {
 Result<void> replace_views(PostgresTransaction& transaction, const pg::Connection& connection,
                            const std::vector<View>& views);
 
-// The tables and views of the store, without partitions.
+// The tables and views of the store, without partitions; quoted, as SQL names them.
 Result<std::set<std::string>> relations_of_store(PostgresTransaction& transaction);
 
 // Lets the roles that may read the table `run` read all tables and views that are not in `before`, too.
