@@ -74,7 +74,7 @@ Fix fix_of(const Context& context, const Query& query, const RepeatedQuery& repe
   Fix fix{.safety = Fix::Safety::manual};
   fix.title =
       std::string("Run the query once at the beginning of the ") + (transaction ? "transaction" : "request") +
-      " and pass the result on, or cache the result as long: " + std::to_string(repeat.max_in_one_scope - 1) +
+      " and pass the result on, or cache it for that time: " + std::to_string(repeat.max_in_one_scope - 1) +
       " of the " + std::to_string(repeat.max_in_one_scope) + " calls are not needed";
   fix.sql = with_short_lists(query.text);
   if (const std::string asked = lint::drizzle_select(context, query, transaction ? "tx" : "db");

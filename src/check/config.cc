@@ -32,6 +32,25 @@ constexpr std::size_t max_files = 64;      // all in all
 constexpr std::size_t max_excludes = 200;  // each is compared with each file
 constexpr std::size_t most_hosts_shown = 100;
 
+constexpr std::string_view clickhouse = "clickhouse://";
+
+// Whether a URL has a password: of a ClickHouse URL before the @, and of any URL among its parameters, also
+// those that libpq does not know.
+bool names_password(std::string_view url) {
+  const auto question = url.find('?');
+  if (url.starts_with(clickhouse)) {
+    const std::string_view authority =
+        url.substr(clickhouse.size(), url.find_first_of("/?", clickhouse.size()) - clickhouse.size());
+    if (const auto at = authority.rfind('@');
+        at != std::string_view::npos && contains(authority.substr(0, at), ":"))
+      return true;
+  }
+  if (question == std::string_view::npos) return false;
+  const auto parameters = split(url.substr(question + 1), '&');
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const auto part) { return mask_credentials(part) != part; });
+}
+
 bool variable_name(std::string_view name) {
   return !name.empty() && std::none_of(name.begin(), name.end(), [](unsigned char c) {
     return c != '_' && !std::isalnum(c);
@@ -343,8 +362,7 @@ class Reader {
         errors_.complain(value.source(), fmt::format("{} is not a string", key.str()), "in quotes");
       else if (key == "service") service(value, *text, profile);
       else if (key == "url" && store && text->starts_with("sqlite")) profile.conninfo = *text;
-      else if (key == "url" && store && text->starts_with("clickhouse://") &&
-               mask_credentials(*text) == *text)
+      else if (key == "url" && store && text->starts_with(clickhouse) && !names_password(*text))
         profile.conninfo = *text;
       else if (key == "url") url(value, *text, profile);
       else if (!variable_name(*text))
@@ -371,13 +389,10 @@ class Reader {
 
   void url(const toml::node& node, const std::string& text, DatabaseProfile& profile) {
     const auto pairs = pg::read_conninfo(trim(text) == "env" ? "=" : text);
-    bool secret = text.starts_with("clickhouse://") && mask_credentials(text) != text;
+    bool secret = names_password(text);
     secret |= pairs && std::any_of(pairs->begin(), pairs->end(), [](const auto& pair) {
                 return pair.first.find("password") != std::string::npos;
               });
-    if (const auto question = text.find('?'); question != std::string::npos)  // what libpq does not know, too
-      for (const auto part : split(std::string_view(text).substr(question + 1), '&'))
-        secret |= mask_credentials(part) != part;
     if (secret)
       errors_.complain(node.source(),
                        errors_.of_user() ? "url contains a password"

@@ -82,7 +82,7 @@ TEST(LockForecast, AFileWithConcurrentlyHasNoTransactionWhereOthersHaveSuchState
       forecast_locks(Context({.catalog = &change.catalog, .migrations = &change.migrations}));
   ASSERT_EQ(forecasts.size(), 1u);
   EXPECT_EQ(forecasts[0].how, "");
-  Folder other = folder({two, script}, Transaction::run);
+  Folder other = folder({two_more, script}, Transaction::run);
   for (Migration& one : other.migrations) one.concurrently_elsewhere = true;
   EXPECT_EQ(sizes(other), (std::vector<std::size_t>{2, 1, 1, 1})) << "a file without such a statement";
 }
