@@ -1,5 +1,6 @@
 // Compiles the Drizzle code of a report's fixes: node compile.mjs NAME SCHEMA.TS REPORT.JSON LEAST
-// A fix may use the schema's exports, drizzle-orm, db, tx and what src/lint/drizzle_code.h names; nothing else.
+// A fix may use the schema's exports, drizzle-orm, db, tx and what src/lint/drizzle_code.h names; a fix of an -in-code rule
+// also the variables of its file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
@@ -42,8 +43,10 @@ const head = [
   ]),
 ];
 
+const isList = (name) => findings.some((finding) => finding.fix.drizzle.includes(`${name}.map(`));
+
 function errors(declared) {
-  const text = [...head, ...declared.map((one) => `declare const ${one}: any;`), ...findings.map(wrapped)].join('\n');
+  const text = [...head, ...declared.map((one) => `declare const ${one}: any${isList(one) ? '[]' : ''};`), ...findings.map(wrapped)].join('\n');
   writeFileSync(`${name}-fixes.ts`, text + '\n');
   const program = ts.createProgram([`${name}-fixes.ts`], {
     strict: true, noEmit: true, skipLibCheck: true, types: [],
@@ -52,12 +55,16 @@ function errors(declared) {
   return ts.getPreEmitDiagnostics(program);
 }
 
+// The code of a fix in code may use the variables of the place that it replaces.
+const inCode = findings.filter((finding) => finding.rule.endsWith('-in-code')).map((finding) => finding.location.file);
+const variables = new Set(inCode.flatMap((file) => readFileSync(file, 'utf8').match(/[A-Za-z_$][\w$]*/g)));
+
 // Values have the names of properties.
 const missing = new Set();
 for (const error of errors([])) {
   const found = [2304, 2552].includes(error.code) && /'(\w+)'/.exec(ts.flattenDiagnosticMessageText(error.messageText, ' '));
   const property = found && found[1].replace(/\d+$/, '');
-  if (found && [property, property.replace(/(Value|List|From|To|ListValue)$/, '')].some((one) => properties.has(one)))
+  if (found && (variables.has(found[1]) || [property, property.replace(/(Value|List|From|To|ListValue)$/, '')].some((one) => properties.has(one))))
     missing.add(found[1]);
 }
 const left = errors([...missing]);
