@@ -28,7 +28,8 @@ std::map<std::string, Counts> counts_of(const Workload& workload) {
 }
 
 Counts grown(const Counts& before, const Counts& now) {
-  if (now.calls < before.calls || now.total_ns < before.total_ns || now.rows < before.rows) return now;
+  if (now.calls < before.calls / 2) return now;
+  if (now.calls < before.calls || now.total_ns < before.total_ns || now.rows < before.rows) return {};
   return {now.calls - before.calls, now.total_ns - before.total_ns, now.rows - before.rows};
 }
 

@@ -34,9 +34,10 @@ struct CounterState {
 // rounded, but at least one. Its histograms are empty and its max_ns is 0: pg_stat_statements has neither.
 //
 // Begins anew, and returns nothing, for the first reading; after a reset of the counters, another server
-// (a failover), a clock that was set back, or more than a week. A counter that went down alone (its entry was
-// removed, and came again) began at 0. Changes and returns nothing if the workload is not that of
-// pg_stat_statements.
+// (a failover), a clock that was set back, or more than a week. Counters of a query that fell below half
+// began at 0: its entry was removed, and came again. If they fell by less, one entry of several (users, query
+// ids) was removed, and nothing is known of this time. Changes and returns nothing if the workload is not
+// that of pg_stat_statements.
 std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& workload, std::int64_t now);
 
 std::string counters_json(const CounterState& state);

@@ -195,7 +195,7 @@ Result<void> migrate(pg::Connection& connection, bool create) {
       const auto version = setting(*transaction, "tables_version");
       const auto views = version ? setting(*transaction, "views_version") : version;
       if (!views) return tl::unexpected(views.error());
-      if (*version == postgres_schema_version && *views == views_version) return {};
+      if (*version == postgres_schema_version && *views >= views_version) return {};
     }
   }
   auto transaction = PostgresTransaction::begin(connection, Access::write);

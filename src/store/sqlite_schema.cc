@@ -103,7 +103,7 @@ Result<void> migrate(SqliteConnection& connection, const std::string& path) {
   const std::string done = fmt::format(
       "SELECT (SELECT user_version FROM pragma_user_version) = {} AND (SELECT value FROM setting WHERE name "
       "= "
-      "'views_version') = {}",
+      "'views_version') >= {}",
       schema_version, views_version);
   if (*objects > 0)
     if (const auto current = connection.number(done); current && *current == 1) return {};

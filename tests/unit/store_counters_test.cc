@@ -108,6 +108,10 @@ TEST(Counters, ThatWentDownAloneBeganAtZero) {
   EXPECT_EQ(found[0].calls, 4U);
   EXPECT_EQ(found[0].total_ns, 8'000'000);
   EXPECT_EQ(found[1].calls, 1U);
+  const auto less = add_reading(state, reading({query_of("a", 3, 7), query_of("b", 12, 12)}), monday + 120);
+  ASSERT_EQ(less.size(), 2U);
+  EXPECT_EQ(less[0].calls, 4U) << "one entry of several was removed: nothing is known of this minute";
+  EXPECT_EQ(less[1].calls, 2U);
 }
 
 TEST(Counters, OfAQueryThatDidNotRunAreNotStored) {
