@@ -41,7 +41,7 @@ TEST(LockTimeline, ALockIsABarOverTheStatementsThatItLasts) {
       "Locks of 0002_change: Goose runs each migration in a transaction\n"
       "  1. ALTER TABLE users ADD COLUMN a int: short (line 3)\n"
       "  2. CREATE INDEX events_kind ON events (kind): builds an index on events, 2 to 15 s (line 4)\n"
-      "  1 2        time\n"
+      "  1 2        order of statements\n"
       "  ██████████ users: ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 s; 340/s queue, up to 5.1k");
 }
 
