@@ -108,7 +108,7 @@ Result<LoopbackAddress> read_loopback_address(std::string_view given) {
   }
   const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (port.empty() || code != std::errc() || end != port.data() + port.size())
-    return fail(Error::Kind::usage, "--serve", ellipsis(given, 60) + " is not an address of this machine",
+    return fail(Error::Kind::usage, "--serve", ellipsis(given, 60) + " is not a loopback address",
                 "PORT, 127.0.0.1:PORT or [::1]:PORT; PORT 0 is a free one");
   return out;
 }
