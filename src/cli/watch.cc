@@ -203,8 +203,8 @@ void add_outputs(CLI::App& command, Options& options) {
   command
       .add_option("--serve", options.serve,
                   "Serve /metrics (the metrics of the last checks, for Prometheus) and / (the HTML report of "
-                  "the last "
-                  "successful check) on 127.0.0.1 or [::1] only. Port 0: a free port, which watch prints")
+                  "the last successful check) on 127.0.0.1 or [::1] only. Port 0: a free port, which watch "
+                  "prints")
       ->type_name("[127.0.0.1:]PORT");
 }
 
