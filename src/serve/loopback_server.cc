@@ -17,7 +17,8 @@
 namespace pgadvise::serve {
 namespace {
 
-constexpr std::size_t memory_of_connection = std::size_t{16} << 10;  // half of it for the head of a request
+// The request line and headers get about 15 kB of it.
+constexpr std::size_t memory_of_connection = std::size_t{16} << 10;
 constexpr unsigned most_connections = 8;
 constexpr unsigned idle_seconds = 10;
 

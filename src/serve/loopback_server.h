@@ -38,8 +38,8 @@ bool names_loopback(std::string_view host, std::uint16_t port);
 
 // Serves on a thread of its own until the object is destroyed. Refuses methods other than GET and HEAD
 // (status 405), Host headers that fail names_loopback() (421), and requests whose request line and headers
-// exceed about 8 kB (414, 431). Keeps at most 8 connections open, and closes a connection without traffic for
-// 10 seconds.
+// exceed about 15 kB (414, 431, or a closed connection). Keeps at most 8 connections open, and closes a
+// connection without traffic for 10 seconds.
 class LoopbackServer {
  public:
   // Listens before it returns. Errors (usage): another program listens on the port, or the port needs

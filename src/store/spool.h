@@ -33,9 +33,8 @@ class Spool {
   Result<void> keep(const Facts& facts, std::int64_t now);
 
   struct Sent {
-    std::size_t sent = 0;  // number of runs that the store took
-    std::size_t unreadable =
-        0;                // number of removed files: damaged, too large, or of another pgadvise version
+    std::size_t sent = 0;        // number of runs that the store took
+    std::size_t unreadable = 0;  // number of removed files: damaged, too large, or of another version
     std::string failure;  // the store's last error; "": no error, though runs can wait after a time-out
   };
   // Sends the waiting runs, the oldest first, and removes each run that the store takes. Keeps a run that the
