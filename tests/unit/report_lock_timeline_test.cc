@@ -56,7 +56,7 @@ TEST(LockTimeline, LocksOfOneTransactionEndAtTheSameColumn) {
   const auto lines = lock_timeline({one}, {.width = 160});
   ASSERT_EQ(lines.size(), 9u);
   EXPECT_EQ(lines[5], "  and 2 more statements");
-  EXPECT_TRUE(lines[6].ends_with("+  time")) << lines[6];
+  EXPECT_TRUE(lines[6].ends_with("+  order of statements")) << lines[6];
   EXPECT_EQ(characters(lines[7].substr(0, lines[7].find(" users:"))),
             characters(lines[8].substr(0, lines[8].find(" events:"))))
       << lines[7] << "\n"
