@@ -36,7 +36,8 @@ std::string_view fix_title(const std::string& kind) {
   if (kind == ignored_file) return "Remove the line from .gitignore, and commit the migrations";
   if (kind == "missing file") return "Commit the file, or remove the entry if no database has run it";
   if (kind == "orphan file")
-    return "Delete the file, or turn it into a migration with `drizzle-kit generate --custom`";
+    return "Delete every file that is not in the journal, or turn it into a migration with "
+           "`drizzle-kit generate --custom`";
   if (kind == "not in the folder")
     return "Restore the migration from version control, or get it from the person who ran it; without it no "
            "other database gets this schema";

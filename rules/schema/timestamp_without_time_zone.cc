@@ -81,7 +81,9 @@ void check(const Context& context, Reporter& reporter) {
       [&](const SchemaColumn& one) { report_column(context, reporter, one); },
       [&](const std::string& schema) {
         const std::size_t count = schemas.at(schema).size();
-        return std::to_string(count) + " of the " + std::to_string(count + with[schema]) +
+        return (with[schema] == 0
+                    ? "All " + std::to_string(count)
+                    : std::to_string(count) + " of the " + std::to_string(count + with[schema])) +
                " timestamp columns in schema " + schema +
                " have no time zone: the values are correct only as long as all writers and readers use the "
                "same zone, as with frameworks that write UTC.";

@@ -27,7 +27,7 @@ static Severity severity(const Context& context, const Table& table, const Const
 static std::string message_on_key(const Table& table, const Constraint& key) {
   const std::string parent = display(key.referenced_table);
   return "No index serves the foreign key " + display(table.name) + " (" + join(key.columns, ", ") + ") to " +
-         parent + ": every DELETE in " + parent + ", and every change of its key, scans all of " +
+         parent + ": every DELETE in " + parent + ", and every UPDATE of its key, scans all of " +
          display(table.name) + ".";
 }
 

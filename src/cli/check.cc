@@ -139,18 +139,19 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   command->add_flag("--all", options->all,
                     "Show every finding in full, also on the terminal; a report in a file always does");
   command
-      ->add_option("--fail-on", words->fail_on,
-                   "Findings that make the exit code 1: those of at least this severity (error, the default; "
-                   "warning; note) or never; confirmed: only findings with the verdict confirmed; combine it "
-                   "with a severity: note,confirmed; rule ids: "
-                   "findings of these rules, whatever their severity. Separate several by commas")
+      ->add_option(
+          "--fail-on", words->fail_on,
+          "Findings that make the exit code 1. A severity (error, warning or note; default: error): "
+          "findings of at least this severity. never: none. confirmed: only findings with the verdict "
+          "confirmed, as in note,confirmed. Ids of rules: findings of these rules, whatever their "
+          "severity. Separate several by commas")
       ->allow_extra_args(false)
       ->type_name("WORDS");
   auto* baseline =
       command->add_option("--baseline", options->check.settings.baseline,
                           "File of accepted findings, usually .pgadvise-baseline.json: report only "
-                          "findings that the file does not contain, and list its entries that no "
-                          "longer match one");
+                          "findings that the file does not contain, and list entries that no longer match a "
+                          "finding");
   command
       ->add_flag("--update-baseline", options->check.settings.update_baseline,
                  "Write the current findings to the file of --baseline")
@@ -158,9 +159,10 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
   add_choices(*command, options->check);
   add_store(*command, options->store);
   command
-      ->add_option("--counters", options->counters,
-                   "File that keeps the counters of pg_stat_statements between runs: the store then gets, as "
-                   "the statistics of the queries, what the counters grew by since the run before")
+      ->add_option(
+          "--counters", options->counters,
+          "File that keeps the counters of pg_stat_statements between runs. Each run stores how much "
+          "the counters grew since the previous run, as the statistics of the queries")
       ->needs("--store")
       ->needs("--db")
       ->allow_extra_args(false)

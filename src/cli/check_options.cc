@@ -22,9 +22,9 @@ namespace pgadvise::cli {
 void add_inputs(CLI::App& command, CheckOptions& options) {
   command.add_option(
       "PATH", options.sources.paths,
-      "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot; or the id of "
-      "a finding (unindexed-foreign-key:1b17), which reports only that one; default: "
-      "the current directory, unless the command line names another input");
+      "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot. The id of a finding "
+      "(unindexed-foreign-key:1b17): report only that finding. Default: the current directory, unless the "
+      "command line names another input");
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database to read and to confirm findings in: a libpq connection string, or "
                                 "env (DATABASE_URL, else PG*)");
@@ -50,8 +50,8 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
   command.add_flag("--allow-network", options.sources.migrate.allow_network,
-                   "Run the migrate command also where the kernel does not let pgadvise cut it off from the "
-                   "network");
+                   "Run the migrate command even if pgadvise cannot cut it off from the network, because the "
+                   "kernel does not permit it");
   command.add_flag("--allow-commands", options.sources.migrate.allow_commands,
                    "Run the command of [migrate] in pgadvise.toml as --migrate-with");
   sandbox->excludes(db);
@@ -75,7 +75,8 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   command
       .add_option(
           "--workload", options.sources.workloads,
-          "Workload file of pgadvise digest -o, or SQL file: each statement counts as one call (repeatable)")
+          "Workload file of pgadvise digest -o, or SQL file, each statement of which counts as one call "
+          "(repeatable)")
       ->allow_extra_args(false);
 }
 
@@ -95,7 +96,7 @@ void add_choices(CLI::App& command, CheckOptions& options) {
   command
       .add_option("--only", options.settings.only,
                   "Report only these findings: ids as the report shows them (unindexed-foreign-key:1b17), or "
-                  "rules. Separate several by commas")
+                  "ids of rules. Separate several by commas")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("IDS");

@@ -45,31 +45,33 @@ void add_history(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command =
       app.add_subcommand("history",
-                         "Show what changed over stored runs: new, fixed and recurring findings, "
+                         "Show what changed between stored runs: new, fixed and recurring findings, "
                          "slower queries, changed plans, growing tables, unused indexes, and which database "
                          "to look at first");
   command
       ->add_option("--store", options->store.url,
-                   "Store that check, digest or advise wrote: sqlite, sqlite:PATH, postgresql://…, "
+                   "Store that check, digest, advise or watch wrote: sqlite, sqlite:PATH, postgresql://…, "
                    "clickhouse://…, env (PGADVISE_STORE), or @NAME, a store of your own configuration")
       ->type_name("URL")
       ->capture_default_str();
   command
       ->add_option("--target", options->history.target,
-                   "Only the runs of this name (--store-as); default: all")
+                   "Only the runs stored under this name (--store-as); default: all runs")
       ->type_name("NAME");
   command
-      ->add_option("--days", options->history.days,
-                   "Findings count as new, reopened or fixed within this many days")
+      ->add_option(
+          "--days", options->history.days,
+          "Number of days for which a finding counts as new, reopened or fixed, and a plan as changed")
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();
   command->add_option("--top", options->top, "Number of entries of each list in the text report; 0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--format", options->format, "text or json")
+  command->add_option("--format", options->format, "Format of the report")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "File to write to");
+  command->add_option("-o,--output", options->output,
+                      "File to write the report to; default: standard output");
   command->footer("Exit codes: 0 success, 2 wrong usage, or a store that is missing or can't be read.");
   command->callback([options, &exit_code] {
     if (const auto done = run(*options); !done) {

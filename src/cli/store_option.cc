@@ -82,7 +82,7 @@ void add_store(CLI::App& command, StoreOptions& options) {
       "Store what the run finds, for pgadvise history: sqlite (the file pgadvise/store.db in XDG_STATE_HOME "
       "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database "
       "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration. "
-      "Without it nothing is stored");
+      "Without --store nothing is stored");
   store->allow_extra_args(false)->type_name("URL");
   command
       .add_option("--store-as", options.target,
@@ -94,8 +94,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
   command
       .add_option(
           "--spool", options.spool,
-          "Folder that keeps what a store that fails should get, up to 64 MB; the next run that reaches "
-          "the store sends it")
+          "Folder that keeps the results of runs, up to 64 MB, while the store fails. The next run that "
+          "reaches the store sends them")
       ->needs(store)
       ->allow_extra_args(false)
       ->type_name("FOLDER");

@@ -165,57 +165,70 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
 
 void add_outputs(CLI::App& command, Options& options) {
   auto* store =
-      command.add_option("--store", options.store, "Store each run, for pgadvise history; as for check");
+      command.add_option("--store", options.store,
+                         "Store the results of each check, for pgadvise history. URL as for check --store");
   store->type_name("URL");
   command
       .add_option(
           "--spool", options.spool,
-          "Folder for what a store that fails should get, up to 64 MB, and for what watch keeps between "
-          "rounds. Default: pgadvise/spool in XDG_STATE_HOME or ~/.local/state")
+          "Folder that keeps the results of checks, up to 64 MB, while the store fails, and the positions in "
+          "logs and counters between two checks. Default: pgadvise/spool in XDG_STATE_HOME or ~/.local/state")
       ->needs(store)
       ->type_name("FOLDER");
   command
-      .add_option("--log", options.log,
-                  "Log of the server, whose new lines the store gets, across rotations. Without it the store "
-                  "gets what the counters of pg_stat_statements grew by")
+      .add_option(
+          "--log", options.log,
+          "Log of the server: each check stores the statistics of the queries in its new lines, also "
+          "after a rotation. Without --log a check stores how much the counters of pg_stat_statements "
+          "grew")
       ->needs(store)
       ->type_name("FILE");
-  command.add_option("--log-line-prefix", options.line_prefix, "log_line_prefix of the server, as for check")
+  command
+      .add_option("--log-line-prefix", options.line_prefix,
+                  "The server's log_line_prefix, if pgadvise does not detect it")
       ->needs("--log")
       ->type_name("PREFIX");
   command
-      .add_option("--store-as", options.targets,
-                  "Name of the database in the store and in the metrics; with several --db once for each, in "
-                  "the same order. Default: NAME of @NAME, else the name of the database")
+      .add_option(
+          "--store-as", options.targets,
+          "Name of the database in the store and in the metrics. With several --db give --store-as once "
+          "for each, in the same order. Default: NAME of @NAME, else the name of the database")
       ->allow_extra_args(false)
       ->type_name("NAME");
   command
       .add_option("-o,--output", options.plan.output,
-                  "File for the numbers of the last runs, for Prometheus; replaced as a whole")
+                  "File for the metrics of the last check of each database, for Prometheus' textfile "
+                  "collector; each check replaces the whole file")
       ->type_name("FILE");
   command
-      .add_option(
-          "--serve", options.serve,
-          "Serve /metrics (the numbers of the last runs, for Prometheus) and / (the HTML report of the "
-          "last run) on 127.0.0.1 or [::1] only; port 0: a free one, which is printed")
+      .add_option("--serve", options.serve,
+                  "Serve /metrics (the metrics of the last checks, for Prometheus) and / (the HTML report of "
+                  "the last successful check) on 127.0.0.1 or [::1] only. Port 0: a free port, which watch "
+                  "prints")
       ->type_name("[127.0.0.1:]PORT");
 }
 
 void add_times(CLI::App& command, WatchPlan& plan) {
-  command.add_option("--every", plan.every, "Time between two checks of a database: 600, 90s, 10m, 1h")
+  command
+      .add_option("--every", plan.every,
+                  "Time from the start of a check of a database to the start of the next: 600 (seconds), "
+                  "90s, 10m, 1h")
       ->transform(CLI::AsNumberWithUnit(std::map<std::string, long>{{"s", 1}, {"m", 60}, {"h", 3600}}))
       ->check(CLI::Range(1L, 86400L))
       ->type_name("TIME")
       ->capture_default_str();
   command
-      .add_option("--time-limit", plan.time_limit, "Seconds for one check; a longer one is ended, and failed")
+      .add_option("--time-limit", plan.time_limit,
+                  "Seconds after which watch ends a check, which then counts as failed")
       ->check(CLI::Range(1, 86400))
       ->type_name("SECONDS")
       ->capture_default_str();
   command.add_option("--jobs", plan.jobs, "Number of databases that are checked at the same time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command.add_option("--rounds", plan.rounds, "Number of checks of each database; 0: until a signal")
+  command
+      .add_option("--rounds", plan.rounds,
+                  "Number of checks of each database; 0: no limit, until SIGTERM or Ctrl-C")
       ->capture_default_str();
 }
 
@@ -224,22 +237,21 @@ void add_times(CLI::App& command, WatchPlan& plan) {
 void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code) {
   auto options = std::make_shared<Options>();
   auto* command =
-      app.add_subcommand("watch", "Check databases again and again, for a store or for Prometheus");
+      app.add_subcommand("watch", "Check databases at regular intervals, for a store or for Prometheus");
   command
       ->add_option(
           "--db", options->databases,
-          "Database: a libpq connection string, or env (DATABASE_URL, else PG*); repeatable. One that "
-          "fails does not stop the others")
+          "Database (repeatable; a database that fails does not stop the others): a libpq connection string, "
+          "or env (DATABASE_URL, else PG*)")
       ->required()
       ->allow_extra_args(false)
       ->type_name("CONN");
   add_times(*command, options->plan);
   add_outputs(*command, *options);
   command->footer(
-      "A check that fails is reported, and the next one runs in its time. SIGTERM and Ctrl-C end the "
-      "running checks and the command. Exit codes: 0 ended by a signal, or the last checks succeeded, 2 "
-      "wrong "
-      "usage, 3 the last of --rounds checks of a database failed.");
+      "watch reports a failed check on standard error, and goes on at the next interval. SIGTERM and Ctrl-C "
+      "end the running checks and watch. Exit codes: 0 ended by SIGTERM or Ctrl-C, or the last check of each "
+      "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed.");
   command->callback([options, names = std::move(names), command, &exit_code] {
     const bool store_given = command->count("--store") > 0;
     const auto valid = check_words(*options, store_given);

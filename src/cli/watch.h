@@ -1,4 +1,4 @@
-// The command `watch`: checks databases again and again.
+// The command `watch`: checks databases at regular intervals.
 #pragma once
 
 #include <map>

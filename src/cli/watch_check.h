@@ -7,7 +7,7 @@
 
 namespace pgadvise::cli {
 
-// A database that watch checks again and again.
+// A database that watch checks at regular intervals.
 struct WatchedDatabase {
   std::string db;    // as --db takes it, names resolved
   std::string name;  // for the store, for metrics, and for messages

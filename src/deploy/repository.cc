@@ -99,7 +99,8 @@ std::string what_was_read(const Project& project) {
   std::vector<std::string> unread;
   if (project.connections) unread = project.connections->unread_source;
   if (project.files_read.empty() && unread.empty()) return {};
-  const std::string out = fmt::format("{} files", project.files_read.size());
+  const std::string out =
+      fmt::format("{} file{}", project.files_read.size(), project.files_read.size() == 1 ? "" : "s");
   if (unread.empty()) return out;
   const std::size_t all = unread.size();
   unread.resize(std::min(all, max_named));

@@ -90,7 +90,9 @@ std::vector<std::string> files_at(const files::Tree& tree, const std::string& fo
   std::vector<std::string> out;
   if (tree.has(full)) return {full};
   for (const auto& pattern : files::expand_braces(full)) {
-    const std::string fixed = pattern.substr(0, pattern.find_first_of("*?["));
+    const auto meta = pattern.find_first_of("*?[(");
+    const std::string fixed =
+        meta == std::string::npos ? pattern : pattern.substr(0, pattern.rfind('/', meta) + 1);
     auto at = std::lower_bound(tree.files().begin(), tree.files().end(), fixed);
     for (; at != tree.files().end() && at->starts_with(fixed); ++at) {
       if (!typescript::is_source(*at)) continue;

@@ -1,5 +1,9 @@
 #include "files/glob.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
 #include "base/text.h"
 
 namespace pgadvise::files {
@@ -43,6 +47,83 @@ bool matches_part(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+constexpr std::string_view kinds = "!@?+*";
+constexpr int most_steps = 100'000;  // for a part of a path: the possibilities multiply with each group
+
+// A group of a part, such as !(*.test) in "!(*.test).ts".
+struct Group {
+  std::string_view before, after;
+  char kind = 0;
+  std::vector<std::string_view> alternatives;
+};
+
+std::optional<Group> first_group(std::string_view pattern) {
+  for (auto open = pattern.find('('); open != std::string_view::npos; open = pattern.find('(', open + 1)) {
+    if (open == 0 || kinds.find(pattern[open - 1]) == std::string_view::npos) continue;
+    Group out;
+    out.before = pattern.substr(0, open - 1);
+    out.kind = pattern[open - 1];
+    std::size_t from = open + 1;
+    int depth = 1;
+    for (std::size_t at = from; at < pattern.size(); ++at) {
+      depth += pattern[at] == '(' ? 1 : pattern[at] == ')' ? -1 : 0;
+      if (depth > 0 && (depth > 1 || pattern[at] != '|')) continue;
+      out.alternatives.push_back(pattern.substr(from, at - from));
+      from = at + 1;
+      if (depth > 0) continue;
+      out.after = pattern.substr(from);
+      return out;
+    }
+    return std::nullopt;  // no end
+  }
+  return std::nullopt;
+}
+
+bool matches_groups(std::string_view pattern, std::string_view text, int& steps);
+
+bool matches_alternative(const Group& group, std::string_view text, int& steps) {
+  return std::any_of(group.alternatives.begin(), group.alternatives.end(),
+                     [&](std::string_view one) { return matches_groups(one, text, steps); });
+}
+
+// One or more alternatives, one after the other.
+bool matches_repeated(const Group& group, std::string_view text, int& steps) {
+  std::vector<bool> reached(text.size() + 1, false);
+  reached[0] = true;
+  for (std::size_t from = 0; from < text.size(); ++from)
+    for (std::size_t to = from + 1; reached[from] && to <= text.size(); ++to)
+      if (!reached[to]) reached[to] = matches_alternative(group, text.substr(from, to - from), steps);
+  return text.empty() ? matches_alternative(group, text, steps) : reached.back();
+}
+
+bool matches_group(const Group& group, std::string_view text, int& steps) {
+  switch (group.kind) {
+    case '!': return !matches_alternative(group, text, steps);
+    case '@': return matches_alternative(group, text, steps);
+    case '?': return text.empty() || matches_alternative(group, text, steps);
+    case '*': return text.empty() || matches_repeated(group, text, steps);
+    default: return matches_repeated(group, text, steps);
+  }
+}
+
+bool matches_groups(std::string_view pattern, std::string_view text, int& steps) {
+  const auto group = first_group(pattern);
+  if (!group) return matches_part(pattern, text);
+  for (std::size_t from = 0; from <= text.size(); ++from) {
+    if (!matches_part(group->before, text.substr(0, from))) continue;
+    for (std::size_t to = from; to <= text.size(); ++to)
+      if (--steps > 0 && matches_group(*group, text.substr(from, to - from), steps) &&
+          matches_groups(group->after, text.substr(to), steps))
+        return true;
+  }
+  return false;
+}
+
+bool matches_with_groups(std::string_view pattern, std::string_view text) {
+  int steps = most_steps;
+  return matches_groups(pattern, text, steps) && steps > 0;
+}
+
 bool matches_parts(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
   // reached[i]: the first i parts of the path match the pattern so far
   std::vector<bool> reached(path.size() + 1, false);
@@ -51,7 +132,7 @@ bool matches_parts(const std::vector<std::string_view>& pattern, const std::vect
     std::vector<bool> next(path.size() + 1, false);
     for (std::size_t i = 0; i <= path.size(); ++i) {
       if (part == "**") next[i] = reached[i] || (i > 0 && next[i - 1]);
-      else if (i > 0) next[i] = reached[i - 1] && matches_part(part, path[i - 1]);
+      else if (i > 0) next[i] = reached[i - 1] && matches_with_groups(part, path[i - 1]);
     }
     reached = std::move(next);
   }

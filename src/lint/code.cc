@@ -40,8 +40,7 @@ void report_loop(const Context& context, Reporter& reporter, const std::vector<c
           ? " runs"
           : " (and " + std::to_string(others) + (others == 1 ? " other query" : " other queries") + ") runs";
   std::string message = statement_of(found.query) + with_others + " once for each element of " +
-                        rows_text(found) + (found.parallel ? ", all at the same time" : "") +
-                        ", although one " +
+                        rows_text(found) + (found.parallel ? ", in parallel" : "") + ", although one " +
                         (reads ? "query could fetch all rows." : "statement could write all rows.");
   Finding& finding = reporter.add(
       std::move(subject), std::move(message),

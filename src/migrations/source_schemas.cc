@@ -89,13 +89,11 @@ void add_missing(const std::string& root, files::Tree& tree, std::vector<Declare
     return !one.configured && !one.declared.catalog.tables.empty();
   });
   for (const auto& config : drizzle::configs_with_missing_files(tree)) {
-    const bool several = config.missing.size() > 1;
-    Error error{
-        Error::Kind::nonfatal, files::path_under(root, config.paths.front()),
-        fmt::format("names {}, which {} not exist: {}", join(config.missing, ", "), several ? "do" : "does",
-                    config.files.empty() ? "no table of this schema is known"
-                                         : "tables that are declared there are not known"),
-        std::string(drizzle_source.hint)};
+    Error error{Error::Kind::nonfatal, files::path_under(root, config.paths.front()),
+                fmt::format("names {}, where pgadvise found no file: {}", join(config.missing, ", "),
+                            config.files.empty() ? "no table of this schema is known"
+                                                 : "tables that are declared there are not known"),
+                std::string(drizzle_source.hint)};
     if (!config.files.empty() || unconfigured) {
       diagnostics.push_back(std::move(error));
       continue;

@@ -125,7 +125,7 @@ class Drawing {
       text += number + std::string(columns(i) - number.size(), ' ');
     }
     if (has_more()) text += "+" + std::string(more_columns - 1, ' ');
-    line("  " + text + " time");
+    line("  " + text + " order of statements");
   }
 
   // The locks of one table, the weakest first.

@@ -17,7 +17,8 @@
 namespace pgadvise::serve {
 namespace {
 
-constexpr std::size_t memory_of_connection = std::size_t{16} << 10;  // half of it for the head of a request
+// The request line and headers get about 15 kB of it.
+constexpr std::size_t memory_of_connection = std::size_t{16} << 10;
 constexpr unsigned most_connections = 8;
 constexpr unsigned idle_seconds = 10;
 
@@ -108,7 +109,7 @@ Result<LoopbackAddress> read_loopback_address(std::string_view given) {
   }
   const auto [end, code] = std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (port.empty() || code != std::errc() || end != port.data() + port.size())
-    return fail(Error::Kind::usage, "--serve", ellipsis(given, 60) + " is not an address of this machine",
+    return fail(Error::Kind::usage, "--serve", ellipsis(given, 60) + " is not a loopback address",
                 "PORT, 127.0.0.1:PORT or [::1]:PORT; PORT 0 is a free one");
   return out;
 }

@@ -1,5 +1,5 @@
-// An HTTP server that only programs of this machine reach, and of web pages in a browser of this machine only
-// those that it serves itself.
+// An HTTP server that listens on the loopback address only, for programs on the same machine. The Host header
+// check keeps web pages of other sites, open in a browser on this machine, from reading its answers.
 #pragma once
 
 #include <cstdint>
@@ -14,40 +14,43 @@ namespace pgadvise::serve {
 
 struct LoopbackAddress {
   bool ipv6 = false;       // [::1] instead of 127.0.0.1
-  std::uint16_t port = 0;  // 0: a free one
+  std::uint16_t port = 0;  // 0: the system chooses a free port
 };
 
-// Reads PORT, 127.0.0.1:PORT, localhost:PORT (which is 127.0.0.1) or [::1]:PORT. Errors (usage): any other
-// address.
+// Reads PORT, 127.0.0.1:PORT, localhost:PORT (the same as 127.0.0.1:PORT) or [::1]:PORT. Errors (usage):
+// anything else.
 Result<LoopbackAddress> read_loopback_address(std::string_view given);
 
 struct Page {
-  unsigned status = 200;  // of HTTP
-  std::string type;       // of the content, with its character set
+  unsigned status = 200;  // HTTP status code
+  std::string type;       // Content-Type, with the character set
   std::string content;
 };
 
-// The answer to GET and HEAD of a path, such as "/metrics", without its query. Called on the server's thread,
-// one call at a time. Must not throw.
+// Returns the answer to GET and HEAD of a path, such as "/metrics", without the query string. The server
+// calls this function on its own thread, one call at a time. Must not throw.
 using Pages = std::function<Page(const std::string& path)>;
 
-// Whether the Host header of a request names this server: localhost, 127.0.0.1 or [::1] with its port. A page
-// of another site reaches the server by a name that the site owns (DNS rebinding).
+// Whether a Host header names the server at `port`: localhost, 127.0.0.1 or [::1], with the port; without a
+// port only if `port` is 80. A web page of another site that resolves its own host name to 127.0.0.1 (DNS
+// rebinding) sends that name in the Host header, for which the result is false.
 bool names_loopback(std::string_view host, std::uint16_t port);
 
-// Serves until it is destroyed, on a thread of its own. Refuses other methods than GET and HEAD (405),
-// foreign Host headers (421) and requests whose head is longer than about 8 kB (414, 431). Holds at most 8
-// connections, and closes one on which nothing moves for 10 seconds.
+// Serves on a thread of its own until the object is destroyed. Refuses methods other than GET and HEAD
+// (status 405), Host headers that fail names_loopback() (421), and requests whose request line and headers
+// exceed about 15 kB (414, 431, or a closed connection). Keeps at most 8 connections open, and closes a
+// connection without traffic for 10 seconds.
 class LoopbackServer {
  public:
-  // Errors (usage): the port is taken, or needs more privileges.
+  // Listens before it returns. Errors (usage): another program listens on the port, or the port needs
+  // privileges that the process lacks.
   static Result<std::unique_ptr<LoopbackServer>> start(const LoopbackAddress& address, Pages pages);
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
 
-  std::string url() const;  // "http://127.0.0.1:9790/"
-  std::uint16_t port() const;
+  std::string url() const;     // "http://127.0.0.1:9790/"
+  std::uint16_t port() const;  // the port in use, never 0
 
  private:
   struct Daemon;

@@ -314,7 +314,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   if (skipped) make_uncertain(statement.body);
   if (skipped || block.passes_over || guessed_line > 0) recorder_.lost_values();
   if (!outcome && skipped)
-    return Problem{"a DO block runs computed statements: pgadvise does not know their effects"};
+    return Problem{"a DO block runs dynamic SQL: pgadvise does not know their effects"};
   if (!outcome && guessed_line > 0)
     return Problem{"a DO block changes the schema in line " + std::to_string(guessed_line) +
                    " under a condition or in a loop that pgadvise does not evaluate"};

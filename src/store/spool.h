@@ -1,4 +1,4 @@
-// Keeps on disk what a store did not take, until it does.
+// A folder that keeps the facts of runs that could not be stored, until a later run sends them to the store.
 #pragma once
 
 #include <cstddef>
@@ -12,39 +12,43 @@
 
 namespace pgadvise::store {
 
-// pgadvise/spool in $XDG_STATE_HOME, else in ~/.local/state. Errors (usage): neither is known.
+// The folder pgadvise/spool in $XDG_STATE_HOME, else in ~/.local/state. Errors (usage): neither
+// XDG_STATE_HOME nor the home folder is known.
 Result<std::string> default_spool();
 
-inline constexpr std::uint64_t spool_bytes = std::uint64_t{64} << 20;
+inline constexpr std::uint64_t spool_bytes = std::uint64_t{64} << 20;  // 64 MiB
 
-// The facts that wait for one store, each run in a file of its own, below a folder that may have those of
-// other stores. Any number of processes may use it at once: facts that two of them send are stored once.
+// The spool of one store: a subfolder of `folder`, with one file for each run that waits. Spools of several
+// stores can share `folder`. Several processes can use a spool at the same time: a run that two processes
+// send is stored once.
 class Spool {
  public:
-  // `limit`: bytes of all waiting runs of the store.
+  // `limit`: maximum size of all waiting runs of the store, in bytes. Creates nothing on disk.
   Spool(const std::string& folder, const Address& store, std::uint64_t limit = spool_bytes);
 
-  // Adds facts, which outlast a kill and a crash of the machine once this returns. Removes the oldest runs
-  // beyond the limit, and counts them. Errors (usage): the facts alone exceed the limit; the folder cannot be
-  // written, is a symbolic link or belongs to another user: nothing of it is read or sent then, either.
+  // Adds the facts of one run; `now` is in seconds since 1970. When keep() returns, the facts survive a kill
+  // of the process and a crash of the machine. If the limit is exceeded, removes the oldest runs and counts
+  // them in State::dropped. Errors (usage): the facts alone exceed the limit; the folder cannot be written;
+  // it is a symbolic link or belongs to another user (send() and state() then ignore its content).
   Result<void> keep(const Facts& facts, std::int64_t now);
 
   struct Sent {
-    std::size_t sent = 0;
-    std::size_t unreadable = 0;  // removed: damaged, too large, or of another version of pgadvise
-    std::string failure;         // why others still wait; "": none do, or the time was over
+    std::size_t sent = 0;        // number of runs that the store took
+    std::size_t unreadable = 0;  // number of removed files: damaged, too large, or of another version
+    std::string failure;  // the store's last error; "": no error, though runs can wait after a time-out
   };
-  // Sends what waits, the oldest first, for about 20 seconds, and removes what the store took. A run that
-  // the store refuses stays, and others are tried, up to three.
+  // Sends the waiting runs, the oldest first, and removes each run that the store takes. Keeps a run that the
+  // store refuses, and goes on with the next. Stops after three refused runs, or after 20 seconds, but
+  // finishes the run it is sending. `now` is in seconds since 1970.
   Sent send(Store& store, std::int64_t now);
 
   struct State {
-    std::uint64_t runs = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t dropped = 0;  // runs that were removed unsent since the folder was made
+    std::uint64_t runs = 0;     // number of waiting runs
+    std::uint64_t bytes = 0;    // their size
+    std::uint64_t dropped = 0;  // number of runs that keep() removed unsent since the folder was created
   };
   State state() const;
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_; }  // the store's subfolder
 
  private:
   std::string folder_;

@@ -1,4 +1,6 @@
-// A store of facts about many runs, and the questions that it answers. docs/store.md has the schema.
+// The interface of a store: a database with the results of many runs of pgadvise, for `pgadvise history`.
+// docs/store.md has the schema. In all structs below, `target` is the name under which the store keeps a run
+// (--store-as), `class_id` is the fingerprint of a query, and times are seconds since 1970, UTC.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +13,10 @@
 
 namespace pgadvise::store {
 
-// A finding over all runs of a target. Times are seconds since 1970, UTC.
+// The state of a finding after all runs of a target.
 struct FindingLife {
+  // open: the last run that looked for the finding found it. gone: that run did not find it, or refuted it.
+  // suppressed: by a comment or an [[ignore]] entry. accepted: by a baseline.
   enum class State { open, suppressed, accepted, gone };
   std::string target;
   std::string id;
@@ -25,80 +29,85 @@ struct FindingLife {
   State state = State::open;
   std::int64_t first_seen = 0;
   std::int64_t last_seen = 0;
-  // The first run after `last_seen` that looked for the finding and did not find it.
+  // The time of the first run after `last_seen` that looked for the finding and did not find it.
   std::optional<std::int64_t> gone;
-  // The last time at which the finding was found again after a run had looked for it in vain.
+  // The time of the last run that found the finding after an earlier run had not found it.
   std::optional<std::int64_t> reopened;
-  std::uint64_t runs = 0;   // that found it
-  double score = 0;         // impact
-  std::string owner = {};   // as the last run that found it states; with blanks between several
-  std::string reason = {};  // of a suppressed finding
-  std::string until = {};   // the last day of its suppression, "2027-01-31"; "": no end
+  std::uint64_t runs = 0;   // number of runs that found the finding
+  double score = 0;         // the impact in points (docs/impact.md)
+  std::string owner = {};   // according to the last run that found the finding; several: separated by blanks
+  std::string reason = {};  // why the finding is suppressed; "": it is not, or no reason is given
+  std::string until = {};   // the last day of the suppression, "2027-01-31"; "": no end
 };
 
-// The calls of a query during the newest day of its target, compared with the same hours of earlier weeks.
+// The calls of a query in the newest 24 hours of its target, compared with the same hours in up to eight
+// earlier weeks.
 struct QueryChange {
   std::string target;
   std::string class_id;
-  std::string text;
+  std::string text;  // normalized
   std::uint64_t calls = 0;
   double mean_ms = 0;
-  double earlier_mean_ms = 0;  // weighted by the calls of the newest day
-  std::uint64_t weeks = 0;     // of the earlier weeks, those with calls in these hours
+  double earlier_mean_ms = 0;  // mean over the hours, each weighted by its calls in the newest 24 hours
+  std::uint64_t weeks = 0;     // number of earlier weeks with calls, in the hour that has the most such weeks
 };
 
-// The oldest and the newest size within 30 days before the newest one of the target.
+// The oldest and the newest size of a table or an index, among the sizes of the 30 days that end with the
+// newest size of its target.
 struct RelationGrowth {
   std::string target;
   std::string kind;  // "table", "index"
   std::string schema;
   std::string name;
-  std::int64_t from = 0;
-  std::int64_t until = 0;
-  std::int64_t bytes_before = 0;
-  std::int64_t bytes = 0;
+  std::int64_t from = 0;          // time of the oldest size
+  std::int64_t until = 0;         // time of the newest size
+  std::int64_t bytes_before = 0;  // the oldest size
+  std::int64_t bytes = 0;         // the newest size
 };
 
-// An index that no sampled server of a cluster has scanned between two samples.
+// An index that no server of a cluster (a primary and its replicas) scanned in a period, according to the
+// scan counters that runs stored from each server. Such a stored set of counters is a sample.
 struct UnusedIndex {
   std::string target;
   std::string schema;
   std::string name;
-  std::int64_t bytes = 0;  // on the primary; 0: unknown
-  std::int64_t from = 0;   // the period that the samples of all servers have in common, within 30 days
-  std::int64_t until = 0;
-  std::uint64_t servers = 0;    // with a sample within 7 days before the cluster's newest one
-  std::uint64_t primaries = 0;  // of them
-  std::uint64_t replicas = 0;   // that the primary knows
+  std::int64_t bytes = 0;       // on the primary; 0: unknown
+  std::int64_t from = 0;        // begin of the period that the samples of all servers cover, at most 30 days
+  std::int64_t until = 0;       // its end
+  std::uint64_t servers = 0;    // number of servers with a sample in the 7 days before the newest sample
+  std::uint64_t primaries = 0;  // number of primaries among `servers`
+  std::uint64_t replicas = 0;   // number of replicas that the primary knows
 };
 
-// The newest change of a query's plan, between two runs.
+// The newest change of a query's plan: two successive runs of the target with different plans.
 struct PlanChangeOfQuery {
   std::string target;
   std::string class_id;
   std::string text;
-  std::int64_t since = 0;  // the last run with the plan before
-  std::int64_t until = 0;  // the first run with the plan now
-  std::string plan_before;
+  std::int64_t since = 0;   // time of the last run with `plan_before`
+  std::int64_t until = 0;   // time of the first run with `plan`
+  std::string plan_before;  // the nodes, one a line, without estimates and constants
   std::string plan;
-  double cost_before = 0;
+  double cost_before = 0;  // planner cost
   double cost = 0;
-  std::uint64_t changes = 0;  // of all runs
-  std::string cause;  // "server version", "dropped index", "new index", "table size", "statistics" (no other)
-  std::string detail;  // "15 to 16", the index, "1000 to 2000 bytes"
+  std::uint64_t changes = 0;  // number of changes of the query's plan over all runs
+  // "server version", "dropped index", "new index", "table size", or "statistics" if none of these applies.
+  std::string cause;
+  std::string detail;  // "15 to 16", the name of the index, "1000 to 2000 bytes"
 };
 
-// For one thread. All lists are sorted by target first. Errors (usage): the store cannot be read or written,
-// is full, or is busy for longer than 10 seconds.
+// Not thread-safe: one thread at a time may use a store. All lists are sorted by target first. Errors
+// (usage): the store cannot be read or written, is full, or is busy for longer than 10 seconds.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Adds the facts, all or none. Facts that the store contains change nothing, in any order and from any
-  // number of writers. Removes what is older than the retention. `now`: seconds since 1970.
+  // Adds all facts, or none on an error. A fact that the store already contains changes nothing, whatever the
+  // order of the calls and the number of processes that write. Also removes facts older than the retention
+  // (docs/store.md) before `now`, in seconds since 1970.
   virtual Result<void> put(const Facts& facts, std::int64_t now) = 0;
 
-  // `target`: "" for all.
+  // Each list has the rows of one target; `target` "": of all targets.
   virtual Result<std::vector<FindingLife>> findings(const std::string& target) = 0;
   virtual Result<std::vector<QueryChange>> query_changes(const std::string& target) = 0;
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;

@@ -167,7 +167,7 @@ TEST(CheckMigrations, FindingsThatDependOnUnknownStatementsSayWhich) {
                                     ":3:1 names this table, and its effects are unknown");
   EXPECT_EQ(reasons.count("other"), 1u);
   EXPECT_EQ(reasons["other"], "");
-  EXPECT_TRUE(has(ran.err, "a DO block runs computed statements")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "a DO block runs dynamic SQL")) << ran.err;
 }
 
 TEST(CheckMigrations, ALoneFileIsAMigrationWhenItChangesWhatItDoesNotMake) {

@@ -250,7 +250,7 @@ struct Inputs {
       std::erase_if(diagnostics, [](const Error& error) {
         return error.what.find("already exists") != std::string::npos ||
                error.what.find("does not read the schema itself") != std::string::npos ||
-               error.what.find("no entry of meta/_journal.json names this file") != std::string::npos ||
+               error.what.find("is not in meta/_journal.json") != std::string::npos ||
                error.what.find("is a Prisma schema of another database") != std::string::npos;
       });
     }

@@ -149,7 +149,7 @@ TEST_F(SourceInput, AMissingFileIsNamed) {
        {load(found->front(), diagnostics).error(), schema_sql(found->front(), diagnostics).error()})
     EXPECT_EQ(error.where + ": " + error.what,
               tree.path("drizzle.config.ts") +
-                  ": names ./src/schema.ts, which does not exist: no table of "
+                  ": names ./src/schema.ts, where pgadvise found no file: no table of "
                   "this schema is known");
   // Beside tables that are known, the rest is checked.
   tree.add("src/schema.ts", schema);
@@ -159,8 +159,9 @@ TEST_F(SourceInput, AMissingFileIsNamed) {
   const auto rest = find_schemas(tree.path(), diagnostics);
   ASSERT_TRUE(rest && rest->size() == 1);
   EXPECT_TRUE(load(rest->front(), diagnostics));
-  EXPECT_EQ(diagnostics.front().what,
-            "names ./src/auth.ts, which does not exist: tables that are declared there are not known");
+  EXPECT_EQ(
+      diagnostics.front().what,
+      "names ./src/auth.ts, where pgadvise found no file: tables that are declared there are not known");
 }
 
 TEST_F(SourceInput, AMissingFileBesideMigrationsIsAWarning) {
@@ -176,7 +177,7 @@ TEST_F(SourceInput, AMissingFileBesideMigrationsIsAWarning) {
   EXPECT_EQ(found->front().kind, SchemaKind::migrations);
   ASSERT_EQ(diagnostics.size(), 1u);
   EXPECT_EQ(diagnostics[0].kind, Error::Kind::nonfatal);
-  EXPECT_TRUE(diagnostics[0].what.starts_with("names ./src/schema.ts, which does not exist"));
+  EXPECT_TRUE(diagnostics[0].what.starts_with("names ./src/schema.ts, where pgadvise found no file"));
 }
 
 TEST_F(SourceInput, IsNotReadBesideMigrations) {

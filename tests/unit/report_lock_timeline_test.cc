@@ -41,7 +41,7 @@ TEST(LockTimeline, ALockIsABarOverTheStatementsThatItLasts) {
       "Locks of 0002_change: Goose runs each migration in a transaction\n"
       "  1. ALTER TABLE users ADD COLUMN a int: short (line 3)\n"
       "  2. CREATE INDEX events_kind ON events (kind): builds an index on events, 2 to 15 s (line 4)\n"
-      "  1 2        time\n"
+      "  1 2        order of statements\n"
       "  ██████████ users: ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 s; 340/s queue, up to 5.1k");
 }
 
@@ -56,7 +56,7 @@ TEST(LockTimeline, LocksOfOneTransactionEndAtTheSameColumn) {
   const auto lines = lock_timeline({one}, {.width = 160});
   ASSERT_EQ(lines.size(), 9u);
   EXPECT_EQ(lines[5], "  and 2 more statements");
-  EXPECT_TRUE(lines[6].ends_with("+  time")) << lines[6];
+  EXPECT_TRUE(lines[6].ends_with("+  order of statements")) << lines[6];
   EXPECT_EQ(characters(lines[7].substr(0, lines[7].find(" users:"))),
             characters(lines[8].substr(0, lines[8].find(" events:"))))
       << lines[7] << "\n"

@@ -331,7 +331,7 @@ TEST(Replay, PlainBlocksAreRead) {
        "$$;",
        "t: a integer, b integer; k unique(a)\n"},
       {"DO $$ DECLARE r record; BEGIN FOR r IN SELECT 1 LOOP EXECUTE 'x' || r; END LOOP; END $$;",
-       "m.sql:1:1: a DO block runs computed statements: pgadvise does not know their effects\n"},
+       "m.sql:1:1: a DO block runs dynamic SQL: pgadvise does not know their effects\n"},
   });
 }
 

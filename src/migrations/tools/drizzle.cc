@@ -61,8 +61,7 @@ JournalFiles journal_files(const Folder& folder, const std::vector<drizzle::Jour
 
 void name_orphans(const Folder& folder, const JournalFiles& files, Diagnostics& diagnostics) {
   for (const auto& name : files.orphans)
-    diagnostics.push_back({Error::Kind::nonfatal, folder.path(name),
-                           "no entry of meta/_journal.json names this file",
+    diagnostics.push_back({Error::Kind::nonfatal, folder.path(name), "is not in meta/_journal.json",
                            "neither drizzle nor pgadvise runs it"});
 }
 

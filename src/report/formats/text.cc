@@ -421,8 +421,8 @@ class Writer {
     out_ += "\n";
   }
 
-  // {"--db", "--schema"}, each of which would do for the rule; of one that lacks something in a log that was
-  // read {"more in the log"}.
+  // The options that a rule lacks: {"--db", "--schema"} if either would do. {"records in the log"} if a log
+  // was read, but does not contain what the rule needs.
   std::vector<std::string> missing_of(const SkippedRule& skipped) const {
     const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
                                      [](const ReportInput& input) { return input.kind.ends_with(" log"); });
@@ -434,11 +434,12 @@ class Writer {
       if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
       if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
     }
-    if (has_log && options == std::vector<std::string>{"--log"}) return {"more in the log"};
+    if (has_log && options == std::vector<std::string>{"--log"}) return {"records in the log"};
     return options.empty() ? std::vector<std::string>{"other inputs"} : options;
   }
 
-  // How many rules lack the inputs that most of them lack, on one line.
+  // The three inputs that most rules lack, with the number of rules that lack each. A rule that lacks two
+  // inputs counts in both numbers.
   void write_not_run_in_short() {
     constexpr std::size_t shown = 3;
     std::vector<std::pair<std::string, int>> inputs;
@@ -453,13 +454,16 @@ class Writer {
                      [](const auto& one, const auto& other) { return one.second > other.second; });
     if (inputs.size() > shown) inputs.resize(shown);
     std::vector<std::string> words;
-    for (const auto& [missing, number] : inputs)
-      words.push_back(
-          fmt::format("{}{} {}", number, words.empty() ? number == 1 ? " lacks" : " lack" : "", missing));
+    std::size_t all = 0;
+    for (const auto& [missing, number] : inputs) {
+      words.push_back(fmt::format("{} {} {}", number, number == 1 ? "lacks" : "lack", missing));
+      all += static_cast<std::size_t>(number);
+    }
     if (!report_.skipped.empty())
       paragraph("", "  ",
-                fmt::format("{} rule{} did not run: {}; --verbose lists them", report_.skipped.size(),
-                            report_.skipped.size() == 1 ? "" : "s", join(words, ", ")));
+                fmt::format("{} rule{} did not run: {}{}; --verbose lists them", report_.skipped.size(),
+                            report_.skipped.size() == 1 ? "" : "s", join(words, ", "),
+                            all > report_.skipped.size() ? " (some lack several)" : ""));
     if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
       out_ +=
           fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
