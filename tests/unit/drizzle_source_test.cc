@@ -392,6 +392,20 @@ TEST_F(DrizzleSource, FindsTheFilesOfEachConfiguration) {
   EXPECT_EQ(columns(all[1].catalog.table({"public", "z"})), "a_b text\n");
 }
 
+TEST_F(DrizzleSource, AGlobMayExcludeTests) {
+  const std::string table = "import { pgTable } from 'drizzle-orm/pg-core';\nexport const ";
+  const TempTree files({
+      {"package.json", "{}"},
+      {"core/drizzle.config.ts",
+       "export default { dialect: 'postgresql', schema: './core/schema/!(*.test).ts' };"},
+      {"core/schema/x.ts", table + "x = pgTable('x', {});"},
+      {"core/schema/x.test.ts", table + "t = pgTable('t', {});"},
+  });
+  const auto all = schemas(files.path());
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].config.files, std::vector<std::string>{"core/schema/x.ts"});
+}
+
 TEST_F(DrizzleSource, WithoutConfigurationReadsEachPackage) {
   const std::string table = "import { pgTable } from \"drizzle-orm/pg-core\";\nexport const ";
   const TempTree files({{"a/package.json", "{}"},
