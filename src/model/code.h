@@ -63,7 +63,9 @@ struct PoolInRequest {
 
 // A column that code treats as JSON.
 struct JsonColumn {
-  enum class Use { declared, written, read };  // by $type<{ … }>(), JSON.stringify(), JSON.parse()
+  // By $type<{ … }>(), JSON.stringify(), JSON.parse(); encrypted: at least some values are no JSON, but
+  // its ciphertext.
+  enum class Use { declared, written, read, encrypted };
   QualifiedName table;
   std::string column;
   Use use = Use::declared;
