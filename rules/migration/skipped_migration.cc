@@ -39,11 +39,11 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
                                   " has " + std::to_string(latest.when),
                               std::nullopt,
                               {}});
-  finding.fix = Fix{
-      .title =
-          "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
-          " in meta/_journal.json; a database that skipped the migration runs it with the next deployment",
-      .safety = Fix::Safety::review};
+  finding.fix =
+      Fix{.title = "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
+                   " in meta/_journal.json; the next deployment then runs the migration, also where it has "
+                   "run before: make it repeatable (IF NOT EXISTS)",
+          .safety = Fix::Safety::review};
   if (!table) return;
   const Latest newest = newest_row(*table);
   if (!rows_of(*table, folder, migration).empty()) {
