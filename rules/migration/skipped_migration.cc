@@ -39,11 +39,11 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
                                   " has " + std::to_string(latest.when),
                               std::nullopt,
                               {}});
-  finding.fix = Fix{
-      .title =
-          "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
-          " in meta/_journal.json; a database that skipped the migration runs it with the next deployment",
-      .safety = Fix::Safety::review};
+  finding.fix =
+      Fix{.title = "Set the `when` of this entry to more than " + std::to_string(newest_when(folder, table)) +
+                   " in meta/_journal.json; the next deployment then runs the migration, also where it has "
+                   "run before: make it repeatable (IF NOT EXISTS)",
+          .safety = Fix::Safety::review};
   if (!table) return;
   const Latest newest = newest_row(*table);
   if (!rows_of(*table, folder, migration).empty()) {
@@ -60,6 +60,7 @@ void report_one(const Project& project, Reporter& reporter, const MigrationFolde
 
 void check(const Context& context, Reporter& reporter) {
   const Project& project = context.project();
+  if (runs_journal_itself(project)) return;
   for (const auto& folder : project.migrations) {
     if (facts_of(folder).row_key != ToolFacts::RowKey::when) continue;
     const TrackingTable* table = tracking_of(context, folder);
@@ -95,7 +96,8 @@ constinit const Rule skipped_migration{
         "wrong clock, and from journals edited by hand.\n\n"
         "There is one finding for each entry. With a database, its tracking table decides. The finding is "
         "confirmed where the row is missing and newer rows exist, and refuted where the database has run the "
-        "migration.",
+        "migration. There is no finding where the deployment runs code of the project that reads the journal "
+        "and runs the files itself.",
     .fix =
         "Raise the `when` of the entry above the newest `when` of the journal, since a database may have run "
         "later entries. A database that skipped the migration runs it with the next deployment. A database "

@@ -219,11 +219,18 @@ std::vector<const JsonColumn*> uses_in_code(const Context& context, const Table&
   return out;
 }
 
+bool encrypted_by_code(const Context& context, const Table& table, const Column& column) {
+  const auto uses = uses_in_code(context, table, column);
+  return std::any_of(uses.begin(), uses.end(),
+                     [](const JsonColumn* one) { return one->use == JsonColumn::Use::encrypted; });
+}
+
 std::string text_of(const JsonColumn& use) {
   switch (use.use) {
     case JsonColumn::Use::declared: return "the code declares its values as " + use.text;
     case JsonColumn::Use::written: return "the code writes " + use.text;
     case JsonColumn::Use::read: return "the code reads it with " + use.text;
+    case JsonColumn::Use::encrypted: break;  // no evidence
   }
   return {};
 }
@@ -356,6 +363,7 @@ bool is_key(const Table& table, const std::string& column) {
 
 void check_column(const Context& context, Reporter& reporter, const Table& table, const Column& column) {
   if (!is_text(column.type) || column.generated_expression || is_key(table, column.name)) return;
+  if (encrypted_by_code(context, table, column)) return;
   Assessment assessment;
   assess_schema(table, column, assessment);
   if (context.has_workload()) assess_workload(context, table, column, assessment);
@@ -441,7 +449,9 @@ constinit const Rule json_stored_as_text{
         "writes something of that name as JSON, and that the name is not one that many things have, such as "
         "`data`, `payload` or `metadata`.\n\n"
         "A name suggests nothing if a comment at the column says that the text is encrypted, compressed, "
-        "truncated, encoded, base64 or not JSON.",
+        "truncated, encoded, base64 or not JSON. A column into which Drizzle code writes encrypted JSON, "
+        "always "
+        "or where it has a key, is not reported.",
     .fix =
         "Use `ALTER COLUMN … TYPE jsonb USING …::jsonb`. It rewrites the table under an ACCESS EXCLUSIVE "
         "lock. On a large table, add a jsonb column, fill it in batches, and swap the columns. First look "

@@ -14,7 +14,8 @@ struct CodeCommand {
   std::vector<std::string> call;  // {"drizzle-kit/api", "pushSchema"}; empty for a shell text
 };
 
-// Commands, and pushSchema of drizzle-kit/api.
+// Commands, pushSchema of drizzle-kit/api, and runners of drizzle's files that the project has itself:
+// {"drizzle-orm/migrator", "readMigrationFiles"} or, without drizzle-orm's code, {…, "_journal.json"}.
 std::vector<CodeCommand> commands_in_code(const std::string& content);
 
 }  // namespace pgadvise::deploy

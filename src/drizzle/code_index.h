@@ -64,7 +64,8 @@ class CodeIndex {
     std::vector<Comparison> equal;
     std::vector<Comparison> lists;
     std::vector<Comparison> others;
-    std::vector<Comparison> ranges;  // of those: each bound of between(), gt(), lt() and the like
+    // Each bound of between(), gt(), lt() and the like, and both sides of <, <=, > and >= in sql`…`.
+    std::vector<Comparison> ranges;
   };
   Conditions conditions(const FoundQuery& query);
   // The same of an expression: eq(…), and(…), or a list of them.

@@ -173,7 +173,25 @@ class Reader {
   void write(const SourceTable* table, const std::string& key, const Node& value) {
     const std::string column = column_of(table, key);
     if (column.empty()) return;
+    if (const Node call = encrypted(value, 0)) return add(table, column, Use::encrypted, call);
     if (const Node call = stringified(value, 0)) add(table, column, Use::written, call);
+  }
+
+  // The call that encrypts JSON.stringify()'s text, of the value or of one of its alternatives.
+  Node encrypted(const Node& expression, int depth) {
+    const Node node = bare(expression);
+    if (!node || depth > max_followed || ++steps_ > max_steps) return {};
+    if (node.is(Kind::call_expression)) {
+      const auto arguments = arguments_of(node);
+      const bool of_json = std::any_of(arguments.begin(), arguments.end(), [&](const Node& argument) {
+        return static_cast<bool>(stringified(argument, depth + 1));
+      });
+      return of_json && contains(lower(node.child(Field::function).text()), "crypt") ? node : Node();
+    }
+    const bool choice = node.is(Kind::ternary_expression), either = node.is(Kind::binary_expression);
+    if (!choice && !either) return {};
+    const Node found = encrypted(node.child(choice ? Field::consequence : Field::left), depth + 1);
+    return found ? found : encrypted(node.child(choice ? Field::alternative : Field::right), depth + 1);
   }
 
   // The call of JSON.stringify() that makes the value; empty if there is none.

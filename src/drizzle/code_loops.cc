@@ -647,7 +647,8 @@ class LoopReader {
     found.collection = rows.collection || !goes_over_list(loop.node);
     found.background = runs_in_background(found.loop.file);
     found.filtered = rows_.filtered(loop.over);
-    found.waits = !loop.parallel && waits(body_of(loop), 0);
+    const bool again = found.via.empty() && may_read_again(index_, loop.body, query, key, rows);
+    found.waits = (!loop.parallel || again) && waits(body_of(loop), 0);
     out_.push_back(std::move(found));
   }
 

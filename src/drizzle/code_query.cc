@@ -286,10 +286,49 @@ std::string CodeIndex::column_name(const Node& node) {
   return known ? known->column : std::string(node.child(Field::property).text());
 }
 
+namespace {
+
+bool is_range(std::string_view op) { return op == "<" || op == "<=" || op == ">" || op == ">="; }
+
+// The operator at the end of SQL, or with `first` at its beginning.
+std::string_view operator_at(std::string_view text, bool first) {
+  constexpr std::string_view characters = "<>=-@#&|!~?";
+  text = trim(text);
+  if (first) return text.substr(0, std::min(text.find_first_not_of(characters), text.size()));
+  const auto before = text.find_last_not_of(characters);
+  return before == std::string_view::npos ? text : text.substr(before + 1);
+}
+
+// Of sql`${orders.at} > ${since}`: the expressions beside <, <=, > and >=, and behind BETWEEN.
+std::vector<Node> beside_ranges(const Node& written) {
+  std::vector<Node> out;
+  std::string_view text;  // since the last expression
+  Node last;
+  for (Node part = written.first(); part; part = part.next()) {
+    if (part.is(Kind::string_fragment)) {
+      text = part.text();
+      if (last && is_range(operator_at(text, true))) out.push_back(last);
+    }
+    if (!part.is(Kind::template_substitution)) continue;
+    const auto inside = part.children();
+    last = inside.empty() ? Node() : inside.front();
+    if (last && (is_range(operator_at(text, false)) || lower(trim(text)).ends_with(" between")))
+      out.push_back(last);
+    text = {};
+  }
+  return out;
+}
+
+}  // namespace
+
 void CodeIndex::add_conditions(const Node& node, Conditions& out) {
   const Node at = bare(node);
   if (at.is(Kind::call_expression)) {
     const std::string name = operator_of(at);
+    if (const Node written = at.child(Field::arguments); name == "sql" && written.is(Kind::template_string)) {
+      for (const Node& value : beside_ranges(written)) out.ranges.push_back({"", value});
+      return;
+    }
     const auto arguments = arguments_of(at);
     if (name == "and" || name == "or" || name == "not") {
       // Of alternatives, no one holds for all rows.

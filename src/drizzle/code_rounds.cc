@@ -73,26 +73,47 @@ bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& 
   });
 }
 
-bool reads_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
-                 const RowSource& rows) {
+namespace {
+
+// The name of the loop's row, if the query reads the row again by the column of `key`; else empty.
+Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, const RowSource& rows) {
   const auto &tables = query.facts.tables, &tables_of_rows = rows.query->facts.tables;
   const Node value = bare(key.value);
   if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
       tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
       !value.is(Kind::member_expression) || value.child(Field::property).text() != key.column)
-    return false;
+    return {};
   const Node row = bare(value.child(Field::object));
-  const Node name = row.is(Kind::identifier) ? index.names().find(row).name : Node();
-  return name && any_node(body, max_nodes, [&](const Node& at) {
-           if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
-           const Node call = bare(at);
-           if (!call.is(Kind::call_expression) || index.query(call)) return false;
-           const auto arguments = typescript::arguments_of(call);
-           return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
-             const Node argument = bare(one);
-             return argument.is(Kind::identifier) && index.names().find(argument).name == name;
-           });
+  return row.is(Kind::identifier) ? index.names().find(row).name : Node();
+}
+
+// Whether the round awaits a call before the query that is no query and has such an argument.
+template <class Holds>
+bool calls_before(CodeIndex& index, const Node& body, const FoundQuery& query, Holds&& holds) {
+  return any_node(body, max_nodes, [&](const Node& at) {
+    if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
+    const Node call = bare(at);
+    if (!call.is(Kind::call_expression) || index.query(call)) return false;
+    const auto arguments = typescript::arguments_of(call);
+    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) { return holds(bare(one)); });
+  });
+}
+
+}  // namespace
+
+bool reads_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
+                 const RowSource& rows) {
+  const Node name = row_of(index, query, key, rows);
+  return name && calls_before(index, body, query, [&](const Node& argument) {
+           return argument.is(Kind::identifier) && index.names().find(argument).name == name;
          });
+}
+
+bool may_read_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
+                    const RowSource& rows) {
+  const std::string_view value = bare(key.value).text();
+  return row_of(index, query, key, rows) &&
+         calls_before(index, body, query, [&](const Node& argument) { return argument.text() == value; });
 }
 
 bool ends_early(const Node& body) {

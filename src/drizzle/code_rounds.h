@@ -19,6 +19,9 @@ bool ends_early(const typescript::Node& body);
 // one.
 bool reads_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
                  const Comparison& key, const RowSource& rows);
+// The same of a call that gets only the key's value: await sync(row.id). The call may have changed the row.
+bool may_read_again(CodeIndex& index, const typescript::Node& body, const FoundQuery& query,
+                    const Comparison& key, const RowSource& rows);
 
 // The name that the loop gives to a whole row; "" if it takes rows apart or counts.
 std::string element_of(const typescript::Node& loop, const std::vector<typescript::Node>& names);

@@ -15,9 +15,9 @@ constexpr std::size_t max_entries = 1'000'000;
 constexpr int max_depth = 16;
 
 bool skipped_folder(const std::string& name) {
-  static constexpr std::string_view names[] = {"node_modules", ".git",   ".next",  "dist",
-                                               "build",        "target", "vendor", ".turbo",
-                                               ".cache",       ".venv",  "venv",   "__pycache__"};
+  static constexpr std::string_view names[] = {
+      "node_modules", ".git",   ".next", "dist", "build",       "target",          "vendor",
+      ".turbo",       ".cache", ".venv", "venv", "__pycache__", "bower_components"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 

@@ -56,6 +56,13 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
   return best;
 }
 
+bool runs_journal_itself(const Project& project) {
+  return std::any_of(project.deploy_commands.begin(), project.deploy_commands.end(),
+                     [](const DeployCommand& command) {
+                       return command.words.size() > 1 && command.words[1] == "_journal.json";
+                     });
+}
+
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration) {
   return facts_of(folder).names_by_file ? migration.file.substr(migration.file.rfind('/') + 1)
                                         : migration.name;

@@ -20,6 +20,10 @@ const TrackingTable* tracking_of(const Context& context, const MigrationFolder& 
 std::vector<const TrackingTable::Row*> rows_of(const TrackingTable& table, const MigrationFolder& folder,
                                                const MigrationEntry& migration);
 
+// Whether the deployment runs code of the project that reads drizzle's journal and runs the files itself,
+// without drizzle-orm's migrate(): which entries it takes as pending, is not known.
+bool runs_journal_itself(const Project& project);
+
 // The usual name of a migration: the file's name if versions are just numbers.
 std::string label(const MigrationFolder& folder, const MigrationEntry& migration);
 

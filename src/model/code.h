@@ -63,7 +63,9 @@ struct PoolInRequest {
 
 // A column that code treats as JSON.
 struct JsonColumn {
-  enum class Use { declared, written, read };  // by $type<{ … }>(), JSON.stringify(), JSON.parse()
+  // By $type<{ … }>(), JSON.stringify(), JSON.parse(); encrypted: at least some values are no JSON, but
+  // its ciphertext.
+  enum class Use { declared, written, read, encrypted };
   QualifiedName table;
   std::string column;
   Use use = Use::declared;
@@ -89,7 +91,9 @@ struct QueryInLoop {
   bool parallel = false;    // in Promise.all
   bool background = false;  // in a job, worker or the like
   bool filtered = false;    // code leaves out rows of the query, filter(), before the loop
-  bool waits = false;       // not parallel, and each round also awaits something that is no query
+  // Each round also awaits something that is no query, and the rounds are not parallel or it may have changed
+  // the row that the query reads.
+  bool waits = false;
   SourceLocation loop;
   std::string function;      // with the loop
   SourceLocation rows_from;  // the query that yields the rows

@@ -175,9 +175,7 @@ const Resolver::Config& Resolver::config_of(const std::string& folder) {
   for (const auto* name : {"tsconfig.json", "jsconfig.json"})
     if (const auto path = files::join_path(folder, name); tree_.has(path))
       return configs_[folder] = read_config(path, 0);
-  // SvelteKit's own alias, which a generated configuration defines.
-  if (tree_.has(files::join_path(folder, "svelte.config.js")))
-    return configs_[folder] = {{}, Paths{{"$lib/*", {files::join_path(folder, "src/lib/*")}}}};
+  if (auto paths = framework_paths(folder)) return configs_[folder] = {{}, std::move(paths)};
   if (folder.empty()) return configs_[folder];
   Config above = config_of(std::string(files::folder_of(folder)));
   return configs_[folder] = std::move(above);
@@ -222,9 +220,20 @@ Resolver::Config Resolver::read_config(const std::string& path, int depth) {
       if (file == path || !tree_.has(file)) continue;
       if (Config of_reference = read_config(file, depth + 1); of_reference.paths) return of_reference;
     }
-  if (!out.paths && tree_.has(files::join_path(folder, "svelte.config.js")))
-    out.paths = Paths{{"$lib/*", {files::join_path(folder, "src/lib/*")}}};
+  if (!out.paths) out.paths = framework_paths(folder);
   return out;
+}
+
+std::optional<Resolver::Paths> Resolver::framework_paths(const std::string& folder) const {
+  const auto in = [&](const char* path) { return files::join_path(folder, path); };
+  if (tree_.has(in("svelte.config.js"))) return Paths{{"$lib/*", {in("src/lib/*")}}};
+  for (const auto* name : {"nuxt.config.ts", "nuxt.config.js", "nuxt.config.mjs"})
+    if (tree_.has(in(name))) {
+      const std::vector<std::string> root{in("*")}, source{in("app/*"), in("*")};  // Nuxt 4, Nuxt 3
+      return Paths{
+          {"~~/*", root}, {"@@/*", root}, {"~/*", source}, {"@/*", source}, {"#shared/*", {in("shared/*")}}};
+    }
+  return std::nullopt;
 }
 
 // The file that "extends" names: relative, or in a package of the repository.

@@ -89,6 +89,13 @@ TEST(ConfigInputs, LeavesFoldersOutOfARepository) {
   EXPECT_EQ(found, (Lines{"a/migrations/0001_x.up.sql", "package.json"}));
 }
 
+TEST(ConfigInputs, ListsNoFilesOfPackagesThatAToolInstalls) {
+  const TempTree tree{
+      {"bower_components/ace/ace.js", ""}, {"node_modules/a/a.js", ""}, {"src/bower_components.js", ""}};
+  Diagnostics diagnostics;
+  EXPECT_EQ(files::list_files(tree.path(), diagnostics, {}), (Lines{"src/bower_components.js"}));
+}
+
 TEST(ConfigInputs, WhatFitsNothingIsTold) {
   const TempTree tree{{"pgadvise.toml",
                        "[inputs]\nexclude = [\"b\",\n  \"gone/\", \"a/x*.sql\"]\n[[ignore]]\nrule = "

@@ -6,6 +6,7 @@
 #include "deploy/dockerfile.h"
 #include "deploy/repository.h"
 #include "drizzle/names.h"
+#include "lint/context.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::deploy {
@@ -25,6 +26,34 @@ TEST(Repository, AWorkflowThatBeginsWithACommaEnds) {
        {"package.json", "{\"scripts\":{\"start\":\"npx drizzle-kit push\"}}"}});
   Diagnostics diagnostics;
   EXPECT_EQ(read_repository(tree.path(), diagnostics).deploy_commands.size(), 1u);
+}
+
+// Drizzle's migrate() skips an entry with an earlier date; what code of the project skips, is not known. Code
+// that only marks migrations as applied runs beside migrate().
+TEST(Repository, ARunnerOfTheProjectDoesNotSkipByDate) {
+  const auto found = [](const std::string& reads_files) {
+    const testing_support::TempTree tree(
+        {{"package.json", "{\"scripts\":{\"start\":\"node scripts/migrate.mjs && node server.js\"}}"},
+         {"drizzle.config.ts", "export default { dialect: 'postgresql', schema: './schema.ts' };"},
+         {"drizzle/0000_a.sql", "CREATE TABLE a (id int PRIMARY KEY);"},
+         {"drizzle/0001_b.sql", "CREATE TABLE b (id int PRIMARY KEY);"},
+         {"drizzle/meta/_journal.json",
+          "{\"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": ["
+          "{\"idx\": 0, \"when\": 1700000100000, \"tag\": \"0000_a\"},"
+          "{\"idx\": 1, \"when\": 1700000000000, \"tag\": \"0001_b\"}]}"},
+         {"scripts/migrate.mjs",
+          "const journal = JSON.parse(fs.readFileSync('drizzle/meta/_journal.json', 'utf-8'));\n" +
+              reads_files +
+              "await client.query('INSERT INTO drizzle.__drizzle_migrations (hash) VALUES ($1)', "
+              "[hash]);\n"}});
+    Diagnostics diagnostics;
+    const Project project = read_repository(tree.path(), diagnostics);
+    lint::Inputs inputs;
+    inputs.project = &project;
+    return lint::run(inputs, {"skipped-migration"}).findings.size();
+  };
+  EXPECT_EQ(found("const statements = sql.split('--> statement-breakpoint');\n"), 0u);
+  EXPECT_EQ(found(""), 1u);
 }
 
 TEST(Repository, FilesThatNestWithoutEndAreNotRead) {

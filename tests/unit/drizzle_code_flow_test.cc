@@ -641,6 +641,25 @@ TEST_F(DrizzleFlow, ALocalFunctionThatGetsLiterals) {
   EXPECT_EQ(with("other"), "6 sql.raw parameter\n");
 }
 
+// One query for all rows would not have a bound of its own for each row.
+TEST_F(DrizzleFlow, ABoundOfTheRowInSqlIsARange) {
+  const auto in = [](const std::string& condition) {
+    return loops(
+        of("export async function all(limit: number) {\n  const rows = await db.select().from(orders);\n"
+           "  for (const row of rows) {\n    const least = row.least ?? 0;\n"
+           "    await db.select().from(customers).where(and(eq(customers.id, row.customerId), sql`" +
+           condition + "`));\n  }\n}\n"));
+  };
+  const std::string found = "7 id=row.customerId over rows\n";
+  for (const char* bound :
+       {"${customers.name} > ${least}", "${row.least} <= ${customers.name}",
+        "${customers.name} BETWEEN ${least} AND 9", "${customers.name} >= ${least}::text"})
+    EXPECT_EQ(in(bound), "") << bound;
+  for (const char* other : {"${customers.name} > ${limit}", "${customers.name} <> ${least}",
+                            "${customers.name} -> ${least} = 1", "${customers.name} = ${least}"})
+    EXPECT_EQ(in(other), found) << other;
+}
+
 // A call that gets the row may have changed it. Not before the call, and not by another column of the row.
 TEST_F(DrizzleFlow, ARowThatTheRoundHasChangedIsReadAgain) {
   const auto in = [](const std::string& round) {

@@ -315,6 +315,23 @@ TEST_F(DrizzleCode, ALoopMayAlsoWaitForSomethingElse) {
   EXPECT_FALSE(facts.in_loops[1].waits);
 }
 
+// Of rounds at the same time, only where the call that gets the key may have changed the row.
+TEST_F(DrizzleCode, RoundsAtTheSameTimeMayReadTheirRowsAgain) {
+  const auto waits = [](const std::string& round) {
+    const auto facts =
+        of("export async function all() {\n  const rows = await db.select().from(orders);\n" +
+           std::string("  await Promise.all(rows.map(async (row) => {\n") + round + "\n  }));\n}\n");
+    return facts.in_loops.size() == 1 && facts.in_loops[0].parallel && facts.in_loops[0].waits;
+  };
+  const std::string again = "return await db.select().from(orders).where(eq(orders.id, row.id));";
+  EXPECT_TRUE(waits("await sync(row.id, 1); " + again));
+  EXPECT_FALSE(waits("await sync(1); " + again));
+  EXPECT_FALSE(waits(again));
+  EXPECT_FALSE(
+      waits("await sync(row.customerId); return await db.select().from(customers)"
+            ".where(eq(customers.id, row.customerId));"));
+}
+
 TEST_F(DrizzleCode, ALoopMayGoOverRowsThatCodeFilters) {
   const auto facts = of(R"(export async function list() {
   const rows = await db.select().from(orders);

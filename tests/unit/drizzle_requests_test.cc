@@ -69,7 +69,7 @@ class DrizzleRequests : public testing::Test {
     return out;
   }
   static std::string json(const CodeFacts& facts) {
-    constexpr const char* uses[] = {"declared", "written", "read"};
+    constexpr const char* uses[] = {"declared", "written", "read", "encrypted"};
     std::string out;
     for (const auto& one : facts.json_columns)
       out += one.table.name + "." + one.column + " " + uses[static_cast<int>(one.use)] + " " +
@@ -286,6 +286,18 @@ export async function a(all: Order[], x: unknown) {
             "orders.state written 8\norders.state read 6\n");
 }
 
+TEST_F(DrizzleRequests, EncryptedJsonIsAUseOfItsOwn) {
+  EXPECT_EQ(json(of({{"src/app.ts", imports + R"(
+export async function a(x: unknown, key?: string) {
+  await db.insert(orders).values({ id: 1, state: encrypt(JSON.stringify(x)), extra: encrypt(x) });
+  const values: any = {};
+  values.shipTo = key ? await encryptField(JSON.stringify(x), key) : JSON.stringify(x);
+  await db.update(orders).set(values).where(eq(orders.id, 1));
+}
+)"}})),
+            "orders.ship_to encrypted 7\norders.state encrypted 5\n");
+}
+
 TEST_F(DrizzleRequests, WhatIsNoJsonOfTheColumn) {
   EXPECT_EQ(json(of({{"src/app.ts", imports + R"(
 export async function a(x: { state: string }, key: string) {
@@ -294,7 +306,7 @@ export async function a(x: { state: string }, key: string) {
   JSON.parse(x.state);
   const [named] = await db.select({ state: sql<string>`'{}'` }).from(orders);
   JSON.parse(named.state);
-  await db.insert(orders).values({ id: 1, state: encrypt(JSON.stringify(x)), extra: key });
+  await db.insert(orders).values({ id: 1, state: compress(JSON.stringify(x)), extra: key });
   await db.select().from(orders).where(eq(orders.state, JSON.stringify(x)));
 }
 )"}})),

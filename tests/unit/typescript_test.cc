@@ -237,6 +237,28 @@ TEST_F(TypeScript, ReadsCommonJs) {
   EXPECT_EQ(exports(files), "users = drizzle-orm/pg-core#pgTable('users', {})\nn = 7\n");
 }
 
+// The configuration that Nuxt and SvelteKit generate is in no repository.
+TEST_F(TypeScript, ResolvesAliasesOfFrameworks) {
+  const TempTree files({
+      {"web/nuxt.config.ts", ""},
+      {"web/tsconfig.json", "{ \"extends\": \"./.nuxt/tsconfig.json\" }"},
+      {"web/server/db.ts", ""},
+      {"web/app/both.ts", ""},
+      {"web/both.ts", ""},
+      {"web/shared/emojis.ts", ""},
+      {"kit/svelte.config.js", ""},
+      {"kit/src/lib/db.ts", ""},
+      {"other/server/db.ts", ""},
+  });
+  EXPECT_EQ(resolved(files, "web/server/api/a.ts", "~~/server/db"), "web/server/db.ts");
+  EXPECT_EQ(resolved(files, "web/server/api/a.ts", "@@/both"), "web/both.ts");
+  EXPECT_EQ(resolved(files, "web/server/api/a.ts", "~/both"), "web/app/both.ts");
+  EXPECT_EQ(resolved(files, "web/server/api/a.ts", "@/server/db"), "web/server/db.ts");
+  EXPECT_EQ(resolved(files, "web/server/api/a.ts", "#shared/emojis"), "web/shared/emojis.ts");
+  EXPECT_EQ(resolved(files, "kit/src/routes/a.ts", "$lib/db"), "kit/src/lib/db.ts");
+  EXPECT_EQ(resolved(files, "other/a.ts", "~~/server/db"), "");
+}
+
 TEST_F(TypeScript, ResolvesAliases) {
   const TempTree files({
       {"tsconfig.base.json",
