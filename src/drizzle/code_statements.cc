@@ -183,6 +183,7 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   for (const auto& name : statement.from) add_table(name, out.facts);
   out.facts.limited = statement.has_limit;
   out.facts.first = statement.limit_constant == 1;
+  out.limit = statement.limit_constant;
   out.facts.aggregate = statement.one_row && !statement.from.empty();
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();

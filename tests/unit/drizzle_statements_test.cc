@@ -83,6 +83,12 @@ TEST_F(DrizzleStatements, RowsOfAStatement) {
             "4 id=row.id over rows\n");
   EXPECT_EQ(loops(of("const { rows } = await db.execute(sql`SELECT id FROM orders`);\n" + loop)),
             "4 id=row.id over rows\n");
+  for (const auto* few : {"SELECT id FROM orders LIMIT 1", "SELECT max(id) AS id FROM orders",
+                          "INSERT INTO orders (id) VALUES (${known}) RETURNING id"})
+    EXPECT_EQ(loops(of("const known = '1';\nconst rows = await db.execute(sql`" + std::string(few) + "`);\n" +
+                       loop)),
+              "")
+        << few;
 }
 
 TEST_F(DrizzleStatements, OthersAreLeftOut) {
