@@ -20,6 +20,7 @@ namespace {
 using lint::MigrationTransaction;
 
 constexpr double deadlock_timeout_ms = 1000;  // the server's default
+constexpr std::size_t max_uses = 200;         // of a transaction: the first ones
 
 struct Held {
   const MigrationTransaction::Step* step = nullptr;
@@ -70,6 +71,10 @@ MigrationLocks locks_of(const Context& context, const MigrationTransaction& tran
   return out;
 }
 
+void add(Use use, Application& out) {
+  if (out.uses.size() < max_uses) out.uses.push_back(std::move(use));
+}
+
 std::vector<Application> applications(const Context& context) {
   std::vector<Application> out;
   if (const CodeFacts* code = context.has_project() ? lint::code_facts(context) : nullptr)
@@ -77,8 +82,9 @@ std::vector<Application> applications(const Context& context) {
       Application& one = out.emplace_back();
       one.code = &transaction;
       for (const CodeTransaction::Use& use : transaction.tables)
-        one.uses.push_back({use.table, use.writes ? LockMode::row_exclusive : LockMode::access_share,
-                            one.uses.size(), nullptr, use.place});
+        add({use.table, use.writes ? LockMode::row_exclusive : LockMode::access_share, one.uses.size(),
+             nullptr, use.place},
+            one);
     }
   if (!context.has_workload()) return out;
   for (const TransactionOrder& order : context.workload().transaction_orders) {
@@ -87,8 +93,9 @@ std::vector<Application> applications(const Context& context) {
     for (std::size_t i = 0; i < order.statements.size(); ++i)
       if (const Query* query = context.query(order.statements[i]))
         for (const RelationUse& relation : query->facts.relations)
-          one.uses.push_back({relation.table, lint::lock_of(*query, relation.table), i, query,
-                              query->samples.empty() ? SourceLocation{} : query->samples.front().place});
+          add({relation.table, lint::lock_of(*query, relation.table), i, query,
+               query->samples.empty() ? SourceLocation{} : query->samples.front().place},
+              one);
   }
   return out;
 }
@@ -108,22 +115,17 @@ std::optional<Opposite> opposite(const MigrationLocks& locks, const Application&
   std::vector<std::pair<const Use*, std::size_t>> conflicts;
   for (const Use& use : application.uses)
     if (const auto at = first_conflict(locks, use)) conflicts.emplace_back(&use, *at);
-  for (std::size_t j = 1; j < conflicts.size(); ++j)
+  for (std::size_t j = 1; j < conflicts.size(); ++j) {
+    const auto& [wanted, locked] = conflicts[j];
+    const LockMode mode = locks.all[locked].lock->mode;
     for (std::size_t i = 0; i < j; ++i) {
       const auto& [held, waited_for] = conflicts[i];
-      const auto& [wanted, locked] = conflicts[j];
-      if (locked >= waited_for || held->table == wanted->table || held->statement == wanted->statement)
-        continue;
-      // Had the application used the other table before, the migration would have waited there.
-      const LockMode mode = locks.all[locked].lock->mode;
-      const auto& other = wanted->table;
-      if (std::any_of(conflicts.begin(), conflicts.begin() + static_cast<std::ptrdiff_t>(i),
-                      [&](const auto& earlier) {
-                        return earlier.first->table == other && conflict(mode, earlier.first->mode);
-                      }))
-        continue;
-      return Opposite{locks.all[locked], locks.all[waited_for], held, wanted};
+      if (locked < waited_for && held->table != wanted->table && held->statement != wanted->statement)
+        return Opposite{locks.all[locked], locks.all[waited_for], held, wanted};
+      // The application uses this table before any that it could hold: the migration waits here.
+      if (held->table == wanted->table && conflict(mode, held->mode)) break;
     }
+  }
   return std::nullopt;
 }
 

@@ -65,7 +65,7 @@ struct Inner {
 class LoopReader {
  public:
   explicit LoopReader(CodeIndex& index)
-      : index_(index), names_(index.names()), statements_(index), rows_(index) {}
+      : index_(index), names_(index.names()), statements_(index), rows_(index, statements_) {}
 
   std::vector<QueryInLoop> read() {
     for (const auto& file : index_.files())

@@ -28,27 +28,6 @@ bool is_few(const Node& limit) {
   return most > 0 && most <= few_rows;
 }
 
-bool yields_rows(const FoundQuery& query) {
-  if (query.facts.first) return false;
-  if (query.facts.kind == CodeQuery::Kind::select) {
-    if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
-    if (const QueryLink* limit = query.link("limit"))
-      if (const auto arguments = arguments_of(limit->call); !arguments.empty() && is_few(arguments.front()))
-        return false;
-    return true;
-  }
-  // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
-  if (query.facts.kind == CodeQuery::Kind::execute) return true;
-  // An INSERT of one row returns one.
-  if (!query.link("returning")) return false;
-  if (query.facts.kind == CodeQuery::Kind::insert) {
-    const QueryLink* values = query.link("values");
-    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
-    return !arguments.empty() && !bare(arguments.front()).is(Kind::object);
-  }
-  return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
-}
-
 }  // namespace
 
 std::string property_in(const Node& pattern, const Node& name) {
@@ -60,6 +39,31 @@ std::string property_in(const Node& pattern, const Node& name) {
       return std::string(name.text());
   }
   return {};
+}
+
+bool RowSources::yields_rows(const FoundQuery& query) {
+  if (query.facts.first) return false;
+  if (query.facts.kind == CodeQuery::Kind::select) {
+    if (query.anchor.child(Field::function).child(Field::property).text() == "$count") return false;
+    if (const QueryLink* limit = query.link("limit"))
+      if (const auto arguments = arguments_of(limit->call); !arguments.empty() && is_few(arguments.front()))
+        return false;
+    return true;
+  }
+  // What code goes over are rows: of postgres.js the result itself, of others its `rows`.
+  if (query.facts.kind == CodeQuery::Kind::execute) {
+    const WrittenStatement* written = statements_.of(query);
+    return !written || !(written->facts.aggregate || !written->inserted.empty() ||
+                         (written->limit && static_cast<double>(*written->limit) <= few_rows));
+  }
+  // An INSERT of one row returns one.
+  if (!query.link("returning")) return false;
+  if (query.facts.kind == CodeQuery::Kind::insert) {
+    const QueryLink* values = query.link("values");
+    const auto arguments = values ? arguments_of(values->call) : std::vector<Node>();
+    return !arguments.empty() && !bare(arguments.front()).is(Kind::object);
+  }
+  return query.facts.kind == CodeQuery::Kind::update || query.facts.kind == CodeQuery::Kind::delete_;
 }
 
 RowSource RowSources::of(const Node& expression, int depth) {

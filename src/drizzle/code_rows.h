@@ -5,6 +5,7 @@
 #include <string>
 
 #include "drizzle/code_index.h"
+#include "drizzle/code_statements.h"
 
 namespace pgadvise::drizzle {
 
@@ -20,7 +21,9 @@ struct RowSource {
 // maps and sets that loops over rows fill.
 class RowSources {
  public:
-  explicit RowSources(CodeIndex& index) : index_(index), names_(index.names()) {}
+  // `statements`: valid as long as this object.
+  RowSources(CodeIndex& index, WrittenStatements& statements)
+      : index_(index), names_(index.names()), statements_(statements) {}
 
   // The query whose rows, or values of them, the expression has; none if no query yields them, if it
   // yields one row, or if a small constant limit keeps them few.
@@ -48,8 +51,11 @@ class RowSources {
   Relation relation_of(const typescript::Node& expression, int depth);
   Relation relation_of_name(const typescript::Node& name, int depth);
 
+  bool yields_rows(const FoundQuery& query);
+
   CodeIndex& index_;
   typescript::Bindings& names_;
+  WrittenStatements& statements_;
   std::map<typescript::Node, RowSource> rows_;
 };
 

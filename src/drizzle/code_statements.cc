@@ -18,6 +18,7 @@ using typescript::Kind;
 using typescript::Node;
 
 constexpr int max_nested = 20;              // templates and sums in each other
+constexpr std::size_t max_parts = 1000;     // of a statement: a `const` counts each time that it is used
 constexpr std::size_t max_values = 200;     // of a statement
 constexpr std::size_t max_bytes = 100'000;  // of a statement
 
@@ -31,7 +32,8 @@ class TextReader {
 
   // False if a part is not known.
   bool add(const Node& expression, bool tagged, int depth = 0) {
-    if (depth > max_nested || text.size() > max_bytes || values.size() > max_values) return false;
+    if (depth > max_nested || ++parts_ > max_parts || text.size() > max_bytes || values.size() > max_values)
+      return false;
     const Node node = written(bare(expression));
     if (is_template_of_sql(node)) return add_template(node.child(Field::arguments), true, depth);
     if (is_part_of_sql(node)) {
@@ -120,6 +122,7 @@ class TextReader {
   }
 
   CodeIndex& index_;
+  std::size_t parts_ = 0;
   bool quoted_ = false;  // a value in quotes precedes
 };
 
@@ -180,6 +183,7 @@ std::optional<WrittenStatement> read(CodeIndex& index, const FoundQuery& query) 
   for (const auto& name : statement.from) add_table(name, out.facts);
   out.facts.limited = statement.has_limit;
   out.facts.first = statement.limit_constant == 1;
+  out.limit = statement.limit_constant;
   out.facts.aggregate = statement.one_row && !statement.from.empty();
   out.facts.has_offset = statement.has_offset;
   out.facts.ordered = !statement.sort.empty();

@@ -1,4 +1,4 @@
-// SQL that code writes itself and gives to execute(). Internal to code_loops.
+// SQL that code writes itself and gives to execute(). Internal to code_loops and code_rows.
 #pragma once
 
 #include <map>
@@ -16,7 +16,8 @@ struct WrittenStatement {
   CodeIndex::Conditions conditions;  // with values that code puts into the text
   // What an INSERT of one row inserts. Empty if its ON CONFLICT and RETURNING tell who has the row.
   std::vector<typescript::Node> inserted;
-  bool by_row = false;  // an INSERT with ON CONFLICT, or an UPDATE
+  std::optional<long> limit;  // a constant
+  bool by_row = false;        // an INSERT with ON CONFLICT, or an UPDATE
 };
 
 class WrittenStatements {

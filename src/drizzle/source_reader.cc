@@ -7,6 +7,7 @@
 #include "drizzle/source_packages.h"
 #include "drizzle/source_table.h"
 #include "drizzle/source_view.h"
+#include "files/files.h"
 #include "typescript/parse.h"
 
 namespace pgadvise::drizzle {
@@ -56,7 +57,8 @@ class SchemaReader {
       errors_.push_back({Error::Kind::nonfatal, place_of_error(*module->syntax),
                          "has a syntax error: what is declared there may not be known", ""});
     const auto follow = [&](const std::string& specifier) {
-      if (specifier.starts_with('.') && program_.resolver().resolve(file, specifier).empty())
+      if (specifier.starts_with('.') && program_.resolver().resolve(file, specifier).empty() &&
+          !names_no_source(file, specifier))
         errors_.push_back({Error::Kind::nonfatal, file,
                            "exports from " + specifier + ", which is missing: tables there are not known",
                            ""});
@@ -64,6 +66,14 @@ class SchemaReader {
     for (const auto& specifier : module->star_exports) follow(specifier);
     for (const auto& [name, item] : module->exports) follow(item.from.specifier);
     if (errors_.size() > errors) out_.unread.push_back(file);
+  }
+
+  // Whether the file is there and declares no table: types.d.ts, logo.svg
+  bool names_no_source(const std::string& from, const std::string& specifier) {
+    const std::string path = files::join_path(files::folder_of(from), specifier);
+    const auto& tree = program_.tree();
+    const bool compiled = path.ends_with(".js");
+    return tree.has(path) || tree.has((compiled ? path.substr(0, path.size() - 3) : path) + ".d.ts");
   }
 
   static std::string place_of_error(const typescript::Syntax& syntax) {

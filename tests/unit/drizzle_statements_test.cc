@@ -62,6 +62,19 @@ TEST_F(DrizzleStatements, InAConstantOrAFunction) {
             "5 id=row.customerId over rows via 9 parallel\n");
 }
 
+// Each of the constants uses the next one six times: written out, that would be a text of 6^18 parts.
+TEST_F(DrizzleStatements, ConstantsThatMultiplyAreNotWrittenOut) {
+  std::string before = "  const c18 = sql``;\n";
+  for (int i = 17; i >= 0; --i) {
+    before += "  const c" + std::to_string(i) + " = sql`";
+    for (int j = 0; j < 6; ++j) before += "${c" + std::to_string(i + 1) + "}";
+    before += "`;\n";
+  }
+  EXPECT_EQ(found("sql`SELECT name FROM customers WHERE id = ${row.customerId} ${c16}`", before),
+            "select customers id=row.customerId;");
+  EXPECT_EQ(found("sql`SELECT name FROM customers WHERE id = ${row.customerId} ${c0}`", before), "");
+}
+
 // The rows may come from such a statement, too.
 TEST_F(DrizzleStatements, RowsOfAStatement) {
   const std::string loop =
@@ -70,6 +83,12 @@ TEST_F(DrizzleStatements, RowsOfAStatement) {
             "4 id=row.id over rows\n");
   EXPECT_EQ(loops(of("const { rows } = await db.execute(sql`SELECT id FROM orders`);\n" + loop)),
             "4 id=row.id over rows\n");
+  for (const auto* few : {"SELECT id FROM orders LIMIT 1", "SELECT max(id) AS id FROM orders",
+                          "INSERT INTO orders (id) VALUES (${known}) RETURNING id"})
+    EXPECT_EQ(loops(of("const known = '1';\nconst rows = await db.execute(sql`" + std::string(few) + "`);\n" +
+                       loop)),
+              "")
+        << few;
 }
 
 TEST_F(DrizzleStatements, OthersAreLeftOut) {

@@ -127,6 +127,23 @@ TEST_F(SourceInput, AFileBehindABarrelIsNamed) {
   EXPECT_EQ(why("export * from './tables';", schema), "read");
 }
 
+TEST_F(SourceInput, AFileOfTypesIsNotMissing) {
+  for (const auto* exported :
+       {"export type { A } from './types';\n", "export type { A } from './types.js';\n",
+        "export { default as logo } from './logo.svg';\n"}) {
+    const TempTree tree({{"package.json", package},
+                         {"drizzle.config.ts", config},
+                         {"src/types.d.ts", "export type A = 1;\n"},
+                         {"src/logo.svg", "<svg/>"},
+                         {"src/schema.ts", std::string(schema) + exported}});
+    Diagnostics diagnostics;
+    const auto found = find_schemas(tree.path(), diagnostics);
+    ASSERT_TRUE(found && found->size() == 1);
+    EXPECT_TRUE(found->front().source->all_tables_known) << exported;
+    for (const auto& diagnostic : diagnostics) ADD_FAILURE() << diagnostic.line();
+  }
+}
+
 TEST_F(SourceInput, OfAFileWithASyntaxErrorTheRestIsKnown) {
   const TempTree tree({{"package.json", package},
                        {"drizzle.config.ts", config},

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "base/text.h"
@@ -158,6 +160,36 @@ TEST(MigrationTools, FlywaysLocationsMayLieFarFromEachOther) {
   EXPECT_EQ(found.entries(), (Names{"1", "2", "3"}));
   EXPECT_EQ(tables(found.catalog()), "a:1 ");
   for (const auto& diagnostic : found.diagnostics) ADD_FAILURE() << diagnostic.line();
+}
+
+// The first location may hold callbacks, lie in another one, or be a link that leads out of the project.
+TEST(MigrationTools, TheFirstOfFlywaysLocationsNeedsNoScripts) {
+  const auto entries = [](const std::string& locations) {
+    const TempTree other{{"V9__x.sql", "CREATE TABLE x ();"}};
+    const TempTree tree{{"pom.xml", ""},
+                        {"flyway.conf", "flyway.locations=" + locations + "\n"},
+                        {"callbacks/afterMigrate.sql", "SELECT 1;"},
+                        {"sql/V1__a.sql", "CREATE TABLE a ();"},
+                        {"sql/pg/V2__b.sql", "ALTER TABLE a ADD b integer;"},
+                        {"more/V3__c.sql", "ALTER TABLE a ADD c integer;"},
+                        {"more/below/V4__d.sql", "ALTER TABLE a ADD d integer;"}};
+    std::filesystem::create_directory_symlink(other.path(), tree.path("link"));
+    const Found found(tree.path());
+    std::string out;
+    for (const auto& input : found.inputs) {
+      out += std::string(input.tool ? input.tool->id() : "") + " " +
+             files::relative_to(input.path, tree.path()) + ":";
+      for (const auto& one : input.files) out += " " + one.entry;
+      out += "\n";
+    }
+    return out;
+  };
+  const std::string all = "flyway sql: 1 2 3 4\n";
+  EXPECT_EQ(entries("filesystem:sql,filesystem:more"), all);
+  EXPECT_EQ(entries("filesystem:callbacks,filesystem:sql,filesystem:more"), all);
+  EXPECT_EQ(entries("filesystem:sql/pg,filesystem:sql,filesystem:more"), all);
+  EXPECT_EQ(entries("filesystem:sql,filesystem:more,filesystem:more/below"), all) << "each script once";
+  EXPECT_EQ(entries("filesystem:link,filesystem:sql,filesystem:more"), all);
 }
 
 TEST(MigrationTools, TwoFlywayLocationsSideBySideAreTwoInputs) {

@@ -92,8 +92,9 @@ std::ptrdiff_t subfolders_with_scripts(const Folder& folder) {
 // ---- The folders that a project's settings name.
 
 struct Locations {
-  Names folders;    // absolute, in the order of the settings; empty: not known
-  Names of_others;  // absolute: those that only profiles other than production's name
+  std::string project;  // absolute: the folder of the settings
+  Names folders;        // absolute, in the order of the settings; empty: not known
+  Names of_others;      // absolute: those that only profiles other than production's name
 };
 
 // The locations of each profile as written; the profile "" has those that hold for all.
@@ -262,6 +263,7 @@ Locations project_locations(const Folder& folder) {
         break;
       }
     Locations out;
+    out.project = project;
     const auto folders = folders_at(project, chosen);
     if (!folders) return out;
     out.folders = *folders;
@@ -274,20 +276,60 @@ Locations project_locations(const Folder& folder) {
   return {};
 }
 
-// Adds the scripts of the other locations to those of the first. False: the folder is no location of its own:
-// another one of the project's, a folder above them, or one that production does not use.
+bool holds_scripts_below(const Folder& folder, int depth) {
+  if (holds_scripts(folder)) return true;
+  return depth > 0 && std::any_of(folder.folders().begin(), folder.folders().end(), [&](const auto& name) {
+           return holds_scripts_below(Folder(folder.path(name)), depth - 1);
+         });
+}
+
+// Whether a symbolic link is on the way from the project to the folder: no walk through the project finds it.
+bool is_linked(const std::string& project, const std::string& folder) {
+  std::error_code code;
+  const fs::path expected = fs::canonical(project, code) / fs::path(folder).lexically_relative(project);
+  return fs::canonical(folder, code) != expected || code;
+}
+
+// The location that stands for all: the first with scripts, or one around it; others may hold callbacks only.
+// "": there is none.
+std::string main_location(const Locations& locations) {
+  const auto& folders = locations.folders;
+  const auto first = std::find_if(folders.begin(), folders.end(), [&](const std::string& one) {
+    return !is_linked(locations.project, one) && holds_scripts_below(Folder(one), max_below);
+  });
+  std::string out = first == folders.end() ? std::string() : *first;
+  for (const auto& other : folders)
+    if (out.starts_with(other + "/")) out = other;
+  return out;
+}
+
+// Whether the folder lies in one of the locations, so that collect() finds its scripts there.
+bool collected_with_others(const Names& locations, const std::string& folder) {
+  return std::any_of(locations.begin(), locations.end(), [&](const std::string& one) {
+    return folder.starts_with(one + "/") &&
+           std::count(folder.begin() + static_cast<std::ptrdiff_t>(one.size()), folder.end(), '/') <=
+               max_below;
+  });
+}
+
+// Adds the scripts of the other locations to those of the main one. False: the folder is no location of its
+// own: another one of the project's, a folder above them, or one that production does not use.
 bool add_locations(const Folder& folder, std::vector<Script>& out, Names& foreign) {
   const Locations locations = project_locations(folder);
   const std::string own = absolute_path(folder.path());
   const auto has = [](const Names& list, const std::string& one) {
     return std::find(list.begin(), list.end(), one) != list.end();
   };
-  if (locations.folders.empty()) return true;
-  if (own != locations.folders.front())
+  const std::string home = main_location(locations);
+  if (home.empty()) return true;
+  if (own != home)
     return !has(locations.folders, own) && !has(locations.of_others, own) &&
-           (holds_scripts(folder) || !locations.folders.front().starts_with(own + "/"));
+           !collected_with_others(locations.folders, own) &&
+           (holds_scripts(folder) || !home.starts_with(own + "/"));
   for (const auto& other : locations.folders) {
-    if (other.starts_with(own + "/") || other == own) continue;
+    if (other == own || collected_with_others(locations.folders, other) ||
+        is_linked(locations.project, other))
+      continue;
     const fs::path path = fs::path(folder.path()) / fs::path(other).lexically_relative(own);
     collect(Folder(path.lexically_normal().generic_string()), max_below, out, foreign);
   }
