@@ -200,10 +200,11 @@ class Advisor {
     return index;
   }
 
-  // The share of the rows that a partial index with a constant contains, as the planner estimates it. The
-  // connection must have no transaction open: such proposals are made by refined() only.
+  // The share of the rows that a partial index of one value contains (status = 'failed', NOT paid), as the
+  // planner estimates it. The connection must have no transaction open: such proposals are made by refined()
+  // only. nullopt for IS [NOT] NULL, which the column's statistics tell.
   std::optional<double> selected(const IndexProposal& proposal) {
-    if (!proposal.predicate || proposal.predicate->find('\'') == std::string::npos) return std::nullopt;
+    if (!proposal.predicate || proposal.predicate->ends_with(" NULL")) return std::nullopt;
     const Table* table = catalog_.table(proposal.table);
     const double rows = table && table->statistics ? table->statistics->rows : 0;
     if (rows <= 0) return std::nullopt;

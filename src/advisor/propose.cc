@@ -27,16 +27,6 @@ std::vector<bool> asking(const std::vector<Finding>& findings,
   return out;
 }
 
-// Whether the catalog has the index's table and columns.
-bool fits(const IndexProposal& index, const Catalog& catalog) {
-  const Table* table = catalog.table(index.table);
-  return table &&
-         std::all_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return key.column.empty() || table->column(key.column); }) &&
-         std::all_of(index.include.begin(), index.include.end(),
-                     [&](const std::string& column) { return table->column(column); });
-}
-
 // One index for several findings, on their table or on a partitioned table above it.
 struct Member {
   IndexProposal index;
@@ -96,6 +86,15 @@ class Members {
 };
 
 }  // namespace
+
+bool fits(const IndexProposal& index, const Catalog& catalog) {
+  const Table* table = catalog.table(index.table);
+  return table &&
+         std::all_of(index.keys.begin(), index.keys.end(),
+                     [&](const IndexKey& key) { return key.column.empty() || table->column(key.column); }) &&
+         std::all_of(index.include.begin(), index.include.end(),
+                     [&](const std::string& column) { return table->column(column); });
+}
 
 std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
                                          const std::vector<plan::Confirmation>& confirmations) {

@@ -22,6 +22,9 @@ struct ProposedFix {
       served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
 };
 
+// Whether the catalog has the index's table and columns.
+bool fits(const IndexProposal& index, const Catalog& catalog);
+
 // The indexes that findings ask for. Left out are refuted and withdrawn findings, and those that ask for
 // several indexes, for the branches of an OR.
 std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "advisor/index_ddl.h"
+#include "advisor/merge.h"
 #include "base/identifier.h"
 #include "base/text.h"
 #include "check/fixes.h"
@@ -81,10 +82,6 @@ void note_effects(Change& change, const Catalog& part, const Table& table) {
   change.adds_foreign_key = foreign_keys(*after) > foreign_keys(table);
 }
 
-bool equal(const Index& a, const Index& b) {
-  return a.method == b.method && a.keys == b.keys && a.include == b.include && same_predicate(a, b);
-}
-
 // Indexes of which one can make another unnecessary have this in common: what their first key is of.
 std::string first_key(const Index& index) {
   return index.keys.empty() ? std::string()
@@ -102,15 +99,15 @@ std::vector<const Index*> with_first_key_of(const Index& index, const IndexesByF
 
 // Whether the index `wide` makes the new index `narrow` unnecessary.
 bool covers(const Index& wide, const Index& narrow) {
-  if (narrow.unique) return wide.valid && wide.unique && equal(wide, narrow);
-  return serves_instead(wide, narrow) || (wide.valid && equal(wide, narrow));
+  if (narrow.unique) return wide.valid && wide.unique && same_index(wide, narrow);
+  return serves_instead(wide, narrow) || (wide.valid && same_index(wide, narrow));
 }
 
 class Resolver {
  public:
   Resolver(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
-           const Catalog& catalog, const Project* project)
-      : findings_(findings), proposals_(proposals), catalog_(catalog), project_(project) {}
+           const Catalog& catalog, const Project* project, const std::vector<IndexProposal>& chosen)
+      : findings_(findings), proposals_(proposals), catalog_(catalog), project_(project), chosen_(chosen) {}
 
   void resolve() {
     std::map<QualifiedName, Changes> tables = changes();
@@ -182,7 +179,7 @@ class Resolver {
       if (change.created.size() != 1 || !findings_[change.finding].further_proposals.empty()) continue;
       const Change* wide = wider(created, change);
       const auto existing = std::find_if(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-        return !gone.count(&index) && equal(index, change.created.front()) &&
+        return !gone.count(&index) && same_index(index, change.created.front()) &&
                covers(index, change.created.front());
       });
       if (change.dropped.empty() && wide) {
@@ -427,8 +424,14 @@ class Resolver {
         return one.adds_foreign_key && contains(one.fix->sql, name);
       });
       if (change == changes.end() || !indexed.insert(found.subject.columns).second) continue;
-      const auto ddl = advisor::create_index(*found.proposal, namer(), catalog_, project_);
+      const auto wide = std::find_if(chosen_.begin(), chosen_.end(), [&](const IndexProposal& one) {
+        return advisor::serves(one, *found.proposal) && advisor::fits(one, catalog_);
+      });
+      const bool of_workload = wide != chosen_.end();
+      const auto ddl =
+          advisor::create_index(of_workload ? *wide : *found.proposal, namer(), catalog_, project_);
       change->fix->title += ", and create its index";
+      if (of_workload) change->fix->title += ", which statements of the workload need, too";
       change->fix->sql += "\n" + ddl.sql;
       change->fix->down_sql = ddl.down_sql + "\n" + change->fix->down_sql;
     }
@@ -456,6 +459,7 @@ class Resolver {
   std::vector<advisor::ProposedFix>& proposals_;
   const Catalog& catalog_;
   const Project* project_;
+  const std::vector<IndexProposal>& chosen_;
   std::optional<advisor::IndexNamer> namer_;                          // made when first needed
   std::vector<std::pair<QualifiedName, std::string>> created_names_;  // tables and names of new indexes
   std::map<std::size_t, std::size_t> served_;  // finding -> the finding whose fix is its, too
@@ -464,8 +468,9 @@ class Resolver {
 }  // namespace
 
 void resolve_conflicts(std::vector<Finding>& findings, std::vector<advisor::ProposedFix>& proposals,
-                       const Catalog& catalog, const Project* project) {
-  Resolver(findings, proposals, catalog, project).resolve();
+                       const Catalog& catalog, const Project* project,
+                       const std::vector<IndexProposal>& chosen) {
+  Resolver(findings, proposals, catalog, project, chosen).resolve();
 }
 
 }  // namespace pgadvise::check

@@ -13,10 +13,12 @@
 #include "advisor/merge.h"
 #include "advisor/propose.h"
 #include "advisor/referenced_columns.h"
+#include "base/identifier.h"
 #include "base/text.h"
 #include "check/plans.h"
 #include "check/short_id.h"
 #include "lint/context.h"
+#include "model/index_comparison.h"
 #include "pg/what_if.h"
 #include "plan/confirm.h"
 #include "plan/plan_set.h"
@@ -28,11 +30,15 @@ namespace {
 
 constexpr std::chrono::seconds longest_search{20};
 
-// The names of the indexes that a script creates.
+// The indexes that a script creates.
+std::vector<sql::WrittenIndex> created_by(const std::string& sql, const Catalog& catalog) {
+  if (!contains(sql, "INDEX")) return {};
+  return sql::read_indexes(sql, "fix.sql", catalog, sql::default_path).indexes;
+}
+
 std::vector<QualifiedName> names_of_indexes(const std::string& sql, const Catalog& catalog) {
   std::vector<QualifiedName> out;
-  if (!contains(sql, "INDEX")) return out;
-  for (const auto& written : sql::read_indexes(sql, "fix.sql", catalog, sql::default_path).indexes)
+  for (const auto& written : created_by(sql, catalog))
     if (!written.index.name.empty()) out.push_back({written.table.schema, written.index.name});
   return out;
 }
@@ -91,6 +97,24 @@ std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vecto
                      [&](const IndexProposal& one) { return advisor::serves(index.proposal, one); }))
       out.push_back(index);
   return out;
+}
+
+void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,
+                       const Catalog& catalog) {
+  std::vector<sql::WrittenIndex> created;
+  for (const Fix* fix : fixes) {
+    const bool of_a_table = std::any_of(indexes.begin(), indexes.end(), [&](const AdvisedIndex& index) {
+      return contains(fix->sql, quote_identifier(index.table.name));
+    });
+    if (!of_a_table) continue;
+    for (auto& index : created_by(fix->sql, catalog)) created.push_back(std::move(index));
+  }
+  std::erase_if(indexes, [&](const AdvisedIndex& index) {
+    const auto own = created_by(index.sql, catalog);
+    return !own.empty() && std::any_of(created.begin(), created.end(), [&](const sql::WrittenIndex& other) {
+      return other.table == own.front().table && same_index(other.index, own.front().index);
+    });
+  });
 }
 
 void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,

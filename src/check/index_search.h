@@ -32,6 +32,10 @@ std::optional<Advice> search_indexes(const Workload& workload, const Catalog& ca
 // Of the advice, the indexes that serve none of `asked`.
 std::vector<AdvisedIndex> without_finding(const Advice& advice, const std::vector<IndexProposal>& asked);
 
+// Leaves out those of `indexes` that one of `fixes` creates, too, also by another name.
+void leave_out_created(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,
+                       const Catalog& catalog);
+
 // Gives another name to those of `indexes` whose name an earlier one, or an index of `fixes`, has, too.
 // `project`: for AdvisedIndex::drizzle; may be null.
 void rename_taken(std::vector<AdvisedIndex>& indexes, const std::vector<const Fix*>& fixes,

@@ -195,13 +195,20 @@ class Merger {
     for (const auto& checked : outcome_.checked) {
       for (auto& index : advisor::all_asked_indexes(checked.findings, checked.confirmations))
         asked.push_back(std::move(index));
-      for (const Finding& finding : checked.findings)
-        if (finding.fix) fixes.push_back(&*finding.fix);
+      for (std::size_t at = 0; at < checked.findings.size(); ++at) {
+        const Finding& finding = checked.findings[at];
+        const bool changed = at < checked.confirmations.size() && checked.confirmations[at].verdict;
+        const Verdict verdict = changed ? *checked.confirmations[at].verdict : finding.verdict;
+        if (finding.fix && verdict != Verdict::refuted) fixes.push_back(&*finding.fix);
+      }
       for (const auto& proposal : checked.proposals) fixes.push_back(&proposal.fix);
     }
     report_.workload_cost = outcome_.advice->cost_before;
     report_.further_indexes = without_finding(*outcome_.advice, asked);
-    if (inputs_.live) rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
+    if (inputs_.live) {
+      leave_out_created(report_.further_indexes, fixes, *inputs_.live);
+      rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
+    }
     report_.index_set.count = outcome_.advice->indexes.size();
     for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
     if (report_.workload_cost > 0)

@@ -121,7 +121,7 @@ class Runner {
     const Catalog* catalog = schema && schema->catalog ? &*schema->catalog : nullptr;
     if (catalog) {
       out.proposals = advisor::propose(out.findings, out.confirmations, *catalog, out.project, chosen);
-      resolve_conflicts(out.findings, out.proposals, *catalog, out.project);
+      resolve_conflicts(out.findings, out.proposals, *catalog, out.project, chosen);
     }
     const bool own_schema = inputs_.sandbox() && inputs_.live && catalog;
     try_fixes(out.findings, out.proposals, own_schema ? &inputs_.server->connection() : nullptr, stop_);

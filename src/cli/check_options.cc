@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "check/against.h"
+#include "check/config_rules.h"
 #include "check/merge.h"
 #include "cli/interrupt.h"
 #include "cli/log_options.h"
@@ -144,6 +145,13 @@ Result<void> check_words(const CLI::App& command, const CheckOptions& options) {
   const std::string& since = options.settings.migrations.since;
   if (command.count("--since") && (trim(since).empty() || since[0] == '-'))
     return fail(Error::Kind::usage, "--since", "is not a revision", "name a commit, branch or tag");
+  // Nothing would be reported, which looks clean.
+  for (const auto& text : options.settings.only) {
+    const std::string rule = text.substr(0, text.find(':'));
+    if (lint::find_rule(rule)) continue;
+    return fail(Error::Kind::usage, "--only", "unknown rule " + ellipsis(rule, 60),
+                check::unknown_rule_hint(rule) + "; or name an id as the report shows it");
+  }
   return one_log_each(options.sources);
 }
 

@@ -44,6 +44,10 @@ bool same_predicate(const Index& a, const Index& b) {
   return plain(*a.predicate) == plain(*b.predicate);
 }
 
+bool same_index(const Index& a, const Index& b) {
+  return a.method == b.method && a.keys == b.keys && a.include == b.include && same_predicate(a, b);
+}
+
 bool serves_instead(const Index& wide, const Index& narrow) {
   const bool btree = wide.method == "btree";
   return wide.valid && wide.method == narrow.method &&

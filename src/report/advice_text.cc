@@ -136,11 +136,12 @@ class Writer {
     }
     if (!count) return;
     out_ += "\n";
-    paragraph(fmt::format("{} save{} under 1 % each, {} in all, for foreign keys and for statements that "
-                          "cost little, on {}. --format json has the DDL.",
-                          plural(count, "more index", "more indexes"), count == 1 ? "s" : "", bytes(size),
-                          join(tables, ", ")),
-              "");
+    paragraph(
+        fmt::format("{} under 1 %{}, {}{}, for foreign keys and for statements that cost little, on {}. "
+                    "--format json has the DDL.",
+                    count == 1 ? "1 more index saves" : fmt::format("{} more indexes save", count),
+                    count == 1 ? "" : " each", bytes(size), count == 1 ? "" : " in all", join(tables, ", ")),
+        "");
   }
 
   void curve() {

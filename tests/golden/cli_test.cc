@@ -86,7 +86,10 @@ TEST(Cli, WrongUsageIsOneLineAndTwo) {
                                 "check --log ''",
                                 "explain --db dbname=x 'select 1; select 2'",
                                 "explain --db dbname=x ''",
-                                "check --fail-on '' ."}) {
+                                "check --fail-on '' .",
+                                "check --only nonsense .",
+                                "check --only 1b17 .",
+                                "check --only unindexed-foreign-kye:1b17 ."}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.exit_code, 2) << arguments << "\n" << ran.err;
     EXPECT_EQ(lines(ran.err), 1) << arguments << "\n" << ran.err;
@@ -97,6 +100,7 @@ TEST(Cli, WrongUsageIsOneLineAndTwo) {
   EXPECT_TRUE(has(run("chekc").err, "did you mean check?"));
   EXPECT_TRUE(has(run("advise --format jsn").err, "did you mean json?"));
   EXPECT_TRUE(has(run("check --fail-on warnin .").err, "did you mean warning?"));
+  EXPECT_TRUE(has(run("check --only unindexed-foreign-kye .").err, "did you mean unindexed-foreign-key?"));
   EXPECT_TRUE(has(run("--vrsion").err, "did you mean --version?"));
   EXPECT_TRUE(has(run("rules explain blocking-indx").err, "did you mean blocking-index-build?"));
   EXPECT_TRUE(

@@ -329,6 +329,27 @@ TEST_F(HardCases, AConstantOfAFileMayFilterAnIndexOfALogMayNot) {
   EXPECT_EQ(std::string::npos, hidden.out.find("s7")) << "no literal of a log is shown";
 }
 
+// 2 % of the rows; without the planner's estimate the size was that of half of them.
+TEST(PartialIndex, OfARareTruthValueIsSmall) {
+  live::Database database(R"(
+    CREATE EXTENSION hypopg;
+    CREATE TABLE invoices (id int PRIMARY KEY, paid boolean NOT NULL, pad text);
+    INSERT INTO invoices SELECT g, g % 50 <> 0, repeat('x', 100) FROM generate_series(1, 100000) g;
+    ANALYZE;
+  )");
+  const Folder folder;
+  const auto file =
+      folder.write("queries.sql", "SELECT id FROM invoices WHERE NOT paid ORDER BY id DESC LIMIT 10;\n");
+  const Ran ran =
+      run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) + " --format json");
+  const json advice = json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(advice.is_object()) << ran.err;
+  ASSERT_EQ(1u, advice["indexes"].size()) << ran.out;
+  const json& index = advice["indexes"][0];
+  EXPECT_NE(std::string::npos, index["sql"].get<std::string>().find("(id) WHERE NOT paid")) << index;
+  EXPECT_LT(index["size_bytes"].get<std::int64_t>(), 200'000);
+}
+
 TEST_F(HardCases, LoggedTimeWeighs) {
   // Both cost the planner the same; one takes a hundred times as long, and there is room for one index.
   const auto log = [&](const char* slow, const char* quick) {

@@ -192,6 +192,31 @@ TEST(Conflicts, ANewForeignKeyGetsItsIndex) {
   EXPECT_EQ(found_after(catalog, fixes, {"missing-foreign-key", "unindexed-foreign-key"}), 0u);
 }
 
+// The search for the workload chose a wider index, which serves the key as well.
+TEST(Conflicts, ANewForeignKeyGetsTheIndexThatTheWorkloadNeeds) {
+  const Catalog catalog = schema(
+      "create table authors (id int primary key); create table books (id int primary key, author_id int, "
+      "title text);");
+  const IndexProposal of_another_catalog{.table = {"public", "books"},
+                                         .keys = {{.column = "author_id"}, {.column = "year"}}};
+  const IndexProposal partial{
+      .table = {"public", "books"}, .keys = {{.column = "author_id"}}, .predicate = "title IS NULL"};
+  const IndexProposal wide{.table = {"public", "books"},
+                           .keys = {{.column = "author_id"}, {.column = "title"}}};
+  Fixed fixes{lint::run({&catalog}, {"missing-foreign-key"}).findings};
+  std::vector<advisor::ProposedFix> proposals;
+  resolve_conflicts(fixes.findings, proposals, catalog, nullptr, {of_another_catalog, partial, wide});
+  ASSERT_EQ(fixes.findings.size(), 1u);
+  EXPECT_NE(fixes.sql().find(
+                "CREATE INDEX CONCURRENTLY books_author_id_title_idx ON public.books (author_id, title);"),
+            std::string::npos)
+      << fixes.sql();
+  EXPECT_EQ(fixes.sql().find("(author_id);"), std::string::npos) << fixes.sql();
+  EXPECT_NE(fixes.findings[0].fix->title.find("which statements of the workload need, too"),
+            std::string::npos);
+  EXPECT_EQ(found_after(catalog, fixes, {"missing-foreign-key", "unindexed-foreign-key"}), 0u);
+}
+
 // The key would be there twice, as a unique constraint and as the primary key.
 TEST(Conflicts, APrimaryKeyReplacesTheUniqueConstraint) {
   const std::vector<std::string> rules = {"missing-primary-key", "duplicate-index"};

@@ -56,5 +56,26 @@ TEST(FurtherIndexes, GetNamesThatNoFixGives) {
   EXPECT_EQ(indexes[2].sql, "CREATE INDEX CONCURRENTLY orders_status_idx_1 ON public.orders (status);");
 }
 
+TEST(FurtherIndexes, LeaveOutWhatAFixCreates) {
+  Catalog catalog;
+  for (const char* name : {"orders", "lines"}) {
+    Table table;
+    table.name = {"public", name};
+    table.columns = {{.name = "total"}, {.name = "status"}};
+    catalog.tables.emplace(table.name, table);
+  }
+  std::vector<AdvisedIndex> indexes{index("orders", "total", 50), index("orders", "status", 5),
+                                    index("lines", "total", 4)};
+  const Fix key{.sql =
+                    "ALTER TABLE public.orders VALIDATE CONSTRAINT k;\n"
+                    "CREATE INDEX CONCURRENTLY another_name ON public.orders (total);"};
+  const Fix wider{.sql = "CREATE INDEX CONCURRENTLY w ON public.lines (total, status);"};
+  const Fix drop{.sql = "DROP INDEX CONCURRENTLY public.orders_status_idx;"};
+  leave_out_created(indexes, {&key, &wider, &drop}, catalog);
+  ASSERT_EQ(indexes.size(), 2u);
+  EXPECT_EQ(indexes[0].sql, "CREATE INDEX CONCURRENTLY orders_status_idx ON public.orders (status);");
+  EXPECT_EQ(indexes[1].sql, "CREATE INDEX CONCURRENTLY lines_total_idx ON public.lines (total);");
+}
+
 }  // namespace
 }  // namespace pgadvise::check

@@ -304,7 +304,7 @@ TEST(Agent, CountsFirstAndFewWords) {
   const std::string out = render("agent", report, in_repository);
   EXPECT_TRUE(
       out.starts_with("pgadvise: 0 errors, 500 warnings, 0 notes; 0 confirmed; 2 rules run, 1 not run, 1 "
-                      "warnings about the input\nunindexed-foreign-key 500\n"))
+                      "warning about the input\nunindexed-foreign-key 500\n"))
       << out.substr(0, 300);
   EXPECT_LT(out.size(), 8'200u);
   EXPECT_NE(out.find("more of less impact: --top 500"), std::string::npos);

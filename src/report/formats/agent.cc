@@ -36,11 +36,12 @@ std::string line_of(const Finding& finding, const Options& options) {
 std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   std::string out = fmt::format(
-      "pgadvise: {}; {} rules run, {} not run, {} warnings about the input\n",
+      "pgadvise: {}; {} rules run, {} not run, {} warning{} about the input\n",
       report.nothing_checked.empty()
           ? in_words(count(findings)) + not_read(report)
           : (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked,
-      report.rules_run.size(), report.skipped.size(), report.diagnostics.size());
+      report.rules_run.size(), report.skipped.size(), report.diagnostics.size(),
+      report.diagnostics.size() == 1 ? "" : "s");
   std::map<std::string, int> rules;
   for (const auto* finding : findings) ++rules[finding->rule];
   for (const auto& [rule, times] : rules)

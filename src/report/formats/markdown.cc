@@ -97,7 +97,8 @@ std::string render(const Report& report, const Options& options) {
       fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
                   report.diagnostics.empty()
                       ? ""
-                      : fmt::format("; {} warnings about the input, see the log", report.diagnostics.size()));
+                      : fmt::format("; {} warning{} about the input, see the log", report.diagnostics.size(),
+                                    report.diagnostics.size() == 1 ? "" : "s"));
   std::string out = fmt::format(
       "### pgadvise: {}{}\n\n",
       !report.nothing_checked.empty()

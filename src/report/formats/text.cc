@@ -51,9 +51,10 @@ class Writer {
     const std::size_t more = report_.further_indexes.size() - shown;
     if (more)
       paragraph(shown ? "  " : "\n", "  ",
-                fmt::format("{} more index{} for the workload, most of which save under 1 % of its planner "
-                            "cost, {} no finding: pgadvise advise lists them.",
-                            more, more == 1 ? "" : "es", more == 1 ? "has" : "have"));
+                more == 1 ? "1 more index for the workload has no finding: pgadvise advise lists it."
+                          : fmt::format("{} more indexes for the workload, most of which save under 1 % of "
+                                        "its planner cost, have no finding: pgadvise advise lists them.",
+                                        more));
   }
 
   std::string paint(std::string_view code, std::string_view text) const {
