@@ -209,6 +209,7 @@ class Merger {
       leave_out_created(report_.further_indexes, fixes, *inputs_.live);
       rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
     }
+    if (inputs_.live) count_not_costed(fixes);
     report_.index_set.count = outcome_.advice->indexes.size();
     for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
     if (report_.workload_cost > 0)
@@ -220,6 +221,17 @@ class Merger {
                                      "ended early, so pgadvise advise, which may search longer than 20 "
                                      "seconds, may propose other indexes",
                                      {}});
+  }
+
+  void count_not_costed(const std::vector<const Fix*>& fixes) {
+    std::vector<AdvisedIndex> left;
+    for (const UncostedIndex& index : outcome_.advice->not_costed) {
+      AdvisedIndex& one = left.emplace_back();
+      one.table = index.table;
+      one.sql = index.sql;
+    }
+    leave_out_created(left, fixes, *inputs_.live);
+    report_.not_costed = left.size();
   }
 
   void merge_rules() {
@@ -370,6 +382,7 @@ class Merger {
     if (settings_.only.empty()) return;
     report_.further_indexes.clear();
     report_.index_set = {};
+    report_.not_costed = 0;
     for (const auto& text : settings_.only)
       if (std::none_of(report_.findings.begin(), report_.findings.end(),
                        [&](const Finding& finding) { return named_by(finding, text); }))

@@ -83,6 +83,8 @@ struct Report {
     double share_saved = 0;  // of the workload's planner cost: 0 to 1
   };
   IndexSet index_set;
+  // Indexes that pgadvise advise lists as not costed (GIN, GiST), and that no finding proposes.
+  std::size_t not_costed = 0;
   Diagnostics diagnostics;
   // Members of this run alone: a byte-for-byte comparison of two reports leaves them out.
   std::string started;  // ISO 8601, UTC

@@ -505,6 +505,39 @@ TEST(Reports, HaveOneSummary) {
   EXPECT_FALSE(json::parse(render("json", report, {}))["summary"].contains("index_set"));
 }
 
+TEST(TextReport, CountsTheIndexesThatOnlyAdviseLists) {
+  Report report = with_findings(2);
+  EXPECT_EQ(render("text", report, {}).find("HypoPG cannot cost"), std::string::npos);
+  EXPECT_FALSE(json::parse(render("json", report, {}))["summary"].contains("not_costed"));
+  report.not_costed = 1;
+  EXPECT_NE(render("text", report, {.width = 120})
+                .find("HypoPG cannot cost 1 more index that no finding asks for (GIN, GiST): pgadvise advise "
+                      "lists it.\n"),
+            std::string::npos);
+  report.not_costed = 3;
+  EXPECT_NE(
+      render("text", report, {.width = 120})
+          .find("HypoPG cannot cost 3 more indexes that no finding asks for (GIN, GiST): pgadvise advise "
+                "lists them.\n"),
+      std::string::npos);
+  EXPECT_EQ(json::parse(render("json", report, {}))["summary"]["not_costed"], 3);
+}
+
+TEST(TextReport, ListsTheFurtherIndexes) {
+  Report report = with_findings(2);
+  report.workload_cost = 1000;
+  report.further_indexes.resize(1);
+  EXPECT_NE(render("text", report, {.width = 120})
+                .find("1 more index for the workload has no finding: pgadvise advise lists it.\n"),
+            std::string::npos);
+  report.further_indexes.resize(2);
+  EXPECT_NE(
+      render("text", report, {.width = 160})
+          .find("2 more indexes for the workload, most of which save under 1 % of its planner cost, have "
+                "no finding: pgadvise advise lists them.\n"),
+      std::string::npos);
+}
+
 TEST(TextReport, SumsUpTheIndexes) {
   Report report = with_findings(30);
   EXPECT_EQ(render("text", report, {}).find("indexes proposed"), std::string::npos);

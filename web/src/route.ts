@@ -1,4 +1,5 @@
-// The page's fragment: "#findings?rule=x", "#workload/<fingerprint>", "#0123456789abcdef" (a finding).
+// The page's fragment: "#findings?rule=x", "#workload/<fingerprint>", "#0123456789abcdef" and "#rule:0123"
+// (a finding, by its id or short id).
 import {reactive} from 'vue';
 
 export interface Route {
@@ -17,7 +18,7 @@ function decoded(text: string): string {
 
 export function parseRoute(fragment: string): Route {
   const [path, query = ''] = fragment.replace(/^#\/?/, '').split('?', 2);
-  if (/^[0-9a-f]{16}$/.test(path)) return {page: 'findings', item: path, parameters: new URLSearchParams(query)};
+  if (/^([0-9a-f]{16}|[a-z0-9-]+:[0-9a-f]{4,16})$/.test(path)) return {page: 'findings', item: path, parameters: new URLSearchParams(query)};
   const slash = path.indexOf('/');
   return {
     page: slash < 0 ? path : path.slice(0, slash),

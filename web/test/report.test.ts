@@ -87,6 +87,7 @@ describe('filters', () => {
 
 describe('fragments', () => {
   it('of 16 hex digits name a finding', () => {
+    expect(parseRoute('#unindexed-foreign-key:1b17')).toMatchObject({page: 'findings', item: 'unindexed-foreign-key:1b17'});
     expect(parseRoute('#0123456789abcdef')).toMatchObject({page: 'findings', item: '0123456789abcdef'});
     expect(link('findings', '0123456789abcdef')).toBe('#0123456789abcdef');
   });

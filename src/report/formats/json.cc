@@ -108,6 +108,7 @@ json summary_json(const Report& report) {
     out["index_set"] = {{"count", set.count},
                         {"size_bytes", set.bytes},
                         {"share_saved", std::round(1e4 * set.share_saved) / 1e4}};
+  if (report.not_costed) out["not_costed"] = report.not_costed;
   out["first"] = json::array();
   for (const FirstThing& thing : first_things(report))
     out["first"].push_back(

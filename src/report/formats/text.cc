@@ -55,6 +55,13 @@ class Writer {
                           : fmt::format("{} more indexes for the workload, most of which save under 1 % of "
                                         "its planner cost, have no finding: pgadvise advise lists them.",
                                         more));
+    if (report_.not_costed)
+      paragraph(
+          report_.further_indexes.empty() ? "\n" : "  ", "  ",
+          fmt::format(
+              "HypoPG cannot cost {} that no finding asks for (GIN, GiST): pgadvise advise lists {}.",
+              report_.not_costed == 1 ? "1 more index" : fmt::format("{} more indexes", report_.not_costed),
+              report_.not_costed == 1 ? "it" : "them"));
   }
 
   std::string paint(std::string_view code, std::string_view text) const {
