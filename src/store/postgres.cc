@@ -25,7 +25,7 @@ using Access = PostgresTransaction::Access;
 
 constexpr std::size_t rows_per_statement = 2'000;
 
-std::string quoted(std::string_view text) {
+std::string array_element(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -38,9 +38,9 @@ std::string quoted(std::string_view text) {
 std::string element_of(const Cell& cell) {
   return std::visit(
       []<class T>(const T& value) -> std::string {
-        if constexpr (std::is_same_v<T, std::string>) return quoted(value);
+        if constexpr (std::is_same_v<T, std::string>) return array_element(value);
         else if constexpr (std::is_same_v<T, Numbers>)
-          return quoted(fmt::format("{{{}}}", fmt::join(value, ",")));
+          return array_element(fmt::format("{{{}}}", fmt::join(value, ",")));
         else return fmt::format("{}", value);
       },
       cell);
