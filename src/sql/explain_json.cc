@@ -26,7 +26,7 @@ bool is_number(std::string_view text) {
   return whole == text.size() || digits(text.substr(whole + 1));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') (out += '\\') += c;
@@ -97,7 +97,7 @@ class Yaml {
       out_ += "\"\": null";
       return false;
     }
-    out_ += quoted(text.substr(0, colon)) + ": ";
+    out_ += in_quotes(text.substr(0, colon)) + ": ";
     text = trim(text.substr(colon + 1));
     waiting_ = text.empty();
     return waiting_ || value(text);
@@ -106,7 +106,7 @@ class Yaml {
   bool value(std::string_view text) {
     const bool plain = text.starts_with('"') || text.starts_with('[') || is_number(text) || text == "true" ||
                        text == "false";
-    out_ += plain ? std::string(text) : quoted(text);
+    out_ += plain ? std::string(text) : in_quotes(text);
     return true;
   }
 
@@ -186,7 +186,7 @@ class Xml {
     if (!levels_.empty()) {
       if (levels_.back().any) out_ += ",\n";
       levels_.back().any = true;
-      if (!levels_.back().list) out_ += quoted(member_name(name)) + ": ";
+      if (!levels_.back().list) out_ += in_quotes(member_name(name)) + ": ";
     }
     if (text_[at_ - 2] == '/') {
       out_ += "null";
@@ -263,7 +263,7 @@ class Xml {
                                             {"&#x0d;", "\r"},
                                             {"&amp;", "&"}})
       out = replace_all(std::move(out), entity, character);
-    return quoted(out);
+    return in_quotes(out);
   }
 
   std::string_view text_;
