@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "files/code_text.h"
 #include "files/script_text.h"
+#include "migrations/tools.h"
 
 namespace pgadvise::deploy {
 namespace {
@@ -40,10 +41,9 @@ std::string with_arguments(std::string_view code, const std::vector<files::Strin
 
 // Where code inserts into drizzle's tracking table, and reads the journal and splits the files of
 // migrations itself; npos if it does not. Code that only marks migrations as applied splits no files.
-std::size_t journal_runner(std::string_view code) {
+std::size_t journal_runner(std::string_view code, std::string_view table) {
   if (!contains(code, "_journal.json") || !contains(code, "statement-breakpoint"))
     return std::string_view::npos;
-  constexpr std::string_view table = "__drizzle_migrations";
   for (auto at = code.find(table); at != std::string_view::npos; at = code.find(table, at + 1)) {
     constexpr std::size_t before = 40;  // INSERT INTO "drizzle"."
     const std::size_t begin = at < before ? 0 : at - before;
@@ -68,8 +68,9 @@ std::vector<CodeCommand> commands_in_code(const std::string& content) {
   if (const auto at = code.find("readMigrationFiles(");
       at != std::string::npos && contains(code, "drizzle-orm"))
     out.push_back({at, "readMigrationFiles", {"drizzle-orm/migrator", "readMigrationFiles"}});
-  if (const auto at = journal_runner(code); at != std::string_view::npos)
-    out.push_back({at, "__drizzle_migrations", {"drizzle-orm/migrator", "_journal.json"}});
+  for (const auto& table : migrations::migration_tool("drizzle")->facts.tables)
+    if (const auto at = journal_runner(code, table.name); at != std::string_view::npos)
+      out.push_back({at, std::string(table.name), {"drizzle-orm/migrator", "_journal.json"}});
   if (!kit_api) return out;
   for (auto at = code.find("pushSchema"); at != std::string::npos; at = code.find("pushSchema", at + 1)) {
     const auto after = code.find_first_not_of(" \t", at + 10);

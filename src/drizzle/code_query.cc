@@ -312,7 +312,8 @@ std::vector<Node> beside_ranges(const Node& written) {
     if (!part.is(Kind::template_substitution)) continue;
     const auto inside = part.children();
     last = inside.empty() ? Node() : inside.front();
-    if (last && (is_range(operator_at(text, false)) || lower(trim(text)).ends_with(" between")))
+    const std::string word = lower(trim(text));
+    if (last && (is_range(operator_at(text, false)) || word == "between" || word.ends_with(" between")))
       out.push_back(last);
     text = {};
   }
