@@ -32,6 +32,7 @@ struct Allowed {
 };
 const std::vector<Allowed>& allowed() {
   static const std::vector<Allowed> list = {
+      {"src/deploy/code_commands.cc", {"drizzle"}, "the project's own runner of drizzle's files"},
       {"src/deploy/command.cc", {"rails"}, "a program that runs other programs"},
       {"src/deploy/connections.cc",
        {"prisma", "typeorm", "sequelize", "knex", "kysely", "rails"},
