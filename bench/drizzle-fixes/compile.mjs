@@ -56,15 +56,17 @@ function errors(declared) {
 }
 
 // The code of a fix in code may use the variables of the place that it replaces.
-const inCode = findings.filter((finding) => finding.rule.endsWith('-in-code')).map((finding) => finding.location.file);
-const variables = new Set(inCode.flatMap((file) => readFileSync(file, 'utf8').match(/[A-Za-z_$][\w$]*/g)));
+const isVariable = (name, finding) =>
+  finding?.rule.endsWith('-in-code') && readFileSync(finding.location.file, 'utf8').match(/[A-Za-z_$][\w$]*/g).includes(name);
+// The finding whose wrapped fix an error is in.
+const findingAt = (error) => findings[error.file?.text.slice(0, error.start).match(/\bfix(\d+)\b/g)?.at(-1)?.slice(3) ?? -1];
 
 // Values have the names of properties.
 const missing = new Set();
 for (const error of errors([])) {
   const found = [2304, 2552].includes(error.code) && /'(\w+)'/.exec(ts.flattenDiagnosticMessageText(error.messageText, ' '));
   const property = found && found[1].replace(/\d+$/, '');
-  if (found && (variables.has(found[1]) || [property, property.replace(/(Value|List|From|To|ListValue)$/, '')].some((one) => properties.has(one))))
+  if (found && (isVariable(found[1], findingAt(error)) || [property, property.replace(/(Value|List|From|To|ListValue)$/, '')].some((one) => properties.has(one))))
     missing.add(found[1]);
 }
 const left = errors([...missing]);

@@ -60,13 +60,14 @@ Result<void> CatalogReader::cluster_member() {
   return {};
 }
 
-// Of other roles only those that may look (pg_monitor, pg_read_all_stats) see more than that somebody is
-// there.
+// Of other roles' sessions only those that may look (pg_monitor, pg_read_all_stats) see more than that they
+// are there: the server replaces the query's text. A session that is being started has no state yet, either.
 Result<void> CatalogReader::sessions() {
   const auto rows =
-      ask(6,
+      ask(7,
           "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
-          "extract(epoch FROM now() - a.state_change) FROM pg_stat_activity a WHERE a.pid <> "
+          "extract(epoch FROM now() - a.state_change), a.query = '<insufficient privilege>' FROM "
+          "pg_stat_activity a WHERE a.pid <> "
           "pg_backend_pid() AND "
           "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
           "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
@@ -79,7 +80,7 @@ Result<void> CatalogReader::sessions() {
     // What began after our own transaction is younger than nothing.
     if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
     if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
-    hidden += session.state.empty();
+    hidden += truth(row[6]);
     catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)

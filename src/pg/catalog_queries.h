@@ -25,6 +25,15 @@ namespace pgadvise::pg {
 inline constexpr const char* own_schema =
     "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pgadvise_'";
 
+// The OIDs of this database's relations that other sessions hold ACCESS EXCLUSIVE, in parentheses. Deparsing
+// an expression and asking for a size take a lock, which would wait for a table that is being rewritten: such
+// a table is read without them. Databases that were created from one template have relations of the same
+// OIDs.
+inline constexpr const char* locked_relations =
+    "(SELECT l.relation FROM pg_locks l WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL "
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND l.pid <> pg_backend_pid())";
+
 // The condition that no extension owns the object of this catalog and OID.
 inline std::string not_of_extension(std::string_view catalog, std::string_view oid) {
   return fmt::format(

@@ -31,12 +31,6 @@ constexpr const char* settings =
     "true), "
     "set_config('quote_all_identifiers', 'off', true)";
 
-// Deparsing an expression and asking for a size take a lock, which would wait for a table that is being
-// rewritten: such a table is read without them.
-constexpr const char* locked =
-    "(SELECT l.relation FROM pg_locks l WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL "
-    "AND l.pid <> pg_backend_pid())";
-
 // FROM and WHERE of the relations that are read; `c` and `n` are theirs.
 std::string relations(std::string_view join) {
   return fmt::format(
@@ -50,7 +44,7 @@ std::string relations(std::string_view join) {
 constexpr std::chrono::seconds query_limit{70};
 
 std::string unlocked(std::string_view expression) {
-  return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked, expression);
+  return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked_relations, expression);
 }
 
 // "{1,2}" of an int2[].
@@ -232,7 +226,7 @@ Result<void> CatalogReader::tables() {
                "pg_stat_get_tuples_deleted(c.oid) = 0, pg_stat_get_tuples_returned(c.oid), "
                "(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = "
                "'fillfactor')",
-               definition, locked) +
+               definition, locked_relations) +
            relations("") + "ORDER BY 2, 3";
   };
   const auto definition = fmt::format(
@@ -240,7 +234,7 @@ Result<void> CatalogReader::tables() {
       "d.objid = r.oid "
       "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
-      locked);
+      locked_relations);
   const auto rows = ask(24, query(definition), query("NULL"), "view definitions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> unreadable;
@@ -363,7 +357,7 @@ Result<void> CatalogReader::indexes() {
       ask(14,
           query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
                             "pg_get_expr(i.indpred, i.indrelid) END",
-                            locked)),
+                            locked_relations)),
           query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates were not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {

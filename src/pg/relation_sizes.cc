@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "pg/catalog_queries.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 
@@ -14,15 +15,13 @@ static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostic
   if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
   const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
   if (!path) return tl::unexpected(path.error());
-  const auto rows = connection.query(
-      "SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, CASE WHEN NOT EXISTS (SELECT "
-      "FROM pg_locks l WHERE "
-      "l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid() AND l.relation IN (c.oid, i.indrelid)) "
-      "THEN pg_relation_size(c.oid) END "
+  const auto rows = connection.query(fmt::format(
+      "SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, CASE WHEN c.oid NOT IN {0} AND "
+      "coalesce(i.indrelid, 0) NOT IN {0} THEN pg_relation_size(c.oid) END "
       "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = "
       "c.oid WHERE c.relkind IN ('r', 'm', 'i') AND "
-      "c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname "
-      "!~ '^pgadvise_' ORDER BY 1, 2");
+      "c.relpersistence <> 't' AND {1} ORDER BY 1, 2",
+      locked_relations, own_schema));
   if (!rows) return tl::unexpected(rows.error());
   std::vector<RelationSize> out;
   for (const auto& row : *rows)

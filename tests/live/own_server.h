@@ -39,7 +39,7 @@ class OwnServer {
                "shared_preload_libraries=pg_stat_statements -c "
                "pg_stat_statements.track=all -c fsync=off\" start");
   }
-  // `mode`: of pg_ctl. After "immediate", a crash, the server's statistics are gone.
+  // `mode`: of pg_ctl. "immediate" is a crash.
   bool stop(const std::string& mode = "fast") {
     started_ = false;
     return as_server("{1}/pg_ctl -D {0}/db/data -w -m " + mode + " stop");
