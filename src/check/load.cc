@@ -12,6 +12,7 @@
 #include "check/git.h"
 #include "check/inputs.h"
 #include "check/nothing_checked.h"
+#include "check/outside_references.h"
 #include "check/patterns.h"
 #include "check/plans.h"
 #include "check/source_comparison.h"
@@ -414,12 +415,6 @@ class Loader {
   }
 
   // Foreign keys to tables that no input creates.
-  void report_outside_references() {
-    for (auto& [error, table] : outside_)
-      if (!created_.count(table)) report(std::move(error));
-    outside_.clear();
-  }
-
   // With a server all inputs are one schema; without a server each input is a schema of its own.
   void replay_schemas() {
     Schema all{.catalog = out_.live ? *out_.live : Catalog{}};
@@ -441,7 +436,7 @@ class Loader {
       if (!all.migrations) all.migrations.emplace();
       std::move(schema->migrations->begin(), schema->migrations->end(), std::back_inserter(*all.migrations));
     }
-    report_outside_references();
+    for (auto& error : outside_references(std::exchange(outside_, {}), created_)) report(std::move(error));
     for (auto& schema : out_.schemas) leave_to_migrations(schema);
     if (!out_.live) return;
     compare_undecided();

@@ -40,6 +40,20 @@ TEST(CheckSeveralSchemas, AForeignKeyToATableOfAnotherInputIsNoRemark) {
   EXPECT_TRUE(contains(ran.err, "references gone, which these files don't create")) << ran.err;
 }
 
+TEST(CheckSeveralSchemas, ForeignKeysToOneMissingTableAreOneRemark) {
+  const Folder folder;
+  folder.write("migrations/1_a.up.sql",
+               "CREATE TABLE a (id uuid PRIMARY KEY, t uuid REFERENCES tenants, u uuid REFERENCES users);\n"
+               "CREATE TABLE b (id uuid PRIMARY KEY, t uuid REFERENCES tenants);\n"
+               "CREATE TABLE c (id uuid PRIMARY KEY, t uuid REFERENCES tenants);\n");
+  const Ran ran = run("check --fail-on never migrations", folder.path());
+  EXPECT_EQ(ran.err,
+            "pgadvise: migrations/1_a.up.sql:1:1: foreign key a_t_fkey references tenants, which these files "
+            "don't create (2 more foreign keys reference it)\n"
+            "pgadvise: migrations/1_a.up.sql:1:1: foreign key a_u_fkey references users, which these files "
+            "don't create\n");
+}
+
 TEST(CheckSeveralSchemas, AFindingAboutTheProjectIsThereOnce) {
   const Folder folder;
   folder.write("a/migrations/1_a.up.sql", "CREATE TABLE one (id uuid PRIMARY KEY);\n");

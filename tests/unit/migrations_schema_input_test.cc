@@ -325,6 +325,12 @@ TEST(FindSchemas, SchemaThatIsAProgramIsNamedWithWhatChecksIt) {
                   {"package.json", R"({"dependencies": {"pg": "8", "knex": "3"}})"}})
                 .find("Knex"),
             std::string::npos);
+  EXPECT_NE(told({{"src/migrations/20141020151056-init.js", ""},
+                  {"package.json", R"({"dependencies": {"db-migrate": "1", "db-migrate-pg": "1", "pg": "8",
+                                                        "knex": "3"}})"}})
+                .find("db-migrate's migrations are programs, which pgadvise does not run (to check the "
+                      "migrations: pgadvise check --migrate-with 'npx db-migrate up'; or --db)"),
+            std::string::npos);
   EXPECT_NE(told({{"priv/audit_repo/migrations/1_a.exs", ""}, {"mix.exs", ":postgrex"}}).find("Ecto"),
             std::string::npos);
   const std::string django = told({{"app/migrations/0001_initial.py", ""}, {"pyproject.toml", "psycopg"}});
