@@ -28,11 +28,20 @@ bool names_an_actor(const Constraint& key) {
       "inserted", "invited",    "issued",    "locked",   "modified",  "processed", "published",
       "recorded", "registered", "rejected",  "released", "removed",   "requested", "resolved",
       "reviewed", "revoked",    "updated",   "uploaded", "validated", "verified",  "voided"};
-  static constexpr std::string_view persons[] = {"user", "account", "member", "admin", "person", "profile"};
+  static constexpr std::string_view doers[] = {
+      "approver", "archiver", "canceler", "canceller", "creator",  "deleter",   "editor",   "inserter",
+      "inviter",  "issuer",   "modifier", "publisher", "recorder", "rejecter",  "releaser", "requester",
+      "resolver", "reviewer", "revoker",  "updater",   "uploader", "validator", "verifier"};
+  static constexpr std::string_view persons[] = {"user",   "account", "member",   "admin",
+                                                 "person", "profile", "employee", "staff"};
   if (key.columns.size() != 1 || key.on_delete == "CASCADE") return false;
   auto words = words_of(key.columns.front());
   if (words.size() > 1 && (words.back() == "id" || words.back() == "uuid")) words.pop_back();
-  if (words.size() > 2 && one_of(words.back(), persons)) words.pop_back();
+  if (words.size() > 1 && one_of(words.back(), persons)) words.pop_back();
+  // An issuer may be a company, and a processor a machine.
+  const auto parent = words_of(key.referenced_table.name);
+  if (!words.empty() && one_of(words.back(), doers))
+    return !parent.empty() && one_of(singular(parent.back()), persons);
   return words.size() > 1 && words.back() == "by" && one_of(words[words.size() - 2], deeds);
 }
 

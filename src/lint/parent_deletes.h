@@ -10,9 +10,9 @@ namespace pgadvise::lint {
 // action, or the log has a DELETE on the parent.
 bool parent_rows_deleted(const Context& context, const Constraint& key);
 
-// Whether the key names the user who did something (closed_by, approvedById, createdByUserId). Such parents
-// are rarely deleted, and few queries join from a user to such rows. Not referred_by, owned_by and the like,
-// which queries do join by.
+// Whether the key names the user who did something (closed_by, approvedById, createdByUserId; of a table of
+// users also creator_id, approver_user_id). Such parents are rarely deleted, and few queries join from a user
+// to such rows. Not referred_by, owned_by, author_id and the like, which queries do join by.
 bool names_an_actor(const Constraint& key);
 
 // Whether the key's parent has a CHECK that limits the referenced column to constants: c IN ('a', 'b'),
