@@ -81,6 +81,7 @@ Outcome Collector::take(const Record& record) {
   if (record.level != Level::log) {
     const bool logged = session.waiting;
     if (record.level == Level::error) flush(session);  // it failed: its duration will not come
+    session.begin_warned |= is_begin_in_transaction(record);
     return event(session, record, preview, logged);
   }
   if (record.nested)
@@ -153,7 +154,7 @@ Outcome Collector::statement(Session& session, const Record& record, const Previ
     call.key_known = !call.entry->keying_parameters || call.parameters.has_value();
     const TransactionEffect effect = call.entry->effect;
     const bool alone = !session.in_transaction && effect == TransactionEffect::none;
-    retries_.ran(session.key, call.hash, call, alone || effect == TransactionEffect::closes);
+    retries_.ran(session.key, call.hash, call, alone || closes(effect));
   }
   if (call.duration_ms) {
     ++source_->timed_statements;
@@ -331,7 +332,7 @@ void Collector::other(Session& session, const Record& record) {
 TransactionMark Collector::failed_transaction(const Session& session, bool logged,
                                               const StatementScan* scan) const {
   if (!in_order_ || !session.named) return {};
-  const bool commit = logged && session.pending.entry->effect == TransactionEffect::closes;
+  const bool commit = logged && closes(session.pending.entry->effect);
   TransactionMark mark;
   if (session.in_transaction || commit) mark = session.mark;
   else if (logged) mark.add(session.pending.hash, session.pending);
@@ -466,21 +467,35 @@ Timeline& Collector::timeline_of(const std::string* file) {
   return *timeline_.second;
 }
 
+void Collector::begin_transaction(Session& session, std::int64_t time) {
+  repeats_.enter_transaction(session);
+  session.mark = {};
+  session.order.clear();
+  session.transaction.begin(time);
+}
+
 void Collector::detect(Session& session, const LoggedCall& call) {
   if (!in_order_) return;
   const Template& entry = *call.entry;
-  if (entry.effect == TransactionEffect::opens && (session.named || call.start == no_time))
-    repeats_.enter_transaction(session), session.mark = {}, session.order.clear();
+  // Without the server's warning the log lacks the end of the transaction before.
+  const bool goes_on = std::exchange(session.begin_warned, false) && session.in_transaction;
+  if (entry.effect == TransactionEffect::opens && !goes_on && (session.named || call.start == no_time))
+    begin_transaction(session, call.start);
   if (session.in_transaction) session.transaction.follow(call);
   if (session.in_transaction && !entry.ignored) session.mark.add(call.hash, call);
   if (!entry.ignored && !identities_[call.identity].tool) {
     repeats_.add(session, call);
     if (session.in_transaction) session.order.add(call);
   }
-  if (entry.effect != TransactionEffect::closes || !session.in_transaction) return;
+  if (!session.in_transaction) return;
+  session.order.follow(entry.effect, entry.savepoint);
+  if (!closes(entry.effect)) return;
   repeats_.leave_transaction(session);
   orders_.add(session.order, key_of(call.file));
   end_transaction(session, call);
+  if (entry.effect != TransactionEffect::chains) return;
+  begin_transaction(session, call.end);
+  session.transaction.follow(call);
 }
 
 void Collector::finish() {

@@ -78,6 +78,7 @@ class Collector final : public RecordSink {
   void complete(Session& session, LoggedCall& call);
   Timeline& timeline_of(const std::string* file);
   void detect(Session& session, const LoggedCall& call);
+  void begin_transaction(Session& session, std::int64_t time);
   const std::string* key_of(const std::string* file) const { return by_log_ ? file : nullptr; }
 
   const bool by_log_;

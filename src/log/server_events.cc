@@ -167,6 +167,13 @@ std::string rollback_reason(bool deadlock, bool not_repeated) {
   return std::string(deadlock ? "deadlock" : serialization_failure) + (not_repeated ? ", not repeated" : "");
 }
 
+bool is_begin_in_transaction(const Record& record) {
+  // The SQLSTATE, active_sql_transaction, is that of other messages, too, but of errors.
+  return record.level == Level::message &&
+         (record.sqlstate == "25001" ||
+          record.message.starts_with("there is already a transaction in progress"));
+}
+
 std::optional<ParsedEvent> parse_event(const Record& record) {
   if (record.level == Level::error) return of_error(record);
   if (record.level == Level::log) return of_log(record);

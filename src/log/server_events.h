@@ -25,6 +25,9 @@ bool is_rollback(const ParsedEvent& event);
 // nobody repeated the transaction: events of kind `deadlock` count all.
 std::string rollback_reason(bool deadlock, bool not_repeated);
 
+// Whether the server says of a BEGIN that a transaction is open already, which goes on.
+bool is_begin_in_transaction(const Record& record);
+
 // Parses a record that is neither a statement nor a duration.
 std::optional<ParsedEvent> parse_event(const Record& record);
 

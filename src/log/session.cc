@@ -20,11 +20,12 @@ std::vector<Session*> sorted(std::vector<std::pair<std::uint64_t, Session*>> by_
 
 }  // namespace
 
+void OpenTransaction::begin(std::int64_t time) {
+  *this = {};
+  start = last_end = time;
+}
+
 void OpenTransaction::follow(const LoggedCall& call) {
-  if (call.entry->effect == TransactionEffect::opens) {
-    *this = {};
-    start = last_end = call.start;
-  }
   if (start == no_time || call.start == no_time) return;
   const std::int64_t pause = call.start - last_end;
   if (pause > 0) idle += pause;

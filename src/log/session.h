@@ -63,6 +63,7 @@ struct OpenTransaction {
   std::uint32_t last_query = invalid_id;
   std::pair<const std::string*, int> place{}, last_place{};  // of these
 
+  void begin(std::int64_t time);
   void follow(const LoggedCall& call);
 };
 
@@ -75,6 +76,7 @@ struct Session {
   bool awaited = false;       // LockHolders waits for its next statement
   bool counted = false;
   bool in_transaction = false;
+  bool begin_warned = false;  // the server said of its BEGIN that a transaction was open already
   OpenTransaction transaction;
   StatementOrder order;  // of the open transaction
   TransactionMark mark;  // of the transaction that is open, or was the last one

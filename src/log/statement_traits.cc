@@ -28,6 +28,25 @@ bool pages_of_foreign_key(std::string_view text) {
   return contains(text, "from only ") && text.find(" for key share of ") != std::string_view::npos;
 }
 
+struct Control {
+  TransactionEffect effect = TransactionEffect::none;
+  std::string_view savepoint;
+};
+
+// `statement`: one of a template, which begins with `word`.
+Control control_of(std::string_view statement, std::string_view word) {
+  const auto named = [&](TransactionEffect effect) {
+    return Control{effect, statement.substr(statement.find_last_of(' ') + 1)};
+  };
+  if (word == "begin" || statement.starts_with("start transaction")) return {TransactionEffect::opens, {}};
+  if (word == "savepoint") return named(TransactionEffect::sets_savepoint);
+  if (word == "release") return named(TransactionEffect::releases_savepoint);
+  if (statement.starts_with("prepare transaction")) return {TransactionEffect::closes, {}};
+  if (!one_of(word, {"commit", "end", "rollback", "abort"}) || contains(statement, " prepared")) return {};
+  if (contains(statement, " to ")) return named(TransactionEffect::rolls_back_to_savepoint);
+  return {contains(statement, " and chain") ? TransactionEffect::chains : TransactionEffect::closes, {}};
+}
+
 }  // namespace
 
 std::string_view first_word(std::string_view text) {
@@ -44,14 +63,11 @@ StatementTraits traits_of(const StatementScan& scan) {
   for (const std::string_view part : split(text, ';')) {
     const std::string_view piece = trim(part);
     const std::string_view word = first_word(piece);
-    if (word == "begin" || piece.starts_with("start transaction")) {
-      out.effect = TransactionEffect::opens;
-    } else if (one_of(word, {"commit", "end", "rollback", "abort"})) {
-      const bool partial =
-          contains(piece, " to ") || contains(piece, " prepared") || contains(piece, " and chain");
-      if (!partial) out.effect = TransactionEffect::closes;
-    } else if (piece.starts_with("prepare transaction")) {
-      out.effect = TransactionEffect::closes;
+    const Control control = control_of(piece, word);
+    if (control.effect != TransactionEffect::none &&
+        (control.savepoint.empty() || out.effect == TransactionEffect::none)) {
+      out.effect = control.effect;
+      out.savepoint = control.savepoint;
     }
     control_only &=
         one_of(word, {"",          "begin",   "start",    "commit", "end",   "rollback", "abort",

@@ -6,30 +6,44 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "log/repeats.h"
+#include "log/statement_traits.h"
 #include "model/workload.h"
 
 namespace pgadvise::log {
 
-// The different statements of one transaction, in the order of their first calls.
+// The different statements of one transaction, in the order of their first calls. ROLLBACK TO releases the
+// locks taken since the savepoint: the statements up to there are an order, and those before the savepoint
+// with what follows another one.
 class StatementOrder {
  public:
-  void clear() { used_ = 0; }
+  static constexpr std::size_t max_savepoints = 32;   // set at a time: of more the latest ones count
+  static constexpr std::size_t max_rolled_back = 16;  // orders: of more the first ones count
+
+  void clear();
   void add(const Call& call);  // of more than TransactionOrder::max_statements the first ones count
+  // Savepoints only. A name that is not set changes nothing.
+  void follow(TransactionEffect effect, std::string_view savepoint);
 
   const std::uint32_t* begin() const { return queries_.data(); }
   const std::uint32_t* end() const { return queries_.data() + used_; }
   std::size_t size() const { return used_; }
+  // The orders that ended with a ROLLBACK TO, of at least two statements: none is the beginning of another.
+  const std::vector<std::vector<std::uint32_t>>& rolled_back() const { return rolled_back_; }
+  bool begins_rolled_back() const;                   // no statement is new since the ROLLBACK TO
   const std::string* file() const { return file_; }  // of the first call
   int line() const { return line_; }
 
  private:
   std::array<std::uint32_t, TransactionOrder::max_statements> queries_{};
   std::size_t used_ = 0;
+  std::vector<std::pair<std::string, std::size_t>> savepoints_;  // and the number of statements before
+  std::vector<std::vector<std::uint32_t>> rolled_back_;
   const std::string* file_ = nullptr;
   int line_ = 0;
 };
@@ -45,12 +59,14 @@ class TransactionOrders {
   };
   using Orders = std::map<std::vector<std::uint32_t>, Entry>;
 
-  // Counts a transaction that has ended; one with a single statement has no order. `log`: nullptr: one sum of
-  // all logs. Of more than 2 * max_orders orders, the less frequent half is forgotten.
+  // Counts a transaction that has ended, for each of its orders once; a single statement has no order. `log`:
+  // nullptr: one sum of all logs. Of more than 2 * max_orders orders, the less frequent half is forgotten.
   void add(const StatementOrder& transaction, const std::string* log);
   const Orders* of(const std::string* log) const;  // nullptr: there are none
 
  private:
+  void count(const StatementOrder& transaction, Orders& orders);
+
   std::unordered_map<const std::string*, Orders> logs_;
   std::vector<std::uint32_t> key_;  // keeps its memory
 };

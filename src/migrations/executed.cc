@@ -94,6 +94,13 @@ std::string setting_of(const std::vector<Lexeme>& tokens) {
 
 enum class Kind { begin, commit, rollback, savepoint, rollback_to, unread, other };
 
+// COMMIT AND CHAIN, ROLLBACK AND CHAIN: the next transaction begins at once.
+bool chains(const std::vector<Lexeme>& tokens) {
+  for (std::size_t i = 1; i < tokens.size(); ++i)
+    if (word_at(tokens, i) == "chain") return word_at(tokens, i - 1) == "and";
+  return false;
+}
+
 Kind kind_of(const std::vector<Lexeme>& tokens, const std::string& text) {
   constexpr std::array<std::string_view, 14> unread = {
       "show",   "fetch",    "close",  "declare", "move",   "discard",    "deallocate",
@@ -161,6 +168,11 @@ class Follower {
       if (units_[i].transaction == transaction) units_[i].text.clear();
   }
 
+  void end(State& state, const std::vector<Lexeme>& tokens) {
+    state = {};
+    if (chains(tokens)) state.transaction = ++last_;
+  }
+
   void one(const ExecutedStatement& executed, const std::string& text, State& state) {
     const auto tokens = beginning(text);
     switch (kind_of(tokens, text)) {
@@ -169,11 +181,11 @@ class Follower {
         return;
       case Kind::commit:
         if (state.failed) undo(state.transaction, 0);
-        state = {};
+        end(state, tokens);
         return;
       case Kind::rollback:
         if (state.transaction) undo(state.transaction, 0);
-        state = {};
+        end(state, tokens);
         return;
       case Kind::savepoint:
         if (tokens.size() > 1) state.savepoints.emplace_back(tokens[1].name(), units_.size());

@@ -119,6 +119,18 @@ TEST(Executed, WhatFailsOrIsRolledBackIsLeftOut) {
                    "CREATE TABLE h () (t) |"}));
 }
 
+TEST(Executed, CommitAndChainBeginsTheNextTransaction) {
+  const OwnTables own{.names = {"log"}, .schemas = {}};
+  const auto found =
+      group_executed({ran("BEGIN"), ran("CREATE TABLE a ()"), ran("COMMIT AND CHAIN"),
+                      ran("CREATE TABLE b ()"), ran("ROLLBACK AND CHAIN"), ran("CREATE TABLE c ()"),
+                      ran("COMMIT AND NO CHAIN"), ran("CREATE TABLE d ()")},
+                     own);
+  EXPECT_EQ(lines(found), Lines{"CREATE TABLE a () (t); CREATE TABLE c () (t); CREATE TABLE d () |"});
+  ASSERT_EQ(found.at(0).parts.size(), 3U);
+  EXPECT_NE(found[0].parts[0].transaction, found[0].parts[1].transaction);
+}
+
 TEST(Executed, SomeToolsRecordFirst) {
   const OwnTables own{.names = {"log"}, .schemas = {}};
   EXPECT_EQ(lines(group_executed({ran("INSERT INTO log VALUES ('first')"), ran("CREATE TABLE a ()"),
