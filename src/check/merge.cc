@@ -17,6 +17,7 @@
 #include "check/short_id.h"
 #include "check/trust.h"
 #include "lint/rule.h"
+#include "plan/confirm.h"
 
 namespace pgadvise::check {
 namespace {
@@ -210,17 +211,24 @@ class Merger {
       rename_taken(report_.further_indexes, fixes, *inputs_.live, project_of(inputs_, ""));
     }
     if (inputs_.live) count_not_costed(fixes);
-    report_.index_set.count = outcome_.advice->indexes.size();
-    for (const auto& index : outcome_.advice->indexes) report_.index_set.bytes += index.size_bytes;
-    if (report_.workload_cost > 0)
-      report_.index_set.share_saved =
-          (report_.workload_cost - outcome_.advice->cost_after) / report_.workload_cost;
+    set_index_set(*outcome_.advice);
     if (!outcome_.advice->complete && !settings_.stop.stop_requested())
       report_.diagnostics.push_back({Error::Kind::nonfatal,
                                      "the search for indexes",
                                      "ended early, so pgadvise advise, which may search longer than 20 "
                                      "seconds, may propose other indexes",
                                      {}});
+  }
+
+  void set_index_set(const Advice& advice) {
+    Report::IndexSet& set = report_.index_set;
+    const auto share = [&](double saved) { return advice.cost_before > 0 ? saved / advice.cost_before : 0; };
+    set.count = advice.indexes.size();
+    set.share_saved = share(advice.cost_before - advice.cost_after);
+    for (const AdvisedIndex& index : advice.indexes) {
+      set.bytes += index.size_bytes;
+      set.steps.push_back({plan::index_names({index.proposal}), index.size_bytes, share(index.cost_saved)});
+    }
   }
 
   void count_not_costed(const std::vector<const Fix*>& fixes) {

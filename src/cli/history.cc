@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/store_option.h"
 #include "report/history.h"
+#include "report/page.h"
 #include "store/history.h"
 #include "store/open.h"
 
@@ -21,7 +22,16 @@ struct Options {
   std::string output;
 };
 
+std::string rendered(const store::History& found, const Options& options) {
+  if (options.format == "html") return report::history_html(found);
+  if (options.format == "json") return report::history_json(found);
+  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
+  return report::history_text(found, look, options.top);
+}
+
 Result<void> run(const Options& options) {
+  if (options.format == "html")
+    if (const auto built = report::need_page(); !built) return built;
   const auto address = store_address(options.store);
   if (!address) return tl::unexpected(address.error());
   auto store = store::open(*address, false);
@@ -30,11 +40,7 @@ Result<void> run(const Options& options) {
   wanted.now = now();
   const auto found = store::history(**store, wanted);
   if (!found) return tl::unexpected(found.error());
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const auto wrote = write_output(options.output, options.format == "json"
-                                                      ? report::history_json(*found)
-                                                      : report::history_text(*found, look, options.top));
-  if (!wrote) return wrote;
+  if (const auto wrote = write_output(options.output, rendered(*found, options)); !wrote) return wrote;
   report_written(options.output, "history, " + options.format);
   return {};
 }
@@ -68,7 +74,7 @@ void add_history(CLI::App& app, int& exit_code) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--format", options->format, "Format of the report")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember({"text", "json", "html"}))
       ->capture_default_str();
   command->add_option("-o,--output", options->output,
                       "File to write the report to; default: standard output");

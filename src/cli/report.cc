@@ -76,7 +76,7 @@ void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->add_option(
           "FILE", options->files,
           "Two reports that check wrote with --format json, the earlier one first; or one that check, "
-          "digest, advise or explain wrote; - is standard input")
+          "digest, advise, explain or history wrote; - is standard input")
       ->required()
       ->expected(1, 2);
   command

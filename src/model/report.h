@@ -81,6 +81,12 @@ struct Report {
     std::size_t count = 0;
     std::int64_t bytes = 0;
     double share_saved = 0;  // of the workload's planner cost: 0 to 1
+    struct Step {
+      std::string index;  // "orders (customer_id)"
+      std::int64_t bytes = 0;
+      double share_saved = 0;  // compared with only the indexes before it
+    };
+    std::vector<Step> steps = {};  // in the order in which they pay
   };
   IndexSet index_set;
   // Indexes that pgadvise advise lists as not costed (GIN, GiST), and that no finding proposes.

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "report/advice_figures.h"
 #include "report/figures.h"
+#include "report/page.h"
 
 namespace pgadvise::report {
 namespace {
@@ -292,6 +293,12 @@ std::string history_json(const store::History& history) {
     out["ranking"].push_back(std::move(entry));
   }
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+std::string history_html(const store::History& history) {
+  return html_page(
+      history_json(history),
+      "pgadvise history\n" + history_text(history, {.color = false, .unicode = true, .width = 100}, 10));
 }
 
 }  // namespace pgadvise::report

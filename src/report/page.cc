@@ -65,7 +65,9 @@ std::string in_html(std::string_view summary) {
 std::string_view command_of(const nlohmann::json& report) {
   const auto list = [&](const char* key) { return report.contains(key) && report[key].is_array(); };
   if (!report.is_object()) return {};
-  if (report.value("schema", nlohmann::json()) == "pgadvise-report-1") return "check";
+  const auto schema = report.value("schema", nlohmann::json());
+  if (schema == "pgadvise-report-1") return "check";
+  if (schema == "pgadvise-history-1") return "history";
   if ((list("indexes") || list("candidates")) && report.contains("cost_before")) return "advise";
   if (list("nodes") && list("insights")) return "explain";
   if (list("queries") && list("sources")) return "digest";
@@ -122,7 +124,7 @@ Result<std::string> html_of_stored(const std::string& name, const std::string& j
   if (!command.empty()) return html_page(json, fmt::format("pgadvise {}", command));
   return fail(Error::Kind::input, name,
               report.is_discarded() ? why_no_json(json, "is no JSON", deepest_report)
-                                    : "is no report of check, digest, advise or explain",
+                                    : "is no report of check, digest, advise, explain or history",
               "write it with --format json -o FILE");
 }
 

@@ -46,6 +46,13 @@ TEST(History, FollowsAFindingOverRuns) {
   history = json::parse(run("history --format json --store " + store).out, nullptr, false);
   EXPECT_TRUE(has_rule(history["fixed"], "unindexed-foreign-key")) << history.dump(1);
   EXPECT_NE(run("history --store " + store).out.find("Fixed"), std::string::npos);
+  const auto page = run("history --format html -o h.html --store " + store, folder.path());
+  if (page.err.find("was built without the page") == std::string::npos) {
+    EXPECT_EQ(page.exit_code, 0) << page.err;
+    EXPECT_NE(read_file(folder.path("h.html")).value_or("").find("pgadvise-history-1"), std::string::npos);
+  } else {
+    EXPECT_EQ(page.exit_code, 2);
+  }
 
   const auto difference = run("report a.json b.json --format json", folder.path());
   ASSERT_EQ(difference.exit_code, 0) << difference.err;

@@ -68,6 +68,8 @@ TEST(OneSetOfProposals, CheckAndAdviseProposeTheSameIndexes) {
   for (const auto& index : advice["indexes"]) add(index["sql"], of_advise);
   EXPECT_EQ(of_check, of_advise);
   EXPECT_GE(of_advise.size(), 3u) << advised.out;
+  const json set = report["summary"].value("index_set", json::object());
+  EXPECT_EQ(set.value("steps", json::array()).size(), advice["indexes"].size()) << set.dump();
 
   std::size_t of_status = 0, of_shipments = 0;
   for (const auto& index : of_advise) {

@@ -499,8 +499,14 @@ TEST(Reports, HaveOneSummary) {
   EXPECT_NE(render("agent", report, {}).find("\nfirst: " + first + " " + second + " "), std::string::npos);
   report.not_read = "no schema, log or database was read";
   const auto summary = json::parse(render("json", report, {}))["summary"];
-  EXPECT_EQ(summary["index_set"], (json{{"count", 3}, {"size_bytes", 48'000'000}, {"share_saved", 0.61}}));
+  json set{{"count", 3}, {"size_bytes", 48'000'000}, {"share_saved", 0.61}, {"steps", json::array()}};
+  EXPECT_EQ(summary["index_set"], set);
   EXPECT_EQ(summary["not_read"], report.not_read);
+  report.index_set.steps.push_back({.index = "orders (note)", .bytes = 8192, .share_saved = 0.5});
+  set["steps"].push_back({{"index", "orders (note)"}, {"size_bytes", 8192}, {"share_saved", 0.5}});
+  const auto with_step = json::parse(render("json", report, {}));
+  EXPECT_EQ(with_step["summary"]["index_set"], set);
+  EXPECT_EQ(violations(with_step), "");
   report.index_set = {};
   EXPECT_FALSE(json::parse(render("json", report, {}))["summary"].contains("index_set"));
 }

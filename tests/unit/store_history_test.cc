@@ -4,6 +4,7 @@
 
 #include "report/history.h"
 #include "store/history.h"
+#include "support/schema.h"
 
 namespace pgadvise::store {
 namespace {
@@ -184,6 +185,49 @@ TEST(History, TextShowsTheFirstEntries) {
   EXPECT_NE(text.find("and 2 more"), std::string::npos) << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(report::history_text(found, {}, 0).find("111"), std::string::npos);
+}
+
+FakeStore full_store() {
+  using State = FindingLife::State;
+  FakeStore store;
+  store.lives = {life("1", State::open, now - day), life("2", State::open, now - 60 * day),
+                 life("3", State::open, now - 60 * day), life("4", State::gone, now - 60 * day),
+                 life("5", State::suppressed, now - day)};
+  store.lives[1].file = "db/schema.sql";
+  store.lives[1].short_id = "slow-query:2";
+  store.lives[1].owner = "@orders";
+  store.lives[2].reopened = now - day;
+  store.lives[3].gone = now - day;
+  store.lives[4].reason = "it is small";
+  store.lives[4].until = "2023-12-01";
+  store.changes = {{"shop", "aa", "SELECT $1", 100, 15, 10, 2}};
+  store.plans = {{"shop", "aa", "SELECT $1", now - 2 * day, now - day, "Index Scan", "</script><img>", 8,
+                  1200, 1, "statistics", ""}};
+  store.sizes = {{"shop", "table", "public", "a", now - day, now, 100 << 20, 200 << 20}};
+  store.indexes = {{"shop", "public", "a", 8192, now - 8 * day, now, 2, 1, 1},
+                   {"shop", "public", "b", 0, now - 8 * day, now, 2, 1, 1}};
+  return store;
+}
+
+TEST(History, JsonIsValidAgainstItsSchema) {
+  FakeStore store = full_store(), empty;
+  auto full = nlohmann::json::parse(report::history_json(of(store)));
+  for (const char* list : {"new", "reopened", "fixed", "recurring", "expiring", "slower", "plans", "growth",
+                           "unused_indexes", "ranking"})
+    EXPECT_FALSE(full[list].empty()) << list;
+  for (const auto& json : {full, nlohmann::json::parse(report::history_json(of(empty)))})
+    EXPECT_EQ(testing_support::violations("history.schema.json", json), "");
+  full["new"][0].erase("rule");
+  EXPECT_NE(testing_support::violations("history.schema.json", full), "");
+}
+
+TEST(History, HtmlHasTheJsonAndTheText) {
+  FakeStore store = full_store();
+  const std::string html = report::history_html(of(store));
+  EXPECT_NE(html.find("pgadvise-history-1"), std::string::npos);
+  EXPECT_NE(html.find("<h1>pgadvise history</h1><pre>"), std::string::npos);
+  EXPECT_NE(html.find("1 new, 1 reopened and 1 fixed findings"), std::string::npos);
+  EXPECT_EQ(html.find("<img>"), std::string::npos);
 }
 
 TEST(History, JsonHasEachList) {

@@ -25,13 +25,28 @@ run('digest', 'fixtures/logs/plans-json.log', '--format', 'html', '-o', file('di
 run('digest', 'fixtures/logs/plans-json.log', '--format', 'json', '-o', file('digest.json'));
 run('explain', '--plan', 'fixtures/plans/tpch-q9.json', '--format', 'html', '-o', file('explain.html'));
 
+const life = {target: 'shop', id: '0123456789abcdef', short_id: 'slow-query:0123', rule: 'slow-query', severity: 'warning', verdict: 'suspected', message: 'A query is slow.', file: 'db/schema.sql', impact: {score: 2},
+  first_seen: '2026-11-02T00:00:00Z', last_seen: '2026-11-23T00:00:00Z', runs: 2, owner: '@orders'};
+const rank = {errors: 0, warnings: 1, notes: 0, impact: {score: 2}, new: 1, reopened: 0, slower_queries: 1, changed_plans: 1};
+const month = {from: '2026-10-23T00:00:00Z', until: '2026-11-23T00:00:00Z'};
+const history = {
+  schema: 'pgadvise-history-1', since: '2026-11-16T00:00:00Z', new: [life], reopened: [], fixed: [{...life, id: '1123456789abcdef', gone: '2026-11-22T00:00:00Z'}], recurring: [{...life, target: 'billing'}],
+  gone_before: 0, suppressed: 1, accepted: 0, expiring: [{...life, id: '2123456789abcdef', reason: 'it is small', until: '2026-12-01'}],
+  slower: [{target: 'shop', fingerprint: 'f1', query: 'SELECT note FROM orders', calls: 30, mean_ms: 30, earlier_mean_ms: 10, earlier_weeks: 2}],
+  plans: [{target: 'shop', fingerprint: 'f1', query: 'SELECT note FROM orders', ...month, cause: 'dropped index', detail: 'public.i', cost_before: 8, cost: 1200, plan_before: 'Index Scan using i on orders\n', plan: 'Seq Scan on orders\n', changes: 2}],
+  growth: [{target: 'shop', kind: 'table', schema: 'public', name: 'events', ...month, bytes_before: 1e9, bytes: 2e9}],
+  unused_indexes: [{target: 'shop', schema: 'public', name: 'orders_status_idx', bytes: 8192, ...month, servers: 2}], unsure_unused_indexes: 1,
+  ranking: [{target: 'shop', ...rank, first: {id: life.id, message: life.message}}, {target: 'billing', ...rank, new: 0}],
+};
 const empty = {schema: 'pgadvise-report-1', findings: [], skipped_rules: [], inputs: [], diagnostics: [], summary: {}, run: {}};
 const plan = (type, cost, more) => [{Plan: {'Node Type': type, 'Relation Name': 'orders', 'Total Cost': cost, 'Plan Rows': 3, ...more}}];
 const index = {sql: 'CREATE INDEX ON orders (note);', down_sql: 'DROP INDEX orders_note_idx;', schema: 'public', table: 'orders', queries: ['f1']};
 const reports = {
   empty,
+  history,
   'what-if': {
     ...empty,
+    summary: {index_set: {count: 2, size_bytes: 12288, share_saved: 0.61, steps: [{index: 'orders (note)', size_bytes: 8192, share_saved: 0.6}, {index: 'orders (total)', size_bytes: 4096, share_saved: 0.01}]}},
     findings: [{id: '0123456789abcdef', rule: 'unindexed-foreign-key', severity: 'warning', verdict: 'confirmed', subject: {kind: 'foreign-key', schema: 'public', table: 'orders'}, message: 'm',
       evidence: [], fix: {title: 'Create the index', ...index, safety: 'safe', cost_before: 1200.5, cost_after: 8.5}}],
     plans: [
@@ -174,6 +189,33 @@ await test('an evaluation of proposed indexes has a page', {}, async (page) => {
   await page.getByText('advise: evaluation of proposed indexes').waitFor();
 });
 
+await test('the overview has the payoff curve of the proposed indexes, and the findings by verdict', {}, async (page) => {
+  await open(page, 'what-if.html', 'overview');
+  await page.getByText('These 2 indexes remove 61 % of the workload’s planner cost, 12 kB.').waitFor();
+  assert.equal(await page.locator('.payoff circle').count(), 3);
+  await page.getByRole('link', {name: 'confirmed: 1 finding'}).click();
+  assert.match(page.url(), /verdict=confirmed/);
+  assert.equal(await page.locator('a.finding').count(), 1);
+});
+
+await test('a history shows what changed, and its findings by database and state', {}, async (page) => {
+  await open(page, 'history.html');
+  await page.getByRole('heading', {name: 'What changed since 2026-11-16'}).waitFor();
+  for (const text of ['3.0 ×', 'dropped index', 'Index Scan using i on orders', 'Seq Scan on orders', '1.0 GB → 2.0 GB', 'orders_status_idx'])
+    await page.getByText(text).first().waitFor();
+  await page.getByLabel('Database', {exact: true}).selectOption('billing');
+  await page.getByText('dropped index').waitFor({state: 'hidden'});
+  await page.getByRole('link', {name: /recurring$/}).click();
+  assert.equal(await page.locator('a.finding').count(), 1);
+  await page.getByRole('button', {name: 'Clear'}).click();
+  assert.equal(await page.locator('a.finding').count(), 4);
+  await page.locator('a.finding').first().click();
+  await page.getByText('first seen 2026-11-02, last seen 2026-11-23, in 2 runs, owned by @orders').waitFor();
+  await page.getByRole('link', {name: 'billing'}).click();
+  await page.reload();
+  assert.match(await page.locator('.right .tags').innerText(), /recurring[^]*billing/);
+});
+
 await test('a loop is drawn with the times of its calls', {}, async (page) => {
   await open(page, 'check.html', 'repeats');
   await page.getByText(/Times as logged: the statements take .* of /).waitFor();
@@ -195,6 +237,12 @@ await test('a narrow screen has no sideways scrolling', {viewport: {width: 360, 
     await page.waitForTimeout(50);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(wide <= 0, `${fragment}: ${wide} px too wide`);
+  }
+  for (const fragment of ['history', 'findings', 'findings/shop%2F0123456789abcdef']) {
+    await open(page, 'history.html', fragment);
+    await page.waitForTimeout(50);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `history, ${fragment}: ${wide} px too wide`);
   }
   await open(page, 'check.html', 'workload');
   const [tag, row] = await Promise.all(['.row .tag', '.row'].map((one) => page.locator(one).first().boundingBox()));
@@ -228,6 +276,7 @@ const views = () => {
     ...['overview', 'findings', findings[1].id, of('n-plus-one'), 'workload', `workload/${workload.queries[0].fingerprint}`, 'schema', 'schema/orders', 'repeats', 'indexes', 'migrations']
       .map((fragment) => ['check.html', fragment]),
     ['digest.html', 'overview'], ['digest.html', 'plans'], ['what-if.html', 'plans'], ['what-if.html', 'plans/made-2'], ['explain.html', ''], ['advice.html', 'indexes'], ['compare.html', 'workload'],
+    ['what-if.html', 'overview'], ['history.html', 'history'], ['history.html', 'findings'], ['history.html', 'findings/shop%2F0123456789abcdef'],
   ];
 };
 
@@ -288,7 +337,7 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
     : typeof value !== 'string' || kept.test(key) ? value
     : key === 'text' && /^\s*[[{]/.test(value) ? JSON.stringify(hostile(JSON.parse(value)))
     : key.endsWith('Node Type') ? value : value + markup;
-  for (const name of ['check', 'digest']) {
+  for (const name of ['check', 'digest', 'history', 'what-if']) {
     const report = JSON.parse(readFileSync(file(`${name}.json`), 'utf8'));
     writeFileSync(file('hostile.json'), JSON.stringify(hostile(report)));
     run('report', file('hostile.json'), '-o', file(`hostile-${name}.html`));
@@ -299,6 +348,12 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
     await open(page, 'hostile-check.html', fragment);
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, fragment);
+  }
+  for (const [name, fragment] of [['what-if', 'overview'], ['what-if', 'indexes'], ['history', 'history'], ['history', 'findings'], ['history', `findings/${encodeURIComponent(life.target + markup)}%2F${life.id}`]]) {
+    await open(page, `hostile-${name}.html`, fragment);
+    await page.locator('h1, h2').first().waitFor();
+    assert.equal(await page.locator('img').count(), 0, `${name}#${fragment}`);
+    assert.ok((await page.locator('main').innerText()).includes('</script><img'), `${name}#${fragment} shows the texts`);
   }
   await open(page, 'hostile-digest.html', 'plans');
   await page.locator('.left a.query').first().click();

@@ -45,7 +45,7 @@ export function filtered(findings: Finding[], texts: string[], filter: Filter): 
 }
 
 // [value, number of findings], the most frequent first.
-export function choices(findings: Finding[], value: (one: Finding) => string): [string, number][] {
+export function choices<T>(findings: T[], value: (one: T) => string): [string, number][] {
   const counts = new Map<string, number>();
   for (const one of findings) {
     const key = value(one);

@@ -1,5 +1,7 @@
-// The JSON of check, digest, advise and explain (docs/*.schema.json) as one model for all pages. Every field may
-// be missing: a report may come from another version.
+// The JSON of check, digest, advise, explain and history (docs/*.schema.json) as one model for all pages.
+// Every field may be missing: a report may come from another version.
+
+import {readHistory, type History} from './history';
 
 export interface Location {
   file: string;
@@ -170,7 +172,13 @@ export interface AdvisedQuery {
   cost_after: number;
   mean_ms?: number;
 }
-export type Kind = 'check' | 'digest' | 'comparison' | 'advise' | 'evaluation' | 'explain' | 'unknown';
+// An index of a set, in the order in which they pay.
+export interface PayoffStep {
+  index: string;
+  size_bytes: number;
+  share_saved: number;  // of the workload's planner cost, compared with only the indexes before it
+}
+export type Kind = 'history' | 'check' | 'digest' | 'comparison' | 'advise' | 'evaluation' | 'explain' | 'unknown';
 
 export interface Change {
   fingerprint: string;
@@ -209,10 +217,13 @@ export interface Model {
   advisedQueries: AdvisedQuery[];
   costBefore?: number;
   costAfter?: number;
+  payoff: PayoffStep[];  // of all proposed indexes; empty where they were not costed as a set
+  shareSaved: number;  // by all of `payoff`
   locks: LockForecast[];
   timeline: Timeline | null;
   changes: Change[];
   truncated: {what: string; shown: number; of: number}[];
+  history?: History;  // of `pgadvise history`, which has none of the above
 }
 export interface Range {
   low: number;  // seconds
@@ -259,6 +270,7 @@ function objects<T>(value: Json): T[] {
 export function kindOf(json: Json): Kind {
   if (typeof json !== 'object' || json === null) return 'unknown';
   if (json.schema === 'pgadvise-report-1') return 'check';
+  if (json.schema === 'pgadvise-history-1') return 'history';
   if (Array.isArray(json.candidates) && 'cost_before' in json) return 'evaluation';
   if (Array.isArray(json.indexes) && 'cost_before' in json) return 'advise';
   if (Array.isArray(json.nodes) && Array.isArray(json.insights)) return 'explain';
@@ -368,6 +380,31 @@ function indexesOf(findings: Finding[]): AdvisedIndex[] {
     }));
 }
 
+// "orders (note)" of CREATE INDEX … ON public.orders (note).
+export function indexName(sql: string): string {
+  const on = /^\s*CREATE\s.*?\sON\s+(?:ONLY\s+)?(.*?);?\s*$/im.exec(sql);
+  return (on ? on[1] : sql).replace(/^public\./, '');
+}
+
+function payoff(kind: Kind, from: Json): {payoff: PayoffStep[]; shareSaved: number} {
+  if (kind === 'advise' && from.cost_before > 0) {
+    const share = (saved: Json) => Number(saved ?? 0) / from.cost_before;
+    const steps = objects<Json>(from.indexes).map((one) => ({
+      index: indexName(String(one.sql ?? '')),
+      size_bytes: Number(one.size_bytes ?? 0),
+      share_saved: share(one.cost_saved),
+    }));
+    return {payoff: steps, shareSaved: share(from.cost_before - Number(from.cost_after ?? from.cost_before))};
+  }
+  const set = kind === 'check' ? from.summary?.index_set : undefined;
+  const steps = objects<Json>(set?.steps).map((one) => ({
+    index: String(one.index ?? ''),
+    size_bytes: Number(one.size_bytes ?? 0),
+    share_saved: Number(one.share_saved ?? 0),
+  }));
+  return {payoff: steps, shareSaved: Number(set?.share_saved ?? 0)};
+}
+
 function changes(json: Json): Change[] {
   return ['slower', 'added', 'more_frequent', 'faster', 'gone'].flatMap((name) =>
     objects<Json>(json[name]).map((one) => ({...one, list: name.replace('_', ' ')})),
@@ -398,7 +435,7 @@ export function readReport(json: Json): Model {
     queryOf: new Map(queries.map((one) => [one.fingerprint, one])),
     totalMs: queries.reduce((sum, one) => sum + one.total_ms, 0),
     timed: queries.some((one) => one.total_ms > 0),
-    plans: plans(from, queries, advisedQueries),
+    plans: kind === 'history' ? [] : plans(from, queries, advisedQueries),
     tables: objects<Json>(from.tables).map(table),
     repeats: objects<Json>(workload.repeats).map((one) => ({...one, pattern: list(one.pattern)})),
     indexes:
@@ -410,10 +447,12 @@ export function readReport(json: Json): Model {
     advisedQueries,
     costBefore: kind === 'advise' || kind === 'evaluation' ? from.cost_before : undefined,
     costAfter: kind === 'advise' || kind === 'evaluation' ? from.cost_after : undefined,
+    ...payoff(kind, from),
     locks: lockForecasts(from.lock_forecasts),
     timeline: Array.isArray(workload.timeline?.buckets) && workload.timeline.buckets.length > 1 ? workload.timeline : null,
     changes: kind === 'comparison' ? changes(from) : [],
     truncated: objects(from.truncated),
+    history: kind === 'history' ? readHistory(from) : undefined,
   };
   if (kind === 'digest')
     model.inputs = objects<Json>(from.sources).map((one) => ({

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
+import {indexName, kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
+import {lifeText, ofTarget, readHistory, targetsOf} from '../src/history';
 import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
 import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
@@ -25,6 +26,7 @@ const check = {
 describe('a report', () => {
   it('is recognized by what it holds', () => {
     expect(kindOf(check)).toBe('check');
+    expect(kindOf({schema: 'pgadvise-history-1'})).toBe('history');
     expect(kindOf({queries: [], sources: []})).toBe('digest');
     expect(kindOf({indexes: [], cost_before: 1, queries: []})).toBe('advise');
     expect(kindOf({nodes: [], insights: []})).toBe('explain');
@@ -62,6 +64,54 @@ describe('a report', () => {
     const [lock] = readReport({...check, lock_forecasts: [{migration: 'm', statements: [{text: 'ALTER', seconds: {from: 1, to: 2}}], locks: [{table: 't', mode: 'ACCESS EXCLUSIVE', harmful: true}]}]}).locks;
     expect(lock.statements[0].seconds).toEqual({low: 1, high: 2});
     expect(lock.locks[0]).toMatchObject({table: 't', harmful: true, from: 0, until: 0});
+  });
+});
+
+describe('the payoff curve', () => {
+  it('of check is that of its summary', () => {
+    const steps = [{index: 'orders (note)', size_bytes: 8192, share_saved: 0.5}, {index: 'a (b)', size_bytes: 4096, share_saved: -0.01}];
+    const model = readReport({...check, summary: {index_set: {count: 2, size_bytes: 12288, share_saved: 0.49, steps}}});
+    expect(model.payoff).toEqual(steps);
+    expect(model.shareSaved).toBe(0.49);
+    expect(readReport(check).payoff).toEqual([]);
+    expect(readReport({...check, summary: {index_set: {count: 2, size_bytes: 1, share_saved: 0.4}}}).payoff).toEqual([]);
+  });
+  it('of advise is that of its indexes', () => {
+    const indexes = [{sql: 'CREATE INDEX CONCURRENTLY i ON public.orders (note);', size_bytes: 8192, cost_saved: 60}];
+    const model = readReport({indexes, queries: [], cost_before: 200, cost_after: 150});
+    expect(model.payoff).toEqual([{index: 'orders (note)', size_bytes: 8192, share_saved: 0.3}]);
+    expect(model.shareSaved).toBe(0.25);
+    expect(readReport({indexes, queries: [], cost_before: 0, cost_after: 0}).payoff).toEqual([]);
+  });
+  it('names an index by its table and columns', () => {
+    expect(indexName('CREATE INDEX i ON ONLY public.events (a);\nCREATE INDEX CONCURRENTLY j ON public.events_1 (a);')).toBe('events (a)');
+    expect(indexName('CREATE UNIQUE INDEX i ON billing."T" USING hash (a) WHERE b;')).toBe('billing."T" USING hash (a) WHERE b');
+    expect(indexName('nothing')).toBe('nothing');
+  });
+});
+
+describe('a history', () => {
+  const life = (target: string, id: string, more = {}) => ({target, id, rule: 'r', severity: 'warning', verdict: 'suspected', message: 'm', impact: {score: 2}, first_seen: '2026-01-02T00:00:00Z', last_seen: '2026-01-03T00:00:00Z', runs: 2, ...more});
+  const json = {
+    schema: 'pgadvise-history-1', since: '2026-01-01T00:00:00Z', recurring: [life('b', '1')], new: [life('a', '1'), null, 7],
+    fixed: [life('a', '2', {gone: '2026-01-04T00:00:00Z', owner: '@team'})], growth: [{target: 'c', bytes: 'x'}], plans: [{target: 'a', plan: 'Seq Scan'}],
+  };
+  it('has the findings of all lists, new ones first', () => {
+    const {history, plans} = readReport(json);
+    expect(history!.findings.map((one) => [one.state, one.target, one.id, one.score])).toEqual([['new', 'a', '1', 2], ['fixed', 'a', '2', 2], ['recurring', 'b', '1', 2]]);
+    expect(history!.plans[0].plan).toBe('Seq Scan');
+    expect(plans).toEqual([]);
+    expect(lifeText(history!.findings[1])).toBe('first seen 2026-01-02, last seen 2026-01-03, in 2 runs, gone 2026-01-04, owned by @team');
+  });
+  it('of one database leaves out the others', () => {
+    const history = readHistory(json);
+    expect(targetsOf(history)).toEqual(['a', 'b', 'c']);
+    expect(ofTarget(history, 'b').findings.map((one) => one.id)).toEqual(['1']);
+    expect(ofTarget(history, 'b').plans).toEqual([]);
+    expect(ofTarget(history, '')).toBe(history);
+  });
+  it('of any shape gives a model', () => {
+    expect(readReport({schema: 'pgadvise-history-1', new: 'x', growth: [{bytes: null}], ranking: {}}).history).toMatchObject({findings: [], growth: [{bytes: 0, name: ''}], ranking: []});
   });
 });
 

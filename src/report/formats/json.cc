@@ -82,6 +82,20 @@ json with_source(json out, const Finding& finding, const Options& options) {
   return out;
 }
 
+double rounded_share(double share) { return std::round(1e4 * share) / 1e4; }
+
+json index_set_json(const Report::IndexSet& set) {
+  json out{{"count", set.count},
+           {"size_bytes", set.bytes},
+           {"share_saved", rounded_share(set.share_saved)},
+           {"steps", json::array()}};
+  for (const auto& step : set.steps)
+    out["steps"].push_back({{"index", step.index},
+                            {"size_bytes", step.bytes},
+                            {"share_saved", rounded_share(step.share_saved)}});
+  return out;
+}
+
 json summary_json(const Report& report) {
   json out;
   json severities = {{"error", 0}, {"warning", 0}, {"note", 0}};
@@ -104,10 +118,7 @@ json summary_json(const Report& report) {
   put(out, "nothing_checked", report.nothing_checked);
   if (report.nothing_to_check) out["nothing_to_check"] = true;
   put(out, "not_read", report.not_read);
-  if (const auto& set = report.index_set; set.count > 0)
-    out["index_set"] = {{"count", set.count},
-                        {"size_bytes", set.bytes},
-                        {"share_saved", std::round(1e4 * set.share_saved) / 1e4}};
+  if (report.index_set.count > 0) out["index_set"] = index_set_json(report.index_set);
   if (report.not_costed) out["not_costed"] = report.not_costed;
   out["first"] = json::array();
   for (const FirstThing& thing : first_things(report))
@@ -124,7 +135,7 @@ json further_json(const Report& report) {
                    {"schema", index.table.schema},
                    {"table", index.table.name},
                    {"size_bytes", index.size_bytes},
-                   {"share_saved", std::round(1e4 * index.cost_saved / report.workload_cost) / 1e4},
+                   {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
                    {"queries", index.queries}});
   return out;
 }
