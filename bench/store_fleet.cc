@@ -3,13 +3,13 @@
 //   store_fleet STORE [--databases N] [--days D] [--every DAYS] [--classes C] [--seconds LIMIT]
 //   store_fleet STORE --ask [--times T]
 //
-// STORE is sqlite:PATH or postgresql://…, a database of its own. Each database has C query classes (1,000) in
-// hourly buckets, and every six hours a run: 30 findings, 40 tables, 80 indexes, 200 plans, and scans of 60
-// indexes; every third database has a replica. Ten databases share the queries of one application. The days
-// are consecutive (--every 1), or on the same day of the week (--every 7); the last one ends at 2026-11-23
-// 00:00. The facts depend on the arguments only. Prints the rate of the upload (stops after LIMIT seconds,
-// between two databases), the size of the store by table, and for each question the rows of its answer and
-// the fastest of T (3) times, for the fleet and for one database.
+// STORE is sqlite:PATH, postgresql://… or clickhouse://…, a database of its own. Each database has C query
+// classes (1,000) in hourly buckets, and every six hours a run: 30 findings, 40 tables, 80 indexes, 200
+// plans, and scans of 60 indexes; every third database has a replica. Ten databases share the queries of one
+// application. The days are consecutive (--every 1), or on the same day of the week (--every 7); the last one
+// ends at 2026-11-23 00:00. The facts depend on the arguments only. Prints the rate of the upload (stops
+// after LIMIT seconds, between two databases), the size of the store by table, and for each question the rows
+// of its answer and the fastest of T (3) times, for the fleet and for one database.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -23,6 +23,7 @@
 
 #include "base/text.h"
 #include "pg/connection.h"
+#include "store/clickhouse_session.h"
 #include "store/open.h"
 #include "store/sqlite_connection.h"
 
@@ -255,7 +256,33 @@ pg::Connection connect(const Address& address) {
   return std::move(*connection);
 }
 
+ClickHouseSession clickhouse_session(const Address& address) {
+  const auto server = read_clickhouse_url(address.clickhouse);
+  if (!server) fail_with(server.error().line());
+  auto session = ClickHouseSession::create(*server);
+  if (!session) fail_with(session.error().line());
+  return std::move(*session);
+}
+
+// Of the server that the URL names: active parts, compressed. Its tables have no other indexes.
+void print_clickhouse_size(const Address& address) {
+  auto session = clickhouse_session(address);
+  const auto rows = session.query(
+      "SELECT table, sum(bytes_on_disk), sum(rows), count() FROM system.parts WHERE active AND database = "
+      "currentDatabase() GROUP BY table ORDER BY 2 DESC");
+  if (!rows) fail_with(rows.error().line());
+  double all = 0;
+  for (const auto& row : *rows) {
+    const double bytes = std::atof(row[1].value_or("").c_str());
+    all += bytes;
+    fmt::print("  {:24} {:9.1f} MB, {:>10} rows, {:>5} parts\n", row[0].value_or(""), bytes / 1e6,
+               row[2].value_or(""), row[3].value_or(""));
+  }
+  fmt::print("size: {:.1f} MB\n", all / 1e6);
+}
+
 void print_size(const Address& address) {
+  if (!address.clickhouse.empty()) return print_clickhouse_size(address);
   if (address.conninfo.empty()) {
     std::uintmax_t bytes = 0;
     for (const char* end : {"", "-wal"})
@@ -376,6 +403,12 @@ std::size_t slower_queries(Store& store, const std::string& target) {
 }
 
 std::size_t rows_of_answer(const Address& address, const std::string& sql) {
+  if (!address.clickhouse.empty()) {
+    static ClickHouseSession session = clickhouse_session(address);
+    const auto rows = session.query(sql);
+    if (!rows) fail_with(rows.error().line());
+    return rows->size();
+  }
   if (!address.conninfo.empty()) {
     static std::optional<pg::Connection> connection;
     if (!connection) {
@@ -445,7 +478,7 @@ Arguments arguments_of(int argc, char** argv) {
       fail_with("unknown argument " + word);
     }
   }
-  if (out.store.empty()) fail_with("STORE is missing: sqlite:PATH or postgresql://…");
+  if (out.store.empty()) fail_with("STORE is missing: sqlite:PATH, postgresql://… or clickhouse://…");
   return out;
 }
 

@@ -5,7 +5,8 @@ namespace {
 
 // ClickHouse keeps the right side of a join in memory: the large table is on the left. The views of findings
 // read finding_event_rows, whose key begins with the target; its repeated rows change nothing. Scopes are few
-// and runs are many: the first three subqueries of finding_look decide for each scope. The second condition
+// and runs are many: the first three subqueries of finding_look decide for each scope. A bucket of a query
+// mostly is of one log: query_latency groups buckets, which are a tenth as many as bins. The second condition
 // on index_scan's times leaves out partitions.
 constexpr ViewTemplate own_views[] = {
     {"finding_latest", R"(SELECT target, last.1 AS started, last.2 AS run_id, finding_id, last.3 AS short_id,
@@ -46,6 +47,13 @@ FROM (
   JOIN finding_latest f ON f.target = e.target AND f.finding_id = e.finding_id
   WHERE e.run_id GLOBAL IN (SELECT run_id FROM run_rows))
 GROUP BY target, finding_id, run_id, started)"},
+    {"query_latency", R"(SELECT target, class_id, bucket_start, bin, bin_calls AS calls
+FROM (
+  SELECT q.target AS target, q.class_id AS class_id, q.bucket_start AS bucket_start,
+    groupArrayArray(q.bins) AS all_bins, groupArrayArray(q.counts) AS all_counts,
+    if(count() = 1, (all_bins, all_counts), arrayReduce('sumMap', [all_bins], [all_counts])) AS histogram
+  FROM query_statistics q GROUP BY q.target, q.class_id, q.bucket_start)
+ARRAY JOIN histogram.1 AS bin, histogram.2 AS bin_calls)"},
     {"query_change", R"(WITH newest AS (
   SELECT target, max(bucket_start + bucket_seconds) AS until FROM source GROUP BY target),
 timed AS (
@@ -160,9 +168,6 @@ LEFT JOIN query_class q ON q.class_id = c.class_id)"},
 
 const Dialect clickhouse_dialect{
     .ordered_join = "JOIN",
-    .histogram_bins =
-        "ARRAY JOIN arrayMap(x -> CAST(tuple(x) AS Tuple(value Int64)), q.bins) AS b, "
-        "arrayMap(x -> CAST(tuple(x) AS Tuple(value Int64)), q.counts) AS c",
     .lag = "lagInFrame",  // lag() is not in 24.8
     .own_views = own_views,
 };

@@ -176,6 +176,17 @@ TYPED_TEST_P(StoreCases, OverlappingUploadsOfAGrowingLogCountOnce) {
   EXPECT_EQ(this->engine_.value("SELECT sum(calls) FROM query_latency"), "200");
 }
 
+TYPED_TEST_P(StoreCases, HistogramsOfTwoLogsAreSummed) {
+  this->put({log_of("a", monday, 5, 100), log_of("b", monday, 5, 70), log_of("b", monday + 3600, 9, 30)});
+  const auto calls = [&](std::int64_t bucket) {
+    return this->engine_.value("SELECT sum(calls) FROM query_latency WHERE bucket_start = " +
+                               std::to_string(bucket));
+  };
+  EXPECT_EQ(calls(monday), "170");
+  EXPECT_EQ(calls(monday + 3600), "30");
+  EXPECT_EQ(this->engine_.value("SELECT count(*) FROM query_latency"), "2") << "a row for each bin";
+}
+
 TYPED_TEST_P(StoreCases, TwoWritersAtOnceLoseNothing) {
   constexpr int each = 40;
   const auto write = [&](const std::string& name, int from) {
@@ -421,8 +432,9 @@ TYPED_TEST_P(StoreCases, NamesAreOfOneLine) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
-                            OverlappingUploadsOfAGrowingLogCountOnce, TwoWritersAtOnceLoseNothing,
-                            FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
+                            OverlappingUploadsOfAGrowingLogCountOnce, HistogramsOfTwoLogsAreSummed,
+                            TwoWritersAtOnceLoseNothing, FindingsHaveALife,
+                            ASuppressedFindingHasItsReasonLastDayAndOwner,
                             AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
