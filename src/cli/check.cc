@@ -46,8 +46,7 @@ int exit_code_of(const Report& report, const FailOn& fail_on) {
 // The facts of the run, without literals.
 store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnostics& diagnostics) {
   const check::Inputs& inputs = checked.inputs;
-  const bool live = inputs.live && std::any_of(inputs.read.begin(), inputs.read.end(),
-                                               [](const auto& input) { return input.kind == "database"; });
+  const bool live = inputs.live_database();
   store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
   out.run = record_of(checked.report);
   if (live) {
