@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lint/lock_queues.h"
 #include "lint/lock_waits.h"
 #include "lint/loops.h"
 #include "lint/queries.h"
@@ -20,7 +21,11 @@ constexpr Option total_ms{
     .name = "total_ms",
     .fallback = 1000,
     .meaning = "total milliseconds of lock waits of one statement below which nothing is reported"};
-constexpr const Option* options[] = {&total_ms};
+constexpr Option waiting_seconds{
+    .name = "waiting_seconds",
+    .fallback = 5,
+    .meaning = "seconds for which a session must have waited for a lock when pgadvise reads the sessions"};
+constexpr const Option* options[] = {&total_ms, &waiting_seconds};
 
 bool changes_schema(const std::string& statement) {
   for (const auto* verb :
@@ -122,6 +127,8 @@ void report_waits(const Context& context, Reporter& reporter, const LockWaits& w
 }
 
 void check(const Context& context, Reporter& reporter) {
+  if (context.has_catalog()) report_lock_queues(context, reporter, context.option(waiting_seconds));
+  if (!context.has_workload()) return;
   std::map<std::string, std::vector<const ServerEvent*>> deadlocks;
   std::map<std::string, std::uint64_t> lost;  // deadlocks whose transaction nobody repeated
   for (const auto& event : context.workload().server_events) {
@@ -141,7 +148,7 @@ void check(const Context& context, Reporter& reporter) {
 constinit const Rule lock_wait{
     .id = "lock-wait",
     .severity = Severity::note,
-    .needs = Input::server_log,
+    .needs = any(Input::server_log, Input::settings),
     .summary = "a statement that waits for a lock of another transaction or fails in a deadlock",
     .why =
         "A statement that waits for a lock is as slow as the transaction that holds the lock, and no index "
@@ -156,7 +163,12 @@ constinit const Rule lock_wait{
         "longer than "
         "deadlock_timeout (1 s) are logged with `log_lock_waits = on`. The log shows the process ID of the "
         "lock's holder: where other lines have that process ID (`%p` or `%c` in log_line_prefix), the "
-        "finding names the holder's application (`%a`), user and statement.",
+        "finding names the holder's application (`%a`), user and statement.\n\n"
+        "With a database or a snapshot, pgadvise also reports sessions that wait for a lock at that moment, "
+        "at most 20 of the server: the longest waits. The finding names the application that holds the lock. "
+        "It is a warning if the lock's holder is idle in its transaction. Before PostgreSQL 14, a wait "
+        "counts "
+        "from the beginning of the statement.",
     .fix =
         "Keep transactions short, change contended rows last, and acquire locks in the same order. In "
         "migrations, use `SET lock_timeout` and retry.",

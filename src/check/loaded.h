@@ -1,6 +1,7 @@
 // What a check reads, as the caller names it and as load() returns it.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -136,6 +137,11 @@ struct Inputs {
   std::set<std::string> literal_files;  // logs and workloads, whose statements contain literals
 
   bool sandbox() const { return server && server->sandbox; }
+  // Whether `live` was read from the database of --db.
+  bool live_database() const {
+    return live && std::any_of(read.begin(), read.end(),
+                               [](const ReportInput& input) { return input.kind == "database"; });
+  }
 };
 
 }  // namespace pgadvise::check

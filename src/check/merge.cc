@@ -154,6 +154,7 @@ class Merger {
     report_.server_version = inputs_.server_version;
     report_.what_if = inputs_.what_if;
     report_.comparison = inputs_.comparison;
+    if (inputs_.live_database()) report_.activity = activity_of(*inputs_.live);
     report_.nothing_checked = inputs_.nothing_checked;
     report_.plans = std::move(outcome_.plans);
     report_.nothing_to_check = inputs_.nothing_to_check;

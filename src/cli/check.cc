@@ -46,8 +46,7 @@ int exit_code_of(const Report& report, const FailOn& fail_on) {
 // The facts of the run, without literals.
 store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnostics& diagnostics) {
   const check::Inputs& inputs = checked.inputs;
-  const bool live = inputs.live && std::any_of(inputs.read.begin(), inputs.read.end(),
-                                               [](const auto& input) { return input.kind == "database"; });
+  const bool live = inputs.live_database();
   store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
   out.run = record_of(checked.report);
   if (live) {
@@ -70,9 +69,10 @@ bool kept(const CheckRun& checked, const Options& options) {
           ? std::string()
           : add_reading(options.counters, checked.inputs.workload,
                         store::seconds_of(checked.report.started).value_or(now()), facts.queries);
-  auto done = keep(*options.address, facts, options.store.spool);
-  // Only now: a reading whose facts are lost counts as not taken.
-  if (done && !options.counters.empty()) done = write_file(options.counters, counters);
+  // Only when they are safe: a reading whose facts are lost counts as not taken.
+  const auto done = keep(*options.address, facts, options.store.spool, [&] {
+    return options.counters.empty() ? Result<void>() : write_file(options.counters, counters);
+  });
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);
   return done.has_value();

@@ -45,33 +45,53 @@ void report_stored(const store::Address& address, const store::Facts& facts) {
                                              facts.plans.size(), facts.sizes.size()));
 }
 
-Result<void> keep_for_later(store::Spool& spool, const store::Facts& facts, const Error& failure) {
-  if (!facts.empty())
-    if (const auto kept = spool.keep(facts, now()); !kept) {
-      complain(failure);
-      return kept;
-    }
-  // Not nonfatal: --quiet prints it, too.
-  complain({Error::Kind::usage, failure.where,
-            failure.what + "; the facts of this run are kept in " + spool.folder(),
-            "the next run that reaches the store sends them"});
-  return {};
-}
-
-Result<void> send(store::Spool& spool, store::Store& store, const store::Address& address,
-                  const store::Facts& facts) {
-  report_stored(address, facts);
-  const auto sent = spool.send(store, now());
+// What became of the runs that waited in the spool.
+void report_sent(const store::Spool& spool, const store::Spool::Sent& sent, const store::Address& address) {
   if (sent.sent > 0)
     report_written(shown(address), fmt::format("{} earlier runs of {}", sent.sent, spool.folder()));
   if (sent.unreadable > 0)
     complain({Error::Kind::usage, spool.folder(),
               fmt::format("{} runs could not be read and are lost", sent.unreadable),
               "was the folder written by another version of pgadvise?"});
-  if (!sent.failure.empty())
+  for (const auto& path : sent.set_aside)
+    complain({Error::Kind::usage, path,
+              fmt::format("the store refused this run {} times: {}; pgadvise sends it no more",
+                          store::max_refusals, sent.failure),
+              "to send it again, let its name end in .json"});
+  if (!sent.failure.empty() && sent.set_aside.empty())
     complain({Error::Kind::usage, spool.folder(), "the store refuses earlier runs: " + sent.failure,
               "they wait for the next run"});
-  return {};
+}
+
+// The run is in the spool before the store is asked: a store that hangs until this process is ended loses
+// nothing.
+Result<void> keep_by_spool(const store::Address& address, const store::Facts& facts,
+                           const std::string& folder, const std::function<Result<void>()>& when_safe) {
+  store::Spool spool(folder, address);
+  const auto kept = facts.empty() ? Result<std::string>("") : spool.keep(facts, now());
+  const bool safe = kept && !facts.empty();
+  if (safe && when_safe)
+    if (const auto done = when_safe(); !done) return done;
+  auto to = store::open(address, true);
+  const auto stored = !to             ? Result<void>(tl::unexpected(to.error()))
+                      : facts.empty() ? Result<void>()
+                                      : (*to)->put(facts, now());
+  if (!stored) {
+    if (!kept) {
+      complain(stored.error());
+      return tl::unexpected(kept.error());
+    }
+    // Not nonfatal: --quiet prints it, too.
+    complain({Error::Kind::usage, stored.error().where,
+              stored.error().what + "; the facts of this run are kept in " + spool.folder(),
+              "the next run that reaches the store sends them"});
+    return {};
+  }
+  if (safe) store::Spool::remove(*kept);
+  report_stored(address, facts);
+  if (!kept) complain(kept.error());
+  report_sent(spool, spool.send(**to, now(), facts.empty() ? nullptr : &facts), address);
+  return !safe && when_safe ? when_safe() : Result<void>();
 }
 
 }  // namespace
@@ -168,24 +188,21 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
   return out;
 }
 
-Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool) {
+Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool,
+                  const std::function<Result<void>()>& when_safe) {
   if (facts.empty())
     complain({Error::Kind::nonfatal,
               shown(address),
               "nothing to store: no findings, logged queries, plans or sizes",
               {}});
-  if (facts.empty() && spool.empty()) return {};
-  auto to = store::open(address, true);
-  const auto done = !to             ? Result<void>(tl::unexpected(to.error()))
-                    : facts.empty() ? Result<void>()
-                                    : (*to)->put(facts, now());
-  if (!done && spool.empty()) return done;
-  if (!spool.empty()) {
-    store::Spool waiting(spool, address);
-    return done ? send(waiting, **to, address, facts) : keep_for_later(waiting, facts, done.error());
+  if (!spool.empty()) return keep_by_spool(address, facts, spool, when_safe);
+  if (!facts.empty()) {
+    auto to = store::open(address, true);
+    const auto done = to ? (*to)->put(facts, now()) : Result<void>(tl::unexpected(to.error()));
+    if (!done) return done;
+    report_stored(address, facts);
   }
-  report_stored(address, facts);
-  return {};
+  return when_safe ? when_safe() : Result<void>();
 }
 
 std::string add_reading(const std::string& path, const Workload& workload, std::int64_t now,

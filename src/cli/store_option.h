@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,9 +44,12 @@ std::vector<store::QueryStatistics> statistics_of(const std::vector<Workload>& w
 std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& workload, std::int64_t taken);
 
 // Adds the facts to the store, which is created if necessary, and prints what was stored on standard error,
-// unless --quiet. With a spool: sends what waits there, too; keeps the facts there if the store fails, and
-// reports why. Errors (usage): those of the store, or those of the spool.
-Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool);
+// unless --quiet. With a spool: the facts are in the spool until the store has them, and stay there if the
+// store fails, which is reported; sends what waits there, too. `when_safe`, which may be empty, is called
+// once the facts are in the spool or in the store. Errors (usage): those of the store, of the spool, or of
+// `when_safe`.
+Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool,
+                  const std::function<Result<void>()>& when_safe = {});
 
 // As add_reading() of store/counters.h, with the state of the file `path`, if there is one. Returns the
 // file's new content.

@@ -91,6 +91,8 @@ std::string spool_metrics(const Kept& kept) {
   const auto state = store::Spool(kept.folder, kept.address).state();
   return gauge("runs", "Runs that wait for the store.", state.runs) +
          gauge("bytes", "Size of the runs that wait for the store.", state.bytes) +
+         gauge("set_aside", "Runs that the store refused too often and that are no longer sent.",
+               state.set_aside) +
          gauge("dropped", "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 

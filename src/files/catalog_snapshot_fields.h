@@ -228,7 +228,10 @@ struct Description<Session> {
                                      Field{"application", &Session::application},
                                      Field{"state", &Session::state},
                                      Field{"transaction_seconds", &Session::transaction_seconds},
-                                     Field{"state_seconds", &Session::state_seconds}};
+                                     Field{"state_seconds", &Session::state_seconds},
+                                     Field{"wait_event_type", &Session::wait_event_type},
+                                     Field{"lock_wait_seconds", &Session::lock_wait_seconds},
+                                     Field{"blocked_by", &Session::blocked_by}};
   static constexpr int left_out = 0;
 };
 

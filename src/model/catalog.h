@@ -213,6 +213,10 @@ struct Session {
   std::string state;  // "active", "idle in transaction" …; "": hidden from pgadvise's role, as are the times
   std::optional<double> transaction_seconds;  // since the start of its open transaction, if any
   std::optional<double> state_seconds;        // since the last change of state
+  std::string wait_event_type = {};  // "Lock", "Client" …; "": the session does not wait, or is hidden
+  // Of the 20 sessions that have waited longest for a lock.
+  std::optional<double> lock_wait_seconds = {};  // before PostgreSQL 14: since the last change of state
+  std::optional<int> blocked_by = {};            // pid of the lock's holder; 0: a prepared transaction
 };
 
 // Which server of a cluster a catalog was read from. A primary and its physical replicas have the same

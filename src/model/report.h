@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/activity.h"
 #include "model/advice.h"
 #include "model/finding.h"
 #include "model/lock_forecast.h"
@@ -65,6 +66,7 @@ struct Report {
   std::shared_ptr<const PlanComparison> comparison;  // null without --against
   std::vector<ReportInput> inputs;
   std::vector<ReportPlan> plans;  // of statements of the log, by fingerprint, at most 200; then of findings
+  std::optional<Activity> activity;          // of the database of --db; nullopt: none was read
   std::vector<LockForecast> lock_forecasts;  // of the migrations under review, in the order in which they run
   // Indexes for the whole workload that no finding asks for, as `pgadvise advise` proposes them.
   std::vector<AdvisedIndex> further_indexes;

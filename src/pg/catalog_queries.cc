@@ -63,16 +63,15 @@ Result<void> CatalogReader::cluster_member() {
 // Of other roles' sessions only those that may look (pg_monitor, pg_read_all_stats) see more than that they
 // are there: the server replaces the query's text. A session that is being started has no state yet, either.
 Result<void> CatalogReader::sessions() {
-  const auto rows =
-      ask(7,
-          "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
-          "extract(epoch FROM now() - a.state_change), a.query = '<insufficient privilege>' FROM "
-          "pg_stat_activity a WHERE a.pid <> "
-          "pg_backend_pid() AND "
-          "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
-          "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
-          "LIMIT 20000",
-          "SELECT WHERE false", "connected sessions were not read");
+  const auto rows = ask(
+      8,
+      "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
+      "extract(epoch FROM now() - a.state_change), a.wait_event_type, a.query = '<insufficient privilege>' "
+      "FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
+      "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
+      "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
+      "LIMIT 20000",
+      "SELECT WHERE false", "connected sessions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::size_t hidden = 0;
   for (const auto& row : *rows) {
@@ -80,7 +79,8 @@ Result<void> CatalogReader::sessions() {
     // What began after our own transaction is younger than nothing.
     if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
     if (row[5]) session.state_seconds = std::max(0.0, number(row[5]));
-    hidden += truth(row[6]);
+    session.wait_event_type = text(row[6]);
+    hidden += truth(row[7]);
     catalog_.sessions.push_back(std::move(session));
   }
   if (hidden)
@@ -88,6 +88,32 @@ Result<void> CatalogReader::sessions() {
         Error{Error::Kind::nonfatal, connection_.where(),
               fmt::format("this role can't see the activity of {} of {} sessions", hidden, rows->size()),
               "GRANT pg_monitor makes it visible"});
+  return lock_waits();
+}
+
+// pg_blocking_pids() stops the server's lock table for a moment: it is asked about few sessions.
+Result<void> CatalogReader::lock_waits() {
+  const std::string since = connection_.server_version() >= 140000
+                                ? "l.waitstart"
+                                : "(SELECT a.state_change FROM pg_stat_activity a WHERE a.pid = l.pid)";
+  const auto rows = ask(
+      3,
+      "SELECT w.pid, w.seconds, (pg_blocking_pids(w.pid))[1] FROM (SELECT l.pid, max(extract(epoch FROM "
+      "now() - " +
+          since +
+          ")) AS seconds FROM pg_locks l WHERE NOT l.granted AND l.pid <> pg_backend_pid() GROUP BY l.pid "
+          "ORDER BY 2 DESC NULLS LAST, 1 LIMIT 20) w",
+      "SELECT WHERE false", "waits for locks were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    const auto waiting =
+        std::find_if(catalog_.sessions.begin(), catalog_.sessions.end(),
+                     [&](const Session& session) { return session.pid == static_cast<int>(whole(row[0])); });
+    // No blocker: the wait ended meanwhile.
+    if (waiting == catalog_.sessions.end() || !row[2]) continue;
+    waiting->lock_wait_seconds = std::max(0.0, number(row[1]));
+    waiting->blocked_by = std::max(0, static_cast<int>(whole(row[2])));
+  }
   return {};
 }
 

@@ -83,6 +83,7 @@ class CatalogReader {
   Result<void> cluster_member();
   Result<void> types_and_sequences();
   Result<void> sessions();
+  Result<void> lock_waits();
   void column_statistics();
   void sum_up_partitions();
   // Tries `query`, then `otherwise` when something in it is locked or not permitted; `missing` is what is

@@ -41,6 +41,27 @@ void add_findings(const Report& report, std::vector<RunMetric>& out) {
   out.push_back(std::move(by_rule));
 }
 
+void add_activity(const Activity& activity, std::vector<RunMetric>& out) {
+  RunMetric sessions{"sessions",
+                     "sessions",
+                     "{session}",
+                     "Sessions of clients in the database when the last run read them.",
+                     {}};
+  for (const auto& [key, number] : activity.sessions)
+    sessions.samples.push_back(
+        {static_cast<double>(number), {{"state", key.first}, {"wait_event_type", key.second}}});
+  out.push_back(std::move(sessions));
+  out.push_back(one("longest_transaction_seconds", "longest_transaction", "s",
+                    "Age of the oldest open transaction when the last run read the sessions.",
+                    activity.longest_transaction_seconds));
+  out.push_back(one("longest_lock_wait_seconds", "longest_lock_wait", "s",
+                    "Duration of the longest wait for a lock when the last run read the sessions.",
+                    activity.longest_lock_wait_seconds));
+  out.push_back(one("lock_holder_transaction_seconds", "lock_holder_transaction", "s",
+                    "Age of the transaction that holds the lock of the longest wait.",
+                    activity.lock_holder_transaction_seconds));
+}
+
 }  // namespace
 
 std::string database_of(const Report& report) {
@@ -69,6 +90,7 @@ std::vector<RunMetric> run_metrics(const Report& report) {
   out.push_back(one("input_warnings", "input_warnings", "{warning}",
                     "Parts of the inputs that could not be read.",
                     static_cast<double>(report.diagnostics.size())));
+  if (report.activity) add_activity(*report.activity, out);
   return out;
 }
 

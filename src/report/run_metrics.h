@@ -1,5 +1,5 @@
 // The numbers of a run that metrics show, whatever the format. Labels have no text of queries, tables or
-// messages: the number of series depends on the number of rules only.
+// messages: the number of series depends on the number of rules, and on PostgreSQL's states and wait events.
 #pragma once
 
 #include <string>

@@ -1,16 +1,23 @@
 #include "serve/loopback_server.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 
@@ -64,9 +71,82 @@ MHD_Result send(MHD_Connection* connection, Page page) {
   return queued;
 }
 
+// Ends connections whose request takes too long: libmicrohttpd knows only pauses. The thread sleeps while
+// there is no connection.
+class RequestTimer {
+ public:
+  explicit RequestTimer(std::chrono::milliseconds limit)
+      : limit_(limit), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void begin(MHD_Connection* connection) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!info) return;
+    {
+      const std::lock_guard lock(mutex_);
+      open_[connection] = {info->connect_fd, Clock::now() + limit_};
+    }
+    begun_.notify_one();
+  }
+  void answered(MHD_Connection* connection) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = open_.find(connection); found != open_.end())
+      found->second.until = Clock::now() + limit_;
+  }
+  // Called before the socket is closed.
+  void end(MHD_Connection* connection) {
+    const std::lock_guard lock(mutex_);
+    open_.erase(connection);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Open {
+    int socket = -1;
+    Clock::time_point until;
+  };
+
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      if (open_.empty()) {
+        begun_.wait(lock, stop, [this] { return !open_.empty(); });
+        continue;
+      }
+      // A later connection ends later.
+      const auto first = std::min_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {
+        return a.second.until < b.second.until;
+      });
+      const auto until = first->second.until;
+      if (until > Clock::now()) {
+        begun_.wait_until(lock, stop, until, [] { return false; });
+        continue;
+      }
+      ::shutdown(first->second.socket, SHUT_RDWR);  // the server's thread then closes it
+      open_.erase(first);
+    }
+  }
+
+  const std::chrono::milliseconds limit_;
+  std::mutex mutex_;
+  std::condition_variable_any begun_;
+  std::map<MHD_Connection*, Open> open_;
+  std::jthread thread_;  // the last member: it uses the others
+};
+
 }  // namespace
 
 struct LoopbackServer::Daemon {
+  explicit Daemon(std::chrono::milliseconds request_limit) : timer(request_limit) {}
+
+  static void notice(void* server, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+    RequestTimer& timer = static_cast<const LoopbackServer*>(server)->daemon_->timer;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) timer.begin(connection);
+    else timer.end(connection);
+  }
+  static void answered(void* server, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+    static_cast<const LoopbackServer*>(server)->daemon_->timer.answered(connection);
+  }
+
   static MHD_Result answer(void* server, MHD_Connection* connection, const char* path, const char* method,
                            const char*, const char*, size_t* body_bytes, void** seen) {
     // The first call has the head only; an answer to it would end the connection.
@@ -93,6 +173,7 @@ struct LoopbackServer::Daemon {
     if (daemon) MHD_stop_daemon(daemon);
   }
 
+  RequestTimer timer;
   MHD_Daemon* daemon = nullptr;
   std::atomic<std::uint16_t> port = 0;  // known once the server runs
 };
@@ -125,13 +206,15 @@ bool names_loopback(std::string_view host, std::uint16_t port) {
   return false;
 }
 
-LoopbackServer::LoopbackServer(const LoopbackAddress& address, Pages pages)
-    : address_(address), pages_(std::move(pages)), daemon_(std::make_unique<Daemon>()) {}
+LoopbackServer::LoopbackServer(const LoopbackAddress& address, Pages pages,
+                               std::chrono::milliseconds request_limit)
+    : address_(address), pages_(std::move(pages)), daemon_(std::make_unique<Daemon>(request_limit)) {}
 
 LoopbackServer::~LoopbackServer() = default;
 
-Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddress& address, Pages pages) {
-  std::unique_ptr<LoopbackServer> out(new LoopbackServer(address, std::move(pages)));
+Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddress& address, Pages pages,
+                                                              std::chrono::milliseconds request_limit) {
+  std::unique_ptr<LoopbackServer> out(new LoopbackServer(address, std::move(pages), request_limit));
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(address.port);
@@ -148,7 +231,8 @@ Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddr
   out->daemon_->daemon = MHD_start_daemon(
       flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,
       MHD_OPTION_CONNECTION_LIMIT, most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_END);
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_NOTIFY_CONNECTION, &Daemon::notice,
+      out.get(), MHD_OPTION_NOTIFY_COMPLETED, &Daemon::answered, out.get(), MHD_OPTION_END);
   const int reason = errno;
   const auto* bound =
       out->daemon_->daemon ? MHD_get_daemon_info(out->daemon_->daemon, MHD_DAEMON_INFO_BIND_PORT) : nullptr;

@@ -2,6 +2,7 @@
 // check keeps web pages of other sites, open in a browser on this machine, from reading its answers.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -38,13 +39,17 @@ bool names_loopback(std::string_view host, std::uint16_t port);
 
 // Serves on a thread of its own until the object is destroyed. Refuses methods other than GET and HEAD
 // (status 405), Host headers that fail names_loopback() (421), and requests whose request line and headers
-// exceed about 15 kB (414, 431, or a closed connection). Keeps at most 8 connections open, and closes a
-// connection without traffic for 10 seconds.
+// exceed about 15 kB (414, 431, or a closed connection). Keeps at most 8 connections open. Closes a
+// connection without traffic for 10 seconds, and one whose request is not answered in full within the time
+// limit, however slowly bytes arrive.
 class LoopbackServer {
  public:
-  // Listens before it returns. Errors (usage): another program listens on the port, or the port needs
+  // Listens before it returns. `request_limit`: time from the connection, or from the end of the request
+  // before, to the end of the answer. Errors (usage): another program listens on the port, or the port needs
   // privileges that the process lacks.
-  static Result<std::unique_ptr<LoopbackServer>> start(const LoopbackAddress& address, Pages pages);
+  static Result<std::unique_ptr<LoopbackServer>> start(
+      const LoopbackAddress& address, Pages pages,
+      std::chrono::milliseconds request_limit = std::chrono::seconds(30));
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
@@ -54,7 +59,7 @@ class LoopbackServer {
 
  private:
   struct Daemon;
-  LoopbackServer(const LoopbackAddress& address, Pages pages);
+  LoopbackServer(const LoopbackAddress& address, Pages pages, std::chrono::milliseconds request_limit);
 
   const LoopbackAddress address_;
   Pages pages_;

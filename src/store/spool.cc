@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -29,6 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_files = 100'000;
 constexpr std::string_view ending = ".json";
+constexpr std::string_view refused_ending = ".refused";
 
 struct Waiting {
   std::string path;
@@ -43,7 +45,7 @@ bool is_own(const std::string& folder) {
 
 // By age; nothing of another user. Temporary files of a killed process, which have another ending, are left
 // out.
-std::vector<Waiting> waiting_in(const std::string& folder) {
+std::vector<Waiting> files_in(const std::string& folder, std::string_view with_ending) {
   std::vector<Waiting> out;
   if (!is_own(folder)) return out;
   std::error_code code;
@@ -52,10 +54,33 @@ std::vector<Waiting> waiting_in(const std::string& folder) {
     std::error_code none;
     const std::string path = at->path().string();
     const auto bytes = at->file_size(none);
-    if (!none && path.ends_with(ending)) out.push_back({path, bytes});
+    if (!none && path.ends_with(with_ending)) out.push_back({path, bytes});
   }
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return out;
+}
+
+std::vector<Waiting> waiting_in(const std::string& folder) { return files_in(folder, ending); }
+
+// The file "TIME-HASH.2.json" has been refused twice.
+int refusals_of(const std::string& path) {
+  const std::string name = fs::path(path).stem().string();
+  const auto dot = name.rfind('.');
+  int out = 0;
+  if (dot != std::string::npos) std::from_chars(name.data() + dot + 1, name.data() + name.size(), out);
+  return std::clamp(out, 0, max_refusals);
+}
+
+// Returns the new name if the run is set aside, else "".
+std::string refuse(const std::string& path) {
+  const int refusals = refusals_of(path) + 1;
+  const fs::path file(path);
+  const std::string name = file.filename().string();
+  const std::string stem = (file.parent_path() / name.substr(0, name.find('.'))).string();
+  const bool last = refusals >= max_refusals;
+  const std::string renamed =
+      last ? stem + std::string(refused_ending) : fmt::format("{}.{}{}", stem, refusals, ending);
+  return ::rename(path.c_str(), renamed.c_str()) == 0 && last ? renamed : std::string();
 }
 
 // Temporary files that are older than any upload.
@@ -94,12 +119,13 @@ Result<std::string> default_spool() {
 Spool::Spool(const std::string& folder, const Address& store, std::uint64_t limit)
     : folder_(folder + "/" + sha256_hex(id_of(store)).substr(0, 16)), limit_(limit) {}
 
-Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
+Result<std::string> Spool::keep(const Facts& facts, std::int64_t now) {
   const std::string text = facts_json(facts);
   if (text.size() > limit_)
     return fail(
         Error::Kind::usage, folder_,
-        fmt::format("one run has {} bytes, and the spool keeps {}: the run is lost", text.size(), limit_));
+        fmt::format("one run has {} bytes, and the spool keeps {}: the run is lost if the store fails",
+                    text.size(), limit_));
   std::error_code code;
   const bool made = fs::create_directories(folder_, code);
   if (code) return fail(Error::Kind::usage, folder_, "can't be made: " + code.message(), "--spool FOLDER");
@@ -109,7 +135,8 @@ Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
                 "name a folder that only you may write to: --spool FOLDER");
   remove_remains(folder_);
   // The limit holds with the new run, whose file is there only if it was written whole.
-  auto waiting = waiting_in(folder_);
+  auto waiting = files_in(folder_, refused_ending);
+  for (auto& one : waiting_in(folder_)) waiting.push_back(std::move(one));
   std::uint64_t bytes = text.size();
   for (const auto& one : waiting) bytes += one.bytes;
   for (auto oldest = waiting.begin(); bytes > limit_ && oldest != waiting.end(); ++oldest) {
@@ -127,16 +154,26 @@ Result<void> Spool::keep(const Facts& facts, std::int64_t now) {
                 "--spool FOLDER");
   }
   flush(folder_);
-  return {};
+  return path;
 }
 
-Spool::Sent Spool::send(Store& store, std::int64_t now) {
-  constexpr int most_failures = 3;
+void Spool::remove(const std::string& path) {
+  std::error_code none;
+  fs::remove(path, none);
+}
+
+Spool::Sent Spool::send(Store& store, std::int64_t now, const Facts* stored) {
+  constexpr std::size_t most_failures = 3;
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   Sent out;
-  int failures = 0;
-  for (const auto& one : waiting_in(folder_)) {
-    if (failures == most_failures || std::chrono::steady_clock::now() > until) break;
+  std::vector<std::string> failed;
+  Facts taken;
+  bool took = false;
+  auto waiting = waiting_in(folder_);
+  std::stable_partition(waiting.begin(), waiting.end(),
+                        [](const Waiting& one) { return refusals_of(one.path) == 0; });
+  for (const auto& one : waiting) {
+    if (failed.size() == most_failures || std::chrono::steady_clock::now() > until) break;
     std::error_code code;
     const bool too_large = one.bytes > limit_;
     const auto text = read_file(one.path, limit_);
@@ -148,12 +185,18 @@ Spool::Sent Spool::send(Store& store, std::int64_t now) {
       continue;
     }
     if (const auto done = store.put(*facts, now); !done) {
-      ++failures;
+      failed.push_back(one.path);
       out.failure = done.error().what;
       continue;
     }
     if (fs::remove(one.path, code)) ++out.sent;
+    taken = std::move(*facts);
+    took = true;
   }
+  const Facts* probe = took ? &taken : stored;
+  if (failed.empty() || !probe || !store.put(*probe, now)) return out;
+  for (const auto& path : failed)
+    if (auto renamed = refuse(path); !renamed.empty()) out.set_aside.push_back(std::move(renamed));
   return out;
 }
 
@@ -163,6 +206,7 @@ Spool::State Spool::state() const {
     ++out.runs;
     out.bytes += one.bytes;
   }
+  out.set_aside = files_in(folder_, refused_ending).size();
   std::error_code code;
   const auto dropped = fs::file_size(dropped_file(folder_), code);
   if (!code) out.dropped = dropped;

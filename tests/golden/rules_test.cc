@@ -74,6 +74,10 @@ void add_statistics(Catalog& catalog, const nlohmann::json& json) {
     set(session, "state", read.state);
     if (session.contains("open"))
       read.transaction_seconds = read.state_seconds = session["open"].get<double>();
+    if (session.contains("blocked_by")) {
+      read.blocked_by = session["blocked_by"].get<int>();
+      read.lock_wait_seconds = session["waiting"].get<double>();
+    }
   }
   const auto part = [&](const char* name) { return json.value(name, nlohmann::json::object()); };
   const auto settings = part("settings");

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -118,6 +120,38 @@ TEST(PgCatalog, ReadsWhoIsConnected) {
   EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& each) {
     return each.what.find("this role can't see the activity of") != std::string::npos;
   }));
+}
+
+TEST(PgCatalog, ReadsWhoWaitsForALock) {
+  live::Database database;
+  database.run("CREATE TABLE accounts (id bigint)");
+  auto holder = database.connect();
+  for (const char* statement :
+       {"SET application_name = 'holder'", "BEGIN", "LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE"})
+    ASSERT_TRUE(holder.query(statement)) << statement;
+  auto waiting = database.connect();
+  ASSERT_TRUE(waiting.query("SET application_name = 'waiting'"));
+  const std::jthread wait([&] { (void)waiting.query("INSERT INTO accounts VALUES (4711)"); });
+  const auto named = [](const Catalog& catalog, const std::string& application) {
+    const auto found =
+        std::find_if(catalog.sessions.begin(), catalog.sessions.end(), [&](const Session& session) {
+          return session.database == catalog.database && session.application == application;
+        });
+    return found == catalog.sessions.end() ? Session{} : *found;
+  };
+  Session session;
+  Catalog catalog;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+  while (!(session.blocked_by && session.wait_event_type == "Lock") &&
+         std::chrono::steady_clock::now() < until) {
+    catalog = read(database.admin());
+    session = named(catalog, "waiting");
+  }
+  EXPECT_TRUE(holder.query("ROLLBACK"));
+  EXPECT_EQ(session.wait_event_type, "Lock");
+  ASSERT_TRUE(session.blocked_by && session.lock_wait_seconds);
+  EXPECT_EQ(*session.blocked_by, named(catalog, "holder").pid);
+  EXPECT_FALSE(named(catalog, "holder").blocked_by);
 }
 
 TEST(PgCatalog, ReadsTablesAndColumns) {

@@ -1,6 +1,7 @@
 // Sends requests, also malformed ones, to a server on this machine.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -39,6 +40,14 @@ class HttpConnection {
     for (ssize_t got = 0; (got = ::recv(socket_, some, sizeof some, 0)) > 0;)
       out.append(some, static_cast<std::size_t>(got));
     return out;
+  }
+  // Reads until the server closes the connection; false if it does not within 30 seconds of silence.
+  bool is_closed() const {
+    char some[4096];
+    ssize_t got = 0;
+    while ((got = ::recv(socket_, some, sizeof some, 0)) > 0) {
+    }
+    return got == 0 || errno == ECONNRESET;
   }
 
  private:

@@ -49,7 +49,7 @@ Catalog everything() {
                                     -9000};
   out.tracking = {
       {"drizzle", "drizzle", "__drizzle_migrations", {{"0000_init", "abc", 1712345678901, true}, {}}}};
-  out.sessions = {{42, "shop", "web", "idle in transaction", 360.5, 300}};
+  out.sessions = {{42, "shop", "web", "active", 360.5, 300, "Lock", 12.5, 7}};
 
   Table table;
   table.name = {"public", "orders"};
@@ -125,7 +125,7 @@ const json as_json = json::parse(R"json({
                  "cycles": true, "last_value": -9, "maximum": 9223372036854775807, "minimum": -9000}],
   "tracking": [{"tool": "drizzle", "schema": "drizzle", "name": "__drizzle_migrations",
                 "rows": [{"migration": "0000_init", "checksum": "abc", "when": 1712345678901, "failed": true}, {}]}],
-  "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "idle in transaction", "transaction_seconds": 360.5, "state_seconds": 300.0}],
+  "sessions": [{"pid": 42, "database": "shop", "application": "web", "state": "active", "transaction_seconds": 360.5, "state_seconds": 300.0, "wait_event_type": "Lock", "lock_wait_seconds": 12.5, "blocked_by": 7}],
   "tables": [{
     "schema": "public", "name": "orders", "kind": "partitioned table",
     "statistics": {"rows": 1e7, "pages": 2, "bytes": 3, "sequential_scans": 4, "sequential_rows": 11, "index_scans": 5, "writes": 6, "live_rows": 7, "dead_rows": 8, "changes_since_analyze": 10, "transaction_age": 9},

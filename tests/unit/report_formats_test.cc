@@ -90,6 +90,54 @@ TEST(Formats, OpenMetricsCountsAndHasNoTextOfTheUser) {
             std::string::npos);
 }
 
+TEST(Formats, OpenMetricsHaveTheSessionsOfTheDatabaseOnly) {
+  const auto session = [](int pid, std::string state, std::string wait) {
+    Session out;
+    out.pid = pid;
+    out.database = "shop";
+    out.application = "secret-" + std::to_string(pid);
+    out.state = std::move(state);
+    out.wait_event_type = std::move(wait);
+    return out;
+  };
+  Catalog catalog;
+  catalog.database = "shop";
+  catalog.sessions = {session(1, "idle in transaction", "Client"),
+                      session(2, "active", "Lock"),
+                      session(3, "active", "Lock"),
+                      session(4, "", ""),
+                      session(5, "x\"y", "z"),
+                      session(6, "active", "")};
+  catalog.sessions[0].transaction_seconds = 40;
+  catalog.sessions[1].transaction_seconds = 20;
+  catalog.sessions[1].lock_wait_seconds = 18;
+  catalog.sessions[2].lock_wait_seconds = 17;
+  catalog.sessions[1].blocked_by = 1;
+  catalog.sessions[2].blocked_by = 2;
+  catalog.sessions[5].database = "other";
+  catalog.sessions[5].transaction_seconds = 9000;
+  Report report = report_of({});
+  EXPECT_EQ(render("openmetrics", report, in_repository).find("pgadvise_sessions"), std::string::npos);
+  report.activity = activity_of(catalog);
+  const std::string out = render("openmetrics", report, in_repository);
+  for (const char* line :
+       {"pgadvise_sessions{database=\"\",state=\"active\",wait_event_type=\"Lock\"} 2\n",
+        "pgadvise_sessions{database=\"\",state=\"active\",wait_event_type=\"none\"} 0\n",
+        "pgadvise_sessions{database=\"\",state=\"idle in transaction\",wait_event_type=\"Client\"} 1\n",
+        "pgadvise_sessions{database=\"\",state=\"hidden\",wait_event_type=\"none\"} 1\n",
+        "pgadvise_sessions{database=\"\",state=\"other\",wait_event_type=\"other\"} 1\n",
+        "pgadvise_longest_transaction_seconds{database=\"\"} 40\n",
+        "pgadvise_longest_lock_wait_seconds{database=\"\"} 18\n",
+        "pgadvise_lock_holder_transaction_seconds{database=\"\"} 40\n"})
+    EXPECT_NE(out.find(line), std::string::npos) << line << out;
+  EXPECT_EQ(out.find("secret"), std::string::npos) << "the name of an application is a label: " << out;
+  // A deadlock that the server has not ended yet.
+  catalog.sessions[0].blocked_by = 3;
+  EXPECT_NE(lock_holder(catalog, catalog.sessions[1]), nullptr);
+  catalog.sessions[0].blocked_by = 0;
+  EXPECT_EQ(lock_holder(catalog, catalog.sessions[1]), nullptr) << "a prepared transaction";
+}
+
 // The members of OTLP's JSON encoding (opentelemetry-proto, with lowerCamelCase names) that pgadvise writes.
 // 64-bit integers are strings, enumerations are numbers, and there is no null.
 void expect_otlp(const json& value, const std::string& key = {}) {

@@ -1,6 +1,9 @@
 // The HTTP server of watch --serve: whom it answers, and what it refuses.
+#include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -123,6 +126,26 @@ TEST(LoopbackServer, BoundsRequests) {
   const auto path = http(server->port(), "GET", "/" + std::string(20000, 'a'), host);
   EXPECT_NE(path.status, 404) << "no page was asked for";
   EXPECT_EQ(http_get(server->port(), "/").status, 200) << "it goes on";
+}
+
+// Clients that send a byte now and then have no pause that the server would end.
+TEST(LoopbackServer, EndsRequestsThatTakeTooLong) {
+  auto started = LoopbackServer::start({}, pages, std::chrono::milliseconds(300));
+  ASSERT_TRUE(started.has_value());
+  const auto port = (*started)->port();
+  std::vector<std::unique_ptr<HttpConnection>> slow;
+  for (int i = 0; i < 8; ++i) {
+    slow.push_back(std::make_unique<HttpConnection>(port));
+    slow.back()->send("GET / HTTP/1.1\r\nHost: ");
+  }
+  const std::jthread drip([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      for (const auto& one : slow) one->send("a");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  for (const auto& one : slow) EXPECT_TRUE(one->is_closed());
+  EXPECT_EQ(http_get(port, "/").status, 200);
 }
 
 TEST(LoopbackServer, RefusesAPortThatIsTaken) {

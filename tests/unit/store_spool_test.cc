@@ -1,5 +1,7 @@
 // What waits on disk for a store that fails: nothing is lost, nothing is sent twice, and the size is bounded.
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,10 +14,10 @@
 #include "store/facts_json.h"
 #include "store/open.h"
 #include "store/spool.h"
-#include "store/sqlite_connection.h"
-#include "store/sqlite_schema.h"
+#include "support/fake_server.h"
 #include "support/http_server.h"
 #include "support/run.h"
+#include "support/sqlite_rows.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -28,7 +30,7 @@ class FakeStore : public Store {
  public:
   Result<void> put(const Facts& facts, std::int64_t) override {
     ++calls;
-    if (facts.target == refused) return fail(Error::Kind::usage, "store", "is down");
+    if (down || facts.target == refused) return fail(Error::Kind::usage, "store", "is down");
     targets.push_back(facts.target);
     return {};
   }
@@ -39,6 +41,7 @@ class FakeStore : public Store {
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return {}; }
 
   std::string refused;
+  bool down = false;
   std::vector<std::string> targets;
   int calls = 0;
 };
@@ -46,23 +49,6 @@ class FakeStore : public Store {
 Facts facts_for(const std::string& target) {
   Facts out = size_of(monday, 1000);
   out.target = target;
-  return out;
-}
-
-// All rows of all tables of a SQLite store.
-std::string rows_in(const std::string& path) {
-  auto connection = SqliteConnection::open(path, false);
-  EXPECT_TRUE(connection.has_value());
-  std::string out;
-  for (const std::string table : store_tables) {
-    Statement rows = connection->prepare("SELECT * FROM " + table);
-    while (rows.row()) {
-      out += table;
-      for (int i = 0; i < rows.columns(); ++i) out += "|" + rows.text();
-      out += "\n";
-    }
-    EXPECT_TRUE(rows.ok()) << table;
-  }
   return out;
 }
 
@@ -109,10 +95,63 @@ TEST_F(SpoolTest, KeepsWhatTheStoreRefuses) {
   const auto sent = spool.send(store, monday);
   EXPECT_EQ(sent.sent, 1U);
   EXPECT_EQ(sent.failure, "is down");
-  EXPECT_EQ(store.calls, 4) << "three failures are enough";
+  EXPECT_EQ(store.calls, 5) << "three failures are enough; then the good run again";
   EXPECT_EQ(spool.state().runs, 5U);
   store.refused = "";
   EXPECT_EQ(spool.send(store, monday).sent, 5U);
+}
+
+TEST_F(SpoolTest, SetsAsideWhatTheStoreAlwaysRefuses) {
+  for (int i = 0; i < 3; ++i) keep("bad", monday + i);
+  keep("good", monday + 9);
+  store.refused = "bad";
+  const Facts stored = facts_for("stored");
+  EXPECT_EQ(spool.send(store, monday, &stored).sent, 0U) << "the three oldest fail";
+  EXPECT_EQ(spool.send(store, monday, &stored).sent, 1U) << "the next time they are the last";
+  for (int i = 2; i < max_refusals - 1; ++i)
+    EXPECT_TRUE(spool.send(store, monday, &stored).set_aside.empty()) << i;
+  EXPECT_EQ(spool.state().set_aside, 0U);
+  const auto sent = spool.send(store, monday, &stored);
+  ASSERT_EQ(sent.set_aside.size(), 3U);
+  EXPECT_TRUE(sent.set_aside.front().ends_with(".refused")) << sent.set_aside.front();
+  EXPECT_TRUE(fs::exists(sent.set_aside.front()));
+  EXPECT_EQ(spool.state().runs, 0U);
+  EXPECT_EQ(spool.state().set_aside, 3U);
+  EXPECT_EQ(spool.send(store, monday, &stored).failure, "");
+  fs::rename(sent.set_aside.front(), replace_all(sent.set_aside.front(), ".refused", ".json"));
+  store.refused = "";
+  EXPECT_EQ(spool.send(store, monday, &stored).sent, 1U) << "by its name it is sent again";
+}
+
+// A store that is down refuses nothing.
+TEST_F(SpoolTest, DoesNotCountFailuresOfAStoreThatIsDown) {
+  keep("bad", monday);
+  store.down = true;
+  const Facts stored = facts_for("stored");
+  for (int i = 0; i < 3 * max_refusals; ++i)
+    EXPECT_TRUE(spool.send(store, monday, &stored).set_aside.empty());
+  store.down = false;
+  store.refused = "bad";
+  for (int i = 0; i < 3 * max_refusals; ++i) {
+    EXPECT_TRUE(spool.send(store, monday).set_aside.empty()) << "no run tells that the store is up";
+  }
+  EXPECT_EQ(spool.state().runs, 1U);
+}
+
+TEST_F(SpoolTest, DropsWhatIsSetAsideFirst) {
+  const std::size_t one = facts_json(facts_for("bad")).size();
+  keep("bad", monday + 5);
+  store.refused = "bad";
+  const Facts stored = facts_for("stored");
+  for (int i = 0; i < max_refusals; ++i) (void)spool.send(store, monday, &stored);
+  ASSERT_EQ(spool.state().set_aside, 1U);
+  Spool small(folder.path("spool"), address, 2 * one);
+  EXPECT_TRUE(small.keep(facts_for("aaa"), monday).has_value());
+  EXPECT_EQ(small.state().set_aside, 1U);
+  EXPECT_TRUE(small.keep(facts_for("bbb"), monday + 1).has_value());
+  EXPECT_EQ(small.state().set_aside, 0U);
+  EXPECT_EQ(small.state().runs, 2U);
+  EXPECT_EQ(small.state().dropped, 1U);
 }
 
 TEST_F(SpoolTest, DropsAndCountsTheOldestBeyondTheLimit) {
@@ -281,6 +320,33 @@ TEST(SpoolOfCheck, IsSentByTheNextRun) {
   EXPECT_EQ(history.exit_code, 0) << history.err;
   const auto none = testing_support::run("check schema.sql --spool spool", folder.path());
   EXPECT_EQ(none.exit_code, 2) << "--spool needs --store";
+}
+
+// A store that never answers: the run is in the spool while `check` waits for it.
+TEST(SpoolOfCheck, IsThereBeforeTheStoreAnswers) {
+  const testing_support::FakeServer silent(
+      [](testing_support::Peer& peer) { peer.pause(std::chrono::hours(1)); });
+  const testing_support::Folder folder;
+  folder.write("schema.sql", "CREATE TABLE customers (id bigint PRIMARY KEY);\n");
+  const auto files = [&] {
+    std::size_t out = 0;
+    std::error_code none;
+    for (fs::recursive_directory_iterator at(folder.path("spool"), none), end; !none && at != end;
+         at.increment(none))
+      out += at->path().extension() == ".json";
+    return out;
+  };
+  testing_support::RunningProgram check(
+      {"check", folder.path("schema.sql"), "--fail-on", "never", "--store", "env", "--store-as", "shop",
+       "--spool", folder.path("spool")},
+      {"PGADVISE_STORE=postgresql:///postgres?host=" + silent.folder() + "&user=joe&connect_timeout=600"});
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (files() == 0 && std::chrono::steady_clock::now() < until) ::usleep(10'000);
+  EXPECT_EQ(files(), 1U) << check.err();
+  EXPECT_EQ(check.err().find("are kept in"), std::string::npos) << "it no longer waits: " << check.err();
+  check.send(SIGKILL);
+  (void)check.wait(std::chrono::seconds(60));
+  EXPECT_EQ(files(), 1U);
 }
 
 TEST(SpoolOfCheck, KeepsWhatAClickHouseThatIsDownShouldGet) {

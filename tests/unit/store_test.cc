@@ -13,6 +13,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_schema.h"
 #include "support/run.h"
+#include "support/sqlite_rows.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -26,21 +27,7 @@ struct SqliteEngine {
     return out ? std::move(*out) : nullptr;
   }
 
-  std::string dump(const std::string& name) const {
-    auto connection = SqliteConnection::open(folder.path(name + ".db"), false);
-    EXPECT_TRUE(connection.has_value());
-    std::string out;
-    for (const std::string table : store_tables) {
-      Statement rows = connection->prepare("SELECT * FROM " + table);
-      while (rows.row()) {
-        out += table;
-        for (int i = 0; i < rows.columns(); ++i) out += "|" + rows.text();
-        out += "\n";
-      }
-      EXPECT_TRUE(rows.ok()) << table;
-    }
-    return out;
-  }
+  std::string dump(const std::string& name) const { return rows_in(folder.path(name + ".db")); }
 
   std::string value(const std::string& sql) const {
     auto connection = SqliteConnection::open(folder.path("store.db"), false);
