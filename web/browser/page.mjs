@@ -203,7 +203,7 @@ await test('a history shows what changed, and its findings by database and state
   await page.getByRole('heading', {name: 'What changed since 2026-11-16'}).waitFor();
   for (const text of ['3.0 ×', 'dropped index', 'Index Scan using i on orders', 'Seq Scan on orders', '1.0 GB → 2.0 GB', 'orders_status_idx'])
     await page.getByText(text).first().waitFor();
-  await page.getByLabel('Database', {exact: true}).selectOption('billing');
+  await page.locator('form select').selectOption('billing');
   await page.getByText('dropped index').waitFor({state: 'hidden'});
   await page.getByRole('link', {name: /recurring$/}).click();
   assert.equal(await page.locator('a.finding').count(), 1);
@@ -353,7 +353,7 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
     await open(page, `hostile-${name}.html`, fragment);
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, `${name}#${fragment}`);
-    assert.ok((await page.locator('main').innerText()).includes('</script><img'), `${name}#${fragment} shows the texts`);
+    assert.ok((await page.locator('main').textContent()).includes('</script><img'), `${name}#${fragment} shows the texts`);
   }
   await open(page, 'hostile-digest.html', 'plans');
   await page.locator('.left a.query').first().click();

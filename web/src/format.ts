@@ -1,6 +1,7 @@
 // Numbers and times as text.
 export function milliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (value === 0) return '0 ms';
   if (value < 1) return `${value.toPrecision(2)} ms`;
   if (value < 10) return `${value.toFixed(1)} ms`;
   if (value < 1000) return `${Math.round(value)} ms`;

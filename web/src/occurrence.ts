@@ -16,6 +16,22 @@ export interface Occurrence {
 
 const mostBars = 200;
 
+// For each bar the lane in which it hides no other one, from 0, where all lanes are taken the last. `least`: the
+// width in ms that a bar has at least when drawn. Bars may be in any order.
+export function lanes(bars: Bar[], least: number): number[] {
+  const mostLanes = 4;
+  const ends: number[] = [];
+  const out: number[] = [];
+  const order = bars.map((_, i) => i).sort((a, b) => bars[a].start - bars[b].start || a - b);
+  for (const i of order) {
+    const free = ends.findIndex((end) => end <= bars[i].start);
+    const lane = free >= 0 ? free : Math.min(ends.length, mostLanes - 1);
+    ends[lane] = Math.max(ends[lane] ?? 0, bars[i].start + Math.max(least, bars[i].length));
+    out[i] = lane;
+  }
+  return out;
+}
+
 // Overlaps count once.
 function busyTime(bars: Bar[]): number {
   let sum = 0;

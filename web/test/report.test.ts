@@ -6,7 +6,7 @@ import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
 import {bytes, count, milliseconds, percent} from '../src/format';
 import {formatSql, sqlTokens} from '../src/sql';
-import {occurrence} from '../src/occurrence';
+import {lanes, occurrence} from '../src/occurrence';
 import {neighbourhood} from '../src/neighbourhood';
 import {sorted} from '../src/table-sort';
 
@@ -156,7 +156,7 @@ it('histograms keep all calls, in at most 41 bars', () => {
 });
 
 it('numbers are short', () => {
-  expect([milliseconds(0.123), milliseconds(4.56), milliseconds(999), milliseconds(12_000), milliseconds(null)]).toEqual(['0.12 ms', '4.6 ms', '999 ms', '12 s', '–']);
+  expect([milliseconds(0.123), milliseconds(4.56), milliseconds(999), milliseconds(12_000), milliseconds(null), milliseconds(0)]).toEqual(['0.12 ms', '4.6 ms', '999 ms', '12 s', '–', '0 ms']);
   expect([count(1234567), bytes(8192), bytes(1.5e9), percent(1, 3), percent(1, 0)]).toEqual(['1,234,567', '8.2 kB', '1.5 GB', '33 %', '–']);
 });
 
@@ -177,6 +177,13 @@ it('an occurrence says whether it is measured', () => {
   expect(occurrence({...repeat, call_times: [[0, 1, -1], [2, 1, 0], [2.5, 1, 0]]})).toMatchObject({measured: true, span: 3.5, busy: 2.5, leftOut: 2});
   expect(occurrence({...repeat, pattern: ['a1', 'c3'], call_times: [[0, 1, 0], [2, 1, 1]]}).leftOut).toBe(6);
   expect(occurrence({...repeat, call_times: 'x' as never}).measured).toBe(false);
+});
+
+it('calls at the same time are in lanes of their own', () => {
+  const bars = [[0, 1], [3, 1], [0.5, 1], [0, 0.1], [0, 9], [0, 1], [20, 1]].map(([start, length]) => ({start, length, parent: false}));
+  expect(lanes(bars, 0.2)).toEqual([0, 0, 1, 1, 2, 3, 0]);
+  expect(lanes(bars.slice(0, 2), 5)).toEqual([0, 1]);
+  expect(lanes([], 1)).toEqual([]);
 });
 
 it('a finding knows its loop', () => {
