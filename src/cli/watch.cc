@@ -19,7 +19,9 @@
 #include "cli/store_option.h"
 #include "cli/watch_board.h"
 #include "cli/watch_check.h"
+#include "cli/watch_files.h"
 #include "cli/watch_rounds.h"
+#include "report/merged_metrics.h"
 #include "report/page.h"
 #include "serve/loopback_server.h"
 #include "store/spool.h"
@@ -65,6 +67,7 @@ WatchedCheck check_of(const Options& options, WatchedDatabase database, const st
   if (!kept) return out;
   const std::string own =
       kept->folder + "/" + sha256_hex(id_of(kept->address) + "\n" + out.database.name).substr(0, 16);
+  remove_leftovers(own);
   out.store = options.store;
   out.spool = kept->folder;
   if (options.log.empty()) {
@@ -79,21 +82,16 @@ WatchedCheck check_of(const Options& options, WatchedDatabase database, const st
   return out;
 }
 
-std::string gauge(const char* name, const char* help, std::uint64_t value) {
-  return fmt::format(
-      "# HELP pgadvise_watch_spool_{0} {1}\n# TYPE pgadvise_watch_spool_{0} "
-      "gauge\npgadvise_watch_spool_{0}{{}} "
-      "{2}\n",
-      name, help, value);
-}
-
 std::string spool_metrics(const Kept& kept) {
   const auto state = store::Spool(kept.folder, kept.address).state();
-  return gauge("runs", "Runs that wait for the store.", state.runs) +
-         gauge("bytes", "Size of the runs that wait for the store.", state.bytes) +
-         gauge("set_aside", "Runs that the store refused too often and that are no longer sent.",
-               state.set_aside) +
-         gauge("dropped", "Runs that were removed unsent, since the spool had no room.", state.dropped);
+  using report::metric_family;
+  return metric_family("watch_spool_runs", "Runs that wait for the store.", state.runs) +
+         metric_family("watch_spool_bytes", "Size of the runs that wait for the store.", state.bytes) +
+         metric_family("watch_spool_set_aside",
+                       "Runs that the store refused too often and that are no longer sent.",
+                       state.set_aside) +
+         metric_family("watch_spool_dropped_total",
+                       "Runs that were removed unsent, since the spool had no room.", state.dropped);
 }
 
 Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const Names& names) {

@@ -35,30 +35,18 @@ std::string in_url(std::string_view text) {
   return out;
 }
 
-std::string gauge(const char* name, const char* help, std::uint64_t value) {
-  return fmt::format(
-      "# HELP pgadvise_watch_{0} {1}\n# TYPE pgadvise_watch_{0} gauge\npgadvise_watch_{0}{{}} {2}\n", name,
-      help, value);
-}
-
 }  // namespace
 
 WatchBoard::WatchBoard(std::vector<std::string> names, bool with_pages, std::function<std::string()> more)
     : more_(std::move(more)) {
   for (auto& name : names) databases_.push_back({.name = std::move(name), .metrics = {}});
-  if (!with_pages) return;
-  std::error_code code;
-  std::string folder = (fs::temp_directory_path(code) / "pgadvise-watch-XXXXXX").string();
-  if (!code && ::mkdtemp(folder.data())) folder_ = std::move(folder);
+  if (with_pages) folder_ = std::make_unique<PagesFolder>();
 }
 
-WatchBoard::~WatchBoard() {
-  std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
-}
+WatchBoard::~WatchBoard() = default;
 
 std::string WatchBoard::page_file(std::size_t database) const {
-  return folder_.empty() ? "" : fmt::format("{}/{}.html", folder_, database);
+  return !folder_ || folder_->path().empty() ? "" : fmt::format("{}/{}.html", folder_->path(), database);
 }
 
 void WatchBoard::add(std::size_t database, std::optional<std::string> metrics) {
@@ -70,7 +58,8 @@ void WatchBoard::add(std::size_t database, std::optional<std::string> metrics) {
   if (metrics) one.metrics = std::move(*metrics);
 }
 
-std::string WatchBoard::metrics() const {
+std::string WatchBoard::metrics(report::MetricsFormat format) const {
+  using report::metric_family;
   std::vector<report::TargetMetrics> parts;
   {
     const std::lock_guard lock(mutex_);
@@ -78,13 +67,15 @@ std::string WatchBoard::metrics() const {
       parts.push_back(
           {one.name,
            one.metrics +
-               (one.checks == 0 ? ""
-                                : gauge("up", "Whether the last check of the database succeeded.", one.up)) +
-               gauge("checks", "Checks of the database since watch began.", one.checks) +
-               gauge("failed_checks", "Those of them that failed.", one.failed)});
+               (one.checks == 0
+                    ? ""
+                    : metric_family("watch_up", "Whether the last check of the database succeeded.",
+                                    one.up)) +
+               metric_family("watch_checks_total", "Checks of the database since watch began.", one.checks) +
+               metric_family("watch_failed_checks_total", "Those of them that failed.", one.failed)});
   }
   if (more_) parts.push_back({"", more_()});
-  return report::merged_metrics(parts);
+  return report::merged_metrics(parts, format);
 }
 
 serve::Page WatchBoard::report_of(std::size_t database) const {
@@ -114,7 +105,8 @@ std::string WatchBoard::list() const {
 serve::Page WatchBoard::page(const std::string& path) const {
   constexpr std::string_view reports = "/report/";
   if (path == "/metrics")
-    return {200, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics()};
+    return {200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            metrics(report::MetricsFormat::openmetrics)};
   if (path == "/" && databases_.size() == 1) return report_of(0);
   if (path == "/") return {200, "text/html; charset=utf-8", list()};
   if (path.starts_with(reports))

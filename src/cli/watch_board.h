@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/watch_files.h"
+#include "report/merged_metrics.h"
 #include "serve/loopback_server.h"
 
 namespace pgadvise::cli {
@@ -29,7 +32,7 @@ class WatchBoard {
   void add(std::size_t database, std::optional<std::string> metrics);
 
   // The metrics of all databases, with those of watch itself.
-  std::string metrics() const;
+  std::string metrics(report::MetricsFormat format) const;
 
   // The page at a path: /metrics; / for the report of the database, or for a list of several; /report/NAME.
   serve::Page page(const std::string& path) const;
@@ -48,7 +51,7 @@ class WatchBoard {
   mutable std::mutex mutex_;
   std::vector<Database> databases_;
   std::function<std::string()> more_;
-  std::string folder_;
+  std::unique_ptr<PagesFolder> folder_;
 };
 
 }  // namespace pgadvise::cli

@@ -48,11 +48,12 @@ class Rounds {
     for (std::size_t round = 1; !stop_.stop_requested(); ++round) {
       const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(plan_.every);
       if (!take_turn()) break;
-      good = check_once(database);
-      if (log) good = store_new_lines(check, *log) && good;
+      const bool last = round == plan_.rounds;
+      good = check_once(database, last);
+      if (log) good = store_new_lines(check, *log, last) && good;
       give_turn();
       if (!publish()) good = false;
-      if (round == plan_.rounds) break;
+      if (last) break;
       std::unique_lock lock(mutex_);
       wake_.wait_until(lock, stop_, next, [] { return false; });
     }
@@ -65,21 +66,21 @@ class Rounds {
   }
 
   // False if the check failed, which is reported. One that `stop_` ends is no failure.
-  bool check_once(std::size_t database) {
+  bool check_once(std::size_t database, bool last) {
     const WatchedCheck& check = plan_.checks[database];
     auto ran = run_child(command_of(check));
     if (stop_.stop_requested()) return true;
-    const bool good = succeeded(check, ran);
+    const bool good = succeeded(check, ran, last);
     board_.add(database, good ? std::optional(std::move(ran->out)) : std::nullopt);
     return good;
   }
 
-  // Reports what a child complained about.
-  bool succeeded(const WatchedCheck& check, const Result<ProgramRun>& ran) {
+  // Reports what a child complained about. `last`: no check of the database follows.
+  bool succeeded(const WatchedCheck& check, const Result<ProgramRun>& ran, bool last) {
     const bool good = ran && ran->status == exit_clean;
     if (good && trim(ran->err).empty()) return true;
     report(check, ran ? reason_of(*ran) : ran.error().what,
-           good ? "" : fmt::format("the next check is in {} seconds at most", plan_.every));
+           good || last ? "" : fmt::format("the next check is in {} seconds at most", plan_.every));
     return good;
   }
 
@@ -89,7 +90,7 @@ class Rounds {
   }
 
   // False if a part of the new lines was not stored. Lines that fail three times are left out.
-  bool store_new_lines(const WatchedCheck& check, LogTail& log) {
+  bool store_new_lines(const WatchedCheck& check, LogTail& log, bool last) {
     constexpr int most_parts = 16;
     constexpr int most_failures = 3;
     for (int part = 0; part < most_parts && !stop_.stop_requested(); ++part) {
@@ -100,7 +101,7 @@ class Rounds {
       }
       if (lines->lost) report(check, check.log + ": lines of the log before this one may be lost", {});
       if (lines->text.empty()) return true;
-      if (!digested(check, lines->text)) {
+      if (!digested(check, lines->text, last)) {
         if (stop_.stop_requested()) return true;
         if (++log_failures_[check.log] < most_failures) return false;
         report(check, fmt::format("{}: {} bytes of new lines are left out", check.log, lines->text.size()),
@@ -115,14 +116,14 @@ class Rounds {
     return true;
   }
 
-  bool digested(const WatchedCheck& check, const std::string& lines) {
+  bool digested(const WatchedCheck& check, const std::string& lines, bool last) {
     // Logs have literals: nobody else reads them.
     const std::string temporary = write_aside(check.log_lines, lines, 0600);
     if (temporary.empty() || ::rename(temporary.c_str(), check.log_lines.c_str()) != 0) {
       report(check, check.log_lines + ": can't be written: " + std::strerror(errno), {});
       return false;
     }
-    const bool good = succeeded(check, run_child(digest_command_of(check)));
+    const bool good = succeeded(check, run_child(digest_command_of(check)), last);
     ::unlink(check.log_lines.c_str());
     return good;
   }
@@ -131,7 +132,7 @@ class Rounds {
   bool publish() {
     if (plan_.output.empty() || stop_.stop_requested()) return true;
     const std::lock_guard lock(printing_);
-    const auto wrote = write_output(plan_.output, board_.metrics());
+    const auto wrote = write_output(plan_.output, board_.metrics(report::MetricsFormat::prometheus));
     if (!wrote) complain(wrote.error());
     return wrote.has_value();
   }

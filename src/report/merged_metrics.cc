@@ -3,10 +3,14 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace pgadvise::report {
 namespace {
+
+constexpr std::string_view total = "_total";
 
 struct Family {
   std::string head;  // HELP and TYPE
@@ -21,6 +25,11 @@ std::string with_label(std::string_view sample, const std::string& label) {
          std::string(rest);
 }
 
+std::string head_of(const std::string& name, const std::string& head, MetricsFormat format) {
+  if (format == MetricsFormat::prometheus || !name.ends_with(total)) return head;
+  return replace_all(head, " " + name + " ", " " + name.substr(0, name.size() - total.size()) + " ");
+}
+
 }  // namespace
 
 std::string label_value(std::string_view text) {
@@ -32,7 +41,7 @@ std::string label_value(std::string_view text) {
   return out + '"';
 }
 
-std::string merged_metrics(const std::vector<TargetMetrics>& parts) {
+std::string merged_metrics(const std::vector<TargetMetrics>& parts, MetricsFormat format) {
   std::vector<std::string> order;
   std::map<std::string, Family, std::less<>> families;
   for (const auto& part : parts) {
@@ -54,9 +63,16 @@ std::string merged_metrics(const std::vector<TargetMetrics>& parts) {
     }
   }
   std::string out;
-  for (const auto& name : order)
-    out += families.find(name)->second.head + families.find(name)->second.samples;
+  for (const auto& name : order) {
+    const Family& family = families.find(name)->second;
+    out += head_of(name, family.head, format) + family.samples;
+  }
   return out + "# EOF\n";
+}
+
+std::string metric_family(std::string_view name, std::string_view help, std::uint64_t value) {
+  return fmt::format("# HELP pgadvise_{0} {1}\n# TYPE pgadvise_{0} {2}\npgadvise_{0}{{}} {3}\n", name, help,
+                     name.ends_with(total) ? "counter" : "gauge", value);
 }
 
 }  // namespace pgadvise::report

@@ -136,15 +136,15 @@ class RequestTimer {
 }  // namespace
 
 struct LoopbackServer::Daemon {
-  explicit Daemon(std::chrono::milliseconds request_limit) : timer(request_limit) {}
+  explicit Daemon(std::chrono::milliseconds request_limit) : requests(request_limit) {}
 
-  static void notice(void* server, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
-    RequestTimer& timer = static_cast<const LoopbackServer*>(server)->daemon_->timer;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) timer.begin(connection);
-    else timer.end(connection);
+  static void notice(void* timer, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
+    auto& to = *static_cast<RequestTimer*>(timer);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) to.begin(connection);
+    else to.end(connection);
   }
-  static void answered(void* server, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
-    static_cast<const LoopbackServer*>(server)->daemon_->timer.answered(connection);
+  static void answered(void* timer, MHD_Connection* connection, void**, MHD_RequestTerminationCode) {
+    static_cast<RequestTimer*>(timer)->answered(connection);
   }
 
   static MHD_Result answer(void* server, MHD_Connection* connection, const char* path, const char* method,
@@ -173,7 +173,7 @@ struct LoopbackServer::Daemon {
     if (daemon) MHD_stop_daemon(daemon);
   }
 
-  RequestTimer timer;
+  RequestTimer requests;
   MHD_Daemon* daemon = nullptr;
   std::atomic<std::uint16_t> port = 0;  // known once the server runs
 };
@@ -232,7 +232,8 @@ Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddr
       flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,
       MHD_OPTION_CONNECTION_LIMIT, most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_NOTIFY_CONNECTION, &Daemon::notice,
-      out.get(), MHD_OPTION_NOTIFY_COMPLETED, &Daemon::answered, out.get(), MHD_OPTION_END);
+      &out->daemon_->requests, MHD_OPTION_NOTIFY_COMPLETED, &Daemon::answered, &out->daemon_->requests,
+      MHD_OPTION_END);
   const int reason = errno;
   const auto* bound =
       out->daemon_->daemon ? MHD_get_daemon_info(out->daemon_->daemon, MHD_DAEMON_INFO_BIND_PORT) : nullptr;

@@ -39,7 +39,8 @@ class OwnServer {
                "shared_preload_libraries=pg_stat_statements -c "
                "pg_stat_statements.track=all -c fsync=off\" start");
   }
-  // `mode`: of pg_ctl. "immediate" is a crash.
+  // `mode`: of pg_ctl. After "immediate", pg_stat_statements has its counters, which the postmaster writes as
+  // it ends. The cumulative statistics (pg_stat_user_tables …) are gone: recovery discards them.
   bool stop(const std::string& mode = "fast") {
     started_ = false;
     return as_server("{1}/pg_ctl -D {0}/db/data -w -m " + mode + " stop");

@@ -36,7 +36,7 @@ TEST(Watch, EachRoundIsStoredAndReplacesTheMetrics) {
   const auto metrics = read_file(folder.path("shop.prom"));
   ASSERT_TRUE(metrics.has_value());
   EXPECT_NE(metrics->find("pgadvise_build_info{target=\"shop\","), std::string::npos) << *metrics;
-  EXPECT_NE(metrics->find("pgadvise_watch_checks{target=\"shop\"} 2\n"), std::string::npos) << *metrics;
+  EXPECT_NE(metrics->find("pgadvise_watch_checks_total{target=\"shop\"} 2\n"), std::string::npos) << *metrics;
   EXPECT_NE(metrics->find("pgadvise_watch_spool_runs{} 0\n"), std::string::npos) << *metrics;
   const auto history = run("history --store sqlite:store.db --target shop", folder.path());
   EXPECT_NE(history.out.find("in 2 runs"), std::string::npos) << history.out << history.err;

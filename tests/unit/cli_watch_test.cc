@@ -3,17 +3,23 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/watch_board.h"
 #include "cli/watch_check.h"
+#include "cli/watch_files.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 
@@ -81,20 +87,43 @@ TEST(WatchedCheck, HasTheNameOfItsDatabase) {
 }
 
 TEST(WatchBoard, KeepsTheLastGoodMetricsOfEachDatabase) {
-  cli::WatchBoard board({"eu", "us & co"}, false, [] { return "# HELP x X.\n# TYPE x gauge\nx{} 7\n"; });
-  EXPECT_EQ(board.metrics().find("watch_up"), std::string::npos) << "nothing is known yet";
+  cli::WatchBoard board({"eu", "us & co"}, false, [] { return report::metric_family("x", "X.", 7); });
+  EXPECT_EQ(board.metrics(report::MetricsFormat::openmetrics).find("watch_up"), std::string::npos)
+      << "nothing is known yet";
   const std::string one = "# HELP f F.\n# TYPE f gauge\nf{database=\"d\"} 1\n# EOF\n";
   board.add(0, one);
   board.add(0, std::nullopt);
   board.add(1, std::nullopt);
-  const std::string text = board.metrics();
-  for (const char* line :
-       {"f{target=\"eu\",database=\"d\"} 1\n", "pgadvise_watch_up{target=\"eu\"} 0\n",
-        "pgadvise_watch_checks{target=\"eu\"} 2\n", "pgadvise_watch_failed_checks{target=\"eu\"} 1\n",
-        "pgadvise_watch_up{target=\"us & co\"} 0\n", "x{} 7\n"})
+  const std::string text = board.metrics(report::MetricsFormat::openmetrics);
+  for (const char* line : {"f{target=\"eu\",database=\"d\"} 1\n", "pgadvise_watch_up{target=\"eu\"} 0\n",
+                           "pgadvise_watch_checks_total{target=\"eu\"} 2\n",
+                           "pgadvise_watch_failed_checks_total{target=\"eu\"} 1\n",
+                           "pgadvise_watch_up{target=\"us & co\"} 0\n", "pgadvise_x{} 7\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   EXPECT_TRUE(text.ends_with("# EOF\n"));
   EXPECT_EQ(text.find("f{target=\"us"), std::string::npos) << text;
+}
+
+// As promtool and OpenMetrics' parsers ask for it: only counters end in _total, and OpenMetrics names their
+// family without it.
+TEST(WatchBoard, CountsInCounters) {
+  cli::WatchBoard board({"eu"}, false, [] { return report::metric_family("y_total", "Y.", 3); });
+  board.add(0, std::nullopt);
+  const std::string file = board.metrics(report::MetricsFormat::prometheus);
+  const std::string page = board.page("/metrics").content;
+  for (const char* name : {"pgadvise_watch_checks", "pgadvise_watch_failed_checks", "pgadvise_y"}) {
+    for (const std::string word : {"# HELP ", "# TYPE "}) {
+      EXPECT_NE(file.find(word + name + "_total "), std::string::npos) << file;
+      EXPECT_NE(page.find(word + name + " "), std::string::npos) << page;
+      EXPECT_EQ(page.find(word + name + "_total"), std::string::npos) << page;
+    }
+    EXPECT_NE(file.find("# TYPE " + std::string(name) + "_total counter\n" + name + "_total{"),
+              std::string::npos)
+        << file;
+    EXPECT_NE(page.find("# TYPE " + std::string(name) + " counter\n" + name + "_total{"), std::string::npos)
+        << page;
+  }
+  EXPECT_NE(page.find("# TYPE pgadvise_watch_up gauge\npgadvise_watch_up{"), std::string::npos) << page;
 }
 
 TEST(WatchBoard, HasAPageForEachDatabase) {
@@ -121,6 +150,81 @@ TEST(WatchBoard, HasTheReportOfItsOnlyDatabaseAtTheRoot) {
   EXPECT_EQ(none.page("/").status, 404U);
 }
 
+// A $TMPDIR of its own, for this process.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    if (const char* before = std::getenv("TMPDIR")) before_ = before;
+    ::setenv("TMPDIR", folder_.path().c_str(), 1);
+  }
+  ~TemporaryFolder() {
+    if (before_) ::setenv("TMPDIR", before_->c_str(), 1);
+    else ::unsetenv("TMPDIR");
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path(const std::string& name) const { return folder_.path(name); }
+  std::size_t folders() const {
+    std::size_t out = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+      out += entry.is_directory() && !entry.is_symlink();
+    return out;
+  }
+
+ private:
+  testing_support::Folder folder_;
+  std::optional<std::string> before_;
+};
+
+TEST(WatchFiles, FoldersOfKilledRunsAreRemoved) {
+  const TemporaryFolder temporary;
+  const pid_t killed = ::fork();
+  if (killed == 0) {
+    const cli::WatchBoard board({"shop"}, true, {});
+    std::ofstream(board.page_file(0)) << "<p>report";
+    ::_exit(0);  // without destructors
+  }
+  ::waitpid(killed, nullptr, 0);
+  ASSERT_EQ(temporary.folders(), 1U);
+  const cli::WatchBoard board({"shop"}, true, {});
+  EXPECT_EQ(temporary.folders(), 1U) << "only that of `board`";
+  const cli::WatchBoard other({"shop"}, true, {});
+  EXPECT_EQ(temporary.folders(), 2U) << "a run that lives keeps its folder";
+  std::ofstream(board.page_file(0)) << "<p>report";
+  EXPECT_EQ(board.page("/").status, 200U);
+}
+
+TEST(WatchFiles, NothingBehindALinkIsRemoved) {
+  const TemporaryFolder temporary;
+  const testing_support::Folder target;
+  target.write("lock", "");
+  target.write("0.html", "mine");
+  std::filesystem::create_directory_symlink(target.path(), temporary.path("pgadvise-watch-ABCDEF"));
+  std::filesystem::create_directory(temporary.path("pgadvise-watch-unlocked"));
+  const cli::WatchBoard board({"shop"}, true, {});
+  EXPECT_TRUE(std::filesystem::exists(target.path("0.html")));
+  EXPECT_TRUE(std::filesystem::exists(target.path("lock")));
+  EXPECT_TRUE(std::filesystem::exists(temporary.path("pgadvise-watch-unlocked"))) << "not known to be dead";
+}
+
+TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
+  const testing_support::Folder folder;
+  const testing_support::Folder elsewhere;
+  elsewhere.write("target", "mine");
+  for (const char* name : {"aa.lines", "aa.lines.csv", "aa.lines.csv.x1Y2z3", "aa.position.x1Y2z3",
+                           "aa.counters.x1Y2z3", "aa.position", "aa.counters", "bb.lines", "notes"})
+    folder.write(name, "x");
+  std::filesystem::create_symlink(elsewhere.path("target"), folder.path("aa.lines.link"));
+  cli::remove_leftovers(folder.path("aa"));
+  std::set<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    left.insert(entry.path().filename().string());
+  EXPECT_EQ(left,
+            (std::set<std::string>{"aa.position", "aa.counters", "aa.lines.link", "bb.lines", "notes"}));
+  EXPECT_TRUE(std::filesystem::exists(elsewhere.path("target")));
+}
+
 TEST(WatchedCheck, FindsANamedDatabase) {
   const testing_support::Folder folder;
   folder.write("config/pgadvise/config.toml", "[databases.shop]\nurl = \"host=/nonexistent dbname=shop\"\n");
@@ -128,6 +232,7 @@ TEST(WatchedCheck, FindsANamedDatabase) {
                        "XDG_CONFIG_HOME=" + testing_support::quoted(folder.path("config")));
   EXPECT_EQ(ran.exit_code, 3);
   EXPECT_NE(ran.err.find("/nonexistent"), std::string::npos) << ran.err;
+  EXPECT_EQ(ran.err.find("the next check"), std::string::npos) << "there is none: " << ran.err;
 }
 
 TEST(Watch, RefusesEmptyOptions) {
