@@ -40,9 +40,11 @@ class Writer {
     constexpr std::size_t most = 5;
     constexpr double least = 0.01;  // of the workload's cost
     std::size_t shown = 0;
+    if (report_.further_indexes.empty() && report_.not_costed == 0) return;
+    if (!out_.ends_with("\n\n")) out_ += '\n';
     for (const auto& index : report_.further_indexes) {
       if (index.cost_saved < least * report_.workload_cost || shown == most) continue;
-      if (++shown == 1) out_ += "\n" + paint("1", "Indexes for the workload that no finding asks for") + "\n";
+      if (++shown == 1) out_ += paint("1", "Indexes for the workload that no finding asks for") + "\n";
       out_ += fmt::format("  {}\n", printable(std::string(split(index.sql, '\n').front())));
       paragraph("    ", "    ",
                 fmt::format("saves {:.1f} % of the workload's planner cost",
@@ -50,18 +52,19 @@ class Writer {
     }
     const std::size_t more = report_.further_indexes.size() - shown;
     if (more)
-      paragraph(shown ? "  " : "\n", "  ",
+      paragraph(shown ? "  " : "", shown ? "  " : "",
                 more == 1 ? "1 more index for the workload has no finding: pgadvise advise lists it."
                           : fmt::format("{} more indexes for the workload, most of which save under 1 % of "
                                         "its planner cost, have no finding: pgadvise advise lists them.",
                                         more));
     if (report_.not_costed)
       paragraph(
-          report_.further_indexes.empty() ? "\n" : "  ", "  ",
+          shown ? "  " : "", shown ? "  " : "",
           fmt::format(
               "HypoPG cannot cost {} that no finding asks for (GIN, GiST): pgadvise advise lists {}.",
               report_.not_costed == 1 ? "1 more index" : fmt::format("{} more indexes", report_.not_costed),
               report_.not_costed == 1 ? "it" : "them"));
+    out_ += '\n';
   }
 
   std::string paint(std::string_view code, std::string_view text) const {
