@@ -588,7 +588,9 @@ TEST(Cli, ABaselineKeepsItsLineEndsAndItsMark) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
   const std::string update = "check dump.sql --baseline known.json --update-baseline";
-  EXPECT_EQ(run(update, folder.path()).exit_code, 0);
+  const Ran first = run(update, folder.path());
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_TRUE(has(first.err, "wrote known.json (baseline of 1 finding)")) << first.err;
   const std::string before = read_file(folder.path("known.json")).value_or("");
   const std::string mark = "\xef\xbb\xbf";
   folder.write("known.json", mark + replace_all(before, "\n", "\r\n"));
