@@ -1,5 +1,7 @@
 #include "base/result.h"
 
+#include <set>
+
 #include "base/mask.h"
 #include "base/text.h"
 
@@ -11,6 +13,17 @@ std::string Error::line() const {
   out += mask_credentials(what);
   if (!hint.empty()) out += " (" + mask_credentials(hint) + ")";
   return printable(out);
+}
+
+void remove_repeated(Diagnostics& diagnostics) {
+  std::set<std::string> errors, kept;
+  for (const Error& error : diagnostics)
+    if (error.kind != Error::Kind::nonfatal) errors.insert(error.line());
+  std::erase_if(diagnostics, [&](const Error& error) {
+    const std::string line = error.line();
+    if (error.kind == Error::Kind::nonfatal && errors.count(line)) return true;
+    return !kept.insert(line).second;
+  });
 }
 
 }  // namespace pgadvise

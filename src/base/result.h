@@ -40,4 +40,7 @@ inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::stri
 // Messages for the user that a stage returns with its result. The stage does not print them.
 using Diagnostics = std::vector<Error>;
 
+// Leaves one diagnostic of each line(): the first one that is no warning, else the first one.
+void remove_repeated(Diagnostics& diagnostics);
+
 }  // namespace pgadvise

@@ -337,6 +337,8 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
     take_out_conninfos(*list, diagnostics);
   AdviseInputs out;
   out.workload = read_workload(sources, settings, diagnostics);
+  if (auto nothing = log::nothing_selected(sources.selection, out.workload.sources))
+    return tl::unexpected(std::move(*nothing));
   auto production = connect(sources, settings.observer, out, diagnostics);
   if (!production) return tl::unexpected(production.error());
   Server& server = *out.server;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/git.h"
 #include "check/inputs.h"
@@ -275,8 +276,9 @@ class Comparer {
                                      "interrupted: not all statements were planned under both schemas",
                                      {}});
     inputs_.read.push_back({"schema before the change", out_.against,
-                            fmt::format("{} tables; {} of {} statements planned under both schemas",
-                                        before.catalog.tables.size(), out_.compared, all)});
+                            fmt::format("{}; {} of {} planned under both schemas",
+                                        counted(before.catalog.tables.size(), "table"), out_.compared,
+                                        counted(all, "statement"))});
     inputs_.comparison = std::make_shared<const PlanComparison>(std::move(out_));
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "check/inputs.h"
 #include "log/merge.h"
 #include "log/workload_file.h"
@@ -40,14 +41,20 @@ Digest digest(const DigestSources& sources, const Observer& observer, Diagnostic
   }
   log::count_once(workloads, diagnostics);
   log::sort_workloads(workloads);
+  std::vector<LogSource> logs;
   for (const auto& workload : workloads)
     for (const auto& source : workload.sources) {
       out.read |= !source.format.empty();
+      logs.push_back(source);
       if (!source.format.empty() && observer.detail)
-        observer.detail(fmt::format("read {} {}: {} statements, {} lines, {} of them not recognized",
-                                    source.format, source.path, source.statements, source.lines,
-                                    source.not_understood));
+        observer.detail(fmt::format("read {} {}: {}, {}, {} of them not recognized", source.format,
+                                    source.path, counted(source.statements, "statement"),
+                                    counted(source.lines, "line"), source.not_understood));
     }
+  if (auto nothing = log::nothing_selected(sources.selection, logs)) {
+    out.read = false;
+    diagnostics.push_back(std::move(*nothing));
+  }
   return out;
 }
 

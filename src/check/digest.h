@@ -26,12 +26,12 @@ struct DigestSources {
 
 struct Digest {
   std::vector<Workload> workloads;  // sorted by path; a log that is passed twice counts once
-  bool read = false;                // at least one source could be read
+  bool read = false;                // at least one source could be read, and the selection took some of it
 };
 
-// Unreadable sources are reported in `diagnostics`. A stop request takes effect at the next chunk of a log,
-// before the next source, and during a statement on the server: the result has what was read until then, and
-// `diagnostics` names what was not.
+// Unreadable sources, and a selection that takes no record (input), are reported in `diagnostics`. A stop
+// request takes effect at the next chunk of a log, before the next source, and during a statement on the
+// server: the result has what was read until then, and `diagnostics` names what was not.
 Digest digest(const DigestSources& sources, const Observer& observer, Diagnostics& diagnostics);
 
 }  // namespace pgadvise::check

@@ -168,6 +168,8 @@ Impact impact_of(const Finding& finding, const ImpactInputs& inputs) {
   out.score = points(finding.severity) +
               (finding.verdict == Verdict::confirmed ? impact_points.confirmed : 0) +
               (finding.severity == Severity::note ? harm / 2 : harm) + points(cost);
+  const bool measured = cost.ms_per_hour > 0 && !cost.guessed;
+  if (finding.severity == Severity::note && !measured) out.score *= impact_points.of_unmeasured_note;
   out.effect = std::move(cost.effect);
   return out;
 }

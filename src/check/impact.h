@@ -34,6 +34,8 @@ struct ImpactPoints {
   double correctness = 10, deployment = 30, data = 40;
   double per_power_of_ten = 10;
   double guessed_per_power_of_ten = 5, most_guessed = 14;
+  // The part of its points that a note has whose time is not measured: fewer than any warning has.
+  double of_unmeasured_note = 1.0 / 3;
 };
 inline constexpr ImpactPoints impact_points;
 

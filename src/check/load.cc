@@ -8,6 +8,7 @@
 
 #include "base/boundary.h"
 #include "base/input_file.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/git.h"
 #include "check/inputs.h"
@@ -75,14 +76,10 @@ class Loader {
     if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
     if (!out_.stopped && understood_ == 0) explain_nothing_read(out_, lost_, settings_.allow_empty);
     if (!out_.stopped && !something_chosen_) explain_nothing_changed(out_, settings_.migrations, git_);
+    explain_nothing_selected(out_, sources_.selection, settings_.allow_empty);
     out_.paths = sources_.paths;
     for (auto& error : out_.diagnostics) error = without_outside_text(std::move(error));
-    std::set<std::string> reported;  // a folder is walked for its schemas, and for its deploy paths
-    for (const auto& error : out_.diagnostics)
-      if (error.kind != Error::Kind::nonfatal) reported.insert(error.line());
-    std::erase_if(out_.diagnostics, [&](const Error& error) {
-      return error.kind == Error::Kind::nonfatal && !reported.insert(error.line()).second;
-    });
+    remove_repeated(out_.diagnostics);  // a folder is walked for its schemas, and for its deploy paths
     return std::move(out_);
   }
 
@@ -308,15 +305,17 @@ class Loader {
       out_.literal_files.insert(source.path);
       if (source.format.empty()) continue;  // empty, or named among the diagnostics
       lost_ += source.not_understood + reported_in(source.path);
-      out_.has_workload = true;
-      std::string detail = fmt::format("{} statements", source.statements);
+      out_.has_workload |= source.left_out.count == 0;
+      std::string detail = counted(source.statements, "statement");
       if (source.not_understood)
-        detail += fmt::format(", {} of {} lines not recognized", source.not_understood, source.lines);
+        detail +=
+            fmt::format(", {} of {} not recognized", source.not_understood, counted(source.lines, "line"));
       if (!source.note.empty()) detail += "; " + source.note;
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
                                                                        : source.format + " log";
-      understood_ += source.statements + (kind.ends_with(" log") ? source.lines - source.not_understood : 0);
+      const bool lines = kind.ends_with(" log") && source.left_out.count == 0;
+      understood_ += source.statements + (lines ? source.lines - source.not_understood : 0);
       out_.read.push_back({kind, source.path, detail});
       if (source.format == "sql")
         read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics,
@@ -356,9 +355,10 @@ class Loader {
     live_name_ = fmt::format("the snapshot {} of the database {}, taken {}", snapshot_, out_.live->database,
                              snapshot->taken);
     out_.server_version = version_text(out_.live->server_version);
-    out_.read.push_back({"snapshot", snapshot_,
-                         fmt::format("{} tables, taken {} by pgadvise {}", out_.live->tables.size(),
-                                     snapshot->taken, snapshot->by)});
+    out_.read.push_back(
+        {"snapshot", snapshot_,
+         fmt::format("{}, taken {} by pgadvise {}", counted(out_.live->tables.size(), "table"),
+                     snapshot->taken, snapshot->by)});
   }
 
   // The rules check the snapshot's catalog; plans come from a sandbox with its statistics: of the snapshot's
@@ -395,8 +395,8 @@ class Loader {
     }
     live_name_ = "the database " + out_.live->database;
     out_.server_version = version_text(out_.server->connection().server_version());
-    out_.read.push_back({kind, kind == "sandbox" ? "" : out_.live->database,
-                         fmt::format("{} tables", out_.live->tables.size())});
+    out_.read.push_back(
+        {kind, kind == "sandbox" ? "" : out_.live->database, counted(out_.live->tables.size(), "table")});
     if (!out_.sandbox()) read_statement_statistics();
     make_plans();
   }
@@ -580,7 +580,7 @@ class Loader {
     for (auto& listed : out_.read)
       if (listed.path == input.path && listed.kind == input.what() && counts.statements)
         listed.detail =
-            fmt::format("{} statements", counts.statements) +
+            counted(static_cast<std::uint64_t>(counts.statements), "statement") +
             (counts.not_understood ? fmt::format(", {} not replayed", counts.not_understood) : "") +
             (listed.detail.empty() ? "" : "; " + listed.detail);
   }

@@ -126,6 +126,8 @@ struct Inputs {
   bool stopped = false;
 
   std::vector<ReportInput> read;  // for the report, in the order of reading
+  // "--app web selects no record of the log"; "": there is no such option, or it selects some.
+  std::string nothing_selected;
   // Why there is nothing to check; "" if there is something. If the inputs have statements or log lines, and
   // none of them was understood, a diagnostic (usage) says the same, unless Settings::allow_empty.
   std::string nothing_checked;

@@ -170,6 +170,8 @@ class Merger {
     if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
     if (report_.nothing_checked.empty() && only_deployments())
       report_.not_read = "no schema, log or database was read";
+    if (report_.nothing_checked.empty() && !inputs_.nothing_selected.empty())
+      report_.not_read = inputs_.nothing_selected;
     merge_lock_forecasts();
     sort_by_impact(report_.findings);
     set_owners(report_, inputs_, settings_);

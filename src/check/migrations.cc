@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/git.h"
 #include "check/inputs.h"
@@ -60,9 +61,10 @@ Result<Choice> by_git(files::Git& git, const migrations::SchemaInput& input,
   const auto changed = changed_since(git, input.path, revision, names);
   if (!changed) return tl::unexpected(changed.error());
   for (const auto& name : *changed) out.checked.files.insert(paths[name]);
-  out.note = fmt::format("checked {} of {} migrations, {}", out.checked.files.size(), input.files.size(),
-                         options.changed ? "those that this branch adds or changes"
-                                         : "those added or changed since " + ellipsis(options.since, 60));
+  out.note =
+      fmt::format("checked {} of {}, {}", out.checked.files.size(), counted(input.files.size(), "migration"),
+                  options.changed ? "those that this branch adds or changes"
+                                  : "those added or changed since " + ellipsis(options.since, 60));
   return out;
 }
 
@@ -75,11 +77,15 @@ std::optional<Choice> pending(const migrations::SchemaInput& input,
   out.migrations = out.checked.together = true;
   out.checked.files = std::move(applied.due);
   const std::size_t due = out.checked.files.size();
-  out.note = due == 0
-                 ? fmt::format("all {} migrations have been applied, according to {}", input.files.size(),
-                               display(applied.table))
-                 : fmt::format("checked {} of {} migrations: the others have been applied, according to {}",
-                               due, input.files.size(), display(applied.table));
+  out.note =
+      due == 0
+          ? fmt::format("{} been applied, according to {}",
+                        input.files.size() == 1 ? "the migration has"
+                                                : fmt::format("all {} migrations have", input.files.size()),
+                        display(applied.table))
+          : fmt::format("checked {} of {}{}, according to {}", due, counted(input.files.size(), "migration"),
+                        due < input.files.size() ? ": the others have been applied" : "",
+                        display(applied.table));
   return out;
 }
 
@@ -91,10 +97,10 @@ std::optional<Choice> released(files::Git& git, const migrations::SchemaInput& i
   const auto release =
       migrations::newest_release_with(git, input.path, files::relative_to(newest.path, input.path));
   if (!release) return std::nullopt;
-  return these({},
-               fmt::format("checked none of {} migrations: the newest, {}, is in the release {} (to check "
-                           "others: --changed, --since REV, or a file's name)",
-                           input.files.size(), ellipsis(entry_of(newest), 80), ellipsis(*release, 60)));
+  return these({}, fmt::format("checked none of {}: the newest, {}, is in the release {} (to check "
+                               "others: --changed, --since REV, or a file's name)",
+                               counted(input.files.size(), "migration"), ellipsis(entry_of(newest), 80),
+                               ellipsis(*release, 60)));
 }
 
 }  // namespace

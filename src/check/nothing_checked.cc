@@ -4,11 +4,13 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "log/reader.h"
 #include "migrations/schema_in_code.h"
 
 namespace pgadvise::check {
@@ -19,10 +21,17 @@ bool any_failed(const Diagnostics& diagnostics) {
                      [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
 }
 
-// A file or folder below a named one, which the walk leaves out.
-bool any_unreadable(const Diagnostics& diagnostics) {
-  return std::any_of(diagnostics.begin(), diagnostics.end(),
-                     [](const Error& error) { return error.what.starts_with("can't be read: "); });
+bool of_other_log(const Error& error, const Workload& workload) {
+  return std::any_of(workload.sources.begin(), workload.sources.end(), [&](const LogSource& source) {
+    return source.path == error.where && log::names_other_log(source.note) && error.what == source.note;
+  });
+}
+
+// A file or folder below a named one, which the walk leaves out; or a log of another program.
+bool any_unreadable(const Inputs& inputs) {
+  return std::any_of(inputs.diagnostics.begin(), inputs.diagnostics.end(), [&](const Error& error) {
+    return error.what.starts_with("can't be read: ") || of_other_log(error, inputs.workload);
+  });
 }
 
 // Of the migrations that are left out for their dialect.
@@ -38,6 +47,12 @@ std::vector<std::string> other_databases(const Diagnostics& diagnostics) {
   return {names.begin(), names.end()};
 }
 
+// Makes a warning of the error that a log is another program's.
+void allow_other_logs(Inputs& inputs) {
+  for (Error& error : inputs.diagnostics)
+    if (of_other_log(error, inputs.workload)) error.kind = Error::Kind::nonfatal;
+}
+
 // The diagnostics of schemas that programs keep, which become the run's error, and its last line.
 void end_with_schema_in_code(Diagnostics& diagnostics, bool allow_empty) {
   const auto kept = std::stable_partition(diagnostics.begin(), diagnostics.end(), [](const Error& error) {
@@ -51,11 +66,12 @@ void end_with_schema_in_code(Diagnostics& diagnostics, bool allow_empty) {
 }  // namespace
 
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
+  if (allow_empty) allow_other_logs(inputs);
   if (inputs.live) return;
   const bool failed = any_failed(inputs.diagnostics);
   const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
                                    [](const Project& project) { return !project.files_read.empty(); });
-  if (!deploys && any_unreadable(inputs.diagnostics)) lost = std::max(lost, std::size_t{1});
+  if (!deploys && any_unreadable(inputs)) lost = std::max(lost, std::size_t{1});
   const auto in_code =
       std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(), migrations::names_schema_in_code);
   const bool programs = !failed && in_code != inputs.diagnostics.end();
@@ -79,6 +95,15 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
                                   {},
                                   unread,
                                   allow_empty ? "" : "with --allow-empty this is a warning"});
+}
+
+void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty) {
+  auto error = log::nothing_selected(selection, inputs.workload.sources);
+  if (!error) return;
+  inputs.nothing_selected = error->where + " " + error->what;
+  if (!inputs.nothing_checked.empty() && !inputs.nothing_to_check) inputs.nothing_checked = error->line();
+  if (allow_empty) error->kind = Error::Kind::nonfatal;
+  inputs.diagnostics.push_back(std::move(*error));
 }
 
 void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git) {

@@ -15,6 +15,10 @@ namespace pgadvise::check {
 // schema that programs keep could not be read, too: its diagnostics become the errors, and the last lines.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
+// For logs of which `selection` takes no record: adds the last diagnostic (input, with `allow_empty` a
+// warning), sets Inputs::nothing_selected, and gives this reason to Inputs::nothing_checked if that has one.
+void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty);
+
 // For inputs of which `options` chose no migration and no schema file, because nothing changed: sets
 // Inputs::nothing_checked and Inputs::nothing_to_check, unless something else was read.
 void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git);

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/advise.h"
 #include "check/evaluate.h"
@@ -158,7 +159,7 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   clean(diagnostics);
   return Answer{text ? report::advice_text(*advice, text_options())
                      : written(report::advice_json(*advice, diagnostics),
-                               fmt::format("pgadvise advise: {} indexes", advice->indexes.size())),
+                               "pgadvise advise: " + counted(advice->indexes.size(), "index", "indexes")),
                 exit_clean, std::move(facts)};
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "base/write_file.h"
 #include "check/merge.h"
@@ -17,6 +18,7 @@
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
 #include "cli/store_option.h"
@@ -78,6 +80,15 @@ bool kept(const CheckRun& checked, const Options& options) {
   return done.has_value();
 }
 
+void report_baseline(const Report& report, const check::Settings& settings) {
+  const bool failed =
+      std::any_of(report.diagnostics.begin(), report.diagnostics.end(), [&](const Error& error) {
+        return error.kind != Error::Kind::nonfatal && error.where == settings.baseline;
+      });
+  if (!settings.update_baseline || !report.baseline || failed) return;
+  report_written(settings.baseline, "baseline of " + counted(report.baseline->known.size(), "finding"));
+}
+
 int run(Options options) {
   for (const auto& report : options.reports) options.check.sources.outputs.push_back(report.path);
   auto checked = run_check(options.check);
@@ -95,6 +106,7 @@ int run(Options options) {
     complain(wrote.error());
     return exit_usage;
   }
+  report_baseline(checked->report, options.check.settings);
   if (!kept(*checked, options)) return exit_usage;
   return exit_code_of(checked->report, options.fail_on);
 }

@@ -7,6 +7,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/against.h"
 #include "check/config_rules.h"
@@ -172,10 +173,11 @@ static void log_run(const Report& report) {
   for (const auto& input : report.inputs)
     print_verbose("read " + input.kind + (input.path.empty() ? "" : " " + input.path) +
                   (input.detail.empty() ? "" : ": " + input.detail));
-  print_verbose(fmt::format("ran {} rules: {}", report.rules_run.size(), join(report.rules_run, ", ")));
+  print_verbose(
+      fmt::format("ran {}: {}", counted(report.rules_run.size(), "rule"), join(report.rules_run, ", ")));
   for (const auto& skipped : report.skipped)
     print_verbose("did not run " + skipped.rule + ": " + skipped.reason);
-  print_verbose(fmt::format("{} findings in {:.2f} s", report.findings.size(), report.seconds));
+  print_verbose(fmt::format("{} in {:.2f} s", counted(report.findings.size(), "finding"), report.seconds));
 }
 
 tl::expected<CheckRun, Diagnostics> run_check(const CheckOptions& options) {

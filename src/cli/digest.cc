@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/digest.h"
 #include "check/inputs.h"
@@ -118,7 +119,7 @@ class Digest {
     if (text) return report::digest_text(all, text_options());
     const std::string json = report::digest_json(all, options_.show_literals);
     if (options_.format == "json") return json;
-    return report::html_page(json, fmt::format("pgadvise digest: {} queries", all.queries.size()));
+    return report::html_page(json, "pgadvise digest: " + counted(all.queries.size(), "query", "queries"));
   }
 
   void take_facts(const std::vector<Workload>& workloads) {
@@ -172,7 +173,8 @@ class Digest {
     for (const auto& workload : workloads)
       for (const auto& source : workload.sources) {
         if (source.not_understood == 0) continue;
-        std::string what = fmt::format("{} of {} lines not recognized", source.not_understood, source.lines);
+        std::string what =
+            fmt::format("{} of {} not recognized", source.not_understood, counted(source.lines, "line"));
         for (std::size_t i = 0; i < source.not_understood_at.size(); ++i)
           what += fmt::format("{}{}", i ? ", " : ", first at line ", source.not_understood_at[i].line);
         diagnostics_.push_back({Error::Kind::nonfatal, source.path, std::move(what),

@@ -18,6 +18,7 @@
 
 #include "base/boundary.h"
 #include "base/mask.h"
+#include "base/number_format.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "check/config.h"
@@ -167,7 +168,7 @@ int run(const Options& options, const std::vector<std::string>& names, const std
     complain(wrote.error());
     return exit_usage;
   }
-  report_written(options.output, fmt::format("{} databases, {}", names.size(), options.format));
+  report_written(options.output, fmt::format("{}, {}", counted(names.size(), "database"), options.format));
   return interrupt.token().stop_requested() ? exit_interrupted : exit_code;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -32,7 +33,7 @@ Result<std::string> take(const Options& options, Diagnostics& diagnostics) {
   const Phase phase("reading the database");
   auto catalog = pg::read_catalog(*connection, diagnostics, {.values = options.values});
   if (!catalog) return tl::unexpected(catalog.error());
-  print_verbose(fmt::format("read {}: {} tables", connection->where(), catalog->tables.size()));
+  print_verbose(fmt::format("read {}: {}", connection->where(), counted(catalog->tables.size(), "table")));
   auto relations = pg::read_relation_sizes(*connection, diagnostics);
   if (!relations) return tl::unexpected(relations.error());
   std::vector<std::string> not_read;  // without the server's name

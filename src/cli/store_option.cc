@@ -11,6 +11,7 @@
 #include "base/boundary.h"
 #include "base/input_file.h"
 #include "base/mask.h"
+#include "base/number_format.h"
 #include "base/repository_path.h"
 #include "base/text.h"
 #include "check/config.h"
@@ -40,9 +41,11 @@ Result<std::string> url_of(const std::string& name) {
 
 void report_stored(const store::Address& address, const store::Facts& facts) {
   if (facts.empty()) return;
-  report_written(shown(address), fmt::format("{}: {} findings, {} queries, {} plans, {} sizes", facts.target,
-                                             facts.run ? facts.run->findings.size() : 0, facts.queries.size(),
-                                             facts.plans.size(), facts.sizes.size()));
+  report_written(shown(address),
+                 fmt::format("{}: {}, {}, {}, {}", facts.target,
+                             counted(facts.run ? facts.run->findings.size() : 0, "finding"),
+                             counted(facts.queries.size(), "query", "queries"),
+                             counted(facts.plans.size(), "plan"), counted(facts.sizes.size(), "size")));
 }
 
 // What became of the runs that waited in the spool.

@@ -30,14 +30,10 @@ bool is_own(const Record& record, const Session& session, const Message& message
          (message.sql.ends_with(sql::own_mark) && message.kind != Message::Kind::plan);
 }
 
-bool is_selected(const Selection& selection, const Record& record, const Session& session) {
-  const auto has = [](const auto& names, std::string_view name) {
-    return names.empty() || names.contains(name);
-  };
-  return selection.has_time(record.time) &&
-         has(selection.applications, known_name(record.application, session.announced.application)) &&
-         has(selection.users, known_name(record.user, session.announced.user)) &&
-         has(selection.databases, known_name(record.database, session.announced.database));
+RecordOrigin origin_of(const Record& record, const Session& session) {
+  return {record.time, known_name(record.application, session.announced.application),
+          known_name(record.user, session.announced.user),
+          known_name(record.database, session.announced.database)};
 }
 
 }  // namespace
@@ -57,7 +53,8 @@ void Collector::begin(LogSource& source, bool in_order) {
   source_ = &source;
   in_order_ = in_order;
   repeats_.begin(source.path);
-  durations_alone_ = cut_records_ = not_selected_ = 0;
+  durations_alone_ = cut_records_ = 0;
+  selected_any_ = false;
   plans_left_out_ = {};
 }
 
@@ -72,10 +69,9 @@ Outcome Collector::take(const Record& record) {
   Session& session = session_of(record, preview.session);
   if (announces_itself(record)) other(session, record);
   if (is_own(record, session, preview.message)) return {};
-  if (!select_everything_ && !is_selected(selection_, record, session)) {
+  if (!select_everything_ && !select(origin_of(record, session))) {
     if (preview.message.kind == Message::Kind::other) other(session, record);  // it may announce names
     else identities_.identify(session, record, preview.identity);              // it may hold a lock
-    ++not_selected_;
     return {};
   }
   if (record.level != Level::log) {
@@ -102,6 +98,15 @@ Outcome Collector::take(const Record& record) {
     }
   }
   return {};
+}
+
+bool Collector::select(const RecordOrigin& origin) {
+  if (selects(selection_, origin)) {
+    if (!selected_any_) source_->left_out = {};
+    return selected_any_ = true;
+  }
+  if (!selected_any_) add_left_out(source_->left_out, selection_, origin);
+  return false;
 }
 
 // EXECUTE of a statement that was prepared by SQL: the statement is in the DETAIL, the values in the EXECUTE.

@@ -41,7 +41,6 @@ class Collector final : public RecordSink {
 
   std::uint64_t durations_alone() const { return durations_alone_; }  // of the current log
   std::uint64_t cut_records() const { return cut_records_; }          // of the current log
-  std::uint64_t not_selected() const { return not_selected_; }        // records of the current log
   struct PlansLeftOut {
     std::uint64_t format = 0;  // YAML or XML
     std::uint64_t size = 0;    // too long, cut off, or more than are kept of all queries
@@ -55,6 +54,7 @@ class Collector final : public RecordSink {
   Workload take_workload(const LogSource* source);
 
  private:
+  bool select(const RecordOrigin& origin);
   Outcome statement(Session& session, const Record& record, const Preview& preview);
   Outcome duration(Session& session, const Record& record, double milliseconds);
   Outcome plan(Session& session, const Record& record, const Preview& preview);
@@ -104,7 +104,7 @@ class Collector final : public RecordSink {
   std::unordered_map<const std::string*, std::uint64_t> sessions_seen_;  // by the log they were first seen in
   std::uint64_t durations_alone_ = 0;
   std::uint64_t cut_records_ = 0;
-  std::uint64_t not_selected_ = 0;
+  bool selected_any_ = false;  // a record of the current log
   PlansLeftOut plans_left_out_;
   std::uint64_t nameless_ = 0;  // calls of logs that don't tell sessions apart
 };

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "log/byte_source.h"
 #include "log/collector.h"
@@ -27,6 +28,8 @@ namespace {
 
 constexpr const char* how_to_log =
     "set log_min_duration_statement = 0 for a while, or log_statement = all and log_duration = on";
+
+constexpr std::string_view other_log = "not a PostgreSQL log that pgadvise can read: ";
 
 struct Input {
   std::size_t index = 0;  // of the path
@@ -56,8 +59,7 @@ std::optional<Input> look(const std::string& path, const Options& options, LogSo
   Input input;
   input.format = detect(head, options.line_prefix);
   if (input.format.name.empty()) {
-    source.note =
-        "not a PostgreSQL log that pgadvise can read: the file looks like " + input.format.looked_like;
+    source.note = std::string(other_log) + "the file looks like " + input.format.looked_like;
     diagnostics.push_back({Error::Kind::input, path, source.note, input.format.advice});
     return std::nullopt;
   }
@@ -70,7 +72,8 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
   if (source.statements > 0) return {};
   if (source.not_understood * 2 > source.lines) {
     const std::string these =
-        fmt::format("{} of {} lines were not recognized", source.not_understood, source.lines);
+        fmt::format("{} of {} {} not recognized", source.not_understood, counted(source.lines, "line"),
+                    source.not_understood == 1 ? "was" : "were");
     if (source.prefix.empty()) return these;
     return fmt::format(
         "{}: they do not start with '{}'; pass --log-line-prefix '…', with the value of SHOW log_line_prefix",
@@ -82,9 +85,9 @@ std::string why_nothing(const LogSource& source, std::uint64_t durations_alone) 
         "{} durations without statements: log_duration is on, but the statements are not logged; {}",
         durations_alone, how_to_log);
   return fmt::format(
-      "no statement in {} lines: log_min_duration_statement is off or was never reached, and log_statement "
+      "no statement in {}: log_min_duration_statement is off or was never reached, and log_statement "
       "is none; {}",
-      source.lines, how_to_log);
+      counted(source.lines, "line"), how_to_log);
 }
 
 // Where every statement took long, the fast ones were not logged, and the loops of N+1 are made of fast ones.
@@ -262,9 +265,9 @@ void read_one(Input& input, LogSource& source, Collector& collector, unsigned th
                                        left_out.size == 1 ? "1 plan" : fmt::format("{} plans", left_out.size),
                                        longest_plan >> 10),
                            {}});
-  if (collector.not_selected() > 0 && source.statements == 0 && source.note.empty())
-    source.note = fmt::format("{} records, none of which --app, --user, --database, --from and --to select",
-                              collector.not_selected());
+  if (source.left_out.count > 0 && source.note.empty())
+    source.note = fmt::format("{} selects none of {}", options.selection.str(),
+                              counted(source.left_out.count, "record"));
   input.durations_alone = collector.durations_alone();
   input.reader.reset();
 }
@@ -504,6 +507,8 @@ Workload sum(const Logs& logs, const Options& options, Diagnostics& diagnostics)
 }
 
 }  // namespace
+
+bool names_other_log(std::string_view note) { return note.starts_with(other_log); }
 
 std::vector<Workload> read_each(const std::vector<std::string>& paths, const Options& options,
                                 Diagnostics& diagnostics) {

@@ -34,6 +34,9 @@ struct Options {
   std::stop_token stop = {};
 };
 
+// Whether LogSource::note says that the file is no PostgreSQL log.
+bool names_other_log(std::string_view note);
+
 // Reads the logs, in any order, as one workload; the format of each is found from its content. A log that
 // can't be read, or that is not a PostgreSQL log, is named in `diagnostics` (Kind::input) and the rest is
 // read. Memory grows with distinct statements and live sessions, not with the logs' size. A log that equals

@@ -75,8 +75,8 @@ struct Report {
   std::string nothing_checked;
   // `nothing_checked` is as it should be: no change, or no input for PostgreSQL. No failure for a pipeline.
   bool nothing_to_check = false;
-  // What else no rule looked at, if only the repository's deployment was read: "no schema, log or database
-  // was read"; "": there was more.
+  // What else no rule looked at: "no schema, log or database was read" if only the repository's deployment
+  // was read, "--app web selects no record of the log"; "": nothing else.
   std::string not_read;
   // All indexes that pgadvise advise would propose: those of findings and `further_indexes`, as a set.
   struct IndexSet {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -204,6 +206,18 @@ struct SourceIdentity {
 };
 
 // Counts of the lines of one log by their use; the counts add up to `lines`.
+// What a log has, of which a selection (--app, --user, --database, --from, --to) took no record.
+struct LeftOutRecords {
+  std::uint64_t count = 0;  // 0: there was no selection, or it took a record
+  std::set<std::string, std::less<>> applications, users,
+      databases;  // of the records; at most 100 names each
+  // Microseconds since 1970; first > last: no record has a time.
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  // Whether some record meets one of the conditions.
+  bool application_meets = false, user_meets = false, database_meets = false, time_meets = false;
+};
+
 struct LogSource {
   std::string path;
   std::string format;  // "stderr", "csvlog", "jsonlog"; "" if not recognized
@@ -218,6 +232,7 @@ struct LogSource {
   std::uint64_t timed_statements = 0;
   SourceIdentity identity;
   std::string note;  // why the log has no statements, and which settings log them; "" if it has some
+  LeftOutRecords left_out;
 };
 
 struct Workload {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -50,10 +51,6 @@ Counts count(const std::vector<const Finding*>& findings) {
   return out;
 }
 
-static std::string plural(int number, std::string_view word) {
-  return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s");
-}
-
 std::string_view in_words(Verdict verdict) {
   return verdict == Verdict::suspected ? "from the input only" : name(verdict);
 }
@@ -63,8 +60,9 @@ std::string verdict_mark(Verdict verdict) {
 }
 
 std::string in_words(const Counts& counts) {
-  return fmt::format("{}, {}, {}; {} confirmed", plural(counts.error, "error"),
-                     plural(counts.warning, "warning"), plural(counts.note, "note"), counts.confirmed);
+  return fmt::format("{}, {}, {}; {} confirmed", counted(static_cast<std::uint64_t>(counts.error), "error"),
+                     counted(static_cast<std::uint64_t>(counts.warning), "warning"),
+                     counted(static_cast<std::uint64_t>(counts.note), "note"), counts.confirmed);
 }
 
 SourceLocation shown_at(const Finding& finding, const Options& options) {

@@ -195,7 +195,7 @@ class Writer {
     const auto highest = [](const std::vector<double>& values) {
       return *std::max_element(values.begin(), values.end());
     };
-    paragraph(fmt::format("by time, {} a column, from {}:",
+    paragraph(fmt::format("over time, {} a column, from {}:",
                           whole_time(timeline.width() / 1'000'000 * static_cast<std::int64_t>(each)),
                           one_time(timeline.start())));
     out_ += fmt::format("{}{}  {} at most\n", labels[0], bars(calls),

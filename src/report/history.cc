@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "report/advice_figures.h"
 #include "report/figures.h"
@@ -84,9 +85,10 @@ class Text {
     for (std::size_t i = 0; i < shown; ++i) {
       const store::QueryChange& query = list[i];
       add_paragraph(lines_, look_, "  ", "    ",
-                    fmt::format("{} {}: mean {} before, {} now ({} calls, {} earlier week{})", query.target,
+                    fmt::format("{} {}: mean {} before, {} now ({} call{}, {} earlier week{})", query.target,
                                 query.class_id, short_time(query.earlier_mean_ms), short_time(query.mean_ms),
-                                count(query.calls), query.weeks, query.weeks == 1 ? "" : "s"));
+                                count(query.calls), query.calls == 1 ? "" : "s", query.weeks,
+                                query.weeks == 1 ? "" : "s"));
       lines_.push_back("    " +
                        ellipsis(query.text, static_cast<std::size_t>(std::max(20, look_.width - 4))));
     }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "report/advice_figures.h"
 #include "report/common.h"
@@ -43,6 +44,15 @@ std::string object_if_missing(const Finding& finding, std::string_view text) {
   return subject.file;
 }
 
+// ellipsis() that does not end within a parenthesis.
+std::string cut_whole(std::string_view text, std::size_t width) {
+  std::string out = ellipsis(text, width);
+  const std::size_t open = out.rfind(" (");
+  if (out == printable(text) || open == std::string::npos || open == 0) return out;
+  if (out.find(')', open) == std::string::npos) out = out.substr(0, open) + "…";
+  return out;
+}
+
 }  // namespace
 
 std::vector<FirstThing> first_things(const Report& report) {
@@ -65,8 +75,8 @@ std::string in_words(const FirstThing& thing, std::size_t most) {
   const Finding& finding = *thing.finding;
   std::string begin = ellipsis(fault(finding.message), most_of_fault), rest;
   if (const std::string where = object_if_missing(finding, begin); !where.empty())
-    begin += " (" + where + ")";
-  if (thing.more) rest += fmt::format(" (and {} more)", thing.more);
+    rest += " (" + printable(where) + ")";
+  if (thing.more) rest += " (and " + counted(thing.more, "more finding") + ")";
   const std::string& effect = finding.impact.effect;
   const std::size_t taken = characters(begin) + characters(rest) + characters(effect) + 4;  // ": ", "; "
   const std::size_t room = most > taken ? std::min(most - taken, most_of_statement) : 0;
@@ -76,7 +86,7 @@ std::string in_words(const FirstThing& thing, std::size_t most) {
   if (!effect.empty()) more.push_back(effect);
   if (!more.empty()) rest += ": " + join(more, "; ");
   const std::size_t left = most > characters(rest) ? most - characters(rest) : 0;
-  return replace_all(printable(ellipsis(begin, std::max(left, least_of_fault)) + rest), "\n", " ");
+  return replace_all(printable(cut_whole(begin, std::max(left, least_of_fault)) + rest), "\n", " ");
 }
 
 std::string index_set_in_words(const Report& report) {

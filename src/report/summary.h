@@ -19,9 +19,9 @@ struct FirstThing {
 std::vector<FirstThing> first_things(const Report& report);
 
 // The fault with its object, the statement if the finding is about one, and the effect if it is known: "No
-// index serves the foreign key orders (customer_id) to customers (and 11 more): each DELETE of a parent row
-// scans 220,000 rows". One line of at most `most` characters: what is too long loses the statement first,
-// then the end of the fault.
+// index serves the foreign key orders (customer_id) to customers (and 11 more findings): each DELETE of a
+// parent row scans 220,000 rows". One line of at most `most` characters: what is too long loses the statement
+// first, then the end of the fault.
 std::string in_words(const FirstThing& thing, std::size_t most = 300);
 
 // "All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, 48 MB"; "" if no

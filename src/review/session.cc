@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/mask.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "lint/rule.h"
 #include "report/common.h"
@@ -204,9 +205,9 @@ class Walk {
     while (!ending_) {
       screen_.show_line(cursor);
       std::string header = filter_.empty()
-                               ? fmt::format("{} findings, by impact", items_.size())
-                               : fmt::format("{} of {} findings, by impact; filter: {}", shown.size(),
-                                             items_.size(), printable(filter_.text()));
+                               ? counted(items_.size(), "finding") + ", by impact"
+                               : fmt::format("{} of {}, by impact; filter: {}", shown.size(),
+                                             counted(items_.size(), "finding"), printable(filter_.text()));
       header = paint(screen_.look(), "1", header);
       const Key key =
           screen_.ask(header, body, "Enter shows the finding, / filters, # goes to one, q goes back ",
@@ -283,8 +284,9 @@ class Walk {
       at_ = open == shown.end() ? shown.front() : *open;
       screen_.to_top();
     }
-    screen_.set_status(filter_.empty() ? "no filter: all findings"
-                                       : fmt::format("{} of {} findings", shown.size(), items_.size()));
+    screen_.set_status(filter_.empty()
+                           ? "no filter: all findings"
+                           : fmt::format("{} of {}", shown.size(), counted(items_.size(), "finding")));
   }
 
   // false: no finding has the number or id, or the user left the question.

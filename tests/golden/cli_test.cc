@@ -361,6 +361,37 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
   EXPECT_TRUE(has(found.err, unread)) << found.err;
 }
 
+TEST(Cli, ALogSelectionOfNothingIsNoCleanResult) {
+  const Folder folder;
+  folder.write("pg.log",
+               "2024-05-01 12:00:01.000 UTC [7] LOG:  duration: 1.000 ms  statement: select 1\n"
+               "2024-05-01 12:00:02.000 UTC [7] LOG:  duration: 1.000 ms  statement: select 2\n");
+  const std::string chosen = "pg.log --from 2024-05-02";
+  const std::string reason = "the log goes from 2024-05-01 12:00:01 to 2024-05-01 12:00:02";
+  const Ran ran = run("check --log " + chosen, folder.path());
+  EXPECT_EQ(ran.exit_code, 2) << ran.out;
+  EXPECT_FALSE(has(ran.out, "No findings")) << ran.out;
+  EXPECT_TRUE(has(ran.err, reason)) << ran.err;
+  const Ran allowed = run("check --allow-empty --log " + chosen, folder.path());
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.err;
+  EXPECT_TRUE(has(allowed.out, "Nothing was checked: --from '2024-05-02 00:00:00'")) << allowed.out;
+  const Ran digest = run("digest " + chosen + " -o week.json", folder.path());
+  EXPECT_EQ(digest.exit_code, 2);
+  EXPECT_TRUE(has(digest.err, reason)) << digest.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.path("week.json")));
+}
+
+TEST(Cli, ALogOfAnotherProgramMayBeEmptyInput) {
+  const Folder folder;
+  folder.write("access.log", "10.0.0.1 - - [01/May/2024:12:00:01 +0000] \"GET / HTTP/1.1\" 200 612\n");
+  EXPECT_EQ(run("check --log access.log", folder.path()).exit_code, 2);
+  const Ran allowed = run("check --allow-empty --log access.log", folder.path());
+  EXPECT_EQ(allowed.exit_code, 0) << allowed.err;
+  EXPECT_TRUE(has(allowed.err, "access.log: not a PostgreSQL log")) << allowed.err;
+  EXPECT_TRUE(has(allowed.out, "Nothing was checked")) << allowed.out;
+  EXPECT_EQ(run("check --allow-empty --log missing.log", folder.path()).exit_code, 2);
+}
+
 TEST(Cli, ASchemaThatOnlyProgramsKeepIsNoCleanResult) {
   const Folder folder;
   folder.write("Gemfile", "gem 'pg'\n");
@@ -557,7 +588,9 @@ TEST(Cli, ABaselineKeepsItsLineEndsAndItsMark) {
   const Folder folder;
   folder.write("dump.sql", unindexed);
   const std::string update = "check dump.sql --baseline known.json --update-baseline";
-  EXPECT_EQ(run(update, folder.path()).exit_code, 0);
+  const Ran first = run(update, folder.path());
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_TRUE(has(first.err, "wrote known.json (baseline of 2 findings)")) << first.err;
   const std::string before = read_file(folder.path("known.json")).value_or("");
   const std::string mark = "\xef\xbb\xbf";
   folder.write("known.json", mark + replace_all(before, "\n", "\r\n"));

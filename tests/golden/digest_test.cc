@@ -78,13 +78,13 @@ TEST(Digest, BarsShowWhenTheQueriesRan) {
     return out;
   };
   const auto wide = lines("LC_ALL=C");
-  EXPECT_EQ(wide[0], "by time, 1 min a column, from 2026-03-01 10:00:00:");
+  EXPECT_EQ(wide[0], "over time, 1 min a column, from 2026-03-01 10:00:00:");
   EXPECT_TRUE(has(wide[1], "calls  .::++##.::++##")) << wide[1];
   EXPECT_TRUE(has(wide[1], "  7 at most")) << wide[1];
   EXPECT_TRUE(has(wide[2], "  1.75s at most")) << wide[2];
   EXPECT_TRUE(has(lines("LC_ALL=C.UTF-8")[1], "calls  ▂▃▄▅▆▇█▂▃▄▅▆▇█")) << lines("LC_ALL=C.UTF-8")[1];
   const auto narrow = lines("COLUMNS=40 LC_ALL=C");
-  EXPECT_TRUE(narrow[0].starts_with("by time, 4 min a column, from")) << narrow[0];
+  EXPECT_TRUE(narrow[0].starts_with("over time, 4 min a column, from")) << narrow[0];
   for (const auto& line : narrow) EXPECT_LE(widest(line), 40U) << line;
   const json report = json::parse(run("digest --format json pg.log", folder.path()).out);
   EXPECT_EQ(report["timeline"]["bucket_seconds"], 60);

@@ -104,7 +104,7 @@ TEST(History, DigestStoresEachLogOnce) {
   for (int round = 0; round < 2; ++round) {
     const auto ran = run("digest a.log --store " + store, folder.path());
     ASSERT_EQ(ran.exit_code, 0) << ran.err;
-    EXPECT_NE(ran.err.find("1 queries"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("1 query"), std::string::npos) << ran.err;
   }
 }
 

@@ -3,6 +3,7 @@
 #include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/mask.h"
+#include "base/number_format.h"
 #include "base/result.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -20,6 +21,27 @@ TEST(Printable, EscapesTerminalSequencesAndInvalidUtf8) {
 
 TEST(Printable, EscapesWhatIsInvisible) {
   EXPECT_EQ(printable("a\u061c\u00ad\u2060\U000e0041b"), "a\\u{61c}\\xad\\u{2060}\\u{e0041}b");
+}
+
+TEST(NumberFormat, OneIsSingular) {
+  EXPECT_EQ(counted(1, "file"), "1 file");
+  EXPECT_EQ(counted(0, "file"), "0 files");
+  EXPECT_EQ(counted(2, "index", "indexes"), "2 indexes");
+  EXPECT_EQ(counted(1, "index", "indexes"), "1 index");
+}
+
+TEST(Diagnostics, OfOneLineTheErrorIsLeft) {
+  const auto of = [](Error::Kind kind, const char* what) { return Error{kind, "db", what, {}}; };
+  using Kind = Error::Kind;
+  Diagnostics lines{of(Kind::nonfatal, "a"), of(Kind::input, "b"), of(Kind::input, "b"),
+                    of(Kind::nonfatal, "b"), of(Kind::input, "a"), of(Kind::nonfatal, "c"),
+                    of(Kind::nonfatal, "c")};
+  remove_repeated(lines);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0].what, "b");
+  EXPECT_EQ(lines[1].what, "a");
+  EXPECT_EQ(lines[1].kind, Kind::input);
+  EXPECT_EQ(lines[2].what, "c");
 }
 
 TEST(JsonText, ControlsThatALibraryLeavesAreEscaped) {

@@ -62,6 +62,19 @@ TEST(Impact, ErrorsOfDataAndDeploymentsComeBeforeGuessedCosts) {
       << "its lock counts";
 }
 
+TEST(Impact, ANoteOfUnmeasuredTimeComesBehindEveryWarning) {
+  const ImpactPoints& points = impact_points;
+  const double most = points.note + points.confirmed + points.data / 2 + points.most_guessed;
+  EXPECT_LT(most * points.of_unmeasured_note, points.warning);
+  Finding note, warning;
+  note.rule = "unchecked-raw-sql";
+  note.severity = Severity::note;
+  note.verdict = Verdict::confirmed;
+  warning.rule = "redundant-index";
+  warning.severity = Severity::warning;
+  EXPECT_LT(impact_of(note, {}).score, impact_of(warning, {}).score);
+}
+
 TEST(Impact, AGuessIsWorthLessThanTheStepBetweenSeverities) {
   const ImpactPoints& points = impact_points;
   EXPECT_LT(points.most_guessed, points.warning - points.note);

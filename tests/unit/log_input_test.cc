@@ -363,7 +363,33 @@ TEST(Input, ASelectionReadsTheNamedSessionsAndTimes) {
   EXPECT_EQ(statements({.from = second("2024-05-01T14:00:03+02:00"), .until = second("2024-05-01 12:00:05")}),
             2u);
   const Read none = read_text(text, "", {.users = {"nobody"}});
-  EXPECT_EQ(none.source().note, "6 records, none of which --app, --user, --database, --from and --to select");
+  EXPECT_EQ(none.source().note, "--user nobody selects none of 6 records");
+}
+
+TEST(Input, ASelectionOfNothingNamesWhatTheLogHas) {
+  const std::string text =
+      at(1, 7, "LOG:  connection authorized: user=app database=shop application_name=web SSL enabled (x)") +
+      at(2, 7, "LOG:  duration: 1.000 ms  statement: select 2") +
+      at(3, 8, "LOG:  connection authorized: user=root database=shop application_name=jobs SSL enabled (x)") +
+      at(4, 8, "LOG:  duration: 1.000 ms  statement: select 4");
+  const auto line = [&](const Selection& selection) {
+    const auto error = nothing_selected(selection, read_text(text, "", selection).workload.sources);
+    return error ? error->line() : std::string();
+  };
+  EXPECT_EQ(line({}), "");
+  EXPECT_EQ(line({.applications = {"nobody", "web"}}), "");
+  EXPECT_EQ(line({.applications = {"nobody"}}),
+            "--app nobody: selects no record of the log (the log has the applications jobs, web)");
+  EXPECT_EQ(line({.users = {"app"}, .databases = {"shops"}}),
+            "--database shops: selects no record of the log (the log has the database shop)");
+  EXPECT_EQ(
+      line({.from = parse_moment("2024-05-02").value()}),
+      "--from '2024-05-02 00:00:00': selects no record of the log (the log goes from 2024-05-01 12:00:01 "
+      "to 2024-05-01 12:00:04)");
+  EXPECT_EQ(
+      line({.applications = {"web"}, .users = {"root"}}),
+      "--app web --user root: selects no record of the log (each option selects some records, but none of "
+      "them meets all: leave one out)");
 }
 
 TEST(Input, MomentsAreReadWithAndWithoutAZone) {

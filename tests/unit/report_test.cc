@@ -426,7 +426,7 @@ TEST(Summary, NamesEachRuleOnce) {
   ASSERT_EQ(first.size(), 3u);
   EXPECT_EQ(first[0].more, 99u);
   EXPECT_EQ(in_words(first[0]),
-            "A sentence about the table t0, of some length, and what follows from it (and 99 more)");
+            "A sentence about the table t0, of some length, and what follows from it (and 99 more findings)");
 }
 
 TEST(Summary, BeginsWithTheFaultAndNamesTheObject) {
@@ -441,7 +441,7 @@ TEST(Summary, BeginsWithTheFaultAndNamesTheObject) {
       in_words({&finding, 0}),
       "UPDATE on orders has no WHERE: update orders set updated_at = now(); takes 900 ms in 3 min of log");
   EXPECT_EQ(in_words({&finding, 2}, 80),
-            "UPDATE on orders has no WHERE (and 2 more): takes 900 ms in 3 min of log")
+            "UPDATE on orders has no WHERE (and 2 more findings): takes 900 ms in 3 min of log")
       << "no room for the statement";
   finding.statement.clear();
   finding.impact.effect.clear();
@@ -451,6 +451,10 @@ TEST(Summary, BeginsWithTheFaultAndNamesTheObject) {
   finding.location = SourceLocation{"src/db.ts", 6, 76};
   EXPECT_EQ(in_words({&finding, 0}),
             "The certificate is not verified (rejectUnauthorized: false) (src/db.ts:6:76)");
+  finding.message = "One statement holds a lock (SHARE ROW EXCLUSIVE on orders and items) for long";
+  finding.location.reset();
+  finding.subject = {.kind = "table", .table = "orders"};
+  EXPECT_EQ(in_words({&finding, 1}, 70), "One statement holds a lock… (and 1 more finding)");
   finding.message = std::string(500, 'x');
   EXPECT_LE(in_words({&finding, 3}, 120).size(), 123u) << "… has three bytes";
 }
@@ -468,6 +472,7 @@ TEST(TextReport, OfManyInputsAndFindingsBeginsWithFifteenLines) {
     for (const auto line : split(head, '\n')) filled += !line.empty();
     EXPECT_LE(filled, 15) << head;
     EXPECT_NE(head.find("220,000 rows"), std::string::npos) << head;
+    EXPECT_NE(head.find("(and 99 more findings)"), std::string::npos) << "on one line\n" << head;
   }
   const std::string verbose = render("text", report, {.verbose = true});
   EXPECT_NE(verbose.find("read drizzle migrations packages/8"), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
@@ -36,12 +37,12 @@ std::string line_of(const Finding& finding, const Options& options) {
 std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   std::string out = fmt::format(
-      "pgadvise: {}; {} rules run, {} not run, {} warning{} about the input\n",
+      "pgadvise: {}; {} run, {} not run, {} about the input\n",
       report.nothing_checked.empty()
           ? in_words(count(findings)) + not_read(report)
           : (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked,
-      report.rules_run.size(), report.skipped.size(), report.diagnostics.size(),
-      report.diagnostics.size() == 1 ? "" : "s");
+      counted(report.rules_run.size(), "rule"), report.skipped.size(),
+      counted(report.diagnostics.size(), "warning"));
   std::map<std::string, int> rules;
   for (const auto* finding : findings) ++rules[finding->rule];
   for (const auto& [rule, times] : rules)

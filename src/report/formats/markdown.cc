@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/number_format.h"
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
@@ -94,11 +95,10 @@ std::string render(const Report& report, const Options& options) {
   const auto findings = standing(report);
   const std::string tail =
       ddl(findings) + (report.baseline ? gone(*report.baseline) : std::string()) +
-      fmt::format("\n{} rules run, {} not run{}\n", report.rules_run.size(), report.skipped.size(),
-                  report.diagnostics.empty()
-                      ? ""
-                      : fmt::format("; {} warning{} about the input, see the log", report.diagnostics.size(),
-                                    report.diagnostics.size() == 1 ? "" : "s"));
+      fmt::format("\n{} run, {} not run{}\n", counted(report.rules_run.size(), "rule"), report.skipped.size(),
+                  report.diagnostics.empty() ? ""
+                                             : fmt::format("; {} about the input, see the log",
+                                                           counted(report.diagnostics.size(), "warning")));
   std::string out = fmt::format(
       "### pgadvise: {}{}\n\n",
       !report.nothing_checked.empty()

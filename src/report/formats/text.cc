@@ -14,6 +14,8 @@
 namespace pgadvise::report::formats {
 namespace {
 
+constexpr std::size_t longest_whole = 26;  // of a parenthesis that stays on one line
+
 class Writer {
  public:
   Writer(const Report& report, const Options& options) : report_(report), options_(options) {}
@@ -95,10 +97,29 @@ class Writer {
 
   // Words of one paragraph at the report's width.
   void paragraph(std::string_view first, std::string_view rest, std::string_view text) {
+    const std::string safe = printable(text);
+    write_words(first, rest, split(safe, ' '));
+  }
+
+  // The words of `text`, of which a short parenthesis is one.
+  static std::vector<std::string_view> with_whole_parentheses(std::string_view text) {
+    std::vector<std::string_view> out;
+    for (std::size_t at = 0; at < text.size();) {
+      std::size_t end = std::min(text.find(' ', at), text.size());
+      if (text[at] == '(')
+        if (const auto close = text.find(')', at);
+            close != std::string_view::npos && close - at < longest_whole)
+          end = std::min(text.find(' ', close), text.size());
+      out.push_back(text.substr(at, end - at));
+      at = end + 1;
+    }
+    return out;
+  }
+
+  void write_words(std::string_view first, std::string_view rest, const std::vector<std::string_view>& all) {
     std::string line(first);
     bool empty = true;
-    const std::string safe = printable(text);
-    for (const auto word : split(safe, ' ')) {
+    for (const auto word : all) {
       if (!empty && characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
         end_line(line);
         line = rest;
@@ -175,10 +196,11 @@ class Writer {
     for (const FirstThing& thing : first_things(report_)) {
       const std::string begin = fmt::format("  {}. {}", ++number, thing.finding->short_id);
       // Two lines, the first of which may lose a word's length.
-      constexpr std::size_t indent = 7, word = 12;
+      constexpr std::size_t indent = 7;
+      const std::size_t word = thing.more ? longest_whole : 12;
       const std::size_t taken = characters(begin) + indent + word;
-      paragraph(begin + "  ", "     ",
-                report::in_words(thing, 2 * width() > taken ? 2 * width() - taken : 0));
+      const std::string text = report::in_words(thing, 2 * width() > taken ? 2 * width() - taken : 0);
+      write_words(begin + "  ", "     ", with_whole_parentheses(text));
     }
     if (const std::string set = index_set_in_words(report_); !set.empty()) paragraph("", "  ", set);
     out_ += "\n";
