@@ -13,8 +13,8 @@ namespace pgadvise::report {
 namespace {
 
 constexpr std::size_t max_forecasts = 3;
-constexpr std::size_t max_statements = 4;
-constexpr std::size_t max_locks = 4;  // tables with locks
+constexpr std::size_t max_statements = 4;  // a fifth one is shown if it is the last
+constexpr std::size_t max_locks = 4;       // tables with locks
 constexpr std::size_t more_columns = 2;
 
 using Work = TableLock::Work;
@@ -54,7 +54,7 @@ class Drawing {
     first_ = locks_.front().front()->from;
     for (std::size_t i = first_; i < forecast.statements.size(); ++i) {
       last_ = i;
-      if (i + 1 - first_ == max_statements) break;
+      if (i + 1 - first_ == max_statements && i + 2 < forecast.statements.size()) break;
     }
   }
 
@@ -63,7 +63,7 @@ class Drawing {
          (forecast_.how.empty() ? "" : ": " + printable(forecast_.how)));
     for (std::size_t i = first_; i <= last_; ++i) statement(i);
     if (const auto more = forecast_.statements.size() - last_ - 1; more > 0)
-      line(fmt::format("  and {} more statement{}{}", more, more == 1 ? "" : "s",
+      line(fmt::format("  and {} more statements{}", more,
                        forecast_.statements.back().fails ? " until one fails inside a transaction" : ""));
     axis();
     for (std::size_t i = 0; i < std::min(max_locks, locks_.size()); ++i) lock(locks_[i]);
@@ -141,37 +141,52 @@ class Drawing {
       bars += paint(look_, blocks_reads(locks[i]->mode) ? "31" : "33", bar);
     }
     const std::string before(from, ' '), after(all_columns() - std::min(until, all_columns()), ' ');
-    line("  " + before + bars + after + " " + printable(described(locks)));
+    // What does not fit beside the bar is on a line below.
+    std::string beside, below;
+    for (const std::string& part : described(locks)) {
+      const bool fits =
+          below.empty() && 3 + all_columns() + characters(beside) + characters(part) + 2 <= room();
+      std::string& to = beside.empty() || fits ? beside : below;
+      to += (to.empty() ? "" : "; ") + printable(part);
+    }
+    line("  " + before + bars + after + " " + beside);
+    if (!below.empty()) line(std::string(5 + all_columns(), ' ') + below);
   }
+
+  std::size_t room() const { return static_cast<std::size_t>(look_.width); }
 
   std::string number_of(std::size_t at) const {
     return at > last_ ? "later" : fmt::format("from {}", at - first_ + 1);
   }
 
   // The strongest lock in full, since it is held until the end as well.
-  std::string described(const std::vector<const ForecastLock*>& locks) const {
+  std::vector<std::string> described(const std::vector<const ForecastLock*>& locks) const {
     std::string out = display(locks.front()->table) + ": ";
     for (std::size_t i = 0; i + 1 < locks.size(); ++i)
       out += fmt::format("{} blocks {}, {} ", label(locks[i]->mode),
                          blocks_reads(locks[i]->mode) ? "reads and writes" : "writes",
                          number_of(locks[i + 1]->from));
-    return out + described(*locks.back());
+    std::vector<std::string> parts = described(*locks.back());
+    parts.front().insert(0, out);
+    return parts;
   }
 
-  static std::string described(const ForecastLock& lock) {
-    std::string out = fmt::format("{} blocks {}", label(lock.mode),
-                                  blocks_reads(lock.mode) ? "reads and writes" : "writes");
-    if (!lock.held) out += ", size unknown";
-    else if (lock.held->to >= 0.1) out += " for " + range_text(*lock.held);
-    if (lock.queued_per_second && *lock.queued_per_second > 0) {
-      const double rate = *lock.queued_per_second;
-      out += fmt::format("; {}/s queue", rate >= 10 ? fmt::format("{:.0f}", rate) : short_count(rate));
-      const double seconds = (lock.held ? lock.held->to : 0) + lock.longest_ms / 1000;
-      if (rate * seconds >= 1) out += fmt::format(", up to {}", short_count(std::round(rate * seconds)));
-    }
+  // Of a lock that is held for an unknown time, only those that queue while it waits can be counted.
+  static std::vector<std::string> described(const ForecastLock& lock) {
+    std::vector<std::string> out = {fmt::format("{} blocks {}", label(lock.mode),
+                                                blocks_reads(lock.mode) ? "reads and writes" : "writes")};
+    if (!lock.held) out.back() += ", size unknown";
+    else if (lock.held->to >= 0.1) out.back() += " for " + range_text(*lock.held);
+    const double rate = lock.queued_per_second.value_or(0);
+    const double queued = rate * ((lock.held ? lock.held->to : 0) + lock.longest_ms / 1000);
+    const std::string at_most = queued >= 1 ? ", up to " + short_count(std::round(queued)) : "";
+    if (rate > 0)
+      out.push_back(fmt::format("{}/s queue{}", rate >= 10 ? fmt::format("{:.0f}", rate) : short_count(rate),
+                                lock.held ? at_most : ""));
     if (lock.longest_ms >= 1000)
-      out += fmt::format("; waits for up to {}", range_text({0, lock.longest_ms / 1000}));
-    if (!lock.why_busy.empty()) out += "; " + lock.why_busy;
+      out.push_back(fmt::format("waits for up to {}{}", range_text({0, lock.longest_ms / 1000}),
+                                lock.held || at_most.empty() ? "" : at_most + " queue meanwhile"));
+    if (!lock.why_busy.empty()) out.push_back(lock.why_busy);
     return out;
   }
 

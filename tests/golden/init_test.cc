@@ -72,6 +72,22 @@ TEST(Init, WritesAConfigurationThatCheckReads) {
   EXPECT_TRUE(check::parse_config("pgadvise.toml", examples)) << examples;
 }
 
+TEST(Init, SuggestsTheCommandThatMigrates) {
+  const auto command = [](const std::string& file, const std::string& text) -> std::string {
+    const Folder folder;
+    folder.write(file, text);
+    EXPECT_EQ(run("init --ci none", folder.path()).exit_code, 0) << file;
+    const std::string config = slurp(folder, "pgadvise.toml");
+    const auto at = config.find("# command = ");
+    return at == std::string::npos ? config : config.substr(at, config.find('\n', at) - at);
+  };
+  EXPECT_EQ(command("db/00001_a.sql", "-- +goose Up\nCREATE TABLE a ();\n"),
+            R"(# command = "goose -dir MIGRATIONS postgres \"$DATABASE_URL\" up")");
+  EXPECT_EQ(command("sql/V1__a.sql", "CREATE TABLE a ();\n"),
+            R"(# command = "flyway -url=\"$JDBC_DATABASE_URL\" migrate")");
+  EXPECT_EQ(command("drizzle/meta/_journal.json", journal), R"(# command = "npx drizzle-kit migrate")");
+}
+
 TEST(Init, WritesAStepForTheCiThatIsThere) {
   const Folder folder;
   drizzle(folder, "apps/it's api/");

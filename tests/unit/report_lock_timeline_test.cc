@@ -48,6 +48,7 @@ TEST(LockTimeline, ALockIsABarOverTheStatementsThatItLasts) {
 TEST(LockTimeline, LocksOfOneTransactionEndAtTheSameColumn) {
   LockForecast one = forecast();
   for (int i = 0; i < 4; ++i) one.statements.push_back(one.statements[1]);
+  ASSERT_EQ(one.statements.size(), 6u);
   one.locks[0].until = 5;
   ForecastLock late = one.locks[0];
   late.table = {"public", "events"};
@@ -75,6 +76,40 @@ TEST(LockTimeline, AStrongerLockOfATableIsInTheSameRow) {
       lines.back(),
       "  ██████████ users: SHARE blocks writes, from 2 ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 "
       "s; 340/s queue, up to 5.1k");
+}
+
+// "and 1 more" would take the line that the statement needs.
+TEST(LockTimeline, TheLastStatementIsShownIfOnlyItIsLeft) {
+  LockForecast one = forecast();
+  for (int i = 0; i < 3; ++i) one.statements.push_back(one.statements[1]);
+  one.statements.back().text = "CREATE INDEX the_last ON events (kind)";
+  one.locks[0].until = 4;
+  const std::string text = join(lock_timeline({one}, {.width = 160}), "\n");
+  EXPECT_TRUE(contains(text, "  5. CREATE INDEX the_last")) << text;
+  EXPECT_FALSE(contains(text, "more statement")) << text;
+}
+
+TEST(LockTimeline, WhatDoesNotFitBesideTheBarIsBelow) {
+  LockForecast one = forecast();
+  one.locks[0].longest_ms = 31'000;
+  const auto lines = lock_timeline({one}, {.width = 100});
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_EQ(
+      lines[4],
+      "  ██████████ users: ACCESS EXCLUSIVE blocks reads and writes for 2 to 15 s; 340/s queue, up to 16k");
+  EXPECT_EQ(lines[5], "               waits for up to 31 s");
+}
+
+TEST(LockTimeline, OfAnUnknownTimeOnlyTheWaitIsCounted) {
+  LockForecast one = forecast();
+  one.statements[1].seconds.reset();
+  one.locks[0].held.reset();
+  one.locks[0].longest_ms = 31'000;
+  EXPECT_TRUE(
+      lock_timeline({one}, {.width = 160})
+          .back()
+          .ends_with("blocks reads and writes, size unknown; 340/s queue; waits for up to 31 s, up to 11k "
+                     "queue meanwhile"));
 }
 
 TEST(LockTimeline, NamesTheStatementAtWhichTheMigrationStops) {

@@ -533,6 +533,7 @@ constexpr MigrationTool entry() {
                         "flyway.postgresql.transactional.lock=false",
                  .write = write,
                  .by_settings = by_settings},
+      .migrate = "flyway -url=\"$JDBC_DATABASE_URL\" migrate",
   };
 }
 

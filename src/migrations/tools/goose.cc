@@ -61,6 +61,7 @@ constinit const MigrationTool goose{
     .by_comments = by_comments,
     .version = leading_version,
     .writer = {.concurrently = Concurrently::anywhere, .write = write},
+    .migrate = "goose -dir MIGRATIONS postgres \"$DATABASE_URL\" up",
 };
 
 }  // namespace pgadvise::migrations::tools
