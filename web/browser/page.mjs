@@ -262,6 +262,9 @@ await test('print shows all findings of the list', {}, async (page) => {
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await page.waitForFunction(() => document.querySelectorAll('a.finding').length === 700);
   assert.equal(await page.locator('.top nav').isVisible(), false);
+  await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+  await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)', 'print is never dark');
 });
 
 await test('without scripts the counts and the first things are there', {javaScriptEnabled: false}, async (page) => {
