@@ -211,7 +211,7 @@ await test('a history shows what changed, and its findings by database and state
   assert.equal(await page.locator('a.finding').count(), 4);
   await page.locator('a.finding').first().click();
   await page.getByText('first seen 2026-11-02, last seen 2026-11-23, in 2 runs, owned by @orders').waitFor();
-  await page.getByRole('link', {name: 'billing'}).click();
+  await page.getByRole('link', {name: 'billing', exact: true}).click();
   await page.reload();
   assert.match(await page.locator('.right .tags').innerText(), /recurring[^]*billing/);
 });
