@@ -347,7 +347,7 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
   }
   await page.addInitScript(() => window.addEventListener('message', (event) => event.data === 'ran' && console.error('ran')));
   const {findings} = JSON.parse(readFileSync(file('check.json'), 'utf8'));
-  for (const fragment of ['overview', findings[1].id, 'workload', 'schema', 'repeats', 'indexes']) {
+  for (const fragment of ['overview', findings[1].id, 'workload', 'schema', 'repeats', 'indexes', 'migrations']) {
     await open(page, 'hostile-check.html', fragment);
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, fragment);
