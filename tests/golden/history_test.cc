@@ -49,7 +49,8 @@ TEST(History, FollowsAFindingOverRuns) {
   const auto page = run("history --format html -o h.html --store " + store, folder.path());
   if (page.err.find("was built without the page") == std::string::npos) {
     EXPECT_EQ(page.exit_code, 0) << page.err;
-    EXPECT_NE(read_file(folder.path("h.html")).value_or("").find("pgadvise-history-1"), std::string::npos);
+    EXPECT_NE(read_file(folder.path("h.html")).value_or("").find("\"schema\": \"pgadvise-history-1\""),
+              std::string::npos);
   } else {
     EXPECT_EQ(page.exit_code, 2);
   }

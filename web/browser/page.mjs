@@ -211,7 +211,7 @@ await test('a history shows what changed, and its findings by database and state
   assert.equal(await page.locator('a.finding').count(), 4);
   await page.locator('a.finding').first().click();
   await page.getByText('first seen 2026-11-02, last seen 2026-11-23, in 2 runs, owned by @orders').waitFor();
-  await page.getByRole('link', {name: 'billing'}).click();
+  await page.getByRole('link', {name: 'billing', exact: true}).click();
   await page.reload();
   assert.match(await page.locator('.right .tags').innerText(), /recurring[^]*billing/);
 });
@@ -262,6 +262,9 @@ await test('print shows all findings of the list', {}, async (page) => {
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await page.waitForFunction(() => document.querySelectorAll('a.finding').length === 700);
   assert.equal(await page.locator('.top nav').isVisible(), false);
+  await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+  await page.evaluate(() => (document.documentElement.dataset.theme = 'dark'));
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)', 'print is never dark');
 });
 
 await test('without scripts the counts and the first things are there', {javaScriptEnabled: false}, async (page) => {
@@ -344,7 +347,7 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
   }
   await page.addInitScript(() => window.addEventListener('message', (event) => event.data === 'ran' && console.error('ran')));
   const {findings} = JSON.parse(readFileSync(file('check.json'), 'utf8'));
-  for (const fragment of ['overview', findings[1].id, 'workload', 'schema', 'repeats', 'indexes']) {
+  for (const fragment of ['overview', findings[1].id, 'workload', 'schema', 'repeats', 'indexes', 'migrations']) {
     await open(page, 'hostile-check.html', fragment);
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, fragment);

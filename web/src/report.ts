@@ -366,7 +366,17 @@ function advisedIndex(json: Json): AdvisedIndex {
   return {...json, sql: String(json.sql ?? ''), queries: list(json.queries)};
 }
 
-// Indexes that fixes of findings create: for a check there is no order of payoff.
+// In the order of `steps`, with their sizes and savings; indexes that are none of the steps are last.
+export function byPayoff(indexes: AdvisedIndex[], steps: PayoffStep[]): AdvisedIndex[] {
+  const plain = (name: string) => name.replace(/"/g, '').replace(/^public\./, '');
+  const at = new Map(steps.map((step, i) => [plain(step.index), i]));
+  return indexes
+    .map((one) => ({one, rank: at.get(plain(indexName(one.sql))) ?? steps.length}))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({one, rank}) => ({size_bytes: steps[rank]?.size_bytes, share_saved: steps[rank]?.share_saved, ...one}));
+}
+
+// Indexes that fixes of findings create.
 function indexesOf(findings: Finding[]): AdvisedIndex[] {
   return findings
     .filter((one) => one.verdict !== 'refuted' && /^\s*CREATE (UNIQUE )?INDEX/i.test(one.fix?.sql ?? ''))
@@ -419,6 +429,7 @@ export function readReport(json: Json): Model {
   const findings = objects<Json>(from.findings).map(finding);
   const advisedQueries: AdvisedQuery[] =
     kind === 'advise' ? objects(from.queries) : kind === 'evaluation' ? [...objects<AdvisedQuery>(from.worse), ...objects<AdvisedQuery>(from.better)] : [];
+  const steps = payoff(kind, from);
   const model: Model = {
     kind,
     findings,
@@ -441,13 +452,13 @@ export function readReport(json: Json): Model {
     indexes:
       kind === 'advise' ? objects<Json>(from.indexes).map(advisedIndex)
       : kind === 'evaluation' ? objects<Json>(from.candidates).map(advisedIndex)
-      : [...indexesOf(findings), ...objects<Json>(from.further_indexes).map(advisedIndex)],
+      : byPayoff([...indexesOf(findings), ...objects<Json>(from.further_indexes).map(advisedIndex)], steps.payoff),
     notCosted: objects<Json>(from.not_costed).map(advisedIndex),
     drops: objects<Json>(from.drops).map(advisedIndex),
     advisedQueries,
     costBefore: kind === 'advise' || kind === 'evaluation' ? from.cost_before : undefined,
     costAfter: kind === 'advise' || kind === 'evaluation' ? from.cost_after : undefined,
-    ...payoff(kind, from),
+    ...steps,
     locks: lockForecasts(from.lock_forecasts),
     timeline: Array.isArray(workload.timeline?.buckets) && workload.timeline.buckets.length > 1 ? workload.timeline : null,
     changes: kind === 'comparison' ? changes(from) : [],

@@ -83,6 +83,13 @@ describe('the payoff curve', () => {
     expect(model.shareSaved).toBe(0.25);
     expect(readReport({indexes, queries: [], cost_before: 0, cost_after: 0}).payoff).toEqual([]);
   });
+  it('orders the indexes of the findings', () => {
+    const fix = (id: string, sql: string) => ({...finding(id, 'unindexed-foreign-key', 't'), fix: {title: 'x', sql, safety: 'safe'}});
+    const model = readReport({...check,
+      findings: [fix('1', 'CREATE INDEX ON public.z (a);'), fix('2', 'CREATE INDEX ON public.t (b);'), fix('3', 'CREATE INDEX ON public."T" ("Ab" DESC);')],
+      summary: {index_set: {steps: [{index: 'T (Ab DESC)', size_bytes: 7, share_saved: 0.5}, {index: 't (b)', size_bytes: 8, share_saved: 0.1}]}}});
+    expect(model.indexes.map((one) => [one.finding?.id, one.size_bytes, one.share_saved])).toEqual([['3', 7, 0.5], ['2', 8, 0.1], ['1', undefined, undefined]]);
+  });
   it('names an index by its table and columns', () => {
     expect(indexName('CREATE INDEX i ON ONLY public.events (a);\nCREATE INDEX CONCURRENTLY j ON public.events_1 (a);')).toBe('events (a)');
     expect(indexName('CREATE UNIQUE INDEX i ON billing."T" USING hash (a) WHERE b;')).toBe('billing."T" USING hash (a) WHERE b');
