@@ -148,6 +148,10 @@ class ClickHouseStore : public SqlStore {
     return forget_before(*first);
   }
 
+  Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
+    return query_changes_by_target(target);
+  }
+
  protected:
   Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) override {
     return session_.query(replace_all(sql, "$1", clickhouse_literal(parameter)));

@@ -63,12 +63,17 @@ Result<void> read_option(std::string_view option, ClickHouseAddress& out) {
     out.secure = *value == "true";
     return {};
   }
+  if (name == "sslrootcert" && value && !value->empty()) {
+    out.root_certificates = *value;
+    return {};
+  }
   if (name == "cluster" && value && !value->empty()) {
     out.cluster = *value;
     return {};
   }
   return refuse(
-      "the URL of a ClickHouse store has the options secure=true, cluster=NAME and retention=DAYS only");
+      "the URL of a ClickHouse store has the options secure=true, sslrootcert=FILE, cluster=NAME and "
+      "retention=DAYS only");
 }
 
 Result<void> read_port(std::string_view text, ClickHouseAddress& out) {
@@ -102,6 +107,8 @@ Result<ClickHouseAddress> read_clickhouse_url(const std::string& url) {
     for (const auto option : split(rest.substr(mark + 1), '&'))
       if (const auto done = read_option(option, out); !done) return tl::unexpected(done.error());
   }
+  if (!out.root_certificates.empty() && !out.secure)
+    return refuse("the URL of a ClickHouse store has sslrootcert without secure=true");
   rest = rest.substr(0, mark);
   const auto slash = rest.find('/');
   const auto database = decoded(slash == rest.npos ? std::string_view() : rest.substr(slash + 1));

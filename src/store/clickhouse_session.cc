@@ -112,6 +112,7 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
   request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
   request.headers.emplace_back("Expect:");  // no round trip before a long body
   request.body = sql;
+  request.root_certificates = address_.root_certificates;
   request.timeout = std::chrono::seconds(seconds_per_statement + 10);
   code_ = 0;
   auto answer = client_.post(request, where());

@@ -35,7 +35,10 @@ std::string hint_of(CURLcode code) {
     case CURLE_COULDNT_CONNECT: return "check host and port of the URL, and whether the server runs";
     case CURLE_OPERATION_TIMEDOUT: return "check host and port of the URL, and the load of the server";
     case CURLE_WRITE_ERROR: return "name a target, or shorten the retention";
-    case CURLE_PEER_FAILED_VERIFICATION: return "check the certificate of the server";
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return "check the certificate of the server; sslrootcert=FILE in the URL names the authority that "
+             "signed it";
+    case CURLE_SSL_CACERT_BADFILE: return "check the file of sslrootcert: certificates in the format PEM";
     default: return "check host, port and secure=true of the URL";
   }
 }
@@ -79,6 +82,10 @@ Result<HttpAnswer> HttpClient::post(const HttpRequest& request, const std::strin
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  if (!request.root_certificates.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, request.root_certificates.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);  // of the system
+  }
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "pgadvise");
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);

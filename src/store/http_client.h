@@ -17,6 +17,7 @@ struct HttpRequest {
   std::vector<std::string> headers;  // "Name: value"; may contain credentials
   std::string_view body;             // must outlive the call
   std::chrono::seconds timeout{60};  // of the whole request
+  std::string root_certificates;     // of https: a PEM file of the authorities to trust; "": the system's
 };
 
 struct HttpAnswer {
@@ -37,7 +38,8 @@ class HttpClient {
   static constexpr std::size_t longest_answer = std::size_t{256} << 20;  // bytes
 
   // Any status is an answer. `where` names the server in errors. Errors (usage): not connected within 10
-  // seconds, no answer within the timeout, an answer longer than longest_answer, an invalid certificate.
+  // seconds, no answer within the timeout, an answer longer than longest_answer, an invalid certificate,
+  // root_certificates that cannot be read.
   Result<HttpAnswer> post(const HttpRequest& request, const std::string& where);
 
  private:

@@ -1,7 +1,6 @@
 #include "store/postgres.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -179,19 +178,8 @@ class PostgresStore : public SqlStore {
     return forget_before(*first);
   }
 
-  // One target after the other: sorting the hours of all targets at once may take longer than a statement
-  // may.
   Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
-    if (!target.empty()) return SqlStore::query_changes(target);
-    const auto targets = ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "");
-    if (!targets) return tl::unexpected(targets.error());
-    std::vector<QueryChange> out;
-    for (const auto& row : *targets) {
-      auto changes = SqlStore::query_changes(row[0].value_or(""));
-      if (!changes) return changes;
-      std::move(changes->begin(), changes->end(), std::back_inserter(out));
-    }
-    return out;
+    return query_changes_by_target(target);
   }
 
  protected:

@@ -1,6 +1,8 @@
 #include "store/sql_store.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "store/fact_rows.h"
@@ -90,6 +92,19 @@ Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& targ
     change.earlier_mean_ms = values.real();
     change.weeks = static_cast<std::uint64_t>(values.number());
     out.push_back(std::move(change));
+  }
+  return out;
+}
+
+Result<std::vector<QueryChange>> SqlStore::query_changes_by_target(const std::string& target) {
+  if (!target.empty()) return SqlStore::query_changes(target);
+  const auto targets = ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "");
+  if (!targets) return tl::unexpected(targets.error());
+  std::vector<QueryChange> out;
+  for (const auto& row : *targets) {
+    auto changes = SqlStore::query_changes(row.front().value_or(""));
+    if (!changes) return changes;
+    std::move(changes->begin(), changes->end(), std::back_inserter(out));
   }
   return out;
 }

@@ -24,6 +24,10 @@ class SqlStore : public Store {
   // Runs a SELECT; `parameter` is $1.
   virtual Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) = 0;
 
+  // As query_changes(), but of all targets one after the other: for engines in which the hours of all targets
+  // at once may take longer than a statement may.
+  Result<std::vector<QueryChange>> query_changes_by_target(const std::string& target);
+
  private:
   // The rows of `from`, a SELECT without WHERE, for one target (the database that runs checked; "": all).
   Result<std::vector<AnswerRow>> select(const std::string& from, const std::string& target,

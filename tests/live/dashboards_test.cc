@@ -29,7 +29,8 @@ Result<std::unique_ptr<Store>> store_with_data(const Address& address) {
   auto to = open(address, true);
   if (!to) return to;
   put_all(**to, uploads());
-  put_all(**to, {log_of("c", monday + 7 * day, 50), log_of("d", monday + 14 * day, 90)});
+  put_all(**to, {log_of("c", monday + 7 * day, 50), log_of("d", monday + 14 * day, 90),
+                 scans_of(monday + 8 * day, "a", 7), scans_of(monday + 8 * day, "b", 0)});
   return to;
 }
 
@@ -38,7 +39,7 @@ TEST(Dashboards, EachQueryOfThePostgresOneFindsData) {
   const auto to = store_with_data({.path = {}, .retention_days = {}, .conninfo = database.conninfo()});
   ASSERT_TRUE(to.has_value()) << to.error().line();
   const json panels = panels_of("history-postgresql.json");
-  EXPECT_EQ(panels.size(), 7u);
+  EXPECT_EQ(panels.size(), 9u);
   for (const auto& panel : panels)
     for (const auto& target : panel["targets"]) {
       const std::string sql = std::regex_replace(target["rawSql"].get<std::string>(),
@@ -59,7 +60,7 @@ TEST(Dashboards, EachQueryOfTheClickHouseOneFindsData) {
   const auto to = store_with_data(address);
   ASSERT_TRUE(to.has_value()) << to.error().line();
   const json panels = panels_of("history-clickhouse.json");
-  EXPECT_EQ(panels.size(), 7u);
+  EXPECT_EQ(panels.size(), 9u);
   for (const auto& panel : panels)
     for (const auto& target : panel["targets"]) {
       std::string sql = replace_all(target["rawSql"].get<std::string>(), "$__fromTime", "toDateTime(0)");

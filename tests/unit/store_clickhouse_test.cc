@@ -39,6 +39,10 @@ TEST(ClickHouseUrl, NamesHostDatabaseUserAndOptions) {
   EXPECT_EQ(least->url(), "http://[::1]:8123/");
   EXPECT_EQ(least->database, "pgadvise");
   EXPECT_EQ(read_clickhouse_url("clickhouse://host?secure=true")->url(), "https://host:8443/");
+  EXPECT_EQ(read_clickhouse_url("clickhouse://host?secure=true&sslrootcert=/etc/own%20ca.pem")
+                .value_or(ClickHouseAddress())
+                .root_certificates,
+            "/etc/own ca.pem");
 }
 
 TEST(ClickHouseUrl, TakesTheCredentialsOfTheEnvironmentWhereTheUrlHasNone) {
@@ -60,7 +64,8 @@ TEST(ClickHouseUrl, RefusesOthersWithoutShowingThePassword) {
         "clickhouse://joe:geheim%0@host", "clickhouse://joe:geheim%0a@host",
         "clickhouse://joe:geheim@host/db?retention=0", "clickhouse://joe:geheim@host/db?secure=1",
         "clickhouse://joe:geheim@host/db?password=geheim", "clickhouse://joe:geheim@ho st/db",
-        "clickhouse://joe:geheim@host/db/more", "clickhouse://joe:geheim%00@host"}) {
+        "clickhouse://joe:geheim@host/db?sslrootcert=ca.pem", "clickhouse://joe:geheim@host/db/more",
+        "clickhouse://joe:geheim%00@host"}) {
     const auto refused = read_url(url);
     ASSERT_FALSE(refused.has_value()) << url;
     EXPECT_EQ(refused.error().kind, Error::Kind::usage);
@@ -115,6 +120,15 @@ TEST_F(ClickHouseRequests, FollowNoRedirectToAnotherHost) {
   EXPECT_NE(refused.error().what.find("no ClickHouse answers there (HTTP status 307)"), std::string::npos)
       << refused.error().line();
   EXPECT_TRUE(other.requests().empty());
+}
+
+TEST_F(ClickHouseRequests, TrustTheAuthoritiesOfAFileOnly) {
+  HttpServer server([](const auto&) { return HttpServer::answer("200 OK", "25.1.1\n"); });
+  const auto refused = open_at(server.port(), "?secure=true&sslrootcert=/nonexistent/ca.pem");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().hint.find("sslrootcert"), std::string::npos) << refused.error().line();
+  EXPECT_EQ(refused.error().line().find("geheim"), std::string::npos) << refused.error().line();
+  for (const auto& request : server.requests()) EXPECT_EQ(request.head.find("geheim"), std::string::npos);
 }
 
 TEST_F(ClickHouseRequests, RefuseAnOlderServer) {
