@@ -114,8 +114,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
   command
       .add_option(
           "--spool", options.spool,
-          "Folder that keeps the results of runs, up to 64 MB, while the store fails. The next run that "
-          "reaches the store sends them")
+          "Folder that keeps the results of runs, up to 64 MB, until the store has them. The next run that "
+          "reaches the store sends what waits")
       ->needs(store)
       ->allow_extra_args(false)
       ->type_name("FOLDER");
