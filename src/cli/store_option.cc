@@ -73,8 +73,7 @@ Result<void> keep_by_spool(const store::Address& address, const store::Facts& fa
   store::Spool spool(folder, address);
   const auto kept = facts.empty() ? Result<std::string>("") : spool.keep(facts, now());
   const bool safe = kept && !facts.empty();
-  if (safe && when_safe)
-    if (const auto done = when_safe(); !done) return done;
+  auto done = safe && when_safe ? when_safe() : Result<void>();
   auto to = store::open(address, true);
   const auto stored = !to             ? Result<void>(tl::unexpected(to.error()))
                       : facts.empty() ? Result<void>()
@@ -88,13 +87,14 @@ Result<void> keep_by_spool(const store::Address& address, const store::Facts& fa
     complain({Error::Kind::usage, stored.error().where,
               stored.error().what + "; the facts of this run are kept in " + spool.folder(),
               "the next run that reaches the store sends them"});
-    return {};
+    return done;
   }
   if (safe) store::Spool::remove(*kept);
   report_stored(address, facts);
   if (!kept) complain(kept.error());
   report_sent(spool, spool.send(**to, now(), facts.empty() ? nullptr : &facts), address);
-  return !safe && when_safe ? when_safe() : Result<void>();
+  if (!safe && when_safe) done = when_safe();
+  return done;
 }
 
 }  // namespace
@@ -117,8 +117,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
   command
       .add_option(
           "--spool", options.spool,
-          "Folder that keeps the results of runs, up to 64 MB, while the store fails. The next run that "
-          "reaches the store sends them")
+          "Folder that keeps the results of runs, up to 64 MB, until the store has them. The next run that "
+          "reaches the store sends what waits")
       ->needs(store)
       ->allow_extra_args(false)
       ->type_name("FOLDER");

@@ -171,8 +171,9 @@ void add_outputs(CLI::App& command, Options& options) {
   command
       .add_option(
           "--spool", options.spool,
-          "Folder that keeps the results of checks, up to 64 MB, while the store fails, and the positions in "
-          "logs and counters between two checks. Default: pgadvise/spool in XDG_STATE_HOME or ~/.local/state")
+          "Folder that keeps the results of checks, up to 64 MB, until the store has them, and the positions "
+          "in logs and counters between two checks. Default: pgadvise/spool in XDG_STATE_HOME or "
+          "~/.local/state")
       ->needs(store)
       ->type_name("FOLDER");
   command

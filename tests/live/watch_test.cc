@@ -119,6 +119,10 @@ TEST(Watch, ServesTheMetricsAndTheReportOfTheLastRound) {
   EXPECT_NE(metrics.body.find("pgadvise_findings{target=\"shop\",database=\"" + database.name()),
             std::string::npos)
       << metrics.body;
+  EXPECT_NE(metrics.body.find("pgadvise_sessions{target=\"shop\",database=\"" + database.name() +
+                              "\",state=\"active\",wait_event_type=\"none\"} "),
+            std::string::npos)
+      << metrics.body;
   const auto report = testing_support::http_get(port, "/");
   if (report::need_page()) {
     EXPECT_EQ(report.status, 200);

@@ -208,6 +208,30 @@ TYPED_TEST_P(StoreCases, TwoWritersAtOnceLoseNothing) {
   EXPECT_EQ(this->dump("both"), this->dump("one"));
 }
 
+// Both hosts have the beginning of two logs; one of them sees the logs grow, the other one sends old parts
+// last.
+TYPED_TEST_P(StoreCases, TwoHostsWithOverlappingLogsAtOnceCountOnce) {
+  constexpr std::uint64_t parts = 10;
+  const auto part = [](std::uint64_t i) {
+    const bool first = i % 2 == 0;
+    return log_of(first ? "a" : "b", first ? monday : monday + 3600, 5, 100 + i, 1000 + i);
+  };
+  const auto write = [&](const std::string& name, bool oldest_first) {
+    const auto to = this->store(name);
+    for (std::uint64_t i = 0; i < parts; ++i) {
+      const auto done = to->put(part(oldest_first ? i : parts - 1 - i), monday);
+      EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+    }
+  };
+  this->store("both");
+  std::thread first([&] { write("both", true); });
+  std::thread second([&] { write("both", false); });
+  first.join();
+  second.join();
+  write("one", true);
+  EXPECT_EQ(this->dump("both"), this->dump("one"));
+}
+
 TYPED_TEST_P(StoreCases, FindingsHaveALife) {
   this->put({run_of(monday, {finding("01")}), run_of(monday + day, {finding("01")})});
   EXPECT_EQ(this->life().state, FindingLife::State::open);
@@ -433,8 +457,8 @@ TYPED_TEST_P(StoreCases, NamesAreOfOneLine) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrderOfUploadsDoesNotMatter,
                             OverlappingUploadsOfAGrowingLogCountOnce, HistogramsOfTwoLogsAreSummed,
-                            TwoWritersAtOnceLoseNothing, FindingsHaveALife,
-                            ASuppressedFindingHasItsReasonLastDayAndOwner,
+                            TwoWritersAtOnceLoseNothing, TwoHostsWithOverlappingLogsAtOnceCountOnce,
+                            FindingsHaveALife, ASuppressedFindingHasItsReasonLastDayAndOwner,
                             AMigrationsFindingIsGoneOnlyWhenTheMigrationIsChecked,
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
