@@ -9,6 +9,7 @@
 
 #include "base/input_file.h"
 #include "base/line_ends.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "check/config.h"
 #include "check/config_schema.h"
@@ -91,7 +92,7 @@ class Init {
     }
     look();
     for (const auto& error : report::together(diagnostics_)) complain(error);
-    if (schemas_.empty() && project_.files_read.empty()) {
+    if (schemas_.empty() && programs_.empty() && project_.files_read.empty()) {
       say("pgadvise found no input here: no migrations, dump, drizzle snapshot, package.json, Dockerfile or "
           "workflow.\nNothing was written.\n");
       return finish();
@@ -138,6 +139,7 @@ class Init {
     for (const auto& schema : schemas_)
       found_.push_back(fmt::format("{}: {}", plain(inside(schema.path).empty() ? "." : inside(schema.path)),
                                    schema.what()));
+    find_programs();
     constexpr std::size_t most = 4;
     std::vector<std::string> names;
     for (const auto& file : project_.files_read)
@@ -154,6 +156,21 @@ class Init {
     if (gitlab_) found_.push_back(shown(root_ / ".gitlab-ci.yml"));
     if (pre_commit_) found_.push_back(shown(root_ / ".pre-commit-config.yaml"));
   }
+
+  // Folders of migrations that only a command can run.
+  void find_programs() {
+    constexpr std::size_t most = 4;
+    for (auto& input : migrations::find_code_migrations(folder_.generic_string()))
+      if (input.tool && !input.tool->migrate.empty()) programs_.push_back(std::move(input));
+    for (std::size_t at = 0; at < std::min(most, programs_.size()); ++at) {
+      const std::string path = inside(programs_[at].path);
+      found_.push_back(
+          fmt::format("{}: {}, which are programs", plain(path.empty() ? "." : path), programs_[at].what()));
+    }
+    if (programs_.size() > most)
+      found_.push_back(counted(programs_.size() - most, "more folder") + " of migrations that are programs");
+  }
+  bool only_programs() const { return schemas_.empty() && !programs_.empty(); }
 
   // A file of its own; what is there already is left, but for --force.
   bool add(const fs::path& path, std::string content) {
@@ -213,11 +230,14 @@ class Init {
   // Of a tool whose migrations are programs if there is one: the others' SQL is read as it is.
   std::string migrate_command() const {
     const migrations::MigrationTool* tool = nullptr;
-    for (const auto& found : migrations::find_code_migrations(folder_.generic_string()))
-      if (found.tool && !found.tool->migrate.empty()) tool = found.tool;
+    if (!programs_.empty()) tool = programs_.back().tool;
     for (const auto& schema : schemas_)
       if (!tool && schema.tool && !schema.tool->migrate.empty()) tool = schema.tool;
     if (!tool) return {};
+    if (only_programs())
+      return "# check --allow-commands runs the command against a throwaway server, and checks what it "
+             "executes.\n[migrate]\ncommand = " +
+             toml_word(std::string(tool->migrate)) + "\n\n";
     return "# [migrate]  # check --allow-commands runs the command against a throwaway server, and checks "
            "what it "
            "executes\n# command = " +
@@ -331,7 +351,8 @@ class Init {
                                     ? plain(folder_.generic_string())
                                     : "'" + replace_all(plain(folder_.generic_string()), "'", "'\\''") + "'");
     say("\nNext\n");
-    say("  " + (at.empty() ? "pgadvise check" : "cd" + at + " && pgadvise check") + "\n");
+    const std::string check = only_programs() ? "pgadvise check --allow-commands" : "pgadvise check";
+    say("  " + (at.empty() ? check : "cd" + at + " && " + check) + "\n");
     say("  pgadvise check --baseline .pgadvise-baseline.json --update-baseline, to accept today's "
         "findings\n");
     for (const auto& line : next_) say("  " + plain(line) + "\n");
@@ -344,6 +365,7 @@ class Init {
   fs::path root_;  // of the repository
   Diagnostics diagnostics_;
   std::vector<migrations::SchemaInput> schemas_;
+  std::vector<migrations::SchemaInput> programs_;  // of tools that have a migrate command
   Project project_;
   bool github_ = false, gitlab_ = false, pre_commit_ = false;
   std::vector<std::string> found_;

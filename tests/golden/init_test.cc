@@ -47,6 +47,24 @@ TEST(Init, AReplacedConfigurationKeepsItsLineEndsAndItsMark) {
   EXPECT_EQ(check.exit_code, 1) << check.err;
 }
 
+TEST(Init, FindsMigrationsThatAreProgramsAndTheirCommand) {
+  const Folder folder;
+  folder.write("manage.py", "import os\n");
+  folder.write("requirements.txt", "django\npsycopg\n");
+  folder.write("shop/migrations/__init__.py", "");
+  folder.write("shop/migrations/0001_initial.py",
+               "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+               "    operations = []\n");
+  const Ran ran = run("init --ci none", folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_TRUE(has(lower(ran.out), "shop/migrations: django migrations (") &&
+              has(ran.out, ", which are programs\n"))
+      << ran.out;
+  EXPECT_TRUE(has(ran.out, "Next\n  pgadvise check --allow-commands\n")) << ran.out;
+  const std::string config = slurp(folder, "pgadvise.toml");
+  EXPECT_TRUE(has(config, "[migrate]\ncommand = \"python manage.py migrate\"\n")) << config;
+}
+
 TEST(Init, WritesAConfigurationThatCheckReads) {
   const Folder folder;
   drizzle(folder);
