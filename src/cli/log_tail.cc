@@ -119,6 +119,7 @@ Result<LogTail::Lines> LogTail::give(int file) {
   const std::uint64_t until =
       position_.end > position_.offset ? position_.end : std::min(size, position_.offset + most_bytes);
   if (until <= position_.offset) return out;
+  out.more = until < size;
   out.text = bytes_of(file, position_.offset, until - position_.offset);
   const auto last = out.text.rfind('\n');
   // A line that is not over waits, unless it alone is longer than what is given out.
@@ -153,6 +154,7 @@ Result<LogTail::Lines> LogTail::next() {
     // The server may still write to the old file while the new one is empty.
     if (!rest || !rest->text.empty() || now < 0 || size_of(now) == 0) {
       if (now >= 0) ::close(now);
+      if (rest) rest->more = now >= 0;
       return rest;
     }
   } else if (!same) {

@@ -31,6 +31,7 @@ class LogTail {
   struct Lines {
     std::string text;   // whole lines
     bool lost = false;  // lines before them are lost: their file is gone
+    bool more = false;  // lines follow: of the same file, or of the new one after a rotation
   };
   // The next lines, at most 16 MiB; "" if there are none. The same lines again, until take(), also after a
   // restart: lines that were sent twice then have the same beginning, by which a store knows them. A file

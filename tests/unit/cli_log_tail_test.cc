@@ -55,6 +55,26 @@ TEST_F(LogTailTest, GivesTheSameLinesUntilTheyAreTaken) {
   EXPECT_EQ(taken(later), "two\n");
 }
 
+// A round stores what was there, not what a busy server writes meanwhile.
+TEST_F(LogTailTest, SaysWhetherThereIsMore) {
+  append("before\n");
+  LogTail tail(log, state);
+  EXPECT_EQ(taken(tail), "");
+  append("one\n");
+  EXPECT_FALSE(tail.next()->more);
+  append("two\n");
+  EXPECT_TRUE(tail.next()->more) << "the same lines again, and one behind them";
+  EXPECT_TRUE(tail.take().has_value());
+  EXPECT_FALSE(tail.next()->more);
+  EXPECT_TRUE(tail.take().has_value());
+  append("three\n");
+  fs::rename(log, log + ".1");
+  append("four\n");
+  EXPECT_TRUE(tail.next()->more) << "the new file";
+  EXPECT_TRUE(tail.take().has_value());
+  EXPECT_FALSE(tail.next()->more);
+}
+
 TEST_F(LogTailTest, ReadsARenamedFileToItsEnd) {
   append("before\n");
   LogTail tail(log, state);
