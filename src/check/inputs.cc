@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -67,9 +68,23 @@ static std::optional<Error> of_another_option(const std::string& path) {
       "--log " + path};
 }
 
+// Also leaves out the named files of the folder.
+static files::LeaveOut without(files::LeaveOut leave_out, const std::vector<std::string>& files) {
+  std::set<std::filesystem::path> named;
+  std::error_code code;
+  for (const auto& file : files)
+    if (std::filesystem::is_regular_file(file, code))
+      named.insert(std::filesystem::path(file).lexically_normal());
+  if (named.empty()) return leave_out;
+  return [leave_out = std::move(leave_out), named = std::move(named)](const std::string& path) {
+    return (leave_out && leave_out(path)) || named.count(std::filesystem::path(path).lexically_normal()) > 0;
+  };
+}
+
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
                                                   Diagnostics& diagnostics, const Config& config,
-                                                  const UserPaths& user_paths) {
+                                                  const UserPaths& user_paths,
+                                                  const std::vector<std::string>& read_apart) {
   std::vector<migrations::SchemaInput> out;
   for (const auto& path : paths) {
     std::error_code code;
@@ -80,7 +95,8 @@ std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>
     }
     const std::string boundary = boundary_of(path);
     const auto before = static_cast<std::ptrdiff_t>(diagnostics.size());
-    auto found = migrations::find_schemas(path, diagnostics, config.leave_out(path), user_paths);
+    auto found =
+        migrations::find_schemas(path, diagnostics, without(config.leave_out(path), read_apart), user_paths);
     if (!found) diagnostics.push_back(found.error());
     if (folder)
       std::for_each(diagnostics.begin() + before, diagnostics.end(),

@@ -28,10 +28,12 @@ void leave_out_outside(migrations::SchemaInput& input, const std::string& bounda
 
 // Finds the schema inputs of all paths, except those that the configuration excludes. A path that is missing
 // or unreadable is an Error::Kind::input in `diagnostics`. Files outside a folder's repository are not read,
-// and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice.
+// and no diagnostic quotes them; a PATH that is itself a symbolic link is the user's choice. Files of
+// `read_apart` that lie in a folder are left out of it.
 std::vector<migrations::SchemaInput> find_schemas(const std::vector<std::string>& paths,
                                                   Diagnostics& diagnostics, const Config& config = {},
-                                                  const UserPaths& user_paths = {});
+                                                  const UserPaths& user_paths = {},
+                                                  const std::vector<std::string>& read_apart = {});
 
 struct BuiltSandbox {
   pg::Sandbox server;

@@ -187,7 +187,8 @@ class Loader {
     auto& schemas = out_.schema_inputs;
     schemas = std::move(named_migrations.inputs);
     named_ = std::move(named_migrations.files);
-    for (auto& schema : find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths)) {
+    for (auto& schema :
+         find_schemas(sources_.paths, out_.diagnostics, out_.config, settings_.user_paths, sources_.schema)) {
       const bool named_itself =
           std::find(sources_.paths.begin(), sources_.paths.end(), schema.path) != sources_.paths.end();
       if (schema.kind == migrations::SchemaKind::sql_file && named_itself)
@@ -314,8 +315,9 @@ class Loader {
       const std::string kind = source.format == "sql"                  ? "workload"
                                : source.format == "pg_stat_statements" ? source.format
                                                                        : source.format + " log";
-      const bool lines = kind.ends_with(" log") && source.left_out.count == 0;
-      understood_ += source.statements + (lines ? source.lines - source.not_understood : 0);
+      understood_ += source.statements;
+      if (kind.ends_with(" log") && source.left_out.count == 0)
+        understood_ += source.lines - source.not_understood;
       out_.read.push_back({kind, source.path, detail});
       if (source.format == "sql")
         read_comments(source.path, out_.suppressions, out_.comments_read, out_.diagnostics,

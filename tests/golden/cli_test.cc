@@ -361,6 +361,14 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
   EXPECT_TRUE(has(found.err, unread)) << found.err;
 }
 
+TEST(Cli, ASchemaThatIsNamedIsNotReportedAsUnread) {
+  const Folder folder;
+  folder.write("package.json", "{}");
+  folder.write("db/tables.sql", "CREATE TABLE p (id int PRIMARY KEY);\n");
+  EXPECT_TRUE(has(run("check .", folder.path()).err, "pgadvise did not read SQL that creates tables"));
+  EXPECT_EQ(run("check . --schema db/tables.sql", folder.path()).err, "");
+}
+
 TEST(Cli, ALogSelectionOfNothingIsNoCleanResult) {
   const Folder folder;
   folder.write("pg.log",
