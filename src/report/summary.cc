@@ -53,6 +53,19 @@ std::string cut_whole(std::string_view text, std::size_t width) {
   return out;
 }
 
+// Of the set: the indexes that only the list of the workload's indexes names, if they matter.
+std::string without_finding(const Report& report) {
+  constexpr double least_of_one = 0.01, least = 0.05;  // of the workload's cost
+  double saved = 0;
+  int count = 0;
+  for (const auto& index : report.further_indexes)
+    if (index.cost_saved >= least_of_one * report.workload_cost) saved += index.cost_saved, ++count;
+  if (count == 0 || saved < least * report.workload_cost) return {};
+  return fmt::format("; {} that no finding asks for remove{} {:.0f} %",
+                     count == 1 ? "one" : fmt::format("{}", count), count == 1 ? "s" : "",
+                     100 * saved / report.workload_cost);
+}
+
 }  // namespace
 
 std::vector<FirstThing> first_things(const Report& report) {
@@ -94,9 +107,10 @@ std::string index_set_in_words(const Report& report) {
   constexpr double least = 0.005;  // less is printed as 0 %
   if (set.count == 0 || set.share_saved < least) return {};
   return fmt::format(
-      "All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
-      "cost, {}",
-      set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes)));
+             "All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
+             "cost, {}",
+             set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes))) +
+         without_finding(report);
 }
 
 }  // namespace pgadvise::report

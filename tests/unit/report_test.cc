@@ -147,6 +147,31 @@ TEST(TextReport, ManyOfOneKindAreOneInFullAndALineEach) {
   EXPECT_NE(text.find("8 findings"), std::string::npos) << text;
 }
 
+TEST(TextReport, FewOfOneRuleAreInFullWhereNotAllAre) {
+  Report report;
+  const auto add = [&](const std::string& rule, const std::string& table) {
+    report.findings.push_back({.rule = rule,
+                               .subject = {.kind = "table", .schema = "public", .table = table},
+                               .message = "In full: " + table + ".",
+                               .evidence = {{Evidence::Kind::catalog, "because of this"}}});
+  };
+  for (int n = 0; n < 30; ++n) add("unindexed-foreign-key", "t" + std::to_string(n));
+  add("missing-primary-key", "keyless");
+  const auto in_full = [&] {
+    const std::string text = render("text", report, {});
+    std::pair<int, int> out;
+    for (auto at = text.find("\n  In full: "); at != std::string::npos;
+         at = text.find("\n  In full: ", at + 1))
+      ++(text.compare(at, 20, "\n  In full: keyless.") == 0 ? out.second : out.first);
+    return out;
+  };
+  EXPECT_EQ(in_full(), std::pair(3, 1)) << render("text", report, {});
+  EXPECT_NE(render("text", report, {}).find("unindexed-foreign-key  t3\n"), std::string::npos)
+      << render("text", report, {});
+  report.findings.erase(report.findings.begin() + 5, report.findings.end() - 1);
+  EXPECT_EQ(in_full(), std::pair(5, 1)) << "all of a short report";
+}
+
 TEST(TextReport, NamesTheSchemaOfAFindingInAGroup) {
   Report report;
   for (int n = 0; n < 7; ++n)

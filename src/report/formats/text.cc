@@ -218,22 +218,42 @@ class Writer {
     }
   }
 
-  // The first findings in full, the next ones on a line each, of the others their number by rule.
-  void write_within_limits() {
-    constexpr std::size_t full_lines = 80, short_lines = 30;
-    std::size_t at = 0;
-    for (std::size_t lines = 0; at < standing_.size(); ++at) {
+  // The first findings in full, at most `of_one_rule` of a rule, within the limit of lines; returns the
+  // others.
+  std::vector<const Finding*> write_first(std::size_t of_one_rule) {
+    constexpr std::size_t most_lines = 80;
+    std::map<std::string_view, std::size_t> of_rule;
+    std::vector<const Finding*> others;
+    std::size_t lines = 0;
+    for (const Finding* finding : standing_) {
       const std::size_t before = out_.size();
-      write_finding(*standing_[at]);
-      lines += lines_in(std::string_view(out_).substr(before));
-      if (at == 0 || lines <= full_lines) continue;
-      out_.resize(before);
-      break;
+      if (lines <= most_lines && of_rule[finding->rule] < of_one_rule) {
+        const bool first = lines == 0;
+        write_finding(*finding);
+        lines += lines_in(std::string_view(out_).substr(before));
+        ++of_rule[finding->rule];
+        if (first || lines <= most_lines) continue;
+        out_.resize(before);
+      }
+      others.push_back(finding);
     }
-    const std::size_t end = std::min(standing_.size(), at + short_lines);
-    for (; at < end; ++at) write_line(*standing_[at]);
-    if (at < standing_.size()) write_others(at);
-    else if (end > 0 && !out_.ends_with("\n\n")) out_ += "\n";
+    return others;
+  }
+
+  // Findings in full, the next ones on a line each, of the rest their number by rule. Where not all are in
+  // full, few of a rule are: they say the same of other tables.
+  void write_within_limits() {
+    constexpr std::size_t short_lines = 30, full_of_a_rule = 3;
+    const std::size_t begin = out_.size();
+    auto others = write_first(standing_.size());
+    if (!others.empty()) {
+      out_.resize(begin);
+      others = write_first(full_of_a_rule);
+    }
+    const std::size_t end = std::min(others.size(), short_lines);
+    for (std::size_t at = 0; at < end; ++at) write_line(*others[at]);
+    if (end < others.size()) write_rest({others.begin() + static_cast<std::ptrdiff_t>(end), others.end()});
+    else if (!standing_.empty() && !out_.ends_with("\n\n")) out_ += "\n";
   }
 
   // A line that is too long is cut in the text and in the middle of the path: the line's number stays.
@@ -254,16 +274,16 @@ class Writer {
     end_line(severity(finding) + " " + rule(finding) + mark + "  " + ellipsis(text, of_text) + place);
   }
 
-  void write_others(std::size_t from) {
+  void write_rest(const std::vector<const Finding*>& rest) {
     std::map<std::string, int> rules;
-    for (std::size_t at = from; at < standing_.size(); ++at) ++rules[standing_[at]->rule];
+    for (const Finding* finding : rest) ++rules[finding->rule];
     std::vector<std::pair<int, std::string>> counts;
     for (const auto& [rule, number] : rules) counts.emplace_back(-number, rule);
     std::sort(counts.begin(), counts.end());
     std::vector<std::string> words;
     for (const auto& [number, rule] : counts) words.push_back(fmt::format("{} {}", -number, rule));
     out_ += "\n";
-    paragraph(fmt::format("{} more: ", standing_.size() - from), "  ", join(words, ", "));
+    paragraph(fmt::format("{} more: ", rest.size()), "  ", join(words, ", "));
     out_ += "To show all: --all. To show those of one rule: --only " + counts.front().second + "\n\n";
   }
 
