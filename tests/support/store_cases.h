@@ -177,7 +177,7 @@ TYPED_TEST_P(StoreCases, OverlappingUploadsOfAGrowingLogCountOnce) {
 }
 
 TYPED_TEST_P(StoreCases, HistogramsOfTwoLogsAreSummed) {
-  this->put({log_of("a", monday, 5, 100), log_of("b", monday, 5, 70), log_of("b", monday + 3600, 9, 30)});
+  this->put({log_of("a", monday, 5, 100), log_of("b", monday, 5, 70), log_of("c", monday + 3600, 9, 30)});
   const auto calls = [&](std::int64_t bucket) {
     return this->engine_.value("SELECT sum(calls) FROM query_latency WHERE bucket_start = " +
                                std::to_string(bucket));
