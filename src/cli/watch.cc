@@ -265,7 +265,8 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
   command->footer(
       "watch reports a failed check on standard error, and goes on at the next interval. SIGTERM and Ctrl-C "
       "end the running checks and watch. Exit codes: 0 ended by SIGTERM or Ctrl-C, or the last check of each "
-      "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed.");
+      "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed, or its results "
+      "were not sent.");
   command->callback([options, names = std::move(names), command, &exit_code] {
     const bool store_given = command->count("--store") > 0;
     auto otlp = optional_otlp(*command, options->otlp_url);
