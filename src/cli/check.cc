@@ -110,8 +110,9 @@ int run(Options options) {
     return exit_usage;
   }
   report_baseline(checked->report, options.check.settings);
+  const bool stored = kept(*checked, options);
   const bool sent = !options.otlp || send(*options.otlp, checked->report, checked->how);
-  if (!kept(*checked, options) || !sent) return exit_usage;
+  if (!stored || !sent) return exit_usage;
   return exit_code_of(checked->report, options.fail_on);
 }
 

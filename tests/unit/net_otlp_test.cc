@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "net/otlp.h"
 #include "net/url.h"
 #include "support/http_server.h"
@@ -345,6 +346,19 @@ TEST_F(OtlpOption, IsTheOnlyThingThatSends) {
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 2u);
   EXPECT_NE(requests[0].head.find("\r\nX-Key: abc\r\n"), std::string::npos) << requests[0].head;
+}
+
+TEST(OtlpWords, AreHiddenFromTheProcessList) {
+  for (const auto& words : {std::vector<std::string>{"pgadvise", "check", "--otlp", "http://joe:geheim@host"},
+                            {"pgadvise", "check", "--otlp=http://joe:geheim@host"}}) {
+    auto copy = words;
+    std::vector<char*> argv;
+    for (auto& word : copy) argv.push_back(word.data());
+    const auto taken = cli::take_arguments(static_cast<int>(argv.size()), argv.data());
+    EXPECT_TRUE(taken.hid_password);
+    EXPECT_EQ(taken.logins, std::vector<std::string>{"joe:geheim"});
+    for (const char* word : argv) EXPECT_EQ(std::string(word).find("geheim"), std::string::npos) << word;
+  }
 }
 
 TEST(OtlpWords, AreCheckedBeforeTheRun) {
