@@ -283,8 +283,13 @@ OtlpClient::Outcome OtlpClient::post(const std::string& path, const std::string&
 Diagnostics OtlpClient::send(const OtlpBodies& bodies, const std::stop_token& stop) {
   auto logs = post("/v1/logs", bodies.logs, stop);
   if (!logs.reached || stop.stop_requested()) return std::move(logs.diagnostics);
-  auto metrics = post("/v1/metrics", bodies.metrics, stop);
-  for (auto& error : metrics.diagnostics) logs.diagnostics.push_back(std::move(error));
+  const auto metrics = post("/v1/metrics", bodies.metrics, stop);
+  for (const auto& error : metrics.diagnostics) {
+    const auto same = std::find_if(logs.diagnostics.begin(), logs.diagnostics.end(),
+                                   [&](const Error& other) { return other.what == error.what; });
+    if (same == logs.diagnostics.end()) logs.diagnostics.push_back(error);
+    else same->where += " and /v1/metrics";
+  }
   return std::move(logs.diagnostics);
 }
 

@@ -38,8 +38,8 @@ class OtlpClient {
 
   // Sends the logs, then the metrics. Each request takes at most 30 seconds; one that the server answers with
   // the status 429 or 503 and a Retry-After of at most 30 seconds is repeated once. Without a connection
-  // nothing else is tried. Returns what failed, one error (usage) for each request; warnings of the server
-  // are nonfatal. A stop ends the work within about a second.
+  // nothing else is tried. Returns what failed, as errors (usage): one for each request, or one for both if
+  // the reason is the same; warnings of the server are nonfatal. A stop ends the work within about a second.
   Diagnostics send(const OtlpBodies& bodies, const std::stop_token& stop = {});
 
   const std::string& server() const { return address_.server; }  // for messages
