@@ -130,7 +130,7 @@ int main(const Arguments& given) {
                 "contains a password: other users could see it in the process list until pgadvise overwrote "
                 "it, and the shell's history stores it",
                 "--db env reads DATABASE_URL, else PGHOST, PGPASSWORD and the like; --store env reads "
-                "PGADVISE_STORE"});
+                "PGADVISE_STORE, --otlp env OTEL_EXPORTER_OTLP_ENDPOINT"});
   });
   std::reverse(words.begin(), words.end());  // CLI11 takes a vector from its back
   try {

@@ -64,8 +64,10 @@ Arguments take_arguments(int argc, char** argv) {
     const bool after = i > 0 && (out.words[i - 1] == "--db" || out.words[i - 1] == "--allow-host");
     const bool database = after || word.starts_with("--db=") || word.starts_with("--allow-host=");
     if (auto login = login_of(word); own && !login.empty()) out.logins.push_back(std::move(login));
-    const bool store = word.starts_with("--store=") || (i > 0 && out.words[i - 1] == "--store");
-    const bool url = store && contains(value, "://");  // sqlite:PATH may have an @
+    const auto option =
+        i > 0 && begin == 0 ? std::string_view(out.words[i - 1]) : std::string_view(word).substr(0, equals);
+    const bool url =
+        (option == "--store" || option == "--otlp") && contains(value, "://");  // sqlite:PATH may have an @
     if (!(database || url || looks_like_conninfo(value)) || !holds_password(value)) continue;
     overwrite(argv[i + 1] + begin);
     out.hid_password = out.hid_password || own;

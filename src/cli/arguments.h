@@ -13,7 +13,8 @@ struct Arguments {
 };
 
 // Copies the arguments, then overwrites in argv each connection string with a password by "***": after --db
-// and --allow-host, after "--option=" and on its own, and each URL with a password after --store. A value of
+// and --allow-host, after "--option=" and on its own, and each URL with a password after --store and --otlp.
+// A value of
 // --db with an "@" that libpq would not parse also counts. Call before anything else.
 Arguments take_arguments(int argc, char** argv);
 

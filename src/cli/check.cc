@@ -18,6 +18,7 @@
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/otlp_option.h"
 #include "cli/output.h"
 #include "cli/reports.h"
 #include "cli/sources.h"
@@ -34,6 +35,8 @@ struct Options {
   StoreOptions store;
   std::string counters;                   // file of --counters; "": none
   std::optional<store::Address> address;  // of the store; nullopt: none
+  std::string otlp_url;                   // of --otlp
+  std::optional<net::OtlpAddress> otlp;   // nullopt: nothing is sent
   std::size_t top = 0;
   bool all = false;
 };
@@ -107,7 +110,9 @@ int run(Options options) {
     return exit_usage;
   }
   report_baseline(checked->report, options.check.settings);
-  if (!kept(*checked, options)) return exit_usage;
+  const bool stored = kept(*checked, options);
+  const bool sent = !options.otlp || send(*options.otlp, checked->report, checked->how);
+  if (!stored || !sent) return exit_usage;
   return exit_code_of(checked->report, options.fail_on);
 }
 
@@ -170,6 +175,7 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->needs(baseline);
   add_choices(*command, options->check);
   add_store(*command, options->store);
+  add_otlp(*command, options->otlp_url);
   command
       ->add_option(
           "--counters", options->counters,
@@ -196,6 +202,13 @@ void add_check(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       return;
     }
     options->address = std::move(*address);
+    auto otlp = optional_otlp(*command, options->otlp_url);
+    if (!otlp) {
+      complain(otlp.error());
+      exit_code = exit_usage;
+      return;
+    }
+    options->otlp = std::move(*otlp);
     if (const auto fine = check_words(*command, options->check); !fine) {
       complain(fine.error());
       exit_code = exit_usage;

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
+#include "cli/otlp_option.h"
 #include "cli/store_option.h"
 #include "cli/watch_board.h"
 #include "cli/watch_check.h"
@@ -37,6 +38,7 @@ struct Options {
   std::string store;
   std::string spool;
   std::string serve;
+  std::string otlp_url;
   std::string log;
   std::string line_prefix;
   WatchPlan plan;
@@ -121,9 +123,9 @@ Result<std::vector<WatchedDatabase>> databases_of(const Options& options, const 
 Result<void> check_words(const Options& options, bool store_given) {
   if (store_given && trim(options.store).empty())
     return fail(Error::Kind::usage, "--store", "is empty", "name a store; is the variable set?");
-  if (!store_given && options.plan.output.empty() && options.serve.empty())
+  if (!store_given && !options.plan.otlp && options.plan.output.empty() && options.serve.empty())
     return fail(Error::Kind::usage, "watch", "nothing keeps the results",
-                "--store URL, -o FILE, or --serve PORT");
+                "--store URL, --otlp URL, -o FILE, or --serve PORT");
   if (!options.log.empty() && options.databases.size() > 1)
     return fail(Error::Kind::usage, "--log", "is the log of one database, and several are named",
                 "run one watch for each log");
@@ -155,9 +157,19 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
     server = std::move(*started);
     fmt::print(stderr, "pgadvise: serves {0} and {0}metrics\n", server->url());
   }
+  std::optional<PagesFolder> bodies;  // what checks write for --otlp
+  if (options.plan.otlp && bodies.emplace().path().empty()) {
+    complain({Error::Kind::usage, "--otlp", "no folder for temporary files could be made",
+              "set TMPDIR to a folder that you may write to"});
+    return exit_usage;
+  }
   for (std::size_t i = 0; i < databases.size(); ++i) {
     options.plan.checks.push_back(check_of(options, std::move(databases[i]), kept));
-    options.plan.checks.back().page = board.page_file(i);
+    WatchedCheck& check = options.plan.checks.back();
+    check.page = board.page_file(i);
+    if (!bodies) continue;
+    check.otlp_logs = fmt::format("{}/{}.logs", bodies->path(), i);
+    check.otlp_metrics = fmt::format("{}/{}.metrics", bodies->path(), i);
   }
   const bool good = run_rounds(options.plan, board, interrupt.token());
   return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
@@ -201,6 +213,7 @@ void add_outputs(CLI::App& command, Options& options) {
                   "File for the metrics of the last check of each database, for Prometheus' textfile "
                   "collector; each check replaces the whole file")
       ->type_name("FILE");
+  add_otlp(command, options.otlp_url);
   command
       .add_option("--serve", options.serve,
                   "Serve /metrics (the metrics of the last checks, for Prometheus) and / (the HTML report of "
@@ -252,10 +265,13 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
   command->footer(
       "watch reports a failed check on standard error, and goes on at the next interval. SIGTERM and Ctrl-C "
       "end the running checks and watch. Exit codes: 0 ended by SIGTERM or Ctrl-C, or the last check of each "
-      "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed.");
+      "database succeeded, 2 wrong usage, 3 the last of --rounds checks of a database failed, or its results "
+      "were not sent.");
   command->callback([options, names = std::move(names), command, &exit_code] {
     const bool store_given = command->count("--store") > 0;
-    const auto valid = check_words(*options, store_given);
+    auto otlp = optional_otlp(*command, options->otlp_url);
+    if (otlp) options->plan.otlp = std::move(*otlp);
+    const auto valid = otlp ? check_words(*options, store_given) : tl::unexpected(otlp.error());
     auto databases = valid ? databases_of(*options, *names) : tl::unexpected(valid.error());
     const auto kept = databases ? kept_of(*options, store_given) : tl::unexpected(databases.error());
     if (!kept) {

@@ -8,6 +8,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "net/url.h"
 #include "report/merged_metrics.h"
 
 namespace pgadvise::cli {
@@ -21,17 +22,6 @@ std::string escaped(std::string_view text) {
   std::string out = replace_all(printable(text), "&", "&amp;");
   for (const auto& [sign, entity] : {std::pair{"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
     out = replace_all(out, sign, entity);
-  return out;
-}
-
-std::string in_url(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool kept = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                      (byte >= 'A' && byte <= 'Z') || c == '-' || c == '_' || c == '.';
-    out += kept ? std::string(1, c) : fmt::format("%{:02X}", byte);
-  }
   return out;
 }
 
@@ -95,7 +85,8 @@ std::string WatchBoard::list() const {
       "<body><h1>pgadvise watch</h1><ul>\n";
   const std::lock_guard lock(mutex_);
   for (const auto& one : databases_)
-    out += fmt::format("<li><a href=\"/report/{}\">{}</a>{}</li>\n", in_url(one.name), escaped(one.name),
+    out += fmt::format("<li><a href=\"/report/{}\">{}</a>{}</li>\n", net::percent_encoded(one.name),
+                       escaped(one.name),
                        one.checks == 0 ? ": no check has ended yet"
                        : one.up        ? ""
                                        : ": the last check failed");

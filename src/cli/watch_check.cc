@@ -42,9 +42,12 @@ class Words {
 ChildCommand command_of(const WatchedCheck& check) {
   Words out({"check", "--quiet", "--color", "never", "--fail-on", "never"});
   out.add_secret("--db", check.database.db, "DATABASE_URL");
-  if (!check.page.empty()) {
-    out.add("--format", "html");
-    out.add("-o", check.page);
+  for (const auto& [format, file] : {std::pair("html", &check.page),
+                                     {"otlp-logs", &check.otlp_logs},
+                                     {"otlp-metrics", &check.otlp_metrics}}) {
+    if (file->empty()) continue;
+    out.add("--format", format);
+    out.add("-o", *file);
   }
   out.add("--format", "openmetrics");
   if (check.store.empty()) return out.take();

@@ -16,11 +16,13 @@ struct WatchedDatabase {
 // The options of a check that are the same in each round.
 struct WatchedCheck {
   WatchedDatabase database;
-  std::string store;     // "": nothing is stored
-  std::string spool;     // the folder for what the store does not take; "": the default
-  std::string counters;  // the file for check --counters; "": no statistics of queries are stored
-  std::string page;      // the file for the HTML report; "": none
-  std::string log;       // whose new lines are stored; "": none
+  std::string store;      // "": nothing is stored
+  std::string spool;      // the folder for what the store does not take; "": the default
+  std::string counters;   // the file for check --counters; "": no statistics of queries are stored
+  std::string page;       // the file for the HTML report; "": none
+  std::string otlp_logs;  // the files for the bodies of --otlp; "": none
+  std::string otlp_metrics;
+  std::string log;  // whose new lines are stored; "": none
   std::string line_prefix;
   std::string log_position;  // the file that keeps where the reader of the log is
   std::string log_lines;     // the file for its new lines

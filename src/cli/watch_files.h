@@ -7,7 +7,7 @@
 
 namespace pgadvise::cli {
 
-// A folder in $TMPDIR for HTML reports: for its user only, locked while the object exists, and removed with
+// A folder in $TMPDIR for reports: for its user only, locked while the object exists, and removed with
 // it.
 class PagesFolder {
  public:

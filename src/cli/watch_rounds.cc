@@ -15,12 +15,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
 #include "cli/check_process.h"
 #include "cli/log_tail.h"
 #include "cli/messages.h"
 #include "cli/output.h"
+#include "report/otlp.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -44,15 +46,20 @@ class Rounds {
     const WatchedCheck& check = plan_.checks[database];
     std::optional<LogTail> log;
     if (!check.log.empty()) log.emplace(check.log, check.log_position);
+    std::optional<net::OtlpClient> otlp;
+    if (plan_.otlp)
+      if (auto client = net::OtlpClient::create(*plan_.otlp)) otlp.emplace(std::move(*client));
     bool good = true;
     for (std::size_t round = 1; !stop_.stop_requested(); ++round) {
       const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(plan_.every);
       if (!take_turn()) break;
       const bool last = round == plan_.rounds;
       good = check_once(database, last);
+      const bool checked = good;
       if (log) good = store_new_lines(check, *log, last) && good;
       give_turn();
       if (!publish()) good = false;
+      if (checked && otlp && !send(check, *otlp)) good = false;
       if (last) break;
       std::unique_lock lock(mutex_);
       wake_.wait_until(lock, stop_, next, [] { return false; });
@@ -87,6 +94,31 @@ class Rounds {
   void report(const WatchedCheck& check, std::string what, std::string hint) {
     const std::lock_guard lock(printing_);
     complain({Error::Kind::nonfatal, "watch " + check.database.name, std::move(what), std::move(hint)});
+  }
+
+  // False if a part of what the check found was not sent, which is reported.
+  bool send(const WatchedCheck& check, net::OtlpClient& client) {
+    const auto take = [&](const std::string& path) {
+      auto body = read_file(path);
+      ::unlink(path.c_str());
+      return report::otlp::with_target(body.value_or(""), check.database.name);
+    };
+    net::OtlpBodies bodies;
+    bodies.logs = take(check.otlp_logs);
+    bodies.metrics = take(check.otlp_metrics);
+    if (bodies.logs.empty() || bodies.metrics.empty()) {
+      report(check, "what the check found can't be read from " + check.otlp_logs, {});
+      return false;
+    }
+    if (stop_.stop_requested()) return true;
+    const auto diagnostics = client.send(bodies, stop_);
+    if (stop_.stop_requested()) return true;
+    bool good = true;
+    for (const auto& error : diagnostics) {
+      report(check, error.where + ": " + error.what, error.hint);
+      good = good && error.kind == Error::Kind::nonfatal;
+    }
+    return good;
   }
 
   // False if a part of the new lines was not stored. Lines that fail three times are left out.

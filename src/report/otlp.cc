@@ -1,11 +1,20 @@
 #include "report/otlp.h"
 
+#include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/text.h"
 #include "report/run_metrics.h"
 #include "store/facts.h"
 
 namespace pgadvise::report::otlp {
+namespace {
+
+// On one line.
+std::string text_of(const json& request) {
+  return escape_controls(request.dump(-1, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace
 
 json attribute(std::string_view key, std::string_view text) {
   return {{"key", key}, {"value", {{"stringValue", printable_block(text)}}}};
@@ -37,7 +46,18 @@ std::string request(const Report& report, const std::string& signal, const std::
   resource["scope" + signal] = json::array({std::move(scope)});
   json out;
   out["resource" + signal] = json::array({std::move(resource)});
-  return escape_controls(out.dump(-1, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out);
+}
+
+std::string with_target(const std::string& request, const std::string& target) {
+  json out = parsed_json<json>(request);
+  if (!out.is_object()) return request;
+  for (auto& [signal, resources] : out.items())
+    if (resources.is_array())
+      for (auto& one : resources)
+        if (one.is_object() && one.contains("resource") && one["resource"].is_object())
+          one["resource"]["attributes"].push_back(attribute("pgadvise.target", std::string_view(target)));
+  return text_of(out);
 }
 
 }  // namespace pgadvise::report::otlp

@@ -11,11 +11,13 @@
 #include "base/digest.h"
 #include "base/mask.h"
 #include "base/text.h"
+#include "net/url.h"
 
 namespace pgadvise::store {
 namespace {
 
 constexpr int seconds_per_statement = 60;
+constexpr std::size_t longest_answer = std::size_t{256} << 20;  // bytes
 constexpr std::size_t rows_per_insert = 50'000;
 constexpr std::size_t bytes_per_insert = std::size_t{8} << 20;
 
@@ -30,18 +32,6 @@ std::string escaped(std::string_view text, char quote) {
     out += c;
   }
   return out + quote;
-}
-
-// For the value of a parameter in a URL.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                       c == '_' || c == '-' || c == '.';
-    if (plain) out += c;
-    else out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-  }
-  return out;
 }
 
 // A value of the format TabSeparated.
@@ -96,17 +86,20 @@ std::string clickhouse_identifier(std::string_view name) { return escaped(name, 
 std::string clickhouse_literal(std::string_view text) { return escaped(text, '\''); }
 
 Result<ClickHouseSession> ClickHouseSession::create(const ClickHouseAddress& address) {
-  auto client = HttpClient::create();
-  if (!client) return tl::unexpected(client.error());
+  auto client = net::HttpClient::create("--store");
+  if (!client) {
+    client.error().hint += ", or use sqlite or postgresql://…";
+    return tl::unexpected(client.error());
+  }
   return ClickHouseSession(address, std::move(*client));
 }
 
 Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const std::string& settings) {
-  HttpRequest request;
+  net::HttpRequest request;
   // The server answers when the statement has ended: an error has a status of its own.
   request.url = fmt::format("{}?default_format=TabSeparated&wait_end_of_query=1&max_execution_time={}{}",
                             address_.url(), seconds_per_statement, settings);
-  if (in == In::database) request.url += "&database=" + percent_encoded(address_.database);
+  if (in == In::database) request.url += "&database=" + net::percent_encoded(address_.database);
   if (!address_.user.empty()) request.headers.push_back("X-ClickHouse-User: " + address_.user);
   if (!address_.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + address_.password);
   request.headers.emplace_back("Content-Type: text/plain; charset=utf-8");
@@ -114,6 +107,8 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
   request.body = sql;
   request.root_certificates = address_.root_certificates;
   request.timeout = std::chrono::seconds(seconds_per_statement + 10);
+  request.longest_answer = longest_answer;
+  request.hint_if_longer = "name a target, or shorten the retention";
   code_ = 0;
   auto answer = client_.post(request, where());
   if (!answer) return tl::unexpected(answer.error());

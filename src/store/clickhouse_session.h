@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/http_client.h"
 #include "store/clickhouse_address.h"
 #include "store/fact_rows.h"
-#include "store/http_client.h"
 
 namespace pgadvise::store {
 
@@ -43,12 +43,12 @@ class ClickHouseSession {
   std::string where() const { return shown(address_); }
 
  private:
-  ClickHouseSession(ClickHouseAddress address, HttpClient client)
+  ClickHouseSession(ClickHouseAddress address, net::HttpClient client)
       : address_(std::move(address)), client_(std::move(client)) {}
   Result<std::string> post(std::string_view sql, In in, const std::string& settings);
 
   ClickHouseAddress address_;
-  HttpClient client_;
+  net::HttpClient client_;
   int code_ = 0;
 };
 

@@ -8,14 +8,17 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/input_file.h"
 #include "live/own_server.h"
 #include "live/support.h"
+#include "net/http_client.h"
 #include "report/page.h"
 #include "store/sqlite_connection.h"
 #include "support/http_client.h"
+#include "support/http_server.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -40,6 +43,48 @@ TEST(Watch, EachRoundIsStoredAndReplacesTheMetrics) {
   EXPECT_NE(metrics->find("pgadvise_watch_spool_runs{} 0\n"), std::string::npos) << *metrics;
   const auto history = run("history --store sqlite:store.db --target shop", folder.path());
   EXPECT_NE(history.out.find("in 2 runs"), std::string::npos) << history.out << history.err;
+}
+
+TEST(Watch, EachRoundIsSentToACollector) {
+  if (!net::HttpClient::create("--otlp")) GTEST_SKIP() << "built without libcurl";
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  testing_support::HttpServer server(
+      [](const auto&) { return testing_support::HttpServer::answer("200 OK", "{}"); });
+  const std::string words = "watch --db " + quoted(database.conninfo()) + " --store-as shop --every 1s ";
+  const std::string collector = "http://joe:geheim@127.0.0.1:";
+  const auto ran =
+      run(words + "--rounds 2 --otlp " + collector + std::to_string(server.port()), folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.err.find("geheim"), std::string::npos) << ran.err;
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 4u) << ran.err;
+  for (const auto& request : requests) {
+    const bool logs = request.head.starts_with("POST /v1/logs ");
+    EXPECT_TRUE(logs || request.head.starts_with("POST /v1/metrics ")) << request.head;
+    const auto body = nlohmann::json::parse(request.body, nullptr, false);
+    ASSERT_TRUE(body.is_object()) << request.body;
+    const std::string resource = body.begin()->at(0).at("resource").dump();
+    EXPECT_NE(resource.find(R"({"key":"pgadvise.target","value":{"stringValue":"shop"}})"), std::string::npos)
+        << resource;
+  }
+}
+
+TEST(Watch, ACollectorThatFailsIsNoFailureOfTheCheck) {
+  if (!net::HttpClient::create("--otlp")) GTEST_SKIP() << "built without libcurl";
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  testing_support::HttpServer server(
+      [](const auto&) { return testing_support::HttpServer::answer("500 Internal Server Error", "no"); });
+  const auto ran = run(
+      "watch --db " + quoted(database.conninfo()) +
+          " --store-as shop --rounds 1 -o shop.prom --otlp http://127.0.0.1:" + std::to_string(server.port()),
+      folder.path());
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;
+  EXPECT_NE(ran.err.find("watch shop: http://127.0.0.1:"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("HTTP status 500"), std::string::npos) << ran.err;
+  const auto metrics = read_file(folder.path("shop.prom")).value_or("");
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"shop\"} 1\n"), std::string::npos) << metrics;
 }
 
 TEST(Watch, ADatabaseThatCannotBeReachedDoesNotEndIt) {

@@ -68,6 +68,23 @@ TEST(WatchedCheck, HasNoConnectionStringAmongItsArguments) {
     }
 }
 
+// watch itself sends them.
+TEST(WatchedCheck, WritesTheBodiesOfOtlpIntoFiles) {
+  auto check = check_of("@shop", "");
+  check.otlp_logs = "/tmp/0.logs";
+  check.otlp_metrics = "/tmp/0.metrics";
+  const auto words = cli::command_of(check).words;
+  for (const std::string file : {"/tmp/0.logs", "/tmp/0.metrics"}) {
+    const auto at = std::find(words.begin(), words.end(), file);
+    ASSERT_GE(at - words.begin(), 3) << file;
+    ASSERT_NE(at, words.end()) << file;
+    EXPECT_EQ(*(at - 1), "-o");
+    EXPECT_EQ(*(at - 2), file == "/tmp/0.logs" ? "otlp-logs" : "otlp-metrics");
+  }
+  EXPECT_EQ(behind(words, "--otlp"), "(none)");
+  EXPECT_EQ(words.back(), "openmetrics") << "the report for stdout";
+}
+
 TEST(WatchedCheck, GetsNamesAndEnvAsTheyAre) {
   const auto named = cli::command_of(check_of("@shop", "@team"));
   EXPECT_EQ(behind(named.words, "--db"), "@shop");

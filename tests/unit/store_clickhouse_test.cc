@@ -17,7 +17,7 @@ namespace {
 using testing_support::HttpServer;
 
 bool without_libcurl() {
-  const auto client = HttpClient::create();
+  const auto client = net::HttpClient::create("--store");
   return !client && client.error().what.find("without libcurl") != std::string::npos;
 }
 
