@@ -15,6 +15,7 @@
 #include "check/index_search.h"
 #include "check/inputs.h"
 #include "check/plans.h"
+#include "check/short_id.h"
 #include "lint/context.h"
 #include "pg/catalog_reader.h"
 #include "plan/confirm.h"
@@ -48,6 +49,7 @@ class Explainer {
     if (!plan) return tl::unexpected(plan.error());
     out_.plan = std::move(*plan);
     observed(settings_.observer, "checking, with plans from the server", [&] { find(); });
+    name_findings();
     if (planner_.stopped()) diagnostics_.push_back({Error::Kind::nonfatal, "", "interrupted", {}});
     return std::move(out_);
   }
@@ -156,6 +158,17 @@ class Explainer {
       finding.fix->cost_after = query.cost_after;
       out_.findings.push_back(std::move(finding));
     }
+  }
+
+  // The short ids; fixes refer to them.
+  void name_findings() {
+    std::vector<Finding*> all;
+    for (Finding& finding : out_.findings) all.push_back(&finding);
+    set_short_ids(all);
+    for (Finding* served : all)
+      for (const Finding* carrier : all)
+        if (served->fix && served->fix->proposed_by == carrier->id)
+          served->fix->title = advisor::title_of_served(carrier->short_id);
   }
 
   // Those about the statement, and the proposals for its tables, whose indexes may serve the statement, too.

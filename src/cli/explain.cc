@@ -163,7 +163,7 @@ class Explain {
 
   static std::string text_of(const Finding& found) {
     const Finding finding = report::without_secrets(found);
-    std::string out = fmt::format("\n{} {}{}\n", name(finding.severity), finding.rule,
+    std::string out = fmt::format("\n{} {}{}\n", name(finding.severity), finding.short_id,
                                   report::verdict_mark(finding.verdict));
     if (!finding.fix) return out;
     const Fix& fix = *finding.fix;

@@ -64,6 +64,21 @@ TEST(Explain, HasThePlansWithoutAndWithTheIndex) {
   EXPECT_FALSE(has(json["plans"].dump(), "4711")) << "no literals";
 }
 
+TEST(Explain, NamesItsFindingsByTheirShortIds) {
+  live::Database database;
+  database.run(
+      "CREATE EXTENSION hypopg; CREATE TABLE t (a int PRIMARY KEY, b int); INSERT INTO t SELECT g, g % 5000 "
+      "FROM generate_series(1, 100000) g; ANALYZE");
+  const std::string explain = "explain 'SELECT a FROM t ORDER BY b DESC LIMIT 10' --db ";
+  const Ran ran = run(explain + quoted(database.conninfo()));
+  const auto begin = ran.out.find("warning sequential-scan:");
+  ASSERT_NE(begin, std::string::npos) << ran.out;
+  const std::string id = ran.out.substr(begin + 8, ran.out.find(' ', begin + 8) - begin - 8);
+  EXPECT_TRUE(has(ran.out, "Apply the fix of " + id + ":")) << ran.out;
+  const Ran json = run(explain + quoted(database.conninfo()) + " --format json");
+  EXPECT_TRUE(has(json.out, "\"" + id + "\"")) << json.out;
+}
+
 TEST(Explain, NeedsADatabaseOrAPlan) {
   EXPECT_EQ(run("explain 'SELECT 1'").exit_code, 2);
   EXPECT_EQ(run("explain").exit_code, 2);
