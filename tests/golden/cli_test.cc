@@ -364,9 +364,9 @@ TEST(Cli, ARepositoryWithoutAReadableMigrationIsNoCleanResult) {
 TEST(Cli, ASchemaThatIsNamedIsNotReportedAsUnread) {
   const Folder folder;
   folder.write("package.json", "{}");
-  folder.write("db/tables.sql", "CREATE TABLE p (id int PRIMARY KEY);\n");
+  folder.write("db/001_tables.sql", "CREATE TABLE p (id int PRIMARY KEY);\n");
   EXPECT_TRUE(has(run("check .", folder.path()).err, "pgadvise did not read SQL that creates tables"));
-  EXPECT_EQ(run("check . --schema db/tables.sql", folder.path()).err, "");
+  EXPECT_EQ(run("check . --schema db/001_tables.sql", folder.path()).err, "");
 }
 
 TEST(Cli, ALogSelectionOfNothingIsNoCleanResult) {

@@ -72,7 +72,7 @@ TEST(Digest, BarsShowWhenTheQueriesRan) {
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     std::vector<std::string> out;
     for (const auto line : split(ran.out, '\n'))
-      if (line.starts_with("by time") || line.starts_with("calls ") || line.starts_with("time "))
+      if (line.starts_with("over time") || line.starts_with("calls ") || line.starts_with("time "))
         out.emplace_back(line);
     out.resize(3);
     return out;

@@ -519,6 +519,7 @@ TEST(Reports, SayThatNoSchemaWasRead) {
 // The same numbers and the same first things in every format.
 TEST(Reports, HaveOneSummary) {
   Report report = with_findings(7);
+  report.started = "2026-01-31T12:00:00Z";
   const std::string first = report.findings[0].short_id, second = report.findings[1].short_id;
   report.index_set = {.count = 3, .bytes = 48'000'000, .share_saved = 0.61};
   for (const char* format : {"text", "markdown", "agent", "sarif"}) {
