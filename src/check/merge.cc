@@ -11,6 +11,7 @@
 #include "check/changes.h"
 #include "check/impact.h"
 #include "check/index_search.h"
+#include "check/nothing_checked.h"
 #include "check/one_database.h"
 #include "check/owners.h"
 #include "check/plans.h"
@@ -167,9 +168,12 @@ class Merger {
     merge_rules();
     take_further_indexes();
     merge_findings();
-    if (!report_.findings.empty()) report_.nothing_checked.clear(), report_.nothing_to_check = false;
-    if (report_.nothing_checked.empty() && only_deployments())
-      report_.not_read = "no schema, log or database was read";
+    if (!report_.findings.empty()) {
+      if (report_.nothing_to_check) report_.not_read = report_.nothing_checked;
+      report_.nothing_checked.clear();
+      report_.nothing_to_check = false;
+    }
+    if (report_.nothing_checked.empty() && only_deployments()) report_.not_read = nothing_but_deployments();
     if (report_.nothing_checked.empty() && !inputs_.nothing_selected.empty())
       report_.not_read = inputs_.nothing_selected;
     merge_lock_forecasts();
@@ -190,6 +194,11 @@ class Merger {
     return !inputs_.live && !inputs_.has_workload && !inputs_.projects.empty() &&
            std::none_of(inputs_.schemas.begin(), inputs_.schemas.end(),
                         [](const Schema& schema) { return schema.catalog.has_value(); });
+  }
+
+  std::string nothing_but_deployments() const {
+    const std::string others = for_another_database(inputs_.diagnostics);
+    return "no schema, log or database was read" + (others.empty() ? others : ": " + others);
   }
 
   void take_further_indexes() {

@@ -34,19 +34,6 @@ bool any_unreadable(const Inputs& inputs) {
   });
 }
 
-// Of the migrations that are left out for their dialect.
-std::vector<std::string> other_databases(const Diagnostics& diagnostics) {
-  constexpr std::string_view begin = " of another database (";
-  std::set<std::string> names;
-  for (const auto& error : diagnostics) {
-    const auto at = error.what.find(begin);
-    if (at == std::string::npos) continue;
-    const auto name = std::string_view(error.what).substr(at + begin.size());
-    names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
-  }
-  return {names.begin(), names.end()};
-}
-
 // Makes a warning of the error that a log is another program's.
 void allow_other_logs(Inputs& inputs) {
   for (Error& error : inputs.diagnostics)
@@ -64,6 +51,20 @@ void end_with_schema_in_code(Diagnostics& diagnostics, bool allow_empty) {
 }
 
 }  // namespace
+
+std::string for_another_database(const Diagnostics& diagnostics) {
+  constexpr std::string_view begin = " of another database (";
+  std::set<std::string> names;
+  for (const auto& error : diagnostics) {
+    const auto at = error.what.find(begin);
+    if (at == std::string::npos) continue;
+    const auto name = std::string_view(error.what).substr(at + begin.size());
+    names.insert(std::string(name.substr(0, name.find_first_of(",)"))));
+  }
+  if (names.empty()) return {};
+  return "the SQL of the inputs is for another database (" +
+         join(std::vector<std::string>(names.begin(), names.end()), ", ") + ")";
+}
 
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   if (allow_empty) allow_other_logs(inputs);
@@ -84,9 +85,9 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
                              : inputs.read.empty() && inputs.workload.sources.empty()
                                  ? "no input was found"
                                  : "the inputs contain no statement";
-  const auto others = other_databases(inputs.diagnostics);
+  auto others = for_another_database(inputs.diagnostics);
   if (!inputs.nothing_checked.empty() && !failed && lost == 0 && !others.empty()) {
-    inputs.nothing_checked = "the SQL of the inputs is for another database (" + join(others, ", ") + ")";
+    inputs.nothing_checked = std::move(others);
     inputs.nothing_to_check = true;
   }
   if (programs) return end_with_schema_in_code(inputs.diagnostics, allow_empty);

@@ -15,6 +15,9 @@ namespace pgadvise::check {
 // schema that programs keep could not be read, too: its diagnostics become the errors, and the last lines.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
+// "the SQL of the inputs is for another database (mysql)", according to the diagnostics; "": of none.
+std::string for_another_database(const Diagnostics& diagnostics);
+
 // For logs of which `selection` takes no record: adds the last diagnostic (input, with `allow_empty` a
 // warning), sets Inputs::nothing_selected, and gives this reason to Inputs::nothing_checked if that has one.
 void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty);

@@ -150,7 +150,8 @@ std::string name_of(const std::vector<std::string>& statements) {
 // Suppresses the finding of the next check about an index that is built while writes wait, or a table that
 // is rewritten: the user who accepted the fix has read this.
 std::string with_reason(const std::string& statement, const Fitted& fitted, const Change& change) {
-  const bool locks = !fitted.note.empty() && creates_index(head_of(statement));
+  const bool locks =
+      !fitted.note.empty() && creates_index(head_of(statement)) && !contains(statement, " ON ONLY ");
   const std::string rule = changes_type(statement) ? "blocking-alter" : change.suppressed;
   if (!rule.empty())
     return "-- pgadvise: ignore " + rule + " the fix was accepted with its lock impact\n" + statement;

@@ -13,6 +13,7 @@
 #include "pg/what_if.h"
 #include "plan/reader.h"
 #include "sql/statement.h"
+#include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
 
@@ -193,7 +194,10 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   if (!dangerous->empty()) return plan::Dependencies{{"the code that reads values of " + *dangerous}, {}, {}};
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
-  auto found = find_dependencies(connection_, statement, harmless_);
+  // pg_stat_statements keeps the text of the first parse: an own statement is left out by its mark.
+  std::string marked(statement);
+  if (names == plan::Names::catalog) marked += sql::own_mark;
+  auto found = find_dependencies(connection_, marked, harmless_);
   if (!found) return found;
   found->analyze_refused = analyze_refused_;
   // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ

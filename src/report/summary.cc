@@ -106,10 +106,10 @@ std::string index_set_in_words(const Report& report) {
   const Report::IndexSet& set = report.index_set;
   constexpr double least = 0.005;  // less is printed as 0 %
   if (set.count == 0 || set.share_saved < least) return {};
-  return fmt::format(
-             "All {} indexes proposed here and by advise remove {:.0f} % of the workload's planner "
-             "cost, {}",
-             set.count, 100 * set.share_saved, bytes(static_cast<double>(set.bytes))) +
+  return fmt::format("{} proposed here and by advise remove{} {:.0f} % of the workload's planner cost, {}",
+                     set.count == 1 ? "The one index" : fmt::format("All {} indexes", set.count),
+                     set.count == 1 ? "s" : "", 100 * set.share_saved,
+                     bytes(static_cast<double>(set.bytes))) +
          without_finding(report);
 }
 

@@ -323,6 +323,10 @@ TEST_F(Git, ARevisionWithoutNewMigrationsIsNoError) {
     EXPECT_TRUE(has(ran.out, "othing changed since HEAD: no migration or schema file to check"))
         << format << ran.out;
   }
+  folder.write("Dockerfile", "FROM node:22\nCMD npx drizzle-kit push\n");
+  const auto found = run("check --since HEAD --format json .", folder.path());
+  EXPECT_TRUE(has(found.out, "\"push-in-production\"")) << found.out;
+  EXPECT_TRUE(has(found.out, "\"not_read\": \"nothing changed since HEAD: no migration")) << found.out;
   folder.write("migrations/0004_next.sql", "ALTER TABLE unknown OWNER TO app;\n");
   EXPECT_FALSE(has(run("check --since HEAD .", folder.path()).out, "Nothing changed"));
 }

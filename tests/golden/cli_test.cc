@@ -269,6 +269,17 @@ TEST(Cli, InputsForOtherDatabasesAloneAreNamed) {
   }
 }
 
+TEST(Cli, SqlForOtherDatabasesIsNamedBesideDeploymentFiles) {
+  const Folder folder;
+  folder.write("Dockerfile", "FROM node:22@sha256:1234\n");
+  folder.write("prisma/migrations/20240101000000_a/migration.sql", "CREATE TABLE `a` (`id` INT);\n");
+  folder.write("prisma/migrations/migration_lock.toml", "provider = \"mysql\"\n");
+  const Ran ran = run("check . --format json", folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "log or database was read: the SQL of the inputs is for another database (mysql)"))
+      << ran.out;
+}
+
 TEST(Cli, InputsOfWhichNothingWasReadAreNoCleanResult) {
   const Folder folder;
   folder.write("empty.sql", "-- nothing yet\n");

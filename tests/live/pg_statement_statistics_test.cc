@@ -8,6 +8,7 @@
 #include "live/support.h"
 #include "log/provenance.h"
 #include "log/workload_file.h"
+#include "pg/plan_source.h"
 #include "pg/statement_statistics.h"
 #include "support/run.h"
 #include "support/schema.h"
@@ -106,6 +107,23 @@ TEST(PgStatementStatistics, ReadsEveryVersionOfTheExtension) {
   EXPECT_NE(live.out.find("read pg_stat_statements"), std::string::npos) << live.out;
   EXPECT_NE(live.out.find(" planned, "), std::string::npos) << live.out;
   EXPECT_EQ(live.out.find("elsewhere"), std::string::npos) << live.out;
+}
+
+TEST(PgStatementStatistics, LeavesOutTheSamplesThatPgadviseTakes) {
+  const Server server;
+  if (!server.started()) GTEST_SKIP() << "no server with pg_stat_statements can be started";
+  auto admin = server.connect();
+  ASSERT_TRUE(admin.run_script(
+      "CREATE EXTENSION pg_stat_statements; CREATE TABLE t (n int); INSERT INTO t VALUES (1)"));
+  const auto source = pg::make_plan_source(admin);
+  ASSERT_TRUE(source);
+  const std::string sample = "SELECT x.n FROM public.t x WHERE x.n > 0 LIMIT 3";
+  EXPECT_TRUE((*source)->dependencies(sample, plan::Names::catalog));
+  EXPECT_TRUE((*source)->values(sample));
+  Diagnostics diagnostics;
+  const Workload workload = read(admin, diagnostics);
+  EXPECT_TRUE(find(workload, "INSERT INTO t"));
+  EXPECT_FALSE(find(workload, "FROM public.t x"));
 }
 
 TEST(PgStatementStatistics, WhatIsMissingIsOneLine) {

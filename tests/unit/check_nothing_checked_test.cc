@@ -54,6 +54,15 @@ TEST(NothingChecked, ASchemaThatProgramsKeepIsNoCleanResult) {
     }
 }
 
+TEST(NothingChecked, SqlForOtherDatabasesIsNamedOnce) {
+  const auto warning = [](const std::string& what) { return Error{Error::Kind::nonfatal, "db", what, {}}; };
+  EXPECT_EQ(for_another_database({warning("can't be read")}), "");
+  EXPECT_EQ(for_another_database({warning("a drizzle journal of another database (sqlite)"),
+                                  warning("is a Prisma schema of another database (mysql)"),
+                                  warning("prisma migrations of another database (mysql)")}),
+            "the SQL of the inputs is for another database (mysql, sqlite)");
+}
+
 TEST(NothingChecked, NoInputAtAllIsNoFailure) {
   Inputs inputs;
   explain_nothing_read(inputs, 0, false);

@@ -127,6 +127,23 @@ TEST(NewMigration, FlywayThatWouldWaitForItselfGetsNoConcurrentIndex) {
   EXPECT_TRUE(contains(made.notes[0], "transactional.lock=false"));
 }
 
+TEST(NewMigration, AnIndexOnOnlyTheParentHasNoFindingToSuppress) {
+  const TempTree tree{{"sql/V1__a.sql", tables}};
+  const Change partitioned{"Create an index on events",
+                           "CREATE INDEX events_a_idx ON ONLY public.events (a);\n"
+                           "CREATE INDEX CONCURRENTLY events_1_a_idx ON public.events_1 (a);\n"
+                           "ALTER INDEX public.events_a_idx ATTACH PARTITION public.events_1_a_idx;",
+                           "DROP INDEX public.events_a_idx;"};
+  const auto made = make(input_of(tree.path("sql")), {partitioned});
+  ASSERT_FALSE(made.files.empty());
+  const std::string& content = made.files[0].content;
+  EXPECT_TRUE(contains(content, "\nCREATE INDEX events_a_idx ON ONLY")) << content;
+  const auto first = content.find("-- pgadvise: ignore blocking-index-build");
+  EXPECT_GT(first, content.find("events_a_idx ON ONLY")) << content;
+  EXPECT_LT(first, content.find("CREATE INDEX events_1_a_idx")) << content;
+  EXPECT_EQ(content.find("-- pgadvise: ignore", first + 1), std::string::npos) << content;
+}
+
 TEST(NewMigration, FlywayVersionsOfSeveralPartsGoOnAtTheLast) {
   const TempTree tree{{"sql/V1.9__a.sql", tables}};
   EXPECT_EQ(names(make(input_of(tree.path("sql")), {index_on_orders}), tree.path()),

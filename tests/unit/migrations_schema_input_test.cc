@@ -208,7 +208,8 @@ TEST(FindSchemas, PrismaAndDrizzleOneFoldersComeInFolderOrder) {
   EXPECT_EQ((*found)[0].tool->id(), "drizzle v1");
   EXPECT_EQ((*found)[1].tool->id(), "prisma");
   EXPECT_EQ(entries((*found)[1]), (Names{"20240101000000_a", "20240202000000_b"}));
-  EXPECT_EQ(diagnostics.size(), 1u);  // the sqlite ones
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_EQ(diagnostics[0].what, "prisma migrations of another database (sqlite)");
 }
 
 TEST(FindSchemas, LooseSqlInARepositoryIsNotGuessedAt) {

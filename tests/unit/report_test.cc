@@ -382,12 +382,14 @@ TEST(TextReport, PlacesOfTheSameEvidenceAreOnOneLine) {
 TEST(TextReport, OfRulesThatDidNotRunNamesWhatALogLacks) {
   Report report = with_findings(1);
   report.inputs = {{"stderr log", "app.log", ""}};
-  report.skipped = {{"one", "needs a database or a snapshot of one (--db or --schema)"},
-                    {"two", "needs a database or a snapshot of one (--db or --schema)"},
-                    {"three", "needs a server's log with log_temp_files (--log)"}};
+  report.skipped = {
+      {"one", "needs a database or a snapshot of one (--db or --schema)"},
+      {"two", "needs a database or a snapshot of one (--db or --schema)"},
+      {"three", "needs a server's log with log_temp_files (--log)"},
+      {"four", "needs plans of logged statements (auto_explain's in --log, or --log with --db)"}};
   const std::string text = render("text", report, {});
   EXPECT_NE(replace_all(text, "\n  ", " ")
-                .find("\n3 rules did not run: 2 lack --db, 2 lack --schema, 1 lacks records in the log (some "
+                .find("\n4 rules did not run: 3 lack --db, 2 lack --schema, 1 lacks records in the log (some "
                       "lack several); --verbose lists them\n"),
             std::string::npos)
       << text;
@@ -583,8 +585,12 @@ TEST(TextReport, SumsUpTheIndexes) {
                 .find("All 3 indexes proposed here and by advise remove 61 % of the workload's planner cost, "
                       "48 MB\n"),
             std::string::npos);
+  report.index_set.count = 1;
+  EXPECT_NE(
+      render("text", report, {.width = 120}).find("The one index proposed here and by advise removes 61 %"),
+      std::string::npos);
   report.index_set.share_saved = 0.001;
-  EXPECT_EQ(render("text", report, {}).find("remove 0 %"), std::string::npos);
+  EXPECT_EQ(render("text", report, {}).find("0 % of the workload"), std::string::npos);
 }
 
 TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {

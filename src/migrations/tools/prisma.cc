@@ -56,7 +56,10 @@ bool other_database(const Folder& folder, Diagnostics& diagnostics) {
   if (!text || text->find("provider") == std::string::npos) return false;
   if (text->find("\"postgresql\"") != std::string::npos || text->find("\"cockroachdb\"") != std::string::npos)
     return false;
-  diagnostics.push_back({Error::Kind::nonfatal, path, "prisma migrations of another database",
+  const auto words = split(std::string_view(*text).substr(text->find("provider")), '"');
+  diagnostics.push_back({Error::Kind::nonfatal, path,
+                         "prisma migrations of another database" +
+                             (words.size() < 3 ? "" : " (" + ellipsis(words[1], 20) + ")"),
                          "pgadvise reads only PostgreSQL migrations"});
   return true;
 }

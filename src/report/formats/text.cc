@@ -475,7 +475,7 @@ class Writer {
   }
 
   // The options that a rule lacks: {"--db", "--schema"} if either would do. {"records in the log"} if a log
-  // was read, but does not contain what the rule needs.
+  // was read, but does not contain what the rule needs, and no other option would do.
   std::vector<std::string> missing_of(const SkippedRule& skipped) const {
     const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
                                      [](const ReportInput& input) { return input.kind.ends_with(" log"); });
@@ -488,6 +488,7 @@ class Writer {
       if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
     }
     if (has_log && options == std::vector<std::string>{"--log"}) return {"records in the log"};
+    if (has_log) std::erase(options, "--log");
     return options.empty() ? std::vector<std::string>{"other inputs"} : options;
   }
 
