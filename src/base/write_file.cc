@@ -17,6 +17,13 @@ Result<void> failed(const std::string& path) {
   return fail(Error::Kind::usage, path, std::string("can't be written: ") + std::strerror(errno));
 }
 
+Result<void> check_repository(const std::string& path) {
+  if (!leaves_repository(path)) return {};
+  return fail(Error::Kind::usage, path,
+              "leads out of the repository through a symbolic link: pgadvise writes nothing there",
+              "name the file that the link leads to");
+}
+
 Result<void> write_through(const std::string& path, std::string_view content) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
   if (file < 0) return failed(path);
@@ -63,22 +70,24 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
   return {};
 }
 
-Result<void> write_file(const std::string& path, std::string_view content) {
-  struct stat status{};
-  const bool there = ::lstat(path.c_str(), &status) == 0;
-  if (leaves_repository(path))
-    return fail(Error::Kind::usage, path,
-                "leads out of the repository through a symbolic link: pgadvise writes nothing there",
-                "name the file that the link leads to");
-  if (there && !S_ISREG(status.st_mode)) return write_through(path, content);
-  const std::string temporary =
-      write_aside(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
+  if (const auto inside = check_repository(path); !inside) return inside;
+  const std::string temporary = write_aside(path, content, mode);
   if (temporary.empty()) return failed(path);
   if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
   const int reason = errno;
   ::unlink(temporary.c_str());
   errno = reason;
   return failed(path);
+}
+
+Result<void> write_file(const std::string& path, std::string_view content) {
+  struct stat status{};
+  const bool there = ::lstat(path.c_str(), &status) == 0;
+  if (!there || S_ISREG(status.st_mode))
+    return replace_file(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
+  const auto inside = check_repository(path);
+  return inside ? write_through(path, content) : inside;
 }
 
 }  // namespace pgadvise

@@ -25,4 +25,8 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
 // unchanged); the path leads out of a repository through a symbolic link, which the repository may contain.
 Result<void> write_file(const std::string& path, std::string_view content);
 
+// As write_file(), but puts a regular file in the place of a link, pipe or device, too: for pgadvise's own
+// files in a folder to which others may write.
+Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode);
+
 }  // namespace pgadvise

@@ -76,7 +76,8 @@ bool kept(const CheckRun& checked, const Options& options) {
                         store::seconds_of(checked.report.started).value_or(now()), facts.queries);
   // Only when they are safe: a reading whose facts are lost counts as not taken.
   const auto done = keep(*options.address, facts, options.store.spool, [&] {
-    return options.counters.empty() ? Result<void>() : write_file(options.counters, counters);
+    return options.counters.empty() ? Result<void>()
+                                    : replace_file(options.counters, counters, mode_of_new_files());
   });
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);

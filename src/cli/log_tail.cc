@@ -179,13 +179,15 @@ Result<void> LogTail::take() {
 }
 
 Result<void> LogTail::save() const {
-  return write_file(state_, nlohmann::json{{"device", position_.device},
-                                           {"inode", position_.inode},
-                                           {"offset", position_.offset},
-                                           {"end", position_.end},
-                                           {"head", position_.head},
-                                           {"head_bytes", position_.head_bytes}}
-                                .dump());
+  return replace_file(state_,
+                      nlohmann::json{{"device", position_.device},
+                                     {"inode", position_.inode},
+                                     {"offset", position_.offset},
+                                     {"end", position_.end},
+                                     {"head", position_.head},
+                                     {"head_bytes", position_.head_bytes}}
+                          .dump(),
+                      mode_of_new_files());
 }
 
 }  // namespace pgadvise::cli

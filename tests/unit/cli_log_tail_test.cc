@@ -4,7 +4,9 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include "base/input_file.h"
 #include "cli/log_tail.h"
 #include "support/run.h"
 
@@ -191,6 +193,25 @@ TEST_F(LogTailTest, BeginsAtTheEndWithADamagedPosition) {
     EXPECT_EQ(taken(tail), "") << damaged;
     append("one\n");
     EXPECT_EQ(taken(tail), "one\n") << damaged;
+  }
+}
+
+// Others may write to the folder of --spool: nothing is written through what they put there.
+TEST_F(LogTailTest, ReplacesALinkOrAPipeInThePlaceOfThePosition) {
+  const std::string other = folder.path("other");
+  std::ofstream(other) << "text";
+  append("before\n");
+  for (const bool link : {true, false}) {
+    fs::remove(state);
+    if (link) {
+      fs::create_symlink(other, state);
+    } else {
+      ASSERT_EQ(::mkfifo(state.c_str(), 0600), 0);
+    }
+    LogTail tail(log, state);
+    EXPECT_EQ(taken(tail), "") << link;
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(state))) << link;
+    EXPECT_EQ(read_file(other, 100).value_or("(error)"), "text") << link;
   }
 }
 
