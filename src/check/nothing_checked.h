@@ -1,4 +1,4 @@
-// Why a run has nothing to check: a run that read nothing never looks clean.
+// Why a run has nothing to check. A run that read nothing must not look like a run without findings.
 #pragma once
 
 #include <cstddef>
@@ -8,22 +8,25 @@
 
 namespace pgadvise::check {
 
-// For inputs of which no statement and no log line was understood: sets Inputs::nothing_checked, unless a
-// server or a deployment was read, and Inputs::nothing_to_check if all SQL is for other databases. `lost`:
-// inputs that could not be read, without files and folders that a diagnostic says can't be read; if there are
-// any and no other diagnostic is an error, adds one (usage), or with `allow_empty` a warning. A PostgreSQL
-// schema that programs keep could not be read, too: its diagnostics become the errors, and the last lines.
+// REQUIRES that no statement and no log line of the inputs was understood.
+// - Sets Inputs::nothing_checked, unless a server or a deployment was read.
+// - Sets Inputs::nothing_to_check if all SQL is for other databases.
+// - Adds an error (usage; with `allow_empty` a warning) if an input could not be read and no diagnostic is an
+//   error yet. `lost` is the number of unreadable inputs, without those that a diagnostic says can't be read.
+// - A schema that migrations in a programming language define counts as unreadable: its diagnostics become
+//   the errors, and come last.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
 // "the SQL of the inputs is for another database (mysql)", according to the diagnostics; "": of none.
 std::string for_another_database(const Diagnostics& diagnostics);
 
-// For logs of which `selection` takes no record: adds the last diagnostic (input, with `allow_empty` a
-// warning), sets Inputs::nothing_selected, and gives this reason to Inputs::nothing_checked if that has one.
+// If `selection` selects no record of the logs: appends an error (input; with `allow_empty` a warning), sets
+// Inputs::nothing_selected, and replaces the reason in Inputs::nothing_checked if there is one. Inputs for
+// other databases (Inputs::nothing_to_check) keep their reason.
 void explain_nothing_selected(Inputs& inputs, const log::Selection& selection, bool allow_empty);
 
-// For inputs of which `options` chose no migration and no schema file, because nothing changed: sets
-// Inputs::nothing_checked and Inputs::nothing_to_check, unless something else was read.
+// REQUIRES that `options` selected no migration and no schema file. If they ask for changed ones only, sets
+// Inputs::nothing_checked and Inputs::nothing_to_check, unless the inputs have something else to check.
 void explain_nothing_changed(Inputs& inputs, const MigrationOptions& options, files::Git& git);
 
 }  // namespace pgadvise::check

@@ -1,4 +1,4 @@
-// The temporary files of `watch`, and those that killed runs of it left.
+// The temporary files of `watch`, and the removal of those that a killed `watch` left.
 #pragma once
 
 #include <string>
@@ -7,26 +7,27 @@
 
 namespace pgadvise::cli {
 
-// A folder in $TMPDIR for reports: for its user only, locked while the object exists, and removed with
-// it.
+// A folder in $TMPDIR for reports. Only its user can read it. The folder is locked while the object
+// exists; the destructor removes the folder.
 class PagesFolder {
  public:
-  // Also removes the folders that killed runs of the same user left: those that nobody has locked. Follows no
-  // symbolic link, as others may write to $TMPDIR.
+  // Also removes the folders of this user that no process has locked: killed runs left them. Follows no
+  // symbolic link, because other users may write to $TMPDIR.
   PagesFolder();
   ~PagesFolder();
   PagesFolder(const PagesFolder&) = delete;
   PagesFolder& operator=(const PagesFolder&) = delete;
 
-  const std::string& path() const { return path_; }  // "" if none could be made
+  const std::string& path() const { return path_; }  // "" if the folder could not be created
 
  private:
   std::string path_;
   pg::Descriptor lock_;
 };
 
-// Removes what a killed `watch` left of its files PATH.counters, PATH.position and PATH.lines: the temporary
-// files of all, and the lines, which have literals. `path`: of a file that no other program uses.
+// Removes the files that a killed `watch` left beside `path`: the temporary files PATH.counters.*,
+// PATH.position.* and PATH.lines.*, and PATH.lines, which has literals. Keeps PATH.counters and
+// PATH.position. REQUIRES that no other process uses these files.
 void remove_leftovers(const std::string& path);
 
 }  // namespace pgadvise::cli

@@ -1,4 +1,4 @@
-// Which records of a log are read.
+// The options --app, --user, --database, --from and --to: which records of a log pgadvise reads.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,12 @@
 
 namespace pgadvise::log {
 
-// Empty sets, and no_time, select everything. A record without a name that is asked for is not selected.
+// An empty set, and no_time, select every record. A set of names does not select a record without such a
+// name.
 struct Selection {
   std::set<std::string, std::less<>> applications, users, databases;
   std::int64_t from = no_time;
-  std::int64_t until = no_time;  // not included; both in microseconds since 1970, as Record::time
+  std::int64_t until = no_time;  // exclusive. Both: microseconds since 1970, as Record::time
 
   bool everything() const {
     return applications.empty() && users.empty() && databases.empty() && from == no_time && until == no_time;
@@ -34,15 +35,16 @@ struct RecordOrigin {
   std::string_view application, user, database;
 };
 bool selects(const Selection& selection, const RecordOrigin& origin);
-// Adds a record that `selection` left out.
+// Counts a record that `selection` did not select, and keeps its names and time for nothing_selected().
 void add_left_out(LeftOutRecords& records, const Selection& selection, const RecordOrigin& origin);
-// The error (input) if `selection` took no record of the logs, which have some: which option selects nothing,
-// and what the logs have instead. nullopt: it took one, there is no selection, or no log has a record.
+// The error (input) if the logs have records and `selection` selects none of them: it names the option that
+// selects nothing, and what the logs have instead. nullopt: a record was selected, the selection is empty, or
+// no log has a record.
 std::optional<Error> nothing_selected(const Selection& selection, const std::vector<LogSource>& logs);
 
-// "2026-03-01", "2026-03-01 10:00", "2026-03-01T10:00:30.5+02:00": UTC unless it has a zone. Logs whose zone
-// is an abbreviation that means no offset (time.h) are compared with their own clock. Errors: no time
-// (usage).
+// Microseconds since 1970 of "2026-03-01", "2026-03-01 10:00" or "2026-03-01T10:00:30.5+02:00", in UTC unless
+// the text has a zone. If a log's zone is an abbreviation without a known offset (time.h), its records are
+// compared as if their times were UTC. Errors: the text is not a time (usage).
 Result<std::int64_t> parse_moment(std::string_view text);
 
 }  // namespace pgadvise::log

@@ -226,7 +226,7 @@ std::string history_text(const store::History& history, const Look& look, std::s
   out.plans(history.plans);
   out.growth(history.growth);
   out.unused(history);
-  out.findings("Ignored, but not for much longer", history.expiring);
+  out.findings("Suppressions that expire soon or have expired", history.expiring);
   out.findings("Recurring", history.recurring);
   return out.text();
 }

@@ -384,6 +384,24 @@ await test('5,000 findings, 2,000 queries and 200 plans open and scroll', {}, as
   assert.ok((await page.locator('a.finding').count()) < 100);
 });
 
+await test('a value that the schema does not permit is reported, and the other pages open', {}, async (page, problems) => {
+  writeFileSync(file('wrong.json'), JSON.stringify({...reports.advice, indexes: [{...index, down_sql: 7}]}));
+  run('report', file('wrong.json'), '-o', file('wrong.html'));
+  await open(page, 'wrong.html', 'indexes');
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('link', {name: /^Workload|^Overview/}).first().click();
+  await page.locator('h1').first().waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+  problems.length = 0;  // Vue prints the error
+});
+
+await test('a bidirectional mark does not turn round the words behind it', {}, async (page) => {
+  writeFileSync(file('marks.json'), JSON.stringify({...history, ranking: history.ranking.map((one) => ({...one, target: `${one.target}\u202e`}))}));
+  run('report', file('marks.json'), '-o', file('marks.html'));
+  await open(page, 'marks.html', 'history');
+  assert.match(await page.locator('.ranking').innerText(), /shop\\u202e/);
+});
+
 await test('an empty report is under 2 MB', {}, async (page) => {
   assert.ok(statSync(file('empty.html')).size < 2_000_000);
   await open(page, 'empty.html');

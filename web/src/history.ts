@@ -92,7 +92,9 @@ export interface History {
 
 type Json = any;  // eslint-disable-line
 
-// Entries of a list in which the named members have the type of the defaults.
+const texts = ['short_id', 'file', 'gone', 'reopened', 'owner', 'reason', 'until'];  // that may be missing
+
+// Entries of a list in which the named members have the type of the defaults, and `texts` are texts or missing.
 function entries<T extends object>(value: Json, defaults: Partial<T>): T[] {
   if (!Array.isArray(value)) return [];
   return value
@@ -101,6 +103,7 @@ function entries<T extends object>(value: Json, defaults: Partial<T>): T[] {
       const out = {...one};
       for (const [key, missing] of Object.entries(defaults))
         if (typeof out[key] !== typeof missing) out[key] = missing;
+      for (const key of texts) if (typeof out[key] !== 'string') delete out[key];
       return out as T;
     });
 }
@@ -122,9 +125,10 @@ export function readHistory(json: Json): History {
     slower: entries<SlowerQuery>(json.slower, {...of, calls: 0, mean_ms: 0, earlier_mean_ms: 0, earlier_weeks: 0}),
     plans: entries<ChangedPlan>(json.plans, {...of, from: '', until: '', cause: '', detail: '', cost_before: 0, cost: 0, plan_before: '', plan: '', changes: 0}),
     growth: entries<Growth>(json.growth, {...object, kind: '', bytes_before: 0, bytes: 0}),
-    unused: entries<UnusedIndex>(json.unused_indexes, {...object, servers: 0}),
+    unused: entries<UnusedIndex>(json.unused_indexes, {...object, servers: 0}).map((one) => ({...one, bytes: typeof one.bytes === 'number' ? one.bytes : undefined})),
     unsureUnused: number(json.unsure_unused_indexes),
-    ranking: entries<Rank>(json.ranking, {target: '', errors: 0, warnings: 0, notes: 0, new: 0, reopened: 0, slower_queries: 0, changed_plans: 0}),
+    ranking: entries<Rank>(json.ranking, {target: '', errors: 0, warnings: 0, notes: 0, new: 0, reopened: 0, slower_queries: 0, changed_plans: 0})
+      .map((one) => ({...one, first: typeof one.first?.id === 'string' && typeof one.first.message === 'string' ? one.first : undefined})),
   };
 }
 

@@ -1,12 +1,12 @@
 import {createApp} from 'vue';
 import App from './App.vue';
 import {followFragment} from './route';
-import {readReport} from './report';
+import {readReport, withVisibleMarks} from './report';
 import './style.css';
 
 function embeddedReport(): unknown {
   try {
-    return JSON.parse(document.getElementById('pgadvise-report')?.textContent ?? '');
+    return JSON.parse(withVisibleMarks(document.getElementById('pgadvise-report')?.textContent ?? ''));
   } catch {
     return null;
   }

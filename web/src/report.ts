@@ -421,6 +421,11 @@ function changes(json: Json): Change[] {
   );
 }
 
+// The text of a report in which bidirectional marks of names and SQL are escapes that a reader sees: a mark would
+// turn round the page's own words behind it.
+export const withVisibleMarks = (json: string) =>
+  json.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 export function readReport(json: Json): Model {
   const kind = kindOf(json);
   const from = kind === 'unknown' ? {} : json;
@@ -441,7 +446,7 @@ export function readReport(json: Json): Model {
     diagnostics: list<Json>(from.diagnostics).map(String),
     first: objects(from.summary?.first),
     nothingChecked: String(from.summary?.nothing_checked ?? ''),
-    run: from.run ?? {},
+    run: Object.fromEntries(Object.entries(from.run ?? {}).filter(([key, value]) => typeof value === (key === 'seconds' ? 'number' : 'string'))),
     queries,
     queryOf: new Map(queries.map((one) => [one.fingerprint, one])),
     totalMs: queries.reduce((sum, one) => sum + one.total_ms, 0),

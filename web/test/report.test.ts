@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {indexName, kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText} from '../src/report';
+import {indexName, kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText, withVisibleMarks} from '../src/report';
 import {lifeText, ofTarget, readHistory, targetsOf} from '../src/history';
 import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
 import {link, parseRoute} from '../src/route';
@@ -24,6 +24,12 @@ const check = {
 };
 
 describe('a report', () => {
+  it('shows bidirectional marks instead of following them', () => {
+    expect(JSON.parse(withVisibleMarks(JSON.stringify({name: 'a\u202eb\u2066é'}))).name).toBe('a\\u202eb\\u2066é');
+  });
+  it('ignores what a run says in another type', () => {
+    expect(readReport({...check, run: {version: '0.1', started: 7, seconds: 2}}).run).toEqual({version: '0.1', seconds: 2});
+  });
   it('is recognized by what it holds', () => {
     expect(kindOf(check)).toBe('check');
     expect(kindOf({schema: 'pgadvise-history-1'})).toBe('history');
@@ -109,6 +115,14 @@ describe('a history', () => {
     expect(history!.plans[0].plan).toBe('Seq Scan');
     expect(plans).toEqual([]);
     expect(lifeText(history!.findings[1])).toBe('first seen 2026-01-02, last seen 2026-01-03, in 2 runs, gone 2026-01-04, owned by @team');
+  });
+  it('ignores values of another type', () => {
+    const history = readHistory({schema: 'pgadvise-history-1', new: [life('shop', 'a', {message: 7, gone: {}, first_seen: null})], ranking: [{target: 'shop', first: {id: 1, message: []}}],
+      unused_indexes: [{target: 'shop', bytes: 'x'}]});
+    expect(history.findings[0].message).toBe('');
+    expect(lifeText(history.findings[0])).toBe('first seen , last seen 2026-01-03, in 2 runs');
+    expect(history.ranking[0].first).toBeUndefined();
+    expect(history.unused[0].bytes).toBeUndefined();
   });
   it('of one database leaves out the others', () => {
     const history = readHistory(json);
