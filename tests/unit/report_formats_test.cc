@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "report/common.h"
+#include "report/otlp.h"
 #include "support/paths.h"
 
 namespace pgadvise::report {
@@ -217,6 +218,21 @@ TEST(Formats, OtlpMetricsAreTheNumbersOfOpenMetrics) {
   std::size_t families = 0;
   for (auto at = text.find("# TYPE"); at != std::string::npos; at = text.find("# TYPE", at + 1)) ++families;
   EXPECT_EQ(sums.size() + 1, families) << "the version is an attribute of the resource";
+}
+
+TEST(Formats, OtlpRequestsCanNameTheDatabaseOfWatch) {
+  Report report = report_of({finding("one")});
+  for (const char* format : {"otlp-logs", "otlp-metrics"}) {
+    const std::string before = render(format, report, in_repository);
+    const std::string after = otlp::with_target(before, "shop \"eu\"");
+    const json out = json::parse(after);
+    expect_otlp(out);
+    const auto attributes = attributes_of((*out.begin())[0]["resource"]["attributes"]);
+    EXPECT_EQ(attributes.at("pgadvise.target"), "shop \"eu\"") << after;
+    EXPECT_TRUE(after.ends_with("}\n") && after.find('\n') + 1 == after.size()) << "one line";
+    EXPECT_EQ(otlp::with_target("", "shop"), "");
+    EXPECT_EQ(otlp::with_target(before.substr(1), "shop"), before.substr(1)) << "no request";
+  }
 }
 
 // A format is one file and its row in docs/ci.md: no other source file lists the formats.
