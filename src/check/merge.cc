@@ -564,8 +564,18 @@ class Merger {
     scope.migrations.assign(inputs_.checked_migrations.begin(), inputs_.checked_migrations.end());
   }
 
+  bool input_failed() const {
+    return std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
+                       [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+  }
+
   void compare_with_baseline() {
     if (settings_.baseline.empty()) return;
+    if (settings_.update_baseline && input_failed()) {
+      report_.diagnostics.push_back(
+          {Error::Kind::input, settings_.baseline, "not updated, because an input could not be read", {}});
+      return;
+    }
     std::set<std::string> migrations;
     for (const auto& file : report_.scope.migrations) migrations.insert(settings_.repository.relative(file));
     const std::set<std::string> rules(report_.scope.rules.begin(), report_.scope.rules.end());

@@ -23,11 +23,13 @@ bool parent_rows_deleted(const Context& context, const Constraint& key) {
 
 bool names_an_actor(const Constraint& key) {
   static constexpr std::string_view deeds[] = {
-      "added",    "approved",   "archived",  "blocked",  "cancelled", "canceled",  "changed",
-      "closed",   "completed",  "confirmed", "created",  "deleted",   "edited",    "granted",
-      "inserted", "invited",    "issued",    "locked",   "modified",  "processed", "published",
-      "recorded", "registered", "rejected",  "released", "removed",   "requested", "resolved",
-      "reviewed", "revoked",    "updated",   "uploaded", "validated", "verified",  "voided"};
+      "accepted", "acknowledged", "activated", "added",     "approved", "archived",   "assigned",  "banned",
+      "blocked",  "canceled",     "cancelled", "changed",   "closed",   "completed",  "confirmed", "created",
+      "decided",  "declined",     "deleted",   "denied",    "disabled", "dismissed",  "edited",    "enabled",
+      "granted",  "impersonated", "imported",  "inserted",  "invited",  "issued",     "locked",    "modified",
+      "paused",   "pinned",       "processed", "published", "recorded", "registered", "rejected",  "released",
+      "removed",  "requested",    "resolved",  "restored",  "reviewed", "revoked",    "suspended", "updated",
+      "uploaded", "validated",    "verified",  "voided"};
   static constexpr std::string_view doers[] = {
       "approver", "archiver", "canceler", "canceller", "creator",  "deleter",   "editor",   "inserter",
       "inviter",  "issuer",   "modifier", "publisher", "recorder", "rejecter",  "releaser", "requester",

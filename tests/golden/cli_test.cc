@@ -623,6 +623,22 @@ TEST(Cli, ABaselineKeepsItsLineEndsAndItsMark) {
   EXPECT_EQ(run("check dump.sql --baseline known.json --fail-on note", folder.path()).exit_code, 0);
 }
 
+TEST(Cli, ABaselineIsNotUpdatedIfAnInputIsMissing) {
+  const Folder folder;
+  folder.write("dump.sql", unindexed);
+  const std::string update = " --baseline known.json --update-baseline";
+  const Ran missing = run("check typo.sql" + update, folder.path());
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_TRUE(has(missing.err, "known.json: not updated, because an input could not be read")) << missing.err;
+  EXPECT_FALSE(has(missing.err, "wrote")) << missing.err;
+  EXPECT_FALSE(std::filesystem::exists(folder.path("known.json")));
+  EXPECT_EQ(run("check dump.sql" + update, folder.path()).exit_code, 0);
+  const std::string before = read_file(folder.path("known.json")).value_or("");
+  folder.write("dump.sql", "CREATE TABLE p (id int PRIMARY KEY);\n");
+  EXPECT_EQ(run("check dump.sql typo.sql" + update, folder.path()).exit_code, 2);
+  EXPECT_EQ(read_file(folder.path("known.json")).value_or(""), before);
+}
+
 TEST(Cli, ABaselineLeavesWhatIsNew) {
   const Folder folder;
   const std::string second = "CREATE TABLE d (id int PRIMARY KEY, p int REFERENCES p (id));\n";

@@ -8,6 +8,7 @@
 #include "lint/context.h"
 #include "lint/index_sql.h"
 #include "lint/index_use.h"
+#include "lint/parent_deletes.h"
 #include "lint/queries.h"
 #include "lint/tables.h"
 #include "lint/words.h"
@@ -24,6 +25,21 @@ Catalog catalog_of(std::string_view script) {
 }
 
 using Words = std::vector<std::string>;
+
+TEST(ParentDeletes, KnowWhoNamesTheUserWhoDidSomething) {
+  const auto names = [](const std::string& column, const std::string& on_delete = "SET NULL") {
+    Constraint key;
+    key.columns = {column};
+    key.referenced_table = {"public", "users"};
+    key.on_delete = on_delete;
+    return names_an_actor(key);
+  };
+  for (const char* column : {"decided_by_user_id", "impersonated_by", "acceptedById", "closed_by"})
+    EXPECT_TRUE(names(column)) << column;
+  EXPECT_FALSE(names("decided_by_user_id", "CASCADE"));
+  for (const char* column : {"referred_by", "assigned_to", "owned_by", "user_id"})
+    EXPECT_FALSE(names(column)) << column;
+}
 
 TEST(Words, AreTakenApart) {
   EXPECT_EQ(words_of("createdAt"), (Words{"created", "at"}));
