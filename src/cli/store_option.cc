@@ -84,9 +84,11 @@ Result<void> keep_by_spool(const store::Address& address, const store::Facts& fa
       return tl::unexpected(kept.error());
     }
     // Not nonfatal: --quiet prints it, too.
-    complain({Error::Kind::usage, stored.error().where,
-              stored.error().what + "; the facts of this run are kept in " + spool.folder(),
-              "the next run that reaches the store sends them"});
+    const Error& failure = stored.error();
+    complain(facts.empty() ? failure
+                           : Error{Error::Kind::usage, failure.where,
+                                   failure.what + "; the facts of this run are kept in " + spool.folder(),
+                                   "the next run that reaches the store sends them"});
     return done;
   }
   if (safe) store::Spool::remove(*kept);

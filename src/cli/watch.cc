@@ -63,12 +63,29 @@ Result<std::optional<Kept>> kept_of(const Options& options, bool store_given) {
   return std::optional(Kept{std::move(*address), std::move(*folder)});
 }
 
+// The files of one database in the spool, without their endings.
+std::string own_files(const Kept& kept, const WatchedDatabase& database) {
+  return kept.folder + "/" + sha256_hex(id_of(kept.address) + "\n" + database.name).substr(0, 16);
+}
+
+// The locks of the databases' files.
+Result<std::vector<pg::Descriptor>> locks_of(const std::vector<WatchedDatabase>& databases,
+                                             const std::optional<Kept>& kept) {
+  std::vector<pg::Descriptor> out;
+  if (!kept) return out;
+  for (const auto& database : databases) {
+    auto lock = lock_files(own_files(*kept, database));
+    if (!lock) return tl::unexpected(lock.error());
+    out.push_back(std::move(*lock));
+  }
+  return out;
+}
+
 WatchedCheck check_of(const Options& options, WatchedDatabase database, const std::optional<Kept>& kept) {
   WatchedCheck out;
   out.database = std::move(database);
   if (!kept) return out;
-  const std::string own =
-      kept->folder + "/" + sha256_hex(id_of(kept->address) + "\n" + out.database.name).substr(0, 16);
+  const std::string own = own_files(*kept, out.database);
   remove_leftovers(own);
   out.store = options.store;
   out.spool = kept->folder;
@@ -134,6 +151,11 @@ Result<void> check_words(const Options& options, bool store_given) {
 
 // The exit code.
 int run(Options& options, std::vector<WatchedDatabase> databases, const std::optional<Kept>& kept) {
+  const auto locks = locks_of(databases, kept);
+  if (!locks) {
+    complain(locks.error());
+    return exit_usage;
+  }
   std::vector<std::string> names;
   for (const auto& one : databases) names.push_back(one.name);
   const bool serves = !options.serve.empty();

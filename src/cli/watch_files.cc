@@ -1,5 +1,6 @@
 #include "cli/watch_files.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -84,6 +85,16 @@ PagesFolder::PagesFolder() {
 PagesFolder::~PagesFolder() {
   std::error_code ignored;
   if (!path_.empty()) fs::remove_all(path_, ignored);
+}
+
+Result<pg::Descriptor> lock_files(const std::string& path) {
+  const std::string name = path + ".lock";
+  pg::Descriptor file(
+      ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600));
+  if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return fail(Error::Kind::usage, name, "another watch of this database stores its results with this spool",
+                "end it first, or name another folder: --spool FOLDER");
+  return file;
 }
 
 void remove_leftovers(const std::string& path) {

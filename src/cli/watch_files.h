@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/result.h"
 #include "pg/server_process.h"
 
 namespace pgadvise::cli {
@@ -24,6 +25,11 @@ class PagesFolder {
   std::string path_;
   pg::Descriptor lock_;
 };
+
+// Locks PATH.lock, which it creates, until the descriptor is closed or the process dies: two runs of `watch`
+// with the same files would store the same lines and counters twice. Errors (usage): another one holds it.
+// A file that can't be made or locked is not an error, and gives no lock.
+Result<pg::Descriptor> lock_files(const std::string& path);
 
 // Removes the files that a killed `watch` left beside `path`: the temporary files PATH.counters.*,
 // PATH.position.* and PATH.lines.*, and PATH.lines, which has literals. Keeps PATH.counters and

@@ -242,6 +242,20 @@ TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
   EXPECT_TRUE(std::filesystem::exists(elsewhere.path("target")));
 }
 
+TEST(WatchFiles, HaveOneUser) {
+  const testing_support::Folder folder;
+  {
+    const auto first = cli::lock_files(folder.path("aa"));
+    ASSERT_TRUE(first.has_value());
+    EXPECT_TRUE(cli::lock_files(folder.path("bb")).has_value()) << "another database";
+    const auto second = cli::lock_files(folder.path("aa"));
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().where, folder.path("aa.lock"));
+  }
+  EXPECT_TRUE(cli::lock_files(folder.path("aa")).has_value()) << "a dead one leaves the file";
+  EXPECT_TRUE(cli::lock_files(folder.path("missing/aa")).has_value());
+}
+
 TEST(WatchedCheck, FindsANamedDatabase) {
   const testing_support::Folder folder;
   folder.write("config/pgadvise/config.toml", "[databases.shop]\nurl = \"host=/nonexistent dbname=shop\"\n");
