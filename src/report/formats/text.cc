@@ -366,9 +366,14 @@ class Writer {
     out_ += "\n";
   }
 
-  bool has_place(const Evidence& evidence, const Finding& finding) const {
-    return evidence.place && !evidence.place->live() && evidence.place->line > 0 &&
-           evidence.place != finding.location;
+  // The finding's own place is above, and repeated only in a list of places.
+  static bool has_place(const Finding& finding, std::size_t at) {
+    const Evidence& evidence = finding.evidence[at];
+    if (!evidence.place || evidence.place->live() || evidence.place->line <= 0) return false;
+    const auto same_text = [&](std::size_t other) {
+      return other < finding.evidence.size() && finding.evidence[other].text == evidence.text;
+    };
+    return evidence.place != finding.location || same_text(at + 1) || (at > 0 && same_text(at - 1));
   }
 
   // Writes the evidence at this index. What follows it with the same words and another line of the same file
@@ -379,14 +384,12 @@ class Writer {
     std::string text =
         evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
     if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
-    ++at;
-    if (has_place(evidence, finding)) {
+    if (has_place(finding, at++)) {
       text += "  (" + evidence.place->str();
       const bool literal = options_.show_literals && !evidence.literal.empty();
       for (; !literal && at < finding.evidence.size(); ++at) {
         const Evidence& next = finding.evidence[at];
-        if (next.text != evidence.text || !has_place(next, finding) ||
-            next.place->file != evidence.place->file)
+        if (next.text != evidence.text || !has_place(finding, at) || next.place->file != evidence.place->file)
           break;
         text += fmt::format(", {}", next.place->line);
       }
