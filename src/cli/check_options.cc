@@ -24,8 +24,8 @@ namespace pgadvise::cli {
 void add_inputs(CLI::App& command, CheckOptions& options) {
   command.add_option(
       "PATH", options.sources.paths,
-      "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot. The id of a finding "
-      "(unindexed-foreign-key:1b17): report only that finding. Default: the current directory, unless the "
+      "Repository, migrations folder, dump, pgadvise snapshot or drizzle snapshot; or the id of a finding "
+      "(unindexed-foreign-key:1b17), to report only that finding. Default: the current directory, unless the "
       "command line names another input");
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database to read and to confirm findings in: a libpq connection string, or "
@@ -72,8 +72,8 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
   add_log_options(command, options.sources.line_prefix, options.sources.selection);
   command.add_option("-j,--jobs", options.settings.jobs,
                      "Number of threads that read logs, and of connections that plan and run statements. 0: "
-                     "one thread for each processor; one connection with --db; with --sandbox one for each "
-                     "processor, at most four");
+                     "as many threads as processors; with --db one connection; with --sandbox as many "
+                     "connections as processors, at most four");
   command
       .add_option(
           "--workload", options.sources.workloads,

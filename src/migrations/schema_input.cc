@@ -434,7 +434,7 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
   if (passed.empty()) return out;
   diagnostics.push_back(
       {Error::Kind::nonfatal, root,
-       "pgadvise did not read SQL that creates tables, as it belongs to no known migration tool: " +
+       "pgadvise did not read SQL that creates tables, because it belongs to no known migration tool: " +
            listing(passed),
        "to read the SQL: " + how_to_read(root, scripts)});
   return out;

@@ -377,6 +377,9 @@ TEST(TextReport, PlacesOfTheSameEvidenceAreOnOneLine) {
         {Evidence::Kind::statement, "logged here", SourceLocation{"app.log", line, 0}, {}});
   const std::string text = render("text", report, {});
   EXPECT_NE(text.find("  - logged here  (app.log:5, 7, 9)\n"), std::string::npos) << text;
+  report.findings[0].location = SourceLocation{"app.log", 7, 0};
+  const std::string with_its_own = render("text", report, {});
+  EXPECT_NE(with_its_own.find("  - logged here  (app.log:5, 7, 9)\n"), std::string::npos) << with_its_own;
 }
 
 TEST(TextReport, OfRulesThatDidNotRunNamesWhatALogLacks) {
