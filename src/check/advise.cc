@@ -17,6 +17,7 @@
 #include "log/merge.h"
 #include "pg/catalog_reader.h"
 #include "pg/leftovers.h"
+#include "pg/statement_statistics.h"
 #include "pg/verify.h"
 #include "plan/planner.h"
 #include "sql/facts.h"
@@ -81,6 +82,19 @@ Workload read_workload(const AdviseSources& sources, const AdviseSettings& setti
     workloads.push_back(std::move(workload));
   log::count_once(workloads, diagnostics);
   return log::total(std::move(workloads));
+}
+
+// The server's own workload, where no other is named.
+Result<Workload> statement_statistics(pg::Connection& connection, Diagnostics& diagnostics) {
+  auto workload = pg::read_statement_statistics(connection, pg::StatementScope::database, diagnostics);
+  if (!workload) {
+    workload.error().kind = Error::Kind::usage;
+    workload.error().hint = "advise needs queries: --log or --workload, or pg_stat_statements";
+    return tl::unexpected(workload.error());
+  }
+  std::vector<Workload> all;
+  all.push_back(std::move(*workload));
+  return log::total(std::move(all));
 }
 
 // The catalog is read later where it is not that of a snapshot.
@@ -348,6 +362,11 @@ Result<AdviseInputs> load_for_advise(AdviseSources sources, const AdviseSettings
                                         [&] { return pg::read_catalog(server.connection(), diagnostics); });
   if (!catalog) return tl::unexpected(catalog.error());
   out.catalog = std::move(*catalog);
+  if (sources.logs.empty() && sources.workloads.empty()) {
+    auto workload = statement_statistics(server.connection(), diagnostics);
+    if (!workload) return tl::unexpected(workload.error());
+    out.workload = std::move(*workload);
+  }
   if (server.sandbox && !of_snapshot) out.catalog.statistics_days.reset();
   const bool no_rows = server.sandbox && !out.statistics_only && !holds_rows(out.catalog);
   if (no_rows)

@@ -12,9 +12,12 @@
 #include "base/text.h"
 #include "log/reader.h"
 #include "migrations/schema_in_code.h"
+#include "migrations/schema_input.h"
 
 namespace pgadvise::check {
 namespace {
+
+constexpr std::string_view unreadable = "can't be read: ";
 
 bool any_failed(const Diagnostics& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
@@ -30,7 +33,7 @@ bool of_other_log(const Error& error, const Workload& workload) {
 // A file or folder below a named one, which the walk leaves out; or a log of another program.
 bool any_unreadable(const Inputs& inputs) {
   return std::any_of(inputs.diagnostics.begin(), inputs.diagnostics.end(), [&](const Error& error) {
-    return error.what.starts_with("can't be read: ") || of_other_log(error, inputs.workload);
+    return error.what.starts_with(unreadable) || of_other_log(error, inputs.workload);
   });
 }
 
@@ -40,14 +43,30 @@ void allow_other_logs(Inputs& inputs) {
     if (of_other_log(error, inputs.workload)) error.kind = Error::Kind::nonfatal;
 }
 
-// The diagnostics of schemas that programs keep, which become the run's error, and its last line.
-void end_with_schema_in_code(Diagnostics& diagnostics, bool allow_empty) {
-  const auto kept = std::stable_partition(diagnostics.begin(), diagnostics.end(), [](const Error& error) {
-    return !migrations::names_schema_in_code(error);
+// A folder or file that by its name has migrations or a schema.
+bool may_hold_schema(std::string_view path) {
+  const std::string name = lower(path.substr(path.find_last_of('/') + 1));
+  static constexpr std::string_view parts[] = {"migration", "drizzle", "prisma", "schema", ".sql"};
+  static constexpr std::string_view names[] = {"db", "sql", "database"};
+  return contains_any(name, parts) || std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+// Whether the diagnostic says that a PostgreSQL schema was not read: one that programs keep, one that can't
+// be read, or scripts of no known tool, which are the other database's in a repository `of_others`.
+bool names_unread_schema(const Error& error, bool of_others) {
+  return migrations::names_schema_in_code(error) || (!of_others && migrations::names_unread_scripts(error)) ||
+         (error.what.starts_with(unreadable) && may_hold_schema(error.where));
+}
+
+// The diagnostics of schemas that were not read become the run's error, and its last lines.
+void end_with_unread_schema(Diagnostics& diagnostics, bool of_others, bool allow_empty) {
+  const auto kept = std::stable_partition(diagnostics.begin(), diagnostics.end(), [&](const Error& error) {
+    return !names_unread_schema(error, of_others);
   });
   if (allow_empty) return;
   for (auto error = kept; error != diagnostics.end(); ++error) error->kind = Error::Kind::usage;
-  diagnostics.back().hint += "; --allow-empty makes this a warning";
+  std::string& hint = diagnostics.back().hint;
+  hint += (hint.empty() ? "" : "; ") + std::string("--allow-empty makes this a warning");
 }
 
 }  // namespace
@@ -73,24 +92,26 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
   const bool deploys = std::any_of(inputs.projects.begin(), inputs.projects.end(),
                                    [](const Project& project) { return !project.files_read.empty(); });
   if (!deploys && any_unreadable(inputs)) lost = std::max(lost, std::size_t{1});
-  const auto in_code =
-      std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(), migrations::names_schema_in_code);
-  const bool programs = !failed && in_code != inputs.diagnostics.end();
-  const std::string unread =
-      programs ? in_code->what : "no statement or log line of the inputs could be read";
-  if (programs) lost = std::max(lost, std::size_t{1});
+  auto others = for_another_database(inputs.diagnostics);
+  const auto schema =
+      std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(),
+                   [&](const Error& error) { return names_unread_schema(error, !others.empty()); });
+  const bool known = !failed && schema != inputs.diagnostics.end();
+  const std::string unread = known && !schema->what.starts_with(unreadable)
+                                 ? schema->what
+                                 : "no statement or log line of the inputs could be read";
+  if (known) lost = std::max(lost, std::size_t{1});
   if (lost > 0 || !deploys)
     inputs.nothing_checked = failed     ? "an input could not be read"
                              : lost > 0 ? unread
                              : inputs.read.empty() && inputs.workload.sources.empty()
                                  ? "no input was found"
                                  : "the inputs contain no statement";
-  auto others = for_another_database(inputs.diagnostics);
   if (!inputs.nothing_checked.empty() && !failed && lost == 0 && !others.empty()) {
     inputs.nothing_checked = std::move(others);
     inputs.nothing_to_check = true;
   }
-  if (programs) return end_with_schema_in_code(inputs.diagnostics, allow_empty);
+  if (known) return end_with_unread_schema(inputs.diagnostics, !others.empty(), allow_empty);
   if (lost > 0 && !failed)
     inputs.diagnostics.push_back({allow_empty ? Error::Kind::nonfatal : Error::Kind::usage,
                                   {},

@@ -13,8 +13,9 @@ namespace pgadvise::check {
 // - Sets Inputs::nothing_to_check if all SQL is for other databases.
 // - Adds an error (usage; with `allow_empty` a warning) if an input could not be read and no diagnostic is an
 //   error yet. `lost` is the number of unreadable inputs, without those that a diagnostic says can't be read.
-// - A schema that migrations in a programming language define counts as unreadable: its diagnostics become
-//   the errors, and come last.
+// - A schema counts as unreadable if migrations in a programming language define it, if a folder or file of
+//   its name can't be read, or if scripts that create tables belong to no known tool, and no SQL is for other
+//   databases: these diagnostics become the errors, and come last.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
 // "the SQL of the inputs is for another database (mysql)", according to the diagnostics; "": of none.

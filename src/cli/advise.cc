@@ -208,7 +208,10 @@ void add_inputs(CLI::App& command, Options& options) {
       ->allow_extra_args(false)
       ->needs(sandbox);
   sandbox->excludes(db)->needs(schema);
-  command.add_option("--log", options.sources.logs, "PostgreSQL log, or a workload file (repeatable)")
+  command
+      .add_option("--log", options.sources.logs,
+                  "PostgreSQL log, or a workload file (repeatable). Without a log and --workload, the "
+                  "queries are those of pg_stat_statements in the database of --db")
       ->allow_extra_args(false);
   command
       .add_option(
@@ -312,7 +315,7 @@ Result<void> check_words(const CLI::App& command, const Options& options) {
   if (options.cleanup) return {};
   if (!given("--db") && !given("--sandbox"))
     return refuse("advise", "needs a database: --db, or --sandbox with --schema", "pgadvise advise --help");
-  if (!given("--log") && !given("--workload"))
+  if (!given("--log") && !given("--workload") && !given("--db"))
     return refuse("advise", "needs queries: --log or --workload", "pgadvise advise --help");
   if (options.verify && !given("--sandbox") && !given("--disposable"))
     return refuse("--verify", "builds indexes, so it needs a sandbox with data or a disposable database",

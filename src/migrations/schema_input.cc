@@ -318,6 +318,9 @@ std::vector<std::string> add_schemas(const std::string& root, const Places& plac
   return named;
 }
 
+constexpr std::string_view unread_scripts =
+    "pgadvise did not read SQL that creates tables, because it belongs to no known migration tool: ";
+
 // Does one of the folder's scripts, of a sample, make or change tables? Seeds and queries don't.
 bool changes_tables(const std::string& path, const std::vector<std::string>& names) {
   constexpr std::size_t sample = 5;
@@ -432,11 +435,8 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
     passed[!above.empty() && (siblings[above] > 1 || scripts.count(above)) ? above : folder] += names.size();
   }
   if (passed.empty()) return out;
-  diagnostics.push_back(
-      {Error::Kind::nonfatal, root,
-       "pgadvise did not read SQL that creates tables, because it belongs to no known migration tool: " +
-           listing(passed),
-       "to read the SQL: " + how_to_read(root, scripts)});
+  diagnostics.push_back({Error::Kind::nonfatal, root, std::string(unread_scripts) + listing(passed),
+                         "to read the SQL: " + how_to_read(root, scripts)});
   return out;
 }
 
@@ -658,5 +658,7 @@ Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnosti
   return fs::is_directory(status) ? folder_input(path, diagnostics, leave_out)
                                   : file_input(path, diagnostics, user_paths);
 }
+
+bool names_unread_scripts(const Error& error) { return error.what.starts_with(unread_scripts); }
 
 }  // namespace pgadvise::migrations

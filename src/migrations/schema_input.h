@@ -69,4 +69,7 @@ Result<std::vector<SchemaInput>> find_schemas(const std::string& path, Diagnosti
                                               const files::LeaveOut& leave_out = {},
                                               const UserPaths& user_paths = {});
 
+// Whether the diagnostic is the one of find_schemas() about scripts that create tables and that it skipped.
+bool names_unread_scripts(const Error& error);
+
 }  // namespace pgadvise::migrations

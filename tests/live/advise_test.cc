@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "live/own_server.h"
 #include "live/support.h"
 #include "pg/plan_source.h"
 #include "pg/what_if.h"
@@ -161,10 +162,26 @@ TEST(Advise, SaysWhatIsMissing) {
   EXPECT_EQ(3, run("advise --db 'host=" + quoted(folder.path()) + " dbname=none' --workload " + quoted(file))
                    .exit_code);
   EXPECT_EQ(2, run("advise --workload " + quoted(file)).exit_code);
-  EXPECT_EQ(2, run("advise --db " + quoted(database.conninfo())).exit_code);
+  const auto no_queries = run("advise --db " + quoted(database.conninfo()));
+  EXPECT_EQ(2, no_queries.exit_code);
+  EXPECT_NE(std::string::npos,
+            no_queries.err.find("advise needs queries: --log or --workload, or pg_stat_statements"))
+      << no_queries.err;
   EXPECT_EQ(2, run("advise --db " + quoted(database.conninfo()) + " --workload " + quoted(file) +
                    " --budget plenty")
                    .exit_code);
+}
+
+TEST(Advise, TakesTheQueriesOfTheServerWhereNoOthersAreNamed) {
+  const live::OwnServer server;
+  if (!server.started()) GTEST_SKIP() << "no server with pg_stat_statements can be started";
+  auto admin = server.connect();
+  ASSERT_TRUE(admin.run_script(shop));
+  ASSERT_TRUE(admin.run_script("CREATE EXTENSION pg_stat_statements"));
+  for (int n = 0; n < 3; ++n) ASSERT_TRUE(admin.query("SELECT id, total FROM orders WHERE customer_id = 77"));
+  const auto ran = run("advise --db " + quoted(server.conninfo()) + " --format json");
+  EXPECT_EQ(0, ran.exit_code) << ran.err;
+  EXPECT_NE(std::string::npos, ran.out.find("ON public.orders (customer_id)")) << ran.out;
 }
 
 TEST(Advise, LeavesNothingWhenInterrupted) {

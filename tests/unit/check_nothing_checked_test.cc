@@ -29,10 +29,35 @@ TEST(NothingChecked, AFolderThatCannotBeReadIsNoCleanResult) {
 
 TEST(NothingChecked, BesideDeploymentFilesAnUnreadableFolderIsAWarning) {
   Inputs inputs = with_unreadable_folder();
+  inputs.diagnostics[0].where = "certificates";
   inputs.projects.emplace_back().files_read.push_back("package.json");
   explain_nothing_read(inputs, 0, false);
   EXPECT_EQ(inputs.nothing_checked, "");
   EXPECT_EQ(inputs.diagnostics.size(), 1u);
+}
+
+TEST(NothingChecked, BesideDeploymentFilesAnUnreadSchemaIsNoCleanResult) {
+  const Error scripts{
+      Error::Kind::nonfatal, ".",
+      "pgadvise did not read SQL that creates tables, because it belongs to no known migration "
+      "tool: tables (82 scripts)",
+      "to read the SQL: pgadvise check tables"};
+  const Error other{Error::Kind::nonfatal, "b", "prisma migrations of another database (mysql)", {}};
+  const auto last_of = [](Diagnostics diagnostics) {
+    Inputs inputs;
+    inputs.projects.emplace_back().files_read.push_back("package.json");
+    inputs.diagnostics = std::move(diagnostics);
+    explain_nothing_read(inputs, 0, false);
+    return inputs.diagnostics.back();
+  };
+  EXPECT_EQ(last_of({scripts}).kind, Error::Kind::usage);
+  EXPECT_EQ(last_of({scripts}).hint,
+            "to read the SQL: pgadvise check tables; --allow-empty makes this a warning");
+  EXPECT_EQ(last_of({other, scripts}).kind, Error::Kind::nonfatal) << "the scripts are MySQL's";
+  for (const char* path : {"a/migrations", "drizzle", "db", "schema.sql"})
+    EXPECT_EQ(last_of({{Error::Kind::nonfatal, path, "can't be read: Permission denied", {}}}).kind,
+              Error::Kind::usage)
+        << path;
 }
 
 TEST(NothingChecked, ASchemaThatProgramsKeepIsNoCleanResult) {

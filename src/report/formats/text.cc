@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -213,3 +214,392 @@ class Writer {
     }
     if (const std::string set = index_set_in_words(report_); !set.empty()) paragraph("", "  ", set);
   }
+
+  void write_everything() {
+    for (std::size_t at = 0; at < standing_.size();) {
+      std::vector<const Finding*> alike;
+      const Finding& first = *standing_[at];
+      for (; at < standing_.size() && standing_[at]->severity == first.severity &&
+             standing_[at]->rule == first.rule;
+           ++at)
+        alike.push_back(standing_[at]);
+      write_alike(alike);
+    }
+  }
+
+  // The first findings in full, at most `of_one_rule` of a rule, within the limit of lines; returns the
+  // others.
+  std::vector<const Finding*> write_first(std::size_t of_one_rule) {
+    constexpr std::size_t most_lines = 80;
+    std::map<std::string_view, std::size_t> of_rule;
+    std::vector<const Finding*> others;
+    std::size_t lines = 0;
+    for (const Finding* finding : standing_) {
+      const std::size_t before = out_.size();
+      if (lines <= most_lines && of_rule[finding->rule] < of_one_rule) {
+        const bool first = lines == 0;
+        write_finding(*finding);
+        lines += lines_in(std::string_view(out_).substr(before));
+        ++of_rule[finding->rule];
+        if (first || lines <= most_lines) continue;
+        out_.resize(before);
+      }
+      others.push_back(finding);
+    }
+    return others;
+  }
+
+  // Findings in full, the next ones on a line each, of the rest their number by rule. Where not all are in
+  // full, few of a rule are: they say the same of other tables.
+  void write_within_limits() {
+    constexpr std::size_t short_lines = 30, full_of_a_rule = 3;
+    const std::size_t begin = out_.size();
+    auto others = write_first(standing_.size());
+    if (!others.empty()) {
+      out_.resize(begin);
+      others = write_first(full_of_a_rule);
+    }
+    const std::size_t end = std::min(others.size(), short_lines);
+    for (std::size_t at = 0; at < end; ++at) write_line(*others[at]);
+    if (end < others.size()) write_rest({others.begin() + static_cast<std::ptrdiff_t>(end), others.end()});
+    else if (!standing_.empty() && !out_.ends_with("\n\n")) out_ += "\n";
+  }
+
+  // A line that is too long is cut in the text and in the middle of the path: the line's number stays.
+  void write_line(const Finding& finding) {
+    const std::string text = printable(
+        finding.impact.effect.empty() ? subject(finding) : subject(finding) + ": " + finding.impact.effect);
+    const std::string mark = verdict_mark(finding.verdict);
+    const auto taken = characters(name(finding.severity)) + characters(finding.short_id) + mark.size() + 3;
+    const auto room = static_cast<std::size_t>(std::max(20, options_.width - static_cast<int>(taken)));
+    std::string place;
+    if (finding.location && !finding.location->live()) {
+      const std::string whole = finding.location->str();
+      const std::size_t number = whole.size() - finding.location->file.size();
+      const std::size_t left = room - std::min(room, characters(text) + 2);
+      place = "  " + ellipsis_in_middle(whole, std::max({left, room / 2, number + 2}), number);
+    }
+    const std::size_t of_text = room - std::min(room - 1, characters(place));
+    end_line(severity(finding) + " " + rule(finding) + mark + "  " + ellipsis(text, of_text) + place);
+  }
+
+  void write_rest(const std::vector<const Finding*>& rest) {
+    std::map<std::string, int> rules;
+    for (const Finding* finding : rest) ++rules[finding->rule];
+    std::vector<std::pair<int, std::string>> counts;
+    for (const auto& [rule, number] : rules) counts.emplace_back(-number, rule);
+    std::sort(counts.begin(), counts.end());
+    std::vector<std::string> words;
+    for (const auto& [number, rule] : counts) words.push_back(fmt::format("{} {}", -number, rule));
+    out_ += "\n";
+    paragraph(fmt::format("{} more: ", rest.size()), "  ", join(words, ", "));
+    out_ += "To show all: --all. To show those of one rule: --only " + counts.front().second + "\n\n";
+  }
+
+  // The message without what it is about.
+  static std::string said_of_any(const Finding& finding) {
+    std::string out = finding.message;
+    const std::string base = std::filesystem::path(finding.subject.file).filename().string();
+    for (const auto& name : {finding.subject.file, base, finding.subject.entry})
+      if (!name.empty()) out = replace_all(out, name, "*");
+    return out;
+  }
+
+  // Those of a log's statements and of deploy commands differ in what is said of each.
+  static bool say_the_same(const std::vector<const Finding*>& findings) {
+    const Finding& first = *findings.front();
+    if (!first.subject.fingerprint.empty()) return false;
+    if (first.subject.entry.empty() || !first.subject.table.empty()) return true;
+    return std::all_of(findings.begin(), findings.end(),
+                       [&](const Finding* finding) { return said_of_any(*finding) == said_of_any(first); });
+  }
+
+  // Many of one rule about objects of the schema: the worst in full, of the others what tells them apart, and
+  // the fix.
+  void write_alike(const std::vector<const Finding*>& findings) {
+    constexpr std::size_t few = 5;
+    const bool group = findings.size() > few && say_the_same(findings);
+    for (const auto* finding : findings) {
+      write_finding(*finding);
+      if (group) break;
+    }
+    if (!group) return;
+    out_ += fmt::format("{} {}  {} more of the same kind\n", severity(*findings.front()),
+                        rule(*findings.front()), findings.size() - 1);
+    for (std::size_t at = 1; at < findings.size(); ++at) write_short(*findings[at], *findings.front());
+    out_ += "\n";
+  }
+
+  void write_short(const Finding& finding, const Finding& first) {
+    std::string line = subject(finding) + verdict_mark(finding.verdict);
+    if (finding.location && !finding.location->live()) line += "  " + finding.location->str();
+    paragraph("  - ", "    ", line);
+    write_short_evidence(finding, first);
+    if (!finding.fix || finding.fix->sql.empty()) return;
+    block("    fix: ", finding.fix->sql);
+    if (finding.fix->cost_before && finding.fix->cost_after)
+      out_ += fmt::format("         planner cost {:.2f} -> {:.2f}\n", *finding.fix->cost_before,
+                          *finding.fix->cost_after);
+  }
+
+  // On one line what is said of this finding and not of the first.
+  void write_short_evidence(const Finding& finding, const Finding& first) {
+    std::vector<std::string> parts;
+    for (const auto& evidence : finding.evidence) {
+      const auto same = [&](const Evidence& other) { return other.text == evidence.text; };
+      const std::string& text =
+          options_.show_literals && !evidence.literal.empty() ? evidence.literal : evidence.text;
+      if (std::none_of(first.evidence.begin(), first.evidence.end(), same)) parts.push_back(printable(text));
+    }
+    if (!finding.verdict_reason.empty() && finding.verdict_reason != first.verdict_reason)
+      parts.insert(parts.begin(), printable(finding.verdict_reason));
+    if (parts.empty()) return;
+    std::string line = replace_all(join(parts, "; "), "\n", " ");
+    out_ += "    " + ellipsis(line, static_cast<std::size_t>(std::max(20, options_.width - 4))) + "\n";
+  }
+
+  void write_finding(const Finding& finding) {
+    std::string head = severity(finding) + " " + rule(finding) + verdict_mark(finding.verdict);
+    if (finding.location && !finding.location->live())
+      head += "  " + link(url(finding), printable(finding.location->str()));
+    out_ += head + "\n";
+    paragraph("  ", "  ", finding.message);
+    if (const auto source = options_.source ? options_.source(finding, 0) : std::nullopt)
+      for (const auto& line : excerpt({.color = options_.color, .width = options_.width - 4}, *source))
+        out_ += "    " + line + "\n";
+    for (std::size_t at = 0; at < finding.evidence.size();) at = write_evidence(finding, at);
+    if (!finding.impact.effect.empty()) paragraph("  - ", "    ", finding.impact.effect);
+    if (!finding.verdict_reason.empty()) paragraph("  - ", "    ", finding.verdict_reason);
+    if (!finding.owners.empty()) paragraph("  - ", "    ", "owned by " + join(finding.owners, " "));
+    if (finding.fix) write_fix(*finding.fix);
+    out_ += "\n";
+  }
+
+  // The finding's own place is above, and repeated only in a list of places.
+  static bool has_place(const Finding& finding, std::size_t at) {
+    const Evidence& evidence = finding.evidence[at];
+    if (!evidence.place || evidence.place->live() || evidence.place->line <= 0) return false;
+    const auto same_text = [&](std::size_t other) {
+      return other < finding.evidence.size() && finding.evidence[other].text == evidence.text;
+    };
+    return evidence.place != finding.location || same_text(at + 1) || (at > 0 && same_text(at - 1));
+  }
+
+  // Writes the evidence at this index. What follows it with the same words and another line of the same file
+  // is on the same line: "logged here  (app.log:5, 7, 9)". Returns the index of the next one.
+  std::size_t write_evidence(const Finding& finding, std::size_t at) {
+    const Evidence& evidence = finding.evidence[at];
+    // Statements are cut: the JSON has them whole.
+    std::string text =
+        evidence.kind == Evidence::Kind::statement ? ellipsis(evidence.text, 300) : evidence.text;
+    if (options_.show_literals && !evidence.literal.empty()) text = evidence.literal;
+    if (has_place(finding, at++)) {
+      text += "  (" + evidence.place->str();
+      const bool literal = options_.show_literals && !evidence.literal.empty();
+      for (; !literal && at < finding.evidence.size(); ++at) {
+        const Evidence& next = finding.evidence[at];
+        if (next.text != evidence.text || !has_place(finding, at) || next.place->file != evidence.place->file)
+          break;
+        text += fmt::format(", {}", next.place->line);
+      }
+      text += ")";
+    }
+    paragraph("  - ", "    ", text);
+    return at;
+  }
+
+  void write_fix(const Fix& fix) {
+    const bool titled = fix.sql.empty() ||
+                        fix.safety == Fix::Safety::manual;  // what is by hand is said, and an example given
+    if (titled) paragraph("  fix: ", "       ", fix.title);
+    if (!fix.sql.empty()) block(titled ? "       sql: " : "  fix: ", fix.sql);
+    if (!fix.drizzle.empty()) block("       drizzle: ", fix.drizzle);
+    if (!fix.down_sql.empty()) block("       undo: ", fix.down_sql);
+    if (fix.cost_before && fix.cost_after)
+      out_ += fmt::format("       planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+  }
+
+  void write_locks() {
+    const auto lines =
+        lock_timeline(report_.lock_forecasts, {.color = options_.color, .width = options_.width});
+    for (const auto& line : lines) end_line(line);
+    if (!lines.empty()) out_ += "\n";
+  }
+
+  void write_refuted() {
+    out_ += paint("1", "Refuted") + "\n";
+    for (const Finding* finding : refuted_)
+      paragraph("  - ", "    ", finding->short_id + " " + subject(*finding) + ": " + finding->verdict_reason);
+    out_ += "\n";
+  }
+
+  // One line: the error on standard error is that line, if it was printed there.
+  std::string write_nothing_checked() {
+    const bool failed = std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(),
+                                    [](const Error& error) { return error.kind != Error::Kind::nonfatal; });
+    if (failed && options_.warnings_printed) return {};
+    if (!options_.warnings_printed)
+      for (const auto& error : together(report_.diagnostics)) paragraph("", "  ", error.line());
+    return out_ + paint("1", nothing_checked(report_) + ".") + "\n";
+  }
+
+  void write_gone() {
+    const auto lines = gone_lines(report_);
+    if (lines.empty()) return;
+    out_ += paint("1", "In the baseline, but no longer found") + "\n";
+    for (const auto& line : lines) paragraph("  - ", "    ", line);
+    out_ += "\n";
+  }
+
+  void write_not_looked_at() {
+    const Diagnostics warnings = options_.warnings_printed ? Diagnostics{} : together(report_.diagnostics);
+    if (report_.skipped.empty() && report_.diagnostics.empty()) return;
+    if (!options_.verbose) {
+      write_warnings(warnings);
+      return write_not_run_in_short();
+    }
+    out_ += paint("1", "Not checked") + "\n";
+    std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
+    for (const auto& skipped : report_.skipped) {
+      const auto known = std::find_if(by_reason.begin(), by_reason.end(),
+                                      [&](const auto& item) { return item.first == skipped.reason; });
+      if (known == by_reason.end()) by_reason.push_back({skipped.reason, {skipped.rule}});
+      else known->second.push_back(skipped.rule);
+    }
+    for (const auto& [reason, rules] : by_reason)
+      paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
+    if (const auto count = report_.diagnostics.size(); count && options_.warnings_printed)
+      out_ +=
+          fmt::format("  - {} warning{} about the input: see standard error\n", count, count == 1 ? "" : "s");
+    out_ += "\n";
+    write_warnings(warnings);
+  }
+
+  void write_warnings(const Diagnostics& warnings) {
+    if (warnings.empty()) return;
+    out_ += paint("1", "Warnings about the input") + "\n";
+    constexpr std::size_t shown = 20;
+    for (std::size_t at = 0; at < std::min(shown, warnings.size()); ++at)
+      paragraph("  - ", "    ", warnings[at].line());
+    if (warnings.size() > shown)
+      out_ += fmt::format("  - and {} more; --format json has all\n", warnings.size() - shown);
+    out_ += "\n";
+  }
+
+  // The options that a rule lacks: {"--db", "--schema"} if either would do. {"records in the log"} if a log
+  // was read, but does not contain what the rule needs, and no other option would do.
+  std::vector<std::string> missing_of(const SkippedRule& skipped) const {
+    const bool has_log = std::any_of(report_.inputs.begin(), report_.inputs.end(),
+                                     [](const ReportInput& input) { return input.kind.ends_with(" log"); });
+    const std::string& reason = skipped.reason;
+    std::vector<std::string> options;
+    for (std::size_t at = reason.find("--"); at != std::string::npos; at = reason.find("--", at + 2)) {
+      const std::size_t end = std::min(reason.find_first_of(" ,;)", at), reason.size());
+      const std::string option = reason.substr(at, end - at);
+      if (!report_.server_version.empty() && (option == "--db" || option == "--schema")) continue;
+      if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
+    }
+    if (has_log && options == std::vector<std::string>{"--log"}) return {"records in the log"};
+    if (has_log) std::erase(options, "--log");
+    return options.empty() ? std::vector<std::string>{"other inputs"} : options;
+  }
+
+  // The three inputs that most rules lack, with the number of rules that lack each. A rule that lacks two
+  // inputs counts in both numbers.
+  void write_not_run_in_short() {
+    constexpr std::size_t shown = 3;
+    std::vector<std::pair<std::string, int>> inputs;
+    for (const auto& skipped : report_.skipped)
+      for (const std::string& missing : missing_of(skipped)) {
+        const auto known = std::find_if(inputs.begin(), inputs.end(),
+                                        [&](const auto& input) { return input.first == missing; });
+        if (known == inputs.end()) inputs.emplace_back(missing, 1);
+        else ++known->second;
+      }
+    std::stable_sort(inputs.begin(), inputs.end(),
+                     [](const auto& one, const auto& other) { return one.second > other.second; });
+    if (inputs.size() > shown) inputs.resize(shown);
+    std::vector<std::string> words;
+    std::size_t all = 0;
+    for (const auto& [missing, number] : inputs) {
+      words.push_back(fmt::format("{} {} {}", number, number == 1 ? "lacks" : "lack", missing));
+      all += static_cast<std::size_t>(number);
+    }
+    if (!report_.skipped.empty())
+      paragraph("", "  ",
+                fmt::format("{} rule{} did not run: {}{}; --verbose lists them", report_.skipped.size(),
+                            report_.skipped.size() == 1 ? "" : "s", join(words, ", "),
+                            all > report_.skipped.size() ? " (some lack several)" : ""));
+    if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
+      out_ +=
+          fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
+  }
+
+  void write_comparison() {
+    if (!report_.comparison) return;
+    const PlanComparison& comparison = *report_.comparison;
+    std::size_t more = 0, less = 0, failing = 0, added = 0;
+    for (const auto& [fingerprint, change] : comparison.changes) {
+      failing += change.outcome == PlanChange::Outcome::fails_after;
+      added += change.outcome == PlanChange::Outcome::new_statement;
+      if (change.outcome != PlanChange::Outcome::planned) continue;
+      more += change.ratio() > 1 + cost_noise;
+      less += change.ratio() < 1 / (1 + cost_noise);
+    }
+    out_ += fmt::format(
+        "{} statement{} planned under {} and under this schema: {} cost more than before, {} less; {} fail, "
+        "{} are new\n",
+        comparison.compared, comparison.compared == 1 ? "" : "s", comparison.against, more, less, failing,
+        added);
+    if (comparison.failed)
+      out_ += fmt::format("{} statement{} could not be planned under either schema\n", comparison.failed,
+                          comparison.failed == 1 ? "" : "s");
+  }
+
+  void write_summary() {
+    write_comparison();
+    std::map<Verdict, int> verdicts;
+    for (const auto& finding : report_.findings) ++verdicts[finding.verdict];
+    if (report_.planned)
+      out_ +=
+          fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned,
+                      report_.planned == 1 ? "" : "s",
+                      report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
+    const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
+    std::string line = standing == 0
+                           ? std::string("No findings")
+                           : fmt::format("{} finding{}: {}, {} {}", standing, standing == 1 ? "" : "s",
+                                         report::in_words(count(standing_)), verdicts[Verdict::suspected],
+                                         report::in_words(Verdict::suspected));
+    if (const int refuted = verdicts[Verdict::refuted])
+      line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
+    if (report_.baseline)
+      line += fmt::format("; {} known, {} gone since the baseline", report_.baseline->known.size(),
+                          report_.baseline->gone.size());
+    if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
+    line += not_read(report_);
+    line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
+                        report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
+    if (const auto count = report_.diagnostics.size(); count && options_.quiet)
+      line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
+    constexpr std::size_t many = 20;
+    if (standing_.size() > many && !report_.baseline && !options_.quiet)
+      out_ +=
+          "To accept these findings and see only new ones:\n"
+          "  pgadvise check … --baseline .pgadvise-baseline.json --update-baseline\n";
+    bold_paragraph(line);
+  }
+
+  std::vector<const Finding*> standing_, refuted_;
+  const Report& report_;
+  const Options& options_;
+  std::string out_;
+};
+
+std::string render(const Report& report, const Options& options) { return Writer(report, options).write(); }
+
+}  // namespace
+
+const Format text_format{"text", "for people", render};
+
+}  // namespace pgadvise::report::formats
