@@ -73,7 +73,9 @@ class Loader {
       else connect();
     }
     phase("replaying the schema", [&] { replay_schemas(); });
-    if (settings_.migrations.changed || !settings_.migrations.since.empty()) read_changed_code();
+    const bool of_changes = settings_.migrations.changed || !settings_.migrations.since.empty();
+    out_.changes_alone = of_changes && !settings_.migrations.all_schema;
+    if (of_changes) read_changed_code();
     if (!out_.stopped && understood_ == 0) explain_nothing_read(out_, lost_, settings_.allow_empty);
     if (!out_.stopped && !something_chosen_) explain_nothing_changed(out_, settings_.migrations, git_);
     explain_nothing_selected(out_, sources_.selection, settings_.allow_empty);

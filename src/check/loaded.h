@@ -122,6 +122,7 @@ struct Inputs {
   bool files_named = false;
   // Settings::migrations asks for changes alone: findings about other functions are not reported.
   std::optional<ChangedCode> changed_code;
+  bool changes_alone = false;  // likewise of schemas: findings that older migrations cause are not reported
   // A stop request ended load() early: the diagnostics name what was not read.
   bool stopped = false;
 

@@ -204,7 +204,7 @@ class Runner {
     const auto left_out = [&](const Finding& finding) {
       const bool of_schema = about_schema_alone(finding.rule) && finding.subject.fingerprint.empty();
       if (of_schema && caused.count(finding.id)) return false;
-      if (not_asked_for(finding, schema)) return true;
+      if (not_asked_for(finding, schema) || differed_before(finding)) return true;
       if (!schema) return false;
       const bool in_chosen =
           std::any_of(schema->changes.begin(), schema->changes.end(), [&](const SchemaChange& change) {
@@ -229,6 +229,21 @@ class Runner {
           (table.name.empty() || inputs_.live->table(table)))
         finding.verdict = Verdict::confirmed;
     }
+  }
+
+  // Where changes alone are asked for: whether an older migration made the difference to another schema.
+  bool differed_before(const Finding& finding) const {
+    const auto* rule = inputs_.changes_alone ? lint::find_rule(finding.rule) : nullptr;
+    if (!rule || !finding.location) return false;
+    const lint::Needs& needs = rule->rule->needs;
+    if (!needs.names(lint::Input::comparison) && !needs.names(lint::Input::declared)) return false;
+    const std::string& file = finding.location->file;
+    return !inputs_.checked_migrations.contains(file) &&
+           std::any_of(inputs_.schema_inputs.begin(), inputs_.schema_inputs.end(), [&](const auto& input) {
+             return input.kind == migrations::SchemaKind::migrations &&
+                    std::any_of(input.files.begin(), input.files.end(),
+                                [&](const auto& one) { return one.path == file; });
+           });
   }
 
   // Whether the caller asked for others: for single migrations, or for what a branch changes.

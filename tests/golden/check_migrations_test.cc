@@ -1,6 +1,7 @@
 // The migrations that check checks: the newest, those of --since and --changed, or those that are named.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include "support/paths.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -303,6 +305,31 @@ TEST_F(Git, AMovedFolderIsNotNew) {
   EXPECT_EQ(checked("--changed packages", folder.path()), Names{"0004_next"});
   folder.write("packages/migrations/0002_next.sql", migration(2) + "-- edited\n");
   EXPECT_EQ(checked("--since before packages", folder.path()), (Names{"0002_next", "0004_next"}));
+}
+
+// What an older migration has and the source or a snapshot lacks is no change of the branch.
+TEST_F(Git, ChangedReportsNoDifferenceThatAnOlderMigrationMade) {
+  namespace fs = std::filesystem;
+  for (const std::string rule : {"schema-drift", "schema-ahead-of-migrations"})
+    fs::copy(fs::path(testing_support::source_dir) / "fixtures/rules" / rule / "bad", folder.path(rule),
+             fs::copy_options::recursive);
+  commit();
+  const auto at_migrations = [&](const std::string& arguments) {
+    const Ran ran = run("check --format json --fail-on never --allow-empty " + arguments, folder.path());
+    const auto report = nlohmann::json::parse(ran.out, nullptr, false);
+    Names out;
+    if (!report.is_object()) return out;
+    for (const auto& finding : report["findings"]) {
+      const std::string rule = finding["rule"];
+      if (rule.starts_with("schema-") && has(finding["location"]["file"], "/drizzle/")) out.insert(rule);
+    }
+    return out;
+  };
+  const Names both{"schema-ahead-of-migrations", "schema-drift"};
+  const std::string folders = "schema-drift schema-ahead-of-migrations";
+  EXPECT_EQ(at_migrations(folders), both);
+  EXPECT_EQ(at_migrations("--since HEAD " + folders), Names{});
+  EXPECT_EQ(at_migrations("--since HEAD --all-schema " + folders), both);
 }
 
 // A hook before each commit: nothing to check in the migrations is no fault of the input.
