@@ -1,6 +1,7 @@
 #include "cli/check.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/mask.h"
 #include "base/number_format.h"
 #include "base/text.h"
 #include "base/write_file.h"
@@ -84,6 +86,29 @@ bool kept(const CheckRun& checked, const Options& options) {
   return done.has_value();
 }
 
+std::string for_shell(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("._/:@=,+-").find(c) != std::string_view::npos;
+  });
+  return plain ? word : "'" + replace_all(word, "'", "'\\''") + "'";
+}
+
+// The command with the inputs of the run; of a connection string with a secret: env.
+std::string command_of(const check::Sources& sources) {
+  std::string out = "pgadvise check";
+  for (const auto& path : sources.paths) out += " " + for_shell(path);
+  const auto add = [&](const char* option, const std::vector<std::string>& values) {
+    for (const auto& value : values) out += std::string(" ") + option + " " + for_shell(value);
+  };
+  add("--schema", sources.schema);
+  add("--log", sources.logs);
+  add("--workload", sources.workloads);
+  if (!sources.db.empty()) add("--db", {mask_secrets(sources.db) == sources.db ? sources.db : "env"});
+  if (sources.sandbox && sources.against.empty()) out += " --sandbox";
+  return out;
+}
+
 void report_baseline(const Report& report, const check::Settings& settings) {
   const bool failed =
       std::any_of(report.diagnostics.begin(), report.diagnostics.end(), [&](const Error& error) {
@@ -104,6 +129,7 @@ int run(Options options) {
   for (const auto& schema : checked->inputs.schemas)
     if (schema.catalog) checked->how.catalogs.push_back(&*schema.catalog);
   checked->how.top = options.top;
+  checked->how.command = command_of(options.check.sources);
   checked->how.all = options.all || !options.check.settings.only.empty();
   for (const auto& error : report::together(checked->report.diagnostics)) complain(error);
   if (const auto wrote = write_reports(checked->report, options.reports, checked->how); !wrote) {

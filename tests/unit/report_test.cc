@@ -508,6 +508,16 @@ TEST(TextReport, OfManyInputsAndFindingsBeginsWithFifteenLines) {
   EXPECT_NE(verbose.find("read drizzle migrations packages/8"), std::string::npos);
 }
 
+TEST(TextReport, NamesTheCommandThatMakesABaseline) {
+  const std::string text =
+      render("text", with_findings(30), {.command = "pgadvise check app --log 'a b.log'"});
+  EXPECT_NE(
+      text.find(
+          "  pgadvise check app --log 'a b.log' --baseline .pgadvise-baseline.json --update-baseline\n"),
+      std::string::npos)
+      << text;
+}
+
 TEST(Reports, SayThatNoSchemaWasRead) {
   Report report;
   report.inputs = {{"repository", ".", "6 files"}};

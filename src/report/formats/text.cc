@@ -584,9 +584,10 @@ class Writer {
       line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
     constexpr std::size_t many = 20;
     if (standing_.size() > many && !report_.baseline && !options_.quiet)
-      out_ +=
+      out_ += fmt::format(
           "To accept these findings and see only new ones:\n"
-          "  pgadvise check … --baseline .pgadvise-baseline.json --update-baseline\n";
+          "  {} --baseline .pgadvise-baseline.json --update-baseline\n",
+          printable(options_.command));
     bold_paragraph(line);
   }
 
