@@ -36,17 +36,21 @@ std::string verb(const LongWork& work) {
 struct Hold {
   const MigrationTransaction::Step* from = nullptr;
   const TableLock* lock = nullptr;
+
+  const QualifiedName& table() const { return from->first_name(lock->table); }
 };
 
 // Rules on single statements report work on the table itself under the lock: blocking-alter,
 // blocking-constraint, unbatched-backfill. An index build is reported there as blocking writes only.
-bool reported_elsewhere(const Hold& hold, const LongWork& work) {
-  return work.table == hold.lock->table && work.work != Work::build;
+// `worked_on`: the table's name when the transaction began.
+bool reported_elsewhere(const Hold& hold, const QualifiedName& worked_on, const LongWork& work) {
+  return worked_on == hold.table() && work.work != Work::build;
 }
 
 // Whether the later step needs what the earlier one does: it creates again what that dropped or renamed,
-// under the same name, or uses a column that it added.
-bool depends_on(const SchemaStep& later, const SchemaStep& earlier) {
+// under the same name, or uses a column that it added. Also if the later step uses a table under a new name:
+// the transaction may have renamed it after the earlier step.
+bool depends_on(const MigrationTransaction::Step& later, const MigrationTransaction::Step& earlier) {
   using Kind = SchemaAction::Kind;
   const auto adds = [](const SchemaAction& action) {
     return action.kind == Kind::create_index || action.kind == Kind::add_constraint ||
@@ -57,13 +61,15 @@ bool depends_on(const SchemaStep& later, const SchemaStep& earlier) {
            action.kind == Kind::drop_column || action.kind == Kind::drop_table ||
            action.kind == Kind::rename_column || action.kind == Kind::rename_table;
   };
-  for (const SchemaAction& before : earlier.actions) {
-    for (const SchemaAction& action : later.actions) {
+  if (!later.first_names.empty()) return true;
+  for (const SchemaAction& before : earlier.step->actions) {
+    for (const SchemaAction& action : later.step->actions) {
       std::vector<std::string> used = action.columns;
       if (action.constraint)
         used.insert(used.end(), action.constraint->columns.begin(), action.constraint->columns.end());
       const auto uses = [&](const std::string& column) {
-        return before.table == action.table && std::find(used.begin(), used.end(), column) != used.end();
+        return earlier.first_name(before.table) == later.first_name(action.table) &&
+               std::find(used.begin(), used.end(), column) != used.end();
       };
       const bool same_name = !action.name.empty() && before.name == action.name;
       const bool same_column = std::any_of(before.columns.begin(), before.columns.end(), uses);
@@ -115,12 +121,11 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
     finding.evidence.push_back({Evidence::Kind::project, how, std::nullopt, {}});
   // "in a later migration"
   const std::string where = in_its_own_transaction(*later.migration).substr(2);
-  finding.fix = Fix{
-      .title =
-          "Move the statement at line " + std::to_string(later.step->place.line) + " to" + where +
-          (depends_on(*later.step, *hold.from->step) ? "" : ", or put it before the one that takes the lock"),
-      .safety = Fix::Safety::manual,
-      .statement = later.step->place};
+  finding.fix =
+      Fix{.title = "Move the statement at line " + std::to_string(later.step->place.line) + " to" + where +
+                   (depends_on(later, *hold.from) ? "" : ", or put it before the one that takes the lock"),
+          .safety = Fix::Safety::manual,
+          .statement = later.step->place};
 }
 
 // The first statement after a lock that takes time, and the strongest lock that is held then.
@@ -130,18 +135,19 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
   for (const MigrationTransaction::Step& step : transaction.steps) {
     if (const auto work = lint::long_work(context, *step.step, least); work && !held.empty()) {
       const Hold* worst = nullptr;
+      const QualifiedName& worked_on = step.first_name(work->table);
       std::map<std::string, int> tables;
       for (const Hold& hold : held) {
-        if (reported_elsewhere(hold, *work)) continue;
+        if (reported_elsewhere(hold, worked_on, *work)) continue;
         if (!worst || hold.lock->mode > worst->lock->mode) {
           worst = &hold;
           tables.clear();
         }
         if (hold.lock->mode == worst->lock->mode)
-          tables.emplace(display(hold.lock->table), hold.from->step->place.line);
+          tables.emplace(display(hold.table()), hold.from->step->place.line);
       }
       // Under a weaker lock an index build on the same table blocks no more than the build itself.
-      if (worst && worst->lock->table == work->table && !blocks_reads(worst->lock->mode)) worst = nullptr;
+      if (worst && worst->table() == worked_on && !blocks_reads(worst->lock->mode)) worst = nullptr;
       if (worst) return report(out, *worst, step, *work, tables);
     }
     for (const TableLock& lock : step.step->locks)

@@ -104,7 +104,8 @@ std::optional<Waiting> waiting_by_role(const Context& context, const MigrationTr
                      "a foreign key connects " + display(lock.table) + " with the statement's table");
     for (const Held& one : held) {
       const auto other = lint::growth_by_definition(context, one.lock->table);
-      if (one.lock->table == lock.table || !other || *other == lint::Growth::lookup) continue;
+      const bool same = one.at.first_name(one.lock->table) == at.first_name(lock.table);
+      if (same || !other || *other == lint::Growth::lookup) continue;
       if (*growth == lint::Growth::growing || *other == lint::Growth::growing)
         return because(at, lock, {}, one);
     }

@@ -54,7 +54,8 @@ struct Opposite {
 // deadlock_timeout ends the wait first.
 struct MigrationLocks {
   std::vector<Held> all;
-  std::map<QualifiedName, std::vector<std::size_t>> by_table;  // indexes of `all`
+  std::map<QualifiedName, std::vector<std::size_t>> by_table;  // indexes of `all`, by the first name
+  std::map<QualifiedName, QualifiedName> first_names;          // of tables that the transaction renames
 };
 
 MigrationLocks locks_of(const Context& context, const MigrationTransaction& transaction) {
@@ -64,9 +65,10 @@ MigrationLocks locks_of(const Context& context, const MigrationTransaction& tran
     if (timeout && static_cast<double>(timeout->ms.value_or(0)) < deadlock_timeout_ms) continue;
     for (const TableLock& lock : step.step->locks) {
       if (lock.on_new_table || !blocks_writes(lock.mode)) continue;
-      out.by_table[lock.table].push_back(out.all.size());
+      out.by_table[step.first_name(lock.table)].push_back(out.all.size());
       out.all.push_back({&step, &lock});
     }
+    out.first_names.insert(step.first_names.begin(), step.first_names.end());
   }
   return out;
 }
@@ -102,7 +104,10 @@ std::vector<Application> applications(const Context& context) {
 
 // The first lock of the migration that waits for this use, or for which the use waits.
 std::optional<std::size_t> first_conflict(const MigrationLocks& locks, const Use& use) {
-  const auto table = locks.by_table.find(use.table);
+  auto table = locks.by_table.find(use.table);
+  if (const auto first = locks.first_names.find(use.table);
+      table == locks.by_table.end() && first != locks.first_names.end())
+    table = locks.by_table.find(first->second);
   if (table == locks.by_table.end()) return std::nullopt;
   for (const std::size_t at : table->second)
     if (conflict(locks.all[at].lock->mode, use.mode)) return at;

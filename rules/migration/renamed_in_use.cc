@@ -28,7 +28,7 @@ using Name = std::pair<QualifiedName, std::string>;
 
 static Name new_name(const SchemaAction& action) {
   if (action.kind == Kind::rename_column) return {action.table, action.name};
-  return {{action.detail.empty() ? action.table.schema : action.detail, action.name}, {}};
+  return {renamed_table(action), {}};
 }
 
 // Whether the table or column has its name again at the end of the migration.

@@ -317,8 +317,14 @@ class CheckedHost : public review::Host {
   // Of migrations that are programs, which no check reads.
   const migrations::SchemaInput* program_of(const std::string& table) const {
     std::error_code code;
-    if (!programs_)
+    if (!programs_) {
       programs_ = migrations::find_code_migrations(fs::is_directory(folder(), code) ? folder() : ".");
+      std::erase_if(*programs_, [&](const migrations::SchemaInput& one) {
+        const bool writes = migrations::writes_for(one);
+        if (!writes) not_written_ = one.tool->id();
+        return !writes;
+      });
+    }
     return migrations::code_migrations_of(*programs_, table);
   }
 
@@ -329,6 +335,11 @@ class CheckedHost : public review::Host {
             "{} stores more than SQL for a migration: create a migration with it, and copy the statements "
             "into it",
             schema.tool->id());
+    if (!not_written_.empty() && programs_->empty())
+      return fmt::format(
+          "pgadvise writes no migrations for {}, whose migrations are programs: create a migration with "
+          "it, and copy the statements into it",
+          not_written_);
     return "pgadvise does not know the migrations folder for these statements";
   }
 
@@ -421,7 +432,9 @@ class CheckedHost : public review::Host {
 
   const CheckRun& run_;
   const std::int64_t now_ = now();
-  mutable std::optional<std::vector<migrations::SchemaInput>> programs_;  // once asked for
+  // Once asked for. Those that pgadvise writes for; `not_written_`: the id of a tool of the others.
+  mutable std::optional<std::vector<migrations::SchemaInput>> programs_;
+  mutable std::string_view not_written_;
   std::map<std::string, std::optional<std::string>> texts_;
 };
 

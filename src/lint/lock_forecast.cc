@@ -72,10 +72,56 @@ void take_open_transactions(TableTraffic& out, const Workload& workload,
   }
 }
 
+// The tables that one transaction has renamed so far.
+class FirstNames {
+ public:
+  void clear() { names_.clear(); }
+
+  void add_step(MigrationTransaction::Step& step) {
+    take_names(step);
+    bool renames = false;
+    for (const SchemaAction& action : step.step->actions) {
+      if (action.kind != Kind::rename_table) continue;
+      follow(action);
+      renames = true;
+    }
+    if (renames) take_names(step);  // a DO block may use the new names
+  }
+
+ private:
+  void take_names(MigrationTransaction::Step& step) const {
+    if (names_.empty()) return;
+    const auto take = [&](const QualifiedName& name) {
+      if (const auto found = names_.find(name); found != names_.end()) step.first_names.insert(*found);
+    };
+    for (const TableLock& lock : step.step->locks) take(lock.table);
+    for (const SchemaAction& action : step.step->actions) {
+      take(action.table);
+      for (const QualifiedName& table : action.reads_from) take(table);
+    }
+  }
+
+  void follow(const SchemaAction& rename) {
+    const auto known = names_.extract(rename.table);
+    const QualifiedName first = known ? known.mapped() : rename.table;
+    const QualifiedName now = renamed_table(rename);
+    if (now == first) names_.erase(now);
+    else names_.insert_or_assign(now, first);
+  }
+
+  std::map<QualifiedName, QualifiedName> names_;  // by the current name
+};
+
 }  // namespace
+
+const QualifiedName& MigrationTransaction::Step::first_name(const QualifiedName& table) const {
+  const auto found = first_names.find(table);
+  return found == first_names.end() ? table : found->second;
+}
 
 std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& migrations) {
   std::vector<MigrationTransaction> out;
+  FirstNames names;
   int number = 0;  // of the last step; 0: its transaction has ended
   for (const Migration& migration : migrations) {
     const bool goes_on = migration.with_previous && migration.transaction == Migration::Transaction::run;
@@ -85,8 +131,14 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
     for (const SchemaStep& step : migration.steps) {
       const bool same = !apart && step.transaction != 0 && !out.empty() && number != 0 &&
                         (first ? goes_on && step.transaction == 1 : step.transaction == number);
-      if (!same) out.emplace_back();
-      out.back().steps.push_back({&migration, &step});
+      if (!same) {
+        out.emplace_back();
+        names.clear();
+      }
+      MigrationTransaction::Step& added = out.back().steps.emplace_back();
+      added.migration = &migration;
+      added.step = &step;
+      names.add_step(added);
       number = apart ? 0 : step.transaction;
       first = false;
     }

@@ -2,6 +2,7 @@
 // up. Cost: grows with the number of steps times the locks of one transaction.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,13 @@ struct MigrationTransaction {
   struct Step {
     const Migration* migration = nullptr;
     const SchemaStep* step = nullptr;
+    // Of the tables of the step that the transaction renames up to the step (also by SET SCHEMA; not by a
+    // rename of their schema): by the step's name the name when the transaction began.
+    std::map<QualifiedName, QualifiedName> first_names = {};
+
+    // The name of a table of the step when the transaction began. It is the same for all locks of the
+    // transaction on one table, and other sessions know the table by it until the transaction ends.
+    const QualifiedName& first_name(const QualifiedName& table) const;
   };
   std::vector<Step> steps;  // at least one
 };

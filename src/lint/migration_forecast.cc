@@ -75,7 +75,7 @@ class Forecaster {
       for (const TableLock& lock : step.step->locks) {
         if (lock.on_new_table || lock.mode <= LockMode::row_exclusive) continue;
         locks = true;
-        const auto [known, is_new] = held.try_emplace(lock.table, lock.mode);
+        const auto [known, is_new] = held.try_emplace(step.first_name(lock.table), lock.mode);
         if (!is_new && known->second >= lock.mode) continue;
         known->second = std::max(known->second, lock.mode);
         out.locks.push_back(lock_of(*step.step, lock, at));

@@ -174,13 +174,18 @@ bool carried_over(const Site& site) {
 
 const SchemaStep* locked_before(const Site& site) {
   if (site.step->transaction == 0 || avoids_transaction(*site.migration)) return nullptr;
-  for (const SchemaStep& step : site.migration->steps) {
-    if (&step == site.step) return nullptr;
+  const SchemaStep* first = nullptr;
+  QualifiedName name = site.action->table;  // as the step at hand finds it
+  for (std::size_t at = static_cast<std::size_t>(site.step - site.migration->steps.data()); at > 0; --at) {
+    const SchemaStep& step = site.migration->steps[at - 1];
     if (step.transaction != site.step->transaction) continue;
+    const QualifiedName after = name;
+    for (auto action = step.actions.rbegin(); action != step.actions.rend(); ++action)
+      if (action->kind == Kind::rename_table && renamed_table(*action) == name) name = action->table;
     for (const TableLock& lock : step.locks)
-      if (lock.table == site.action->table && blocks_reads(lock.mode)) return &step;
+      if ((lock.table == name || lock.table == after) && blocks_reads(lock.mode)) first = &step;
   }
-  return nullptr;
+  return first;
 }
 
 }  // namespace pgadvise::lint

@@ -76,7 +76,8 @@ std::string in_its_own_transaction(const Migration& migration);
 // were copied.
 bool carried_over(const Site& site);
 
-// The first earlier step of the same transaction whose lock on the table blocks reads; nullptr if none.
+// The first earlier step of the same transaction whose lock on the table blocks reads, also under a name that
+// the table had before; nullptr if none.
 const SchemaStep* locked_before(const Site& site);
 
 }  // namespace pgadvise::lint

@@ -22,6 +22,10 @@ bool StatementOrder::begins_rolled_back() const {
   });
 }
 
+bool StatementOrder::continues(const std::vector<std::uint32_t>& order) const {
+  return order.size() <= used_ && std::equal(order.begin(), order.end(), begin());
+}
+
 void StatementOrder::follow(TransactionEffect effect, std::string_view savepoint) {
   if (effect == TransactionEffect::sets_savepoint) {
     if (savepoints_.size() == max_savepoints) savepoints_.erase(savepoints_.begin());
@@ -35,8 +39,10 @@ void StatementOrder::follow(TransactionEffect effect, std::string_view savepoint
     if (at->first == savepoint) found = at;
   if (found == savepoints_.end()) return;
   if (!releases) {
-    if (used_ > 1 && used_ > found->second && !begins_rolled_back() && rolled_back_.size() < max_rolled_back)
-      rolled_back_.emplace_back(begin(), end());
+    if (used_ > 1 && used_ > found->second && !begins_rolled_back()) {
+      std::erase_if(rolled_back_, [&](const auto& order) { return continues(order); });
+      if (rolled_back_.size() < max_rolled_back) rolled_back_.emplace_back(begin(), end());
+    }
     used_ = found->second;
     ++found;  // ROLLBACK TO leaves the savepoint set
   }
@@ -62,6 +68,7 @@ void TransactionOrders::add(const StatementOrder& transaction, const std::string
   if (!whole && rolled_back.empty()) return;
   Orders& orders = logs_[log];
   for (const auto& order : rolled_back) {
+    if (whole && transaction.continues(order)) continue;
     key_ = order;
     count(transaction, orders);
   }

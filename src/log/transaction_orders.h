@@ -33,10 +33,12 @@ class StatementOrder {
   const std::uint32_t* begin() const { return queries_.data(); }
   const std::uint32_t* end() const { return queries_.data() + used_; }
   std::size_t size() const { return used_; }
-  // The orders that ended with a ROLLBACK TO, of at least two statements: none is the beginning of another.
+  // The orders that ended with a ROLLBACK TO, of at least two statements: none is the beginning of another of
+  // them. One may be the beginning of the statements at hand: continues().
   const std::vector<std::vector<std::uint32_t>>& rolled_back() const { return rolled_back_; }
-  bool begins_rolled_back() const;                   // no statement is new since the ROLLBACK TO
-  const std::string* file() const { return file_; }  // of the first call
+  bool begins_rolled_back() const;                                // no statement is new since the ROLLBACK TO
+  bool continues(const std::vector<std::uint32_t>& order) const;  // begins with all statements of `order`
+  const std::string* file() const { return file_; }               // of the first call
   int line() const { return line_; }
 
  private:
@@ -59,8 +61,9 @@ class TransactionOrders {
   };
   using Orders = std::map<std::vector<std::uint32_t>, Entry>;
 
-  // Counts a transaction that has ended, for each of its orders once; a single statement has no order. `log`:
-  // nullptr: one sum of all logs. Of more than 2 * max_orders orders, the less frequent half is forgotten.
+  // Counts a transaction that has ended, for each of its orders once; a single statement has no order, and an
+  // order that is the beginning of another one of the transaction is not counted. `log`: nullptr: one sum of
+  // all logs. Of more than 2 * max_orders orders, the less frequent half is forgotten.
   void add(const StatementOrder& transaction, const std::string* log);
   const Orders* of(const std::string* log) const;  // nullptr: there are none
 

@@ -23,7 +23,7 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
     for (const auto& name : names) input.files.push_back({files::path_under(input.path, name), name});
     input.programs = true;
     input.tool = tool_of_program(input.files.back().path, newest_text(input));
-    if (!input.tool || !input.tool->programs.writer.write) continue;
+    if (!input.tool) continue;
     input.kind = SchemaKind::migrations;
     out.push_back(std::move(input));
   }

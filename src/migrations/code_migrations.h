@@ -8,7 +8,8 @@
 
 namespace pgadvise::migrations {
 
-// The folders under `root` to which such a migration can be added, with their files in order.
+// The folders of such migrations under `root`, with their files in order. Whether pgadvise can add one:
+// writes_for().
 std::vector<SchemaInput> find_code_migrations(const std::string& root);
 
 // The folder that creates `table`. If a tool's table names start with the name of their folder's application,

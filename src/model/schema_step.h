@@ -61,7 +61,7 @@ struct SchemaAction {
     detach_partition,  // `table`: the parent, `name`: the partition; `concurrently`
     change_domain,     // ADD CONSTRAINT of the domain `name`, `table`: one that uses it in `columns`
     drop_type,         // with CASCADE, also drops `columns` of `table`
-    rename_table,      // `name`: the new one; also SET SCHEMA
+    rename_table,      // `name`: the new one; also SET SCHEMA, `detail`: the new schema
     rename_column,     // `columns`: the old one, `name`: the new one
     rewrite_table,     // SET LOGGED, SET TABLESPACE, CLUSTER, VACUUM FULL …; `detail` says which
     truncate,
@@ -123,6 +123,11 @@ struct SchemaAction {
   bool truncated =
       false;  // the name is longer than 63 bytes, so another long name may be truncated to the same one
 };
+
+// The name that a table has after a rename_table.
+inline QualifiedName renamed_table(const SchemaAction& action) {
+  return {action.detail.empty() ? action.table.schema : action.detail, action.name};
+}
 
 struct SchemaStep {
   SourceLocation place;

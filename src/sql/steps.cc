@@ -149,7 +149,7 @@ void StepRecorder::happened(const std::vector<SchemaAction>& actions, const Sche
         std::erase_if(existing_, [&](const QualifiedName& name) { return !state.catalog.table(name); });
         break;
       case Kind::rename_table: {
-        const QualifiedName to{action.detail.empty() ? action.table.schema : action.detail, action.name};
+        const QualifiedName to = renamed_table(action);
         if (state.catalog.table(action.table) || !state.catalog.table(to)) break;
         if (existing_.erase(action.table)) existing_.insert(to);
         if (auto columns = added_.extract(action.table)) {

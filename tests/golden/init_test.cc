@@ -65,6 +65,21 @@ TEST(Init, FindsMigrationsThatAreProgramsAndTheirCommand) {
   EXPECT_TRUE(has(config, "[migrate]\ncommand = \"python manage.py migrate\"\n")) << config;
 }
 
+// pgadvise writes no migrations of this tool.
+TEST(Init, FindsDbMigratesCommand) {
+  const Folder folder;
+  folder.write("package.json", R"({"dependencies": {"db-migrate": "1", "db-migrate-pg": "1"}})");
+  folder.write("migrations/20260101000000-init.js",
+               "'use strict';\n\nvar dbm;\n\nexports.setup = function(options, seedLink) {\n"
+               "  dbm = options.dbmigrate;\n};\n\nexports.up = function(db) {\n"
+               "  return db.createTable('orders', {id: 'int'});\n};\n");
+  const Ran ran = run("init --ci none", folder.path());
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "migrations: db-migrate migrations (1 file), which are programs\n")) << ran.out;
+  const std::string config = slurp(folder, "pgadvise.toml");
+  EXPECT_TRUE(has(config, "[migrate]\ncommand = \"npx db-migrate up\"\n")) << config;
+}
+
 TEST(Init, WritesAConfigurationThatCheckReads) {
   const Folder folder;
   drizzle(folder);

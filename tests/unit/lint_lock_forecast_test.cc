@@ -118,6 +118,69 @@ TEST(LockForecast, ALockLastsThroughTheWorkOnAnotherTable) {
   EXPECT_NE(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
 }
 
+// https://www.postgresql.org/docs/current/explicit-locking.html: a lock is on the relation, not on its name.
+TEST(LockForecast, ALockLastsThroughARename) {
+  for (const std::string rename :
+       {"ALTER TABLE events RENAME TO e2;\n", "ALTER TABLE events SET SCHEMA e2;\n"}) {
+    const std::string now = rename.find("RENAME") != std::string::npos ? "e2" : "e2.events";
+    const Folder change = folder({"CREATE SCHEMA e2;\n" + rename + "ALTER TABLE " + now +
+                                  " ADD COLUMN q int;\nUPDATE " + now + " SET q = 1;"});
+    EXPECT_EQ(findings("lock-held-during-work", change).size(), 0u) << "unbatched-backfill reports it";
+    const auto found = findings("unbatched-backfill", change);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].severity, Severity::warning);
+    EXPECT_NE(found[0].message.find("the lock taken at line 2 blocks"), std::string::npos)
+        << found[0].message;
+    const auto forecasts =
+        forecast_locks(Context({.catalog = &change.catalog, .migrations = &change.migrations}));
+    ASSERT_EQ(forecasts.size(), 1u);
+    ASSERT_EQ(forecasts[0].locks.size(), 1u);
+    EXPECT_EQ(display(forecasts[0].locks[0].table), "events");
+  }
+  const auto alone =
+      findings("unbatched-backfill", folder({"ALTER TABLE events RENAME TO e2; UPDATE e2 SET kind = 'x';"}));
+  ASSERT_EQ(alone.size(), 1u);
+  EXPECT_EQ(alone[0].severity, Severity::warning);
+  const auto apart = findings("unbatched-backfill", folder({"ALTER TABLE events RENAME TO e2; UPDATE e2 SET "
+                                                            "kind = 'x';"},
+                                                           Transaction::none));
+  ASSERT_EQ(apart.size(), 1u);
+  EXPECT_EQ(apart[0].severity, Severity::note);
+}
+
+TEST(LockForecast, TablesThatSwapNamesStayTwo) {
+  const Folder change =
+      folder({"ALTER TABLE busy RENAME TO old;\nALTER TABLE events RENAME TO busy;\n"
+              "ALTER TABLE old ADD COLUMN a int;\nUPDATE busy SET kind = 'x';"});
+  const auto backfill = findings("unbatched-backfill", change);
+  ASSERT_EQ(backfill.size(), 1u);
+  EXPECT_NE(backfill[0].message.find("the lock taken at line 2 blocks"), std::string::npos)
+      << backfill[0].message;
+  const auto held = findings("lock-held-during-work", change);
+  ASSERT_EQ(held.size(), 1u);
+  EXPECT_TRUE(
+      held[0].message.starts_with("The transaction blocks reads and writes of busy from line 1 until"))
+      << held[0].message;
+  const auto forecasts =
+      forecast_locks(Context({.catalog = &change.catalog, .migrations = &change.migrations}));
+  ASSERT_EQ(forecasts.size(), 1u);
+  ASSERT_EQ(forecasts[0].locks.size(), 2u);
+  EXPECT_EQ(forecasts[0].locks[0].table.name, "busy");
+  EXPECT_EQ(forecasts[0].locks[1].table.name, "events");
+}
+
+TEST(LockForecast, WhatUsesTheNewNameIsNotPutBeforeTheRename) {
+  const auto found =
+      findings("lock-held-during-work",
+               folder({"ALTER TABLE events RENAME TO e2;\nCREATE INDEX e2_kind ON e2 (kind);"}));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].message.find("of events from line 1 until it ends, and meanwhile line 2 builds an index "
+                                  "on e2."),
+            std::string::npos)
+      << found[0].message;
+  EXPECT_EQ(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
+}
+
 TEST(LockForecast, EachLockHasItsOwnLine) {
   const auto found =
       findings("lock-held-during-work",

@@ -91,6 +91,14 @@ TEST(TransactionOrders, ARepeatedPartCountsOnce) {
             std::vector<std::string>{"1: a b"});
 }
 
+TEST(TransactionOrders, ARepeatedPartThatGoesOnCountsOnce) {
+  EXPECT_EQ(orders_of(session_of({"BEGIN", "a", "SAVEPOINT s", "b", "ROLLBACK TO s", "b", "c", "COMMIT"})),
+            std::vector<std::string>{"1: a b c"});
+  EXPECT_EQ(orders_of(session_of({"BEGIN", "a", "SAVEPOINT s", "b", "ROLLBACK TO s", "b", "c",
+                                  "ROLLBACK TO s", "d", "COMMIT"})),
+            (std::vector<std::string>{"1: a b c", "1: a d"}));
+}
+
 TEST(TransactionOrders, SavepointsNest) {
   // RELEASE keeps what ran since; ROLLBACK TO the outer one ends the inner one.
   EXPECT_EQ(orders_of(session_of(

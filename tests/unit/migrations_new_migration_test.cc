@@ -339,6 +339,21 @@ TEST(NewMigration, DjangoGoesOnInTheApplicationOfTheTable) {
   EXPECT_EQ(code_migrations_of(find_code_migrations(tree.path()), "payments"), nullptr);
 }
 
+TEST(NewMigration, IsNotWrittenForDbMigrate) {
+  const std::string setup = "exports.setup = function(options) { dbm = options.dbmigrate; };\n";
+  const TempTree tree{{"migrations/20250101000000-init.js", setup}};
+  const auto found = find_code_migrations(tree.path());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].tool->id(), "db-migrate");
+  EXPECT_EQ(found[0].tool->migrate, "npx db-migrate up");
+  EXPECT_FALSE(writes_for(found[0]));
+  const TempTree knex{{"migrations/20250101000000-init.js", "exports.up = function(knex) {};\n"}};
+  const auto other = find_code_migrations(knex.path());
+  ASSERT_EQ(other.size(), 1U);
+  EXPECT_EQ(other[0].tool->id(), "knex");
+  EXPECT_TRUE(writes_for(other[0]));
+}
+
 TEST(NewMigration, AlembicRevisesTheHead) {
   const auto revision = [](const std::string& id, const std::string& before) {
     return "from alembic import op\nrevision: str = '" + id +
