@@ -181,6 +181,42 @@ TEST(LockForecast, WhatUsesTheNewNameIsNotPutBeforeTheRename) {
   EXPECT_EQ(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
 }
 
+// blocking-alter has the same severity.
+TEST(LockForecast, ARewriteUnlessTheSessionIsInUtcIsANote) {
+  const std::string lock = "ALTER TABLE users ADD COLUMN a int;\n";
+  const std::string both = "ALTER TABLE stamps ALTER COLUMN t TYPE timestamptz;\n";
+  const auto with_table = [](const std::string& script) {
+    Folder out = folder({});
+    sql::Replayer replayer;
+    replayer.run(schema + "CREATE TABLE stamps (id int PRIMARY KEY, t timestamp, n int);", "0.sql");
+    out.catalog = replayer.catalog();
+    Migration& one = out.migrations.emplace_back();
+    one.file = "1.sql";
+    one.entry = "1";
+    one.transaction = Transaction::file;
+    replayer.run(script, one, false);
+    return out;
+  };
+  Folder change = with_table(lock + both);
+  auto found = findings("lock-held-during-work", change);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].severity, Severity::note);
+  EXPECT_NE(found[0].message.find("line 2 rewrites stamps, unless the session's TimeZone is UTC."),
+            std::string::npos)
+      << found[0].message;
+  ASSERT_EQ(findings("blocking-alter", change).size(), 1u);
+  EXPECT_EQ(findings("blocking-alter", change)[0].severity, found[0].severity);
+  change.catalog.settings["TimeZone"] = "UTC";
+  EXPECT_EQ(findings("lock-held-during-work", change).size(), 0u);
+  EXPECT_EQ(findings("blocking-alter", change).size(), 0u);
+  // Work that any session does comes first.
+  found = findings("lock-held-during-work",
+                   with_table(lock + both + "ALTER TABLE stamps ALTER COLUMN n TYPE bigint;\n"));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].severity, Severity::warning);
+  EXPECT_NE(found[0].message.find("line 3 rewrites stamps."), std::string::npos) << found[0].message;
+}
+
 TEST(LockForecast, EachLockHasItsOwnLine) {
   const auto found =
       findings("lock-held-during-work",
