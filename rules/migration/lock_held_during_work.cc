@@ -191,7 +191,9 @@ constinit const Rule lock_held_during_work{
         "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s "
         "kept readers of the first table waiting for 0.65 s.\n\n"
         "Locks count as PostgreSQL takes them: a foreign key also locks the table that it references, and "
-        "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. "
+        "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. So is a "
+        "change between timestamp and timestamptz, which rewrites nothing in a session whose TimeZone is "
+        "UTC. "
         "Tables that the migration itself creates are left out.",
     .fix =
         "Put what takes time into another transaction, or run it before the statement that takes the lock.",
