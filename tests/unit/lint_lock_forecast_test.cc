@@ -374,6 +374,34 @@ TEST(LockForecast, TheDeployStepAndItsTimeoutAreNamed) {
   EXPECT_EQ(found().size(), 1u) << "statement_timeout alone lets the queue grow";
 }
 
+// A transaction of the new release, which knows the new name alone.
+TEST(LockForecast, TheFirstLockOfARenamedTableDecidesTheOrder) {
+  const std::string script =
+      "ALTER TABLE events RENAME TO e2;\nALTER TABLE busy ADD COLUMN a int;\nALTER TABLE e2 ADD COLUMN q "
+      "int;";
+  Folder change = folder({script});
+  sql::Replayer replayer;
+  replayer.run(schema + script, "0.sql");
+  change.catalog = replayer.catalog();
+  const auto deadlocks = [&](const std::vector<std::string>& statements) {
+    Workload workload;
+    workload.has_events = true;
+    TransactionOrder& order = workload.transaction_orders.emplace_back();
+    order.transactions = 1;
+    for (const std::string& text : statements) {
+      Query& query = workload.queries.emplace_back();
+      query.fingerprint = text;
+      query.text = text;
+      query.calls = 1;
+      order.statements.push_back(text);
+    }
+    sql::resolve(workload, change.catalog);
+    return findings("opposite-lock-order", change, &workload).size();
+  };
+  EXPECT_EQ(deadlocks({"UPDATE e2 SET q = $1", "UPDATE busy SET a = $1"}), 0u);
+  EXPECT_EQ(deadlocks({"UPDATE busy SET a = $1", "UPDATE e2 SET q = $1"}), 1u);
+}
+
 std::vector<LockForecast> forecast(const Folder& folder, const Workload* workload = nullptr) {
   return forecast_locks(
       Context({.catalog = &folder.catalog, .workload = workload, .migrations = &folder.migrations}));
