@@ -58,18 +58,13 @@ Consequence consequence_of(const SchemaAction& action, const Context& context) {
       type_change(action.before ? action.before->type : "", action.after->type, action.enums);
   switch (change.cost) {
     case Cost::rewrite: return {std::string(rewrite), std::nullopt};
-    case Cost::in_utc: {
-      const auto zone = context.has_catalog() ? context.catalog().settings.find("TimeZone")
-                                              : std::map<std::string, std::string>::const_iterator{};
-      const bool utc = context.has_catalog() && zone != context.catalog().settings.end() &&
-                       (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
-      if (utc)
+    case Cost::in_utc:
+      if (sessions_in_utc(context))
         return action.indexed ? Consequence{"rebuilds the column's indexes", std::nullopt} : Consequence{};
       if (action.indexed)
         return {"rebuilds the column's indexes and, unless the session's TimeZone is UTC, rewrites the table",
                 std::nullopt};
       return {"rewrites the table, unless the session's TimeZone is UTC,", Severity::note};
-    }
     case Cost::none:
       if (action.index_rebuilt)
         return {"rebuilds an index that has the column in an expression or predicate", std::nullopt};

@@ -26,7 +26,8 @@ std::string verb(const LongWork& work) {
   const std::string table = display(work.table);
   switch (work.work) {
     case Work::build: return "builds an index on " + table;
-    case Work::rewrite: return "rewrites " + table;
+    case Work::rewrite:
+      return "rewrites " + table + (work.unless_utc ? ", unless the session's TimeZone is UTC" : "");
     case Work::rows: return "processes many rows of " + table;
     default: return "scans " + table;
   }
@@ -96,8 +97,17 @@ std::string with_lines(const std::map<std::string, int>& tables) {
   return join(names, ", ") + more + (one_line ? from(tables.begin()->second) : "");
 }
 
-void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Step& later,
-            const LongWork& work, const std::map<std::string, int>& tables) {
+// A lock, and the work during which it is held.
+struct HeldDuring {
+  Hold hold;
+  const MigrationTransaction::Step* step = nullptr;  // which does the work
+  LongWork work;
+  std::map<std::string, int> tables;  // that are locked as strongly, with the lines of their locks
+};
+
+void report(SiteReporter& out, const HeldDuring& found) {
+  const auto& [hold, step, work, tables] = found;
+  const MigrationTransaction::Step& later = *step;
   SchemaAction action;
   action.place = hold.from->step->place;
   const std::string blocked = lint::blocked_by(hold.lock->mode);
@@ -109,7 +119,7 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
                ? "line " + std::to_string(later.step->place.line)
                : later.step->place.str()) +
           " " + verb(work) + ".",
-      blocks_reads(hold.lock->mode) ? std::nullopt : std::optional(Severity::note));
+      blocks_reads(hold.lock->mode) && !work.unless_utc ? std::nullopt : std::optional(Severity::note));
   finding.evidence.push_back(
       {Evidence::Kind::project,
        std::string(label(hold.lock->mode)) + " lock, taken by: " + hold.from->step->text,
@@ -128,10 +138,12 @@ void report(SiteReporter& out, const Hold& hold, const MigrationTransaction::Ste
           .statement = later.step->place};
 }
 
-// The first statement after a lock that takes time, and the strongest lock that is held then.
+// The first statement after a lock that takes time (whatever the session's TimeZone is, if there is one), and
+// the strongest lock that is held then.
 void check_transaction(const Context& context, const MigrationTransaction& transaction, SiteReporter& out) {
   const double least = context.option(min_rows);
   std::vector<Hold> held;
+  std::optional<HeldDuring> in_some_sessions;
   for (const MigrationTransaction::Step& step : transaction.steps) {
     if (const auto work = lint::long_work(context, *step.step, least); work && !held.empty()) {
       const Hold* worst = nullptr;
@@ -148,12 +160,14 @@ void check_transaction(const Context& context, const MigrationTransaction& trans
       }
       // Under a weaker lock an index build on the same table blocks no more than the build itself.
       if (worst && worst->table() == worked_on && !blocks_reads(worst->lock->mode)) worst = nullptr;
-      if (worst) return report(out, *worst, step, *work, tables);
+      if (worst && !work->unless_utc) return report(out, {*worst, &step, *work, tables});
+      if (worst && !in_some_sessions) in_some_sessions = HeldDuring{*worst, &step, *work, tables};
     }
     for (const TableLock& lock : step.step->locks)
       if (!lock.on_new_table && blocks_writes(lock.mode) && lock.work == Work::none)
         held.push_back({&step, &lock});
   }
+  if (in_some_sessions) report(out, *in_some_sessions);
 }
 
 void check(const Context& context, Reporter& reporter) {
@@ -177,7 +191,9 @@ constinit const Rule lock_held_during_work{
         "Measured on PostgreSQL 15: after an ADD COLUMN of 1 ms, a rewrite of another table of 0.34 s "
         "kept readers of the first table waiting for 0.65 s.\n\n"
         "Locks count as PostgreSQL takes them: a foreign key also locks the table that it references, and "
-        "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. "
+        "DROP CONSTRAINT of a foreign key both tables. A lock that blocks only writes is a note. So is a "
+        "change between timestamp and timestamptz, which rewrites nothing in a session whose TimeZone is "
+        "UTC. "
         "Tables that the migration itself creates are left out.",
     .fix =
         "Put what takes time into another transaction, or run it before the statement that takes the lock.",

@@ -192,8 +192,9 @@ Result<ProgramRun> run_program(const std::vector<std::string>& words,
     ::kill(-child, SIGKILL);
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     if (ended == Ended::by_stop) return wrong("interrupted");
+    if (ended == Ended::by_time && !limits.on_time.empty()) return wrong(std::string(limits.on_time));
     return wrong(ended == Ended::by_time
-                     ? fmt::format("{} gave no answer within {:.2g} s", words.front(),
+                     ? fmt::format("{} gave no answer within {:g} s", words.front(),
                                    std::chrono::duration<double>(limits.time).count())
                      : fmt::format("{} wrote more than {} MiB", words.front(), limits.output >> 20));
   }

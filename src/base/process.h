@@ -18,6 +18,8 @@ struct ProgramLimits {
   std::chrono::milliseconds time{10'000};
   std::size_t output = std::size_t{64} << 20;  // bytes
   std::size_t memory = 0;                      // bytes that the program may allocate; 0: no limit
+  // The error if `time` ends the program; "": "NAME gave no answer within N s".
+  std::string_view on_time = "";
 };
 
 struct ProgramRun {

@@ -17,9 +17,14 @@ Result<ProgramRun> run_itself(std::vector<std::string> words,
         value && std::none_of(variables.begin(), variables.end(),
                               [&](const auto& variable) { return variable.first == name; }))
       variables.emplace_back(name, value);
+  const std::string late = fmt::format(
+      "the {} did not end within --time-limit ({} s); the database, the log or the store did not answer, or "
+      "needs more time",
+      words.empty() ? "program" : words.front(), time_limit.count());
   words.insert(words.begin(), "/proc/self/exe");
   ProgramLimits limits;
   limits.time = time_limit;
+  limits.on_time = late;
   return run_program(words, variables, limits, hooks);
 }
 

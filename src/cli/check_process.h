@@ -11,8 +11,9 @@
 
 namespace pgadvise::cli {
 
-// Runs this program with `words` behind its name; `variables` in addition to the environment. Errors: those
-// of run_program().
+// Runs this program with `words`, a command and its options, behind its name; `variables` in addition to the
+// environment. `time_limit`: of the option --time-limit, which the error names. Errors: those of
+// run_program().
 Result<ProgramRun> run_itself(std::vector<std::string> words,
                               std::vector<std::pair<std::string, std::string>> variables,
                               std::chrono::seconds time_limit, const ProgramHooks& hooks = {});

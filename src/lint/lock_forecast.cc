@@ -9,6 +9,7 @@
 #include "lint/migrations.h"
 #include "lint/tables.h"
 #include "model/migration_tool.h"
+#include "model/type_change.h"
 
 namespace pgadvise::lint {
 namespace {
@@ -29,6 +30,19 @@ bool changes_many_rows(const SchemaStep& step, const QualifiedName& table) {
     return (action.kind == Kind::update || action.kind == Kind::remove) && !action.on_new_table &&
            (action.rows == Selectivity::all || action.rows == Selectivity::most);
   });
+}
+
+// Whether the step rewrites tables in sessions alone whose TimeZone is not UTC.
+bool rewrites_unless_utc(const SchemaStep& step) {
+  bool unless_utc = false;
+  for (const SchemaAction& action : step.actions) {
+    if (action.kind != Kind::change_type || action.converts || action.indexed || !action.after) return false;
+    const TypeChange change =
+        type_change(action.before ? action.before->type : "", action.after->type, action.enums);
+    if (change.cost == TypeChange::Cost::in_utc) unless_utc = true;
+    else if (change.cost != TypeChange::Cost::none || action.rechecked || action.index_rebuilt) return false;
+  }
+  return unless_utc;
 }
 
 std::optional<double> log_seconds(const Workload& workload) {
@@ -149,8 +163,13 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
 std::optional<LongWork> long_work(const Context& context, const SchemaStep& step, double min_rows) {
   std::optional<LongWork> out;
   const auto take = [&](const QualifiedName& table, Work work) {
-    if (!out || work > out->work) out = LongWork{table, work};
+    if (out && work <= out->work) return;
+    out.emplace();
+    out->table = table;
+    out->work = work;
   };
+  const bool unless_utc = rewrites_unless_utc(step);
+  if (unless_utc && sessions_in_utc(context)) return out;
   for (const TableLock& lock : step.locks) {
     if (lock.on_new_table || lock.work == Work::none || is_small(context, lock.table, min_rows)) continue;
     if (lock.work == Work::rows && !changes_many_rows(step, lock.table)) continue;
@@ -163,6 +182,7 @@ std::optional<LongWork> long_work(const Context& context, const SchemaStep& step
         if (!out && from != action.table && context.has_catalog() && context.catalog().table(from) &&
             !is_small(context, from, min_rows))
           take(from, Work::rows);
+  if (out) out->unless_utc = unless_utc && out->work == Work::rewrite;
   return out;
 }
 

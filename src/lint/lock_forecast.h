@@ -38,6 +38,8 @@ std::vector<MigrationTransaction> transactions_of(const std::vector<Migration>& 
 struct LongWork {
   QualifiedName table;
   TableLock::Work work = TableLock::Work::none;
+  // A rewrite, for a change between timestamp and timestamptz alone: none if the session's TimeZone is UTC.
+  bool unless_utc = false;
 };
 // The longest kind of work of the step on a table that is not known to have fewer than `min_rows` rows.
 // An UPDATE or DELETE of a few rows, found by a unique key, is none.

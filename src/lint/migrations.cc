@@ -58,6 +58,13 @@ std::optional<double> known_bytes(const Context& context, const QualifiedName& t
   return static_cast<double>(std::max(known->bytes, known->pages * 8192));
 }
 
+bool sessions_in_utc(const Context& context) {
+  if (!context.has_catalog()) return false;
+  const auto zone = context.catalog().settings.find("TimeZone");
+  return zone != context.catalog().settings.end() &&
+         (zone->second == "UTC" || zone->second == "Etc/UTC" || zone->second == "GMT");
+}
+
 std::string rows_known(const Context& context, const QualifiedName& table) {
   const TableStatistics* known = statistics(context, table);
   return known ? "; it has " + grouped(known->rows) + " rows" : std::string();

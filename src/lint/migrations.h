@@ -29,6 +29,10 @@ std::optional<double> known_rows(const Context& context, const QualifiedName& ta
 // Bytes of the table without indexes, from a server's statistics; nullopt without them.
 std::optional<double> known_bytes(const Context& context, const QualifiedName& table);
 
+// Whether the server's sessions begin with TimeZone UTC, in which a change between timestamp and timestamptz
+// rewrites nothing. false if unknown.
+bool sessions_in_utc(const Context& context);
+
 // "; it has 1,200,000 rows", from the server's statistics; "" without them
 std::string rows_known(const Context& context, const QualifiedName& table);
 

@@ -113,6 +113,24 @@ TEST(Fleet, RefusesUnknownNames) {
   EXPECT_NE(away.out.find("0 databases checked, 1 not."), std::string::npos) << away.out;
 }
 
+TEST(Fleet, ACheckThatHangsIsReportedWithItsLimit) {
+  const testing_support::FakeServer silent(
+      [](testing_support::Peer& peer) { peer.pause(std::chrono::hours(1)); });
+  const testing_support::Folder folder;
+  folder.write("config/pgadvise/config.toml", "[databases.one]\nurl-env = \"SILENT_URL\"\n");
+  testing_support::RunningProgram fleet({"fleet", "--all", "--time-limit", "1", "--format", "json"},
+                                        {"XDG_CONFIG_HOME=" + folder.path("config"),
+                                         "SILENT_URL=" + silent.conninfo() + " connect_timeout=600"});
+  const auto ran = fleet.wait(std::chrono::seconds(60));
+  EXPECT_EQ(ran.exit_code, 3) << ran.err;
+  const auto out = nlohmann::json::parse(ran.out, nullptr, false);
+  ASSERT_TRUE(out.is_object()) << ran.out << ran.err;
+  ASSERT_EQ(out["failures"].size(), 1u) << ran.out;
+  EXPECT_EQ(out["failures"][0]["failure"],
+            "the check did not end within --time-limit (1 s); the database, the log or the store did not "
+            "answer, or needs more time");
+}
+
 TEST(Fleet, AnInterruptEndsTheRunningChecks) {
   std::atomic<bool> connected = false;
   const testing_support::FakeServer silent([&](testing_support::Peer& peer) {

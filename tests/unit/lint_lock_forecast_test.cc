@@ -181,6 +181,42 @@ TEST(LockForecast, WhatUsesTheNewNameIsNotPutBeforeTheRename) {
   EXPECT_EQ(found[0].fix->title.find("put it before"), std::string::npos) << found[0].fix->title;
 }
 
+// blocking-alter has the same severity.
+TEST(LockForecast, ARewriteUnlessTheSessionIsInUtcIsANote) {
+  const std::string lock = "ALTER TABLE users ADD COLUMN a int;\n";
+  const std::string both = "ALTER TABLE stamps ALTER COLUMN t TYPE timestamptz;\n";
+  const auto with_table = [](const std::string& script) {
+    Folder out = folder({});
+    sql::Replayer replayer;
+    replayer.run(schema + "CREATE TABLE stamps (id int PRIMARY KEY, t timestamp, n int);", "0.sql");
+    out.catalog = replayer.catalog();
+    Migration& one = out.migrations.emplace_back();
+    one.file = "1.sql";
+    one.entry = "1";
+    one.transaction = Transaction::file;
+    replayer.run(script, one, false);
+    return out;
+  };
+  Folder change = with_table(lock + both);
+  auto found = findings("lock-held-during-work", change);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].severity, Severity::note);
+  EXPECT_NE(found[0].message.find("line 2 rewrites stamps, unless the session's TimeZone is UTC."),
+            std::string::npos)
+      << found[0].message;
+  ASSERT_EQ(findings("blocking-alter", change).size(), 1u);
+  EXPECT_EQ(findings("blocking-alter", change)[0].severity, found[0].severity);
+  change.catalog.settings["TimeZone"] = "UTC";
+  EXPECT_EQ(findings("lock-held-during-work", change).size(), 0u);
+  EXPECT_EQ(findings("blocking-alter", change).size(), 0u);
+  // Work that any session does comes first.
+  found = findings("lock-held-during-work",
+                   with_table(lock + both + "ALTER TABLE stamps ALTER COLUMN n TYPE bigint;\n"));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].severity, Severity::warning);
+  EXPECT_NE(found[0].message.find("line 3 rewrites stamps."), std::string::npos) << found[0].message;
+}
+
 TEST(LockForecast, EachLockHasItsOwnLine) {
   const auto found =
       findings("lock-held-during-work",
@@ -336,6 +372,34 @@ TEST(LockForecast, TheDeployStepAndItsTimeoutAreNamed) {
   EXPECT_EQ(found().size(), 0u);
   project.timeouts[0].lock = false;
   EXPECT_EQ(found().size(), 1u) << "statement_timeout alone lets the queue grow";
+}
+
+// A transaction of the new release, which knows the new name alone.
+TEST(LockForecast, TheFirstLockOfARenamedTableDecidesTheOrder) {
+  const std::string script =
+      "ALTER TABLE events RENAME TO e2;\nALTER TABLE busy ADD COLUMN a int;\nALTER TABLE e2 ADD COLUMN q "
+      "int;";
+  Folder change = folder({script});
+  sql::Replayer replayer;
+  replayer.run(schema + script, "0.sql");
+  change.catalog = replayer.catalog();
+  const auto deadlocks = [&](const std::vector<std::string>& statements) {
+    Workload workload;
+    workload.has_events = true;
+    TransactionOrder& order = workload.transaction_orders.emplace_back();
+    order.transactions = 1;
+    for (const std::string& text : statements) {
+      Query& query = workload.queries.emplace_back();
+      query.fingerprint = text;
+      query.text = text;
+      query.calls = 1;
+      order.statements.push_back(text);
+    }
+    sql::resolve(workload, change.catalog);
+    return findings("opposite-lock-order", change, &workload).size();
+  };
+  EXPECT_EQ(deadlocks({"UPDATE e2 SET q = $1", "UPDATE busy SET a = $1"}), 0u);
+  EXPECT_EQ(deadlocks({"UPDATE busy SET a = $1", "UPDATE e2 SET q = $1"}), 1u);
 }
 
 std::vector<LockForecast> forecast(const Folder& folder, const Workload* workload = nullptr) {
