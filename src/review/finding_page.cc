@@ -76,9 +76,10 @@ std::vector<std::string> finding_page(const Finding& unmasked, const FixView& fi
   out.emplace_back();
   add_paragraph(out, look, "", "", finding.message);
   add_source(out, look, finding, source);
-  if (!finding.evidence.empty() || !finding.verdict_reason.empty()) {
+  if (!finding.evidence.empty() || !finding.verdict_reason.empty() || !finding.impact.effect.empty()) {
     add_title(out, look, "Evidence");
     for (const auto& evidence : finding.evidence) add_evidence(out, look, evidence);
+    if (!finding.impact.effect.empty()) add_paragraph(out, look, "- ", "  ", finding.impact.effect);
     if (!finding.verdict_reason.empty()) add_paragraph(out, look, "- ", "  ", finding.verdict_reason);
   }
   add_fix(out, look, fix, finding);

@@ -256,6 +256,12 @@ TEST(Walk, PagesAreReadAndLeft) {
   EXPECT_TRUE(contains(walked.last(), "there is no database to run the statement in"));
 }
 
+TEST(Walk, TheEffectOfAFindingIsShown) {
+  Finding one = finding("one");
+  one.impact.effect = "saves 550 ms in 20 s of log";
+  EXPECT_TRUE(contains(run({one}, keys("q")).screens.at(0), "- saves 550 ms in 20 s of log"));
+}
+
 // Two rules, tables and severities; the fourth has no fix.
 std::vector<Finding> several() {
   std::vector<Finding> out = {finding("aaaa1111"), finding("bbbb2222", true, {}, "json-stored-as-text"),
