@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 using ResultPtr = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr int oldest_version = 120000;
-constexpr std::chrono::milliseconds grace{2000};  // for the server to answer a cancel
+constexpr std::chrono::milliseconds grace{5000};  // for the server to answer a cancel
 constexpr std::size_t bytes_after_cancel = std::size_t{1}
                                            << 26;  // what may have been on its way, or in the middle of a row
 constexpr std::size_t free_other_bytes = 4096;     // of each statement: its columns, its end

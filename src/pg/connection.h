@@ -95,7 +95,7 @@ class Connection {
   // Limits of each following statement. A time below 1 ms means 1 ms: there is no infinite wait.
   void set_limits(const AnswerLimits& limits);
   const AnswerLimits& limits() const;
-  // Overrides limits().time; zero restores it. If the server does not respond to the cancel request within 2
+  // Overrides limits().time; zero restores it. If the server does not respond to the cancel request within 5
   // s, the connection is lost.
   void set_deadline(std::chrono::milliseconds deadline);
   bool alive() const;

@@ -220,7 +220,7 @@ TEST_F(CheckConnections, AreAllCancelledByCtrlC) {
   start({"-j", "3"});
   ASSERT_EQ(wait_for(3), 3);
   interrupt();
-  EXPECT_EQ(wait(), 0);
+  EXPECT_EQ(wait(), 0) << errors();
   EXPECT_TRUE(has(report(), "interrupted")) << report();
   EXPECT_EQ(plans()["run"], 3);
   EXPECT_EQ(left(), "0");
