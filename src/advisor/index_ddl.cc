@@ -75,26 +75,23 @@ std::string attach(const QualifiedName& parent_index, const QualifiedName& index
   return fmt::format("ALTER INDEX {} ATTACH PARTITION {};\n", quote_name(parent_index), quote_name(index));
 }
 
-// A partition's index, made concurrently; partitions of partitions likewise. The parent's index comes behind
-// those of its partitions: within a transaction its lock is then not held while they are built. `attaches`
-// is behind the parent's index. Returns the name of the table's own index. An index that was there before and
-// takes part goes when the parent's is dropped, since nothing detaches an index: `restore` makes it anew.
+// A partition's index, made concurrently and attached to the parent's; partitions of partitions likewise.
+// Returns the name of the table's own index. An index that was there before and takes part goes when the
+// parent's is dropped, since nothing detaches an index: `restore` makes it anew.
 std::string partition_sql(const Table& table, const QualifiedName* parent_index,
                           const IndexProposal& proposal, IndexNamer& namer, const Catalog& catalog,
-                          std::string& out, std::string& attaches, std::string& restore) {
+                          std::string& out, std::string& restore) {
   const Index* present = same_index(table, proposal, parent_index ? parent_index->name : std::string());
   const QualifiedName name{table.name.schema,
                            present ? present->name : namer.name(table.name, proposal.keys)};
   const bool attached = present && !present->attached_to.empty();
+  if (!present) out += own_index(table, name.name, proposal);
   if (present) restore += own_index(table, name.name, proposal);
   if (attached && parent_index) restore += attach(*parent_index, name);
-  std::string own_attaches;
   if (table.kind == Table::Kind::partitioned)
     for (const Table* partition : partitions(catalog, table.name))
-      partition_sql(*partition, &name, proposal, namer, catalog, out, own_attaches, restore);
-  if (!present) out += own_index(table, name.name, proposal);
-  out += own_attaches;
-  if (parent_index && !attached) attaches += attach(*parent_index, name);
+      partition_sql(*partition, &name, proposal, namer, catalog, out, restore);
+  if (parent_index && !attached) out += attach(*parent_index, name);
   return name.name;
 }
 
@@ -189,9 +186,8 @@ IndexDdl create_index(const IndexProposal& proposal, IndexNamer& namer, const Ca
   IndexDdl out;
   const Table* table = catalog.table(proposal.table);
   if (table && table->kind == Table::Kind::partitioned) {
-    std::string attaches, restore;  // the table itself has no parent to attach to
-    const std::string name =
-        partition_sql(*table, nullptr, proposal, namer, catalog, out.sql, attaches, restore);
+    std::string restore;
+    const std::string name = partition_sql(*table, nullptr, proposal, namer, catalog, out.sql, restore);
     out.down_sql = ddl::drop_index({proposal.table.schema, name}, false) + ";\n" + restore;
     out.drizzle = drizzle_line(proposal, name, project);
   } else {
