@@ -13,6 +13,7 @@
 #include "log/reader.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/schema_input.h"
+#include "migrations/tools.h"
 
 namespace pgadvise::check {
 namespace {
@@ -46,9 +47,13 @@ void allow_other_logs(Inputs& inputs) {
 // A folder or file that by its name has migrations or a schema.
 bool may_hold_schema(std::string_view path) {
   const std::string name = lower(path.substr(path.find_last_of('/') + 1));
-  static constexpr std::string_view parts[] = {"migration", "drizzle", "prisma", "schema", ".sql"};
+  static constexpr std::string_view parts[] = {"migration", "schema", ".sql"};
   static constexpr std::string_view names[] = {"db", "sql", "database"};
-  return contains_any(name, parts) || std::find(std::begin(names), std::end(names), name) != std::end(names);
+  const auto& tools = migrations::migration_tools();
+  return contains_any(name, parts) ||
+         std::find(std::begin(names), std::end(names), name) != std::end(names) ||
+         std::any_of(tools.begin(), tools.end(),
+                     [&](const migrations::MigrationTool* tool) { return tool->id() == name; });
 }
 
 // Whether the diagnostic says that a PostgreSQL schema was not read: one that programs keep, one that can't
