@@ -178,8 +178,9 @@ TEST(Advise, TakesTheQueriesOfTheServerWhereNoOthersAreNamed) {
   auto admin = server.connect();
   ASSERT_TRUE(admin.run_script(shop));
   ASSERT_TRUE(admin.run_script("CREATE EXTENSION pg_stat_statements"));
-  // Statements of pgadvise's own connections are left out, those of a function are not.
-  ASSERT_TRUE(admin.query("DO 'BEGIN PERFORM id, total FROM orders WHERE customer_id = 77; END'"));
+  // Statements that query() sends are pgadvise's own, which are left out.
+  for (int n = 0; n < 3; ++n)
+    ASSERT_TRUE(admin.run_script("SELECT id, total FROM orders WHERE customer_id = 77"));
   const auto ran = run("advise --db " + quoted(server.conninfo()) + " --format json");
   EXPECT_EQ(0, ran.exit_code) << ran.err;
   EXPECT_NE(std::string::npos, ran.out.find("ON public.orders (customer_id)")) << ran.out;
