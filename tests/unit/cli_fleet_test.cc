@@ -43,7 +43,9 @@ TEST(Fleet, AStopRequestLeavesOutWhatHasNotBegun) {
   std::stop_source stop;
   std::atomic<int> begun = 0;
   cli::run_jobs(100, 2, stop.get_token(), [&](std::size_t) {
-    if (++begun == 10) stop.request_stop();
+    const int now = ++begun;
+    if (now == 10) stop.request_stop();
+    while (now > 10 && !stop.stop_requested()) std::this_thread::yield();
   });
   EXPECT_GE(begun, 10);
   EXPECT_LE(begun, 11);
