@@ -189,13 +189,6 @@ std::string what_it_does(const TableUse& use) {
   return out;
 }
 
-// "4 times, 142.1 ms on average"
-std::string how_often(const Query& query) {
-  const std::string calls = query.calls == 1 ? "once" : fmt::format("{} times", query.calls);
-  if (query.timed_calls == 0) return calls;
-  return fmt::format("{}, {:.1f} ms{}", calls, query.mean_ms(), query.timed_calls == 1 ? "" : " on average");
-}
-
 bool any_resolved(const QueryFacts& facts) {
   return std::any_of(facts.predicates.begin(), facts.predicates.end(),
                      [](const Predicate& predicate) { return !predicate.column.table.name.empty(); });
@@ -262,8 +255,8 @@ static void check_query(const Context& context, Reporter& reporter, const Query&
   const QualifiedName& table = worst.table->name;
   Finding& finding = reporter.add(
       {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
-      fmt::format("A statement {} on {} without a suitable index: it ran {}, and reads all of {}.",
-                  what_it_does(worst), display(table), how_often(query), table.name));
+      fmt::format("A statement {} on {} without a suitable index: it {}, and reads all of {}.",
+                  what_it_does(worst), display(table), lint::ran(query), table.name));
   if (!query.samples.empty()) finding.location = query.samples.front().place;
   finding.evidence.push_back({Evidence::Kind::statement, query.text, finding.location,
                               query.samples.empty() ? std::string() : query.samples.front().statement});

@@ -1,7 +1,6 @@
 #include "cli/check.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <ctime>
 #include <filesystem>
@@ -13,6 +12,7 @@
 
 #include "base/mask.h"
 #include "base/number_format.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "base/write_file.h"
 #include "check/merge.h"
@@ -86,20 +86,12 @@ bool kept(const CheckRun& checked, const Options& options) {
   return done.has_value();
 }
 
-std::string for_shell(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("._/:@=,+-").find(c) != std::string_view::npos;
-  });
-  return plain ? word : "'" + replace_all(word, "'", "'\\''") + "'";
-}
-
 // The command with the inputs of the run; of a connection string with a secret: env.
 std::string command_of(const check::Sources& sources) {
   std::string out = "pgadvise check";
-  for (const auto& path : sources.paths) out += " " + for_shell(path);
+  for (const auto& path : sources.paths) out += " " + shell_word(path);
   const auto add = [&](const char* option, const std::vector<std::string>& values) {
-    for (const auto& value : values) out += std::string(" ") + option + " " + for_shell(value);
+    for (const auto& value : values) out += std::string(" ") + option + " " + shell_word(value);
   };
   add("--schema", sources.schema);
   add("--log", sources.logs);

@@ -10,6 +10,7 @@
 #include "base/input_file.h"
 #include "base/line_ends.h"
 #include "base/number_format.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "check/config.h"
 #include "check/config_schema.h"
@@ -345,11 +346,11 @@ class Init {
   }
 
   void tell_next() {
-    const std::string at =
-        folder_ == "." ? ""
-                       : " " + (folder_.generic_string().find_first_of(" '\"$\\") == std::string::npos
-                                    ? plain(folder_.generic_string())
-                                    : "'" + replace_all(plain(folder_.generic_string()), "'", "'\\''") + "'");
+    const std::string at = folder_ == "."
+                               ? ""
+                               : " " + (folder_.generic_string().find_first_of(" '\"$\\") == std::string::npos
+                                            ? plain(folder_.generic_string())
+                                            : quote_shell(plain(folder_.generic_string())));
     say("\nNext\n");
     const std::string check = only_programs() ? "pgadvise check --allow-commands" : "pgadvise check";
     say("  " + (at.empty() ? check : "cd" + at + " && " + check) + "\n");

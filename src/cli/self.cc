@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell.h"
 #include "base/text.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -71,8 +72,6 @@ std::string bash(const CLI::App& app) {
       replace_all(std::string(trim(commands)), " ", "|"), values, cases, commands);
 }
 
-std::string quoted(std::string text) { return "'" + replace_all(std::move(text), "'", "'\\''") + "'"; }
-
 // What zsh and fish show beside an option: its first sentence.
 std::string brief(const CLI::Option& option) {
   std::string text = option.get_description();
@@ -85,7 +84,7 @@ std::string fish(const CLI::App& app) {
       "# fish completion of pgadvise: pgadvise completion fish > ~/.config/fish/completions/pgadvise.fish\n";
   for (const CLI::App* sub : subcommands(app)) {
     out += fmt::format("complete -c pgadvise -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(),
-                       quoted(ellipsis(sub->get_description(), 70)));
+                       quote_shell(ellipsis(sub->get_description(), 70)));
     for (const auto* option : options(*sub)) {
       std::string line =
           fmt::format("complete -c pgadvise -n '__fish_seen_subcommand_from {}'", sub->get_name());
@@ -93,8 +92,8 @@ std::string fish(const CLI::App& app) {
       for (const auto& name : option->get_lnames()) line += " -l " + name;
       if (takes_value(*option)) line += " -r";
       if (const auto known = choices(option->get_type_name()); !known.empty())
-        line += " -f -a " + quoted(join(known, " "));
-      out += line + " -d " + quoted(brief(*option)) + "\n";
+        line += " -f -a " + quote_shell(join(known, " "));
+      out += line + " -d " + quote_shell(brief(*option)) + "\n";
     }
   }
   return out;

@@ -2,7 +2,10 @@
 // PostgreSQL.
 #pragma once
 
+#include <span>
 #include <string_view>
+
+#include "migrations/tools.h"
 
 namespace pgadvise::migrations {
 
@@ -19,6 +22,20 @@ bool script_migration(std::string_view path);
 inline constexpr std::string_view package_json[] = {"package.json"};
 inline constexpr std::string_view node_drivers[] = {"\"pg\"", "\"postgres\"", "\"pg-promise\"",
                                                     "\"pg-native\""};
+
+// Migrations in JavaScript or TypeScript: `what` says so; `word` is the tool's entry in package.json.
+constexpr SchemaInCode script_migrations(std::string_view what, std::string_view word,
+                                         std::span<const std::string_view> drivers = node_drivers) {
+  SchemaInCode out;
+  out.what = what;
+  out.holds = script_migration;
+  out.or_else_holds = numbered_script;
+  out.evidence = package_json;
+  out.words = drivers;
+  out.programs = true;
+  out.and_word = word;
+  return out;
+}
 
 // A file of a folder of migrations: "priv/repo/migrations/", ".exs".
 bool in_folder(std::string_view path, std::string_view folder, std::string_view extension);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/identifier.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "model/ddl.h"
 #include "pg/read_only.h"
@@ -140,8 +141,8 @@ std::string origin(const VerifyRun& run) {
 }
 
 Diagnostics describe(const Leftovers& leftovers, const Connection& connection) {
-  const std::string command = "pgadvise advise --cleanup --db CONNECTION --disposable '" +
-                              replace_all(leftovers.database, "'", "'\\''") + "'";
+  const std::string command =
+      "pgadvise advise --cleanup --db CONNECTION --disposable " + quote_shell(leftovers.database);
   Diagnostics out;
   std::size_t left_out = 0;
   const auto add = [&](std::string what, std::string hint) {

@@ -18,6 +18,18 @@
 
 namespace pgadvise::testing_support {
 
+// Binds the socket to a free port of 127.0.0.1, and returns the port.
+inline int bind_to_loopback(int socket) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof name;
+  auto* address = reinterpret_cast<sockaddr*>(&name);
+  EXPECT_EQ(::bind(socket, address, length), 0);
+  EXPECT_EQ(::getsockname(socket, address, &length), 0);
+  return ntohs(name.sin_port);
+}
+
 // One connection at a time, one request for each connection.
 class HttpServer {
  public:
@@ -29,15 +41,8 @@ class HttpServer {
   // `answer` gives all bytes of an answer: "HTTP/1.1 200 OK\r\n…".
   explicit HttpServer(std::function<std::string(const Request&)> answer) : answer_(std::move(answer)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof name;
-    auto* address = reinterpret_cast<sockaddr*>(&name);
-    EXPECT_EQ(::bind(listener_, address, length), 0);
+    port_ = bind_to_loopback(listener_);
     EXPECT_EQ(::listen(listener_, 8), 0);
-    EXPECT_EQ(::getsockname(listener_, address, &length), 0);
-    port_ = ntohs(name.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   HttpServer(const HttpServer&) = delete;

@@ -267,14 +267,7 @@ TEST_F(OtlpRequests, AreBounded) {
 class ClosedPort {
  public:
   ClosedPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof name;
-    auto* address = reinterpret_cast<sockaddr*>(&name);
-    EXPECT_EQ(::bind(socket_, address, length), 0);
-    EXPECT_EQ(::getsockname(socket_, address, &length), 0);
-    number = ntohs(name.sin_port);
+    number = testing_support::bind_to_loopback(socket_);
   }
   ~ClosedPort() { ::close(socket_); }
   ClosedPort(const ClosedPort&) = delete;

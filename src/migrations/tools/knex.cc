@@ -48,13 +48,7 @@ constinit const MigrationTool knex{
                  .may_hold = numbered_script,
                  .is_one = is_one,
                  .writer = {.concurrently = Concurrently::together, .write = write}},
-    .in_code = {.what = "Knex's migrations are programs, which pgadvise does not run",
-                .holds = script_migration,
-                .or_else_holds = numbered_script,
-                .evidence = package_json,
-                .words = node_drivers,
-                .programs = true,
-                .and_word = "\"knex\""},
+    .in_code = script_migrations("Knex's migrations are programs, which pgadvise does not run", "\"knex\""),
     .migrate = "npx knex migrate:latest",
 };
 

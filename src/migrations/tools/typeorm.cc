@@ -49,13 +49,8 @@ constinit const MigrationTool typeorm{
                     .write = write,
                     .note =
                         "change the entities, too; otherwise typeorm migration:generate reverts the change"}},
-    .in_code = {.what = "TypeORM's migrations are programs, which pgadvise does not run",
-                .holds = script_migration,
-                .or_else_holds = numbered_script,
-                .evidence = package_json,
-                .words = node_drivers,
-                .programs = true,
-                .and_word = "\"typeorm\""},
+    .in_code =
+        script_migrations("TypeORM's migrations are programs, which pgadvise does not run", "\"typeorm\""),
     .program = {.name = "typeorm", .aliases = aliases, .module = "node_modules/typeorm/cli"},
     .migrate = "npx typeorm migration:run -d DATA_SOURCE",
 };
