@@ -219,6 +219,15 @@ static void take_places(Table& live, const Table& file) {
         constraint.origin = other.origin;
 }
 
+void forget_use(Catalog& sandbox) {
+  sandbox.settings.clear();
+  sandbox.statistics_days.reset();
+  sandbox.sessions.clear();
+  for (auto& [name, table] : sandbox.tables)
+    if (table.statistics && table.statistics->rows <= 0 && table.statistics->pages == 0)
+      table.statistics.reset();
+}
+
 Catalog with_places(Catalog live, const Catalog& files) {
   for (const auto& [name, table] : files.tables) {
     if (Table* same = live.table(name)) take_places(*same, table);

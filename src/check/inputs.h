@@ -54,6 +54,11 @@ Result<BuiltSandbox> build_sandbox(const std::vector<migrations::SchemaInput>& s
 Result<void> finish_sandbox(pg::Sandbox& sandbox, const std::vector<std::string>& load,
                             Diagnostics& diagnostics, const UserPaths& user_paths = {});
 
+// Removes from the catalog of a sandbox what only a server in use tells: settings, sessions, the age of the
+// statistics, and the sizes of tables to which no script added rows, so that no finding is left out or
+// refuted because such a table is empty.
+void forget_use(Catalog& sandbox);
+
 // The live catalog with the locations where files define its objects, and the relations without a foreign
 // key. Tables that only the files have are added: their migrations have not been applied yet.
 Catalog with_places(Catalog live, const Catalog& files);

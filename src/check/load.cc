@@ -392,11 +392,7 @@ class Loader {
     auto catalog = pg::read_catalog(out_.server->connection(), out_.diagnostics);
     if (!catalog) return report(catalog.error());
     out_.live = std::make_unique<Catalog>(std::move(*catalog));
-    if (out_.sandbox()) {  // nobody configured it for this project, and nothing ran there
-      out_.live->settings.clear();
-      out_.live->statistics_days.reset();
-      out_.live->sessions.clear();
-    }
+    if (out_.sandbox()) forget_use(*out_.live);
     live_name_ = "the database " + out_.live->database;
     out_.server_version = version_text(out_.server->connection().server_version());
     out_.read.push_back(

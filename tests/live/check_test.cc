@@ -195,6 +195,32 @@ TEST(Check, TheFixOfAPartitionedTableCanBeTakenBack) {
   EXPECT_EQ(fixes, 2) << ran.out;
 }
 
+// Of an empty table nothing can be measured: a sandbox without rows refutes no sequential scan.
+TEST(Check, ASandboxWithoutRowsRefutesNothing) {
+  const Folder folder;
+  const auto schema = folder.write(
+      "schema.sql", "CREATE TABLE orders (id bigint PRIMARY KEY, state text NOT NULL, note text);\n");
+  const auto statements = folder.write("statements.sql", "SELECT note FROM orders WHERE state = 'open';\n");
+  const auto rows =
+      folder.write("rows.sql", "INSERT INTO orders SELECT i, 'open', 'x' FROM generate_series(1, 3) i;\n");
+  const auto scans = [&](const std::string& more) {
+    const auto ran = run("check --sandbox --format json --fail-on never --schema " + quoted(schema) +
+                         " --workload " + quoted(statements) + more);
+    const auto report = nlohmann::json::parse(ran.out);
+    auto found = nlohmann::json::array();
+    for (const auto& finding : report["findings"])
+      if (finding["rule"] == "sequential-scan") found.push_back(finding);
+    return found;
+  };
+  const auto empty = scans("");
+  ASSERT_EQ(empty.size(), 1U) << empty.dump(1);
+  EXPECT_EQ(empty[0]["verdict"], "suspected");
+  EXPECT_NE(empty[0].dump().find("orders has no rows in this database: nothing to measure"),
+            std::string::npos)
+      << empty.dump(1);
+  EXPECT_EQ(scans(" --load " + quoted(rows)), nlohmann::json::array());
+}
+
 // However early the program ends, its server and its folder go, too.
 TEST(Check, NothingIsLeftOfASandboxWhoseProgramIsKilled) {
   const Folder folder;
