@@ -1,7 +1,13 @@
 // Completions and the manual page come from the options themselves.
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +56,9 @@ TEST(Manual, NamesEveryCommandAndOption) {
     EXPECT_TRUE(has(manual.out, part)) << part;
 }
 
+// How a value of --store begins; URL stands for each of them.
+constexpr std::string_view stores[] = {"sqlite", "postgresql://", "clickhouse://", "env", "@", "URL"};
+
 // Words such as --fail-on.
 std::set<std::string> long_options(const std::string& text) {
   const auto in_name = [&](std::size_t at) {
@@ -74,6 +83,55 @@ TEST(Manual, EachOptionIsInTheDocumentation) {
   const auto options = long_options(replace_all(run("manual").out, "\\-", "-"));
   EXPECT_TRUE(options.count("--fail-on"));
   for (const auto& option : options) EXPECT_TRUE(documented.count(option)) << option;
+}
+
+// The commands of the pages: lines of examples, and words in backticks.
+std::vector<std::string> documented_commands() {
+  const std::filesystem::path root = testing_support::source_dir;
+  std::vector<std::filesystem::path> pages{root / "README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(root / "docs"))
+    if (entry.path().extension() == ".md") pages.push_back(entry.path());
+  std::vector<std::string> out;
+  for (const auto& page : pages) {
+    const std::string text = read_file(page.string()).value_or("");
+    for (const auto line : split(text, '\n')) {
+      if (line.starts_with("    pgadvise ")) {
+        const auto words = line.substr(4);
+        out.emplace_back(words.substr(0, std::min(words.find("   "), words.find(" # "))));
+        continue;
+      }
+      for (auto at = line.find("`pgadvise "); at != std::string_view::npos;
+           at = line.find("`pgadvise ", at + 1))
+        out.emplace_back(line.substr(at + 1, line.find('`', at + 1) - at - 1));
+    }
+  }
+  return out;
+}
+
+TEST(Manual, TheCommandsOfTheDocumentationAreValid) {
+  const auto commands = documented_commands();
+  EXPECT_GT(commands.size(), 100U);
+  std::map<std::string, std::set<std::string>> options;
+  for (const auto& command : commands) {
+    const auto words = split(command, ' ');
+    if (words.size() < 2) continue;
+    const std::string name(words[1]);
+    if (name.empty() || name.starts_with("-") || name == "COMMAND") continue;
+    if (!options.count(name)) {
+      const Ran help = run(name + " --help");
+      EXPECT_EQ(help.exit_code, 0) << command;
+      options[name] = long_options(help.out);
+    }
+    const auto& valid = options[name];
+    for (const auto& option : long_options(command.substr(0, command.find(" -- "))))
+      EXPECT_TRUE(valid.count(option)) << option << ": " << command;
+    const auto store = std::find(words.begin(), words.end(), "--store");
+    if (store == words.end() || store + 1 == words.end()) continue;
+    const std::string url = replace_all(std::string(store[1]), "'", "");
+    const bool any = std::any_of(std::begin(stores), std::end(stores),
+                                 [&](std::string_view one) { return url.starts_with(one); });
+    EXPECT_TRUE(any) << url << ": " << command;
+  }
 }
 
 TEST(Help, OfASubcommandStatesItsExitCodes) {
