@@ -45,7 +45,7 @@ class Rounds {
   void watch(std::size_t database) {
     const WatchedCheck& check = plan_.checks[database];
     std::optional<LogTail> log;
-    if (!check.log.empty()) log.emplace(check.log, check.log_position);
+    if (!check.log.empty()) log.emplace(check.log, check.log_position, stop_);
     std::optional<net::OtlpClient> otlp;
     if (plan_.otlp)
       if (auto client = net::OtlpClient::create(*plan_.otlp)) otlp.emplace(std::move(*client));
