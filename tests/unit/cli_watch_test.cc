@@ -229,16 +229,17 @@ TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
   const testing_support::Folder folder;
   const testing_support::Folder elsewhere;
   elsewhere.write("target", "mine");
-  for (const char* name : {"aa.lines", "aa.lines.csv", "aa.lines.csv.x1Y2z3", "aa.position.x1Y2z3",
-                           "aa.counters.x1Y2z3", "aa.position", "aa.counters", "bb.lines", "notes"})
+  for (const char* name :
+       {"aa.lines", "aa.lines.csv", "aa.lines.csv.x1Y2z3", "aa.position.x1Y2z3", "aa.counters.x1Y2z3",
+        "aa.counters-next.x1Y2z3", "aa.position", "aa.counters", "aa.counters-next", "bb.lines", "notes"})
     folder.write(name, "x");
   std::filesystem::create_symlink(elsewhere.path("target"), folder.path("aa.lines.link"));
   cli::remove_leftovers(folder.path("aa"));
   std::set<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     left.insert(entry.path().filename().string());
-  EXPECT_EQ(left,
-            (std::set<std::string>{"aa.position", "aa.counters", "aa.lines.link", "bb.lines", "notes"}));
+  EXPECT_EQ(left, (std::set<std::string>{"aa.position", "aa.counters", "aa.counters-next", "aa.lines.link",
+                                         "bb.lines", "notes"}));
   EXPECT_TRUE(std::filesystem::exists(elsewhere.path("target")));
 }
 
