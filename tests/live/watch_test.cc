@@ -370,6 +370,12 @@ TEST(Watch, StoresTheNewLinesOfALog) {
   append(14, 2);
   round();
   EXPECT_EQ(calls(), "17") << "a rotation by copy and truncation";
+  append(15, 4);
+  std::filesystem::rename(folder.path("app.log"), folder.path("app.log.3"));
+  ASSERT_EQ(std::system(("gzip " + quoted(folder.path("app.log.3"))).c_str()), 0);
+  append(16, 1);
+  round();
+  EXPECT_EQ(calls(), "22") << "a rotation by a new name, with compression";
   for (const auto& file : std::filesystem::directory_iterator(folder.path("spool")))
     EXPECT_EQ(file.path().string().find(".lines"), std::string::npos) << "literals are left: " << file.path();
 }
