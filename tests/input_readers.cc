@@ -44,7 +44,7 @@ const Task tasks[] = {
          {"reader.cc", "folders of logs, bounded"},
          {"init.cc", "the folder of workflows, bounded"},
          {"spool.cc", "the folder of the spool, bounded"},
-         {"log_tail.cc", "the folder of the log, bounded"},
+         {"log_file.cc", "the folder of the log, bounded"},
          {"watch_files.cc", "locks and folders of temporary files, bounded"},
      },
      "opens or lists files by itself: use base/input_file.h, or add a row here with a bound"},

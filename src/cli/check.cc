@@ -14,9 +14,9 @@
 #include "base/number_format.h"
 #include "base/shell.h"
 #include "base/text.h"
-#include "base/write_file.h"
 #include "check/merge.h"
 #include "cli/check_options.h"
+#include "cli/counters_file.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
@@ -71,19 +71,18 @@ bool kept(const CheckRun& checked, const Options& options) {
   if (!options.address) return true;
   Diagnostics diagnostics;
   auto facts = facts_of(checked, options, diagnostics);
-  const std::string counters =
-      options.counters.empty()
-          ? std::string()
-          : add_reading(options.counters, checked.inputs.workload,
-                        store::seconds_of(checked.report.started).value_or(now()), facts.queries);
+  std::optional<CountersFile> counters;
+  if (!options.counters.empty()) {
+    const auto taken = store::seconds_of(checked.report.started).value_or(now());
+    const auto added = counters.emplace(options.counters).add(checked.inputs.workload, taken, facts.queries);
+    if (!added) diagnostics.push_back(added.error());
+  }
   // Only when they are safe: a reading whose facts are lost counts as not taken.
-  const auto done = keep(*options.address, facts, options.store.spool, [&] {
-    return options.counters.empty() ? Result<void>()
-                                    : replace_file(options.counters, counters, mode_of_new_files());
-  });
+  const auto done = keep(*options.address, facts, options.store.spool,
+                         [&] { return counters ? counters->keep() : Result<void>(); });
   if (!done) diagnostics.push_back(done.error());
   for (const auto& error : diagnostics) complain(error);
-  return done.has_value();
+  return done && cli::exit_code_of(diagnostics) == exit_clean;
 }
 
 // The command with the inputs of the run; of a connection string with a secret: env.

@@ -1,13 +1,7 @@
 #include "cli/log_tail.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <utility>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/input_file.h"
@@ -17,11 +11,10 @@
 namespace pgadvise::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::uint64_t most_bytes = std::uint64_t{16} << 20;
-constexpr std::uint64_t most_head = 1024;
-constexpr std::size_t most_files = 10'000;
+constexpr std::uint64_t least_beginning = 64;  // a shorter one may be that of several files
+constexpr std::size_t most_files = 1000;       // whose beginnings are read
+constexpr std::size_t most_finished = 32;
 
 LogPosition read_position(const std::string& path) {
   const auto text = read_file(path, std::size_t{1} << 16);
@@ -35,92 +28,109 @@ LogPosition read_position(const std::string& path) {
     json.at("end").get_to(out.end);
     json.at("head").get_to(out.head);
     json.at("head_bytes").get_to(out.head_bytes);
-    const bool written_here =
-        out.head_bytes <= most_head && (out.end <= out.offset || out.end - out.offset <= most_bytes);
+    if (json.contains("finished")) json.at("finished").get_to(out.finished);
+    const bool written_here = out.head_bytes <= beginning_bytes && out.finished.size() <= most_finished &&
+                              (out.end <= out.offset || out.end - out.offset <= most_bytes);
     return written_here ? out : LogPosition();
   } catch (const nlohmann::json::exception&) {
     return {};
   }
 }
 
-std::string bytes_of(int file, std::uint64_t offset, std::uint64_t size) {
-  std::string out(size, '\0');
-  std::size_t done = 0;
-  while (done < out.size()) {
-    const ssize_t got =
-        ::pread(file, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  out.resize(done);
-  return out;
-}
-
-std::uint64_t size_of(int file) {
-  struct stat status{};
-  return ::fstat(file, &status) == 0 && status.st_size > 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+// Whether one of two files seems to be the other one, or to be the beginning of it.
+bool begin_alike(const std::string& one, const std::string& other) {
+  return !one.empty() && !other.empty() && (one.starts_with(other) || other.starts_with(one));
 }
 
 }  // namespace
 
-LogTail::LogTail(std::string path, std::string state)
-    : path_(std::move(path)), state_(std::move(state)), position_(read_position(state_)) {}
+LogTail::LogTail(std::string path, std::string state, std::stop_token stop)
+    : path_(std::move(path)),
+      state_(std::move(state)),
+      stop_(std::move(stop)),
+      position_(read_position(state_)) {}
 
-LogTail::~LogTail() {
-  if (file_ >= 0) ::close(file_);
+// Whether `file` has what was read, and the lines that were given out.
+bool LogTail::has_position(LogFile& file) const {
+  return sha256_hex(file.bytes(0, position_.head_bytes)) == position_.head &&
+         file.has(position_.offset, position_.end > position_.offset ? position_.end - position_.offset : 0);
 }
 
-// Whether `file` is the one of the position, and was not truncated since.
-bool LogTail::is_at(int file) const {
-  struct stat status{};
-  return ::fstat(file, &status) == 0 && status.st_dev == position_.device &&
-         status.st_ino == position_.inode && size_of(file) >= std::max(position_.offset, position_.end) &&
-         sha256_hex(bytes_of(file, 0, position_.head_bytes)) == position_.head;
-}
-
-void LogTail::begin(int file, std::uint64_t offset) {
-  struct stat status{};
-  (void)::fstat(file, &status);
+void LogTail::begin(LogFile file, std::uint64_t offset) {
+  auto finished = std::move(position_.finished);
+  if (file_) finished.push_back(sha256_hex(file_->beginning()));
+  if (finished.size() > most_finished) finished.erase(finished.begin());
   position_ = {};
-  position_.device = status.st_dev;
-  position_.inode = status.st_ino;
+  position_.device = file.id().device;
+  position_.inode = file.id().inode;
   position_.offset = offset;
-  position_.head_bytes = std::min(offset, most_head);
-  position_.head = sha256_hex(bytes_of(file, 0, position_.head_bytes));
-  if (file_ != file && file_ >= 0) ::close(file_);
-  file_ = file;
+  position_.finished = std::move(finished);
+  set_head(file.beginning());
+  file_.emplace(std::move(file));
 }
 
-// After a restart: the file of the position, under another name in the same folder.
-bool LogTail::reopen_rotated() {
-  const fs::path folder = fs::path(path_).parent_path();
-  std::error_code code;
-  std::size_t seen = 0;
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, code), end;
-       !code && at != end && ++seen < most_files; at.increment(code)) {
-    struct stat status{};
-    if (::stat(at->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_ino != position_.inode || status.st_dev != position_.device)
-      continue;
-    auto opened = InputFile::open(at->path().string());
-    if (!opened) return false;
-    file_ = opened->release();
-    if (is_at(file_)) return true;
-    ::close(std::exchange(file_, -1));
-    return false;
+void LogTail::set_head(const std::string& beginning) {
+  position_.head_bytes = beginning.size();
+  position_.head = sha256_hex(beginning);
+}
+
+// The file of the position under another name: by its inode, else by its beginning, since a compressed file
+// and a copy have another inode.
+std::optional<LogFile> LogTail::find_renamed() const {
+  const auto files = files_beside(path_);
+  for (const auto& one : files) {
+    if (one.id != LogFileId{position_.device, position_.inode}) continue;
+    auto opened = LogFile::open(one.path, stop_);
+    if (opened && has_position(*opened)) return std::move(*opened);
   }
-  return false;
+  std::optional<LogFile> found;
+  if (position_.head_bytes < least_beginning) return found;
+  std::size_t seen = 0;
+  for (auto one = files.rbegin(); one != files.rend() && seen < most_files; ++one) {
+    if (!one->alike) continue;
+    ++seen;
+    auto opened = LogFile::open(one->path, stop_);
+    // Not the compressed one of two: it may be unfinished.
+    if (!opened || (found && opened->compressed()) || !has_position(*opened)) continue;
+    found.emplace(std::move(*opened));
+    if (!found->compressed()) break;
+  }
+  return found;
 }
 
-Result<LogTail::Lines> LogTail::give(int file) {
+// The first of the rotated files that were written after that of the position, without `now`.
+std::optional<LogFile> LogTail::find_follower(LogFile* now) {
+  const std::string own = file_->beginning(), newest = now ? now->beginning() : "";
+  const std::int64_t modified = file_->modified();
+  std::optional<LogFile> found;
+  std::size_t seen = 0;
+  for (const auto& one : files_beside(path_)) {
+    if (!one.rotated || one.modified <= modified || one.id == file_->id() || (now && one.id == now->id()))
+      continue;
+    if (++seen > most_files) break;
+    auto opened = LogFile::open(one.path, stop_);
+    if (!opened) continue;
+    const std::string beginning = opened->beginning();
+    const auto& finished = position_.finished;
+    if (beginning.empty() || begin_alike(beginning, own) || begin_alike(beginning, newest) ||
+        std::find(finished.begin(), finished.end(), sha256_hex(beginning)) != finished.end())
+      continue;
+    // Of a file and its copies: the last one, but not the compressed one, which may be unfinished.
+    const bool better = !found || (begin_alike(beginning, found->beginning()) &&
+                                   (found->compressed() || !opened->compressed()));
+    if (better) found.emplace(std::move(*opened));
+  }
+  return found;
+}
+
+Result<LogTail::Lines> LogTail::give() {
   Lines out;
-  const std::uint64_t size = size_of(file);
-  const std::uint64_t until =
-      position_.end > position_.offset ? position_.end : std::min(size, position_.offset + most_bytes);
-  if (until <= position_.offset) return out;
-  out.more = until < size;
-  out.text = bytes_of(file, position_.offset, until - position_.offset);
+  const std::uint64_t there = file_->available(position_.offset, most_bytes + 1);
+  const std::uint64_t size =
+      position_.end > position_.offset ? position_.end - position_.offset : std::min(there, most_bytes);
+  if (size == 0) return out;
+  out.more = size < there;
+  out.text = file_->bytes(position_.offset, size);
   const auto last = out.text.rfind('\n');
   // A line that is not over waits, unless it alone is longer than what is given out.
   if (last != std::string::npos) out.text.resize(last + 1);
@@ -132,49 +142,63 @@ Result<LogTail::Lines> LogTail::give(int file) {
 }
 
 Result<LogTail::Lines> LogTail::next() {
-  auto opened = InputFile::open(path_);
-  if (!opened && file_ < 0) return tl::unexpected(opened.error());
-  int now = opened ? opened->release() : -1;  // -1: between the two steps of a rotation
-  if (now >= 0 && position_.inode == 0) {
-    begin(now, size_of(now));
+  const std::string path = current_log(path_);
+  auto now = path.empty() ? Result<LogFile>(fail(Error::Kind::input, path_, "no file matches this pattern"))
+                          : LogFile::open(path, stop_);
+  if (!now && !file_) return tl::unexpected(now.error());
+  const LogFileId id{position_.device, position_.inode};
+  if (now && position_.inode == 0) {
+    const std::uint64_t size = now->available(0, UINT64_MAX);
+    begin(std::move(*now), size);
     if (const auto saved = save(); !saved) return tl::unexpected(saved.error());
     return Lines{};
   }
-  if (now >= 0 && is_at(now)) {
-    if (file_ >= 0) ::close(file_);
-    file_ = now;
-    return give(now);
-  }
-  bool lost = false;
-  struct stat status{};
-  const bool same = now >= 0 && ::fstat(now, &status) == 0 && status.st_ino == position_.inode &&
-                    status.st_dev == position_.device;
-  if (!same && (file_ >= 0 || reopen_rotated())) {
-    auto rest = is_at(file_) ? give(file_) : Result<Lines>(Lines{});
-    // The server may still write to the old file while the new one is empty.
-    if (!rest || !rest->text.empty() || now < 0 || size_of(now) == 0) {
-      if (now >= 0) ::close(now);
-      if (rest) rest->more = now >= 0;
-      return rest;
+  if (now && now->id() == id) {
+    if (has_position(*now)) {
+      file_.emplace(std::move(*now));
+      return give();
     }
-  } else if (!same) {
-    lost = true;
+    file_.reset();  // it was truncated
   }
-  if (now < 0) return Lines{};
-  begin(now, 0);
-  auto out = give(now);
+  if (!file_ || !has_position(*file_)) file_ = find_renamed();
+  if (stop_.stop_requested()) return Lines{};
+  return next_after_rotation(now ? &*now : nullptr);
+}
+
+// `now`: nullptr between the two steps of a rotation.
+Result<LogTail::Lines> LogTail::next_after_rotation(LogFile* now) {
+  bool lost = !file_;
+  if (file_) {
+    auto rest = give();
+    if (rest) rest->more = rest->more || now;
+    if (!rest || !rest->text.empty()) return rest;
+    lost = !file_->failure().empty();
+    auto follower = find_follower(now);
+    if (stop_.stop_requested()) return Lines{};
+    if (follower) {
+      begin(std::move(*follower), 0);
+      auto out = give();
+      if (out) {
+        out->lost = lost;
+        out->more = true;
+      }
+      return out;
+    }
+    // The server may still write to the old file while the new one is empty.
+    if (!lost && (!now || !now->has(0, 1))) return Lines{};
+  }
+  if (!now) return Lines{};
+  begin(std::move(*now), 0);
+  auto out = give();
   if (out) out->lost = lost;
   return out;
 }
 
 Result<void> LogTail::take() {
-  if (position_.end <= position_.offset || file_ < 0) return {};
+  if (position_.end <= position_.offset || !file_) return {};
   position_.offset = std::exchange(position_.end, 0);
-  // A whole head stays: the file may have been truncated, and have another one, since its lines were read.
-  if (position_.head_bytes < most_head) {
-    position_.head_bytes = std::min(position_.offset, most_head);
-    position_.head = sha256_hex(bytes_of(file_, 0, position_.head_bytes));
-  }
+  // The old head stays if the file was truncated since its lines were read, and has another one.
+  if (position_.head_bytes < beginning_bytes && has_position(*file_)) set_head(file_->beginning());
   return save();
 }
 
@@ -185,7 +209,8 @@ Result<void> LogTail::save() const {
                                      {"offset", position_.offset},
                                      {"end", position_.end},
                                      {"head", position_.head},
-                                     {"head_bytes", position_.head_bytes}}
+                                     {"head_bytes", position_.head_bytes},
+                                     {"finished", position_.finished}}
                           .dump(),
                       mode_of_new_files());
 }

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
-#include "base/input_file.h"
 #include "base/mask.h"
 #include "base/number_format.h"
 #include "base/repository_path.h"
@@ -20,7 +19,6 @@
 #include "cli/output.h"
 #include "plan/reader.h"
 #include "plan/structure.h"
-#include "store/counters.h"
 #include "store/open.h"
 #include "store/spool.h"
 
@@ -208,13 +206,6 @@ Result<void> keep(const store::Address& address, const store::Facts& facts, cons
     report_stored(address, facts);
   }
   return when_safe ? when_safe() : Result<void>();
-}
-
-std::string add_reading(const std::string& path, const Workload& workload, std::int64_t now,
-                        std::vector<store::QueryStatistics>& out) {
-  auto state = store::read_counters_json(read_file(path).value_or(""));
-  for (auto& query : store::add_reading(state, workload, now)) out.push_back(std::move(query));
-  return store::counters_json(state);
 }
 
 std::int64_t now() {

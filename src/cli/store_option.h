@@ -51,11 +51,6 @@ std::vector<store::QueryPlan> plans_of(const Report& report, const Workload& wor
 Result<void> keep(const store::Address& address, const store::Facts& facts, const std::string& spool,
                   const std::function<Result<void>()>& when_safe = {});
 
-// As add_reading() of store/counters.h, with the state of the file `path`, if there is one. Returns the
-// file's new content.
-std::string add_reading(const std::string& path, const Workload& workload, std::int64_t now,
-                        std::vector<store::QueryStatistics>& out);
-
 // Seconds since 1970.
 std::int64_t now();
 

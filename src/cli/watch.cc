@@ -214,8 +214,8 @@ void add_outputs(CLI::App& command, Options& options) {
       .add_option(
           "--log", options.log,
           "Log of the server: each check stores the statistics of the queries in its new lines, also "
-          "after a rotation. Without --log a check stores how much the counters of pg_stat_statements "
-          "grew")
+          "after a rotation. A pattern in quotes ('postgresql-*.log') for the files of a log_filename with "
+          "a date. Without --log a check stores how much the counters of pg_stat_statements grew")
       ->needs(store)
       ->type_name("FILE");
   command

@@ -103,7 +103,7 @@ void remove_leftovers(const std::string& path) {
   if (folder.get() < 0) return;
   const std::string own = file.filename().string();
   for (const auto& name : names_in(folder.get()))
-    for (const std::string_view part : {".counters.", ".position.", ".lines"}) {
+    for (const std::string_view part : {".counters.", ".counters-next.", ".position.", ".lines"}) {
       struct stat status{};
       if (name.starts_with(own + std::string(part)) &&
           ::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -32,8 +32,8 @@ class PagesFolder {
 Result<pg::Descriptor> lock_files(const std::string& path);
 
 // Removes the files that a killed `watch` left beside `path`: the temporary files PATH.counters.*,
-// PATH.position.* and PATH.lines.*, and PATH.lines, which has literals. Keeps PATH.counters and
-// PATH.position. REQUIRES that no other process uses these files.
+// PATH.counters-next.*, PATH.position.* and PATH.lines.*, and PATH.lines, which has literals. Keeps
+// PATH.counters, PATH.counters-next and PATH.position. REQUIRES that no other process uses these files.
 void remove_leftovers(const std::string& path);
 
 }  // namespace pgadvise::cli

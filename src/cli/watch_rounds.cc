@@ -22,6 +22,7 @@
 #include "cli/log_tail.h"
 #include "cli/messages.h"
 #include "cli/output.h"
+#include "report/merged_metrics.h"
 #include "report/otlp.h"
 
 namespace pgadvise::cli {
@@ -45,7 +46,7 @@ class Rounds {
   void watch(std::size_t database) {
     const WatchedCheck& check = plan_.checks[database];
     std::optional<LogTail> log;
-    if (!check.log.empty()) log.emplace(check.log, check.log_position);
+    if (!check.log.empty()) log.emplace(check.log, check.log_position, stop_);
     std::optional<net::OtlpClient> otlp;
     if (plan_.otlp)
       if (auto client = net::OtlpClient::create(*plan_.otlp)) otlp.emplace(std::move(*client));
@@ -67,16 +68,29 @@ class Rounds {
     if (!good) good_ = false;
   }
 
-  Result<ProgramRun> run_child(ChildCommand command) {
+  Result<ProgramRun> run_child(ChildCommand command, ProgramOutput output = {}) {
     return run_itself(std::move(command.words), std::move(command.variables),
-                      std::chrono::seconds(plan_.time_limit), {.output = {}, .in_child = {}, .stop = stop_});
+                      std::chrono::seconds(plan_.time_limit),
+                      {.output = std::move(output), .in_child = {}, .stop = stop_});
   }
 
-  // False if the check failed, which is reported. One that `stop_` ends is no failure.
+  // False if the check failed, which is reported. One that `stop_` ends is no failure. Neither is one that
+  // has written its reports and waits for the store.
   bool check_once(std::size_t database, bool last) {
     const WatchedCheck& check = plan_.checks[database];
-    auto ran = run_child(command_of(check));
+    std::string metrics;
+    auto ran = run_child(command_of(check), [&](std::string_view text, bool error) {
+      if (!error) metrics += text;
+    });
     if (stop_.stop_requested()) return true;
+    const bool waits = !ran && !check.store.empty() && report::is_complete(metrics);
+    if (waits) {
+      report(check,
+             fmt::format("the store did not take the results within --time-limit ({} s)", plan_.time_limit),
+             "the next round that reaches the store sends what waits in " + check.spool);
+      board_.add(database, std::move(metrics));
+      return true;
+    }
     const bool good = succeeded(check, ran, last);
     board_.add(database, good ? std::optional(std::move(ran->out)) : std::nullopt);
     return good;

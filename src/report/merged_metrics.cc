@@ -11,6 +11,7 @@ namespace pgadvise::report {
 namespace {
 
 constexpr std::string_view total = "_total";
+constexpr std::string_view last_line = "# EOF\n";
 
 struct Family {
   std::string head;  // HELP and TYPE
@@ -67,8 +68,10 @@ std::string merged_metrics(const std::vector<TargetMetrics>& parts, MetricsForma
     const Family& family = families.find(name)->second;
     out += head_of(name, family.head, format) + family.samples;
   }
-  return out + "# EOF\n";
+  return out.append(last_line);
 }
+
+bool is_complete(std::string_view metrics) { return metrics.ends_with(last_line); }
 
 std::string metric_family(std::string_view name, std::string_view help, std::uint64_t value) {
   return fmt::format("# HELP pgadvise_{0} {1}\n# TYPE pgadvise_{0} {2}\npgadvise_{0}{{}} {3}\n", name, help,

@@ -25,6 +25,9 @@ enum class MetricsFormat { openmetrics, prometheus };
 std::string merged_metrics(const std::vector<TargetMetrics>& parts,
                            MetricsFormat format = MetricsFormat::openmetrics);
 
+// Whether a text of --format openmetrics was written to its end.
+bool is_complete(std::string_view metrics);
+
 // A family with one sample without labels, in Prometheus' own format. It is a counter if its name, which is
 // without "pgadvise_", ends in "_total", else a gauge.
 std::string metric_family(std::string_view name, std::string_view help, std::uint64_t value);

@@ -42,7 +42,26 @@ void begin_bucket(CounterState& state, std::int64_t now) {
   state.bucket.clear();
 }
 
-std::vector<QueryStatistics> statistics_of(const CounterState& state) {
+Json json_of(const std::map<std::string, Counts>& counts, bool with_text) {
+  Json out = Json::object();
+  for (const auto& [fingerprint, one] : counts) {
+    out[fingerprint] = {one.calls, one.total_ns, one.rows};
+    if (with_text) out[fingerprint].push_back(printable_block(one.text));
+  }
+  return out;
+}
+
+std::map<std::string, Counts> read_counts(const Json& from, bool with_text) {
+  std::map<std::string, Counts> out;
+  for (const auto& [fingerprint, one] : from.items())
+    out[fingerprint] = {one.at(0).get<std::uint64_t>(), one.at(1).get<std::int64_t>(),
+                        one.at(2).get<std::uint64_t>(), with_text ? one.at(3).get<std::string>() : ""};
+  return out;
+}
+
+}  // namespace
+
+std::vector<QueryStatistics> bucket_statistics(const CounterState& state) {
   const std::string source =
       sha256_hex(fmt::format("pg_stat_statements {} {}", state.bucket_start, state.bucket_seconds))
           .substr(0, 16);
@@ -65,25 +84,6 @@ std::vector<QueryStatistics> statistics_of(const CounterState& state) {
                    .times = {}});
   return out;
 }
-
-Json json_of(const std::map<std::string, Counts>& counts, bool with_text) {
-  Json out = Json::object();
-  for (const auto& [fingerprint, one] : counts) {
-    out[fingerprint] = {one.calls, one.total_ns, one.rows};
-    if (with_text) out[fingerprint].push_back(printable_block(one.text));
-  }
-  return out;
-}
-
-std::map<std::string, Counts> read_counts(const Json& from, bool with_text) {
-  std::map<std::string, Counts> out;
-  for (const auto& [fingerprint, one] : from.items())
-    out[fingerprint] = {one.at(0).get<std::uint64_t>(), one.at(1).get<std::int64_t>(),
-                        one.at(2).get<std::uint64_t>(), with_text ? one.at(3).get<std::string>() : ""};
-  return out;
-}
-
-}  // namespace
 
 std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& workload, std::int64_t now) {
   if (workload.sources.size() != 1 || workload.sources.front().format != "pg_stat_statements") return {};
@@ -109,7 +109,7 @@ std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& wo
   state.server = server;
   state.taken = now;
   state.before = std::move(counts);
-  return anew ? std::vector<QueryStatistics>() : statistics_of(state);
+  return anew ? std::vector<QueryStatistics>() : bucket_statistics(state);
 }
 
 std::string counters_json(const CounterState& state) {

@@ -40,6 +40,9 @@ struct CounterState {
 // that of pg_stat_statements.
 std::vector<QueryStatistics> add_reading(CounterState& state, const Workload& workload, std::int64_t now);
 
+// The statistics of the bucket that the last reading counts in, as add_reading() returned them.
+std::vector<QueryStatistics> bucket_statistics(const CounterState& state);
+
 std::string counters_json(const CounterState& state);
 // A new state, if the text is not what counters_json() of this version writes.
 CounterState read_counters_json(std::string_view text);

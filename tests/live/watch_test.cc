@@ -235,6 +235,44 @@ TEST(Watch, StoresWhatTheCountersGrewByAcrossARestartAndAReset) {
   EXPECT_EQ(calls(), "15");
 }
 
+TEST(Watch, CountsNothingTwiceIfTheCountersCannotBeWritten) {
+  live::OwnServer server;
+  ASSERT_TRUE(server.started());
+  const testing_support::Folder folder;
+  const auto round = [&] {
+    return run("watch --rounds 1 --db " + quoted(server.conninfo()) +
+                   " --store sqlite:store.db --store-as shop --spool spool",
+               folder.path());
+  };
+  const auto call = [&](int times) {
+    auto connection = server.connect();
+    for (int i = 0; i < times; ++i)
+      EXPECT_TRUE(connection.run_script("SELECT id FROM customers WHERE id = 1").has_value());
+  };
+  const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };
+  ASSERT_TRUE(server.connect().run_script("CREATE EXTENSION pg_stat_statements").has_value());
+  ASSERT_TRUE(server.connect().run_script("CREATE TABLE customers (id bigint)").has_value());
+  call(1);
+  EXPECT_EQ(round().exit_code, 0);
+  std::string obstacle;
+  for (const auto& file : std::filesystem::directory_iterator(folder.path("spool")))
+    if (file.path().extension() == ".counters") obstacle = file.path().string() + "-next";
+  ASSERT_FALSE(obstacle.empty());
+  std::filesystem::create_directory(obstacle);
+  call(7);
+  ::usleep(1'100'000);  // a store knows two runs by their seconds
+  const auto failed = round();
+  EXPECT_EQ(failed.exit_code, 3);
+  EXPECT_NE(failed.err.find(".counters-next: can't be written: "), std::string::npos) << failed.err;
+  EXPECT_EQ(calls(), "") << "no growth is stored";
+  const auto history = run("history --store sqlite:store.db --target shop", folder.path());
+  EXPECT_NE(history.out.find("in 2 runs"), std::string::npos) << "the run is stored: " << history.out;
+  std::filesystem::remove(obstacle);
+  call(5);
+  EXPECT_EQ(round().exit_code, 0);
+  EXPECT_EQ(calls(), "12");
+}
+
 TEST(Watch, KeepsRoundsWhileTheServerOfTheStoreIsDown) {
   const live::Database database("CREATE TABLE customers (id bigint)");
   live::OwnServer server;
@@ -270,6 +308,30 @@ TEST(Watch, KeepsRoundsWhileTheServerOfTheStoreIsDown) {
   round("d");
   EXPECT_EQ(waiting(), 0);
   EXPECT_EQ(stored(), "a b c d");
+}
+
+// It accepts connections, and does not answer.
+TEST(Watch, AStoreThatHangsIsNoFailureOfTheCheck) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int port = testing_support::bind_to_loopback(listener);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  const std::string url = "postgresql://joe:geheim@127.0.0.1:" + std::to_string(port) +
+                          "/store?sslmode=disable&gssencmode=disable&connect_timeout=300";
+  const auto ran = run("watch --rounds 1 --time-limit 20 -o shop.prom --store env --spool spool --db " +
+                           quoted(database.conninfo()) + " --store-as shop",
+                       folder.path(), "PGADVISE_STORE=" + quoted(url));
+  ::close(listener);
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_NE(ran.err.find("watch shop: the store did not take the results within --time-limit (20 s)"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_EQ(ran.err.find("geheim"), std::string::npos) << ran.err;
+  const auto metrics = read_file(folder.path("shop.prom")).value_or("");
+  EXPECT_NE(metrics.find("pgadvise_watch_up{target=\"shop\"} 1\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("pgadvise_findings{target=\"shop\""), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("pgadvise_watch_spool_runs{} 1\n"), std::string::npos) << metrics;
 }
 
 TEST(Watch, StoresTheNewLinesOfALog) {
@@ -308,6 +370,12 @@ TEST(Watch, StoresTheNewLinesOfALog) {
   append(14, 2);
   round();
   EXPECT_EQ(calls(), "17") << "a rotation by copy and truncation";
+  append(15, 4);
+  std::filesystem::rename(folder.path("app.log"), folder.path("app.log.3"));
+  ASSERT_EQ(std::system(("gzip " + quoted(folder.path("app.log.3"))).c_str()), 0);
+  append(16, 1);
+  round();
+  EXPECT_EQ(calls(), "22") << "a rotation by a new name, with compression";
   for (const auto& file : std::filesystem::directory_iterator(folder.path("spool")))
     EXPECT_EQ(file.path().string().find(".lines"), std::string::npos) << "literals are left: " << file.path();
 }

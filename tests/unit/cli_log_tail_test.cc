@@ -1,4 +1,6 @@
-// The new lines of a log that grows, is rotated and truncated.
+// The new lines of a log that grows, is rotated, compressed and truncated.
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -25,6 +27,44 @@ class LogTailTest : public testing::Test {
     EXPECT_TRUE(lines.has_value());
     EXPECT_TRUE(tail.take().has_value());
     return lines ? lines->text : "(error)";
+  }
+  // Lines that are long enough to identify a file by its beginning.
+  static std::string lines_of(const std::string& day) {
+    return "2026-11-" + day +
+           " 10:00:00.000 UTC [42] joe@shop LOG:  duration: 2.000 ms  statement: SELECT 1\n";
+  }
+  // As logrotate does. `hours`: since the first file was written; tests do not wait for the clock.
+  void rotate(const std::string& name, int hours) const {
+    fs::rename(log, folder.path(name));
+    written(name, hours);
+  }
+  void written(const std::string& name, int hours) const {
+    fs::last_write_time(folder.path(name),
+                        fs::file_time_type::clock::now() - std::chrono::hours(100 - hours));
+  }
+  void compress(const std::string& name, const std::string& program = "gzip") const {
+    ASSERT_EQ(std::system((program + " -q '" + folder.path(name) + "'").c_str()), 0);
+  }
+  // A watch that has read the first line of the log, and stopped.
+  void read_before() const {
+    append(lines_of("20"));
+    LogTail tail(log, state);
+    EXPECT_EQ(taken(tail), "");
+  }
+  // All that next() gives until there is nothing more, and whether lines are lost.
+  std::string rest(bool* lost = nullptr) const {
+    LogTail tail(log, state);
+    std::string out;
+    for (int i = 0; i < 20; ++i) {
+      const auto lines = tail.next();
+      EXPECT_TRUE(lines.has_value());
+      if (!lines) break;
+      if (lost && lines->lost) *lost = true;
+      out += lines->text;
+      EXPECT_TRUE(tail.take().has_value());
+      if (lines->text.empty()) break;
+    }
+    return out;
   }
   testing_support::Folder folder;
   std::string log = folder.path("app.log");
@@ -131,6 +171,174 @@ TEST_F(LogTailTest, FindsARenamedFileAfterARestart) {
   LogTail later(log, state);
   EXPECT_EQ(taken(later), "one\n");
   EXPECT_EQ(taken(later), "two\n");
+}
+
+TEST_F(LogTailTest, FindsACompressedFileAfterARestart) {
+  for (const std::string program : {"gzip", "zstd --rm", "xz", "bzip2"}) {
+    const std::string name = program.substr(0, program.find(' '));
+    if (std::system(("command -v " + name + " >/dev/null").c_str()) != 0) continue;
+    for (const auto& file : fs::directory_iterator(folder.path())) fs::remove(file.path());
+    read_before();
+    append(lines_of("21"));
+    rotate("app.log.1", 1);
+    compress("app.log.1", program);
+    append(lines_of("22"));
+    bool lost = false;
+    EXPECT_EQ(rest(&lost), lines_of("21") + lines_of("22")) << program;
+    EXPECT_FALSE(lost) << program;
+    EXPECT_EQ(rest(), "") << program;
+  }
+}
+
+TEST_F(LogTailTest, ReadsTheRotatedFilesInTheirOrder) {
+  for (const bool delay : {false, true}) {
+    for (const auto& file : fs::directory_iterator(folder.path())) fs::remove(file.path());
+    append(lines_of("18"));
+    rotate("app.log.4", -2);
+    compress("app.log.4");  // older than all that watch has read
+    read_before();
+    append(lines_of("21"));
+    rotate("app.log.3", 1);
+    compress("app.log.3");
+    append(lines_of("22"));
+    rotate("app.log.2", 2);
+    compress("app.log.2");
+    append(lines_of("23"));
+    rotate("app.log.1", 3);
+    if (!delay) compress("app.log.1");
+    append(lines_of("24"));
+    bool lost = false;
+    EXPECT_EQ(rest(&lost), lines_of("21") + lines_of("22") + lines_of("23") + lines_of("24")) << delay;
+    EXPECT_FALSE(lost) << delay;
+  }
+}
+
+TEST_F(LogTailTest, ReadsTwoRotationsBetweenTwoRounds) {
+  append(lines_of("20"));
+  LogTail tail(log, state);
+  EXPECT_EQ(taken(tail), "");
+  append(lines_of("21"));
+  rotate("app-20261121.log", 1);
+  append(lines_of("22"));
+  rotate("app-20261122.log", 2);
+  append(lines_of("23"));
+  EXPECT_EQ(taken(tail), lines_of("21"));
+  EXPECT_EQ(taken(tail), lines_of("22"));
+  EXPECT_EQ(taken(tail), lines_of("23"));
+}
+
+TEST_F(LogTailTest, GivesTheLinesOfACompressedFileAgainUntilTheyAreTaken) {
+  read_before();
+  append(lines_of("21"));
+  rotate("app.log.1", 1);
+  compress("app.log.1");
+  append(lines_of("22"));
+  for (int i = 0; i < 2; ++i) {
+    LogTail tail(log, state);
+    EXPECT_EQ(tail.next()->text, lines_of("21"));
+    EXPECT_EQ(tail.next()->text, lines_of("21"));
+  }
+  EXPECT_EQ(rest(), lines_of("21") + lines_of("22"));
+}
+
+TEST_F(LogTailTest, ReadsNoOtherFileOfTheFolder) {
+  read_before();
+  append(lines_of("21"));
+  rotate("app.log.1", 1);
+  for (const char* name : {"app-14-main.log", "app.log.save", "other.log.1", "app.log.d"}) {
+    folder.write(name, lines_of("25"));
+    written(name, 2);
+  }
+  // gzip is at work.
+  std::ofstream(folder.path("app.log.1.gz"));
+  append(lines_of("22"));
+  rotate("app.log.0", 2);
+  // A copy of the log that grows.
+  append(lines_of("23"));
+  fs::copy_file(log, log + ".9");
+  append(lines_of("24"));
+  EXPECT_EQ(rest(), lines_of("21") + lines_of("22") + lines_of("23") + lines_of("24"));
+}
+
+// The compression of a file that was read gave it the time of the compression.
+TEST_F(LogTailTest, ReadsNoFileTwice) {
+  read_before();
+  append(lines_of("21"));
+  rotate("app.log.1", 1);
+  append(lines_of("22"));
+  EXPECT_EQ(rest(), lines_of("21") + lines_of("22"));
+  compress("app.log.1");
+  written("app.log.1.gz", 50);
+  append(lines_of("23"));
+  rotate("app.log.0", 3);
+  append(lines_of("24"));
+  EXPECT_EQ(rest(), lines_of("23") + lines_of("24"));
+}
+
+TEST_F(LogTailTest, SaysThatLinesOfADamagedFileAreLost) {
+  read_before();
+  append(lines_of("21"));
+  std::string noise;
+  for (unsigned i = 0, value = 1; i < 400'000; ++i) {
+    value = value * 1664525 + 1013904223;
+    noise += static_cast<char>('a' + (value >> 24) % 26);
+    if (i % 100 == 99) noise += '\n';
+  }
+  append(noise);
+  rotate("app.log.1", 1);
+  compress("app.log.1");
+  fs::resize_file(folder.path("app.log.1.gz"), fs::file_size(folder.path("app.log.1.gz")) / 2);
+  append(lines_of("22"));
+  bool lost = false;
+  const std::string text = rest(&lost);
+  EXPECT_TRUE(text.starts_with(lines_of("21"))) << text.substr(0, 200);
+  EXPECT_TRUE(text.ends_with("\n" + lines_of("22")));
+  EXPECT_LT(text.size(), noise.size());
+  EXPECT_TRUE(lost);
+}
+
+TEST_F(LogTailTest, ReadsTheRestOfATruncatedFileInItsCopy) {
+  append(lines_of("20"));
+  LogTail tail(log, state);
+  EXPECT_EQ(taken(tail), "");
+  append(lines_of("21"));
+  fs::copy_file(log, log + ".1");
+  compress("app.log.1");
+  fs::resize_file(log, 0);
+  append(lines_of("22"));
+  EXPECT_EQ(taken(tail), lines_of("21"));
+  EXPECT_EQ(taken(tail), lines_of("22"));
+  fs::resize_file(log, 0);
+  append("without a copy\n");
+  const auto lines = tail.next();
+  EXPECT_EQ(lines->text, "without a copy\n");
+  EXPECT_TRUE(lines->lost);
+}
+
+// log_filename = 'app-%Y-%m-%d.log'
+TEST_F(LogTailTest, FollowsFilesOfAPattern) {
+  const auto write = [&](const std::string& day, const std::string& text) {
+    const std::string name = "app-2026-11-" + day + ".log";
+    std::ofstream(folder.path(name), std::ios::app) << text;
+    written(name, std::atoi(day.c_str()));
+  };
+  log = folder.path("app-*.log");
+  {
+    LogTail tail(log, state);
+    EXPECT_FALSE(tail.next().has_value()) << "no file";
+  }
+  write("19", lines_of("19"));
+  write("20", lines_of("20"));
+  EXPECT_EQ(rest(), "") << "it begins at the end";
+  write("20", lines_of("20"));
+  EXPECT_EQ(rest(), lines_of("20"));
+  write("20", lines_of("20"));
+  write("21", lines_of("21"));
+  write("22", lines_of("22"));
+  compress("app-2026-11-20.log");
+  EXPECT_EQ(rest(), lines_of("20") + lines_of("21") + lines_of("22"));
+  write("22", lines_of("22"));
+  EXPECT_EQ(rest(), lines_of("22"));
 }
 
 TEST_F(LogTailTest, SaysThatLinesAreLost) {

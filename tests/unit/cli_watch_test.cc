@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/input_file.h"
 #include "cli/watch_board.h"
 #include "cli/watch_check.h"
 #include "cli/watch_files.h"
@@ -229,16 +230,17 @@ TEST(WatchFiles, LeftoversWithLiteralsAreRemoved) {
   const testing_support::Folder folder;
   const testing_support::Folder elsewhere;
   elsewhere.write("target", "mine");
-  for (const char* name : {"aa.lines", "aa.lines.csv", "aa.lines.csv.x1Y2z3", "aa.position.x1Y2z3",
-                           "aa.counters.x1Y2z3", "aa.position", "aa.counters", "bb.lines", "notes"})
+  for (const char* name :
+       {"aa.lines", "aa.lines.csv", "aa.lines.csv.x1Y2z3", "aa.position.x1Y2z3", "aa.counters.x1Y2z3",
+        "aa.counters-next.x1Y2z3", "aa.position", "aa.counters", "aa.counters-next", "bb.lines", "notes"})
     folder.write(name, "x");
   std::filesystem::create_symlink(elsewhere.path("target"), folder.path("aa.lines.link"));
   cli::remove_leftovers(folder.path("aa"));
   std::set<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     left.insert(entry.path().filename().string());
-  EXPECT_EQ(left,
-            (std::set<std::string>{"aa.position", "aa.counters", "aa.lines.link", "bb.lines", "notes"}));
+  EXPECT_EQ(left, (std::set<std::string>{"aa.position", "aa.counters", "aa.counters-next", "aa.lines.link",
+                                         "bb.lines", "notes"}));
   EXPECT_TRUE(std::filesystem::exists(elsewhere.path("target")));
 }
 
@@ -328,6 +330,24 @@ TEST(Watch, ASignalEndsTheRunningCheck) {
     EXPECT_EQ(ran.exit_code, 0) << ran.err;
     EXPECT_EQ(ran.err.find("the next check"), std::string::npos) << ran.err;
   }
+}
+
+// As in a container. The kernel drops a signal for process 1 that has no handler.
+TEST(Watch, EndsBySigtermAsProcessOne) {
+  if (std::system("unshare --pid --fork true >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no PID namespace can be made here";
+  const testing_support::Folder folder;
+  const std::string words = "watch --db 'host=/nonexistent dbname=shop' --every 1h --serve 0 2>err";
+  const std::string script =
+      "(i=0; until grep -q serves err || test $i = 600; do sleep 0.1; i=$((i+1)); done; kill -TERM 1) & "
+      "exec " +
+      testing_support::quoted(testing_support::program) + " " + words;
+  const int status =
+      std::system(("cd " + testing_support::quoted(folder.path()) +
+                   " && timeout -s KILL 300 unshare --pid --fork sh -c " + testing_support::quoted(script))
+                      .c_str());
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+      << status << " " << read_file(folder.path("err")).value_or("");
 }
 
 }  // namespace

@@ -1,9 +1,16 @@
 // Query statistics from two readings of pg_stat_statements.
+#include <filesystem>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "base/input_file.h"
+#include "cli/counters_file.h"
 #include "store/counters.h"
+#include "support/run.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -154,6 +161,106 @@ TEST(Counters, HaveNoSecretsInTexts) {
   query.text = "ALTER ROLE joe PASSWORD 'hidden'";
   add_reading(state, reading({query}), monday + 60);
   EXPECT_EQ(counters_json(state).find("hidden"), std::string::npos) << counters_json(state);
+}
+
+// The calls that a store has after several uploads: of each source once.
+class CountersFileTest : public testing::Test {
+ protected:
+  static Workload calls(std::uint64_t calls) { return reading({query_of("a", calls, 1)}); }
+  void store(const std::vector<QueryStatistics>& found) {
+    for (const auto& one : found) {
+      auto& [size, stored] = stored_[one.source];
+      if (one.source_size < size) continue;
+      size = one.source_size;
+      stored = one.calls;
+    }
+  }
+  void read(std::uint64_t calls_now, std::int64_t at) {
+    cli::CountersFile file(path_);
+    std::vector<QueryStatistics> found;
+    ASSERT_TRUE(file.add(calls(calls_now), at, found).has_value());
+    store(found);
+    ASSERT_TRUE(file.keep().has_value());
+  }
+  std::uint64_t stored() const {
+    std::uint64_t out = 0;
+    for (const auto& [source, one] : stored_) out += one.second;
+    return out;
+  }
+  testing_support::Folder folder_;
+  std::string path_ = folder_.path("counters");
+  std::string next_ = folder_.path("counters-next");
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> stored_;
+};
+
+TEST_F(CountersFileTest, AReadingThatCannotBeWrittenIsNotCounted) {
+  read(100, monday + 600);
+  read(107, monday + 1200);
+  std::filesystem::create_directory(next_);
+  {
+    cli::CountersFile file(path_);
+    std::vector<QueryStatistics> found;
+    const auto added = file.add(calls(110), monday + 1800, found);
+    ASSERT_FALSE(added.has_value());
+    EXPECT_EQ(added.error().where, next_);
+    EXPECT_TRUE(found.empty());
+    EXPECT_TRUE(file.keep().has_value());
+  }
+  std::filesystem::remove(next_);
+  read(115, monday + 4 * hour);
+  EXPECT_EQ(stored(), 15U) << "each call once";
+}
+
+TEST_F(CountersFileTest, AReadingThatIsKeptNowhereCountsAsNotTaken) {
+  read(100, monday + 600);
+  {
+    cli::CountersFile file(path_);
+    std::vector<QueryStatistics> lost;
+    ASSERT_TRUE(file.add(calls(110), monday + 1200, lost).has_value());
+  }
+  EXPECT_FALSE(std::filesystem::exists(next_));
+  read(115, monday + 4 * hour);
+  EXPECT_EQ(stored(), 15U);
+}
+
+TEST_F(CountersFileTest, AKillBeforeOrAfterTheUploadChangesNoSum) {
+  for (const bool uploaded : {false, true}) {
+    stored_.clear();
+    std::filesystem::remove(path_);
+    read(100, monday + 600);
+    read(107, monday + 1200);
+    const std::string before = read_file(path_).value_or("");
+    {
+      cli::CountersFile file(path_);
+      std::vector<QueryStatistics> found;
+      ASSERT_TRUE(file.add(calls(110), monday + 1800, found).has_value());
+      if (uploaded) store(found);
+      std::filesystem::copy_file(next_, folder_.path("copy"));
+    }
+    std::filesystem::rename(folder_.path("copy"), next_);  // what a kill leaves
+    EXPECT_EQ(read_file(path_).value_or(""), before);
+    read(115, monday + 4 * hour);
+    EXPECT_EQ(stored(), 15U) << uploaded;
+    EXPECT_FALSE(std::filesystem::exists(next_));
+  }
+}
+
+TEST_F(CountersFileTest, AFileThatCannotBeReplacedStopsTheCount) {
+  read(100, monday + 600);
+  std::filesystem::rename(path_, folder_.path("aside"));
+  std::filesystem::create_directory(path_);
+  std::filesystem::copy_file(folder_.path("aside"), next_);
+  for (int i = 0; i < 2; ++i) {
+    cli::CountersFile file(path_);
+    std::vector<QueryStatistics> found;
+    const auto added = file.add(calls(110), monday + 1800, found);
+    ASSERT_FALSE(added.has_value());
+    EXPECT_EQ(added.error().where, path_);
+    EXPECT_TRUE(found.empty());
+  }
+  std::filesystem::remove(path_);
+  read(115, monday + 4 * hour);
+  EXPECT_EQ(stored(), 15U);
 }
 
 }  // namespace
