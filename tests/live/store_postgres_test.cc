@@ -1,9 +1,9 @@
 // The store in a PostgreSQL database: the cases of every engine, and what only a server can do.
-#include <csignal>
+#include <algorithm>
+#include <functional>
 #include <map>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -11,6 +11,8 @@
 #include "pg/catalog_reader.h"
 #include "store/open.h"
 #include "store/views.h"
+#include "support/child.h"
+#include "support/killing_relay.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -78,31 +80,78 @@ class PostgresStoreTest : public testing::Test {
   PostgresEngine engine_;
 };
 
-TEST_F(PostgresStoreTest, AKilledUploadLeavesAllOrNothing) {
-  put_all(*engine_.open("store"), {run_of(monday, {finding("01")})});
-  const std::string before = engine_.dump("store");
-  const Facts facts = large_run();
-  put_all(*engine_.open("whole"), {run_of(monday, {finding("01")}), facts});
-  const std::string whole = engine_.dump("whole");
-  int nothing = 0;
-  for (int round = 0; round < 6; ++round) {
-    const std::string conninfo = database().conninfo();
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto to = open({.path = {}, .retention_days = {}, .conninfo = conninfo}, false);
-      ::_exit(to && (*to)->put(facts, monday) ? 0 : 1);
+class KilledPostgresUpload : public PostgresStoreTest {
+ protected:
+  // Returns the number of messages that the client sent.
+  int upload_until(int messages, bool halfway) {
+    const std::string conninfo = replace_all(database().conninfo(), live::server_folder(), relay_.folder());
+    const pid_t child = testing_support::start_child([&] {
+      auto to = open({.path = {}, .retention_days = {}, .conninfo = conninfo}, true);
+      return to && (*to)->put(everything(), monday + 30 * day) ? 0 : 1;
+    });
+    const int sent = relay_.serve(child, messages, halfway);
+    const int status = testing_support::wait_for(child);
+    EXPECT_EQ(testing_support::was_killed(status), messages >= 0) << status;
+    if (messages < 0) {
+      EXPECT_EQ(status, 0) << "the upload fails";
     }
-    ::usleep(static_cast<useconds_t>(2'000 << round));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
     wait_for_sessions();
-    const std::string after = engine_.dump("store");
-    EXPECT_TRUE(after == before || after == whole) << "round " << round;
-    nothing += after == before;
+    return sent;
   }
-  EXPECT_GT(nothing, 0) << "no round killed the upload early";
-  put_all(*engine_.open("store"), {facts});
-  EXPECT_EQ(engine_.dump("store"), whole) << "the same upload again: as if nothing had happened";
+
+  // What is stored after the kill and a restart.
+  std::string after() {
+    engine_.open("store");
+    return engine_.dump("store");
+  }
+
+  // Every message, or evenly chosen ones if the upload has more than `most`. `begin` makes the store as it is
+  // before the upload.
+  void kill_at_each(int most, const std::function<void()>& begin) {
+    begin();
+    const std::string nothing = after();
+    begin();
+    const int messages = upload_until(-1, false);
+    const std::string all = after();
+    ASSERT_NE(all, nothing);
+    for (const std::string table : store_tables)
+      ASSERT_NE(("\n" + all).find("\n" + table + "|"), std::string::npos) << "everything() lacks " << table;
+    const int step = std::max(1, (messages + most - 1) / most);
+    int with_nothing = 0, with_all = 0;
+    // In turn before a message and in its middle.
+    for (int point = 0, round = 0; point < messages && !HasFailure(); point += step, ++round) {
+      begin();
+      EXPECT_EQ(upload_until(point, round % 2 == 1), point);
+      const std::string found = after();
+      EXPECT_TRUE(found == nothing || found == all) << "message " << point << ": " << found;
+      (found == nothing ? with_nothing : with_all) += 1;
+      put_all(*engine_.open("store"), {everything()});
+      EXPECT_EQ(engine_.dump("store"), all) << "message " << point << " of " << messages;
+    }
+    EXPECT_GE(with_nothing, 20);
+    EXPECT_GE(with_all, 1) << "messages behind the commit";
+  }
+
+  testing_support::KillingRelay relay_{live::server_folder()};
+};
+
+TEST_F(KilledPostgresUpload, LeavesAllOrNothing) {
+  engine_.open("store");
+  kill_at_each(200, [&] {
+    // Without the partitions that an upload adds.
+    database().run(
+        "DO $$ DECLARE one text; BEGIN "
+        "FOR one IN SELECT c.oid::regclass FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid "
+        "WHERE c.relkind = 'r' AND c.relnamespace = 'pgadvise'::regnamespace LOOP "
+        "EXECUTE 'DROP TABLE ' || one; END LOOP; "
+        "FOR one IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relname <> 'setting' "
+        "AND relnamespace = 'pgadvise'::regnamespace LOOP EXECUTE 'TRUNCATE ' || one; END LOOP; END $$");
+    put_all(*engine_.open("store"), {run_of(monday, {finding("01")}), log_of("a", monday, 5)});
+  });
+}
+
+TEST_F(KilledPostgresUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
+  kill_at_each(50, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
