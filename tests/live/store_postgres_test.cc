@@ -137,7 +137,7 @@ class KilledPostgresUpload : public PostgresStoreTest {
 
 TEST_F(KilledPostgresUpload, LeavesAllOrNothing) {
   engine_.open("store");
-  kill_at_each(200, [&] {
+  kill_at_each(100, [&] {
     // Without the partitions that an upload adds.
     database().run(
         "DO $$ DECLARE one text; BEGIN "
@@ -151,7 +151,7 @@ TEST_F(KilledPostgresUpload, LeavesAllOrNothing) {
 }
 
 TEST_F(KilledPostgresUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
-  kill_at_each(50, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
+  kill_at_each(40, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
