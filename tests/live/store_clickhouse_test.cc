@@ -17,6 +17,7 @@
 #include "store/views.h"
 #include "support/child.h"
 #include "support/clickhouse_server.h"
+#include "support/small_disk.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -32,6 +33,7 @@ Address address_of(const std::string& url, std::optional<int> retention = {}) {
 }
 
 struct ClickHouseEngine {
+  explicit ClickHouseEngine(const std::string& folder = "") : server("", folder) {}
   static std::string missing() { return ClickHouseServer::missing(); }
 
   std::unique_ptr<Store> open(const std::string& name, std::optional<int> retention = {}) const {
@@ -221,6 +223,35 @@ TEST_F(ClickHouseStoreTest, WhatItDidNotTakeWaitsInTheSpool) {
   }
   EXPECT_EQ(sent, waiting);
   EXPECT_EQ(engine().dump("store"), engine().dump("whole"));
+}
+
+TEST(FullClickHouseDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
+  if (const std::string why = ClickHouseEngine::missing(); !why.empty()) GTEST_SKIP() << why;
+  const testing_support::SmallDisk disk(64);
+  if (!disk.missing().empty()) GTEST_SKIP() << disk.missing();
+  ClickHouseEngine engine(disk.path("data"));
+  const Facts facts = large_run();
+  put_all(*engine.open("whole"), {run_of(monday, {finding("01")}), facts});
+  const auto to = engine.open("store");
+  put_all(*to, {run_of(monday, {finding("01")})});
+  const std::string before = engine.dump("store");
+  disk.fill();
+  const auto refused = to->put(facts, monday + day);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_NE(refused.error().what.find("disk of the server is full"), std::string::npos)
+      << refused.error().line();
+  EXPECT_EQ(engine.dump("store"), before);
+  const testing_support::Folder folder;
+  Spool spool(folder.path("spool"), address_of(engine.server.url("store")));
+  ASSERT_TRUE(spool.keep(facts, monday + day).has_value());
+  EXPECT_NE(spool.send(*to, monday + day).failure, "");
+  EXPECT_EQ(spool.state().runs, 1u);
+  disk.make_room();
+  const auto sent = spool.send(*to, monday + day);
+  EXPECT_EQ(sent.failure, "");
+  EXPECT_EQ(sent.sent, 1u);
+  EXPECT_EQ(engine.dump("store"), engine.dump("whole"));
 }
 
 TEST_F(ClickHouseStoreTest, ASampleOfScansIsCompleteOrAbsent) {

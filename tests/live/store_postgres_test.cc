@@ -1,22 +1,42 @@
 // The store in a PostgreSQL database: the cases of every engine, and what only a server can do.
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <map>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
+#include "store/spool.h"
 #include "store/views.h"
 #include "support/child.h"
 #include "support/killing_relay.h"
+#include "support/small_disk.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
 namespace {
+
+std::string dump_of(pg::Connection& connection) {
+  std::string out;
+  for (const std::string table : store_tables) {
+    const auto rows =
+        connection.query("SELECT * FROM pgadvise." + table + " t ORDER BY t::text COLLATE \"C\"");
+    EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().line());
+    if (!rows) continue;
+    for (const auto& row : *rows) {
+      out += table;
+      for (const auto& value : row) out += "|" + value.value_or("");
+      out += "\n";
+    }
+  }
+  return out;
+}
 
 struct PostgresEngine {
   live::Database& database(const std::string& name) {
@@ -36,21 +56,7 @@ struct PostgresEngine {
     return out ? std::move(*out) : nullptr;
   }
 
-  std::string dump(const std::string& name) {
-    std::string out;
-    for (const std::string table : store_tables) {
-      const auto rows = database(name).admin().query("SELECT * FROM pgadvise." + table +
-                                                     " t ORDER BY t::text COLLATE \"C\"");
-      EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().line());
-      if (!rows) continue;
-      for (const auto& row : *rows) {
-        out += table;
-        for (const auto& value : row) out += "|" + value.value_or("");
-        out += "\n";
-      }
-    }
-    return out;
-  }
+  std::string dump(const std::string& name) { return dump_of(database(name).admin()); }
 
   std::string value(const std::string& sql) {
     database("store").run("SET search_path = pgadvise");
@@ -152,6 +158,65 @@ TEST_F(KilledPostgresUpload, LeavesAllOrNothing) {
 
 TEST_F(KilledPostgresUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
   kill_at_each(40, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
+}
+
+// A database whose tables are on a disk that a test fills; the server's log of transactions is elsewhere.
+class FullPostgresDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!disk_.missing().empty()) GTEST_SKIP() << disk_.missing();
+    struct stat server{};
+    ASSERT_EQ(::stat(live::server_folder().c_str(), &server), 0);
+    const std::string folder = disk_.path("tables");
+    std::filesystem::create_directory(folder);
+    ASSERT_EQ(::chown(folder.c_str(), server.st_uid, server.st_gid), 0);
+    ask(fmt::format("CREATE TABLESPACE {} LOCATION '{}'", name_, folder));
+    ask(fmt::format("CREATE DATABASE {0} TEMPLATE template0 TABLESPACE {0}", name_));
+  }
+  void TearDown() override {
+    if (!disk_.missing().empty()) return;
+    ask(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", name_));
+    ask(fmt::format("DROP TABLESPACE IF EXISTS {}", name_));
+  }
+  static void ask(const std::string& sql) {
+    const auto done = live::server_admin().query(sql);
+    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+  }
+
+  testing_support::SmallDisk disk_{32};
+  std::string name_ = fmt::format("full_disk_{}", ::getpid());
+};
+
+TEST_F(FullPostgresDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
+  PostgresEngine engine;
+  const Facts facts = large_run();
+  put_all(*engine.open("whole"), {run_of(monday, {finding("01")}), facts});
+  const Address address{
+      .path = {}, .retention_days = {}, .conninfo = live::conninfo_of(name_, "pgadvise_admin")};
+  const auto opened = open(address, true);
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  put_all(**opened, {run_of(monday, {finding("01")})});
+  auto reader = pg::Connection::open(address.conninfo);
+  ASSERT_TRUE(reader.has_value()) << reader.error().line();
+  const std::string before = dump_of(*reader);
+  disk_.fill();
+  const auto refused = (*opened)->put(facts, monday + day);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_NE(refused.error().what.find("disk of the server is full"), std::string::npos)
+      << refused.error().line();
+  EXPECT_EQ(dump_of(*reader), before);
+  const testing_support::Folder folder;
+  Spool spool(folder.path("spool"), address);
+  ASSERT_TRUE(spool.keep(facts, monday + day).has_value());
+  EXPECT_NE(spool.send(**opened, monday + day).failure, "");
+  EXPECT_EQ(spool.state().runs, 1u);
+  EXPECT_EQ((*opened)->findings("").value_or(std::vector<FindingLife>{}).size(), 1u) << "still readable";
+  disk_.make_room();
+  const auto sent = spool.send(**opened, monday + day);
+  EXPECT_EQ(sent.failure, "");
+  EXPECT_EQ(sent.sent, 1u);
+  EXPECT_EQ(dump_of(*reader), engine.dump("whole"));
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {

@@ -32,13 +32,13 @@ class ClickHouseServer {
     return std::system("command -v node >/dev/null") == 0 ? "" : "node is missing";
   }
 
-  // `config`: a file with ClickHouse's configuration, or "".
-  explicit ClickHouseServer(const std::string& config = "") {
+  // `config`: a file with ClickHouse's configuration, or "". `folder`: for its data; "": one of its own.
+  explicit ClickHouseServer(const std::string& config = "", const std::string& folder = "") {
     int to[2] = {-1, -1}, from[2] = {-1, -1};
     EXPECT_EQ(::pipe2(to, O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(from, O_CLOEXEC), 0);
     const std::string script = std::string(source_dir) + "/tests/clickhouse/server.mjs", where = packages(),
-                      data = folder_.path("data");
+                      data = folder.empty() ? folder_.path("data") : folder;
     child_ = ::fork();
     if (child_ == 0) {
       ::dup2(to[0], 0);
