@@ -120,8 +120,10 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
                 fmt::format("no ClickHouse answers there (HTTP status {})", answer->status),
                 "check host and port of the URL: ClickHouse's HTTP interface has the port 8123, or 8443");
   constexpr std::size_t longest_message = 300;
-  return fail(Error::Kind::usage, where(), ellipsis(mask_secrets(answer->body), longest_message),
-              hint_of(code_));
+  const std::string_view begin =
+      code_ == ClickHouseCode::not_enough_space ? "the disk of the server is full: " : "";
+  return fail(Error::Kind::usage, where(),
+              std::string(begin) + ellipsis(mask_secrets(answer->body), longest_message), hint_of(code_));
 }
 
 Result<std::vector<ClickHouseSession::Row>> ClickHouseSession::query(std::string_view sql, In in) {

@@ -54,7 +54,8 @@ class ClickHouseSession {
 
 // ClickHouse's codes of errors.
 struct ClickHouseCode {
-  static constexpr int read_only = 164, unknown_database = 81, access_denied = 497, wrong_password = 516;
+  static constexpr int read_only = 164, unknown_database = 81, access_denied = 497, wrong_password = 516,
+                       not_enough_space = 243;
 };
 
 }  // namespace pgadvise::store

@@ -15,6 +15,8 @@ constexpr std::string_view settings =
     "pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), "
     "pg_catalog.set_config('client_min_messages', 'warning', true)";
 
+constexpr std::string_view disk_full = "53100";  // SQLSTATE
+
 // For a store, an unreachable server is a wrong --store: the database of --db may be fine.
 tl::unexpected<Error> of_store(Error error) {
   error.kind = Error::Kind::usage;
@@ -37,8 +39,10 @@ PostgresTransaction::~PostgresTransaction() {
 
 Result<pg::Rows> PostgresTransaction::query(std::string_view sql, const Parameters& parameters) {
   auto rows = connection_->query(sql, parameters);
-  if (!rows) return of_store(rows.error());
-  return std::move(*rows);
+  if (rows) return std::move(*rows);
+  Error error = rows.error();
+  if (connection_->sqlstate() == disk_full) error.what = "the disk of the server is full: " + error.what;
+  return of_store(std::move(error));
 }
 
 Result<void> PostgresTransaction::run(std::string_view script) {

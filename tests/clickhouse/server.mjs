@@ -2,7 +2,8 @@
 //   node server.mjs PACKAGES FOLDER [CONFIG]
 // PACKAGES: a folder with node_modules/@chdb/lib-linux-x64-gnu. FOLDER: of the data; it goes with the caller. CONFIG: a configuration file of ClickHouse.
 // Prints "port N" when it listens, and ends when its standard input ends. The line "fail N" on standard input: after N further requests
-// it answers 503 to all; "fail -1" ends that. Prints "ok" when that is set. The user is joe, with the password "geheim"; of requests of
+// it answers 503 to all; "fail -1" ends that. The line "hang N": it runs the request after N further ones, answers neither this one nor
+// those behind it, and prints "hangs"; "hang -1" ends that. To both lines it prints the number of requests so far. The user is joe, with the password "geheim"; of requests of
 // the user "reader" it runs SELECTs only. One statement at a time.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -34,6 +35,8 @@ function run(sql, parameters) {
 }
 
 let left = -1; // requests until all fail; -1: none fails
+let answered = -1; // requests until none is answered; -1: all are
+let count = 0;
 
 const server = createServer((request, answer) => {
   const chunks = [];
@@ -46,6 +49,7 @@ const server = createServer((request, answer) => {
       return answer.end("the test wants this");
     }
     if (left > 0) --left;
+    ++count;
     const known = user === "joe" || user === "reader";
     if (!known || request.headers["x-clickhouse-key"] !== "geheim")
       return refuse(answer, 516, `${user}: Authentication failed: password is incorrect, or there is no user with such name.`);
@@ -53,6 +57,8 @@ const server = createServer((request, answer) => {
       return refuse(answer, 497, `${user}: Not enough privileges.`);
     try {
       const text = run(sql, new URL(request.url, "http://localhost").searchParams);
+      if (answered === 0) return console.log("hangs");
+      if (answered > 0) --answered;
       answer.writeHead(200, { "Content-Type": "text/tab-separated-values; charset=UTF-8" });
       answer.end(text);
     } catch (error) {
@@ -66,7 +72,9 @@ const server = createServer((request, answer) => {
 server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
 createInterface({ input: process.stdin })
   .on("line", (line) => {
-    left = Number(line.replace("fail ", ""));
-    console.log("ok");
+    const [what, number] = line.split(" ");
+    if (what === "fail") left = Number(number);
+    else answered = Number(number);
+    console.log(count);
   })
   .on("close", () => process.exit(0));

@@ -1,6 +1,8 @@
 // The store in a ClickHouse database: the cases of every engine, and what only a server can do. Skipped where
 // the packages of tests/clickhouse are not installed.
+#include <algorithm>
 #include <ctime>
+#include <functional>
 #include <iterator>
 #include <random>
 
@@ -13,7 +15,9 @@
 #include "store/sqlite_connection.h"
 #include "store/sqlite_schema.h"
 #include "store/views.h"
+#include "support/child.h"
 #include "support/clickhouse_server.h"
+#include "support/small_disk.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
@@ -29,6 +33,7 @@ Address address_of(const std::string& url, std::optional<int> retention = {}) {
 }
 
 struct ClickHouseEngine {
+  explicit ClickHouseEngine(const std::string& folder = "") : server("", folder) {}
   static std::string missing() { return ClickHouseServer::missing(); }
 
   std::unique_ptr<Store> open(const std::string& name, std::optional<int> retention = {}) const {
@@ -115,6 +120,83 @@ TEST_F(ClickHouseStoreTest, AnUploadThatFailsAtAnyPointShowsAllOrNothingAndCanBe
   EXPECT_NE(before, whole);
 }
 
+// The lines of a dump that belong together: a reader sees all or none of them.
+std::vector<std::string> groups_of(const std::string& dump) {
+  std::vector<std::string> out(3);
+  for (const auto line : split(dump, '\n')) {
+    const std::string_view table = line.substr(0, line.find('|'));
+    if (table == "run" || table == "finding_event") out[0] += std::string(line) + "\n";
+    if (table == "source" || table == "query_statistics") out[1] += std::string(line) + "\n";
+    if (table == "server_sample" || table == "index_scan") out[2] += std::string(line) + "\n";
+  }
+  return out;
+}
+
+class KilledClickHouseUpload : public ClickHouseStoreTest {
+ protected:
+  // A process that opens the store, or creates it, and uploads.
+  pid_t start_upload(const std::string& name) {
+    const std::string url = server().url(name);
+    return testing_support::start_child([&] {
+      const auto to = store::open(address_of(url), true);
+      return to && (*to)->put(everything(), monday + 30 * day) ? 0 : 1;
+    });
+  }
+  std::string after(const std::string& name) {
+    engine().open(name);
+    return engine().dump(name);
+  }
+
+  // The server has run the last request, but the client is killed before it gets the answer. Every request,
+  // or evenly chosen ones if the upload has more than `most`. `begin` makes a store as it is before the
+  // upload.
+  void kill_at_each(int most, const std::function<void(const std::string&)>& begin) {
+    begin("nothing");
+    const std::string nothing = after("nothing");
+    begin("whole");
+    const int before = server().hang_after(-1);
+    ASSERT_EQ(testing_support::wait_for(start_upload("whole")), 0) << "the upload fails";
+    const int requests = server().hang_after(-1) - before;
+    const std::string all = after("whole");
+    for (const std::string table : store_tables)
+      ASSERT_NE(("\n" + all).find("\n" + table + "|"), std::string::npos) << "everything() lacks " << table;
+    const int step = std::max(1, (requests + most - 1) / most);
+    std::size_t with_nothing = 0, with_all = 0;
+    for (int point = 0; point < requests && !HasFailure(); point += step) {
+      const std::string name = fmt::format("killed{}", point);
+      begin(name);
+      server().hang_after(point);
+      const pid_t child = start_upload(name);
+      server().wait_until_it_hangs();
+      ::kill(child, SIGKILL);
+      EXPECT_TRUE(testing_support::was_killed(testing_support::wait_for(child)));
+      server().hang_after(-1);
+      const std::string found = after(name);
+      for (std::size_t i = 0; i < groups_of(found).size(); ++i) {
+        const std::string group = groups_of(found)[i];
+        EXPECT_TRUE(group == groups_of(nothing)[i] || group == groups_of(all)[i])
+            << "request " << point << ": " << group;
+      }
+      with_nothing += groups_of(found) == groups_of(nothing);
+      with_all += found == all;
+      put_all(*engine().open(name), {everything()});
+      EXPECT_EQ(engine().dump(name), all) << "request " << point << " of " << requests;
+    }
+    EXPECT_GE(with_nothing, 5u);
+    EXPECT_GE(with_all, 1u) << "requests behind the last insert";
+  }
+};
+
+TEST_F(KilledClickHouseUpload, LeavesAllOrNothing) {
+  kill_at_each(100, [&](const std::string& name) {
+    put_all(*engine().open(name), {run_of(monday, {finding("01")}), log_of("a", monday, 5)});
+  });
+}
+
+TEST_F(KilledClickHouseUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
+  kill_at_each(8, [](const std::string&) {});
+}
+
 TEST_F(ClickHouseStoreTest, WhatItDidNotTakeWaitsInTheSpool) {
   put_all(*engine().open("whole"), uploads());
   const testing_support::Folder folder;
@@ -141,6 +223,35 @@ TEST_F(ClickHouseStoreTest, WhatItDidNotTakeWaitsInTheSpool) {
   }
   EXPECT_EQ(sent, waiting);
   EXPECT_EQ(engine().dump("store"), engine().dump("whole"));
+}
+
+TEST(FullClickHouseDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
+  if (const std::string why = ClickHouseEngine::missing(); !why.empty()) GTEST_SKIP() << why;
+  const testing_support::SmallDisk disk(64);
+  if (!disk.missing().empty()) GTEST_SKIP() << disk.missing();
+  ClickHouseEngine engine(disk.path("data"));
+  const Facts facts = large_run();
+  put_all(*engine.open("whole"), {run_of(monday, {finding("01")}), facts});
+  const auto to = engine.open("store");
+  put_all(*to, {run_of(monday, {finding("01")})});
+  const std::string before = engine.dump("store");
+  disk.fill();
+  const auto refused = to->put(facts, monday + day);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_NE(refused.error().what.find("disk of the server is full"), std::string::npos)
+      << refused.error().line();
+  EXPECT_EQ(engine.dump("store"), before);
+  const testing_support::Folder folder;
+  Spool spool(folder.path("spool"), address_of(engine.server.url("store")));
+  ASSERT_TRUE(spool.keep(facts, monday + day).has_value());
+  EXPECT_NE(spool.send(*to, monday + day).failure, "");
+  EXPECT_EQ(spool.state().runs, 1u);
+  disk.make_room();
+  const auto sent = spool.send(*to, monday + day);
+  EXPECT_EQ(sent.failure, "");
+  EXPECT_EQ(sent.sent, 1u);
+  EXPECT_EQ(engine.dump("store"), engine.dump("whole"));
 }
 
 TEST_F(ClickHouseStoreTest, ASampleOfScansIsCompleteOrAbsent) {

@@ -1,20 +1,42 @@
 // The store in a PostgreSQL database: the cases of every engine, and what only a server can do.
-#include <csignal>
+#include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <map>
 
 #include <fmt/format.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
+#include "store/spool.h"
 #include "store/views.h"
+#include "support/child.h"
+#include "support/killing_relay.h"
+#include "support/small_disk.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {
 namespace {
+
+std::string dump_of(pg::Connection& connection) {
+  std::string out;
+  for (const std::string table : store_tables) {
+    const auto rows =
+        connection.query("SELECT * FROM pgadvise." + table + " t ORDER BY t::text COLLATE \"C\"");
+    EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().line());
+    if (!rows) continue;
+    for (const auto& row : *rows) {
+      out += table;
+      for (const auto& value : row) out += "|" + value.value_or("");
+      out += "\n";
+    }
+  }
+  return out;
+}
 
 struct PostgresEngine {
   live::Database& database(const std::string& name) {
@@ -34,21 +56,7 @@ struct PostgresEngine {
     return out ? std::move(*out) : nullptr;
   }
 
-  std::string dump(const std::string& name) {
-    std::string out;
-    for (const std::string table : store_tables) {
-      const auto rows = database(name).admin().query("SELECT * FROM pgadvise." + table +
-                                                     " t ORDER BY t::text COLLATE \"C\"");
-      EXPECT_TRUE(rows.has_value()) << (rows ? "" : rows.error().line());
-      if (!rows) continue;
-      for (const auto& row : *rows) {
-        out += table;
-        for (const auto& value : row) out += "|" + value.value_or("");
-        out += "\n";
-      }
-    }
-    return out;
-  }
+  std::string dump(const std::string& name) { return dump_of(database(name).admin()); }
 
   std::string value(const std::string& sql) {
     database("store").run("SET search_path = pgadvise");
@@ -78,31 +86,137 @@ class PostgresStoreTest : public testing::Test {
   PostgresEngine engine_;
 };
 
-TEST_F(PostgresStoreTest, AKilledUploadLeavesAllOrNothing) {
-  put_all(*engine_.open("store"), {run_of(monday, {finding("01")})});
-  const std::string before = engine_.dump("store");
-  const Facts facts = large_run();
-  put_all(*engine_.open("whole"), {run_of(monday, {finding("01")}), facts});
-  const std::string whole = engine_.dump("whole");
-  int nothing = 0;
-  for (int round = 0; round < 6; ++round) {
-    const std::string conninfo = database().conninfo();
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto to = open({.path = {}, .retention_days = {}, .conninfo = conninfo}, false);
-      ::_exit(to && (*to)->put(facts, monday) ? 0 : 1);
+class KilledPostgresUpload : public PostgresStoreTest {
+ protected:
+  // Returns the number of messages that the client sent.
+  int upload_until(int messages, bool halfway) {
+    const std::string conninfo = replace_all(database().conninfo(), live::server_folder(), relay_.folder());
+    const pid_t child = testing_support::start_child([&] {
+      auto to = open({.path = {}, .retention_days = {}, .conninfo = conninfo}, true);
+      return to && (*to)->put(everything(), monday + 30 * day) ? 0 : 1;
+    });
+    const int sent = relay_.serve(child, messages, halfway);
+    const int status = testing_support::wait_for(child);
+    EXPECT_EQ(testing_support::was_killed(status), messages >= 0) << status;
+    if (messages < 0) {
+      EXPECT_EQ(status, 0) << "the upload fails";
     }
-    ::usleep(static_cast<useconds_t>(2'000 << round));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
     wait_for_sessions();
-    const std::string after = engine_.dump("store");
-    EXPECT_TRUE(after == before || after == whole) << "round " << round;
-    nothing += after == before;
+    return sent;
   }
-  EXPECT_GT(nothing, 0) << "no round killed the upload early";
-  put_all(*engine_.open("store"), {facts});
-  EXPECT_EQ(engine_.dump("store"), whole) << "the same upload again: as if nothing had happened";
+
+  // What is stored after the kill and a restart.
+  std::string after() {
+    engine_.open("store");
+    return engine_.dump("store");
+  }
+
+  // Every message, or evenly chosen ones if the upload has more than `most`. `begin` makes the store as it is
+  // before the upload.
+  void kill_at_each(int most, const std::function<void()>& begin) {
+    begin();
+    const std::string nothing = after();
+    begin();
+    const int messages = upload_until(-1, false);
+    const std::string all = after();
+    ASSERT_NE(all, nothing);
+    for (const std::string table : store_tables)
+      ASSERT_NE(("\n" + all).find("\n" + table + "|"), std::string::npos) << "everything() lacks " << table;
+    const int step = std::max(1, (messages + most - 1) / most);
+    int with_nothing = 0, with_all = 0;
+    // In turn before a message and in its middle.
+    for (int point = 0, round = 0; point < messages && !HasFailure(); point += step, ++round) {
+      begin();
+      EXPECT_EQ(upload_until(point, round % 2 == 1), point);
+      const std::string found = after();
+      EXPECT_TRUE(found == nothing || found == all) << "message " << point << ": " << found;
+      (found == nothing ? with_nothing : with_all) += 1;
+      put_all(*engine_.open("store"), {everything()});
+      EXPECT_EQ(engine_.dump("store"), all) << "message " << point << " of " << messages;
+    }
+    EXPECT_GE(with_nothing, 20);
+    EXPECT_GE(with_all, 1) << "messages behind the commit";
+  }
+
+  testing_support::KillingRelay relay_{live::server_folder()};
+};
+
+TEST_F(KilledPostgresUpload, LeavesAllOrNothing) {
+  engine_.open("store");
+  kill_at_each(100, [&] {
+    // Without the partitions that an upload adds.
+    database().run(
+        "DO $$ DECLARE one text; BEGIN "
+        "FOR one IN SELECT c.oid::regclass FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid "
+        "WHERE c.relkind = 'r' AND c.relnamespace = 'pgadvise'::regnamespace LOOP "
+        "EXECUTE 'DROP TABLE ' || one; END LOOP; "
+        "FOR one IN SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relname <> 'setting' "
+        "AND relnamespace = 'pgadvise'::regnamespace LOOP EXECUTE 'TRUNCATE ' || one; END LOOP; END $$");
+    put_all(*engine_.open("store"), {run_of(monday, {finding("01")}), log_of("a", monday, 5)});
+  });
+}
+
+TEST_F(KilledPostgresUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
+  kill_at_each(40, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
+}
+
+// A database whose tables are on a disk that a test fills; the server's log of transactions is elsewhere.
+class FullPostgresDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!disk_.missing().empty()) GTEST_SKIP() << disk_.missing();
+    struct stat server{};
+    ASSERT_EQ(::stat(live::server_folder().c_str(), &server), 0);
+    const std::string folder = disk_.path("tables");
+    std::filesystem::create_directory(folder);
+    ASSERT_EQ(::chown(folder.c_str(), server.st_uid, server.st_gid), 0);
+    ask(fmt::format("CREATE TABLESPACE {} LOCATION '{}'", name_, folder));
+    ask(fmt::format("CREATE DATABASE {0} TEMPLATE template0 TABLESPACE {0}", name_));
+  }
+  void TearDown() override {
+    if (!disk_.missing().empty()) return;
+    ask(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", name_));
+    ask(fmt::format("DROP TABLESPACE IF EXISTS {}", name_));
+  }
+  static void ask(const std::string& sql) {
+    const auto done = live::server_admin().query(sql);
+    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+  }
+
+  testing_support::SmallDisk disk_{32};
+  std::string name_ = fmt::format("full_disk_{}", ::getpid());
+};
+
+TEST_F(FullPostgresDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
+  PostgresEngine engine;
+  const Facts facts = large_run();
+  put_all(*engine.open("whole"), {run_of(monday, {finding("01")}), facts});
+  const Address address{
+      .path = {}, .retention_days = {}, .conninfo = live::conninfo_of(name_, "pgadvise_admin")};
+  const auto opened = open(address, true);
+  ASSERT_TRUE(opened.has_value()) << opened.error().line();
+  put_all(**opened, {run_of(monday, {finding("01")})});
+  auto reader = pg::Connection::open(address.conninfo);
+  ASSERT_TRUE(reader.has_value()) << reader.error().line();
+  const std::string before = dump_of(*reader);
+  disk_.fill();
+  const auto refused = (*opened)->put(facts, monday + day);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  EXPECT_NE(refused.error().what.find("disk of the server is full"), std::string::npos)
+      << refused.error().line();
+  EXPECT_EQ(dump_of(*reader), before);
+  const testing_support::Folder folder;
+  Spool spool(folder.path("spool"), address);
+  ASSERT_TRUE(spool.keep(facts, monday + day).has_value());
+  EXPECT_NE(spool.send(**opened, monday + day).failure, "");
+  EXPECT_EQ(spool.state().runs, 1u);
+  EXPECT_EQ((*opened)->findings("").value_or(std::vector<FindingLife>{}).size(), 1u) << "still readable";
+  disk_.make_room();
+  const auto sent = spool.send(**opened, monday + day);
+  EXPECT_EQ(sent.failure, "");
+  EXPECT_EQ(sent.sent, 1u);
+  EXPECT_EQ(dump_of(*reader), engine.dump("whole"));
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,13 +32,13 @@ class ClickHouseServer {
     return std::system("command -v node >/dev/null") == 0 ? "" : "node is missing";
   }
 
-  // `config`: a file with ClickHouse's configuration, or "".
-  explicit ClickHouseServer(const std::string& config = "") {
+  // `config`: a file with ClickHouse's configuration, or "". `folder`: for its data; "": one of its own.
+  explicit ClickHouseServer(const std::string& config = "", const std::string& folder = "") {
     int to[2] = {-1, -1}, from[2] = {-1, -1};
     EXPECT_EQ(::pipe2(to, O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(from, O_CLOEXEC), 0);
     const std::string script = std::string(source_dir) + "/tests/clickhouse/server.mjs", where = packages(),
-                      data = folder_.path("data");
+                      data = folder.empty() ? folder_.path("data") : folder;
     child_ = ::fork();
     if (child_ == 0) {
       ::dup2(to[0], 0);
@@ -69,11 +70,17 @@ class ClickHouseServer {
   }
 
   // Answers `requests` further requests and refuses those behind them; -1: answers all.
-  void fail_after(int requests) {
-    const std::string line = "fail " + std::to_string(requests) + "\n";
-    EXPECT_EQ(::write(in_, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  void fail_after(int requests) { (void)tell("fail", requests); }
+  // Answers `requests` further requests, runs the next one, and then answers nobody; -1: answers all. Returns
+  // the number of requests so far.
+  int hang_after(int requests) { return tell("hang", requests); }
+  // Waits until it hangs.
+  void wait_until_it_hangs() {
+    pollfd answer{::fileno(out_), POLLIN, 0};
     char word[8] = "";
+    EXPECT_GT(::poll(&answer, 1, 120'000), 0) << "it gets fewer requests";
     EXPECT_EQ(std::fscanf(out_, " %7s", word), 1);
+    EXPECT_STREQ(word, "hangs");
   }
 
   std::vector<store::ClickHouseSession::Row> query(const std::string& database,
@@ -90,6 +97,14 @@ class ClickHouseServer {
   }
 
  private:
+  int tell(const char* what, int number) {
+    const std::string line = std::string(what) + " " + std::to_string(number) + "\n";
+    EXPECT_EQ(::write(in_, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    int requests = -1;
+    EXPECT_EQ(std::fscanf(out_, " %d", &requests), 1);
+    return requests;
+  }
+
   Folder folder_;
   pid_t child_ = -1;
   int in_ = -1;

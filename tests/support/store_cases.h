@@ -103,6 +103,16 @@ inline const std::vector<Facts>& uploads() {
   return all;
 }
 
+// One upload with rows of each table. Its log "a" is the one of log_of("a", monday, …), grown.
+inline Facts everything() {
+  Facts out = plan_of(monday + day, "by_state");
+  out.run = run_of(monday + day, {finding("01"), finding("02", "slow-query")}).run;
+  out.queries = log_of("a", monday, 6, 150, 2000).queries;
+  out.queries.push_back(log_of("b", monday + 3600, 5).queries.front());
+  out.scans = scans_of(monday + day, "a", 7).scans;
+  return out;
+}
+
 inline Facts large_run() {
   std::vector<RecordedFinding> findings;
   for (int i = 0; i < 5'000; ++i) {

@@ -1,17 +1,15 @@
 // The store in a SQLite file: what several uploads of the same facts leave, and what failures leave.
 #include <csignal>
-#include <functional>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/input_file.h"
 #include "store/open.h"
 #include "store/sqlite.h"
 #include "store/sqlite_schema.h"
+#include "support/child.h"
 #include "support/run.h"
 #include "support/sqlite_rows.h"
 #include "support/store_cases.h"
@@ -52,47 +50,6 @@ class StoreTest : public testing::Test {
   const testing_support::Folder& folder_ = engine_.folder;
 };
 
-// In a process of its own, which may end in any way.
-int in_child(const std::function<int()>& work) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST_F(StoreTest, AKilledUploadLeavesAllOrNothing) {
-  put({run_of(monday, {finding("01")})});
-  const std::string before = dump();
-  const Facts facts = large_run();
-  put({run_of(monday, {finding("01")}), facts}, "whole");
-  const std::string whole = dump("whole");
-  int nothing = 0;
-  for (int round = 0; round < 8; ++round) {
-    const testing_support::Folder folder;
-    const std::string path = folder.path("store.db");
-    std::filesystem::copy_file(folder_.path("store.db"), path);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto to = open({.path = path}, false);
-      ::_exit(to && (*to)->put(facts, monday) ? 0 : 1);
-    }
-    ::usleep(static_cast<useconds_t>(2'000 << round));
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    std::filesystem::copy(folder.path(), folder_.path("round"), std::filesystem::copy_options::recursive);
-    const std::string after = dump("round/store");
-    std::filesystem::remove_all(folder_.path("round"));
-    EXPECT_TRUE(after == before || after == whole) << "round " << round;
-    nothing += after == before;
-    // The same upload again: as if nothing had happened.
-    auto again = open({.path = path}, false);
-    ASSERT_TRUE(again.has_value());
-    ASSERT_TRUE((*again)->put(facts, monday).has_value());
-  }
-  EXPECT_GT(nothing, 0) << "no round killed the upload early";
-}
-
 TEST_F(StoreTest, AFullDiskLeavesTheStoreAsItWas) {
   put({run_of(monday, {finding("01")})});
   const std::string before = dump();
@@ -113,7 +70,7 @@ TEST_F(StoreTest, AFileThatMayNotGrowLeavesTheStoreAsItWas) {
   const std::string before = dump();
   const Facts facts = large_run();
   const std::string path = folder_.path("store.db");
-  const int status = in_child([&] {
+  const int status = testing_support::in_child([&] {
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{300'000, 300'000};
     ::setrlimit(RLIMIT_FSIZE, &limit);
