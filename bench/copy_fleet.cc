@@ -59,7 +59,7 @@ bool any_of(std::string_view name, std::initializer_list<std::string_view> names
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string value_of(const Engine& engine, const Pair& pair, std::string_view name) {
+std::string value_of(const Engine& engine, const Pair& pair, std::string_view table, std::string_view name) {
   const std::string column = fmt::format("r.{}", name);
   const auto hashed = [&](std::string_view shift) {
     const std::string text = fmt::format("concat({}, ' {} '{})", column, pair.round, shift);
@@ -70,7 +70,7 @@ std::string value_of(const Engine& engine, const Pair& pair, std::string_view na
   if (any_of(name, {"run_id", "source"})) return hashed(", s.shift");
   if (any_of(name, {"scope_id", "class_id", "finding_id", "system"})) return pair.round ? hashed("") : column;
   if (any_of(name, {"started", "taken", "bucket_start", "seen"})) return column + " + s.shift";
-  if (engine.calls.empty()) return column;
+  if (engine.calls.empty() || table != "query_statistics") return column;
   if (name == "counts") return "new_counts";
   if (any_of(name, {"calls", "timed_calls", "rows_calls"})) return "new_calls";
   if (any_of(name, {"total_ns", "rows"})) return fmt::format("intDiv({}, r.calls) * new_calls", column);
@@ -106,7 +106,8 @@ std::vector<std::string> statements_of(const Engine& engine, const Pair& pair, c
     std::string names = column_names(table.columns);
     if (engine.own_columns && !table.own_columns.empty()) names += ", " + column_names(table.own_columns);
     std::vector<std::string> values;
-    for (const auto name : split(names, ',')) values.push_back(value_of(engine, pair, trim(name)));
+    for (const auto name : split(names, ','))
+      values.push_back(value_of(engine, pair, table.name, trim(name)));
     const bool statistics = table.name == "query_statistics";
     out.push_back(fmt::format(
         "INSERT INTO {0}{1} ({2}) {3}SELECT {4} FROM {0}{1} r{5} CROSS JOIN {6} WHERE {7}{8}", table.name,

@@ -534,6 +534,13 @@ class Asker {
   std::optional<SqliteConnection> sqlite_;
 };
 
+// On one line; long texts are cut.
+std::string first_row(const std::vector<std::string>& row) {
+  std::vector<std::string> out;
+  for (const auto& text : row) out.push_back(ellipsis(replace_all(text, "\n", " "), 60));
+  return join(out, " · ");
+}
+
 struct Answer {
   std::optional<Rows> rows;  // nullopt: the limit was exceeded
   double seconds = 0;        // the fastest time
@@ -572,8 +579,7 @@ void ask(const Arguments& arguments) {
   for (const auto& question : questions()) {
     const Answer fleet = asked(question, true), one = asked(question, false);
     fmt::print("{:34}{}{}\n", question.name, shown(fleet), shown(one));
-    if (one.rows && !one.rows->empty())
-      fmt::print("    {}\n", replace_all(join(one.rows->front(), " · "), "\n", " "));
+    if (one.rows && !one.rows->empty()) fmt::print("    {}\n", first_row(one.rows->front()));
     std::fflush(stdout);
   }
 }

@@ -1,9 +1,8 @@
-// A collector of OpenTelemetry with its receiver otlp and its exporter debug: collector CONFIG
+// A collector of OpenTelemetry with its receiver otlp and its exporter debug: collector --config FILE
 package main
 
 import (
 	"log"
-	"os"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
@@ -31,14 +30,12 @@ func main() {
 		Factories: factories,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
-				URIs:              []string{"file:" + os.Args[1]},
+				DefaultScheme:     "file",
 				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
 			},
 		},
 	}
-	command := otelcol.NewCommand(settings)
-	command.SetArgs(nil)
-	if err := command.Execute(); err != nil {
+	if err := otelcol.NewCommand(settings).Execute(); err != nil {
 		log.Fatal(err)
 	}
 }
