@@ -269,7 +269,11 @@ Address address_of(const Arguments& arguments) {
 pg::Connection connect(const Address& address) {
   auto connection = pg::Connection::open(address.conninfo);
   if (!connection) fail_with(connection.error().line());
-  if (const auto set = connection->query("SET search_path = pgadvise"); !set) fail_with(set.error().line());
+  // As the store's own connections.
+  if (const auto set = connection->query(
+          "SELECT set_config('search_path', 'pgadvise', false), set_config('jit', 'off', false)");
+      !set)
+    fail_with(set.error().line());
   return std::move(*connection);
 }
 
@@ -371,7 +375,6 @@ void add_days(pg::Connection& connection, const FleetCopy& copy) {
   for (const auto& table : daily_tables)
     if (const auto added = add_partitions(connection, table.name, days); !added)
       fail_with(added.error().line());
-  if (const auto set = connection.query("SET search_path = pgadvise"); !set) fail_with(set.error().line());
 }
 
 void copy_fleet(const Arguments& arguments) {

@@ -10,6 +10,7 @@
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
+#include "store/postgres_session.h"
 #include "store/views.h"
 #include "support/store_cases.h"
 
@@ -103,6 +104,16 @@ TEST_F(PostgresStoreTest, AKilledUploadLeavesAllOrNothing) {
   EXPECT_GT(nothing, 0) << "no round killed the upload early";
   put_all(*engine_.open("store"), {facts});
   EXPECT_EQ(engine_.dump("store"), whole) << "the same upload again: as if nothing had happened";
+}
+
+TEST_F(PostgresStoreTest, TheServerCompilesNoneOfItsQueries) {
+  auto connection = database().connect();
+  ASSERT_TRUE(connection.query("SET jit = on").has_value());
+  auto transaction = PostgresTransaction::begin(connection, PostgresTransaction::Access::read);
+  ASSERT_TRUE(transaction.has_value()) << transaction.error().line();
+  const auto rows = transaction->query("SHOW jit");
+  ASSERT_TRUE(rows.has_value()) << rows.error().line();
+  EXPECT_EQ(rows->front()[0], "off");
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
