@@ -1,30 +1,42 @@
 // A simulated fleet in a store: uploads the facts of N databases over D days, and asks ten questions.
 //
 //   store_fleet STORE [--databases N] [--days D] [--every DAYS] [--classes C] [--seconds LIMIT]
-//   store_fleet STORE --ask [--times T]
+//   store_fleet STORE --databases N --days D [--every DAYS] --copy-to M [--copy-days E]
+//   store_fleet STORE --ask [--times T] [--limit SECONDS]
 //
 // STORE is sqlite:PATH, postgresql://… or clickhouse://…, a database of its own. Each database has C query
 // classes (1,000) in hourly buckets, and every six hours a run: 30 findings, 40 tables, 80 indexes, 200
 // plans, and scans of 60 indexes; every third database has a replica. Ten databases share the queries of one
 // application. The days are consecutive (--every 1), or on the same day of the week (--every 7); the last one
 // ends at 2026-11-23 00:00. The facts depend on the arguments only. Prints the rate of the upload (stops
-// after LIMIT seconds, between two databases), the size of the store by table, and for each question the rows
-// of its answer and the fastest of T (3) times, for the fleet and for one database.
+// after LIMIT seconds, between two databases) and the size of the store by table.
+//
+// --copy-to: after an upload with the same N (a multiple of 30), D and DAYS, copies it on the server
+// (copy_fleet.h; PostgreSQL, ClickHouse): the first day to the missing ones of the last E days, then all days
+// of the N databases to M (a multiple of N).
+//
+// --ask: for each question the rows of its answer and the fastest of T (3) times, for the fleet and for one
+// database, and the first row for that database. A question that took a third of the limit is asked once; one
+// that exceeds the limit (600; ClickHouse: at most 60 for a statement) has no answer.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "copy_fleet.h"
 #include "pg/connection.h"
 #include "store/clickhouse_session.h"
+#include "store/fact_rows.h"
 #include "store/open.h"
+#include "store/postgres_schema.h"
 #include "store/sqlite_connection.h"
 
 namespace pgadvise::store {
@@ -42,8 +54,11 @@ struct Arguments {
   int every = 1;
   int classes = 1000;
   int seconds = 0;
+  int copy_to = 0;
+  int copy_days = 0;
   bool ask = false;
   int times = 3;
+  int limit = 600;
 };
 
 // A number that depends on its arguments only.
@@ -61,6 +76,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 [[noreturn]] void fail_with(const std::string& why) {
   fmt::print(stderr, "store_fleet: {}\n", why);
   std::exit(2);
+}
+
+std::int64_t start_of_day(const Arguments& arguments, int number) {
+  return end_of_all - day - day * arguments.every * (arguments.days - 1 - number);
 }
 
 class Generator {
@@ -150,9 +169,7 @@ class Generator {
     std::uint64_t calls;
   };
 
-  std::int64_t start_of(int day_number) const {
-    return end_of_all - day - day * arguments_.every * (arguments_.days - 1 - day_number);
-  }
+  std::int64_t start_of(int day_number) const { return start_of_day(arguments_, day_number); }
 
   // A spread over sixteen buckets of the histogram.
   static void add_times(std::int64_t mean, std::uint64_t calls, Histogram& out) {
@@ -252,7 +269,11 @@ Address address_of(const Arguments& arguments) {
 pg::Connection connect(const Address& address) {
   auto connection = pg::Connection::open(address.conninfo);
   if (!connection) fail_with(connection.error().line());
-  if (const auto set = connection->query("SET search_path = pgadvise"); !set) fail_with(set.error().line());
+  // As the store's own connections.
+  if (const auto set = connection->query(
+          "SELECT set_config('search_path', 'pgadvise', false), set_config('jit', 'off', false)");
+      !set)
+    fail_with(set.error().line());
   return std::move(*connection);
 }
 
@@ -347,6 +368,55 @@ void upload(const Arguments& arguments) {
   print_size(address);
 }
 
+// The partitions of the days that a copy adds.
+void add_days(pg::Connection& connection, const FleetCopy& copy) {
+  std::set<std::int64_t> days;
+  for (const auto shift : copy.shifts) days.insert(copy.first_day + shift);
+  for (const auto& table : daily_tables)
+    if (const auto added = add_partitions(connection, table.name, days); !added)
+      fail_with(added.error().line());
+}
+
+void copy_fleet(const Arguments& arguments) {
+  const Address address = address_of(arguments);
+  if (address.conninfo.empty() && address.clickhouse.empty())
+    fail_with("--copy-to: PostgreSQL and ClickHouse only");
+  FleetCopy copy{.uploaded = arguments.databases,
+                 .databases = arguments.copy_to,
+                 .first_day = start_of_day(arguments, 0),
+                 .shifts = {}};
+  if (copy.uploaded % 30 || copy.databases % copy.uploaded)
+    fail_with("--databases: a multiple of 30; --copy-to: a multiple of --databases");
+  std::set<std::int64_t> uploaded;
+  for (int number = 0; number < arguments.days; ++number) uploaded.insert(start_of_day(arguments, number));
+  for (int number = 1; number <= arguments.copy_days; ++number)
+    if (const auto begin = end_of_all - number * day; !uploaded.contains(begin))
+      copy.shifts.push_back(begin - copy.first_day);
+  std::optional<pg::Connection> postgres;
+  std::optional<ClickHouseSession> clickhouse;
+  if (address.clickhouse.empty()) {
+    postgres.emplace(connect(address));
+    add_days(*postgres, copy);
+    postgres->set_deadline(std::chrono::minutes(20));
+  } else {
+    clickhouse.emplace(clickhouse_session(address));
+  }
+  const auto run = [&](const std::string& sql) -> Result<void> {
+    if (clickhouse) return clickhouse->run(sql);
+    const auto rows = postgres->query(sql);
+    return rows ? Result<void>() : tl::unexpected(rows.error());
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  int databases = 0;
+  for (const auto& statements : clickhouse ? clickhouse_copy(copy) : postgres_copy(copy)) {
+    for (const auto& sql : statements)
+      if (const auto done = run(sql); !done) fail_with(done.error().line() + "\n" + sql);
+    fmt::print(stderr, "{} databases, {:.0f} s\n", ++databases, seconds_since(begin));
+  }
+  fmt::print("copied {} databases in {:.1f} s\n", databases, seconds_since(begin));
+  print_size(address);
+}
+
 struct Question {
   const char* name;
   std::string select;     // "": the store's slower queries. Of views, with a column `target`
@@ -394,67 +464,125 @@ std::vector<Question> questions() {
            condition(9), "GROUP BY bucket_start, bin ORDER BY bucket_start, bin"}};
 }
 
-std::size_t slower_queries(Store& store, const std::string& target) {
-  const auto changes = store.query_changes(target);
-  if (!changes) fail_with(changes.error().line());
-  return static_cast<std::size_t>(std::count_if(changes->begin(), changes->end(), [](const QueryChange& one) {
-    return one.calls >= 20 && one.mean_ms >= 1.5 * one.earlier_mean_ms;
-  }));
+using Rows = std::vector<std::vector<std::string>>;
+
+// nullopt: the limit, in seconds, was exceeded. For a fleet, one statement for each of `targets`.
+std::optional<Rows> slower_queries(Store& store, const std::vector<std::string>& targets, int limit) {
+  const auto begin = std::chrono::steady_clock::now();
+  Rows out;
+  for (const auto& target : targets) {
+    if (seconds_since(begin) > limit) return std::nullopt;
+    const auto changes = store.query_changes(target);
+    if (!changes) fail_with(changes.error().line());
+    for (const auto& one : *changes)
+      if (one.calls >= 20 && one.mean_ms >= 1.5 * one.earlier_mean_ms)
+        out.push_back({one.target, one.text,
+                       fmt::format("{:.1f} ms, earlier {:.1f}", one.mean_ms, one.earlier_mean_ms)});
+  }
+  return out;
 }
 
-std::size_t rows_of_answer(const Address& address, const std::string& sql) {
-  if (!address.clickhouse.empty()) {
-    static ClickHouseSession session = clickhouse_session(address);
-    const auto rows = session.query(sql);
-    if (!rows) fail_with(rows.error().line());
-    return rows->size();
-  }
-  if (!address.conninfo.empty()) {
-    static std::optional<pg::Connection> connection;
-    if (!connection) {
-      connection = connect(address);
-      connection->set_deadline(std::chrono::minutes(20));
+// The rows of an answer; nullopt: the statement exceeded the limit, in seconds. SQLite has no limit.
+class Asker {
+ public:
+  Asker(const Address& address, int limit) : limit_(limit) {
+    if (!address.clickhouse.empty()) {
+      clickhouse_.emplace(clickhouse_session(address));
+    } else if (!address.conninfo.empty()) {
+      postgres_.emplace(connect(address));
+      postgres_->set_deadline(std::chrono::seconds(limit));
+    } else {
+      auto opened = SqliteConnection::open(address.path, false);
+      if (!opened) fail_with(opened.error().line());
+      sqlite_.emplace(std::move(*opened));
     }
-    const auto rows = connection->query(sql);
-    if (!rows) fail_with(rows.error().line());
-    return rows->size();
   }
-  static std::optional<SqliteConnection> connection;
-  if (!connection) {
-    auto opened = SqliteConnection::open(address.path, false);
-    if (!opened) fail_with(opened.error().line());
-    connection = std::move(*opened);
+
+  std::optional<Rows> rows(const std::string& sql) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto answer = clickhouse_ ? of_server(clickhouse_->query(sql))
+                        : postgres_ ? of_server(postgres_->query(sql))
+                                    : of_file(sql);
+    if (answer) return *answer;
+    if (seconds_since(begin) < std::min(limit_, 60)) fail_with(answer.error().line());
+    return std::nullopt;
   }
-  Statement statement = connection->prepare(sql);
-  std::size_t rows = 0;
-  while (statement.row()) ++rows;
-  if (!statement.ok()) fail_with(connection->error(statement.code()).line());
-  return rows;
+
+ private:
+  template <class Found>
+  static Result<Rows> of_server(Result<Found> rows) {
+    if (!rows) return tl::unexpected(rows.error());
+    Rows out;
+    for (const auto& row : *rows) {
+      auto& texts = out.emplace_back();
+      for (const auto& value : row) texts.push_back(value.value_or("NULL"));
+    }
+    return out;
+  }
+
+  Result<Rows> of_file(const std::string& sql) {
+    Statement statement = sqlite_->prepare(sql);
+    Rows out;
+    while (statement.row()) {
+      auto& texts = out.emplace_back();
+      for (int i = 0; i < statement.columns(); ++i) texts.push_back(statement.text());
+    }
+    if (!statement.ok()) return tl::unexpected(sqlite_->error(statement.code()));
+    return out;
+  }
+
+  int limit_;
+  std::optional<ClickHouseSession> clickhouse_;
+  std::optional<pg::Connection> postgres_;
+  std::optional<SqliteConnection> sqlite_;
+};
+
+// On one line; long texts are cut.
+std::string first_row(const std::vector<std::string>& row) {
+  std::vector<std::string> out;
+  for (const auto& text : row) out.push_back(ellipsis(replace_all(text, "\n", " "), 60));
+  return join(out, " · ");
 }
+
+struct Answer {
+  std::optional<Rows> rows;  // nullopt: the limit was exceeded
+  double seconds = 0;        // the fastest time
+};
 
 void ask(const Arguments& arguments) {
   const Address address = address_of(arguments);
   const auto store = open(address, false);
   if (!store) fail_with(store.error().line());
   print_size(address);
-  fmt::print("{:30} | rows of all | seconds | of one database | seconds\n", "question");
-  for (const auto& question : questions()) {
-    std::string line = fmt::format("{:30}", question.name);
-    for (const char* target : {"", "target = 'db0000' AND "}) {
-      const std::string sql =
-          fmt::format("{} WHERE {}{} {}", question.select, target, question.more, question.end);
-      double best = 0;
-      std::size_t rows = 0;
-      for (int i = 0; i < arguments.times; ++i) {
-        const auto start = std::chrono::steady_clock::now();
-        rows = question.select.empty() ? slower_queries(**store, *target ? "db0000" : "")
-                                       : rows_of_answer(address, sql);
-        const double seconds = seconds_since(start);
-        if (i == 0 || seconds < best) best = seconds;
-      }
-      line += fmt::format(" | {:11} | {:7.3f}", rows, best);
+  Asker asker(address, arguments.limit);
+  std::vector<std::string> targets;
+  if (const auto rows = asker.rows("SELECT DISTINCT target FROM source ORDER BY target"))
+    for (const auto& row : *rows) targets.push_back(row.front());
+  const auto asked = [&](const Question& question, bool fleet) {
+    const std::string sql = fmt::format("{} WHERE {}{} {}", question.select,
+                                        fleet ? "" : "target = 'db0000' AND ", question.more, question.end);
+    Answer out;
+    for (int i = 0; i < arguments.times; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      out.rows =
+          question.select.empty()
+              ? slower_queries(**store, fleet ? targets : std::vector<std::string>{"db0000"}, arguments.limit)
+              : asker.rows(sql);
+      const double seconds = seconds_since(start);
+      if (i == 0 || seconds < out.seconds) out.seconds = seconds;
+      if (!out.rows || seconds * 3 > arguments.limit) break;
     }
-    fmt::print("{}\n", line);
+    return out;
+  };
+  const auto shown = [](const Answer& answer) {
+    return fmt::format(" | {:>11} | {:>8}", answer.rows ? fmt::format("{}", answer.rows->size()) : "",
+                       fmt::format("{}{:.3f}", answer.rows ? "" : "> ", answer.seconds));
+  };
+  fmt::print("{:34} | rows of all |  seconds |  one's rows |  seconds\n", "question");
+  for (const auto& question : questions()) {
+    const Answer fleet = asked(question, true), one = asked(question, false);
+    fmt::print("{:34}{}{}\n", question.name, shown(fleet), shown(one));
+    if (one.rows && !one.rows->empty()) fmt::print("    {}\n", first_row(one.rows->front()));
     std::fflush(stdout);
   }
 }
@@ -464,7 +592,9 @@ Arguments arguments_of(int argc, char** argv) {
   const std::map<std::string, int Arguments::*> numbers = {
       {"--databases", &Arguments::databases}, {"--days", &Arguments::days},
       {"--every", &Arguments::every},         {"--classes", &Arguments::classes},
-      {"--seconds", &Arguments::seconds},     {"--times", &Arguments::times}};
+      {"--seconds", &Arguments::seconds},     {"--copy-to", &Arguments::copy_to},
+      {"--copy-days", &Arguments::copy_days}, {"--times", &Arguments::times},
+      {"--limit", &Arguments::limit}};
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--ask") {
@@ -488,5 +618,6 @@ Arguments arguments_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto arguments = pgadvise::store::arguments_of(argc, argv);
   if (arguments.ask) pgadvise::store::ask(arguments);
+  else if (arguments.copy_to) pgadvise::store::copy_fleet(arguments);
   else pgadvise::store::upload(arguments);
 }

@@ -86,8 +86,8 @@ constexpr Dialect dialect{
     .range_end = "OFFSET 0) q",
     .ordered_join = "JOIN",
     .histogram_bins =
-        "CROSS JOIN LATERAL unnest(q.bins) WITH ORDINALITY b (value, place) "
-        "JOIN LATERAL unnest(q.counts) WITH ORDINALITY c (value, place) ON c.place = b.place",
+        "CROSS JOIN LATERAL unnest(q.bins, q.counts) h (bin, calls) "
+        "CROSS JOIN LATERAL (SELECT h.bin AS value) b CROSS JOIN LATERAL (SELECT h.calls AS value) c",
 };
 
 tl::unexpected<Error> refuse(const pg::Connection& connection, std::string what, std::string hint) {

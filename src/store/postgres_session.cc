@@ -7,12 +7,14 @@
 namespace pgadvise::store {
 namespace {
 
-// pg_temp comes last: a temporary table must not stand in for a table of the store.
+// pg_temp comes last: a temporary table must not stand in for a table of the store. Compiling a query (jit)
+// takes a second for the views that read many partitions, which is more than they take without it.
 constexpr std::string_view settings =
     "SELECT pg_catalog.set_config('search_path', 'pgadvise, pg_temp', true), "
     "pg_catalog.set_config('statement_timeout', '60s', true), "
     "pg_catalog.set_config('lock_timeout', '10s', true), "
     "pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), "
+    "pg_catalog.set_config('jit', 'off', true), "
     "pg_catalog.set_config('client_min_messages', 'warning', true)";
 
 constexpr std::string_view disk_full = "53100";  // SQLSTATE

@@ -12,6 +12,7 @@
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
+#include "store/postgres_session.h"
 #include "store/spool.h"
 #include "store/views.h"
 #include "support/child.h"
@@ -217,6 +218,16 @@ TEST_F(FullPostgresDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
   EXPECT_EQ(sent.failure, "");
   EXPECT_EQ(sent.sent, 1u);
   EXPECT_EQ(dump_of(*reader), engine.dump("whole"));
+}
+
+TEST_F(PostgresStoreTest, TheServerCompilesNoneOfItsQueries) {
+  auto connection = database().connect();
+  ASSERT_TRUE(connection.query("SET jit = on").has_value());
+  auto transaction = PostgresTransaction::begin(connection, PostgresTransaction::Access::read);
+  ASSERT_TRUE(transaction.has_value()) << transaction.error().line();
+  const auto rows = transaction->query("SHOW jit");
+  ASSERT_TRUE(rows.has_value()) << rows.error().line();
+  EXPECT_EQ(rows->front()[0], "off");
 }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
