@@ -7,9 +7,16 @@
 namespace pgadvise::cli {
 
 bool FailOn::matches(const Finding& finding) const {
-  if (finding.verdict == Verdict::refuted || (confirmed && finding.verdict != Verdict::confirmed))
-    return false;
-  return rules.count(finding.rule) > 0 || (severity && finding.severity >= *severity);
+  return matches(finding.severity, finding.verdict, finding.rule);
+}
+
+bool FailOn::matches(const RecordedFinding& finding) const {
+  return matches(finding.severity, finding.verdict, finding.rule);
+}
+
+bool FailOn::matches(Severity of, Verdict verdict, const std::string& rule) const {
+  if (verdict == Verdict::refuted || (confirmed && verdict != Verdict::confirmed)) return false;
+  return rules.count(rule) > 0 || (severity && of >= *severity);
 }
 
 Result<FailOn> parse_fail_on(const std::vector<std::string>& words) {

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/finding.h"
+#include "model/run_record.h"
 
 namespace pgadvise::cli {
 
@@ -17,6 +18,10 @@ struct FailOn {
   std::set<std::string> rules;                         // findings of these rules, of any severity
 
   bool matches(const Finding& finding) const;  // false for a refuted finding
+  bool matches(const RecordedFinding& finding) const;
+
+ private:
+  bool matches(Severity of, Verdict verdict, const std::string& rule) const;
 };
 
 // Parses a severity, "never", "confirmed", and rule ids. If only rules are named, only their findings count.

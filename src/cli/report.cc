@@ -1,9 +1,11 @@
 #include "cli/report.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/fail_on.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "report/page.h"
@@ -17,6 +19,7 @@ struct Options {
   std::vector<std::string> files;
   std::string format;  // "": html of one file, text of two
   std::string output;
+  std::vector<std::string> fail_on;
   UserPaths user_paths;
 };
 
@@ -32,10 +35,18 @@ Result<RunRecord> read_run(const std::string& file, const Options& options) {
   return report::read_stored_report(file == "-" ? "standard input" : file, *json);
 }
 
+std::string rendered(const report::ReportDifference& difference, const Options& options) {
+  if (options.format == "html") return report::report_difference_html(difference);
+  if (options.format == "json") return report::report_difference_json(difference);
+  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
+  return report::report_difference_text(difference, look);
+}
+
 Result<void> write_page(const Options& options) {
-  if (!options.format.empty() && options.format != "html")
-    return fail(Error::Kind::usage, "--format " + options.format, "needs two reports to compare",
-                "pgadvise report A.json B.json");
+  const bool other_format = !options.format.empty() && options.format != "html";
+  if (other_format || !options.fail_on.empty())
+    return fail(Error::Kind::usage, other_format ? "--format " + options.format : "--fail-on",
+                "needs two reports to compare", "pgadvise report A.json B.json");
   if (const auto built = report::need_page(); !built) return built;
   const std::string& file = options.files.front();
   const auto json = read_json(file, options);
@@ -47,22 +58,29 @@ Result<void> write_page(const Options& options) {
   return {};
 }
 
-Result<void> compare(const Options& options) {
+// Whether a new finding is one of --fail-on.
+Result<bool> compare(const Options& options) {
+  auto fail_on = parse_fail_on(options.fail_on);
+  if (!fail_on) return tl::unexpected(fail_on.error());
   if (options.format == "html")
-    return fail(Error::Kind::usage, "--format html", "shows one report, and two are named",
-                "name one of them, or use --format text or json");
+    if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
   auto before = read_run(options.files[0], options);
   if (!before) return tl::unexpected(before.error());
   auto after = read_run(options.files[1], options);
   if (!after) return tl::unexpected(after.error());
   const auto difference = report::difference(std::move(*before), std::move(*after));
-  const bool json = options.format == "json";
-  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
-  const auto wrote = write_output(options.output, json ? report::report_difference_json(difference)
-                                                       : report::report_difference_text(difference, look));
-  if (!wrote) return wrote;
-  report_written(options.output, json ? "difference, json" : "difference, text");
-  return {};
+  if (const auto wrote = write_output(options.output, rendered(difference, options)); !wrote)
+    return tl::unexpected(wrote.error());
+  report_written(options.output, "difference, " + (options.format.empty() ? "text" : options.format));
+  return !options.fail_on.empty() &&
+         std::any_of(difference.fresh.begin(), difference.fresh.end(),
+                     [&](const auto& one) { return fail_on->matches(one.finding); });
+}
+
+Result<int> run(const Options& options) {
+  if (options.files.size() == 2)
+    return compare(options).map([](bool fails) { return fails ? exit_findings : exit_clean; });
+  return write_page(options).map([] { return exit_clean; });
 }
 
 }  // namespace
@@ -76,24 +94,28 @@ void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       ->add_option(
           "FILE", options->files,
           "Two reports that check wrote with --format json, the earlier one first; or one that check, "
-          "digest, advise, explain or history wrote; - is standard input")
+          "digest, advise, explain, history or report wrote; - is standard input")
       ->required()
       ->expected(1, 2);
   command
       ->add_option("--format", options->format,
-                   "html for one report; text or json for two (default: html for one, text for two)")
+                   "html; text or json for two reports (default: html for one report, text for two)")
       ->check(CLI::IsMember({"html", "text", "json"}));
+  command
+      ->add_option("--fail-on", options->fail_on,
+                   "Of two reports: new findings that make the exit code 1, in the words of check "
+                   "--fail-on: error, warning, note, confirmed, ids of rules. Default: none")
+      ->allow_extra_args(false)
+      ->type_name("WORDS");
   command->add_option("-o,--output", options->output, "File to write to");
   command->footer(
       "A finding counts as fixed only if the later run applied its rule and read the input in which the "
-      "earlier run found it.\nExit codes: 0 success, 2 wrong usage, or a file that can't be read or "
-      "written.");
+      "earlier run found it.\nExit codes: 0 success, 1 new findings of --fail-on, 2 wrong usage, or a file "
+      "that can't be read or written.");
   command->callback([options, &exit_code] {
-    const auto done = options->files.size() == 1 ? write_page(*options) : compare(*options);
-    if (!done) {
-      complain(done.error());
-      exit_code = exit_usage;
-    }
+    const auto done = run(*options);
+    if (!done) complain(done.error());
+    exit_code = done ? *done : exit_usage;
   });
 }
 

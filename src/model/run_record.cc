@@ -124,23 +124,23 @@ bool contains_file(const std::string& path, const std::string& file) {
   return inside == folder || inside.starts_with(folder.ends_with('/') ? folder : folder + "/");
 }
 
-std::string why_not_checked(const RecordedFinding& finding, const RunRecord& earlier,
-                            const RunRecord& later) {
-  if (!later.scope_known) return "the later report does not state what was checked";
-  if (later.findings_hidden) return "a baseline of the later report may contain the finding";
-  const bool by_migration = has(later.scope.migration_rules, finding.rule);
-  if (!by_migration && !has(later.scope.rules, finding.rule))
-    return "the later run did not apply the rule everywhere";
-  if (by_migration && !has(later.scope.migrations, finding.location.file))
-    return "the later run did not check this migration";
-  switch (area_of(finding, earlier.inputs)) {
-    case FindingArea::log:
-      return reads_area(later, FindingArea::log) ? "" : "the later run read no log or workload";
-    case FindingArea::server:
-      return reads_server(later, earlier) ? "" : "the later run did not read this database";
+std::string why_not_checked(const RecordedFinding& finding, const RunRecord& found_by, const RunRecord& other,
+                            std::string_view which) {
+  const std::string report = "the " + std::string(which) + " report ";
+  const std::string run = "the " + std::string(which) + " run ";
+  if (!other.scope_known) return report + "does not state what was checked";
+  if (other.findings_hidden) return "the baseline of " + report + "may contain the finding";
+  const bool by_migration = has(other.scope.migration_rules, finding.rule);
+  if (!by_migration && !has(other.scope.rules, finding.rule))
+    return run + "did not apply the rule everywhere";
+  if (by_migration && !has(other.scope.migrations, finding.location.file))
+    return run + "did not check the migration";
+  switch (area_of(finding, found_by.inputs)) {
+    case FindingArea::log: return reads_area(other, FindingArea::log) ? "" : run + "read no log or workload";
+    case FindingArea::server: return reads_server(other, found_by) ? "" : run + "did not read the database";
     case FindingArea::file: break;
   }
-  return reads_file(later, finding.location.file) ? "" : "the later run did not read this file";
+  return reads_file(other, finding.location.file) ? "" : run + "did not read the file";
 }
 
 }  // namespace pgadvise

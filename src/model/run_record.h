@@ -61,8 +61,10 @@ FindingArea area_of(const ReportInput& input);
 // Whether `file` is `path`, or a file below the folder `path`. Compares text, with "." and "//" resolved.
 bool contains_file(const std::string& path, const std::string& file);
 
-// Why the absence of `finding`, which `earlier` contains, from `later` does not mean that the problem is
-// fixed; "" if it does: `later` ran the rule, and read the input in which `earlier` found it.
-std::string why_not_checked(const RecordedFinding& finding, const RunRecord& earlier, const RunRecord& later);
+// Why the absence of `finding`, which the run `found_by` contains, from `other` does not mean that `other`
+// did not have the problem; "" if it does: `other` ran the rule, and read the input in which `found_by` found
+// it. `which` names `other` in the words: "earlier" or "later".
+std::string why_not_checked(const RecordedFinding& finding, const RunRecord& found_by, const RunRecord& other,
+                            std::string_view which = "later");
 
 }  // namespace pgadvise

@@ -12,20 +12,6 @@ void put(json& out, const char* key, const std::string& value) {
   if (!value.empty()) out[key] = value;
 }
 
-json subject_json(const Subject& subject) {
-  json out;
-  out["kind"] = subject.kind;
-  put(out, "schema", subject.schema);
-  put(out, "table", subject.table);
-  if (!subject.columns.empty()) out["columns"] = subject.columns;
-  put(out, "constraint", subject.constraint);
-  put(out, "index", subject.index);
-  put(out, "fingerprint", subject.fingerprint);
-  put(out, "file", subject.file);
-  put(out, "entry", subject.entry);
-  return out;
-}
-
 std::string_view kind_name(Evidence::Kind kind) {
   switch (kind) {
     case Evidence::Kind::statement: return "statement";
@@ -60,6 +46,20 @@ json fix_json(const Fix& fix) {
 }
 
 }  // namespace
+
+json subject_json(const Subject& subject) {
+  json out;
+  out["kind"] = subject.kind;
+  put(out, "schema", subject.schema);
+  put(out, "table", subject.table);
+  if (!subject.columns.empty()) out["columns"] = subject.columns;
+  put(out, "constraint", subject.constraint);
+  put(out, "index", subject.index);
+  put(out, "fingerprint", subject.fingerprint);
+  put(out, "file", subject.file);
+  put(out, "entry", subject.entry);
+  return out;
+}
 
 json place_json(const SourceLocation& place) {
   json out;

@@ -68,6 +68,7 @@ std::string_view command_of(const nlohmann::json& report) {
   const auto schema = report.value("schema", nlohmann::json());
   if (schema == "pgadvise-report-1") return "check";
   if (schema == "pgadvise-history-1") return "history";
+  if (schema == "pgadvise-report-difference-1") return "report";
   if ((list("indexes") || list("candidates")) && report.contains("cost_before")) return "advise";
   if (list("nodes") && list("insights")) return "explain";
   if (list("queries") && list("sources")) return "digest";
@@ -124,7 +125,7 @@ Result<std::string> html_of_stored(const std::string& name, const std::string& j
   if (!command.empty()) return html_page(json, fmt::format("pgadvise {}", command));
   return fail(Error::Kind::input, name,
               report.is_discarded() ? why_no_json(json, "is no JSON", deepest_report)
-                                    : "is no report of check, digest, advise, explain or history",
+                                    : "is no report of check, digest, advise, explain, history or report",
               "write it with --format json -o FILE");
 }
 

@@ -18,7 +18,8 @@ Result<void> need_page();
 // program without the page writes the summary and the report alone.
 std::string html_page(std::string_view json, std::string_view summary);
 
-// The page for the text of a stored report, as check, digest, advise, explain and history write it with
+// The page for the text of a stored report, as check, digest, advise, explain, history and report write it
+// with
 // --format json.
 // Errors (input): the text is no JSON, or not of one of these; `name` is the file's.
 Result<std::string> html_of_stored(const std::string& name, const std::string& json);

@@ -12,6 +12,8 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "report/common.h"
+#include "report/finding_json.h"
+#include "report/page.h"
 
 namespace pgadvise::report {
 namespace {
@@ -50,6 +52,28 @@ std::string impact_of(const RecordedFinding& finding) {
   return finding.impact.effect.empty() ? fmt::format("{:.3g}", finding.impact.score) : finding.impact.effect;
 }
 
+// "the earlier run …" at the beginning of a sentence.
+std::string sentence(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
+    words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
+std::string counts(const ReportDifference& difference, std::size_t changed) {
+  std::string out =
+      fmt::format("{}, {} fixed, {} recurring", number_of(difference.fresh.size(), "new finding"),
+                  difference.fixed.size(), difference.recurring.size());
+  if (changed > 0) out += fmt::format(" ({} changed)", changed);
+  if (!difference.not_checked.empty())
+    out += fmt::format(", {} not checked again", difference.not_checked.size());
+  return out + ".";
+}
+
+std::string run_in_words(const RunRecord& run) {
+  return (run.started.empty() ? "unknown time" : run.started) +
+         (run.version.empty() ? "" : " (pgadvise " + run.version + ")");
+}
+
 std::string change_in_words(const ReportDifference::Recurring& one) {
   std::vector<std::string> parts;
   const auto change = [&](std::string_view what, std::string_view from, std::string_view to) {
@@ -80,6 +104,15 @@ class Text {
     if (!remark.empty()) add_paragraph(lines_, look_, "    ", "    ", remark);
   }
 
+  void not_checked(const std::string& why, std::vector<std::string> ids) {
+    constexpr std::size_t most = 5;
+    const std::size_t all = ids.size();
+    ids.resize(std::min(all, most));
+    add_paragraph(lines_, look_, "  ", "    ",
+                  fmt::format("{}, because {}: {}{}", number_of(all, "finding"), why, join(ids, ", "),
+                              all > most ? fmt::format(" and {} more", all - most) : ""));
+  }
+
   void paragraph(const std::string& text) { add_paragraph(lines_, look_, "", "  ", text); }
   std::string text() const { return join(lines_, "\n") + "\n"; }
 
@@ -88,20 +121,23 @@ class Text {
   std::vector<std::string> lines_;
 };
 
-json finding_json(const RecordedFinding& finding) {
+json impact_json(const Impact& impact) {
+  json out{{"score", impact.score}};
+  if (!impact.effect.empty()) out["effect"] = impact.effect;
+  return out;
+}
+
+json entry_json(const RecordedFinding& finding) {
   json out{{"id", finding.id}};
   if (!finding.short_id.empty()) out["short_id"] = finding.short_id;
   out["rule"] = finding.rule;
   out["severity"] = name(finding.severity);
   out["verdict"] = name(finding.verdict);
   out["state"] = name(finding.state);
+  out["subject"] = subject_json(finding.subject);
   out["message"] = finding.message;
-  if (!finding.location.live()) {
-    out["location"] = {{"file", finding.location.file}};
-    if (finding.location.line > 0) out["location"]["line"] = finding.location.line;
-  }
-  out["impact"] = {{"score", finding.impact.score}};
-  if (!finding.impact.effect.empty()) out["impact"]["effect"] = finding.impact.effect;
+  if (!finding.location.live()) out["location"] = place_json(finding.location);
+  out["impact"] = impact_json(finding.impact);
   return out;
 }
 
@@ -112,12 +148,12 @@ json run_json(const RunRecord& run) {
 }
 
 json recurring_json(const ReportDifference::Recurring& one) {
-  json out = finding_json(one.after);
+  json out = entry_json(one.after);
   json before = json::object();
   if (one.verdict_changed()) before["verdict"] = name(one.before.verdict);
   if (one.severity_changed()) before["severity"] = name(one.before.severity);
   if (one.state_changed()) before["state"] = name(one.before.state);
-  if (one.impact_changed()) before["impact"] = finding_json(one.before)["impact"];
+  if (one.impact_changed()) before["impact"] = impact_json(one.before.impact);
   if (!before.empty()) out["before"] = std::move(before);
   return out;
 }
@@ -141,7 +177,7 @@ ReportDifference difference(RunRecord before, RunRecord after) {
     const auto found = earlier.find(finding.id);
     if (found == earlier.end()) {
       if (finding.state == State::standing)
-        out.fresh.push_back({finding, why_not_checked(finding, after, before)});
+        out.fresh.push_back({finding, why_not_checked(finding, after, before, "earlier")});
       continue;
     }
     const RecordedFinding& other = *found->second;
@@ -176,20 +212,16 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
   std::vector<const ReportDifference::Recurring*> changed;
   for (const auto& one : difference.recurring)
     if (one.changed()) changed.push_back(&one);
-  out.paragraph(
-      fmt::format("{}, {} fixed, {} recurring ({} of them changed), {} not checked again. Earlier run: {}; "
-                  "later run: {}.",
-                  number_of(difference.fresh.size(), "new finding"), difference.fixed.size(),
-                  difference.recurring.size(), changed.size(), difference.not_checked.size(),
-                  difference.before.started.empty() ? "unknown time" : difference.before.started,
-                  difference.after.started.empty() ? "unknown time" : difference.after.started));
+  out.paragraph(counts(difference, changed.size()));
+  out.paragraph("Earlier run: " + run_in_words(difference.before) +
+                "; later run: " + run_in_words(difference.after) + ".");
   if (difference.after.started < difference.before.started)
     out.paragraph("The first report is the later one: name the earlier report first.");
   if (!difference.fresh.empty()) out.heading("New");
   for (const auto& one : difference.fresh)
     out.finding(one.finding, one.not_checked_before.empty()
                                  ? ""
-                                 : "May be older: the earlier run did not look for the problem there.");
+                                 : sentence(one.not_checked_before) + ": the finding may be older.");
   if (!changed.empty()) out.heading("Changed");
   for (const auto* one : changed) out.finding(one->after, change_in_words(*one));
   if (!difference.fixed.empty()) out.heading("Fixed");
@@ -202,11 +234,10 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
     out.paragraph(
         "A finding about a query or an event also counts as fixed if the later log does not contain "
         "the query or the event.");
-  std::map<std::string, std::size_t> reasons;
-  for (const auto& one : difference.not_checked) ++reasons[one.why];
+  std::map<std::string, std::vector<std::string>> reasons;
+  for (const auto& one : difference.not_checked) reasons[one.why].push_back(id_of(one.finding));
   if (!reasons.empty()) out.heading("Not checked again");
-  for (const auto& [why, number] : reasons)
-    out.paragraph("  " + number_of(number, "finding") + ": " + why + ".");
+  for (const auto& [why, ids] : reasons) out.not_checked(why, ids);
   return out.text();
 }
 
@@ -216,18 +247,27 @@ std::string report_difference_json(const ReportDifference& difference) {
            {"after", run_json(difference.after)}};
   for (const char* list : {"new", "fixed", "not_checked", "recurring"}) out[list] = json::array();
   for (const auto& one : difference.fresh) {
-    json entry = finding_json(one.finding);
-    if (!one.not_checked_before.empty()) entry["checked_before"] = false;
+    json entry = entry_json(one.finding);
+    if (!one.not_checked_before.empty()) {
+      entry["checked_before"] = false;
+      entry["reason"] = one.not_checked_before;
+    }
     out["new"].push_back(std::move(entry));
   }
-  for (const auto& finding : difference.fixed) out["fixed"].push_back(finding_json(finding));
+  for (const auto& finding : difference.fixed) out["fixed"].push_back(entry_json(finding));
   for (const auto& one : difference.not_checked) {
-    json entry = finding_json(one.finding);
+    json entry = entry_json(one.finding);
     entry["reason"] = one.why;
     out["not_checked"].push_back(std::move(entry));
   }
   for (const auto& one : difference.recurring) out["recurring"].push_back(recurring_json(one));
   return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+std::string report_difference_html(const ReportDifference& difference) {
+  return html_page(report_difference_json(difference),
+                   "pgadvise report\n" +
+                       report_difference_text(difference, {.color = false, .unicode = true, .width = 100}));
 }
 
 }  // namespace pgadvise::report

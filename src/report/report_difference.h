@@ -41,10 +41,14 @@ struct ReportDifference {
 // sorting the findings.
 ReportDifference difference(RunRecord before, RunRecord after);
 
-// Text for people: new, changed and fixed findings in a line or two each, of the other ones their number.
+// Text for people: new, changed and fixed findings in a line or two each; of those that the later run did not
+// look for the short ids by reason, and of the other ones their number.
 std::string report_difference_text(const ReportDifference& difference, const Look& look);
 
-// All findings of the difference, one JSON object.
+// All findings of the difference, one JSON object (docs/report-difference.schema.json).
 std::string report_difference_json(const ReportDifference& difference);
+
+// That JSON in the page (report/page.h). Where a browser runs no scripts: the text.
+std::string report_difference_html(const ReportDifference& difference);
 
 }  // namespace pgadvise::report

@@ -322,8 +322,8 @@ TEST(Cli, AReportIsAPageToLookAt) {
   const Ran stored = run("report run.json -o stored.html", folder.path());
   const Ran direct = run("check --schema a.sql --format html -o direct.html", folder.path());
   if (stored.exit_code == 2) {
-    for (const std::string command :
-         {"report run.json", "check a.sql --format html", "digest a.log --format html"})
+    for (const std::string command : {"report run.json", "check a.sql --format html",
+                                      "digest a.log --format html", "report run.json run.json --format html"})
       EXPECT_TRUE(has(run(command, folder.path()).err, "built without the page")) << command;
     return;
   }
@@ -333,8 +333,36 @@ TEST(Cli, AReportIsAPageToLookAt) {
     EXPECT_TRUE(has(page, "pgadvise-report-1")) << name;
     EXPECT_TRUE(has(page, "\\u003c/script>")) << name;
   }
+  EXPECT_EQ(run("report run.json run.json --format html -o both.html", folder.path()).exit_code, 0);
+  EXPECT_TRUE(has(read_file(folder.path("both.html")).value_or(""), "pgadvise-report-difference-1"));
   EXPECT_TRUE(has(run("report a.sql", folder.path()).err, "is no JSON"));
   EXPECT_EQ(run("report missing.json", folder.path()).exit_code, 2);
+}
+
+// In a pull request: only new findings count.
+TEST(Cli, ReportFailsOnNewFindings) {
+  const Folder folder;
+  const std::string first =
+      "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE a (id int PRIMARY KEY, p int REFERENCES p);\n";
+  folder.write("a.sql", first);
+  ASSERT_EQ(run("check a.sql --format json -o one.json", folder.path()).exit_code, 0);
+  folder.write("a.sql", first + "CREATE TABLE b (id int PRIMARY KEY, p int REFERENCES p);\n");
+  ASSERT_EQ(run("check a.sql --format json -o two.json", folder.path()).exit_code, 0);
+  const auto code = [&](const std::string& words) { return run("report " + words, folder.path()).exit_code; };
+  EXPECT_EQ(code("one.json two.json"), 0);
+  EXPECT_EQ(code("one.json two.json --fail-on error"), 0);
+  EXPECT_EQ(code("one.json two.json --fail-on warning"), 1);
+  EXPECT_EQ(code("one.json two.json --fail-on note --format json"), 1);
+  EXPECT_EQ(code("one.json two.json --fail-on confirmed,note"), 0);
+  EXPECT_EQ(code("one.json two.json --fail-on never"), 0);
+  EXPECT_EQ(code("one.json two.json --fail-on unindexed-foreign-key"), 1);
+  EXPECT_EQ(code("one.json two.json --fail-on missing-primary-key"), 0);
+  EXPECT_EQ(code("two.json one.json --fail-on note"), 0) << "the finding is fixed";
+  EXPECT_EQ(code("two.json two.json --fail-on note"), 0) << "both findings recur";
+  EXPECT_EQ(code("one.json two.json --fail-on warnings"), 2);
+  const Ran alone = run("report one.json --fail-on error", folder.path());
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_TRUE(has(alone.err, "--fail-on: needs two reports to compare")) << alone.err;
 }
 
 // Statements on tables that the input does not create were read all the same.

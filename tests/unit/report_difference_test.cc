@@ -6,6 +6,7 @@
 
 #include "model/run_record.h"
 #include "report/stored_report.h"
+#include "support/schema.h"
 
 namespace pgadvise::report {
 namespace {
@@ -156,6 +157,59 @@ TEST(ReportDifference, RefutedFindingsAreNeitherNewNorFixed) {
   EXPECT_TRUE(compare(report({}), report({refuted})).fresh.empty());
   EXPECT_TRUE(compare(report({refuted}), report({})).fixed.empty());
   EXPECT_EQ(compare(report({finding(slow, "slow-query")}), report({refuted})).recurring.size(), 1u);
+}
+
+// The newest migration of a pull request was not there before, and that of the run before is not checked
+// again.
+TEST(ReportDifference, NamesWhyARunDidNotLook) {
+  const auto with = [](const char* file, const std::vector<const char*>& ids) {
+    std::vector<json> findings;
+    for (const char* id : ids) findings.push_back(finding(id, "blocking-index-build", file));
+    json out = report(findings);
+    out["scope"]["migrations"] = {file};
+    return out;
+  };
+  const auto found = compare(with("db/1.sql", {"a1", "a2"}), with("db/2.sql", {"b1"}));
+  const std::string text = report_difference_text(found, {.width = 200});
+  for (const char* part : {"1 new finding, 0 fixed, 0 recurring, 2 not checked again.\n"
+                           "Earlier run: 2026-11-22T10:00:00Z (pgadvise 0.1.0); later run:",
+                           "The earlier run did not check the migration: the finding may be older.",
+                           "  2 findings, because the later run did not check the migration: a1, a2\n"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  const json out = json::parse(report_difference_json(found));
+  EXPECT_EQ(out["new"][0]["checked_before"], false);
+  EXPECT_EQ(out["new"][0]["reason"], "the earlier run did not check the migration");
+  EXPECT_EQ(out["not_checked"][0]["reason"], "the later run did not check the migration");
+  const auto many =
+      compare(with("db/1.sql", {"a1", "a2", "a3", "a4", "a5", "a6", "a7"}), with("db/2.sql", {}));
+  EXPECT_NE(report_difference_text(many, {.width = 200}).find(": a1, a2, a3, a4, a5 and 2 more\n"),
+            std::string::npos);
+}
+
+TEST(ReportDifference, JsonIsValidAgainstItsSchema) {
+  json later = finding(slow, "slow-query");
+  later["verdict"] = "confirmed", later["severity"] = "error", later["impact"]["score"] = 12;
+  json migration = finding("03", "blocking-index-build", "db/1.sql");
+  json live = finding("04", "invalid-index", "");
+  live["subject"] = {{"kind", "index"}, {"columns", {"a", "b"}}, {"fingerprint", "x"}, {"index", "i"}};
+  const json before =
+      report({finding(unindexed, "unindexed-foreign-key"), finding(slow, "slow-query"), migration});
+  json full = json::parse(report_difference_json(compare(before, report({later, live}))));
+  for (const char* list : {"new", "fixed", "not_checked", "recurring"})
+    EXPECT_FALSE(full[list].empty()) << list;
+  for (const auto& one : {full, json::parse(report_difference_json(compare(report({}), report({}))))})
+    EXPECT_EQ(testing_support::violations("report-difference.schema.json", one), "");
+  full["new"][0].erase("rule");
+  EXPECT_NE(testing_support::violations("report-difference.schema.json", full), "");
+}
+
+TEST(ReportDifference, TheTextIsInThePageForABrowserWithoutScripts) {
+  json one = finding(slow, "slow-query");
+  one["message"] = "</script><img src=x>";
+  const std::string html = report_difference_html(compare(report({}), report({one})));
+  EXPECT_NE(html.find("<h1>pgadvise report</h1><pre>1 new finding, 0 fixed"), std::string::npos);
+  EXPECT_NE(html.find("pgadvise-report-difference-1"), std::string::npos);
+  EXPECT_EQ(html.find("<img src=x"), std::string::npos);
 }
 
 TEST(ReportDifference, TextHasNoControlCharacters) {

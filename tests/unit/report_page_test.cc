@@ -36,7 +36,7 @@ TEST(Page, OfAStoredReport) {
        {R"({"schema": "pgadvise-report-1"})", R"({"schema": "pgadvise-history-1", "new": []})",
         R"({"queries": [], "sources": []})", R"({"nodes": [], "insights": []})",
         R"({"indexes": [], "cost_before": 1})", R"({"candidates": [], "drops": [], "cost_before": 1})",
-        R"({"old": {}, "new": {}, "slower": []})"}) {
+        R"({"old": {}, "new": {}, "slower": []})", R"({"schema": "pgadvise-report-difference-1"})"}) {
     const auto html = html_of_stored("run.json", json);
     ASSERT_TRUE(html) << json;
     EXPECT_EQ(embedded(*html), json);

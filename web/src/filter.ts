@@ -1,25 +1,26 @@
-// Which findings a filter lets through. A filter is the query part of the page's fragment.
-import {place, queryOfFinding, subjectText, tableName, type Finding} from './report';
+// Which entries of a list a filter lets through. A filter is the query part of the page's fragment.
+import {place, queryOfFinding, subjectText, type Finding} from './report';
 
-export interface Filter {
-  text: string;
-  rule: string;
-  severity: string;
-  verdict: string;
-  table: string;
+// The value of each name; a name without a value lets everything through. `text`: words that an entry contains.
+export type Filter = Record<string, string>;
+
+// A field of the filter whose value is chosen from those that the entries have.
+export interface Choice<T> {
+  name: string;
+  label: string;
+  of: (one: T) => string;
+  values?: string[];  // in this order; missing: those of the entries, the most frequent first
+  shown?: (value: string) => string;
 }
-export const noFilter: Filter = {text: '', rule: '', severity: '', verdict: '', table: ''};
 
-export function filterOf(parameters: URLSearchParams): Filter {
-  const out = {...noFilter};
-  for (const key of Object.keys(out) as (keyof Filter)[]) out[key] = parameters.get(key) ?? '';
-  return out;
+export const severities = ['error', 'warning', 'note'];
+
+export function filterOf(parameters: URLSearchParams, names: string[]): Filter {
+  return Object.fromEntries(names.map((name) => [name, parameters.get(name) ?? '']).filter(([, value]) => value));
 }
 
 export function filterText(filter: Filter): string {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(filter)) if (value) parameters.set(key, value);
-  return parameters.toString();
+  return new URLSearchParams(Object.entries(filter).filter(([, value]) => value)).toString();
 }
 
 // All text of a finding in lower case, also what its list entry does not show.
@@ -32,22 +33,17 @@ export function searchText(finding: Finding): string {
   ].filter(Boolean).join('\n').toLowerCase();
 }
 
-export function filtered(findings: Finding[], texts: string[], filter: Filter): Finding[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return findings.filter(
-    (one, i) =>
-      (!filter.rule || one.rule === filter.rule) &&
-      (!filter.severity || one.severity === filter.severity) &&
-      (!filter.verdict || one.verdict === filter.verdict) &&
-      (!filter.table || tableName(one.subject.schema, one.subject.table) === filter.table) &&
-      words.every((word) => texts[i].includes(word)),
-  );
+// `texts`: of each entry, in lower case.
+export function filtered<T>(all: T[], texts: string[], filter: Filter, fields: Choice<T>[]): T[] {
+  const words = (filter.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const set = fields.filter((field) => filter[field.name]);
+  return all.filter((one, i) => set.every((field) => field.of(one) === filter[field.name]) && words.every((word) => texts[i].includes(word)));
 }
 
-// [value, number of findings], the most frequent first.
-export function choices<T>(findings: T[], value: (one: T) => string): [string, number][] {
+// [value, number of entries], the most frequent first.
+export function choices<T>(all: T[], value: (one: T) => string): [string, number][] {
   const counts = new Map<string, number>();
-  for (const one of findings) {
+  for (const one of all) {
     const key = value(one);
     if (key) counts.set(key, (counts.get(key) ?? 0) + 1);
   }

@@ -1,4 +1,4 @@
-// Numbers and times as text.
+// Numbers, times and verdicts as text.
 export function milliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   if (value === 0) return '0 ms';
@@ -39,4 +39,9 @@ export function cost(value: number | null | undefined): string {
 
 export function plural(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+// The verdict as people read it, in the words of the text report.
+export function verdictText(verdict: string): string {
+  return verdict === 'suspected' ? 'from the input only' : verdict;
 }

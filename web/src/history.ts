@@ -1,4 +1,6 @@
 // The JSON of `pgadvise history` (docs/history.schema.json) for the page. Every field may be missing.
+import {entries, number} from './entries';
+
 export const states = ['new', 'reopened', 'fixed', 'expiring', 'recurring'] as const;
 export type State = (typeof states)[number];
 
@@ -92,31 +94,13 @@ export interface History {
 
 type Json = any;  // eslint-disable-line
 
-const texts = ['short_id', 'file', 'gone', 'reopened', 'owner', 'reason', 'until'];  // that may be missing
-
-// Entries of a list in which the named members have the type of the defaults, and `texts` are texts or missing.
-function entries<T extends object>(value: Json, defaults: Partial<T>): T[] {
-  if (!Array.isArray(value)) return [];
-  return value
-    .filter((one) => typeof one === 'object' && one !== null)
-    .map((one) => {
-      const out = {...one};
-      for (const [key, missing] of Object.entries(defaults))
-        if (typeof out[key] !== typeof missing) out[key] = missing;
-      for (const key of texts) if (typeof out[key] !== 'string') delete out[key];
-      return out as T;
-    });
-}
-
-const number = (value: Json) => (typeof value === 'number' ? value : 0);
-
 export function readHistory(json: Json): History {
   const of = {target: '', fingerprint: '', query: ''};
   const object = {target: '', schema: '', name: '', from: '', until: ''};
   return {
     since: String(json.since ?? ''),
     findings: states.flatMap((state) =>
-      entries<Life & {impact?: {score?: number}}>(json[state], {target: '', id: '', rule: '', severity: 'note', verdict: 'suspected', message: '', first_seen: '', last_seen: '', runs: 0})
+      entries<Life & {impact?: {score?: number}}>(json[state], {target: '', id: '', rule: '', severity: 'note', verdict: 'suspected', message: '', first_seen: '', last_seen: '', runs: 0}, ['short_id', 'file', 'gone', 'reopened', 'owner', 'reason', 'until'])
         .map((one) => ({...one, score: number(one.impact?.score), state})),
     ),
     goneBefore: number(json.gone_before),

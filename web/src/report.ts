@@ -1,6 +1,7 @@
-// The JSON of check, digest, advise, explain and history (docs/*.schema.json) as one model for all pages.
+// The JSON of check, digest, advise, explain, history and report (docs/*.schema.json) as one model for all pages.
 // Every field may be missing: a report may come from another version.
 
+import {readDifference, type Difference} from './difference';
 import {readHistory, type History} from './history';
 
 export interface Location {
@@ -178,7 +179,7 @@ export interface PayoffStep {
   size_bytes: number;
   share_saved: number;  // of the workload's planner cost, compared with only the indexes before it
 }
-export type Kind = 'history' | 'check' | 'digest' | 'comparison' | 'advise' | 'evaluation' | 'explain' | 'unknown';
+export type Kind = 'history' | 'difference' | 'check' | 'digest' | 'comparison' | 'advise' | 'evaluation' | 'explain' | 'unknown';
 
 export interface Change {
   fingerprint: string;
@@ -224,6 +225,7 @@ export interface Model {
   changes: Change[];
   truncated: {what: string; shown: number; of: number}[];
   history?: History;  // of `pgadvise history`, which has none of the above
+  difference?: Difference;  // of two reports; has none of the above, either
 }
 export interface Range {
   low: number;  // seconds
@@ -271,6 +273,7 @@ export function kindOf(json: Json): Kind {
   if (typeof json !== 'object' || json === null) return 'unknown';
   if (json.schema === 'pgadvise-report-1') return 'check';
   if (json.schema === 'pgadvise-history-1') return 'history';
+  if (json.schema === 'pgadvise-report-difference-1') return 'difference';
   if (Array.isArray(json.candidates) && 'cost_before' in json) return 'evaluation';
   if (Array.isArray(json.indexes) && 'cost_before' in json) return 'advise';
   if (Array.isArray(json.nodes) && Array.isArray(json.insights)) return 'explain';
@@ -292,11 +295,6 @@ function query(json: Json): Query {
     histogram: list(json.histogram),
     samples: objects(json.samples),
   };
-}
-
-// The verdict as people read it, in the words of the text report.
-export function verdictText(verdict: string): string {
-  return verdict === 'suspected' ? 'from the input only' : verdict;
 }
 
 function finding(json: Json): Finding {
@@ -446,7 +444,7 @@ export function readReport(json: Json): Model {
     diagnostics: list<Json>(from.diagnostics).map(String),
     first: objects(from.summary?.first),
     nothingChecked: String(from.summary?.nothing_checked ?? ''),
-    run: Object.fromEntries(Object.entries(from.run ?? {}).filter(([key, value]) => typeof value === (key === 'seconds' ? 'number' : 'string'))),
+    run: Object.fromEntries(Object.entries((kind === 'difference' ? from.after : from.run) ?? {}).filter(([key, value]) => typeof value === (key === 'seconds' ? 'number' : 'string'))),
     queries,
     queryOf: new Map(queries.map((one) => [one.fingerprint, one])),
     totalMs: queries.reduce((sum, one) => sum + one.total_ms, 0),
@@ -469,6 +467,7 @@ export function readReport(json: Json): Model {
     changes: kind === 'comparison' ? changes(from) : [],
     truncated: objects(from.truncated),
     history: kind === 'history' ? readHistory(from) : undefined,
+    difference: kind === 'difference' ? readDifference(from) : undefined,
   };
   if (kind === 'digest')
     model.inputs = objects<Json>(from.sources).map((one) => ({
@@ -555,7 +554,7 @@ export function tableName(schema: string | undefined, name: string | undefined):
   return !schema || schema === 'public' ? name : `${schema}.${name}`;
 }
 
-export function subjectText(one: Finding): string {
+export function subjectText(one: {subject: Subject}): string {
   const {subject} = one;
   const table = tableName(subject.schema, subject.table);
   if (table) return subject.columns?.length ? `${table} (${subject.columns.join(', ')})` : table;

@@ -1,10 +1,11 @@
 import {describe, expect, it} from 'vitest';
-import {indexName, kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, verdictText, withVisibleMarks} from '../src/report';
+import {indexName, kindOf, planWithIndex, readReport, repeatId, repeatOf, subjectText, withVisibleMarks} from '../src/report';
 import {lifeText, ofTarget, readHistory, targetsOf} from '../src/history';
-import {choices, filtered, filterOf, filterText, noFilter, searchText} from '../src/filter';
+import {choices, filtered, filterOf, filterText, searchText, type Choice} from '../src/filter';
+import {readDifference, runText} from '../src/difference';
 import {link, parseRoute} from '../src/route';
 import {bars} from '../src/histogram';
-import {bytes, count, milliseconds, percent} from '../src/format';
+import {bytes, count, milliseconds, percent, verdictText} from '../src/format';
 import {formatSql, sqlTokens} from '../src/sql';
 import {lanes, occurrence} from '../src/occurrence';
 import {neighbourhood} from '../src/neighbourhood';
@@ -136,20 +137,66 @@ describe('a history', () => {
   });
 });
 
+describe('a difference of two reports', () => {
+  const one = (id: string, more = {}) => ({id, rule: 'slow-query', severity: 'error', verdict: 'confirmed', state: 'standing', subject: {kind: 'table', table: 'orders'}, message: 'm', impact: {score: 12.34}, ...more});
+  const json = {
+    schema: 'pgadvise-report-difference-1',
+    before: {started: '2026-11-22T10:00:00Z', version: '0.1.0'},
+    after: {started: '2026-11-23T10:00:00Z', version: '0.1.1', server_version: '15.18'},
+    new: [one('1', {checked_before: false, reason: 'why'})],
+    fixed: [one('2')],
+    not_checked: [one('3', {reason: 'the later run did not read the file'})],
+    recurring: [one('4'), one('5', {impact: {score: 12.34, effect: 'great'}, before: {verdict: 'suspected', severity: 'warning', state: 'accepted', impact: {score: 10}}})],
+  };
+  it('has the changed findings before the fixed ones, and names what changed', () => {
+    const model = readReport(json);
+    expect(model.kind).toBe('difference');
+    expect(model.run).toEqual(json.after);
+    expect(model.difference!.findings.map((found) => [found.id, found.list, found.reason])).toEqual([
+      ['1', 'new', 'why'], ['5', 'changed', ''], ['2', 'fixed', ''], ['3', 'not_checked', 'the later run did not read the file'], ['4', 'unchanged', ''],
+    ]);
+    expect(model.difference!.findings[1].changes).toEqual([
+      {what: 'verdict', before: 'from the input only', now: 'confirmed'}, {what: 'severity', before: 'warning', now: 'error'},
+      {what: 'state', before: 'accepted', now: 'standing'}, {what: 'impact', before: '10', now: 'great'},
+    ]);
+    expect(runText(model.difference!.after)).toBe('2026-11-23 10:00:00 UTC, pgadvise 0.1.1, PostgreSQL 15.18');
+  });
+  it('of any shape gives a model', () => {
+    for (const odd of [
+      {}, {before: 7, after: [], new: 'x', fixed: {}, recurring: [null, 7, 'x']}, {new: [one('1', {subject: 7, location: 'x', impact: [], message: null, reason: {}, id: 4})]},
+      {recurring: [one('1', {before: 'x'}), one('2', {before: {verdict: 7, impact: 'x'}}), one('3', {subject: {kind: 1, columns: 'x', schema: []}, location: {file: 'a', line: 'x'}})]},
+    ]) {
+      const difference = readDifference(odd);
+      for (const found of difference.findings) {
+        expect(subjectText(found)).toBeTypeOf('string');
+        expect(found.changes).toEqual([]);
+      }
+      expect(runText(difference.before)).toBe('unknown time');
+    }
+    expect(readDifference({recurring: [one('1', {location: {file: 'a', line: {}}})]}).findings[0].location).toEqual({file: 'a', line: undefined});
+  });
+});
+
 describe('filters', () => {
   const {findings} = readReport(check);
   const texts = findings.map(searchText);
+  const fields: Choice<(typeof findings)[number]>[] = [
+    {name: 'rule', label: 'Rule', of: (one) => one.rule},
+    {name: 'table', label: 'Table', of: (one) => one.subject.table ?? ''},
+  ];
   it('select by text of any part, in any case', () => {
-    expect(filtered(findings, texts, {...noFilter, text: 'READS orders'}).map((one) => one.id)).toEqual(['0123456789abcdef']);
-    expect(filtered(findings, texts, {...noFilter, text: 'absent'})).toEqual([]);
+    expect(filtered(findings, texts, {text: 'READS orders'}, fields).map((one) => one.id)).toEqual(['0123456789abcdef']);
+    expect(filtered(findings, texts, {text: 'absent'}, fields)).toEqual([]);
+    expect(filtered(findings, texts, {}, fields)).toEqual(findings);
   });
   it('select by rule and table', () => {
-    expect(filtered(findings, texts, {...noFilter, rule: 'blocking-alter'}).length).toBe(1);
-    expect(filtered(findings, texts, {...noFilter, rule: 'blocking-alter', table: 'orders'}).length).toBe(0);
+    expect(filtered(findings, texts, {rule: 'blocking-alter'}, fields).length).toBe(1);
+    expect(filtered(findings, texts, {rule: 'blocking-alter', table: 'orders'}, fields).length).toBe(0);
   });
   it('survive the fragment', () => {
-    const filter = {...noFilter, text: 'a & b=#?', rule: 'x'};
-    expect(filterOf(parseRoute(link('findings', '', filterText(filter))).parameters)).toEqual(filter);
+    const filter = {text: 'a & b=#?', rule: 'x'};
+    expect(filterOf(parseRoute(link('findings', '', filterText(filter))).parameters, ['text', 'rule', 'table'])).toEqual(filter);
+    expect(filterOf(new URLSearchParams('rule=x&other=y'), ['rule'])).toEqual({rule: 'x'});
   });
   it('count their choices', () => {
     expect(choices(findings, (one) => one.severity)).toEqual([['warning', 2]]);
