@@ -61,12 +61,16 @@ void LogTail::begin(LogFile file, std::uint64_t offset) {
   if (file_) finished.push_back(sha256_hex(file_->beginning()));
   if (finished.size() > most_finished) finished.erase(finished.begin());
   position_ = {};
-  position_.device = file.id().device;
-  position_.inode = file.id().inode;
+  set_id(file.id());
   position_.offset = offset;
   position_.finished = std::move(finished);
   set_head(file.beginning());
   file_.emplace(std::move(file));
+}
+
+void LogTail::set_id(const LogFileId& id) {
+  position_.device = id.device;
+  position_.inode = id.inode;
 }
 
 void LogTail::set_head(const std::string& beginning) {
@@ -161,6 +165,7 @@ Result<LogTail::Lines> LogTail::next() {
     file_.reset();  // it was truncated
   }
   if (!file_ || !has_position(*file_)) file_ = find_renamed();
+  if (file_) set_id(file_->id());
   if (stop_.stop_requested()) return Lines{};
   return next_after_rotation(now ? &*now : nullptr);
 }

@@ -59,6 +59,7 @@ class LogTail {
   Result<Lines> give();
   Result<Lines> next_after_rotation(LogFile* now);
   void begin(LogFile file, std::uint64_t offset);
+  void set_id(const LogFileId& id);
   void set_head(const std::string& beginning);
   Result<void> save() const;
 
