@@ -1,6 +1,8 @@
 #include "cli/log_tail.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/digest.h"
@@ -102,8 +104,9 @@ std::optional<LogFile> LogTail::find_renamed() const {
   return found;
 }
 
-// The first of the rotated files that were written after that of the position, without `now`.
-std::optional<LogFile> LogTail::find_follower(LogFile* now) {
+// The first of the rotated files that were written after that of the position, without `now`. `unreadable`:
+// one of them cannot be read.
+std::optional<LogFile> LogTail::find_follower(LogFile* now, bool& unreadable) {
   const std::string own = file_->beginning(), newest = now ? now->beginning() : "";
   const std::int64_t modified = file_->modified();
   std::optional<LogFile> found;
@@ -113,7 +116,11 @@ std::optional<LogFile> LogTail::find_follower(LogFile* now) {
       continue;
     if (++seen > most_files) break;
     auto opened = LogFile::open(one.path, stop_);
-    if (!opened) continue;
+    if (!opened) {
+      std::error_code code;
+      unreadable = unreadable || std::filesystem::exists(one.path, code);
+      continue;
+    }
     const std::string beginning = opened->beginning();
     const auto& finished = position_.finished;
     if (beginning.empty() || begin_alike(beginning, own) || begin_alike(beginning, newest) ||
@@ -178,19 +185,21 @@ Result<LogTail::Lines> LogTail::next_after_rotation(LogFile* now) {
     if (rest) rest->more = rest->more || now;
     if (!rest || !rest->text.empty()) return rest;
     lost = !file_->failure().empty();
-    auto follower = find_follower(now);
+    bool unreadable = false;
+    auto follower = find_follower(now, unreadable);
     if (stop_.stop_requested()) return Lines{};
     if (follower) {
       begin(std::move(*follower), 0);
       auto out = give();
       if (out) {
-        out->lost = lost;
+        out->lost = lost || unreadable;
         out->more = true;
       }
       return out;
     }
     // The server may still write to the old file while the new one is empty.
     if (!lost && (!now || !now->has(0, 1))) return Lines{};
+    lost = lost || unreadable;
   }
   if (!now) return Lines{};
   begin(std::move(*now), 0);

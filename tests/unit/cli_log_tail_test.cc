@@ -297,6 +297,17 @@ TEST_F(LogTailTest, SaysThatLinesOfADamagedFileAreLost) {
   EXPECT_TRUE(lost);
 }
 
+TEST_F(LogTailTest, SaysThatLinesOfAnUnreadableFileAreLost) {
+  read_before();
+  append(lines_of("21"));
+  rotate("app.log.2", 1);
+  fs::create_symlink("/proc/self/status", log + ".1");  // a file that is refused
+  append(lines_of("22"));
+  bool lost = false;
+  EXPECT_EQ(rest(&lost), lines_of("21") + lines_of("22"));
+  EXPECT_TRUE(lost);
+}
+
 TEST_F(LogTailTest, ReadsTheRestOfATruncatedFileInItsCopy) {
   append(lines_of("20"));
   LogTail tail(log, state);
