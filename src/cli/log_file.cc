@@ -75,7 +75,10 @@ std::int64_t LogFile::modified() const { return modified_of(status_of(file_)); }
 
 std::string LogFile::beginning() { return stream_ ? beginning_ : file_.read_at(0, beginning_bytes); }
 
-std::string LogFile::failure() const { return stream_ ? stream_->failure() : ""; }
+std::string LogFile::failure() const {
+  if (stream_ && at_ + buffer_.size() >= most_decompressed) return "the file is too large";
+  return stream_ ? stream_->failure() : "";
+}
 
 // One block more in the buffer; false at the end.
 bool LogFile::fill() {

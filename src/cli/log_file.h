@@ -62,9 +62,11 @@ struct LogName {
   std::string path;
   LogFileId id;
   std::int64_t modified = 0;  // nanoseconds since 1970
-  bool alike = false;         // the name begins like the log's, or matches its pattern
-  bool rotated = false;       // the name is the log's with a number or a date ("app.log.2.gz",
-                         // "app-20261123.log"), or matches its pattern
+  // The name begins like the log's, or matches its pattern.
+  bool alike = false;
+  // The name is the log's with a number or a date ("app.log.2.gz", "app-20261123.log"), or matches its
+  // pattern.
+  bool rotated = false;
 };
 
 // The regular files in the folder of `log`, which may have a pattern as its last part; the oldest first. At

@@ -1,6 +1,8 @@
 #include "cli/log_tail.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/digest.h"
@@ -61,12 +63,16 @@ void LogTail::begin(LogFile file, std::uint64_t offset) {
   if (file_) finished.push_back(sha256_hex(file_->beginning()));
   if (finished.size() > most_finished) finished.erase(finished.begin());
   position_ = {};
-  position_.device = file.id().device;
-  position_.inode = file.id().inode;
+  set_id(file.id());
   position_.offset = offset;
   position_.finished = std::move(finished);
   set_head(file.beginning());
   file_.emplace(std::move(file));
+}
+
+void LogTail::set_id(const LogFileId& id) {
+  position_.device = id.device;
+  position_.inode = id.inode;
 }
 
 void LogTail::set_head(const std::string& beginning) {
@@ -98,8 +104,9 @@ std::optional<LogFile> LogTail::find_renamed() const {
   return found;
 }
 
-// The first of the rotated files that were written after that of the position, without `now`.
-std::optional<LogFile> LogTail::find_follower(LogFile* now) {
+// The first of the rotated files that were written after that of the position, without `now`. `unreadable`:
+// one of them cannot be read.
+std::optional<LogFile> LogTail::find_follower(LogFile* now, bool& unreadable) {
   const std::string own = file_->beginning(), newest = now ? now->beginning() : "";
   const std::int64_t modified = file_->modified();
   std::optional<LogFile> found;
@@ -109,7 +116,11 @@ std::optional<LogFile> LogTail::find_follower(LogFile* now) {
       continue;
     if (++seen > most_files) break;
     auto opened = LogFile::open(one.path, stop_);
-    if (!opened) continue;
+    if (!opened) {
+      std::error_code code;
+      unreadable = unreadable || std::filesystem::exists(one.path, code);
+      continue;
+    }
     const std::string beginning = opened->beginning();
     const auto& finished = position_.finished;
     if (beginning.empty() || begin_alike(beginning, own) || begin_alike(beginning, newest) ||
@@ -161,6 +172,7 @@ Result<LogTail::Lines> LogTail::next() {
     file_.reset();  // it was truncated
   }
   if (!file_ || !has_position(*file_)) file_ = find_renamed();
+  if (file_) set_id(file_->id());
   if (stop_.stop_requested()) return Lines{};
   return next_after_rotation(now ? &*now : nullptr);
 }
@@ -173,19 +185,21 @@ Result<LogTail::Lines> LogTail::next_after_rotation(LogFile* now) {
     if (rest) rest->more = rest->more || now;
     if (!rest || !rest->text.empty()) return rest;
     lost = !file_->failure().empty();
-    auto follower = find_follower(now);
+    bool unreadable = false;
+    auto follower = find_follower(now, unreadable);
     if (stop_.stop_requested()) return Lines{};
     if (follower) {
       begin(std::move(*follower), 0);
       auto out = give();
       if (out) {
-        out->lost = lost;
+        out->lost = lost || unreadable;
         out->more = true;
       }
       return out;
     }
     // The server may still write to the old file while the new one is empty.
     if (!lost && (!now || !now->has(0, 1))) return Lines{};
+    lost = lost || unreadable;
   }
   if (!now) return Lines{};
   begin(std::move(*now), 0);

@@ -35,7 +35,7 @@ class LogTail {
 
   struct Lines {
     std::string text;   // whole lines
-    bool lost = false;  // lines before them may be lost: their file is gone, truncated or damaged
+    bool lost = false;  // lines before them may be lost: their file is gone, truncated, damaged or unreadable
     bool more = false;  // lines follow: of the same file, or of the new one after a rotation
   };
   // The next lines, at most 16 MiB; "" if there are none. The same lines again, until take(), also after a
@@ -55,10 +55,11 @@ class LogTail {
  private:
   bool has_position(LogFile& file) const;
   std::optional<LogFile> find_renamed() const;
-  std::optional<LogFile> find_follower(LogFile* now);
+  std::optional<LogFile> find_follower(LogFile* now, bool& unreadable);
   Result<Lines> give();
   Result<Lines> next_after_rotation(LogFile* now);
   void begin(LogFile file, std::uint64_t offset);
+  void set_id(const LogFileId& id);
   void set_head(const std::string& beginning);
   Result<void> save() const;
 

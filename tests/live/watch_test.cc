@@ -380,6 +380,43 @@ TEST(Watch, StoresTheNewLinesOfALog) {
     EXPECT_EQ(file.path().string().find(".lines"), std::string::npos) << "literals are left: " << file.path();
 }
 
+// log_filename = 'app-%Y-%m-%d.log'
+TEST(Watch, FollowsALogWithADateInItsName) {
+  const live::Database database("CREATE TABLE customers (id bigint)");
+  const testing_support::Folder folder;
+  const auto append = [&](int day, int minute, int calls) {
+    const std::string name = folder.path("app-2026-11-" + std::to_string(day) + ".log");
+    std::ofstream log(name, std::ios::app);
+    for (int i = 0; i < calls; ++i)
+      log << "2026-11-" << day << " 10:" << minute
+          << ":01.000 UTC [42] joe@shop LOG:  duration: 2.000 ms  statement: SELECT "
+          << "id FROM customers WHERE id = " << i << "\n";
+    log.close();
+    std::filesystem::last_write_time(
+        name, std::filesystem::file_time_type::clock::now() - std::chrono::hours(24 * (30 - day)));
+  };
+  const auto round = [&] {
+    const auto ran =
+        run("watch --rounds 1 --db " + quoted(database.conninfo()) +
+                " --store 'sqlite:store.db?retention=20000' --store-as shop --spool spool --log 'app-*.log' "
+                "--log-line-prefix '%m [%p] %u@%d '",
+            folder.path());
+    EXPECT_EQ(ran.exit_code, 0) << ran.err;
+    EXPECT_EQ(ran.err.find("lost"), std::string::npos) << ran.err;
+  };
+  const auto calls = [&] { return stored_calls(folder.path("store.db"), "FROM customers WHERE id ="); };
+  append(20, 10, 100);
+  round();
+  append(20, 11, 7);
+  append(21, 10, 3);
+  append(22, 10, 2);
+  round();
+  EXPECT_EQ(calls(), "12");
+  append(22, 11, 5);
+  round();
+  EXPECT_EQ(calls(), "17");
+}
+
 TEST(Watch, WithoutAStoreOrAFileItIsRefused) {
   const auto ran = run("watch --db env");
   EXPECT_EQ(ran.exit_code, 2);

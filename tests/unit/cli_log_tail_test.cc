@@ -297,6 +297,17 @@ TEST_F(LogTailTest, SaysThatLinesOfADamagedFileAreLost) {
   EXPECT_TRUE(lost);
 }
 
+TEST_F(LogTailTest, SaysThatLinesOfAnUnreadableFileAreLost) {
+  read_before();
+  append(lines_of("21"));
+  rotate("app.log.2", 1);
+  fs::create_symlink("/proc/self/status", log + ".1");  // a file that is refused
+  append(lines_of("22"));
+  bool lost = false;
+  EXPECT_EQ(rest(&lost), lines_of("21") + lines_of("22"));
+  EXPECT_TRUE(lost);
+}
+
 TEST_F(LogTailTest, ReadsTheRestOfATruncatedFileInItsCopy) {
   append(lines_of("20"));
   LogTail tail(log, state);
@@ -308,9 +319,21 @@ TEST_F(LogTailTest, ReadsTheRestOfATruncatedFileInItsCopy) {
   append(lines_of("22"));
   EXPECT_EQ(taken(tail), lines_of("21"));
   EXPECT_EQ(taken(tail), lines_of("22"));
+  // Twice while watch is down.
+  append(lines_of("23"));
+  fs::copy_file(log, log + ".2");
+  written("app.log.2", 101);
+  fs::resize_file(log, 0);
+  append(lines_of("24"));
+  fs::copy_file(log, folder.path("app.log.3"));
+  written("app.log.3", 102);
+  fs::resize_file(log, 0);
+  append(lines_of("25"));
+  EXPECT_EQ(rest(), lines_of("23") + lines_of("24") + lines_of("25"));
   fs::resize_file(log, 0);
   append("without a copy\n");
-  const auto lines = tail.next();
+  LogTail later(log, state);
+  const auto lines = later.next();
   EXPECT_EQ(lines->text, "without a copy\n");
   EXPECT_TRUE(lines->lost);
 }
