@@ -132,8 +132,8 @@ done
 )sh");
   const Ran ran = check("sh as_goose.sh", "--format json");
   ASSERT_LE(ran.exit_code, 1) << ran.err;
-  EXPECT_EQ(shown(ran.out), (std::vector<std::string>{"blocking-index-build sql/00003_age.sql:3",
-                                                      "lock-held-during-work sql/00003_age.sql:2",
+  EXPECT_EQ(shown(ran.out), (std::vector<std::string>{"lock-held-during-work sql/00003_age.sql:2",
+                                                      "blocking-index-build sql/00003_age.sql:3",
                                                       "sql/00003_age.sql:1", "sql/00003_age.sql:1"}));
 }
 
@@ -167,8 +167,8 @@ done
 )sh");
   const Ran ran = check("sh as_flyway.sh", "--format json");
   ASSERT_LE(ran.exit_code, 1) << ran.err;
-  EXPECT_EQ(shown(ran.out), (std::vector<std::string>{"blocking-index-build sql/V2__age.sql:2",
-                                                      "lock-held-during-work sql/V2__age.sql:1",
+  EXPECT_EQ(shown(ran.out), (std::vector<std::string>{"lock-held-during-work sql/V2__age.sql:1",
+                                                      "blocking-index-build sql/V2__age.sql:2",
                                                       "sql/V2__age.sql:1", "sql/V2__age.sql:1"}));
 }
 
@@ -197,8 +197,8 @@ done
   ASSERT_LE(ran.exit_code, 1) << ran.err;
   const std::string file = "prisma/migrations/20260201000000_age/migration.sql";
   EXPECT_EQ(shown(ran.out),
-            (std::vector<std::string>{"blocking-index-build " + file + ":2",
-                                      "lock-held-during-work " + file + ":1", file + ":1", file + ":1"}));
+            (std::vector<std::string>{"lock-held-during-work " + file + ":1",
+                                      "blocking-index-build " + file + ":2", file + ":1", file + ":1"}));
 }
 
 TEST_F(MigrateWith, ReachesNothingButTheSandbox) {

@@ -5,6 +5,8 @@
 #include <functional>
 #include <iterator>
 #include <random>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -161,8 +163,11 @@ class KilledClickHouseUpload : public ClickHouseStoreTest {
     for (const std::string table : store_tables)
       ASSERT_NE(("\n" + all).find("\n" + table + "|"), std::string::npos) << "everything() lacks " << table;
     const int step = std::max(1, (requests + most - 1) / most);
+    std::set<int> points{requests - 1};
+    for (int point = 0; point < requests; point += step) points.insert(point);
     std::size_t with_nothing = 0, with_all = 0;
-    for (int point = 0; point < requests && !HasFailure(); point += step) {
+    for (const int point : points) {
+      if (HasFailure()) break;
       const std::string name = fmt::format("killed{}", point);
       begin(name);
       server().hang_after(point);
