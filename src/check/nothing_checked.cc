@@ -14,6 +14,7 @@
 #include "migrations/schema_in_code.h"
 #include "migrations/schema_input.h"
 #include "migrations/tools.h"
+#include "model/run_record.h"
 
 namespace pgadvise::check {
 namespace {
@@ -60,7 +61,7 @@ bool may_hold_schema(std::string_view path) {
 // be read, or scripts of no known tool, which are the other database's in a repository `of_others`.
 bool names_unread_schema(const Error& error, bool of_others) {
   return migrations::names_schema_in_code(error) || (!of_others && migrations::names_unread_scripts(error)) ||
-         (error.what.starts_with(unreadable) && may_hold_schema(error.where));
+         names_unreadable_schema(error, {});
 }
 
 // The diagnostics of schemas that were not read become the run's error, and its last lines.
@@ -75,6 +76,11 @@ void end_with_unread_schema(Diagnostics& diagnostics, bool of_others, bool allow
 }
 
 }  // namespace
+
+bool names_unreadable_schema(const Error& error, const std::string& migrations) {
+  return error.what.starts_with(unreadable) &&
+         (may_hold_schema(error.where) || (!migrations.empty() && contains_file(error.where, migrations)));
+}
 
 std::string for_another_database(const Diagnostics& diagnostics) {
   constexpr std::string_view begin = " of another database (";

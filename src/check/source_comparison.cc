@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
+#include "check/nothing_checked.h"
 #include "files/files.h"
 #include "lint/schema_difference.h"
 #include "migrations/schema_load.h"
@@ -47,6 +48,12 @@ std::optional<lint::DeclaredSchema> declared_schema(const migrations::SchemaInpu
   if (!input.source) return std::nullopt;
   const migrations::DeclaredSource& source = *input.source;
   const bool has_migrations = input.kind == migrations::SchemaKind::migrations;
+  const std::string folder =
+      source.folder.empty() ? std::string() : files::path_under(input.root, source.folder);
+  if (!has_migrations && std::any_of(diagnostics.begin(), diagnostics.end(), [&](const Error& error) {
+        return names_unreadable_schema(error, folder);
+      }))
+    return std::nullopt;
   lint::DeclaredSchema out;
   out.source = source.place;
   out.place.file = files::path_under(input.root, source.place);

@@ -12,7 +12,8 @@
 
 namespace pgadvise::check {
 
-// nullopt if the input has no source. `migrated`: the catalog of the input; `snapshot`: the last one of
+// nullopt if the input has no source, or if it has no migrations and `diagnostics` say that a folder can't be
+// read in which they may be. `migrated`: the catalog of the input; `snapshot`: the last one of
 // drizzle-kit, which must outlive the result; nullptr: none. Copies of `migrated` and of what the source
 // declares go to `keep`, which owns what else the result points to. What is unknown is reported in
 // `diagnostics`.

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "base/digest.h"
 #include "base/input_file.h"
+#include "base/number_format.h"
 #include "base/text.h"
 #include "files/files.h"
 #include "migrations/dialect.h"
@@ -159,8 +162,9 @@ void name_programs(const Folder& folder, bool (*is_program)(std::string_view), s
                    Diagnostics& diagnostics) {
   if (const auto count = std::count_if(folder.files().begin(), folder.files().end(), is_program))
     diagnostics.push_back({Error::Kind::nonfatal, folder.path(),
-                           std::to_string(count) + " migrations are " + std::string(what) + ": not replayed",
-                           "pgadvise does not know their changes"});
+                           counted(static_cast<std::uint64_t>(count), "migration") +
+                               (count == 1 ? " is " : " are ") + std::string(what) + ": not replayed",
+                           fmt::format("pgadvise does not know {} changes", count == 1 ? "its" : "their")});
 }
 
 bool decided_above(const Folder& folder, const std::string& file,

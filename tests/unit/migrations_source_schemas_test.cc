@@ -287,6 +287,32 @@ TEST_F(SourceInput, IsComparedByTheConfigurationsFilters) {
       << diagnostics[0].what;
 }
 
+// What may be in a folder that can't be read is no missing migration.
+TEST_F(SourceInput, IsNotWithoutMigrationsBesideAFolderThatCannotBeRead) {
+  const TempTree tree(
+      {{"package.json", package},
+       {"drizzle.config.ts",
+        "export default { dialect: 'postgresql', schema: './src/schema.ts', out: './db/out' };"},
+       {"src/schema.ts", schema}});
+  Diagnostics reading;
+  const auto found = find_schemas(tree.path(), reading);
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto compared = [&](const std::string& unreadable) {
+    std::deque<Catalog> keep;
+    Diagnostics diagnostics;
+    if (!unreadable.empty())
+      diagnostics.push_back(
+          {Error::Kind::nonfatal, tree.path(unreadable), "can't be read: Permission denied", ""});
+    return check::declared_schema(found->front(), Catalog{}, nullptr, keep, diagnostics).has_value();
+  };
+  EXPECT_TRUE(compared(""));
+  EXPECT_TRUE(compared("notes"));
+  EXPECT_TRUE(compared("db/output"));
+  EXPECT_FALSE(compared("db/out"));
+  EXPECT_FALSE(compared("db"));
+  EXPECT_FALSE(compared("old/migrations"));
+}
+
 // A statement that is not replayed takes what it names out of the comparison, and nothing else.
 TEST_F(SourceInput, LeavesOutWhatAStatementNamesThatIsNotReplayed) {
   const auto left_out = [](const std::string& statement, Diagnostics& diagnostics) {

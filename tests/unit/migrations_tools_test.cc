@@ -291,7 +291,7 @@ TEST(MigrationTools, PopIsTheLibraryThatGoModRequires) {
   const Found found(fizz.path());
   ASSERT_EQ(found.diagnostics.size(), 2u);
   EXPECT_EQ(found.diagnostics[0].what, "has the same version as 1_a.up.sql");
-  EXPECT_EQ(found.diagnostics[1].what, "1 migrations are in pop's fizz (.fizz): not replayed");
+  EXPECT_EQ(found.diagnostics[1].what, "1 migration is in pop's fizz (.fizz): not replayed");
 }
 
 TEST(MigrationTools, GooseRunsUpAndKeepsTheLines) {

@@ -38,12 +38,24 @@ const history = {
   unused_indexes: [{target: 'shop', schema: 'public', name: 'orders_status_idx', bytes: 8192, ...month, servers: 2}], unsure_unused_indexes: 1,
   ranking: [{target: 'shop', ...rank, first: {id: life.id, message: life.message}}, {target: 'billing', ...rank, new: 0}],
 };
+const long = 'a_very_long_name_without_a_blank_'.repeat(12);
+const compared = (id, more = {}) => ({id, short_id: `slow-query:${id.slice(0, 4)}`, rule: 'slow-query', severity: 'warning', verdict: 'suspected', state: 'standing', message: `A query on ${long} is slow.`,
+  subject: {kind: 'table', schema: 'public', table: `orders_${id[0]}`}, location: {file: `db/${long}.sql`, line: 3}, impact: {score: 2}, ...more});
+const difference = {
+  schema: 'pgadvise-report-difference-1',
+  before: {started: '2026-11-22T10:00:00Z', version: '0.1.0'}, after: {started: '2026-11-23T10:00:00Z', version: '0.1.0', server_version: '15.18'},
+  new: [compared('0123456789abcdef', {checked_before: false, reason: 'the earlier run did not check the migration'}), compared('1123456789abcdef', {rule: 'missing-primary-key', severity: 'error', short_id: undefined})],
+  fixed: [compared('2123456789abcdef')],
+  not_checked: [compared('3123456789abcdef', {reason: 'the later run did not read the file'})],
+  recurring: [compared('4123456789abcdef'), compared('5123456789abcdef', {severity: 'error', before: {severity: 'note', state: 'accepted'}})],
+};
 const empty = {schema: 'pgadvise-report-1', findings: [], skipped_rules: [], inputs: [], diagnostics: [], summary: {}, run: {}};
 const plan = (type, cost, more) => [{Plan: {'Node Type': type, 'Relation Name': 'orders', 'Total Cost': cost, 'Plan Rows': 3, ...more}}];
 const index = {sql: 'CREATE INDEX ON orders (note);', down_sql: 'DROP INDEX orders_note_idx;', schema: 'public', table: 'orders', queries: ['f1']};
 const reports = {
   empty,
   history,
+  difference,
   'what-if': {
     ...empty,
     summary: {index_set: {count: 2, size_bytes: 12288, share_saved: 0.61, steps: [{index: 'orders (note)', size_bytes: 8192, share_saved: 0.6}, {index: 'orders (total)', size_bytes: 4096, share_saved: 0.01}]}},
@@ -216,6 +228,89 @@ await test('a history shows what changed, and its findings by database and state
   assert.match(await page.locator('.right .tags').innerText(), /recurring[^]*billing/);
 });
 
+await test('members of a history that the page does not know change nothing', {}, async (page) => {
+  writeFileSync(file('later.json'), JSON.stringify({...history, version: '9.9.9', lock_waits: [{target: 'shop', queue: {depth: 3}}], another: null}));
+  run('report', file('later.json'), '-o', file('later.html'));
+  const texts = [];
+  for (const name of ['history.html', 'later.html']) {
+    await open(page, name);
+    await page.getByRole('heading', {name: 'What changed since 2026-11-16'}).waitFor();
+    texts.push(await page.locator('main').innerText());
+  }
+  assert.equal(texts[0], texts[1]);
+});
+
+await test('two reports are compared: what is new, changed, fixed, and not checked again', {}, async (page) => {
+  await open(page, 'difference.html');
+  await page.getByRole('heading', {name: 'What changed between two runs'}).waitFor();
+  await page.getByText('2026-11-23 10:00:00 UTC, pgadvise 0.1.0, PostgreSQL 15.18').first().waitFor();
+  assert.deepEqual((await page.locator('.tile').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim()),
+    ['2 new 1 error, 1 warning', '1 changed 1 error', '1 fixed 1 warning', '1 not checked again 1 warning', '1 recurring, unchanged 1 warning']);
+  await page.getByText('severity: note → error').waitFor();
+  await page.getByText('The earlier run did not check the migration: the finding may be older.').waitFor();
+  await page.getByRole('listitem').filter({hasText: 'the later run did not read the file'}).getByRole('link').click();
+  assert.equal(await page.locator('a.finding').count(), 1);
+  assert.match(page.url(), /list=not_checked&reason=the\+later/);
+  await page.locator('a.finding').click();
+  await page.getByText('The later run did not read the file: the finding may still be there.').waitFor();
+  await page.getByRole('button', {name: 'Clear'}).click();
+  assert.equal(await page.locator('a.finding').count(), 6);
+  await page.getByLabel('Table').selectOption('orders_5');
+  await page.getByRole('searchbox').fill('accepted STANDING');
+  await page.waitForFunction(() => document.querySelectorAll('a.finding').length === 1);
+  await open(page, 'difference.html', '5123456789abcdef');
+  assert.match(await page.locator('.right table').innerText(), /severity\s+note\s+error\s+state\s+accepted\s+standing/);
+  await page.getByRole('list', {name: 'Findings'}).press('ArrowDown');
+  await page.getByRole('heading', {name: 'slow-query:2123'}).waitFor();
+  await open(page, 'difference.html', 'slow-query:3123');
+  await page.getByRole('heading', {name: 'slow-query:3123'}).waitFor();
+});
+
+await test('the page of two real reports', {}, async (page) => {
+  const after = JSON.parse(readFileSync(file('check.json'), 'utf8'));
+  const before = {...after, run: {...after.run, started: '2020-01-01T00:00:00Z'}, findings: after.findings.slice(2).map((one, i) => (i ? one : {...one, severity: one.severity === 'error' ? 'note' : 'error'}))};
+  const gone = {...after.findings[2], id: 'ffffffffffffffff', short_id: 'gone:ffff'};
+  writeFileSync(file('before.json'), JSON.stringify({...before, findings: [...before.findings, gone]}));
+  run('report', file('before.json'), file('check.json'), '--format', 'html', '-o', file('both.html'));
+  await open(page, 'both.html');
+  const [added, changed, fixed, , unchanged] = await page.locator('.tile strong').allInnerTexts();
+  assert.deepEqual([added, changed, fixed, Number(unchanged)], ['2', '1', '1', after.findings.length - 3]);
+  await page.getByRole('link', {name: after.findings[0].short_id}).click();
+  await page.getByRole('heading', {name: after.findings[0].short_id}).waitFor();
+});
+
+await test('a difference with values of other types, and one without findings', {}, async (page) => {
+  const odd = {...difference, before: 7, after: null, fixed: {}, not_checked: [null, 7, 'x', {}], recurring: [compared('4123456789abcdef', {subject: 7, location: [], impact: 'x', short_id: {}, message: null, before: {verdict: 3, impact: []}})]};
+  for (const [name, report] of [['odd', odd], ['same', {schema: difference.schema}]]) {
+    writeFileSync(file(`${name}.json`), JSON.stringify(report));
+    run('report', file(`${name}.json`), '-o', file(`${name}.html`));
+    for (const fragment of ['difference', 'findings', 'findings/nothing', '4123456789abcdef']) {
+      await open(page, `${name}.html`, fragment);
+      await page.locator('h1').first().waitFor();
+      assert.equal(await page.getByRole('alert').count(), 0, `${name}#${fragment}`);
+    }
+  }
+  await open(page, 'same.html', 'difference');
+  await page.getByText('Neither report has a finding.').waitFor();
+});
+
+await test('a difference of 20,000 findings opens, scrolls and prints', {}, async (page) => {
+  const {findings} = largeReport(20_000, 1, 0);
+  const part = (i) => findings.slice(5000 * i, 5000 * (i + 1)).map(({fix, evidence, ...one}) => ({...one, state: 'standing', ...(i === 2 ? {reason: `reason ${one.id.slice(-2)}`} : {})}));
+  writeFileSync(file('large.json'), JSON.stringify({...difference, new: part(0), fixed: part(1), not_checked: part(2), recurring: part(3)}));
+  run('report', file('large.json'), '-o', file('large.html'));
+  await open(page, 'large.html', 'difference');
+  await page.getByRole('link', {name: 'All 5,000'}).first().click();
+  await page.getByText('5,000 of 20,000 findings').waitFor();
+  assert.ok((await page.locator('a.finding').count()) < 100);
+  await page.getByRole('button', {name: 'Clear'}).click();
+  await page.locator('.rows').evaluate((box) => (box.scrollTop = box.scrollHeight));
+  await page.getByText('Finding 19999: ').first().waitFor();
+  await page.emulateMedia({media: 'print'});
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+  await page.waitForFunction(() => document.querySelectorAll('a.finding').length === 2000);
+});
+
 await test('a loop is drawn with the times of its calls', {}, async (page) => {
   await open(page, 'check.html', 'repeats');
   await page.getByText(/Times as logged: the statements take .* of /).waitFor();
@@ -243,6 +338,12 @@ await test('a narrow screen has no sideways scrolling', {viewport: {width: 360, 
     await page.waitForTimeout(50);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(wide <= 0, `history, ${fragment}: ${wide} px too wide`);
+  }
+  for (const fragment of ['difference', 'findings', '0123456789abcdef', '5123456789abcdef']) {
+    await open(page, 'difference.html', fragment);
+    await page.waitForTimeout(50);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `difference, ${fragment}: ${wide} px too wide`);
   }
   await open(page, 'check.html', 'workload');
   const [tag, row] = await Promise.all(['.row .tag', '.row'].map((one) => page.locator(one).first().boundingBox()));
@@ -280,6 +381,7 @@ const views = () => {
       .map((fragment) => ['check.html', fragment]),
     ['digest.html', 'overview'], ['digest.html', 'plans'], ['what-if.html', 'plans'], ['what-if.html', 'plans/made-2'], ['explain.html', ''], ['advice.html', 'indexes'], ['compare.html', 'workload'],
     ['what-if.html', 'overview'], ['history.html', 'history'], ['history.html', 'findings'], ['history.html', 'findings/shop%2F0123456789abcdef'],
+    ['difference.html', 'difference'], ['difference.html', 'findings'], ['difference.html', '5123456789abcdef'], ['difference.html', '3123456789abcdef'],
   ];
 };
 
@@ -340,7 +442,7 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
     : typeof value !== 'string' || kept.test(key) ? value
     : key === 'text' && /^\s*[[{]/.test(value) ? JSON.stringify(hostile(JSON.parse(value)))
     : key.endsWith('Node Type') ? value : value + markup;
-  for (const name of ['check', 'digest', 'history', 'what-if']) {
+  for (const name of ['check', 'digest', 'history', 'difference', 'what-if']) {
     const report = JSON.parse(readFileSync(file(`${name}.json`), 'utf8'));
     writeFileSync(file('hostile.json'), JSON.stringify(hostile(report)));
     run('report', file('hostile.json'), '-o', file(`hostile-${name}.html`));
@@ -352,7 +454,8 @@ await test('names, SQL and plans are text, never markup', {}, async (page, probl
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, fragment);
   }
-  for (const [name, fragment] of [['what-if', 'overview'], ['what-if', 'indexes'], ['history', 'history'], ['history', 'findings'], ['history', `findings/${encodeURIComponent(life.target + markup)}%2F${life.id}`]]) {
+  for (const [name, fragment] of [['what-if', 'overview'], ['what-if', 'indexes'], ['history', 'history'], ['history', 'findings'], ['history', `findings/${encodeURIComponent(life.target + markup)}%2F${life.id}`],
+    ['difference', 'difference'], ['difference', 'findings'], ['difference', '0123456789abcdef'], ['difference', '5123456789abcdef']]) {
     await open(page, `hostile-${name}.html`, fragment);
     await page.locator('h1, h2').first().waitFor();
     assert.equal(await page.locator('img').count(), 0, `${name}#${fragment}`);

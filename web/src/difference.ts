@@ -1,7 +1,7 @@
 // The JSON of `pgadvise report A.json B.json` (docs/report-difference.schema.json) for the page. Every field may be missing.
 import {entries, number, text} from './entries';
 import {type Location, type Subject} from './report';
-import {verdictText} from './format';
+import {sentence, verdictText} from './format';
 
 // `changed` and `unchanged` together are the list `recurring` of the JSON.
 export const lists = ['new', 'changed', 'fixed', 'not_checked', 'unchanged'] as const;
@@ -90,4 +90,9 @@ export function runText(run: Run): string {
     run.version && `pgadvise ${run.version}`,
     run.server_version && `PostgreSQL ${run.server_version}`,
   ].filter(Boolean).join(', ');
+}
+
+// What follows for a finding from the run that did not look for it.
+export function reasonText(one: Compared): string {
+  return `${sentence(one.reason)}: the finding may ${one.list === 'new' ? 'be older' : 'still be there'}.`;
 }

@@ -41,6 +41,9 @@ export function plural(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
+// With a capital letter, as at the beginning of a sentence.
+export const sentence = (words: string) => words.slice(0, 1).toUpperCase() + words.slice(1);
+
 // The verdict as people read it, in the words of the text report.
 export function verdictText(verdict: string): string {
   return verdict === 'suspected' ? 'from the input only' : verdict;

@@ -39,7 +39,7 @@ Files files_of(const Folder& folder, Diagnostics& diagnostics) {
          return is_numbered(name) && !lower(name).ends_with(".up.sql");
        }).empty())
     return {};
-  if (!names.empty()) name_programs(folder, is_program, "programs (.go)", diagnostics);
+  if (!names.empty()) name_programs(folder, is_program, "in Go (.go)", diagnostics);
   by_number(names);
   Files out = as_files(folder, names);
   for (auto& file : out) file.entry.resize(file.entry.size() - 3);  // ".up"

@@ -25,7 +25,7 @@ bool is_program(std::string_view name) {
 
 Files files_of(const Folder& folder, Diagnostics& diagnostics) {
   Files out = files_with(folder, part_of);
-  if (!out.empty()) name_programs(folder, is_program, "programs (.go)", diagnostics);
+  if (!out.empty()) name_programs(folder, is_program, "in Go (.go)", diagnostics);
   return out;
 }
 
