@@ -104,18 +104,22 @@ async function test(name, options, body) {
   }
   await context.close();
 }
+// Waits until the list of findings has this number of rows.
+const shows = (page, number) => page.waitForFunction((n) => document.querySelectorAll('a.finding').length === n, number);
 const open = (page, name, fragment = '') => page.goto(`file://${file(name)}#${fragment}`);
 
 await test('a person filters, follows a link and copies a fix', {}, async (page) => {
   await open(page, 'check.html');
   await page.getByRole('heading', {name: 'Overview'}).waitFor();
   await page.getByRole('link', {name: /^Findings/}).first().click();
+  await page.locator('a.finding').first().waitFor();
   const all = await page.locator('a.finding').count();
   assert.ok(all > 20, `${all} findings`);
   await page.getByRole('searchbox').fill('order_items product');
   await page.waitForFunction((before) => document.querySelectorAll('a.finding').length < before, all);
   assert.match(page.url(), /text=order_items/);
   await page.getByLabel('Rule').selectOption('sequential-scan');
+  await page.locator('a.finding').first().waitFor();
   const few = await page.locator('a.finding').count();
   assert.ok(few > 0 && few < all);
   await page.locator('a.finding').first().click();
@@ -207,7 +211,7 @@ await test('the overview has the payoff curve of the proposed indexes, and the f
   assert.equal(await page.locator('.payoff circle').count(), 3);
   await page.getByRole('link', {name: 'confirmed: 1 finding'}).click();
   assert.match(page.url(), /verdict=confirmed/);
-  assert.equal(await page.locator('a.finding').count(), 1);
+  await shows(page, 1);
 });
 
 await test('a history shows what changed, and its findings by database and state', {}, async (page) => {
@@ -218,9 +222,9 @@ await test('a history shows what changed, and its findings by database and state
   await page.locator('form select').selectOption('billing');
   await page.getByText('dropped index').waitFor({state: 'hidden'});
   await page.getByRole('link', {name: /recurring$/}).click();
-  assert.equal(await page.locator('a.finding').count(), 1);
+  await shows(page, 1);
   await page.getByRole('button', {name: 'Clear'}).click();
-  assert.equal(await page.locator('a.finding').count(), 4);
+  await shows(page, 4);
   await page.locator('a.finding').first().click();
   await page.getByText('first seen 2026-11-02, last seen 2026-11-23, in 2 runs, owned by @orders').waitFor();
   await page.getByRole('link', {name: 'billing', exact: true}).click();
@@ -249,12 +253,12 @@ await test('two reports are compared: what is new, changed, fixed, and not check
   await page.getByText('severity: note → error').waitFor();
   await page.getByText('The earlier run did not check the migration: the finding may be older.').waitFor();
   await page.getByRole('listitem').filter({hasText: 'the later run did not read the file'}).getByRole('link').click();
-  assert.equal(await page.locator('a.finding').count(), 1);
+  await shows(page, 1);
   assert.match(page.url(), /list=not_checked&reason=the\+later/);
   await page.locator('a.finding').click();
   await page.getByText('The later run did not read the file: the finding may still be there.').waitFor();
   await page.getByRole('button', {name: 'Clear'}).click();
-  assert.equal(await page.locator('a.finding').count(), 6);
+  await shows(page, 6);
   await page.getByLabel('Table').selectOption('orders_5');
   await page.getByRole('searchbox').fill('accepted STANDING');
   await page.waitForFunction(() => document.querySelectorAll('a.finding').length === 1);
