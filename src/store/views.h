@@ -10,7 +10,7 @@
 namespace pgadvise::store {
 
 // Raised with each change of a view.
-inline constexpr std::int64_t views_version = 5;
+inline constexpr std::int64_t views_version = 6;
 
 struct ViewTemplate {
   std::string_view name;

@@ -18,6 +18,7 @@ struct FakeStore : Store {
   std::vector<RelationGrowth> sizes;
   std::vector<PlanChangeOfQuery> plans;
   std::vector<UnusedIndex> indexes;
+  std::vector<LockWait> waits;
 
   Result<void> put(const Facts&, std::int64_t) override { return {}; }
   Result<std::vector<FindingLife>> findings(const std::string&) override { return lives; }
@@ -25,6 +26,7 @@ struct FakeStore : Store {
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return sizes; }
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return plans; }
   Result<std::vector<UnusedIndex>> unused_indexes(const std::string&) override { return indexes; }
+  Result<std::vector<LockWait>> lock_waits(const std::string&, std::int64_t) override { return waits; }
 };
 
 FindingLife life(const std::string& id, FindingLife::State state, std::int64_t first_seen) {
