@@ -52,7 +52,7 @@ void add_history(CLI::App& app, int& exit_code) {
   auto* command =
       app.add_subcommand("history",
                          "Show what changed between stored runs: new, fixed and recurring findings, "
-                         "slower queries, changed plans, growing tables, unused indexes, and which database "
+                         "slower queries, changed plans, waits for locks, growing tables, unused indexes, and which database "
                          "to look at first");
   command
       ->add_option("--store", options->store.url,
