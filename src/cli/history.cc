@@ -49,11 +49,11 @@ Result<void> run(const Options& options) {
 
 void add_history(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
-  auto* command =
-      app.add_subcommand("history",
-                         "Show what changed between stored runs: new, fixed and recurring findings, "
-                         "slower queries, changed plans, growing tables, unused indexes, and which database "
-                         "to look at first");
+  auto* command = app.add_subcommand(
+      "history",
+      "Show what changed between stored runs: new, fixed and recurring findings, "
+      "slower queries, changed plans, waits for locks, growing tables, unused indexes, and which database "
+      "to look at first");
   command
       ->add_option("--store", options->store.url,
                    "Store that check, digest, advise or watch wrote: sqlite, sqlite:PATH, postgresql://…, "

@@ -193,6 +193,7 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
     check.otlp_logs = fmt::format("{}/{}.logs", bodies->path(), i);
     check.otlp_metrics = fmt::format("{}/{}.metrics", bodies->path(), i);
   }
+  if (kept) options.plan.store = kept->address;
   const bool good = run_rounds(options.plan, board, interrupt.token());
   return good || interrupt.token().stop_requested() ? exit_clean : exit_database;
 }
@@ -245,12 +246,21 @@ void add_outputs(CLI::App& command, Options& options) {
 }
 
 void add_times(CLI::App& command, WatchPlan& plan) {
+  const CLI::AsNumberWithUnit time_unit(std::map<std::string, long>{{"s", 1}, {"m", 60}, {"h", 3600}});
   command
       .add_option("--every", plan.every,
                   "Time from the start of a check of a database to the start of the next: 600 (seconds), "
                   "90s, 10m, 1h")
-      ->transform(CLI::AsNumberWithUnit(std::map<std::string, long>{{"s", 1}, {"m", 60}, {"h", 3600}}))
+      ->transform(time_unit)
       ->check(CLI::Range(1L, 86400L))
+      ->type_name("TIME")
+      ->capture_default_str();
+  command
+      .add_option("--sample-every", plan.sample_every,
+                  "With --store: time from one sample of the sessions and of their waits for locks to the "
+                  "next, between the checks: 10 (seconds), 30s, 1m; 0: no samples")
+      ->transform(time_unit)
+      ->check(CLI::Range(0L, 3600L))
       ->type_name("TIME")
       ->capture_default_str();
   command

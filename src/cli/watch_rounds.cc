@@ -22,6 +22,7 @@
 #include "cli/log_tail.h"
 #include "cli/messages.h"
 #include "cli/output.h"
+#include "cli/watch_sampler.h"
 #include "report/merged_metrics.h"
 #include "report/otlp.h"
 
@@ -50,11 +51,15 @@ class Rounds {
     std::optional<net::OtlpClient> otlp;
     if (plan_.otlp)
       if (auto client = net::OtlpClient::create(*plan_.otlp)) otlp.emplace(std::move(*client));
+    std::optional<ActivitySampler> sampler;  // there is nothing between the rounds of a single one
+    if (plan_.store && plan_.sample_every > 0 && plan_.rounds != 1)
+      sampler.emplace(check.database, std::chrono::seconds(plan_.sample_every));
     bool good = true;
     for (std::size_t round = 1; !stop_.stop_requested(); ++round) {
       const auto next = std::chrono::steady_clock::now() + std::chrono::seconds(plan_.every);
       if (!take_turn()) break;
       const bool last = round == plan_.rounds;
+      if (sampler) keep_samples(check, *sampler);
       good = check_once(database, last);
       const bool checked = good;
       if (log) good = store_new_lines(check, *log, last) && good;
@@ -65,7 +70,17 @@ class Rounds {
       std::unique_lock lock(mutex_);
       wake_.wait_until(lock, stop_, next, [] { return false; });
     }
+    if (sampler) keep_samples(check, *sampler);
     if (!good) good_ = false;
+  }
+
+  // The check that follows sends them to the store; after the last round, the next `watch`.
+  void keep_samples(const WatchedCheck& check, ActivitySampler& sampler) {
+    const auto kept = sampler.keep(*plan_.store, check.spool);
+    if (!kept) report(check, kept.error().where + ": " + kept.error().what, kept.error().hint);
+    if (stop_.stop_requested()) return;
+    if (const auto failure = sampler.new_failure())
+      report(check, "no samples of sessions and locks: " + failure->line(), {});
   }
 
   Result<ProgramRun> run_child(ChildCommand command, ProgramOutput output = {}) {

@@ -29,7 +29,7 @@ void report_queue(const Context& context, Reporter& reporter, const std::string&
   std::stable_sort(waiting.begin(), waiting.end(), [](const Session* a, const Session* b) {
     return *a->lock_wait_seconds > *b->lock_wait_seconds;
   });
-  const Session* holder = lock_holder(context.catalog(), *waiting.front());
+  const Session* holder = lock_holder(context.catalog().sessions, *waiting.front());
   const bool idle = holder && holder->state.starts_with("idle in transaction");
   const std::size_t count = waiting.size();
   Finding& finding = reporter.add(
@@ -72,7 +72,7 @@ void report_lock_queues(const Context& context, Reporter& reporter, double least
     if (session.database != catalog.database || !session.blocked_by || !session.lock_wait_seconds ||
         *session.lock_wait_seconds < least_seconds)
       continue;
-    const Session* holder = lock_holder(catalog, session);
+    const Session* holder = lock_holder(catalog.sessions, session);
     queues[holder ? holder->application : "another process"].push_back(&session);
   }
   for (auto& [application, waiting] : queues)

@@ -19,17 +19,17 @@ bool has(const Words& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-std::string state_of(const Session& session) {
-  if (session.state.empty()) return "hidden";
-  return has(usual_states, session.state) || has(rare_states, session.state) ? session.state : "other";
-}
-
-std::string wait_of(const Session& session) {
-  if (session.wait_event_type.empty()) return "none";
-  return has(wait_types, session.wait_event_type) ? session.wait_event_type : "other";
-}
-
 }  // namespace
+
+std::string known_state(const std::string& state) {
+  if (state.empty()) return "hidden";
+  return has(usual_states, state) || has(rare_states, state) ? state : "other";
+}
+
+std::string known_wait_event_type(const std::string& type) {
+  if (type.empty()) return "none";
+  return has(wait_types, type) ? type : "other";
+}
 
 Activity activity_of(const Catalog& catalog) {
   Activity out;
@@ -37,7 +37,7 @@ Activity activity_of(const Catalog& catalog) {
   const Session* longest = nullptr;
   for (const auto& session : catalog.sessions) {
     if (session.database != catalog.database) continue;
-    ++out.sessions[{state_of(session), wait_of(session)}];
+    ++out.sessions[{known_state(session.state), known_wait_event_type(session.wait_event_type)}];
     out.longest_transaction_seconds =
         std::max(out.longest_transaction_seconds, session.transaction_seconds.value_or(0));
     if (session.blocked_by &&
@@ -46,18 +46,18 @@ Activity activity_of(const Catalog& catalog) {
   }
   if (!longest) return out;
   out.longest_lock_wait_seconds = longest->lock_wait_seconds.value_or(0);
-  if (const Session* holder = lock_holder(catalog, *longest))
+  if (const Session* holder = lock_holder(catalog.sessions, *longest))
     out.lock_holder_transaction_seconds = holder->transaction_seconds.value_or(0);
   return out;
 }
 
-const Session* lock_holder(const Catalog& catalog, const Session& waiting) {
+const Session* lock_holder(const std::vector<Session>& sessions, const Session& waiting) {
   constexpr int most_steps = 64;  // a deadlock, until the server ends it, is a circle
   const Session* at = &waiting;
   for (int step = 0; step < most_steps && at->blocked_by; ++step) {
-    const auto next = std::find_if(catalog.sessions.begin(), catalog.sessions.end(),
+    const auto next = std::find_if(sessions.begin(), sessions.end(),
                                    [&](const Session& other) { return other.pid == *at->blocked_by; });
-    if (next == catalog.sessions.end()) return nullptr;
+    if (next == sessions.end()) return nullptr;
     at = &*next;
   }
   return at;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "pg/activity_sample.h"
 #include "pg/values.h"
 
 namespace pgadvise::pg {
@@ -67,10 +68,8 @@ Result<void> CatalogReader::sessions() {
       8,
       "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
       "extract(epoch FROM now() - a.state_change), a.wait_event_type, a.query = '<insufficient privilege>' "
-      "FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND "
-      "a.application_name IS DISTINCT FROM 'pgadvise' AND (a.backend_type = 'client backend' OR "
-      "(a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datname IS NOT NULL)) ORDER BY a.pid "
-      "LIMIT 20000",
+      "FROM pg_stat_activity a WHERE " +
+          std::string(session_of_client) + " ORDER BY a.pid LIMIT 20000",
       "SELECT WHERE false", "connected sessions were not read");
   if (!rows) return tl::unexpected(rows.error());
   std::size_t hidden = 0;
@@ -93,17 +92,10 @@ Result<void> CatalogReader::sessions() {
 
 // pg_blocking_pids() stops the server's lock table for a moment: it is asked about few sessions.
 Result<void> CatalogReader::lock_waits() {
-  const std::string since = connection_.server_version() >= 140000
-                                ? "l.waitstart"
-                                : "(SELECT a.state_change FROM pg_stat_activity a WHERE a.pid = l.pid)";
-  const auto rows = ask(
-      3,
-      "SELECT w.pid, w.seconds, (pg_blocking_pids(w.pid))[1] FROM (SELECT l.pid, max(extract(epoch FROM "
-      "now() - " +
-          since +
-          ")) AS seconds FROM pg_locks l WHERE NOT l.granted AND l.pid <> pg_backend_pid() GROUP BY l.pid "
-          "ORDER BY 2 DESC NULLS LAST, 1 LIMIT 20) w",
-      "SELECT WHERE false", "waits for locks were not read");
+  const auto rows = ask(3,
+                        "SELECT w.pid, w.seconds, (pg_blocking_pids(w.pid))[1] FROM (" +
+                            longest_lock_waits(connection_.server_version()) + ") w",
+                        "SELECT WHERE false", "waits for locks were not read");
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows) {
     const auto waiting =

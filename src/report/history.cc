@@ -107,6 +107,19 @@ class Text {
     rest(shown, list.size());
   }
 
+  void lock_waits(const std::vector<store::LockWait>& list) {
+    const std::size_t shown = begin("Waits for locks", list.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const store::LockWait& one = list[i];
+      add_paragraph(lines_, look_, "  ", "    ",
+                    fmt::format("{} {}, {}: {} on {}, the holder was {}", one.target,
+                                one.name.empty() ? "unknown table" : one.schema + "." + one.name, one.mode,
+                                short_time(one.wait_seconds * 1000), iso_of(one.seen),
+                                one.holder.empty() ? "unknown" : one.holder));
+    }
+    rest(shown, list.size());
+  }
+
   void unused(const store::History& history) {
     const auto& list = history.unused;
     const std::size_t shown = begin("Indexes that neither the primary nor a replica scanned", list.size());
@@ -224,6 +237,7 @@ std::string history_text(const store::History& history, const Look& look, std::s
   out.findings("Fixed", history.fixed);
   out.slower(history.slower);
   out.plans(history.plans);
+  out.lock_waits(history.lock_waits);
   out.growth(history.growth);
   out.unused(history);
   out.findings("Suppressions that expire soon or have expired", history.expiring);
@@ -260,6 +274,17 @@ std::string history_json(const store::History& history) {
                             {"plan_before", one.plan_before},
                             {"plan", one.plan},
                             {"changes", one.changes}});
+  out["lock_waits"] = json::array();
+  for (const auto& one : history.lock_waits)
+    out["lock_waits"].push_back({{"target", one.target},
+                                 {"schema", one.schema},
+                                 {"name", one.name},
+                                 {"mode", one.mode},
+                                 {"holder", one.holder},
+                                 {"wait_seconds", one.wait_seconds},
+                                 {"holder_seconds", one.holder_seconds},
+                                 {"seen", iso_of(one.seen)},
+                                 {"samples", one.samples}});
   out["growth"] = json::array();
   for (const auto& one : history.growth)
     out["growth"].push_back({{"target", one.target},

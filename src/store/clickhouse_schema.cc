@@ -121,6 +121,20 @@ constexpr ClickHouseTable tables[] = {
      .shard = "system",
      .rows = "(system, database, server, taken) GLOBAL IN "
              "(SELECT system, database, server, taken FROM server_sample_rows)"},
+    {.name = "session_sample",
+     .columns = "target LowCardinality(String), bucket_start Int64, state LowCardinality(String), "
+                "wait_event_type LowCardinality(String), wait_event LowCardinality(String), "
+                "bucket_seconds Int64, samples Int64, sessions Int64, max_sessions Int64",
+     .key = "target, bucket_start, state, wait_event_type, wait_event",
+     .day = "bucket_start",
+     .shard = "target"},
+    {.name = "lock_wait_sample",
+     .columns = "target LowCardinality(String), bucket_start Int64, schema LowCardinality(String), "
+                "name String, mode LowCardinality(String), holder String, samples Int64, "
+                "max_wait_seconds Float64, max_holder_seconds Float64",
+     .key = "target, bucket_start, schema, name, mode, holder",
+     .day = "bucket_start",
+     .shard = "target"},
 };
 
 std::string partition_of(const ClickHouseTable& table) {

@@ -13,7 +13,7 @@
 
 namespace pgadvise::store {
 
-inline constexpr std::int64_t clickhouse_schema_version = 1;
+inline constexpr std::int64_t clickhouse_schema_version = 2;
 
 // A table of docs/store.md is a view here: each row once, and of complete uploads only. The rows are in the
 // table NAME_rows, on a cluster in NAME_rows_local behind the Distributed table NAME_rows.

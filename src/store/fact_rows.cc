@@ -157,6 +157,20 @@ void add_scans(const Facts& facts, FactRows& out) {
   out.tables.push_back(std::move(rows));
 }
 
+void add_samples(const Facts& facts, FactRows& out) {
+  TableRows sessions{"session_sample", {}}, waits{"lock_wait_sample", {}};
+  for (const auto& one : facts.session_samples)
+    sessions.rows.push_back({line(facts.target), one.bucket_start, line(one.state), line(one.wait_event_type),
+                             line(one.wait_event), one.bucket_seconds, whole(one.samples),
+                             whole(one.sessions), whole(one.max_sessions)});
+  for (const auto& one : facts.lock_wait_samples)
+    waits.rows.push_back({line(facts.target), one.bucket_start, line(one.relation.schema),
+                          line(one.relation.name), line(one.mode), line(one.holder), whole(one.samples),
+                          one.max_wait_seconds, one.max_holder_seconds});
+  out.tables.push_back(std::move(sessions));
+  out.tables.push_back(std::move(waits));
+}
+
 }  // namespace
 
 std::string stored_name(std::string_view name) {
@@ -175,6 +189,7 @@ FactRows rows_of(const Facts& facts) {
                           line(size.name.name), size.taken, size.bytes, size.rows});
   out.tables.push_back(std::move(sizes));
   add_scans(facts, out);
+  add_samples(facts, out);
   add_plans(facts, out);
   add_logs(facts, out);
   return out;

@@ -58,7 +58,7 @@ struct DailyTable {
   std::size_t time_column;  // among all columns, from 0
 };
 inline constexpr DailyTable daily_tables[] = {
-    {"query_statistics", 2}, {"relation_size", 4}, {"index_scan", 5}};
+    {"query_statistics", 2}, {"relation_size", 4}, {"index_scan", 5}, {"session_sample", 1}};
 
 // Leaves out the rows of the daily tables before `first` (seconds since 1970), which the retention would
 // remove, and those that no partition can contain: after the year 9999.

@@ -60,6 +60,31 @@ struct IndexScans {
   std::vector<std::pair<QualifiedName, std::int64_t>> scans;
 };
 
+// The sessions of one database in one state, over the samples of one bucket: of part of an hour (UTC). Each
+// bucket has a row of the active sessions that do not wait, also where the number is 0.
+struct SessionSample {
+  std::int64_t bucket_start = 0;  // seconds since 1970, UTC: when the first sample was taken
+  std::int64_t bucket_seconds = 0;
+  std::string state;  // in the words of Activity::sessions
+  std::string wait_event_type;
+  std::string wait_event;          // "none": no wait
+  std::uint64_t samples = 0;       // number of samples of the bucket
+  std::uint64_t sessions = 0;      // sum over these samples
+  std::uint64_t max_sessions = 0;  // of one sample
+};
+
+// The waits for locks on one relation in one mode, for the transactions of one application, over the samples
+// of one bucket.
+struct LockWaitSample {
+  std::int64_t bucket_start = 0;  // as of the sessions
+  QualifiedName relation;         // "": unknown
+  std::string mode;               // "ShareLock": of a row lock that of the holder's transaction
+  std::string holder;             // application_name; "": none, or no session of a client
+  std::uint64_t samples = 0;      // number of samples with such a wait
+  double max_wait_seconds = 0;
+  double max_holder_seconds = 0;  // the greatest age of a holder's transaction
+};
+
 // The facts of one run of pgadvise about one target: a database, or a repository.
 struct Facts {
   std::string target;
@@ -68,8 +93,13 @@ struct Facts {
   std::vector<SizeSample> sizes;
   std::vector<QueryPlan> plans = {};  // with `sizes` of the same time
   std::optional<IndexScans> scans = std::nullopt;
+  std::vector<SessionSample> session_samples = {};
+  std::vector<LockWaitSample> lock_wait_samples = {};
 
-  bool empty() const { return !run && queries.empty() && sizes.empty() && plans.empty() && !scans; }
+  bool empty() const {
+    return !run && queries.empty() && sizes.empty() && plans.empty() && !scans && session_samples.empty() &&
+           lock_wait_samples.empty();
+  }
 };
 
 // The key of a run: equal for equal runs of one target that started in the same second.

@@ -21,6 +21,11 @@ class Writer {
   void operator()(const char* name, const T& value) {
     out_[name] = json_of(value);
   }
+  // A member that earlier versions of pgadvise neither write nor need.
+  template <class T>
+  void optional(const char* name, const T& value) {
+    if (!value.empty()) (*this)(name, value);
+  }
   Json take() { return std::move(out_); }
 
   template <class T>
@@ -37,6 +42,10 @@ class Reader {
   template <class T>
   void operator()(const char* name, T& value) {
     read(from_.at(name), value);
+  }
+  template <class T>
+  void optional(const char* name, T& value) {
+    if (from_.contains(name)) (*this)(name, value);
   }
 
   template <class T>
@@ -84,9 +93,19 @@ void fields(Io& io, T& it) {
     io("replicas", it.replicas);
   } else if constexpr (is<IndexScans, T>) {
     io("member", it.member), io("database", it.database), io("taken", it.taken), io("scans", it.scans);
+  } else if constexpr (is<SessionSample, T>) {
+    io("bucket_start", it.bucket_start), io("bucket_seconds", it.bucket_seconds), io("state", it.state);
+    io("wait_event_type", it.wait_event_type), io("wait_event", it.wait_event), io("samples", it.samples);
+    io("sessions", it.sessions), io("max_sessions", it.max_sessions);
+  } else if constexpr (is<LockWaitSample, T>) {
+    io("bucket_start", it.bucket_start), io("relation", it.relation), io("mode", it.mode);
+    io("holder", it.holder), io("samples", it.samples), io("max_wait_seconds", it.max_wait_seconds);
+    io("max_holder_seconds", it.max_holder_seconds);
   } else {
     io("target", it.target), io("run", it.run), io("queries", it.queries), io("sizes", it.sizes);
     io("plans", it.plans), io("scans", it.scans);
+    io.optional("session_samples", it.session_samples);
+    io.optional("lock_wait_samples", it.lock_wait_samples);
   }
 }
 

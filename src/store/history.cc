@@ -95,6 +95,10 @@ Result<History> history(Store& store, const HistoryOptions& options) {
   if (!plans) return tl::unexpected(plans.error());
   for (auto& one : *plans)
     if (one.until >= out.since) out.plans.push_back(std::move(one));
+  auto waits = store.lock_waits(options.target, out.since);
+  if (!waits) return tl::unexpected(waits.error());
+  for (auto& one : *waits)
+    if (one.wait_seconds >= options.min_lock_wait) out.lock_waits.push_back(std::move(one));
   auto unused = store.unused_indexes(options.target);
   if (!unused) return tl::unexpected(unused.error());
   for (auto& one : *unused) {

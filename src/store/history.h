@@ -18,6 +18,7 @@ struct HistoryOptions {
   std::uint64_t min_calls = 20;  // of a slower query, within its newest day
   double growth_factor = 1.1;
   std::int64_t min_growth = std::int64_t{10} << 20;   // bytes
+  double min_lock_wait = 1;                           // seconds: PostgreSQL's default of deadlock_timeout
   std::int64_t min_unused = std::int64_t{7} * 86400;  // seconds without a scan, of an unused index
 };
 
@@ -51,6 +52,7 @@ struct History {
   std::vector<QueryChange> slower;       // by the time that the newest day lost
   std::vector<RelationGrowth> growth;    // by bytes
   std::vector<PlanChangeOfQuery> plans;  // that changed since then, the newest first
+  std::vector<LockWait> lock_waits;      // since then, the longest first
   // Unused on the primary and on all replicas that it knows, over at least the shortest period.
   std::vector<UnusedIndex> unused;
   // Indexes without scans that are not in `unused`, as the store lacks samples of the primary or a replica.

@@ -234,7 +234,8 @@ class PostgresStore : public SqlStore {
         "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
         "bucket_start "
         "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1) OR EXISTS (SELECT FROM query_plan "
-        "WHERE taken < $1) OR EXISTS (SELECT FROM server_sample WHERE taken < $1))::int",
+        "WHERE taken < $1) OR EXISTS (SELECT FROM server_sample WHERE taken < $1) OR EXISTS (SELECT FROM "
+        "session_sample WHERE bucket_start < $1))::int",
         {std::to_string(day)});
     if (!old) return tl::unexpected(old.error());
     if (!*old) return {};
@@ -255,7 +256,8 @@ class PostgresStore : public SqlStore {
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < $1)",
           "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1",
-          "DELETE FROM query_plan WHERE taken < $1", "DELETE FROM server_sample WHERE taken < $1"})
+          "DELETE FROM query_plan WHERE taken < $1", "DELETE FROM server_sample WHERE taken < $1",
+          "DELETE FROM lock_wait_sample WHERE bucket_start < $1"})
       if (const auto removed = transaction.query(sql, {std::to_string(day)}); !removed)
         return tl::unexpected(removed.error());
     return transaction.run(

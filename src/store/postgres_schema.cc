@@ -78,6 +78,17 @@ CREATE INDEX server_sample_by_time ON server_sample (taken);
 CREATE TABLE index_scan (system text COLLATE "C", database text COLLATE "C", server text COLLATE "C",
   schema text COLLATE "C", name text COLLATE "C", taken bigint, scans bigint NOT NULL,
   PRIMARY KEY (system, database, server, schema, name, taken)) PARTITION BY RANGE (taken);
+)",
+    R"(
+CREATE TABLE session_sample (target text COLLATE "C", bucket_start bigint, state text COLLATE "C",
+  wait_event_type text COLLATE "C", wait_event text COLLATE "C", bucket_seconds bigint NOT NULL,
+  samples bigint NOT NULL, sessions bigint NOT NULL, max_sessions bigint NOT NULL,
+  PRIMARY KEY (target, bucket_start, state, wait_event_type, wait_event)) PARTITION BY RANGE (bucket_start);
+CREATE TABLE lock_wait_sample (target text COLLATE "C", bucket_start bigint, schema text COLLATE "C",
+  name text COLLATE "C", mode text COLLATE "C", holder text COLLATE "C", samples bigint NOT NULL,
+  max_wait_seconds double precision NOT NULL, max_holder_seconds double precision NOT NULL,
+  PRIMARY KEY (target, bucket_start, schema, name, mode, holder));
+CREATE INDEX lock_wait_sample_by_time ON lock_wait_sample (bucket_start);
 )"};
 static_assert(std::size(steps) == postgres_schema_version);
 

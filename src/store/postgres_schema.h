@@ -11,7 +11,7 @@
 
 namespace pgadvise::store {
 
-inline constexpr std::int64_t postgres_schema_version = 3;
+inline constexpr std::int64_t postgres_schema_version = 4;
 
 // The locks that writers of a store take until the end of a transaction.
 struct StoreLock {

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "store/fact_rows.h"
 
 namespace pgadvise::store {
@@ -163,6 +165,36 @@ Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string&
     change.cost = values.real();
     change.changes = static_cast<std::uint64_t>(values.number());
     out.push_back(std::move(change));
+  }
+  return out;
+}
+
+Result<std::vector<LockWait>> SqlStore::lock_waits(const std::string& target, std::int64_t since) {
+  const auto rows = select(
+      fmt::format(
+          "SELECT target, schema, name, mode, holder, max_wait_seconds, holder_seconds, bucket_start, "
+          "all_samples FROM (SELECT * FROM (SELECT s.target AS target, s.schema AS schema, s.name AS name, "
+          "s.mode AS mode, "
+          "s.holder AS holder, s.max_wait_seconds AS max_wait_seconds, s.bucket_start AS bucket_start, "
+          "max(s.max_holder_seconds) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder) AS "
+          "holder_seconds, sum(s.samples) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder) "
+          "AS all_samples, row_number() OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder "
+          "ORDER BY s.max_wait_seconds DESC, s.bucket_start DESC) AS place FROM lock_wait_sample s "
+          "WHERE s.bucket_start >= {}) w WHERE w.place = 1) longest",
+          since),
+      target, "max_wait_seconds DESC, schema, name, mode, holder");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<LockWait> out;
+  for (const auto& row : *rows) {
+    Values values(row);
+    LockWait wait;
+    for (auto* text : {&wait.target, &wait.schema, &wait.name, &wait.mode, &wait.holder})
+      *text = values.text();
+    wait.wait_seconds = values.real();
+    wait.holder_seconds = values.real();
+    wait.seen = values.number();
+    wait.samples = static_cast<std::uint64_t>(values.number());
+    out.push_back(std::move(wait));
   }
   return out;
 }

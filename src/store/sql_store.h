@@ -17,6 +17,7 @@ class SqlStore : public Store {
   Result<std::vector<RelationGrowth>> growth(const std::string& target) override;
   Result<std::vector<UnusedIndex>> unused_indexes(const std::string& target) override;
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) override;
+  Result<std::vector<LockWait>> lock_waits(const std::string& target, std::int64_t since) override;
 
  protected:
   using AnswerRow = std::vector<std::optional<std::string>>;  // numbers as text; nullopt: NULL

@@ -49,7 +49,8 @@ class Upload {
           "WHERE bucket_start < ?)",
           "DELETE FROM source WHERE bucket_start < ?", "DELETE FROM relation_size WHERE taken < ?",
           "DELETE FROM query_plan WHERE taken < ?", "DELETE FROM server_sample WHERE taken < ?",
-          "DELETE FROM index_scan WHERE taken < ?"}) {
+          "DELETE FROM index_scan WHERE taken < ?", "DELETE FROM session_sample WHERE bucket_start < ?",
+          "DELETE FROM lock_wait_sample WHERE bucket_start < ?"}) {
       Statement statement = connection_.prepare(sql);
       done(statement.bind(seconds));
       removed += connection_.changed_rows();

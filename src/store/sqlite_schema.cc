@@ -66,6 +66,16 @@ CREATE INDEX server_sample_by_time ON server_sample (taken);
 CREATE TABLE index_scan (system TEXT, database TEXT, server TEXT, schema TEXT, name TEXT, taken INTEGER,
   scans INTEGER NOT NULL, PRIMARY KEY (system, database, server, schema, name, taken)) WITHOUT ROWID;
 CREATE INDEX index_scan_by_time ON index_scan (taken);
+)",
+    R"(
+CREATE TABLE session_sample (target TEXT, bucket_start INTEGER, state TEXT, wait_event_type TEXT, wait_event TEXT,
+  bucket_seconds INTEGER NOT NULL, samples INTEGER NOT NULL, sessions INTEGER NOT NULL, max_sessions INTEGER NOT NULL,
+  PRIMARY KEY (target, bucket_start, state, wait_event_type, wait_event)) WITHOUT ROWID;
+CREATE INDEX session_sample_by_time ON session_sample (bucket_start);
+CREATE TABLE lock_wait_sample (target TEXT, bucket_start INTEGER, schema TEXT, name TEXT, mode TEXT, holder TEXT,
+  samples INTEGER NOT NULL, max_wait_seconds REAL NOT NULL, max_holder_seconds REAL NOT NULL,
+  PRIMARY KEY (target, bucket_start, schema, name, mode, holder)) WITHOUT ROWID;
+CREATE INDEX lock_wait_sample_by_time ON lock_wait_sample (bucket_start);
 )"};
 static_assert(std::size(steps) == schema_version);
 

@@ -6,7 +6,7 @@
 
 namespace pgadvise::store {
 
-inline constexpr std::int64_t schema_version = 3;
+inline constexpr std::int64_t schema_version = 4;
 
 // Creates the tables in an empty file, or brings those of an earlier version up to date, in one transaction:
 // of several processes at once one does it. Creates the views anew if another version created them. Errors

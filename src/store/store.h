@@ -96,6 +96,19 @@ struct PlanChangeOfQuery {
   std::string detail;  // "15 to 16", the name of the index, "1000 to 2000 bytes"
 };
 
+// The longest wait for a lock on a relation, of those in one mode for transactions of one application.
+struct LockWait {
+  std::string target;
+  std::string schema;
+  std::string name;    // "": unknown
+  std::string mode;    // "AccessExclusiveLock"
+  std::string holder;  // application_name; "": none, or no session of a client
+  double wait_seconds = 0;
+  double holder_seconds = 0;  // the greatest age of a holder's transaction
+  std::int64_t seen = 0;      // begin of the bucket with the longest wait
+  std::uint64_t samples = 0;  // number of samples with such a wait
+};
+
 // Not thread-safe: one thread at a time may use a store. All lists are sorted by target first. Errors
 // (usage): the store cannot be read or written, is full, or is busy for longer than 10 seconds.
 class Store {
@@ -113,6 +126,8 @@ class Store {
   virtual Result<std::vector<RelationGrowth>> growth(const std::string& target) = 0;
   virtual Result<std::vector<UnusedIndex>> unused_indexes(const std::string& target) = 0;
   virtual Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string& target) = 0;
+  // In buckets that begin at `since` or later.
+  virtual Result<std::vector<LockWait>> lock_waits(const std::string& target, std::int64_t since) = 0;
 };
 
 }  // namespace pgadvise::store

@@ -177,6 +177,21 @@ SELECT s.target, s.class_id, coalesce(q.text, '') AS text, s.taken_before AS sin
     ELSE '' END AS detail
 FROM sized s JOIN plan p ON p.plan_id = s.plan_id JOIN plan b ON b.plan_id = s.plan_before
 LEFT JOIN query_class q ON q.class_id = s.class_id)"},
+
+    {"session_load", R"(
+WITH taken AS (
+  SELECT b.target AS target, b.bucket_start - b.bucket_start % 3600 AS hour, sum(b.samples) AS hour_samples
+  FROM session_sample b WHERE b.state = 'active' AND b.wait_event_type = 'none'
+  GROUP BY b.target, b.bucket_start - b.bucket_start % 3600),
+active AS (
+  SELECT s.target AS target, s.bucket_start - s.bucket_start % 3600 AS hour, s.wait_event_type AS wait_event_type,
+    s.wait_event AS wait_event, sum(s.sessions) AS hour_sessions, max(s.max_sessions) AS most_sessions
+  FROM session_sample s WHERE s.state = 'active'
+  GROUP BY s.target, s.bucket_start - s.bucket_start % 3600, s.wait_event_type, s.wait_event)
+SELECT a.target AS target, a.hour AS hour, a.wait_event_type AS wait_event_type, a.wait_event AS wait_event,
+  CAST(a.hour_sessions AS DOUBLE PRECISION) / t.hour_samples AS average_sessions, a.most_sessions AS max_sessions,
+  t.hour_samples AS samples
+FROM active a JOIN taken t ON t.target = a.target AND t.hour = a.hour)"},
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ TEST(Dashboards, EachQueryOfThePostgresOneFindsData) {
   const auto to = store_with_data({.path = {}, .retention_days = {}, .conninfo = database.conninfo()});
   ASSERT_TRUE(to.has_value()) << to.error().line();
   const json panels = panels_of("history-postgresql.json");
-  EXPECT_EQ(panels.size(), 9u);
+  EXPECT_EQ(panels.size(), 10u);
   for (const auto& panel : panels)
     for (const auto& target : panel["targets"]) {
       const std::string sql = std::regex_replace(target["rawSql"].get<std::string>(),
@@ -60,7 +60,7 @@ TEST(Dashboards, EachQueryOfTheClickHouseOneFindsData) {
   const auto to = store_with_data(address);
   ASSERT_TRUE(to.has_value()) << to.error().line();
   const json panels = panels_of("history-clickhouse.json");
-  EXPECT_EQ(panels.size(), 9u);
+  EXPECT_EQ(panels.size(), 10u);
   for (const auto& panel : panels)
     for (const auto& target : panel["targets"]) {
       std::string sql = replace_all(target["rawSql"].get<std::string>(), "$__fromTime", "toDateTime(0)");

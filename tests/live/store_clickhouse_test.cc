@@ -377,6 +377,9 @@ std::string answers_of(Store& store) {
     out += fmt::format("{} {} {} {} {} {} {} {} {} {} {}: {}\n", one.target, one.class_id, one.text,
                        one.since, one.until, one.plan_before, one.plan, one.cost_before, one.cost,
                        one.changes, one.cause, one.detail);
+  for (const auto& one : store.lock_waits("", monday).value_or(std::vector<LockWait>{}))
+    out += fmt::format("{} {}.{} {} {} {} {} {} {}\n", one.target, one.schema, one.name, one.mode, one.holder,
+                       one.wait_seconds, one.holder_seconds, one.seen, one.samples);
   return out;
 }
 

@@ -282,10 +282,10 @@ TEST_F(PostgresStoreTest, BringsAnEarlierVersionUpToDateAndRefusesALaterOne) {
   ASSERT_TRUE(growth.has_value()) << growth.error().line();
   EXPECT_EQ(growth->size(), 3u);
   EXPECT_EQ(engine_.dump("store"), before);
-  // Version 1 has neither plans, owners nor scans of indexes.
+  // Version 1 has neither plans, owners, scans of indexes nor samples.
   database().run(
       "DROP TABLE pgadvise.plan, pgadvise.plan_relation, pgadvise.query_plan, pgadvise.server_sample, "
-      "pgadvise.index_scan CASCADE; "
+      "pgadvise.index_scan, pgadvise.session_sample, pgadvise.lock_wait_sample CASCADE; "
       "ALTER TABLE pgadvise.finding_event DROP owner CASCADE, DROP reason CASCADE, DROP until CASCADE; "
       "UPDATE pgadvise.setting SET value = 1 WHERE name = 'tables_version'");
   put_all(*engine_.open("store"), uploads());

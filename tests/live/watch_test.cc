@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/input_file.h"
@@ -415,6 +418,74 @@ TEST(Watch, FollowsALogWithADateInItsName) {
   append(22, 11, 5);
   round();
   EXPECT_EQ(calls(), "17");
+}
+
+// The first column of the first row of a SQLite store; "": there is none yet.
+std::string stored_value(const std::string& store, const std::string& sql) {
+  auto connection = store::SqliteConnection::open(store, false);
+  if (!connection) return {};
+  store::Statement rows = connection->prepare(sql);
+  return rows.row() ? rows.text() : std::string();
+}
+
+TEST(Watch, StoresTheWaitsForALockBetweenTwoRounds) {
+  live::OwnServer server;
+  ASSERT_TRUE(server.started());
+  const testing_support::Folder folder;
+  auto holder = server.connect();
+  ASSERT_TRUE(holder.run_script("CREATE TABLE orders (id int); INSERT INTO orders VALUES (1)").has_value());
+  ASSERT_TRUE(
+      holder.run_script("SET application_name = 'billing'; BEGIN; UPDATE orders SET id = 2").has_value());
+  std::jthread waiting([&] {
+    auto connection = server.connect();
+    (void)connection.run_script("SET application_name = 'worker'; UPDATE orders SET id = 3");
+  });
+  testing_support::RunningProgram watch(
+      {"watch", "--db", server.conninfo(), "--store-as", "shop", "--every", "2s", "--sample-every", "1s",
+       "--store", "sqlite:" + folder.path("store.db"), "--spool", folder.path("spool")});
+  const auto wait = [&] {
+    return stored_value(folder.path("store.db"),
+                        "SELECT schema || '.' || name || ' ' || mode || ' ' || holder FROM lock_wait_sample "
+                        "WHERE target = 'shop' AND max_wait_seconds >= 2");
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  while (wait().empty() && std::chrono::steady_clock::now() < end) ::usleep(200'000);
+  EXPECT_EQ(wait(), "public.orders ShareLock billing") << watch.err();
+  EXPECT_NE(stored_value(folder.path("store.db"),
+                         "SELECT max_sessions FROM session_load WHERE wait_event = 'transactionid'"),
+            "");
+  ASSERT_TRUE(holder.run_script("ROLLBACK").has_value());
+  waiting.join();
+  watch.send(SIGTERM);
+  EXPECT_EQ(watch.wait(std::chrono::seconds(60)).exit_code, 0);
+  const auto history = run("history --store sqlite:store.db --target shop", folder.path());
+  EXPECT_NE(history.out.find("shop public.orders, ShareLock: "), std::string::npos)
+      << history.out << history.err;
+}
+
+TEST(Watch, AServerThatHangsDoesNotDelayTheEnd) {
+  const testing_support::Folder folder;
+  // Takes connections and never answers.
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  testing_support::RunningProgram watch(
+      {"watch", "--db", "host=127.0.0.1 connect_timeout=600 port=" + std::to_string(ntohs(address.sin_port)),
+       "--store-as", "shop", "--every", "1h", "--store", "sqlite:" + folder.path("store.db"), "--spool",
+       folder.path("spool")});
+  // The sampler and the check.
+  for (int i = 0; i < 2; ++i) {
+    const int taken = ::accept(listener, nullptr, nullptr);
+    EXPECT_GE(taken, 0);
+  }
+  watch.send(SIGTERM);
+  EXPECT_EQ(watch.wait(std::chrono::seconds(120)).exit_code, 0) << "connect_timeout is 600 s";
+  ::close(listener);
 }
 
 TEST(Watch, WithoutAStoreOrAFileItIsRefused) {

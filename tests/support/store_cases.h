@@ -88,6 +88,39 @@ inline Facts scans_of(std::int64_t taken, const std::string& server, std::int64_
   return out;
 }
 
+// Six samples of a bucket: the sum of active sessions without a wait and of those that wait for a lock, and
+// the longest wait for orders.
+inline Facts samples_of(std::int64_t start, std::uint64_t running, std::uint64_t waiting, double seconds,
+                        const std::string& holder = "billing") {
+  const auto sessions = [&](const char* type, const char* event, std::uint64_t sum) {
+    SessionSample out;
+    out.bucket_start = start;
+    out.bucket_seconds = 60;
+    out.state = "active";
+    out.wait_event_type = type;
+    out.wait_event = event;
+    out.samples = 6;
+    out.sessions = sum;
+    out.max_sessions = sum;
+    return out;
+  };
+  Facts out;
+  out.target = "shop";
+  out.session_samples = {sessions("none", "none", running), sessions("Lock", "transactionid", waiting)};
+  out.session_samples.push_back(out.session_samples.front());
+  out.session_samples.back().state = "idle";
+  LockWaitSample wait;
+  wait.bucket_start = start;
+  wait.relation = {"public", "orders"};
+  wait.mode = "ShareLock";
+  wait.holder = holder;
+  wait.samples = 2;
+  wait.max_wait_seconds = seconds;
+  wait.max_holder_seconds = seconds + 1;
+  out.lock_wait_samples = {wait};
+  return out;
+}
+
 inline const std::vector<Facts>& uploads() {
   static const std::vector<Facts> all = {run_of(monday, {finding("01"), finding("02", "slow-query")}),
                                          run_of(monday + day, {finding("02", "slow-query")}),
@@ -98,6 +131,8 @@ inline const std::vector<Facts>& uploads() {
                                          size_of(monday + day, 2000),
                                          scans_of(monday, "a", 7),
                                          scans_of(monday, "b", 0),
+                                         samples_of(monday, 3, 6, 2.5),
+                                         samples_of(monday + 60, 3, 0, 4.5),
                                          plan_of(monday, "by_state", 1000, {}),
                                          plan_of(monday + day, "", 2000, {})};
   return all;
@@ -124,9 +159,10 @@ inline Facts large_run() {
 
 // The tables of a store, in the order of a dump.
 inline constexpr const char* store_tables[] = {
-    "setting",       "run",        "scope_rule",       "scope_input",   "finding_event",
-    "query_class",   "source",     "query_statistics", "relation_size", "plan",
-    "plan_relation", "query_plan", "server_sample",    "index_scan"};
+    "setting",       "run",         "scope_rule",     "scope_input",
+    "finding_event", "query_class", "source",         "query_statistics",
+    "relation_size", "plan",        "plan_relation",  "query_plan",
+    "server_sample", "index_scan",  "session_sample", "lock_wait_sample"};
 
 inline void put_all(Store& to, const std::vector<Facts>& all) {
   for (const auto& facts : all) {
@@ -421,6 +457,45 @@ TYPED_TEST_P(StoreCases, AnIndexIsUnusedIfNoServerScannedIt) {
       << "the replica has no recent sample";
 }
 
+TYPED_TEST_P(StoreCases, TheLoadOfAnHourIsAnAverageOverItsSamples) {
+  // The second bucket has no session that waits, and its samples count all the same.
+  this->put({samples_of(monday + 10, 3, 6, 1), samples_of(monday + 3000, 6, 0, 1),
+             samples_of(monday + 3600, 30, 60, 1)});
+  const auto load = [&](std::int64_t hour, const std::string& type) {
+    return this->engine_.value("SELECT average_sessions FROM session_load WHERE target = 'shop' AND hour = " +
+                               std::to_string(hour) + " AND wait_event_type = '" + type + "'");
+  };
+  EXPECT_EQ(load(monday, "none"), "0.75");
+  EXPECT_EQ(load(monday, "Lock"), "0.5");
+  EXPECT_EQ(std::stod(load(monday + 3600, "Lock")), 10);
+  EXPECT_EQ(this->engine_.value("SELECT max_sessions FROM session_load WHERE wait_event = 'transactionid' "
+                                "ORDER BY hour LIMIT 1"),
+            "6");
+  EXPECT_EQ(this->engine_.value("SELECT samples FROM session_load WHERE wait_event = 'none' ORDER BY hour "
+                                "LIMIT 1"),
+            "12");
+  EXPECT_EQ(this->engine_.value("SELECT count(*) FROM session_load"), "4") << "active sessions only";
+}
+
+TYPED_TEST_P(StoreCases, OfTheWaitsForALockTheLongestCounts) {
+  Facts other = samples_of(monday + 120, 1, 1, 9, "worker");
+  other.target = "warehouse";
+  this->put({samples_of(monday - 10, 1, 1, 60), samples_of(monday, 1, 1, 2), samples_of(monday + 60, 1, 1, 7),
+             samples_of(monday + 120, 1, 1, 3), samples_of(monday + 180, 1, 1, 4, "worker"), other});
+  const auto waits = this->store()->lock_waits("shop", monday);
+  ASSERT_TRUE(waits.has_value()) << waits.error().line();
+  ASSERT_EQ(waits->size(), 2u);
+  const LockWait& longest = waits->front();
+  EXPECT_EQ(longest.schema + "." + longest.name + " " + longest.mode + " " + longest.holder,
+            "public.orders ShareLock billing");
+  EXPECT_EQ(longest.wait_seconds, 7);
+  EXPECT_EQ(longest.holder_seconds, 8);
+  EXPECT_EQ(longest.seen, monday + 60);
+  EXPECT_EQ(longest.samples, 6u);
+  EXPECT_EQ(waits->back().holder, "worker");
+  EXPECT_EQ(this->store()->lock_waits("", monday).value_or(std::vector<LockWait>{}).size(), 3u);
+}
+
 TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   const auto to = this->store("store", 10);
   for (const auto& facts : uploads()) ASSERT_TRUE(to->put(facts, monday + day).has_value());
@@ -432,6 +507,8 @@ TYPED_TEST_P(StoreCases, RetentionRemovesOldFacts) {
   EXPECT_EQ(this->dump().find("\nplan"), std::string::npos);
   EXPECT_EQ(this->dump().find("\nserver_sample"), std::string::npos);
   EXPECT_EQ(this->dump().find("\nindex_scan"), std::string::npos);
+  EXPECT_EQ(this->dump().find("\nsession_sample"), std::string::npos);
+  EXPECT_EQ(this->dump().find("\nlock_wait_sample"), std::string::npos);
   ASSERT_NE(this->store(), nullptr);
   EXPECT_NE(this->dump().find("setting|retention_days|10"), std::string::npos)
       << "the store keeps the setting";
@@ -473,6 +550,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreCases, TheSameUploadTwiceChangesNothing, TheOrd
                             ADatabasesFindingIsGoneOnlyInItsDatabase,
                             QueriesAreComparedWithTheSameHourOfTheWeek, TablesThatGrow, AChangedPlanHasACause,
                             OfSeveralChangesOfAPlanTheNewestCounts, AnIndexIsUnusedIfNoServerScannedIt,
+                            TheLoadOfAnHourIsAnAverageOverItsSamples, OfTheWaitsForALockTheLongestCounts,
                             RetentionRemovesOldFacts, AnyBytesAreStoredAsText, NamesAreOfOneLine);
 
 }  // namespace pgadvise::store

@@ -134,9 +134,9 @@ TEST(Formats, OpenMetricsHaveTheSessionsOfTheDatabaseOnly) {
   EXPECT_EQ(out.find("secret"), std::string::npos) << "the name of an application is a label: " << out;
   // A deadlock that the server has not ended yet.
   catalog.sessions[0].blocked_by = 3;
-  EXPECT_NE(lock_holder(catalog, catalog.sessions[1]), nullptr);
+  EXPECT_NE(lock_holder(catalog.sessions, catalog.sessions[1]), nullptr);
   catalog.sessions[0].blocked_by = 0;
-  EXPECT_EQ(lock_holder(catalog, catalog.sessions[1]), nullptr) << "a prepared transaction";
+  EXPECT_EQ(lock_holder(catalog.sessions, catalog.sessions[1]), nullptr) << "a prepared transaction";
 }
 
 // The members of OTLP's JSON encoding (opentelemetry-proto, with lowerCamelCase names) that pgadvise writes.

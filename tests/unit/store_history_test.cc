@@ -18,6 +18,7 @@ struct FakeStore : Store {
   std::vector<RelationGrowth> sizes;
   std::vector<PlanChangeOfQuery> plans;
   std::vector<UnusedIndex> indexes;
+  std::vector<LockWait> waits;
 
   Result<void> put(const Facts&, std::int64_t) override { return {}; }
   Result<std::vector<FindingLife>> findings(const std::string&) override { return lives; }
@@ -25,6 +26,7 @@ struct FakeStore : Store {
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return sizes; }
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return plans; }
   Result<std::vector<UnusedIndex>> unused_indexes(const std::string&) override { return indexes; }
+  Result<std::vector<LockWait>> lock_waits(const std::string&, std::int64_t) override { return waits; }
 };
 
 FindingLife life(const std::string& id, FindingLife::State state, std::int64_t first_seen) {
@@ -129,6 +131,8 @@ TEST(History, NamesRecentChangesOfPlansWithTheirCause) {
 
 TEST(History, AnIndexIsUnusedOnlyWhereTheStoreHasAllServers) {
   FakeStore store;
+  store.waits = {{"shop", "public", "orders", "ShareLock", "billing", 4.5, 60, now - day, 3},
+                 {"shop", "public", "short", "ShareLock", "billing", 0.5, 60, now - day, 3}};
   store.indexes = {{"shop", "public", "a", 8192, now - 8 * day, now, 2, 1, 1},
                    {"shop", "public", "too_young", 8192, now - 6 * day, now, 2, 1, 1},
                    {"shop", "public", "replica_missing", 8192, now - 8 * day, now, 2, 1, 2},
@@ -212,8 +216,8 @@ FakeStore full_store() {
 TEST(History, JsonIsValidAgainstItsSchema) {
   FakeStore store = full_store(), empty;
   auto full = nlohmann::json::parse(report::history_json(of(store)));
-  for (const char* list : {"new", "reopened", "fixed", "recurring", "expiring", "slower", "plans", "growth",
-                           "unused_indexes", "ranking"})
+  for (const char* list : {"new", "reopened", "fixed", "recurring", "expiring", "slower", "plans",
+                           "lock_waits", "growth", "unused_indexes", "ranking"})
     EXPECT_FALSE(full[list].empty()) << list;
   for (const auto& json : {full, nlohmann::json::parse(report::history_json(of(empty)))})
     EXPECT_EQ(testing_support::violations("history.schema.json", json), "");
@@ -228,6 +232,16 @@ TEST(History, HtmlHasTheJsonAndTheText) {
   EXPECT_NE(html.find("<h1>pgadvise history</h1><pre>"), std::string::npos);
   EXPECT_NE(html.find("1 new, 1 reopened and 1 fixed findings"), std::string::npos);
   EXPECT_EQ(html.find("</script><img>"), std::string::npos);
+}
+
+TEST(History, ListsLongWaitsForLocks) {
+  FakeStore store = full_store();
+  const History found = of(store);
+  ASSERT_EQ(found.lock_waits.size(), 1u) << "the other one is below a second";
+  const std::string text = report::history_text(found, {.color = false, .unicode = true, .width = 100}, 10);
+  EXPECT_NE(text.find("shop public.orders, ShareLock: 4.5 s on 2023-11-19T00:00:00Z, the holder was billing"),
+            std::string::npos)
+      << text;
 }
 
 TEST(History, JsonHasEachList) {

@@ -39,6 +39,7 @@ class FakeStore : public Store {
   Result<std::vector<RelationGrowth>> growth(const std::string&) override { return {}; }
   Result<std::vector<UnusedIndex>> unused_indexes(const std::string&) override { return {}; }
   Result<std::vector<PlanChangeOfQuery>> plan_changes(const std::string&) override { return {}; }
+  Result<std::vector<LockWait>> lock_waits(const std::string&, std::int64_t) override { return {}; }
 
   std::string refused;
   bool down = false;

@@ -93,12 +93,14 @@ TEST_F(StoreTest, BringsAnEarlierVersionUpToDate) {
   ASSERT_TRUE(lives.has_value() && !lives->empty());
   EXPECT_EQ(lives->front().first_seen, monday) << "the views are this version's";
   EXPECT_EQ(dump(), before);
-  // Version 1 has neither plans, owners nor scans of indexes.
-  for (const char* view : {"plan_change", "index_unused", "relation_growth", "query_change", "query_latency",
-                           "query_bucket", "finding_life", "finding_look", "finding_latest"}) {
+  // Version 1 has neither plans, owners, scans of indexes nor samples.
+  for (const char* view :
+       {"session_load", "plan_change", "index_unused", "relation_growth", "query_change", "query_latency",
+        "query_bucket", "finding_life", "finding_look", "finding_latest"}) {
     ASSERT_TRUE(connection->run(std::string("DROP VIEW ") + view));
   }
-  for (const char* table : {"plan", "plan_relation", "query_plan", "server_sample", "index_scan"}) {
+  for (const char* table : {"plan", "plan_relation", "query_plan", "server_sample", "index_scan",
+                            "session_sample", "lock_wait_sample"}) {
     ASSERT_TRUE(connection->run(std::string("DROP TABLE ") + table));
   }
   for (const char* column : {"owner", "reason", "until"}) {
