@@ -246,11 +246,17 @@ std::string history_text(const store::History& history, const Look& look, std::s
 }
 
 std::string history_json(const store::History& history) {
-  json out{{"schema", "pgadvise-history-1"},        {"since", iso_of(history.since)},
-           {"new", findings_json(history.fresh)},   {"reopened", findings_json(history.reopened)},
-           {"fixed", findings_json(history.fixed)}, {"recurring", findings_json(history.recurring)},
-           {"gone_before", history.gone_before},    {"suppressed", history.suppressed},
-           {"accepted", history.accepted},          {"expiring", findings_json(history.expiring)}};
+  json out{{"schema", "pgadvise-history-1"},
+           {"version", PGADVISE_VERSION},
+           {"since", iso_of(history.since)},
+           {"new", findings_json(history.fresh)},
+           {"reopened", findings_json(history.reopened)},
+           {"fixed", findings_json(history.fixed)},
+           {"recurring", findings_json(history.recurring)},
+           {"gone_before", history.gone_before},
+           {"suppressed", history.suppressed},
+           {"accepted", history.accepted},
+           {"expiring", findings_json(history.expiring)}};
   out["slower"] = json::array();
   for (const auto& query : history.slower)
     out["slower"].push_back({{"target", query.target},

@@ -12,6 +12,7 @@
 #include "store/clickhouse_address.h"
 #include "store/clickhouse_schema.h"
 #include "store/clickhouse_session.h"
+#include "store/clock.h"
 #include "store/fact_rows.h"
 #include "store/sql_store.h"
 
@@ -140,12 +141,14 @@ class ClickHouseStore : public SqlStore {
   }
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
-    const auto first = first_day(now);
-    if (!first) return tl::unexpected(first.error());
+    const auto clock = read_clock();
+    if (!clock) return tl::unexpected(clock.error());
+    if (const auto right = check_clock(facts, *clock); !right) return right;
+    const std::int64_t first = first_kept_day(*clock, now);
     FactRows rows = rows_of(facts);
-    leave_out_before(*first, rows);
+    leave_out_before(first, rows);
     if (const auto done = Upload(session_, address_).put(rows); !done) return done;
-    return forget_before(*first);
+    return forget_before(first);
   }
 
   Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
@@ -164,16 +167,14 @@ class ClickHouseStore : public SqlStore {
     return std::atoll(days->c_str());
   }
 
-  // The first day that the retention keeps. A host whose clock is fast removes nothing that the server's
-  // clock would keep.
-  Result<std::int64_t> first_day(std::int64_t now) {
+  Result<StoreClock> read_clock() {
     const auto clock = session_.query(
         "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')");
     if (!clock) return tl::unexpected(clock.error());
-    if (clock->empty() || clock->front().size() != 2) return 0;
-    const std::int64_t server = std::atoll(clock->front()[0].value_or("").c_str());
-    const std::int64_t days = std::atoll(clock->front()[1].value_or("").c_str());
-    return days > 0 ? day_of(std::min(now, server) - days * 86400) : 0;
+    if (clock->empty() || clock->front().size() != 2)
+      return fail(Error::Kind::usage, session_.where(), "the store does not tell its time");
+    return StoreClock{std::atoll(clock->front()[0].value_or("").c_str()),
+                      std::atoll(clock->front()[1].value_or("").c_str())};
   }
 
   // Drops partitions. Without the grant to do so it leaves them to another upload.

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "pg/connection.h"
+#include "store/clock.h"
 #include "store/fact_rows.h"
 #include "store/postgres_schema.h"
 #include "store/postgres_session.h"
@@ -168,14 +169,16 @@ class PostgresStore : public SqlStore {
   }
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
-    const auto first = first_day(now);
-    if (!first) return tl::unexpected(first.error());
+    const auto clock = read_clock();
+    if (!clock) return tl::unexpected(clock.error());
+    if (const auto right = check_clock(facts, *clock); !right) return right;
+    const std::int64_t first = first_kept_day(*clock, now);
     FactRows rows = rows_of(facts);
-    leave_out_before(*first, rows);
+    leave_out_before(first, rows);
     if (const auto done = partitions_for(rows); !done) return done;
     const auto done = write([&](PostgresTransaction& transaction) { return Upload(transaction).put(rows); });
     if (!done) return done;
-    return forget_before(*first);
+    return forget_before(first);
   }
 
   Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
@@ -202,13 +205,14 @@ class PostgresStore : public SqlStore {
     return transaction->commit();
   }
 
-  // The first day that the retention keeps.
-  Result<std::int64_t> first_day(std::int64_t now) {
+  Result<StoreClock> read_clock() {
     auto transaction = PostgresTransaction::begin(connection_, Access::read);
     if (!transaction) return tl::unexpected(transaction.error());
     const auto days = transaction->number("SELECT value FROM setting WHERE name = 'retention_days'");
     if (!days) return tl::unexpected(days.error());
-    return day_of(now - *days * 86400);
+    const auto time = transaction->number("SELECT floor(extract(epoch FROM now()))::bigint");
+    if (!time) return tl::unexpected(time.error());
+    return StoreClock{*time, *days};
   }
 
   Result<void> partitions_for(const FactRows& rows) {

@@ -116,7 +116,8 @@ class Store {
   virtual ~Store() = default;
 
   // Adds all facts, or none on an error. A fact that the store already contains changes nothing, whatever the
-  // order of the calls and the number of processes that write. Also removes facts older than the retention
+  // order of the calls and the number of processes that write. Facts that are ahead of the clock of the
+  // store's server are an error (store/clock.h). Also removes facts older than the retention
   // (docs/store.md) before `now`, in seconds since 1970.
   virtual Result<void> put(const Facts& facts, std::int64_t now) = 0;
 

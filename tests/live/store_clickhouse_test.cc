@@ -487,6 +487,10 @@ TEST_F(ClickHouseStoreTest, RetentionDropsDaysAndKeepsWhatTheServersClockKeeps) 
             "0");
 }
 
+TEST_F(ClickHouseStoreTest, AFastClockOfAHostChangesNothing) {
+  expect_a_fast_clock_changes_nothing(engine());
+}
+
 // The tables of a cluster need several servers; their definitions are at least ClickHouse's SQL.
 TEST_F(ClickHouseStoreTest, TheDefinitionsOfAClusterAreValidSyntax) {
   ClickHouseAddress address;

@@ -5,6 +5,7 @@
 // `missing()`: why the cases are skipped, or "".
 #pragma once
 
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,6 +120,27 @@ inline Facts samples_of(std::int64_t start, std::uint64_t running, std::uint64_t
   wait.max_holder_seconds = seconds + 1;
   out.lock_wait_samples = {wait};
   return out;
+}
+
+// Of a store whose server has a clock of its own: a host whose clock is ahead neither stores a run nor
+// removes facts that the server's clock keeps.
+template <class Engine>
+void expect_a_fast_clock_changes_nothing(Engine& engine) {
+  const auto to = engine.open("store", 10);
+  const std::int64_t today = std::time(nullptr);
+  ASSERT_TRUE(to->put(run_of(today, {finding("01")}), today).has_value());
+  const std::string before = engine.dump("store");
+  for (const Facts& facts : {run_of(today + 2 * day, {}), size_of(today + 3000 * day, 7),
+                             samples_of(today + 2 * day, 1, 0, 0), plan_of(today + 2 * day, "")}) {
+    const auto done = to->put(facts, today + 3000 * day);
+    ASSERT_FALSE(done.has_value());
+    EXPECT_TRUE(done.error().what.starts_with("the clock of the host is ahead")) << done.error().line();
+  }
+  EXPECT_EQ(engine.dump("store"), before);
+  ASSERT_TRUE(to->put(log_of("a", today - 3600, 5), today + 3000 * day).has_value());
+  const auto life = to->findings("shop");
+  ASSERT_TRUE(life.has_value());
+  EXPECT_EQ(life->size(), 1U) << "the retention counts from the server's clock";
 }
 
 inline const std::vector<Facts>& uploads() {
