@@ -239,7 +239,7 @@ TEST(History, ListsLongWaitsForLocks) {
   const History found = of(store);
   ASSERT_EQ(found.lock_waits.size(), 1u) << "the other one is below a second";
   const std::string text = report::history_text(found, {.color = false, .unicode = true, .width = 100}, 10);
-  EXPECT_NE(text.find("shop public.orders, ShareLock: 4.5 s on 2023-11-19T00:00:00Z, the holder was billing"),
+  EXPECT_NE(text.find("shop public.orders, ShareLock: 4.50s on 2023-11-19T00:00:00Z, the holder was billing"),
             std::string::npos)
       << text;
 }
