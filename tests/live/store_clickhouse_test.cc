@@ -124,12 +124,14 @@ TEST_F(ClickHouseStoreTest, AnUploadThatFailsAtAnyPointShowsAllOrNothingAndCanBe
 
 // The lines of a dump that belong together: a reader sees all or none of them.
 std::vector<std::string> groups_of(const std::string& dump) {
-  std::vector<std::string> out(3);
+  std::vector<std::string> out(5);
   for (const auto line : split(dump, '\n')) {
     const std::string_view table = line.substr(0, line.find('|'));
     if (table == "run" || table == "finding_event") out[0] += std::string(line) + "\n";
     if (table == "source" || table == "query_statistics") out[1] += std::string(line) + "\n";
     if (table == "server_sample" || table == "index_scan") out[2] += std::string(line) + "\n";
+    if (table == "session_sample") out[3] += std::string(line) + "\n";
+    if (table == "lock_wait_sample") out[4] += std::string(line) + "\n";
   }
   return out;
 }

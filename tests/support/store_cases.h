@@ -167,6 +167,8 @@ inline Facts everything() {
   out.queries = log_of("a", monday, 6, 150, 2000).queries;
   out.queries.push_back(log_of("b", monday + 3600, 5).queries.front());
   out.scans = scans_of(monday + day, "a", 7).scans;
+  out.session_samples = samples_of(monday, 3, 6, 2.5).session_samples;
+  out.lock_wait_samples = samples_of(monday, 3, 6, 2.5).lock_wait_samples;
   return out;
 }
 
