@@ -230,9 +230,7 @@ TEST_F(PostgresStoreTest, TheServerCompilesNoneOfItsQueries) {
   EXPECT_EQ(rows->front()[0], "off");
 }
 
-TEST_F(PostgresStoreTest, AFastClockOfAHostChangesNothing) {
-  expect_a_fast_clock_changes_nothing(engine_);
-}
+TEST_F(PostgresStoreTest, AFastClockOfAHostChangesNothing) { expect_a_fast_clock_changes_nothing(engine_); }
 
 TEST_F(PostgresStoreTest, LeavesADatabaseOfOthersAlone) {
   database().run("CREATE TABLE orders (id int)");
