@@ -35,6 +35,7 @@ const history = {
   slower: [{target: 'shop', fingerprint: 'f1', query: 'SELECT note FROM orders', calls: 30, mean_ms: 30, earlier_mean_ms: 10, earlier_weeks: 2}],
   plans: [{target: 'shop', fingerprint: 'f1', query: 'SELECT note FROM orders', ...month, cause: 'dropped index', detail: 'public.i', cost_before: 8, cost: 1200, plan_before: 'Index Scan using i on orders\n', plan: 'Seq Scan on orders\n', changes: 2}],
   growth: [{target: 'shop', kind: 'table', schema: 'public', name: 'events', ...month, bytes_before: 1e9, bytes: 2e9}],
+  lock_waits: [{target: 'shop', schema: 'public', name: 'orders', mode: 'AccessExclusiveLock', holder: 'nightly report', wait_seconds: 12.5, holder_seconds: 40, seen: '2026-11-20T10:00:00Z', samples: 2}],
   unused_indexes: [{target: 'shop', schema: 'public', name: 'orders_status_idx', bytes: 8192, ...month, servers: 2}], unsure_unused_indexes: 1,
   ranking: [{target: 'shop', ...rank, first: {id: life.id, message: life.message}}, {target: 'billing', ...rank, new: 0}],
 };
@@ -217,7 +218,7 @@ await test('the overview has the payoff curve of the proposed indexes, and the f
 await test('a history shows what changed, and its findings by database and state', {}, async (page) => {
   await open(page, 'history.html');
   await page.getByRole('heading', {name: 'What changed since 2026-11-16'}).waitFor();
-  for (const text of ['3.0 ×', 'dropped index', 'Index Scan using i on orders', 'Seq Scan on orders', '1.0 GB → 2.0 GB', 'orders_status_idx'])
+  for (const text of ['3.0 ×', 'dropped index', 'Index Scan using i on orders', 'Seq Scan on orders', '1.0 GB → 2.0 GB', 'orders_status_idx', 'AccessExclusiveLock', 'nightly report'])
     await page.getByText(text).first().waitFor();
   await page.locator('form select').selectOption('billing');
   await page.getByText('dropped index').waitFor({state: 'hidden'});
@@ -233,7 +234,7 @@ await test('a history shows what changed, and its findings by database and state
 });
 
 await test('members of a history that the page does not know change nothing', {}, async (page) => {
-  writeFileSync(file('later.json'), JSON.stringify({...history, version: '9.9.9', lock_waits: [{target: 'shop', queue: {depth: 3}}], another: null}));
+  writeFileSync(file('later.json'), JSON.stringify({...history, version: '9.9.9', new_list: [{target: 'shop', queue: {depth: 3}}], another: null}));
   run('report', file('later.json'), '-o', file('later.html'));
   const texts = [];
   for (const name of ['history.html', 'later.html']) {

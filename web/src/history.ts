@@ -67,6 +67,15 @@ export interface UnusedIndex {
   until: string;
   servers: number;
 }
+export interface LockWait {
+  target: string;
+  schema: string;
+  name: string;  // "": unknown
+  mode: string;
+  holder: string;  // application_name; "": unknown
+  wait_seconds: number;
+  seen: string;
+}
 export interface Rank {
   target: string;
   errors: number;
@@ -86,6 +95,7 @@ export interface History {
   accepted: number;
   slower: SlowerQuery[];
   plans: ChangedPlan[];
+  lockWaits: LockWait[];
   growth: Growth[];
   unused: UnusedIndex[];
   unsureUnused: number;
@@ -108,6 +118,7 @@ export function readHistory(json: Json): History {
     accepted: number(json.accepted),
     slower: entries<SlowerQuery>(json.slower, {...of, calls: 0, mean_ms: 0, earlier_mean_ms: 0, earlier_weeks: 0}),
     plans: entries<ChangedPlan>(json.plans, {...of, from: '', until: '', cause: '', detail: '', cost_before: 0, cost: 0, plan_before: '', plan: '', changes: 0}),
+    lockWaits: entries<LockWait>(json.lock_waits, {target: '', schema: '', name: '', mode: '', holder: '', wait_seconds: 0, seen: ''}),
     growth: entries<Growth>(json.growth, {...object, kind: '', bytes_before: 0, bytes: 0}),
     unused: entries<UnusedIndex>(json.unused_indexes, {...object, servers: 0}).map((one) => ({...one, bytes: typeof one.bytes === 'number' ? one.bytes : undefined})),
     unsureUnused: number(json.unsure_unused_indexes),
@@ -120,13 +131,13 @@ export function readHistory(json: Json): History {
 export function ofTarget(history: History, target: string): History {
   if (!target) return history;
   const one = <T extends {target: string}>(list: T[]) => list.filter((entry) => entry.target === target);
-  return {...history, findings: one(history.findings), slower: one(history.slower), plans: one(history.plans), growth: one(history.growth),
-    unused: one(history.unused), ranking: one(history.ranking)};
+  return {...history, findings: one(history.findings), slower: one(history.slower), plans: one(history.plans), lockWaits: one(history.lockWaits),
+    growth: one(history.growth), unused: one(history.unused), ranking: one(history.ranking)};
 }
 
 export function targetsOf(history: History): string[] {
-  const {findings, slower, plans, growth, unused, ranking} = history;
-  return [...new Set([...ranking, ...findings, ...slower, ...plans, ...growth, ...unused].map((one) => one.target))].sort();
+  const {findings, slower, plans, lockWaits, growth, unused, ranking} = history;
+  return [...new Set([...ranking, ...findings, ...slower, ...plans, ...lockWaits, ...growth, ...unused].map((one) => one.target))].sort();
 }
 
 export const day = (time: string | undefined) => (time ?? '').slice(0, 10);
