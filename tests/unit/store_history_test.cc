@@ -131,8 +131,6 @@ TEST(History, NamesRecentChangesOfPlansWithTheirCause) {
 
 TEST(History, AnIndexIsUnusedOnlyWhereTheStoreHasAllServers) {
   FakeStore store;
-  store.waits = {{"shop", "public", "orders", "ShareLock", "billing", 4.5, 60, now - day, 3},
-                 {"shop", "public", "short", "ShareLock", "billing", 0.5, 60, now - day, 3}};
   store.indexes = {{"shop", "public", "a", 8192, now - 8 * day, now, 2, 1, 1},
                    {"shop", "public", "too_young", 8192, now - 6 * day, now, 2, 1, 1},
                    {"shop", "public", "replica_missing", 8192, now - 8 * day, now, 2, 1, 2},
@@ -208,6 +206,8 @@ FakeStore full_store() {
   store.plans = {{"shop", "aa", "SELECT $1", now - 2 * day, now - day, "Index Scan", "</script><img>", 8,
                   1200, 1, "statistics", ""}};
   store.sizes = {{"shop", "table", "public", "a", now - day, now, 100 << 20, 200 << 20}};
+  store.waits = {{"shop", "public", "orders", "ShareLock", "billing", 4.5, 60, now - day, 3},
+                 {"shop", "public", "short", "ShareLock", "billing", 0.5, 60, now - day, 3}};
   store.indexes = {{"shop", "public", "a", 8192, now - 8 * day, now, 2, 1, 1},
                    {"shop", "public", "b", 0, now - 8 * day, now, 2, 1, 1}};
   return store;
