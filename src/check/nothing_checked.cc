@@ -10,16 +10,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "check/unreadable.h"
 #include "log/reader.h"
 #include "migrations/schema_in_code.h"
 #include "migrations/schema_input.h"
-#include "migrations/tools.h"
-#include "model/run_record.h"
 
 namespace pgadvise::check {
 namespace {
-
-constexpr std::string_view unreadable = "can't be read: ";
 
 bool any_failed(const Diagnostics& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
@@ -35,7 +32,7 @@ bool of_other_log(const Error& error, const Workload& workload) {
 // A file or folder below a named one, which the walk leaves out; or a log of another program.
 bool any_unreadable(const Inputs& inputs) {
   return std::any_of(inputs.diagnostics.begin(), inputs.diagnostics.end(), [&](const Error& error) {
-    return error.what.starts_with(unreadable) || of_other_log(error, inputs.workload);
+    return is_unreadable(error) || of_other_log(error, inputs.workload);
   });
 }
 
@@ -43,18 +40,6 @@ bool any_unreadable(const Inputs& inputs) {
 void allow_other_logs(Inputs& inputs) {
   for (Error& error : inputs.diagnostics)
     if (of_other_log(error, inputs.workload)) error.kind = Error::Kind::nonfatal;
-}
-
-// A folder or file that by its name has migrations or a schema.
-bool may_hold_schema(std::string_view path) {
-  const std::string name = lower(path.substr(path.find_last_of('/') + 1));
-  static constexpr std::string_view parts[] = {"migration", "schema", ".sql"};
-  static constexpr std::string_view names[] = {"db", "sql", "database"};
-  const auto& tools = migrations::migration_tools();
-  return contains_any(name, parts) ||
-         std::find(std::begin(names), std::end(names), name) != std::end(names) ||
-         std::any_of(tools.begin(), tools.end(),
-                     [&](const migrations::MigrationTool* tool) { return tool->id() == name; });
 }
 
 // Whether the diagnostic says that a PostgreSQL schema was not read: one that programs keep, one that can't
@@ -76,11 +61,6 @@ void end_with_unread_schema(Diagnostics& diagnostics, bool of_others, bool allow
 }
 
 }  // namespace
-
-bool names_unreadable_schema(const Error& error, const std::string& migrations) {
-  return error.what.starts_with(unreadable) &&
-         (may_hold_schema(error.where) || (!migrations.empty() && contains_file(error.where, migrations)));
-}
 
 std::string for_another_database(const Diagnostics& diagnostics) {
   constexpr std::string_view begin = " of another database (";
@@ -108,7 +88,7 @@ void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty) {
       std::find_if(inputs.diagnostics.begin(), inputs.diagnostics.end(),
                    [&](const Error& error) { return names_unread_schema(error, !others.empty()); });
   const bool known = !failed && schema != inputs.diagnostics.end();
-  const std::string unread = known && !schema->what.starts_with(unreadable)
+  const std::string unread = known && !is_unreadable(*schema)
                                  ? schema->what
                                  : "no statement or log line of the inputs could be read";
   if (known) lost = std::max(lost, std::size_t{1});

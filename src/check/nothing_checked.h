@@ -18,10 +18,6 @@ namespace pgadvise::check {
 //   databases: these diagnostics become the errors, and come last.
 void explain_nothing_read(Inputs& inputs, std::size_t lost, bool allow_empty);
 
-// Whether the diagnostic says that a file or folder can't be read: one that by its name has migrations or a
-// schema, or the folder `migrations` or a folder around it.
-bool names_unreadable_schema(const Error& error, const std::string& migrations);
-
 // "the SQL of the inputs is for another database (mysql)", according to the diagnostics; "": of none.
 std::string for_another_database(const Diagnostics& diagnostics);
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/boundary.h"
-#include "check/nothing_checked.h"
+#include "check/unreadable.h"
 #include "files/files.h"
 #include "lint/schema_difference.h"
 #include "migrations/schema_load.h"

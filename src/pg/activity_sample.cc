@@ -10,7 +10,6 @@
 
 #include "base/mask.h"
 #include "base/text.h"
-#include "pg/catalog_queries.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,19 +39,6 @@ inline std::string not_of_extension(std::string_view catalog, std::string_view o
       "NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '{}'::regclass AND e.objid = {} AND e.deptype = "
       "'e')",
       catalog, oid);
-}
-
-// Values of answers; NULL is "", '\0', false and `otherwise`.
-inline const std::string& text(const std::optional<std::string>& value) {
-  static const std::string empty;
-  return value ? *value : empty;
-}
-inline char letter(const std::optional<std::string>& value) {
-  return value && !value->empty() ? value->front() : '\0';
-}
-inline bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
-inline double number(const std::optional<std::string>& value, double otherwise = 0) {
-  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
 // Reads the parts of a catalog, one after the other, in one transaction.

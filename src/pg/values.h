@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,19 @@ inline std::int64_t whole(std::string_view text) {
 }
 inline std::int64_t whole(const std::optional<std::string>& value) {
   return value ? whole(std::string_view(*value)) : 0;
+}
+
+// NULL is "", '\0', false and `otherwise`.
+inline const std::string& text(const std::optional<std::string>& value) {
+  static const std::string empty;
+  return value ? *value : empty;
+}
+inline char letter(const std::optional<std::string>& value) {
+  return value && !value->empty() ? value->front() : '\0';
+}
+inline bool truth(const std::optional<std::string>& value) { return value && *value == "t"; }
+inline double number(const std::optional<std::string>& value, double otherwise = 0) {
+  return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
 }  // namespace pgadvise::pg
