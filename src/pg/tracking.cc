@@ -44,8 +44,6 @@ bool all_versions(const Rows& rows) {
   });
 }
 
-std::string text(const std::optional<std::string>& value) { return value.value_or(""); }
-
 }  // namespace
 
 std::vector<TrackingTable> read_tracking(const Catalog& catalog,
