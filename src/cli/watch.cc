@@ -236,6 +236,7 @@ void add_outputs(CLI::App& command, Options& options) {
                   "File for the metrics of the last check of each database, for Prometheus' textfile "
                   "collector; each check replaces the whole file")
       ->type_name("FILE");
+  command.get_option("--sample-every")->needs(store);
   add_otlp(command, options.otlp_url);
   command
       .add_option("--serve", options.serve,
@@ -257,7 +258,7 @@ void add_times(CLI::App& command, WatchPlan& plan) {
       ->capture_default_str();
   command
       .add_option("--sample-every", plan.sample_every,
-                  "With --store: time from one sample of the sessions and of their waits for locks to the "
+                  "Time from one sample of the sessions and of their waits for locks to the "
                   "next, between the checks: 10 (seconds), 30s, 1m; 0: no samples")
       ->transform(time_unit)
       ->check(CLI::Range(0L, 3600L))

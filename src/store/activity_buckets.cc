@@ -22,8 +22,9 @@ const Key& counted_as(Counts& counts, const Key& key, const Key& rest, std::size
 void ActivityBuckets::add(const ActivitySample& sample, std::int64_t now) {
   if (samples_ > 0 && now / hour != start_ / hour) end_bucket(now);
   if (samples_++ == 0) {
-    // Two buckets never have the same key, whatever the clock does.
+    // Its key is that of no other one in the same facts, whatever the clock does.
     start_ = now == last_start_ ? now + 1 : now;
+    while (ended_.contains(start_)) ++start_;
     last_start_ = start_;
     sessions_[{"active", "none", "none"}] = {};
   }

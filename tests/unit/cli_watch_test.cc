@@ -277,6 +277,12 @@ TEST(Watch, RefusesEmptyOptions) {
   }
 }
 
+TEST(Watch, SamplesAreForAStore) {
+  const auto ran = run("watch --db 'host=/nonexistent dbname=a' --rounds 1 -o /dev/null --sample-every 30s");
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_NE(ran.err.find("--sample-every needs --store"), std::string::npos) << ran.err;
+}
+
 TEST(Watch, RefusesWhatItCannotServe) {
   for (const std::string words : {"--serve 0.0.0.0:9790", "--serve example.com:80", "--serve x"}) {
     const auto ran = run("watch --rounds 1 --db 'host=/nonexistent dbname=a' " + words);

@@ -1,5 +1,6 @@
 // Samples of sessions and of waits for locks, summed up in buckets.
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -88,6 +89,15 @@ TEST(ActivityBuckets, TwoBucketsOfOneSecondHaveDifferentKeys) {
   buckets.add(sample_of(1, 0), midnight);
   const Facts second = buckets.take("shop", midnight);
   EXPECT_NE(first.session_samples.front().bucket_start, second.session_samples.front().bucket_start);
+}
+
+TEST(ActivityBuckets, AClockThatGoesBackRepeatsNoKey) {
+  ActivityBuckets buckets;
+  for (const std::int64_t now : {midnight - 10, midnight + 10, midnight - 10, midnight + 10})
+    buckets.add(sample_of(1, 0), now);
+  std::set<std::int64_t> starts;
+  for (const auto& row : buckets.take("shop", midnight + 20).session_samples) starts.insert(row.bucket_start);
+  EXPECT_EQ(starts.size(), 4U);
 }
 
 TEST(ActivityBuckets, OfWaitsForALockTheLongestCounts) {
