@@ -232,10 +232,12 @@ TEST(Watch, StoresWhatTheCountersGrewByAcrossARestartAndAReset) {
   ASSERT_TRUE(server.connect().run_script("SELECT pg_stat_statements_reset()").has_value());
   call(50);
   round();
-  EXPECT_EQ(calls(), "13") << "the round after a reset begins anew";
+  // PostgreSQL 13 has no time of the last reset: counters that went down began at zero.
+  const bool has_time = server.connect().server_version() >= 140000;
+  EXPECT_EQ(calls(), has_time ? "13" : "63") << "the round after a reset begins anew";
   call(2);
   round();
-  EXPECT_EQ(calls(), "15");
+  EXPECT_EQ(calls(), has_time ? "15" : "65");
 }
 
 TEST(Watch, CountsNothingTwiceIfTheCountersCannotBeWritten) {
