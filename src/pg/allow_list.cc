@@ -144,15 +144,19 @@ const Names& session_settings() {
 // adminpack.
 bool harmless_extension(std::string_view name) {
   static const Names names = words(
-      "btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore intarray ltree pg_trgm pgcrypto "
+      "bloom btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore intarray ltree pg_trgm "
+      "pgcrypto "
       "postgis seg "
       "unaccent uuid-ossp vector");
   return names.count(name) != 0;
 }
 
+// Volatile by declaration: random values, and what PostgreSQL itself calls for an access method or a
+// dictionary.
 bool harmless_extension_volatile(std::string_view name) {
-  static const Names names =
-      words("gen_random_bytes gen_random_uuid gen_salt uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4");
+  static const Names names = words(
+      "gen_random_bytes gen_random_uuid gen_salt uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 "
+      "blhandler hnswhandler ivfflathandler unaccent_init unaccent_lexize");
   return names.count(name) != 0;
 }
 

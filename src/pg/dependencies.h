@@ -3,30 +3,23 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "pg/connection.h"
+#include "pg/dependency_checker.h"
 #include "plan/source.h"
 
 namespace pgadvise::pg {
-
-// The objects that node trees refer to, by OID.
-struct References {
-  std::set<std::uint32_t> functions, operators, types, relations;
-  std::set<std::uint32_t> others;  // references under an unknown key, to objects that are not built in
-
-  void add(std::string_view key, std::uint32_t oid);
-};
 
 // Cache of objects that were checked completely and are harmless, so that the next statement does not check
 // them again. Valid for some seconds only, as a function may be replaced.
 struct Harmless {
   References oids;
+  std::optional<Oids> unlisted;  // unlisted_catalogs(); empty: not asked yet
   std::chrono::steady_clock::time_point since;
 };
 
