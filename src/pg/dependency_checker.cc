@@ -18,6 +18,7 @@ namespace pgadvise::pg {
 namespace {
 
 constexpr int max_rounds = 32;
+constexpr Oid nextval = 1574;                                  // nextval(regclass)
 constexpr Oid text_search_types[] = {3614, 3615, 3734, 3769};  // tsvector, tsquery, regconfig, regdictionary
 
 std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
@@ -316,6 +317,9 @@ WHERE p.oid = ANY ($1::oid[]))",
     facts.extension = text(row[7]);
     facts.support = truth(row[8]);
     facts.body_seen = row[10].has_value();
+    // A column's default, mostly. What writes is only planned, planning evaluates nothing volatile, and READ
+    // ONLY refuses this function.
+    if (oid == nextval && facts.language == "internal" && facts.volatility == 'v' && writes_) continue;
     const auto harm = check_function(facts);
     if (harm == Harm::unknown) unknown_.insert(facts.schema + "." + facts.name);
     if (harm == Harm::refused) refused_.insert(facts.name);
@@ -376,7 +380,10 @@ Result<plan::Dependencies> DependencyChecker::run() {
   return out;
 }
 
-References DependencyChecker::followed() && { return std::move(done_); }
+References DependencyChecker::followed() && {
+  done_.functions.erase(nextval);  // harmless only where it is not run
+  return std::move(done_);
+}
 
 Result<Oids> unlisted_catalogs(Connection& connection) {
   std::vector<std::string_view> names;

@@ -200,10 +200,6 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   auto found = find_dependencies(connection_, marked, harmless_);
   if (!found) return found;
   found->analyze_refused = analyze_refused_;
-  // A column's default, mostly. What writes is only planned; planning evaluates nothing volatile, and READ
-  // ONLY refuses this one anyway.
-  if (shape->kind != StatementKind::select || shape->modifies)
-    std::erase(found->refused_functions, "nextval");
   return found;
 }
 

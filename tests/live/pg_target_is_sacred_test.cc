@@ -474,6 +474,30 @@ TEST_F(PgTargetIsSacred, BentBuiltInsAreNotTrusted) {
   }
 }
 
+// INSERT and UPDATE may name nextval() in a default; a function that only has its name and number is another.
+TEST_F(PgTargetIsSacred, ABentNextvalIsNotTrusted) {
+  database_.run(
+      "CREATE TABLE numbered (id bigint DEFAULT nextval('seq'), n int);"
+      "GRANT ALL ON numbered TO " +
+      reader_);
+  const std::string insert = "INSERT INTO numbered (n) VALUES (1)";
+  for (const bool bent : {false, true}) {
+    if (bent)
+      database_.run(
+          "CREATE OR REPLACE FUNCTION pg_catalog.nextval(regclass) RETURNS bigint LANGUAGE sql IMMUTABLE AS "
+          "$$ SELECT CASE WHEN public.harm('nextval') THEN 1::bigint END $$");
+    auto connection = database_.connect(reader_);
+    auto source = pg::make_plan_source(connection);
+    ASSERT_TRUE(source);
+    const auto found = (*source)->dependencies(insert, plan::Names::session);
+    ASSERT_TRUE(found) << found.error().line();
+    EXPECT_EQ(bent ? " | nextval | " : " |  | ", joined(*found));
+    const auto read = (*source)->dependencies("SELECT nextval('seq')", plan::Names::session);
+    ASSERT_TRUE(read) << read.error().line();
+    EXPECT_EQ(" | nextval | ", joined(*read)) << "also behind a statement for which it is harmless";
+  }
+}
+
 TEST_F(PgTargetIsSacred, HypotheticalIndexesGo) {
   auto connection = database_.connect(reader_);
   auto source = pg::make_plan_source(connection);
