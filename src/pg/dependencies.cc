@@ -110,13 +110,19 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   return out;
 }
 
-Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection) {
+Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) {
   if (const auto path = connection.query(plain_path); !path) return tl::unexpected(path.error());
   if (connection.server_version() < 130000) {
     const auto safe = partition_keys_are_safe(connection);
     if (!safe) return tl::unexpected(safe.error());
-    if (!*safe) return std::vector<std::string>{"*"};
+    if (!*safe) return std::vector<DangerousName>{{"*", "the partition key of a table"}};
   }
+  std::vector<DangerousName> out;
+  const auto methods = connection.query(
+      "SELECT lower(proname) FROM pg_proc WHERE prorettype = 'pg_catalog.tsm_handler'::regtype AND oid >= "
+      "16384");
+  if (!methods) return tl::unexpected(methods.error());
+  for (const auto& row : *methods) out.push_back({text(row[0]), "the sampling method " + text(row[0])});
   const auto candidates = connection.query(
       "SELECT t.oid FROM pg_type t WHERE t.oid >= 16384 AND (t.typtype = 'd' AND EXISTS (SELECT FROM "
       "pg_constraint k "
@@ -127,7 +133,7 @@ Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection) {
   Oids dangerous;
   if (const auto sifted = sift(connection, suspects, dangerous); !sifted)
     return tl::unexpected(sifted.error());
-  if (dangerous.empty()) return std::vector<std::string>();
+  if (dangerous.empty()) return out;
   // What has such a type, to the end; each catalog is read once, and joined by hash.
   const auto rows = connection.query(
       fmt::format("WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
@@ -151,9 +157,9 @@ Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection) {
                       : ""),
       {array_of(dangerous)});
   if (!rows) return tl::unexpected(rows.error());
-  std::vector<std::string> out;
   for (const auto& row : *rows)
-    if (row[0]) out.push_back(*row[0]);
+    out.push_back(
+        {text(row[0]), "the code that reads values of " + (row[0] == "*" ? "a type" : text(row[0]))});
   return out;
 }
 

@@ -31,9 +31,16 @@ struct Harmless {
 Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
                                              Harmless& harmless);
 
-// Types with a user-defined input function, which a literal of the type would run while the statement is
-// parsed. Returns names through which such a literal could occur (types, relations, functions) in lower case;
-// "*" if an operator could.
-Result<std::vector<std::string>> find_dangerous_inputs(Connection& connection);
+// A word that a statement must not contain, since the server would run user-defined code while it parses the
+// statement.
+struct DangerousName {
+  std::string name;  // in lower case; "*": every statement
+  std::string code;  // "the code that reads values of slug"
+};
+
+// Types with a user-defined input function, which a literal of the type would run: the names through which
+// such a literal could occur (types, relations, functions), or "*" if an operator could. And methods of
+// TABLESAMPLE, whose handlers the parser calls.
+Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection);
 
 }  // namespace pgadvise::pg

@@ -54,7 +54,7 @@ class ServerPlans final : public plan::PlanSource {
   Result<Rows> run_explain(const plan::ExplainRequest& request);
   Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
   Result<void> suppose(const std::vector<std::string>& indexes);
-  Result<std::string> dangerous_input(std::string_view statement);
+  Result<std::string> code_of_parsing(std::string_view statement);
 
   std::optional<Connection> own_;
   Connection& connection_;
@@ -65,7 +65,7 @@ class ServerPlans final : public plan::PlanSource {
   std::string hypopg_;  // its schema, quoted
   std::string what_if_missing_;
   std::string analyze_refused_;
-  std::optional<std::vector<std::string>> dangerous_inputs_;
+  std::optional<std::vector<DangerousName>> dangerous_names_;
   std::vector<std::string> rls_bypassed_;
   std::vector<std::string> search_path_;
   Harmless harmless_;
@@ -149,22 +149,20 @@ Result<void> ServerPlans::look_around() {
   return fail(Error::Kind::database, connection_.where(), "the connection is closed");
 }
 
-// Parsing reads literals, and reading a literal of some types runs somebody's own code. Such a type (or what
-// has one) that the statement may mean; empty: none.
-Result<std::string> ServerPlans::dangerous_input(std::string_view statement) {
-  if (!dangerous_inputs_) {
+// The code of a user that parsing the statement could run, by the words that it contains; "": none.
+Result<std::string> ServerPlans::code_of_parsing(std::string_view statement) {
+  if (!dangerous_names_) {
     ReadOnly transaction(connection_);
     if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
-    auto found = find_dangerous_inputs(connection_);
+    auto found = find_dangerous_names(connection_);
     if (!found) return tl::unexpected(found.error());
-    dangerous_inputs_ = std::move(*found);
+    dangerous_names_ = std::move(*found);
   }
-  if (dangerous_inputs_->empty()) return std::string();
+  if (dangerous_names_->empty()) return std::string();
   const auto text = lower(statement);
   const bool escaped = holds(text, "u&");
-  for (const auto& name : *dangerous_inputs_)
-    if (escaped || name == "*" || holds(text, replace_all(name, "\"", "\"\"")))
-      return name == "*" ? "a type" : name;
+  for (const auto& [name, code] : *dangerous_names_)
+    if (escaped || name == "*" || holds(text, replace_all(name, "\"", "\"\""))) return code;
   return std::string();
 }
 
@@ -189,9 +187,9 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   const auto shape = sql::shape(statement);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
-  const auto dangerous = dangerous_input(statement);
-  if (!dangerous) return tl::unexpected(dangerous.error());
-  if (!dangerous->empty()) return plan::Dependencies{{"the code that reads values of " + *dangerous}, {}, {}};
+  const auto code = code_of_parsing(statement);
+  if (!code) return tl::unexpected(code.error());
+  if (!code->empty()) return plan::Dependencies{{*code}, {}, {}};
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
   // pg_stat_statements keeps the text of the first parse: an own statement is left out by its mark.

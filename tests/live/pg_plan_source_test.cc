@@ -69,6 +69,24 @@ TEST_F(PgPlanSource, ADomainOfManyTablesIsNoHindranceToOthers) {
   EXPECT_EQ("the code that reads values of p77x||", dependencies("SELECT id FROM p77x WHERE c1 = 'x'"));
 }
 
+// As projects set them up for their language. A thesaurus names another dictionary, which may be itself.
+TEST_F(PgPlanSource, TextSearchIsPlannedWithDictionariesOfKnownTemplates) {
+  database_.run(R"(
+    CREATE EXTENSION unaccent; CREATE TEXT SEARCH CONFIGURATION fr (COPY = french);
+    CREATE TEXT SEARCH DICTIONARY plain_words (TEMPLATE = simple);
+    ALTER TEXT SEARCH CONFIGURATION fr ALTER MAPPING FOR hword, word WITH unaccent, plain_words, french_stem;)");
+  const std::string statement =
+      "SELECT id FROM big WHERE to_tsvector('fr', kind) @@ plainto_tsquery('fr', $1)";
+  EXPECT_EQ("||", dependencies(statement));
+  database_.run(
+      "CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = thesaurus, DictFile = thesaurus_sample, Dictionary = "
+      "english_stem)");
+  connection_.emplace(database_.connect("pgadvise_admin"));
+  source_ = std::move(*pg::make_plan_source(*connection_));
+  EXPECT_EQ("the text search dictionary public.words||", dependencies(statement));
+  EXPECT_EQ("||", dependencies("SELECT id FROM big WHERE kind = 'x'"));
+}
+
 TEST_F(PgPlanSource, ExplainsWithAndWithoutValues) {
   const auto plan =
       source_->explain({"SELECT * FROM big WHERE kind = $1 AND n > $2", {"rare", "5"}, false, {}});

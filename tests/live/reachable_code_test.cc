@@ -293,6 +293,12 @@ const std::vector<Case>& cases() {
        {"SELECT to_tsvector('a b')", "SELECT ts_lexize('{k}_d', 'a')"},
        {},
        never},
+      {"samples",
+       "",
+       "CREATE FUNCTION {k}_m(internal) RETURNS tsm_handler LANGUAGE internal AS 'tsm_bernoulli_handler';",
+       {"SELECT * FROM plain TABLESAMPLE {k}_m (10)"},
+       {"SELECT * FROM plain TABLESAMPLE bernoulli (10)"},
+       false},
       {"foreign_tables",
        "",
        "CREATE FOREIGN DATA WRAPPER {k}_w; CREATE SERVER {k}_s FOREIGN DATA WRAPPER {k}_w;"
@@ -425,6 +431,19 @@ TEST_F(ReachableCode, IsNotRun) {
     }
     source->reset();
     EXPECT_EQ(called(std::move(connection)), "") << user;
+  }
+}
+
+// The parser calls the handler of a sampling method, so the statement must not be parsed.
+TEST_F(ReachableCode, OfASamplingMethodIsRefusedBeforeItIsParsed) {
+  auto connection = database_.connect(reader_);
+  auto source = pg::make_plan_source(connection);
+  ASSERT_TRUE(source) << source.error().line();
+  const auto found =
+      (*source)->dependencies("SELECT * FROM plain TABLESAMPLE samples_m (10)", plan::Names::session);
+  ASSERT_TRUE(found) << found.error().line();
+  if (version_ > 12) {
+    EXPECT_EQ(join(found->unknown_functions, ","), "the sampling method samples_m");
   }
 }
 
