@@ -185,7 +185,7 @@ struct Plan {
   uid_t uid = 0;
   gid_t gid = 0;
   std::string uid_map, gid_map;
-  std::vector<std::string> writable;
+  std::vector<std::string> writable, hidden;
   int port = 0;
   int channel = -1;
   pid_t parent = 0;
@@ -252,6 +252,9 @@ bool make_read_only(const Plan& plan) {
   if (!set_mount("/", with_mounts_below, {.set = read_only})) return false;
   for (const auto& folder : plan.writable)
     if (!set_mount(folder.c_str(), 0, {.clear = read_only})) return false;
+  constexpr unsigned long as_empty = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  for (const auto& folder : plan.hidden)
+    if (::mount("tmpfs", folder.c_str(), "tmpfs", as_empty, "size=4k,mode=755") != 0) return false;
   return true;
 }
 
@@ -339,6 +342,7 @@ Result<ProgramRun> run_isolated(const std::vector<std::string>& words,
             .uid_map = fmt::format("{0} {0} 1", ::geteuid()),
             .gid_map = fmt::format("{0} {0} 1", ::getegid()),
             .writable = isolation.writable,
+            .hidden = isolation.hidden,
             .port = isolation.port,
             .channel = theirs.get(),
             .parent = ::getpid()};

@@ -15,6 +15,7 @@ struct Isolation {
   std::string socket;  // of the server; connections of the program to 127.0.0.1:`port` are passed on to it
   int port = 5432;
   std::vector<std::string> writable = {};  // folders, absolute: the rest of the file system is read-only
+  std::vector<std::string> hidden = {};    // folders, absolute: they are empty for the program
 };
 
 // As run_program(), but the program

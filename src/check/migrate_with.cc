@@ -125,15 +125,7 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
 
 // The address of the sandbox for the command.
 SandboxAddress address_of(const pg::Sandbox& sandbox, bool isolated) {
-  SandboxAddress out{.port = usual_port, .password = "sandbox"};
-  const std::string& url = sandbox.url();  // postgresql://pgadvise:PASSWORD@127.0.0.1:PORT/sandbox
-  const auto at = url.find('@');
-  const auto colon = url.rfind(':', at), port = url.find(':', at);
-  if (isolated || at == std::string::npos || colon == std::string::npos || port == std::string::npos)
-    return out;
-  out.password = url.substr(colon + 1, at - colon - 1);
-  out.port = std::atoi(url.c_str() + port + 1);
-  return out;
+  return {.port = isolated ? usual_port : sandbox.port(), .password = sandbox.password()};
 }
 
 Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool isolated,
@@ -155,7 +147,8 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const auto ran = isolated ? run_isolated(words, variables, limits,
                                            {.socket = sandbox.folder() + "/.s.PGSQL.5432",
                                             .port = usual_port,
-                                            .writable = {boundary, temporary.path()}},
+                                            .writable = {boundary, temporary.path()},
+                                            .hidden = {sandbox.folder()}},
                                            add)
                             : run_program(words, variables, limits, {.output = add});
   output.finish();

@@ -219,6 +219,33 @@ TEST_F(MigrateWith, ReachesNothingButTheSandbox) {
             std::string::npos);
 }
 
+// A superuser runs programs outside of the isolation: COPY TO PROGRAM.
+TEST_F(MigrateWith, CannotBecomeTheSuperuser) {
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);  // the server's user could write
+  const std::string outside = folder.path("outside");
+  folder.write("project/attack.sh", R"sh(
+for user in pgadvise_admin postgres root pgadvise; do
+  for password in "$PGPASSWORD" "" pgadvise_admin sandbox; do
+    for where in "dbname=sandbox" "dbname=template1" "dbname=sandbox replication=database" "replication=true"; do
+      PGPASSWORD=$password psql -Xw "$where user=$user passfile=/dev/null" -c "COPY (SELECT 1) TO PROGRAM 'touch $1'" 2>&1
+    done
+  done
+done
+for statement in "SET ROLE pgadvise_admin" "SET SESSION AUTHORIZATION pgadvise_admin" "ALTER ROLE pgadvise SUPERUSER"; do
+  psql -X -c "$statement" -c "COPY (SELECT 1) TO PROGRAM 'touch $1'"
+done
+cat "${TMPDIR%/*}"/pgadvise-sandbox-*/data/pg_hba.conf && echo "rules are readable"
+echo "local all all trust" >"$(echo "${TMPDIR%/*}"/pgadvise-sandbox-*)/data/pg_hba.conf" && echo "rules are writable"
+ls "${TMPDIR%/*}"/pgadvise-sandbox-*/.s.PGSQL* && echo "the socket is there"
+exec sh tool.sh
+)sh");
+  const Ran ran = check("sh attack.sh " + quoted(outside), "-v", "TMPDIR=" + quoted(folder.path()));
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(outside)) << ran.err;
+  for (const char* reached : {"rules are", "the socket is there", "scram-sha-256"})
+    EXPECT_EQ(ran.err.find(reached), std::string::npos) << ran.err;
+}
+
 TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {
   const Ran failed = check("echo password=hunter2secret; echo last words >&2; exit 3");
   EXPECT_EQ(failed.exit_code, 2);
