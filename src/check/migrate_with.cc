@@ -6,6 +6,9 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/boundary.h"
 #include "base/isolated_process.h"
@@ -116,8 +119,8 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
   if (!sandbox) return sandbox;
   if (!isolated)
     diagnostics.push_back({Error::Kind::nonfatal, "--migrate-with",
-                           "the command runs with this machine's network (--allow-network): pgadvise points "
-                           "it to the sandbox, and cannot keep it from other servers",
+                           "the command runs without isolation (--allow-unisolated): pgadvise points it to "
+                           "the sandbox, and cannot keep it from other servers, files and processes",
                            ellipsis(mask_secrets(command.command), 120)});
   if (const auto done = log_statements(*sandbox); !done) return tl::unexpected(done.error());
   return sandbox;
@@ -126,6 +129,16 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
 // The address of the sandbox for the command.
 SandboxAddress address_of(const pg::Sandbox& sandbox, bool isolated) {
   return {.port = isolated ? usual_port : sandbox.port(), .password = sandbox.password()};
+}
+
+// As root the command runs as the repository's owner, who gets the folder; HOME is not root's then.
+void give_to_owner(const std::string& boundary, const std::string& temporary, Variables& variables) {
+  struct stat info{};
+  if (::geteuid() != 0 || ::stat(boundary.c_str(), &info) != 0 || info.st_uid == 0) return;
+  const passwd* user = ::getpwuid(info.st_uid);
+  variables.emplace_back("HOME", user && *user->pw_dir ? user->pw_dir : temporary);
+  [[maybe_unused]] const int done =
+      ::chown(temporary.c_str(), info.st_uid, user ? user->pw_gid : info.st_gid);
 }
 
 Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool isolated,
@@ -139,6 +152,7 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const SandboxAddress address = address_of(sandbox, isolated);
   auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
+  if (isolated) give_to_owner(boundary, temporary.path(), variables);
   const std::vector<std::string> words = {"/bin/sh",  "-c",   "cd -- \"$1\" && exec /bin/sh -c \"$2\"",
                                           "pgadvise", folder, command.command};
   const ProgramLimits limits{.time = command.time};
@@ -148,7 +162,8 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
                                            {.socket = sandbox.folder() + "/.s.PGSQL.5432",
                                             .port = usual_port,
                                             .writable = {boundary, temporary.path()},
-                                            .hidden = {sandbox.folder()}},
+                                            .hidden = {sandbox.folder()},
+                                            .owner = boundary},
                                            add)
                             : run_program(words, variables, limits, {.output = add});
   output.finish();
@@ -191,9 +206,9 @@ void choose_command(MigrateCommand& command, const ConfiguredCommand& configured
 Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::Repository& repository,
                               const Observer& observer, Diagnostics& diagnostics) {
   const auto possible = can_isolate();
-  if (!possible && !command.allow_network)
-    return wrong(possible.error().what + ", so the command could reach other servers",
-                 "--allow-network runs it all the same");
+  if (!possible && !command.allow_unisolated)
+    return wrong(possible.error().what + ", so the command could reach other servers, files and processes",
+                 "--allow-unisolated runs it all the same");
   const bool isolated = possible.has_value();
   auto sandbox = start(command, isolated, observer, diagnostics);
   if (!sandbox) return tl::unexpected(sandbox.error());

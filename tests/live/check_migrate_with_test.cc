@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/isolated_process.h"
 #include "live/support.h"
 #include "support/run.h"
@@ -244,6 +246,28 @@ exec sh tool.sh
   EXPECT_FALSE(std::filesystem::exists(outside)) << ran.err;
   for (const char* reached : {"rules are", "the socket is there", "scram-sha-256"})
     EXPECT_EQ(ran.err.find(reached), std::string::npos) << ran.err;
+}
+
+// What a terminal would take for a command, and what would be typed into one.
+TEST_F(MigrateWith, ItsOutputIsPrintable) {
+  folder.write("project/shout.sh",
+               "printf '\\033]0;title\\007\\033[2J\\302\\233x\\r over\\n'; printf '\\033[1A' >&2\n"
+               "printf '\\033[3J' >/dev/tty; python3 -c 'import fcntl; fcntl.ioctl(0, 0x5412, b\"x\")'\n");
+  for (const char* more : {"; sh tool.sh", "; exit 3"}) {
+    const Ran ran = check(std::string("sh shout.sh") + more);
+    EXPECT_NE(ran.err.find("title"), std::string::npos) << ran.err;
+    for (const char* raw : {"\x1b", "\a", "\r", "\xc2\x9b"})
+      EXPECT_EQ(ran.err.find(raw), std::string::npos) << ran.err;
+  }
+}
+
+TEST_F(MigrateWith, SeesNoProcessAndLeavesNone) {
+  const std::string mark = "97531" + std::to_string(::getpid());
+  const Ran ran = check("echo processes: /proc/[0-9]*; setsid -f sleep " + mark +
+                        " >/dev/null 2>&1; kill -9 -1; sh tool.sh");
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_NE(ran.err.find("processes: /proc/1 /proc/2\n"), std::string::npos) << ran.err;
+  EXPECT_NE(std::system(("pgrep -f 'slee[p] " + mark + "' >/dev/null").c_str()), 0);
 }
 
 TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {
