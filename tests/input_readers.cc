@@ -31,6 +31,7 @@ const Task tasks[] = {
          {"isolated_process.cc", "/proc for the user of a child's namespace"},
          {"isolation_refused.cc", "settings of the kernel in /proc"},
          {"private_files.cc", "devices and mounts of a child"},
+         {"migrate_writes.cc", "looks for .git in a folder, bounded"},
          {"sandbox_environment.cc", "the .env files of a folder, bounded"},
          {"server_process.cc", "locks and folders of sandboxes"},
          {"import_statistics.cc", "writes files of the sandbox's server"},

@@ -14,6 +14,7 @@
 #include "base/isolated_process.h"
 #include "base/mask.h"
 #include "base/text.h"
+#include "check/migrate_writes.h"
 #include "check/sandbox_environment.h"
 #include "check/trust.h"
 #include "log/executed_statements.h"
@@ -80,6 +81,9 @@ class Output {
     }
   }
 
+  // It could not write somewhere.
+  bool was_refused_a_write() const { return refused_write_; }
+
   // "; its last lines: …", for an error.
   std::string last() const {
     std::string out;
@@ -93,6 +97,7 @@ class Output {
     const std::string masked =
         printable(mask_secrets(replace_all(std::string(trim(text)), password_, "***")));
     if (masked.empty()) return;
+    refused_write_ = refused_write_ || contains(masked, "EROFS") || contains(masked, "ead-only file system");
     last_.push_back(masked);
     if (last_.size() > kept) last_.pop_front();
     if (observer_.command) observer_.command(masked);
@@ -102,6 +107,7 @@ class Output {
   std::string password_;
   std::string rest_[2];
   std::deque<std::string> last_;
+  bool refused_write_ = false;
 };
 
 // Each statement that other sessions send from now on.
@@ -141,14 +147,25 @@ void give_to_owner(const std::string& boundary, const std::string& temporary, Va
       ::chown(temporary.c_str(), info.st_uid, user ? user->pw_gid : info.st_gid);
 }
 
+std::string hint_of_failure(const Output& output, bool isolated) {
+  if (!isolated) return {};
+  if (output.was_refused_a_write())
+    return "the repository is read-only to it: --migrate-writes DIR opens a folder of it, TMPDIR is writable";
+  return "it reaches the sandbox only, by DATABASE_URL, PGHOST and the like; it has no other network and no "
+         "Unix sockets";
+}
+
 Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool isolated,
                  const Observer& observer) {
   std::error_code code;
   const std::string folder = fs::absolute(command.folder.empty() ? "." : command.folder, code).string();
   const std::string boundary = boundary_of(folder);
   if (boundary.empty()) return wrong(folder + " is not a folder");
+  auto writable = folders_to_write(command.writes, boundary);
+  if (!writable) return tl::unexpected(writable.error());
   const TemporaryFolder temporary;
   if (temporary.path().empty()) return wrong("no folder for temporary files can be made");
+  writable->push_back(temporary.path());
   const SandboxAddress address = address_of(sandbox, isolated);
   auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
@@ -161,7 +178,7 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const auto ran = isolated ? run_isolated(words, variables, limits,
                                            {.socket = sandbox.folder() + "/.s.PGSQL.5432",
                                             .port = usual_port,
-                                            .writable = {boundary, temporary.path()},
+                                            .writable = *writable,
                                             .hidden = {sandbox.folder()},
                                             .owner = boundary},
                                            add)
@@ -175,10 +192,7 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   if (!ran) return wrong("the command can't be run: " + ran.error().what);
   if (ran->status != 0)
     return wrong(fmt::format("the command failed with exit code {}{}", ran->status, output.last()),
-                 isolated
-                     ? "it reaches the sandbox only, by DATABASE_URL, PGHOST and the like; it has no other "
-                       "network and no Unix sockets"
-                     : "");
+                 hint_of_failure(output, isolated));
   return {};
 }
 

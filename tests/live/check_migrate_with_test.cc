@@ -261,6 +261,50 @@ TEST_F(MigrateWith, ItsOutputIsPrintable) {
   }
 }
 
+// What runs later, when the user calls git, npm or make.
+TEST_F(MigrateWith, TheRepositoryIsReadOnly) {
+  const std::string later[] = {".git/hooks/post-checkout", ".git/config", "package.json",
+                               ".husky/pre-commit",        "Makefile",    "migrations/003.js"};
+  for (const auto& file : {later[0], later[1], later[2], later[3]}) folder.write("project/" + file, "old\n");
+  folder.write("project/cache/kept", "");
+  std::string command;
+  for (const auto& file : later) command += "echo evil >>" + file + "; ln -sf /bin/true " + file + "; ";
+  command += "mv .git elsewhere; git config core.hooksPath .husky; touch new cache/made; ";
+  const Ran ran = check(command + "sh tool.sh", "--migrate-writes cache");
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  for (const auto& file : {later[0], later[1], later[2], later[3]})
+    EXPECT_EQ(read_file(folder.path("project/" + file)).value_or(""), "old\n") << file;
+  for (const char* file : {"new", "Makefile", "migrations/003.js", "elsewhere"})
+    EXPECT_FALSE(std::filesystem::exists(folder.path(std::string("project/") + file))) << file;
+  EXPECT_TRUE(std::filesystem::exists(folder.path("project/cache/made"))) << ran.err;
+  for (const char* refused : {".", ".git", ".git/hooks", "..", "missing"}) {
+    const Ran named = check("sh tool.sh", std::string("--migrate-writes ") + refused);
+    EXPECT_EQ(named.exit_code, 2) << refused;
+    EXPECT_NE(named.err.find("--migrate-writes: "), std::string::npos) << named.err;
+  }
+  const Ran hinted = check("touch cache/made");
+  EXPECT_EQ(hinted.exit_code, 2);
+  EXPECT_NE(hinted.err.find("--migrate-writes DIR"), std::string::npos) << hinted.err;
+}
+
+// `.git` is a file that names a folder elsewhere.
+TEST_F(MigrateWith, AWorktreesGitIsReadOnly) {
+  const std::string git = "git -c init.defaultBranch=main -c user.name=x -c user.email=x@x ";
+  const std::string make = "cd " + quoted(folder.path("project")) + " && (" + git + "init -q && " + git +
+                           "add . && " + git + "commit -qm x && " + git +
+                           "worktree add -q ../tree) >/dev/null 2>&1";
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "git is not installed";
+  const std::string hook = folder.path("project/.git/hooks/post-checkout");
+  const Ran ran =
+      run("check --migrate-with " + quoted("echo evil >" + hook + "; echo evil >.git; echo evil >" +
+                                           folder.path("project/.git/config.worktree") + "; sh tool.sh"),
+          folder.path("tree"));
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(hook));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("project/.git/config.worktree")));
+  EXPECT_TRUE(read_file(folder.path("tree/.git")).value_or("").starts_with("gitdir:"));
+}
+
 TEST_F(MigrateWith, SeesNoProcessAndLeavesNone) {
   const std::string mark = "97531" + std::to_string(::getpid());
   const Ran ran = check("echo processes: /proc/[0-9]*; setsid -f sleep " + mark +
@@ -288,12 +332,13 @@ TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {
 }
 
 TEST_F(MigrateWith, ARepositorysCommandNeedsPermission) {
-  folder.write("project/pgadvise.toml", "[migrate]\ncommand = \"touch ran; sh tool.sh\"\n");
+  folder.write("project/pgadvise.toml", "[migrate]\ncommand = \"touch cache/ran; sh tool.sh\"\n");
+  folder.write("project/cache/kept", "");
   EXPECT_LE(run("check", folder.path("project")).exit_code, 1);
-  EXPECT_FALSE(std::filesystem::exists(folder.path("project/ran")));
-  const Ran allowed = run("check --allow-commands", folder.path("project"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("project/cache/ran")));
+  const Ran allowed = run("check --allow-commands --migrate-writes cache", folder.path("project"));
   EXPECT_LE(allowed.exit_code, 1) << allowed.err;
-  EXPECT_TRUE(std::filesystem::exists(folder.path("project/ran")));
+  EXPECT_TRUE(std::filesystem::exists(folder.path("project/cache/ran")));
 }
 
 }  // namespace
