@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "live/admit_everybody.h"
 #include "pg/sandbox.h"
 
 namespace {
@@ -65,13 +66,14 @@ void serve(const std::string& file, const Owner& owner, int ready) {
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (const int fd : {0, 1, 2}) dup2(null, fd);
   pgadvise::Diagnostics removed;
-  const auto sandbox = pgadvise::pg::Sandbox::start(removed, {}, max_connections);
-  if (sandbox) {
+  auto sandbox = pgadvise::pg::Sandbox::start(removed, {}, max_connections);
+  const auto admitted = sandbox ? pgadvise::live::admit_everybody(*sandbox) : pgadvise::Result<void>();
+  if (sandbox && admitted) {
     std::ofstream(file + ".new") << sandbox->folder() << "\n";
     if (std::rename((file + ".new").c_str(), file.c_str()) != 0)
       dprintf(ready, "%s can't be written", file.c_str());
   } else {
-    dprintf(ready, "%s", sandbox.error().line().c_str());
+    dprintf(ready, "%s", (sandbox ? admitted.error() : sandbox.error()).line().c_str());
   }
   close(ready);
   while (sandbox && access(file.c_str(), F_OK) == 0 && owner.lives()) continue;

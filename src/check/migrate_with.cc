@@ -6,11 +6,15 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/boundary.h"
 #include "base/isolated_process.h"
 #include "base/mask.h"
 #include "base/text.h"
+#include "check/migrate_writes.h"
 #include "check/sandbox_environment.h"
 #include "check/trust.h"
 #include "log/executed_statements.h"
@@ -77,6 +81,9 @@ class Output {
     }
   }
 
+  // It could not write somewhere.
+  bool was_refused_a_write() const { return refused_write_; }
+
   // "; its last lines: …", for an error.
   std::string last() const {
     std::string out;
@@ -90,6 +97,7 @@ class Output {
     const std::string masked =
         printable(mask_secrets(replace_all(std::string(trim(text)), password_, "***")));
     if (masked.empty()) return;
+    refused_write_ = refused_write_ || contains(masked, "EROFS") || contains(masked, "ead-only file system");
     last_.push_back(masked);
     if (last_.size() > kept) last_.pop_front();
     if (observer_.command) observer_.command(masked);
@@ -99,6 +107,7 @@ class Output {
   std::string password_;
   std::string rest_[2];
   std::deque<std::string> last_;
+  bool refused_write_ = false;
 };
 
 // Each statement that other sessions send from now on.
@@ -116,8 +125,8 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
   if (!sandbox) return sandbox;
   if (!isolated)
     diagnostics.push_back({Error::Kind::nonfatal, "--migrate-with",
-                           "the command runs with this machine's network (--allow-network): pgadvise points "
-                           "it to the sandbox, and cannot keep it from other servers",
+                           "the command runs without isolation (--allow-unisolated): pgadvise points it to "
+                           "the sandbox, and cannot keep it from other servers, files and processes",
                            ellipsis(mask_secrets(command.command), 120)});
   if (const auto done = log_statements(*sandbox); !done) return tl::unexpected(done.error());
   return sandbox;
@@ -125,15 +134,25 @@ Result<pg::Sandbox> start(const MigrateCommand& command, bool isolated, const Ob
 
 // The address of the sandbox for the command.
 SandboxAddress address_of(const pg::Sandbox& sandbox, bool isolated) {
-  SandboxAddress out{.port = usual_port, .password = "sandbox"};
-  const std::string& url = sandbox.url();  // postgresql://pgadvise:PASSWORD@127.0.0.1:PORT/sandbox
-  const auto at = url.find('@');
-  const auto colon = url.rfind(':', at), port = url.find(':', at);
-  if (isolated || at == std::string::npos || colon == std::string::npos || port == std::string::npos)
-    return out;
-  out.password = url.substr(colon + 1, at - colon - 1);
-  out.port = std::atoi(url.c_str() + port + 1);
-  return out;
+  return {.port = isolated ? usual_port : sandbox.port(), .password = sandbox.password()};
+}
+
+// As root the command runs as the repository's owner, who gets the folder; HOME is not root's then.
+void give_to_owner(const std::string& boundary, const std::string& temporary, Variables& variables) {
+  struct stat info{};
+  if (::geteuid() != 0 || ::stat(boundary.c_str(), &info) != 0 || info.st_uid == 0) return;
+  const passwd* user = ::getpwuid(info.st_uid);
+  variables.emplace_back("HOME", user && *user->pw_dir ? user->pw_dir : temporary);
+  [[maybe_unused]] const int done =
+      ::chown(temporary.c_str(), info.st_uid, user ? user->pw_gid : info.st_gid);
+}
+
+std::string hint_of_failure(const Output& output, bool isolated) {
+  if (!isolated) return {};
+  if (output.was_refused_a_write())
+    return "the repository is read-only to it: --migrate-writes DIR opens a folder of it, TMPDIR is writable";
+  return "it reaches the sandbox only, by DATABASE_URL, PGHOST and the like; it has no other network and no "
+         "Unix sockets";
 }
 
 Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool isolated,
@@ -142,11 +161,15 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const std::string folder = fs::absolute(command.folder.empty() ? "." : command.folder, code).string();
   const std::string boundary = boundary_of(folder);
   if (boundary.empty()) return wrong(folder + " is not a folder");
+  auto writable = folders_to_write(command.writes, boundary);
+  if (!writable) return tl::unexpected(writable.error());
   const TemporaryFolder temporary;
   if (temporary.path().empty()) return wrong("no folder for temporary files can be made");
+  writable->push_back(temporary.path());
   const SandboxAddress address = address_of(sandbox, isolated);
   auto variables = sandbox_environment(own_environment(), read_env_files({folder, boundary}), address);
   for (const char* name : {"TMPDIR", "TMP", "TEMP"}) variables.emplace_back(name, temporary.path());
+  if (isolated) give_to_owner(boundary, temporary.path(), variables);
   const std::vector<std::string> words = {"/bin/sh",  "-c",   "cd -- \"$1\" && exec /bin/sh -c \"$2\"",
                                           "pgadvise", folder, command.command};
   const ProgramLimits limits{.time = command.time};
@@ -155,7 +178,9 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   const auto ran = isolated ? run_isolated(words, variables, limits,
                                            {.socket = sandbox.folder() + "/.s.PGSQL.5432",
                                             .port = usual_port,
-                                            .writable = {boundary, temporary.path()}},
+                                            .writable = *writable,
+                                            .hidden = {sandbox.folder()},
+                                            .owner = boundary},
                                            add)
                             : run_program(words, variables, limits, {.output = add});
   output.finish();
@@ -167,10 +192,7 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
   if (!ran) return wrong("the command can't be run: " + ran.error().what);
   if (ran->status != 0)
     return wrong(fmt::format("the command failed with exit code {}{}", ran->status, output.last()),
-                 isolated
-                     ? "it reaches the sandbox only, by DATABASE_URL, PGHOST and the like; it has no other "
-                       "network and no Unix sockets"
-                     : "");
+                 hint_of_failure(output, isolated));
   return {};
 }
 
@@ -198,9 +220,9 @@ void choose_command(MigrateCommand& command, const ConfiguredCommand& configured
 Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::Repository& repository,
                               const Observer& observer, Diagnostics& diagnostics) {
   const auto possible = can_isolate();
-  if (!possible && !command.allow_network)
-    return wrong(possible.error().what + ", so the command could reach other servers",
-                 "--allow-network runs it all the same");
+  if (!possible && !command.allow_unisolated)
+    return wrong(possible.error().what + ", so the command could reach other servers, files and processes",
+                 "--allow-unisolated runs it all the same");
   const bool isolated = possible.has_value();
   auto sandbox = start(command, isolated, observer, diagnostics);
   if (!sandbox) return tl::unexpected(sandbox.error());

@@ -51,9 +51,15 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
                   "Number of seconds after which pgadvise ends the migrate command")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  command.add_flag("--allow-network", options.sources.migrate.allow_network,
-                   "Run the migrate command even if pgadvise cannot cut it off from the network, because the "
-                   "kernel does not permit it");
+  command
+      .add_option("--migrate-writes", options.sources.migrate.writes,
+                  "Folder of the repository that the migrate command may write, such as a tool's cache "
+                  "(repeatable); all else of the repository is read-only to it")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command.add_flag("--allow-unisolated", options.sources.migrate.allow_unisolated,
+                   "Run the migrate command even if pgadvise cannot isolate it, because the kernel does not "
+                   "permit it: it can then reach other servers, files and processes");
   command.add_flag("--allow-commands", options.sources.migrate.allow_commands,
                    "Run the command of [migrate] in pgadvise.toml as --migrate-with");
   sandbox->excludes(db);

@@ -32,11 +32,15 @@ void set_environment(const pg::Sandbox& server) {
   const std::string& conninfo = server.conninfo();
   ::setenv("DATABASE_URL", server.url().c_str(), 1);
   ::setenv("JDBC_DATABASE_URL", server.jdbc_url().c_str(), 1);
-  for (const char* other : {"PGSERVICE", "PGPASSWORD", "PGHOSTADDR", "PGOPTIONS"}) ::unsetenv(other);
+  for (const char* other : {"PGSERVICE", "PGHOSTADDR", "PGOPTIONS"}) ::unsetenv(other);
   const auto pairs = pg::read_conninfo(conninfo);
   if (!pairs) return;
   constexpr std::pair<const char*, const char*> variables[] = {
-      {"host", "PGHOST"}, {"port", "PGPORT"}, {"user", "PGUSER"}, {"dbname", "PGDATABASE"}};
+      {"host", "PGHOST"},
+      {"port", "PGPORT"},
+      {"user", "PGUSER"},
+      {"password", "PGPASSWORD"},
+      {"dbname", "PGDATABASE"}};
   for (const auto& [key, value] : *pairs)
     for (const auto& [keyword, variable] : variables)
       if (key == keyword) ::setenv(variable, value.c_str(), 1);
@@ -106,7 +110,7 @@ void add_sandbox(CLI::App& app, const UserPaths& user_paths, const std::vector<s
   command->footer(
       "COMMAND stands after two dashes: pgadvise sandbox [OPTIONS] -- COMMAND…\n"
       "DATABASE_URL (127.0.0.1, with a random password), JDBC_DATABASE_URL, and PGHOST, PGPORT, PGUSER, "
-      "PGDATABASE point COMMAND to the database. The exit code is COMMAND's.");
+      "PGPASSWORD, PGDATABASE point COMMAND to the database. The exit code is COMMAND's.");
   options->command = words;
   command->callback([options, &exit_code] {
     if (options->command.empty()) {

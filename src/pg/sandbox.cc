@@ -24,11 +24,20 @@ using namespace std::chrono_literals;
 constexpr auto start_limit = 120s;
 
 // Every value is written out: PGHOST, PGOPTIONS and the like of our environment must not reach a sandbox.
-std::string address(const std::string& folder, int port, std::string_view user, std::string_view database) {
+std::string address(const std::string& folder, int port, std::string_view user, std::string_view password,
+                    std::string_view database) {
   return conninfo_pair("host", folder) + " port=" + std::to_string(port) + " " +
-         conninfo_pair("dbname", database) + " " + conninfo_pair("user", user) +
+         conninfo_pair("dbname", database) + " " + conninfo_pair("user", user) + " " +
+         conninfo_pair("password", password) +
          " options='' target_session_attrs=any channel_binding=disable sslmode=disable" +
          " gssencmode=disable";
+}
+
+std::string random_password() {
+  std::random_device random;
+  std::string out;
+  for (int word = 0; word < 4; ++word) out += fmt::format("{:08x}", random() & 0xffffffffU);
+  return out;
 }
 
 // What the server said last: its log is the only witness when it does not come up.
@@ -64,8 +73,7 @@ Result<Connection> open(const std::string& conninfo, const SentObserver& on_sent
 
 // Waits until the server answers, has ended, or was never made.
 Result<Connection> await(const Guardian& guardian, const std::string& folder, int port,
-                         const SentObserver& on_sent) {
-  const std::string conninfo = address(folder, port, "pgadvise_admin", "template1");
+                         const std::string& conninfo, const SentObserver& on_sent) {
   const std::string socket = folder + "/.s.PGSQL." + std::to_string(port);
   const auto limit = std::chrono::steady_clock::now() + start_limit;
   std::string said;
@@ -87,8 +95,8 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, in
   return wont_start("the server did not respond in time");
 }
 
-Result<void> all(Connection& connection, std::initializer_list<const char*> statements) {
-  for (const char* statement : statements)
+Result<void> all(Connection& connection, std::initializer_list<std::string> statements) {
+  for (const auto& statement : statements)
     if (const auto done = connection.query(statement); !done) return tl::unexpected(done.error());
   return {};
 }
@@ -99,14 +107,16 @@ struct Sandbox::State {
   Home home;
   Guardian guardian;
   int port = 5432;
-  bool tcp = false;
+  std::string admin_password = random_password(), password = random_password();
   std::string conninfo, url, jdbc_url;
   SentObserver on_sent;
   std::optional<Connection> owner;
   std::optional<Connection> admin;
   Result<void> prepare(Connection template1);
-  Result<void> set_password();
   Result<void> reconnect();
+  std::string admin_conninfo(std::string_view database) const {
+    return address(home.folder, port, "pgadvise_admin", admin_password, database);
+  }
   ~State() {
     owner.reset();
     admin.reset();
@@ -116,10 +126,11 @@ struct Sandbox::State {
 
 // The database belongs to a plain role; HypoPG lives in a schema that the catalog reader passes over.
 Result<void> Sandbox::State::prepare(Connection template1) {
-  const auto made = all(template1, {"CREATE ROLE pgadvise LOGIN", "ALTER DATABASE postgres RENAME TO sandbox",
-                                    "ALTER DATABASE sandbox OWNER TO pgadvise"});
+  const auto made = all(
+      template1, {"CREATE ROLE pgadvise LOGIN PASSWORD '" + password + "'",
+                  "ALTER DATABASE postgres RENAME TO sandbox", "ALTER DATABASE sandbox OWNER TO pgadvise"});
   if (!made) return made;
-  auto opened = open(address(home.folder, port, "pgadvise_admin", "sandbox"), on_sent);
+  auto opened = open(admin_conninfo("sandbox"), on_sent);
   if (!opened) return tl::unexpected(opened.error());
   admin = std::move(*opened);
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
@@ -138,17 +149,6 @@ Result<void> Sandbox::State::prepare(Connection template1) {
   opened = open(conninfo, on_sent);
   if (!opened) return tl::unexpected(opened.error());
   owner = std::move(*opened);
-  return tcp ? set_password() : Result<void>();
-}
-
-Result<void> Sandbox::State::set_password() {
-  std::random_device random;
-  std::string password;
-  for (int word = 0; word < 4; ++word) password += fmt::format("{:08x}", random() & 0xffffffffU);
-  if (const auto done = admin->query("ALTER ROLE pgadvise PASSWORD '" + password + "'"); !done)
-    return tl::unexpected(done.error());
-  url = fmt::format("postgresql://pgadvise:{}@127.0.0.1:{}/sandbox", password, port);
-  jdbc_url = fmt::format("jdbc:postgresql://127.0.0.1:{}/sandbox?user=pgadvise&password={}", port, password);
   return {};
 }
 
@@ -170,15 +170,24 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, i
   state->home = std::move(*home);
   const auto& folder = state->home.folder;
   state->on_sent = std::move(on_sent);
-  state->tcp = tcp;
   if (tcp) state->port = free_port();
   if (state->port == 0) return wont_start("no port of 127.0.0.1 is free");
-  state->conninfo = address(folder, state->port, "pgadvise", "sandbox");
+  const auto& password = state->password;
+  state->conninfo = address(folder, state->port, "pgadvise", password, "sandbox");
+  if (tcp) {
+    state->url = fmt::format("postgresql://pgadvise:{}@127.0.0.1:{}/sandbox", password, state->port);
+    state->jdbc_url = fmt::format("jdbc:postgresql://127.0.0.1:{}/sandbox?user=pgadvise&password={}",
+                                  state->port, password);
+  }
   auto guardian = start_guardian(state->home, *server, *user,
-                                 {.max_connections = max_connections, .port = state->port, .tcp = tcp});
+                                 {.max_connections = max_connections,
+                                  .port = state->port,
+                                  .tcp = tcp,
+                                  .admin_password = state->admin_password});
   if (!guardian) return tl::unexpected(guardian.error());
   state->guardian = std::move(*guardian);
-  auto template1 = await(state->guardian, folder, state->port, state->on_sent);
+  auto template1 =
+      await(state->guardian, folder, state->port, state->admin_conninfo("template1"), state->on_sent);
   if (!template1) return tl::unexpected(template1.error());
   if (const auto ready = state->prepare(std::move(*template1)); !ready) return wont_start(ready.error().what);
   return Sandbox(std::move(state));
@@ -195,8 +204,9 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 
 // A database's settings apply to new sessions only.
 Result<void> Sandbox::State::reconnect() {
-  for (auto [connection, user] : {std::pair(&admin, "pgadvise_admin"), std::pair(&owner, "pgadvise")}) {
-    auto opened = open(address(home.folder, port, user, "sandbox"), on_sent);
+  for (const auto& [connection, address] :
+       {std::pair(&admin, admin_conninfo("sandbox")), std::pair(&owner, conninfo)}) {
+    auto opened = open(address, on_sent);
     if (!opened) return tl::unexpected(opened.error());
     *connection = std::move(*opened);
   }
@@ -215,6 +225,8 @@ Result<void> Sandbox::import_statistics(const Catalog& production, const std::ve
 }
 
 const std::string& Sandbox::conninfo() const { return state_->conninfo; }
+const std::string& Sandbox::password() const { return state_->password; }
+int Sandbox::port() const { return state_->port; }
 const std::string& Sandbox::url() const { return state_->url; }
 const std::string& Sandbox::jdbc_url() const { return state_->jdbc_url; }
 Connection& Sandbox::connection() { return *state_->owner; }

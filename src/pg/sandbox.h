@@ -19,7 +19,8 @@ class Sandbox {
   // each with a hint. A guardian process watches the server and stops it when this process ends for any
   // reason. If the guardian is killed, too, the server stops (Linux), and the next start() removes the
   // folder; `diagnostics` names folders removed this way. `max_connections`: the server's setting.
-  // `tcp`: the server also listens on a free port of 127.0.0.1, with a random password; see url().
+  // `tcp`: the server also listens on a free port of 127.0.0.1; see url(). Only two roles can connect, each
+  // with a random password: pgadvise, and a superuser whose password this object keeps to itself.
   static Result<Sandbox> start(Diagnostics& diagnostics, SentObserver on_sent = {}, int max_connections = 20,
                                bool tcp = false);
   static Result<Sandbox> start();
@@ -40,8 +41,11 @@ class Sandbox {
   Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
                                  Diagnostics& diagnostics);
 
-  const std::string& conninfo()
-      const;  // for libpq: host=<folder> dbname=sandbox …, the role that owns the database
+  // For libpq: host=<folder> dbname=sandbox …, with the password of pgadvise, the role that owns the
+  // database.
+  const std::string& conninfo() const;
+  const std::string& password() const;  // of pgadvise; letters and digits
+  int port() const;                     // of the socket's name, and of TCP
   // "postgresql://pgadvise:…@127.0.0.1:40123/sandbox", which drivers without libpq read, too; "" without TCP.
   const std::string& url() const;
   // "jdbc:postgresql://127.0.0.1:40123/sandbox?user=pgadvise&password=…"; "" without TCP.

@@ -37,19 +37,24 @@ constexpr std::time_t settled = 60;  // seconds after which a folder without a l
 constexpr std::string_view longest_socket_name = "/.s.PGSQL.65535";
 
 // $1: the folder, $2: the server's programs, $3: its max_connections, $4: its port, $5: the address it
-// listens on or empty. Standard input is the pipe whose end is our owner's end; descriptor 9 is the lock. The
-// server holds descriptor 3, a copy of our output: when that ends, no process of the server is left.
+// listens on or empty. Standard input is a pipe: its first line is the superuser's password, which other
+// processes could read in arguments, and its end is our owner's end. Descriptor 9 is the lock. The server
+// holds descriptor 3, a copy of our output: when that ends, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
+read -r password
+make_cluster() {
+  printf '%s\n' "$password" |
+    "$@" -U pgadvise_admin --auth=scram-sha-256 --pwfile=/dev/stdin -E UTF8 --no-sync 9>&-
+}
 # From 18 on pages have checksums unless told otherwise: pg/import_statistics.cc writes some. Before 14 there is
 # no --no-instructions.
 known=$("$2/initdb" --help 2>/dev/null | sed -n 's/.*\(--no-data-checksums\).*/\1/p; s/.*\(--no-instructions\).*/\1/p')
-if "$2/initdb" $known -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync \
-     </dev/null >"$1/initdb.log" 2>&1 9>&- ||
+if make_cluster "$2/initdb" $known -D "$1/data" --locale=C.UTF-8 >"$1/initdb.log" 2>&1 ||
    { rm -rf "$1/data"
-     "$2/initdb" $known -D "$1/data" -U pgadvise_admin --auth=trust -E UTF8 --no-locale --no-sync \
-     </dev/null >"$1/initdb.log" 2>&1 9>&-; }
+     make_cluster "$2/initdb" $known -D "$1/data" --no-locale >"$1/initdb.log" 2>&1; }
 then
+  password=
   cat >>"$1/data/postgresql.conf" <<END
 listen_addresses = '$5'
 port = $4
@@ -67,7 +72,13 @@ max_locks_per_transaction = 256
 autovacuum = off
 logging_collector = off
 END
-  [ -z "$5" ] || printf 'local all all trust\nhost all all %s/32 scram-sha-256\n' "$5" >"$1/data/pg_hba.conf"
+  cat >"$1/data/pg_hba.conf" <<END
+local all pgadvise_admin scram-sha-256
+local sandbox pgadvise scram-sha-256
+${5:+host sandbox pgadvise $5/32 scram-sha-256}
+local all,replication all reject
+host all,replication all all reject
+END
   # Should the guardian be killed, too, the server gets QUIT (Linux; elsewhere the next sandbox ends it).
   with_guardian=
   if setpriv --pdeathsig QUIT true 2>/dev/null; then with_guardian='setpriv --pdeathsig QUIT'; fi
@@ -360,6 +371,9 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
   if (pipe2(status, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   guardian.status = Descriptor(status[0]);
   const Descriptor status_write(status[1]);
+  const std::string line = options.admin_password + "\n";
+  if (write(guardian.hold.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    return wont_start(std::string("can't start: ") + std::strerror(errno));
   guardian.pid = spawn({guardian_script,
                         {home.folder, server, std::to_string(options.max_connections),
                          std::to_string(options.port), options.tcp ? "127.0.0.1" : ""},

@@ -59,10 +59,13 @@ struct Guardian {
 };
 struct ServerOptions {
   int max_connections = 20;
-  int port = 5432;   // of the Unix socket's name, and of TCP
-  bool tcp = false;  // also listen on 127.0.0.1, where roles need a password
+  int port = 5432;             // of the Unix socket's name, and of TCP
+  bool tcp = false;            // also listen on 127.0.0.1
+  std::string admin_password;  // of the superuser, pgadvise_admin; letters and digits
 };
-// Starts a guardian, which creates the cluster and starts the server in `home`.
+// Starts a guardian, which creates the cluster and starts the server in `home`. The server admits
+// pgadvise_admin, and the role pgadvise to the database sandbox, both with their passwords; it rejects every
+// other role and replication. The passwords are in no file, argument or environment.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, const ServerOptions& options);
 // A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
+#include "base/input_file.h"
 #include "base/isolated_process.h"
 #include "live/support.h"
 #include "support/run.h"
@@ -219,6 +221,99 @@ TEST_F(MigrateWith, ReachesNothingButTheSandbox) {
             std::string::npos);
 }
 
+// A superuser runs programs outside of the isolation: COPY TO PROGRAM.
+TEST_F(MigrateWith, CannotBecomeTheSuperuser) {
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);  // the server's user could write
+  const std::string outside = folder.path("outside");
+  folder.write("project/attack.sh", R"sh(
+for user in pgadvise_admin postgres root pgadvise; do
+  for password in "$PGPASSWORD" "" pgadvise_admin sandbox; do
+    for where in "dbname=sandbox" "dbname=template1" "dbname=sandbox replication=database" "replication=true"; do
+      PGPASSWORD=$password psql -Xw "$where user=$user passfile=/dev/null" -c "COPY (SELECT 1) TO PROGRAM 'touch $1'" 2>&1
+    done
+  done
+done
+for statement in "SET ROLE pgadvise_admin" "SET SESSION AUTHORIZATION pgadvise_admin" "ALTER ROLE pgadvise SUPERUSER"; do
+  psql -X -c "$statement" -c "COPY (SELECT 1) TO PROGRAM 'touch $1'"
+done
+cat "${TMPDIR%/*}"/pgadvise-sandbox-*/data/pg_hba.conf && echo "rules are readable"
+echo "local all all trust" >"$(echo "${TMPDIR%/*}"/pgadvise-sandbox-*)/data/pg_hba.conf" && echo "rules are writable"
+ls "${TMPDIR%/*}"/pgadvise-sandbox-*/.s.PGSQL* && echo "the socket is there"
+exec sh tool.sh
+)sh");
+  const Ran ran = check("sh attack.sh " + quoted(outside), "-v", "TMPDIR=" + quoted(folder.path()));
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(outside)) << ran.err;
+  for (const char* reached : {"rules are", "the socket is there", "scram-sha-256"})
+    EXPECT_EQ(ran.err.find(reached), std::string::npos) << ran.err;
+}
+
+// What a terminal would take for a command, and what would be typed into one.
+TEST_F(MigrateWith, ItsOutputIsPrintable) {
+  folder.write("project/shout.sh",
+               "printf '\\033]0;title\\007\\033[2J\\302\\233x\\r over\\n'; printf '\\033[1A' >&2\n"
+               "printf '\\033[3J' >/dev/tty; python3 -c 'import fcntl; fcntl.ioctl(0, 0x5412, b\"x\")'\n");
+  for (const char* more : {"; sh tool.sh", "; exit 3"}) {
+    const Ran ran = check(std::string("sh shout.sh") + more);
+    EXPECT_NE(ran.err.find("title"), std::string::npos) << ran.err;
+    for (const char* raw : {"\x1b", "\a", "\r", "\xc2\x9b"})
+      EXPECT_EQ(ran.err.find(raw), std::string::npos) << ran.err;
+  }
+}
+
+// What runs later, when the user calls git, npm or make.
+TEST_F(MigrateWith, TheRepositoryIsReadOnly) {
+  const std::string later[] = {".git/hooks/post-checkout", ".git/config", "package.json",
+                               ".husky/pre-commit",        "Makefile",    "migrations/003.js"};
+  for (const auto& file : {later[0], later[1], later[2], later[3]}) folder.write("project/" + file, "old\n");
+  folder.write("project/cache/kept", "");
+  std::string command;
+  for (const auto& file : later) command += "echo evil >>" + file + "; ln -sf /bin/true " + file + "; ";
+  command += "mv .git elsewhere; git config core.hooksPath .husky; touch new cache/made; ";
+  const Ran ran = check(command + "sh tool.sh", "--migrate-writes cache");
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  for (const auto& file : {later[0], later[1], later[2], later[3]})
+    EXPECT_EQ(read_file(folder.path("project/" + file)).value_or(""), "old\n") << file;
+  for (const char* file : {"new", "Makefile", "migrations/003.js", "elsewhere"})
+    EXPECT_FALSE(std::filesystem::exists(folder.path(std::string("project/") + file))) << file;
+  EXPECT_TRUE(std::filesystem::exists(folder.path("project/cache/made"))) << ran.err;
+  for (const char* refused : {".", ".git", ".git/hooks", "..", "missing"}) {
+    const Ran named = check("sh tool.sh", std::string("--migrate-writes ") + refused);
+    EXPECT_EQ(named.exit_code, 2) << refused;
+    EXPECT_NE(named.err.find("--migrate-writes: "), std::string::npos) << named.err;
+  }
+  const Ran hinted = check("touch cache/made");
+  EXPECT_EQ(hinted.exit_code, 2);
+  EXPECT_NE(hinted.err.find("--migrate-writes DIR"), std::string::npos) << hinted.err;
+}
+
+// `.git` is a file that names a folder elsewhere.
+TEST_F(MigrateWith, AWorktreesGitIsReadOnly) {
+  const std::string git = "git -c init.defaultBranch=main -c user.name=x -c user.email=x@x ";
+  const std::string make = "cd " + quoted(folder.path("project")) + " && (" + git + "init -q && " + git +
+                           "add . && " + git + "commit -qm x && " + git +
+                           "worktree add -q ../tree) >/dev/null 2>&1";
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "git is not installed";
+  const std::string hook = folder.path("project/.git/hooks/post-checkout");
+  const Ran ran =
+      run("check --migrate-with " + quoted("echo evil >" + hook + "; echo evil >.git; echo evil >" +
+                                           folder.path("project/.git/config.worktree") + "; sh tool.sh"),
+          folder.path("tree"));
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(hook));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("project/.git/config.worktree")));
+  EXPECT_TRUE(read_file(folder.path("tree/.git")).value_or("").starts_with("gitdir:"));
+}
+
+TEST_F(MigrateWith, SeesNoProcessAndLeavesNone) {
+  const std::string mark = "97531" + std::to_string(::getpid());
+  const Ran ran = check("echo processes: /proc/[0-9]*; setsid -f sleep " + mark +
+                        " >/dev/null 2>&1; kill -9 -1; sh tool.sh");
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_NE(ran.err.find("processes: /proc/1 /proc/2\n"), std::string::npos) << ran.err;
+  EXPECT_NE(std::system(("pgrep -f 'slee[p] " + mark + "' >/dev/null").c_str()), 0);
+}
+
 TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {
   const Ran failed = check("echo password=hunter2secret; echo last words >&2; exit 3");
   EXPECT_EQ(failed.exit_code, 2);
@@ -237,12 +332,13 @@ TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {
 }
 
 TEST_F(MigrateWith, ARepositorysCommandNeedsPermission) {
-  folder.write("project/pgadvise.toml", "[migrate]\ncommand = \"touch ran; sh tool.sh\"\n");
+  folder.write("project/pgadvise.toml", "[migrate]\ncommand = \"touch cache/ran; sh tool.sh\"\n");
+  folder.write("project/cache/kept", "");
   EXPECT_LE(run("check", folder.path("project")).exit_code, 1);
-  EXPECT_FALSE(std::filesystem::exists(folder.path("project/ran")));
-  const Ran allowed = run("check --allow-commands", folder.path("project"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("project/cache/ran")));
+  const Ran allowed = run("check --allow-commands --migrate-writes cache", folder.path("project"));
   EXPECT_LE(allowed.exit_code, 1) << allowed.err;
-  EXPECT_TRUE(std::filesystem::exists(folder.path("project/ran")));
+  EXPECT_TRUE(std::filesystem::exists(folder.path("project/cache/ran")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <functional>
 #include <optional>
+#include <regex>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "pg/catalog_reader.h"
 #include "pg/sandbox.h"
 #include "pg/server_process.h"
@@ -65,16 +67,92 @@ TEST(PgSandbox, ACommandGetsUrlsOfTcpWithAPassword) {
                    "psql -X -At \"$DATABASE_URL\" -c 'SELECT inet_server_addr(), count(*) FROM t'\n"
                    "psql -X -At -c 'SELECT inet_server_addr() IS NULL'\n"
                    "echo \"$JDBC_DATABASE_URL\"\n"
-                   "psql -X -w \"host=127.0.0.1 port=$PGPORT dbname=sandbox user=pgadvise_admin\" -c 'SELECT "
-                   "1' || echo refused\n"
-                   "psql -X -w \"host=127.0.0.1 port=$PGPORT dbname=sandbox user=pgadvise\" -c 'SELECT 1' || "
-                   "echo refused\n");
+                   "for host in 127.0.0.1 \"$PGHOST\"; do for user in pgadvise pgadvise_admin postgres; do\n"
+                   "env -u PGPASSWORD psql -X -w -h $host -U $user -c 'SELECT 1' || echo refused\n"
+                   "done; done\n"
+                   "psql -X -w -U pgadvise_admin -c 'SELECT 1' || echo refused\n"
+                   "psql -X -w -d template1 -c 'SELECT 1' || echo refused\n");
   const auto ran = testing_support::run("sandbox --schema " + schema + " -- sh " + script);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.out.find("127.0.0.1|0\nt\njdbc:postgresql://127.0.0.1:"), std::string::npos)
       << ran.out << ran.err;
   EXPECT_NE(ran.out.find("&password="), std::string::npos);
-  EXPECT_NE(ran.out.find("refused\nrefused\n"), std::string::npos) << "without the password";
+  std::string refused;
+  for (int i = 0; i < 8; ++i) refused += "refused\n";
+  EXPECT_TRUE(ran.out.ends_with(refused)) << "without the role's password\n" << ran.out;
+}
+
+TEST(PgSandbox, AdmitsTwoRolesWithTheirPasswords) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  ASSERT_TRUE(sandbox->admin().run_script("CREATE ROLE other LOGIN SUPERUSER PASSWORD 'x'"));
+  EXPECT_TRUE(pg::Connection::open(sandbox->conninfo()));
+  const std::string at = "host=" + sandbox->folder() + " options='' passfile=/dev/null ";
+  const std::string password = " password=" + sandbox->password();
+  for (const auto& refused :
+       {at + "dbname=sandbox user=pgadvise_admin", at + "dbname=sandbox user=pgadvise_admin" + password,
+        at + "dbname=sandbox user=pgadvise", at + "dbname=template1 user=pgadvise" + password,
+        at + "dbname=sandbox user=postgres" + password, at + "dbname=sandbox user=other password=x",
+        at + "dbname=sandbox replication=true user=pgadvise" + password,
+        at + "dbname=sandbox replication=database user=pgadvise" + password,
+        at + "dbname=sandbox replication=true user=other password=x"})
+    EXPECT_FALSE(pg::Connection::open(refused)) << refused;
+}
+
+TEST(PgSandbox, ItsPasswordsAreInNoFileAndNoArgument) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  const auto found = run_program({"grep", "-rlaF", sandbox->password(), sandbox->folder()});
+  ASSERT_TRUE(found) << found.error().line();
+  EXPECT_EQ(found->out, "");
+  std::ifstream stat_file("/proc/" + std::to_string(server_pid(sandbox->folder())) + "/stat");
+  std::string guardian;
+  if (!(stat_file >> guardian >> guardian >> guardian >> guardian)) GTEST_SKIP() << "no /proc";
+  for (const char* file : {"/cmdline", "/environ"}) {
+    std::ifstream in("/proc/" + guardian + file);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    EXPECT_FALSE(std::regex_search(text, std::regex("[0-9a-f]{32}"))) << text;
+  }
+  std::ifstream rules(sandbox->folder() + "/data/pg_hba.conf");
+  const std::string text((std::istreambuf_iterator<char>(rules)), {});
+  EXPECT_EQ(text.find("trust"), std::string::npos) << text;
+}
+
+TEST(PgSandbox, ItsRoleGetsNoPrivileges) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  for (const char* statement : {"SET ROLE pgadvise_admin",
+                                "SET SESSION AUTHORIZATION pgadvise_admin",
+                                "ALTER ROLE pgadvise SUPERUSER",
+                                "ALTER ROLE pgadvise_admin PASSWORD 'x'",
+                                "ALTER ROLE pgadvise_admin RENAME TO other",
+                                "CREATE ROLE other SUPERUSER",
+                                "GRANT pgadvise_admin TO pgadvise",
+                                "GRANT pg_execute_server_program TO pgadvise",
+                                "SELECT rolpassword FROM pg_authid",
+                                "SELECT passwd FROM pg_shadow",
+                                "UPDATE pg_authid SET rolsuper = true",
+                                "COPY (SELECT 1) TO PROGRAM 'true'",
+                                "COPY (SELECT 1) TO '/tmp/x'",
+                                "SELECT pg_read_file('PG_VERSION')",
+                                "SELECT pg_read_file('/etc/passwd')",
+                                "SELECT pg_ls_dir('.')",
+                                "SELECT lo_import('/etc/passwd')",
+                                "ALTER SYSTEM SET archive_command = 'true'",
+                                "LOAD '/tmp/x.so'",
+                                "SELECT pg_reload_conf()",
+                                "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y'",
+                                "CREATE EXTENSION dblink",
+                                "CREATE EXTENSION postgres_fdw",
+                                "CREATE EXTENSION file_fdw",
+                                "CREATE EXTENSION adminpack",
+                                "CREATE EXTENSION plpython3u",
+                                "CREATE EXTENSION plperlu",
+                                "CREATE EXTENSION pageinspect",
+                                "CREATE SUBSCRIPTION s CONNECTION 'host=/tmp' PUBLICATION p",
+                                "SELECT * FROM pg_hba_file_rules",
+                                "DO $$ BEGIN EXECUTE $q$COPY (SELECT 1) TO PROGRAM 'true'$q$; END $$"})
+    EXPECT_FALSE(sandbox->connection().query(statement)) << statement;
 }
 
 TEST(PgSandbox, EndsWithItsObject) {

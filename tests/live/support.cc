@@ -13,6 +13,7 @@
 #include "base/identifier.h"
 #include "base/input_file.h"
 #include "base/text.h"
+#include "live/admit_everybody.h"
 #include "pg/sandbox.h"
 
 namespace pgadvise::live {
@@ -58,6 +59,7 @@ Server& server() {
     made.folder = trim(must(read_file(file)));
   } else {
     made.own = must(pg::Sandbox::start());
+    must(admit_everybody(*made.own));
     made.folder = made.own->folder();
   }
   made.admin = open(address(made.folder, "sandbox", "pgadvise_admin"));

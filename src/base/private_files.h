@@ -1,0 +1,24 @@
+// The file system as a program of run_isolated() sees it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pgadvise {
+
+struct PrivateFiles {
+  std::vector<std::string> writable = {};  // absolute; everything else is read-only
+  std::vector<std::string> hidden = {};    // absolute; empty and read-only
+  std::string folder = {};                 // the working folder; if it is missing: /
+};
+
+enum class FileStep { none, mounts, devices, proc };  // what the kernel refused
+
+// Replaces the file system of this process, which must have a mount namespace of its own, the capabilities to
+// mount, and be in the PID namespace whose processes /proc shows. In /dev are null, zero, full, random,
+// urandom, the links of descriptors and an own shm; no terminal. /proc is read-only. A chroot whose root is
+// no mount works, too. System calls only: may be called between fork() and exec(). On failure the step, with
+// errno.
+FileStep replace_files(const PrivateFiles& files);
+
+}  // namespace pgadvise
