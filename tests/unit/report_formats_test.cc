@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "report/common.h"
 #include "report/otlp.h"
+#include "support/ci_commands.h"
 #include "support/paths.h"
 
 namespace pgadvise::report {
@@ -66,6 +68,82 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
     if (format->name != "json" && format->name != "text" && format->name != "html") {
       EXPECT_EQ(out.find("zz_refuted"), std::string::npos) << format->name;
     }
+  }
+}
+
+// A report in which `name` is every name and text of the input.
+Report report_with(const std::string& name) {
+  Finding one = finding(name, Severity::error);
+  one.subject = {.kind = "index",
+                 .schema = name,
+                 .table = name,
+                 .columns = {name, name},
+                 .constraint = name,
+                 .index = name,
+                 .fingerprint = name,
+                 .file = name,
+                 .entry = name};
+  one.short_id = "unindexed-foreign-key:1b17";
+  one.location = SourceLocation{name, 3, 7};
+  one.other_locations = {SourceLocation{name, 4, 1}};
+  one.message = name;
+  one.statement = name;
+  one.verdict_reason = name;
+  one.impact.effect = name;
+  one.evidence = {{Evidence::Kind::catalog, name, SourceLocation{name, 1, 1}, name}};
+  one.fix = Fix{.title = name, .sql = name, .down_sql = name, .drizzle = name, .safety = Fix::Safety::safe};
+  Finding moved = one;
+  moved.location = SourceLocation{};
+  moved.fix = Fix{.title = name};
+  Report out = report_of({one, moved, finding("plain")});
+  for (int i = 0; i < 6; ++i) out.findings.push_back(one);
+  for (const auto verdict : {Verdict::confirmed, Verdict::refuted}) {
+    out.findings.push_back(one);
+    out.findings.back().verdict = verdict;
+  }
+  out.suppressed = {{one, {}}};
+  out.suppressed.back().by.reason = name;
+  out.baseline = Baseline{name, {one}, {{"id", name, name}}};
+  out.skipped = {{name, name}};
+  out.inputs = {{name, name, name}, {"database", name, name}};
+  out.diagnostics = {{Error::Kind::nonfatal, name, name, name}};
+  out.not_read = name;
+  out.index_set = {.count = 1, .bytes = 1, .share_saved = 0.5, .steps = {{name, 1, 0.5}}};
+  out.server_version = out.what_if = name;
+  return out;
+}
+
+// Formats that join the registry are tested, too. GitHub's own commands stay.
+TEST(Formats, HaveNoCommandOfACiServiceFromTheInput) {
+  using testing_support::ci_commands;
+  for (const auto& name : testing_support::hostile_names) {
+    const Report all = report_with(name);
+    Report nothing;
+    nothing.nothing_checked = name;
+    for (const auto* format : all_formats())
+      for (const int width : {40, 100})
+        for (const Report* report : {&all, &nothing}) {
+          Options options = in_repository;
+          options.width = width;
+          options.all = width == 40;
+          options.show_literals = true;
+          const std::string text = render(format->name, *report, options);
+          for (const auto& line : ci_commands(text, format->has_ci_commands ? "::" : ""))
+            ADD_FAILURE() << format->name << ": " << line;
+          if (format->name != "github") continue;
+          std::istringstream lines(text);
+          for (std::string line; std::getline(lines, line);)
+            EXPECT_TRUE(line.starts_with("::error ") || line.starts_with("::warning ") ||
+                        line.starts_with("::notice ") || line.starts_with("pgadvise: "))
+                << line;
+        }
+  }
+}
+
+TEST(Formats, JsonKeepsTheNamesThatSpellACommand) {
+  for (const auto& name : testing_support::hostile_names) {
+    const json out = json::parse(render("json", report_with(name), in_repository));
+    EXPECT_EQ(out["findings"][0]["subject"]["table"], name);
   }
 }
 
