@@ -13,8 +13,9 @@ namespace pgadvise::cli {
 // report::render() wrote.
 enum class CiCommands { broken, of_the_format };
 
-// Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices, pipes
-// and links are written directly. Errors (usage): not writable, disk full, pipe closed.
+// Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices and
+// pipes are written directly. Errors (usage): not writable, disk full, pipe closed, a link that is not
+// followed (base/write_target.h).
 Result<void> write_output(const std::string& path, const std::string& content,
                           CiCommands commands = CiCommands::broken);
 
