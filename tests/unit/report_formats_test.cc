@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -426,7 +427,7 @@ TEST(Junit, CountsAddUp) {
 TEST(Markdown, StaysTextAndWithinAComment) {
   const std::string one = render("markdown", report_of({finding("one")}), in_repository);
   EXPECT_NE(one.find("No &lt;index>"), std::string::npos) << one;
-  EXPECT_NE(one.find("&#64;team &#35;1"), std::string::npos) << one;
+  EXPECT_NE(one.find("@\u200bteam #\u200b1"), std::string::npos) << one;
   EXPECT_NE(one.find("<details><summary>SQL that fixes 1</summary>\n\n```sql\nCREATE INDEX"),
             std::string::npos)
       << one;
@@ -439,6 +440,111 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   EXPECT_LT(all.size(), 65'000u);
   EXPECT_NE(all.find("No longer found: 3000"), std::string::npos);
   EXPECT_NE(all.find("more of less impact"), std::string::npos);
+}
+
+// What a reader sees of a line of Markdown, without its code spans, which services leave alone.
+std::string rendered(const std::string& line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '`') {
+      const auto end = line.find('`', at + 1);
+      if (end == std::string::npos) return out + "an open code span";
+      at = end;
+    } else if (line[at] == '\\' && at + 1 < line.size() &&
+               std::ispunct(static_cast<unsigned char>(line[at + 1]))) {
+      out += line[++at];
+    } else {
+      out += line[at];
+    }
+  }
+  return replace_all(replace_all(out, "&lt;", "<"), "&amp;", "&");
+}
+
+// As html-pipeline's MentionFilter (GitHub), the reference patterns and autolinks of GitLab and cmark-gfm
+// have it.
+TEST(Markdown, NamesBecomeNoMentionAndNoLink) {
+  const std::vector<std::string> names = {"@team",
+                                          "@org/team",
+                                          "x@y.example",
+                                          "#1",
+                                          "user/repo#1",
+                                          "GH-1",
+                                          "gh-12",
+                                          "JIRA_2-34",
+                                          "group/p!7",
+                                          "$12",
+                                          "&5",
+                                          "~bug",
+                                          "~\"to do\"",
+                                          "%3",
+                                          "%\"v 1\"",
+                                          "^alert#2",
+                                          "[vulnerability:9",
+                                          "*iteration:1",
+                                          "0a1b2c3",
+                                          "user/repo@0a1b2c3d",
+                                          "https://e.example",
+                                          "HTTP://e.example",
+                                          "irc://e.example/x",
+                                          "www.e.example",
+                                          "WWW.e.example",
+                                          "mailto:a@b.example",
+                                          "xmpp:a@b",
+                                          "[a](https://e.example)",
+                                          "![a](//e.example)",
+                                          "<https://e.example>",
+                                          "&commat;team",
+                                          "&#64;team",
+                                          "&#x40;team",
+                                          "\\@team",
+                                          "`@team",
+                                          "<b>x",
+                                          "**a**",
+                                          "~~a~~",
+                                          "$a$"};
+  const std::regex wrong(
+      R"(@[A-Za-z0-9_]|#\d|gh-\d|[A-Z][A-Z_0-9]+-\d|!\d|\$[\da-z]|&[\da-z#]|~["a-z]|%["\d]|\^alert|\[vuln|\*iter)"
+      R"(|(^|[^A-Za-z0-9])[0-9a-f]{6,40}($|[^A-Za-z0-9])|[A-Za-z0-9]://|www\.|mailto:|xmpp:)",
+      std::regex::icase);
+  for (const auto& name : names) {
+    EXPECT_TRUE(std::regex_search(name, wrong) || name.find_first_of("<*~$`") != std::string::npos) << name;
+    Report report = report_with(name);
+    report.findings.front().rule = "unindexed-foreign-key";
+    const std::string text = render("markdown", report, in_repository);
+    Report nothing;
+    nothing.nothing_checked = name;
+    std::istringstream lines(text + render("markdown", nothing, in_repository));
+    bool fence = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("```")) fence = !fence;
+      if (fence) continue;
+      const std::string shown = rendered(line);
+      EXPECT_FALSE(std::regex_search(shown, wrong)) << name << "\n" << line;
+      if (name.starts_with("<")) {
+        EXPECT_EQ(replace_all(line, "<br>", "").find(name.substr(0, 2)), std::string::npos) << line;
+      }
+    }
+    EXPECT_NE(replace_all(rendered(text), "\u200b", "").find(name), std::string::npos)
+        << "nothing else changes: " << text;
+  }
+}
+
+TEST(Markdown, CodeSpansKeepNamesAsTheyAre) {
+  Report report = report_of({finding("t")});
+  report.findings.front().location->file = "db/@scope/0001 a#1.sql";
+  EXPECT_NE(render("markdown", report, in_repository).find("`api/db/@scope/0001 a#1.sql:3`"),
+            std::string::npos);
+}
+
+// reviewdog writes the message into a comment as it is.
+TEST(Rdjson, MessagesMentionNobody) {
+  Report report = report_of({finding("t")});
+  report.findings.front().message = "The table @team has https://e.example and 100 % of $1::text[1]";
+  const json out = json::parse(render("rdjson", report, in_repository));
+  const auto message = out["diagnostics"][0]["message"].get<std::string>();
+  EXPECT_TRUE(
+      message.starts_with("The table @\u200bteam has https\u200b://e.example and 100 % of $1::text[1]"))
+      << message;
 }
 
 TEST(Agent, CountsFirstAndFewWords) {

@@ -1,0 +1,89 @@
+#include "report/markdown_text.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace pgadvise::report {
+namespace {
+
+constexpr std::string_view zero_width_space = "\u200b";
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+// Of a name: also quotation marks, as of GitLab's ~"to do", and characters that are not ASCII.
+bool begins_name(char c) { return letter(c) || digit(c) || c == '_' || c == '"' || (c & 0x80) != 0; }
+
+// The length of what may be a commit's hash at `at`: 6 to 40 hexadecimal digits, not only decimal ones.
+std::size_t hash_at(std::string_view text, std::size_t at) {
+  constexpr std::size_t shortest = 6, longest = 40;
+  if (at > 0 && (letter(text[at - 1]) || digit(text[at - 1]))) return 0;
+  std::size_t end = at;
+  bool decimal = true;
+  for (; end < text.size() && (letter(text[end]) || digit(text[end])); ++end) {
+    const char c = text[end];
+    if (letter(c) && !((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return 0;
+    decimal = decimal && digit(c);
+  }
+  return decimal || end - at < shortest || end - at > longest ? 0 : end - at;
+}
+
+// Whether the byte at `at` follows the "-" of GH-1 or JIRA_2-1.
+bool follows_key(std::string_view text, std::size_t at) {
+  if (at < 2 || text[at - 1] != '-' || !digit(text[at])) return false;
+  std::size_t begin = at - 1;
+  bool capital = true;
+  for (; begin > 0 && (letter(text[begin - 1]) || digit(text[begin - 1]) || text[begin - 1] == '_'); --begin)
+    capital = capital && !(text[begin - 1] >= 'a' && text[begin - 1] <= 'z');
+  const auto key = text.substr(begin, at - 1 - begin);
+  return !key.empty() && letter(key[0]) && (capital || lower(key) == "gh");
+}
+
+// Whether a link is broken by a zero-width space in front of byte `at`, which is not the first.
+bool in_link(std::string_view text, std::size_t at) {
+  if (text.substr(at).starts_with("://")) return true;
+  if (text[at] == '.') return at >= 3 && starts_with_nocase(text.substr(at - 3), "www.");
+  if (text[at] != ':') return false;
+  for (const std::string_view scheme : {"mailto:", "xmpp:"})
+    if (at + 1 >= scheme.size() && starts_with_nocase(text.substr(at + 1 - scheme.size()), scheme))
+      return true;
+  return false;
+}
+
+bool follows_sign(std::string_view text, std::size_t at, std::string_view signs) {
+  return begins_name(text[at]) && contains(signs, text.substr(at - 1, 1));
+}
+
+template <class Breaks>
+std::string broken(std::string_view text, Breaks breaks) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at > 0 && breaks(at)) out += zero_width_space;
+    out += text[at];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string without_mentions(std::string_view text) {
+  return broken(text, [&](std::size_t at) { return in_link(text, at) || follows_sign(text, at, "@#"); });
+}
+
+std::string markdown_text(std::string_view text) {
+  const std::string safe = printable(text);
+  std::string out;
+  for (const char c : broken(safe, [&](std::size_t at) {
+         return in_link(safe, at) || follows_sign(safe, at, "@#!$&~%^[*") || follows_key(safe, at) ||
+                hash_at(safe, at - 1) > 0;
+       })) {
+    if (c == '&') out += "&amp;";
+    else if (c == '<') out += "&lt;";
+    else if (contains("\\`*_[]|~$", std::string_view(&c, 1))) out += std::string("\\") + c;
+    else out += c;
+  }
+  return out;
+}
+
+}  // namespace pgadvise::report
