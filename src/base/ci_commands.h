@@ -16,7 +16,7 @@ bool begins_ci_command(std::string_view text, std::size_t at);
 // Breaks the commands in finished lines: the first # of "##vso[" becomes \x23, and the second colon of "::"
 // at the beginning of a line, behind white space, becomes \x3a if another "::" follows in the line. Other
 // casts (x::text) stay. The result contains no command. Linear.
-std::string without_ci_commands(std::string_view lines);
+std::string without_ci_commands(std::string lines);
 
 // Whether a layout may begin a line with the word: not with a cast (::text), which would be broken there.
 inline bool may_begin_line(std::string_view word) { return !word.starts_with("::"); }

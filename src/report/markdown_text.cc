@@ -14,18 +14,19 @@ bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // Of a name: also quotation marks, as of GitLab's ~"to do", and characters that are not ASCII.
 bool begins_name(char c) { return letter(c) || digit(c) || c == '_' || c == '"' || (c & 0x80) != 0; }
 
-// The length of what may be a commit's hash at `at`: 6 to 40 hexadecimal digits, not only decimal ones.
-std::size_t hash_at(std::string_view text, std::size_t at) {
-  constexpr std::size_t shortest = 6, longest = 40;
-  if (at > 0 && (letter(text[at - 1]) || digit(text[at - 1]))) return 0;
-  std::size_t end = at;
-  bool decimal = true;
-  for (; end < text.size() && (letter(text[end]) || digit(text[end])); ++end) {
-    const char c = text[end];
-    if (letter(c) && !((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return 0;
-    decimal = decimal && digit(c);
-  }
-  return decimal || end - at < shortest || end - at > longest ? 0 : end - at;
+// Whether `at` is 5, 10, … digits behind the beginning of what may be a commit: 6 to 40 hexadecimal digits,
+// not only decimal ones. No part that is left is long enough for one.
+bool in_commit(std::string_view text, std::size_t at) {
+  constexpr std::size_t shortest = 6, longest = 40, part = 5;
+  const auto word = [&](std::size_t byte) { return letter(text[byte]) || digit(text[byte]); };
+  std::size_t begin = at, end = at;
+  while (begin > 0 && at - begin <= longest && word(begin - 1)) --begin;
+  while (end < text.size() && end - begin <= longest && word(end)) ++end;
+  const std::size_t size = end - begin;
+  if (size < shortest || size > longest || at == begin || at == end || (at - begin) % part != 0) return false;
+  const auto run = text.substr(begin, size);
+  return run.find_first_not_of("0123456789abcdefABCDEF") == run.npos &&
+         run.find_first_not_of("0123456789") != run.npos;
 }
 
 // Whether the byte at `at` follows the "-" of GH-1 or JIRA_2-1.
@@ -76,7 +77,7 @@ std::string markdown_text(std::string_view text) {
   std::string out;
   for (const char c : broken(safe, [&](std::size_t at) {
          return in_link(safe, at) || follows_sign(safe, at, "@#!$&~%^[*") || follows_key(safe, at) ||
-                hash_at(safe, at - 1) > 0;
+                in_commit(safe, at);
        })) {
     if (c == '&') out += "&amp;";
     else if (c == '<') out += "&lt;";

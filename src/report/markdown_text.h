@@ -9,7 +9,7 @@ namespace pgadvise::report {
 // Text in a line of a paragraph: no markup, no HTML, no link, no mention of a person, issue, commit or label.
 // Services look for mentions and links in the rendered text, where an entity or a backslash is gone. So a
 // zero-width space (U+200B) breaks what GitHub, GitLab and Gitea would see: behind @ # ! $ & ~ % ^ [ * where
-// a name follows, in GH-1 and JIRA-1, behind the first digit of what may be a commit, in www. and in front of
+// a name follows, in GH-1 and JIRA-1, every five digits of what may be a commit, in www. and in front of
 // :// (behind it, GitLab makes a link of it). Code spans need none: services leave them alone.
 std::string markdown_text(std::string_view text);
 

@@ -83,7 +83,7 @@ TEST_F(CiLog, HasNoCommandInAnyReport) {
 }
 
 TEST_F(CiLog, HasNoCommandInAnErrorOrAMessage) {
-  for (std::string name : hostile_names) {
+  for (const auto& name : hostile_names) {
     const std::string file = replace_all(name, "/", "_");
     folder.write(file + "/" + file + ".sql", "CREATE TABLE t (id int);\nnonsense;\n");
     const std::string word = quoted(name), path = quoted(file);
