@@ -104,4 +104,15 @@ bool leads_outside(const std::string& path) {
   return !lies_within(path, fs::canonical(folder, code).generic_string());
 }
 
+bool lies_in_git_folder(const std::string& path) {
+  std::error_code code;
+  fs::path at = fs::weakly_canonical(without_dangling_links(fs::absolute(path, code)), code);
+  while (!code && at != at.parent_path()) {
+    at = at.parent_path();
+    if (fs::exists(at / "HEAD", code) && fs::exists(at / "objects", code)) return true;
+    code.clear();  // a folder that is missing or can't be searched
+  }
+  return false;
+}
+
 }  // namespace pgadvise

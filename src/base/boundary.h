@@ -36,4 +36,8 @@ bool leaves_repository(const std::string& path);
 // The same; outside of repositories, whether a symbolic link leaves the file's folder.
 bool leads_outside(const std::string& path);
 
+// Whether the file, with symbolic links resolved, lies in a folder of git (.git or a bare repository), where
+// git runs and reads what it finds.
+bool lies_in_git_folder(const std::string& path);
+
 }  // namespace pgadvise

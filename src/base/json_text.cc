@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
+
 namespace pgadvise {
 namespace {
 
@@ -148,6 +150,7 @@ std::string escape_controls(std::string_view text) {
     const unsigned two = byte(i) == 0xC2 ? byte(i + 1) : 0;
     const unsigned three = byte(i) == 0xE2 ? (byte(i + 1) & 0x3FU) << 6 | (byte(i + 2) & 0x3FU) | 0x2000U : 0;
     if (byte(i) == 0x7F) out += "\\u007f";
+    else if (text[i] == '#' && begins_ci_command(text, i)) out += "\\u0023";
     else if (two >= 0x80 && two <= 0x9F) out += fmt::format("\\u{:04x}", two), ++i;
     else if ((three >= 0x202A && three <= 0x202E) || (three >= 0x2066 && three <= 0x2069))
       out += fmt::format("\\u{:04x}", three), i += 2;

@@ -19,9 +19,9 @@ bool nested_deeper(std::string_view json, std::size_t levels);
 // or `otherwise`.
 std::string why_no_json(std::string_view json, std::string otherwise, std::size_t levels = deepest_json);
 
-// Escapes the C1 control characters (U+009B starts a terminal's escape sequence, as ESC [ does) and marks of
-// text direction in JSON from a library, which already escapes ASCII control characters. They occur only in
-// strings, so they can be escaped in the text.
+// Escapes C1 control characters (U+009B starts a terminal's escape sequence, as ESC [ does), marks of text
+// direction and the # of ci_commands.h in JSON from a library, which already escapes ASCII control
+// characters. They occur only in strings, so they can be escaped in the text, and the values stay.
 std::string escape_controls(std::string_view json);
 
 }  // namespace pgadvise

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/utf8.h"
 
 namespace pgadvise {
@@ -159,6 +160,8 @@ std::string make_printable(std::string_view text, bool keep_lines, std::size_t w
       } else if (hidden(value)) {
         out += value < 0x100 ? fmt::format("\\x{:02x}", static_cast<unsigned>(value))
                              : fmt::format("\\u{{{:x}}}", static_cast<unsigned>(value));
+      } else if (value == '#' && begins_ci_command(text, at)) {
+        out += "\\x23";
       } else {
         out += text.substr(at, bytes);
       }

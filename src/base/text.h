@@ -26,8 +26,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);  // Levenshte
 // "did you mean x?", with the known word most similar to `word`; "" if none is similar.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
-// Makes text safe for one line of a terminal: control characters (C0, DEL, C1, bidirectional marks) and
-// invisible characters become \xNN or \u{N}, tabs and line ends one space, invalid UTF-8 bytes \xNN.
+// Makes text safe for a line of a terminal or CI log: control characters (C0, DEL, C1, direction), invisible
+// ones, no UTF-8 and the # of ci_commands.h become \xNN or \u{N}, tabs and line ends become one space.
 std::string printable(std::string_view text);
 // The same for text of several lines: keeps line ends and tabs.
 std::string printable_block(std::string_view text);

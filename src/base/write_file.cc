@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/boundary.h"
+#include "base/write_target.h"
 
 namespace pgadvise {
 namespace {
@@ -24,14 +25,31 @@ Result<void> check_repository(const std::string& path) {
               "name the file that the link leads to");
 }
 
-Result<void> write_through(const std::string& path, std::string_view content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+// Into a device or pipe. Another file may have got the name meanwhile.
+Result<void> write_through(const WriteTarget& target, const std::string& path, std::string_view content) {
+  const int how = target.is_process_link() ? O_TRUNC : O_NOFOLLOW;
+  const int file = ::openat(target.folder(), target.name().c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | how);
   if (file < 0) return failed(path);
-  const bool wrote = write_all(file, content);
+  struct stat status{};
+  const bool replaced = !target.is_process_link() && ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  errno = EEXIST;
+  const bool wrote = !replaced && write_all(file, content);
   const int reason = errno;
   const bool closed = ::close(file) == 0;
   if (!wrote) errno = reason;
   return wrote && closed ? Result<void>{} : failed(path);
+}
+
+Result<void> replace(const WriteTarget& target, const std::string& path, std::string_view content,
+                     mode_t mode) {
+  const std::string name = target.path();
+  const std::string temporary = write_aside(name, content, mode);
+  if (temporary.empty()) return failed(path);
+  if (::rename(temporary.c_str(), name.c_str()) == 0) return {};
+  const int reason = errno;
+  ::unlink(temporary.c_str());
+  errno = reason;
+  return failed(path);
 }
 
 }  // namespace
@@ -72,22 +90,20 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
 
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
   if (const auto inside = check_repository(path); !inside) return inside;
-  const std::string temporary = write_aside(path, content, mode);
-  if (temporary.empty()) return failed(path);
-  if (::rename(temporary.c_str(), path.c_str()) == 0) return {};
-  const int reason = errno;
-  ::unlink(temporary.c_str());
-  errno = reason;
-  return failed(path);
+  const auto target = WriteTarget::find(path, OwnLink::replace);
+  return target ? replace(*target, path, content, mode) : tl::unexpected(target.error());
 }
 
 Result<void> write_file(const std::string& path, std::string_view content) {
+  if (const auto inside = check_repository(path); !inside) return inside;
+  const auto target = WriteTarget::find(path, OwnLink::follow);
+  if (!target) return tl::unexpected(target.error());
   struct stat status{};
-  const bool there = ::lstat(path.c_str(), &status) == 0;
-  if (!there || S_ISREG(status.st_mode))
-    return replace_file(path, content, there ? status.st_mode & 07777 : mode_of_new_files());
-  const auto inside = check_repository(path);
-  return inside ? write_through(path, content) : inside;
+  if (::fstatat(target->folder(), target->name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return replace(*target, path, content, mode_of_new_files());
+  if (!S_ISREG(status.st_mode)) return write_through(*target, path, content);
+  const bool own = status.st_uid == ::geteuid();
+  return replace(*target, path, content, status.st_mode & (own ? 07777 : mode_of_new_files()));
 }
 
 }  // namespace pgadvise

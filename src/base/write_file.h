@@ -21,8 +21,8 @@ mode_t mode_of_new_files();
 std::string write_aside(const std::string& path, std::string_view content, mode_t mode);
 
 // Writes new and regular files (keeping permissions) to a temporary file and renames it; writes directly to
-// devices, pipes and links. Errors (usage): not writable, disk full, pipe closed (a regular file is then
-// unchanged); the path leads out of a repository through a symbolic link, which the repository may contain.
+// devices and pipes. Errors (usage): not writable, disk full, pipe closed (a regular file is then unchanged);
+// a symbolic link on the path that a repository or another user may have made (base/write_target.h).
 Result<void> write_file(const std::string& path, std::string_view content);
 
 // As write_file(), but puts a regular file in the place of a link, pipe or device, too: for pgadvise's own

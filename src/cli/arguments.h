@@ -12,6 +12,13 @@ struct Arguments {
   std::vector<std::string> logins;  // "user:password" of each argument that holds user:password@host
 };
 
+// Sentences for --help of options that take a connection string. What overwrites a password comes after the
+// start of the process.
+inline const std::string about_database_password =
+    ". Other users can see a password in it for a moment: use env, a service file or ~/.pgpass";
+inline const std::string about_store_password =
+    ". Other users can see a password in it for a moment: use env or @NAME";
+
 // Copies the arguments, then overwrites in argv each connection string with a password by "***": after --db
 // and --allow-host, after "--option=" and on its own, and each URL with a password after --store and --otlp.
 // A value of

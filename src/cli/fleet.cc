@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "check/trust.h"
+#include "cli/arguments.h"
 #include "cli/check_process.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
@@ -182,7 +183,8 @@ void add_options(CLI::App& command, Options& options) {
           "--store", options.store,
           "Store what the checks find, each under the database's NAME, for pgadvise history: sqlite, "
           "sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database pgadvise), env "
-          "(PGADVISE_STORE), or @NAME, a store of your own configuration")
+          "(PGADVISE_STORE), or @NAME, a store of your own configuration" +
+              about_store_password)
       ->type_name("URL");
   command.add_option("--jobs", options.jobs, "Number of databases that are checked at the same time")
       ->check(CLI::Range(1, 64))

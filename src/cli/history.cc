@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/arguments.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/store_option.h"
@@ -57,7 +58,8 @@ void add_history(CLI::App& app, int& exit_code) {
   command
       ->add_option("--store", options->store.url,
                    "Store that check, digest, advise or watch wrote: sqlite, sqlite:PATH, postgresql://…, "
-                   "clickhouse://…, env (PGADVISE_STORE), or @NAME, a store of your own configuration")
+                   "clickhouse://…, env (PGADVISE_STORE), or @NAME, a store of your own configuration" +
+                       about_store_password)
       ->type_name("URL")
       ->capture_default_str();
   command

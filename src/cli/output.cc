@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/ci_commands.h"
 #include "base/text.h"
 #include "base/write_file.h"
 #include "cli/verbosity.h"
@@ -22,7 +23,9 @@ bool standard(const std::string& path) { return path.empty() || path == "-"; }
 
 }  // namespace
 
-Result<void> write_output(const std::string& path, const std::string& content) {
+Result<void> write_output(const std::string& path, const std::string& content, CiCommands commands) {
+  if (commands == CiCommands::broken)
+    return write_output(path, without_ci_commands(content), CiCommands::of_the_format);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error with a line, not a silent death
   if (!standard(path)) return write_file(path, content);
   if (write_all(STDOUT_FILENO, content)) return {};
@@ -32,7 +35,7 @@ Result<void> write_output(const std::string& path, const std::string& content) {
 
 void report_written(const std::string& path, std::string_view what) {
   if (standard(path) || verbosity().quiet) return;
-  std::fprintf(stderr, "pgadvise: wrote %s (%.*s)\n", path.c_str(), static_cast<int>(what.size()),
+  std::fprintf(stderr, "pgadvise: wrote %s (%.*s)\n", printable(path).c_str(), static_cast<int>(what.size()),
                what.data());
 }
 

@@ -9,9 +9,15 @@
 
 namespace pgadvise::cli {
 
-// Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices, pipes
-// and links are written directly. Errors (usage): not writable, disk full, pipe closed.
-Result<void> write_output(const std::string& path, const std::string& content);
+// Commands of CI services in an output (base/ci_commands.h): write_output() breaks them, or keeps those that
+// report::render() wrote.
+enum class CiCommands { broken, of_the_format };
+
+// Writes to stdout if `path` is empty or "-". New and regular files are replaced atomically; devices and
+// pipes are written directly. Errors (usage): not writable, disk full, pipe closed, a link that is not
+// followed (base/write_target.h).
+Result<void> write_output(const std::string& path, const std::string& content,
+                          CiCommands commands = CiCommands::broken);
 
 // Prints what was written to a file on standard error, unless --quiet: "pgadvise: wrote report.json (12
 // findings, json)". Nothing for stdout.

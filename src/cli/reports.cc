@@ -112,7 +112,8 @@ Result<void> write_reports(const Report& found, const std::vector<WantedReport>&
     options.links = use_links(one.path);
     options.warnings_printed = one.path.empty();
     options.width = output_width(one.path);
-    const auto wrote = write_output(one.path, report::render(one.format, report, options));
+    const auto wrote =
+        write_output(one.path, report::render(one.format, report, options), CiCommands::of_the_format);
     if (!wrote && out) out = wrote;
     if (wrote)
       report_written(one.path, fmt::format("{} finding{}, {}", report.findings.size(),

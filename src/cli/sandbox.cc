@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "check/inputs.h"
 #include "cli/messages.h"
 #include "cli/phase.h"
@@ -59,8 +60,8 @@ int run_command(const std::vector<std::string>& command, const pg::Sandbox& serv
     for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     ::execvp(words[0], words.data());
-    const std::string line = std::string("pgadvise: ") + words[0] +
-                             ": can't be run: " + std::strerror(errno) + " (is it installed, and in PATH?)\n";
+    const std::string line = "pgadvise: " + printable(words[0]) + ": can't be run: " + std::strerror(errno) +
+                             " (is it installed, and in PATH?)\n";
     [[maybe_unused]] const ssize_t wrote = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(127);
   }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "check/config.h"
 #include "check/trust.h"
+#include "cli/arguments.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "plan/reader.h"
@@ -104,8 +105,8 @@ void add_store(CLI::App& command, StoreOptions& options) {
       "--store", options.url,
       "Store what the run finds, for pgadvise history: sqlite (the file pgadvise/store.db in XDG_STATE_HOME "
       "or ~/.local/state), sqlite:PATH, postgresql://… (its schema pgadvise), clickhouse://… (its database "
-      "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration. "
-      "Without --store nothing is stored");
+      "pgadvise), env (PGADVISE_STORE), or @NAME, a store of your own configuration" +
+          about_store_password + ". Without --store nothing is stored");
   store->allow_extra_args(false)->type_name("URL");
   command
       .add_option("--store-as", options.target,

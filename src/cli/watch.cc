@@ -14,6 +14,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/otlp_option.h"
@@ -201,7 +202,8 @@ int run(Options& options, std::vector<WatchedDatabase> databases, const std::opt
 void add_outputs(CLI::App& command, Options& options) {
   auto* store =
       command.add_option("--store", options.store,
-                         "Store the results of each check, for pgadvise history. URL as for check --store");
+                         "Store the results of each check, for pgadvise history. URL as for check --store" +
+                             about_store_password);
   store->type_name("URL");
   command
       .add_option(
@@ -289,7 +291,8 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
       ->add_option(
           "--db", options->databases,
           "Database (repeatable; a database that fails does not stop the others): a libpq connection string, "
-          "or env (DATABASE_URL, else PG*)")
+          "or env (DATABASE_URL, else PG*)" +
+              about_database_password)
       ->required()
       ->allow_extra_args(false)
       ->type_name("CONN");

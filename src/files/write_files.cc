@@ -86,6 +86,8 @@ class Writing {
     if (leads_outside(file.path))
       return error_of(fs::path(file.path).parent_path().string(),
                       file.path + " is a symbolic link to a file outside the repository");
+    if (lies_in_git_folder(file.path))
+      return error_of(file.path, "leads into a folder of git through a symbolic link");
     if (!file.before)
       return ::lstat(file.path.c_str(), &status) == 0 ? std::optional(error_of(file.path, "exists already"))
                                                       : std::nullopt;

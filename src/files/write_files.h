@@ -18,8 +18,8 @@ struct NewFile {
 
 // Creates new files, without replacing existing ones, then replaces the others by renaming. Creates folders
 // as needed. Errors (usage): a file cannot be written, is reached by a symbolic link that leaves the
-// repository (base/boundary.h), exists already, or differs from `before`. Then all changes are undone, and
-// the error names what could not be undone.
+// repository or leads into its .git (base/boundary.h), exists already, or differs from `before`. Then all
+// changes are undone, and the error names what could not be undone.
 Result<void> write_files(const std::vector<NewFile>& files);
 
 }  // namespace pgadvise::files

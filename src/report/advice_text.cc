@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/text.h"
 #include "report/advice_figures.h"
 
@@ -39,7 +40,7 @@ class Writer {
   void paragraph(std::string_view text, std::string_view indent) {
     std::string line(indent);
     for (const auto word : split(text, ' ')) {
-      if (line.size() > indent.size() && line.size() + 1 + word.size() > width()) {
+      if (line.size() > indent.size() && may_begin_line(word) && line.size() + 1 + word.size() > width()) {
         out_ += line + "\n";
         line = indent;
       }

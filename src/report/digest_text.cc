@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "report/figures.h"
@@ -119,7 +120,7 @@ class Writer {
   void paragraph(std::string_view text) {
     std::string line;
     for (const auto word : split(text, ' ')) {
-      if (!line.empty() &&
+      if (!line.empty() && may_begin_line(word) &&
           character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = " ";

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/text.h"
 #include "report/advice_figures.h"
 
@@ -38,7 +39,7 @@ class Writer {
     std::string line(indent);
     const std::string shown = printable(text);
     for (const auto word : split(shown, ' ')) {
-      if (line.size() > indent.size() && line.size() + 1 + word.size() > width()) {
+      if (line.size() > indent.size() && may_begin_line(word) && line.size() + 1 + word.size() > width()) {
         out_ += line + "\n";
         line = indent;
       }

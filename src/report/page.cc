@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_parse.h"
+#include "base/json_text.h"
 #include "report/stored_report.h"
 
 #ifdef PGADVISE_PAGE_FILE
@@ -47,7 +48,7 @@ std::string escaped(std::string_view text) {
 std::string inert(std::string_view json) {
   std::string out;
   out.reserve(json.size() + json.size() / 64);
-  for (const char c : json) {
+  for (const char c : escape_controls(json)) {
     if (c == '<') out += "\\u003c";
     else out += c;
   }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -79,7 +80,7 @@ void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_
   };
   for (auto word : split(safe, ' ')) {
     if (word.empty()) continue;
-    if (!empty && characters(line) + 1 + characters(word) > width) end_line();
+    if (!empty && may_begin_line(word) && characters(line) + 1 + characters(word) > width) end_line();
     if (!empty) line += ' ';
     while (characters(line) + characters(word) > width) {
       const std::size_t room = width > characters(line) ? width - characters(line) : 1;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/mask.h"
 #include "base/number_format.h"
 #include "base/text.h"
@@ -138,7 +139,8 @@ class Tree {
     std::string line = "!";
     const std::string text = printable(mask_secrets(insight.text));
     for (const auto word : split(text, ' ')) {
-      if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
+      if (may_begin_line(word) &&
+          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
         out_ += line + "\n";
         line = " ";
       }
@@ -183,7 +185,8 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
            (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
     std::string line = "   ";
     for (const auto word : split(variant.summary, ' ')) {
-      if (character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(width)) {
+      if (may_begin_line(word) &&
+          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(width)) {
         out += line + "\n";
         line = "   ";
       }

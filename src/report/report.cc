@@ -4,9 +4,11 @@
 #include <array>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "base/mask.h"
 #include "base/text.h"
 
@@ -121,7 +123,8 @@ const Format* find_format(std::string_view name) {
 std::string render(std::string_view format, const Report& report, const Options& options) {
   const Format* found = find_format(format);
   if (!found) throw std::logic_error("no format " + std::string(format));
-  return found->render(report, options);
+  std::string out = found->render(report, options);
+  return found->has_ci_commands ? out : without_ci_commands(std::move(out));
 }
 
 }  // namespace pgadvise::report

@@ -60,10 +60,12 @@ struct Format {
   std::string_view description;  // for --help
   // The whole output; throws nothing, and writes no file. Report may be large: linear in its findings.
   std::string (*render)(const Report&, const Options&);
+  bool has_ci_commands = false;  // lines of it are a CI service's commands (base/ci_commands.h)
 };
 std::span<const Format* const> all_formats();      // in the order of their names
 const Format* find_format(std::string_view name);  // nullptr: no format has this name
-// Renders with the format of that name, which must exist.
+// Renders with the format of that name, which must exist, and breaks commands of CI services in the text of
+// the report.
 std::string render(std::string_view format, const Report& report, const Options& options);
 
 }  // namespace pgadvise::report

@@ -26,7 +26,9 @@ namespace {
 
 // The request line and headers get about 15 kB of it.
 constexpr std::size_t memory_of_connection = std::size_t{16} << 10;
-constexpr unsigned most_connections = 8;
+constexpr std::size_t most_connections = 8;
+// libmicrohttpd accepts some more, or it would not accept the one for which an older one goes.
+constexpr unsigned most_accepted = 32;
 constexpr unsigned idle_seconds = 10;
 
 std::string shown(const LoopbackAddress& address) {
@@ -71,26 +73,35 @@ MHD_Result send(MHD_Connection* connection, Page page) {
   return queued;
 }
 
-// Ends connections whose request takes too long: libmicrohttpd knows only pauses. The thread sleeps while
-// there is no connection.
+// Ends connections whose request takes too long, since libmicrohttpd knows only pauses, and the one that
+// would end first where there are too many: those without a header go before those with one. The thread
+// sleeps while there is no connection.
 class RequestTimer {
  public:
-  explicit RequestTimer(std::chrono::milliseconds limit)
-      : limit_(limit), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+  explicit RequestTimer(RequestLimits limits)
+      : limits_(limits), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   void begin(MHD_Connection* connection) {
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!info) return;
     {
       const std::lock_guard lock(mutex_);
-      open_[connection] = {info->connect_fd, Clock::now() + limit_};
+      if (open_.size() >= most_connections) shut(first());
+      open_[connection] = {info->connect_fd, Clock::now(), Clock::now() + limits_.header};
     }
     begun_.notify_one();
+  }
+  // The header is complete.
+  void heard(MHD_Connection* connection) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = open_.find(connection); found != open_.end())
+      found->second.until = found->second.since + limits_.request;
   }
   void answered(MHD_Connection* connection) {
     const std::lock_guard lock(mutex_);
     if (const auto found = open_.find(connection); found != open_.end())
-      found->second.until = Clock::now() + limit_;
+      found->second = {found->second.socket, Clock::now(), Clock::now() + limits_.header};
+    begun_.notify_one();  // the end of this connection may be the first now
   }
   // Called before the socket is closed.
   void end(MHD_Connection* connection) {
@@ -102,8 +113,19 @@ class RequestTimer {
   using Clock = std::chrono::steady_clock;
   struct Open {
     int socket = -1;
+    Clock::time_point since;  // the beginning of its request
     Clock::time_point until;
   };
+  using Opened = std::map<MHD_Connection*, Open>;
+
+  Opened::iterator first() {
+    return std::min_element(open_.begin(), open_.end(),
+                            [](const auto& a, const auto& b) { return a.second.until < b.second.until; });
+  }
+  void shut(Opened::iterator at) {
+    ::shutdown(at->second.socket, SHUT_RDWR);  // the server's thread then closes it
+    open_.erase(at);
+  }
 
   void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
@@ -112,31 +134,25 @@ class RequestTimer {
         begun_.wait(lock, stop, [this] { return !open_.empty(); });
         continue;
       }
-      // A later connection ends later.
-      const auto first = std::min_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {
-        return a.second.until < b.second.until;
-      });
-      const auto until = first->second.until;
-      if (until > Clock::now()) {
-        begun_.wait_until(lock, stop, until, [] { return false; });
-        continue;
-      }
-      ::shutdown(first->second.socket, SHUT_RDWR);  // the server's thread then closes it
-      open_.erase(first);
+      const auto next = first();
+      const auto until = next->second.until;
+      if (until > Clock::now())
+        begun_.wait_until(lock, stop, until, [&] { return open_.empty() || first()->second.until < until; });
+      else shut(next);
     }
   }
 
-  const std::chrono::milliseconds limit_;
+  const RequestLimits limits_;
   std::mutex mutex_;
   std::condition_variable_any begun_;
-  std::map<MHD_Connection*, Open> open_;
+  Opened open_;
   std::jthread thread_;  // the last member: it uses the others
 };
 
 }  // namespace
 
 struct LoopbackServer::Daemon {
-  explicit Daemon(std::chrono::milliseconds request_limit) : requests(request_limit) {}
+  explicit Daemon(RequestLimits limits) : requests(limits) {}
 
   static void notice(void* timer, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode what) {
     auto& to = *static_cast<RequestTimer*>(timer);
@@ -149,12 +165,13 @@ struct LoopbackServer::Daemon {
 
   static MHD_Result answer(void* server, MHD_Connection* connection, const char* path, const char* method,
                            const char*, const char*, size_t* body_bytes, void** seen) {
+    const auto& self = *static_cast<const LoopbackServer*>(server);
     // The first call has the head only; an answer to it would end the connection.
     if (*seen == nullptr) {
       *seen = server;
+      self.daemon_->requests.heard(connection);
       return MHD_YES;
     }
-    const auto& self = *static_cast<const LoopbackServer*>(server);
     LoopbackAddress own = self.address_;
     own.port = self.daemon_->port;
     Hosts hosts;
@@ -206,15 +223,14 @@ bool names_loopback(std::string_view host, std::uint16_t port) {
   return false;
 }
 
-LoopbackServer::LoopbackServer(const LoopbackAddress& address, Pages pages,
-                               std::chrono::milliseconds request_limit)
-    : address_(address), pages_(std::move(pages)), daemon_(std::make_unique<Daemon>(request_limit)) {}
+LoopbackServer::LoopbackServer(const LoopbackAddress& address, Pages pages, RequestLimits limits)
+    : address_(address), pages_(std::move(pages)), daemon_(std::make_unique<Daemon>(limits)) {}
 
 LoopbackServer::~LoopbackServer() = default;
 
 Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddress& address, Pages pages,
-                                                              std::chrono::milliseconds request_limit) {
-  std::unique_ptr<LoopbackServer> out(new LoopbackServer(address, std::move(pages), request_limit));
+                                                              RequestLimits limits) {
+  std::unique_ptr<LoopbackServer> out(new LoopbackServer(address, std::move(pages), limits));
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(address.port);
@@ -230,7 +246,7 @@ Result<std::unique_ptr<LoopbackServer>> LoopbackServer::start(const LoopbackAddr
   errno = 0;
   out->daemon_->daemon = MHD_start_daemon(
       flags, address.port, nullptr, nullptr, &Daemon::answer, out.get(), MHD_OPTION_SOCK_ADDR, at,
-      MHD_OPTION_CONNECTION_LIMIT, most_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+      MHD_OPTION_CONNECTION_LIMIT, most_accepted, MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_of_connection, MHD_OPTION_NOTIFY_CONNECTION, &Daemon::notice,
       &out->daemon_->requests, MHD_OPTION_NOTIFY_COMPLETED, &Daemon::answered, &out->daemon_->requests,
       MHD_OPTION_END);

@@ -32,6 +32,12 @@ struct Page {
 // calls this function on its own thread, one call at a time. Must not throw.
 using Pages = std::function<Page(const std::string& path)>;
 
+// Times from the connection, or from the end of the request before.
+struct RequestLimits {
+  std::chrono::milliseconds header = std::chrono::seconds(5);    // to the end of the request's header
+  std::chrono::milliseconds request = std::chrono::seconds(30);  // to the end of the answer
+};
+
 // Whether a Host header names the server at `port`: localhost, 127.0.0.1 or [::1], with the port; without a
 // port only if `port` is 80. A web page of another site that resolves its own host name to 127.0.0.1 (DNS
 // rebinding) sends that name in the Host header, for which the result is false.
@@ -39,17 +45,15 @@ bool names_loopback(std::string_view host, std::uint16_t port);
 
 // Serves on a thread of its own until the object is destroyed. Refuses methods other than GET and HEAD
 // (status 405), Host headers that fail names_loopback() (421), and requests whose request line and headers
-// exceed about 15 kB (414, 431, or a closed connection). Keeps at most 8 connections open. Closes a
-// connection without traffic for 10 seconds, and one whose request is not answered in full within the time
-// limit, however slowly bytes arrive.
+// exceed about 15 kB (414, 431, or a closed connection). Keeps 8 connections open: a further one closes the
+// oldest without a complete header, else the oldest. Closes a connection without traffic for 10 seconds, and
+// one whose request exceeds a time limit, however slowly bytes arrive.
 class LoopbackServer {
  public:
-  // Listens before it returns. `request_limit`: time from the connection, or from the end of the request
-  // before, to the end of the answer. Errors (usage): another program listens on the port, or the port needs
+  // Listens before it returns. Errors (usage): another program listens on the port, or the port needs
   // privileges that the process lacks.
-  static Result<std::unique_ptr<LoopbackServer>> start(
-      const LoopbackAddress& address, Pages pages,
-      std::chrono::milliseconds request_limit = std::chrono::seconds(30));
+  static Result<std::unique_ptr<LoopbackServer>> start(const LoopbackAddress& address, Pages pages,
+                                                       RequestLimits limits = {});
   ~LoopbackServer();
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
@@ -59,7 +63,7 @@ class LoopbackServer {
 
  private:
   struct Daemon;
-  LoopbackServer(const LoopbackAddress& address, Pages pages, std::chrono::milliseconds request_limit);
+  LoopbackServer(const LoopbackAddress& address, Pages pages, RequestLimits limits);
 
   const LoopbackAddress address_;
   Pages pages_;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -132,6 +133,35 @@ TEST(Manual, TheCommandsOfTheDocumentationAreValid) {
                                  [&](std::string_view one) { return url.starts_with(one); });
     EXPECT_TRUE(any) << url << ": " << command;
   }
+}
+
+std::string in_one_line(const std::string& text) {
+  std::string out;
+  for (const char c : replace_all(text, "\n", " "))
+    if (c != ' ' || !out.ends_with(' ')) out += c;
+  return out;
+}
+
+TEST(Help, OfADatabaseAndAStoreSaysThatOthersSeeAPassword) {
+  std::size_t databases = 0, of_stores = 0;
+  for (const std::string command : {"advise", "check", "digest", "explain", "fleet", "history", "review",
+                                    "sandbox", "snapshot", "watch"}) {
+    const std::string help = in_one_line(run(command + " --help").out);
+    for (const auto& [option, advice, count] :
+         {std::tuple{" --db CONN", "use env, a service file or ~/.pgpass", &databases},
+          {" --db TEXT", "use env, a service file or ~/.pgpass", &databases},
+          {" --store URL", "use env or @NAME", &of_stores}}) {
+      const auto at = help.find(option);
+      if (at == std::string::npos) continue;
+      ++*count;
+      const std::string text = help.substr(at, help.find(" --", at + 12) - at);
+      EXPECT_TRUE(
+          has(help.substr(at), std::string("Other users can see a password in it for a moment: ") + advice))
+          << command << text;
+    }
+  }
+  EXPECT_EQ(databases, 6u);
+  EXPECT_EQ(of_stores, 6u);
 }
 
 TEST(Help, OfASubcommandStatesItsExitCodes) {

@@ -208,6 +208,31 @@ TEST_F(TrustCli, NothingIsWrittenThroughALink) {
   EXPECT_FALSE(std::filesystem::exists(folder.path("secret/workflows")));
 }
 
+TEST_F(TrustCli, NothingIsWrittenThroughALinkWithinTheRepository) {
+  folder.write("repo/package.json", "{}");
+  folder.write("repo/db/schema.sql", "CREATE TABLE t (id int);\n");
+  folder.write("repo/.git/HEAD", "ref: refs/heads/main\n");
+  folder.write("repo/.git/objects/x", "");
+  folder.write("repo/server.log",
+               "2026-03-01 10:00:00.000 UTC [1] app@shop LOG:  duration: 9.0 ms  statement: select 1\n");
+  const std::string hook = folder.write("repo/.git/hooks/pre-commit", "{}\n");
+  link(".git/hooks/pre-commit", "report.json");
+  link(".git/hooks", "reports");
+  link(".git/hooks", ".github");
+  for (const std::string& command : std::vector<std::string>{
+           "check db --format json -o report.json", "check db -o reports/post-merge",
+           "check db --update-baseline --baseline report.json", "digest -o report.json server.log",
+           "check db --store sqlite:../s.db -o reports/pre-commit", "init --ci github"}) {
+    const Ran ran = pgadvise(command);
+    EXPECT_EQ(ran.exit_code, 2) << command << ran.out << ran.err;
+    EXPECT_NE(ran.err.find("symbolic link"), std::string::npos) << command << ran.err;
+  }
+  EXPECT_EQ(read_file(hook).value_or(""), "{}\n");
+  EXPECT_FALSE(std::filesystem::exists(folder.path("repo/.git/hooks/post-merge")));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("repo/.git/hooks/workflows")));
+  EXPECT_EQ(pgadvise("check db --fail-on never -o report.txt").exit_code, 0);
+}
+
 // Each key names a program that leaves a file. The first run of git, without pgadvise's precautions, shows
 // that the trap is one.
 TEST_F(TrustCli, GitRunsNothingOfARepository) {

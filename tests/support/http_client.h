@@ -49,6 +49,11 @@ class HttpConnection {
     }
     return got == 0 || errno == ECONNRESET;
   }
+  // Whether the server has neither sent something nor closed the connection so far.
+  bool is_open() const {
+    char one = 0;
+    return ::recv(socket_, &one, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
 
  private:
   int socket_;

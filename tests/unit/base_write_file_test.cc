@@ -3,9 +3,11 @@
 #include <iterator>
 #include <thread>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/input_file.h"
 #include "base/text.h"
@@ -54,22 +56,105 @@ TEST(WriteFile, NotThroughALinkOutOfARepository) {
   }
   EXPECT_EQ(read_file(tree.path("outside")), "kept");
   EXPECT_FALSE(fs::exists(tree.path("new")));
-  fs::create_symlink("in", tree.path("repo/inner"));
-  ASSERT_TRUE(write_file(tree.path("repo/inner"), "changed"));
-  EXPECT_EQ(read_file(tree.path("repo/in")), "changed");
 }
 
-TEST(WriteFile, WritesThroughLinks) {
-  const TempTree tree{{"old", "a text that is longer"}};
-  fs::create_symlink("old", tree.path("link"));
-  fs::create_symlink("made", tree.path("dangling"));
-  const auto before = status_of(tree.path("old")).st_ino;
-  ASSERT_TRUE(write_file(tree.path("link"), "after"));
-  EXPECT_TRUE(fs::is_symlink(tree.path("link")));
-  EXPECT_EQ(read_file(tree.path("old")), "after");
-  EXPECT_EQ(status_of(tree.path("old")).st_ino, before);
-  ASSERT_TRUE(write_file(tree.path("dangling"), "x"));
-  EXPECT_EQ(read_file(tree.path("made")), "x");
+// Nor within it: .git/config and .git/hooks are there, and every file that somebody runs.
+TEST(WriteFile, NotThroughALinkOfARepository) {
+  const TempTree tree{{"repo/.git/HEAD", "ref: refs/heads/main\n"},
+                      {"repo/.git/objects/x", ""},
+                      {"repo/.git/hooks/pre-commit", "kept"},
+                      {"repo/Makefile", "kept"},
+                      {"repo/docs/x", ""}};
+  for (const auto& [link, to] : {std::pair{"file", "Makefile"},
+                                 {"hook", ".git/hooks/pre-commit"},
+                                 {"new", ".git/hooks/post-merge"},
+                                 {"chain", "file"},
+                                 {"reports", ".git/hooks"},
+                                 {"git", ".git"},
+                                 {"pages", "docs"}})
+    fs::create_symlink(to, tree.path("repo/" + std::string(link)));
+  fs::create_symlink("repo", tree.path("checkout"));
+  for (const std::string path : {"repo/file", "repo/hook", "repo/new", "repo/chain", "checkout/file",
+                                 "repo/reports/pre-commit", "repo/reports/post-merge", "repo/git/config",
+                                 "repo/docs/../reports/pre-commit", "checkout/git/hooks/pre-commit"}) {
+    const auto wrote = write_file(tree.path(path), "changed");
+    ASSERT_FALSE(wrote) << path;
+    EXPECT_TRUE(contains(wrote.error().what, "symbolic link")) << wrote.error().line();
+    EXPECT_EQ(wrote.error().hint, "name the file that the link leads to");
+  }
+  EXPECT_FALSE(replace_file(tree.path("repo/reports/pre-commit"), "changed", 0600));
+  EXPECT_EQ(read_file(tree.path("repo/Makefile")), "kept");
+  EXPECT_EQ(read_file(tree.path("repo/.git/hooks/pre-commit")), "kept");
+  EXPECT_FALSE(fs::exists(tree.path("repo/.git/hooks/post-merge")));
+  EXPECT_FALSE(fs::exists(tree.path("repo/.git/config")));
+  EXPECT_TRUE(write_file(tree.path("repo/pages/report"), "a folder's link within the repository"));
+  EXPECT_TRUE(write_file(tree.path("checkout/report"), "a link of the user"));
+  EXPECT_TRUE(fs::exists(tree.path("repo/docs/report")) && fs::exists(tree.path("repo/report")));
+}
+
+TEST(WriteFile, NotThroughALinkOfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root makes another user's link";
+  const TempTree tree{{"home/profile", "kept"}, {"shared/old", "kept"}};
+  fs::create_symlink("../home/profile", tree.path("shared/file"));
+  fs::create_symlink("old", tree.path("shared/near"));
+  fs::create_symlink("../home", tree.path("shared/folder"));
+  fs::create_symlink("/dev/null", tree.path("shared/device"));
+  for (const char* link : {"file", "near", "folder", "device"})
+    ASSERT_EQ(::lchown(tree.path("shared/" + std::string(link)).c_str(), 4711, 4711), 0);
+  for (const char* path : {"file", "near", "folder/profile", "folder/new", "device"}) {
+    const auto wrote = write_file(tree.path("shared/" + std::string(path)), "changed");
+    ASSERT_FALSE(wrote) << path;
+    EXPECT_TRUE(contains(wrote.error().what, "a symbolic link of another user")) << wrote.error().line();
+  }
+  EXPECT_EQ(read_file(tree.path("home/profile")), "kept");
+  EXPECT_FALSE(fs::exists(tree.path("home/new")));
+  // Another user's file keeps no permission for everybody.
+  ASSERT_EQ(::chown(tree.path("shared/old").c_str(), 4711, 4711), 0);
+  ASSERT_EQ(::chmod(tree.path("shared/old").c_str(), 0666), 0);
+  ASSERT_TRUE(write_file(tree.path("shared/old"), "changed"));
+  EXPECT_EQ(status_of(tree.path("shared/old")).st_mode & 07777, mode_of_new_files());
+}
+
+// The user's own link, or that of an archive that the user has unpacked.
+TEST(WriteFile, ThroughALinkOnlyNearby) {
+  const TempTree tree{
+      {"here/old", "a text that is longer"}, {"here/below/old", ""}, {"home/profile", "kept"}};
+  for (const auto& [link, to] : {std::pair{"link", "old"},
+                                 {"dangling", "made"},
+                                 {"deeper", "below/old"},
+                                 {"out", "../home/profile"},
+                                 {"new", "../home/new"},
+                                 {"twice", "out"},
+                                 {"null", "/dev/null"}})
+    fs::create_symlink(to, tree.path("here/" + std::string(link)));
+  fs::create_symlink("here", tree.path("way"));
+  for (const char* path : {"here/link", "here/dangling", "here/deeper", "way/link", "way/file", "here/null"})
+    EXPECT_TRUE(write_file(tree.path(path), "after")) << path;
+  EXPECT_TRUE(fs::is_symlink(tree.path("here/link")) && fs::is_symlink(tree.path("here/null")));
+  for (const char* name : {"here/old", "here/made", "here/below/old", "here/file"})
+    EXPECT_EQ(read_file(tree.path(name)), "after") << name;
+  for (const char* path : {"here/out", "here/new", "here/twice", "way/out"}) {
+    const auto wrote = write_file(tree.path(path), "changed");
+    ASSERT_FALSE(wrote) << path;
+    EXPECT_EQ(wrote.error().what,
+              "is a symbolic link to a file in another folder: pgadvise writes nothing there");
+  }
+  EXPECT_EQ(read_file(tree.path("home/profile")), "kept");
+  EXPECT_FALSE(fs::exists(tree.path("home/new")));
+  fs::create_symlink("round", tree.path("here/round"));
+  EXPECT_EQ(write_file(tree.path("here/round"), "x").error().what,
+            "can't be written: Too many levels of symbolic links");
+}
+
+TEST(WriteFile, WritesToAnOpenFileByItsNumber) {
+  const TempTree tree{{"file", ""}};
+  const int file = ::open(tree.path("file").c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(file, 0);
+  for (const std::string folder : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
+    EXPECT_TRUE(write_file(folder + std::to_string(file), folder)) << folder;
+    EXPECT_EQ(read_file(tree.path("file")), folder);
+  }
+  ::close(file);
 }
 
 TEST(WriteFile, WritesIntoPipesAndDevices) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -112,6 +113,24 @@ std::vector<std::string> links_in(std::string_view line) {
     if (!target.empty() && target.find(':') == std::string::npos) out.push_back(target);
   }
   return out;
+}
+
+// A command line is visible to other users: examples use env, ~/.pgpass and services.
+TEST(Documentation, ShowsNoCommandWithAPassword) {
+  const std::regex password(R"([a-z]://[^ /@'"`]*:[^ /@'"`]+@|\bpassword=|PGPASSWORD=)");
+  EXPECT_TRUE(std::regex_search("pgadvise check --db postgresql://joe:secret@db/shop", password));
+  EXPECT_FALSE(std::regex_search("pgadvise check --db postgresql://joe@db:5432/shop", password));
+  auto all = pages();
+  all.push_back(root / "action.yml");
+  for (const auto& page : all) {
+    const std::string text = content(page);
+    bool code = false;
+    for (const auto line : split(text, '\n')) {
+      if (trim(line).starts_with("```")) code = !code;
+      const bool command = code || line.starts_with("    ") || contains_any(line, {"--db", "--store"});
+      EXPECT_FALSE(command && std::regex_search(line.begin(), line.end(), password)) << page << ": " << line;
+    }
+  }
 }
 
 TEST(Documentation, NamesFilesThatExist) {

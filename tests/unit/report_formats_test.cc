@@ -5,7 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include "base/text.h"
 #include "report/common.h"
 #include "report/otlp.h"
+#include "support/ci_commands.h"
 #include "support/paths.h"
 
 namespace pgadvise::report {
@@ -66,6 +69,82 @@ TEST(Formats, AllLeaveOutTheRefutedAndControlCharacters) {
     if (format->name != "json" && format->name != "text" && format->name != "html") {
       EXPECT_EQ(out.find("zz_refuted"), std::string::npos) << format->name;
     }
+  }
+}
+
+// A report in which `name` is every name and text of the input.
+Report report_with(const std::string& name) {
+  Finding one = finding(name, Severity::error);
+  one.subject = {.kind = "index",
+                 .schema = name,
+                 .table = name,
+                 .columns = {name, name},
+                 .constraint = name,
+                 .index = name,
+                 .fingerprint = name,
+                 .file = name,
+                 .entry = name};
+  one.short_id = "unindexed-foreign-key:1b17";
+  one.location = SourceLocation{name, 3, 7};
+  one.other_locations = {SourceLocation{name, 4, 1}};
+  one.message = name;
+  one.statement = name;
+  one.verdict_reason = name;
+  one.impact.effect = name;
+  one.evidence = {{Evidence::Kind::catalog, name, SourceLocation{name, 1, 1}, name}};
+  one.fix = Fix{.title = name, .sql = name, .down_sql = name, .drizzle = name, .safety = Fix::Safety::safe};
+  Finding moved = one;
+  moved.location = SourceLocation{};
+  moved.fix = Fix{.title = name};
+  Report out = report_of({one, moved, finding("plain")});
+  for (int i = 0; i < 6; ++i) out.findings.push_back(one);
+  for (const auto verdict : {Verdict::confirmed, Verdict::refuted}) {
+    out.findings.push_back(one);
+    out.findings.back().verdict = verdict;
+  }
+  out.suppressed = {{one, {}}};
+  out.suppressed.back().by.reason = name;
+  out.baseline = Baseline{name, {one}, {{"id", name, name}}};
+  out.skipped = {{name, name}};
+  out.inputs = {{name, name, name}, {"database", name, name}};
+  out.diagnostics = {{Error::Kind::nonfatal, name, name, name}};
+  out.not_read = name;
+  out.index_set = {.count = 1, .bytes = 1, .share_saved = 0.5, .steps = {{name, 1, 0.5}}};
+  out.server_version = out.what_if = name;
+  return out;
+}
+
+// Formats that join the registry are tested, too. GitHub's own commands stay.
+TEST(Formats, HaveNoCommandOfACiServiceFromTheInput) {
+  using testing_support::ci_commands;
+  for (const auto& name : testing_support::hostile_names) {
+    const Report all = report_with(name);
+    Report nothing;
+    nothing.nothing_checked = name;
+    for (const auto* format : all_formats())
+      for (const int width : {40, 100})
+        for (const Report* report : std::initializer_list<const Report*>{&all, &nothing}) {
+          Options options = in_repository;
+          options.width = width;
+          options.all = width == 40;
+          options.show_literals = true;
+          const std::string text = render(format->name, *report, options);
+          for (const auto& line : ci_commands(text, format->has_ci_commands ? "::" : ""))
+            ADD_FAILURE() << format->name << ": " << line;
+          if (format->name != "github") continue;
+          std::istringstream lines(text);
+          for (std::string line; std::getline(lines, line);)
+            EXPECT_TRUE(line.starts_with("::error ") || line.starts_with("::warning ") ||
+                        line.starts_with("::notice ") || line.starts_with("pgadvise: "))
+                << line;
+        }
+  }
+}
+
+TEST(Formats, JsonKeepsTheNamesThatSpellACommand) {
+  for (const auto& name : testing_support::hostile_names) {
+    const json out = json::parse(render("json", report_with(name), in_repository));
+    EXPECT_EQ(out["findings"][0]["subject"]["table"], name);
   }
 }
 
@@ -348,7 +427,7 @@ TEST(Junit, CountsAddUp) {
 TEST(Markdown, StaysTextAndWithinAComment) {
   const std::string one = render("markdown", report_of({finding("one")}), in_repository);
   EXPECT_NE(one.find("No &lt;index>"), std::string::npos) << one;
-  EXPECT_NE(one.find("&#64;team &#35;1"), std::string::npos) << one;
+  EXPECT_NE(one.find("@\u200bteam #\u200b1"), std::string::npos) << one;
   EXPECT_NE(one.find("<details><summary>SQL that fixes 1</summary>\n\n```sql\nCREATE INDEX"),
             std::string::npos)
       << one;
@@ -361,6 +440,121 @@ TEST(Markdown, StaysTextAndWithinAComment) {
   EXPECT_LT(all.size(), 65'000u);
   EXPECT_NE(all.find("No longer found: 3000"), std::string::npos);
   EXPECT_NE(all.find("more of less impact"), std::string::npos);
+}
+
+// A line of Markdown without its code spans, which services leave alone.
+std::string without_code_spans(const std::string& line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '\\' && at + 1 < line.size()) {
+      out += line[at++];
+    } else if (line[at] == '`') {
+      at = line.find('`', at + 1);
+      if (at == std::string::npos) return out + "an open code span";
+      continue;
+    }
+    out += line[at];
+  }
+  return out;
+}
+
+// What a reader sees of it.
+std::string rendered(const std::string& line) {
+  std::string out;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '\\' && at + 1 < line.size() && std::ispunct(static_cast<unsigned char>(line[at + 1])))
+      ++at;
+    out += line[at];
+  }
+  return replace_all(replace_all(out, "&lt;", "<"), "&amp;", "&");
+}
+
+// As html-pipeline's MentionFilter (GitHub), the reference patterns and autolinks of GitLab and cmark-gfm
+// have it.
+TEST(Markdown, NamesBecomeNoMentionAndNoLink) {
+  const std::vector<std::string> names = {"@team",
+                                          "@org/team",
+                                          "x@y.example",
+                                          "#1",
+                                          "user/repo#1",
+                                          "GH-1",
+                                          "gh-12",
+                                          "JIRA_2-34",
+                                          "group/p!7",
+                                          "$12",
+                                          "&5",
+                                          "~bug",
+                                          "~\"to do\"",
+                                          "%3",
+                                          "%\"v 1\"",
+                                          "^alert#2",
+                                          "[vulnerability:9",
+                                          "*iteration:1",
+                                          "0a1b2c3",
+                                          "user/repo@0a1b2c3d",
+                                          "https://e.example",
+                                          "HTTP://e.example",
+                                          "irc://e.example/x",
+                                          "www.e.example",
+                                          "WWW.e.example",
+                                          "mailto:a@b.example",
+                                          "xmpp:a@b",
+                                          "[a](https://e.example)",
+                                          "![a](//e.example)",
+                                          "<https://e.example>",
+                                          "&commat;team",
+                                          "&#64;team",
+                                          "&#x40;team",
+                                          "\\@team",
+                                          "`@team",
+                                          "<b>x",
+                                          "**a**",
+                                          "~~a~~",
+                                          "$a$"};
+  const std::regex wrong(
+      R"(@[A-Za-z0-9_]|#\d|gh-\d|[A-Z][A-Z_0-9]+-\d|!\d|\$[\da-z]|&[\da-z]|~["a-z]|%["\d]|\^alert|\[vuln|\*iter)"
+      R"(|(^|[^A-Za-z0-9])[0-9a-f]{6,40}($|[^A-Za-z0-9])|[A-Za-z0-9]://|www\.|mailto:|xmpp:)",
+      std::regex::icase);
+  for (const auto& name : names) {
+    EXPECT_TRUE(std::regex_search(name, wrong) || name.find_first_of("<*~$`[&") != std::string::npos) << name;
+    Report report = report_with(name);
+    report.findings.front().rule = "unindexed-foreign-key";
+    const std::string text = render("markdown", report, in_repository);
+    Report nothing;
+    nothing.nothing_checked = name;
+    std::istringstream lines(text + render("markdown", nothing, in_repository));
+    bool fence = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("```")) fence = !fence;
+      if (fence) continue;
+      const std::string markdown = replace_all(without_code_spans(line), "<br>", "");
+      const std::string shown = rendered(markdown);
+      EXPECT_FALSE(std::regex_search(shown, wrong)) << name << "\n" << line;
+      if (!line.starts_with("<details>") && !line.starts_with("</details>")) {
+        EXPECT_EQ(markdown.find('<'), std::string::npos) << line;
+      }
+    }
+    EXPECT_NE(replace_all(rendered(without_code_spans(text)), "\u200b", "").find(name), std::string::npos)
+        << "nothing else changes: " << text;
+  }
+}
+
+TEST(Markdown, CodeSpansKeepNamesAsTheyAre) {
+  Report report = report_of({finding("t")});
+  report.findings.front().location->file = "db/@scope/0001 a#1.sql";
+  EXPECT_NE(render("markdown", report, in_repository).find("`api/db/@scope/0001 a#1.sql:3`"),
+            std::string::npos);
+}
+
+// reviewdog writes the message into a comment as it is.
+TEST(Rdjson, MessagesMentionNobody) {
+  Report report = report_of({finding("t")});
+  report.findings.front().message = "The table @team has https://e.example and 100 % of $1::text[1]";
+  const json out = json::parse(render("rdjson", report, in_repository));
+  const auto message = out["diagnostics"][0]["message"].get<std::string>();
+  EXPECT_TRUE(
+      message.starts_with("The table @\u200bteam has https\u200b://e.example and 100 % of $1::text[1]"))
+      << message;
 }
 
 TEST(Agent, CountsFirstAndFewWords) {

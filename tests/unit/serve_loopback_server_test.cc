@@ -1,4 +1,5 @@
 // The HTTP server of watch --serve: whom it answers, and what it refuses.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <stop_token>
@@ -128,24 +129,70 @@ TEST(LoopbackServer, BoundsRequests) {
   EXPECT_EQ(http_get(server->port(), "/").status, 200) << "it goes on";
 }
 
-// Clients that send a byte now and then have no pause that the server would end.
-TEST(LoopbackServer, EndsRequestsThatTakeTooLong) {
-  auto started = LoopbackServer::start({}, pages, std::chrono::milliseconds(300));
-  ASSERT_TRUE(started.has_value());
-  const auto port = (*started)->port();
-  std::vector<std::unique_ptr<HttpConnection>> slow;
-  for (int i = 0; i < 8; ++i) {
-    slow.push_back(std::make_unique<HttpConnection>(port));
-    slow.back()->send("GET / HTTP/1.1\r\nHost: ");
-  }
-  const std::jthread drip([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      for (const auto& one : slow) one->send("a");
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+// Clients that send a byte of their request's header now and then: none has a pause that the server would
+// end.
+class Dripping {
+ public:
+  Dripping(std::uint16_t port, int clients) {
+    for (int i = 0; i < clients; ++i) {
+      clients_.push_back(std::make_unique<HttpConnection>(port));
+      clients_.back()->send("GET / HTTP/1.1\r\nHost: ");
     }
-  });
-  for (const auto& one : slow) EXPECT_TRUE(one->is_closed());
-  EXPECT_EQ(http_get(port, "/").status, 200);
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+      for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(100)))
+        for (const auto& one : clients_) one->send("a");
+    });
+  }
+  bool all_closed() const {
+    return std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->is_closed(); });
+  }
+
+ private:
+  std::vector<std::unique_ptr<HttpConnection>> clients_;
+  std::jthread thread_;
+};
+
+TEST(LoopbackServer, EndsRequestsWhoseHeaderTakesTooLong) {
+  const auto server =
+      LoopbackServer::start({}, pages, {std::chrono::milliseconds(300), std::chrono::hours(1)});
+  ASSERT_TRUE(server.has_value());
+  const Dripping slow((*server)->port(), 8);
+  EXPECT_TRUE(slow.all_closed());
+  EXPECT_EQ(http_get((*server)->port(), "/").status, 200);
+}
+
+TEST(LoopbackServer, EndsRequestsThatTakeTooLong) {
+  const auto server =
+      LoopbackServer::start({}, pages, {std::chrono::hours(1), std::chrono::milliseconds(300)});
+  ASSERT_TRUE(server.has_value());
+  // A header, and a body that does not end.
+  const HttpConnection slow((*server)->port());
+  slow.send("GET / HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string((*server)->port()) +
+            "\r\nContent-Length: 1000\r\n\r\n");
+  EXPECT_TRUE(slow.is_closed());
+  EXPECT_EQ(http_get((*server)->port(), "/").status, 200);
+}
+
+TEST(LoopbackServer, ServesOthersWhileTwentyClientsAreSlow) {
+  const auto server = started();
+  ASSERT_TRUE(server);
+  const Dripping slow(server->port(), 20);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(http_get(server->port(), "/").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(6));
+}
+
+// A connection with a complete request is closed only for want of one without.
+TEST(LoopbackServer, ClosesTheOldestWithoutAHeaderForANewOne) {
+  const auto server = started();
+  ASSERT_TRUE(server);
+  const std::string host = "Host: 127.0.0.1:" + std::to_string(server->port()) + "\r\n";
+  const HttpConnection waiting(server->port());
+  waiting.send("GET / HTTP/1.1\r\n" + host + "Content-Length: 1\r\n\r\n");
+  EXPECT_EQ(http_get(server->port(), "/").status, 200) << "its header is read by now";
+  const Dripping slow(server->port(), 20);
+  EXPECT_EQ(http_get(server->port(), "/").status, 200);
+  EXPECT_TRUE(waiting.is_open());
 }
 
 TEST(LoopbackServer, RefusesAPortThatIsTaken) {

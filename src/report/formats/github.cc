@@ -39,7 +39,7 @@ std::string render(const Report& report, const Options& options) {
   if (!report.nothing_checked.empty())
     out += fmt::format("::{} title=pgadvise::{}\n", report.nothing_to_check ? "notice" : "warning",
                        escaped(printable(nothing_checked(report))));
-  else out += "pgadvise: " + in_words(count(findings)) + not_read(report) + "\n";
+  else out += "pgadvise: " + in_words(count(findings)) + printable(not_read(report)) + "\n";
   if (report.baseline)
     out += fmt::format("pgadvise: {} known, {} gone since the baseline\n", report.baseline->known.size(),
                        report.baseline->gone.size());
@@ -49,6 +49,6 @@ std::string render(const Report& report, const Options& options) {
 
 }  // namespace
 
-const Format github_format{"github", "annotations in a GitHub workflow", render};
+const Format github_format{"github", "annotations in a GitHub workflow", render, true};
 
 }  // namespace pgadvise::report::formats

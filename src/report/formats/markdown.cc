@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/markdown_text.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
@@ -16,19 +17,6 @@ namespace {
 constexpr std::size_t max_bytes = 64'000;  // GitHub takes 65,536 characters
 constexpr std::size_t kept_for_the_end = 3'000;
 constexpr std::size_t few = 5;  // findings that need no summary
-
-// Text of the input stays text: no markup, no link, no mention of a person or an issue.
-std::string plain(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    if (c == '<') out += "&lt;";
-    else if (c == '@') out += "&#64;";
-    else if (c == '#') out += "&#35;";
-    else if (std::string_view("\\`*_[]|~").find(c) != std::string_view::npos) out += std::string("\\") + c;
-    else out += c;
-  }
-  return out;
-}
 
 // Between fences longer than any of its own.
 std::string code(const std::string& text, std::string_view language) {
@@ -50,15 +38,16 @@ std::string span(const std::string& text) {
 
 std::string one(const Finding& finding, const Options& options) {
   constexpr std::size_t longest = 600;
-  std::string out = fmt::format("- **{}** {}{}: {}", name(finding.severity), span(finding.short_id),
-                                verdict_mark(finding.verdict), plain(ellipsis(finding.message, longest)));
-  if (!finding.impact.effect.empty()) out += " " + plain(finding.impact.effect) + ".";
+  std::string out =
+      fmt::format("- **{}** {}{}: {}", name(finding.severity), span(finding.short_id),
+                  verdict_mark(finding.verdict), markdown_text(ellipsis(finding.message, longest)));
+  if (!finding.impact.effect.empty()) out += " " + markdown_text(finding.impact.effect) + ".";
   if (finding.location && !finding.location->live()) {
     const SourceLocation place = shown_at(finding, options);
     out += " " + span(fmt::format("{}:{}", place.file, place.line));
   }
   if (finding.fix && finding.fix->sql.empty() && !finding.fix->title.empty())
-    out += "<br>" + plain(ellipsis(finding.fix->title, longest));
+    out += "<br>" + markdown_text(ellipsis(finding.fix->title, longest));
   return out + "\n";
 }
 
@@ -85,8 +74,8 @@ std::string gone(const Baseline& baseline) {
   if (baseline.gone.empty()) return {};
   std::string out = fmt::format("\nNo longer found: {}\n\n", baseline.gone.size());
   for (std::size_t at = 0; at < std::min(shown, baseline.gone.size()); ++at)
-    out +=
-        fmt::format("- {} {}\n", span(baseline.gone[at].rule), plain(ellipsis(baseline.gone[at].what, 60)));
+    out += fmt::format("- {} {}\n", span(baseline.gone[at].rule),
+                       markdown_text(ellipsis(baseline.gone[at].what, 60)));
   if (baseline.gone.size() > shown) out += fmt::format("- and {} more\n", baseline.gone.size() - shown);
   return out;
 }
@@ -101,16 +90,19 @@ std::string render(const Report& report, const Options& options) {
                                                            counted(report.diagnostics.size(), "warning")));
   std::string out = fmt::format(
       "### pgadvise: {}{}\n\n",
-      !report.nothing_checked.empty()
-          ? (report.nothing_to_check ? "" : "nothing was checked, because ") + report.nothing_checked
-          : (findings.empty() ? "nothing found" : in_words(count(findings))) + not_read(report),
+      !report.nothing_checked.empty() ? (report.nothing_to_check ? "" : "nothing was checked, because ") +
+                                            markdown_text(report.nothing_checked)
+                                      : (findings.empty() ? "nothing found" : in_words(count(findings))) +
+                                            markdown_text(not_read(report)),
       report.baseline ? fmt::format(", {} known before", report.baseline->known.size()) : "");
   if (findings.size() > few) {
     out += "The first things to do:\n\n";
     int number = 0;
     for (const FirstThing& thing : first_things(report))
-      out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id), plain(in_words(thing, 200)));
-    if (const std::string set = index_set_in_words(report); !set.empty()) out += "\n" + plain(set) + ".\n";
+      out += fmt::format("{}. {} {}\n", ++number, span(thing.finding->short_id),
+                         markdown_text(in_words(thing, 200)));
+    if (const std::string set = index_set_in_words(report); !set.empty())
+      out += "\n" + markdown_text(set) + ".\n";
     out += "\nAll, by impact:\n\n";
   }
   const std::size_t room = max_bytes - std::min(max_bytes - kept_for_the_end, tail.size()) - kept_for_the_end;

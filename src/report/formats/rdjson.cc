@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/markdown_text.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -30,7 +31,7 @@ std::string render(const Report& report, const Options& options) {
   for (const auto* finding : standing(report)) {
     if (!finding->location || finding->location->live()) continue;
     json diagnostic;
-    diagnostic["message"] = printable_block(explanation(*finding));
+    diagnostic["message"] = without_mentions(printable_block(explanation(*finding)));
     diagnostic["location"] = location_json(shown_at(*finding, options));
     diagnostic["severity"] = severity(finding->severity);
     diagnostic["code"] = {{"value", finding->rule}};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ci_commands.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/lock_timeline.h"
@@ -121,7 +122,8 @@ class Writer {
     std::string line(first);
     bool empty = true;
     for (const auto word : all) {
-      if (!empty && characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
+      if (!empty && may_begin_line(word) &&
+          characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
         end_line(line);
         line = rest;
         empty = true;
