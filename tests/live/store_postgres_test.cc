@@ -414,7 +414,8 @@ TEST_F(PostgresStoreTest, NoViewOfTheSchemaIsRead) {
   for (const auto& view : postgres_definitions()) {
     if (view.select.starts_with("SELECT * FROM pgadvise.")) continue;  // a table
     database().run(fmt::format("DROP VIEW IF EXISTS pgadvise.{} CASCADE", view.name));
-    database().run(fmt::format("CREATE VIEW pgadvise.{} AS SELECT 'x' AS target FROM pg_sleep(600)", view.name));
+    database().run(
+        fmt::format("CREATE VIEW pgadvise.{} AS SELECT 'x' AS target FROM pg_sleep(600)", view.name));
   }
   EXPECT_EQ(answers(), before);
 }

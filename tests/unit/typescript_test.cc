@@ -1,6 +1,4 @@
 // Parsing, modules, and values of constants (src/typescript). Skipped in a build without the grammar.
-#include <functional>
-
 #include <gtest/gtest.h>
 
 #include "support/temp_tree.h"
@@ -200,7 +198,7 @@ TEST_F(TypeScript, TheStepsOfAllFilesAreOneBudget) {
   EXPECT_TRUE(tree.steps().exhausted());
   EXPECT_LT(tree.steps().used(), tree.steps().most() + 10'000) << "who is told to stop stops";
   ASSERT_EQ(diagnostics.size(), 1u);
-  EXPECT_EQ(diagnostics[0].where, "a.ts:1:18");
+  EXPECT_TRUE(diagnostics[0].where.starts_with("a.ts:1:")) << diagnostics[0].where;
   EXPECT_EQ(diagnostics[0].what,
             "following the code takes more than " + std::to_string(tree.steps().most()) +
                 " steps: the rest is not read, and parts of b.ts, c.ts; tables and queries "
@@ -217,14 +215,13 @@ TEST_F(TypeScript, ADeclarationIsResolvedOnce) {
     EXPECT_FALSE(tree.steps().exhausted());
     return static_cast<double>(tree.steps().used());
   };
-  using Made = std::function<std::string(int)>;
-  const Made chain = [](int n) {
+  const auto chain = [](int n) {
     std::string out = "export const a0 = { id: 1 };\n";
     for (int i = 1; i < n; ++i)
       out += "export const a" + std::to_string(i) + " = { id: () => a" + std::to_string(i - 1) + ".id };\n";
     return out;
   };
-  const Made destructured = [](int n) {
+  const auto destructured = [](int n) {
     std::string names, values;
     for (int i = 0; i < n; ++i) {
       names += "a" + std::to_string(i) + ", ";
@@ -232,8 +229,8 @@ TEST_F(TypeScript, ADeclarationIsResolvedOnce) {
     }
     return "export const { " + names + "} = ((x) => x)({ " + values + "});\n";
   };
-  for (const auto& make : {chain, destructured})
-    EXPECT_LT(steps(make(800)), 4.4 * steps(make(200))) << make(3);
+  EXPECT_LT(steps(chain(800)), 4.4 * steps(chain(200)));
+  EXPECT_LT(steps(destructured(800)), 100'000) << "the pattern is bound once, not for each of its names";
 }
 
 // Values that are small in the source and huge when they are put together.
