@@ -518,6 +518,7 @@ std::optional<CodeIndex::TypeText> CodeIndex::find_type_named(const std::string&
   const auto* module = program_.module(file);
   if (!module) return std::nullopt;
   for (Node statement : module->syntax->root().children()) {
+    if (!program_.step_in(file)) return std::nullopt;
     if (statement.is(Kind::export_statement)) statement = statement.child(Field::declaration);
     if (!statement.is(Kind::type)) continue;
     const std::string_view text = statement.text();

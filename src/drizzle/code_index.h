@@ -135,7 +135,7 @@ class CodeIndex {
   bool is_aggregate(const typescript::Node& expression);
   void complete_options(FoundQuery& query);
   std::optional<TypeText> find_type_named(const std::string& name, const std::string& file, int depth);
-  void add_conditions(const typescript::Node& node, Conditions& out);
+  void add_conditions(const typescript::Node& node, Conditions& out, int followed = 0);
 
   typescript::Program& program_;
   typescript::Bindings bindings_;

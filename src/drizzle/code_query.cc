@@ -322,8 +322,10 @@ std::vector<Node> beside_ranges(const Node& written) {
 
 }  // namespace
 
-void CodeIndex::add_conditions(const Node& node, Conditions& out) {
+void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) {
   const Node at = bare(node);
+  // Variables may hold each other, or one of them twice.
+  if (followed > max_followed || !program_.step_at(at)) return;
   if (at.is(Kind::call_expression)) {
     const std::string name = operator_of(at);
     if (const Node written = at.child(Field::arguments); name == "sql" && written.is(Kind::template_string)) {
@@ -334,7 +336,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out) {
     if (name == "and" || name == "or" || name == "not") {
       // Of alternatives, no one holds for all rows.
       Conditions inner;
-      for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner);
+      for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner, followed);
       for (auto* list : {&inner.equal, &inner.lists, &inner.others})
         out.others.insert(out.others.end(), list->begin(), list->end());
       out.ranges.insert(out.ranges.end(), inner.ranges.begin(), inner.ranges.end());
@@ -351,7 +353,7 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out) {
     return;
   }
   if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)
-    for (const Node& value : typescript::returned_values(at)) add_conditions(value, out);
+    for (const Node& value : typescript::returned_values(at)) add_conditions(value, out, followed);
     return;
   }
   if (at.is(Kind::object)) {  // where: { id }
@@ -365,13 +367,13 @@ void CodeIndex::add_conditions(const Node& node, Conditions& out) {
     return;
   }
   if (at.is(Kind::array) || at.is(Kind::spread_element) || at.is(Kind::ternary_expression))
-    for (const Node& part : at.children()) add_conditions(part, out);
+    for (const Node& part : at.children()) add_conditions(part, out, followed);
   if (at.is(Kind::identifier)) {  // const condition = eq(…)
     const Binding& binding = bindings_.find(at);
     if (binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier))
       if (const Node initial = bare(binding.owner.child(Field::value));
           initial.is(Kind::call_expression) && initial.text().size() < 2000)
-        add_conditions(initial, out);
+        add_conditions(initial, out, followed + 1);
   }
 }
 

@@ -119,7 +119,9 @@ std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
   if (!typescript::available()) return nullptr;
   typescript::Program program(tree);
   provide_packages(program);
-  return read_code(program);
+  auto out = read_code(program);
+  program.report_unfollowed();
+  return out;
 }
 
 RepositoryCode read_repository_code(files::Tree& tree) {
@@ -128,10 +130,9 @@ RepositoryCode read_repository_code(files::Tree& tree) {
   provide_packages(program);
   RepositoryCode out;
   out.client = read_client_code(program);
-  program.renew_steps();
   out.facts = read_code(program);
-  program.renew_steps();
   if (uses_drizzle(program)) out.names = names_in_source(program);
+  program.report_unfollowed();
   return out;
 }
 

@@ -42,6 +42,9 @@ class SchemaReader {
     for (const auto& value : exported) view(value);
     for (const auto& value : exported) linked_policy(value);
     std::sort(out_.catalog.schemas.begin(), out_.catalog.schemas.end());
+    for (const auto& file : program_.unfollowed())
+      if (std::find(out_.unread.begin(), out_.unread.end(), file) == out_.unread.end())
+        out_.unread.push_back(file);
     return std::move(out_);
   }
 
@@ -225,13 +228,16 @@ std::vector<SourceSchema> read_source_schemas(files::Tree& tree) {
     schema.read.assign(program.parsed().begin(), program.parsed().end());
     out.push_back(std::move(schema));
   }
+  program.report_unfollowed();
   return out;
 }
 
 std::vector<SourceConfig> configs_with_missing_files(files::Tree& tree) {
   if (!reads_source()) return {};
   Program program(tree);
-  return configs_with_missing_files(program);
+  auto out = configs_with_missing_files(program);
+  program.report_unfollowed();
+  return out;
 }
 
 }  // namespace pgadvise::drizzle

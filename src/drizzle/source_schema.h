@@ -18,7 +18,8 @@ struct SourceSchema : DeclaredCatalog {
   SourceConfig config;
   std::vector<std::string> read;  // files that were parsed, sorted
   // Files, of config.files and of those whose names they export, of which something is not known: they were
-  // not read, have a syntax error, or export from a file that is missing. The tree's diagnostics have the
+  // not read, have a syntax error, export from a file that is missing, or are not followed to their end
+  // (Program::unfollowed()). The tree's diagnostics have the
   // reasons.
   std::vector<std::string> unread;
 };

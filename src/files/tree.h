@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/step_budget.h"
 #include "files/files.h"
 #include "files/json_file.h"
 
@@ -41,6 +42,8 @@ class Tree {
   const std::string* peek(const std::string& path);
   const std::set<std::string>& read() const { return read_; }
   Diagnostics& diagnostics() { return diagnostics_; }
+  // Of all who read the code of this repository.
+  StepBudget& steps() { return steps_; }
 
   const std::vector<Package>& packages();
   // The nearest package.json at or above the folder.
@@ -65,6 +68,7 @@ class Tree {
   std::map<std::string, std::unique_ptr<std::string>> texts_;
   std::optional<std::vector<Package>> packages_;
   std::string peeked_;
+  StepBudget steps_;
 };
 
 // Whether the file's name says that it is not for production: "docker-compose.dev.yml", "Dockerfile.test",

@@ -156,8 +156,14 @@ class ClickHouseStore : public SqlStore {
   }
 
  protected:
-  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) override {
-    return session_.query(replace_all(sql, "$1", clickhouse_literal(parameter)));
+  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
+                                     const std::string& purpose) override {
+    auto rows = session_.query(replace_all(sql, "$1", clickhouse_literal(parameter)));
+    if (!rows && session_.code() == ClickHouseCode::timeout)
+      return fail(Error::Kind::usage, session_.where(),
+                  purpose + " takes longer than 60 seconds, the limit of a statement: stopped",
+                  "name a target, or shorten the retention");
+    return rows;
   }
 
  private:

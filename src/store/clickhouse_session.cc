@@ -18,6 +18,7 @@ namespace {
 
 constexpr int seconds_per_statement = 60;
 constexpr std::size_t longest_answer = std::size_t{256} << 20;  // bytes
+constexpr std::size_t most_rows = 5'000'000;                    // of an answer
 constexpr std::size_t rows_per_insert = 50'000;
 constexpr std::size_t bytes_per_insert = std::size_t{8} << 20;
 
@@ -97,8 +98,10 @@ Result<ClickHouseSession> ClickHouseSession::create(const ClickHouseAddress& add
 Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const std::string& settings) {
   net::HttpRequest request;
   // The server answers when the statement has ended: an error has a status of its own.
-  request.url = fmt::format("{}?default_format=TabSeparated&wait_end_of_query=1&max_execution_time={}{}",
-                            address_.url(), seconds_per_statement, settings);
+  request.url = fmt::format(
+      "{}?default_format=TabSeparated&wait_end_of_query=1&max_execution_time={}&timeout_overflow_mode=throw&"
+      "max_result_rows={}&max_result_bytes={}&result_overflow_mode=throw{}",
+      address_.url(), seconds_per_statement, most_rows, 4 * longest_answer, settings);
   if (in == In::database) request.url += "&database=" + net::percent_encoded(address_.database);
   if (!address_.user.empty()) request.headers.push_back("X-ClickHouse-User: " + address_.user);
   if (!address_.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + address_.password);

@@ -18,8 +18,9 @@ namespace pgadvise::store {
 std::string clickhouse_identifier(std::string_view name);
 std::string clickhouse_literal(std::string_view text);
 
-// A statement takes at most 60 seconds. The password is in a header only. Errors (usage): the server cannot
-// be reached, is no ClickHouse, or rejects a statement.
+// A statement takes at most 60 seconds, also if the server's profile allows more or has it break off without
+// an error, and answers with at most 5,000,000 rows and 256 MiB. The password is in a header only. Errors
+// (usage): the server cannot be reached, is no ClickHouse, or rejects a statement.
 class ClickHouseSession {
  public:
   using Row = std::vector<std::optional<std::string>>;  // numbers as text; nullopt: NULL
@@ -55,7 +56,7 @@ class ClickHouseSession {
 // ClickHouse's codes of errors.
 struct ClickHouseCode {
   static constexpr int read_only = 164, unknown_database = 81, access_denied = 497, wrong_password = 516,
-                       not_enough_space = 243;
+                       not_enough_space = 243, timeout = 159;
 };
 
 }  // namespace pgadvise::store

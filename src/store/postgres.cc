@@ -1,6 +1,7 @@
 #include "store/postgres.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -24,6 +25,11 @@ namespace {
 using Access = PostgresTransaction::Access;
 
 constexpr std::size_t rows_per_statement = 2'000;
+constexpr std::string_view query_canceled = "57014";  // SQLSTATE, also of the limit of time below
+
+// The server ends a statement after 60 seconds: the client's limit is for one that does not.
+constexpr pg::AnswerLimits answer_limits{.bytes = std::size_t{256} << 20,
+                                         .time = std::chrono::milliseconds(70'000)};
 
 std::string array_element(std::string_view text) {
   std::string out = "\"";
@@ -112,8 +118,8 @@ class Upload {
       names += fmt::format("{}c{}", comma, i);
       casts += fmt::format("{}c{}::{}", comma, i, types.cast);
     }
-    const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM unnest({}) AS t ({}) {}", table.table,
-                                        casts, sent, names, conflict);
+    const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM pg_catalog.unnest({}) AS t ({}) {}",
+                                        table.table, casts, sent, names, conflict);
     for (std::size_t at = 0; at < table.rows.size(); at += rows_per_statement) {
       const std::size_t end = std::min(at + rows_per_statement, table.rows.size());
       Parameters parameters;
@@ -186,10 +192,17 @@ class PostgresStore : public SqlStore {
   }
 
  protected:
-  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) override {
-    auto transaction = PostgresTransaction::begin(connection_, Access::read);
+  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
+                                     const std::string& purpose) override {
+    auto transaction = PostgresTransaction::begin(connection_, Access::question);
     if (!transaction) return tl::unexpected(transaction.error());
-    const auto rows = transaction->query(sql, {parameter});
+    const auto rows = transaction->query(with_definitions(definitions_, sql), {parameter});
+    if (!rows && connection_.sqlstate() == query_canceled)
+      return fail(Error::Kind::usage, connection_.where(),
+                  purpose +
+                      " was canceled: it takes longer than 60 seconds, the limit of a statement, or "
+                      "somebody canceled it",
+                  "name a target, or shorten the retention");
     if (!rows) return tl::unexpected(rows.error());
     std::vector<AnswerRow> out;
     for (const auto& row : *rows) out.emplace_back(row.begin(), row.end());
@@ -275,6 +288,7 @@ class PostgresStore : public SqlStore {
   }
 
   pg::Connection connection_;
+  std::vector<View> definitions_ = postgres_definitions();
 };
 
 }  // namespace
@@ -286,6 +300,7 @@ Result<std::unique_ptr<Store>> open_postgres(const Address& address, bool create
     error.kind = Error::Kind::usage;
     return tl::unexpected(std::move(error));
   }
+  connection->set_limits(answer_limits);
   if (const auto done = migrate(*connection, create); !done) return tl::unexpected(done.error());
   auto store = std::make_unique<PostgresStore>(std::move(*connection));
   if (address.retention_days)

@@ -1,11 +1,13 @@
 #include "store/postgres_schema.h"
 
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/facts.h"
+#include "store/postgres_relations.h"
 #include "store/postgres_views.h"
 #include "store/views.h"
 
@@ -160,6 +162,7 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
                                                       static_cast<int>(StoreLock::schema)));
       !lock)
     return tl::unexpected(lock.error());
+  if (const auto safe = check_relations(transaction, connection); !safe) return safe;
   const auto found = look(transaction);  // another process may have created it
   if (!found) return tl::unexpected(found.error());
   if (*found == Found::others) return refuse_others(connection);
@@ -193,10 +196,17 @@ std::string partition_of(const std::string& table, std::int64_t day) {
 
 }  // namespace
 
+std::vector<View> postgres_definitions() {
+  std::vector<View> out = postgres_tables();
+  for (auto& view : view_definitions(dialect)) out.push_back(std::move(view));
+  return out;
+}
+
 Result<void> migrate(pg::Connection& connection, bool create) {
   {
     auto transaction = PostgresTransaction::begin(connection, Access::read);
     if (!transaction) return tl::unexpected(transaction.error());
+    if (const auto safe = check_relations(*transaction, connection); !safe) return safe;
     const auto found = look(*transaction);
     if (!found) return tl::unexpected(found.error());
     if (*found == Found::others) return refuse_others(connection);

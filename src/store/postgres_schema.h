@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "pg/connection.h"
 #include "store/postgres_session.h"
+#include "store/views.h"
 
 namespace pgadvise::store {
 
@@ -20,11 +22,14 @@ struct StoreLock {
   enum Key { schema, upload, partitions };        // second keys
 };
 
+// The views of the PostgreSQL store, and in front of them its tables by their full names.
+std::vector<View> postgres_definitions();
+
 // Creates the schema `pgadvise`, or brings one of an earlier version up to date, in one transaction: of
 // several processes at once one does it. Replaces the views if another version created them, and lets readers
 // of the store read what is new. Without `create` and without a store: an error. Errors (usage): the schema
 // does not exist and the database has tables of others, which may be the application's; the schema is another
-// program's, or of a later version; those of replace_views().
+// program's, or of a later version; those of check_relations() and replace_views().
 Result<void> migrate(pg::Connection& connection, bool create);
 
 // Creates the missing partitions of `table`, one of daily_tables, for the days that begin at `days` (seconds

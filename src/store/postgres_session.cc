@@ -10,7 +10,8 @@ namespace {
 // pg_temp comes last: a temporary table must not stand in for a table of the store. Compiling a query (jit)
 // takes a second for the views that read many partitions, which is more than they take without it.
 constexpr std::string_view settings =
-    "SELECT pg_catalog.set_config('search_path', 'pgadvise, pg_temp', true), "
+    "SELECT pg_catalog.set_config('search_path', $1, true), "
+    "pg_catalog.set_config('row_security', 'off', true), "
     "pg_catalog.set_config('statement_timeout', '60s', true), "
     "pg_catalog.set_config('lock_timeout', '10s', true), "
     "pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), "
@@ -28,10 +29,11 @@ tl::unexpected<Error> of_store(Error error) {
 }  // namespace
 
 Result<PostgresTransaction> PostgresTransaction::begin(pg::Connection& connection, Access access) {
-  const auto begun = connection.query(access == Access::read ? "BEGIN READ ONLY" : "BEGIN");
+  const auto begun = connection.query(access == Access::write ? "BEGIN" : "BEGIN READ ONLY");
   if (!begun) return of_store(begun.error());
   PostgresTransaction out(&connection);
-  if (const auto set = connection.query(settings); !set) return of_store(set.error());
+  const std::string path = access == Access::question ? "pg_catalog, pg_temp" : "pgadvise, pg_temp";
+  if (const auto set = connection.query(settings, {path}); !set) return of_store(set.error());
   return out;
 }
 

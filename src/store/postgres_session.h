@@ -13,10 +13,13 @@
 namespace pgadvise::store {
 
 // Rolled back unless committed. The search path is the schema pgadvise; a statement takes at most 60 seconds
-// and waits at most 10 seconds for a lock. Errors (usage): the server is lost, or rejects a statement.
+// and waits at most 10 seconds for a lock. Policies (row-level security) make a statement fail: they could
+// call functions of others. Errors (usage): the server is lost, or rejects a statement.
 class PostgresTransaction {
  public:
-  enum class Access { read, write };
+  // `question`: reads, and the search path is pg_catalog alone: no function or operator of the database
+  // stands in for a built-in one.
+  enum class Access { read, question, write };
   static Result<PostgresTransaction> begin(pg::Connection& connection, Access access);
   PostgresTransaction(PostgresTransaction&& other) noexcept
       : connection_(std::exchange(other.connection_, nullptr)) {}

@@ -48,15 +48,17 @@ class Values {
 }  // namespace
 
 Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& from, const std::string& target,
-                                                          const std::string& order) {
-  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, stored_name(target));
+                                                          const std::string& order,
+                                                          const std::string& topic) {
+  return ask(from + " WHERE $1 = '' OR target = $1 ORDER BY target, " + order, stored_name(target),
+             "the question about " + topic);
 }
 
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
   const auto rows = select(
       "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
       "first_seen, last_seen, runs, gone, reopened, owner, reason, until FROM finding_life",
-      target, "last_seen DESC, score DESC, finding_id");
+      target, "last_seen DESC, score DESC, finding_id", "findings");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<FindingLife> out;
   for (const auto& row : *rows) {
@@ -82,7 +84,7 @@ Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
 Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& target) {
   const auto rows =
       select("SELECT target, class_id, text, calls, mean_ms, earlier_mean_ms, weeks FROM query_change",
-             target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id");
+             target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id", "slower queries");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<QueryChange> out;
   for (const auto& row : *rows) {
@@ -100,7 +102,8 @@ Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& targ
 
 Result<std::vector<QueryChange>> SqlStore::query_changes_by_target(const std::string& target) {
   if (!target.empty()) return SqlStore::query_changes(target);
-  const auto targets = ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "");
+  const auto targets = ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "",
+                           "the question about targets");
   if (!targets) return tl::unexpected(targets.error());
   std::vector<QueryChange> out;
   for (const auto& row : *targets) {
@@ -114,7 +117,7 @@ Result<std::vector<QueryChange>> SqlStore::query_changes_by_target(const std::st
 Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) {
   const auto rows =
       select("SELECT target, kind, schema, name, since, until, bytes_before, bytes FROM relation_growth",
-             target, "bytes - bytes_before DESC, schema, name, kind");
+             target, "bytes - bytes_before DESC, schema, name, kind", "growing tables");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<RelationGrowth> out;
   for (const auto& row : *rows) {
@@ -131,7 +134,7 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
 Result<std::vector<UnusedIndex>> SqlStore::unused_indexes(const std::string& target) {
   const auto rows = select(
       "SELECT target, schema, name, bytes, since, until, servers, primaries, replicas FROM index_unused",
-      target, "bytes DESC, schema, name");
+      target, "bytes DESC, schema, name", "unused indexes");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<UnusedIndex> out;
   for (const auto& row : *rows) {
@@ -150,7 +153,7 @@ Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string&
   const auto rows = select(
       "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "
       "changes FROM plan_change",
-      target, "until DESC, class_id");
+      target, "until DESC, class_id", "changed plans");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<PlanChangeOfQuery> out;
   for (const auto& row : *rows) {
@@ -182,7 +185,7 @@ Result<std::vector<LockWait>> SqlStore::lock_waits(const std::string& target, st
           "ORDER BY s.max_wait_seconds DESC, s.bucket_start DESC) AS place FROM lock_wait_sample s "
           "WHERE s.bucket_start >= {}) w WHERE w.place = 1) longest",
           since),
-      target, "max_wait_seconds DESC, schema, name, mode, holder");
+      target, "max_wait_seconds DESC, schema, name, mode, holder", "waits for locks");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<LockWait> out;
   for (const auto& row : *rows) {

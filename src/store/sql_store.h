@@ -1,5 +1,6 @@
 // A store of past runs in an SQL database (SQLite, PostgreSQL, ClickHouse): answers each question by a SELECT
-// on the views of docs/store.md. A class for an engine only runs the SELECT.
+// on the views of docs/store.md. A class for an engine only runs the SELECT, with the definitions of the
+// views in it where the database may be somebody else's.
 #pragma once
 
 #include <optional>
@@ -22,8 +23,10 @@ class SqlStore : public Store {
  protected:
   using AnswerRow = std::vector<std::optional<std::string>>;  // numbers as text; nullopt: NULL
 
-  // Runs a SELECT; `parameter` is $1.
-  virtual Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) = 0;
+  // Runs a SELECT; `parameter` is $1. `purpose`: "the question about unused indexes", for errors about
+  // limits.
+  virtual Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
+                                             const std::string& purpose) = 0;
 
   // As query_changes(), but of all targets one after the other: for engines in which the hours of all targets
   // at once may take longer than a statement may.
@@ -31,8 +34,9 @@ class SqlStore : public Store {
 
  private:
   // The rows of `from`, a SELECT without WHERE, for one target (the database that runs checked; "": all).
+  // `topic`: "unused indexes".
   Result<std::vector<AnswerRow>> select(const std::string& from, const std::string& target,
-                                        const std::string& order);
+                                        const std::string& order, const std::string& topic);
 };
 
 }  // namespace pgadvise::store

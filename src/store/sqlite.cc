@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/input_file.h"
 #include "base/text.h"
 #include "store/fact_rows.h"
 #include "store/sql_store.h"
@@ -135,6 +136,7 @@ class SqliteStore : public SqlStore {
   }
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
+    connection_.set_purpose("the upload");
     auto transaction = WriteTransaction::begin(connection_);
     if (!transaction) return tl::unexpected(transaction.error());
     const auto days = connection_.number("SELECT value FROM setting WHERE name = 'retention_days'");
@@ -147,14 +149,24 @@ class SqliteStore : public SqlStore {
   }
 
  protected:
-  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter) override {
+  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
+                                     const std::string& purpose) override {
+    connection_.set_purpose(purpose);
     std::vector<AnswerRow> out;
-    Statement rows = connection_.prepare(sql);
+    Statement rows = connection_.prepare(with_definitions(views_, sql));
     rows.bind(parameter);
+    std::size_t bytes = 0;
     while (rows.row()) {
       AnswerRow& row = out.emplace_back();
-      for (int i = 0; i < rows.columns(); ++i)
+      for (int i = 0; i < rows.columns(); ++i) {
         row.push_back(rows.null() ? std::nullopt : std::optional(rows.text()));
+        bytes += sizeof(row.back()) + row.back().value_or("").size();
+      }
+      if (bytes > connection_.limits().answer_bytes)
+        return fail(Error::Kind::usage, connection_.path(),
+                    fmt::format("{} has an answer of more than {}", purpose,
+                                size_name(connection_.limits().answer_bytes)),
+                    "name a target, or shorten the retention");
     }
     if (!rows.ok()) return tl::unexpected(connection_.error(rows.code()));
     return out;
@@ -162,6 +174,7 @@ class SqliteStore : public SqlStore {
 
  private:
   SqliteConnection connection_;
+  std::vector<View> views_ = sqlite_views();
 };
 
 }  // namespace

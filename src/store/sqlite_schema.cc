@@ -1,10 +1,15 @@
 #include "store/sqlite_schema.h"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
+#include <map>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "store/views.h"
+#include "base/text.h"
 
 namespace pgadvise::store {
 namespace {
@@ -92,38 +97,132 @@ tl::unexpected<Error> refuse(const std::string& path, std::string what, std::str
 
 std::string replace_views() {
   std::string drop, create;
-  for (const auto& view : view_definitions(dialect)) {
+  for (const auto& view : sqlite_views()) {
     drop = fmt::format("DROP VIEW IF EXISTS {};\n", view.name) + drop;
     create += fmt::format("CREATE VIEW {} AS {};\n", view.name, view.select);
   }
   return drop + create;
 }
 
-}  // namespace
+// An object of sqlite_schema: its type, name, table and definition.
+using SchemaRow = std::array<std::string, 4>;
 
-Result<void> migrate(SqliteConnection& connection, const std::string& path) {
+Result<std::vector<SchemaRow>> schema_of(SqliteConnection& connection) {
+  constexpr std::size_t most = 10'000;  // a store has 60
+  std::vector<SchemaRow> out;
+  Statement rows = connection.prepare(
+      fmt::format("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema LIMIT {}", most));
+  while (rows.row()) {
+    SchemaRow& row = out.emplace_back();
+    for (std::string& value : row) value = rows.text();
+  }
+  if (!rows.ok()) return tl::unexpected(connection.error(rows.code()));
+  return out;
+}
+
+// The names of a table's indexes, as SQLite has read them from the schema.
+Result<std::vector<std::string>> indexes_of(SqliteConnection& connection, const std::string& table) {
+  std::vector<std::string> out;
+  Statement rows = connection.prepare(fmt::format("PRAGMA index_list('{}')", table));
+  while (rows.row()) {
+    rows.number();
+    out.push_back(rows.text());
+  }
+  if (!rows.ok()) return tl::unexpected(connection.error(rows.code()));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// Whether an object that pgadvise did not create does nothing as long as no statement names it. SQLite begins
+// each definition in one of few ways; a file that was altered by hand may have others.
+bool does_nothing(const SchemaRow& row) {
+  const auto& [type, name, table, sql] = row;
+  constexpr std::string_view harmless[] = {"CREATE TABLE ", "CREATE VIEW ", "CREATE VIRTUAL TABLE ",
+                                           "CREATE INDEX ", "CREATE UNIQUE INDEX "};
+  if (sql.empty()) return type == "index" && name.starts_with("sqlite_autoindex_");
+  return std::any_of(std::begin(harmless), std::end(harmless),
+                     [&](std::string_view begin) { return sql.starts_with(begin); });
+}
+
+tl::unexpected<Error> refuse_altered(const std::string& path, const std::string& what) {
+  return refuse(path, "is not a store as pgadvise writes it: " + what,
+                "name another file; in your own store undo this change");
+}
+
+// Compares the file with a database in which this SQLite creates the tables of `version`. Views are not
+// compared: nothing reads them.
+Result<void> check_tables(SqliteConnection& connection, const std::string& path, std::int64_t version) {
+  auto own = SqliteConnection::in_memory();
+  if (!own) return tl::unexpected(own.error());
+  for (std::int64_t step = 0; step < version; ++step)
+    if (const auto ran = own->run(steps[step]); !ran) return ran;
+  const auto wanted = schema_of(*own);
+  if (!wanted) return tl::unexpected(wanted.error());
+  const auto found = schema_of(connection);
+  if (!found) return tl::unexpected(found.error());
+  std::map<std::string, const SchemaRow*> left;  // by name
+  for (const auto& row : *wanted) left[row[1]] = &row;
+  for (const auto& row : *found) {
+    const auto same = left.find(row[1]);
+    if (same != left.end()) {
+      if (row != *same->second) return refuse_altered(path, fmt::format("the {} {} differs", row[0], row[1]));
+      left.erase(same);
+    } else if (!does_nothing(row)) {
+      return refuse_altered(path, fmt::format("it has the {} {}", row[0], row[1]));
+    }
+  }
+  if (!left.empty()) return refuse_altered(path, fmt::format("{} is missing", left.begin()->first));
+  for (const auto& row : *wanted) {
+    if (row[0] != "table") continue;
+    const auto theirs = indexes_of(connection, row[1]), ours = indexes_of(*own, row[1]);
+    if (!theirs) return tl::unexpected(theirs.error());
+    if (!ours) return tl::unexpected(ours.error());
+    for (const auto& name : *theirs)
+      if (std::find(ours->begin(), ours->end(), name) == ours->end())
+        return refuse_altered(path, fmt::format("the table {} has the index {}", row[1], name));
+  }
+  return {};
+}
+
+// Whose file it is and of which version (0: empty); also checks the tables.
+Result<std::int64_t> version_of(SqliteConnection& connection, const std::string& path) {
   const auto id = connection.number("PRAGMA application_id");
   if (!id) return tl::unexpected(id.error());
   const auto objects = connection.number("SELECT count(*) FROM sqlite_schema");
   if (!objects) return tl::unexpected(objects.error());
   if (*id != application_id && (*id != 0 || *objects > 0))
     return refuse(path, "is a database of another program", "name another file: --store sqlite:PATH");
-  // Readers and writers do not wait for each other.
-  if (const auto wal = connection.run("PRAGMA journal_mode = WAL"); !wal) return wal;
-  const std::string done = fmt::format(
-      "SELECT (SELECT user_version FROM pragma_user_version) = {} AND (SELECT value FROM setting WHERE name "
-      "= "
-      "'views_version') >= {}",
-      schema_version, views_version);
-  if (*objects > 0)
-    if (const auto current = connection.number(done); current && *current == 1) return {};
-  auto transaction = WriteTransaction::begin(connection);
-  if (!transaction) return tl::unexpected(transaction.error());
-  const auto version = connection.number("PRAGMA user_version");  // another process may have raised it
+  const auto version = connection.number("PRAGMA user_version");
   if (!version) return tl::unexpected(version.error());
   if (*version > schema_version || *version < 0)
     return refuse(path, "was written by a later version of pgadvise",
                   "update pgadvise, or name another file");
+  if (const auto same = check_tables(connection, path, *version); !same) return tl::unexpected(same.error());
+  return *version;
+}
+
+}  // namespace
+
+std::vector<View> sqlite_views() { return view_definitions(dialect); }
+
+Result<void> migrate(SqliteConnection& connection, const std::string& path) {
+  connection.use_tables_only();
+  // All of it as of one moment: another process may be creating the store.
+  if (const auto begun = connection.run("BEGIN"); !begun) return begun;
+  const auto found = version_of(connection, path);
+  if (!found) return tl::unexpected(found.error());
+  if (const auto ended = connection.run("COMMIT"); !ended) return ended;
+  // Readers and writers do not wait for each other.
+  if (const auto wal = connection.run("PRAGMA journal_mode = WAL"); !wal) return wal;
+  if (*found == schema_version) {
+    const auto views = connection.number("SELECT value FROM setting WHERE name = 'views_version'");
+    if (!views) return tl::unexpected(views.error());
+    if (*views >= views_version) return {};
+  }
+  auto transaction = WriteTransaction::begin(connection);
+  if (!transaction) return tl::unexpected(transaction.error());
+  const auto version = version_of(connection, path);  // another process may have raised it
+  if (!version) return tl::unexpected(version.error());
   for (auto step = *version; step < schema_version; ++step)
     if (const auto ran = connection.run(steps[step]); !ran) return ran;
   const std::string end = fmt::format(

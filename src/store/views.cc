@@ -1,6 +1,7 @@
 #include "store/views.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -194,6 +195,18 @@ SELECT a.target AS target, a.hour AS hour, a.wait_event_type AS wait_event_type,
 FROM active a JOIN taken t ON t.target = a.target AND t.hour = a.hour)"},
 };
 
+bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+bool names_word(std::string_view text, std::string_view word) {
+  for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !is_word_character(text[at - 1])) &&
+        (end == text.size() || !is_word_character(text[end])))
+      return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<View> view_definitions(const Dialect& dialect) {
@@ -208,6 +221,18 @@ std::vector<View> view_definitions(const Dialect& dialect) {
                                fmt::arg("bins", dialect.histogram_bins), fmt::arg("lag", dialect.lag))});
   }
   return out;
+}
+
+std::string with_definitions(const std::vector<View>& views, const std::string& select) {
+  // From the last view to the first: an earlier one is read by the later ones that are needed.
+  std::string needed, text = select;
+  for (auto view = views.rbegin(); view != views.rend(); ++view) {
+    if (!names_word(text, view->name)) continue;
+    needed = fmt::format("{} AS NOT MATERIALIZED ({})", view->name, view->select) +
+             (needed.empty() ? "" : ",\n") + needed;
+    text += view->select;
+  }
+  return needed.empty() ? select : "WITH " + needed + "\n" + select;
 }
 
 }  // namespace pgadvise::store

@@ -38,4 +38,9 @@ struct View {
 // A later view may read an earlier one.
 std::vector<View> view_definitions(const Dialect& dialect);
 
+// The SELECT with the definitions of the views that it names, and of those that these name, in front of it as
+// common table expressions: nothing that a database keeps under these names is read. For engines with NOT
+// MATERIALIZED.
+std::string with_definitions(const std::vector<View>& views, const std::string& select);
+
 }  // namespace pgadvise::store

@@ -238,6 +238,7 @@ Node Bindings::function_in(Node declaration, int depth) {
 Node Bindings::method(const Node& of, const std::string& name, int depth) {
   const Node list = is_class(of) ? of.child(Kind::class_body) : of;
   for (const Node& part : list.children()) {
+    if (!program_.step_at(part)) return {};
     if (part.is(Kind::shorthand_property_identifier) && part.text() == name) return function_in(part, depth);
     const Node key = part.child(part.is(Kind::pair) ? Field::key : Field::name);
     if (key.text() == name) return part.is(Kind::method_definition) ? part : function_in(part, depth);

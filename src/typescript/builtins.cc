@@ -25,20 +25,27 @@ bool ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-Answer of_string(const std::string& text, const std::string& name, const Arguments& arguments,
-                 const Node& node) {
+constexpr std::size_t max_text = 1u << 20;  // of a string that is put together
+
+Answer of_string(Environment& program, const std::string& text, const std::string& name,
+                 const Arguments& arguments, const Node& node) {
+  if (!program.step_over(text)) return std::nullopt;
   if (name == "toLowerCase" && ascii(text)) return text_value(lower(text), node);
   if (name == "toUpperCase" && ascii(text)) return text_value(upper(text), node);
   if (name == "trim") return text_value(std::string(trim(text)), node);
   if (name == "toString") return text_value(text, node);
   std::vector<std::string> words;
+  std::size_t size = text.size();
   for (const auto& argument : arguments) {
-    if (!argument->is(Values::string)) return std::nullopt;
+    if (!argument->is(Values::string) || !program.step_over(argument->text)) return std::nullopt;
     words.push_back(argument->text);
+    size += argument->text.size();
   }
+  if (size > max_text) return std::nullopt;
   if (name == "concat") return text_value(text + join(words, ""), node);
   if (words.size() == 2 && name == "replaceAll" && !words[0].empty() &&
-      words[1].find('$') == std::string::npos)
+      words[1].find('$') == std::string::npos &&
+      text.size() / words[0].size() <= max_text / (words[1].size() + 1))
     return text_value(replace_all(text, words[0], words[1]), node);
   if (words.size() != 1) return std::nullopt;
   if (name == "startsWith") return boolean_value(text.starts_with(words[0]), node);
@@ -54,11 +61,11 @@ std::optional<std::size_t> place_of(const ValuePtr& value, std::size_t size) {
   return static_cast<std::size_t>(std::clamp(number < 0 ? end + number : number, 0.0, end));
 }
 
-Answer slice(const Value& array, const Arguments& arguments, const Node& node) {
+Answer slice(Environment& program, const Value& array, const Arguments& arguments, const Node& node) {
   const std::size_t size = array.items.size();
   const auto from = arguments.empty() ? 0 : place_of(arguments[0], size);
   const auto to = arguments.size() < 2 ? size : place_of(arguments[1], size);
-  if (!from || !to) return std::nullopt;
+  if (!from || !to || !program.step(size)) return std::nullopt;
   Value out{.kind = Values::array, .node = node};
   for (std::size_t i = *from; i < *to; ++i) out.items.push_back(array.items[i]);
   return make(std::move(out));
@@ -87,6 +94,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
   if (name == "filter") {
     if (arguments.size() != 1) return std::nullopt;
     for (const auto& item : array.items) {
+      if (!program.step()) return std::nullopt;
       const bool by_truth = arguments[0]->is(Values::external) && arguments[0]->name == "Boolean";
       const auto truth = (by_truth ? item : program.call(arguments[0], {item}, node))->truthy();
       if (!truth) return std::nullopt;
@@ -95,6 +103,7 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     return make(std::move(out));
   }
   if (name == "concat") {
+    if (!program.step(array.items.size())) return std::nullopt;
     out.items = array.items;
     for (const auto& argument : arguments) {
       if (!argument->is(Values::array) || argument->partial || !program.step(argument->items.size()))
@@ -103,23 +112,27 @@ Answer of_array(Environment& program, const Value& array, const std::string& nam
     }
     return make(std::move(out));
   }
-  if (name == "slice") return slice(array, arguments, node);
+  if (name == "slice") return slice(program, array, arguments, node);
   if (name == "join") {
-    std::vector<std::string> words;
-    for (const auto& item : array.items) {
-      const auto word = item->as_text();
-      if (!word) return std::nullopt;
-      words.push_back(*word);
-    }
     if (arguments.size() > 1 || (arguments.size() == 1 && !arguments[0]->is(Values::string)))
       return std::nullopt;
-    return text_value(join(words, arguments.empty() ? "," : arguments[0]->text), node);
+    const std::string between = arguments.empty() ? "," : arguments[0]->text;
+    std::vector<std::string> words;
+    std::size_t size = 0;
+    for (const auto& item : array.items) {
+      const auto word = item->as_text();
+      size += word ? word->size() + between.size() : 0;
+      if (!word || size > max_text || !program.step(1 + word->size() / 64)) return std::nullopt;
+      words.push_back(*word);
+    }
+    return text_value(join(words, between), node);
   }
   return std::nullopt;
 }
 
 // Object.freeze(x), Object.values(x) …
-Answer of_object(const std::string& name, const Arguments& arguments, const Node& node) {
+Answer of_object(Environment& program, const std::string& name, const Arguments& arguments,
+                 const Node& node) {
   if (arguments.empty()) return std::nullopt;
   if (name == "freeze" || name == "seal" || name == "preventExtensions") return arguments[0];
   if (name == "assign") {
@@ -127,12 +140,16 @@ Answer of_object(const std::string& name, const Arguments& arguments, const Node
     for (const auto& argument : arguments) {
       if (!argument->is(Values::object)) return std::nullopt;
       out.partial = out.partial || argument->partial;
-      for (const auto& property : argument->properties) set_property(out, property);
+      for (const auto& property : argument->properties) {
+        if (!program.step(1 + out.properties.size() / 16)) return std::nullopt;
+        set_property(out, property);
+      }
     }
     return make(std::move(out));
   }
   const Value& object = *arguments[0];
-  if (!object.is(Values::object) || object.partial) return std::nullopt;
+  if (!object.is(Values::object) || object.partial || !program.step(object.properties.size()))
+    return std::nullopt;
   Value out{.kind = Values::array, .node = node};
   for (const auto& property : object.properties) {
     const ValuePtr key = text_value(property.key, property.node);
@@ -146,11 +163,12 @@ Answer of_object(const std::string& name, const Arguments& arguments, const Node
   return make(std::move(out));
 }
 
-Answer from_entries(const Arguments& arguments, const Node& node) {
+Answer from_entries(Environment& program, const Arguments& arguments, const Node& node) {
   if (arguments.size() != 1 || !arguments[0]->is(Values::array) || arguments[0]->partial) return std::nullopt;
   Value out{.kind = Values::object, .node = node};
   for (const auto& entry : arguments[0]->items) {
     if (!entry->is(Values::array) || entry->items.size() != 2) return std::nullopt;
+    if (!program.step(1 + out.properties.size() / 16)) return std::nullopt;
     const auto key = entry->items[0]->as_text();
     if (!key) return std::nullopt;
     set_property(out, {*key, entry->items[1], entry->node});
@@ -214,7 +232,7 @@ std::optional<ValuePtr> enumeration_member(const Value& call, const std::string&
 std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
                                      const std::vector<ValuePtr>& arguments, const Node& node) {
   const Value& base = *method.base;
-  if (base.is(Values::string)) return of_string(base.text, method.name, arguments, node);
+  if (base.is(Values::string)) return of_string(program, base.text, method.name, arguments, node);
   if (method.name == "toString" && arguments.empty() && (base.is(Values::number) || base.is(Values::boolean)))
     return text_value(*base.as_text(), node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Array" && method.name == "from" &&
@@ -222,8 +240,8 @@ std::optional<ValuePtr> call_builtin(Environment& program, const Value& method,
     return arguments[0];
   if (base.is(Values::array)) return of_array(program, base, method.name, arguments, node);
   if (base.is(Values::external) && base.text.empty() && base.name == "Object")
-    return method.name == "fromEntries" ? from_entries(arguments, node)
-                                        : of_object(method.name, arguments, node);
+    return method.name == "fromEntries" ? from_entries(program, arguments, node)
+                                        : of_object(program, method.name, arguments, node);
   return std::nullopt;
 }
 

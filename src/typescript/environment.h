@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/step_budget.h"
 #include "typescript/value.h"
 
 namespace pgadvise::typescript {
@@ -20,7 +23,8 @@ struct Scope {
 
 class Environment {
  public:
-  Environment() = default;
+  // The budget must outlive the environment.
+  explicit Environment(StepBudget& budget) : budget_(budget) {}
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
   virtual ~Environment() = default;
@@ -38,17 +42,18 @@ class Environment {
   // The value of an exported name; unknown for a missing one. The same pointer for each call.
   virtual ValuePtr exported(const std::string& file, const std::string& name) = 0;
 
-  // Expressions evaluated and elements copied; false when they are too many.
-  bool step(std::size_t count = 1) {
-    steps_ += count;
-    return steps_ <= max_steps;
-  }
-  // For another purpose, which has steps of its own.
-  void renew_steps() { steps_ = 0; }
+  // Expressions evaluated and elements copied; false when there are no steps left.
+  bool step(std::size_t count = 1) { return budget_.take(count); }
+  // The same; when there are none left, remembers that the rest of the file is not followed.
+  bool step_at(const Node& node, std::size_t count = 1);
+  bool step_in(const std::string& file, std::size_t count = 1);
+  // Steps for a text that is copied or compared.
+  bool step_over(std::string_view text) { return step(text.size() / 64); }
   // Lives as long as the environment: functions of a scope may be in its variables.
   Scope* make_scope(Scope* above) { return &scopes_.emplace_back(Scope{.above = above}); }
 
-  bool exhausted() const { return steps_ > max_steps; }
+  bool exhausted() const { return budget_.exhausted(); }
+  const StepBudget& budget() const { return budget_; }
 
   static constexpr int max_nested = 600;  // expressions
   static constexpr int max_calls = 60;    // calls of the project's functions
@@ -56,9 +61,12 @@ class Environment {
   int calls = 0;
 
  private:
-  static constexpr std::size_t max_steps = 1'500'000;
-  std::size_t steps_ = 0;
+  StepBudget& budget_;
   std::deque<Scope> scopes_;
+
+ protected:
+  SourceLocation first_unfollowed_;   // where the steps ended
+  std::set<std::string> unfollowed_;  // files of which not all is followed
 };
 
 // Counts a level of nesting while it lives.

@@ -38,7 +38,7 @@ ValuePtr without_known_value(const Node& node) {
 
 ValuePtr Evaluator::evaluate(const Node& node, Scope* scope) {
   if (!node) return undefined_value();
-  if (!program_.step() || program_.nested >= Environment::max_nested)
+  if (!program_.step_at(node) || program_.nested >= Environment::max_nested)
     return unknown("the expressions are too many or too deep to follow", node);
   const Nested nested(program_.nested);
   return expression(node, scope);
@@ -127,13 +127,16 @@ std::optional<std::string> Evaluator::key(const Node& node, Scope* scope) {
 void Evaluator::spread(Value& out, const ValuePtr& from) {
   if (from->is(Values::object)) {
     out.partial = out.partial || from->partial;
-    program_.step(from->properties.size());
     for (const auto& property : from->properties)
-      if (out.properties.size() < max_properties) set_property(out, property);
+      if (out.properties.size() < max_properties && program_.step(1 + out.properties.size() / 16))
+        set_property(out, property);
       else out.partial = true;
   } else if (from->is(Values::module_space)) {
     for (const auto& name : program_.exported_names(from->text)) {
-      program_.step();
+      if (out.properties.size() >= max_properties || !program_.step(1 + out.properties.size() / 16)) {
+        out.partial = true;
+        break;
+      }
       set_property(out, {name, program_.exported(from->text, name), from->node});
     }
   } else if (!from->is(Values::undefined) && !from->is(Values::null) && !from->is(Values::boolean)) {
@@ -145,7 +148,7 @@ void Evaluator::spread(Value& out, const ValuePtr& from) {
 ValuePtr Evaluator::object(const Node& node, Scope* scope) {
   Value out{.kind = Values::object, .node = node};
   for (const Node& part : node.children()) {
-    if (program_.exhausted() || out.properties.size() >= max_properties) {
+    if (!program_.step(out.properties.size() / 16) || out.properties.size() >= max_properties) {
       out.partial = true;
       break;
     }
@@ -250,7 +253,7 @@ ValuePtr Evaluator::template_text(const Node& node, Scope* scope) {
     if (part.is(Kind::template_substitution)) {
       const auto inner = part.children();
       const auto text = inner.empty() ? std::nullopt : evaluate(inner.front(), scope)->as_text();
-      if (!text) return without_known_value(node);
+      if (!text || !program_.step_over(*text)) return without_known_value(node);
       out += *text;
     } else if (part.is(Kind::string_fragment)) {
       out += part.text();
@@ -280,11 +283,10 @@ ValuePtr Evaluator::binary(const Node& node, Scope* scope) {
   }
   const ValuePtr right = evaluate(right_node, scope);
   const auto a = left->as_text(), b = right->as_text();
-  if (!a || !b) return without_known_value(node);
+  if (!a || !b || !program_.step_over(*a) || !program_.step_over(*b)) return without_known_value(node);
   if (symbol == "===" || symbol == "!==")
     return boolean_value((left->kind == right->kind && *a == *b) == (symbol == "==="), node);
   if (symbol == "+" && (left->is(Values::string) || right->is(Values::string))) {
-    program_.step((a->size() + b->size()) / 64);
     return a->size() + b->size() <= max_text ? text_value(*a + *b, node) : without_known_value(node);
   }
   if (!left->is(Values::number) || !right->is(Values::number)) return without_known_value(node);
@@ -342,12 +344,15 @@ void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
     bind(pattern.child(Field::left), with_default(pattern, value), scope);
   } else if (pattern.is(Kind::object_pattern)) {
     Value rest{.kind = Values::object, .partial = value->partial || !value->is(Values::object)};
-    rest.properties = value->properties;
+    const auto parts = pattern.children();
+    if (!parts.empty() && parts.back().is(Kind::rest_pattern)) rest.properties = value->properties;
     const auto taken = [&](const std::string& name) {
+      program_.step(rest.properties.size() / 16);
       std::erase_if(rest.properties, [&](const Property& one) { return one.key == name; });
       return program_.member(value, name, pattern);
     };
-    for (const Node& part : pattern.children()) {
+    for (const Node& part : parts) {
+      if (!program_.step_at(part)) return;
       if (part.is(Kind::shorthand_property_identifier_pattern)) {
         bind(part, taken(std::string(part.text())), scope);
       } else if (part.is(Kind::object_assignment_pattern)) {
@@ -366,6 +371,7 @@ void Evaluator::bind(const Node& pattern, const ValuePtr& value, Scope* scope) {
                        pattern.text().find(", ,") != std::string_view::npos;
     std::size_t index = 0;
     for (const Node& part : pattern.children()) {
+      if (!program_.step_at(part)) return;
       const ValuePtr item = holes || part.is(Kind::rest_pattern)
                                 ? without_known_value(part)
                                 : program_.member(value, std::to_string(index), part);
@@ -422,7 +428,7 @@ Evaluator::Outcome Evaluator::block(const Node& node, Scope* scope) {
 }
 
 Evaluator::Outcome Evaluator::statement(const Node& node, Scope* scope) {
-  if (!program_.step() || program_.nested >= Environment::max_nested)
+  if (!program_.step_at(node) || program_.nested >= Environment::max_nested)
     return {true, unknown("the statements are too many or too deep to follow", node)};
   const Nested nested(program_.nested);
   switch (node.kind()) {

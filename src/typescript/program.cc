@@ -5,6 +5,9 @@
 #include <optional>
 #include <thread>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "typescript/builtins.h"
 #include "typescript/evaluate.h"
 #include "typescript/parse.h"
@@ -21,7 +24,41 @@ Result<std::unique_ptr<const Module>> parsed_module(const std::string& path, con
   return std::make_unique<const Module>(index_module(std::move(*syntax)));
 }
 
+std::size_t steps_to_parse(std::string_view text) { return 1 + text.size() / 1024; }
+
 }  // namespace
+
+bool Environment::step_at(const Node& node, std::size_t count) {
+  if (step(count)) return true;
+  if (node && unfollowed_.insert(node.syntax()->file()).second && unfollowed_.size() == 1)
+    first_unfollowed_ = node.location();
+  return false;
+}
+
+bool Environment::step_in(const std::string& file, std::size_t count) {
+  if (step(count)) return true;
+  if (unfollowed_.insert(file).second && unfollowed_.size() == 1) first_unfollowed_ = {file, 0, 0};
+  return false;
+}
+
+void Program::report_unfollowed() {
+  if (!exhausted() || reported_) return;
+  reported_ = true;
+  constexpr std::size_t max_named = 3;
+  std::vector<std::string> others;
+  for (const auto& file : unfollowed_)
+    if (file != first_unfollowed_.file && others.size() <= max_named) others.push_back(file);
+  const bool more = others.size() > max_named;
+  if (more) others.resize(max_named);
+  const std::string limit = budget().late() ? fmt::format("{} seconds", StepBudget::most_time.count())
+                                            : fmt::format("{} steps", budget().most());
+  std::string what = "following the code takes more than " + limit + ": the rest is not read";
+  if (!others.empty()) what += ", and parts of " + join(others, ", ");
+  if (more) what += fmt::format(" and {} more files", unfollowed_.size() - 1 - max_named);
+  tree_.diagnostics().push_back({Error::Kind::nonfatal, first_unfollowed_.str(),
+                                 what + "; tables and queries there are missing or incomplete",
+                                 "exclude what is generated, or check parts of the repository"});
+}
 
 const Module* Program::module(const std::string& path) {
   const auto [entry, is_new] = modules_.try_emplace(path);
@@ -32,6 +69,7 @@ const Module* Program::module(const std::string& path) {
                             : provided == provided_.end() ? tree_.text(path)
                                                           : &provided->second;
   if (!text && !ahead) return nullptr;
+  if (text && provided == provided_.end() && !step_in(path, steps_to_parse(*text))) return nullptr;
   auto found = ahead ? std::move(ahead.mapped()) : parsed_module(path, *text);
   if (!found) {
     tree_.diagnostics().push_back(found.error());
@@ -43,17 +81,25 @@ const Module* Program::module(const std::string& path) {
 }
 
 void Program::parse_ahead(const std::vector<std::string>& paths) {
-  constexpr std::size_t max_threads = 8, few = 8;  // files that are not worth a thread
-  struct Job {
-    const std::string* path;
-    const std::string* text;
-    std::optional<Result<std::unique_ptr<const Module>>> module = std::nullopt;
-  };
-  std::vector<Job> jobs;
+  constexpr std::size_t portion = std::size_t{16} << 20;  // bytes between two looks at the time
+  std::vector<ParseJob> jobs;
+  std::size_t bytes = 0;
   for (const auto& path : paths) {
     if (modules_.count(path) || ahead_.count(path) || provided_.count(path)) continue;
-    if (const std::string* text = tree_.text(path)) jobs.push_back({&path, text});
+    const std::string* text = tree_.text(path);
+    if (!text || !step_in(path, steps_to_parse(*text))) continue;
+    jobs.push_back({&path, text});
+    bytes += text->size();
+    if (bytes >= portion) {
+      parse_at_once(jobs);
+      bytes = 0;
+    }
   }
+  parse_at_once(jobs);
+}
+
+void Program::parse_at_once(std::vector<ParseJob>& jobs) {
+  constexpr std::size_t max_threads = 8, few = 8;  // files that are not worth a thread
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t at = next++; at < jobs.size(); at = next++)
@@ -67,6 +113,7 @@ void Program::parse_ahead(const std::vector<std::string>& paths) {
     work();
   }
   for (auto& job : jobs) ahead_.emplace(*job.path, std::move(*job.module));
+  jobs.clear();
 }
 
 std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> paths) {
@@ -96,7 +143,7 @@ std::set<std::string> Program::parse_exports_ahead(std::vector<std::string> path
 void Program::add_names(const std::string& path, std::set<std::string>& visited, std::set<std::string>& seen,
                         std::vector<std::string>& out) {
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found) return;
+  if (!found || !step_in(path, found->export_order.size() + found->star_exports.size() + 1)) return;
   const Nested one_more(nested);
   for (const auto& name : found->export_order)
     if (seen.insert(name).second) out.push_back(name);
@@ -108,6 +155,7 @@ void Program::add_names(const std::string& path, std::set<std::string>& visited,
     if (const auto target = resolver_.resolve(path, specifier); !target.empty()) {
       std::vector<std::string> names;
       add_names(target, visited, seen, names);
+      step_in(path, names.size());
       for (auto& name : names)
         if (name != "default") out.push_back(std::move(name));
     }
@@ -123,7 +171,7 @@ std::vector<std::string> Program::exported_names(const std::string& path) {
 void Program::add_origins(const std::string& path, std::set<std::string>& visited,
                           std::map<std::string, std::string>& out) {
   const Module* found = nested < max_nested && visited.insert(path).second ? module(path) : nullptr;
-  if (!found || !step(found->exports.size() + 1)) return;
+  if (!found || !step_in(path, found->exports.size() + found->star_exports.size() + 1)) return;
   const Nested one_more(nested);
   for (const auto& [name, item] : found->exports) out.try_emplace(name, path);
   if (found->export_assignment)
@@ -165,7 +213,8 @@ ValuePtr Program::find_export(const std::string& path, const std::string& name) 
 }
 
 ValuePtr Program::exported(const std::string& path, const std::string& name) {
-  if (nested >= max_nested) return unknown("the exports are too deep to follow");
+  if (!step_in(path) || nested >= max_nested)
+    return unknown("the exports are too many or too deep to follow");
   const auto [entry, is_new] = exports_.try_emplace({path, name});
   if (!is_new) return entry->second ? entry->second : unknown(name + " depends on itself");
   const Nested one_more(nested);
@@ -202,10 +251,11 @@ ValuePtr Program::initial_value(const std::string& path, const Module& module, c
   if (!node.is(Kind::variable_declarator)) return evaluator.evaluate(node, nullptr);
   const Node pattern = node.child(Field::name), initial = node.child(Field::value);
   if (!initial) return unknown(name + " has no initial value", node);
-  const ValuePtr value = evaluator.evaluate(initial, nullptr);
-  if (pattern.is(Kind::identifier)) return value;
-  Scope* const scope = make_scope(nullptr);
-  evaluator.bind(pattern, value, scope);
+  if (pattern.is(Kind::identifier)) return evaluator.evaluate(initial, nullptr);
+  const auto [entry, is_new] = bound_.try_emplace(node);
+  if (is_new) entry->second = make_scope(nullptr);
+  Scope* const scope = entry->second;
+  if (is_new) evaluator.bind(pattern, evaluator.evaluate(initial, nullptr), scope);
   const auto bound = scope->variables.find(name);
   return bound == scope->variables.end() ? unknown(name + " is not bound", node) : bound->second;
 }
@@ -238,6 +288,7 @@ ValuePtr Program::member(const ValuePtr& object, const std::string& name, const 
   switch (object->kind) {
     case Values::unknown: return object;
     case Values::object:
+      step(object->properties.size() / 16);
       if (const Property* property = object->property(name)) return property->value;
       return object->partial ? unknown(name + " may be a property of what is spread", node)
                              : undefined_value(node);

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,7 +22,9 @@ namespace pgadvise::typescript {
 
 class Program : public Environment {
  public:
-  explicit Program(files::Tree& tree) : tree_(tree), resolver_(tree) {}
+  // Takes steps of the tree's budget.
+  explicit Program(files::Tree& tree)
+      : Environment(tree.steps()), tree_(tree), resolver_(tree), reported_(exhausted()) {}
 
   files::Tree& tree() { return tree_; }
   Resolver& resolver() { return resolver_; }
@@ -39,6 +42,12 @@ class Program : public Environment {
   // The same for the files and for all whose names they export: these, sorted.
   std::set<std::string> parse_exports_ahead(std::vector<std::string> paths);
 
+  // Adds a warning to the tree's diagnostics, if the steps ended before all was followed: where, and which
+  // files are concerned. Once, and not if they had ended before this program.
+  void report_unfollowed();
+  // Files of which not all is followed, since the steps ended.
+  const std::set<std::string>& unfollowed() const { return unfollowed_; }
+
   ValuePtr call(const ValuePtr& function, const std::vector<ValuePtr>& arguments,
                 const Node& node = {}) override;
   ValuePtr member(const ValuePtr& object, const std::string& name, const Node& node = {}) override;
@@ -47,6 +56,12 @@ class Program : public Environment {
   ValuePtr exported(const std::string& file, const std::string& name) override;
 
  private:
+  struct ParseJob {
+    const std::string* path;
+    const std::string* text;
+    std::optional<Result<std::unique_ptr<const Module>>> module = std::nullopt;
+  };
+  void parse_at_once(std::vector<ParseJob>& jobs);  // empties the list
   ValuePtr local(const std::string& path, const std::string& name);
   ValuePtr initial_value(const std::string& path, const Module& module, const std::string& name,
                          const Node& node);
@@ -63,8 +78,10 @@ class Program : public Environment {
   std::map<std::string, std::unique_ptr<const Module>> modules_;
   std::map<std::string, Result<std::unique_ptr<const Module>>> ahead_;  // not asked for yet
   std::set<std::string> parsed_;
+  bool reported_;                                // that the steps ended
   std::map<std::string, std::string> provided_;  // by specifier, which is also the path of the module
   std::map<std::pair<std::string, std::string>, ValuePtr> locals_;  // by file and name; null: being computed
+  std::map<Node, Scope*> bound_;                                    // by declarator: the names of its pattern
   std::map<std::pair<std::string, std::string>, ValuePtr> exports_;
   // By file: the file with the export of each name that the file exports itself or by `export *`.
   std::map<std::string, std::map<std::string, std::string>> origins_;

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
+#include "store/postgres_schema.h"
 #include "store/postgres_session.h"
 #include "store/spool.h"
 #include "store/views.h"
@@ -393,6 +396,118 @@ TEST_F(PostgresStoreTest, ARoleThatMayOnlyReadAsksForTheHistory) {
   const auto refused = (*reader)->put(run_of(monday, {}), monday);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+}
+
+TEST_F(PostgresStoreTest, NoViewOfTheSchemaIsRead) {
+  put_all(*engine_.open("store"), uploads());
+  const auto answers = [&] {
+    const auto reader = engine_.try_open("store", false);
+    EXPECT_TRUE(reader.has_value()) << reader.error().line();
+    if (!reader) return std::string();
+    Store& store = **reader;
+    return fmt::format("{} {} {} {} {} {}", store.findings("").value().size(),
+                       store.query_changes("").value().size(), store.growth("").value().size(),
+                       store.unused_indexes("").value().size(), store.plan_changes("").value().size(),
+                       store.lock_waits("", 0).value().size());
+  };
+  const std::string before = answers();
+  for (const auto& view : postgres_definitions()) {
+    if (view.select.starts_with("SELECT * FROM pgadvise.")) continue;  // a table
+    database().run(fmt::format("DROP VIEW IF EXISTS pgadvise.{} CASCADE", view.name));
+    database().run(
+        fmt::format("CREATE VIEW pgadvise.{} AS SELECT 'x' AS target FROM pg_sleep(600)", view.name));
+  }
+  EXPECT_EQ(answers(), before);
+}
+
+// Each change by which reading or writing the store would run what others wrote, as pgadvise's role.
+TEST_F(PostgresStoreTest, WhatCouldRunCodeOfOthersIsRefused) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"CREATE FUNCTION pgadvise.lag(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
+       "the schema has the function lag"},
+      {"CREATE FUNCTION public.f(bigint, text) RETURNS text LANGUAGE sql AS 'SELECT 1::text'; CREATE "
+       "OPERATOR "
+       "pgadvise.|| (LEFTARG = bigint, RIGHTARG = text, FUNCTION = public.f)",
+       "the schema has the operator ||"},
+      {"CREATE FUNCTION public.t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE "
+       "TRIGGER "
+       "spy BEFORE INSERT ON pgadvise.run FOR EACH ROW EXECUTE FUNCTION public.t()",
+       "pgadvise.run has the trigger spy"},
+      {"CREATE RULE spy AS ON INSERT TO pgadvise.run DO ALSO SELECT pg_sleep(600)",
+       "pgadvise.run has the rule spy"},
+      {"ALTER TABLE pgadvise.run ENABLE ROW LEVEL SECURITY", "pgadvise.run has row-level security"},
+      {"ALTER TABLE pgadvise.run ADD x text GENERATED ALWAYS AS (lower(target)) STORED",
+       "pgadvise.run has a default or generates a value in the column x"},
+      {"ALTER TABLE pgadvise.run ADD x text DEFAULT lower('X')",
+       "pgadvise.run has a default or generates a value in the column x"},
+      {"ALTER TABLE pgadvise.run ADD CHECK (lower(target) <> '')",
+       "pgadvise.run has the constraint run_target_check"},
+      {"CREATE INDEX spy ON pgadvise.run (lower(target))", "pgadvise.run has the index spy"},
+      {"CREATE INDEX spy ON pgadvise.run (target) WHERE lower(target) = ''",
+       "pgadvise.run has the index spy"},
+      {"CREATE DOMAIN public.d AS text CHECK (lower(VALUE) <> ''); ALTER TABLE pgadvise.run ALTER version "
+       "TYPE "
+       "public.d",
+       "pgadvise.run has another type in the column version"},
+      {"ALTER TABLE pgadvise.query_class RENAME TO kept; CREATE VIEW pgadvise.query_class AS SELECT k.* FROM "
+       "pgadvise.kept k, pg_sleep(600)",
+       "pgadvise.query_class is no table"},
+      {"ALTER TABLE pgadvise.relation_size_20231120 ADD CHECK (lower(name) <> '')",
+       "pgadvise.relation_size_20231120 has the constraint"},
+  };
+  int number = 0;
+  for (const auto& [change, message] : changes) {
+    const std::string name = "store" + std::to_string(number++);
+    put_all(*engine_.open(name), {size_of(monday, 10)});
+    EXPECT_TRUE(engine_.try_open(name, false).has_value());
+    engine_.database(name).run(change);
+    for (const bool create : {true, false}) {
+      const auto refused = engine_.try_open(name, create);
+      ASSERT_FALSE(refused.has_value()) << change;
+      EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+      EXPECT_NE(refused.error().what.find(message), std::string::npos) << refused.error().line();
+    }
+    engine_.databases.erase(name);
+  }
+}
+
+TEST_F(PostgresStoreTest, OtherObjectsOfTheSchemaDoNothing) {
+  put_all(*engine_.open("store"), uploads());
+  database().run(
+      "CREATE TABLE pgadvise.theirs (a text DEFAULT lower('X') CHECK (lower(a) <> '')); CREATE INDEX ON "
+      "pgadvise.theirs (lower(a)); CREATE VIEW pgadvise.slow AS SELECT 1 AS a FROM pg_sleep(600)");
+  const auto reader = engine_.try_open("store", false);
+  ASSERT_TRUE(reader.has_value()) << reader.error().line();
+  EXPECT_EQ((*reader)->findings("").value_or(std::vector<FindingLife>{}).size(), 2u);
+}
+
+TEST_F(PostgresStoreTest, AStatementHasATimeLimitThatTheErrorNames) {
+  const auto to = engine_.open("store");
+  auto connection = database().connect();
+  auto transaction = PostgresTransaction::begin(connection, PostgresTransaction::Access::question);
+  ASSERT_TRUE(transaction.has_value()) << transaction.error().line();
+  for (const auto& [setting, value] :
+       {std::pair("statement_timeout", "1min"), std::pair("lock_timeout", "10s"),
+        std::pair("search_path", "pg_catalog, pg_temp"), std::pair("row_security", "off")})
+    EXPECT_EQ(transaction->query(std::string("SHOW ") + setting).value().front()[0], value);
+  // What a statement that reaches the limit gets.
+  auto other = database().connect();
+  ASSERT_TRUE(other.query("BEGIN").has_value());
+  ASSERT_TRUE(other.query("LOCK TABLE pgadvise.relation_size").has_value());
+  std::thread cancel([&] {
+    const std::string waiting =
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND "
+        "wait_event_type = 'Lock'";
+    for (int i = 0; i < 1000 && database().value(waiting) == "0"; ++i) ::usleep(5'000);
+  });
+  const auto stopped = to->growth("");
+  cancel.join();
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_NE(
+      stopped.error().what.find("the question about growing tables was canceled: it takes longer than 60 "
+                                "seconds, the limit of a statement"),
+      std::string::npos)
+      << stopped.error().line();
 }
 
 TEST_F(PostgresStoreTest, UploadsOfTwoTargetsDoNotWaitForEachOther) {

@@ -758,6 +758,22 @@ function again(row) { const one = again(row); return one ? again(one) : one; }
   EXPECT_EQ(loops(facts), "");
 }
 
+// Each condition holds the one before twice: written out, the last has 2^1000 comparisons.
+TEST_F(DrizzleCode, ConditionsThatHoldEachOtherEnd) {
+  std::string conditions = "  const w0 = eq(orders.id, id);\n";
+  for (int i = 1; i <= 1000; ++i)
+    conditions += "  const w" + std::to_string(i) + " = and(w" + std::to_string(i - 1) + ", w" +
+                  std::to_string(i - 1) + ");\n";
+  const auto facts =
+      of("export async function doubled(id) {\n" + conditions +
+         "  await db.select().from(orders).where(w1000);\n  await db.select().from(orders).where(w1);\n"
+         "  const a = and(b, b); const b = and(a, a);\n  await db.select().from(orders).where(a);\n}\n");
+  ASSERT_EQ(facts.queries.size(), 3u);
+  EXPECT_TRUE(facts.queries[0].equal_columns.empty());
+  EXPECT_EQ(facts.queries[1].equal_columns, (std::vector<std::string>{"id", "id"}));
+  EXPECT_TRUE(facts.queries[2].equal_columns.empty());
+}
+
 TEST_F(DrizzleCode, RelationsAreReadWithTheNamesOfTheDatabase) {
   const auto facts =
       of("export const all = () => db.select().from(orders);",

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/input_file.h"
@@ -361,6 +362,46 @@ TEST_F(DrizzleSource, ValuesThatShareTheirPartsAreBounded) {
                                                     "schema.ts:54:64 the default of the column d of t",
                                                     "schema.ts:54:18 some indexes and constraints of t",
                                                     "schema.ts:56:36 the default of the column e of u"}));
+}
+
+TEST_F(DrizzleSource, AChainOfReferencesTakesLinearSteps) {
+  const auto steps = [](int tables) {
+    std::string text =
+        "import { pgTable, integer } from 'drizzle-orm/pg-core';\n"
+        "export const t0 = pgTable('t0', { id: integer().primaryKey() });\n";
+    for (int i = 1; i < tables; ++i)
+      text += fmt::format(
+          "export const t{0} = pgTable('t{0}', {{ id: integer().references(() => t{1}.id) }});\n", i, i - 1);
+    const TempTree files({{"schema.ts", text}});
+    Diagnostics diagnostics;
+    files::Tree tree(files.path(), diagnostics);
+    const SourceSchema schema = only(read_source_schemas(tree));
+    EXPECT_EQ(schema.catalog.tables.size(), static_cast<std::size_t>(tables));
+    EXPECT_TRUE(diagnostics.empty() && schema.unknown.empty());
+    return static_cast<double>(tree.steps().used());
+  };
+  EXPECT_LT(steps(2000), 4.4 * steps(500));
+}
+
+// The steps end in the middle of b.ts: its tables, and those of later files, are not known.
+TEST_F(DrizzleSource, WhatIsNotFollowedIsNamed) {
+  const std::string imports = "import { pgTable, integer } from 'drizzle-orm/pg-core';\n";
+  std::string tables = imports;
+  for (int i = 0; i < 100; ++i)
+    tables += fmt::format("export const t{0} = pgTable('t{0}', {{ id: integer() }});\n", i);
+  const TempTree files(
+      {{"a.ts", imports + "export const first = pgTable('first', { id: integer() });"}, {"b.ts", tables}});
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  tree.steps() = StepBudget(700);
+  const SourceSchema schema = only(read_source_schemas(tree));
+  EXPECT_TRUE(schema.catalog.table(QualifiedName{"public", "first"}));
+  EXPECT_LT(schema.catalog.tables.size(), 100u);
+  EXPECT_EQ(schema.unread, std::vector<std::string>{"b.ts"});
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_TRUE(diagnostics[0].where.starts_with("b.ts")) << diagnostics[0].line();
+  EXPECT_NE(diagnostics[0].what.find("takes more than 700 steps: the rest is not read"), std::string::npos)
+      << diagnostics[0].line();
 }
 
 TEST_F(DrizzleSource, FindsTheFilesOfEachConfiguration) {

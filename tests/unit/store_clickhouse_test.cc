@@ -158,6 +158,29 @@ TEST_F(ClickHouseRequests, TakeNoExceptionAndNoHalfAnswerForAnAnswer) {
   EXPECT_FALSE(open_at(shorter.port()).has_value());
 }
 
+TEST_F(ClickHouseRequests, HaveLimitsOfTimeAndOfTheAnswer) {
+  const HttpServer server([](const HttpServer::Request& request) {
+    const auto& sql = request.body;
+    const auto answer = [](const std::string& rows) { return HttpServer::answer("200 OK", rows); };
+    if (contains(sql, "version()")) return answer("25.1.1\n");
+    if (contains(sql, "system.tables")) return answer("setting\tView\nsetting_rows\tReplacingMergeTree\n");
+    if (contains(sql, "tables_version")) return answer(std::to_string(clickhouse_schema_version) + "\n");
+    if (contains(sql, "views_version")) return answer("99\n");
+    return HttpServer::answer("500 Internal Server Error", "Code: 159. DB::Exception: Timeout exceeded.\n");
+  });
+  const auto to = open_at(server.port());
+  ASSERT_TRUE(to.has_value()) << to.error().line();
+  const auto stopped = (*to)->unused_indexes("");
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(
+      stopped.error().what,
+      "the question about unused indexes takes longer than 60 seconds, the limit of a statement: stopped");
+  for (const auto& request : server.requests())
+    for (const char* setting : {"max_execution_time=60&", "timeout_overflow_mode=throw&",
+                                "max_result_rows=", "max_result_bytes=", "result_overflow_mode=throw"})
+      EXPECT_TRUE(contains(request.head, setting)) << setting << "\n" << request.head;
+}
+
 TEST_F(ClickHouseRequests, NameAServerThatIsDown) {
   // A port that nobody listens on, and that no other program gets meanwhile.
   const int own = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

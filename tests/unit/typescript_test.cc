@@ -183,6 +183,69 @@ TEST_F(TypeScript, CyclesAndHostileSizesEnd) {
   EXPECT_EQ(of("export const a = " + sum + ";"), "a = ?\n");
 }
 
+TEST_F(TypeScript, TheStepsOfAllFilesAreOneBudget) {
+  const std::string endless = "const f = (x) => f(f(x));\nexport const a = f(1);\n";
+  const TempTree files({{"a.ts", endless}, {"b.ts", endless}, {"c.ts", "export const c = 1;"}});
+  Diagnostics diagnostics;
+  files::Tree tree(files.path(), diagnostics);
+  for (int i = 0; i < 2; ++i) {  // another reader of the same repository
+    Program program(tree);
+    for (const char* file : {"a.ts", "b.ts", "c.ts"})
+      for (const auto& name : program.exported_names(file)) program.exported(file, name);
+    program.report_unfollowed();
+    program.report_unfollowed();
+  }
+  EXPECT_TRUE(tree.steps().exhausted());
+  EXPECT_LT(tree.steps().used(), tree.steps().most() + 10'000) << "who is told to stop stops";
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_TRUE(diagnostics[0].where.starts_with("a.ts:1:")) << diagnostics[0].where;
+  EXPECT_EQ(diagnostics[0].what,
+            "following the code takes more than " + std::to_string(tree.steps().most()) +
+                " steps: the rest is not read, and parts of b.ts, c.ts; tables and queries "
+                "there are missing or incomplete");
+}
+
+TEST_F(TypeScript, ADeclarationIsResolvedOnce) {
+  const auto steps = [](const std::string& text) {
+    const TempTree files({{"a.ts", text}});
+    Diagnostics diagnostics;
+    files::Tree tree(files.path(), diagnostics);
+    Program program(tree);
+    for (const auto& name : program.exported_names("a.ts")) program.exported("a.ts", name);
+    EXPECT_FALSE(tree.steps().exhausted());
+    return static_cast<double>(tree.steps().used());
+  };
+  const auto chain = [](int n) {
+    std::string out = "export const a0 = { id: 1 };\n";
+    for (int i = 1; i < n; ++i)
+      out += "export const a" + std::to_string(i) + " = { id: () => a" + std::to_string(i - 1) + ".id };\n";
+    return out;
+  };
+  const auto destructured = [](int n) {
+    std::string names, values;
+    for (int i = 0; i < n; ++i) {
+      names += "a" + std::to_string(i) + ", ";
+      values += "a" + std::to_string(i) + ": " + std::to_string(i) + ", ";
+    }
+    return "export const { " + names + "} = ((x) => x)({ " + values + "});\n";
+  };
+  EXPECT_LT(steps(chain(800)), 4.4 * steps(chain(200)));
+  EXPECT_LT(steps(destructured(800)), 100'000) << "the pattern is bound once, not for each of its names";
+}
+
+// Values that are small in the source and huge when they are put together.
+TEST_F(TypeScript, TextsThatGrowAreUnknown) {
+  const std::string longest = "const x = 'x'.concat(`" + std::string(9'999, 'x') + "`);\nconst l = [" + [] {
+    std::string out;
+    for (int i = 0; i < 200; ++i) out += "x, ";
+    return out;
+  }() + "];\n";
+  EXPECT_EQ(
+      of(longest + "export const a = x.concat(x).length, b = l.join('').replaceAll('x', x), c = l.join(''),\n"
+                   "  d = x.replaceAll('x', 'yyyyyyyyyy').length;\n"),
+      "a = 20000\nb = ?\nc = ?\nd = 100000\n");
+}
+
 TEST_F(TypeScript, RecoversFromSyntaxErrors) {
   const auto syntax = parse("a.ts", "export const a = 1;\nexport const = ;\nexport const b = 2;\n");
   ASSERT_TRUE(syntax);
