@@ -140,24 +140,71 @@ const Names& session_settings() {
   return names;
 }
 
-// Their C functions compute and do nothing else. Not here: dblink, tablefunc (takes SQL), xml2, lo, file_fdw,
-// adminpack.
-bool harmless_extension(std::string_view name) {
-  static const Names names = words(
-      "bloom btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore intarray ltree pg_trgm "
-      "pgcrypto "
-      "postgis seg "
+// Extensions whose C functions compute and do nothing else, and the library that has them. Not here: dblink,
+// tablefunc (takes SQL), xml2, lo, file_fdw, adminpack. Whoever may alter an extension can add functions to
+// it: membership alone proves nothing.
+bool harmless_library(std::string_view extension, std::string_view library) {
+  constexpr std::string_view folder = "$libdir/";
+  if (library.starts_with(folder)) library.remove_prefix(folder.size());
+  if (extension == "postgis") return library.starts_with("postgis-");
+  if (extension == "intarray") return library == "_int";
+  static const Names same_name = words(
+      "bloom btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore ltree pg_trgm pgcrypto seg "
       "unaccent uuid-ossp vector");
-  return names.count(name) != 0;
+  return extension == library && same_name.count(extension) != 0;
 }
 
-// Volatile by declaration: random values, and what PostgreSQL itself calls for an access method or a
-// dictionary.
-bool harmless_extension_volatile(std::string_view name) {
+// Symbols in these libraries, of functions that are volatile by declaration: random values, and what
+// PostgreSQL itself calls for an access method or a dictionary.
+const Names& harmless_volatile_symbols() {
   static const Names names = words(
-      "gen_random_bytes gen_random_uuid gen_salt uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 "
-      "blhandler hnswhandler ivfflathandler unaccent_init unaccent_lexize");
-  return names.count(name) != 0;
+      "pg_random_bytes pg_random_uuid pg_gen_salt pg_gen_salt_rounds uuid_generate_v1 uuid_generate_v1mc "
+      "uuid_generate_v4 blhandler hnswhandler ivfflathandler unaccent_init unaccent_lexize");
+  return names;
+}
+
+// The bodies of built-in SQL functions that are stored as text: before version 14 all of them. From 14 on
+// most are stored as trees, which are checked. A superuser can change such a function, and with pg_surgery
+// its xmin. Source: pg_proc of versions 12 to 18.
+bool own_body(std::string_view body) {
+  static const Names bodies = {
+      "select $1 operator(pg_catalog.||) $2::pg_catalog.text",
+      "select $1 || $2::pg_catalog.text",
+      "select $1::pg_catalog.text operator(pg_catalog.||) $2",
+      "select $1::pg_catalog.text || $2",
+      "select $2 + $1",
+      "select ($1, $2) overlaps ($3, ($3 + $4))",
+      "select ($1, ($1 + $2)) overlaps ($3, $4)",
+      "select ($1, ($1 + $2)) overlaps ($3, ($3 + $4))",
+      "select ($2 + $1)",
+      "select cast(($1 + $2) as timestamp with time zone)",
+      "select description from pg_catalog.pg_description where objoid = $1 and classoid = "
+      "'pg_catalog.pg_class'::pg_catalog.regclass and objsubid = $2",
+      "select description from pg_catalog.pg_description where objoid = $1 and classoid = (select oid from "
+      "pg_catalog.pg_class where relname = $2 and relnamespace = 11) and objsubid = 0",
+      "select description from pg_catalog.pg_description where objoid = $1 and objsubid = 0",
+      "select description from pg_catalog.pg_shdescription where objoid = $1 and classoid = (select oid from "
+      "pg_catalog.pg_class where relname = $2 and relnamespace = 11)",
+      "select pg_catalog.age(cast(current_date as timestamp with time zone), $1)",
+      "select pg_catalog.age(cast(current_date as timestamp without time zone), $1)",
+      "select pg_catalog.date_part($1, cast($2 as timestamp without time zone))",
+      "select pg_catalog.length($1)",
+      "select pg_catalog.log(10, $1)",
+      "select pg_catalog.lpad($1, $2, ' ')",
+      "select pg_catalog.octet_length($1) * 8",
+      "select pg_catalog.on_ppath($2, $1)",
+      "select pg_catalog.pg_relation_size($1, 'main')",
+      "select pg_catalog.polygon(12, $1)",
+      "select pg_catalog.quote_literal($1::pg_catalog.text)",
+      "select pg_catalog.quote_nullable($1::pg_catalog.text)",
+      "select pg_catalog.round($1,0)",
+      "select pg_catalog.rpad($1, $2, ' ')",
+      "select pg_catalog.substring($1, pg_catalog.similar_escape($2, $3))",
+      "select pg_catalog.substring($1, pg_catalog.similar_to_escape($2, $3))",
+      "select pg_catalog.trunc($1,0)",
+      "select pg_catalog.xpath($1, $2, '{}'::pg_catalog.text[])",
+      "select pg_catalog.xpath_exists($1, $2, '{}'::pg_catalog.text[])"};
+  return bodies.count(body) != 0;
 }
 
 // An internal function runs what prosrc names, whatever it is called: a row that was changed since initdb (a
@@ -173,8 +220,10 @@ bool own_source(const FunctionFacts& function) {
 
 Harm check_function(const FunctionFacts& function) {
   if (!function.built_in) {
-    const bool computes = function.volatility != 'v' || harmless_extension_volatile(function.name);
-    if (function.language == "c" && harmless_extension(function.extension) && computes) return Harm::none;
+    const bool computes =
+        function.volatility != 'v' || harmless_volatile_symbols().count(function.source) != 0;
+    if (function.language == "c" && harmless_library(function.extension, function.library) && computes)
+      return Harm::none;
     // The support functions of a sandbox's stand-in types; only a superuser makes functions of language
     // internal.
     if (function.language == "internal" && (function.source == "textin" || function.source == "textout"))
@@ -187,7 +236,7 @@ Harm check_function(const FunctionFacts& function) {
   const bool named = function.support || harmless().count(function.name);
   if (!named) return Harm::refused;
   if (function.language == "sql")
-    return function.body_seen || function.bootstrap ? Harm::none : Harm::refused;
+    return function.body_seen || own_body(function.source) ? Harm::none : Harm::refused;
   return function.language == "internal" && own_source(function) ? Harm::none : Harm::refused;
 }
 

@@ -10,8 +10,9 @@ struct FunctionFacts {
   std::string schema;
   std::string name;
   std::string language;
-  std::string source;     // prosrc: for internal functions, the C function that runs
+  std::string source;     // prosrc: the symbol of a function in C or internal; the text of an SQL function
   std::string extension;  // the extension that owns the function
+  std::string library;    // probin: for functions in C, the file
   char volatility = 'v';
   bool built_in = false;   // OID below 16384, in pg_catalog
   bool bootstrap = false;  // the row is unchanged since initdb

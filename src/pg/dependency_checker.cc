@@ -297,7 +297,7 @@ SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::
   (SELECT concat_ws(',', a.aggtransfn::oid, a.aggfinalfn::oid, a.aggcombinefn::oid, a.aggserialfn::oid,
                     a.aggdeserialfn::oid, a.aggmtransfn::oid, a.aggminvtransfn::oid, a.aggmfinalfn::oid)
    FROM pg_aggregate a WHERE a.aggfnoid::oid = p.oid),
-  {}, p.prosupport::oid
+  {}, p.prosupport::oid, p.probin
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid = ANY ($1::oid[]))",
                                                   version() >= 140000 ? "p.prosqlbody::text" : "NULL::text"),
@@ -315,6 +315,7 @@ WHERE p.oid = ANY ($1::oid[]))",
     facts.built_in = oid < first_user_oid && facts.schema == "pg_catalog";
     facts.bootstrap = truth(row[6]);
     facts.extension = text(row[7]);
+    facts.library = text(row[12]);
     facts.support = truth(row[8]);
     facts.body_seen = row[10].has_value();
     // A column's default, mostly. What writes is only planned, planning evaluates nothing volatile, and READ

@@ -1,8 +1,8 @@
-// The system catalogs of PostgreSQL 12 to 18 that hold objects, expressions or names of functions, and what the
-// server may run of each while it parses, rewrites and plans a statement and starts its executor: EXPLAIN does
-// all of that. Sources: the catalogs' documentation, the server's source (ExecInitStoredGenerated, BuildIndexInfo,
-// get_relation_info, RelationBuildPartitionKey), and tests/live/reachable_code_test.cc, which puts a function
-// behind each and reads the server's own lists of catalogs and columns.
+// The system catalogs of PostgreSQL 12 to 18 that hold objects, expressions or names of functions, and what
+// the server may run of each while it parses, rewrites and plans a statement and starts its executor: EXPLAIN
+// does all of that. Sources: the catalogs' documentation, the server's source (ExecInitStoredGenerated,
+// BuildIndexInfo, get_relation_info, RelationBuildPartitionKey), and tests/live/reachable_code_test.cc, which
+// puts a function behind each and reads the server's own lists of catalogs and columns.
 #pragma once
 
 #include <span>

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "pg/dependencies.h"
+#include "pg/hypopg.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 #include "pg/what_if.h"
@@ -111,29 +112,30 @@ Result<void> ServerPlans::look_around() {
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false); !begun) return begun;
   const auto rows = connection_.query(
-      "SELECT pg_catalog.current_setting('is_superuser'), (SELECT pg_catalog.quote_ident(n.nspname) FROM "
-      "pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) "
-      "e.extnamespace WHERE "
-      "e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), (SELECT 1 FROM "
-      "pg_catalog.pg_available_extensions a "
+      "SELECT pg_catalog.current_setting('is_superuser'), (SELECT 1 FROM pg_catalog.pg_available_extensions "
+      "a "
       "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
       "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)");
   if (!rows) return tl::unexpected(rows.error());
   const Row row = rows->empty() ? Row{} : rows->front();
   superuser_ = row[0] == "on";
   // A query there holds its replay up, or is cancelled by it.
-  if (row[4] == "t") analyze_refused_ = "the server is a standby";
-  statistics_only_ = row[5] == "on";
+  if (row[3] == "t") analyze_refused_ = "the server is a standby";
+  statistics_only_ = row[4] == "on";
   if (statistics_only_) analyze_refused_ = "the sandbox has production's statistics, but no rows";
-  hypopg_ = row[1].value_or("");
-  if (hypopg_.empty()) {
-    what_if_missing_ = row[2]
+  const auto hypopg = find_hypopg(connection_);
+  if (!hypopg) return tl::unexpected(hypopg.error());
+  hypopg_ = hypopg->schema;
+  if (!hypopg->refused.empty()) {
+    what_if_missing_ = hypopg->refused;
+  } else if (!hypopg->created) {
+    what_if_missing_ = row[1]
                            ? "HypoPG is not installed in the database: CREATE EXTENSION hypopg"
                            : fmt::format(
                                  "HypoPG is not on the server: install its package (postgresql-{}-hypopg), "
                                  "then CREATE EXTENSION hypopg",
                                  connection_.server_version() / 10000);
-  } else if (row[3] != std::to_string(connection_.backend_pid())) {
+  } else if (row[2] != std::to_string(connection_.backend_pid())) {
     what_if_missing_ =
         "the connection goes through a pooler, which could keep hypothetical indexes: connect directly";
   }

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "model/ddl.h"
+#include "pg/hypopg.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
 #include "plan/reader.h"
@@ -112,16 +113,13 @@ class ServerWhatIf final : public plan::WhatIf {
 
 Result<void> ServerWhatIf::look_around() {
   if (const auto begun = begin(); !begun) return begun;
-  const auto rows = connection_.query(
-      "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace "
-      "n ON n.oid "
-      "OPERATOR(pg_catalog.=) e.extnamespace WHERE e.extname OPERATOR(pg_catalog.=) "
-      "'hypopg'::pg_catalog.name");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty())
+  const auto hypopg = find_hypopg(connection_);
+  if (!hypopg) return tl::unexpected(hypopg.error());
+  if (!hypopg->created)
     return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database",
                 "CREATE EXTENSION hypopg");
-  hypopg_ = rows->front()[0].value_or("");
+  if (!hypopg->refused.empty()) return fail(Error::Kind::usage, connection_.where(), hypopg->refused);
+  hypopg_ = hypopg->schema;
   // Of a database without tables nothing is called: whether all that we need is there, and may be used, is
   // found out by parsing.
   const auto usable = connection_.parse(fmt::format(

@@ -498,6 +498,46 @@ TEST_F(PgTargetIsSacred, ABentNextvalIsNotTrusted) {
   }
 }
 
+// A function of a known extension is that extension's code only if its library says so, and a built-in in SQL
+// is PostgreSQL's own only by its text: pg_surgery forges the transaction that wrote the row.
+TEST_F(PgTargetIsSacred, OwnersAndTransactionsOfRowsProveNothing) {
+  database_.run(
+      "CREATE EXTENSION hstore; CREATE EXTENSION pg_surgery;"
+      "CREATE FUNCTION planted() RETURNS text LANGUAGE c IMMUTABLE AS '$libdir/dblink', "
+      "'dblink_current_query';"
+      "ALTER EXTENSION hstore ADD FUNCTION planted();"
+      "CREATE OR REPLACE FUNCTION pg_catalog.lpad(text, integer) RETURNS text LANGUAGE sql IMMUTABLE STRICT "
+      "AS "
+      "$$ SELECT CASE WHEN public.harm('lpad') THEN $1 END $$;"
+      "SELECT heap_force_freeze('pg_proc', ARRAY[ctid]) FROM pg_proc WHERE oid = "
+      "'pg_catalog.lpad(text, integer)'::regprocedure;");
+  EXPECT_EQ("2", database_.value("SELECT xmin::text FROM pg_proc WHERE oid = "
+                                 "'pg_catalog.lpad(text, integer)'::regprocedure"));
+  auto connection = database_.connect();
+  auto source = pg::make_plan_source(connection);
+  ASSERT_TRUE(source);
+  for (const auto& [statement, expected] :
+       {std::pair("SELECT planted()", "public.planted |  | "), std::pair("SELECT lpad('a', 5)", " | lpad | "),
+        std::pair("SELECT 'a=>1'::hstore -> 'a'", " |  | ")}) {
+    const auto found = (*source)->dependencies(statement, plan::Names::session);
+    ASSERT_TRUE(found) << found.error().line();
+    EXPECT_EQ(expected, joined(*found)) << statement;
+  }
+}
+
+TEST_F(PgTargetIsSacred, OnlyHypoPGsOwnFunctionsAreCalled) {
+  database_.run(
+      "CREATE FUNCTION hypopg_relation_size(integer) RETURNS bigint LANGUAGE plpgsql AS "
+      "$$ BEGIN PERFORM public.harm('hypopg'); RETURN 1; END $$");
+  auto connection = database_.connect(reader_);
+  auto source = pg::make_plan_source(connection);
+  ASSERT_TRUE(source);
+  EXPECT_EQ(
+      "the function public.hypopg_relation_size is not HypoPG's own: pgadvise calls no function of that "
+      "schema",
+      (*source)->what_if_missing());
+}
+
 TEST_F(PgTargetIsSacred, HypotheticalIndexesGo) {
   auto connection = database_.connect(reader_);
   auto source = pg::make_plan_source(connection);

@@ -113,7 +113,7 @@ TEST(PgConninfo, FailuresAreOneLineWithAHint) {
 }
 
 TEST(PgAllowList, TrustsNothingThatIsNotKnown) {
-  pg::FunctionFacts lower{"pg_catalog", "lower", "internal", "lower", "", 'i', true, true};
+  pg::FunctionFacts lower{"pg_catalog", "lower", "internal", "lower", "", "", 'i', true, true};
   EXPECT_EQ(pg::Harm::none, pg::check_function(lower));
   auto bent = lower;
   bent.bootstrap = false;
@@ -123,15 +123,40 @@ TEST(PgAllowList, TrustsNothingThatIsNotKnown) {
   auto own = lower;
   own.built_in = false;
   EXPECT_EQ(pg::Harm::unknown, pg::check_function(own));
-  pg::FunctionFacts new_one{"pg_catalog", "frobnicate", "internal", "frobnicate", "", 'i', true, true};
+  pg::FunctionFacts new_one{"pg_catalog", "frobnicate", "internal", "frobnicate", "", "", 'i', true, true};
   EXPECT_EQ(pg::Harm::refused, pg::check_function(new_one));
-  pg::FunctionFacts trigram{"public", "similarity", "c", "similarity", "pg_trgm", 'i', false, false};
+  pg::FunctionFacts trigram{"public", "similarity", "c", "similarity", "pg_trgm", "$libdir/pg_trgm", 'i'};
   EXPECT_EQ(pg::Harm::none, pg::check_function(trigram));
+  trigram.library = "$libdir/dblink";
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram))
+      << "a member of the extension with another's code";
+  trigram.library = "pg_trgm";
+  EXPECT_EQ(pg::Harm::none, pg::check_function(trigram));
+  trigram.volatility = 'v';
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram));
   trigram.extension = "dblink";
   EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram));
-  trigram = {"public", "similarity", "plpgsql", "", "pg_trgm", 'i', false, false};
+  trigram = {"public", "similarity", "plpgsql", "", "pg_trgm", "", 'i', false, false};
   EXPECT_EQ(pg::Harm::unknown, pg::check_function(trigram));
-  pg::FunctionFacts xml{"pg_catalog", "query_to_xml", "internal", "query_to_xml", "",
+  pg::FunctionFacts random{"public",          "gen_random_bytes", "c",
+                           "pg_random_bytes", "pgcrypto",         "$libdir/pgcrypto"};
+  EXPECT_EQ(pg::Harm::none, pg::check_function(random));
+  random.source = "pgp_pub_encrypt_text";
+  EXPECT_EQ(pg::Harm::unknown, pg::check_function(random)) << "the symbol counts, not the name";
+  const pg::FunctionFacts geometry{"public", "st_x", "c", "LWGEOM_x_point", "postgis", "$libdir/postgis-3",
+                                   'i'};
+  EXPECT_EQ(pg::Harm::none, pg::check_function(geometry));
+  pg::FunctionFacts pad{.schema = "pg_catalog",
+                        .name = "lpad",
+                        .language = "sql",
+                        .source = "select pg_catalog.lpad($1, $2, ' ')",
+                        .volatility = 'i',
+                        .built_in = true,
+                        .bootstrap = true};
+  EXPECT_EQ(pg::Harm::none, pg::check_function(pad));
+  pad.source = "select public.evil()";
+  EXPECT_EQ(pg::Harm::refused, pg::check_function(pad)) << "xmin can be forged";
+  pg::FunctionFacts xml{"pg_catalog", "query_to_xml", "internal", "query_to_xml", "",  "",
                         's',          true,           true,       true,           true};
   EXPECT_EQ(pg::Harm::refused, pg::check_function(xml));
 }
