@@ -179,13 +179,19 @@ Relay::Relay(const std::string& socket) : state_(std::make_unique<State>(socket)
 Relay::~Relay() = default;
 int Relay::channel() const { return state_->far_.get(); }
 
-bool offer_loopback(int channel, int port) {
+bool bring_up_loopback() {
   ifreq lo{};
   std::memcpy(lo.ifr_name, "lo", 3);
   const int control = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   lo.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (control < 0 || ::ioctl(control, SIOCSIFFLAGS, &lo) != 0) return false;
-  ::close(control);
+  const bool done = control >= 0 && ::ioctl(control, SIOCSIFFLAGS, &lo) == 0;
+  const int reason = errno;
+  if (control >= 0) ::close(control);
+  return errno = reason, done;
+}
+
+bool offer_loopback(int channel, int port) {
+  if (!bring_up_loopback()) return false;
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

@@ -21,6 +21,10 @@ class Relay {
   std::unique_ptr<State> state_;
 };
 
+// Brings the loopback of this process's network namespace up. System calls only: may be called between fork()
+// and exec(). False, with errno: the kernel refuses.
+bool bring_up_loopback();
+
 // For a process in the other network namespace: brings its loopback up, listens on 127.0.0.1:`port`, and
 // sends the socket to the relay of `channel`. System calls only: may be called between fork() and exec().
 // False, with errno: the kernel refuses one of these.

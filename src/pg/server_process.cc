@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/process.h"
+#include "base/relay.h"
 #include "base/text.h"
 
 namespace pgadvise::pg {
@@ -156,6 +158,7 @@ struct Shell {
   int input = -1;
   int output = -1;
   int lock = -1;
+  bool offline = false;  // as root: a network namespace of its own, if the kernel allows it
 };
 
 // In a session of its own, so that Ctrl-C reaches us only. Between fork and exec nothing but system calls.
@@ -190,6 +193,8 @@ pid_t spawn(const Shell& shell) {
     if (lock >= 0) dup2(lock, 9);
     for (int fd = 3; fd < limit; ++fd)
       if (fd != 9 || lock < 0) ::close(fd);
+    // A statement must not reach the network either. The loopback is for the server's statistics (until 14).
+    if (shell.offline && geteuid() == 0 && unshare(CLONE_NEWNET) == 0) bring_up_loopback();
     if (shell.user && (setgroups(1, &shell.user->gid) || setgid(shell.user->gid) || setuid(shell.user->uid)))
       _exit(126);
     if (chdir("/")) _exit(126);
@@ -380,7 +385,8 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
                         user,
                         hold_read.get(),
                         status_write.get(),
-                        home.lock.get()});
+                        home.lock.get(),
+                        !options.tcp});
   if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   return guardian;
 }

@@ -118,6 +118,18 @@ TEST(PgSandbox, ItsPasswordsAreInNoFileAndNoArgument) {
   EXPECT_EQ(text.find("trust"), std::string::npos) << text;
 }
 
+// Where root may make one: not in every container.
+TEST(PgSandbox, AsRootItsServerHasNoNetwork) {
+  if (geteuid() != 0 || std::system("unshare --net true 2>/dev/null") != 0)
+    GTEST_SKIP() << "not allowed here";
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  const auto network = [](const std::string& process) {
+    return std::filesystem::read_symlink("/proc/" + process + "/ns/net").string();
+  };
+  EXPECT_NE(network(std::to_string(server_pid(sandbox->folder()))), network("self"));
+}
+
 TEST(PgSandbox, ItsRoleGetsNoPrivileges) {
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox) << sandbox.error().line();
