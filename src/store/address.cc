@@ -8,11 +8,10 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "store/clickhouse_address.h"
+#include "store/clock.h"
 
 namespace pgadvise::store {
 namespace {
-
-constexpr int longest_retention = 36500;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);

@@ -8,6 +8,8 @@
 
 namespace pgadvise::store {
 
+inline constexpr std::int64_t longest_retention = 36'500;  // days
+
 struct StoreClock {
   std::int64_t time = 0;            // of the store's server, seconds since 1970
   std::int64_t retention_days = 0;  // 0: the store does not have the setting
@@ -16,6 +18,9 @@ struct StoreClock {
 // Errors (usage): `facts` were taken over an hour after the store's time, so the clock of the host is ahead.
 // Until that time such a run would count as the newest one of its target.
 Result<void> check_clock(const Facts& facts, const StoreClock& store);
+
+// The retention that a store has, which may be somebody else's: from 1 to longest_retention days.
+std::int64_t limited_days(std::int64_t stored);
 
 // The first day that the retention keeps, as seconds; 0: all days. A host whose clock is ahead removes
 // nothing that the store's clock keeps. `now`: the host's time.

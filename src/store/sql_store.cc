@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -18,20 +19,29 @@ FindingLife::State state_of(const std::string& state, bool gone) {
   return state == "suppressed" ? State::suppressed : state == "accepted" ? State::accepted : State::open;
 }
 
-// The values of a row, from the left.
+// The values of a row, from the left. The row may be somebody else's: numbers are limited so that differences
+// of two do not overflow, and a number that is not finite, by which nothing can be sorted, is 0.
 class Values {
  public:
   explicit Values(const std::vector<std::optional<std::string>>& row) : row_(row) {}
 
   std::string text() { return next().value_or(""); }
-  std::int64_t number() { return parsed<std::int64_t>(next()); }
-  double real() { return parsed<double>(next()); }
+  std::int64_t number() { return limited(parsed<std::int64_t>(next())); }
+  double real() {
+    const auto value = parsed<double>(next());
+    return std::isfinite(value) ? value : 0;
+  }
   std::optional<std::int64_t> optional_number() {
     const auto value = next();
-    return value ? std::optional(parsed<std::int64_t>(value)) : std::nullopt;
+    return value ? std::optional(limited(parsed<std::int64_t>(value))) : std::nullopt;
   }
 
  private:
+  static std::int64_t limited(std::int64_t value) {
+    constexpr std::int64_t most = std::int64_t{1} << 61;
+    return std::clamp(value, -most, most);
+  }
+
   std::optional<std::string> next() { return at_ < row_.size() ? row_[at_++] : std::nullopt; }
 
   template <class T>

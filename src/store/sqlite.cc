@@ -9,6 +9,7 @@
 
 #include "base/input_file.h"
 #include "base/text.h"
+#include "store/clock.h"
 #include "store/fact_rows.h"
 #include "store/sql_store.h"
 #include "store/sqlite_connection.h"
@@ -143,7 +144,7 @@ class SqliteStore : public SqlStore {
     if (!days) return tl::unexpected(days.error());
     Upload upload(connection_);
     upload.put(rows_of(facts));
-    upload.forget_before(now - *days * 86400);
+    if (*days > 0) upload.forget_before(now - limited_days(*days) * 86400);
     if (upload.code() != SQLITE_OK) return tl::unexpected(connection_.error(upload.code()));
     return transaction->commit();
   }

@@ -194,6 +194,23 @@ TEST_F(HostileStore, AnAnswerHasALimitOfBytes) {
       << stopped.error().line();
 }
 
+TEST_F(HostileStore, ValuesOutOfAllBoundsAreHarmless) {
+  alter(
+      "UPDATE finding_event SET score = 'nan'; UPDATE run SET started = 9223372036854775807 WHERE started = "
+      "(SELECT max(started) FROM run); UPDATE relation_size SET bytes = -9223372036854775807 WHERE taken = "
+      "(SELECT min(taken) FROM relation_size); UPDATE setting SET value = 9223372036854775807 WHERE name = "
+      "'retention_days'");
+  auto store = open({.path = path_}, false);
+  ASSERT_TRUE(store.has_value()) << store.error().line();
+  const auto lives = (*store)->findings("");
+  ASSERT_TRUE(lives.has_value() && !lives->empty());
+  for (const auto& life : *lives) EXPECT_EQ(life.score, 0) << "findings are sorted by it";
+  EXPECT_TRUE(history(**store, {.target = "", .now = monday}).has_value());
+  const std::string before = rows_in(path_);
+  EXPECT_TRUE((*store)->put({}, monday + 30 * day).has_value());
+  EXPECT_EQ(rows_in(path_), before) << "a retention of a million years removes nothing";
+}
+
 TEST_F(HostileStore, PipesAndDevicesAreNotOpened) {
   const std::string pipe = folder_.path("pipe.db");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
