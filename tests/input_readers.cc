@@ -28,7 +28,7 @@ const Task tasks[] = {
          {"write_file.cc", "writes"},
          {"write_files.cc", "writes"},
          {"process.cc", "/dev/null for a child"},
-         {"isolated_process.cc", "/proc for the user of a child's namespace"},
+         {"namespaces.cc", "/proc for the user of a child's namespace"},
          {"isolation_refused.cc", "settings of the kernel in /proc"},
          {"private_files.cc", "devices and mounts of a child"},
          {"migrate_writes.cc", "looks for .git in a folder, bounded"},

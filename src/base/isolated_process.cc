@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/isolation_refused.h"
+#include "base/namespaces.h"
 #include "base/private_files.h"
 #include "base/relay.h"
 #include "base/seccomp_filter.h"
@@ -55,8 +55,8 @@ class SharedFailure {
 // What the child needs, prepared before fork(): afterwards nothing may allocate.
 struct Plan {
   uid_t uid = 0, run_as = 0;
-  gid_t gid = 0, run_as_group = 0;
-  std::string uid_map, gid_map;
+  gid_t run_as_group = 0;
+  SameUser user;
   PrivateFiles files;
   int port = 0;
   int channel = -1;
@@ -64,27 +64,6 @@ struct Plan {
   SeccompFilter filter;
   SharedFailure failure;
 };
-
-bool write_text(const char* file, const char* text, std::size_t size) {
-  const int fd = ::open(file, O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool done = ::write(fd, text, size) == static_cast<ssize_t>(size);
-  const int reason = errno;
-  ::close(fd);
-  return errno = reason, done;
-}
-
-// As root without a user namespace where that is allowed; else, and as anybody else, within one, in which we
-// stay the same user.
-bool enter_namespaces(const Plan& plan) {
-  constexpr int kinds = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-  if (plan.uid == 0 && ::unshare(kinds) == 0) return true;
-  if (::unshare(CLONE_NEWUSER | kinds) != 0) return false;
-  constexpr const char deny[] = "deny";
-  write_text("/proc/self/setgroups", deny, sizeof deny - 1);  // missing in old kernels
-  return write_text("/proc/self/uid_map", plan.uid_map.data(), plan.uid_map.size()) &&
-         write_text("/proc/self/gid_map", plan.gid_map.data(), plan.gid_map.size());
-}
 
 // A program that starts as root gets only what this set has.
 bool bound_capabilities() {
@@ -166,7 +145,8 @@ int prepare(const Plan& plan, int alive) {
 int isolate(const Plan& plan) {
   // Descriptors that we were started with may be sockets.
   ::syscall(436 /* close_range */, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-  if (!enter_namespaces(plan)) return plan.failure.set(IsolationStep::namespaces);
+  constexpr int kinds = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (!enter_namespaces(kinds, plan.user)) return plan.failure.set(IsolationStep::namespaces);
   // A change of capabilities takes this back.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
   if (::getppid() != plan.parent) return ESRCH;
@@ -194,9 +174,6 @@ Result<ProgramRun> run_isolated(const std::vector<std::string>& words,
   const Relay relay(isolation.socket);
   std::error_code code;
   Plan plan{.uid = ::geteuid(),
-            .gid = ::getegid(),
-            .uid_map = fmt::format("{0} {0} 1", ::geteuid()),
-            .gid_map = fmt::format("{0} {0} 1", ::getegid()),
             .files = {.writable = isolation.writable,
                       .hidden = isolation.hidden,
                       .folder = std::filesystem::current_path(code).string()},

@@ -207,9 +207,13 @@ std::optional<Refusal> Builder::attempt(std::string_view text) {
 std::optional<Refusal> Builder::extension(std::string_view text) {
   auto refusal = attempt(text);
   if (!refusal || refusal->sqlstate != "42501") return refusal;
+  // Where the statement names no schema, the first of search_path gets the extension.
+  (void)admin_.query("SET search_path = " + quote_identifier(schema_for({})));
   const auto done = admin_.query(text);
+  Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
+  (void)admin_.query("RESET search_path");
   if (done) return std::nullopt;
-  return Refusal{done.error(), admin_.sqlstate()};
+  return failed;
 }
 
 std::string Builder::schema_for(const QualifiedName& name) {

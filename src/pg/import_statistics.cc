@@ -112,9 +112,10 @@ struct Relation {
 
 class Imitation {
  public:
-  Imitation(Connection& admin, std::string data, const Catalog& production,
+  Imitation(Connection& admin, Connection& owner, std::string data, const Catalog& production,
             const std::vector<RelationSize>& sizes, Diagnostics& diagnostics)
       : admin_(admin),
+        owner_(owner),
         data_(std::move(data)),
         production_(production),
         sizes_of_(sizes),
@@ -224,7 +225,7 @@ class Imitation {
       if (!done || !lengthen(found->second.file, length * page)) ++files_failed_;
       if (restores()) {
         const auto statement = restore_relation(size, production_.server_version);
-        (void)does(statement.sql, statement.parameters);
+        (void)owner_.query(statement.sql, statement.parameters);
       } else {
         relations.push_back(
             {found->second.oid, count(size.pages), fmt::format("{}", size.rows), count(size.visible_pages)});
@@ -254,13 +255,17 @@ class Imitation {
     }
   }
 
-  // What does not fit is a warning to the server: it takes the rest, and answers false.
+  // What does not fit is a warning to the server: it takes the rest, and answers false. The server reads
+  // values as the columns' types do, domains with the checks of the script: as the script's own role.
   bool restored(const RestoreStatement& statement) {
-    const auto rows = admin_.query(statement.sql, statement.parameters);
+    const auto rows = owner_.query(statement.sql, statement.parameters);
     return rows && !rows->empty() && rows->front()[0] == "t";
   }
 
   // As ANALYZE writes them: most common values, histogram, correlation, each with its operator and collation.
+  // Only a superuser may write them, so values are read only where that runs none of the script's functions:
+  // as a built-in type, an enum, or an array of one. A domain counts as its base type, of which its operators
+  // are.
   bool insert(std::span<const Parameters> rows) {
     static const std::string sql = R"(
         INSERT INTO pg_catalog.pg_statistic
@@ -269,19 +274,21 @@ class Imitation {
           CASE WHEN o.mcv THEN o.eq ELSE 0 END, CASE WHEN o.hist THEN o.lt ELSE 0 END, CASE WHEN o.corr THEN o.lt ELSE 0 END, 0, 0,
           CASE WHEN o.mcv THEN a.attcollation ELSE 0 END, CASE WHEN o.hist THEN a.attcollation ELSE 0 END, CASE WHEN o.corr THEN a.attcollation ELSE 0 END, 0, 0,
           CASE WHEN o.mcv THEN g.frequencies::float4[] END, NULL, CASE WHEN o.corr THEN ARRAY[g.correlation] END, NULL, NULL,
-          CASE WHEN o.mcv THEN array_in(textout(g.common), a.atttypid, -1) END, CASE WHEN o.hist THEN array_in(textout(g.bounds), a.atttypid, -1) END, NULL, NULL, NULL
+          CASE WHEN o.mcv THEN array_in(textout(g.common), b.base, -1) END, CASE WHEN o.hist THEN array_in(textout(g.bounds), b.base, -1) END, NULL, NULL, NULL
         FROM unnest($1::oid[], $2::name[], $3::bool[], $4::float4[], $5::int4[], $6::float4[], $7::text[], $8::text[], $9::text[], $10::float4[])
           AS g (oid, name, inherited, nulls, width, n_distinct, common, frequencies, bounds, correlation)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = g.oid AND a.attname = g.name AND NOT a.attisdropped
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid,
-        LATERAL (SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base, CASE WHEN t.typtype = 'd' THEN (SELECT b.typtype FROM pg_catalog.pg_type b WHERE b.oid = t.typbasetype) ELSE t.typtype END AS kind) b,
+        LATERAL (WITH RECURSIVE d(oid) AS (SELECT t.oid UNION SELECT x.typbasetype FROM d JOIN pg_catalog.pg_type x ON x.oid = d.oid AND x.typtype = 'd')
+          SELECT x.oid AS base, x.typtype AS kind, x.typtype IN ('b', 'e') AND coalesce((SELECT e.typtype IN ('b', 'e') AND e.typelem = 0 FROM pg_catalog.pg_type e WHERE e.oid = x.typelem), true) AS plain
+          FROM d JOIN pg_catalog.pg_type x ON x.oid = d.oid AND x.typtype <> 'd') b,
         LATERAL (SELECT max(m.amopopr) FILTER (WHERE m.amopstrategy = 3) AS eq, max(m.amopopr) FILTER (WHERE m.amopstrategy = 1) AS lt
           FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_amop m ON m.amopfamily = c.opcfamily AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype
           WHERE c.opcdefault AND c.opcmethod = 403 AND c.opcintype = coalesce(
             (SELECT e.opcintype FROM pg_catalog.pg_opclass e WHERE e.opcdefault AND e.opcmethod = 403 AND e.opcintype = b.base),
             CASE WHEN b.base = 1043 THEN 25 WHEN b.kind = 'e' THEN 3500 WHEN b.kind = 'r' THEN 3831 WHEN b.kind = 'c' THEN 2249
                  WHEN EXISTS (SELECT FROM pg_catalog.pg_type x WHERE x.oid = b.base AND x.typelem <> 0 AND x.typlen = -1) THEN 2277 END)) f,
-        LATERAL (SELECT f.eq, f.lt, g.common IS NOT NULL AND f.eq IS NOT NULL AS mcv, g.bounds IS NOT NULL AND f.lt IS NOT NULL AS hist, g.correlation <> 0 AND f.lt IS NOT NULL AS corr) o)";
+        LATERAL (SELECT f.eq, f.lt, g.common IS NOT NULL AND f.eq IS NOT NULL AND b.plain AS mcv, g.bounds IS NOT NULL AND f.lt IS NOT NULL AND b.plain AS hist, g.correlation <> 0 AND f.lt IS NOT NULL AS corr) o)";
     return does(sql, as_arrays(rows));
   }
 
@@ -346,6 +353,7 @@ class Imitation {
   }
 
   Connection& admin_;
+  Connection& owner_;
   std::string data_;
   const Catalog& production_;
   const std::vector<RelationSize>& sizes_of_;
@@ -444,9 +452,10 @@ void import_collation(Connection& admin, const Catalog& production) {
   (void)admin.query("UPDATE pg_catalog.pg_database SET datcollate = 'C' WHERE datname = current_database()");
 }
 
-void import_statistics(Connection& admin, const std::string& data, const Catalog& production,
-                       const std::vector<RelationSize>& sizes, Diagnostics& diagnostics) {
-  Imitation(admin, data, production, sizes, diagnostics).run();
+void import_statistics(Connection& admin, Connection& owner, const std::string& data,
+                       const Catalog& production, const std::vector<RelationSize>& sizes,
+                       Diagnostics& diagnostics) {
+  Imitation(admin, owner, data, production, sizes, diagnostics).run();
 }
 
 }  // namespace pgadvise::pg

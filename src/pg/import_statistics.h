@@ -18,9 +18,12 @@ void import_collation(Connection& admin, const Catalog& production);
 // pg_class, pg_statistic and, for a B-tree, its first page. So this function creates sparse files of the
 // right length, rows in pg_class and pg_statistic (with the server's functions from 18 on), and for each
 // B-tree as many empty levels as in production. The tables can be planned for, not read. `data`: the server's
-// data directory. Skips objects that the sandbox lacks.
-void import_statistics(Connection& admin, const std::string& data, const Catalog& production,
-                       const std::vector<RelationSize>& sizes, Diagnostics& diagnostics);
+// data directory. Skips objects that the sandbox lacks, and values of types that only the script's functions
+// could read. `admin`: a superuser, with search_path = pg_catalog, since the schema's objects are somebody
+// else's. `owner`: the role that owns the schema.
+void import_statistics(Connection& admin, Connection& owner, const std::string& data,
+                       const Catalog& production, const std::vector<RelationSize>& sizes,
+                       Diagnostics& diagnostics);
 
 // Calls of pg_restore_relation_stats() and pg_restore_attribute_stats() of PostgreSQL 18, which return false
 // if part of the statistics was not accepted. `version`: of the server that the statistics come from. The

@@ -23,14 +23,18 @@ using namespace std::chrono_literals;
 
 constexpr auto start_limit = 120s;
 
-// Every value is written out: PGHOST, PGOPTIONS and the like of our environment must not reach a sandbox.
+constexpr std::string_view superuser = "pgadvise_admin";
+
+// Every value is written out: PGHOST, PGOPTIONS and the like of our environment must not reach a sandbox. The
+// superuser resolves names in pg_catalog alone, whatever a script sets for the database: other schemas
+// contain the script's operators and functions.
 std::string address(const std::string& folder, int port, std::string_view user, std::string_view password,
                     std::string_view database) {
   return conninfo_pair("host", folder) + " port=" + std::to_string(port) + " " +
          conninfo_pair("dbname", database) + " " + conninfo_pair("user", user) + " " +
-         conninfo_pair("password", password) +
-         " options='' target_session_attrs=any channel_binding=disable sslmode=disable" +
-         " gssencmode=disable";
+         conninfo_pair("password", password) + " options='" +
+         (user == superuser ? "-csearch_path=pg_catalog" : "") +
+         "' target_session_attrs=any channel_binding=disable sslmode=disable gssencmode=disable";
 }
 
 std::string random_password() {
@@ -115,7 +119,7 @@ struct Sandbox::State {
   Result<void> prepare(Connection template1);
   Result<void> reconnect();
   std::string admin_conninfo(std::string_view database) const {
-    return address(home.folder, port, "pgadvise_admin", admin_password, database);
+    return address(home.folder, port, superuser, admin_password, database);
   }
   ~State() {
     owner.reset();
@@ -220,7 +224,8 @@ Result<void> Sandbox::import_collation(const Catalog& production) {
 
 Result<void> Sandbox::import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
                                         Diagnostics& diagnostics) {
-  pg::import_statistics(*state_->admin, state_->home.folder + "/data", production, sizes, diagnostics);
+  pg::import_statistics(*state_->admin, *state_->owner, state_->home.folder + "/data", production, sizes,
+                        diagnostics);
   return state_->reconnect();
 }
 

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/namespaces.h"
 #include "base/process.h"
 #include "base/relay.h"
 #include "base/text.h"
@@ -158,7 +159,7 @@ struct Shell {
   int input = -1;
   int output = -1;
   int lock = -1;
-  bool offline = false;  // as root: a network namespace of its own, if the kernel allows it
+  bool offline = false;  // a network namespace of its own, if the kernel allows it
 };
 
 // In a session of its own, so that Ctrl-C reaches us only. Between fork and exec nothing but system calls.
@@ -176,6 +177,10 @@ pid_t spawn(const Shell& shell) {
   const auto envp = pointers(environment);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   const long limit = std::min(sysconf(_SC_OPEN_MAX), 4096L);
+  // As root without a user namespace, in which it could not become another user.
+  const SameUser same;
+  const bool root = geteuid() == 0;
+  const bool offline = shell.offline && (root || can_enter_namespaces(CLONE_NEWNET, same));
   const pid_t pid = fork();
   if (pid == 0) {
     setsid();
@@ -194,7 +199,8 @@ pid_t spawn(const Shell& shell) {
     for (int fd = 3; fd < limit; ++fd)
       if (fd != 9 || lock < 0) ::close(fd);
     // A statement must not reach the network either. The loopback is for the server's statistics (until 14).
-    if (shell.offline && geteuid() == 0 && unshare(CLONE_NEWNET) == 0) bring_up_loopback();
+    if (offline && (root ? unshare(CLONE_NEWNET) == 0 : enter_namespaces(CLONE_NEWNET, same)))
+      bring_up_loopback();
     if (shell.user && (setgroups(1, &shell.user->gid) || setgid(shell.user->gid) || setuid(shell.user->uid)))
       _exit(126);
     if (chdir("/")) _exit(126);

@@ -65,8 +65,8 @@ struct ServerOptions {
 };
 // Starts a guardian, which creates the cluster and starts the server in `home`. The server admits
 // pgadvise_admin, and the role pgadvise to the database sandbox, both with their passwords; it rejects every
-// other role and replication. As root, and without `tcp`, it has a network namespace of its own, without
-// routes, where the kernel allows that. The passwords are in no file, argument or environment.
+// other role and replication. Without `tcp` it has a network namespace of its own, without routes, where the
+// kernel allows that. The passwords are in no file, argument or environment.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, const ServerOptions& options);
 // A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.

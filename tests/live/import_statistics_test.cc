@@ -10,7 +10,9 @@
 #include "check/inputs.h"
 #include "live/lone_database.h"
 #include "live/support.h"
+#include "pg/catalog_reader.h"
 #include "pg/plan_source.h"
+#include "pg/sandbox.h"
 #include "support/paths.h"
 #include "support/run.h"
 
@@ -211,6 +213,51 @@ constexpr const char* small_workload =
     "SELECT id, note FROM orders WHERE customer_id = 77;\nSELECT id FROM orders WHERE doc @> '{\"k\": 5}';\n"
     "UPDATE orders SET note = 'y' WHERE customer_id = 4;\nSELECT id FROM orders WHERE pg_sleep(0.01) IS NOT "
     "NULL AND id = 5;\n";
+
+// The schema of a sandbox comes from a repository: no function of it runs as the superuser that writes
+// statistics.
+TEST(Imitation, RunsNothingAsTheSuperuser) {
+  constexpr const char* script = R"(
+    CREATE TABLE seen (who text);
+    CREATE FUNCTION note(text) RETURNS boolean LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO public.seen VALUES (current_user || ' ' || $1); RETURN true; END $$;
+    CREATE FUNCTION is_code(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT public.note('domain') $$;
+    CREATE DOMAIN code AS text CHECK (is_code(VALUE));
+    CREATE DOMAIN narrow AS code;
+    CREATE TYPE pair AS (a code, b int);
+    CREATE FUNCTION equal(oid, integer) RETURNS boolean LANGUAGE sql AS $$ SELECT public.note('operator') $$;
+    CREATE OPERATOR = (LEFTARG = oid, RIGHTARG = integer, FUNCTION = equal);
+    CREATE FUNCTION unequal(real, integer) RETURNS boolean LANGUAGE sql AS $$ SELECT public.note('operator') $$;
+    CREATE OPERATOR <> (LEFTARG = real, RIGHTARG = integer, FUNCTION = unequal);
+    CREATE TABLE codes (c code, n narrow, list code[], p pair, t text);
+    ALTER DATABASE sandbox SET search_path = public, pg_catalog;
+  )";
+  live::Database database;
+  database.run(
+      "CREATE TABLE codes (c text, n text, list text[], p text, t text);"
+      "INSERT INTO codes SELECT 'c' || g % 3, 'n' || g % 3, ARRAY['l' || g % 3], '(a' || g % 3 || ',1)', 't' "
+      "|| g % "
+      "3 FROM generate_series(1, 3000) g; ANALYZE codes");
+  auto connection = database.connect();
+  Diagnostics diagnostics;
+  const auto production = pg::read_catalog(connection, diagnostics);
+  ASSERT_TRUE(production) << production.error().line();
+  auto sandbox = pg::Sandbox::start(diagnostics);
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  sandbox->build({"hostile.sql", script}, diagnostics);
+  ASSERT_TRUE(sandbox->import_statistics(*production, {}, diagnostics));
+  const auto seen =
+      sandbox->connection().query("SELECT who FROM public.seen WHERE who LIKE 'pgadvise_admin%'");
+  ASSERT_TRUE(seen) << seen.error().line();
+  for (const auto& row : *seen) ADD_FAILURE() << *row[0];
+  // What needs no function of the script is there, a domain's values as those of its base type.
+  const auto known = sandbox->admin().query(
+      "SELECT string_agg(attname, ' ' ORDER BY attname) FROM pg_stats WHERE tablename = 'codes' AND "
+      "most_common_vals IS NOT NULL");
+  ASSERT_TRUE(known && !known->empty());
+  EXPECT_NE(known->front()[0].value_or("").find("c"), std::string::npos);
+  EXPECT_NE(known->front()[0].value_or("").find("t"), std::string::npos);
+}
 
 TEST(Verify, BuildsAndRunsOnTheSandbox) {
   const Folder folder;

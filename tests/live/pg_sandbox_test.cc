@@ -119,9 +119,10 @@ TEST(PgSandbox, ItsPasswordsAreInNoFileAndNoArgument) {
 }
 
 // Where root may make one: not in every container.
-TEST(PgSandbox, AsRootItsServerHasNoNetwork) {
-  if (geteuid() != 0 || std::system("unshare --net true 2>/dev/null") != 0)
-    GTEST_SKIP() << "not allowed here";
+TEST(PgSandbox, ItsServerHasNoNetwork) {
+  const char* tries =
+      geteuid() == 0 ? "unshare --net true 2>/dev/null" : "unshare --user --net true 2>/dev/null";
+  if (std::system(tries) != 0) GTEST_SKIP() << "not allowed here";
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox) << sandbox.error().line();
   const auto network = [](const std::string& process) {
