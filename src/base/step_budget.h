@@ -10,7 +10,8 @@ namespace pgadvise {
 class StepBudget {
  public:
   // A step is an expression that is evaluated, 16 properties that are compared, 64 bytes of text that are
-  // copied, or 1 KiB of source that is parsed.
+  // copied, or 1 KiB of source that is parsed. The schema of simstudioai/sim (16,000 files) takes 24,000, the
+  // largest of three public projects; 18,000 tables that reference each other take 272,000.
   static constexpr std::size_t default_most = 1'500'000;
   // The last resort, for steps that take long.
   static constexpr std::chrono::seconds most_time{60};

@@ -109,16 +109,17 @@ class Upload {
 
   Result<void> insert(const TableRows& table, std::string_view conflict) {
     if (table.rows.empty()) return {};
+    // Each unnest() with its schema, which only one with a single array may have.
     std::string sent, names, casts;
     const auto& first = table.rows.front();
     for (std::size_t i = 0; i < first.size(); ++i) {
       const ColumnTypes types = types_of(first[i]);
       const char* comma = i ? ", " : "";
-      sent += fmt::format("{}${}::{}", comma, i + 1, types.sent);
+      sent += fmt::format("{}pg_catalog.unnest(${}::{})", comma, i + 1, types.sent);
       names += fmt::format("{}c{}", comma, i);
       casts += fmt::format("{}c{}::{}", comma, i, types.cast);
     }
-    const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM pg_catalog.unnest({}) AS t ({}) {}",
+    const std::string sql = fmt::format("INSERT INTO {} SELECT {} FROM ROWS FROM ({}) AS t ({}) {}",
                                         table.table, casts, sent, names, conflict);
     for (std::size_t at = 0; at < table.rows.size(); at += rows_per_statement) {
       const std::size_t end = std::min(at + rows_per_statement, table.rows.size());
