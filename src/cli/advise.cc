@@ -14,7 +14,6 @@
 #include "check/advise.h"
 #include "check/evaluate.h"
 #include "check/trust.h"
-#include "cli/arguments.h"
 #include "cli/cleanup.h"
 #include "cli/interrupt.h"
 #include "cli/log_options.h"
@@ -195,8 +194,7 @@ int run(Options options) {
 void add_inputs(CLI::App& command, Options& options) {
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database whose planner computes the costs: a libpq connection string, or "
-                                "env (DATABASE_URL, else PG*); needs the extension hypopg" +
-                                    about_database_password);
+                                "env (DATABASE_URL, else PG*); needs the extension hypopg");
   auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
                                    "Build the schema on a throwaway PostgreSQL and compute the costs there");
   auto* schema =

@@ -12,10 +12,7 @@ struct Arguments {
   std::vector<std::string> logins;  // "user:password" of each argument that holds user:password@host
 };
 
-// Sentences for --help of options that take a connection string. What overwrites a password comes after the
-// start of the process.
-inline const std::string about_database_password =
-    ". Other users can see a password in it for a moment: use env, a service file or ~/.pgpass";
+// A sentence for --help of --store. What overwrites a password comes after the start of the process.
 inline const std::string about_store_password =
     ". Other users can see a password in it for a moment: use env or @NAME";
 

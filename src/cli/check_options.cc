@@ -12,7 +12,6 @@
 #include "check/against.h"
 #include "check/config_rules.h"
 #include "check/merge.h"
-#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/log_options.h"
 #include "cli/phase.h"
@@ -30,8 +29,7 @@ void add_inputs(CLI::App& command, CheckOptions& options) {
       "command line names another input");
   auto* db = command.add_option("--db", options.sources.db,
                                 "Database to read and to confirm findings in: a libpq connection string, or "
-                                "env (DATABASE_URL, else PG*)" +
-                                    about_database_password);
+                                "env (DATABASE_URL, else PG*)");
   auto* sandbox = command.add_flag("--sandbox", options.sources.sandbox,
                                    "Build the schema on a throwaway PostgreSQL and confirm findings there");
   auto* against = command.add_option(

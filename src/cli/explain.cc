@@ -8,7 +8,6 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "check/explain.h"
-#include "cli/arguments.h"
 #include "cli/interrupt.h"
 #include "cli/messages.h"
 #include "cli/output.h"
@@ -209,9 +208,8 @@ void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
       "--log", options->log,
       "Log with plans of auto_explain: shows the plan of QUERY (a statement or a fingerprint), by default of "
       "the slowest statement. pgadvise connects to no database");
-  auto* db = command->add_option(
-      "--db", options->db,
-      "Database: a libpq connection string, or env (DATABASE_URL, else PG*)" + about_database_password);
+  auto* db = command->add_option("--db", options->db,
+                                 "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
   command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
   add_acting_options(*command, options->session_settings);
   add_analyze_time(*command, options->max_analyze_time);

@@ -114,8 +114,10 @@ void add_profiles(CLI::App& app, const UserPaths& user_paths,
   for (auto* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     auto* db = command->get_option_no_throw("--db");
     if (!db) continue;
-    db->description(db->get_description() +
-                    "; or @NAME, a database of your own configuration or of pgadvise.toml")
+    db->description(
+          db->get_description() +
+          "; or @NAME, a database of your own configuration or of pgadvise.toml. Other users can see a "
+          "password in it for a moment: use env, a service file or ~/.pgpass")
         ->transform(by_name(command));
     command
         ->add_option_function<std::vector<std::string>>(

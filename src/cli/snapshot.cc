@@ -8,7 +8,6 @@
 
 #include "base/number_format.h"
 #include "base/text.h"
-#include "cli/arguments.h"
 #include "cli/messages.h"
 #include "cli/output.h"
 #include "cli/phase.h"
@@ -67,8 +66,7 @@ void add_snapshot(CLI::App& app, int& exit_code) {
       "Write a database's catalog, settings and statistics to a file, for `check --schema` elsewhere");
   command
       ->add_option("--db", options->db,
-                   "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)" +
-                       about_database_password)
+                   "Database to read: a libpq connection string, or env (DATABASE_URL, else PG*)")
       ->required();
   command->add_option("-o,--output", options->output, "File to write the snapshot to");
   command->add_flag("--with-values", options->values,

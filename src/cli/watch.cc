@@ -291,8 +291,7 @@ void add_watch(CLI::App& app, std::shared_ptr<const Names> names, int& exit_code
       ->add_option(
           "--db", options->databases,
           "Database (repeatable; a database that fails does not stop the others): a libpq connection string, "
-          "or env (DATABASE_URL, else PG*)" +
-              about_database_password)
+          "or env (DATABASE_URL, else PG*)")
       ->required()
       ->allow_extra_args(false)
       ->type_name("CONN");

@@ -13,10 +13,14 @@ namespace {
 
 using testing_support::ci_commands;
 using testing_support::Folder;
-using testing_support::hostile_names;
 using testing_support::quoted;
 using testing_support::Ran;
 using testing_support::run;
+
+// hostile_names are tested with every format in tests/unit; a run of the program takes longer.
+const std::vector<std::string> one_of_each_form = {"##vso[task.setvariable variable=PATH]x", "##[error]x",
+                                                   "##teamcity[message text='x']", "::add-mask::e",
+                                                   "a\n ::error::b"};
 
 class CiLog : public testing::Test {
  protected:
@@ -52,7 +56,7 @@ class CiLog : public testing::Test {
 };
 
 TEST_F(CiLog, HasNoCommandInAnyReport) {
-  for (const auto& name : hostile_names) {
+  for (const std::string& name : one_of_each_form) {
     write_inputs(name);
     for (const auto* format : report::all_formats())
       expect_no_command(
@@ -83,7 +87,7 @@ TEST_F(CiLog, HasNoCommandInAnyReport) {
 }
 
 TEST_F(CiLog, HasNoCommandInAnErrorOrAMessage) {
-  for (const auto& name : hostile_names) {
+  for (const std::string& name : one_of_each_form) {
     const std::string file = replace_all(name, "/", "_");
     folder.write(file + "/" + file + ".sql", "CREATE TABLE t (id int);\nnonsense;\n");
     const std::string word = quoted(name), path = quoted(file);
@@ -99,7 +103,7 @@ TEST_F(CiLog, HasNoCommandInAnErrorOrAMessage) {
                                   "check --only " + word,
                                   "check --fail-on " + word,
                                   "check --schema " + word,
-                                  "check --" + file,
+                                  quoted("--" + file),
                                   "rules explain " + word,
                                   "check --db " + quoted("@" + name),
                                   "check --db " + quoted("postgresql://127.0.0.1:1/" + name),
@@ -122,7 +126,7 @@ TEST_F(CiLog, HasNoCommandInAnErrorOrAMessage) {
 }
 
 TEST_F(CiLog, HasNoCommandOfAConfiguration) {
-  for (const auto& name : hostile_names) {
+  for (const std::string& name : one_of_each_form) {
     const std::string key = nlohmann::json(name).dump();
     for (const std::string& text : std::vector<std::string>{
              key + " = 1\n", "schema = " + key + "\n", "[rules." + key + "]\nseverity = \"error\"\n",

@@ -160,7 +160,7 @@ TEST(Help, OfADatabaseAndAStoreSaysThatOthersSeeAPassword) {
           << command << text;
     }
   }
-  EXPECT_EQ(databases, 6u);
+  EXPECT_EQ(databases, 7u);
   EXPECT_EQ(of_stores, 6u);
 }
 

@@ -217,11 +217,12 @@ TEST_F(TrustCli, NothingIsWrittenThroughALinkWithinTheRepository) {
                "2026-03-01 10:00:00.000 UTC [1] app@shop LOG:  duration: 9.0 ms  statement: select 1\n");
   const std::string hook = folder.write("repo/.git/hooks/pre-commit", "{}\n");
   link(".git/hooks/pre-commit", "report.json");
+  link(".git/hooks/new", "baseline.json");
   link(".git/hooks", "reports");
   link(".git/hooks", ".github");
   for (const std::string& command : std::vector<std::string>{
            "check db --format json -o report.json", "check db -o reports/post-merge",
-           "check db --update-baseline --baseline report.json", "digest -o report.json server.log",
+           "check db --update-baseline --baseline baseline.json", "digest -o report.json server.log",
            "check db --store sqlite:../s.db -o reports/pre-commit", "init --ci github"}) {
     const Ran ran = pgadvise(command);
     EXPECT_EQ(ran.exit_code, 2) << command << ran.out << ran.err;
