@@ -36,12 +36,11 @@ void set_environment(const pg::Sandbox& server) {
   for (const char* other : {"PGSERVICE", "PGHOSTADDR", "PGOPTIONS"}) ::unsetenv(other);
   const auto pairs = pg::read_conninfo(conninfo);
   if (!pairs) return;
-  constexpr std::pair<const char*, const char*> variables[] = {
-      {"host", "PGHOST"},
-      {"port", "PGPORT"},
-      {"user", "PGUSER"},
-      {"password", "PGPASSWORD"},
-      {"dbname", "PGDATABASE"}};
+  constexpr std::pair<const char*, const char*> variables[] = {{"host", "PGHOST"},
+                                                               {"port", "PGPORT"},
+                                                               {"user", "PGUSER"},
+                                                               {"password", "PGPASSWORD"},
+                                                               {"dbname", "PGDATABASE"}};
   for (const auto& [key, value] : *pairs)
     for (const auto& [keyword, variable] : variables)
       if (key == keyword) ::setenv(variable, value.c_str(), 1);
