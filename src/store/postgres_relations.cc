@@ -22,12 +22,11 @@ constexpr std::string_view problems = R"(
 WITH RECURSIVE schema AS (
   SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'pgadvise'),
 stored AS (
-  SELECT c.oid, c.relname, c.relkind, c.relnamespace, 1 AS level FROM pg_class c
+  SELECT c.oid, c.relname, c.relkind, c.relnamespace FROM pg_class c
   WHERE c.relnamespace = (SELECT oid FROM schema) AND c.relname = ANY ($1::name[])
-  UNION ALL
-  SELECT c.oid, c.relname, c.relkind, c.relnamespace, s.level + 1 FROM stored s
-  JOIN pg_inherits i ON i.inhparent = s.oid JOIN pg_class c ON c.oid = i.inhrelid
-  WHERE s.level < 3),
+  UNION
+  SELECT c.oid, c.relname, c.relkind, c.relnamespace FROM stored s
+  JOIN pg_inherits i ON i.inhparent = s.oid JOIN pg_class c ON c.oid = i.inhrelid),
 problem AS (
   SELECT relname, 'is no table' AS what FROM stored WHERE relkind NOT IN ('r', 'p')
   UNION ALL SELECT relname, 'is in another schema' FROM stored WHERE relnamespace <> (SELECT oid FROM schema)
@@ -53,6 +52,14 @@ problem AS (
     WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR m.amname <> 'btree'
       OR EXISTS (SELECT FROM pg_opclass o WHERE o.oid = ANY (i.indclass::oid[])
         AND o.opcnamespace <> 11)
+  UNION ALL SELECT s.relname, 'has the statistics object ' || x.stxname FROM stored s
+    JOIN pg_statistic_ext x ON x.stxrelid = s.oid
+  UNION ALL SELECT s.relname, 'has another partition key' FROM stored s
+    JOIN pg_partitioned_table k ON k.partrelid = s.oid
+    WHERE k.partexprs IS NOT NULL OR EXISTS (SELECT FROM pg_opclass o
+      WHERE o.oid = ANY (k.partclass::oid[]) AND o.opcnamespace <> 11)
+  UNION ALL SELECT s.relname, 'has another access method' FROM stored s
+    JOIN pg_class c ON c.oid = s.oid WHERE s.relkind = 'r' AND c.relam <> 2
   UNION ALL SELECT 'the schema', 'has the function ' || p.proname FROM pg_proc p
     WHERE p.pronamespace = (SELECT oid FROM schema)
   UNION ALL SELECT 'the schema', 'has the operator ' || o.oprname FROM pg_operator o
