@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -136,6 +137,8 @@ int prepare(const Plan& plan, int alive) {
     reap_until(program);
   }
   ::setpgid(0, 0);
+  const rlimit no_core{0, 0};  // a handler of core files runs outside
+  (void)::setrlimit(RLIMIT_CORE, &no_core);
   if (!become_user(plan) || !drop_capabilities()) return plan.failure.set(IsolationStep::privileges);
   return plan.filter.install() ? 0 : plan.failure.set(IsolationStep::system_calls);
 }

@@ -158,6 +158,7 @@ struct Relay::State {
       pollfd entries[2] = {{listener.get(), POLLIN, 0}, {near_.get(), POLLIN, 0}};  // the latter: shut down
       if (::poll(entries, 2, -1) <= 0 || !(entries[0].revents & POLLIN)) continue;
       Socket client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (client.get() < 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));  // too many files
       remove_ended();
       if (client.get() < 0 || connections_.size() >= most_connections) continue;
       Socket server(connect_to_server());

@@ -60,7 +60,8 @@ constexpr Row rows[] = {
     {SYS_socket, 0, argument_is(0, AF_INET6)},
     {SYS_socket, 0, argument_is(0, AF_NETLINK)},
     {SYS_socket, EACCES},
-    {425, ENOSYS},  // io_uring_setup: opens sockets, too
+    {SYS_socketpair, EACCES, argument_has(1, 2)},  // datagrams, which reach any socket's file by sendto()
+    {425, ENOSYS},                                 // io_uring_setup: opens sockets, too
     {426, ENOSYS},
     {427, ENOSYS},
     // Terminals.

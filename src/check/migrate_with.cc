@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -41,8 +42,13 @@ class TemporaryFolder {
     if (!::mkdtemp(path_.data())) path_.clear();
   }
   ~TemporaryFolder() {
+    // The last processes of the command may still be ending.
     std::error_code code;
-    if (!path_.empty()) fs::remove_all(path_, code);
+    for (int tries = 0; !path_.empty() && tries < 40; ++tries) {
+      fs::remove_all(path_, code);
+      if (!fs::exists(path_, code)) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -184,6 +190,8 @@ Result<void> run(const MigrateCommand& command, const pg::Sandbox& sandbox, bool
                                            add)
                             : run_program(words, variables, limits, {.output = add});
   output.finish();
+  if (const auto still = folders_to_write(command.writes, boundary); !still)
+    return wrong("since the command ran, " + still.error().what, "remove it before git runs there");
   if (!ran && contains(ran.error().what, "no answer within"))
     return wrong(
         fmt::format("the command did not end within {} s{}",

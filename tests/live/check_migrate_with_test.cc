@@ -282,6 +282,11 @@ TEST_F(MigrateWith, TheRepositoryIsReadOnly) {
     EXPECT_EQ(named.exit_code, 2) << refused;
     EXPECT_NE(named.err.find("--migrate-writes: "), std::string::npos) << named.err;
   }
+  const Ran planted = check("mkdir cache/.git; sh tool.sh", "--migrate-writes cache");
+  EXPECT_EQ(planted.exit_code, 2)
+      << "a program that calls git there would read that repository's configuration";
+  EXPECT_NE(planted.err.find("since the command ran"), std::string::npos) << planted.err;
+  std::filesystem::remove_all(folder.path("project/cache/.git"));
   const Ran hinted = check("touch cache/made");
   EXPECT_EQ(hinted.exit_code, 2);
   EXPECT_NE(hinted.err.find("--migrate-writes DIR"), std::string::npos) << hinted.err;

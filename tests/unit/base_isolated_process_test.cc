@@ -148,6 +148,10 @@ TEST_F(Isolated, NoUnixSocketIsOpenedButPairsAre) {
   EXPECT_EQ(run_program({"bash", "-c", connect})->out, "1\n") << "the socket is there";
   EXPECT_NE(out(connect).find("Permission denied"), std::string::npos);
   EXPECT_EQ(out("python3 -c 'import socket; socket.socketpair(); print(2)'"), "2\n");
+  // One of a pair of datagram sockets could send to any socket's file.
+  EXPECT_NE(out("python3 -c 'import socket; socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)' 2>&1")
+                .find("Permission denied"),
+            std::string::npos);
 }
 
 TEST_F(Isolated, FilesAreWrittenInItsFoldersOnly) {
