@@ -203,12 +203,29 @@ std::optional<Refusal> Builder::attempt(std::string_view text) {
   return refusal;
 }
 
-// Trusted extensions can be made by the owner, inside its transaction; the others want the superuser.
+// Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
+// installation script resolves names in the extension's schema: not beside functions and operators of ours.
 std::optional<Refusal> Builder::extension(std::string_view text) {
   auto refusal = attempt(text);
   if (!refusal || refusal->sqlstate != "42501") return refusal;
+  const std::string schema = schema_for({});
+  const auto own = admin_.query(
+      "SELECT n.nspname FROM pg_namespace n WHERE (n.nspname = $1 OR position(lower(n.nspname) IN lower($2)) "
+      "> 0 "
+      "OR $2 ~* 'u&') AND (EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND "
+      "pg_get_userbyid(p.proowner) <> current_user) OR EXISTS (SELECT FROM pg_operator o WHERE "
+      "o.oprnamespace = "
+      "n.oid AND pg_get_userbyid(o.oprowner) <> current_user)) LIMIT 1",
+      {schema, std::string(text)});
+  if (!own) return refusal;
+  if (!own->empty()) {
+    refusal->error.what += fmt::format(
+        "; the script has functions in the schema {}, so pgadvise does not install it as the superuser",
+        own->front()[0].value_or(""));
+    return refusal;
+  }
   // Where the statement names no schema, the first of search_path gets the extension.
-  (void)admin_.query("SET search_path = " + quote_identifier(schema_for({})));
+  if (!admin_.query("SET search_path = " + quote_identifier(schema))) return refusal;
   const auto done = admin_.query(text);
   Refusal failed{done ? Error() : done.error(), admin_.sqlstate()};
   (void)admin_.query("RESET search_path");

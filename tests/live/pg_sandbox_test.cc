@@ -131,6 +131,26 @@ TEST(PgSandbox, ItsServerHasNoNetwork) {
   EXPECT_NE(network(std::to_string(server_pid(sandbox->folder()))), network("self"));
 }
 
+// The installation script of an extension resolves names in its schema.
+TEST(PgSandbox, TheSuperuserInstallsNoExtensionBesideTheScriptsFunctions) {
+  auto sandbox = pg::Sandbox::start();
+  ASSERT_TRUE(sandbox) << sandbox.error().line();
+  Diagnostics diagnostics;
+  sandbox->build(
+      {"one.sql",
+       "CREATE SCHEMA other; CREATE EXTENSION pageinspect; CREATE FUNCTION public.f() RETURNS int "
+       "LANGUAGE sql AS 'SELECT 1'; CREATE EXTENSION dblink; CREATE EXTENSION pgrowlocks SCHEMA other;"},
+      diagnostics);
+  const auto rows = sandbox->admin().query(
+      "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension WHERE extname IN "
+      "('pageinspect', 'dblink', 'pgrowlocks')");
+  ASSERT_TRUE(rows) << rows.error().line();
+  EXPECT_EQ(rows->front()[0].value_or(""), "pageinspect pgrowlocks");
+  EXPECT_TRUE(std::any_of(diagnostics.begin(), diagnostics.end(), [](const Error& one) {
+    return one.what.find("the script has functions in the schema public") != std::string::npos;
+  }));
+}
+
 TEST(PgSandbox, ItsRoleGetsNoPrivileges) {
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox) << sandbox.error().line();
