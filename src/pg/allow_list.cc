@@ -131,8 +131,8 @@ const Names& harmless_volatile() {
   return names;
 }
 
-// Behind some operator or cast, or so named, and yet no mere computation.
-const Names& session_settings() {
+// Behind some operator or cast, or so named, and yet they run SQL that their arguments contain.
+const Names& takes_sql() {
   static const Names names = words(
       "cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
       "query_to_xml query_to_xml_and_xmlschema query_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema "
@@ -163,47 +163,31 @@ const Names& harmless_volatile_symbols() {
   return names;
 }
 
-// The bodies of built-in SQL functions that are stored as text: before version 14 all of them. From 14 on
-// most are stored as trees, which are checked. A superuser can change such a function, and with pg_surgery
-// its xmin. Source: pg_proc of versions 12 to 18.
+// The bodies of built-in SQL functions that are stored as text, if they name pg_catalog: the server looks up
+// other names, as of `$2 + $1`, along the session's search_path. Before version 14 all bodies are text; most
+// later ones are trees, which are checked. A superuser can change such a function, and with pg_surgery its
+// xmin. Source: pg_proc of versions 12 to 18.
 bool own_body(std::string_view body) {
-  static const Names bodies = {
-      "select $1 operator(pg_catalog.||) $2::pg_catalog.text",
-      "select $1 || $2::pg_catalog.text",
-      "select $1::pg_catalog.text operator(pg_catalog.||) $2",
-      "select $1::pg_catalog.text || $2",
-      "select $2 + $1",
-      "select ($1, $2) overlaps ($3, ($3 + $4))",
-      "select ($1, ($1 + $2)) overlaps ($3, $4)",
-      "select ($1, ($1 + $2)) overlaps ($3, ($3 + $4))",
-      "select ($2 + $1)",
-      "select cast(($1 + $2) as timestamp with time zone)",
-      "select description from pg_catalog.pg_description where objoid = $1 and classoid = "
-      "'pg_catalog.pg_class'::pg_catalog.regclass and objsubid = $2",
-      "select description from pg_catalog.pg_description where objoid = $1 and classoid = (select oid from "
-      "pg_catalog.pg_class where relname = $2 and relnamespace = 11) and objsubid = 0",
-      "select description from pg_catalog.pg_description where objoid = $1 and objsubid = 0",
-      "select description from pg_catalog.pg_shdescription where objoid = $1 and classoid = (select oid from "
-      "pg_catalog.pg_class where relname = $2 and relnamespace = 11)",
-      "select pg_catalog.age(cast(current_date as timestamp with time zone), $1)",
-      "select pg_catalog.age(cast(current_date as timestamp without time zone), $1)",
-      "select pg_catalog.date_part($1, cast($2 as timestamp without time zone))",
-      "select pg_catalog.length($1)",
-      "select pg_catalog.log(10, $1)",
-      "select pg_catalog.lpad($1, $2, ' ')",
-      "select pg_catalog.octet_length($1) * 8",
-      "select pg_catalog.on_ppath($2, $1)",
-      "select pg_catalog.pg_relation_size($1, 'main')",
-      "select pg_catalog.polygon(12, $1)",
-      "select pg_catalog.quote_literal($1::pg_catalog.text)",
-      "select pg_catalog.quote_nullable($1::pg_catalog.text)",
-      "select pg_catalog.round($1,0)",
-      "select pg_catalog.rpad($1, $2, ' ')",
-      "select pg_catalog.substring($1, pg_catalog.similar_escape($2, $3))",
-      "select pg_catalog.substring($1, pg_catalog.similar_to_escape($2, $3))",
-      "select pg_catalog.trunc($1,0)",
-      "select pg_catalog.xpath($1, $2, '{}'::pg_catalog.text[])",
-      "select pg_catalog.xpath_exists($1, $2, '{}'::pg_catalog.text[])"};
+  static const Names bodies = {"select $1 operator(pg_catalog.||) $2::pg_catalog.text",
+                               "select $1::pg_catalog.text operator(pg_catalog.||) $2",
+                               "select pg_catalog.age(cast(current_date as timestamp with time zone), $1)",
+                               "select pg_catalog.age(cast(current_date as timestamp without time zone), $1)",
+                               "select pg_catalog.date_part($1, cast($2 as timestamp without time zone))",
+                               "select pg_catalog.length($1)",
+                               "select pg_catalog.log(10, $1)",
+                               "select pg_catalog.lpad($1, $2, ' ')",
+                               "select pg_catalog.on_ppath($2, $1)",
+                               "select pg_catalog.pg_relation_size($1, 'main')",
+                               "select pg_catalog.polygon(12, $1)",
+                               "select pg_catalog.quote_literal($1::pg_catalog.text)",
+                               "select pg_catalog.quote_nullable($1::pg_catalog.text)",
+                               "select pg_catalog.round($1,0)",
+                               "select pg_catalog.rpad($1, $2, ' ')",
+                               "select pg_catalog.substring($1, pg_catalog.similar_escape($2, $3))",
+                               "select pg_catalog.substring($1, pg_catalog.similar_to_escape($2, $3))",
+                               "select pg_catalog.trunc($1,0)",
+                               "select pg_catalog.xpath($1, $2, '{}'::pg_catalog.text[])",
+                               "select pg_catalog.xpath_exists($1, $2, '{}'::pg_catalog.text[])"};
   return bodies.count(body) != 0;
 }
 
@@ -230,7 +214,7 @@ Harm check_function(const FunctionFacts& function) {
       return Harm::none;
     return Harm::unknown;
   }
-  if (session_settings().count(function.name)) return Harm::refused;
+  if (takes_sql().count(function.name)) return Harm::refused;
   if (harmless_volatile().count(function.name)) return own_source(function) ? Harm::none : Harm::refused;
   if (function.volatility == 'v') return Harm::refused;
   const bool named = function.support || harmless().count(function.name);

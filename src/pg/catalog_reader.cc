@@ -12,7 +12,9 @@
 
 #include "base/text.h"
 #include "pg/catalog_queries.h"
+#include "pg/dependencies.h"
 #include "pg/leftovers.h"
+#include "pg/read_only.h"
 #include "pg/tracking.h"
 #include "pg/values.h"
 
@@ -605,8 +607,23 @@ Result<Catalog> CatalogReader::read() {
   return std::move(catalog_);
 }
 
+// Reading the definitions opens the tables.
+static Result<void> check_partition_keys(Connection& connection) {
+  if (connection.server_version() >= 130000) return {};
+  ReadOnly transaction(connection);
+  if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
+  const auto safe = partition_keys_are_safe(connection);
+  if (!safe) return tl::unexpected(safe.error());
+  if (*safe) return {};
+  return fail(Error::Kind::database, connection.where(),
+              "a partition key calls a function that is not built in, which PostgreSQL 12 runs whenever a "
+              "client opens the table: the database is not read",
+              "upgrade the server to 13 or later");
+}
+
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
                              const CatalogOptions& options) {
+  if (const auto safe = check_partition_keys(connection); !safe) return tl::unexpected(safe.error());
   const auto until = std::chrono::steady_clock::now() + max_catalog_time;
   auto catalog = CatalogReader(connection, diagnostics, options.values, until).read();
   const auto left = [](const auto& table) {

@@ -46,19 +46,6 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
   return sift(connection, types.subspan(half), dangerous);
 }
 
-// PostgreSQL 12 evaluates the expressions of a partition key as soon as it opens the table, to parse a
-// statement.
-Result<bool> partition_keys_are_safe(Connection& connection) {
-  const auto rows =
-      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL");
-  if (!rows) return tl::unexpected(rows.error());
-  DependencyChecker checker(connection);
-  for (const auto& row : *rows) checker.take_statement(text(row[0]));
-  const auto found = checker.run();
-  if (!found) return tl::unexpected(found.error());
-  return found->unknown_functions.empty() && found->refused_functions.empty();
-}
-
 constexpr const char* plain_path =
     "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true), pg_catalog.set_config('jit', 'off', "
     "true)";
@@ -108,6 +95,37 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
     harmless.oids = std::move(checker).followed();
   if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
   return out;
+}
+
+Result<void> HarmlessStatements::check(Connection& connection, const std::string& key,
+                                       std::string_view statement) {
+  const auto known = checked_.find(key);
+  if (known != checked_.end() && std::chrono::steady_clock::now() - known->second < trusted) return {};
+  if (const auto saved = connection.query("SAVEPOINT pgadvise_check"); !saved)
+    return tl::unexpected(saved.error());
+  const auto found = find_dependencies(connection, statement, objects_);
+  if (const auto back = connection.query("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
+    return tl::unexpected(back.error());
+  if (!found) return tl::unexpected(found.error());
+  std::vector<std::string> names = found->unknown_functions;
+  for (const auto* more : {&found->refused_functions, &found->foreign_tables})
+    names.insert(names.end(), more->begin(), more->end());
+  if (!names.empty())
+    return fail(Error::Kind::nonfatal, connection.where(), "it would run " + join(names, ", "));
+  add(key);
+  return {};
+}
+
+Result<bool> partition_keys_are_safe(Connection& connection) {
+  if (const auto path = connection.query(plain_path); !path) return tl::unexpected(path.error());
+  const auto rows =
+      connection.query("SELECT partexprs::text FROM pg_partitioned_table WHERE partexprs IS NOT NULL");
+  if (!rows) return tl::unexpected(rows.error());
+  DependencyChecker checker(connection);
+  for (const auto& row : *rows) checker.take_statement(text(row[0]));
+  const auto found = checker.run();
+  if (!found) return tl::unexpected(found.error());
+  return found->unknown_functions.empty() && found->refused_functions.empty();
 }
 
 Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) {

@@ -79,6 +79,12 @@ bool reaches_text_search(const Oids& types) {
                      [&](Oid type) { return types.count(type) != 0; });
 }
 
+// Those that take text, and configurations or dictionaries that they look up by name.
+bool searches_text(const FunctionFacts& function) {
+  return function.source == "ts_match_tt" || function.source == "ts_match_tq" ||
+         function.extension == "unaccent";
+}
+
 // Adds those of `from` that are not in `done` to it, and returns them.
 Oids take_new(Oids& from, Oids& done) {
   Oids out;
@@ -190,8 +196,7 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
 // and subtypes. Not its typanalyze, which ANALYZE runs, nor what reads and writes binary values: pgadvise
 // asks for text.
 Result<void> DependencyChecker::types(const Oids& oids) {
-  if (reaches_text_search(oids))
-    if (const auto done = text_search(); !done) return done;
+  text_search_ = text_search_ || reaches_text_search(oids);
   const bool since_14 = version() >= 140000;
   return expand(
       fmt::format(R"(
@@ -292,8 +297,7 @@ SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::
   EXISTS (SELECT FROM pg_operator o WHERE o.oprcode::oid = p.oid AND o.oid < 16384)
   OR EXISTS (SELECT FROM pg_aggregate a WHERE a.aggfnoid::oid = p.oid)
   OR EXISTS (SELECT FROM pg_cast c WHERE c.castfunc = p.oid AND c.oid < 16384)
-  OR EXISTS (SELECT FROM pg_amproc a WHERE a.amproc::oid = p.oid AND a.oid < 16384)
-  OR EXISTS (SELECT FROM pg_type t WHERE p.oid IN (t.typinput::oid, t.typoutput::oid) AND t.oid < 16384),
+  OR EXISTS (SELECT FROM pg_amproc a WHERE a.amproc::oid = p.oid AND a.oid < 16384),
   (SELECT concat_ws(',', a.aggtransfn::oid, a.aggfinalfn::oid, a.aggcombinefn::oid, a.aggserialfn::oid,
                     a.aggdeserialfn::oid, a.aggmtransfn::oid, a.aggminvtransfn::oid, a.aggmfinalfn::oid)
    FROM pg_aggregate a WHERE a.aggfnoid::oid = p.oid),
@@ -324,6 +328,7 @@ WHERE p.oid = ANY ($1::oid[]))",
     const auto harm = check_function(facts);
     if (harm == Harm::unknown) unknown_.insert(facts.schema + "." + facts.name);
     if (harm == Harm::refused) refused_.insert(facts.name);
+    text_search_ = text_search_ || searches_text(facts);
     if (harm != Harm::none || !facts.built_in) continue;
     for (const auto part : split(text(row[9]) + "," + text(row[11]), ','))
       if (const auto support = static_cast<Oid>(whole(part)); support >= first_user_oid)
@@ -359,6 +364,10 @@ Result<plan::Dependencies> DependencyChecker::run() {
   bool more = true;
   for (int round = 0; more; ++round) {
     more = false;
+    if (std::exchange(text_search_, false) && !std::exchange(text_search_followed_, true)) {
+      more = true;
+      if (const auto result = text_search(); !result) return tl::unexpected(result.error());
+    }
     if (round == max_rounds) {
       unknown_.insert("more dependencies than pgadvise follows");
       break;
@@ -383,6 +392,9 @@ Result<plan::Dependencies> DependencyChecker::run() {
 
 References DependencyChecker::followed() && {
   done_.functions.erase(nextval);  // harmless only where it is not run
+  for (Oids* set :
+       {&done_.functions, &done_.operators, &done_.types, &done_.relations, &done_.targets, &done_.others})
+    set->erase(set->lower_bound(first_user_oid), set->end());
   return std::move(done_);
 }
 

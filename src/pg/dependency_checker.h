@@ -44,7 +44,8 @@ class DependencyChecker {
   // for objects that are known to be harmless.
   Result<plan::Dependencies> run();
 
-  // After run() without a finding: `harmless`, and what was followed.
+  // After run() without a finding: `harmless`, and the built-in objects that were followed. Others may
+  // change.
   References followed() &&;
 
  private:
@@ -64,6 +65,7 @@ class DependencyChecker {
   References done_;
   Oids unlisted_;
   bool writes_ = false;
+  bool text_search_ = false, text_search_followed_ = false;
   std::set<std::string> unknown_, refused_, foreign_;
 };
 

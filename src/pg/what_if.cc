@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "model/ddl.h"
+#include "pg/dependencies.h"
 #include "pg/hypopg.h"
 #include "pg/read_only.h"
 #include "pg/values.h"
@@ -107,6 +108,7 @@ class ServerWhatIf final : public plan::WhatIf {
   std::map<std::string, std::string> prepared_;  // names by statement
   std::unique_ptr<ReadOnly> transaction_;
   Clock::time_point began_;
+  HarmlessStatements harmless_;
   Clock::time_point asked_;
   std::atomic<std::uint64_t> calls_ = 0;  // read by others while we ask
 };
@@ -359,6 +361,8 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
 
 Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
   ++calls_;
+  if (const auto still = harmless_.check(connection_, statement.sql, statement.sql); !still)
+    return tl::unexpected(still.error());
   if (statement.generic) return explain_generic(statement.sql);
   return connection_.query("EXPLAIN (FORMAT JSON) " + statement.sql, statement.parameters);
 }

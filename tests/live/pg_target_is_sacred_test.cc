@@ -350,7 +350,18 @@ TEST_F(PgTargetIsSacred, HarmIsFoundWithoutRunningIt) {
   }
 }
 
-// The control: what the test above would see if anything ran.
+// Also where nobody asked for the dependencies before, as when they have changed since.
+TEST_F(PgTargetIsSacred, ExplainChecksAStatementItself) {
+  auto connection = database_.connect(reader_);
+  auto source = pg::make_plan_source(connection);
+  ASSERT_TRUE(source) << source.error().line();
+  const auto before = photograph(database_);
+  for (const auto& statement : harmful)
+    EXPECT_FALSE((*source)->explain({statement, {}, false, {}})) << statement;
+  EXPECT_EQ(before, photograph(database_));
+}
+
+// The control: what the tests above would see if anything ran.
 TEST_F(PgTargetIsSacred, TheDatabaseIsHostile) {
   auto connection = database_.connect(reader_);
   for (const char* statement :
