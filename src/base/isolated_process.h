@@ -23,11 +23,11 @@ struct Isolation {
 // - has a network of its own, with the server on 127.0.0.1 and no route; shared memory and semaphores of its
 //   own, too;
 // - sees only the processes that it starts itself, and the files of base/private_files.h: no terminal, and
-//   nothing to write but `writable` and /dev/shm;
+//   nothing to write but `writable`, /dev/shm and named pipes of its user;
 // - may not make the system calls of base/seccomp_filter.h;
 // - has no capabilities, also as root, and cannot get privileges (sudo, setuid programs).
-// Its end, and the end of its time, is the end of all processes that it started, also of those in sessions of
-// their own. Errors: those of run_program(), and the kernel refuses; see can_isolate().
+// When the program exits or exceeds its time, all processes that it started are killed, also those in
+// sessions of their own. Errors: those of run_program(), and the kernel refuses; see can_isolate().
 Result<ProgramRun> run_isolated(const std::vector<std::string>& words,
                                 const std::vector<std::pair<std::string, std::string>>& variables,
                                 const ProgramLimits& limits, const Isolation& isolation,

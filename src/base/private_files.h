@@ -17,8 +17,8 @@ enum class FileStep { none, mounts, devices, proc };  // what the kernel refused
 // Replaces the file system of this process, which must have a mount namespace of its own, the capabilities to
 // mount, and be in the PID namespace whose processes /proc shows. In /dev are null, zero, full, random,
 // urandom, the links of descriptors and an own shm; no terminal. /proc is read-only. A chroot whose root is
-// no mount works, too. System calls only: may be called between fork() and exec(). On failure the step, with
-// errno.
+// no mount works, too. System calls only: may be called between fork() and exec(). Returns the failed
+// step; errno is set.
 FileStep replace_files(const PrivateFiles& files);
 
 }  // namespace pgadvise

@@ -33,7 +33,7 @@ struct References {
 // harmless. An object of a catalog that object_classes() does not list is unknown.
 class DependencyChecker {
  public:
-  // `harmless`: objects that need no second look. `unlisted`: see unlisted_catalogs().
+  // `harmless`: objects that were checked before. `unlisted`: see unlisted_catalogs().
   explicit DependencyChecker(Connection& connection, References harmless = {}, Oids unlisted = {});
 
   // Takes the rewritten parse tree of a statement, as the server prints it.

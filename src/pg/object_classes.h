@@ -11,10 +11,10 @@
 namespace pgadvise::pg {
 
 enum class Reach {
-  followed,  // dependencies.cc follows the object to every function behind it
+  followed,  // DependencyChecker follows the object to every function behind it
   in_tree,   // the rewritten parse tree contains the expression where the statement uses it
   refused,   // a statement that reaches such an object is not planned
-  idle       // the server runs nothing of it before the first row is read or written
+  idle       // runs only where a row is written, or not for statements: EXPLAIN ANALYZE runs SELECT alone
 };
 
 struct ObjectClass {
