@@ -38,6 +38,22 @@ bool has_identifier(std::string_view text, std::string_view name) {
   return false;
 }
 
+// Whether a name may be longer than NAMEDATALEN allows, of which the server takes the beginning. Quotation
+// marks may also belong to literals.
+bool has_cut_name(std::string_view text) {
+  constexpr std::size_t longest = 63;
+  std::size_t word = 0, quoted = 0;
+  bool quote = false;
+  for (const char c : text) {
+    const bool part = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c & 0x80;
+    word = part ? word + 1 : 0;
+    quoted = c == '"' ? 0 : quoted + 1;
+    quote = quote || c == '"';
+    if (word > longest || (quote && quoted > longest)) return true;
+  }
+  return false;
+}
+
 bool has_parameter(std::string_view statement) {
   for (std::size_t at = 0; (at = statement.find('$', at)) != std::string_view::npos; ++at)
     if (at + 1 < statement.size() && std::isdigit(static_cast<unsigned char>(statement[at + 1]))) return true;
@@ -184,7 +200,7 @@ Result<std::string> ServerPlans::code_of_parsing(std::string_view statement) {
   const auto text = lower(statement);
   // A single-byte encoding has letters that the server may fold to others.
   const bool folded = !utf8_ && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
-  const bool any = folded || holds(text, "u&");
+  const bool any = folded || holds(text, "u&") || has_cut_name(text);
   for (const auto& [name, code] : dangerous_names_)
     if (any || name == "*" || has_identifier(text, replace_all(name, "\"", "\"\""))) return code;
   return std::string();

@@ -18,7 +18,9 @@ bool begins_name(char c) { return letter(c) || digit(c) || c == '_' || c == '"' 
 // not only decimal ones. No part that is left is long enough for one.
 bool in_commit(std::string_view text, std::size_t at) {
   constexpr std::size_t shortest = 6, longest = 40, part = 5;
-  const auto word = [&](std::size_t byte) { return letter(text[byte]) || digit(text[byte]); };
+  const auto word = [&](std::size_t byte) {
+    return letter(text[byte]) || digit(text[byte]) || text[byte] == '_';
+  };
   std::size_t begin = at, end = at;
   while (begin > 0 && at - begin <= longest && word(begin - 1)) --begin;
   while (end < text.size() && end - begin <= longest && word(end)) ++end;
@@ -76,7 +78,7 @@ std::string markdown_text(std::string_view text) {
   const std::string safe = printable(text);
   std::string out;
   for (const char c : broken(safe, [&](std::size_t at) {
-         return in_link(safe, at) || follows_sign(safe, at, "@#!$&~%^[*") || follows_key(safe, at) ||
+         return in_link(safe, at) || follows_sign(safe, at, "@#!&~%^[*") || follows_key(safe, at) ||
                 in_commit(safe, at);
        })) {
     if (c == '&') out += "&amp;";

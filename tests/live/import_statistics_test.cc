@@ -240,7 +240,7 @@ TEST(Imitation, RunsNothingAsTheSuperuser) {
       "3 FROM generate_series(1, 3000) g; ANALYZE codes");
   auto connection = database.connect();
   Diagnostics diagnostics;
-  const auto production = pg::read_catalog(connection, diagnostics);
+  const auto production = pg::read_catalog(connection, diagnostics, {.values = true});
   ASSERT_TRUE(production) << production.error().line();
   auto sandbox = pg::Sandbox::start(diagnostics);
   ASSERT_TRUE(sandbox) << sandbox.error().line();

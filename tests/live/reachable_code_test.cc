@@ -304,6 +304,19 @@ const std::vector<Case>& cases() {
        {"SELECT * FROM plain TABLESAMPLE {k}_m (10)"},
        {"SELECT * FROM plain TABLESAMPLE bernoulli (10)"},
        never},
+      {"migrations",  // pgadvise itself reads it, as a tool's list of applied migrations
+       "",
+       "CREATE TABLE schema_migrations (version text); CREATE INDEX ON schema_migrations (({k}_i(1)));"
+       "INSERT INTO schema_migrations VALUES ('20260101000000');",
+       {"SELECT version FROM schema_migrations"}},
+      {"cut_names",  // the server takes the first 63 bytes of a name
+       "",
+       "CREATE DOMAIN {k}_d AS text CHECK ({k}_b(1)); CREATE TABLE "
+       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa (id int, d {k}_d[]);",
+       {"SELECT id FROM aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa WHERE d = "
+        "'{{1}}'",
+        "SELECT id FROM \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" WHERE d = "
+        "'{{1}}'"}},
       {"foreign_tables",
        "",
        "CREATE FOREIGN DATA WRAPPER {k}_w; CREATE SERVER {k}_s FOREIGN DATA WRAPPER {k}_w;"
