@@ -544,7 +544,7 @@ Result<void> CatalogReader::everything() {
       catalog_,
       [&](const std::string& query) -> Result<Rows> {
         // A table of somebody else: planning the query could run the expressions of its indexes.
-        if (const auto safe = harmless.check(connection_, query, query); !safe) {
+        if (const auto safe = harmless.check(connection_, query); !safe) {
           Error error = safe.error();
           error.what = "the list of applied migrations can't be read: " + error.what;
           diagnostics_.push_back(error);

@@ -1,5 +1,7 @@
 #include "pg/dependencies.h"
 
+#include <algorithm>
+#include <cctype>
 #include <span>
 #include <vector>
 
@@ -44,6 +46,36 @@ Result<void> sift(Connection& connection, std::span<const Oid> types, Oids& dang
   const auto half = types.size() / 2;
   if (const auto first = sift(connection, types.first(half), dangerous); !first) return first;
   return sift(connection, types.subspan(half), dangerous);
+}
+
+// Whether `name` occurs where an identifier may be: also in a literal or comment, but not within a longer
+// word.
+bool has_identifier(std::string_view text, std::string_view name) {
+  const auto letter = [](char c) {
+    return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || c & 0x80;
+  };
+  const auto part = [&](char c) { return letter(c) || std::isdigit(static_cast<unsigned char>(c)); };
+  for (std::size_t at = 0; (at = text.find(name, at)) != std::string_view::npos; ++at) {
+    const auto end = at + name.size();
+    if ((at == 0 || !letter(text[at - 1])) && (end == text.size() || !part(text[end]))) return true;
+  }
+  return false;
+}
+
+// Whether a name may be longer than NAMEDATALEN allows, of which the server takes the beginning. Quotation
+// marks may also belong to literals.
+bool has_cut_name(std::string_view text) {
+  constexpr std::size_t longest = 63;
+  std::size_t word = 0, quoted = 0;
+  bool quote = false;
+  for (const char c : text) {
+    const bool part = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c & 0x80;
+    word = part ? word + 1 : 0;
+    quoted = c == '"' ? 0 : quoted + 1;
+    quote = quote || c == '"';
+    if (word > longest || (quote && quoted > longest)) return true;
+  }
+  return false;
 }
 
 constexpr const char* plain_path =
@@ -95,25 +127,6 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
     harmless.oids = std::move(checker).followed();
   if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
   return out;
-}
-
-Result<void> HarmlessStatements::check(Connection& connection, const std::string& key,
-                                       std::string_view statement) {
-  const auto known = checked_.find(key);
-  if (known != checked_.end() && std::chrono::steady_clock::now() - known->second < trusted) return {};
-  if (const auto saved = connection.query("SAVEPOINT pgadvise_check"); !saved)
-    return tl::unexpected(saved.error());
-  const auto found = find_dependencies(connection, statement, objects_);
-  if (const auto back = connection.query("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
-    return tl::unexpected(back.error());
-  if (!found) return tl::unexpected(found.error());
-  std::vector<std::string> names = found->unknown_functions;
-  for (const auto* more : {&found->refused_functions, &found->foreign_tables})
-    names.insert(names.end(), more->begin(), more->end());
-  if (!names.empty())
-    return fail(Error::Kind::nonfatal, connection.where(), "it would run " + join(names, ", "));
-  add(key);
-  return {};
 }
 
 Result<bool> partition_keys_are_safe(Connection& connection) {
@@ -179,6 +192,60 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
     out.push_back(
         {text(row[0]), "the code that reads values of " + (row[0] == "*" ? "a type" : text(row[0]))});
   return out;
+}
+
+// The code of a user that parsing the statement could run, by the words that it contains; "": none.
+Result<std::string> HarmlessStatements::code_of_parsing(Connection& connection, std::string_view statement) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - names_read_ > trusted) {
+    auto found = find_dangerous_names(connection);
+    if (!found) return tl::unexpected(found.error());
+    const auto encoding = connection.query("SELECT current_setting('server_encoding')");
+    if (!encoding) return tl::unexpected(encoding.error());
+    utf8_ = !encoding->empty() && encoding->front()[0] == "UTF8";
+    names_ = std::move(*found);
+    names_read_ = now;
+  }
+  if (names_.empty()) return std::string();
+  const auto text = lower(statement);
+  // A single-byte encoding has letters that the server may fold to others.
+  const bool folded = !utf8_ && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+  const bool any = folded || contains(text, "u&") || has_cut_name(text);
+  for (const auto& [name, code] : names_)
+    if (any || name == "*" || has_identifier(text, replace_all(name, "\"", "\"\""))) return code;
+  return std::string();
+}
+
+Result<plan::Dependencies> HarmlessStatements::find(Connection& connection, const std::string& statement) {
+  const auto step = [&](const char* sql) -> Result<void> {
+    const auto done = connection.query(sql);
+    return done ? Result<void>() : tl::unexpected(done.error());
+  };
+  if (const auto saved = step("SAVEPOINT pgadvise_check"); !saved) return tl::unexpected(saved.error());
+  const auto code = code_of_parsing(connection, statement);
+  if (const auto back = step("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
+    return tl::unexpected(back.error());
+  if (!code) return tl::unexpected(code.error());
+  if (!code->empty()) return plan::Dependencies{{*code}, {}, {}};
+  auto found = find_dependencies(connection, statement, objects_);
+  if (const auto back = step("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
+    return tl::unexpected(back.error());
+  if (found && found->unknown_functions.empty() && found->refused_functions.empty() &&
+      found->foreign_tables.empty())
+    checked_[statement] = std::chrono::steady_clock::now();
+  return found;
+}
+
+Result<void> HarmlessStatements::check(Connection& connection, const std::string& statement) {
+  const auto known = checked_.find(statement);
+  if (known != checked_.end() && std::chrono::steady_clock::now() - known->second < trusted) return {};
+  const auto found = find(connection, statement);
+  if (!found) return tl::unexpected(found.error());
+  std::vector<std::string> names = found->unknown_functions;
+  for (const auto* more : {&found->refused_functions, &found->foreign_tables})
+    names.insert(names.end(), more->begin(), more->end());
+  if (names.empty()) return {};
+  return fail(Error::Kind::nonfatal, connection.where(), "it would run " + join(names, ", "));
 }
 
 }  // namespace pgadvise::pg

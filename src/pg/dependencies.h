@@ -32,24 +32,6 @@ struct Harmless {
 Result<plan::Dependencies> find_dependencies(Connection& connection, std::string_view statement,
                                              Harmless& harmless);
 
-// Statements that were found harmless. Whoever owns a table, type or function that they reach may change it:
-// what was checked counts for a few seconds, then the statement is checked again before it is planned.
-class HarmlessStatements {
- public:
-  static constexpr std::chrono::seconds trusted{10};
-
-  void add(const std::string& key) { checked_[key] = std::chrono::steady_clock::now(); }
-  // Checks the statement unless that was done, under the same key, within `trusted`. REQUIRES the transaction
-  // and search_path in which it is planned next, which stay. Errors (nonfatal): it is not known to be
-  // harmless.
-  Result<void> check(Connection& connection, const std::string& key, std::string_view statement);
-  Harmless& objects() { return objects_; }
-
- private:
-  Harmless objects_;
-  std::map<std::string, std::chrono::steady_clock::time_point> checked_;
-};
-
 // A word that a statement must not contain, since the server would run user-defined code while it parses the
 // statement.
 struct DangerousName {
@@ -61,6 +43,27 @@ struct DangerousName {
 // such a literal could occur (types, relations, functions), or "*" if an operator could. And methods of
 // TABLESAMPLE, whose handlers the parser calls.
 Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection);
+
+// What statements could run, remembered for a few seconds: whoever owns a table, type or function that they
+// reach may change it. REQUIRES a transaction in which the statement is planned next; its settings stay.
+class HarmlessStatements {
+ public:
+  static constexpr std::chrono::seconds trusted{10};
+
+  // What find_dependencies() finds, or the code that parsing the statement would run; it is then not parsed.
+  Result<plan::Dependencies> find(Connection& connection, const std::string& statement);
+  // Errors (nonfatal): find() finds something. Asks again after `trusted`.
+  Result<void> check(Connection& connection, const std::string& statement);
+
+ private:
+  Result<std::string> code_of_parsing(Connection& connection, std::string_view statement);
+
+  Harmless objects_;
+  std::vector<DangerousName> names_;
+  bool utf8_ = false;
+  std::chrono::steady_clock::time_point names_read_;
+  std::map<std::string, std::chrono::steady_clock::time_point> checked_;
+};
 
 // PostgreSQL 12 evaluates the expressions of a partition key as soon as it opens the table: to parse a
 // statement, or to print a definition. False: some key calls a function that is not known to be harmless.

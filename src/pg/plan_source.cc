@@ -22,38 +22,6 @@ namespace {
 
 constexpr std::size_t max_values = 5;
 
-bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-// Whether `name` occurs where an identifier may be: also in a literal or comment, but not within a longer
-// word.
-bool has_identifier(std::string_view text, std::string_view name) {
-  const auto letter = [](char c) {
-    return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || c & 0x80;
-  };
-  const auto part = [&](char c) { return letter(c) || std::isdigit(static_cast<unsigned char>(c)); };
-  for (std::size_t at = 0; (at = text.find(name, at)) != std::string_view::npos; ++at) {
-    const auto end = at + name.size();
-    if ((at == 0 || !letter(text[at - 1])) && (end == text.size() || !part(text[end]))) return true;
-  }
-  return false;
-}
-
-// Whether a name may be longer than NAMEDATALEN allows, of which the server takes the beginning. Quotation
-// marks may also belong to literals.
-bool has_cut_name(std::string_view text) {
-  constexpr std::size_t longest = 63;
-  std::size_t word = 0, quoted = 0;
-  bool quote = false;
-  for (const char c : text) {
-    const bool part = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c & 0x80;
-    word = part ? word + 1 : 0;
-    quoted = c == '"' ? 0 : quoted + 1;
-    quote = quote || c == '"';
-    if (word > longest || (quote && quoted > longest)) return true;
-  }
-  return false;
-}
-
 bool has_parameter(std::string_view statement) {
   for (std::size_t at = 0; (at = statement.find('$', at)) != std::string_view::npos; ++at)
     if (at + 1 < statement.size() && std::isdigit(static_cast<unsigned char>(statement[at + 1]))) return true;
@@ -85,20 +53,16 @@ class ServerPlans final : public plan::PlanSource {
   Result<Rows> run_explain(const plan::ExplainRequest& request);
   Result<Rows> explain_generic(std::string_view options, const plan::ExplainRequest& request);
   Result<void> suppose(const std::vector<std::string>& indexes);
-  Result<std::string> code_of_parsing(std::string_view statement);
 
   std::optional<Connection> own_;
   Connection& connection_;
   int prepared_ = 0;  // statements of explain_generic(), whose names must differ
   bool superuser_ = false;
   bool watch_us_ = false;
-  bool utf8_ = false;
   bool statistics_only_ = false;
   std::string hypopg_;  // its schema, quoted
   std::string what_if_missing_;
   std::string analyze_refused_;
-  std::vector<DangerousName> dangerous_names_;
-  std::chrono::steady_clock::time_point names_read_;
   std::vector<std::string> rls_bypassed_;
   std::vector<std::string> search_path_;
   HarmlessStatements harmless_;
@@ -147,12 +111,10 @@ Result<void> ServerPlans::look_around() {
       "SELECT pg_catalog.current_setting('is_superuser'), (SELECT 1 FROM pg_catalog.pg_available_extensions "
       "a "
       "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
-      "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true), "
-      "pg_catalog.current_setting('server_encoding')");
+      "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)");
   if (!rows) return tl::unexpected(rows.error());
   const Row row = rows->empty() ? Row{} : rows->front();
   superuser_ = row[0] == "on";
-  utf8_ = row[5] == "UTF8";
   // A query there holds its replay up, or is cancelled by it.
   if (row[3] == "t") analyze_refused_ = "the server is a standby";
   statistics_only_ = row[4] == "on";
@@ -185,27 +147,6 @@ Result<void> ServerPlans::look_around() {
   return fail(Error::Kind::database, connection_.where(), "the connection is closed");
 }
 
-// The code of a user that parsing the statement could run, by the words that it contains; "": none.
-Result<std::string> ServerPlans::code_of_parsing(std::string_view statement) {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - names_read_ > HarmlessStatements::trusted) {
-    ReadOnly transaction(connection_);
-    if (const auto begun = transaction.begin(watch_us_); !begun) return tl::unexpected(begun.error());
-    auto found = find_dangerous_names(connection_);
-    if (!found) return tl::unexpected(found.error());
-    dangerous_names_ = std::move(*found);
-    names_read_ = now;
-  }
-  if (dangerous_names_.empty()) return std::string();
-  const auto text = lower(statement);
-  // A single-byte encoding has letters that the server may fold to others.
-  const bool folded = !utf8_ && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
-  const bool any = folded || holds(text, "u&") || has_cut_name(text);
-  for (const auto& [name, code] : dangerous_names_)
-    if (any || name == "*" || has_identifier(text, replace_all(name, "\"", "\"\""))) return code;
-  return std::string();
-}
-
 Result<void> ServerPlans::begin(ReadOnly& transaction, plan::Names names) {
   if (const auto begun = transaction.begin(watch_us_); !begun || names == plan::Names::session) return begun;
   const auto path = connection_.query(
@@ -232,16 +173,10 @@ Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement,
   const auto shape = sql::shape(statement);
   if (!shape) return tl::unexpected(shape.error());
   if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
-  const auto code = code_of_parsing(statement);
-  if (!code) return tl::unexpected(code.error());
-  if (!code->empty()) return plan::Dependencies{{*code}, {}, {}};
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
-  const auto marked = mark(statement, names);
-  auto found = find_dependencies(connection_, marked, harmless_.objects());
+  auto found = harmless_.find(connection_, mark(statement, names));
   if (!found) return found;
-  if (found->unknown_functions.empty() && found->refused_functions.empty() && found->foreign_tables.empty())
-    harmless_.add(marked);
   found->analyze_refused = analyze_refused_;
   return found;
 }
@@ -352,8 +287,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 
   ReadOnly transaction(connection_, plan::longest_explain);
   if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
-  const auto marked = mark(request.sql, request.names);
-  if (const auto still = harmless_.check(connection_, marked, marked); !still)
+  if (const auto still = harmless_.check(connection_, mark(request.sql, request.names)); !still)
     return tl::unexpected(still.error());
   if (request.analyze) {
     // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside

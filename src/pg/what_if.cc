@@ -361,7 +361,7 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
 
 Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
   ++calls_;
-  if (const auto still = harmless_.check(connection_, statement.sql, statement.sql); !still)
+  if (const auto still = harmless_.check(connection_, statement.sql); !still)
     return tl::unexpected(still.error());
   if (statement.generic) return explain_generic(statement.sql);
   return connection_.query("EXPLAIN (FORMAT JSON) " + statement.sql, statement.parameters);

@@ -401,7 +401,7 @@ CREATE INDEX CONCURRENTLY docs_email ON public.docs (email);
                  diagnostics);
   const auto text = diagnostics_text(diagnostics);
   auto& admin = sandbox->admin();
-  const auto columns = admin.query(
+  const auto columns = sandbox->connection().query(
       "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'public.docs'::regclass "
       "AND attnum > 0"
       " ORDER BY attnum");

@@ -519,9 +519,10 @@ TEST_F(PgTargetIsSacred, OwnersAndTransactionsOfRowsProveNothing) {
       "ALTER EXTENSION hstore ADD FUNCTION planted();"
       "CREATE OR REPLACE FUNCTION pg_catalog.lpad(text, integer) RETURNS text LANGUAGE sql IMMUTABLE STRICT "
       "AS "
-      "$$ SELECT CASE WHEN public.harm('lpad') THEN $1 END $$;"
-      "SELECT heap_force_freeze('pg_proc', ARRAY[ctid]) FROM pg_proc WHERE oid = "
-      "'pg_catalog.lpad(text, integer)'::regprocedure;");
+      "$$ SELECT CASE WHEN public.harm('lpad') THEN $1 END $$;");
+  const std::string row =
+      database_.value("SELECT ctid FROM pg_proc WHERE oid = 'pg_catalog.lpad(text, integer)'::regprocedure");
+  database_.run("SELECT heap_force_freeze('pg_proc', ARRAY['" + row + "'::tid])");
   EXPECT_EQ("2", database_.value("SELECT xmin::text FROM pg_proc WHERE oid = "
                                  "'pg_catalog.lpad(text, integer)'::regprocedure"));
   auto connection = database_.connect();
