@@ -217,21 +217,18 @@ Result<std::string> HarmlessStatements::code_of_parsing(Connection& connection, 
 }
 
 Result<plan::Dependencies> HarmlessStatements::find(Connection& connection, const std::string& statement) {
-  const auto step = [&](const char* sql) -> Result<void> {
-    const auto done = connection.query(sql);
-    return done ? Result<void>() : tl::unexpected(done.error());
-  };
-  if (const auto saved = step("SAVEPOINT pgadvise_check"); !saved) return tl::unexpected(saved.error());
+  if (const auto saved = connection.query("SAVEPOINT pgadvise_check"); !saved)
+    return tl::unexpected(saved.error());
   const auto code = code_of_parsing(connection, statement);
-  if (const auto back = step("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
-    return tl::unexpected(back.error());
+  const auto back = connection.query("ROLLBACK TO SAVEPOINT pgadvise_check");
   if (!code) return tl::unexpected(code.error());
+  if (!back) return tl::unexpected(back.error());
   if (!code->empty()) return plan::Dependencies{{*code}, {}, {}};
   auto found = find_dependencies(connection, statement, objects_);
-  if (const auto back = step("ROLLBACK TO SAVEPOINT pgadvise_check"); !back)
-    return tl::unexpected(back.error());
-  if (found && found->unknown_functions.empty() && found->refused_functions.empty() &&
-      found->foreign_tables.empty())
+  const auto again = connection.query("ROLLBACK TO SAVEPOINT pgadvise_check");
+  if (!found) return found;
+  if (!again) return tl::unexpected(again.error());
+  if (found->unknown_functions.empty() && found->refused_functions.empty() && found->foreign_tables.empty())
     checked_[statement] = std::chrono::steady_clock::now();
   return found;
 }
