@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/ci_commands.h"
 #include "base/json_parse.h"
-#include "base/json_text.h"
 #include "report/stored_report.h"
 
 #ifdef PGADVISE_PAGE_FILE
@@ -48,9 +48,10 @@ std::string escaped(std::string_view text) {
 std::string inert(std::string_view json) {
   std::string out;
   out.reserve(json.size() + json.size() / 64);
-  for (const char c : escape_controls(json)) {
-    if (c == '<') out += "\\u003c";
-    else out += c;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    if (json[at] == '<') out += "\\u003c";
+    else if (json[at] == '#' && begins_ci_command(json, at)) out += "\\u0023";
+    else out += json[at];
   }
   return out;
 }
