@@ -197,7 +197,7 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
 // The code of a user that parsing the statement could run, by the words that it contains; "": none.
 Result<std::string> HarmlessStatements::code_of_parsing(Connection& connection, std::string_view statement) {
   const auto now = std::chrono::steady_clock::now();
-  if (now - names_read_ > trusted) {
+  if (!names_read_ || now - *names_read_ > trusted) {
     auto found = find_dangerous_names(connection);
     if (!found) return tl::unexpected(found.error());
     const auto encoding = connection.query("SELECT current_setting('server_encoding')");

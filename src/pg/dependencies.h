@@ -61,7 +61,7 @@ class HarmlessStatements {
   Harmless objects_;
   std::vector<DangerousName> names_;
   bool utf8_ = false;
-  std::chrono::steady_clock::time_point names_read_;
+  std::optional<std::chrono::steady_clock::time_point> names_read_;
   std::map<std::string, std::chrono::steady_clock::time_point> checked_;
 };
 

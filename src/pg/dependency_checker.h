@@ -44,8 +44,8 @@ class DependencyChecker {
   // for objects that are known to be harmless.
   Result<plan::Dependencies> run();
 
-  // After run() without a finding: `harmless`, and the built-in objects that were followed. Others may
-  // change.
+  // After run() without a finding: `harmless`, and the built-in objects that were followed; users may
+  // change theirs.
   References followed() &&;
 
  private:
