@@ -59,9 +59,10 @@ struct Plan {
   gid_t run_as_group = 0;
   SameUser user;
   PrivateFiles files;
+  bool own_network = true;
   int port = 0;
-  int channel = -1;
-  pid_t parent = 0;
+  int channel = -1;  // to the relay; -1: none, nobody listens on the loopback
+  pid_t parent = 0;  // the program ends with it; 0: it does not
   SeccompFilter filter;
   SharedFailure failure;
 };
@@ -120,7 +121,8 @@ int prepare(const Plan& plan, int alive) {
   pollfd end{alive, 0, 0};
   if (::poll(&end, 1, 0) < 0 || (end.revents & POLLERR)) return ESRCH;
   ::setsid();
-  if (!offer_loopback(plan.channel, plan.port)) return plan.failure.set(IsolationStep::network);
+  if (plan.own_network && !(plan.channel < 0 ? bring_up_loopback() : offer_loopback(plan.channel, plan.port)))
+    return plan.failure.set(IsolationStep::network);
   switch (replace_files(plan.files)) {
     case FileStep::none: break;
     case FileStep::mounts: return plan.failure.set(IsolationStep::mounts);
@@ -148,11 +150,12 @@ int prepare(const Plan& plan, int alive) {
 int isolate(const Plan& plan) {
   // Descriptors that we were started with may be sockets.
   ::syscall(436 /* close_range */, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-  constexpr int kinds = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-  if (!enter_namespaces(kinds, plan.user)) return plan.failure.set(IsolationStep::namespaces);
+  constexpr int kinds = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (!enter_namespaces(kinds | (plan.own_network ? CLONE_NEWNET : 0), plan.user))
+    return plan.failure.set(IsolationStep::namespaces);
   // A change of capabilities takes this back.
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
-  if (::getppid() != plan.parent) return ESRCH;
+  if (plan.parent && ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+  if (plan.parent && ::getppid() != plan.parent) return ESRCH;
   int alive[2];
   if (::pipe2(alive, O_CLOEXEC) != 0) return errno;
   const pid_t first = fork_again();
@@ -168,7 +171,34 @@ int isolate(const Plan& plan) {
   end_as(status);
 }
 
+void run_as_owner(Plan& plan, const std::string& file) {
+  struct stat info{};
+  if (file.empty() || ::stat(file.c_str(), &info) != 0) return;
+  const passwd* user = ::getpwuid(info.st_uid);
+  plan.run_as = info.st_uid;
+  plan.run_as_group = user ? user->pw_gid : info.st_gid;
+}
+
 }  // namespace
+
+struct ServerIsolator::State {
+  Plan plan;
+};
+
+ServerIsolator::ServerIsolator(const ServerIsolation& isolation)
+    : state_(new State{{.uid = ::geteuid(),
+                        .files = {.writable = {isolation.folder},
+                                  .hidden = isolation.hidden,
+                                  .folder = "/",
+                                  .shared_memory = "50%"},
+                        .own_network = isolation.own_network,
+                        .filter = SeccompFilter(SeccompFilter::UnixSockets::allowed)}}) {
+  run_as_owner(state_->plan, isolation.folder);
+}
+
+ServerIsolator::~ServerIsolator() = default;
+
+int ServerIsolator::enter() const { return isolate(state_->plan); }
 
 Result<ProgramRun> run_isolated(const std::vector<std::string>& words,
                                 const std::vector<std::pair<std::string, std::string>>& variables,
@@ -185,12 +215,7 @@ Result<ProgramRun> run_isolated(const std::vector<std::string>& words,
             .parent = ::getpid()};
   if (relay.channel() < 0 || !plan.failure.made())
     return fail(Error::Kind::nonfatal, words.front(), std::string("can't be run: ") + std::strerror(errno));
-  struct stat info{};
-  if (!isolation.owner.empty() && ::stat(isolation.owner.c_str(), &info) == 0) {
-    const passwd* user = ::getpwuid(info.st_uid);
-    plan.run_as = info.st_uid;
-    plan.run_as_group = user ? user->pw_gid : info.st_gid;
-  }
+  run_as_owner(plan, isolation.owner);
   auto run = run_program(words, variables, limits,
                          {.output = std::move(output), .in_child = [&plan] { return isolate(plan); }});
   if (!run && plan.failure.step() != IsolationStep::none)

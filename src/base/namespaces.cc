@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace pgadvise {
@@ -32,14 +31,6 @@ bool enter_namespaces(int kinds, const SameUser& user) {
   write_text("/proc/self/setgroups", deny, sizeof deny - 1);  // missing in old kernels
   return write_text("/proc/self/uid_map", user.uid_map.data(), user.uid_map.size()) &&
          write_text("/proc/self/gid_map", user.gid_map.data(), user.gid_map.size());
-}
-
-bool can_enter_namespaces(int kinds, const SameUser& user) {
-  const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(enter_namespaces(kinds, user) ? 0 : 1);
-  int status = -1;
-  while (pid > 0 && ::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-  return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 }  // namespace pgadvise

@@ -16,7 +16,4 @@ struct SameUser {
 // exec(). False, with errno: the kernel refuses; the process may then be nobody, and has to end.
 bool enter_namespaces(int kinds, const SameUser& user);
 
-// Whether enter_namespaces() succeeds, in a process that ends at once.
-bool can_enter_namespaces(int kinds, const SameUser& user);
-
 }  // namespace pgadvise

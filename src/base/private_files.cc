@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 #include <fcntl.h>
@@ -87,7 +88,9 @@ bool makes_shared_memory(const PrivateFiles& files, int old) {
   if (::mkdir("/dev/shm", 01777) != 0) return false;
   if (needed) return old >= 0 && attach(old, "/dev/shm");
   constexpr unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  return ::mount("tmpfs", "/dev/shm", "tmpfs", flags, "size=256m,mode=1777") == 0;
+  char options[64] = "mode=1777,size=";
+  ::strncat(options, files.shared_memory, sizeof options - ::strlen(options) - 1);
+  return ::mount("tmpfs", "/dev/shm", "tmpfs", flags, options) == 0;
 }
 
 bool replace_devices(const PrivateFiles& files, const Devices& kept) {

@@ -10,6 +10,7 @@ struct PrivateFiles {
   std::vector<std::string> writable = {};  // absolute; everything else is read-only
   std::vector<std::string> hidden = {};    // absolute; empty and read-only
   std::string folder = {};                 // the working folder; if it is missing: /
+  const char* shared_memory = "256m";      // the size of /dev/shm, as the kernel's tmpfs takes it
 };
 
 enum class FileStep { none, mounts, devices, proc };  // what the kernel refused

@@ -53,8 +53,7 @@ constexpr std::uint32_t makes_a_file = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
 
 // From 424 on a number is the same on every processor, and may be missing in the system's headers.
 constexpr Row rows[] = {
-    // Files of Unix sockets are no matter of the network namespace: a local server or a container engine
-    // could
+    // A network namespace does not hide the files of Unix sockets: a local server or a container engine could
     // be reached through one.
     {SYS_socket, 0, argument_is(0, AF_INET)},
     {SYS_socket, 0, argument_is(0, AF_INET6)},
@@ -169,13 +168,14 @@ void add(std::vector<sock_filter>& code, const Row& row) {
 
 }  // namespace
 
-SeccompFilter::SeccompFilter() {
+SeccompFilter::SeccompFilter(UnixSockets unix_sockets) {
   code_.push_back(load(offsetof(seccomp_data, arch)));
   code_.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own_table, 1, 0));
   code_.push_back(give(answer(EACCES)));
   code_.push_back(load(offsetof(seccomp_data, nr)));
   code_.push_back(unless(BPF_JGE, x32, 1));
   code_.push_back(give(answer(EACCES)));
+  if (unix_sockets == UnixSockets::allowed) add(code_, {SYS_socket, 0, argument_is(0, AF_UNIX)});
   for (const auto& row : rows) add(code_, row);
   code_.push_back(give(answer(0)));
 }

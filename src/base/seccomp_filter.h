@@ -13,7 +13,10 @@ namespace pgadvise {
 // other tables (x32, 32 bits).
 class SeccompFilter {
  public:
-  SeccompFilter();
+  enum class UnixSockets { refused, allowed };  // a server has one
+
+  SeccompFilter() : SeccompFilter(UnixSockets::refused) {}
+  explicit SeccompFilter(UnixSockets unix_sockets);
   ~SeccompFilter();
   SeccompFilter(const SeccompFilter&) = delete;
   SeccompFilter& operator=(const SeccompFilter&) = delete;

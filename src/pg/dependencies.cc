@@ -167,30 +167,34 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
   if (dangerous.empty()) return out;
   // What has such a type, to the end; each catalog is read once, and joined by hash.
   const auto rows = connection.query(
-      fmt::format("WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
-                  "WHERE t.typelem <> 0 UNION ALL "
-                  "SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype <> 0 UNION ALL "
-                  "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid "
-                  "WHERE a.attnum > 0 UNION ALL "
-                  "SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
-                  "d(oid) AS MATERIALIZED (SELECT unnest($1::oid[]) UNION SELECT h.whole FROM d JOIN holds h "
-                  "ON h.part = d.oid) "
-                  "SELECT lower(t.typname) FROM d JOIN pg_type t ON t.oid = d.oid "
-                  "UNION SELECT lower(c.relname) FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND "
-                  "a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
-                  "UNION SELECT lower(p.proname) FROM pg_proc p CROSS JOIN LATERAL (SELECT p.prorettype "
-                  "UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
-                  "SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid "
-                  "UNION SELECT '*' FROM pg_operator o WHERE o.oprleft IN (SELECT d.oid FROM d) OR "
-                  "o.oprright IN (SELECT d.oid FROM d)",
-                  connection.server_version() >= 140000
-                      ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g"
-                      : ""),
+      fmt::format(
+          "WITH RECURSIVE holds(part, whole) AS MATERIALIZED (SELECT t.typelem, t.oid FROM pg_type t "
+          "WHERE t.typelem <> 0 UNION ALL "
+          "SELECT t.typbasetype, t.oid FROM pg_type t WHERE t.typbasetype <> 0 UNION ALL "
+          "SELECT a.atttypid, t.oid FROM pg_attribute a JOIN pg_type t ON t.typrelid = a.attrelid "
+          "WHERE a.attnum > 0 UNION ALL "
+          "SELECT g.rngsubtype, g.rngtypid FROM pg_range g{}), "
+          "d(oid, cause) AS MATERIALIZED (SELECT o, o FROM unnest($1::oid[]) o UNION SELECT h.whole, "
+          "d.cause FROM d JOIN holds h ON h.part = d.oid), "
+          "named(name, cause) AS (SELECT lower(t.typname), d.cause FROM d JOIN pg_type t ON t.oid = "
+          "d.oid "
+          "UNION SELECT lower(c.relname), d.cause FROM d JOIN pg_attribute a ON a.atttypid = d.oid AND "
+          "a.attnum > 0 JOIN pg_class c ON c.oid = a.attrelid "
+          "UNION SELECT lower(p.proname), d.cause FROM pg_proc p CROSS JOIN LATERAL (SELECT "
+          "p.prorettype UNION ALL SELECT unnest(p.proargtypes::oid[]) UNION ALL "
+          "SELECT unnest(p.proallargtypes)) x(oid) JOIN d ON d.oid = x.oid "
+          "UNION SELECT '*', d.cause FROM pg_operator o CROSS JOIN LATERAL unnest(ARRAY[o.oprleft, "
+          "o.oprright]) x(oid) JOIN d ON d.oid = x.oid) "
+          "SELECT n.name, min(format('%I.%I', s.nspname, t.typname)), min(t.typtype::text) FROM named n "
+          "JOIN pg_type t ON t.oid = n.cause JOIN pg_namespace s ON s.oid = t.typnamespace GROUP BY 1",
+          connection.server_version() >= 140000
+              ? " UNION ALL SELECT g.rngtypid, g.rngmultitypid FROM pg_range g"
+              : ""),
       {array_of(dangerous)});
   if (!rows) return tl::unexpected(rows.error());
   for (const auto& row : *rows)
-    out.push_back(
-        {text(row[0]), "the code that reads values of " + (row[0] == "*" ? "a type" : text(row[0]))});
+    out.push_back({text(row[0]), (row[2] == "d" ? "the CHECK of the domain " : "the functions of the type ") +
+                                     text(row[1])});
   return out;
 }
 
@@ -228,6 +232,9 @@ Result<plan::Dependencies> HarmlessStatements::find(Connection& connection, cons
   const auto again = connection.query("ROLLBACK TO SAVEPOINT pgadvise_check");
   if (!found) return found;
   if (!again) return tl::unexpected(again.error());
+  // A what-if transaction makes thousands of these checks, and savepoints of one name nest.
+  const auto released = connection.query("RELEASE SAVEPOINT pgadvise_check");
+  if (!released) return tl::unexpected(released.error());
   if (found->unknown_functions.empty() && found->refused_functions.empty() && found->foreign_tables.empty())
     checked_[statement] = std::chrono::steady_clock::now();
   return found;

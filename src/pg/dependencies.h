@@ -36,7 +36,7 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
 // statement.
 struct DangerousName {
   std::string name;  // in lower case; "*": every statement
-  std::string code;  // "the code that reads values of slug"
+  std::string code;  // "the CHECK of the domain public.slug"
 };
 
 // Types with a user-defined input function, which a literal of the type would run: the names through which

@@ -14,7 +14,6 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -23,9 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/namespaces.h"
+#include "base/isolated_process.h"
 #include "base/process.h"
-#include "base/relay.h"
 #include "base/text.h"
 
 namespace pgadvise::pg {
@@ -42,7 +40,7 @@ constexpr std::string_view longest_socket_name = "/.s.PGSQL.65535";
 // $1: the folder, $2: the server's programs, $3: its max_connections, $4: its port, $5: the address it
 // listens on or empty. Standard input is a pipe: its first line is the superuser's password, which other
 // processes could read in arguments, and its end is our owner's end. Descriptor 9 is the lock. The server
-// holds descriptor 3, a copy of our output: when that ends, no process of the server is left.
+// holds descriptor 3, a copy of our output, and 8: when these end, no process of the server is left.
 constexpr const char* guardian_script = R"(
 trap '' HUP INT TERM QUIT PIPE
 read -r password
@@ -101,6 +99,12 @@ else
   exec >&-
   read -r line
 fi
+)";
+
+// Standard input ends when no process of the guardian or the server is left. Descriptor 9 is the lock.
+constexpr const char* remover_script = R"(
+trap '' HUP INT TERM QUIT PIPE
+read -r line
 rm -rf "$1"
 )";
 
@@ -159,7 +163,8 @@ struct Shell {
   int input = -1;
   int output = -1;
   int lock = -1;
-  bool offline = false;  // a network namespace of its own, if the kernel allows it
+  int life = -1;  // descriptor 8
+  const ServerIsolator* isolator = nullptr;
 };
 
 // In a session of its own, so that Ctrl-C reaches us only. Between fork and exec nothing but system calls.
@@ -177,31 +182,28 @@ pid_t spawn(const Shell& shell) {
   const auto envp = pointers(environment);
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   const long limit = std::min(sysconf(_SC_OPEN_MAX), 4096L);
-  // As root without a user namespace, in which it could not become another user.
-  const SameUser same;
-  const bool root = geteuid() == 0;
-  const bool offline = shell.offline && (root || can_enter_namespaces(CLONE_NEWNET, same));
   const pid_t pid = fork();
   if (pid == 0) {
     setsid();
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (shell.isolator && shell.isolator->enter() != 0) _exit(126);
     // The numbers that are wanted are taken by nothing of ours below 10 after these copies.
     const int input = fcntl(shell.input < 0 ? null : shell.input, F_DUPFD, 10);
     const int output = fcntl(shell.output < 0 ? null : shell.output, F_DUPFD, 10);
     const int error = fcntl(null, F_DUPFD, 10);
     const int lock = shell.lock < 0 ? -1 : fcntl(shell.lock, F_DUPFD, 10);
+    const int life = shell.life < 0 ? -1 : fcntl(shell.life, F_DUPFD, 10);
     dup2(input, 0);
     dup2(output, 1);
     dup2(error, 2);
+    if (life >= 0) dup2(life, 8);
     if (lock >= 0) dup2(lock, 9);
     for (int fd = 3; fd < limit; ++fd)
-      if (fd != 9 || lock < 0) ::close(fd);
-    // A statement must not reach the network either. The loopback is for the server's statistics (until 14).
-    if (offline && (root ? unshare(CLONE_NEWNET) == 0 : enter_namespaces(CLONE_NEWNET, same)))
-      bring_up_loopback();
-    if (shell.user && (setgroups(1, &shell.user->gid) || setgid(shell.user->gid) || setuid(shell.user->uid)))
+      if ((fd != 8 || life < 0) && (fd != 9 || lock < 0)) ::close(fd);
+    if (shell.user && !shell.isolator &&
+        (setgroups(1, &shell.user->gid) || setgid(shell.user->gid) || setuid(shell.user->uid)))
       _exit(126);
     if (chdir("/")) _exit(126);
     execve(argv[0], argv.data(), envp.data());
@@ -239,6 +241,21 @@ std::vector<std::string> temporary_folders() {
 
 bool fits_a_socket(const std::string& folder) {
   return folder.size() + longest_socket_name.size() < sizeof(sockaddr_un::sun_path);
+}
+
+// The home folder of the server's user, which may have the data of another server or keys; {}: the sandbox or
+// the server's programs are in it, or it is missing.
+std::vector<std::string> hidden_from_server(const std::string& folder, const std::string& server,
+                                            const std::optional<ServerUser>& user) {
+  const passwd* entry = getpwuid(user ? user->uid : geteuid());
+  std::error_code code;
+  const auto home = entry ? fs::canonical(entry->pw_dir, code).string() : std::string();
+  if (home.empty() || code || !fs::is_directory(home, code)) return {};
+  const auto programs = fs::canonical(server, code).string();
+  const std::string below = home.ends_with('/') ? home : home + '/';
+  for (const auto& needed : {folder, server, programs})
+    if ((needed + '/').starts_with(below)) return {};
+  return {home};
 }
 
 tl::unexpected<Error> wont_start(std::string what, std::string hint = {}) {
@@ -382,26 +399,42 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
   if (pipe2(status, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   guardian.status = Descriptor(status[0]);
   const Descriptor status_write(status[1]);
+  int life[2];
+  if (pipe2(life, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  const Descriptor life_read(life[0]), life_write(life[1]);
   const std::string line = options.admin_password + "\n";
   if (write(guardian.hold.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
     return wont_start(std::string("can't start: ") + std::strerror(errno));
-  guardian.pid = spawn({guardian_script,
-                        {home.folder, server, std::to_string(options.max_connections),
-                         std::to_string(options.port), options.tcp ? "127.0.0.1" : ""},
-                        user,
-                        hold_read.get(),
-                        status_write.get(),
-                        home.lock.get(),
-                        !options.tcp});
+  static const bool isolated = can_isolate().has_value();
+  const ServerIsolator isolator({.folder = home.folder,
+                                 .hidden = hidden_from_server(home.folder, server, user),
+                                 .own_network = !options.tcp});
+  guardian.pid = spawn({.script = guardian_script,
+                        .arguments = {home.folder, server, std::to_string(options.max_connections),
+                                      std::to_string(options.port), options.tcp ? "127.0.0.1" : ""},
+                        .user = user,
+                        .input = hold_read.get(),
+                        .output = status_write.get(),
+                        .lock = home.lock.get(),
+                        .life = life_write.get(),
+                        .isolator = isolated ? &isolator : nullptr});
   if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  guardian.remover = spawn({.script = remover_script,
+                            .arguments = {home.folder},
+                            .user = user,
+                            .input = life_read.get(),
+                            .lock = home.lock.get()});
+  if (guardian.remover < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
   return guardian;
 }
 
 void stop(Guardian& guardian) {
   guardian.hold.close();
   guardian.status.close();
-  if (guardian.pid > 0) wait_for(guardian.pid);
-  guardian.pid = -1;
+  for (pid_t* process : {&guardian.pid, &guardian.remover}) {
+    if (*process > 0) wait_for(*process);
+    *process = -1;
+  }
 }
 
 }  // namespace pgadvise::pg

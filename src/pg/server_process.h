@@ -54,6 +54,7 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics);
 
 struct Guardian {
   pid_t pid = -1;
+  pid_t remover = -1;
   Descriptor hold;    // the server runs while it is open
   Descriptor status;  // "initdb failed"; end of file: the server has stopped
 };
@@ -63,10 +64,12 @@ struct ServerOptions {
   bool tcp = false;            // also listen on 127.0.0.1
   std::string admin_password;  // of the superuser, pgadvise_admin; letters and digits
 };
-// Starts a guardian, which creates the cluster and starts the server in `home`. The server admits
-// pgadvise_admin, and the role pgadvise to the database sandbox, both with their passwords; it rejects every
-// other role and replication. Without `tcp` it has a network namespace of its own, without routes, where the
-// kernel allows that. The passwords are in no file, argument or environment.
+// Starts a guardian, which creates the cluster and starts the server in `home`, and a remover, which removes
+// the folder once the guardian and the server have ended. The server admits pgadvise_admin, and the role
+// pgadvise to the database sandbox, both with their passwords; it rejects every other role and replication.
+// Where the kernel allows that, guardian and server are isolated (base/isolated_process.h): they write to
+// the folder only, see neither other processes nor the home folder of their user, and, without `tcp`, reach
+// no network. The passwords are in no file, argument or environment.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, const ServerOptions& options);
 // A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.

@@ -112,9 +112,9 @@ class Upload {
   Result<std::map<std::string, std::int64_t>> known_sizes(const FactRows& facts) {
     std::vector<std::string> names;
     for (const auto& log : facts.logs) names.push_back(clickhouse_literal(log.source));
-    const auto rows =
-        session_.query(fmt::format("SELECT source, size FROM source WHERE target = {} AND source IN ({})",
-                                   clickhouse_literal(facts.target), fmt::join(names, ", ")));
+    const auto rows = session_.query(
+        clickhouse_select(fmt::format("SELECT source, size FROM source WHERE target = {} AND source IN ({})",
+                                      clickhouse_literal(facts.target), fmt::join(names, ", "))));
     if (!rows) return tl::unexpected(rows.error());
     std::map<std::string, std::int64_t> out;
     for (const auto& row : *rows) out[row.front().value_or("")] = std::atoll(row.back().value_or("").c_str());
@@ -158,7 +158,7 @@ class ClickHouseStore : public SqlStore {
  protected:
   Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
                                      const std::string& purpose) override {
-    auto rows = session_.query(replace_all(sql, "$1", clickhouse_literal(parameter)));
+    auto rows = session_.query(clickhouse_select(replace_all(sql, "$1", clickhouse_literal(parameter))));
     if (!rows && session_.code() == ClickHouseCode::timeout)
       return fail(Error::Kind::usage, session_.where(),
                   purpose + " takes longer than 60 seconds, the limit of a statement: stopped",
@@ -168,14 +168,15 @@ class ClickHouseStore : public SqlStore {
 
  private:
   Result<std::int64_t> retention() {
-    const auto days = session_.value("SELECT value FROM setting WHERE name = 'retention_days'");
+    const auto days =
+        session_.value(clickhouse_select("SELECT value FROM setting WHERE name = 'retention_days'"));
     if (!days) return tl::unexpected(days.error());
     return std::atoll(days->c_str());
   }
 
   Result<StoreClock> read_clock() {
-    const auto clock = session_.query(
-        "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')");
+    const auto clock = session_.query(clickhouse_select(
+        "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')"));
     if (!clock) return tl::unexpected(clock.error());
     if (clock->empty() || clock->front().size() != 2)
       return fail(Error::Kind::usage, session_.where(), "the store does not tell its time");

@@ -157,6 +157,14 @@ std::string view_of(const ClickHouseTable& table) {
                      table.rows.empty() ? "" : " WHERE ", table.rows);
 }
 
+// An earlier one is read by later ones.
+std::vector<View> all_views() {
+  std::vector<View> out;
+  for (const auto& table : tables) out.push_back({std::string(table.name), view_of(table)});
+  for (auto& view : view_definitions(clickhouse_dialect)) out.push_back(std::move(view));
+  return out;
+}
+
 tl::unexpected<Error> refuse(const ClickHouseSession& session, std::string what, std::string hint) {
   return fail(Error::Kind::usage, session.where(), std::move(what), std::move(hint));
 }
@@ -204,7 +212,8 @@ Result<Found> look(ClickHouseSession& session, const ClickHouseAddress& address)
 }
 
 Result<std::int64_t> setting(ClickHouseSession& session, const std::string& name) {
-  const auto value = session.value("SELECT value FROM setting WHERE name = " + clickhouse_literal(name));
+  const auto value =
+      session.value(clickhouse_select("SELECT value FROM setting WHERE name = " + clickhouse_literal(name)));
   if (!value) return tl::unexpected(value.error());
   return std::atoll(value->c_str());
 }
@@ -237,6 +246,11 @@ Result<void> create_all(ClickHouseSession& session, const ClickHouseAddress& add
 }  // namespace
 
 std::span<const ClickHouseTable> clickhouse_tables() { return tables; }
+
+std::string clickhouse_select(const std::string& select) {
+  static const auto views = all_views();
+  return with_definitions(views, select, "AS");
+}
 
 std::string column_names(std::string_view columns) {
   std::vector<std::string> out;
@@ -277,11 +291,8 @@ std::vector<std::string> clickhouse_definitions(const ClickHouseAddress& address
                       table.name, cluster, stored_columns(table), clickhouse_literal(address.cluster),
                       clickhouse_literal(address.database), stored, table.shard));
   }
-  const auto add_view = [&](std::string_view name, std::string_view select) {
-    out.push_back(fmt::format("CREATE OR REPLACE VIEW {}{} AS\n{}", name, cluster, select));
-  };
-  for (const auto& table : tables) add_view(table.name, view_of(table));
-  for (const auto& view : view_definitions(clickhouse_dialect)) add_view(view.name, view.select);
+  for (const auto& view : all_views())
+    out.push_back(fmt::format("CREATE OR REPLACE VIEW {}{} AS\n{}", view.name, cluster, view.select));
   return out;
 }
 

@@ -19,6 +19,7 @@
 #include "live/lone_database.h"
 #include "support/paths.h"
 #include "support/run.h"
+#include "support/sandbox_processes.h"
 
 namespace pgadvise {
 namespace {
@@ -367,8 +368,9 @@ TEST(VerifyPartitions, LeavesTheIndexesOfPartitionsThatWereThere) {
       << ran.err;
 }
 
-// The program and its guardian killed: the server ends, and the next sandbox removes the folder and says so.
-// A process that ended stays a zombie where process 1 does not wait for it, as in some containers.
+// The program, its guardian and the remover killed: the server ends, and the next sandbox removes the folder
+// and says so. A process that ended stays a zombie where process 1 does not wait for it, as in some
+// containers.
 bool ended(pid_t process) {
   std::ifstream status("/proc/" + std::to_string(process) + "/status");
   const std::string text((std::istreambuf_iterator<char>(status)), {});
@@ -395,14 +397,14 @@ TEST(KilledSandbox, TheNextOneRemovesAndNamesIt) {
   ASSERT_TRUE(eventually([&] {
     for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
       if (has(entry.path().filename().string(), "pgadvise-sandbox-")) sandbox = entry.path().string();
-    std::ifstream(sandbox + "/data/postmaster.pid") >> server;
+    if (!sandbox.empty()) server = testing_support::server_of(sandbox);
     return !sandbox.empty() && server > 0 && has_socket(sandbox);
   }));
-  std::ifstream stat("/proc/" + std::to_string(server) + "/stat");
-  std::string skip;
-  pid_t guardian = 0;
-  if (!(stat >> skip >> skip >> skip >> guardian)) GTEST_SKIP() << "no /proc";
-  ASSERT_EQ(0, kill(guardian, SIGKILL));
+  auto others = testing_support::processes_of(sandbox);
+  others.erase(server);
+  ASSERT_EQ(2u, others.size()) << "guardian and remover";
+  for (const auto& [pid, words] : others) ASSERT_EQ(0, kill(pid, SIGSTOP)) << "neither sees the other's end";
+  for (const auto& [pid, words] : others) ASSERT_EQ(0, kill(pid, SIGKILL));
   program.end(SIGKILL);
   if (std::system("setpriv --pdeathsig QUIT true 2>/dev/null") == 0) {
     EXPECT_TRUE(eventually([&] { return ended(server); })) << "the server ends without its guardian";

@@ -65,8 +65,8 @@ TEST_F(PgPlanSource, ADomainOfManyTablesIsNoHindranceToOthers) {
       EXECUTE format('CREATE TABLE p%sx (id integer, name slug, %s)', n, (SELECT string_agg(format('c%s text', i), ', ') FROM generate_series(1, 20) i));
     END LOOP; END $$;)");
   EXPECT_EQ("||", dependencies("SELECT * FROM typed WHERE p = '5'"));
-  EXPECT_EQ("the code that reads values of slug||", dependencies("SELECT 'a'::slug[]"));
-  EXPECT_EQ("the code that reads values of p77x||", dependencies("SELECT id FROM p77x WHERE c1 = 'x'"));
+  EXPECT_EQ("the CHECK of the domain public.slug||", dependencies("SELECT 'a'::slug[]"));
+  EXPECT_EQ("the CHECK of the domain public.slug||", dependencies("SELECT id FROM p77x WHERE c1 = 'x'"));
 }
 
 // As projects set them up for their language. A thesaurus names another dictionary, which may be itself.

@@ -13,16 +13,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/isolated_process.h"
 #include "base/process.h"
 #include "pg/catalog_reader.h"
 #include "pg/sandbox.h"
 #include "pg/server_process.h"
 #include "support/run.h"
+#include "support/sandbox_processes.h"
 
 namespace pgadvise {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_support::processes_of;
+using testing_support::server_of;
 
 bool exists(const std::string& path) {
   struct stat info{};
@@ -35,13 +39,6 @@ bool gone(pid_t process) {
   std::ifstream in("/proc/" + std::to_string(process) + "/stat");
   std::string number, name, state;
   return (in >> number >> name >> state) && state == "Z";
-}
-
-pid_t server_pid(const std::string& folder) {
-  std::ifstream in(folder + "/data/postmaster.pid");
-  pid_t pid = 0;
-  in >> pid;
-  return pid;
 }
 
 bool eventually(const std::function<bool()>& condition) {
@@ -105,7 +102,7 @@ TEST(PgSandbox, ItsPasswordsAreInNoFileAndNoArgument) {
   const auto found = run_program({"grep", "-rlaF", sandbox->password(), sandbox->folder()});
   ASSERT_TRUE(found) << found.error().line();
   EXPECT_EQ(found->out, "");
-  std::ifstream stat_file("/proc/" + std::to_string(server_pid(sandbox->folder())) + "/stat");
+  std::ifstream stat_file("/proc/" + std::to_string(server_of(sandbox->folder())) + "/stat");
   std::string guardian;
   if (!(stat_file >> guardian >> guardian >> guardian >> guardian)) GTEST_SKIP() << "no /proc";
   for (const char* file : {"/cmdline", "/environ"}) {
@@ -118,17 +115,43 @@ TEST(PgSandbox, ItsPasswordsAreInNoFileAndNoArgument) {
   EXPECT_EQ(text.find("trust"), std::string::npos) << text;
 }
 
-// Where root may make one: not in every container.
-TEST(PgSandbox, ItsServerHasNoNetwork) {
-  const char* tries =
-      geteuid() == 0 ? "unshare --net true 2>/dev/null" : "unshare --user --net true 2>/dev/null";
-  if (std::system(tries) != 0) GTEST_SKIP() << "not allowed here";
-  auto sandbox = pg::Sandbox::start();
-  ASSERT_TRUE(sandbox) << sandbox.error().line();
-  const auto network = [](const std::string& process) {
-    return std::filesystem::read_symlink("/proc/" + process + "/ns/net").string();
-  };
-  EXPECT_NE(network(std::to_string(server_pid(sandbox->folder()))), network("self"));
+// What its superuser could do, if a script became that.
+TEST(PgSandbox, ItsServerIsIsolated) {
+  if (const auto possible = can_isolate(); !possible) GTEST_SKIP() << possible.error().line();
+  const testing_support::Folder mine;
+  ASSERT_EQ(0, chmod(mine.path().c_str(), 0777));
+  for (const bool tcp : {false, true}) {
+    Diagnostics diagnostics;
+    auto sandbox = pg::Sandbox::start(diagnostics, {}, 20, tcp);
+    ASSERT_TRUE(sandbox) << sandbox.error().line();
+    const auto kind = [](const std::string& process, const std::string& name) {
+      return std::filesystem::read_symlink("/proc/" + process + "/ns/" + name).string();
+    };
+    const auto server = std::to_string(server_of(sandbox->folder()));
+    for (const char* name : {"mnt", "pid", "ipc", "uts"}) EXPECT_NE(kind(server, name), kind("self", name));
+    EXPECT_EQ(kind(server, "net") == kind("self", "net"), tcp) << "clients reach the port of this machine";
+    auto& admin = sandbox->admin();
+    const auto shell = [&](const std::string& command) {
+      (void)admin.query("CREATE TEMP TABLE IF NOT EXISTS said (line text)");
+      (void)admin.query("TRUNCATE said");
+      const auto ran = admin.query("COPY said FROM PROGRAM $$" + command + "$$");
+      if (!ran) return ran.error().what;
+      const auto rows = admin.query("SELECT coalesce(string_agg(line, ' '), '') FROM said");
+      return rows ? rows->front()[0].value_or("") : rows.error().what;
+    };
+    EXPECT_EQ(shell("cat /proc/1/environ 2>/dev/null | wc -c"), "0");
+    EXPECT_EQ(shell("(echo x >" + mine.path() + "/x) 2>/dev/null || echo read-only"), "read-only");
+    EXPECT_EQ(shell("unshare --user true 2>/dev/null || echo refused"), "refused");
+    EXPECT_EQ(shell("sed -n 's/^Seccomp:[^0-9]*//p' /proc/self/status"), "2");
+    EXPECT_EQ(shell("ls ~postgres | wc -l"), "0") << "the data of another server";
+    // Parallel queries have their shared memory.
+    ASSERT_TRUE(
+        admin.run_script("CREATE TABLE public.many AS SELECT g FROM generate_series(1, 200000) g; SET "
+                         "min_parallel_table_scan_size = 0; "
+                         "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0"));
+    const auto sum = admin.query("SELECT count(*) FROM public.many a JOIN public.many b USING (g)");
+    EXPECT_TRUE(sum) << sum.error().line();
+  }
 }
 
 // The installation script of an extension resolves names in its schema.
@@ -197,7 +220,7 @@ TEST(PgSandbox, EndsWithItsObject) {
     auto sandbox = pg::Sandbox::start();
     ASSERT_TRUE(sandbox) << sandbox.error().line();
     folder = sandbox->folder();
-    pid = server_pid(folder);
+    pid = server_of(folder);
     ASSERT_GT(pid, 0);
     EXPECT_EQ(0, kill(pid, 0));
     struct stat info{};
@@ -240,7 +263,7 @@ TEST_P(OwnerDies, NothingStays) {
   while (read(pipes[0], &c, 1) == 1 && c != '\n') folder += c;
   close(pipes[0]);
   ASSERT_FALSE(folder.empty());
-  const pid_t server = server_pid(folder);
+  const pid_t server = server_of(folder);
   ASSERT_GT(server, 0);
   ASSERT_EQ(0, kill(owner, GetParam()));
   ASSERT_EQ(owner, waitpid(owner, nullptr, 0));
@@ -289,16 +312,16 @@ TEST(PgSandbox, SweepsWhatADeadRunLeft) {
   while (read(pipes[0], &c, 1) == 1 && c != '\n') folder += c;
   close(pipes[0]);
   ASSERT_FALSE(folder.empty());
-  const pid_t server = server_pid(folder);
-  pid_t guardian = 0;  // the server's parent
-  std::ifstream stat_file("/proc/" + std::to_string(server) + "/stat");
-  std::string skip;
-  if (!(stat_file >> skip >> skip >> skip >> guardian)) GTEST_SKIP() << "no /proc";
-  ASSERT_GT(guardian, 1);
-  ASSERT_EQ(0, kill(guardian, SIGKILL));
+  const pid_t server = server_of(folder);
+  auto others = processes_of(folder);
+  others.erase(server);
+  ASSERT_EQ(2u, others.size()) << "guardian and remover";
+  for (const auto& [pid, words] : others) kill(pid, SIGSTOP);  // none sees the other's end
+  for (const auto& [pid, words] : others) ASSERT_EQ(0, kill(pid, SIGKILL));
   ASSERT_EQ(0, kill(owner, SIGKILL));
   ASSERT_EQ(owner, waitpid(owner, nullptr, 0));
-  ASSERT_TRUE(eventually([&] { return gone(guardian); })) << "a signal takes a while on a busy machine";
+  for (const auto& [pid, words] : others)
+    ASSERT_TRUE(eventually([&] { return gone(pid); })) << "a signal takes a while on a busy machine";
   ASSERT_TRUE(exists(folder));
   Diagnostics diagnostics;
   const auto next = pg::Sandbox::start(diagnostics);

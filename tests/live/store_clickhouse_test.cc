@@ -403,6 +403,13 @@ TEST_F(ClickHouseStoreTest, AnswersAsSqliteDoes) {
     const std::string expected = answers_of(**sqlite);
     EXPECT_GT(expected.size(), 500u);
     EXPECT_EQ(answers_of(*clickhouse), expected) << "seed " << seed;
+    const auto views = server().query(name,
+                                      "SELECT name FROM system.tables WHERE engine = 'View' AND database = "
+                                      "currentDatabase()");
+    EXPECT_GT(views.size(), 15u);
+    for (const auto& view : views)
+      server().query(name, "CREATE OR REPLACE VIEW " + view.front().value_or("") + " AS SELECT 1 AS x");
+    EXPECT_EQ(answers_of(*engine().open(name)), expected) << "views of somebody else are not read";
   }
 }
 
@@ -412,6 +419,8 @@ TEST_F(ClickHouseStoreTest, ViewsHaveTheColumnsOfTheOtherEngines) {
   auto connection = SqliteConnection::open(folder.path("store.db"), true);
   ASSERT_TRUE(connection.has_value());
   ASSERT_TRUE(migrate(*connection, "store.db").has_value());
+  connection = SqliteConnection::open(folder.path("store.db"), false);  // one that may read views
+  ASSERT_TRUE(connection.has_value());
   const auto check = [&](const std::string& name) {
     Statement columns = connection->prepare("SELECT group_concat(name, ' ') FROM pragma_table_info(?)");
     ASSERT_TRUE(columns.bind(name).row());
