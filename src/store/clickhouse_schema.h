@@ -34,8 +34,8 @@ std::span<const ClickHouseTable> clickhouse_tables();
 // Without types: "target, class_id".
 std::string column_names(std::string_view columns);
 
-// The SELECT from tables and views of docs/store.md, with their definitions in front of it: the views that the
-// database keeps under these names are not read.
+// The SELECT from tables and views of docs/store.md, with their definitions in front of it: the views that
+// the database keeps under these names are not read.
 std::string clickhouse_select(const std::string& select);
 
 // The statements that create what is missing and replace the views, in order.

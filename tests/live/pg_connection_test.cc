@@ -1,6 +1,4 @@
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include <fmt/format.h>
@@ -10,6 +8,7 @@
 #include "live/support.h"
 #include "pg/connection.h"
 #include "pg/sandbox.h"
+#include "support/sandbox_processes.h"
 
 namespace pgadvise {
 namespace {
@@ -102,9 +101,8 @@ TEST(PgConnection, NamesTheServerThatEnds) {
 TEST(PgConnection, NamesTheServerThatCrashes) {
   auto sandbox = pg::Sandbox::start();
   ASSERT_TRUE(sandbox);
-  std::ifstream in(sandbox->folder() + "/data/postmaster.pid");
-  pid_t server = 0;
-  in >> server;
+  const pid_t server = testing_support::server_of(sandbox->folder());
+  ASSERT_GT(server, 0) << "kill() would end this program's group";
   std::thread killer([&] {
     std::this_thread::sleep_for(300ms);
     kill(server, SIGQUIT);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "live/own_server.h"
 #include "live/support.h"
 #include "pg/catalog_reader.h"
 #include "store/open.h"
@@ -170,39 +171,36 @@ TEST_F(KilledPostgresUpload, ThatCreatesTheStoreLeavesAllOrNothing) {
   kill_at_each(40, [&] { database().run("DROP SCHEMA IF EXISTS pgadvise CASCADE"); });
 }
 
-// A database whose tables are on a disk that a test fills; the server's log of transactions is elsewhere.
+// A database whose tables are on a disk that a test fills; the server's log of transactions is elsewhere. A
+// sandbox's server may not write to that disk.
 class FullPostgresDisk : public testing::Test {
  protected:
   void SetUp() override {
     if (!disk_.missing().empty()) GTEST_SKIP() << disk_.missing();
     struct stat server{};
-    ASSERT_EQ(::stat(live::server_folder().c_str(), &server), 0);
+    ASSERT_TRUE(server_.started());
+    ASSERT_EQ(::stat(server_.folder().c_str(), &server), 0);
     const std::string folder = disk_.path("tables");
     std::filesystem::create_directory(folder);
     ASSERT_EQ(::chown(folder.c_str(), server.st_uid, server.st_gid), 0);
-    ask(fmt::format("CREATE TABLESPACE {} LOCATION '{}'", name_, folder));
-    ask(fmt::format("CREATE DATABASE {0} TEMPLATE template0 TABLESPACE {0}", name_));
-  }
-  void TearDown() override {
-    if (!disk_.missing().empty()) return;
-    ask(fmt::format("DROP DATABASE IF EXISTS {} WITH (FORCE)", name_));
-    ask(fmt::format("DROP TABLESPACE IF EXISTS {}", name_));
-  }
-  static void ask(const std::string& sql) {
-    const auto done = live::server_admin().query(sql);
-    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().line());
+    auto admin = server_.connect();
+    for (const auto& sql :
+         {"CREATE TABLESPACE full_disk LOCATION '" + folder + "'",
+          std::string("CREATE DATABASE \"full\" TEMPLATE template0 TABLESPACE full_disk")}) {
+      const auto done = admin.query(sql);
+      ASSERT_TRUE(done.has_value()) << done.error().line();
+    }
   }
 
   testing_support::SmallDisk disk_{32};
-  std::string name_ = fmt::format("full_disk_{}", ::getpid());
+  live::OwnServer server_;
 };
 
 TEST_F(FullPostgresDisk, LeavesTheStoreAsItWasAndTheRunWaitsInTheSpool) {
   PostgresEngine engine;
   const Facts facts = large_run();
   put_all(*engine.open("whole"), {run_of(monday, {finding("01")}), facts});
-  const Address address{
-      .path = {}, .retention_days = {}, .conninfo = live::conninfo_of(name_, "pgadvise_admin")};
+  const Address address{.path = {}, .retention_days = {}, .conninfo = server_.conninfo("full")};
   const auto opened = open(address, true);
   ASSERT_TRUE(opened.has_value()) << opened.error().line();
   put_all(**opened, {run_of(monday, {finding("01")})});
