@@ -1,5 +1,5 @@
 // What the pages in docs/ name exists: files of this repository, pages that they link to, and the tests that
-// advisor.md and security.md list beside a case.
+// advisor.md and security-tests.tsv list beside a case.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -67,7 +67,36 @@ std::size_t expect_tests_exist(const std::string& page, const std::string& headi
 
 TEST(Documentation, NamesTestsThatExist) {
   EXPECT_GT(expect_tests_exist(content(root / "docs/advisor.md"), "Hard cases"), 20u);
-  EXPECT_GT(expect_tests_exist(content(root / "docs/security.md"), "What each input may cause"), 20u);
+}
+
+// Each row of security.md's table has a row with the same input and attack in security-tests.tsv, whose files
+// and tests exist.
+TEST(Documentation, EachPromiseOfSecurityHasTests) {
+  const std::string page = content(root / "docs/security.md");
+  const std::string table = content(root / "docs/security-tests.tsv");
+  const auto known = tests();
+  std::set<std::string> rows;
+  for (const auto line : split(table, '\n')) {
+    if (line.empty() || line.starts_with("input\t")) continue;
+    const auto cells = split(line, '\t');
+    ASSERT_EQ(cells.size(), 5u) << line;
+    rows.insert("| " + std::string(cells[0]) + " | " + std::string(cells[1]) + " | ");
+    for (const auto file : split(cells[2], ','))
+      EXPECT_TRUE(fs::exists(root / std::string(trim(file)))) << file << ": " << line;
+    for (const auto name : split(cells[3], ','))
+      EXPECT_TRUE(known.count(std::string(trim(name)))) << "no test is called " << name << ": " << line;
+  }
+  const auto begin = page.find("\n## What each input may cause\n");
+  ASSERT_NE(begin, std::string::npos);
+  std::size_t count = 0;
+  const std::string section = page.substr(begin + 1, page.find("\n##", begin + 1) - begin - 1);
+  for (const auto line : split(section, '\n')) {
+    if (!line.starts_with("| ") || line.starts_with("| input | ")) continue;
+    const auto end = line.find(" | ", line.find(" | ") + 1);
+    EXPECT_TRUE(end != std::string_view::npos && rows.count(std::string(line.substr(0, end + 3)))) << line;
+    ++count;
+  }
+  EXPECT_GT(count, 20u);
 }
 
 std::vector<fs::path> pages() {
