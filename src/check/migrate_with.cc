@@ -236,6 +236,7 @@ Result<Migrated> migrate_with(const MigrateCommand& command, const migrations::R
   if (!sandbox) return tl::unexpected(sandbox.error());
   if (const auto done = run(command, *sandbox, isolated, observer); !done)
     return tl::unexpected(done.error());
+  if (const auto done = sandbox->end_other_sessions(); !done) return tl::unexpected(done.error());
   const auto statements = log::read_executed_statements(sandbox->folder() + "/server.log", diagnostics);
   if (!statements) return tl::unexpected(statements.error());
   if (statements->empty())

@@ -150,6 +150,8 @@ Result<void> DependencyChecker::expand(const std::string& query, const Oids& oid
       foreign_.insert(value);
     } else if (what == "unknown") {
       unknown_.insert(value);
+    } else if (what == "any type") {
+      any_type_ = true;
     } else {
       const auto oid = static_cast<Oid>(whole(row[1]));
       auto& set = what == "function"   ? pending_.functions
@@ -198,7 +200,8 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
 Result<void> DependencyChecker::types(const Oids& oids) {
   text_search_ = text_search_ || reaches_text_search(oids);
   const bool since_14 = version() >= 140000;
-  return expand(
+  const bool before = std::exchange(any_type_, false);
+  const auto found = expand(
       fmt::format(R"(
 WITH RECURSIVE t(oid) AS (
   SELECT unnest($1::oid[]) UNION
@@ -211,7 +214,8 @@ WITH RECURSIVE t(oid) AS (
 families(oid) AS (
   SELECT DISTINCT o.opcfamily FROM t JOIN pg_opclass o ON o.opcintype = t.oid AND o.opcdefault AND o.oid >= 16384
   UNION SELECT o.opcfamily FROM t JOIN pg_range g ON g.rngtypid = t.oid JOIN pg_opclass o ON o.oid = g.rngsubopc)
-SELECT 'function', f.oid::text FROM t JOIN pg_type y ON y.oid = t.oid CROSS JOIN LATERAL (VALUES
+SELECT 'any type', '' FROM t WHERE t.oid = 'pg_catalog.anyarray'::regtype
+UNION SELECT 'function', f.oid::text FROM t JOIN pg_type y ON y.oid = t.oid CROSS JOIN LATERAL (VALUES
     (y.typinput::oid), (y.typoutput::oid), (y.typmodin::oid), (y.typmodout::oid){}) f(oid)
   WHERE f.oid >= 16384
 UNION SELECT 'tree', k.conbin::text FROM t JOIN pg_constraint k ON k.contypid = t.oid
@@ -226,6 +230,22 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
                   since_14 ? "UNION ALL SELECT g.rngtypid FROM pg_range g WHERE g.rngmultitypid = y.oid" : "",
                   since_14 ? ", (y.typsubscript::oid)" : ""),
       oids);
+  if (any_type_) of_any_type_.insert(oids.begin(), oids.end());
+  any_type_ = any_type_ || before;
+  return found;
+}
+
+// A column of the type anyarray (pg_stats, pg_attribute.attmissingval) has values of any type: what functions
+// look up by the type of a value, not of an expression, is a cast to JSON, the output function, and what
+// compares values.
+Result<void> DependencyChecker::values_of_any_type() {
+  return expand(R"(
+SELECT 'function', c.castfunc::text FROM pg_cast c
+  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384
+UNION SELECT 'function', y.typoutput::oid::text FROM pg_type y WHERE y.typoutput::oid >= 16384
+UNION SELECT 'function', p.amproc::oid::text FROM pg_opclass o JOIN pg_amproc p ON p.amprocfamily = o.opcfamily
+  WHERE o.opcdefault AND o.oid >= 16384 AND p.amproc::oid >= 16384)",
+                {});
 }
 
 // Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its
@@ -368,6 +388,10 @@ Result<plan::Dependencies> DependencyChecker::run() {
       more = true;
       if (const auto result = text_search(); !result) return tl::unexpected(result.error());
     }
+    if (any_type_ && !std::exchange(any_type_followed_, true)) {
+      more = true;
+      if (const auto result = values_of_any_type(); !result) return tl::unexpected(result.error());
+    }
     if (round == max_rounds) {
       unknown_.insert("more dependencies than pgadvise follows");
       break;
@@ -392,6 +416,7 @@ Result<plan::Dependencies> DependencyChecker::run() {
 
 References DependencyChecker::followed() && {
   done_.functions.erase(nextval);  // harmless only where it is not run
+  for (const auto type : of_any_type_) done_.types.erase(type);
   for (Oids* set :
        {&done_.functions, &done_.operators, &done_.types, &done_.relations, &done_.targets, &done_.others})
     set->erase(set->lower_bound(first_user_oid), set->end());

@@ -55,6 +55,7 @@ class DependencyChecker {
   Result<void> others(const Oids& oids);
   Result<void> functions(const Oids& oids);
   Result<void> text_search();
+  Result<void> values_of_any_type();
   Result<void> unlisted_dependents(const References& reached);
   // Runs a query of (what, value) rows and takes what it finds.
   Result<void> expand(const std::string& query, const Oids& oids);
@@ -66,6 +67,8 @@ class DependencyChecker {
   Oids unlisted_;
   bool writes_ = false;
   bool text_search_ = false, text_search_followed_ = false;
+  bool any_type_ = false, any_type_followed_ = false;
+  Oids of_any_type_;  // types that have a part of the type anyarray
   std::set<std::string> unknown_, refused_, foreign_;
 };
 

@@ -229,6 +229,23 @@ Result<void> Sandbox::import_statistics(const Catalog& production, const std::ve
   return state_->reconnect();
 }
 
+Result<void> Sandbox::end_other_sessions() {
+  const auto own = state_->owner->query("SELECT pg_catalog.pg_backend_pid()");
+  if (!own) return tl::unexpected(own.error());
+  const auto limit = std::chrono::steady_clock::now() + 10s;
+  while (std::chrono::steady_clock::now() < limit) {
+    const auto ended = state_->admin->query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND "
+        "pid "
+        "NOT IN (pg_backend_pid(), $1::int)",
+        {own->front()[0]});
+    if (!ended) return tl::unexpected(ended.error());
+    if (ended->empty()) return {};
+    std::this_thread::sleep_for(20ms);
+  }
+  return fail(Error::Kind::database, "the sandbox", "a session of the command does not end");
+}
+
 const std::string& Sandbox::conninfo() const { return state_->conninfo; }
 const std::string& Sandbox::password() const { return state_->password; }
 int Sandbox::port() const { return state_->port; }

@@ -41,6 +41,10 @@ class Sandbox {
   Result<void> import_statistics(const Catalog& production, const std::vector<RelationSize>& sizes,
                                  Diagnostics& diagnostics);
 
+  // Ends the sessions that a command left in the server, with their locks. Errors (Kind::database): one does
+  // not end within 10 s; the server is lost.
+  Result<void> end_other_sessions();
+
   // For libpq: host=<folder> dbname=sandbox …, with the password of pgadvise, the role that owns the
   // database.
   const std::string& conninfo() const;

@@ -1,5 +1,6 @@
 // check --migrate-with: what a migrate command executes in the sandbox is checked, and the command reaches
 // nothing else. Where the kernel refuses namespaces the tests are skipped.
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -317,6 +318,17 @@ TEST_F(MigrateWith, SeesNoProcessAndLeavesNone) {
   EXPECT_LE(ran.exit_code, 1) << ran.err;
   EXPECT_NE(ran.err.find("processes: /proc/1 /proc/2\n"), std::string::npos) << ran.err;
   EXPECT_NE(std::system(("pgrep -f 'slee[p] " + mark + "' >/dev/null").c_str()), 0);
+}
+
+// Its client is gone, and the server does not know yet: pg_sleep writes nothing.
+TEST_F(MigrateWith, ASessionThatItLeavesHoldsNoLock) {
+  folder.write("project/leaves.sh",
+               "sh tool.sh; psql -qX -c BEGIN -c 'LOCK TABLE users IN ACCESS EXCLUSIVE MODE; SELECT "
+               "pg_sleep(3600)' & sleep 1\n");
+  const auto begun = std::chrono::steady_clock::now();
+  const Ran ran = check("sh leaves.sh");
+  EXPECT_LE(ran.exit_code, 1) << ran.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::minutes(10)) << "ANALYZE waited";
 }
 
 TEST_F(MigrateWith, ACommandThatFailsHangsOrExecutesNothingIsAnError) {

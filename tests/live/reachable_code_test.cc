@@ -183,6 +183,16 @@ const std::vector<Case>& cases() {
        "AS "
        "'SELECT {k}_i($1.a)'; CREATE CAST ({k}_p AS int) WITH FUNCTION {k}_c({k}_p);",
        {"SELECT ROW(1, 2)::{k}_p::int"}},
+      {"values",  // of columns of the type anyarray: functions look up a cast by the type of the value
+       "",
+       "CREATE TYPE {k}_e AS ENUM ('a'); CREATE FUNCTION {k}_c({k}_e) RETURNS json LANGUAGE sql IMMUTABLE AS "
+       "'SELECT to_json({k}_i(1))'; CREATE CAST ({k}_e AS json) WITH FUNCTION {k}_c({k}_e);"
+       "CREATE TABLE {k} (id int); INSERT INTO {k} VALUES (1); ALTER TABLE {k} ADD e {k}_e DEFAULT 'a';",
+       {"SELECT array_to_json(attmissingval) FROM pg_attribute WHERE attmissingval IS NOT NULL",
+        "SELECT row_to_json(a) FROM pg_attribute a", "SELECT json_agg(most_common_vals) FROM pg_stats",
+        "SELECT to_jsonb(s) FROM pg_statistic s", "SELECT json_build_array(e) FROM {k}"},
+       {"SELECT to_json(id) FROM {k}", "SELECT row_to_json(p) FROM plain p"},
+       never},
       {"classes",
        "pg_amproc.amproc",
        "CREATE OPERATOR CLASS {k}_o FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, "
