@@ -3,9 +3,11 @@
 
 die() { echo "$(basename "$0"): $*" >&2; exit 2; }
 
-build_packages=(g++ cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
+build_packages=(cmake ninja-build pkg-config libpg-query-dev libprotobuf-c-dev libpq-dev libcli11-dev
   nlohmann-json3-dev libfmt-dev libexpected-dev libyaml-cpp-dev libtomlplusplus-dev libarchive-dev zlib1g-dev libsqlite3-dev
-  libcurl4-openssl-dev libgtest-dev libmicrohttpd-dev libvalijson-dev libtree-sitter-dev)
+  libcurl4-openssl-dev libmicrohttpd-dev libtree-sitter-dev)
+# Tests make repositories, look at a terminal, at scripts, at the sources' format, and at the HTML report.
+test_packages=(libgtest-dev git tmux shellcheck clang-format-19 chromium)
 # A nodejs from elsewhere brings npm with it, and Debian's npm can't be installed beside it.
 command -v npm >/dev/null || build_packages+=(nodejs npm)
 
@@ -54,6 +56,25 @@ ensure_packages() {
   if ((${#server[@]})); then install_server "${server[@]}" || die "apt-get install failed"; fi
 }
 
+# Clang 19 compiles pgadvise in six tenths of GCC's time (docs/decisions/0043-build.md). CXX names another compiler, and a build folder
+# keeps the one that it was made with. Clang's sanitizers would be further packages: the preset debug is GCC's.
+ensure_compiler() { # preset
+  if [[ ${CXX:-} ]]; then return; fi
+  if [[ $1 != debug ]]; then
+    if ! command -v clang++-19 >/dev/null && ((EUID == 0)) && apt-cache show clang-19 >/dev/null 2>&1; then
+      echo "$(basename "$0"): installing clang-19" >&2
+      apt install -y --no-install-recommends clang-19 || echo "$(basename "$0"): clang-19 can't be installed: g++ compiles" >&2
+    fi
+    if command -v clang++-19 >/dev/null; then
+      export CXX=clang++-19 CC=clang-19
+      return
+    fi
+  fi
+  if command -v g++ >/dev/null; then return; fi
+  ((EUID == 0)) || die "a compiler is missing; run as root: apt-get install --no-install-recommends clang-19 (or g++)"
+  apt install -y --no-install-recommends g++ || die "apt-get install failed"
+}
+
 # The npm packages of FOLDER/package-lock.json, whose hashes npm checks, in build/NAME for all presets. No script of a package runs.
 ensure_npm_packages() { # folder name what-fails-without-them
   local folder=build/$2
@@ -74,13 +95,14 @@ ensure_grammar() { ensure_npm_packages cmake/grammar grammar "without the TypeSc
 # What web/ is built with.
 ensure_page() { ensure_npm_packages web web "without the packages of web/, --format html can't be built"; }
 
-build() { # preset [target…]
-  local preset=$1 target=()
+build() { # preset [target…]; without a target the tests, too
+  local preset=$1 target=() tests=ON
   shift
-  (($#)) && target=(--target "$@")
+  if (($#)); then target=(--target "$@") tests=AUTO; fi
+  ensure_compiler "$preset"
   ensure_grammar
   ensure_page
-  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON -D PGADVISE_PAGE=ON >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
+  cmake --preset "$preset" -D PGADVISE_TYPESCRIPT=ON -D PGADVISE_PAGE=ON -D PGADVISE_TESTS=$tests >build.log 2>&1 || { cat build.log >&2; rm -f build.log; die "cmake failed"; }
   rm -f build.log
   cmake --build --preset "$preset" "${target[@]}" >&2 || die "the build failed"
 }

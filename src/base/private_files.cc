@@ -16,7 +16,7 @@ namespace {
 
 // Of newer kernels than the system's headers may know: 5.2 and, the last one, 5.12.
 constexpr long open_tree_call = 428, move_mount_call = 429, mount_setattr_call = 442;
-constexpr unsigned clone_tree = 1, recursive = 0x8000, empty_path = 0x1000, from_empty_path = 4;
+constexpr unsigned clone_tree = 1, recursive = 0x8000, from_empty_path = 4;
 constexpr std::uint64_t read_only = 1, no_setuid = 2, no_devices = 4;  // MOUNT_ATTR_…
 
 struct MountAttributes {

@@ -178,9 +178,8 @@ void add_self(CLI::App& app, int& exit_code) {
   completion->require_subcommand(1);
   for (const auto& [shell, text] :
        std::initializer_list<std::pair<const char*, Text>>{{"bash", bash}, {"zsh", zsh}, {"fish", fish}})
-    completion->add_subcommand(shell, std::string("For ") + shell)->callback([&app, &exit_code, text = text] {
-      print(app, text, exit_code);
-    });
+    completion->add_subcommand(shell, std::string("For ") + shell)
+        ->callback([&app, &exit_code, script = text] { print(app, script, exit_code); });
   app.add_subcommand("manual", "Print the manual page, in man's format")->callback([&app, &exit_code] {
     print(app, manual, exit_code);
   });

@@ -355,14 +355,14 @@ const std::vector<CallInTransaction>& ServiceCalls::in(const Node& function, int
 }
 
 std::vector<CallInTransaction> calls_in_transactions(CodeIndex& index) {
-  ServiceCalls services(index);
+  ServiceCalls service_calls(index);
   std::vector<CallInTransaction> out;
   for (const auto& query : index.queries()) {
     if (query.facts.kind != CodeQuery::Kind::transaction) continue;
     const Node callback = callback_of(query);
     if (!callback) continue;
     std::map<SourceLocation, const CallInTransaction*> nearest;  // by place
-    for (const CallInTransaction& call : services.in(callback)) {
+    for (const CallInTransaction& call : service_calls.in(callback)) {
       const CallInTransaction*& known = nearest[call.place];
       if (!known || is_shorter(call, *known)) known = &call;
     }

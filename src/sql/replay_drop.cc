@@ -42,8 +42,8 @@ Outcome ReplayState::drop_relations(const std::vector<QualifiedName>& names, boo
     const Table* table = schema.catalog.table(name);
     if (!table || cascade) continue;
     for (const auto& [owner, key] : schema.foreign_keys_to(name)) {
-      const auto descends = [&owner = owner](const SchemaState::Descent& d) {
-        return d.child->name == owner;
+      const auto descends = [&child = owner](const SchemaState::Descent& d) {
+        return d.child->name == child;
       };
       const auto below = schema.descendants(name);
       if (!goes(owner) && owner != name && std::none_of(below.begin(), below.end(), descends))

@@ -223,10 +223,11 @@ std::vector<View> view_definitions(const Dialect& dialect) {
   return out;
 }
 
-std::string with_definitions(const std::vector<View>& views, const std::string& select, std::string_view as) {
+std::string with_definitions(const std::vector<View>& definitions, const std::string& select,
+                             std::string_view as) {
   // From the last view to the first: an earlier one is read by the later ones that are needed.
   std::string needed, text = select;
-  for (auto view = views.rbegin(); view != views.rend(); ++view) {
+  for (auto view = definitions.rbegin(); view != definitions.rend(); ++view) {
     if (!names_word(text, view->name)) continue;
     needed = fmt::format("{} {} ({})", view->name, as, view->select) + (needed.empty() ? "" : ",\n") + needed;
     text += view->select;

@@ -41,7 +41,7 @@ std::vector<View> view_definitions(const Dialect& dialect);
 // The SELECT with the definitions of the views that it names, and of those that these name, in front of it as
 // common table expressions: nothing that a database keeps under these names is read. `as`: what stands
 // between a name and its definition; ClickHouse has no NOT MATERIALIZED, and never materializes.
-std::string with_definitions(const std::vector<View>& views, const std::string& select,
+std::string with_definitions(const std::vector<View>& definitions, const std::string& select,
                              std::string_view as = "AS NOT MATERIALIZED");
 
 }  // namespace pgadvise::store
