@@ -1,6 +1,7 @@
 // A Drizzle project whose source, migrations and logs are about the same things: which locations a finding
 // has, and which findings are one. Skipped in a build without the grammar.
 #include <algorithm>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -111,8 +112,10 @@ TEST_F(DrizzleProject, FindingsPointToTheSourceAndNameTheMigration) {
   for (const auto& [format, text] :
        {std::pair("json", "\"other_locations\""), std::pair("sarif", "\"relatedLocations\""),
         std::pair("gitlab", "\"other_locations\""), std::pair("rdjson", "\"related_locations\""),
-        std::pair("github", "%0AAlso at "), std::pair("text", "this migration defines the foreign key  (")}) {
-    const std::string out = report::find_format(format)->render(report, {});
+        std::pair("github", "%0AAlso at "), std::pair("text", "this migration defines the foreign key (")}) {
+    // Where a line breaks depends on the length of the folder's name.
+    const std::string out =
+        std::regex_replace(report::find_format(format)->render(report, {}), std::regex("\\s+"), " ");
     EXPECT_TRUE(contains(out, text)) << format << "\n" << out;
     EXPECT_TRUE(contains(out, "0000_first.sql")) << format;
   }
