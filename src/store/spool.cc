@@ -21,6 +21,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "base/write_file.h"
+#include "base/write_target.h"
 #include "store/facts_json.h"
 
 namespace pgadvise::store {
@@ -116,6 +117,17 @@ Result<std::string> default_spool() {
   return *folder + "/spool";
 }
 
+// A repository may have made a link where the user names a folder.
+static std::optional<Error> behind_a_link(const fs::path& folder) {
+  std::error_code code;
+  fs::path there = folder;
+  while (!there.empty() && fs::symlink_status(there, code).type() == fs::file_type::not_found)
+    there = there.parent_path();
+  const auto found =
+      WriteTarget::find((there.empty() ? fs::path(".") : there).string() + "/", OwnLink::follow);
+  return found ? std::nullopt : std::optional(found.error());
+}
+
 Spool::Spool(const std::string& folder, const Address& store, std::uint64_t limit)
     : folder_(folder + "/" + sha256_hex(id_of(store)).substr(0, 16)), limit_(limit) {}
 
@@ -126,6 +138,7 @@ Result<std::string> Spool::keep(const Facts& facts, std::int64_t now) {
         Error::Kind::usage, folder_,
         fmt::format("one run has {} bytes, and the spool keeps {}: the run is lost if the store fails",
                     text.size(), limit_));
+  if (auto linked = behind_a_link(folder_)) return tl::unexpected(std::move(*linked));
   std::error_code code;
   const bool made = fs::create_directories(folder_, code);
   if (code) return fail(Error::Kind::usage, folder_, "can't be made: " + code.message(), "--spool FOLDER");

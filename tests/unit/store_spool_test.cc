@@ -208,6 +208,19 @@ TEST_F(SpoolTest, UsesNoFolderBehindALink) {
   EXPECT_EQ(spool.send(store, monday).sent, 0U);
 }
 
+TEST_F(SpoolTest, FollowsNoLinkOfARepository) {
+  const testing_support::Folder outside;
+  const testing_support::Folder repository;
+  repository.write(".git/HEAD", "ref: refs/heads/main\n");
+  fs::create_directory_symlink(outside.path(), repository.path("spool"));
+  for (const char* name : {"spool", "spool/deeper"}) {
+    const auto kept = Spool(repository.path(name), {}).keep(facts_for("a"), 1);
+    ASSERT_FALSE(kept.has_value());
+    EXPECT_NE(kept.error().line().find("link"), std::string::npos) << kept.error().line();
+  }
+  EXPECT_TRUE(fs::is_empty(outside.path()));
+}
+
 TEST_F(SpoolTest, SeparatesStores) {
   Spool other(folder.path("spool"), {.path = "other.db", .retention_days = {}, .conninfo = {}});
   keep("a", monday);
