@@ -1,9 +1,11 @@
 // The command advise.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "base/input_file.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

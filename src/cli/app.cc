@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "base/text.h"
 #include "cli/advise.h"
 #include "cli/check.h"

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 

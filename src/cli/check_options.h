@@ -3,12 +3,14 @@
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "check/load.h"
 #include "cli/sources.h"
 #include "model/report.h"
 #include "report/report.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

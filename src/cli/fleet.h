@@ -5,7 +5,9 @@
 #include <functional>
 #include <stop_token>
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/arguments.h"
 #include "cli/messages.h"
 #include "cli/output.h"

@@ -1,7 +1,9 @@
 // `pgadvise history`: what changed over the runs that a store contains.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -1,7 +1,9 @@
 // The command init.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 namespace pgadvise::cli {
 namespace {
 

@@ -3,9 +3,11 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "log/selection.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -4,12 +4,14 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "base/result.h"
 #include "model/report.h"
 #include "net/otlp.h"
 #include "report/report.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

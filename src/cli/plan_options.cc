@@ -1,5 +1,6 @@
 #include "cli/plan_options.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace pgadvise::cli {

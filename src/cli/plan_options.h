@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cstdint>
 
-#include <CLI/CLI.hpp>
-
 #include "pg/connection.h"
+
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
 
 namespace pgadvise::cli {
 

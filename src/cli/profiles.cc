@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <CLI/CLI.hpp>
+
 #include "base/boundary.h"
 #include "base/text.h"
 #include "check/config.h"

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "cli/fail_on.h"
 #include "cli/messages.h"
 #include "cli/output.h"

@@ -1,9 +1,11 @@
 // `pgadvise report`: compares two stored JSON reports, or makes an HTML report from one.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "base/input_file.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

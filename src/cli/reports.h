@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "base/result.h"
 #include "report/report.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

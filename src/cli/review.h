@@ -1,9 +1,11 @@
 // The command review.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "base/input_file.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include <CLI/CLI.hpp>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

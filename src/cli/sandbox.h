@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "base/input_file.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/shell.h"

@@ -1,7 +1,9 @@
 // The commands completion and manual, of all subcommands added before.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

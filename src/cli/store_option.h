@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "log/selection.h"
 #include "model/report.h"
 #include "store/address.h"
 #include "store/facts.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

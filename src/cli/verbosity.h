@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "pg/connection.h"
+
+namespace CLI {
+class App;
+}
 
 namespace pgadvise::cli {
 

@@ -14,7 +14,7 @@
 namespace pgadvise::testing_support {
 
 // Those with the folder in an argument, by number and command line (words end with a NUL): the guardian, the
-// remover, and the server once it is started.
+// remover, the server once it is started, and for a moment what these three fork.
 inline std::map<pid_t, std::string> processes_of(const std::string& folder) {
   std::map<pid_t, std::string> out;
   std::error_code code;
@@ -24,6 +24,13 @@ inline std::map<pid_t, std::string> processes_of(const std::string& folder) {
     const std::string words((std::istreambuf_iterator<char>(in)), {});
     if (pid > 0 && words.find(folder) != words.npos) out.emplace(pid, words);
   }
+  return out;
+}
+
+// The guardian and the remover.
+inline std::map<pid_t, std::string> guards_of(const std::string& folder) {
+  auto out = processes_of(folder);
+  std::erase_if(out, [](const auto& one) { return !one.second.starts_with("/bin/sh"); });
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
 #include "base/text.h"
