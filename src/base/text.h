@@ -1,6 +1,7 @@
 // Text functions, independent of databases.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -14,6 +15,9 @@ namespace pgadvise {
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);  // ASCII only
 std::vector<std::string_view> split(std::string_view text, char separator);
+// The parts of a temporary string would outlive it.
+template <std::same_as<std::string> T>
+std::vector<std::string_view> split(T&& text, char separator) = delete;
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 bool starts_with_nocase(std::string_view text, std::string_view prefix);  // ASCII only
 std::string replace_all(std::string text, std::string_view from, std::string_view to);

@@ -122,13 +122,16 @@ std::vector<MakeTarget> parse_makefile(std::string_view text) {
     const auto after = rule.substr(colon + (rule.substr(colon, 2) == "::" ? 2 : 1));
     const auto semicolon = after.find(';');
     first = out.size();
-    for (const auto name : split(expanded(trim(rule.substr(0, colon)), expansion), ' ')) {
+    const std::string names = expanded(trim(rule.substr(0, colon)), expansion);
+    for (const auto name : split(names, ' ')) {
       if (name.empty() || name[0] == '.' || contains(name, "%") || contains(name, "$")) continue;
       if (out.size() >= most_targets || out.size() - first >= most_names) break;
       MakeTarget target{std::string(name), {}, {}};
-      if (!contains(after, "="))
-        for (const auto need : split(expanded(trim(after.substr(0, semicolon)), expansion), ' '))
+      if (!contains(after, "=")) {
+        const std::string needs = expanded(trim(after.substr(0, semicolon)), expansion);
+        for (const auto need : split(needs, ' '))
           if (!need.empty() && need != "|") target.needs.emplace_back(need);
+      }
       out.push_back(std::move(target));
     }
     if (semicolon != std::string_view::npos)

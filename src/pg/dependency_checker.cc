@@ -350,7 +350,8 @@ WHERE p.oid = ANY ($1::oid[]))",
     if (harm == Harm::refused) refused_.insert(facts.name);
     text_search_ = text_search_ || searches_text(facts);
     if (harm != Harm::none || !facts.built_in) continue;
-    for (const auto part : split(text(row[9]) + "," + text(row[11]), ','))
+    const std::string parts = text(row[9]) + "," + text(row[11]);
+    for (const auto part : split(parts, ','))
       if (const auto support = static_cast<Oid>(whole(part)); support >= first_user_oid)
         pending_.functions.insert(support);
     if (row[10]) scan(*row[10], pending_);

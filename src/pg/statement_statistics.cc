@@ -95,7 +95,8 @@ class Reader {
         continue;
       }
       out.schema = text_of(row[0]);
-      for (const auto column : split(text_of(row[2]), ',')) out.columns.emplace_back(column);
+      const std::string columns = text_of(row[2]);
+      for (const auto column : split(columns, ',')) out.columns.emplace_back(column);
     }
     if (out.schema.empty())
       return fail(

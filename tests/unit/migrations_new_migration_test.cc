@@ -481,7 +481,8 @@ TEST(NewMigration, DrizzleSnapshotIsThatOfDrizzleKit) {
             (Names{"drizzle/0001_pgadvise_fixes.sql", "drizzle/meta/0001_snapshot.json",
                    "drizzle/meta/_journal.json"}));
   EXPECT_FALSE(contains(made.files[0].content, "INDEX CONCURRENTLY"));
-  EXPECT_EQ(split(replace_all(made.files[0].content, "--> statement-breakpoint", "\x01"), '\x01').size(), 5U);
+  const std::string parts = replace_all(made.files[0].content, "--> statement-breakpoint", "\x01");
+  EXPECT_EQ(split(parts, '\x01').size(), 5U);
   Json ours = Json::parse(made.files[1].content);
   Json theirs = Json::parse(text_of(fixture("next-v7/0001_snapshot.json")));
   EXPECT_EQ(ours["prevId"], theirs["prevId"]);

@@ -610,8 +610,8 @@ TEST(TextReport, NoLineOfTheEndIsWiderThanTheTerminal) {
   Report report = with_findings(300);
   report.suppressed.resize(3);
   const std::string text = render("text", report, {.width = 80});
-  for (const auto line : split(text.substr(text.find("did not run") - 10), '\n'))
-    EXPECT_LE(characters(line), 80u) << line;
+  const std::string end = text.substr(text.find("did not run") - 10);
+  for (const auto line : split(end, '\n')) EXPECT_LE(characters(line), 80u) << line;
 }
 
 }  // namespace
