@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "support.h"
 

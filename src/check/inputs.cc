@@ -21,6 +21,7 @@
 #include "log/reader.h"
 #include "log/statistics_file.h"
 #include "log/workload_file.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "pg/catalog_reader.h"
 #include "sql/redact.h"

@@ -24,6 +24,7 @@
 #include "files/files.h"
 #include "log/merge.h"
 #include "migrations/facts.h"
+#include "migrations/find_schemas.h"
 #include "migrations/folder.h"
 #include "migrations/git_facts.h"
 #include "migrations/schema_load.h"

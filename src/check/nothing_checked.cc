@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "check/unreadable.h"
 #include "log/reader.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_in_code.h"
-#include "migrations/schema_input.h"
 
 namespace pgadvise::check {
 namespace {

@@ -11,6 +11,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "base/mask.h"
 #include "base/number_format.h"
 #include "base/shell.h"
@@ -58,7 +59,7 @@ store::Facts facts_of(const CheckRun& checked, const Options& options, Diagnosti
   store::Facts out{.target = target_of(options.store, live ? inputs.live->database : std::string())};
   out.run = record_of(checked.report);
   if (live) {
-    const auto taken = store::seconds_of(checked.report.started).value_or(now());
+    const auto taken = seconds_of(checked.report.started).value_or(now());
     out.sizes = store::relation_sizes(*inputs.live, taken);
     out.scans = store::index_scans(*inputs.live, taken);
     out.plans = plans_of(checked.report, inputs.workload, taken);
@@ -74,7 +75,7 @@ bool kept(const CheckRun& checked, const Options& options) {
   auto facts = facts_of(checked, options, diagnostics);
   std::optional<CountersFile> counters;
   if (!options.counters.empty()) {
-    const auto taken = store::seconds_of(checked.report.started).value_or(now());
+    const auto taken = seconds_of(checked.report.started).value_or(now());
     const auto added = counters.emplace(options.counters).add(checked.inputs.workload, taken, facts.queries);
     if (!added) diagnostics.push_back(added.error());
   }

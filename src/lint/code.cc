@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "lint/loop_in_code_fix.h"
-#include "lint/migration_folders.h"
 #include "lint/words.h"
 
 namespace pgadvise::lint {

@@ -190,4 +190,10 @@ void sort_findings(std::vector<Finding>& findings) {
   });
 }
 
+SourceLocation located(const Project& project, SourceLocation place) {
+  if (!project.root.empty() && project.root != ".")
+    place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
+  return place;
+}
+
 }  // namespace pgadvise::lint

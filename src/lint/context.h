@@ -162,4 +162,7 @@ Outcome run(const Inputs& inputs, const std::vector<std::string>& only = {});
 // Sorts by decreasing severity, then rule, then subject: the order of every report.
 void sort_findings(std::vector<Finding>& findings);
 
+// A location inside the project, as a path relative to the working folder.
+SourceLocation located(const Project& project, SourceLocation place);
+
 }  // namespace pgadvise::lint

@@ -76,12 +76,6 @@ std::string enumerated(const std::vector<std::string>& names) {
   return names.size() > shown ? out + " and " + std::to_string(names.size() - shown) + " more" : out;
 }
 
-SourceLocation located(const Project& project, SourceLocation place) {
-  if (!project.root.empty() && project.root != ".")
-    place.file = (project.root.back() == '/' ? project.root : project.root + "/") + place.file;
-  return place;
-}
-
 std::string display(const TrackingTable& table) {
   return pgadvise::display(QualifiedName{table.schema, table.name});
 }

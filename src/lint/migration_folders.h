@@ -30,9 +30,6 @@ std::string label(const MigrationFolder& folder, const MigrationEntry& migration
 // The first three names, and the number of the others: "a, b, c and 2 more", "a and b".
 std::string enumerated(const std::vector<std::string>& names);
 
-// A location inside the project, as a path relative to the working folder.
-SourceLocation located(const Project& project, SourceLocation place);
-
 // "drizzle.__drizzle_migrations", for messages.
 std::string display(const TrackingTable& table);
 

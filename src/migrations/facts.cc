@@ -6,6 +6,7 @@
 #include "base/input_file.h"
 #include "base/text.h"
 #include "files/files.h"
+#include "migrations/find_schemas.h"
 #include "migrations/script_files.h"
 #include "migrations/versions.h"
 

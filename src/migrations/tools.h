@@ -204,6 +204,8 @@ struct MigrationTool {
   std::string_view migrate = {};  // the usual command that runs the migrations, for --migrate-with
 
   std::string_view id() const { return facts.id; }
+  // As inputs and warnings name it.
+  std::string_view name() const { return label.empty() ? id() : label; }
 };
 
 // By file name.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "model/catalog.h"
-#include "model/finding.h"
+#include "model/index_proposal.h"
 
 namespace pgadvise {
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/catalog.h"
+#include "model/index_proposal.h"
 #include "model/source_location.h"
 
 namespace pgadvise {
@@ -62,18 +63,6 @@ struct Fix {
 };
 
 std::string_view name(Fix::Safety safety);
-
-// An index that a rule proposes; src/advisor turns it into DDL.
-struct IndexProposal {
-  QualifiedName table;
-  std::vector<IndexKey> keys;
-  std::vector<std::string> include;
-  std::optional<std::string> predicate;
-  std::string method = "btree";   // "hash", "gin"
-  std::size_t equality_keys = 0;  // the first keys that the statements compare only by =, so that a hash
-                                  // index on one of them would do
-  bool operator==(const IndexProposal&) const = default;
-};
 
 struct Plan;
 

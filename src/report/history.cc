@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/iso_time.h"
 #include "base/json_text.h"
 #include "base/number_format.h"
 #include "base/text.h"
@@ -19,7 +20,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 using store::FindingLife;
-using store::iso_of;
 
 std::string day_of(std::int64_t seconds) { return iso_of(seconds).substr(0, 10); }
 

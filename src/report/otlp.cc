@@ -1,10 +1,10 @@
 #include "report/otlp.h"
 
+#include "base/iso_time.h"
 #include "base/json_parse.h"
 #include "base/json_text.h"
 #include "base/text.h"
 #include "report/run_metrics.h"
-#include "store/facts.h"
 
 namespace pgadvise::report::otlp {
 namespace {
@@ -29,7 +29,7 @@ json attribute(std::string_view key, double number) {
 }
 
 std::string start_of(const Report& report) {
-  return std::to_string(store::seconds_of(report.started).value_or(0) * 1'000'000'000);
+  return std::to_string(seconds_of(report.started).value_or(0) * 1'000'000'000);
 }
 
 std::string request(const Report& report, const std::string& signal, const std::string& list, json records) {

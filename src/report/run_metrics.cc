@@ -3,8 +3,8 @@
 #include <map>
 #include <tuple>
 
+#include "base/iso_time.h"
 #include "report/common.h"
-#include "store/facts.h"
 
 namespace pgadvise::report {
 namespace {
@@ -74,7 +74,7 @@ std::vector<RunMetric> run_metrics(const Report& report) {
   std::vector<RunMetric> out;
   out.push_back({"build_info", "", "1", "The version of pgadvise.", {{1, {{"version", PGADVISE_VERSION}}}}});
   out.push_back(one("last_run_timestamp_seconds", "last_run.timestamp", "s", "Start of the last run.",
-                    static_cast<double>(store::seconds_of(report.started).value_or(0))));
+                    static_cast<double>(seconds_of(report.started).value_or(0))));
   out.push_back(one("last_run_duration_seconds", "last_run.duration", "s", "Duration of the last run.",
                     report.seconds));
   out.push_back(one("last_run_checked", "last_run.checked", "1",

@@ -1,6 +1,7 @@
 #include "sql/ast.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/deep_thread.h"
 #include "base/identifier.h"
@@ -333,5 +334,22 @@ Figured figure(const Node* node) {
 }  // namespace
 
 std::string figure_name(const Node* expression) { return figure(expression).name; }
+
+std::vector<std::string> column_names(const Node* expression) {
+  return expression ? column_names(message(*expression)) : std::vector<std::string>();
+}
+
+std::vector<std::string> column_names(const ProtobufCMessage& tree) {
+  std::vector<std::string> out;
+  std::set<std::string> seen;
+  each_node(tree, [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
+      std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
+      if (!name.empty() && seen.insert(name).second) out.push_back(std::move(name));
+    }
+    return true;
+  });
+  return out;
+}
 
 }  // namespace pgadvise::sql

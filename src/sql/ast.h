@@ -95,6 +95,10 @@ std::string statement_text(const Node* node);
 // The name that the server gives to a SELECT's output column or an index expression; empty if none.
 std::string figure_name(const Node* expression);
 
+// Each column reference's last name, once, in order. nullptr-safe.
+std::vector<std::string> column_names(const Node* expression);
+std::vector<std::string> column_names(const ProtobufCMessage& tree);
+
 // The name cut to 63 bytes as the server does, without splitting a UTF-8 character.
 std::string clip_name(std::string_view name, std::size_t bytes = 63);
 

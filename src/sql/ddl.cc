@@ -1,6 +1,5 @@
 #include "sql/ddl.h"
 
-#include <set>
 #include <string_view>
 
 #include "base/text.h"
@@ -44,23 +43,6 @@ std::string collation_name(NodeList names) {
   if (parts.empty() || parts.back() == "default") return {};
   const bool plain = parts.size() == 1 || parts[0] == "pg_catalog" || parts[0] == "public";
   return plain ? parts.back() : join(parts, ".");
-}
-
-std::vector<std::string> column_names(const Node* expression) {
-  return expression ? column_names(message(*expression)) : std::vector<std::string>();
-}
-
-std::vector<std::string> column_names(const ProtobufCMessage& tree) {
-  std::vector<std::string> out;
-  std::set<std::string> seen;
-  each_node(tree, [&](const Node& node) {
-    if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields) {
-      std::string name = string_value(node.column_ref->fields[node.column_ref->n_fields - 1]);
-      if (!name.empty() && seen.insert(name).second) out.push_back(std::move(name));
-    }
-    return true;
-  });
-  return out;
 }
 
 }  // namespace pgadvise::sql

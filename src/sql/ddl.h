@@ -29,8 +29,4 @@ std::string last_name(NodeList names);
 // "C", "de_DE"; with the schema where it isn't pg_catalog. The default collation is no collation: "".
 std::string collation_name(NodeList names);
 
-// Each column reference's last name, once, in order. nullptr-safe.
-std::vector<std::string> column_names(const Node* expression);
-std::vector<std::string> column_names(const ProtobufCMessage& tree);
-
 }  // namespace pgadvise::sql

@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "sql/ast.h"
-#include "sql/ddl.h"
 #include "sql/lexer.h"
 #include "sql/predicate.h"
 

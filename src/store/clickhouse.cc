@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "base/text.h"
 #include "store/clickhouse_address.h"
 #include "store/clickhouse_schema.h"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "store/fact_rows.h"
 
 namespace pgadvise::store {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/iso_time.h"
 #include "base/text.h"
 
 namespace pgadvise::store {

@@ -116,8 +116,4 @@ std::vector<SizeSample> relation_sizes(const Catalog& catalog, std::int64_t take
 // nullopt for a catalog that is not a server's.
 std::optional<IndexScans> index_scans(const Catalog& catalog, std::int64_t taken);
 
-// "2026-11-23T16:00:00Z" as seconds since 1970; nullopt if the text is no such time.
-std::optional<std::int64_t> seconds_of(const std::string& iso);
-std::string iso_of(std::int64_t seconds);
-
 }  // namespace pgadvise::store

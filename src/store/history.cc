@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/iso_time.h"
+
 namespace pgadvise::store {
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "base/text.h"
 #include "store/facts.h"
 #include "store/postgres_relations.h"

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/iso_time.h"
 #include "store/sqlite_files.h"
 
 namespace pgadvise::store {

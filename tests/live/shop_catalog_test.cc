@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "live/support.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "model/ddl.h"
 #include "pg/catalog_reader.h"

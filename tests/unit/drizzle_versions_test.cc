@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "lint/schema_difference.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "support/paths.h"
 

@@ -12,7 +12,7 @@
 #include "files/catalog_snapshot.h"
 #include "lint/context.h"
 #include "lint/schema_difference.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "support/paths.h"
 #include "support/run.h"

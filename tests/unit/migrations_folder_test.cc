@@ -14,6 +14,7 @@
 #include "base/input_file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "migrations/find_schemas.h"
 #include "migrations/folder.h"
 #include "migrations/git_facts.h"
 #include "support/temp_tree.h"

@@ -15,6 +15,7 @@
 #include "files/files.h"
 #include "migrations/code_migrations.h"
 #include "migrations/edit_migration.h"
+#include "migrations/find_schemas.h"
 #include "migrations/new_migration.h"
 #include "migrations/tools.h"
 #include "support/paths.h"

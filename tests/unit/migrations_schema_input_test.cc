@@ -8,7 +8,7 @@
 #include "drizzle/journal.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

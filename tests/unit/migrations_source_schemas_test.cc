@@ -12,7 +12,7 @@
 #include "drizzle/source_schema.h"
 #include "files/files.h"
 #include "lint/schema_difference.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "migrations/source_schemas.h"
 #include "sql/replay.h"

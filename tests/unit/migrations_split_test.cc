@@ -8,6 +8,7 @@
 #include "files/write_files.h"
 #include "lint/context.h"
 #include "lint/suppress.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "migrations/split_migration.h"
 #include "support/temp_tree.h"

@@ -12,7 +12,7 @@
 #include "check/source_comparison.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/schema_input.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "prisma/native_type.h"
 #include "prisma/project.h"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "migrations/find_schemas.h"
 #include "migrations/schema_load.h"
 #include "sql/replay.h"
 #include "support/temp_tree.h"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/input_file.h"
+#include "base/iso_time.h"
 #include "store/open.h"
 #include "store/sqlite.h"
 #include "store/sqlite_schema.h"
