@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "model/catalog.h"
+#include "model/schema/catalog.h"
 
 namespace pgadvise::bench {
 

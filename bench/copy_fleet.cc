@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/text.h"
-#include "store/clickhouse_schema.h"
+#include "base/text/text.h"
+#include "store/clickhouse/clickhouse_schema.h"
 
 namespace pgadvise::store {
 namespace {

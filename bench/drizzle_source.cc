@@ -13,10 +13,10 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "compare_catalogs.h"
-#include "drizzle/snapshot.h"
-#include "drizzle/source_reader.h"
+#include "drizzle/kit/snapshot.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/files.h"
 #include "typescript/parse.h"
 #include "typescript/resolve.h"

@@ -7,10 +7,10 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
-#include "log/parameters.h"
-#include "log/prefix.h"
-#include "log/preview.h"
+#include "log/formats/preview.h"
+#include "log/prefix/prefix.h"
 #include "log/reader.h"
+#include "log/record/parameters.h"
 
 namespace pgadvise::log {
 namespace {

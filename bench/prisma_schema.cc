@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "compare_catalogs.h"
 #include "files/files.h"
 #include "files/tree.h"
 #include "prisma/project.h"
-#include "sql/replay.h"
+#include "sql/replay/replay.h"
 
 int main(int argc, char** argv) {
   using namespace pgadvise;

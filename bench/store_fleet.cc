@@ -30,14 +30,14 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "copy_fleet.h"
-#include "pg/connection.h"
-#include "store/clickhouse_session.h"
-#include "store/fact_rows.h"
+#include "pg/connection/connection.h"
+#include "store/clickhouse/clickhouse_session.h"
+#include "store/facts/fact_rows.h"
 #include "store/open.h"
-#include "store/postgres_schema.h"
-#include "store/sqlite_connection.h"
+#include "store/postgres/postgres_schema.h"
+#include "store/sqlite/sqlite_connection.h"
 
 namespace pgadvise::store {
 namespace {

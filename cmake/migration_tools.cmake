@@ -1,6 +1,6 @@
-# A migration tool is registered by its file: src/migrations/tools/<tool>.cc defines `const MigrationTool <tool>`.
+# A migration tool is registered by its file: src/read/migrations/tools/<tool>.cc defines `const MigrationTool <tool>`.
 # Written here: generated/migrations/all_tools.h (extern declarations) and all_tools.cc (the arrays of tools and of their facts).
-file(GLOB pgadvise_tool_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/migrations/tools/*.cc")
+file(GLOB pgadvise_tool_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/read/migrations/tools/*.cc")
 list(SORT pgadvise_tool_files)
 set(_declarations "")
 set(_tools "")
@@ -11,7 +11,7 @@ foreach(_file IN LISTS pgadvise_tool_files)
   string(APPEND _tools "    &tools::${_name},\n")
   string(APPEND _facts "    &migrations::tools::${_name}.facts,\n")
 endforeach()
-set(_header "#pragma once\n#include \"migrations/tools.h\"\nnamespace pgadvise::migrations::tools {\n${_declarations}}  // namespace pgadvise::migrations::tools\n")
+set(_header "#pragma once\n#include \"migrations/interface/tools.h\"\nnamespace pgadvise::migrations::tools {\n${_declarations}}  // namespace pgadvise::migrations::tools\n")
 set(_source "#include \"migrations/all_tools.h\"\n\nnamespace pgadvise {\nnamespace migrations {\nstatic constexpr const MigrationTool* registered[] = {\n${_tools}};\nstd::span<const MigrationTool* const> migration_tools() { return registered; }\n}  // namespace migrations\n\nstatic constexpr const ToolFacts* facts[] = {\n${_facts}};\nstd::span<const ToolFacts* const> tool_facts() { return facts; }\n}  // namespace pgadvise\n")
 file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/generated/migrations/all_tools.h" CONTENT "${_header}")
 file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/generated/migrations/all_tools.cc" CONTENT "${_source}")

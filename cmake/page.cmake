@@ -58,7 +58,7 @@ if(pgadvise_page)
       VERBATIM)
     add_custom_target(report_page DEPENDS "${pgadvise_page_file}")
   endif()
-  set_source_files_properties(src/report/page.cc PROPERTIES
+  set_source_files_properties(src/report/pages/page.cc PROPERTIES
     COMPILE_DEFINITIONS "PGADVISE_PAGE_FILE=\"${pgadvise_page_file}\""
     OBJECT_DEPENDS "${pgadvise_page_file}")
 endif()

@@ -1,4 +1,4 @@
-# What src/typescript reads source with: tree-sitter, from Debian, and the C sources of the TypeScript grammar, which npm brings
+# What src/read/typescript reads source with: tree-sitter, from Debian, and the C sources of the TypeScript grammar, which npm brings
 # (scripts/packages.sh). Defines pgadvise_typescript (ON or OFF) and the target typescript_grammar. The grammar is no code of ours: it is
 # compiled without our warnings, sanitizers and clang-tidy, so this file is included before those options are set.
 set(PGADVISE_TYPESCRIPT AUTO CACHE STRING "Read TypeScript source: AUTO, ON (fails without tree-sitter and the grammar) or OFF")

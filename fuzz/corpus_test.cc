@@ -17,8 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "fuzz_targets.h"
 #include "support.h"
 

@@ -1,6 +1,6 @@
-// Files are opened for reading by src/base/input_file.cc alone, which decides what kinds of files are inputs,
-// and JSON is parsed by src/base/json_parse.h alone, which bounds how deep it nests.
-// Run as: input_readers_test SOURCE_DIR
+// Files are opened for reading by src/base/files/input_file.cc alone, which decides what kinds of files are
+// inputs, and JSON is parsed by src/base/text/json_parse.h alone, which bounds how deep it nests. Run as:
+// input_readers_test SOURCE_DIR
 #include <filesystem>
 #include <fstream>
 #include <iostream>

@@ -1,7 +1,7 @@
 // Holds src and rules against the tables of docs/architecture.md, "Folders": which folder may include which,
 // and which includes a third-party header. No folder and no file (a header with the source of its name)
-// includes itself by way of others. A header's functions are defined in the source of its name. And src/sql:
-// which of its files read parse trees.
+// includes itself by way of others; nor does a room, which is a folder in a folder. A header's functions are
+// defined in the source of its name. And src/read/sql: which of its files read parse trees.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -23,7 +23,8 @@ using Names = std::set<std::string>;
 using Graph = std::map<std::string, Names>;
 
 struct Tables {
-  Graph folders;  // folder -> what it may include
+  Graph folders;                             // folder -> what it may include
+  std::map<std::string, std::string> paths;  // folder -> its path: "sql" -> "src/read/sql"
   Graph headers;  // beginning of a third-party header's name -> the folders that may include it
 };
 
@@ -49,10 +50,9 @@ Names list_of(const std::string& cell) {
   return out;
 }
 
-// "src/base" -> "base", "rules/&lt;category&gt;" -> "rules"
-std::string folder_name(const std::string& cell) {
-  if (cell.starts_with("src/")) return cell.substr(4);
-  return cell.substr(0, cell.find('/'));
+// "src/read/sql" -> the same, "rules/&lt;category&gt;" -> "rules"
+std::string folder_path(const std::string& cell) {
+  return cell.starts_with("src/") ? cell : cell.substr(0, cell.find('/'));
 }
 
 Tables read_tables(const fs::path& page) {
@@ -66,9 +66,12 @@ Tables read_tables(const fs::path& page) {
     else if (plain(cells[1]) == "folder") where = In::folders;
     else if (plain(cells[1]) == "third-party header") where = In::headers;
     else if (line.starts_with("|---")) continue;
-    else if (where == In::folders)
-      out.folders[folder_name(plain(cells[1]))] = list_of(cells[cells.size() - 2]);
-    else if (where == In::headers) out.headers[plain(cells[1])] = list_of(cells[cells.size() - 2]);
+    else if (where == In::folders) {
+      const std::string path = folder_path(plain(cells[1]));
+      const std::string name = path.substr(path.rfind('/') + 1);
+      out.paths[name] = path;
+      out.folders[name] = list_of(cells[cells.size() - 2]);
+    } else if (where == In::headers) out.headers[plain(cells[1])] = list_of(cells[cells.size() - 2]);
   }
   for (auto& [folder, may] : out.folders) {
     if (!may.count("all")) continue;
@@ -123,20 +126,29 @@ class Check {
         if (!tables_.folders.count(other))
           faults.push_back(folder + " may include " + other + ", which is not a folder of the table");
     }
-    for (const auto& entry : fs::directory_iterator(root_ / "src"))
-      if (const auto name = entry.path().filename().string();
-          entry.is_directory() && !tables_.folders.count(name))
-        faults.push_back("src/" + name + " is not in the table of docs/architecture.md");
+    look_for_others("src");
     complain("folders that may include each other: ", tables_.folders);
     complain("folders that include each other: ", folders_);
+    complain("rooms that include each other: ", rooms_);
     complain("files that include each other: ", files_);
   }
   std::vector<std::string> faults;
   int files_read = 0;
 
  private:
-  fs::path path_of(const std::string& folder) const {
-    return folder == "rules" ? root_ / folder : root_ / "src" / folder;
+  fs::path path_of(const std::string& folder) const { return root_ / tables_.paths.at(folder); }
+
+  // Folders that the table does not have, in `place` and in the groups below it ("src/read").
+  void look_for_others(const std::string& place) {
+    for (const auto& entry : fs::directory_iterator(root_ / place)) {
+      if (!entry.is_directory()) continue;
+      const std::string path = place + "/" + entry.path().filename().string();
+      const auto is = [&](const auto& known) { return known.second == path; };
+      const auto below = [&](const auto& known) { return known.second.starts_with(path + "/"); };
+      if (std::any_of(tables_.paths.begin(), tables_.paths.end(), is)) continue;
+      if (std::any_of(tables_.paths.begin(), tables_.paths.end(), below)) look_for_others(path);
+      else faults.push_back(path + " is not in the table of docs/architecture.md");
+    }
   }
 
   void complain(const std::string& what, const Graph& graph) {
@@ -153,7 +165,7 @@ class Check {
   void read_file(const std::string& folder, const fs::path& path) {
     static const std::regex include("^\\s*#\\s*include\\s+([<\"])([^>\"]+)[>\"].*");
     ++files_read;
-    const fs::path base = folder == "rules" ? root_ : root_ / "src";
+    const fs::path base = path_of(folder).parent_path();
     const std::string file = fs::relative(path, base).replace_extension().generic_string();
     std::ifstream in(path);
     std::string line;
@@ -170,7 +182,11 @@ class Check {
       if (!tables_.folders.count(target)) continue;
       if (const auto other = fs::path(name).replace_extension().generic_string(); other != file)
         files_[file].insert(other);
-      if (target == folder) continue;
+      if (target == folder) {
+        const auto room = [](const std::string& of) { return fs::path(of).parent_path().generic_string(); };
+        if (room(file) != room(name)) rooms_[room(file)].insert(room(name));
+        continue;
+      }
       folders_[folder].insert(target);
       if (!tables_.folders.at(folder).count(target)) faults.push_back(place + target);
     }
@@ -178,7 +194,7 @@ class Check {
 
   const fs::path root_;
   const Tables tables_;
-  Graph files_, folders_;
+  Graph files_, folders_, rooms_;
 };
 
 // Headers that declare functions and have no source of their name. What clang-format begins in the first
@@ -213,13 +229,14 @@ struct Headers {
   int files_read = 0;
 };
 
-// The files of src/sql that change or describe a schema take each statement as a value of sql/definitions.h:
-// sql/definitions_*.cc alone read its parse tree, so that a form of a statement is read once.
+// The files of src/read/sql that change or describe a schema take each statement as a value of
+// sql/definitions.h: sql/definitions_*.cc alone read its parse tree, so that a form of a statement is read
+// once.
 struct TreeReaders {
   explicit TreeReaders(const fs::path& root) {
     static const std::regex without_trees("(steps|replay.*|schema_state|definitions)\\.(h|cc)");
     static const std::regex tree("PgQuery__|PG_QUERY__|node_case|NodeList|pg_query\\.h|tree_reader\\.h");
-    for (const auto& entry : fs::directory_iterator(root / "src/sql")) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / "src/read/sql")) {
       const std::string name = entry.path().filename().string();
       if (!std::regex_match(name, without_trees)) continue;
       ++files_read;
@@ -227,7 +244,8 @@ struct TreeReaders {
       std::string line;
       for (int number = 1; std::getline(in, line); ++number)
         if (std::smatch match; std::regex_search(line, match, tree))
-          faults.push_back("src/sql/" + name + ":" + std::to_string(number) + ": " + match.str());
+          faults.push_back(fs::relative(entry.path(), root).generic_string() + ":" + std::to_string(number) +
+                           ": " + match.str());
     }
     std::sort(faults.begin(), faults.end());
   }
@@ -299,6 +317,21 @@ TEST(Layering, FoldersAndFilesThatIncludeEachOtherAreNamed) {
                                                           "folders that include each other: a -> b -> a"}));
 }
 
+TEST(Layering, FoldersOfAGroupAndTheirRoomsAreRead) {
+  const std::string grouped =
+      "| folder | purpose | may include |\n|---|---|---|\n| src/a | one | - |\n| src/g/b | two | a |\n";
+  const TempTree tree({{"docs/architecture.md", grouped},
+                       {"src/a/x.cc", "#include \"b/one/y.h\"\n"},
+                       {"src/g/b/one/y.h", "#include \"b/two/z.h\"\n"},
+                       {"src/g/b/two/z.h", ""},
+                       {"src/g/b/two/w.cc", "#include \"b/one/v.h\"\n"},
+                       {"src/g/c/u.h", ""}});
+  EXPECT_EQ(faults_of(tree),
+            (std::vector<std::string>{"src/a/x.cc:1: a may not include b",
+                                      "src/g/c is not in the table of docs/architecture.md",
+                                      "rooms that include each other: b/one -> b/two -> b/one"}));
+}
+
 TEST(Headers, DeclareWhatTheSourceOfTheirNameDefines) {
   const Headers headers(PGADVISE_SOURCE_DIR);
   for (const auto& fault : headers.faults) ADD_FAILURE() << fault;
@@ -324,14 +357,15 @@ TEST(TreeReaders, TheReplayAndTheStepsReadNoParseTree) {
 
 TEST(TreeReaders, ALineThatReadsAParseTreeIsNamed) {
   const TempTree tree(
-      {{"src/sql/steps.cc", "#include \"sql/definitions.h\"\nif (node.node_case == 3) return;\n"},
-       {"src/sql/replay_create.h", "\n\nvoid create(const PgQuery__CreateStmt& stmt);\n"},
-       {"src/sql/definitions.h", "#include <pg_query.h>\n"},
-       {"src/sql/definitions_table.cc", "switch (node.node_case) {}\n"}});
+      {{"src/read/sql/replay/steps.cc",
+        "#include \"sql/definitions/definitions.h\"\nif (node.node_case == 3) return;\n"},
+       {"src/read/sql/replay/replay_create.h", "\n\nvoid create(const PgQuery__CreateStmt& stmt);\n"},
+       {"src/read/sql/definitions/definitions.h", "#include <pg_query.h>\n"},
+       {"src/read/sql/definitions/definitions_table.cc", "switch (node.node_case) {}\n"}});
   const TreeReaders readers(tree.path());
-  EXPECT_EQ(readers.faults, (std::vector<std::string>{"src/sql/definitions.h:1: pg_query.h",
-                                                      "src/sql/replay_create.h:3: PgQuery__",
-                                                      "src/sql/steps.cc:2: node_case"}));
+  EXPECT_EQ(readers.faults, (std::vector<std::string>{"src/read/sql/definitions/definitions.h:1: pg_query.h",
+                                                      "src/read/sql/replay/replay_create.h:3: PgQuery__",
+                                                      "src/read/sql/replay/steps.cc:2: node_case"}));
   EXPECT_EQ(readers.files_read, 3);
 }
 

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "live/admit_everybody.h"
-#include "pg/sandbox.h"
+#include "pg/sandbox/sandbox.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
-// src and rules have no variables that outlive a call and change, but for those listed here: src/check may be
-// called twice in one process, and from several threads. Reads the sources as clang-format writes them: a
-// declaration of namespace scope begins in the first column.
+// src and rules have no variables that outlive a call and change, but for those listed here: src/engine/check
+// may be called twice in one process, and from several threads. Reads the sources as clang-format writes
+// them: a declaration of namespace scope begins in the first column.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -85,13 +85,14 @@ TEST(MutableState, IsRecognised) {
 TEST(MutableState, IsListedHereWithItsReason) {
   // Variable -> why it may be.
   std::map<std::string, std::string> allowed = {
-      {"src/base/interrupt.cc was_interrupted", "a signal handler sets it"},
-      {"src/review/terminal.cc signal_pipe", "a signal handler writes to it; a process has one terminal"},
-      {"src/cli/messages.cc withheld", "one process runs one command"},
-      {"src/cli/messages.cc complained", "one process runs one command"},
-      {"src/cli/messages.cc logins", "one process runs one command"},
-      {"src/cli/verbosity.cc current_verbosity", "one process runs one command"},
-      {"src/cli/verbosity.cc literals_shown", "one process runs one command"},
+      {"src/base/process/interrupt.cc was_interrupted", "a signal handler sets it"},
+      {"src/front/review/terminal.cc signal_pipe",
+       "a signal handler writes to it; a process has one terminal"},
+      {"src/front/cli/output/messages.cc withheld", "one process runs one command"},
+      {"src/front/cli/output/messages.cc complained", "one process runs one command"},
+      {"src/front/cli/output/messages.cc logins", "one process runs one command"},
+      {"src/front/cli/output/verbosity.cc current_verbosity", "one process runs one command"},
+      {"src/front/cli/output/verbosity.cc literals_shown", "one process runs one command"},
   };
   const fs::path root = PGADVISE_SOURCE_DIR;
   int files = 0;

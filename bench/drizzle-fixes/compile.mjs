@@ -1,5 +1,5 @@
 // Compiles the Drizzle code of a report's fixes: node compile.mjs NAME SCHEMA.TS REPORT.JSON LEAST
-// A fix may use the schema's exports, drizzle-orm, db, tx and what src/lint/drizzle_code.h names; a fix of an -in-code rule
+// A fix may use the schema's exports, drizzle-orm, db, tx and what src/engine/lint/queries/drizzle_code.h names; a fix of an -in-code rule
 // also the variables of its file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';

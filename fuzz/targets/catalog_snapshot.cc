@@ -1,6 +1,6 @@
 #include "files/catalog_snapshot.h"
 
-#include "lint/context.h"
+#include "lint/run/context.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,20 +1,20 @@
 // The two configurations: "=== <name>\n<content>" for each file, the names from the list below; text in front
 // of the first mark is pgadvise.toml. In the repository lies a symbolic link, "out", to another folder.
-#include "check/config.h"
+#include "check/config/config.h"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 
-#include "base/boundary.h"
-#include "base/text.h"
-#include "check/host.h"
-#include "check/patterns.h"
-#include "check/trust.h"
+#include "base/files/boundary.h"
+#include "base/text/text.h"
+#include "check/config/host.h"
+#include "check/config/patterns.h"
+#include "check/config/trust.h"
 #include "support.h"
 
 #ifdef PGADVISE_FUZZ  // that build is without rules
-#include "lint/rule.h"
+#include "lint/run/rule.h"
 namespace pgadvise::lint {
 std::span<const RegisteredRule> all_rules() {
   static constexpr Option rows{.name = "rows", .fallback = 1000, .meaning = "rows"};

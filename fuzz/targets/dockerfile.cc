@@ -1,6 +1,6 @@
-#include "deploy/dockerfile.h"
+#include "deploy/shell/dockerfile.h"
 
-#include "deploy/shell.h"
+#include "deploy/shell/shell.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
-#include "base/text.h"
-#include "drizzle/snapshot.h"
+#include "base/text/text.h"
+#include "drizzle/kit/snapshot.h"
 #include "sql/render_sql.h"
-#include "sql/replay.h"
+#include "sql/replay/replay.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

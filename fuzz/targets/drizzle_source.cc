@@ -2,9 +2,9 @@
 // line, the schema file alone.
 #include <array>
 
-#include "base/text.h"
-#include "drizzle/code_reader.h"
-#include "drizzle/source_reader.h"
+#include "base/text/text.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "sql/render_sql.h"
 #include "support.h"

@@ -1,6 +1,6 @@
-#include "plan/analysis.h"
-#include "plan/insights.h"
-#include "plan/reader.h"
+#include "plan/insights/analysis.h"
+#include "plan/insights/insights.h"
+#include "plan/read/reader.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

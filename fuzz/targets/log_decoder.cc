@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/text.h"
-#include "log/decoder.h"
-#include "log/detect.h"
+#include "base/text/text.h"
+#include "log/formats/decoder.h"
+#include "log/formats/detect.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,6 +1,6 @@
 // Lines out of syslog's and the hosting providers' envelopes.
-#include "base/text.h"
-#include "log/envelope.h"
+#include "base/text/text.h"
+#include "log/formats/envelope.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,5 +1,5 @@
 // Any bytes as a log's lines, compressed ones included.
-#include "log/lines.h"
+#include "log/lines/lines.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

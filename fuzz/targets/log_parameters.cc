@@ -1,7 +1,7 @@
 // A record's message and DETAIL: levels, kinds of messages, values.
-#include "base/text.h"
-#include "log/language.h"
-#include "log/parameters.h"
+#include "base/text/text.h"
+#include "log/record/language.h"
+#include "log/record/parameters.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,8 +1,8 @@
 // auto_explain's records: what is kept of a plan has no constant of the statement's.
 #include <nlohmann/json.hpp>
 
-#include "log/logged_plan.h"
-#include "sql/lexer.h"
+#include "log/record/logged_plan.h"
+#include "sql/parse/lexer.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

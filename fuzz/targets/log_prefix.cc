@@ -1,6 +1,6 @@
 // First line: log_line_prefix; then lines that it may fit.
-#include "base/text.h"
-#include "log/prefix_search.h"
+#include "base/text/text.h"
+#include "log/prefix/prefix_search.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,8 +1,8 @@
 // A whole log, to a workload and back from the workload file.
-#include "base/text.h"
-#include "log/merge.h"
+#include "base/text/text.h"
+#include "log/collect/merge.h"
 #include "log/reader.h"
-#include "log/workload_file.h"
+#include "log/workload/workload_file.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,6 +1,6 @@
 // A statement's template. A byte \x01 in the input stands for a literal.
-#include "base/text.h"
-#include "log/statement_template.h"
+#include "base/text/text.h"
+#include "log/record/statement_template.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

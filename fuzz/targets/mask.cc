@@ -1,5 +1,5 @@
 // Secrets in what is shown: the first look at a text misses none.
-#include "base/mask.h"
+#include "base/text/mask.h"
 
 #include "support.h"
 

@@ -1,9 +1,9 @@
 // TypeScript as text: comments, strings, names of drizzle schemas, commands in code.
 #include "files/script_text.h"
 
-#include "deploy/code_commands.h"
-#include "drizzle/config.h"
-#include "drizzle/names.h"
+#include "deploy/commands/code_commands.h"
+#include "drizzle/kit/config.h"
+#include "drizzle/schema/names.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
 // A shell script to its commands, and what they really run.
-#include "deploy/command.h"
-#include "deploy/shell.h"
-#include "deploy/shell_lexer.h"
+#include "deploy/shell/command.h"
+#include "deploy/shell/shell.h"
+#include "deploy/shell/shell_lexer.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

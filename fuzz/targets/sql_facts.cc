@@ -1,7 +1,7 @@
 // A statement to facts, template, fingerprint and shape.
-#include "sql/facts.h"
-#include "sql/replay.h"
-#include "sql/statement.h"
+#include "sql/facts/facts.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,6 +1,6 @@
 // PostgreSQL's words, on text that need not parse.
-#include "sql/lexer.h"
-#include "sql/statement.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/statement.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,6 +1,6 @@
 // Nothing of a literal or comment is left.
-#include "sql/lexer.h"
-#include "sql/redact.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/redact.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,7 +1,7 @@
 // A script to a catalog.
-#include "base/text.h"
-#include "sql/replay.h"
-#include "sql/statement.h"
+#include "base/text/text.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,6 +1,6 @@
 // What is shown: no control characters, no passwords.
-#include "base/mask.h"
-#include "base/text.h"
+#include "base/text/mask.h"
+#include "base/text/text.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

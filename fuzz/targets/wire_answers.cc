@@ -2,9 +2,9 @@
 // catalog. An input that does not begin with a message of the greeting is sent after a good one.
 #include <string>
 
-#include "pg/catalog_reader.h"
-#include "pg/connection.h"
-#include "pg/relation_sizes.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/catalog/relation_sizes.h"
+#include "pg/connection/connection.h"
 #include "support.h"
 #include "support/fake_server.h"
 

@@ -1,6 +1,6 @@
-#include "log/workload_file.h"
+#include "log/workload/workload_file.h"
 
-#include "log/merge.h"
+#include "log/collect/merge.h"
 #include "support.h"
 
 namespace pgadvise::fuzz {

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "base/identifier.h"
-#include "lint/index_sql.h"
-#include "lint/tables.h"
+#include "base/text/identifier.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <map>
 
-#include "lint/index_sql.h"
-#include "lint/tables.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

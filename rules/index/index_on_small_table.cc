@@ -1,6 +1,6 @@
-#include "lint/index_sql.h"
-#include "lint/index_use.h"
-#include "lint/tables.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

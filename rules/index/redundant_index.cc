@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "lint/index_sql.h"
-#include "lint/tables.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,7 +1,7 @@
-#include "base/identifier.h"
-#include "lint/migrations.h"
-#include "model/ddl.h"
-#include "model/type_change.h"
+#include "base/text/identifier.h"
+#include "lint/migrations/migrations.h"
+#include "model/schema/ddl.h"
+#include "model/schema/type_change.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "base/text.h"
-#include "lint/migrations.h"
-#include "model/ddl.h"
+#include "base/text/text.h"
+#include "lint/migrations/migrations.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

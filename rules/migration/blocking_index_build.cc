@@ -1,7 +1,7 @@
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/migrations.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/migrations/migrations.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,11 +1,11 @@
 #include <optional>
 #include <string>
 
-#include "base/text.h"
-#include "lint/lock_forecast.h"
-#include "lint/migrations.h"
-#include "lint/queries.h"
-#include "lint/server_events.h"
+#include "base/text/text.h"
+#include "lint/migrations/lock_forecast.h"
+#include "lint/migrations/migrations.h"
+#include "lint/queries/queries.h"
+#include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,7 +1,7 @@
 #include <set>
 
-#include "base/text.h"
-#include "lint/migrations.h"
+#include "base/text/text.h"
+#include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

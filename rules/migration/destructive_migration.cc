@@ -1,6 +1,6 @@
-#include "base/text.h"
-#include "lint/migrations.h"
-#include "model/type_change.h"
+#include "base/text/text.h"
+#include "lint/migrations/migrations.h"
+#include "model/schema/type_change.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/migration_folders.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/lock_forecast.h"
-#include "lint/migrations.h"
+#include "base/text/text.h"
+#include "lint/migrations/lock_forecast.h"
+#include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

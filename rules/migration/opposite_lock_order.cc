@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/code.h"
-#include "lint/lock_forecast.h"
-#include "lint/migration_folders.h"
-#include "lint/migrations.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/migrations/lock_forecast.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/migrations/migrations.h"
+#include "lint/queries/code.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

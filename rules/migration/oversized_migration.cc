@@ -3,10 +3,10 @@
 #include <set>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/migrations.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/migrations/migrations.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

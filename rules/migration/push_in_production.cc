@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/migration_folders.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/run/context.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "base/text.h"
-#include "lint/code.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,7 +1,7 @@
 #include <map>
 #include <utility>
 
-#include "lint/migrations.h"
+#include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

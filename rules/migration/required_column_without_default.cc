@@ -1,5 +1,5 @@
-#include "lint/migrations.h"
-#include "model/ddl.h"
+#include "lint/migrations/migrations.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/schema_difference.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/run/context.h"
+#include "lint/schema/schema_difference.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

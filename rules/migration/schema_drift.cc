@@ -1,6 +1,6 @@
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/schema_difference.h"
+#include "base/text/text.h"
+#include "lint/run/context.h"
+#include "lint/schema/schema_difference.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lint/migration_folders.h"
+#include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

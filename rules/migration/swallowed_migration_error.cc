@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/migration_folders.h"
-#include "lint/migrations.h"
-#include "model/connections.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/migrations/migrations.h"
+#include "model/project/connections.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

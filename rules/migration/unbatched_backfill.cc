@@ -1,4 +1,4 @@
-#include "lint/migrations.h"
+#include "lint/migrations/migrations.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,4 +1,4 @@
-#include "lint/migration_folders.h"
+#include "lint/migrations/migration_folders.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,11 +1,11 @@
 #include <map>
 #include <utility>
 
-#include "base/text.h"
-#include "lint/loops.h"
-#include "lint/queries.h"
-#include "lint/server_events.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,8 +1,8 @@
 #include <map>
 
-#include "lint/context.h"
-#include "lint/migration_folders.h"
-#include "model/connections.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/run/context.h"
+#include "model/project/connections.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

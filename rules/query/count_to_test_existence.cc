@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "lint/loops.h"
-#include "lint/queries.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,6 +1,6 @@
-#include "lint/loops.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

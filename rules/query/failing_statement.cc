@@ -1,5 +1,5 @@
-#include "lint/plans.h"
-#include "lint/queries.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,10 +2,10 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/code.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/drizzle_code.h"
-#include "lint/loop_rewrite.h"
-#include "lint/loops.h"
-#include "lint/queries.h"
+#include "base/text/text.h"
+#include "lint/queries/drizzle_code.h"
+#include "lint/queries/loop_rewrite.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
+#include "lint/run/context.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

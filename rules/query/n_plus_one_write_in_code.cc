@@ -1,4 +1,4 @@
-#include "lint/code.h"
+#include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.h"
-#include "lint/conditions.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "lint/words.h"
-#include "model/rewrite.h"
+#include "base/text/text.h"
+#include "lint/queries/conditions.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "model/queries/rewrite.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lint/queries.h"
+#include "lint/queries/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,13 +2,13 @@
 #include <map>
 #include <set>
 
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/index_sql.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

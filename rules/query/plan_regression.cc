@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "base/number_format.h"
-#include "lint/plan_changes.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
+#include "base/text/number_format.h"
+#include "lint/queries/plan_changes.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

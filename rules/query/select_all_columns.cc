@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

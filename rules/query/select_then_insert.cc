@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/drizzle_code.h"
-#include "lint/loops.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/queries/drizzle_code.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "lint/conditions.h"
-#include "lint/context.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/queries/conditions.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
+#include "lint/run/context.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

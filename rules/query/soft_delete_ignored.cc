@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/loops.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "lint/loops.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "model/plan_inputs.h"
+#include "lint/queries/loops.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "model/queries/plan_inputs.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

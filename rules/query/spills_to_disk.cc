@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/plans.h"
-#include "lint/queries.h"
-#include "lint/server_events.h"
-#include "lint/tables.h"
-#include "model/plan_inputs.h"
+#include "base/text/text.h"
+#include "lint/queries/plans.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "lint/server/server_events.h"
+#include "model/queries/plan_inputs.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,10 +2,10 @@
 #include <array>
 #include <map>
 
-#include "base/text.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,5 +1,5 @@
-#include "lint/code.h"
-#include "lint/migration_folders.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,10 +2,10 @@
 #include <optional>
 #include <utility>
 
-#include "lint/code.h"
-#include "lint/migration_folders.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

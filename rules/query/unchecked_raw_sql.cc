@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "lint/code.h"
-#include "lint/migration_folders.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

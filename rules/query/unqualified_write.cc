@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <set>
 
-#include "lint/queries.h"
-#include "lint/tables.h"
+#include "lint/queries/queries.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,9 +2,9 @@
 #include <string>
 #include <vector>
 
-#include "lint/code.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "lint/code.h"
-#include "lint/loops.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/queries/loops.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

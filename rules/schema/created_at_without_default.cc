@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <map>
 
-#include "base/text.h"
-#include "lint/tables.h"
-#include "lint/words.h"
-#include "model/ddl.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

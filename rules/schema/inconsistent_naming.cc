@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,10 +1,10 @@
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/by_schema.h"
-#include "lint/json_casts.h"
-#include "lint/tables.h"
-#include "lint/type_fix.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/schema/by_schema.h"
+#include "lint/schema/json_casts.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/type_fix.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -2,17 +2,17 @@
 #include <array>
 #include <cstdlib>
 
-#include "base/identifier.h"
-#include "base/json_text.h"
-#include "base/text.h"
-#include "lint/code.h"
-#include "lint/context.h"
-#include "lint/json_casts.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
-#include "lint/type_fix.h"
-#include "lint/words.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/json_text.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/run/context.h"
+#include "lint/schema/json_casts.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/type_fix.h"
+#include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -3,12 +3,12 @@
 #include <set>
 #include <utility>
 
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/by_schema.h"
-#include "lint/index_sql.h"
-#include "lint/tables.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/schema/by_schema.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

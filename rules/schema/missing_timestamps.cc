@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "base/text.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

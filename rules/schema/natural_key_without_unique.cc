@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "lint/index_sql.h"
-#include "lint/tables.h"
-#include "lint/words.h"
-#include "model/ddl.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

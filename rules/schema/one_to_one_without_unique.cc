@@ -2,14 +2,14 @@
 #include <optional>
 #include <utility>
 
-#include "base/text.h"
-#include "lint/code.h"
-#include "lint/index_sql.h"
-#include "lint/index_use.h"
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
-#include "lint/words.h"
-#include "model/ddl.h"
+#include "base/text/text.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/queries/code.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

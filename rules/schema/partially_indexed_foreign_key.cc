@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "base/text.h"
-#include "lint/index_sql.h"
-#include "lint/key_coverage.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/key_coverage.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -4,11 +4,11 @@
 #include <map>
 #include <string>
 
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/tables.h"
-#include "lint/type_fix.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/type_fix.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

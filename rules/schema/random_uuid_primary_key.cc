@@ -1,5 +1,5 @@
-#include "base/text.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,6 +1,6 @@
-#include "base/identifier.h"
-#include "lint/tables.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "lint/schema/tables.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

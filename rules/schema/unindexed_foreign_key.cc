@@ -2,11 +2,11 @@
 #include <string>
 #include <vector>
 
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/key_coverage.h"
-#include "lint/parent_deletes.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/run/context.h"
+#include "lint/schema/key_coverage.h"
+#include "lint/schema/parent_deletes.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/by_schema.h"
-#include "lint/key_coverage.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/schema/by_schema.h"
+#include "lint/schema/key_coverage.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "base/identifier.h"
-#include "base/text.h"
-#include "lint/tables.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "model/schema/ddl.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
-#include "base/identifier.h"
-#include "lint/tables.h"
+#include "base/text/identifier.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

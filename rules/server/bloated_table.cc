@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "lint/tables.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

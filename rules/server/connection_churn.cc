@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstdio>
 
-#include "base/text.h"
-#include "lint/server_events.h"
-#include "lint/tables.h"
-#include "lint/words.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

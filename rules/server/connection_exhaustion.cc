@@ -2,9 +2,9 @@
 #include <cstdlib>
 #include <map>
 
-#include "base/text.h"
-#include "lint/server_events.h"
-#include "lint/tables.h"
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "lint/server/server_events.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

@@ -1,7 +1,7 @@
 #include <map>
 
-#include "lint/context.h"
-#include "lint/migration_folders.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/run/context.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

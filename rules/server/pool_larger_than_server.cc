@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <map>
 
-#include "lint/migration_folders.h"
-#include "lint/tables.h"
+#include "lint/migrations/migration_folders.h"
+#include "lint/schema/tables.h"
 #include "rules/all_rules.h"
 
 namespace pgadvise::rules {

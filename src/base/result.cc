@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "base/mask.h"
-#include "base/text.h"
+#include "base/text/mask.h"
+#include "base/text/text.h"
 
 namespace pgadvise {
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "base/number_format.h"
-#include "base/text.h"
-#include "base/utf8.h"
+#include "base/text/number_format.h"
+#include "base/text/text.h"
+#include "base/text/utf8.h"
 
 namespace pgadvise::report {
 

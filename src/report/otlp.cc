@@ -1,9 +1,9 @@
 #include "report/otlp.h"
 
 #include "base/iso_time.h"
-#include "base/json_parse.h"
-#include "base/json_text.h"
-#include "base/text.h"
+#include "base/text/json_parse.h"
+#include "base/text/json_text.h"
+#include "base/text/text.h"
 #include "report/run_metrics.h"
 
 namespace pgadvise::report::otlp {

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "base/ci_commands.h"
-#include "base/mask.h"
-#include "base/text.h"
+#include "base/text/ci_commands.h"
+#include "base/text/mask.h"
+#include "base/text/text.h"
 
 namespace pgadvise::report {
 

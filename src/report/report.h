@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/repository_path.h"
+#include "base/files/repository_path.h"
 #include "base/result.h"
-#include "model/finding.h"
-#include "model/report.h"
-#include "model/workload.h"
-#include "report/paint.h"
+#include "model/queries/workload.h"
+#include "model/results/finding.h"
+#include "model/results/report.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 

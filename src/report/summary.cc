@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "base/number_format.h"
-#include "base/text.h"
-#include "report/advice_figures.h"
+#include "base/text/number_format.h"
+#include "base/text/text.h"
 #include "report/common.h"
+#include "report/text/advice_figures.h"
 
 namespace pgadvise::report {
 namespace {

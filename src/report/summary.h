@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/report.h"
+#include "model/results/report.h"
 
 namespace pgadvise::report {
 

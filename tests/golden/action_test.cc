@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "files/yaml_file.h"
 #include "support/paths.h"
 #include "support/run.h"

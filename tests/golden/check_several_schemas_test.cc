@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "drizzle/source_reader.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "drizzle/schema/source_reader.h"
 #include "support/run.h"
 
 namespace pgadvise {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "report/report.h"
 #include "support/paths.h"
 #include "support/run.h"

@@ -1,13 +1,13 @@
 // docs/config.schema.json: what the rules make it, and of one mind with the reader of pgadvise.toml.
-#include "check/config_schema.h"
+#include "check/config/config_schema.h"
 
 #include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
-#include "check/config.h"
-#include "check/toml.h"
+#include "check/config/config.h"
+#include "check/config/toml.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"

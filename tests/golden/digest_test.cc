@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "check/config.h"
+#include "check/config/config.h"
 #include "files/yaml_file.h"
 #include "support/run.h"
 

@@ -12,8 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "support/paths.h"
 #include "support/run.h"
 

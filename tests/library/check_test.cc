@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "check/digest.h"
-#include "check/merge.h"
+#include "check/commands/digest.h"
+#include "check/run/merge.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
 

@@ -7,10 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "check/merge.h"
-#include "drizzle/source_reader.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "check/run/merge.h"
+#include "drizzle/schema/source_reader.h"
 #include "report/report.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"

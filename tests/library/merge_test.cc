@@ -1,5 +1,5 @@
 // Duplicates over several schemas: which findings are one, their ids, and what refers to them.
-#include "check/merge.h"
+#include "check/run/merge.h"
 
 #include <algorithm>
 #include <set>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "report/report.h"
 #include "support/temp_tree.h"
 

@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "check/advise.h"
-#include "check/explain.h"
-#include "check/fixes.h"
-#include "check/merge.h"
+#include "check/commands/advise.h"
+#include "check/commands/explain.h"
+#include "check/run/fixes.h"
+#include "check/run/merge.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "pg/connection.h"
-#include "pg/sandbox.h"
+#include "pg/connection/connection.h"
+#include "pg/sandbox/sandbox.h"
 
 namespace pgadvise::live {
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "live/support.h"
 #include "support/paths.h"
 #include "support/run.h"

@@ -12,8 +12,8 @@
 
 #include "live/own_server.h"
 #include "live/support.h"
-#include "pg/plan_source.h"
-#include "pg/what_if.h"
+#include "pg/plans/plan_source.h"
+#include "pg/plans/what_if.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"

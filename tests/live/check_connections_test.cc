@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "live/support.h"
-#include "pg/plan_source.h"
+#include "pg/plans/plan_source.h"
 #include "support/paths.h"
 #include "support/run.h"
 

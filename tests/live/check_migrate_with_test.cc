@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/isolated_process.h"
+#include "base/files/input_file.h"
+#include "base/process/isolated_process.h"
 #include "live/support.h"
 #include "support/run.h"
 

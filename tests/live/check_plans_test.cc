@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/identifier.h"
-#include "base/input_file.h"
+#include "base/files/input_file.h"
+#include "base/text/identifier.h"
 #include "live/support.h"
 #include "support/paths.h"
 #include "support/run.h"

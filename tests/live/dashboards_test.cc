@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "live/support.h"
 #include "store/open.h"
 #include "support/clickhouse_server.h"

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "live/support.h"
 #include "support/paths.h"
 #include "support/run.h"

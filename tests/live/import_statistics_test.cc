@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "check/inputs.h"
+#include "check/load/inputs.h"
 #include "live/lone_database.h"
 #include "live/support.h"
-#include "pg/catalog_reader.h"
-#include "pg/plan_source.h"
-#include "pg/sandbox.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/plans/plan_source.h"
+#include "pg/sandbox/sandbox.h"
 #include "support/paths.h"
 #include "support/run.h"
 

@@ -1,7 +1,7 @@
-// The table of key words in src/base/identifier.cc against the server's own.
+// The table of key words in src/base/text/identifier.cc against the server's own.
 #include <gtest/gtest.h>
 
-#include "base/identifier.h"
+#include "base/text/identifier.h"
 #include "live/support.h"
 
 namespace pgadvise {

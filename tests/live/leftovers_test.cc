@@ -1,5 +1,5 @@
 // What a killed run leaves: the next run names it, --cleanup removes it, and nothing else goes with it.
-#include "pg/leftovers.h"
+#include "pg/verify/leftovers.h"
 
 #include <chrono>
 #include <csignal>

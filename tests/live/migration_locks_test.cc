@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "model/lock.h"
-#include "sql/replay.h"
+#include "model/schema/lock.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise {
 namespace {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
+#include "base/files/digest.h"
 #include "live/support.h"
-#include "pg/catalog_reader.h"
+#include "pg/catalog/catalog_reader.h"
 #include "support/run.h"
 
 namespace pgadvise {

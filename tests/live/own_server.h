@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "pg/connection.h"
-#include "pg/server_process.h"
+#include "pg/connection/connection.h"
+#include "pg/sandbox/server_process.h"
 #include "support/run.h"
 
 namespace pgadvise::live {

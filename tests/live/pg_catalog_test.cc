@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "pg/catalog_reader.h"
-#include "pg/sandbox.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/sandbox/sandbox.h"
 
 namespace pgadvise {
 namespace {

@@ -6,8 +6,8 @@
 #include <signal.h>
 
 #include "live/support.h"
-#include "pg/connection.h"
-#include "pg/sandbox.h"
+#include "pg/connection/connection.h"
+#include "pg/sandbox/sandbox.h"
 #include "support/sandbox_processes.h"
 
 namespace pgadvise {

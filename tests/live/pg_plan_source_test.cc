@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "pg/plan_source.h"
+#include "pg/plans/plan_source.h"
 
 namespace pgadvise {
 namespace {

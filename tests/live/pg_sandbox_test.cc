@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/isolated_process.h"
-#include "base/process.h"
-#include "pg/catalog_reader.h"
-#include "pg/sandbox.h"
-#include "pg/server_process.h"
+#include "base/process/isolated_process.h"
+#include "base/process/process.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/sandbox/sandbox.h"
+#include "pg/sandbox/server_process.h"
 #include "support/run.h"
 #include "support/sandbox_processes.h"
 

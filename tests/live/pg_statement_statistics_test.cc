@@ -6,10 +6,10 @@
 
 #include "live/own_server.h"
 #include "live/support.h"
-#include "log/provenance.h"
-#include "log/workload_file.h"
-#include "pg/plan_source.h"
-#include "pg/statement_statistics.h"
+#include "log/lines/provenance.h"
+#include "log/workload/workload_file.h"
+#include "pg/catalog/statement_statistics.h"
+#include "pg/plans/plan_source.h"
 #include "support/run.h"
 #include "support/schema.h"
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "pg/catalog_reader.h"
-#include "pg/plan_source.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/plans/plan_source.h"
 
 namespace pgadvise {
 namespace {

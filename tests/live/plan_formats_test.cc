@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "plan/reader.h"
+#include "plan/read/reader.h"
 #include "support/plan_lines.h"
 
 namespace pgadvise {

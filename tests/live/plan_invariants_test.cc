@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "plan/analysis.h"
-#include "plan/insights.h"
-#include "plan/reader.h"
-#include "plan/title.h"
+#include "plan/insights/analysis.h"
+#include "plan/insights/insights.h"
+#include "plan/read/reader.h"
+#include "plan/read/title.h"
 
 namespace pgadvise {
 namespace {

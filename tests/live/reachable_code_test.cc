@@ -10,13 +10,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "live/support.h"
-#include "pg/dependency_checker.h"
-#include "pg/object_classes.h"
-#include "pg/plan_source.h"
-#include "plan/safety.h"
-#include "sql/statement.h"
+#include "pg/plans/dependency_checker.h"
+#include "pg/plans/object_classes.h"
+#include "pg/plans/plan_source.h"
+#include "plan/run/safety.h"
+#include "sql/parse/statement.h"
 #include "support/run.h"
 
 namespace pgadvise {
@@ -531,7 +531,8 @@ TEST_F(ReachableCode, WouldRunByEXPLAIN) {
   }
 }
 
-// A version with a new kind of object fails here, and src/pg/object_classes.cc has to say what it can run.
+// A version with a new kind of object fails here, and src/server/pg/plans/object_classes.cc has to say what
+// it can run.
 TEST_F(ReachableCode, EveryCatalogAndColumnHasARow) {
   std::set<std::string> tried;
   for (const auto& one : cases())

@@ -1,10 +1,10 @@
 // Rewritten conditions on a server: the same rows as the conditions that they replace, and an index scan.
-#include "model/rewritten_condition.h"
+#include "model/queries/rewritten_condition.h"
 
 #include <gtest/gtest.h>
 
 #include "live/support.h"
-#include "sql/facts.h"
+#include "sql/facts/facts.h"
 
 namespace pgadvise {
 namespace {

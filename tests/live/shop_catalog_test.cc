@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "live/support.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
-#include "model/ddl.h"
-#include "pg/catalog_reader.h"
-#include "sql/statement.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
+#include "model/schema/ddl.h"
+#include "pg/catalog/catalog_reader.h"
+#include "sql/parse/statement.h"
 #include "support/paths.h"
 
 namespace pgadvise {

@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
-#include "base/input_file.h"
+#include "base/files/digest.h"
+#include "base/files/input_file.h"
 #include "files/catalog_snapshot.h"
-#include "lint/context.h"
+#include "lint/run/context.h"
 #include "live/support.h"
-#include "pg/catalog_reader.h"
+#include "pg/catalog/catalog_reader.h"
 #include "support/run.h"
 #include "support/schema.h"
 

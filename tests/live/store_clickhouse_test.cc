@@ -10,13 +10,13 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "store/clickhouse_schema.h"
+#include "base/text/text.h"
+#include "store/clickhouse/clickhouse_schema.h"
 #include "store/open.h"
-#include "store/spool.h"
-#include "store/sqlite_connection.h"
-#include "store/sqlite_schema.h"
-#include "store/views.h"
+#include "store/sqlite/sqlite_connection.h"
+#include "store/sqlite/sqlite_schema.h"
+#include "store/store/spool.h"
+#include "store/store/views.h"
 #include "support/child.h"
 #include "support/clickhouse_server.h"
 #include "support/small_disk.h"

@@ -10,15 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "live/own_server.h"
 #include "live/support.h"
-#include "pg/catalog_reader.h"
+#include "pg/catalog/catalog_reader.h"
 #include "store/open.h"
-#include "store/postgres_schema.h"
-#include "store/postgres_session.h"
-#include "store/spool.h"
-#include "store/views.h"
+#include "store/postgres/postgres_schema.h"
+#include "store/postgres/postgres_session.h"
+#include "store/store/spool.h"
+#include "store/store/views.h"
 #include "support/child.h"
 #include "support/killing_relay.h"
 #include "support/small_disk.h"

@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "base/digest.h"
-#include "base/identifier.h"
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/digest.h"
+#include "base/files/input_file.h"
+#include "base/text/identifier.h"
+#include "base/text/text.h"
 #include "live/admit_everybody.h"
-#include "pg/sandbox.h"
+#include "pg/sandbox/sandbox.h"
 
 namespace pgadvise::live {
 

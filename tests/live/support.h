@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pg/connection.h"
+#include "pg/connection/connection.h"
 
 namespace pgadvise::live {
 

@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "live/own_server.h"
-#include "store/sqlite_connection.h"
+#include "store/sqlite/sqlite_connection.h"
 #include "support/run.h"
 
 namespace pgadvise {

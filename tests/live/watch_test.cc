@@ -14,12 +14,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "live/own_server.h"
 #include "live/support.h"
 #include "net/http_client.h"
-#include "report/page.h"
-#include "store/sqlite_connection.h"
+#include "report/pages/page.h"
+#include "store/sqlite/sqlite_connection.h"
 #include "support/http_client.h"
 #include "support/http_server.h"
 #include "support/run.h"

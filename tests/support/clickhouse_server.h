@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "store/clickhouse_session.h"
+#include "store/clickhouse/clickhouse_session.h"
 #include "support/paths.h"
 #include "support/run.h"
 

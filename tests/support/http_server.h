@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 
 namespace pgadvise::testing_support {
 

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "model/plan.h"
+#include "model/queries/plan.h"
 
 namespace pgadvise::testing_support {
 

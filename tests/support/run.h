@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "support/paths.h"
 
 namespace pgadvise::testing_support {

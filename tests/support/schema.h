@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/process.h"
+#include "base/process/process.h"
 #include "support/paths.h"
 #include "support/run.h"
 

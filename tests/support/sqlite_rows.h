@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/sqlite_connection.h"
+#include "store/sqlite/sqlite_connection.h"
 #include "support/store_cases.h"
 
 namespace pgadvise::store {

@@ -14,8 +14,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model/histogram.h"
-#include "store/store.h"
+#include "model/queries/histogram.h"
+#include "store/store/store.h"
 
 namespace pgadvise::store {
 

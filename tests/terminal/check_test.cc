@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "support/paths.h"
 #include "terminal/tmux.h"
 

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/process.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/process/process.h"
+#include "base/text/text.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "terminal/tmux.h"

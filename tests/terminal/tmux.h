@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/process.h"
-#include "base/text.h"
+#include "base/process/process.h"
+#include "base/text/text.h"
 #include "support/run.h"
 
 namespace pgadvise::testing_support {

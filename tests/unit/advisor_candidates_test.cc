@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "advisor/candidates.h"
-#include "advisor/drops.h"
-#include "advisor/index_ddl.h"
-#include "advisor/maintenance_cost.h"
-#include "advisor/size.h"
-#include "advisor/uncosted.h"
-#include "model/ddl.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "advisor/candidates/candidates.h"
+#include "advisor/candidates/uncosted.h"
+#include "advisor/costs/maintenance_cost.h"
+#include "advisor/costs/size.h"
+#include "advisor/ddl/index_ddl.h"
+#include "advisor/search/drops.h"
+#include "model/schema/ddl.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::advisor {
 namespace {

@@ -1,8 +1,8 @@
 // Which proposed indexes the server could build, without a server.
 #include <gtest/gtest.h>
 
-#include "advisor/entry_size.h"
-#include "model/ddl.h"
+#include "advisor/costs/entry_size.h"
+#include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {

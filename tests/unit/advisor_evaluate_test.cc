@@ -3,14 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "advisor/drops.h"
-#include "advisor/evaluate.h"
-#include "model/evaluation.h"
-#include "model/index_comparison.h"
-#include "report/evaluation_json.h"
-#include "report/evaluation_text.h"
-#include "sql/facts.h"
-#include "sql/written_indexes.h"
+#include "advisor/search/drops.h"
+#include "advisor/search/evaluate.h"
+#include "model/results/evaluation.h"
+#include "model/schema/index_comparison.h"
+#include "report/json/evaluation_json.h"
+#include "report/text/evaluation_text.h"
+#include "sql/definitions/written_indexes.h"
+#include "sql/facts/facts.h"
 #include "support/schema.h"
 
 namespace pgadvise::advisor {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "advisor/candidates.h"
-#include "advisor/merge.h"
-#include "advisor/size.h"
-#include "advisor/withdraw.h"
-#include "model/ddl.h"
+#include "advisor/candidates/candidates.h"
+#include "advisor/candidates/merge.h"
+#include "advisor/candidates/withdraw.h"
+#include "advisor/costs/size.h"
+#include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "advisor/cost_model.h"
-#include "advisor/selection.h"
+#include "advisor/costs/cost_model.h"
+#include "advisor/search/selection.h"
 
 namespace pgadvise::advisor {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "advisor/index_ddl.h"
-#include "advisor/propose.h"
+#include "advisor/candidates/propose.h"
+#include "advisor/ddl/index_ddl.h"
 
 namespace pgadvise::advisor {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/boundary.h"
+#include "base/files/boundary.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/ci_commands.h"
-#include "base/json_text.h"
 #include "base/result.h"
-#include "base/text.h"
+#include "base/text/ci_commands.h"
+#include "base/text/json_text.h"
+#include "base/text/text.h"
 #include "support/ci_commands.h"
 
 namespace pgadvise {

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/isolated_process.h"
-#include "base/isolation_refused.h"
+#include "base/process/isolated_process.h"
+#include "base/process/isolation_refused.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/mask.h"
+#include "base/text/mask.h"
 
 namespace pgadvise {
 namespace {

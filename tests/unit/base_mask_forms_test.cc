@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/mask.h"
-#include "base/mask_constants.h"
+#include "base/text/mask.h"
+#include "base/text/mask_constants.h"
 
 namespace pgadvise {
 namespace {

@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "base/json_parse.h"
-#include "base/json_text.h"
-#include "base/mask.h"
-#include "base/number_format.h"
 #include "base/result.h"
-#include "base/text.h"
-#include "base/utf8.h"
-#include "model/finding.h"
+#include "base/text/json_parse.h"
+#include "base/text/json_text.h"
+#include "base/text/mask.h"
+#include "base/text/number_format.h"
+#include "base/text/text.h"
+#include "base/text/utf8.h"
+#include "model/results/finding.h"
 
 namespace pgadvise {
 namespace {

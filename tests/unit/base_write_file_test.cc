@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "base/write_file.h"
+#include "base/files/input_file.h"
+#include "base/files/write_file.h"
+#include "base/text/text.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {

@@ -2,11 +2,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "check/config.h"
-#include "check/ignore_entry.h"
-#include "check/patterns.h"
-#include "check/suppressions.h"
+#include "base/text/text.h"
+#include "check/config/config.h"
+#include "check/config/ignore_entry.h"
+#include "check/config/patterns.h"
+#include "check/config/suppressions.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

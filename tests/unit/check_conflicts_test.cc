@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "advisor/propose.h"
-#include "check/conflicts.h"
-#include "check/fixes.h"
-#include "lint/context.h"
-#include "sql/replay.h"
+#include "advisor/candidates/propose.h"
+#include "check/run/conflicts.h"
+#include "check/run/fixes.h"
+#include "lint/run/context.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::check {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "check/fixes.h"
-#include "sql/placeholders.h"
+#include "check/run/fixes.h"
+#include "sql/parse/placeholders.h"
 
 namespace pgadvise::check {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "check/impact.h"
-#include "check/short_id.h"
-#include "lint/table_growth.h"
-#include "sql/replay.h"
+#include "base/files/input_file.h"
+#include "check/findings/short_id.h"
+#include "check/run/impact.h"
+#include "lint/schema/table_growth.h"
+#include "sql/replay/replay.h"
 #include "support/paths.h"
 
 namespace pgadvise::check {

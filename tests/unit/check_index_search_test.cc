@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "check/index_search.h"
+#include "check/findings/index_search.h"
 
 namespace pgadvise::check {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "check/inputs.h"
-#include "log/merge.h"
+#include "check/load/inputs.h"
+#include "log/collect/merge.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

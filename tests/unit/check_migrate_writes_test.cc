@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "check/migrate_writes.h"
+#include "check/load/migrate_writes.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "check/new_index_sizes.h"
+#include "check/load/new_index_sizes.h"
 
 namespace pgadvise::check {
 namespace {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "check/config.h"
-#include "check/nothing_checked.h"
+#include "check/config/config.h"
+#include "check/load/nothing_checked.h"
 #include "support/run.h"
 
 namespace pgadvise::check {

@@ -1,8 +1,8 @@
 // Owners of findings: pgadvise.toml before CODEOWNERS.
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "check/owners.h"
+#include "base/text/text.h"
+#include "check/run/owners.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

@@ -1,7 +1,7 @@
 // Patterns in a configuration's paths: what they match, and their bounds.
 #include <gtest/gtest.h>
 
-#include "check/patterns.h"
+#include "check/config/patterns.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

@@ -1,7 +1,7 @@
 // The plans of a report that show a finding's statement without and with the index that was costed for it.
 #include <gtest/gtest.h>
 
-#include "check/plans.h"
+#include "check/load/plans.h"
 
 namespace pgadvise::check {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "check/git.h"
-#include "check/revision_files.h"
+#include "base/files/input_file.h"
+#include "check/changes/git.h"
+#include "check/changes/revision_files.h"
 #include "support/run.h"
 
 namespace pgadvise::check {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "check/sandbox_environment.h"
+#include "check/changes/sandbox_environment.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "check/host.h"
-#include "check/trust.h"
+#include "base/text/text.h"
+#include "check/config/host.h"
+#include "check/config/trust.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::check {

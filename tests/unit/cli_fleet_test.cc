@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/fleet.h"
-#include "report/fleet.h"
+#include "cli/commands/fleet.h"
+#include "reports/fleet.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 

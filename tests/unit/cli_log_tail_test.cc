@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "base/input_file.h"
-#include "cli/log_tail.h"
+#include "base/files/input_file.h"
+#include "cli/watch/log_tail.h"
 #include "support/run.h"
 
 namespace pgadvise {

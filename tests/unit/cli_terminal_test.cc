@@ -7,10 +7,10 @@
 #include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "cli/sources.h"
-#include "cli/usage.h"
-#include "cli/verbosity.h"
+#include "base/text/text.h"
+#include "cli/options/usage.h"
+#include "cli/output/sources.h"
+#include "cli/output/verbosity.h"
 #include "support/run.h"
 
 namespace pgadvise::cli {

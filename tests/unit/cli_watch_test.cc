@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "cli/watch_board.h"
-#include "cli/watch_check.h"
-#include "cli/watch_files.h"
+#include "base/files/input_file.h"
+#include "cli/watch/watch_board.h"
+#include "cli/watch/watch_check.h"
+#include "cli/watch/watch_files.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 

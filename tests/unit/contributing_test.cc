@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "lint/context.h"
-#include "sql/replay.h"
+#include "base/files/input_file.h"
+#include "lint/run/context.h"
+#include "sql/replay/replay.h"
 #include "support/paths.h"
 
 namespace pgadvise {

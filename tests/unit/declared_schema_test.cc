@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "sql/replay.h"
+#include "lint/run/context.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/command.h"
-#include "migrations/tools.h"
+#include "deploy/shell/command.h"
+#include "migrations/interface/tools.h"
 
 namespace pgadvise::deploy {
 namespace {

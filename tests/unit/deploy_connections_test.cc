@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/database_urls.h"
+#include "deploy/connections/database_urls.h"
 #include "deploy/repository.h"
-#include "drizzle/source_reader.h"
-#include "model/connections.h"
+#include "drizzle/schema/source_reader.h"
+#include "model/project/connections.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::deploy {

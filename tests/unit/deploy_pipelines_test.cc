@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/makefile.h"
 #include "deploy/repository.h"
+#include "deploy/shell/makefile.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::deploy {

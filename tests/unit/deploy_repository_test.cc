@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/dockerfile.h"
 #include "deploy/repository.h"
-#include "drizzle/names.h"
+#include "deploy/shell/dockerfile.h"
+#include "drizzle/schema/names.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::deploy {

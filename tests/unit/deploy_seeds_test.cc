@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "deploy/seeds.h"
+#include "deploy/commands/seeds.h"
 
 namespace pgadvise::deploy {
 namespace {

@@ -11,8 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "support/paths.h"
 
 namespace pgadvise {
@@ -113,7 +113,8 @@ bool part_of_path(char c) {
          std::string_view("/._-").find(c) != std::string_view::npos;
 }
 
-// Words such as src/pg/connection.h outside of code blocks. What a "*" or "<id>" goes on is left out.
+// Words such as src/server/pg/connection/connection.h outside of code blocks. What a "*" or "<id>" goes on is
+// left out.
 std::vector<std::string> paths_in(std::string_view line) {
   std::vector<std::string> out;
   if (line.starts_with("    ")) return out;
@@ -183,8 +184,8 @@ TEST(Documentation, NamesFilesThatExist) {
 }
 
 TEST(Documentation, PathsAndLinksAreFound) {
-  EXPECT_EQ(paths_in("see `src/pg/x.h`, docs/rules/<id>, fixtures/a/*.log and (tests/unit)."),
-            (std::vector<std::string>{"src/pg/x.h", "tests/unit"}));
+  EXPECT_EQ(paths_in("see `src/server/pg/x.h`, docs/rules/<id>, fixtures/a/*.log and (tests/unit)."),
+            (std::vector<std::string>{"src/server/pg/x.h", "tests/unit"}));
   EXPECT_EQ(links_in("[a](b.md#c) [d](https://e/f) [g](#h)"), std::vector<std::string>{"b.md"});
 }
 

@@ -1,11 +1,11 @@
-// Clients of Drizzle in code (src/drizzle/client_code). Skipped in a build without the grammar.
+// Clients of Drizzle in code (src/read/drizzle/code/client_code). Skipped in a build without the grammar.
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_reader.h"
-#include "drizzle/source_reader.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "support/temp_tree.h"
 

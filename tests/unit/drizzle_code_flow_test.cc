@@ -1,11 +1,12 @@
 // How facts of code follow names, rows, texts and databases from one place to another
-// (src/drizzle/code_index, code_rows, code_loops, code_request_values, code_transactions, code_writes).
+// (src/read/drizzle/code/code_index, code_rows, code_loops, code_request_values, code_transactions,
+// code_writes).
 #include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "support/drizzle_code.h"
 
 namespace pgadvise::drizzle {

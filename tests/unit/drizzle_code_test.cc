@@ -1,4 +1,4 @@
-// What code does with its database (src/drizzle/code_*). Skipped in a build without the grammar.
+// What code does with its database (src/read/drizzle/code_*). Skipped in a build without the grammar.
 #include "support/drizzle_code.h"
 
 #include <map>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_paths.h"
+#include "drizzle/code/code_paths.h"
 
 namespace pgadvise::drizzle {
 namespace {

@@ -1,12 +1,12 @@
-// Queries of all columns of whose row code uses only some (src/drizzle/code_columns). Skipped in a build
-// without the grammar.
+// Queries of all columns of whose row code uses only some (src/read/drizzle/code/code_columns). Skipped in a
+// build without the grammar.
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "drizzle/code_reader.h"
-#include "drizzle/source_reader.h"
+#include "base/text/text.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "support/temp_tree.h"
 

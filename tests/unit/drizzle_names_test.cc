@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_reader.h"
-#include "drizzle/names.h"
-#include "drizzle/source_reader.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/schema/names.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "support/temp_tree.h"
 

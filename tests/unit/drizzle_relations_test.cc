@@ -1,12 +1,12 @@
-// Names in `with` and the relations that code declares (src/drizzle/code_relations, code_with). Skipped in a
-// build without the grammar.
+// Names in `with` and the relations that code declares (src/read/drizzle/code/code_relations, code_with).
+// Skipped in a build without the grammar.
 #include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_reader.h"
-#include "drizzle/source_reader.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "support/temp_tree.h"
 

@@ -1,5 +1,5 @@
-// What code runs for a request, and the columns that it treats as JSON (src/drizzle/code_requests, code_json,
-// code_entries). Skipped in a build without the grammar.
+// What code runs for a request, and the columns that it treats as JSON
+// (src/read/drizzle/checks/code_requests, code_json, code_entries). Skipped in a build without the grammar.
 #include <map>
 #include <set>
 #include <string>
@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/code_entries.h"
-#include "drizzle/code_reader.h"
-#include "drizzle/source_reader.h"
+#include "drizzle/checks/code_reader.h"
+#include "drizzle/code/code_entries.h"
+#include "drizzle/schema/source_reader.h"
 #include "files/tree.h"
 #include "support/temp_tree.h"
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "drizzle/snapshot.h"
-#include "model/type_name.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "drizzle/kit/snapshot.h"
+#include "model/schema/type_name.h"
 #include "sql/render_sql.h"
 #include "support/paths.h"
 

@@ -1,4 +1,5 @@
-// The schema that Drizzle source declares (src/drizzle/source_*). Skipped in a build without the grammar.
+// The schema that Drizzle source declares (src/read/drizzle/source_*). Skipped in a build without the
+// grammar.
 #include <algorithm>
 #include <set>
 #include <string>
@@ -8,10 +9,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "drizzle/snapshot.h"
-#include "drizzle/source_config.h"
-#include "drizzle/source_reader.h"
+#include "base/files/input_file.h"
+#include "drizzle/kit/snapshot.h"
+#include "drizzle/schema/source_config.h"
+#include "drizzle/schema/source_reader.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
 

@@ -1,5 +1,5 @@
-// SQL that code gives to execute() in loops (src/drizzle/code_statements). Skipped in a build without the
-// grammar.
+// SQL that code gives to execute() in loops (src/read/drizzle/code/code_statements). Skipped in a build
+// without the grammar.
 #include <string>
 
 #include <gtest/gtest.h>

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "lint/schema_difference.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
+#include "base/text/text.h"
+#include "lint/schema/schema_difference.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
 #include "support/paths.h"
 
 namespace pgadvise {

@@ -8,12 +8,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "files/catalog_snapshot.h"
-#include "lint/context.h"
-#include "lint/schema_difference.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
+#include "lint/run/context.h"
+#include "lint/schema/schema_difference.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
 #include "support/paths.h"
 #include "support/run.h"
 #include "support/schema.h"

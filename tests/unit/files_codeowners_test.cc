@@ -1,7 +1,7 @@
 // CODEOWNERS as GitHub and GitLab document it.
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "files/codeowners.h"
 
 namespace pgadvise::files {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "check/git.h"
+#include "check/changes/git.h"
 #include "files/git.h"
 #include "support/temp_tree.h"
 

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "lint/drizzle_code.h"
-#include "lint/rule.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "lint/queries/drizzle_code.h"
+#include "lint/run/context.h"
+#include "lint/run/rule.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "lint/lock_forecast.h"
-#include "lint/migration_forecast.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "lint/migrations/lock_forecast.h"
+#include "lint/migrations/migration_forecast.h"
+#include "lint/run/context.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

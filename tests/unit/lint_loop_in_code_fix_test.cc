@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "lint/loop_in_code_fix.h"
-#include "sql/replay.h"
+#include "lint/queries/loop_in_code_fix.h"
+#include "lint/run/context.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

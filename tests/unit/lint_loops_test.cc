@@ -3,15 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/loop_rewrite.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "lint/queries/loop_rewrite.h"
+#include "lint/run/context.h"
 #include "log/reader.h"
-#include "log/statistics_file.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
-#include "sql/statement.h"
+#include "log/workload/statistics_file.h"
+#include "sql/facts/facts.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
 #include "support/paths.h"
 
 namespace pgadvise::lint {

@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "lint/rule.h"
-#include "model/code.h"
-#include "model/project.h"
-#include "sql/replay.h"
+#include "lint/run/context.h"
+#include "lint/run/rule.h"
+#include "model/project/code.h"
+#include "model/project/project.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

@@ -1,11 +1,11 @@
 // Rules about what a server's log tells besides statements: where their thresholds lie.
 #include <fmt/format.h>
 
-#include "lint/context.h"
-#include "lint/rule.h"
-#include "log/workload_file.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "lint/run/context.h"
+#include "lint/run/rule.h"
+#include "log/workload/workload_file.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 #include "support/schema.h"
 #include "unit/log_support.h"
 

@@ -3,16 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "lint/by_schema.h"
-#include "lint/context.h"
-#include "lint/index_sql.h"
-#include "lint/index_use.h"
-#include "lint/parent_deletes.h"
-#include "lint/queries.h"
-#include "lint/tables.h"
-#include "lint/words.h"
-#include "sql/replay.h"
+#include "base/text/text.h"
+#include "lint/queries/queries.h"
+#include "lint/run/context.h"
+#include "lint/schema/by_schema.h"
+#include "lint/schema/index_sql.h"
+#include "lint/schema/index_use.h"
+#include "lint/schema/parent_deletes.h"
+#include "lint/schema/tables.h"
+#include "lint/schema/words.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::lint {
 namespace {

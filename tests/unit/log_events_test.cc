@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "log/merge.h"
-#include "log/workload_file.h"
-#include "report/figures.h"
+#include "base/text/text.h"
+#include "log/collect/merge.h"
+#include "log/workload/workload_file.h"
+#include "report/text/figures.h"
 #include "support/schema.h"
 #include "unit/log_support.h"
 

@@ -1,7 +1,7 @@
 // What is no server's log: Drizzle's own logger, and pg_stat_statements as files.
 #include <gtest/gtest.h>
 
-#include "log/statistics_file.h"
+#include "log/workload/statistics_file.h"
 #include "unit/log_support.h"
 
 namespace pgadvise::log::testing {

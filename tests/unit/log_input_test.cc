@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "cli/progress.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "cli/output/progress.h"
 #include "log_support.h"
 #include "support/temp_tree.h"
 

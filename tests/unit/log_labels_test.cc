@@ -10,15 +10,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/loops.h"
-#include "log/byte_source.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "lint/queries/loops.h"
+#include "lint/run/context.h"
+#include "log/lines/byte_source.h"
 #include "log_support.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
-#include "sql/statement.h"
+#include "sql/facts/facts.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::log::testing {
 namespace {

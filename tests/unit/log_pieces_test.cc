@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "log/workload_file.h"
+#include "log/workload/workload_file.h"
 #include "log_support.h"
 
 namespace pgadvise::log::testing {

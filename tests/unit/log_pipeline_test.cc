@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "log/workload_file.h"
+#include "base/text/text.h"
+#include "log/workload/workload_file.h"
 #include "unit/log_support.h"
 
 namespace pgadvise::log::testing {

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "log/logged_plan.h"
-#include "log/merge.h"
-#include "log/workload_file.h"
+#include "base/text/text.h"
+#include "log/collect/merge.h"
+#include "log/record/logged_plan.h"
+#include "log/workload/workload_file.h"
 #include "log_support.h"
-#include "report/digest_json.h"
-#include "report/digest_text.h"
+#include "report/json/digest_json.h"
+#include "report/text/digest_text.h"
 
 namespace pgadvise::log {
 namespace {

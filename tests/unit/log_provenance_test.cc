@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "log/merge.h"
-#include "log/provenance.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "log/collect/merge.h"
+#include "log/lines/provenance.h"
 #include "log_support.h"
 
 namespace pgadvise::log::testing {

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "lint/context.h"
-#include "lint/rule.h"
+#include "lint/run/context.h"
+#include "lint/run/rule.h"
 #include "log_support.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::log::testing {
 namespace {

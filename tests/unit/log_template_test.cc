@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "log/statement_template.h"
+#include "log/record/statement_template.h"
 
 namespace pgadvise::log {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "log/merge.h"
-#include "log/transaction_orders.h"
+#include "log/collect/merge.h"
+#include "log/collect/transaction_orders.h"
 #include "log_support.h"
 
 namespace pgadvise::log::testing {

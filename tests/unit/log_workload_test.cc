@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "log/merge.h"
-#include "log/workload_file.h"
+#include "log/collect/merge.h"
+#include "log/workload/workload_file.h"
 #include "log_support.h"
 #include "support/schema.h"
 

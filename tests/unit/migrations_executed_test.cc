@@ -1,10 +1,10 @@
 // Migrations from logs of what real tools executed: fixtures/executed.
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "log/executed_statements.h"
-#include "migrations/executed.h"
-#include "migrations/schema_load.h"
+#include "migrations/folders/executed.h"
+#include "migrations/folders/schema_load.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
 

@@ -10,13 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/digest.h"
-#include "base/input_file.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "migrations/find_schemas.h"
-#include "migrations/folder.h"
-#include "migrations/git_facts.h"
+#include "base/files/digest.h"
+#include "base/files/input_file.h"
+#include "base/process/process.h"
+#include "base/text/text.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/folder.h"
+#include "migrations/folders/git_facts.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
+#include "base/text/text.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "drizzle/table_location.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "drizzle/schema/table_location.h"
 #include "files/files.h"
-#include "migrations/code_migrations.h"
-#include "migrations/edit_migration.h"
-#include "migrations/find_schemas.h"
-#include "migrations/new_migration.h"
-#include "migrations/tools.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/interface/tools.h"
+#include "migrations/writing/code_migrations.h"
+#include "migrations/writing/edit_migration.h"
+#include "migrations/writing/new_migration.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
 

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "drizzle/journal.h"
+#include "drizzle/kit/journal.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/find_schemas.h"
+#include "migrations/folders/find_schemas.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

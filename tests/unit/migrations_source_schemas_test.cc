@@ -7,15 +7,15 @@
 
 #include <gtest/gtest.h>
 
-#include "check/source_comparison.h"
-#include "drizzle/source_reader.h"
-#include "drizzle/source_schema.h"
+#include "check/load/source_comparison.h"
+#include "drizzle/schema/source_reader.h"
+#include "drizzle/schema/source_schema.h"
 #include "files/files.h"
-#include "lint/schema_difference.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
-#include "migrations/source_schemas.h"
-#include "sql/replay.h"
+#include "lint/schema/schema_difference.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
+#include "migrations/interface/source_schemas.h"
+#include "sql/replay/replay.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

@@ -3,14 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
 #include "files/write_files.h"
-#include "lint/context.h"
-#include "lint/suppress.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
-#include "migrations/split_migration.h"
+#include "lint/run/context.h"
+#include "lint/run/suppress.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
+#include "migrations/writing/split_migration.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

@@ -1,5 +1,5 @@
-// A migration tool is one file of src/migrations/tools: no other source file has its tables as data, and only
-// the files of the list below have its name.
+// A migration tool is one file of src/read/migrations/interface/tools: no other source file has its tables as
+// data, and only the files of the list below have its name.
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -8,14 +8,14 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "lint/context.h"
-#include "lint/queries.h"
-#include "lint/server_events.h"
-#include "migrations/tools.h"
-#include "model/migration_tool.h"
-#include "sql/replay.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "lint/queries/queries.h"
+#include "lint/run/context.h"
+#include "lint/server/server_events.h"
+#include "migrations/interface/tools.h"
+#include "model/schema/migration_tool.h"
+#include "sql/replay/replay.h"
 #include "support/paths.h"
 
 namespace pgadvise::migrations {
@@ -32,59 +32,67 @@ struct Allowed {
 };
 const std::vector<Allowed>& allowed() {
   static const std::vector<Allowed> list = {
-      {"src/deploy/code_commands.cc", {"drizzle"}, "the project's own runner of drizzle's files"},
-      {"src/deploy/command.cc", {"rails"}, "a program that runs other programs"},
-      {"src/deploy/connections.cc",
+      {"src/read/deploy/commands/code_commands.cc",
+       {"drizzle"},
+       "the project's own runner of drizzle's files"},
+      {"src/read/deploy/shell/command.cc", {"rails"}, "a program that runs other programs"},
+      {"src/read/deploy/connections/connections.cc",
        {"prisma", "typeorm", "sequelize", "knex", "kysely", "rails"},
        "libraries that open connections, and their pools"},
-      {"src/deploy/entry_points.cc", {"mikro-orm", "typeorm", "sequelize"}, "libraries' settings files"},
-      {"src/deploy/orm_dialect.cc", {"prisma"}, "a settings file that names the database"},
-      {"src/deploy/resolver.cc",
+      {"src/read/deploy/commands/entry_points.cc",
+       {"mikro-orm", "typeorm", "sequelize"},
+       "libraries' settings files"},
+      {"src/read/deploy/commands/orm_dialect.cc", {"prisma"}, "a settings file that names the database"},
+      {"src/read/deploy/commands/resolver.cc",
        {"prisma", "knex", "sequelize", "typeorm", "mikro-orm", "rails"},
        "programs and their commands"},
-      {"src/deploy/schema_calls.cc",
+      {"src/read/deploy/commands/schema_calls.cc",
        {"typeorm", "sequelize", "mikro-orm"},
        "calls of a library that change the schema"},
-      {"src/deploy/seeds.cc", {"knex", "drizzle", "prisma"}, "programs and settings that load seeds"},
-      {"src/check/sandbox_environment.cc",
+      {"src/read/deploy/commands/seeds.cc",
+       {"knex", "drizzle", "prisma"},
+       "programs and settings that load seeds"},
+      {"src/engine/check/changes/sandbox_environment.cc",
        {"prisma", "sequelize", "typeorm"},
        "variables that libraries read, and a URL's scheme"},
-      {"src/deploy/session_timeouts.cc",
+      {"src/read/deploy/connections/session_timeouts.cc",
        {"alembic", "drizzle", "mikro-orm", "prisma", "sequelize"},
        "settings files of libraries that open connections"},
-      {"src/deploy/ci_job.cc", {"supabase"}, "an image of PostgreSQL, and the command that starts it"},
+      {"src/read/deploy/ci/ci_job.cc",
+       {"supabase"},
+       "an image of PostgreSQL, and the command that starts it"},
       {"rules/migration/push_in_production.cc",
        {"typeorm", "sequelize", "mikro-orm", "prisma", "rails"},
        "the rule is about these commands"},
       {"rules/migration/seed_in_production.cc",
        {"sequelize", "knex", "rails", "supabase"},
        "the rule is about these commands"},
-      {"src/drizzle/", {"drizzle"}, "drizzle's own formats"},
-      {"src/drizzle/source_packages.cc", {"supabase"}, "a module of drizzle-orm"},
-      {"src/typescript/module.cc", {"pop"}, "a method of JavaScript's arrays"},
-      {"src/prisma/", {"prisma"}, "Prisma's own language"},
-      {"src/migrations/source_schemas.cc",
+      {"src/read/drizzle/", {"drizzle"}, "drizzle's own formats"},
+      {"src/read/drizzle/schema/source_packages.cc", {"supabase"}, "a module of drizzle-orm"},
+      {"src/read/typescript/module.cc", {"pop"}, "a method of JavaScript's arrays"},
+      {"src/read/prisma/", {"prisma"}, "Prisma's own language"},
+      {"src/read/migrations/interface/source_schemas.cc",
        {"drizzle", "prisma"},
        "the two ORMs whose source declares a schema"},
-      {"src/lint/needs.cc", {"prisma"}, "the same two, in words"},
+      {"src/engine/lint/run/needs.cc", {"prisma"}, "the same two, in words"},
       {"rules/migration/schema_ahead_of_migrations.cc", {"prisma"}, "how a schema's file name ends"},
-      {"src/deploy/passwords.cc", {"prisma"}, "how a schema's file name ends"},
-      {"src/deploy/unconfirmed_push.cc",
+      {"src/read/deploy/connections/passwords.cc", {"prisma"}, "how a schema's file name ends"},
+      {"src/read/deploy/connections/unconfirmed_push.cc",
        {"drizzle", "supabase"},
        "drizzle-kit's configuration, and a provider's variables"},
-      {"src/drizzle/code_json.cc", {"pop"}, "a method of JavaScript's arrays"},
-      {"src/log/detect.cc", {"drizzle"}, "the format of drizzle's logger"},
-      {"src/report/finding_json.cc", {"drizzle"}, "a fix in drizzle's language"},
-      {"src/migrations/project_database.cc",
+      {"src/read/drizzle/checks/code_json.cc", {"pop"}, "a method of JavaScript's arrays"},
+      {"src/read/log/formats/detect.cc", {"drizzle"}, "the format of drizzle's logger"},
+      {"src/report/json/finding_json.cc", {"drizzle"}, "a fix in drizzle's language"},
+      {"src/read/migrations/scripts/project_database.cc",
        {"drizzle", "sqlx", "diesel"},
        "libraries and settings that name a project's database"},
-      {"src/migrations/tools/drizzle_v1.cc", {"drizzle"}, "the other form of the same tool's folders"},
-      {"src/migrations/tools/pop.cc", {"golang-migrate"}, "a library that a go.mod names beside pop"},
-      {"src/migrations/tools/sqlx.cc",
+      {"src/read/migrations/tools/drizzle_v1.cc", {"drizzle"}, "the other form of the same tool's folders"},
+      {"src/read/migrations/tools/pop.cc", {"golang-migrate"}, "a library that a go.mod names beside pop"},
+      {"src/read/migrations/tools/sqlx.cc",
        {"diesel", "refinery"},
        "libraries that a Cargo.toml names beside sqlx"},
-      {"src/files/tree.cc", {"prisma"}, "package.json's prisma.seed"},
-      {"src/cli/sources.cc", {"prisma"}, "how a schema's file name ends"},
+      {"src/read/files/tree.cc", {"prisma"}, "package.json's prisma.seed"},
+      {"src/front/cli/output/sources.cc", {"prisma"}, "how a schema's file name ends"},
   };
   return list;
 }
@@ -154,7 +162,7 @@ const std::map<std::string, std::vector<std::string>>& sources() {
 }
 
 std::string file_of(const MigrationTool& tool) {
-  return "src/migrations/tools/" + replace_all(replace_all(std::string(tool.id()), "-", "_"), " ", "_") +
+  return "src/read/migrations/tools/" + replace_all(replace_all(std::string(tool.id()), "-", "_"), " ", "_") +
          ".cc";
 }
 
@@ -191,7 +199,7 @@ TEST(ToolEntries, AToolsTablesStandInTheEntriesAlone) {
       if (!contains(own.name, "_")) continue;  // a word that may mean anything else
       ++tables;
       for (const auto& [path, found] : sources())
-        if (!path.starts_with("src/migrations/tools/")) {
+        if (!path.starts_with("src/read/migrations/tools/")) {
           EXPECT_EQ(std::count(found.begin(), found.end(), own.name), 0)
               << path << " has " << own.name << " of " << tool->id();
         }

@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "files/files.h"
-#include "migrations/dialect.h"
-#include "migrations/facts.h"
-#include "migrations/find_schemas.h"
-#include "migrations/folder.h"
-#include "migrations/schema_load.h"
-#include "migrations/script_files.h"
-#include "migrations/tools.h"
+#include "migrations/folders/facts.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/folder.h"
+#include "migrations/folders/schema_load.h"
+#include "migrations/interface/tools.h"
+#include "migrations/scripts/dialect.h"
+#include "migrations/scripts/script_files.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise::migrations {

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/identifier.h"
-#include "model/ddl.h"
+#include "base/text/identifier.h"
+#include "model/schema/ddl.h"
 #include "support/paths.h"
 
 namespace pgadvise {
@@ -191,8 +191,9 @@ TEST(OnePlace, DdlThatIsPutTogetherIsRecognised) {
 TEST(OnePlace, WritesDdl) {
   EXPECT_EQ(
       found_outside(put_together,
-                    {{"src/model/ddl.cc", "", "the writer"},
-                     {"src/pg/verify.cc", "statement_mark(run_)", "another name in the writer's statement"},
+                    {{"src/model/schema/ddl.cc", "", "the writer"},
+                     {"src/server/pg/verify/verify.cc", "statement_mark(run_)",
+                      "another name in the writer's statement"},
                      {"rules/migration/blocking_index_build.cc", "action.name.empty()", "a message"},
                      {"rules/migration/blocking_constraint.cc", "in_its_own_transaction", "a fix in words"}}),
       "");
@@ -200,7 +201,7 @@ TEST(OnePlace, WritesDdl) {
 
 TEST(OnePlace, DecidesWhatIsQuoted) {
   EXPECT_EQ(found_outside(R"re(std::string quote_(identifier|literal)\(.*\{)re",
-                          {{"src/base/identifier.cc", "", "the function"}}),
+                          {{"src/base/text/identifier.cc", "", "the function"}}),
             "");
 }
 
@@ -209,37 +210,37 @@ TEST(OnePlace, ReadsTheDefinitionsOfDdl) {
   EXPECT_EQ(
       found_outside(
           R"re(PgQuery__(AlterTableCmd|AlterTableStmt|ColumnDef|Constraint|IndexElem|IndexStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)\b)re",
-          {{"src/sql/definitions", "", "_table, _alter …"}}),
+          {{"src/read/sql/definitions/definitions", "", "_table, _alter …"}}),
       "");
 }
 
 TEST(OnePlace, UnquotesNames) {
-  EXPECT_EQ(
-      found_outside(R"re(replace_all\(.*substr\(1.*"\\"\\"", "\\""\))re",
-                    {{"src/sql/lexer.cc", "", "Lexeme::name"},
-                     {"src/pg/catalog_reader.cc", "name.size() - 2", "the server's text, of a known form"}}),
-      "");
+  EXPECT_EQ(found_outside(R"re(replace_all\(.*substr\(1.*"\\"\\"", "\\""\))re",
+                          {{"src/read/sql/parse/lexer.cc", "", "Lexeme::name"},
+                           {"src/server/pg/catalog/catalog_reader.cc", "name.size() - 2",
+                            "the server's text, of a known form"}}),
+            "");
 }
 
 // Others make the list, or ask whether it is empty.
 TEST(OnePlace, LooksUpDrizzleNames) {
   EXPECT_EQ(found_outside(R"re(\bdrizzle_names\b(?!\.empty\(\)))re",
-                          {{"src/model/project", "", "Project::drizzle_name"},
-                           {"src/drizzle/names", "", "the reader"},
-                           {"src/deploy/repository.cc", "drizzle::drizzle_names(", "calls the reader"}}),
+                          {{"src/model/project/project", "", "Project::drizzle_name"},
+                           {"src/read/drizzle/schema/names", "", "the reader"},
+                           {"src/read/deploy/repository.cc", "drizzle::drizzle_names(", "calls the reader"}}),
             "");
 }
 
 // What goes through a whole plan is a visitor of model/plan.h; others look at the children of one node.
 TEST(OnePlace, WalksPlans) {
-  EXPECT_EQ(
-      found_outside(R"re(for \(.*(\.|->)children\))re",
-                    {{"src/model/plan.h", "", "the visitors"},
-                     {"src/model/plan_inputs.cc", "", "the inputs"},
-                     {"src/report/plan_text.cc", "below += child.total_cost", "a node's own cost"},
-                     {"src/plan/analysis.cc", "", "a node's own time"},
-                     {"src/plan/text_reader.cc", "out.children.push_back(build(child))", "makes a plan"}}),
-      "");
+  EXPECT_EQ(found_outside(R"re(for \(.*(\.|->)children\))re",
+                          {{"src/model/queries/plan.h", "", "the visitors"},
+                           {"src/model/queries/plan_inputs.cc", "", "the inputs"},
+                           {"src/report/text/plan_text.cc", "below += child.total_cost", "a node's own cost"},
+                           {"src/server/plan/insights/analysis.cc", "", "a node's own time"},
+                           {"src/server/plan/read/text_reader.cc", "out.children.push_back(build(child))",
+                            "makes a plan"}}),
+            "");
 }
 
 }  // namespace

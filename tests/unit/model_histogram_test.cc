@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/histogram.h"
+#include "model/queries/histogram.h"
 
 namespace pgadvise {
 namespace {

@@ -1,9 +1,9 @@
 // What findings say to write, or to index, in place of a condition that no index serves.
 #include <gtest/gtest.h>
 
-#include "model/rewrite.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "model/queries/rewrite.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise {
 namespace {

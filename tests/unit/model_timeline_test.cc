@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/timeline.h"
+#include "model/queries/timeline.h"
 
 namespace pgadvise {
 namespace {

@@ -1,7 +1,7 @@
 // Against what PostgreSQL 15 was seen to do (client_min_messages = debug1: "rewriting table").
 #include <gtest/gtest.h>
 
-#include "model/type_change.h"
+#include "model/schema/type_change.h"
 
 namespace pgadvise {
 namespace {

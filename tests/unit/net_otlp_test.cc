@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "cli/arguments.h"
+#include "base/text/text.h"
+#include "cli/output/arguments.h"
 #include "net/otlp.h"
 #include "net/url.h"
 #include "support/http_server.h"

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "pg/allow_list.h"
-#include "pg/connection.h"
-#include "pg/conninfo.h"
+#include "pg/connection/connection.h"
+#include "pg/connection/conninfo.h"
+#include "pg/plans/allow_list.h"
 
 namespace pgadvise {
 namespace {

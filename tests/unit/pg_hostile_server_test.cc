@@ -6,13 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "pg/catalog_reader.h"
-#include "pg/connect.h"
-#include "pg/connection.h"
-#include "pg/relation_sizes.h"
-#include "pg/statement_statistics.h"
-#include "pg/what_if.h"
+#include "base/text/text.h"
+#include "pg/catalog/catalog_reader.h"
+#include "pg/catalog/relation_sizes.h"
+#include "pg/catalog/statement_statistics.h"
+#include "pg/connection/connect.h"
+#include "pg/connection/connection.h"
+#include "pg/plans/what_if.h"
 #include "support/fake_server.h"
 #include "support/run.h"
 

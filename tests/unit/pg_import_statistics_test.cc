@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pg/import_statistics.h"
+#include "pg/sandbox/import_statistics.h"
 
 namespace pgadvise::pg {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "pg/tracking.h"
-#include "sql/replay.h"
+#include "pg/catalog/tracking.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::pg {
 namespace {

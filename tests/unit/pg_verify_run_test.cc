@@ -1,7 +1,7 @@
 // A run's mark is read back only as it was written.
 #include <gtest/gtest.h>
 
-#include "pg/verify_run.h"
+#include "pg/verify/verify_run.h"
 
 namespace pgadvise::pg {
 namespace {

@@ -5,14 +5,14 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "plan/analysis.h"
-#include "plan/insights.h"
-#include "plan/reader.h"
-#include "plan/title.h"
-#include "report/plan_json.h"
-#include "report/plan_text.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "plan/insights/analysis.h"
+#include "plan/insights/insights.h"
+#include "plan/read/reader.h"
+#include "plan/read/title.h"
+#include "report/json/plan_json.h"
+#include "report/text/plan_text.h"
 #include "support/paths.h"
 
 namespace pgadvise::plan {

@@ -1,9 +1,9 @@
 // Each pattern by which a plan differs between two schemas, and the look-alike that is none.
-#include "plan/plan_change.h"
+#include "plan/insights/plan_change.h"
 
 #include <gtest/gtest.h>
 
-#include "plan/reader.h"
+#include "plan/read/reader.h"
 
 namespace pgadvise::plan {
 namespace {

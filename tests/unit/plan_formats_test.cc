@@ -6,11 +6,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "log/logged_plan.h"
-#include "plan/analysis.h"
-#include "plan/reader.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "log/record/logged_plan.h"
+#include "plan/insights/analysis.h"
+#include "plan/read/reader.h"
 #include "support/paths.h"
 #include "support/plan_lines.h"
 

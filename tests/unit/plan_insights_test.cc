@@ -1,9 +1,9 @@
 // Each insight: a plan that shows it, and the trap that must not.
 #include <gtest/gtest.h>
 
-#include "plan/analysis.h"
-#include "plan/insights.h"
-#include "plan/reader.h"
+#include "plan/insights/analysis.h"
+#include "plan/insights/insights.h"
+#include "plan/read/reader.h"
 
 namespace pgadvise::plan {
 namespace {

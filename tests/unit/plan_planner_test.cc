@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
-#include "plan/plan_set.h"
-#include "plan/planner.h"
-#include "sql/facts.h"
+#include "plan/insights/plan_set.h"
+#include "plan/run/planner.h"
+#include "sql/facts/facts.h"
 
 namespace pgadvise::plan {
 namespace {

@@ -1,8 +1,8 @@
 // What the store keeps of a plan.
 #include <gtest/gtest.h>
 
-#include "plan/reader.h"
-#include "plan/structure.h"
+#include "plan/read/reader.h"
+#include "plan/read/structure.h"
 
 namespace pgadvise::plan {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "lint/context.h"
-#include "plan/confirm.h"
-#include "plan/reader.h"
-#include "plan/rows_written.h"
-#include "plan/safety.h"
+#include "lint/run/context.h"
+#include "plan/read/reader.h"
+#include "plan/run/confirm.h"
+#include "plan/run/rows_written.h"
+#include "plan/run/safety.h"
 
 namespace pgadvise::plan {
 namespace {

@@ -7,17 +7,17 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "check/source_comparison.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "check/load/source_comparison.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/find_schemas.h"
-#include "migrations/schema_load.h"
+#include "migrations/folders/find_schemas.h"
+#include "migrations/folders/schema_load.h"
 #include "prisma/native_type.h"
 #include "prisma/project.h"
 #include "prisma/schema.h"
-#include "sql/replay.h"
+#include "sql/replay/replay.h"
 #include "support/paths.h"
 #include "support/temp_tree.h"
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "report/advice_json.h"
-#include "report/advice_text.h"
+#include "base/text/text.h"
+#include "report/json/advice_json.h"
+#include "report/text/advice_text.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {

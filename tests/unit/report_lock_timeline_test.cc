@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "report/lock_timeline.h"
+#include "base/text/text.h"
+#include "report/text/lock_timeline.h"
 
 namespace pgadvise::report {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "report/page.h"
+#include "report/pages/page.h"
 #include "report/report.h"
 #include "support/schema.h"
 

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "report/paint.h"
+#include "base/text/text.h"
+#include "report/pages/rule_page.h"
 #include "report/report.h"
-#include "report/rule_page.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 namespace {

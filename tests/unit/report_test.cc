@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
-#include "report/paint.h"
+#include "base/text/text.h"
 #include "report/summary.h"
+#include "report/text/paint.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "report/paint.h"
+#include "base/text/text.h"
+#include "report/text/paint.h"
 #include "review/keys.h"
 #include "review/lock_impact.h"
 #include "review/session.h"
-#include "sql/replay.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::review {
 namespace {

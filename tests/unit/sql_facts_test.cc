@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "sql/facts.h"
-#include "sql/replay.h"
+#include "base/text/text.h"
+#include "sql/facts/facts.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/placeholders.h"
-#include "sql/transaction_needs.h"
+#include "sql/definitions/transaction_needs.h"
+#include "sql/parse/placeholders.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "sql/ast.h"
-#include "sql/redact.h"
-#include "sql/statement.h"
+#include "sql/parse/ast.h"
+#include "sql/parse/redact.h"
+#include "sql/parse/statement.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/catalog_condition.h"
-#include "sql/do_block.h"
-#include "sql/replay.h"
+#include "sql/definitions/catalog_condition.h"
+#include "sql/definitions/do_block.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "sql/replay.h"
-#include "sql/statement.h"
+#include "base/text/text.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
 
 namespace pgadvise::sql {
 namespace {

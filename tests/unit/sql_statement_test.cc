@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "base/identifier.h"
-#include "model/ddl.h"
-#include "sql/expression.h"
-#include "sql/same_statements.h"
-#include "sql/statement.h"
-#include "sql/transaction_needs.h"
+#include "base/text/identifier.h"
+#include "model/schema/ddl.h"
+#include "sql/definitions/transaction_needs.h"
+#include "sql/parse/expression.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/same_statements.h"
 
 namespace pgadvise::sql {
 namespace {

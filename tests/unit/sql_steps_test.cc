@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "model/ddl.h"
-#include "sql/replay.h"
-#include "sql/steps.h"
+#include "model/schema/ddl.h"
+#include "sql/replay/replay.h"
+#include "sql/replay/steps.h"
 
 namespace pgadvise {
 namespace {

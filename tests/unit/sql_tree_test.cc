@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "sql/ast.h"
-#include "sql/lexer.h"
-#include "sql/statement.h"
-#include "sql/tree_reader.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "sql/parse/ast.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/statement.h"
+#include "sql/parse/tree_reader.h"
 #include "support/paths.h"
 
 namespace pgadvise::sql {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/activity_buckets.h"
+#include "store/facts/activity_buckets.h"
 
 namespace pgadvise::store {
 namespace {

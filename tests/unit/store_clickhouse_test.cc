@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "store/address.h"
-#include "store/clickhouse_schema.h"
-#include "store/clickhouse_session.h"
+#include "base/text/text.h"
+#include "store/clickhouse/clickhouse_schema.h"
+#include "store/clickhouse/clickhouse_session.h"
 #include "store/open.h"
+#include "store/store/address.h"
 #include "support/http_server.h"
 
 namespace pgadvise::store {

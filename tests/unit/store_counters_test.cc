@@ -7,9 +7,9 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "cli/counters_file.h"
-#include "store/counters.h"
+#include "base/files/input_file.h"
+#include "cli/watch/counters_file.h"
+#include "store/facts/counters.h"
 #include "support/run.h"
 #include "support/store_cases.h"
 

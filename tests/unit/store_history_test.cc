@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "report/history.h"
-#include "store/history.h"
+#include "reports/history.h"
+#include "store/store/history.h"
 #include "support/schema.h"
 
 namespace pgadvise::store {

@@ -9,11 +9,11 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include "base/input_file.h"
-#include "store/history.h"
+#include "base/files/input_file.h"
 #include "store/open.h"
-#include "store/sqlite.h"
-#include "store/sqlite_schema.h"
+#include "store/sqlite/sqlite.h"
+#include "store/sqlite/sqlite_schema.h"
+#include "store/store/history.h"
 #include "support/run.h"
 #include "support/sqlite_rows.h"
 #include "support/store_cases.h"

@@ -9,11 +9,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/input_file.h"
-#include "base/text.h"
-#include "store/facts_json.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "store/facts/facts_json.h"
 #include "store/open.h"
-#include "store/spool.h"
+#include "store/store/spool.h"
 #include "support/fake_server.h"
 #include "support/http_server.h"
 #include "support/run.h"

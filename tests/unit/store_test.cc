@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/input_file.h"
+#include "base/files/input_file.h"
 #include "base/iso_time.h"
 #include "store/open.h"
-#include "store/sqlite.h"
-#include "store/sqlite_schema.h"
+#include "store/sqlite/sqlite.h"
+#include "store/sqlite/sqlite_schema.h"
 #include "support/child.h"
 #include "support/run.h"
 #include "support/sqlite_rows.h"

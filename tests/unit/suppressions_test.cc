@@ -1,11 +1,11 @@
 // Comments and pgadvise.toml entries that say which findings are not wanted.
-#include "sql/suppressions.h"
+#include "sql/parse/suppressions.h"
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
-#include "check/config.h"
-#include "lint/suppress.h"
+#include "base/text/text.h"
+#include "check/config/config.h"
+#include "lint/run/suppress.h"
 #include "support/temp_tree.h"
 
 namespace pgadvise {

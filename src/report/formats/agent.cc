@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "base/number_format.h"
-#include "base/text.h"
+#include "base/text/number_format.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/summary.h"

@@ -2,7 +2,7 @@
 // file=…,line=…,title=…::message
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 

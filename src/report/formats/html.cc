@@ -1,10 +1,10 @@
 // The JSON report in a page for people: one file that needs no network.
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
-#include "report/page.h"
+#include "report/pages/page.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/json_text.h"
+#include "base/text/json_text.h"
 #include "report/all_formats.h"
-#include "report/context_json.h"
-#include "report/finding_json.h"
+#include "report/json/context_json.h"
+#include "report/json/finding_json.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {

@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "base/number_format.h"
-#include "base/text.h"
+#include "base/text/number_format.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
-#include "report/markdown_text.h"
 #include "report/summary.h"
+#include "report/text/markdown_text.h"
 
 namespace pgadvise::report::formats {
 namespace {

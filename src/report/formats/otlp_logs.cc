@@ -1,6 +1,6 @@
 // Findings as log records for OpenTelemetry: the body of a request to /v1/logs, and a line for the
 // collector's otlpjsonfile receiver.
-#include "base/text.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/otlp.h"

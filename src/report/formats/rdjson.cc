@@ -2,11 +2,11 @@
 // `related_locations` since 0.18.0 of 2024.
 #include <nlohmann/json.hpp>
 
-#include "base/json_text.h"
-#include "base/text.h"
+#include "base/text/json_text.h"
+#include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
-#include "report/markdown_text.h"
+#include "report/text/markdown_text.h"
 
 namespace pgadvise::report::formats {
 namespace {

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/json_text.h"
-#include "base/text.h"
-#include "lint/rule.h"
+#include "base/text/json_text.h"
+#include "base/text/text.h"
+#include "lint/run/rule.h"
 #include "report/all_formats.h"
 #include "report/common.h"
-#include "report/rule_page.h"
+#include "report/pages/rule_page.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {

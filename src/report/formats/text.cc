@@ -1,4 +1,4 @@
-#include "base/text.h"
+#include "base/text/text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "base/ci_commands.h"
+#include "base/text/ci_commands.h"
 #include "report/all_formats.h"
 #include "report/common.h"
-#include "report/lock_timeline.h"
 #include "report/summary.h"
+#include "report/text/lock_timeline.h"
 
 namespace pgadvise::report::formats {
 namespace {

@@ -1,0 +1,58 @@
+#include "check/config/host.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text/text.h"
+
+namespace pgadvise::check {
+namespace {
+
+bool socket_folder(std::string_view host) { return host.starts_with('/') || host.starts_with('@'); }
+
+bool host_character(char c, bool socket) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (socket)
+    return byte > 0x20 && byte < 0x7f && std::string_view("\"'\\,").find(c) == std::string_view::npos;
+  return byte < 0x80 && (std::isalnum(byte) || std::string_view(".-_:%").find(c) != std::string_view::npos);
+}
+
+bool port_number(std::string_view port) {
+  return !port.empty() && port.size() <= 5 &&
+         std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+}  // namespace
+
+Result<std::string> allowed_host(const pg::Address& address) {
+  const bool socket = socket_folder(address.host);
+  const auto wrong = [](std::string what) {
+    return fail(Error::Kind::usage, "", std::move(what), "HOST:PORT, for example db.example.com:5432");
+  };
+  if (address.host.empty()) return wrong("names no host");
+  if (!port_number(address.port)) return wrong(ellipsis(address.host, 80) + " has no port number");
+  if (!std::all_of(address.host.begin(), address.host.end(),
+                   [&](char c) { return host_character(c, socket); }))
+    return wrong(ellipsis(address.host, 80) + " has a character that host names can't have");
+  if (socket) return address.host + ":" + address.port;
+  const std::string host = lower(address.host);
+  return (contains(host, ":") ? "[" + host + "]" : host) + ":" + address.port;
+}
+
+Result<std::string> allowed_host(std::string_view text) {
+  text = trim(text);
+  if (!socket_folder(text) && contains(text, "@"))  // what stands before it may be a password
+    return fail(Error::Kind::usage, "", "holds an \"@\": a user or a password does not belong here",
+                "HOST:PORT, as db.example.com:5432");
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return allowed_host(pg::Address{std::string(text), ""});
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (brackets) host = host.substr(1, host.size() - 2);
+  if (!brackets && !socket_folder(host) && contains(host, ":"))
+    return fail(Error::Kind::usage, "", ellipsis(text, 80) + " is an IPv6 address without brackets",
+                "[::1]:5432");
+  return allowed_host(pg::Address{std::string(host), std::string(text.substr(colon + 1))});
+}
+
+}  // namespace pgadvise::check

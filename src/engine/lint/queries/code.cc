@@ -1,0 +1,177 @@
+#include "lint/queries/code.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+#include <utility>
+
+#include "lint/queries/loop_in_code_fix.h"
+#include "lint/schema/words.h"
+
+namespace pgadvise::lint {
+namespace {
+
+std::string rows_text(const QueryInLoop& found) {
+  return "`" + found.rows + "`, rows" +
+         (found.rows_table ? " of " + display(*found.rows_table) : std::string(" of an earlier query"));
+}
+
+// The other queries of a loop, by the place of the query or of the call that leads to it.
+void add_others(Finding& finding, const Project& project, const std::vector<const QueryInLoop*>& group) {
+  for (std::size_t i = 1; i < group.size(); ++i) {
+    const QueryInLoop& other = *group[i];
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "the loop also runs " + lower_first(statement_of(other.query)),
+                                located(project, place_in_loop(other)),
+                                {}});
+  }
+}
+
+void report_loop(const Context& context, Reporter& reporter, const std::vector<const QueryInLoop*>& group,
+                 Subject subject) {
+  const Project& project = context.project();
+  const QueryInLoop& found = *group.front();
+  const bool reads = found.query.kind == CodeQuery::Kind::select;
+  const std::size_t others = group.size() - 1;
+  const std::string with_others =
+      others == 0
+          ? " runs"
+          : " (and " + std::to_string(others) + (others == 1 ? " other query" : " other queries") + ") runs";
+  std::string message = statement_of(found.query) + with_others + " once for each element of " +
+                        rows_text(found) + (found.parallel ? ", in parallel" : "") + ", although one " +
+                        (reads ? "query could fetch all rows." : "statement could write all rows.");
+  Finding& finding = reporter.add(
+      std::move(subject), std::move(message),
+      found.background || found.filtered || found.waits ? std::optional(Severity::note) : std::nullopt);
+  finding.location = located(project, place_in_loop(found));
+  const auto add = [&](std::string text, const SourceLocation& place) {
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
+  };
+  add("the loop" + in_function(found.function) + " goes over " + found.rows, found.loop);
+  add("this query yields the rows", found.rows_from);
+  for (const auto& call : found.via) add("the loop calls a function that runs the query", call);
+  add(found.key.empty() ? "the query gets values of the row"
+                        : "the query compares " + found.key + " with " + found.value,
+      found.query.place);
+  add_others(finding, project, group);
+  if (found.waits)
+    finding.evidence.push_back({Evidence::Kind::project,
+                                "each round also waits for something else, such as another service: the "
+                                "query may be the smaller part",
+                                std::nullopt,
+                                {}});
+  if (found.filtered)
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         "the code leaves out some of the rows before the loop: how many remain, is not "
+         "known",
+         std::nullopt,
+         {}});
+  if (found.background)
+    finding.evidence.push_back(
+        {Evidence::Kind::project,
+         "the file's name suggests a background job, for which the number of queries may "
+         "not matter",
+         std::nullopt,
+         {}});
+  finding.fix = fix_of_loop(context, found);
+}
+
+}  // namespace
+
+SourceLocation place_in_loop(const QueryInLoop& found) {
+  return found.via.empty() ? found.query.place : found.via.front();
+}
+
+const CodeFacts* code_facts(const Context& context) { return context.project().code.get(); }
+
+std::string table_of(const CodeQuery& query) {
+  return query.tables.empty() ? "a table" : display(query.tables.front());
+}
+
+std::string statement_of(const CodeQuery& query) {
+  switch (query.kind) {
+    case CodeQuery::Kind::select: return "A query on " + table_of(query);
+    case CodeQuery::Kind::insert: return "An INSERT into " + table_of(query);
+    case CodeQuery::Kind::update: return "An UPDATE of " + table_of(query);
+    case CodeQuery::Kind::delete_: return "A DELETE from " + table_of(query);
+    case CodeQuery::Kind::execute: return "A statement";
+    case CodeQuery::Kind::transaction: return "A transaction";
+    case CodeQuery::Kind::batch: return "A batch";
+  }
+  return "A statement";
+}
+
+std::string lower_first(std::string sentence) {
+  if (!sentence.empty())
+    sentence.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(sentence.front())));
+  return sentence;
+}
+
+bool is_record(const QualifiedName& table) {
+  static constexpr std::array<std::string_view, 14> names = {
+      "log",   "logging",      "audit",  "activity", "history",   "notification", "session",
+      "token", "verification", "metric", "webhook",  "analytics", "cache",        "usage"};
+  const auto words = words_of(table.name);
+  if (words.empty()) return false;
+  const std::string last = singular(words.back());
+  // A table of events alone may be a calendar's.
+  return std::find(names.begin(), names.end(), last) != names.end() || (last == "event" && words.size() > 1);
+}
+
+std::string in_function(const std::string& function) { return function.empty() ? "" : " in " + function; }
+
+Subject CodeSubjects::make(const std::string& what, const std::string& file, const std::string& function) {
+  const std::string entry = function.empty() ? what : function + ": " + what;
+  const int count = ++seen_[file + "\n" + entry];
+  return {.kind = "file", .file = file, .entry = count == 1 ? entry : entry + " #" + std::to_string(count)};
+}
+
+Subject CodeSubjects::make(const CodeQuery& query, const std::string& file, const std::string& function) {
+  std::string what = statement_of(query);
+  what = what.substr(what.find(' ') + 1);  // without the article
+  Subject out = make(what, file, function);
+  out.kind = "query";
+  if (!query.tables.empty()) {
+    out.schema = query.tables.front().schema;
+    out.table = query.tables.front().name;
+  }
+  return out;
+}
+
+void add_request(Finding& finding, const Project& project, const Request& request) {
+  const auto add = [&](std::string text, const SourceLocation& place) {
+    finding.evidence.push_back({Evidence::Kind::project, std::move(text), located(project, place), {}});
+  };
+  add(request.entry + " runs it", request.place);
+  for (const auto& call : request.via) add("by this call", call);
+}
+
+void report_loops(const Context& context, Reporter& reporter, bool writes) {
+  const CodeFacts* code = code_facts(context);
+  if (!code) return;
+  CodeSubjects subjects;
+  // The queries of one loop are one finding, and so is what one call in the loop leads to.
+  std::map<SourceLocation, std::vector<const QueryInLoop*>> loops;
+  std::set<std::pair<SourceLocation, SourceLocation>> seen;
+  std::vector<const QueryInLoop*> firsts;
+  for (const auto& found : code->in_loops) {
+    if ((found.query.kind != CodeQuery::Kind::select) != writes) continue;
+    if (!seen.insert({found.loop, place_in_loop(found)}).second) continue;
+    auto& group = loops[found.loop];
+    if (group.empty()) firsts.push_back(&found);
+    group.push_back(&found);
+  }
+  for (auto& [loop, group] : loops)
+    std::stable_sort(group.begin(), group.end(), [](const QueryInLoop* a, const QueryInLoop* b) {
+      return place_in_loop(*a) < place_in_loop(*b);
+    });
+  for (const auto* first : firsts) {
+    const auto& group = loops.at(first->loop);
+    const QueryInLoop& shown = *group.front();
+    report_loop(context, reporter, group, subjects.make(shown.query, shown.loop.file, shown.function));
+  }
+}
+
+}  // namespace pgadvise::lint

@@ -1,0 +1,90 @@
+#include "lint/queries/queries.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text/text.h"
+#include "lint/schema/tables.h"
+#include "model/schema/migration_tool.h"
+
+namespace pgadvise::lint {
+
+std::optional<double> rows_of(const Context& context, const QualifiedName& name) {
+  if (!context.has_catalog()) return std::nullopt;
+  const Table* table = context.catalog().table(name);
+  if (!table || !table->statistics || table->statistics->rows < 0) return std::nullopt;
+  // Before autovacuum comes, a table that grew has more rows than the last ANALYZE found.
+  return std::max(table->statistics->rows, static_cast<double>(table->statistics->live_rows));
+}
+
+bool skips_rows(const QueryFacts& facts) { return facts.has_offset && facts.largest_offset.value_or(1) > 0; }
+
+std::vector<std::string> fixed_columns(const QueryFacts& facts, const QualifiedName& table) {
+  std::vector<std::string> out;
+  for (const auto& predicate : facts.predicates)
+    if (predicate.column.table == table && predicate.op == Predicate::Op::equality &&
+        predicate.value != Predicate::Value::column && predicate.wrapper.empty() && !predicate.under_or)
+      out.push_back(predicate.column.column);
+  return out;
+}
+
+bool asks_for_one_row(const Context& context, const QueryFacts& facts, const QualifiedName& name) {
+  if (!context.has_catalog()) return false;
+  const Table* table = context.catalog().table(name);
+  return table && unique_among(*table, fixed_columns(facts, name), true);
+}
+
+bool is_tool(std::string_view application) {
+  static constexpr std::array<std::string_view, 18> tools = {
+      "metabase", "pgcli",   "azure data studio", "heidisql",   "adminer",   "psql",
+      "pgadmin",  "dbeaver", "datagrip",          "intellij",   "tableplus", "beekeeper",
+      "postico",  "navicat", "pg_dump",           "pg_restore", "pgbench",   "vacuumdb"};
+  return is_migration_tool(application) ||
+         std::any_of(tools.begin(), tools.end(),
+                     [&](std::string_view tool) { return starts_with_nocase(application, tool); });
+}
+
+bool by_tool_alone(const Query& query) {
+  return !query.applications.empty() &&
+         std::all_of(query.applications.begin(), query.applications.end(), is_tool);
+}
+
+std::string milliseconds(double value) {
+  const auto tenths = static_cast<std::uint64_t>(value * 10 + 0.5);
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+std::string with_parameters(const Sample& logged) {
+  const Sample sample = without_secrets(logged);
+  std::string out = sample.statement;
+  if (!sample.parameters) return out;
+  for (std::size_t i = 0; i < sample.parameters->size(); ++i)
+    out += (i ? ", $" : " -- $") + std::to_string(i + 1) + " = " + (*sample.parameters)[i].value_or("NULL");
+  return out;
+}
+
+std::string ran(const Query& query) {
+  std::string out =
+      query.calls == 1 ? "ran once" : "ran " + grouped(static_cast<double>(query.calls)) + " times";
+  if (query.timed_calls)
+    out += ", " + milliseconds(query.mean_ms()) + (query.calls == 1 ? "" : " on average");
+  return out;
+}
+
+Finding& report(Reporter& reporter, const Query& query, const QualifiedName& table, std::string message,
+                std::optional<Severity> severity) {
+  Finding& finding = reporter.add(
+      {.kind = "query", .schema = table.schema, .table = table.name, .fingerprint = query.fingerprint},
+      std::move(message), severity);
+  std::string literal;
+  if (!query.samples.empty()) {
+    finding.location = query.samples.front().place;
+    literal = with_parameters(query.samples.front());
+  }
+  finding.evidence.push_back({Evidence::Kind::statement,
+                              ran(query) + ": " + ellipsis(query.text, 2 * shown_statement), finding.location,
+                              std::move(literal)});
+  return finding;
+}
+
+}  // namespace pgadvise::lint

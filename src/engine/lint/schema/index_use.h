@@ -1,0 +1,22 @@
+// Uses of indexes other than scans by queries.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "lint/run/context.h"
+#include "model/schema/catalog.h"
+
+namespace pgadvise::lint {
+
+// The indexes that a foreign key of the table needs, each with the first such key.
+std::map<const Index*, const Constraint*> needed_by_foreign_keys(const Context& context, const Table& table);
+
+// Scans and pages of an index; for a partitioned table, the sum over the attached indexes of its partitions.
+IndexStatistics summed(const Context& context, const Table& table, const Index& index);
+
+// The number of distinct values of a column, from its statistics; 0: unknown.
+double distinct_values(const Table& table, const Column& column);
+
+}  // namespace pgadvise::lint

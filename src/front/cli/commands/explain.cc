@@ -1,0 +1,249 @@
+#include "cli/commands/explain.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "check/commands/explain.h"
+#include "cli/options/plan_options.h"
+#include "cli/output/interrupt.h"
+#include "cli/output/messages.h"
+#include "cli/output/output.h"
+#include "cli/output/phase.h"
+#include "cli/output/verbosity.h"
+#include "log/record/logged_plan.h"
+#include "plan/insights/analysis.h"
+#include "plan/insights/insights.h"
+#include "plan/read/reader.h"
+#include "report/common.h"
+#include "report/json/plan_json.h"
+#include "report/pages/page.h"
+#include "report/report.h"
+#include "report/text/plan_text.h"
+#include "sql/explain_json.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::string query;
+  std::string file;
+  std::string plan;  // a plan that somebody has already
+  std::string log;   // with auto_explain's plans
+  std::string db;
+  pg::SessionSettings session_settings;
+  double max_analyze_time = 60;  // seconds
+  std::vector<std::string> parameters;
+  bool no_analyze = false;
+  bool whole = false;
+  bool show_literals = false;
+  std::string format = "text";
+  std::string output;
+  UserPaths user_paths;
+};
+
+Result<std::string> read_statement(const std::string& path, const UserPaths& user_paths) {
+  constexpr std::size_t most = std::size_t{64} << 20;
+  if (path != "-") return read_file(path, most, user_paths);
+  return read_standard_input(most);
+}
+
+class Explain {
+ public:
+  explicit Explain(Options options) : options_(std::move(options)) {
+    settings_.session_settings = options_.session_settings;
+    settings_.analyze_budget = milliseconds(options_.max_analyze_time);
+    settings_.analyze = !options_.no_analyze;
+    settings_.show_literals = options_.show_literals;
+    for (const auto& parameter : options_.parameters) settings_.parameters.emplace_back(parameter);
+    settings_.observer = console_observer();
+  }
+
+  int run() {
+    if (const auto built = html() ? report::need_page() : Result<void>(); !built) {
+      complain(built.error());
+      return exit_usage;
+    }
+    const auto content = !options_.plan.empty() ? of_plan() : !options_.log.empty() ? of_log() : of_query();
+    if (!content) diagnostics_.push_back(content.error());
+    for (const auto& error : diagnostics_) complain(error);
+    if (!content) return std::max<int>(exit_usage, exit_code_of(diagnostics_));
+    if (const auto wrote = write_output(options_.output, *content); !wrote) {
+      complain(wrote.error());
+      return exit_usage;
+    }
+    report_written(options_.output, "plan, " + options_.format);
+    return exit_code_of(diagnostics_);
+  }
+
+ private:
+  // A page shows the JSON.
+  bool json() const { return options_.format != "text"; }
+  bool html() const { return options_.format == "html"; }
+
+  Result<std::string> of_plan() {
+    const auto text = read_statement(options_.plan, options_.user_paths);
+    if (!text) return tl::unexpected(text.error());
+    Diagnostics incomplete;
+    auto plan = plan::read(*text, incomplete);
+    if (!plan) return fail(Error::Kind::input, options_.plan, plan.error().what, plan.error().hint);
+    in_part_ = !incomplete.empty();
+    for (auto& warning : incomplete) {
+      warning.where = options_.plan;
+      diagnostics_.push_back(std::move(warning));
+    }
+    return shown(*plan, nullptr);
+  }
+
+  Result<std::string> of_log() {
+    const auto found = check::explain_logged(options_.log, options_.query, settings_.observer, diagnostics_,
+                                             options_.user_paths);
+    if (!found) return tl::unexpected(found.error());
+    in_part_ = found->in_part;
+    if (json()) return shown(found->plan, nullptr);
+    const auto& logged = *found->query.plan;
+    return printable(fmt::format("{}: {:.1f} ms, of {} calls of {}", logged.place.str(), logged.duration_ms,
+                                 found->query.calls, found->query.fingerprint)) +
+           "\n" + printable(ellipsis(found->query.text, 600)) + "\n\n" + shown(found->plan, nullptr);
+  }
+
+  Result<std::string> of_query() {
+    const auto text = options_.file.empty() ? Result<std::string>(options_.query)
+                                            : read_statement(options_.file, options_.user_paths);
+    if (!text) return tl::unexpected(text.error());
+    if (const auto one = check::only_statement(*text); !one) return tl::unexpected(one.error());
+    const auto inputs = check::load_for_explain(options_.db, settings_, diagnostics_);
+    if (!inputs) return tl::unexpected(inputs.error());
+    const StopOnInterrupt interrupt;
+    settings_.stop = interrupt.token();
+    const auto explained = check::explain(*text, *inputs, settings_, diagnostics_);
+    if (!explained) return tl::unexpected(explained.error());
+    if (!explained->limits.empty()) origin_ = "Planned, not run: " + explained->limits + ".";
+    for (const auto& variant : explained->variants)
+      variants_.push_back(
+          {variant.values, variant.plan.root.total_cost, report::summary(variant.plan), variant.shown});
+    findings_ = explained->findings;
+    plans_ = explained->plans;
+    std::string out = shown(explained->plan, &inputs->catalog);
+    if (json()) return out;
+    out += report::variants_text(variants_, output_width(options_.output, 80));
+    for (const auto& finding : explained->findings) out += text_of(finding);
+    return out;
+  }
+
+  std::string shown(const Plan& plan, const Catalog* catalog) const {
+    const auto times = plan::self_times(plan);
+    const auto insights = plan::insights(plan, times, catalog);
+    if (json()) {
+      const std::string out = report::plan_json(plan, times, insights, variants_, in_part_, findings_,
+                                                without_literals(plan.text), plans_);
+      return html() ? report::html_page(out, "pgadvise explain: one plan") : out;
+    }
+    std::string out = report::plan_text(
+        plan, times, insights,
+        {use_color(options_.output), use_unicode(), output_width(options_.output, 80), options_.whole});
+    if (in_part_) out += "\nThis is only a part of the plan: see the warnings.\n";
+    if (!origin_.empty()) out += "\n" + printable(origin_) + "\n";
+    return out;
+  }
+
+  // EXPLAIN's output for programs that draw plans; "" for forms that they do not read.
+  static std::string without_literals(const std::string& explained) {
+    for (const auto& json :
+         {sql::ExplainJson(explained), sql::json_of_xml(explained), sql::json_of_yaml(explained)})
+      if (json)
+        if (auto redacted = log::redact_plan(LoggedPlan::Format::json, *json); !redacted.empty())
+          return redacted;
+    if (!contains(explained, "(cost=")) return {};
+    return log::redact_plan(LoggedPlan::Format::text, "Query Text: -\n" + explained);
+  }
+
+  static std::string text_of(const Finding& found) {
+    const Finding finding = report::without_secrets(found);
+    std::string out = fmt::format("\n{} {}{}\n", name(finding.severity), finding.short_id,
+                                  report::verdict_mark(finding.verdict));
+    if (!finding.fix) return out;
+    const Fix& fix = *finding.fix;
+    out += "  " + printable_block(fix.sql.empty() ? fix.title : fix.sql) + "\n";
+    if (fix.cost_before && fix.cost_after)
+      out += fmt::format("  planner cost {:.2f} -> {:.2f}\n", *fix.cost_before, *fix.cost_after);
+    if (fix.sql.starts_with("CREATE INDEX"))
+      out +=
+          "  for this statement alone: check, advise and review search for the whole\n"
+          "  workload, and may propose a wider index that serves it, too\n";
+    return out;
+  }
+
+  Options options_;
+  check::ExplainSettings settings_;
+  Diagnostics diagnostics_;
+  std::string origin_;
+  bool in_part_ = false;  // the plan was not read completely
+  std::vector<report::PlanVariant> variants_;
+  std::vector<Finding> findings_;
+  std::vector<ReportPlan> plans_;
+};
+
+}  // namespace
+
+void add_explain(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
+  auto* command = app.add_subcommand(
+      "explain", "Show one query's plan: which nodes take the time, the problems, and the index that helps");
+  auto* query = command->add_option(
+      "QUERY", options->query,
+      "The statement; --param gives the values of $1 …; without values the server makes a generic plan");
+  auto* file =
+      command->add_option("-f,--file", options->file, "File with the statement; - for standard input");
+  auto* plan =
+      command->add_option("--plan", options->plan,
+                          "File with the output of EXPLAIN: text, JSON, YAML or XML, also with what a "
+                          "client pasted around it; - for standard input. pgadvise connects to no "
+                          "database");
+  auto* log = command->add_option(
+      "--log", options->log,
+      "Log with plans of auto_explain: shows the plan of QUERY (a statement or a fingerprint), by default of "
+      "the slowest statement. pgadvise connects to no database");
+  auto* db = command->add_option("--db", options->db,
+                                 "Database: a libpq connection string, or env (DATABASE_URL, else PG*)");
+  command->add_option("--param", options->parameters, "Value of $1, then of $2 …")->allow_extra_args(false);
+  add_acting_options(*command, options->session_settings);
+  add_analyze_time(*command, options->max_analyze_time);
+  command->add_flag("--show-literals", options->show_literals,
+                    "Show the values from pg_stats with which a statement with $n was planned");
+  command->add_flag("--no-analyze", options->no_analyze, "Plan the statement, do not run it");
+  command->add_flag("--all-nodes", options->whole,
+                    "Show all nodes of the plan; by default cheap ones are folded");
+  command->add_option("--format", options->format, "text, json, or html (a report for a browser)")
+      ->check(CLI::IsMember({"text", "json", "html"}));
+  command->add_option("-o,--output", options->output, "File to write to");
+  command->footer(
+      "pgadvise runs a statement (EXPLAIN ANALYZE) only if the statement just reads, and calls only built-in "
+      "functions known to be harmless. It does so in a\nREAD ONLY transaction that it rolls back, for at "
+      "most 5 seconds. Otherwise it only plans the statement, and reports the reason.\nExit codes: 0 "
+      "success, 2 wrong usage or an unreadable input, 3 the database can't be reached or read.");
+  query->excludes(file)->excludes(plan);
+  file->excludes(plan);
+  db->excludes(plan);
+  log->excludes(plan)->excludes(file)->excludes(db);
+  command->callback([options, query, file, plan, log, &exit_code] {
+    Error wrong{Error::Kind::usage, "explain", "", "pgadvise explain --help"};
+    if (query->count() + file->count() + plan->count() + log->count() == 0)
+      wrong.what = "needs a QUERY, --file, --plan or --log";
+    else if (plan->count() + log->count() == 0 && trim(options->db).empty())
+      wrong.what = "needs --db, the database that plans the statement";
+    if (wrong.what.empty()) {
+      exit_code = Explain(*options).run();
+      return;
+    }
+    complain(wrong);
+    exit_code = exit_usage;
+  });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,94 @@
+#include "cli/commands/history.h"
+
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/options/store_option.h"
+#include "cli/output/arguments.h"
+#include "cli/output/messages.h"
+#include "cli/output/output.h"
+#include "report/pages/page.h"
+#include "reports/history.h"
+#include "store/open.h"
+#include "store/store/history.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  StoreOptions store{.url = "sqlite", .target = {}, .spool = {}};
+  store::HistoryOptions history;
+  std::size_t top = 10;
+  std::string format = "text";
+  std::string output;
+};
+
+std::string rendered(const store::History& found, const Options& options) {
+  if (options.format == "html") return report::history_html(found);
+  if (options.format == "json") return report::history_json(found);
+  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
+  return report::history_text(found, look, options.top);
+}
+
+Result<void> run(const Options& options) {
+  if (options.format == "html")
+    if (const auto built = report::need_page(); !built) return built;
+  const auto address = store_address(options.store);
+  if (!address) return tl::unexpected(address.error());
+  auto store = store::open(*address, false);
+  if (!store) return tl::unexpected(store.error());
+  auto wanted = options.history;
+  wanted.now = now();
+  const auto found = store::history(**store, wanted);
+  if (!found) return tl::unexpected(found.error());
+  if (const auto wrote = write_output(options.output, rendered(*found, options)); !wrote) return wrote;
+  report_written(options.output, "history, " + options.format);
+  return {};
+}
+
+}  // namespace
+
+void add_history(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand(
+      "history",
+      "Show what changed between stored runs: new, fixed and recurring findings, "
+      "slower queries, changed plans, waits for locks, growing tables, unused indexes, and which database "
+      "to look at first");
+  command
+      ->add_option("--store", options->store.url,
+                   "Store that check, digest, advise or watch wrote: sqlite, sqlite:PATH, postgresql://…, "
+                   "clickhouse://…, env (PGADVISE_STORE), or @NAME, a store of your own configuration" +
+                       about_store_password)
+      ->type_name("URL")
+      ->capture_default_str();
+  command
+      ->add_option("--target", options->history.target,
+                   "Only the runs stored under this name (--store-as); default: all runs")
+      ->type_name("NAME");
+  command
+      ->add_option(
+          "--days", options->history.days,
+          "Number of days for which a finding counts as new, reopened or fixed, and a plan as changed")
+      ->check(CLI::Range(1, 36500))
+      ->capture_default_str();
+  command->add_option("--top", options->top, "Number of entries of each list in the text report; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--format", options->format, "Format of the report")
+      ->check(CLI::IsMember({"text", "json", "html"}))
+      ->capture_default_str();
+  command->add_option("-o,--output", options->output,
+                      "File to write the report to; default: standard output");
+  command->footer("Exit codes: 0 success, 2 wrong usage, or a store that is missing or can't be read.");
+  command->callback([options, &exit_code] {
+    if (const auto done = run(*options); !done) {
+      complain(done.error());
+      exit_code = exit_usage;
+    }
+  });
+}
+
+}  // namespace pgadvise::cli

@@ -1,0 +1,124 @@
+#include "cli/commands/report.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/options/fail_on.h"
+#include "cli/output/messages.h"
+#include "cli/output/output.h"
+#include "report/json/stored_report.h"
+#include "report/pages/page.h"
+#include "report/pages/report_difference.h"
+
+namespace pgadvise::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string format;  // "": html of one file, text of two
+  std::string output;
+  std::vector<std::string> fail_on;
+  UserPaths user_paths;
+};
+
+constexpr std::size_t max_report = std::size_t{512} << 20;
+
+Result<std::string> read_json(const std::string& file, const Options& options) {
+  return file == "-" ? read_standard_input(max_report) : read_file(file, max_report, options.user_paths);
+}
+
+Result<RunRecord> read_run(const std::string& file, const Options& options) {
+  const auto json = read_json(file, options);
+  if (!json) return tl::unexpected(json.error());
+  return report::read_stored_report(file == "-" ? "standard input" : file, *json);
+}
+
+std::string rendered(const report::ReportDifference& difference, const Options& options) {
+  if (options.format == "html") return report::report_difference_html(difference);
+  if (options.format == "json") return report::report_difference_json(difference);
+  const report::Look look{use_color(options.output), use_unicode(), output_width(options.output, 80)};
+  return report::report_difference_text(difference, look);
+}
+
+Result<void> write_page(const Options& options) {
+  const bool other_format = !options.format.empty() && options.format != "html";
+  if (other_format || !options.fail_on.empty())
+    return fail(Error::Kind::usage, other_format ? "--format " + options.format : "--fail-on",
+                "needs two reports to compare", "pgadvise report A.json B.json");
+  if (const auto built = report::need_page(); !built) return built;
+  const std::string& file = options.files.front();
+  const auto json = read_json(file, options);
+  if (!json) return tl::unexpected(json.error());
+  const auto page = report::html_of_stored(file, *json);
+  if (!page) return tl::unexpected(page.error());
+  if (const auto wrote = write_output(options.output, *page); !wrote) return wrote;
+  report_written(options.output, "html");
+  return {};
+}
+
+// Whether a new finding is one of --fail-on.
+Result<bool> compare(const Options& options) {
+  auto fail_on = parse_fail_on(options.fail_on);
+  if (!fail_on) return tl::unexpected(fail_on.error());
+  if (options.format == "html")
+    if (const auto built = report::need_page(); !built) return tl::unexpected(built.error());
+  auto before = read_run(options.files[0], options);
+  if (!before) return tl::unexpected(before.error());
+  auto after = read_run(options.files[1], options);
+  if (!after) return tl::unexpected(after.error());
+  const auto difference = report::difference(std::move(*before), std::move(*after));
+  if (const auto wrote = write_output(options.output, rendered(difference, options)); !wrote)
+    return tl::unexpected(wrote.error());
+  report_written(options.output, "difference, " + (options.format.empty() ? "text" : options.format));
+  return !options.fail_on.empty() &&
+         std::any_of(difference.fresh.begin(), difference.fresh.end(),
+                     [&](const auto& one) { return fail_on->matches(one.finding); });
+}
+
+Result<int> run(const Options& options) {
+  if (options.files.size() == 2)
+    return compare(options).map([](bool fails) { return fails ? exit_findings : exit_clean; });
+  return write_page(options).map([] { return exit_clean; });
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, const UserPaths& user_paths, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  options->user_paths = user_paths;
+  auto* command = app.add_subcommand(
+      "report", "Compare two stored reports of check, or make an HTML report from a stored JSON report");
+  command
+      ->add_option(
+          "FILE", options->files,
+          "Two reports that check wrote with --format json, the earlier one first; or one that check, "
+          "digest, advise, explain, history or report wrote; - is standard input")
+      ->required()
+      ->expected(1, 2);
+  command
+      ->add_option("--format", options->format,
+                   "html; text or json for two reports (default: html for one report, text for two)")
+      ->check(CLI::IsMember({"html", "text", "json"}));
+  command
+      ->add_option("--fail-on", options->fail_on,
+                   "Of two reports: new findings that make the exit code 1, in the words of check "
+                   "--fail-on: error, warning, note, confirmed, ids of rules. Default: none")
+      ->allow_extra_args(false)
+      ->type_name("WORDS");
+  command->add_option("-o,--output", options->output, "File to write to");
+  command->footer(
+      "A finding counts as fixed only if the later run applied its rule and read the input in which the "
+      "earlier run found it.\nExit codes: 0 success, 1 new findings of --fail-on, 2 wrong usage, or a file "
+      "that can't be read or written.");
+  command->callback([options, &exit_code] {
+    const auto done = run(*options);
+    if (!done) complain(done.error());
+    exit_code = done ? *done : exit_usage;
+  });
+}
+
+}  // namespace pgadvise::cli

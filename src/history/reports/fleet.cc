@@ -1,0 +1,172 @@
+#include "reports/fleet.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text/json_text.h"
+#include "base/text/text.h"
+#include "report/text/figures.h"
+
+namespace pgadvise::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct Counts {
+  std::size_t errors = 0;
+  std::size_t warnings = 0;
+  std::size_t notes = 0;
+
+  void add(Severity severity) {
+    ++(severity == Severity::error ? errors : severity == Severity::warning ? warnings : notes);
+  }
+};
+
+struct Entry {
+  const FleetDatabase* database = nullptr;
+  Counts counts;
+  double score = 0;                        // sum of impacts
+  const RecordedFinding* first = nullptr;  // of the greatest impact; null: none
+};
+
+struct RuleEntry {
+  std::string rule;
+  std::size_t findings = 0;
+  std::set<std::string> databases;
+};
+
+struct Summary {
+  std::vector<Entry> checked;  // the one to look at first comes first
+  std::vector<const FleetDatabase*> failed;
+  std::vector<RuleEntry> rules;  // by the number of databases
+  Counts counts;
+};
+
+Entry entry_of(const FleetDatabase& database) {
+  Entry out;
+  out.database = &database;
+  for (const auto& finding : database.run.findings) {
+    if (finding.state != RecordedFinding::State::standing) continue;
+    out.counts.add(finding.severity);
+    out.score += finding.impact.score;
+    if (!out.first || finding.impact.score > out.first->impact.score) out.first = &finding;
+  }
+  return out;
+}
+
+Summary summary_of(const std::vector<FleetDatabase>& databases) {
+  Summary out;
+  std::map<std::string, RuleEntry> rules;
+  for (const auto& database : databases) {
+    if (!database.failure.empty()) {
+      out.failed.push_back(&database);
+      continue;
+    }
+    out.checked.push_back(entry_of(database));
+    for (const auto& finding : database.run.findings) {
+      if (finding.state != RecordedFinding::State::standing) continue;
+      out.counts.add(finding.severity);
+      auto& rule = rules[finding.rule];
+      rule.rule = finding.rule;
+      ++rule.findings;
+      rule.databases.insert(database.name);
+    }
+  }
+  for (auto& [name, rule] : rules) out.rules.push_back(std::move(rule));
+  std::sort(out.rules.begin(), out.rules.end(), [](const RuleEntry& a, const RuleEntry& b) {
+    return std::tuple(b.databases.size(), b.findings, a.rule) <
+           std::tuple(a.databases.size(), a.findings, b.rule);
+  });
+  std::sort(out.checked.begin(), out.checked.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(b.counts.errors, b.score, a.database->name) <
+           std::tie(a.counts.errors, a.score, b.database->name);
+  });
+  std::sort(out.failed.begin(), out.failed.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
+  return out;
+}
+
+std::string counted(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", count(number), noun, number == 1 ? "" : "s");
+}
+
+std::string line_of(const Counts& counts) {
+  return fmt::format("{}, {}, {}", counted(counts.errors, "error"), counted(counts.warnings, "warning"),
+                     counted(counts.notes, "note"));
+}
+
+}  // namespace
+
+std::string fleet_text(const std::vector<FleetDatabase>& databases, const Look& look, std::size_t top) {
+  const Summary summary = summary_of(databases);
+  std::vector<std::string> lines;
+  add_paragraph(lines, look, "", "  ",
+                fmt::format("{} checked, {} not. {}.", counted(summary.checked.size(), "database"),
+                            count(summary.failed.size()), line_of(summary.counts)));
+  const auto title = [&](std::string_view text) {
+    lines.emplace_back();
+    lines.push_back(paint(look, "1", text));
+  };
+  const auto shown = [&](std::size_t entries) { return top ? std::min(top, entries) : entries; };
+  const auto rest = [&](std::size_t entries) {
+    if (shown(entries) < entries)
+      lines.push_back(fmt::format("  … and {} more (--top 0)", entries - shown(entries)));
+  };
+  if (!summary.failed.empty()) title("Not checked, or not stored");
+  for (const auto* database : summary.failed)
+    add_paragraph(lines, look, "  ", "    ", database->name + ": " + database->failure);
+  if (!summary.checked.empty()) title("Databases to look at first");
+  for (std::size_t i = 0; i < shown(summary.checked.size()); ++i) {
+    const Entry& entry = summary.checked[i];
+    add_paragraph(lines, look, "  ", "    ", entry.database->name + ": " + line_of(entry.counts));
+    if (entry.first) add_paragraph(lines, look, "    ", "    ", entry.first->message);
+  }
+  rest(summary.checked.size());
+  if (!summary.rules.empty()) title("Rules with findings in most databases");
+  for (std::size_t i = 0; i < shown(summary.rules.size()); ++i) {
+    const RuleEntry& rule = summary.rules[i];
+    add_paragraph(lines, look, "  ", "    ",
+                  fmt::format("{}: {} in {}", rule.rule, counted(rule.findings, "finding"),
+                              counted(rule.databases.size(), "database")));
+  }
+  rest(summary.rules.size());
+  return join(lines, "\n") + "\n";
+}
+
+std::string fleet_json(const std::vector<FleetDatabase>& databases) {
+  const Summary summary = summary_of(databases);
+  const auto counts_json = [](const Counts& counts) {
+    return json{{"errors", counts.errors}, {"warnings", counts.warnings}, {"notes", counts.notes}};
+  };
+  json out{{"schema", "pgadvise-fleet-1"},    {"checked", summary.checked.size()},
+           {"failed", summary.failed.size()}, {"findings", counts_json(summary.counts)},
+           {"databases", json::array()},      {"failures", json::array()},
+           {"rules", json::array()}};
+  for (const auto& entry : summary.checked) {
+    json database{{"name", entry.database->name},
+                  {"seconds", entry.database->seconds},
+                  {"server_version", entry.database->run.server_version},
+                  {"findings", counts_json(entry.counts)},
+                  {"impact", {{"score", entry.score}}}};
+    if (entry.first)
+      database["first"] = {{"id", entry.first->id},
+                           {"rule", entry.first->rule},
+                           {"severity", name(entry.first->severity)},
+                           {"message", entry.first->message}};
+    out["databases"].push_back(std::move(database));
+  }
+  for (const auto* database : summary.failed)
+    out["failures"].push_back(
+        {{"name", database->name}, {"seconds", database->seconds}, {"failure", database->failure}});
+  for (const auto& rule : summary.rules)
+    out["rules"].push_back(
+        {{"rule", rule.rule}, {"findings", rule.findings}, {"databases", rule.databases.size()}});
+  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+}  // namespace pgadvise::report

@@ -1,0 +1,237 @@
+#include "store/clickhouse/clickhouse.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/iso_time.h"
+#include "base/text/text.h"
+#include "store/clickhouse/clickhouse_schema.h"
+#include "store/clickhouse/clickhouse_session.h"
+#include "store/facts/clock.h"
+#include "store/facts/fact_rows.h"
+#include "store/store/clickhouse_address.h"
+#include "store/store/sql_store.h"
+
+namespace pgadvise::store {
+namespace {
+
+using Rows = std::vector<std::vector<Cell>>;
+
+const ClickHouseTable& table_of(std::string_view name) {
+  const auto all = clickhouse_tables();
+  return *std::find_if(all.begin(), all.end(), [&](const auto& table) { return table.name == name; });
+}
+
+// "2023-11-20" as 20231120, the name of a partition.
+std::int64_t day_number(std::int64_t seconds) {
+  return std::atoll(replace_all(iso_of(seconds).substr(0, 10), "-", "").c_str());
+}
+
+std::int64_t time_in(const FactRows& facts, std::string_view name, std::size_t column) {
+  std::int64_t out = 0;
+  for (const auto& table : facts.tables)
+    if (table.table == name)
+      for (const auto& row : table.rows) out = std::max(out, std::get<std::int64_t>(row[column]));
+  return out;
+}
+
+class Upload {
+ public:
+  Upload(ClickHouseSession& session, const ClickHouseAddress& address)
+      : session_(session), address_(address) {}
+
+  Result<void> put(const FactRows& facts) {
+    const std::int64_t started = time_in(facts, "run", 2), taken = time_in(facts, "query_plan", 2);
+    for (const auto& table : facts.tables) {
+      if (is_last(table.table)) continue;
+      std::vector<Cell> own{table.table.starts_with("plan") ? taken : started};
+      if (table.table == "finding_event") own.emplace_back(facts.target);
+      if (table_of(table.table).own_columns.empty()) own.clear();
+      if (const auto done = insert(table.table, table.rows, own); !done) return done;
+    }
+    if (const auto done = insert("query_class", facts.classes.rows, {taken}); !done) return done;
+    if (const auto done = insert_one(facts, "query_plan"); !done) return done;
+    if (const auto done = put_logs(facts); !done) return done;
+    if (const auto done = insert_one(facts, "server_sample"); !done) return done;
+    return insert_one(facts, "run");
+  }
+
+ private:
+  // Its rows make others visible.
+  static bool is_last(std::string_view table) {
+    return table == "run" || table == "query_plan" || table == "server_sample";
+  }
+
+  // `own`: the values of the own columns of the table.
+  Result<void> insert(std::string_view name, Rows rows, const std::vector<Cell>& own) {
+    const ClickHouseTable& table = table_of(name);
+    std::string columns = column_names(table.columns);
+    if (!own.empty()) columns += ", " + column_names(table.own_columns);
+    for (auto& row : rows) row.insert(row.end(), own.begin(), own.end());
+    return session_.insert(std::string(name) + "_rows", columns, rows);
+  }
+
+  Result<void> insert_one(const FactRows& facts, std::string_view name) {
+    for (const auto& table : facts.tables)
+      if (table.table == name)
+        if (const auto done = insert(name, table.rows, {}); !done) return done;
+    return {};
+  }
+
+  // Of a log that grew between two uploads, the larger one counts, whichever comes first.
+  Result<void> put_logs(const FactRows& facts) {
+    if (facts.logs.empty()) return {};
+    const auto known = known_sizes(facts);
+    if (!known) return tl::unexpected(known.error());
+    std::vector<std::string> smaller;
+    Rows sources;
+    for (const auto& log : facts.logs) {
+      const auto before = known->find(log.source);
+      if (before != known->end() && before->second >= log.size) continue;
+      if (before != known->end())
+        smaller.push_back(
+            fmt::format("(source = {} AND size < {})", clickhouse_literal(log.source), log.size));
+      if (const auto done = insert("query_class", log.classes.rows, {log.bucket_start}); !done) return done;
+      if (const auto done = insert("query_statistics", log.statistics.rows, {log.size}); !done) return done;
+      sources.push_back({facts.target, log.source, log.size, log.bucket_start, log.bucket_seconds});
+    }
+    if (const auto done = insert("source", std::move(sources), {}); !done) return done;
+    if (smaller.empty()) return {};
+    // The views already leave these rows out: the server removes them when it finds time, or never.
+    const auto removed = session_.run(
+        fmt::format("DELETE FROM {}{} WHERE target = {} AND ({}) SETTINGS lightweight_deletes_sync = 0",
+                    stored_table(address_, "query_statistics"), on_cluster(address_),
+                    clickhouse_literal(facts.target), fmt::join(smaller, " OR ")));
+    return removed || session_.code() == ClickHouseCode::access_denied ? Result<void>() : removed;
+  }
+
+  Result<std::map<std::string, std::int64_t>> known_sizes(const FactRows& facts) {
+    std::vector<std::string> names;
+    for (const auto& log : facts.logs) names.push_back(clickhouse_literal(log.source));
+    const auto rows = session_.query(
+        clickhouse_select(fmt::format("SELECT source, size FROM source WHERE target = {} AND source IN ({})",
+                                      clickhouse_literal(facts.target), fmt::join(names, ", "))));
+    if (!rows) return tl::unexpected(rows.error());
+    std::map<std::string, std::int64_t> out;
+    for (const auto& row : *rows) out[row.front().value_or("")] = std::atoll(row.back().value_or("").c_str());
+    return out;
+  }
+
+  ClickHouseSession& session_;
+  const ClickHouseAddress& address_;
+};
+
+class ClickHouseStore : public SqlStore {
+ public:
+  ClickHouseStore(ClickHouseSession session, ClickHouseAddress address)
+      : session_(std::move(session)), address_(std::move(address)) {}
+
+  Result<void> set_retention(int days) {
+    const auto stored = retention();
+    if (!stored) return tl::unexpected(stored.error());
+    if (*stored == days) return {};  // a user who may only read names the setting, too
+    return session_.run(
+        fmt::format("INSERT INTO setting_rows (name, value, changed) SELECT 'retention_days', {}, "
+                    "toUnixTimestamp64Micro(now64(6))",
+                    days));
+  }
+
+  Result<void> put(const Facts& facts, std::int64_t now) override {
+    const auto clock = read_clock();
+    if (!clock) return tl::unexpected(clock.error());
+    if (const auto right = check_clock(facts, *clock); !right) return right;
+    const std::int64_t first = first_kept_day(*clock, now);
+    FactRows rows = rows_of(facts);
+    leave_out_before(first, rows);
+    if (const auto done = Upload(session_, address_).put(rows); !done) return done;
+    return forget_before(first);
+  }
+
+  Result<std::vector<QueryChange>> query_changes(const std::string& target) override {
+    return query_changes_by_target(target);
+  }
+
+ protected:
+  Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
+                                     const std::string& purpose) override {
+    auto rows = session_.query(clickhouse_select(replace_all(sql, "$1", clickhouse_literal(parameter))));
+    if (!rows && session_.code() == ClickHouseCode::timeout)
+      return fail(Error::Kind::usage, session_.where(),
+                  purpose + " takes longer than 60 seconds, the limit of a statement: stopped",
+                  "name a target, or shorten the retention");
+    return rows;
+  }
+
+ private:
+  Result<std::int64_t> retention() {
+    const auto days =
+        session_.value(clickhouse_select("SELECT value FROM setting WHERE name = 'retention_days'"));
+    if (!days) return tl::unexpected(days.error());
+    return std::atoll(days->c_str());
+  }
+
+  Result<StoreClock> read_clock() {
+    const auto clock = session_.query(clickhouse_select(
+        "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')"));
+    if (!clock) return tl::unexpected(clock.error());
+    if (clock->empty() || clock->front().size() != 2)
+      return fail(Error::Kind::usage, session_.where(), "the store does not tell its time");
+    return StoreClock{std::atoll(clock->front()[0].value_or("").c_str()),
+                      std::atoll(clock->front()[1].value_or("").c_str())};
+  }
+
+  // Drops partitions. Without the grant to do so it leaves them to another upload.
+  Result<void> forget_before(std::int64_t day) {
+    std::string of_days, of_months;
+    for (const auto& table : clickhouse_tables()) {
+      auto* list = !table.day.empty() ? &of_days : !table.month.empty() ? &of_months : nullptr;
+      if (!list) continue;
+      *list += (list->empty() ? "" : ", ") + clickhouse_literal(stored_table(address_, table.name));
+    }
+    const std::string parts = address_.cluster.empty() ? "system.parts"
+                                                       : fmt::format("clusterAllReplicas({}, system.parts)",
+                                                                     clickhouse_literal(address_.cluster));
+    const std::int64_t number = day_number(day);
+    const auto old = session_.query(fmt::format(
+        "SELECT DISTINCT table, partition FROM {} WHERE active AND database = {} AND ((table IN ({}) AND "
+        "toInt64OrZero(partition) < {}) OR (table IN ({}) AND toInt64OrZero(partition) < {})) ORDER BY "
+        "table, "
+        "partition",
+        parts, clickhouse_literal(address_.database), of_days, number, of_months, number / 100));
+    if (!old) return tl::unexpected(old.error());
+    for (const auto& row : *old) {
+      const auto done = session_.run(
+          fmt::format("ALTER TABLE {}{} DROP PARTITION {}", clickhouse_identifier(row.front().value_or("")),
+                      on_cluster(address_), clickhouse_literal(row.back().value_or(""))));
+      if (done) continue;
+      if (session_.code() == ClickHouseCode::access_denied) return {};
+      return done;
+    }
+    return {};
+  }
+
+  ClickHouseSession session_;
+  ClickHouseAddress address_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_clickhouse(const Address& address, bool create) {
+  const auto server = read_clickhouse_url(address.clickhouse);
+  if (!server) return tl::unexpected(server.error());
+  auto session = ClickHouseSession::create(*server);
+  if (!session) return tl::unexpected(session.error());
+  if (const auto done = migrate(*session, *server, create); !done) return tl::unexpected(done.error());
+  auto store = std::make_unique<ClickHouseStore>(std::move(*session), *server);
+  if (address.retention_days)
+    if (const auto set = store->set_retention(*address.retention_days); !set)
+      return tl::unexpected(set.error());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace pgadvise::store

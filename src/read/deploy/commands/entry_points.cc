@@ -1,0 +1,489 @@
+#include "deploy/commands/entry_points.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text/text.h"
+#include "deploy/commands/schema_calls.h"
+#include "deploy/shell/dockerfile.h"
+#include "deploy/shell/makefile.h"
+#include "files/files.h"
+#include "files/yaml_file.h"
+
+namespace pgadvise::deploy {
+namespace {
+
+template <std::size_t N>
+bool one_of(std::string_view text, const std::array<std::string_view, N>& list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool starts_with(std::string_view text, std::string_view head) { return text.substr(0, head.size()) == head; }
+bool ends_with(std::string_view text, std::string_view tail) {
+  return text.size() >= tail.size() && text.substr(text.size() - tail.size()) == tail;
+}
+
+// --- package.json
+
+constexpr std::array<std::string_view, 13> deploy_scripts = {
+    "prebuild", "build",   "postbuild",    "postinstall",      "prestart",  "start",    "poststart",
+    "deploy",   "release", "vercel-build", "heroku-postbuild", "now-build", "gcp-build"};
+
+// "db:push:prod", "deploy-production": a script that says that it is for production.
+bool named_for_production(std::string_view script) {
+  std::string words = lower(script);
+  for (char& c : words)
+    if (c == ':' || c == '-' || c == '_' || c == '.' || c == '/') c = ' ';
+  bool production = false;
+  for (const auto word : split(words, ' ')) {
+    if (word == "local" || word == "dev" || word == "test" || word == "staging" || word == "preview")
+      return false;
+    production = production || word == "prod" || word == "production";
+  }
+  return production;
+}
+
+DeployCommand::Stage stage_of(std::string_view script) {
+  if (script.find("start") != std::string_view::npos) return DeployCommand::Stage::start;
+  if (script == "deploy" || script == "release" ||
+      (named_for_production(script) && !contains(script, "build")))
+    return DeployCommand::Stage::release;
+  return DeployCommand::Stage::build;
+}
+
+// --- Dockerfile
+
+bool is_dockerfile(std::string_view path) {
+  const std::string name = lower(files::base_of(path));
+  if (name == "dockerfile" || name == "containerfile") return true;
+  if (ends_with(name, ".dockerignore") || ends_with(name, ".md")) return false;
+  return starts_with(name, "dockerfile.") || starts_with(name, "dockerfile-") ||
+         ends_with(name, ".dockerfile");
+}
+
+// Does a workflow build and push this file's image, whatever its name says?
+bool published(files::Tree& tree, const std::string& path) {
+  for (const auto& file : tree.files()) {
+    if (files::folder_of(file) != ".github/workflows") continue;
+    const std::string* text = tree.text(file);
+    if (!text || text->find(files::base_of(path)) == std::string::npos) continue;
+    for (const auto* sign : {"docker/build-push-action", "docker push", "--push", "buildx"})
+      if (text->find(sign) != std::string::npos) return true;
+  }
+  return false;
+}
+
+class DockerReader {
+ public:
+  DockerReader(files::Tree& tree, Resolver& resolver, const std::string& path, const std::string& text,
+               Target target)
+      : tree_(tree),
+        resolver_(resolver),
+        path_(path),
+        lines_(text),
+        target_(target),
+        stages_(parse_dockerfile(text)) {}
+
+  void run() {
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      if (live(i)) read_stage(i);
+  }
+
+ private:
+  const DockerStage* base_of_stage(const DockerStage& stage) const {
+    for (const auto& other : stages_) {
+      if (&other == &stage) return nullptr;
+      if (!other.name.empty() && other.name == stage.base) return &other;
+    }
+    return nullptr;
+  }
+
+  // A stage for development counts only when one that isn't builds on it.
+  bool live(std::size_t index, int depth = 0) const {
+    if (!files::named_for_development(stages_[index].name)) return true;
+    if (depth > 16) return false;
+    for (std::size_t i = index + 1; i < stages_.size(); ++i)
+      if (stages_[i].base == stages_[index].name && live(i, depth + 1)) return true;
+    return false;
+  }
+
+  void read_stage(std::size_t index) {
+    image_ = ImageFiles{std::string(files::folder_of(path_)), "", {}, {}, path_};
+    development_ = unprotected_ = false;
+    std::vector<const DockerStage*> chain;
+    for (const DockerStage* at = &stages_[index]; at && chain.size() < 32; at = base_of_stage(*at))
+      chain.push_back(at);
+    for (auto it = chain.rbegin(); it != chain.rend(); ++it)
+      for (const auto& instruction : (*it)->instructions) learn(instruction);
+    if (development_ || serves_development(chain)) return;
+    const DockerInstruction* entry = nullptr;
+    const DockerInstruction* command = nullptr;
+    for (const auto& instruction : stages_[index].instructions) {
+      if (instruction.name == "RUN") run_instruction(instruction, DeployCommand::Stage::image_build);
+      if (instruction.name == "ENTRYPOINT") entry = &instruction, command = nullptr;
+      if (instruction.name == "CMD") command = &instruction;
+    }
+    if (entry) run_instruction(*entry, DeployCommand::Stage::start);
+    if (!command) return;
+    const bool for_shell = entry && entry->exec_form && !entry->words.empty() && entry->words.back() == "-c";
+    if (for_shell && command->exec_form && !command->words.empty()) {
+      resolver_.shell({command->words[0], path_, command->offset},
+                      way(*command, DeployCommand::Stage::start));
+    } else {
+      run_instruction(*command, DeployCommand::Stage::start);
+    }
+  }
+
+  // An image whose command is a server for development.
+  static bool serves_development(const std::vector<const DockerStage*>& chain) {
+    const DockerInstruction* command = nullptr;
+    for (auto it = chain.rbegin(); it != chain.rend(); ++it)
+      for (const auto& instruction : (*it)->instructions)
+        if (instruction.name == "CMD" || instruction.name == "ENTRYPOINT") command = &instruction;
+    if (!command) return false;
+    if (command->exec_form) return runs_development_server(command->words);
+    const auto commands = parse_shell(command->shell);
+    return std::any_of(commands.begin(), commands.end(),
+                       [](const ShellCommand& item) { return runs_development_server(item.words); });
+  }
+
+  void learn(const DockerInstruction& instruction) {
+    if (instruction.name == "WORKDIR" && !instruction.words.empty()) {
+      const std::string& to = instruction.words[0];
+      image_.workdir = to[0] == '/' ? files::normal_path(to) : files::join_path(image_.workdir, to);
+    } else if (instruction.name == "COPY" && instruction.words.size() > 1) {
+      for (std::size_t i = 0; i + 1 < instruction.words.size(); ++i)
+        image_.copies.emplace_back(instruction.words[i], instruction.words.back());
+      if (!instruction.heredocs.empty())
+        image_.written[std::string(files::base_of(instruction.words.back()))] = {
+            instruction.heredocs[0].second, instruction.offset};
+    } else if (instruction.name == "ENV") {
+      for (const auto& word : instruction.words) {
+        if (word == "NODE_ENV=development" || word == "RAILS_ENV=development") development_ = true;
+        if (starts_with(word, "DISABLE_DATABASE_ENVIRONMENT_CHECK")) unprotected_ = true;
+      }
+      if (instruction.words.size() == 2 && instruction.words[0] == "NODE_ENV")
+        development_ = instruction.words[1] == "development";
+      for (const auto& word : instruction.words)
+        if (word == "NODE_ENV=production") development_ = false;
+    } else if (instruction.name == "RUN" && !instruction.exec_form) {
+      learn_written(instruction);
+    }
+  }
+
+  // RUN echo '…' > /start.sh, printf, cat <<EOF > /start.sh
+  void learn_written(const DockerInstruction& instruction) {
+    for (const auto& command : parse_shell(instruction.shell)) {
+      if (command.output.empty() || command.words.empty()) continue;
+      std::string text;
+      for (std::size_t i = 1; i < command.words.size(); ++i)
+        if (command.words[i][0] != '-' || command.words[i].size() > 2) text += command.words[i] + "\n";
+      if (command.words[0] == "cat" || command.words[0] == "tee") text = command.input;
+      if (text.empty() && !instruction.heredocs.empty()) text = instruction.heredocs[0].second;
+      if (command.words[0] != "cat" && command.words[0] != "echo" && command.words[0] != "printf") continue;
+      auto& written = image_.written[std::string(files::base_of(command.output))];
+      written.first += replace_all(text, "\\n", "\n");
+      if (written.second == 0) written.second = instruction.offset + command.offset;
+    }
+  }
+
+  Way way(const DockerInstruction& instruction, DeployCommand::Stage stage) {
+    Way out;
+    out.stage = stage;
+    out.target = target_;
+    out.entry = instruction.name;
+    out.image = &image_;
+    out.unprotected = unprotected_;
+    out.folder = folder();
+    out.path = {path_ + ":" + std::to_string(lines_.at(instruction.offset).line) + " " + instruction.name};
+    return out;
+  }
+
+  std::string folder() {
+    for (std::string_view tail = image_.workdir; !tail.empty();) {
+      if (tree_.has(files::join_path(tail, "package.json"))) return std::string(tail);
+      const auto slash = tail.find('/');
+      tail = slash == std::string_view::npos ? std::string_view{} : tail.substr(slash + 1);
+    }
+    return tree_.has(files::join_path(image_.folder, "package.json")) ? image_.folder : std::string();
+  }
+
+  void run_instruction(const DockerInstruction& instruction, DeployCommand::Stage stage) {
+    if (instruction.exec_form)
+      return resolver_.words(instruction.words, {instruction.shell, path_, instruction.offset},
+                             way(instruction, stage));
+    const auto first = trim(instruction.shell);
+    if (instruction.name == "RUN" && !instruction.heredocs.empty() && starts_with(first, "<<"))
+      return resolver_.shell({instruction.heredocs[0].second, path_, instruction.offset},
+                             way(instruction, stage));
+    resolver_.shell({instruction.shell, path_, instruction.offset}, way(instruction, stage));
+  }
+
+  files::Tree& tree_;
+  Resolver& resolver_;
+  const std::string& path_;
+  LineIndex lines_;
+  Target target_;
+  std::vector<DockerStage> stages_;
+  ImageFiles image_;
+  bool development_ = false;
+  bool unprotected_ = false;
+};
+
+// --- compose
+
+bool is_compose(std::string_view path) {
+  const std::string name = lower(files::base_of(path));
+  if (!ends_with(name, ".yml") && !ends_with(name, ".yaml")) return false;
+  return starts_with(name, "docker-compose") || starts_with(name, "compose.") ||
+         starts_with(name, "compose-");
+}
+
+std::string environment_value(const YAML::Node& environment, const std::string& name) {
+  if (const auto value = files::yaml_text(files::yaml_member(environment, name)); !value.empty())
+    return value;
+  for (const auto& item : files::yaml_list(environment))
+    if (starts_with(item, name + "=")) return item.substr(name.size() + 1);
+  return {};
+}
+
+void read_service(Resolver& resolver, const std::string& path, const std::string& text,
+                  const std::string& name, const YAML::Node& service, Target of_file) {
+  for (const auto& profile : files::yaml_list(files::yaml_member(service, "profiles")))
+    if (files::named_for_development(profile)) return;
+  if (files::named_for_development(name)) return;
+  const YAML::Node environment = files::yaml_member(service, "environment");
+  std::string mode = environment_value(environment, "NODE_ENV");
+  if (mode.empty()) mode = environment_value(environment, "RAILS_ENV");
+  if (environment_named(mode) == Target::development) return;
+  const bool production = mode == "production" || files::base_of(path).find("prod") != std::string_view::npos;
+  Way way;
+  way.stage = DeployCommand::Stage::compose;
+  way.target = production ? of_file : Target::not_production;
+  way.folder = std::string(files::folder_of(path));
+  way.unprotected = !environment_value(environment, "DISABLE_DATABASE_ENVIRONMENT_CHECK").empty();
+  const YAML::Node build = files::yaml_member(service, "build");
+  const std::string context = files::yaml_text(build).empty()
+                                  ? files::yaml_text(files::yaml_member(build, "context"))
+                                  : files::yaml_text(build);
+  way.folder = files::join_path(way.folder, context);
+  ImageFiles image{way.folder, "", {}, {}, path};
+  way.image = &image;
+  for (const auto* key : {"entrypoint", "command"}) {
+    const YAML::Node node = files::yaml_member(service, key);
+    if (!node.IsDefined()) continue;
+    way.entry = "service " + name + " " + key;
+    way.path = {path + " service " + name + " " + key};
+    const ShellText where{files::yaml_text(node), path, files::yaml_offset(node, text)};
+    if (node.IsSequence()) {
+      resolver.words(files::yaml_list(node), where, way);
+    } else {
+      resolver.shell(where, way);
+    }
+  }
+}
+
+// --- shell entry points
+
+bool is_entry_script(std::string_view path) {
+  static constexpr std::array<std::string_view, 18> names = {"docker-entrypoint.sh",
+                                                             "entrypoint.sh",
+                                                             "start.sh",
+                                                             "deploy.sh",
+                                                             "startup.sh",
+                                                             "release.sh",
+                                                             "docker-start.sh",
+                                                             "docker_start.sh",
+                                                             "start-prod.sh",
+                                                             "deploy-prod.sh",
+                                                             "deploy-production.sh",
+                                                             "start-production.sh",
+                                                             "docker_entrypoint.sh",
+                                                             "docker-entrypoint.prod.sh",
+                                                             "entrypoint.prod.sh",
+                                                             "run-prod.sh",
+                                                             "render-build.sh",
+                                                             "release-tasks.sh"};
+  return one_of(lower(files::base_of(path)), names);
+}
+
+// Is the script the entry point of images for development only?
+bool only_in_development_images(files::Tree& tree, const std::string& path) {
+  bool development = false;
+  for (const auto& file : tree.files()) {
+    if (!is_dockerfile(file) && !is_compose(file)) continue;
+    const std::string* text = tree.text(file);
+    if (!text || text->find(files::base_of(path)) == std::string::npos) continue;
+    if (target_of_file(file)) return false;
+    development = true;
+  }
+  return development;
+}
+
+// --- application code
+
+bool is_script_file(std::string_view path) {
+  for (const auto* tail : {".ts", ".js", ".mjs", ".cjs", ".mts"})
+    if (ends_with(path, tail)) return !ends_with(path, ".d.ts") && !ends_with(path, ".min.js");
+  return false;
+}
+
+// The files that configure the connections of TypeORM, Sequelize and MikroORM, in any folder.
+bool orm_configuration(std::string_view path) {
+  const std::string name = lower(files::base_of(path));
+  for (const auto* part :
+       {"ormconfig", "data-source", "datasource", "data_source", "mikro-orm.config", "typeorm", "sequelize"})
+    if (name.find(part) != std::string::npos) return true;
+  return false;
+}
+
+bool application_code(const std::string& path) {
+  static constexpr std::array<std::string_view, 7> application = {"src", "app",   "server", "lib",
+                                                                  "api", "pages", "backend"};
+  static constexpr std::array<std::string_view, 13> tools = {
+      "scripts", "script", "bin", "cli",   "tools",    "tool",      "setup",
+      "seed",    "seeds",  "dev", "bench", "commands", "generators"};
+  const auto base = files::base_of(path);
+  if (base.find(".test.") != std::string_view::npos || base.find(".spec.") != std::string_view::npos)
+    return false;
+  bool inside = false;
+  for (const auto part : split(files::folder_of(path), '/')) {
+    if (one_of(part, tools)) return false;
+    inside = inside || one_of(part, application);
+  }
+  return inside;
+}
+
+}  // namespace
+
+std::optional<Target> target_of_file(const std::string& path) {
+  if (files::never_deployed(path) || files::named_for_development(path)) return std::nullopt;
+  return files::deployed_by_others(path) ? Target::not_production : Target::any;
+}
+
+void read_package_scripts(files::Tree& tree, Resolver& resolver) {
+  for (const auto& package : tree.packages()) {
+    const auto target = target_of_file(package.path);
+    if (!target) continue;
+    for (const auto& [name, unused] : package.scripts) {
+      if (!one_of(name, deploy_scripts) && !named_for_production(name)) continue;
+      Way way;
+      way.stage = stage_of(name);
+      way.target = *target;
+      way.folder = package.folder;
+      resolver.script(package, name, "", way);
+    }
+  }
+}
+
+void read_dockerfiles(files::Tree& tree, Resolver& resolver) {
+  for (const auto& path : tree.files()) {
+    if (!is_dockerfile(path)) continue;
+    auto target = target_of_file(path);
+    if (!target && !files::never_deployed(path) && published(tree, path)) target = Target::any;
+    const std::string* text = target ? tree.text(path) : nullptr;
+    if (text) DockerReader(tree, resolver, path, *text, *target).run();
+  }
+}
+
+void read_makefiles(files::Tree& tree, Resolver& resolver) {
+  for (const auto& path : tree.files()) {
+    const auto base = files::base_of(path);
+    if (base != "Makefile" && base != "makefile" && base != "GNUmakefile") continue;
+    const auto target = target_of_file(path);
+    const std::string* text = target ? tree.text(path) : nullptr;
+    if (!text) continue;
+    std::set<std::string> seen;
+    for (const auto& rule : parse_makefile(*text)) {
+      const bool deploys = rule.name == "deploy" || rule.name == "release" || named_for_production(rule.name);
+      if (!deploys || !seen.insert(rule.name).second) continue;
+      Way way;
+      way.stage = stage_of(rule.name);
+      way.target = *target;
+      resolver.make_target(path, rule.name, way);
+    }
+  }
+}
+
+void read_compose_files(files::Tree& tree, Resolver& resolver) {
+  for (const auto& path : tree.files()) {
+    if (!is_compose(path)) continue;
+    const auto target = target_of_file(path);
+    const std::string* text = target ? tree.text(path) : nullptr;
+    if (!text) continue;
+    const auto root = files::parse_yaml(*text, path);
+    if (!root) {
+      tree.report_broken(path, *text, root.error());
+      continue;
+    }
+    const YAML::Node services = files::yaml_member(*root, "services");
+    if (!services.IsDefined() || !services.IsMap()) continue;
+    for (const auto& item : services)
+      read_service(resolver, path, *text, files::yaml_text(item.first), item.second, *target);
+  }
+}
+
+void read_shell_entry_points(files::Tree& tree, Resolver& resolver) {
+  for (const auto& path : tree.files()) {
+    const auto target = is_entry_script(path) ? target_of_file(path) : std::nullopt;
+    if (!target || only_in_development_images(tree, path)) continue;
+    Way way;
+    const auto named = [&](std::string_view word) {
+      return files::base_of(path).find(word) != std::string_view::npos;
+    };
+    way.stage = named("deploy") || named("release") ? DeployCommand::Stage::release
+                : named("build")                    ? DeployCommand::Stage::build
+                                                    : DeployCommand::Stage::start;
+    way.target = *target;
+    const files::Package* package = tree.package_of(files::folder_of(path));
+    way.folder = package ? package->folder : std::string(files::folder_of(path));
+    resolver.file(path, {}, way);
+  }
+}
+
+void read_schema_calls(files::Tree& tree, Resolver& resolver) {
+  const auto& packages = tree.packages();
+  static constexpr std::array<std::string_view, 6> orms = {"typeorm",         "@nestjs/typeorm",
+                                                           "sequelize",       "sequelize-typescript",
+                                                           "@mikro-orm/core", "@mikro-orm/postgresql"};
+  const auto uses = [](const files::Package& package) {
+    return std::any_of(orms.begin(), orms.end(), [&](std::string_view orm) {
+      return package.dependencies.count(std::string(orm)) > 0;
+    });
+  };
+  if (std::none_of(packages.begin(), packages.end(), uses)) return;
+  for (const auto& path : tree.files()) {
+    const bool configuration = orm_configuration(path);
+    const bool json = files::base_of(path) == "ormconfig.json";
+    const auto target = json || is_script_file(path) ? target_of_file(path) : std::nullopt;
+    if (!target || !(configuration || application_code(path) || files::folder_of(path).empty())) continue;
+    const std::string* text = tree.peek(path);
+    if (!text || schema_calls_in_code(*text).empty()) continue;
+    Way way;
+    way.target = *target;
+    const files::Package* package = tree.package_of(files::folder_of(path));
+    way.folder = package ? package->folder : "";
+    way.entry = "code";
+    resolver.schema_calls(path, way);
+  }
+}
+
+void read_application_code(files::Tree& tree, Resolver& resolver) {
+  const auto& packages = tree.packages();
+  if (std::none_of(packages.begin(), packages.end(), [](const files::Package& p) { return p.uses_drizzle; }))
+    return;
+  for (const auto& path : tree.files()) {
+    if (!is_script_file(path) || !application_code(path) || !target_of_file(path)) continue;
+    const std::string* text = tree.peek(path);
+    if (!text || text->find("drizzle-kit") == std::string::npos) continue;
+    Way way;
+    way.target = Target::not_production;
+    const files::Package* package = tree.package_of(files::folder_of(path));
+    way.folder = package ? package->folder : "";
+    way.entry = "code";
+    resolver.file(path, {}, way);
+  }
+}
+
+}  // namespace pgadvise::deploy

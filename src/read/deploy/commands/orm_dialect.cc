@@ -1,0 +1,99 @@
+#include "deploy/commands/orm_dialect.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/text/text.h"
+#include "files/code_text.h"
+#include "files/files.h"
+
+namespace pgadvise::deploy {
+namespace {
+
+std::string option_value(const std::vector<std::string>& words, std::string_view name) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == name && i + 1 < words.size()) return words[i + 1];
+    if (words[i].compare(0, name.size() + 1, std::string(name) + "=") == 0)
+      return words[i].substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+bool drizzle_is_postgresql(const std::vector<drizzle::DrizzleConfig>& configs, const std::string& folder,
+                           const std::vector<std::string>& words) {
+  if (const auto named = drizzle::dialect_name(option_value(words, "--dialect")))
+    return *named == "postgresql";
+  for (const auto& word : words)  // push:sqlite, push:mysql of older versions
+    if (word.compare(0, 5, "push:") == 0) return word == "push:pg";
+  if (const auto file = option_value(words, "--config"); !file.empty()) {
+    for (const auto& config : configs)
+      if (config.path == files::join_path(folder, file) ||
+          files::base_of(config.path) == files::base_of(file))
+        return config.postgresql();
+  }
+  for (std::string_view at = folder;; at = files::folder_of(at)) {
+    bool seen = false;
+    for (const auto& config : configs) {
+      if (files::folder_of(config.path) != at) continue;
+      seen = true;
+      if (config.postgresql()) return true;
+    }
+    if (seen) return false;
+    if (at.empty()) break;
+  }
+  return configs.empty() ||
+         std::any_of(configs.begin(), configs.end(),
+                     [](const drizzle::DrizzleConfig& config) { return config.postgresql(); });
+}
+
+bool node_is_postgresql(files::Tree& tree, const std::string& file, const std::string& folder) {
+  const std::string* text = tree.text(file);
+  const bool named = text && lower(*text).find("postgres") != std::string::npos;
+  if (named) return true;
+  if (text)
+    for (const auto* other : {"mysql", "mariadb", "sqlite", "mssql", "mongodb", "oracle", "sqljs"})
+      if (lower(*text).find(other) != std::string::npos) return false;
+  const files::Package* package = tree.package_of(files::folder_of(file));
+  if (!package) package = tree.package_of(folder);
+  while (package && !package->dependencies.count("pg") && !package->folder.empty())
+    package = tree.package_of(files::folder_of(package->folder));
+  if (!package || !package->dependencies.count("pg")) return false;
+  for (const auto* other : {"mysql", "mysql2", "sqlite3", "better-sqlite3", "mssql"})
+    if (package->dependencies.count(other)) return false;
+  return true;
+}
+
+bool rails_is_postgresql(files::Tree& tree) {
+  const std::string* gems = tree.text("Gemfile");
+  if (!gems) return true;
+  for (const auto* name : {"'pg'", "\"pg\"", "postgis"})
+    if (gems->find(name) != std::string::npos) return true;
+  return false;
+}
+
+bool prisma_is_postgresql(files::Tree& tree, const std::string& folder,
+                          const std::vector<std::string>& words) {
+  std::string best = files::join_path(folder, option_value(words, "--schema"));
+  if (!tree.has(best)) {
+    best.clear();
+    for (const auto& path : tree.files()) {
+      if (files::base_of(path) != "schema.prisma") continue;
+      const bool below = folder.empty() || path.compare(0, folder.size() + 1, folder + "/") == 0;
+      if (best.empty() || below) best = path;
+      if (below) break;
+    }
+  }
+  const std::string* text = best.empty() ? nullptr : tree.text(best);
+  if (!text) return true;
+  const auto source = text->find("datasource");
+  if (source == std::string::npos) return true;
+  const auto at = files::value_of(*text, "provider", source);
+  if (!at) return true;
+  const auto line = text->substr(*at, text->find('\n', *at) - *at);
+  return line.find("postgres") != std::string::npos || line.find("cockroachdb") != std::string::npos ||
+         line.find("env(") != std::string::npos;
+}
+
+}  // namespace pgadvise::deploy

@@ -1,0 +1,102 @@
+// Resolves a text that runs on deployment to the commands that it reaches: through package.json scripts,
+// shell scripts, and wrapper programs.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "deploy/commands/code_commands.h"
+#include "deploy/shell/command.h"
+#include "deploy/shell/makefile.h"
+#include "deploy/shell/shell.h"
+#include "drizzle/kit/config.h"
+#include "files/tree.h"
+#include "model/project/project.h"
+
+namespace pgadvise::deploy {
+
+// The content of an image that is needed to find the scripts that it runs.
+struct ImageFiles {
+  std::string folder;                                       // of the Dockerfile
+  std::string workdir;                                      // in the image
+  std::vector<std::pair<std::string, std::string>> copies;  // COPY source, destination
+  // Files that the Dockerfile itself writes (RUN echo … > f, COPY <<EOF f): base name, text, offset of the
+  // text.
+  std::map<std::string, std::pair<std::string, std::size_t>> written;
+  std::string path;  // of the Dockerfile
+};
+
+// A text to be read as a shell script, and where it stands.
+struct ShellText {
+  std::string text;
+  std::string file;        // relative
+  std::size_t offset = 0;  // of the text in the file
+};
+
+struct Way {
+  DeployCommand::Stage stage = DeployCommand::Stage::start;
+  Target target = Target::any;
+  std::string folder;  // the working directory, relative to the repository
+  std::string entry;
+  std::vector<std::string> path;
+  std::vector<std::string> arguments;
+  std::vector<std::string> open;  // scripts and files being resolved, to detect cycles
+  const ImageFiles* image = nullptr;
+  bool conditional = false;
+  bool unprotected = false;  // DISABLE_DATABASE_ENVIRONMENT_CHECK is set
+};
+
+class Resolver {
+ public:
+  Resolver(files::Tree& tree, const std::vector<drizzle::DrizzleConfig>& configs)
+      : tree_(tree), configs_(configs) {}
+
+  void shell(const ShellText& text, const Way& way);
+  // Resolves the exec form: words without a shell.
+  void words(const std::vector<std::string>& list, const ShellText& where, const Way& way);
+  // Resolves a script of a package with its pre and post hooks; `tail`: text that the caller appends ("
+  // --force").
+  void script(const files::Package& package, const std::string& name, const std::string& tail,
+              const Way& way);
+  void file(const std::string& path, const std::vector<std::string>& arguments, const Way& way);
+  // Resolves a target of a Makefile, after what it needs.
+  void make_target(const std::string& path, const std::string& name, const Way& way);
+  // Adds a schema change in the application's own code, whoever calls it.
+  void schema_calls(const std::string& path, const Way& way);
+
+  std::vector<DeployCommand> take() { return std::move(out_); }
+
+ private:
+  bool spend();
+  void command(const ShellCommand& command, const ShellText& text, const Way& way);
+  void invoke(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
+              const Way& way);
+  void run_script(const Invocation& invocation, const ShellCommand& command, const ShellText& text,
+                  const Way& way);
+  void run_file(const Invocation& invocation, const Way& way);
+  void make(const std::vector<std::string>& words, const Way& way);
+  void body(const files::Package& package, const std::string& name, const std::string& tail, const Way& way);
+  void code(const std::string& path, const std::string& content, const Way& way);
+  void seeds(const std::vector<std::string>& words, const ShellCommand& command, const Way& way);
+  void calls(const std::vector<CodeCommand>& found, const std::string& path, const Way& way);
+  void emit(const std::vector<std::string>& words, const ShellCommand& command, const ShellText& text,
+            const Way& way);
+  std::string find_file(const std::string& name, const Way& way);
+  std::string folder_in_image(const std::string& folder, const ImageFiles& image);
+  std::string change_folder(const std::string& folder, const std::string& to, const Way& way);
+
+  files::Tree& tree_;
+  const std::vector<drizzle::DrizzleConfig>& configs_;
+  std::vector<DeployCommand> out_;
+  std::map<std::string, std::vector<MakeTarget>> makefiles_;  // those that were read, by path
+  int budget_ =
+      20'000;  // texts read in all: circles are seen, but scripts that call two others each grow fast
+};
+
+// A server for development (`next dev`, `npm run start:dev`, `tsx watch`): what else its script runs is for
+// development too.
+bool runs_development_server(const std::vector<std::string>& words);
+
+}  // namespace pgadvise::deploy

@@ -1,0 +1,178 @@
+#include "deploy/connections/unconfirmed_push.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/text/mask.h"
+#include "base/text/text.h"
+#include "deploy/connections/connections.h"
+#include "deploy/connections/database_urls.h"
+#include "deploy/shell/command.h"
+#include "deploy/shell/shell.h"
+#include "files/files.h"
+#include "files/gitignore.h"
+
+namespace pgadvise::deploy {
+namespace {
+
+// What is known of the database's host.
+struct Known {
+  bool local = false;
+  std::string host;
+  std::string reason;
+};
+
+std::optional<Known> of_host(std::string_view host, const std::string& what) {
+  if (remote_host(host)) return Known{.local = false, .host = std::string(host), .reason = what};
+  const bool here = host == "localhost" || host == "0.0.0.0" || host == "[::1]" || host == "::1" ||
+                    host.starts_with("127.") || !contains(host, ".");
+  if (here && !host.empty()) return Known{.local = true, .host = {}, .reason = {}};
+  return std::nullopt;
+}
+
+std::optional<Known> of_url(std::string_view url, const std::string& what) {
+  if (contains(url, "//localhost") || contains(url, "//127.0.0.1"))
+    return Known{.local = true, .host = {}, .reason = {}};
+  const auto found = database_urls(url);
+  return found.empty() ? std::nullopt : of_host(found.front().host, what);
+}
+
+class Reader {
+ public:
+  Reader(files::Tree& tree, const Project& project) : tree_(tree), project_(project) {}
+
+  std::optional<UnconfirmedPush> read(const drizzle::PushTarget& target) {
+    const auto script = script_of(target.config);
+    if (!script) return std::nullopt;
+    const auto known = database_of(target);
+    if (!known || known->local) return std::nullopt;
+    UnconfirmedPush out = *script;
+    out.config = target.config;
+    out.host = known->host;
+    out.reason = known->reason;
+    out.place = target.place;
+    return out;
+  }
+
+ private:
+  // The first script that pushes with the configuration and without --strict.
+  std::optional<UnconfirmedPush> script_of(const std::string& config) {
+    for (const auto& package : tree_.packages())
+      for (const auto& [name, text] : package.scripts) {
+        if (!contains(text, "drizzle-kit") || !contains(text, "push")) continue;
+        const bool for_development = files::named_for_development(replace_all(name, ":", ".")) ||
+                                     contains(text, "localhost") || contains(text, ".env.local") ||
+                                     contains(text, ".env.test") || contains(text, ".env.dev");
+        if (for_development || deployed(package.path, "script " + name)) continue;
+        for (const auto& command : parse_shell(text))
+          for (const auto& invocation : invocations(command.words)) {
+            const std::string folder = files::join_path(package.folder, invocation.folder);
+            if (invocation.kind != Invocation::Kind::tool || !pushes(invocation.words) ||
+                config_of(folder, invocation.words) != config)
+              continue;
+            UnconfirmedPush out;
+            out.script = "script " + name;
+            out.command = ellipsis(mask_secrets(text), 200);
+            const std::string* content = tree_.text(package.path);
+            const auto at = package.script_offsets.find(name);
+            const auto position = LineIndex(content ? *content : std::string_view())
+                                      .at(content && at != package.script_offsets.end() ? at->second : 0);
+            out.script_place = {package.path, position.line, position.column};
+            return out;
+          }
+      }
+    return std::nullopt;
+  }
+
+  static bool pushes(const std::vector<std::string>& words) {
+    if (words.size() < 2 || words[0] != "drizzle-kit") return false;
+    if (words[1] != "push" && words[1] != "push:pg") return false;
+    return std::none_of(words.begin(), words.end(), [](const std::string& word) {
+      return word == "--strict" || word == "--strict=true" || word == "--help" || word == "--url" ||
+             word.starts_with("--url=");
+    });
+  }
+
+  std::string config_of(const std::string& folder, const std::vector<std::string>& words) {
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      if (words[i].starts_with("--config=")) return files::join_path(folder, words[i].substr(9));
+      if (words[i] == "--config" && i + 1 < words.size()) return files::join_path(folder, words[i + 1]);
+    }
+    for (const auto* extension : {".ts", ".js", ".json"})
+      if (std::string path = files::join_path(folder, std::string("drizzle.config") + extension);
+          tree_.has(path))
+        return path;
+    return {};
+  }
+
+  bool deployed(const std::string& file, const std::string& entry) const {
+    return std::any_of(
+        project_.deploy_commands.begin(), project_.deploy_commands.end(),
+        [&](const DeployCommand& command) { return command.place.file == file && command.entry == entry; });
+  }
+
+  std::optional<Known> database_of(const drizzle::PushTarget& target) {
+    if (target.url) return of_url(*target.url, "its URL names the host");
+    if (target.host) return of_host(*target.host, "its credentials name the host");
+    for (const auto& name : target.variables)
+      if (auto known = of_variable(name, target.config)) return known;
+    for (const auto& name : target.variables)
+      for (const auto* sign : {"PROD", "SUPABASE", "NEON"})
+        if (contains(name, sign)) return Known{.local = false, .host = {}, .reason = name + " holds its URL"};
+    if (target.tls) return Known{.local = false, .host = {}, .reason = "its credentials ask for TLS"};
+    if (only_serverless_driver())
+      return Known{
+          .local = false, .host = {}, .reason = "the project connects with @neondatabase/serverless only"};
+    return std::nullopt;
+  }
+
+  // From committed files of variables beside the configuration and at the root.
+  std::optional<Known> of_variable(const std::string& name, const std::string& config) {
+    const auto* package = tree_.package_of(files::folder_of(config));
+    for (const std::string& folder : {package ? package->folder : std::string(), std::string()})
+      for (const auto* file : {".env", ".env.local", ".env.development", ".env.production"}) {
+        const std::string path = files::join_path(folder, file);
+        const std::string* text = tree_.has(path) ? tree_.peek(path) : nullptr;
+        if (!text || !files::ignoring_line(files::path_under(project_.root, path)).empty()) continue;
+        for (const auto line : split(*text, '\n')) {
+          if (!line.starts_with(name + "=")) continue;
+          const auto value = trim(line.substr(name.size() + 1));
+          const std::string what = path + " names the host";
+          if (auto known = contains(value, "://") ? of_url(value, what) : of_host(value, what)) return known;
+        }
+      }
+    return std::nullopt;
+  }
+
+  bool only_serverless_driver() {
+    bool serverless = false;
+    for (const auto& package : tree_.packages()) {
+      serverless = serverless || package.dependencies.count("@neondatabase/serverless");
+      for (const auto* other : {"pg", "postgres", "@electric-sql/pglite", "@vercel/postgres"})
+        if (package.dependencies.count(other)) return false;
+    }
+    return serverless && std::none_of(tree_.files().begin(), tree_.files().end(), [](const auto& path) {
+             return contains(files::base_of(path), "compose");
+           });
+  }
+
+  files::Tree& tree_;
+  const Project& project_;
+};
+
+}  // namespace
+
+std::vector<UnconfirmedPush> unconfirmed_pushes(files::Tree& tree, const Project& project,
+                                                const std::vector<drizzle::PushTarget>& targets) {
+  std::vector<UnconfirmedPush> out;
+  Reader reader(tree, project);
+  for (const auto& target : targets)
+    if (!target.strict)
+      if (auto found = reader.read(target)) out.push_back(std::move(*found));
+  return out;
+}
+
+}  // namespace pgadvise::deploy

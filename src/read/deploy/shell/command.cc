@@ -1,0 +1,389 @@
+#include "deploy/shell/command.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text/text.h"
+#include "files/files.h"
+#include "migrations/interface/tools.h"
+
+namespace pgadvise::deploy {
+namespace {
+
+using Words = std::vector<std::string>;
+using List = std::vector<Invocation>;
+
+template <class... Names>
+bool is(const std::string& word, const Names&... names) {
+  return ((word == names) || ...);
+}
+
+bool starts(const std::string& word, std::string_view prefix) {
+  return word.compare(0, prefix.size(), prefix) == 0;
+}
+
+bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
+
+bool is_assignment(const std::string& word) {
+  const auto equals = word.find('=');
+  return equals != std::string::npos && equals > 0 && word[0] != '-' && word.find_first_of("/ ") > equals;
+}
+
+// "node_modules/.bin/drizzle-kit" and "drizzle-kit@latest" -> "drizzle-kit"; "@scope/name@1" ->
+// "@scope/name".
+std::string program(const std::string& word) {
+  const auto version = word.find('@', 1);
+  const std::string bare = word.substr(0, version);
+  if (bare[0] == '@') return bare;
+  std::string name(files::base_of(bare));
+  for (const std::string_view tail : {".cmd", ".exe"})
+    if (name.size() > tail.size() && name.compare(name.size() - tail.size(), tail.size(), tail) == 0)
+      name.resize(name.size() - tail.size());
+  return name;
+}
+
+Words rest(const Words& words, std::size_t from) {
+  return from < words.size() ? Words(words.begin() + static_cast<std::ptrdiff_t>(from), words.end())
+                             : Words{};
+}
+
+// Past options; those of `with_value` take the next word too.
+std::size_t skip_options(const Words& words, std::size_t at,
+                         std::initializer_list<std::string_view> with_value = {}) {
+  while (at < words.size() && is_option(words[at])) {
+    if (words[at] == "--") return at + 1;
+    const bool takes = std::find(with_value.begin(), with_value.end(), words[at]) != with_value.end();
+    at += takes ? 2 : 1;
+  }
+  return at;
+}
+
+std::optional<std::size_t> after_dashes(const Words& words) {
+  const auto it = std::find(words.begin(), words.end(), "--");
+  if (it == words.end()) return std::nullopt;
+  return static_cast<std::size_t>(it - words.begin()) + 1;
+}
+
+Invocation shell_text(std::string text) {
+  Invocation out;
+  out.kind = Invocation::Kind::shell;
+  out.name = std::move(text);
+  return out;
+}
+
+List run_all(const Words& words);
+
+List unwrap(Words words, int depth);
+
+// npm, pnpm, yarn, bun and their options in front of the subcommand.
+struct Manager {
+  Invocation target;
+  std::size_t at = 1;
+
+  bool option(const Words& words) {
+    const std::string& word = words[at];
+    const auto value = [&](std::string_view name) -> std::optional<std::string> {
+      if (word == name && at + 1 < words.size()) return words[++at];
+      if (starts(word, std::string(name) + "=")) return word.substr(name.size() + 1);
+      return std::nullopt;
+    };
+    if (!is_option(word) || word == "--") return false;
+    for (const auto name : {"--filter", "-F", "--workspace"})
+      if (const auto found = value(name)) return set_package(*found);
+    if (words[0] != "pnpm")
+      if (const auto found = value("-w")) return set_package(*found);
+    for (const auto name : {"--prefix", "--cwd", "-C", "--dir"})
+      if (const auto found = value(name)) return target.folder = *found, ++at, true;
+    if (is(word, "-r", "--recursive", "--workspaces", "-ws")) target.everywhere = true;
+    ++at;
+    return true;
+  }
+
+  bool set_package(const std::string& name) {
+    target.package = name;
+    ++at;
+    return true;
+  }
+};
+
+Invocation script(Invocation target, const Words& words, std::size_t at) {
+  target.kind = Invocation::Kind::script;
+  target.name = words[at];
+  target.words = rest(words, at);
+  return target;
+}
+
+List with_place(List list, const Invocation& target) {
+  for (auto& item : list) {
+    if (item.folder.empty()) item.folder = target.folder;
+    if (item.package.empty()) item.package = target.package;
+  }
+  return list;
+}
+
+bool known_subcommand(const std::string& word) {
+  static constexpr std::array<std::string_view, 44> names = {
+      "install",        "i",      "ci",     "add",      "remove",  "rm",
+      "uninstall",      "update", "up",     "upgrade",  "link",    "publish",
+      "pack",           "config", "set",    "cache",    "audit",   "outdated",
+      "list",           "ls",     "why",    "info",     "version", "login",
+      "logout",         "init",   "create", "prune",    "rebuild", "dedupe",
+      "approve-builds", "fetch",  "store",  "patch",    "import",  "deploy",
+      "plugin",         "env",    "pm",     "licenses", "help",    "c",
+      "test",           "t"};
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+List package_manager(const Words& words, int depth) {
+  Manager manager;
+  while (manager.at < words.size() && manager.option(words)) {
+  }
+  if (manager.at >= words.size()) return {};
+  std::string sub = words[manager.at];
+  if (words[0] == "yarn" && sub == "workspace" && manager.at + 2 < words.size()) {
+    manager.target.package = words[manager.at + 1];
+    manager.at += 2;
+    sub = words[manager.at];
+  } else if (words[0] == "yarn" && sub == "workspaces") {
+    const auto run = std::find(words.begin(), words.end(), "run");
+    if (run == words.end() || run + 1 == words.end()) return {};
+    manager.target.everywhere = true;
+    return {script(manager.target, words, static_cast<std::size_t>(run - words.begin()) + 1)};
+  }
+  if (is(sub, "run", "run-script", "rum")) {
+    ++manager.at;
+    while (manager.at < words.size() && manager.option(words)) {
+    }
+    if (manager.at >= words.size()) return {};
+    // npm's own options may stand after the script's name.
+    const std::size_t name = manager.at++;
+    while (manager.at < words.size() && words[manager.at] != "--") {
+      if (!manager.option(words)) ++manager.at;
+    }
+    manager.target.may_be_tool = words[0] == "bun" || words[0] == "yarn";
+    return {script(manager.target, words, name)};
+  }
+  if (is(sub, "exec", "x", "dlx")) {
+    Words tool = rest(words, manager.at + 1);
+    tool = rest(tool, skip_options(tool, 0, {"-p", "--package", "-c"}));
+    return with_place(unwrap(std::move(tool), depth + 1), manager.target);
+  }
+  if (words[0] == "npm" && !is(sub, "start", "test", "stop", "restart")) return {};
+  if (words[0] != "npm" && known_subcommand(sub)) return {};
+  manager.target.may_be_tool = words[0] != "npm";
+  return {script(manager.target, words, manager.at)};
+}
+
+// run-s, run-p, npm-run-all: each word is a pattern, with arguments of its own.
+List run_all(const Words& words) {
+  List out;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "--") break;
+    if (is_option(words[i])) continue;
+    Invocation target;
+    target.kind = Invocation::Kind::script;
+    target.name = words[i].substr(0, words[i].find(' '));
+    out.push_back(std::move(target));
+  }
+  return out;
+}
+
+List concurrently(const Words& words) {
+  List out;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (is(words[i], "-n", "--names", "-c", "--prefix-colors", "--prefix", "-p", "--kill-signal",
+           "--restart-tries")) {
+      ++i;
+    } else if (starts(words[i], "npm:") || starts(words[i], "pnpm:") || starts(words[i], "yarn:") ||
+               starts(words[i], "bun:")) {
+      Invocation target;
+      target.kind = Invocation::Kind::script;
+      target.name = words[i].substr(words[i].find(':') + 1);
+      target.name.resize(std::min(target.name.find(' '), target.name.size()));
+      out.push_back(std::move(target));
+    } else if (!is_option(words[i])) {
+      out.push_back(shell_text(words[i]));
+    }
+  }
+  return out;
+}
+
+// turbo run a b --filter=x; nx run project:target; lerna run a: in whichever package has it.
+List task_runner(const Words& words) {
+  List out;
+  std::size_t at = 1;
+  if (at < words.size() && is(words[at], "run", "run-many", "affected")) ++at;
+  std::string package;
+  for (; at < words.size() && words[at] != "--"; ++at) {
+    if (starts(words[at], "--filter=") || starts(words[at], "--scope="))
+      package = words[at].substr(words[at].find('=') + 1);
+    if (is(words[at], "--filter", "-F", "--scope") && at + 1 < words.size()) package = words[++at];
+    if (is(words[at], "-t", "--target", "--targets") && at + 1 < words.size()) ++at;
+    if (is_option(words[at])) continue;
+    Invocation target;
+    target.kind = Invocation::Kind::script;
+    target.name = words[at];
+    target.everywhere = true;
+    if (const auto hash = target.name.find('#'); hash != std::string::npos) {  // turbo: package#task
+      target.package = target.name.substr(0, hash);
+      target.name.erase(0, hash + 1);
+    } else if (const auto colon = target.name.find(':'); words[0] == "nx" && colon != std::string::npos) {
+      target.package = target.name.substr(0, colon);
+      target.name.erase(0, colon + 1);
+    }
+    if (target.name != package) out.push_back(std::move(target));
+  }
+  for (auto& target : out)
+    if (target.package.empty()) target.package = package;
+  return out;
+}
+
+// docker compose … exec|run [options] service command
+List in_container(const Words& words, int depth) {
+  const auto verb =
+      std::find_if(words.begin() + 1, words.end(), [](const std::string& w) { return is(w, "exec", "run"); });
+  if (verb == words.end()) return {};
+  auto at = static_cast<std::size_t>(verb - words.begin()) + 1;
+  at = skip_options(words, at,
+                    {"-e", "--env", "-u", "--user", "-w", "--workdir", "-v", "--volume", "--name",
+                     "--network", "--entrypoint", "-p", "--index", "--env-file"});
+  return unwrap(rest(words, at + 1), depth + 1);
+}
+
+List interpreter(const Words& words, int depth) {
+  const std::size_t at = skip_options(words, 1,
+                                      {"-r", "--require", "--import", "--loader", "--env-file", "-P",
+                                       "--project", "--conditions", "--tsconfig"});
+  if (at >= words.size() || is(words[1], "-e", "-p", "--eval")) return {};
+  if (const auto known = migrations::tool_program_of_module(words[at]); !known.empty()) {
+    Words tool = rest(words, at);
+    tool[0] = known;
+    return unwrap(std::move(tool), depth + 1);
+  }
+  if (words[at].find("node_modules/.bin/") != std::string::npos) return unwrap(rest(words, at), depth + 1);
+  Invocation target;
+  target.kind = Invocation::Kind::file;
+  target.name = words[at];
+  target.words = rest(words, at + 1);
+  return {target};
+}
+
+List shell_program(const Words& words) {
+  for (std::size_t i = 1; i < words.size() && is_option(words[i]); ++i)
+    if (words[i].back() == 'c' && words[i][1] != '-' && i + 1 < words.size())
+      return {shell_text(words[i + 1])};
+  const std::size_t at = skip_options(words, 1, {"-o"});
+  if (at >= words.size()) return {};
+  Invocation target;
+  target.kind = Invocation::Kind::file;
+  target.name = words[at];
+  target.words = rest(words, at + 1);
+  return {target};
+}
+
+bool shell_file(const std::string& word) {
+  const auto dot = word.rfind('.');
+  return (dot != std::string::npos && is(word.substr(dot), ".sh", ".bash")) || starts(word, "./") ||
+         (word[0] == '/' && word.find("entrypoint") != std::string::npos);
+}
+
+// Programs that run the rest of their words. Where the rest begins; nullopt: not one of them.
+std::optional<std::size_t> wrapped_at(const Words& words) {
+  const std::string& name = words[0];
+  if (is(name, "exec", "command", "nohup", "time", "nice", "ionice", "builtin", "setsid", "stdbuf",
+         "unbuffer", "then", "!"))
+    return skip_options(words, 1, {"-a", "-n"});
+  if (is(name, "dumb-init", "tini", "catatonit", "s6-setuidgid", "ts-node-esm-wrapper"))
+    return skip_options(words, 1);
+  if (name == "sudo") return skip_options(words, 1, {"-u", "-g", "--user"});
+  if (is(name, "bundle", "bundler"))
+    return words.size() > 1 && words[1] == "exec" ? std::optional<std::size_t>(2) : std::nullopt;
+  if (is(name, "poetry", "pipenv", "uv", "pdm", "hatch", "rye"))
+    return words.size() > 1 && words[1] == "run" ? std::optional<std::size_t>(skip_options(words, 2))
+                                                 : std::nullopt;
+  if (is(name, "gosu", "su-exec")) return 2;
+  if (name == "timeout") return skip_options(words, 1, {"-s", "-k"}) + 1;
+  if (is(name, "env", "cross-env", "cross-env-shell")) {
+    std::size_t at = skip_options(words, 1, {"-u"});
+    while (at < words.size() && is_assignment(words[at])) ++at;
+    return at;
+  }
+  if (is(name, "npx", "bunx", "pnpx")) return skip_options(words, 1, {"-p", "--package", "-c"});
+  if (is(name, "dotenv", "env-cmd", "dotenvx", "doppler", "infisical", "op", "varlock", "railway", "heroku",
+         "chamber", "aws-vault", "with-env", "wait-on", "dockerize", "kubectl", "retry",
+         "start-server-and-test", "dotenv-cli", "phase", "teller")) {
+    if (const auto at = after_dashes(words)) return at;
+    if (is(name, "dotenv", "dotenv-cli", "env-cmd"))
+      return skip_options(words, 1, {"-e", "-f", "-c", "-v", "-p", "--file", "--environments"});
+    if (is(name, "railway", "dotenvx", "heroku", "doppler", "infisical") && words.size() > 1 &&
+        words[1] == "run")
+      return skip_options(words, 2, {"-f", "-e", "--service", "-s", "-a", "--app", "--environment", "--env"});
+    return std::nullopt;
+  }
+  if (starts(name, "wait-for")) return after_dashes(words);
+  return std::nullopt;
+}
+
+bool only_prints(const std::string& name) {
+  return is(name, "echo", "printf", "cat", "grep", "git", "sed", "awk", "yes", "read", "set", "export",
+            "exit", "test", "[", "cd", "sleep", "trap", "return", "true", "false", ":", "alias", "which",
+            "type", "unset", "shift", "local", "log", "info");
+}
+
+List unwrap(Words words, int depth) {
+  while (!words.empty() && (is_assignment(words[0]) || words[0].empty())) words.erase(words.begin());
+  if (words.empty() || depth > 8) return {};
+  const std::string written = words[0];
+  words[0] = program(written);
+  const std::string& name = words[0];
+  if (only_prints(name)) return {};
+  if (const auto at = wrapped_at(words)) return unwrap(rest(words, *at), depth + 1);
+  if (is(name, "npm", "pnpm", "yarn", "bun")) {
+    if (name == "bun" && words.size() > 1 && shell_file(words[1])) return interpreter(words, depth);
+    return package_manager(words, depth);
+  }
+  if (is(name, "sh", "bash", "ash", "zsh", "dash")) return shell_program(words);
+  if (is(name, "source", ".")) return shell_program(words);
+  if (is(name, "node", "tsx", "ts-node", "deno", "esno", "vite-node", "nodejs", "jiti")) {
+    if (name == "deno" && words.size() > 1 && words[1] == "run") words.erase(words.begin() + 1);
+    if (name == "deno" && words.size() > 1 && words[1] == "task")
+      return package_manager({"bun", "run", words.size() > 2 ? words[2] : ""}, depth);
+    return interpreter(words, depth);
+  }
+  if (is(name, "run-s", "run-p", "npm-run-all", "npm-run-all2", "run-z")) return run_all(words);
+  if (is(name, "concurrently", "conc")) return concurrently(words);
+  if (is(name, "turbo", "nx", "lerna")) return task_runner(words);
+  if (is(name, "docker", "docker-compose", "podman")) return in_container(words, depth);
+  if (name == "ssh" && words.size() > 2) return {shell_text(words.back())};
+  if (is(name, "fly", "flyctl")) {
+    const auto flag = std::find_if(words.begin(), words.end(),
+                                   [](const std::string& w) { return is(w, "-C", "--command"); });
+    if (flag != words.end() && flag + 1 != words.end()) return {shell_text(*(flag + 1))};
+  }
+  // "php artisan x", "python manage.py x": the framework's own program.
+  if (is(name, "php", "python", "python3", "ruby")) {
+    const std::size_t at = skip_options(words, 1);
+    if (at < words.size() &&
+        is(std::string(files::base_of(words[at])), "artisan", "manage.py", "console", "rails", "rake"))
+      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+    words[0] = program(words[0]);
+  }
+  if (const auto known = migrations::tool_program(name); !known.empty()) words[0] = known;
+  const bool framework = is(name, "rails", "rake", "artisan", "manage.py", "console");
+  if (shell_file(written) && !framework) {
+    Invocation target;
+    target.kind = Invocation::Kind::file;
+    target.name = written;
+    target.words = rest(words, 1);
+    return {target};
+  }
+  Invocation tool;
+  tool.words = std::move(words);
+  return {tool};
+}
+
+}  // namespace
+
+std::vector<Invocation> invocations(std::vector<std::string> words) { return unwrap(std::move(words), 0); }
+
+}  // namespace pgadvise::deploy

@@ -1,0 +1,153 @@
+#include "deploy/shell/dockerfile.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text/text.h"
+#include "deploy/shell/shell_lexer.h"
+#include "files/json_file.h"
+
+namespace pgadvise::deploy {
+namespace {
+
+struct Line {
+  std::size_t begin;
+  std::size_t end;  // without the line end
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) { directives(); }
+
+  std::vector<DockerStage> run() {
+    while (at_ < text_.size()) {
+      const Line line = next();
+      if (!passed_over(line)) instruction(line);
+    }
+    return std::move(stages_);
+  }
+
+ private:
+  // "# escape=`" before anything else.
+  void directives() {
+    std::size_t at = 0;
+    while (at < text_.size() && text_[at] == '#') {
+      const auto end = std::min(text_.find('\n', at), text_.size());
+      const std::string line = lower(text_.substr(at, end - at));
+      if (line.find("escape=`") != std::string::npos) escape_ = '`';
+      at = end + 1;
+    }
+  }
+
+  Line next() {
+    const auto end = std::min(text_.find('\n', at_), text_.size());
+    Line line{at_, end};
+    if (line.end > line.begin && text_[line.end - 1] == '\r') --line.end;
+    at_ = std::min(end + 1, text_.size());
+    return line;
+  }
+
+  bool continues(const Line& line) const {
+    const auto content = text_.substr(line.begin, line.end - line.begin);
+    const auto last = content.find_last_not_of(" \t");
+    return last != std::string_view::npos && content[last] == escape_;
+  }
+
+  // The instruction's text as one line: escaped line ends, and the comments between them, become spaces, so
+  // that an offset in it is one in the file.
+  std::string gather(Line line) {
+    const std::size_t begin = line.begin;
+    std::string out;
+    for (;;) {
+      out.resize(line.begin - begin, ' ');
+      out.append(text_.substr(line.begin, line.end - line.begin));
+      if (!continues(line) || at_ >= text_.size()) return out;
+      out[out.find_last_of(escape_)] = ' ';
+      do {
+        line = next();
+      } while (at_ < text_.size() && passed_over(line));
+      if (passed_over(line)) return out;
+    }
+  }
+
+  bool passed_over(const Line& line) const {
+    const auto content = trim(text_.substr(line.begin, line.end - line.begin));
+    return content.empty() || content.front() == '#';
+  }
+
+  void instruction(const Line& line) {
+    const std::string whole = gather(line);
+    const std::size_t word = whole.find_first_not_of(" \t");
+    if (word == std::string::npos) return;  // an escaped line end and nothing else
+    const std::size_t end = std::min(whole.find_first_of(" \t", word), whole.size());
+    DockerInstruction out;
+    out.name = lower(whole.substr(word, end - word));
+    std::transform(out.name.begin(), out.name.end(), out.name.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    if (out.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) return;
+    std::size_t body = std::min(whole.find_first_not_of(" \t", end), whole.size());
+    if (out.name == "ONBUILD") return;
+    while (out.name != "FROM" && whole.compare(body, 2, "--") == 0) {  // --mount=…, --from=…
+      body = std::min(whole.find_first_of(" \t", body), whole.size());
+      body = std::min(whole.find_first_not_of(" \t", body), whole.size());
+    }
+    out.shell = whole.substr(body);
+    out.offset = line.begin + body;
+    if (out.name == "RUN" || out.name == "COPY") heredocs(out);
+    if (out.name == "FROM") return from(out);
+    exec_form(out);
+    if (!out.exec_form && out.name != "RUN" && out.name != "CMD" && out.name != "ENTRYPOINT")
+      for (const auto& token : lex_shell(out.shell))
+        if (token.kind == ShellToken::Kind::word) out.words.push_back(token.text);
+    if (stages_.empty()) stages_.emplace_back();
+    stages_.back().instructions.push_back(std::move(out));
+  }
+
+  void heredocs(DockerInstruction& out) {
+    const auto tokens = lex_shell(out.shell);
+    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+      if (tokens[i].kind != ShellToken::Kind::op || (tokens[i].text != "<<" && tokens[i].text != "<<-"))
+        continue;
+      std::string body;
+      while (at_ < text_.size()) {
+        const Line line = next();
+        const auto content = text_.substr(line.begin, line.end - line.begin);
+        if (trim(content) == tokens[i + 1].text) break;
+        body += std::string(content) + "\n";
+      }
+      out.heredocs.emplace_back(tokens[i + 1].text, std::move(body));
+    }
+  }
+
+  void exec_form(DockerInstruction& out) {
+    const auto text = trim(out.shell);
+    if (text.empty() || text.front() != '[') return;
+    const auto array = files::parse_json(text, "");
+    if (!array || !array->is_array()) return;
+    for (const auto& item : *array)
+      if (item.is_string()) out.words.push_back(item.get<std::string>());
+    out.exec_form = true;
+  }
+
+  void from(const DockerInstruction& instruction) {
+    DockerStage stage;
+    std::vector<std::string> words;
+    for (const auto& token : lex_shell(instruction.shell))
+      if (token.kind == ShellToken::Kind::word && token.text.compare(0, 2, "--") != 0)
+        words.push_back(lower(token.text));
+    if (!words.empty()) stage.base = words[0];
+    if (words.size() > 2 && words[1] == "as") stage.name = words[2];
+    stages_.push_back(std::move(stage));
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  char escape_ = '\\';
+  std::vector<DockerStage> stages_;
+};
+
+}  // namespace
+
+std::vector<DockerStage> parse_dockerfile(std::string_view text) { return Reader(text).run(); }
+
+}  // namespace pgadvise::deploy

@@ -1,0 +1,139 @@
+#include "drizzle/checks/code_reader.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drizzle/checks/code_json.h"
+#include "drizzle/checks/code_limits.h"
+#include "drizzle/checks/code_loops.h"
+#include "drizzle/checks/code_raw_sql.h"
+#include "drizzle/checks/code_requests.h"
+#include "drizzle/checks/code_seeds.h"
+#include "drizzle/checks/code_transactions.h"
+#include "drizzle/checks/code_writes.h"
+#include "drizzle/code/code_columns.h"
+#include "drizzle/code/code_http.h"
+#include "drizzle/code/code_index.h"
+#include "drizzle/code/code_relations.h"
+#include "drizzle/code/code_with.h"
+#include "drizzle/schema/source_packages.h"
+#include "typescript/parse.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using typescript::Node;
+
+// The functions of a file, an inner one behind its outer one. Callbacks that run there and then are parts of
+// the function around them.
+std::vector<LineRange> functions_in(const typescript::Syntax& syntax) {
+  std::vector<LineRange> out;
+  typescript::each_node(syntax.root(), [&](const Node& at) {
+    if (typescript::is_function(at) && !runs_at_once(at))
+      out.push_back({at.location().line, syntax.location(at.offset() + at.text().size()).line});
+  });
+  std::sort(out.begin(), out.end(), [](const LineRange& a, const LineRange& b) {
+    return a.first != b.first ? a.first < b.first : a.last > b.last;
+  });
+  return out;
+}
+
+// The files that findings may point to.
+std::set<std::string> files_of(const CodeFacts& facts) {
+  std::set<std::string> out;
+  const auto add = [&](const std::vector<SourceLocation>& places) {
+    for (const auto& place : places) out.insert(place.file);
+  };
+  for (const auto& query : facts.queries) out.insert(query.place.file);
+  for (const auto& found : facts.in_loops) {
+    out.insert(found.loop.file);
+    add(found.via);
+  }
+  for (const auto& raw : facts.raw_sql) out.insert(raw.place.file);
+  for (const auto& transaction : facts.transactions) out.insert(transaction.place.file);
+  for (const auto& call : facts.calls_in_transactions) {
+    out.insert(call.place.file);
+    add(call.via);
+  }
+  for (const auto& pair : facts.write_pairs) {
+    out.insert(pair.then.place.file);
+    out.insert(pair.function_place.file);
+  }
+  for (const auto& one : facts.undeclared_relations) out.insert(one.place.file);
+  for (const auto& one : facts.outside_transactions) out.insert({one.query.place.file, one.transaction.file});
+  for (const auto& found : facts.in_requests) {
+    out.insert(found.request.place.file);
+    add(found.request.via);
+  }
+  for (const auto& pool : facts.pools_in_requests) {
+    out.insert({pool.place.file, pool.request.place.file});
+    add(pool.request.via);
+  }
+  return out;
+}
+
+}  // namespace
+
+static bool uses_drizzle(typescript::Program& program) {
+  const auto& packages = program.tree().packages();
+  return std::any_of(packages.begin(), packages.end(),
+                     [](const files::Package& one) { return one.dependencies.count("drizzle-orm"); });
+}
+
+static std::shared_ptr<const CodeFacts> read_code(typescript::Program& program) {
+  if (!uses_drizzle(program)) return nullptr;
+  CodeIndex index(program);
+  if (index.queries().empty()) return nullptr;
+  auto out = std::make_shared<CodeFacts>();
+  for (const auto& query : index.queries()) {
+    out->queries.push_back(query.facts);
+    out->queries.back().any_rows = takes_any_rows(index, query);
+  }
+  out->in_loops = queries_in_loops(index);
+  out->raw_sql = raw_sql(index);
+  out->calls_in_transactions = calls_in_transactions(index);
+  out->write_pairs = writes_in_sequence(index);
+  out->transactions = tables_of_transactions(index);
+  out->outside_transactions = statements_outside_transactions(index);
+  out->transactions_over_http = transactions_over_http(index);
+  auto requests = facts_of_requests(index);
+  out->in_requests = std::move(requests.queries);
+  out->pools_in_requests = std::move(requests.pools);
+  out->json_columns = json_columns(index);
+  out->unused_columns = unused_columns(index);
+  auto [relations, names] = relations_in_code(program, index);
+  out->relations = std::move(relations);
+  out->undeclared_relations = undeclared_relations(index, names);
+  out->relational = relational_tables(index, names);
+  for (const auto& file : files_of(*out))
+    if (const auto* module = program.module(file)) out->functions[file] = functions_in(*module->syntax);
+  out->seeded = seeded_tables(program, index);
+  out->files = static_cast<int>(index.files().size());
+  return out;
+}
+
+std::shared_ptr<const CodeFacts> read_code(files::Tree& tree) {
+  if (!typescript::available()) return nullptr;
+  typescript::Program program(tree);
+  provide_packages(program);
+  auto out = read_code(program);
+  program.report_unfollowed();
+  return out;
+}
+
+RepositoryCode read_repository_code(files::Tree& tree) {
+  if (!typescript::available()) return {};
+  typescript::Program program(tree);
+  provide_packages(program);
+  RepositoryCode out;
+  out.client = read_client_code(program);
+  out.facts = read_code(program);
+  if (uses_drizzle(program)) out.names = names_in_source(program);
+  program.report_unfollowed();
+  return out;
+}
+
+}  // namespace pgadvise::drizzle

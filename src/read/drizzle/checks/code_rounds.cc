@@ -1,0 +1,158 @@
+#include "drizzle/checks/code_rounds.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text/text.h"
+
+namespace pgadvise::drizzle {
+
+using typescript::bare;
+using typescript::Field;
+using typescript::Kind;
+using typescript::Node;
+
+namespace {
+
+// Whether the statement begins with the word.
+bool is_word(std::string_view statement, std::string_view word) {
+  return statement.starts_with(word) && first_word(statement) == word;
+}
+
+constexpr std::size_t max_nodes = 4000;  // of a body that is searched
+
+// Whether code of a round declares the name: the loop's body, or with `called` any function.
+bool declared_in_round(const Node& name, const Node& body, bool called) {
+  if (!name) return false;
+  if (called) return static_cast<bool>(typescript::function_around(name));
+  return name.syntax() == body.syntax() && name.offset() >= body.offset() &&
+         name.offset() < body.offset() + body.text().size();
+}
+
+}  // namespace
+
+std::string element_of(const Node& loop, const std::vector<Node>& names) {
+  if (names.size() != 1 || loop.is(Kind::for_statement) || !names.front().is(Kind::identifier)) return {};
+  const Node name = names.front(), above = name.parent();
+  const bool pattern = above.is(Kind::object_pattern) || above.is(Kind::array_pattern);
+  const bool whole = above == loop || typescript::is_function(above) || above.text() == name.text() ||
+                     (above.parent() && typescript::is_function(above.parent()) && !pattern);
+  return whole ? std::string(name.text()) : std::string();
+}
+
+bool goes_over_list(const Node& loop) {
+  if (!loop.is(Kind::for_in_statement)) return true;
+  return !loop.child(Field::left).is(Kind::array_pattern) &&
+         (loop.has_token("of") || loop.child(Field::operator_).text() == "of");
+}
+
+std::string database_outside(CodeIndex& index, const Node& body, const FoundQuery& query, bool called) {
+  Node root = bare(query.receiver);
+  while (root.is(Kind::member_expression)) root = bare(root.child(Field::object));
+  const bool own = root.text() == "this";
+  if (!root || (!own && !root.is(Kind::identifier)) || (own && called)) return {};
+  if (!own && declared_in_round(index.names().find(root).name, body, called)) return {};
+  return std::string(query.receiver.text());
+}
+
+bool writes_by_row(CodeIndex& index, const Node& body, const std::vector<Node>& names,
+                   const FoundQuery& query, bool called) {
+  if (query.facts.kind == CodeQuery::Kind::insert)
+    return query.link("onConflictDoNothing") || query.link("onConflictDoUpdate");
+  if (query.facts.kind != CodeQuery::Kind::update) return false;
+  const Node set = argument_of(query, "set");
+  return !set || any_node(set, max_nodes, [&](const Node& at) {
+    if (at.is(Kind::call_expression) && !placeholder_in(at).empty()) return true;
+    if (!at.is(Kind::identifier) && !at.is(Kind::shorthand_property_identifier)) return false;
+    const Node name = index.names().find(at).name;
+    return declared_in_round(name, body, called) ||
+           std::find(names.begin(), names.end(), name) != names.end();
+  });
+}
+
+namespace {
+
+// The name of the loop's row, if the query reads the row again by the column of `key`; else empty.
+Node row_of(CodeIndex& index, const FoundQuery& query, const Comparison& key, const RowSource& rows) {
+  const auto &tables = query.facts.tables, &tables_of_rows = rows.query->facts.tables;
+  const Node value = bare(key.value);
+  if (query.facts.kind != CodeQuery::Kind::select || rows.nested || tables.empty() ||
+      tables_of_rows.empty() || tables.front() != tables_of_rows.front() ||
+      !value.is(Kind::member_expression) || value.child(Field::property).text() != key.column)
+    return {};
+  const Node row = bare(value.child(Field::object));
+  return row.is(Kind::identifier) ? index.names().find(row).name : Node();
+}
+
+// Whether the round awaits a call before the query that is no query and has such an argument.
+template <class Holds>
+bool calls_before(CodeIndex& index, const Node& body, const FoundQuery& query, Holds&& holds) {
+  return any_node(body, max_nodes, [&](const Node& at) {
+    if (!at.is(Kind::await_expression) || at.offset() >= query.whole.offset()) return false;
+    const Node call = bare(at);
+    if (!call.is(Kind::call_expression) || index.query(call)) return false;
+    const auto arguments = typescript::arguments_of(call);
+    return std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) { return holds(bare(one)); });
+  });
+}
+
+}  // namespace
+
+bool reads_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
+                 const RowSource& rows) {
+  const Node name = row_of(index, query, key, rows);
+  return name && calls_before(index, body, query, [&](const Node& argument) {
+           return argument.is(Kind::identifier) && index.names().find(argument).name == name;
+         });
+}
+
+bool may_read_again(CodeIndex& index, const Node& body, const FoundQuery& query, const Comparison& key,
+                    const RowSource& rows) {
+  const std::string_view value = bare(key.value).text();
+  return row_of(index, query, key, rows) &&
+         calls_before(index, body, query, [&](const Node& argument) { return argument.text() == value; });
+}
+
+bool ends_early(const Node& body) {
+  const auto is_loop = [](const Node& at) {
+    return at.is(Kind::for_in_statement) || at.is(Kind::for_statement) || at.is(Kind::while_statement) ||
+           at.is(Kind::do_statement) || is_word(at.text(), "switch");
+  };
+  std::vector<std::pair<Node, bool>> open{{body, false}};  // whether a `break` ends an inner statement
+  while (!open.empty()) {
+    const auto [at, inner] = open.back();
+    open.pop_back();
+    if (typescript::is_function(at)) continue;
+    if (at.is(Kind::return_statement)) return true;
+    if (at.is(Kind::other) && !inner && is_word(at.text(), "break")) return true;
+    for (Node part = at.first(); part; part = part.next())
+      open.emplace_back(part, inner || (at != body && is_loop(at)));
+  }
+  // Of a `throw` in the body itself, no round comes after the first.
+  const auto statements = body.children();
+  return std::any_of(statements.begin(), statements.end(),
+                     [](const Node& statement) { return statement.is(Kind::throw_statement); });
+}
+
+std::string in_one_line(const CodeIndex& index, const Node& node) {
+  Node part = node;
+  if (contains(node.text(), "\n") && !index.query(node))
+    for (Node at = node; at.is(Kind::call_expression) || at.is(Kind::member_expression);) {
+      if (at.is(Kind::call_expression)) part = at;
+      at = bare(at.child(at.is(Kind::call_expression) ? Field::function : Field::object));
+    }
+  std::string out;
+  const std::string_view text = part.text();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.' && out.ends_with(' ') && !text.substr(i).starts_with("..")) out.pop_back();
+    if (!std::isspace(static_cast<unsigned char>(c))) out += c;
+    else if (!out.ends_with(' ')) out += ' ';
+  }
+  return ellipsis(part == node ? out : out + "…", 60);
+}
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,166 @@
+#include "drizzle/code/code_http.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+#include "base/text/text.h"
+#include "drizzle/code/code_paths.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+using typescript::arguments_of;
+using typescript::bare;
+using typescript::Field;
+using typescript::is_function;
+using typescript::Kind;
+using typescript::Node;
+
+constexpr int max_followed = 5;            // variables
+constexpr std::size_t max_nodes = 20'000;  // of a handler
+constexpr std::array<HttpDriver, 3> drivers = {
+    {{"drizzle-orm/neon-http", "No transactions support in neon-http driver", true},
+     {"drizzle-orm/xata-http", "No transactions support in Xata Http driver"},
+     {"drizzle-orm/pg-proxy", "Transactions are not supported by the Postgres Proxy driver"}}};
+
+struct HttpDatabase {
+  Node declared;  // the declarator with drizzle()
+  const HttpDriver* driver = nullptr;
+
+  explicit operator bool() const { return driver != nullptr; }
+};
+
+HttpDatabase http_database(CodeIndex& index, const Node& database) {
+  Node at = bare(database);
+  for (int followed = 0; at.is(Kind::identifier) && followed < max_followed; ++followed) {
+    const Node declared = index.names().declaration(at);
+    if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier) ||
+        !declared.parent().text().starts_with("const"))
+      return {};
+    at = bare(declared.child(Field::value));
+    if (!at.is(Kind::call_expression)) continue;
+    const auto made = index.value(at.child(Field::function));
+    if (!made->is(typescript::Value::Kind::external) || made->name != "drizzle") return {};
+    const auto* driver = std::find_if(drivers.begin(), drivers.end(),
+                                      [&](const HttpDriver& one) { return one.package == made->text; });
+    return driver == drivers.end() ? HttpDatabase() : HttpDatabase{declared, driver};
+  }
+  return {};
+}
+
+class Reader {
+ public:
+  explicit Reader(CodeIndex& index) : index_(index) {}
+
+  std::vector<TransactionOverHttp> read() {
+    std::vector<std::pair<const FoundQuery*, HttpDatabase>> found;
+    for (const auto& query : index_.queries())
+      if (query.facts.kind == CodeQuery::Kind::transaction)
+        if (const HttpDatabase database = http_database(index_, query.receiver))
+          found.emplace_back(&query, database);
+    if (found.empty()) return {};
+    find_own_transactions();
+    std::vector<TransactionOverHttp> out;
+    for (const auto& [query, database] : found) {
+      if (own_.count(database.declared)) continue;
+      TransactionOverHttp& one = out.emplace_back();
+      one.query = query->facts;
+      one.driver = database.driver->package;
+      one.error = database.driver->error;
+      one.batch = database.driver->batch;
+      one.handled = is_handled(*query, database.declared);
+    }
+    return out;
+  }
+
+ private:
+  // db.transaction = …, Object.assign(db, { transaction }), Object.defineProperty(db, 'transaction', …)
+  void find_own_transactions() {
+    typescript::Program& program = index_.names().program();
+    for (const auto& path : program.tree().files()) {
+      const std::string* text = is_application_source(path) ? program.tree().peek(path) : nullptr;
+      const auto* module = text && contains(*text, "transaction") ? program.module(path) : nullptr;
+      if (!module) continue;
+      typescript::each_node(module->syntax->root(), [&](const Node& at) {
+        if (const HttpDatabase database = http_database(index_, changed_by(at)))
+          own_.insert(database.declared);
+      });
+    }
+  }
+
+  // The object that gets a member `transaction`; empty if the expression gives none.
+  static Node changed_by(const Node& at) {
+    if (at.is(Kind::assignment_expression)) {
+      const Node left = bare(at.child(Field::left));
+      return member_name(left) == "transaction" ? left.child(Field::object) : Node();
+    }
+    if (!at.is(Kind::call_expression) || object_of(at).text() != "Object" ||
+        !contains(at.text(), "transaction"))
+      return {};
+    const auto arguments = arguments_of(at);
+    return arguments.empty() ? Node() : arguments.front();
+  }
+
+  // Whether a `catch` around the transaction does its work without one: by a statement on one of its tables,
+  // or by a function that gets the database.
+  bool is_handled(const FoundQuery& transaction, const Node& database) {
+    const Node called = transaction.whole.parent();
+    if (called.is(Kind::member_expression) && called.child(Field::property).text() == "catch") {
+      const auto arguments = arguments_of(called.parent());
+      if (!arguments.empty() && works_without(arguments.front(), transaction, database)) return true;
+    }
+    Node below = transaction.whole;
+    for (Node at = below.parent(); at && !is_function(at); below = at, at = at.parent())
+      if (at.is(Kind::try_statement) && at.child(Field::body) == below &&
+          works_without(at.child(Kind::catch_clause), transaction, database))
+        return true;
+    return false;
+  }
+
+  bool works_without(const Node& handler, const FoundQuery& transaction, const Node& database) {
+    const std::set<QualifiedName> tables = tables_in(transaction.anchor, {});
+    return any_node(handler, max_nodes, [&](const Node& at) {
+      if (!at.is(Kind::call_expression)) return false;
+      if (index_.query(at)) return shares(tables, tables_in(at, database));
+      const auto arguments = arguments_of(at);
+      if (std::any_of(arguments.begin(), arguments.end(),
+                      [&](const Node& one) { return http_database(index_, one).declared == database; }))
+        return true;
+      const Node function = index_.names().called(at);
+      return function && shares(tables, tables_in(function, database));
+    });
+  }
+
+  static bool shares(const std::set<QualifiedName>& tables, const std::set<QualifiedName>& others) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const QualifiedName& one) { return tables.count(one) > 0; });
+  }
+
+  // Of the statements in the expression or function; with `database` only of those on this database.
+  std::set<QualifiedName> tables_in(const Node& node, const Node& database) {
+    std::set<QualifiedName> out;
+    const std::size_t begin = node.offset(), end = begin + node.text().size();
+    for (const auto& query : index_.queries()) {
+      const Node& at = query.anchor;
+      if (at.syntax() != node.syntax() || at.offset() < begin || at.offset() >= end) continue;
+      if (database && http_database(index_, query.receiver).declared != database) continue;
+      out.insert(query.facts.tables.begin(), query.facts.tables.end());
+    }
+    return out;
+  }
+
+  CodeIndex& index_;
+  std::set<Node> own_;  // declarators of databases with a transaction() of their own
+};
+
+}  // namespace
+
+const HttpDriver* http_driver(CodeIndex& index, const Node& database) {
+  return http_database(index, database).driver;
+}
+
+std::vector<TransactionOverHttp> transactions_over_http(CodeIndex& index) { return Reader(index).read(); }
+
+}  // namespace pgadvise::drizzle

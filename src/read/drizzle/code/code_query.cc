@@ -1,0 +1,424 @@
+// What a query's syntax says of it: its columns, conditions and limits.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text/text.h"
+#include "drizzle/code/code_index.h"
+
+namespace pgadvise::drizzle {
+
+using typescript::arguments_of;
+using typescript::bare;
+using typescript::Binding;
+using typescript::Field;
+using typescript::is_function;
+using typescript::Kind;
+using typescript::Node;
+using typescript::ValuePtr;
+using Values = typescript::Value::Kind;
+
+constexpr int max_followed = 5;
+
+// Of findMany and findFirst.
+void CodeIndex::complete_options(FoundQuery& query) {
+  CodeQuery& facts = query.facts;
+  const auto arguments = arguments_of(query.anchor);
+  const Node options = arguments.empty() ? Node() : bare(arguments.front());
+  if (const Node limit = property_of(options, "limit")) {
+    facts.limited = true;
+    if (bare(limit).text() == "1") facts.first = true;
+  }
+  for (const Node& part : options.children()) {
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "limit") facts.limited = true;
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "offset") facts.has_offset = true;
+    // What is spread may have all of it.
+    if (part.is(Kind::spread_element)) facts.limited = facts.ordered = true;
+    if (part.is(Kind::shorthand_property_identifier) && part.text() == "orderBy") facts.ordered = true;
+    if (part.is(Kind::method_definition) && part.child(Field::name).text() == "orderBy") facts.ordered = true;
+  }
+  if (property_of(options, "offset")) facts.has_offset = true;
+  if (property_of(options, "orderBy")) facts.ordered = true;
+  // Options from elsewhere may have anything.
+  if (options && !options.is(Kind::object)) facts.limited = facts.ordered = true;
+}
+
+void CodeIndex::complete(FoundQuery& query) {
+  CodeQuery& facts = query.facts;
+  facts.awaited = is_awaited(query.whole);
+  facts.function = typescript::name_of_function(typescript::function_around(query.whole));
+  if (facts.relational) complete_options(query);
+  for (const auto& link : query.links) {
+    const auto arguments = arguments_of(link.call);
+    if (link.name == "limit") {
+      facts.limited = true;
+      if (!arguments.empty() && bare(arguments.front()).text() == "1") facts.first = true;
+    }
+    if (link.name == "offset") facts.has_offset = true;
+    if (link.name == "orderBy") facts.ordered = true;
+    if (link.name == "groupBy") facts.grouped = true;
+    if (link.name == "for") facts.locks = true;
+    if (link.name.ends_with("Join") && !arguments.empty())
+      if (const SourceTable* joined = table(arguments.front()); joined && joined->name)
+        facts.tables.push_back(*joined->name);
+  }
+  if (facts.kind == CodeQuery::Kind::select) facts.selected = selected_columns(query);
+  const Conditions found = conditions(query);
+  for (const auto* list : {&found.equal, &found.lists})
+    for (const auto& comparison : *list) facts.equal_columns.push_back(comparison.column);
+  for (const auto& comparison : found.others) facts.other_columns.push_back(comparison.column);
+  if (facts.kind != CodeQuery::Kind::select) return;
+  facts.distinct = !facts.relational && method_of(object_of(query.anchor)).starts_with("selectDistinct");
+  facts.aggregate = aggregates(query);
+  facts.narrowed = narrowed(query);
+}
+
+// sum(orders.total), sql`count(*)`, sql<number>`…`.mapWith(Number)
+bool CodeIndex::is_aggregate(const Node& expression) {
+  Node at = bare(expression);
+  // The grammar takes f<A | B>`…` for comparisons.
+  if (at.text().starts_with("sql<"))
+    for (int parts = 0; parts < 6 && at.is(Kind::binary_expression); ++parts)
+      at = bare(at.child(Field::right));
+  for (int links = 0; links < 4 && at.is(Kind::call_expression); ++links) {
+    const Node callee = at.child(Field::function);
+    if (!callee.is(Kind::member_expression)) break;
+    at = bare(callee.child(Field::object));
+  }
+  const bool is_template = at.is(Kind::template_string);
+  if (!is_template && !at.is(Kind::call_expression)) return false;
+  static constexpr std::array<std::string_view, 9> names = {
+      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "min", "max", "countFn"};
+  const Node callee = at.child(Field::function);
+  if (!is_template && callee.is(Kind::identifier) && is_one_of(operator_of(at), names)) return true;
+  const Node written = is_template ? at : at.child(Field::arguments);
+  if (!written.is(Kind::template_string)) return false;
+  const std::string text = lower(written.text());
+  return !contains(text, "over (") && !contains(text, "over(") &&
+         contains_any(text, {"count(", "sum(", "avg(", "max(", "min(", "_agg("});
+}
+
+bool CodeIndex::aggregates(const FoundQuery& query) {
+  if (method_of(query.anchor) == "$count") return true;
+  if (query.facts.relational || query.facts.grouped) return false;
+  const auto arguments = arguments_of(object_of(query.anchor));
+  const Node columns = arguments.empty() ? Node() : bare(arguments.front());
+  const auto parts = columns.is(Kind::object) ? columns.children() : std::vector<Node>();
+  return !parts.empty() && std::all_of(parts.begin(), parts.end(), [&](const Node& part) {
+    return part.is(Kind::pair) && is_aggregate(part.child(Field::value));
+  });
+}
+
+// Whether the condition may leave few rows: all but null checks, inequalities and comparisons with a
+// constant.
+bool CodeIndex::narrows(const Node& condition, int depth) {
+  const Node at = bare(condition);
+  if (!at || at.is(Kind::undefined)) return false;
+  if (depth > max_followed) return true;
+  if (is_function(at)) {
+    const auto values = typescript::returned_values(at);
+    return values.empty() || std::any_of(values.begin(), values.end(),
+                                         [&](const Node& one) { return narrows(one, depth + 1); });
+  }
+  if (at.is(Kind::identifier)) {
+    const Binding& binding = bindings_.find(at);
+    return binding.kind != Binding::Kind::variable || !binding.pattern.is(Kind::identifier) ||
+           narrows(binding.owner.child(Field::value), depth + 1);
+  }
+  if (!at.is(Kind::call_expression)) return true;
+  const std::string name = operator_of(at);
+  const auto arguments = arguments_of(at);
+  // Of the alternatives of or(), those with constants are a few rows for everybody: templates, public ones.
+  if (name == "and" || name == "or")
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [&](const Node& one) { return narrows(one, depth + 1); });
+  if (name == "isNull" || name == "isNotNull" || name == "ne" || name == "not" || name == "notInArray")
+    return false;
+  if (name != "eq" || arguments.size() < 2) return true;
+  const Node value = bare(arguments[1]);
+  return !value.is(Kind::true_) && !value.is(Kind::false_) && !value.is(Kind::string);
+}
+
+// Whether the expression is no column, and what it begins with is a parameter, or a variable that gets what a
+// call returns: session.user.id, input.id
+bool CodeIndex::is_given(const Node& expression, int depth) {
+  Node node = bare(expression);
+  if (depth > max_followed || column(node)) return false;
+  while (node.is(Kind::member_expression) || node.is(Kind::subscript_expression))
+    node = bare(node.child(Field::object));
+  if (!node.is(Kind::identifier)) return false;
+  const Binding& binding = bindings_.find(node);
+  if (binding.kind == Binding::Kind::parameter) return true;
+  if (binding.kind != Binding::Kind::variable) return false;
+  const Node value = bare(binding.owner.child(Field::value));
+  if (!value.is(Kind::call_expression)) return is_given(value, depth + 1);
+  // Subqueries and aliases of tables are no values.
+  return method_of(value) != "as" && !is_drizzle(value.child(Field::function), "alias") &&
+         !is_drizzle(value.child(Field::function), "aliasedTable");
+}
+
+// Whether the condition of an inner join compares a column with a value, as a WHERE would: not with another
+// column.
+bool CodeIndex::joins_on_value(const Node& condition, int depth) {
+  const Node at = bare(condition);
+  if (!at.is(Kind::call_expression) || depth > max_followed) return false;
+  const std::string name = operator_of(at);
+  const auto arguments = arguments_of(at);
+  if (name == "and")
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [&](const Node& one) { return joins_on_value(one, depth + 1); });
+  if ((name != "eq" && name != "inArray") || arguments.size() != 2) return false;
+  return (column(bare(arguments[0])) && is_given(arguments[1])) ||
+         (column(bare(arguments[1])) && is_given(arguments[0]));
+}
+
+// Whether the query reads a subquery with a LIMIT: one with .as('newest'), or $with('newest').as(query).
+bool CodeIndex::reads_limited(const FoundQuery& query) {
+  const auto arguments = arguments_of(query.anchor);
+  if (method_of(query.anchor) != "from" || arguments.empty()) return false;
+  Node given = bare(arguments.front());
+  if (given.is(Kind::identifier))
+    if (const Binding& binding = bindings_.find(given); binding.kind == Binding::Kind::variable)
+      given = bare(binding.owner.child(Field::value));
+  const FoundQuery* inner = this->query(given);
+  if (const auto parts = arguments_of(given); !inner && method_of(given) == "as" && !parts.empty())
+    inner = this->query(bare(parts.front()));
+  return inner && inner->link("limit");
+}
+
+bool CodeIndex::narrowed(const FoundQuery& query) {
+  if (query.facts.relational) {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.empty()) return false;
+    for (const Node& part : bare(arguments.front()).children()) {
+      if (part.is(Kind::shorthand_property_identifier) && part.text() == "where") return narrows(part);
+      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
+        return narrows(part.child(Field::value));
+      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where") return narrows(part);
+    }
+    return false;
+  }
+  if (reads_limited(query)) return true;
+  return std::any_of(query.links.begin(), query.links.end(), [&](const QueryLink& link) {
+    const auto arguments = arguments_of(link.call);
+    if (link.name == "where") return !arguments.empty() && narrows(arguments.front());
+    if (link.name == "innerJoin") return arguments.size() > 1 && joins_on_value(arguments[1]);
+    return link.name == "having" || link.name == "$dynamic" || link.name == "as";
+  });
+}
+
+CodeIndex::Columns CodeIndex::all_columns(const SourceTable* table) {
+  if (!table || !table->columns->is(Values::object) ||
+      table->columns->properties.size() != table->column_names.size())
+    return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& [key, column] : table->column_names) out.push_back(column.name);
+  return out;
+}
+
+// Adds what `{ id: orders.id, customer: customers }` selects. False if a part is not known.
+bool CodeIndex::add_columns(const Node& selection, std::vector<std::string>& out) {
+  static constexpr std::array<std::string_view, 8> aggregates = {
+      "count", "countDistinct", "sum", "sumDistinct", "avg", "avgDistinct", "max", "min"};
+  for (const Node& part : selection.children()) {
+    const Node given = part.is(Kind::pair) ? bare(part.child(Field::value)) : part;
+    if (given.is(Kind::object)) {
+      if (!add_columns(given, out)) return false;
+    } else if (given.is(Kind::call_expression)) {
+      if (!given.child(Field::function).is(Kind::identifier) || !is_one_of(operator_of(given), aggregates))
+        return false;
+    } else if (const ValuePtr known = value(given); const auto column = tables_->column(known)) {
+      out.push_back(column->column);
+    } else {
+      const auto columns = all_columns(tables_->table(known));
+      if (!columns) return false;
+      out.insert(out.end(), columns->begin(), columns->end());
+    }
+  }
+  return true;
+}
+
+// Of findMany and findFirst, without what `with` adds.
+CodeIndex::Columns CodeIndex::relational_columns(const Node& call) {
+  const auto known = relational_.find(member_name(object_of(call)));
+  if (known == relational_.end()) return std::nullopt;
+  const auto arguments = arguments_of(call);
+  const Node options = arguments.empty() ? Node() : bare(arguments.front());
+  if (options && !options.is(Kind::object)) return std::nullopt;
+  const Node chosen = bare(property_of(options, "columns"));
+  if (!chosen) return all_columns(known->second);
+  std::vector<std::string> out;
+  for (const Node& part : chosen.children()) {
+    const auto column = known->second->column_names.find(std::string(part.child(Field::key).text()));
+    if (!part.is(Kind::pair) || part.child(Field::value).text() != "true" ||
+        column == known->second->column_names.end())
+      return std::nullopt;
+    out.push_back(column->second.name);
+  }
+  return out;
+}
+
+CodeIndex::Columns CodeIndex::selected_columns(const FoundQuery& query) {
+  if (query.facts.relational) return relational_columns(query.anchor);
+  if (method_of(query.anchor) != "from") return std::vector<std::string>();  // $count
+  const Node select = object_of(query.anchor);
+  auto given = arguments_of(select);
+  if (method_of(select) == "selectDistinctOn" && !given.empty()) given.erase(given.begin());
+  std::vector<std::string> out;
+  if (!given.empty()) {
+    const Node selection = bare(given.front());
+    return selection.is(Kind::object) && add_columns(selection, out) ? Columns(std::move(out)) : std::nullopt;
+  }
+  std::vector<Node> tables{query.anchor};
+  for (const auto& link : query.links)
+    if (link.name.ends_with("Join")) tables.push_back(link.call);
+  for (const Node& call : tables) {
+    const auto arguments = arguments_of(call);
+    const auto columns = arguments.empty() ? std::nullopt : all_columns(table(arguments.front()));
+    if (!columns) return std::nullopt;
+    out.insert(out.end(), columns->begin(), columns->end());
+  }
+  return out;
+}
+
+std::string CodeIndex::column_name(const Node& node) {
+  const auto known = column(node);
+  return known ? known->column : std::string(node.child(Field::property).text());
+}
+
+namespace {
+
+bool is_range(std::string_view op) { return op == "<" || op == "<=" || op == ">" || op == ">="; }
+
+// The operator at the end of SQL, or with `first` at its beginning.
+std::string_view operator_at(std::string_view text, bool first) {
+  constexpr std::string_view characters = "<>=-@#&|!~?";
+  text = trim(text);
+  if (first) return text.substr(0, std::min(text.find_first_not_of(characters), text.size()));
+  const auto before = text.find_last_not_of(characters);
+  return before == std::string_view::npos ? text : text.substr(before + 1);
+}
+
+// Of sql`${orders.at} > ${since}`: the expressions beside <, <=, > and >=, and behind BETWEEN.
+std::vector<Node> beside_ranges(const Node& written) {
+  std::vector<Node> out;
+  std::string_view text;  // since the last expression
+  Node last;
+  for (Node part = written.first(); part; part = part.next()) {
+    if (part.is(Kind::string_fragment)) {
+      text = part.text();
+      if (last && is_range(operator_at(text, true))) out.push_back(last);
+    }
+    if (!part.is(Kind::template_substitution)) continue;
+    const auto inside = part.children();
+    last = inside.empty() ? Node() : inside.front();
+    const std::string word = lower(trim(text));
+    if (last && (is_range(operator_at(text, false)) || word == "between" || word.ends_with(" between")))
+      out.push_back(last);
+    text = {};
+  }
+  return out;
+}
+
+}  // namespace
+
+void CodeIndex::add_conditions(const Node& node, Conditions& out, int followed) {
+  const Node at = bare(node);
+  // Variables may hold each other, or one of them twice.
+  if (followed > max_followed || !program_.step_at(at)) return;
+  if (at.is(Kind::call_expression)) {
+    const std::string name = operator_of(at);
+    if (const Node written = at.child(Field::arguments); name == "sql" && written.is(Kind::template_string)) {
+      for (const Node& value : beside_ranges(written)) out.ranges.push_back({"", value});
+      return;
+    }
+    const auto arguments = arguments_of(at);
+    if (name == "and" || name == "or" || name == "not") {
+      // Of alternatives, no one holds for all rows.
+      Conditions inner;
+      for (const Node& part : arguments) add_conditions(part, name == "and" ? out : inner, followed);
+      for (auto* list : {&inner.equal, &inner.lists, &inner.others})
+        out.others.insert(out.others.end(), list->begin(), list->end());
+      out.ranges.insert(out.ranges.end(), inner.ranges.begin(), inner.ranges.end());
+      return;
+    }
+    if (arguments.size() < 2 || !bare(arguments[0]).is(Kind::member_expression)) return;
+    auto& list = name == "eq" ? out.equal : name == "inArray" ? out.lists : out.others;
+    list.push_back({column_name(bare(arguments[0])), arguments[1]});
+    static constexpr std::array<std::string_view, 6> ranges = {"between", "notBetween", "gt",
+                                                               "gte",     "lt",         "lte"};
+    if (std::find(ranges.begin(), ranges.end(), name) != ranges.end())
+      for (std::size_t i = 1; i < arguments.size(); ++i)
+        out.ranges.push_back({list.back().column, arguments[i]});
+    return;
+  }
+  if (is_function(at)) {  // where: (orders, { eq }) => eq(orders.id, id)
+    for (const Node& value : typescript::returned_values(at)) add_conditions(value, out, followed);
+    return;
+  }
+  if (at.is(Kind::object)) {  // where: { id }
+    for (const Node& part : at.children()) {
+      if (part.is(Kind::shorthand_property_identifier)) out.equal.push_back({std::string(part.text()), part});
+      if (!part.is(Kind::pair)) continue;
+      const Node given = part.child(Field::value);
+      auto& list = bare(given).is(Kind::object) ? out.others : out.equal;
+      list.push_back({std::string(part.child(Field::key).text()), given});
+    }
+    return;
+  }
+  if (at.is(Kind::array) || at.is(Kind::spread_element) || at.is(Kind::ternary_expression))
+    for (const Node& part : at.children()) add_conditions(part, out, followed);
+  if (at.is(Kind::identifier)) {  // const condition = eq(…)
+    const Binding& binding = bindings_.find(at);
+    if (binding.kind == Binding::Kind::variable && binding.pattern.is(Kind::identifier))
+      if (const Node initial = bare(binding.owner.child(Field::value));
+          initial.is(Kind::call_expression) && initial.text().size() < 2000)
+        add_conditions(initial, out, followed + 1);
+  }
+}
+
+CodeIndex::Conditions CodeIndex::conditions(const FoundQuery& query) {
+  Conditions out;
+  if (query.facts.relational) {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.empty()) return out;
+    for (const Node& part : bare(arguments.front()).children()) {
+      if (part.is(Kind::pair) && part.child(Field::key).text() == "where")
+        add_conditions(part.child(Field::value), out);
+      if (part.is(Kind::method_definition) && part.child(Field::name).text() == "where")
+        add_conditions(part, out);
+    }
+  } else if (method_of(query.anchor) == "$count") {
+    const auto arguments = arguments_of(query.anchor);
+    if (arguments.size() > 1) add_conditions(arguments[1], out);
+  }
+  for (const auto& link : query.links)
+    if (link.name == "where")
+      for (const Node& argument : arguments_of(link.call)) add_conditions(argument, out);
+  return out;
+}
+
+CodeIndex::Conditions CodeIndex::conditions_in(const Node& expression) {
+  Conditions out;
+  add_conditions(expression, out);
+  return out;
+}
+
+const FoundQuery* CodeIndex::prepared(const Node& call) {
+  if (method_of(call) != "execute") return nullptr;
+  const Node declared = bindings_.declaration(object_of(call));
+  if (!declared.is(Kind::variable_declarator) || !declared.child(Field::name).is(Kind::identifier))
+    return nullptr;
+  const FoundQuery* found = query(bare(declared.child(Field::value)));
+  return found && found->link("prepare") ? found : nullptr;
+}
+
+std::string placeholder_in(const Node& expression) {
+  const Node call = bare(expression);
+  const std::string_view name = call.child(Field::function).text();
+  const auto arguments = arguments_of(call);
+  if (arguments.empty() || (name != "placeholder" && name != "sql.placeholder")) return {};
+  return typescript::string_value(arguments.front()).value_or(std::string());
+}
+
+}  // namespace pgadvise::drizzle

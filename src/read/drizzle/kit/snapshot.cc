@@ -1,0 +1,333 @@
+#include "drizzle/kit/snapshot.h"
+
+#include <algorithm>
+
+#include "base/text/identifier.h"
+#include "base/text/text.h"
+#include "files/json_file.h"
+#include "model/schema/declared_parts.h"
+#include "model/schema/type_name.h"
+
+namespace pgadvise::drizzle {
+namespace {
+
+std::vector<std::string> strings(const files::Json& array) {
+  std::vector<std::string> out;
+  if (array.is_array())
+    for (const auto& item : array)
+      if (item.is_string()) out.push_back(item.get<std::string>());
+  return out;
+}
+
+// A default is SQL text, or a JSON scalar.
+std::optional<std::string> expression_of(const files::Json& value) {
+  if (value.is_string() && lower(trim(value.get_ref<const std::string&>())) == "null") return std::nullopt;
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() || value.is_boolean()) return value.dump();
+  return std::nullopt;
+}
+
+class SnapshotReader {
+ public:
+  SnapshotReader(const files::Json& root, std::string_view text, const std::string& file,
+                 Diagnostics& diagnostics)
+      : root_(root), file_(file), places_(text, file, 4), diagnostics_(diagnostics) {}
+
+  Catalog read() {
+    catalog_.schemas.push_back("public");
+    if (files::member(root_, "ddl").is_array()) return read_rows();
+    for (const auto& [key, value] : files::member(root_, "schemas").items())
+      if (const auto name = value.is_string() ? value.get<std::string>() : key; name != "public")
+        catalog_.schemas.push_back(name);
+    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    for (const auto& [key, value] : files::member(root_, "enums").items()) read_enum(key, value);
+    for (const auto& [key, value] : files::member(root_, "sequences").items()) read_sequence(key, value);
+    for (const auto& [key, value] : files::member(root_, "tables").items()) read_table(key, value);
+    for (const auto& [key, value] : files::member(root_, "views").items()) read_view(key, value);
+    return std::move(catalog_);
+  }
+
+ private:
+  // Version 8: a list of rows, each with its entityType. Tables, enums and the like come first, whatever the
+  // order of the file.
+  Catalog read_rows() {
+    for (const auto* type : {"schemas", "enums", "sequences", "tables", "views"})
+      each_row(type,
+               [&](const files::Json& row, const SourceLocation& place) { read_object(type, row, place); });
+    for (const auto* type : {"columns", "pks", "uniques", "fks", "checks", "indexes", "policies"})
+      each_row(type, [&](const files::Json& row, const SourceLocation& place) {
+        Table* table = catalog_.table(
+            {or_public(files::text_member(row, "schema")), cut_identifier(files::text_member(row, "table"))});
+        if (!table)
+          return complain(place, "one of the " + std::string(type) + " refers to a missing table: " +
+                                     ellipsis(files::text_member(row, "table"), 80));
+        table_place_ = place;
+        read_part(type, *table, row, place);
+      });
+    std::sort(catalog_.schemas.begin(), catalog_.schemas.end());
+    return std::move(catalog_);
+  }
+
+  template <class Use>
+  void each_row(std::string_view type, Use use) {
+    const files::Json& rows = files::member(root_, "ddl");
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (files::text_member(rows[i], "entityType") == type)
+        use(rows[i], places_.at({"ddl", "[" + std::to_string(i) + "]"}));
+  }
+
+  void read_object(std::string_view type, const files::Json& row, const SourceLocation& place) {
+    const QualifiedName name = name_of(row);
+    if (name.name.empty()) return complain(place, "one of the " + std::string(type) + " without a name");
+    if (type == "schemas") {
+      if (name.name != "public") catalog_.schemas.push_back(name.name);
+    } else if (type == "enums") {
+      catalog_.enums[name] = {name, strings(files::member(row, "values")), place};
+    } else if (type == "sequences") {
+      catalog_.sequences[name] = {name, "bigint", std::nullopt, "", place};
+    } else {
+      Table table;
+      table.name = name;
+      table.origin = place;
+      table.row_security = files::flag_member(row, "isRlsEnabled");
+      if (type == "views") {
+        table.kind =
+            files::flag_member(row, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+        table.definition = files::text_member(row, "definition");
+      }
+      catalog_.tables[name] = std::move(table);
+    }
+  }
+
+  void read_part(std::string_view type, Table& table, const files::Json& row, const SourceLocation& place) {
+    if (type == "columns") read_column(table, place, row);
+    if (type == "pks") read_primary_key(table, row);
+    if (type == "uniques")
+      add_key(table, Constraint::Kind::unique, files::text_member(row, "name"),
+              strings(files::member(row, "columns")), files::flag_member(row, "nullsNotDistinct"));
+    if (type == "fks") read_foreign_key(table, row);
+    if (type == "checks") read_check(table, row, place);
+    if (type == "indexes") read_index(table, row, place);
+    if (type == "policies") read_policy(table, row, place);
+  }
+
+  void read_check(Table& table, const files::Json& object, const SourceLocation& place) {
+    Constraint check{.kind = Constraint::Kind::check,
+                     .name = cut_identifier(files::text_member(object, "name"))};
+    check.expression = files::text_member(object, "value");
+    check.origin = place;
+    table.constraints.push_back(std::move(check));
+  }
+
+  static void read_policy(Table& table, const files::Json& object, const SourceLocation& place) {
+    table.row_security = true;
+    table.policies.push_back({files::text_member(object, "name"), files::text_member(object, "for"),
+                              files::text_member(object, "as") != "RESTRICTIVE",
+                              files::text_member(object, "using"), files::text_member(object, "withCheck"),
+                              place, policy_roles(strings(files::member(object, "to")))});
+  }
+
+  QualifiedName name_of(const files::Json& object) {
+    return {or_public(files::text_member(object, "schema")),
+            cut_identifier(files::text_member(object, "name"))};
+  }
+
+  void complain(const SourceLocation& place, std::string what) {
+    diagnostics_.push_back({Error::Kind::nonfatal, place.str(), std::move(what), ""});
+  }
+
+  void read_enum(const std::string& key, const files::Json& object) {
+    Enum out{name_of(object), strings(files::member(object, "values")), places_.at({"enums", key})};
+    if (files::member(object, "values").is_object())  // before version 7
+      for (const auto& item : files::member(object, "values"))
+        if (item.is_string()) out.labels.push_back(item.get<std::string>());
+    if (out.name.name.empty()) return complain(out.origin, "an enum without a name");
+    catalog_.enums[out.name] = out;
+  }
+
+  void read_sequence(const std::string& key, const files::Json& object) {
+    Sequence out{name_of(object), "bigint", std::nullopt, "", places_.at({"sequences", key})};
+    if (out.name.name.empty()) return complain(out.origin, "a sequence without a name");
+    catalog_.sequences[out.name] = out;
+  }
+
+  void read_table(const std::string& key, const files::Json& object) {
+    Table table;
+    table.name = name_of(object);
+    table.origin = places_.at({"tables", key});
+    if (table.name.name.empty()) return complain(table.origin, "a table without a name");
+    table.row_security = files::flag_member(object, "isRLSEnabled");
+    table_place_ = table.origin;
+    read_columns(table, key, "tables", object);
+    for (const auto& [k, value] : files::member(object, "compositePrimaryKeys").items())
+      read_primary_key(table, value);
+    for (const auto& [k, value] : files::member(object, "uniqueConstraints").items())
+      add_key(table, Constraint::Kind::unique, files::text_member(value, "name"),
+              strings(files::member(value, "columns")), files::flag_member(value, "nullsNotDistinct"));
+    for (const auto& [k, value] : files::member(object, "foreignKeys").items())
+      read_foreign_key(table, value);
+    for (const auto& [k, value] : files::member(object, "checkConstraints").items())
+      read_check(table, value, places_.at({"tables", key, "checkConstraints", k}));
+    for (const auto& [k, value] : files::member(object, "indexes").items())
+      read_index(table, value, places_.at({"tables", key, "indexes", k}));
+    for (const auto& [k, value] : files::member(object, "policies").items())
+      read_policy(table, value, table.origin);
+    catalog_.tables[table.name] = std::move(table);
+  }
+
+  // The parser sorts members by name; a table's columns stand in the order of the file.
+  void read_columns(Table& table, const std::string& table_key, const char* kind, const files::Json& object) {
+    for (const auto& [key, column] : files::member(object, "columns").items())
+      read_column(table, places_.at({kind, table_key, "columns", key}), column);
+    std::stable_sort(table.columns.begin(), table.columns.end(),
+                     [](const Column& a, const Column& b) { return a.origin < b.origin; });
+  }
+
+  void read_column(Table& table, const SourceLocation& place, const files::Json& object) {
+    Column column;
+    column.name = cut_identifier(files::text_member(object, "name"));
+    column.origin = place;
+    std::string type = files::text_member(object, "type");
+    if (const files::Json& dimensions = files::member(object, "dimensions");
+        dimensions.is_number_integer() && dimensions.get<int>() > 0)
+      type += "[]";
+    if (column.name.empty() || type.empty())
+      return complain(column.origin, "a column without a name or a type");
+    set_type(catalog_, column, type, files::text_member(object, "typeSchema"));
+    if (table.kind != Table::Kind::ordinary) {  // a view's columns repeat those of its tables, keys and all
+      table.columns.push_back(std::move(column));
+      return;
+    }
+    column.not_null = files::flag_member(object, "notNull") || files::flag_member(object, "primaryKey");
+    column.default_expression = expression_of(files::member(object, "default"));
+    if (const files::Json& generated = files::member(object, "generated"); generated.is_object())
+      column.generated_expression = files::text_member(generated, "as");
+    if (const files::Json& identity = files::member(object, "identity"); identity.is_object())
+      add_identity(catalog_, table, column, files::text_member(identity, "type") == "always",
+                   files::text_member(identity, "name"));
+    if (!serial_base(type).empty()) add_serial(catalog_, table, column);
+    const std::string name = column.name;
+    table.columns.push_back(std::move(column));
+    if (files::flag_member(object, "primaryKey"))
+      add_key(table, Constraint::Kind::primary_key, table.name.name + "_pkey", {name}, false);
+    if (files::flag_member(object, "isUnique"))
+      add_key(table, Constraint::Kind::unique, files::text_member(object, "uniqueName"), {name},
+              files::flag_member(object, "nullsNotDistinct"));
+  }
+
+  void add_key(Table& table, Constraint::Kind kind, std::string name, std::vector<std::string> columns,
+               bool nulls_not_distinct) {
+    if (columns.empty())
+      return complain(table_place_, "a key of " + display(table.name) + " without columns");
+    pgadvise::add_key(table, kind, std::move(name), std::move(columns), nulls_not_distinct, table_place_);
+  }
+
+  void read_primary_key(Table& table, const files::Json& object) {
+    const auto columns = strings(files::member(object, "columns"));
+    for (auto& column : table.columns)
+      if (std::find(columns.begin(), columns.end(), column.name) != columns.end()) column.not_null = true;
+    add_key(table, Constraint::Kind::primary_key, files::text_member(object, "name"), columns, false);
+  }
+
+  void read_foreign_key(Table& table, const files::Json& object) {
+    Constraint key{.kind = Constraint::Kind::foreign_key,
+                   .name = cut_identifier(files::text_member(object, "name"))};
+    key.columns = strings(
+        files::member(object, files::member(object, "columnsFrom").is_array() ? "columnsFrom" : "columns"));
+    key.referenced_columns = strings(files::member(object, "columnsTo"));
+    key.referenced_table = {or_public(files::text_member(object, "schemaTo")),
+                            cut_identifier(files::text_member(object, "tableTo"))};
+    key.on_delete = referential_action_name(files::text_member(object, "onDelete"));
+    key.on_update = referential_action_name(files::text_member(object, "onUpdate"));
+    key.origin = table_place_;
+    if (key.columns.empty() || key.referenced_table.name.empty())
+      return complain(table_place_, "a foreign key of " + display(table.name) + " without columns or target");
+    table.constraints.push_back(std::move(key));
+  }
+
+  void read_index(Table& table, const files::Json& object, const SourceLocation& place) {
+    Index index{.name = cut_identifier(files::text_member(object, "name"))};
+    if (const auto method = files::text_member(object, "method"); !method.empty()) index.method = method;
+    index.unique = files::flag_member(object, "isUnique");
+    if (const auto where = files::text_member(object, "where"); !where.empty()) index.predicate = where;
+    index.origin = place;
+    for (const auto& item : files::member(object, "columns")) {
+      IndexKey key;
+      if (item.is_string()) {  // version 6
+        key.column = item.get<std::string>();
+      } else {
+        const std::string value =
+            files::text_member(item, files::member(item, "value").is_string() ? "value" : "expression");
+        if (files::flag_member(item, "isExpression")) key.expression = value;
+        else key.column = cut_identifier(value);
+      }
+      key.descending = !files::optional_flag(item, "asc").value_or(true);
+      key.nulls_first = item.is_object() ? files::text_member(item, "nulls") == "first" : false;
+      if (key.descending && files::text_member(item, "nulls").empty()) key.nulls_first = true;
+      if (const auto first = files::optional_flag(item, "nullsFirst")) key.nulls_first = *first;
+      const files::Json& operator_class =
+          files::member(item, "opclass");  // a word; of version 8, a name and whether it is the default
+      key.operator_class = operator_class.is_object() ? files::text_member(operator_class, "name")
+                                                      : files::text_member(item, "opclass");
+      if (files::flag_member(operator_class, "default")) key.operator_class.clear();
+      read_written_key(key, table);
+      if (!key.column.empty() || !key.expression.empty()) index.keys.push_back(std::move(key));
+    }
+    if (index.name.empty() || index.keys.empty())
+      return complain(place, "an index without a name or columns");
+    if (index.predicate) index.predicate_not_null = not_null_columns(*index.predicate, table);
+    table.indexes.push_back(std::move(index));
+  }
+
+  void read_view(const std::string& key, const files::Json& object) {
+    Table view;
+    view.name = name_of(object);
+    view.origin = places_.at({"views", key});
+    view.kind =
+        files::flag_member(object, "materialized") ? Table::Kind::materialized_view : Table::Kind::view;
+    view.definition = files::text_member(object, "definition");
+    if (view.name.name.empty()) return complain(view.origin, "a view without a name");
+    table_place_ = view.origin;
+    read_columns(view, key, "views", object);
+    catalog_.tables[view.name] = std::move(view);
+  }
+
+  const files::Json& root_;
+  std::string file_;
+  files::JsonPlaces places_;
+  Diagnostics& diagnostics_;
+  Catalog catalog_;
+  SourceLocation table_place_;
+};
+
+}  // namespace
+
+bool looks_like_snapshot(std::string_view text) {
+  text = trim(text.substr(0, 3) == "\xef\xbb\xbf" ? text.substr(3) : text);
+  if (text.empty() || text.front() != '{') return false;
+  return text.find("\"dialect\"") != std::string_view::npos &&
+         text.find("\"version\"") != std::string_view::npos &&
+         (text.find("\"prevId\"") != std::string_view::npos ||
+          text.find("\"prevIds\"") != std::string_view::npos);
+}
+
+Result<Catalog> read_snapshot(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
+  const auto root = files::parse_json(text, file);
+  if (!root) return tl::unexpected(root.error());
+  const std::string dialect = files::text_member(*root, "dialect");
+  if (dialect != "pg" && dialect != "postgresql" && dialect != "postgres")
+    return fail(Error::Kind::input, file,
+                "a drizzle snapshot of another database (" + ellipsis(dialect, 20) + ")",
+                "pgadvise reads only PostgreSQL schemas");
+  const std::string version = files::text_member(*root, "version");
+  if (version.size() != 1 || version < "5" || version > "8")
+    return fail(
+        Error::Kind::input, file,
+        "drizzle snapshot version " + ellipsis(version, 10) + " is not supported: pgadvise reads 5 to 8",
+        "run `drizzle-kit up` to upgrade it");
+  if (version == "8" ? !files::member(*root, "ddl").is_array() : !files::member(*root, "tables").is_object())
+    return fail(Error::Kind::input, file, "a drizzle snapshot without tables", "is the file truncated?");
+  return SnapshotReader(*root, text, file, diagnostics).read();
+}
+
+}  // namespace pgadvise::drizzle

@@ -1,0 +1,141 @@
+#include "files/gitignore.h"
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/files/boundary.h"
+#include "base/files/input_file.h"
+#include "base/text/text.h"
+#include "files/files.h"
+
+namespace pgadvise::files {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One character of a pattern: its length there, and whether it matches `c`.
+std::pair<std::size_t, bool> one_character(std::string_view pattern, char c) {
+  if (pattern[0] == '?') return {1, true};
+  if (pattern[0] == '\\' && pattern.size() > 1) return {2, pattern[1] == c};
+  const auto close = pattern[0] == '[' ? pattern.find(']', 2) : std::string_view::npos;
+  if (close == std::string_view::npos) return {1, pattern[0] == c};
+  std::string_view set = pattern.substr(1, close - 1);
+  const bool inverted = set[0] == '!' || set[0] == '^';
+  if (inverted) set.remove_prefix(1);
+  bool in = false;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const bool range = i + 2 < set.size() && set[i + 1] == '-';
+    in = in || (range ? set[i] <= c && c <= set[i + 2] : set[i] == c);
+    i += range ? 2 : 0;
+  }
+  return {close + 1, in != inverted};
+}
+
+// Within one folder or file name: *, ?, [a-z] and \.
+bool name_matches(std::string_view pattern, std::string_view name) {
+  std::size_t at = 0, i = 0, star = std::string_view::npos, star_at = 0;
+  while (i < name.size()) {
+    if (at < pattern.size() && pattern[at] == '*') {
+      star = ++at;
+      star_at = i;
+      continue;
+    }
+    if (at < pattern.size()) {
+      const auto [length, same] = one_character(pattern.substr(at), name[i]);
+      if (same) {
+        at += length;
+        ++i;
+        continue;
+      }
+    }
+    if (star == std::string_view::npos) return false;
+    at = star;
+    i = ++star_at;
+  }
+  return pattern.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+// All names of the path, where ** stands for any number of them.
+bool names_match(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& names) {
+  std::size_t at = 0, i = 0, star = std::string_view::npos, star_at = 0;
+  while (i < names.size()) {
+    if (at < pattern.size() && pattern[at] == "**") {
+      star = ++at;
+      star_at = i;
+    } else if (at < pattern.size() && name_matches(pattern[at], names[i])) {
+      ++at;
+      ++i;
+    } else if (star != std::string_view::npos) {
+      at = star;
+      i = ++star_at;
+    } else {
+      return false;
+    }
+  }
+  return at == pattern.size();
+}
+
+struct Decision {
+  bool ignored = false;
+  std::string line;
+};
+
+// The last line of one .gitignore that matches the file or a folder on the way to it.
+std::optional<Decision> decision_of(const std::string& ignore_file, std::string_view path) {
+  if (leads_outside(ignore_file)) return std::nullopt;
+  const auto text = read_file(ignore_file, text_limit);
+  if (!text) return std::nullopt;
+  std::optional<Decision> out;
+  int number = 0;
+  for (const auto raw : split(*text, '\n')) {
+    ++number;
+    std::string_view line = trim(raw);
+    if (line.empty() || line.front() == '#') continue;
+    const bool again = line.front() == '!';
+    const std::string_view pattern = line.substr(again ? 1 : 0);
+    bool matches = ignore_pattern_matches(pattern, path, false);
+    for (auto slash = path.find('/'); !matches && slash != std::string_view::npos;
+         slash = path.find('/', slash + 1))
+      matches = ignore_pattern_matches(pattern, path.substr(0, slash), true);
+    if (matches)
+      out = {!again, ignore_file + ":" + std::to_string(number) + ": " + ellipsis(std::string(line), 80)};
+  }
+  return out;
+}
+
+}  // namespace
+
+bool ignore_pattern_matches(std::string_view pattern, std::string_view path, bool is_folder) {
+  if (pattern.ends_with('/')) {
+    if (!is_folder) return false;
+    pattern.remove_suffix(1);
+  }
+  const bool anchored = pattern.find('/') != std::string_view::npos;
+  if (pattern.starts_with('/')) pattern.remove_prefix(1);
+  if (pattern.empty()) return false;
+  if (!anchored) return name_matches(pattern, base_of(path));
+  return names_match(split(pattern, '/'), split(path, '/'));
+}
+
+std::string ignoring_line(const std::string& file) {
+  const fs::path path = fs::path(file).lexically_normal();
+  std::error_code code;
+  fs::path there = path.parent_path();
+  while (!there.empty() && !fs::exists(there, code) && there != there.parent_path())
+    there = there.parent_path();
+  const fs::path top = fs::weakly_canonical(boundary_of(there.empty() ? "." : there.string()), code);
+  const fs::path whole = fs::weakly_canonical(path, code);
+  std::string up;  // from the file's folder to the one that is read, as the user writes it
+  for (fs::path folder = whole.parent_path(); !code && !top.empty();
+       folder = folder.parent_path(), up += "../") {
+    const std::string shown = (path.parent_path() / up / ".gitignore").lexically_normal().generic_string();
+    if (const auto decision = decision_of(shown, whole.lexically_relative(folder).generic_string()))
+      return decision->ignored ? decision->line : std::string();
+    if (folder == top || folder == folder.parent_path()) break;
+  }
+  return {};
+}
+
+}  // namespace pgadvise::files

@@ -1,0 +1,530 @@
+#include "log/formats/stderr_log.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/text/text.h"
+#include "log/lines/bytes.h"
+#include "log/prefix/prefix_search.h"
+#include "log/record/language.h"
+#include "sql/parse/statement.h"
+
+namespace pgadvise::log {
+namespace {
+
+// Lines without a tab behind a record.
+struct Loose {
+  std::string text;  // each behind a line end
+  std::uint32_t lines = 0;
+  std::uint32_t blank = 0;
+  std::array<int, 3> at{};  // the first ones that aren't blank
+};
+
+// A record that may still get further lines. The server writes a record in one piece, but through a pipe two
+// sessions' pieces can mingle, so a few are kept open.
+struct Open {
+  bool taken = false;
+  int line = 0;
+  std::uint64_t sequence = 0;  // of the lines that were given
+  std::string_view text;       // the first line; in the chunk or in `own_text`
+  std::string own_text;
+  const Header* header = nullptr;  // in the chunk or `own_header`; views into `text`
+  Header own_header;
+  std::string message;  // all lines of it, when there are more than one
+  std::uint32_t message_lines = 1;
+  bool contiguous = true;  // they follow each other in the log
+  std::string detail;
+  int detail_line = 0;
+  std::uint64_t detail_sequence = 0;
+  bool detail_extra = false;  // it is no line of its own
+  bool statement_extra = false;
+  bool long_detail = false;
+  std::string statement;
+  int statement_line = 0;
+  bool nested = false;
+  bool cut = false;
+  Loose loose;
+  std::uint64_t container = 0;  // hash of its name; 0: none
+  const LineAhead* ahead = nullptr;
+};
+
+void rebase(std::string_view& view, const char* from, const char* to) {
+  if (view.data()) view = {to + (view.data() - from), view.size()};
+}
+
+// The chunk's memory goes.
+void detach(Open& open) {
+  open.ahead = nullptr;
+  if (open.text.data() == open.own_text.data()) return;
+  open.own_text.assign(open.text);
+  if (open.header != &open.own_header) open.own_header = *open.header;
+  open.header = &open.own_header;
+  Header& header = open.own_header;
+  for (auto* view : {&header.process, &header.session, &header.user, &header.database, &header.application,
+                     &header.host, &header.message})
+    rebase(*view, open.text.data(), open.own_text.data());
+  open.text = open.own_text;
+}
+
+std::uint64_t hash_container(std::string_view name) { return name.empty() ? 0 : hash_bytes(name, 3) | 1; }
+
+class StderrDecoder final : public Decoder {
+ public:
+  StderrDecoder(const Format& format, LogSource& source, RecordSink& sink)
+      : first_prefix_(format.prefix),
+        format_(format),
+        container_names_(format.container_names),
+        in_order_(format.in_order),
+        source_(source),
+        sink_(sink) {}
+
+  void look_ahead(Chunk& chunk, Memory& memory) const override {
+    auto& ahead = chunk.stderr_lines;
+    ahead.resize(chunk.lines.size());
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+      std::string_view& text = chunk.lines[i].text;
+      if (container_names_) ahead[i].container = take_container(text);
+      ahead[i].message_lines = 0;
+      ahead[i].matched =
+          !text.starts_with('\t') && memory.prefixes.match(first_prefix_, text, ahead[i].header);
+    }
+    for (std::size_t i = 0; i < ahead.size(); ++i)
+      if (ahead[i].matched && ahead[i].header.level == Level::log) preview(chunk, i, memory);
+  }
+
+  void take(Chunk& chunk) override {
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) line(chunk.lines[i], chunk.stderr_lines[i]);
+    for (Open& open : open_)
+      if (open.taken) detach(open);
+  }
+
+  void finish() override {
+    if (!held_.empty()) release();
+    for (std::size_t i = 1; i <= open_.size(); ++i) {
+      Open& open = open_[(last_ + i) % open_.size()];
+      if (open.taken) emit(open, unterminated_ && i == open_.size());
+    }
+  }
+
+ private:
+  static std::string_view take_container(std::string_view& text) {
+    const auto [name, length] = container_name(text);
+    text.remove_prefix(length);
+    return name;
+  }
+
+  // The record that begins at line `first`, as far as it lies in the chunk.
+  void preview(Chunk& chunk, std::size_t first, Memory& memory) const {
+    auto& ahead = chunk.stderr_lines;
+    LineAhead& own = ahead[first];
+    std::size_t next = first + 1;
+    while (next < ahead.size() && chunk.lines[next].text.starts_with('\t') &&
+           (!container_names_ || ahead[next].container == own.container))
+      ++next;
+    if (next == ahead.size()) return;  // the record may go on in the next chunk
+    Record& record = memory.record;
+    fill(record, own.header, container_names_ ? hash_container(own.container) : 0);
+    for (std::size_t i = first; i < next; ++i)
+      if (chunk.lines[i].cut) return;
+    if (next > first + 1) {
+      std::string& message = chunk.texts.next();
+      message.assign(own.header.message);
+      for (std::size_t i = first + 1; i < next; ++i)
+        message.append(1, '\n').append(chunk.lines[i].text.substr(1));
+      if (message.size() > longest_text) return;
+      record.message = message;
+    }
+    record.sqlstate = take_sqlstate(record.message);
+    const LineAhead& behind = ahead[next];
+    own.with_detail = in_order_ && (!container_names_ || behind.container == own.container) &&
+                      behind.matched && behind.header.level == Level::detail && !chunk.lines[next].cut &&
+                      next + 1 < ahead.size() && ahead[next + 1].matched &&
+                      behind.header.process == own.header.process &&
+                      behind.header.session == own.header.session;
+    record.detail = own.with_detail ? behind.header.message : std::string_view();
+    own.message_lines = static_cast<std::uint32_t>(next - first);
+    log::look_ahead(record, memory.scanner, own.preview);
+  }
+
+  static void fill(Record& record, const Header& header, std::uint64_t container) {
+    record.time = header.time;
+    record.whole_seconds = header.whole_seconds;
+    record.level = header.level;
+    record.session = header.session.empty() ? header.process : header.session;
+    record.user = header.user;
+    record.database = header.database;
+    record.application = header.application;
+    record.host = header.host;
+    record.session_hash = header.session_hash;
+    record.identity_hash = header.identity_hash;
+    record.message = header.message;
+    // The servers of two containers give the same process ids.
+    if (container && !record.session.empty())
+      record.session_hash =
+          mix(record.session_hash ? record.session_hash : hash_session(record.session), container);
+  }
+
+  void line(const Line& line, const LineAhead& ahead) {
+    source_.lines += !line.extra;
+    ++sequence_;
+    number_ = line.number ? line.number : static_cast<int>(source_.lines);
+    unterminated_ = !line.terminated;
+    if (container_names_ && ahead.container != container_) change_container(ahead.container);
+    if (ahead.matched && !other_prefix_ && held_.empty()) begin(line, ahead.header, &ahead);
+    else line_of_another_prefix(line, ahead);
+  }
+
+  [[gnu::cold]] void line_of_another_prefix(const Line& line, const LineAhead& ahead) {
+    Header header;
+    const bool other = other_prefix_ && other_prefix_->match(line.text, header);
+    if (!other && !ahead.matched && !header_of(line.text, header)) {
+      if (!held_.empty() || worth_holding(line.text)) hold(line);
+      else more(line.text, line.cut);
+      return;
+    }
+    if (!held_.empty()) release();
+    if (!other && ahead.matched) other_prefix_ = nullptr;
+    begin(line, !other && ahead.matched ? ahead.header : header, !other && ahead.matched ? &ahead : nullptr);
+  }
+
+  // By another prefix: the setting may have been changed; only lines that could be a record are worth the
+  // search.
+  bool header_of(std::string_view text, Header& header) {
+    if (text.empty() || text.front() == '\t' || text.substr(0, 4096).find(":  ") == std::string_view::npos)
+      return false;
+    const auto learned = std::find_if(learned_.begin(), learned_.end(),
+                                      [&](const Prefix& prefix) { return prefix.match(text, header); });
+    const Prefix* other = learned != learned_.end() ? &*learned : find_prefix(text);
+    if (!other || other->pattern().empty() || !other->match(text, header)) return false;
+    other_prefix_ = other;
+    return true;
+  }
+
+  // A run of lines that no known prefix fits: held until enough of them are there to infer theirs.
+  bool worth_holding(std::string_view text) const {
+    return !container_names_ && learned_.size() < max_learned && number_ >= hold_from_ &&
+           !text.starts_with('\t') && holds_level(text);
+  }
+
+  [[gnu::cold]] void hold(const Line& line) {
+    held_.push_back({std::string(line.text), number_, line.cut});
+    held_bytes_ += line.text.size();
+    held_levels_ += !line.text.starts_with('\t') && holds_level(line.text);
+    constexpr std::size_t enough_levels = 40, max_lines = 400;
+    if (held_levels_ >= enough_levels || held_.size() >= max_lines || held_bytes_ > longest_text) release();
+  }
+
+  [[gnu::cold]] void release() {
+    const std::vector<Held> held = std::exchange(held_, {});
+    const std::size_t levels = std::exchange(held_levels_, 0);
+    held_bytes_ = 0;
+    std::vector<std::string_view> lines;
+    for (const Held& line : held)
+      if (!line.text.starts_with('\t')) lines.push_back(line.text);
+    constexpr std::size_t fewest_levels = 8;
+    if (auto prefix = levels >= fewest_levels ? infer_prefix(lines) : std::nullopt) {
+      other_prefix_ = &learned_.emplace_back(std::move(*prefix));
+    } else if (levels >= fewest_levels) {
+      hold_pause_ = std::min(2 * hold_pause_, 1 << 20);
+      hold_from_ = number_ + hold_pause_;
+    }
+    const int last = number_;
+    for (const Held& line : held) {
+      number_ = line.number;
+      Header header;
+      if (other_prefix_ && other_prefix_->match(line.text, header))
+        begin({line.text, line.cut}, header, nullptr);
+      else more(line.text, line.cut);
+    }
+    number_ = last;
+    for (Open& open : open_)
+      if (open.taken) detach(open);
+  }
+
+  // What the next line without a prefix belongs to is another record in each container.
+  [[gnu::cold]] void change_container(std::string_view name) {
+    constexpr std::size_t max_containers = 64;
+    if (targets_.size() >= max_containers) targets_.clear();
+    targets_[container_] = {target_, into_};
+    container_ = name;
+    container_hash_ = hash_container(name);
+    const auto known = targets_.find(container_);
+    target_ = known == targets_.end() ? nullptr : known->second.first;
+    into_ = known == targets_.end() ? Part::message : known->second.second;
+  }
+
+  void begin(const Line& line, const Header& header, const LineAhead* ahead) {
+    switch (header.level) {
+      case Level::detail:
+      case Level::context:
+      case Level::statement:
+      case Level::annotation:
+        if (in_order_) annotate(header, line);
+        else target_ = nullptr, source_.other += !line.extra;
+        return;
+      default: break;
+    }
+    last_ = (last_ + 1) % open_.size();
+    Open& open = open_[last_];
+    if (open.taken) emit(open, false);
+    open.taken = true;
+    open.line = number_;
+    open.sequence = sequence_;
+    open.text = line.text;
+    if (!ahead) open.own_header = header;
+    open.header = ahead ? &ahead->header : &open.own_header;
+    open.message_lines = 1;
+    open.contiguous = true;
+    open.detail.clear();
+    open.detail_line = 0;
+    open.long_detail = false;
+    open.statement.clear();
+    open.statement_line = 0;
+    open.nested = false;
+    open.cut = line.cut;
+    open.container = container_hash_;
+    open.ahead = ahead;
+    target_ = &open;
+    into_ = Part::message;
+  }
+
+  Open* same_process(const Header& header) {
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      Open& open = open_[(last_ + open_.size() - i) % open_.size()];
+      if (open.taken && open.header->process == header.process && open.header->session == header.session &&
+          open.container == container_hash_)
+        return &open;
+    }
+    return nullptr;
+  }
+
+  void annotate(const Header& header, const Line& line) {
+    target_ = nullptr;
+    Open* open = same_process(header);
+    if (open && header.level == Level::context) open->nested = true;
+    const bool detail = header.level == Level::detail;
+    if (!open || (!detail && header.level != Level::statement) ||
+        (detail ? open->detail_line : open->statement_line)) {
+      source_.other += !line.extra;
+      return;
+    }
+    (detail ? open->detail : open->statement).assign(header.message);
+    (detail ? open->detail_line : open->statement_line) = number_;
+    (detail ? open->detail_extra : open->statement_extra) = line.extra;
+    if (detail) open->detail_sequence = sequence_;
+    open->cut |= line.cut;
+    target_ = open;
+    into_ = detail ? Part::detail : Part::statement;
+  }
+
+  // The server puts a tab before each further line of a record.
+  void more(std::string_view text, bool cut) {
+    const bool tabbed = text.starts_with('\t');
+    tabs_seen_ |= tabbed;
+    if (!tabbed) {
+      stray(text, cut);
+      return;
+    }
+    ++source_.continuation;
+    if (!target_) return;
+    if (target_->loose.lines) pass_over(target_->loose);
+    text.remove_prefix(1);
+    if (into_ == Part::detail) {
+      target_->long_detail = true;
+    } else if (into_ == Part::message) {
+      if (target_->message_lines == 1) target_->message.assign(target_->header->message);
+      target_->contiguous &= sequence_ == target_->sequence + target_->message_lines;
+      ++target_->message_lines;
+    }
+    std::string& into = into_ == Part::detail      ? target_->detail
+                        : into_ == Part::statement ? target_->statement
+                                                   : target_->message;
+    if (into.size() + text.size() + 1 > longest_text || cut) {
+      target_->cut = true;
+      return;
+    }
+    into += '\n';
+    into += text;
+  }
+
+  // Copies of logs lose the tabs: then what follows a statement belongs to it. But other programs write into
+  // a server's stderr, too; which of both it is shows when the record is whole.
+  [[gnu::cold]] void stray(std::string_view text, bool cut) {
+    if (!could_continue(text) || cut || target_->loose.text.size() + text.size() + 1 > longest_text) {
+      if (text.empty()) ++source_.other;
+      else book_not_understood(source_, place_of(number_, format_));
+      return;
+    }
+    Loose& loose = target_->loose;
+    loose.text.append(1, '\n').append(text);
+    if (text.empty()) ++loose.blank;
+    else if (const std::uint32_t count = loose.lines - loose.blank; count < loose.at.size())
+      loose.at.at(count) = number_;
+    ++loose.lines;
+  }
+
+  bool could_continue(std::string_view text) const {
+    if (tabs_seen_ || !target_ || into_ != Part::message || strays_ >= max_strays || holds_level(text))
+      return false;
+    std::string_view message = target_->header->message.substr(0, 256);
+    take_sqlstate(message);
+    const auto kind = parse_message(message).kind;
+    return kind != Message::Kind::other && kind != Message::Kind::duration;
+  }
+
+  [[gnu::cold]] void settle(Open& open) {
+    if (!belongs(open)) {
+      ++strays_;
+      pass_over(open.loose);
+      return;
+    }
+    tabs_lost_ = true;
+    strays_ = 0;
+    open.message.assign(open.header->message).append(open.loose.text);
+    open.message_lines += open.loose.lines;
+    source_.continuation += open.loose.lines;
+    open.loose = {};
+  }
+
+  [[gnu::cold]] void pass_over(Loose& loose) {
+    const std::uint32_t strangers = loose.lines - loose.blank;
+    source_.other += loose.blank;
+    source_.not_understood += strangers;
+    for (std::size_t i = 0; i < std::min<std::size_t>(strangers, loose.at.size()); ++i)
+      place_not_understood(source_, place_of(loose.at.at(i), format_));
+    loose = {};
+  }
+
+  // Does the statement with these lines parse? The first time it must show that it needs them, too: a word
+  // behind a statement may pass for an alias.
+  bool belongs(const Open& open) {
+    if (tabs_seen_ || open.message_lines > 1) return false;
+    std::string_view message = open.header->message;
+    take_sqlstate(message);
+    const Message parsed = parse_message(message);
+    const std::string_view behind = trim(open.loose.text);
+    if (parsed.kind == Message::Kind::plan)
+      return trim(parsed.sql).empty() && (behind.starts_with("Query Text:") || behind.starts_with('{'));
+    std::string_view sql = parsed.sql;
+    if (parsed.kind == Message::Kind::step) {
+      const auto name = message.find("ms  ");
+      const auto colon = name == std::string_view::npos ? name : message.find(": ", name);
+      if (colon == std::string_view::npos) return false;
+      sql = message.substr(colon + 2);
+    }
+    return (tabs_lost_ || trim(sql).empty() || continues_statement(behind) || !parses(std::string(sql))) &&
+           parses(std::string(sql) + open.loose.text);
+  }
+
+  static bool continues_statement(std::string_view text) {
+    static constexpr std::string_view words[] = {
+        "and",    "cross", "from", "full",  "group",     "having", "inner", "join",  "left",   "limit",
+        "offset", "on",    "or",   "order", "returning", "right",  "set",   "union", "values", "where"};
+    const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return std::binary_search(std::begin(words), std::end(words),
+                              std::string_view(lower(text.substr(0, end)))) &&
+           (end == text.npos || text[end] <= ' ');
+  }
+
+  bool parses(const std::string& statement) {
+    constexpr std::size_t longest_parsed = std::size_t{256} << 10, max_known = 4096;
+    if (statement.size() > longest_parsed) return tabs_lost_;
+    const std::uint64_t hash = scanner_.scan(statement).hash;
+    if (parsed_.size() > max_known) parsed_.clear();
+    const auto [known, fresh] = parsed_.try_emplace(hash, false);
+    if (fresh) known->second = sql::fingerprint(statement).has_value();
+    return known->second;
+  }
+
+  void emit(Open& open, bool truncated) {
+    open.taken = false;
+    const bool ends_in_stray = open.loose.lines > 0;
+    if (ends_in_stray) settle(open);
+    Record& record = record_;  // not made anew for each: zeroing it shows
+    fill(record, *open.header, open.container);
+    record.preview = nullptr;
+    record.line = place_of(open.line, format_);
+    record.nested = open.nested;
+    record.truncated = truncated && (!ends_in_stray || open.message_lines > 1);
+    record.cut = open.cut;
+    if (open.message_lines > 1) record.message = open.message;
+    record.sqlstate = take_sqlstate(record.message);
+    record.detail = open.detail;
+    record.statement = open.statement;
+    if (holds(open)) record.preview = &open.ahead->preview;
+    const Outcome outcome = sink_.take(record);
+    book(source_, outcome.record, record.line);
+    if (open.detail_line && !open.detail_extra) ++(outcome.detail_used ? source_.used : source_.other);
+    if (open.statement_line && !open.statement_extra)
+      ++(outcome.statement_used ? source_.used : source_.other);
+    if (target_ == &open) target_ = nullptr;
+    if (container_names_) forget(open);
+  }
+
+  [[gnu::cold]] void forget(const Open& open) {
+    for (auto& [name, target] : targets_)
+      if (target.first == &open) target.first = nullptr;
+  }
+
+  // Did the record become what was assumed ahead?
+  static bool holds(const Open& open) {
+    if (!open.ahead || open.ahead->message_lines != open.message_lines || !open.contiguous || open.cut ||
+        open.nested)
+      return false;
+    return open.detail_line ? open.ahead->with_detail && !open.long_detail &&
+                                  open.detail_sequence == open.sequence + open.message_lines
+                            : !open.ahead->with_detail;
+  }
+
+  enum class Part : std::uint8_t { message, detail, statement };
+  struct Held {
+    std::string text;
+    int number = 0;
+    bool cut = false;
+  };
+  static constexpr std::size_t max_learned = 8;
+  static constexpr int max_strays = 64;
+
+  Record record_;
+  const Prefix first_prefix_;
+  const Format format_;
+  const Prefix* other_prefix_ = nullptr;  // since the setting was changed
+  std::deque<Prefix> learned_;            // inferred on the way
+  std::vector<Held> held_;
+  std::size_t held_bytes_ = 0;
+  std::size_t held_levels_ = 0;  // of them, lines with a level
+  int hold_from_ = 0;            // not before this line: the last attempt failed
+  int hold_pause_ = 256;
+  const bool container_names_;
+  std::string container_;  // that the current line is of
+  std::uint64_t container_hash_ = 0;
+  std::map<std::string, std::pair<Open*, Part>, std::less<>> targets_;  // of the other containers
+  const bool in_order_;  // else an annotation may stand before its record
+  LogSource& source_;
+  RecordSink& sink_;
+  std::array<Open, 8> open_;
+  std::size_t last_ = 0;
+  Open* target_ = nullptr;  // what a further line belongs to; nullptr: a record that is passed over
+  Part into_ = Part::message;
+  bool tabs_seen_ = false;
+  bool tabs_lost_ = false;  // a statement went on without them
+  int strays_ = 0;          // records with lines behind them that were not theirs, since one with its own
+  StatementScanner scanner_;
+  std::unordered_map<std::uint64_t, bool> parsed_;  // by template
+  bool unterminated_ = false;
+  int number_ = 0;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Decoder> make_stderr_decoder(const Format& format, LogSource& source, RecordSink& sink) {
+  return std::make_unique<StderrDecoder>(format, source, sink);
+}
+
+}  // namespace pgadvise::log

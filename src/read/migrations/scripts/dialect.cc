@@ -1,0 +1,175 @@
+#include "migrations/scripts/dialect.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text/text.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/statement.h"
+#include "sql/replay/replay.h"
+
+namespace pgadvise::migrations {
+
+bool foreign_folder(std::string_view name) {
+  static constexpr std::string_view whole[] = {"h2",     "db2",       "d1",       "derby",
+                                               "scylla", "spanner",   "tidb",     "libsql",
+                                               "turso",  "snowflake", "bigquery", "sql_server"};
+  static constexpr std::string_view part[] = {"mysql",     "mariadb", "sqlite",     "hsqldb",
+                                              "oracle",    "mssql",   "sqlserver",  "clickhouse",
+                                              "cassandra", "duckdb",  "singlestore"};
+  const std::string low = lower(name);
+  if (low.find("postgres") != std::string::npos) return false;
+  return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
+         std::any_of(std::begin(part), std::end(part),
+                     [&](std::string_view word) { return low.find(word) != std::string::npos; });
+}
+
+// Without comments and strings, in which people write what they like.
+static std::string plain_sql(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    if (text.substr(at, 2) == "--") end = std::min(text.find('\n', at), text.size());
+    else if (text.substr(at, 2) == "/*") end = std::min(text.find("*/", at + 2), text.size() - 2) + 2;
+    else if (text[at] == '\'') end = std::min(text.find('\'', at + 1), text.size() - 1) + 1;
+    else out += text[at];
+    at = end;
+  }
+  return out;
+}
+
+// Statements that PostgreSQL's grammar does not have: one of them decides.
+static std::string_view statement_of_another(std::string_view statement) {
+  for (const auto start : {"pragma ", "create virtual table ", "insert or ignore ", "insert or replace "})
+    if (starts_with_nocase(statement, start)) return "SQLite";
+  if (starts_with_nocase(statement, "replace into ")) return "MySQL";
+  if (!starts_with_nocase(statement, "alter table")) return {};
+  const std::string text = lower(plain_sql(statement));
+  return contains(text, " modify column ") || contains(text, " change column ") ? "MySQL" : "";
+}
+
+// What only SQLite's CREATE TABLE has: one of them decides. `functions`: the script may create functions, and
+// may so have some of SQLite's names.
+static bool has_sqlite_syntax(std::string_view create_table, bool functions) {
+  std::string text = lower(plain_sql(create_table));
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+  if (contains(text, "keyautoincrement") || contains(text, ")withoutrowid")) return true;
+  return !functions && (contains(text, "strftime(") || contains(text, "julianday(") ||
+                        contains(text, "unixepoch(") || contains(text, "(datetime("));
+}
+
+// A CREATE TABLE that PostgreSQL would parse, with a column of a type that it does not have. `text`: the same
+// in small letters, without strings; only one that has such a word is worth the parser's time.
+static bool has_foreign_type(std::string_view create_table, std::string_view text, const TypeNames& own) {
+  static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
+                                               "mediumtext", "longtext", "tinytext", "longblob",
+                                               "tinyblob",   "double",   "clob",     "nvarchar"};
+  if (std::none_of(std::begin(types), std::end(types),
+                   [&](std::string_view type) { return contains(text, type); }))
+    return false;
+  sql::Replayer replayer;
+  replayer.run(create_table, "");
+  for (const auto& [name, table] : replayer.catalog().tables)
+    for (const auto& column : table.columns) {
+      const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
+      if (std::find(std::begin(types), std::end(types), type) != std::end(types) && !own.count(type))
+        return true;
+    }
+  return false;
+}
+
+TypeNames created_types(std::string_view script) {
+  TypeNames out;
+  const std::string text = lower(script);
+  if (!contains(text, "domain") && !contains(text, "type")) return out;
+  sql::Lexer lexer(text);
+  bool create = false;
+  for (sql::Lexeme token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end;
+       token = lexer.next_token()) {
+    if (create && (token.is_word("domain") || token.is_word("type"))) {
+      sql::Lexeme name = lexer.next_token();
+      std::string type = name.name();
+      while (lexer.position() < text.size() && text[lexer.position()] == '.') {
+        lexer.next_token();
+        type = lexer.next_token().name();
+      }
+      if (!type.empty()) out.insert(std::move(type));
+    }
+    create = token.is_word("create");
+  }
+  return out;
+}
+
+// The word with which a sign of a foreign type begins: the type, which a script may create in PostgreSQL.
+static std::string_view first_word(std::string_view sign) {
+  sign = trim(sign);
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return sign.substr(0, static_cast<std::size_t>(std::find_if_not(sign.begin(), sign.end(), letter_or_digit) -
+                                                 sign.begin()));
+}
+
+// What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
+static bool has_clickhouse_syntax(std::string_view script) {
+  const std::string text = lower(plain_sql(script));
+  return contains_any(text, {"mergetree", "lowcardinality(", "datetime64("});
+}
+
+static std::string foreign_by_signs(std::string_view script, const TypeNames& own_types) {
+  struct Sign {
+    std::string_view text;
+    const char* database;
+  };
+  static constexpr Sign signs[] = {{"mergetree", "ClickHouse"},
+                                   {"lowcardinality(", "ClickHouse"},
+                                   {"datetime64(", "ClickHouse"},
+                                   {"`", "MySQL"},
+                                   {"auto_increment", "MySQL"},
+                                   {"engine=innodb", "MySQL"},
+                                   {"engine = innodb", "MySQL"},
+                                   {"int unsigned", "MySQL"},
+                                   {"int(11)", "MySQL"},
+                                   {" tinyint", "MySQL"},
+                                   {" longtext", "MySQL"},
+                                   {" mediumtext", "MySQL"},
+                                   {"on update current_timestamp", "MySQL"},
+                                   {"nvarchar", "SQL Server"},
+                                   {"[dbo]", "SQL Server"},
+                                   {"identity(1,1)", "SQL Server"},
+                                   {" datetime2", "SQL Server"},
+                                   {"varchar2(", "Oracle"},
+                                   {" datetime not null", "MySQL or SQLite"},
+                                   {" datetime default", "MySQL or SQLite"},
+                                   {" datetime null", "MySQL or SQLite"}};
+  std::map<std::string, int> foreign;
+  int tables = 0;
+  const std::string all_of_it = lower(script);
+  TypeNames own = created_types(script);
+  own.insert(own_types.begin(), own_types.end());
+  const bool functions = contains(all_of_it, "create function") || contains(all_of_it, "replace function");
+  for (const auto& statement : sql::split(script)) {
+    if (const auto other = statement_of_another(statement.text); !other.empty()) return std::string(other);
+    if (!starts_with_nocase(statement.text, "create table")) continue;
+    if (has_sqlite_syntax(statement.text, functions)) return "SQLite";
+    ++tables;
+    const std::string text = lower(plain_sql(statement.text));
+    const auto sign = std::find_if(std::begin(signs), std::end(signs), [&](const Sign& one) {
+      return contains(text, one.text) && !own.contains(first_word(one.text));
+    });
+    if (sign != std::end(signs)) ++foreign[sign->database];
+    else if (has_foreign_type(statement.text, text, own)) ++foreign["MySQL or SQLite"];
+  }
+  int all = 0;
+  const char* most = "";
+  for (const auto& [database, count] : foreign) {
+    all += count;
+    if (*most == 0 || count > foreign[most]) most = database.c_str();
+  }
+  return all * 2 > tables ? most : "";
+}
+
+std::string foreign_sql(std::string_view script, const TypeNames& own_types) {
+  const std::string other = foreign_by_signs(script, own_types);
+  return !other.empty() && has_clickhouse_syntax(script) ? "ClickHouse" : other;
+}
+
+}  // namespace pgadvise::migrations

@@ -1,0 +1,49 @@
+#include "migrations/writing/code_migrations.h"
+
+#include <algorithm>
+#include <map>
+
+#include "files/tree.h"
+#include "migrations/interface/program_tools.h"
+#include "migrations/writing/writing.h"
+
+namespace pgadvise::migrations {
+
+std::vector<SchemaInput> find_code_migrations(const std::string& root) {
+  Diagnostics told_elsewhere;
+  std::map<std::string, std::vector<std::string>> folders;
+  for (const auto& file : files::list_files(root, told_elsewhere))
+    if (!files::never_deployed(file) && may_be_program(files::folder_of(file), files::base_of(file)))
+      folders[std::string(files::folder_of(file))].emplace_back(files::base_of(file));
+  std::vector<SchemaInput> out;
+  for (auto& [folder, names] : folders) {
+    std::stable_sort(names.begin(), names.end(), files::natural_less);
+    SchemaInput input;
+    input.path = folder.empty() ? root : files::path_under(root, folder);
+    for (const auto& name : names) input.files.push_back({files::path_under(input.path, name), name});
+    input.programs = true;
+    input.tool = tool_of_program(input.files.back().path, newest_text(input));
+    if (!input.tool) continue;
+    input.kind = SchemaKind::migrations;
+    out.push_back(std::move(input));
+  }
+  return out;
+}
+
+const SchemaInput* code_migrations_of(const std::vector<SchemaInput>& found, const std::string& table) {
+  const auto has_prefix = [](const SchemaInput& one) { return one.tool->programs.table_prefix != nullptr; };
+  if (std::none_of(found.begin(), found.end(), has_prefix))
+    return found.size() == 1 ? &found.front() : nullptr;
+  const SchemaInput* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& one : found) {
+    if (!has_prefix(one)) continue;
+    const std::string prefix = one.tool->programs.table_prefix(one);
+    if (!table.starts_with(prefix) || prefix.size() <= longest) continue;
+    best = &one;
+    longest = prefix.size();
+  }
+  return best;
+}
+
+}  // namespace pgadvise::migrations

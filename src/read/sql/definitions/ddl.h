@@ -1,0 +1,32 @@
+// Names and expressions in a DDL statement's parse tree. Internal to src/read/sql.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/schema/catalog.h"
+#include "sql/definitions/schema_state.h"
+#include "sql/parse/ast.h"
+
+namespace pgadvise::sql {
+
+// A relation's name as written: "" as its schema where none is.
+QualifiedName written(const PgQuery__RangeVar& range);
+// The last two parts of a qualified name; "" as its schema where there is one part.
+QualifiedName written(NodeList names);
+
+// Where CREATE would put the relation, or the type or function.
+QualifiedName new_name(const PgQuery__RangeVar& range, const SchemaState& state);
+QualifiedName new_name(NodeList names, const SchemaState& state);
+
+// The type as format_type() spells it, with the schema of a user's type that the search path finds.
+std::string type_of(const PgQuery__TypeName* type, const SchemaState& state);
+
+// Of a List, or of a TypeName's name; empty for other nodes.
+NodeList list_of(const Node* node);
+// The last part of a qualified name; "" of none.
+std::string last_name(NodeList names);
+// "C", "de_DE"; with the schema where it isn't pg_catalog. The default collation is no collation: "".
+std::string collation_name(NodeList names);
+
+}  // namespace pgadvise::sql

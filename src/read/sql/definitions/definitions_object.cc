@@ -1,0 +1,228 @@
+#include "sql/definitions/definitions_object.h"
+
+#include <string_view>
+#include <utility>
+
+#include "base/text/text.h"
+#include "sql/definitions/ddl.h"
+#include "sql/definitions/definitions_table.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/type_name.h"
+
+namespace pgadvise::sql {
+namespace {
+
+#define OBJECT(name) PG_QUERY__OBJECT_TYPE__OBJECT_##name
+
+SequenceOptions sequence_options(NodeList options, const SchemaState& state) {
+  SequenceOptions out;
+  for (const Node* node : options) {
+    const PgQuery__DefElem& option = *node->def_elem;
+    const std::string_view what = option.defname;
+    if (what == "as" && option.arg && option.arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+      out.type = type_spelling(option.arg->type_name);
+    if (what != "owned_by" || !option.arg || option.arg->node_case != PG_QUERY__NODE__NODE_LIST) continue;
+    NodeList names = list_of(option.arg);
+    out.owner_written = true;
+    if (names.size() < 2) continue;  // NONE
+    out.owner_column = string_value(names.back());
+    --names.count;
+    out.owner_table = state.find_table(written(names));
+  }
+  return out;
+}
+
+CreateType named_type(NodeList names, const SchemaState& state) {
+  CreateType out;
+  out.name = new_name(names, state);
+  return out;
+}
+
+std::string expression_or_none(const Node* node) { return node ? expression_text(node) : std::string(); }
+
+}  // namespace
+
+CreateSequence read_create_sequence(const PgQuery__CreateSeqStmt& stmt, const SchemaState& state) {
+  return {new_name(*stmt.sequence, state), static_cast<bool>(stmt.if_not_exists),
+          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+}
+
+AlterSequence read_alter_sequence(const PgQuery__AlterSeqStmt& stmt, const SchemaState& state) {
+  return {state.find_relation(written(*stmt.sequence)), static_cast<bool>(stmt.missing_ok),
+          sequence_options(NodeList(stmt.n_options, stmt.options), state)};
+}
+
+CreateEnum read_create_enum(const PgQuery__CreateEnumStmt& stmt, const SchemaState& state) {
+  return {new_name(NodeList(stmt.n_type_name, stmt.type_name), state),
+          strings(NodeList(stmt.n_vals, stmt.vals))};
+}
+
+AlterEnum read_alter_enum(const PgQuery__AlterEnumStmt& stmt, const SchemaState& state) {
+  AlterEnum out;
+  out.name = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  out.value = stmt.new_val;
+  out.old_value = stmt.old_val;
+  out.neighbor = stmt.new_val_neighbor;
+  out.after = stmt.new_val_is_after;
+  out.if_not_exists = stmt.skip_if_new_val_exists;
+  return out;
+}
+
+CreateType read_create_domain(const PgQuery__CreateDomainStmt& stmt, const SchemaState& state) {
+  CreateType out = named_type(NodeList(stmt.n_domainname, stmt.domainname), state);
+  out.domain.emplace();
+  for (const Node* node : NodeList(stmt.n_constraints, stmt.constraints)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
+    const PgQuery__Constraint& constraint = *node->constraint;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) out.domain->not_null = true;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
+      out.domain->default_kind = default_kind(constraint.raw_expr);
+  }
+  return out;
+}
+
+Statement read_alter_domain(const PgQuery__AlterDomainStmt& stmt, const SchemaState& state) {
+  const std::string what = stmt.subtype;
+  if (what != "C" && what != "O") return OtherStatement();
+  AlterDomain out;
+  out.domain = state.find_type(written(NodeList(stmt.n_type_name, stmt.type_name)));
+  if (stmt.def && stmt.def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+    out.constraint = stmt.def->constraint->conname;
+    out.not_valid = stmt.def->constraint->skip_validation;
+  }
+  return out;
+}
+
+CreateType read_create_range(const PgQuery__CreateRangeStmt& stmt, const SchemaState& state) {
+  return named_type(NodeList(stmt.n_type_name, stmt.type_name), state);
+}
+
+CreateType read_composite_type(const PgQuery__CompositeTypeStmt& stmt, const SchemaState& state) {
+  CreateType out;
+  out.name = new_name(*stmt.typevar, state);
+  for (const Node* field : NodeList(stmt.n_coldeflist, stmt.coldeflist))
+    out.fields.push_back(column_definition(*field->column_def, state));
+  return out;
+}
+
+Statement read_define(const PgQuery__DefineStmt& stmt, const SchemaState& state) {
+  const NodeList names(stmt.n_defnames, stmt.defnames);
+  if (stmt.kind == OBJECT(AGGREGATE)) return CreateFunction{new_name(names, state), {"aggregate"}};
+  if (stmt.kind != OBJECT(TYPE)) return OtherStatement();
+  CreateType out = named_type(names, state);
+  out.base = true;
+  return out;
+}
+
+static bool changes_schema(const PgQuery__CreateFunctionStmt& stmt) {
+  for (const Node* node : NodeList(stmt.n_options, stmt.options)) {
+    if (node->node_case != PG_QUERY__NODE__NODE_DEF_ELEM ||
+        std::string_view(node->def_elem->defname) != "as" || !node->def_elem->arg)
+      continue;
+    for (const std::string& body : strings(list_of(node->def_elem->arg))) {
+      Lexer lexer(body);
+      for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token())
+        if (token.is_word("alter") || token.is_word("create") || token.is_word("drop") ||
+            token.is_word("execute"))
+          return true;
+    }
+  }
+  return false;
+}
+
+CreateFunction read_create_function(const PgQuery__CreateFunctionStmt& stmt, const SchemaState& state) {
+  CreateFunction out{new_name(NodeList(stmt.n_funcname, stmt.funcname), state), {}, changes_schema(stmt)};
+  for (const Node* node : NodeList(stmt.n_parameters, stmt.parameters))
+    if (node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT &&
+        node->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE)
+      out.arguments.push_back(type_of(node->function_parameter->arg_type, state));
+  return out;
+}
+
+// As of Policy::roles: PUBLIC replaces all other roles, as on the server.
+static std::vector<std::string> policy_roles(NodeList roles) {
+  std::vector<std::string> out;
+  for (const Node* node : roles) {
+    if (node->node_case != PG_QUERY__NODE__NODE_ROLE_SPEC) continue;
+    switch (node->role_spec->roletype) {
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING: out.emplace_back(node->role_spec->rolename); break;
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_PUBLIC: return {};
+      case PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_SESSION_USER: out.emplace_back("SESSION_USER"); break;
+      default: out.emplace_back("CURRENT_USER"); break;  // CURRENT_ROLE is another word for it
+    }
+  }
+  return out;
+}
+
+CreatePolicy read_create_policy(const PgQuery__CreatePolicyStmt& stmt, const SchemaState& state) {
+  CreatePolicy out{state.find_table(written(*stmt.table)), {}};
+  Policy& policy = out.policy;
+  policy.name = stmt.policy_name;
+  policy.command = stmt.cmd_name;
+  for (char& c : policy.command) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  policy.permissive = stmt.permissive;
+  policy.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  policy.using_expression = expression_or_none(stmt.qual);
+  policy.check_expression = expression_or_none(stmt.with_check);
+  return out;
+}
+
+AlterPolicy read_alter_policy(const PgQuery__AlterPolicyStmt& stmt, const SchemaState& state) {
+  AlterPolicy out{state.find_table(written(*stmt.table)), stmt.policy_name, expression_or_none(stmt.qual),
+                  expression_or_none(stmt.with_check), std::nullopt};
+  if (stmt.n_roles > 0) out.roles = policy_roles(NodeList(stmt.n_roles, stmt.roles));
+  return out;
+}
+
+CreateSchema read_create_schema(const PgQuery__CreateSchemaStmt& stmt) {
+  CreateSchema out;
+  if (stmt.schemaname[0]) out.name = stmt.schemaname;
+  else if (stmt.authrole) out.name = stmt.authrole->rolename;
+  const NodeList elements(stmt.n_schema_elts, stmt.schema_elts);
+  out.elements.assign(elements.begin(), elements.end());
+  return out;
+}
+
+CreateExtension read_create_extension(const PgQuery__CreateExtensionStmt& stmt) {
+  return {stmt.extname, static_cast<bool>(stmt.if_not_exists)};
+}
+
+Statement read_create_trigger(const PgQuery__CreateTrigStmt& stmt, const SchemaState& state) {
+  constexpr int before = 2,
+                update = 16;  // TRIGGER_TYPE_… of catalog/pg_trigger.h
+  if (!stmt.relation) return OtherStatement();
+  return CreateTrigger{state.find_table(written(*stmt.relation)), stmt.trigname,
+                       (stmt.timing & before) && (stmt.events & update)};
+}
+
+Comment read_comment(const PgQuery__CommentStmt& stmt, const SchemaState& state) {
+  Comment out;
+  out.text = stmt.comment;
+  NodeList names = list_of(stmt.object);
+  switch (stmt.objtype) {
+    case OBJECT(TABLE):
+    case OBJECT(VIEW):
+    case OBJECT(MATVIEW):
+    case OBJECT(FOREIGN_TABLE): out.kind = Comment::Kind::table; break;
+    case OBJECT(COLUMN):
+      out.kind = Comment::Kind::column;
+      out.column = last_name(names);
+      if (!names.empty()) --names.count;
+      break;
+    default: return out;
+  }
+  out.relation = state.find_relation(written(names));
+  return out;
+}
+
+DoBlock read_do(const PgQuery__DoStmt& stmt) {
+  DoBlock out;
+  for (const Node* node : NodeList(stmt.n_args, stmt.args)) {
+    const std::string_view name = node->def_elem->defname;
+    if (name == "as") out.body = string_value(node->def_elem->arg);
+    if (name == "language") out.language = lower(string_value(node->def_elem->arg));
+  }
+  return out;
+}
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,533 @@
+#include "sql/facts/analyzer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text/text.h"
+#include "sql/facts/assignments.h"
+#include "sql/facts/sort_and_limit.h"
+#include "sql/parse/lexer.h"
+#include "sql/parse/query_shape.h"
+#include "sql/parse/type_name.h"
+
+namespace pgadvise::sql {
+
+static constexpr int deepest_view = 16;
+static constexpr int max_views = 64;  // of one statement
+
+static bool has_subquery(const Node* node) {
+  bool found = false;
+  each_node(message(*node), [&](const Node& part) {
+    found = found || part.node_case == PG_QUERY__NODE__NODE_SUB_LINK;
+    return !found;
+  });
+  return found;
+}
+
+// c, if the target is min(c) or max(c) of one column.
+static const Node* extreme(const Node* target) {
+  if (!is(target, PG_QUERY__NODE__NODE_RES_TARGET)) return nullptr;
+  const Node* value = target->res_target->val;
+  if (!is(value, PG_QUERY__NODE__NODE_FUNC_CALL)) return nullptr;
+  const PgQuery__FuncCall& call = *value->func_call;
+  const std::string name = last_name(call);
+  return (name == "min" || name == "max") && call.n_args == 1 && !call.agg_filter && !call.over &&
+                 is(call.args[0], PG_QUERY__NODE__NODE_COLUMN_REF)
+             ? call.args[0]
+             : nullptr;
+}
+
+std::vector<Output> Analyzer::statement(const Node& node) {
+  facts_.parsed = true;
+  each_node(message(node), [&](const Node& part) {
+    if (part.node_case == PG_QUERY__NODE__NODE_PARAM_REF)
+      facts_.parameters = std::max(facts_.parameters, part.param_ref->number);
+    if (part.node_case == PG_QUERY__NODE__NODE_LOCKING_CLAUSE) facts_.locks_rows = true;
+    if (part.node_case == PG_QUERY__NODE__NODE_SELECT_STMT && part.select_stmt->limit_count)
+      facts_.limited |= !constant(part.select_stmt->limit_count).is_null;
+    return true;
+  });
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+      facts_.kind = StatementKind::select;
+      return select(*node.select_stmt, nullptr, true);
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      facts_.kind = StatementKind::insert;
+      return insert(*node.insert_stmt, nullptr);
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      facts_.kind = StatementKind::update;
+      return update(*node.update_stmt, nullptr);
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      facts_.kind = StatementKind::delete_;
+      return delete_(*node.delete_stmt, nullptr);
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+      facts_.kind = StatementKind::merge;
+      return merge(*node.merge_stmt, nullptr);
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: facts_.kind = StatementKind::transaction; return {};
+    default: break;
+  }
+  facts_.kind = StatementKind::utility;
+  if (const auto* made = created_table(node); made && std::string_view(made->relpersistence) == "t")
+    facts_.creates_temporary = made->relname;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT: return query(node.declare_cursor_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return query(node.create_table_as_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT: return query(node.explain_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_PREPARE_STMT: return query(node.prepare_stmt->query, nullptr);
+    case PG_QUERY__NODE__NODE_COPY_STMT: {
+      if (node.copy_stmt->relation) relation(*node.copy_stmt->relation, node.copy_stmt->is_from);
+      return query(node.copy_stmt->query, nullptr);
+    }
+    default: return {};
+  }
+}
+
+std::vector<Output> Analyzer::query(const Node* node, const Scope* outer) {
+  if (!node) return {};
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return select(*node->select_stmt, outer, false);
+    case PG_QUERY__NODE__NODE_INSERT_STMT: return insert(*node->insert_stmt, outer);
+    case PG_QUERY__NODE__NODE_UPDATE_STMT: return update(*node->update_stmt, outer);
+    case PG_QUERY__NODE__NODE_DELETE_STMT: return delete_(*node->delete_stmt, outer);
+    case PG_QUERY__NODE__NODE_MERGE_STMT: return merge(*node->merge_stmt, outer);
+    default: return {};
+  }
+}
+
+void Analyzer::with(const PgQuery__WithClause* clause, const Scope* outer, Ctes& ctes) {
+  ctes.parent = ctes_;
+  ctes_ = &ctes;
+  if (!clause) return;
+  for (const Node* node : NodeList(clause->n_ctes, clause->ctes)) {
+    const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
+    FromItem item;
+    item.alias = cte.ctename;
+    item.complete = false;
+    if (clause->recursive) ctes.by_name[cte.ctename] = item;  // stands in for itself while it is read
+    item.columns = query(cte.ctequery, outer);
+    item.complete = !item.columns.empty();
+    const auto names = strings(NodeList(cte.n_aliascolnames, cte.aliascolnames));
+    for (std::size_t i = 0; i < names.size() && i < item.columns.size(); ++i) item.columns[i].name = names[i];
+    ctes.by_name[cte.ctename] = std::move(item);
+  }
+}
+
+std::vector<Output> Analyzer::set_operation(const PgQuery__SelectStmt& stmt, const Scope* outer,
+                                            bool outermost) {
+  // Chains lean to the left and may be long: the stack of this walk is what tree_depth counted.
+  std::vector<Output> left = select(*stmt.larg, outer, false);
+  select(*stmt.rarg, outer, false);
+  if (outermost) facts_.grouped = facts_.from_derived = true;
+  if (outermost)
+    for (const PgQuery__SelectStmt* arm : {stmt.larg, stmt.rarg})
+      for (const Node* target : NodeList(arm->n_target_list, arm->target_list))
+        facts_.selects_all_columns |=
+            is(target, PG_QUERY__NODE__NODE_RES_TARGET) && is_star(target->res_target->val);
+  for (Output& output : left) output.source = {};  // of two sources: of none
+  Scope scope{outer, {}};
+  if (outermost) order_and_limit(stmt, scope, left, facts_);
+  return left;
+}
+
+std::vector<Output> Analyzer::select(const PgQuery__SelectStmt& stmt, const Scope* outer, bool outermost) {
+  Ctes ctes;
+  const Ctes* const before = ctes_;
+  with(stmt.with_clause, outer, ctes);
+  std::vector<Output> outputs;
+  if (stmt.op != PG_QUERY__SET_OPERATION__SETOP_NONE && stmt.larg && stmt.rarg) {
+    outputs = set_operation(stmt, outer, outermost);
+  } else {
+    Scope scope{outer, {}};
+    from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
+    condition(stmt.where_clause, scope, false);
+    outputs = targets(NodeList(stmt.n_target_list, stmt.target_list), scope);
+    if (outermost) describe(stmt, scope, outputs);
+    if (own()) random_sort(stmt, scope, facts_);
+    // Where more is put out, or for each group, the count is wanted for itself.
+    if (const NodeList only(stmt.n_target_list, stmt.target_list);
+        only.size() == 1 && !stmt.n_group_clause && aggregates(only) == 1)
+      each_node(message(*stmt.target_list[0]), [&](const Node& node) {
+        if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && own())
+          comparisons().count_test(*node.a_expr, is_count);
+        return node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+      });
+    for (const Node* row : NodeList(stmt.n_values_lists, stmt.values_lists)) expression(row, scope);
+    if (stmt.n_values_lists && is(stmt.values_lists[0], PG_QUERY__NODE__NODE_LIST))
+      for (std::size_t i = 0; i < stmt.values_lists[0]->list->n_items; ++i)
+        outputs.push_back({"column" + std::to_string(i + 1),
+                           {},
+                           result_type(stmt.values_lists[0]->list->items[i], scope),
+                           {}});
+    for (const auto& list :
+         {NodeList(stmt.n_group_clause, stmt.group_clause),
+          NodeList(stmt.n_distinct_clause, stmt.distinct_clause),
+          NodeList(stmt.n_window_clause, stmt.window_clause), NodeList(stmt.n_sort_clause, stmt.sort_clause)})
+      for (const Node* node : list) expression(node, scope);
+    for (const Node* node : {stmt.having_clause, stmt.limit_count, stmt.limit_offset})
+      expression(node, scope);
+    if (outermost) order_and_limit(stmt, scope, outputs, facts_);
+  }
+  ctes_ = before;
+  return outputs;
+}
+
+void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
+                        const std::vector<Output>& outputs) {
+  const NodeList list(stmt.n_target_list, stmt.target_list);
+  for (const Node* target : list) facts_.selects_all_columns |= is_star(target->res_target->val);
+  facts_.has_where = !filters_nothing(stmt.where_clause);
+  facts_.grouped = stmt.n_group_clause > 0 || stmt.n_distinct_clause > 0;
+  facts_.one_row = scope.items.empty() ? stmt.n_values_lists == 0
+                                       : !stmt.n_group_clause && (aggregates(list) > 0 || stmt.having_clause);
+  for (const FromItem& item : scope.items) {
+    if (item.table.name.empty()) facts_.from_derived = true;
+    else facts_.from.push_back(item.table);
+  }
+  for (const Output& output : outputs)
+    if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
+  if (!facts_.one_row || !std::all_of(list.begin(), list.end(), extreme)) return;
+  for (const Node* target : list)
+    if (const Output* column = resolve(*extreme(target)->column_ref, scope);
+        column && !column->source.table.name.empty())
+      facts_.extremes.push_back(column->source);
+}
+
+std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
+  std::vector<Output> outputs;
+  const auto add = [&](Output output) {
+    if (outputs.size() < max_outputs) outputs.push_back(std::move(output));
+  };
+  for (const Node* node : list) {
+    if (!is(node, PG_QUERY__NODE__NODE_RES_TARGET)) continue;
+    const PgQuery__ResTarget& target = *node->res_target;
+    if (is_star(target.val)) {
+      const std::size_t fields =
+          target.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF ? target.val->column_ref->n_fields : 1;
+      const std::string of = fields > 1 ? string_value(target.val->column_ref->fields[fields - 2]) : "";
+      for (const FromItem& item : scope.items)
+        if (of.empty() || item.alias == of) std::for_each(item.columns.begin(), item.columns.end(), add);
+      continue;
+    }
+    expression(target.val, scope);
+    Output output;
+    output.type = result_type(target.val, scope);
+    if (is(target.val, PG_QUERY__NODE__NODE_COLUMN_REF))
+      if (const Output* column = resolve(*target.val->column_ref, scope)) output = *column;
+    output.name = target.name[0] ? target.name : figure_name(target.val);
+    if (output.name.empty()) output.name = "?column?";
+    add(std::move(output));
+  }
+  return outputs;
+}
+
+std::vector<Output> Analyzer::insert(const PgQuery__InsertStmt& stmt, const Scope* outer) {
+  Ctes ctes;
+  const Ctes* const before = ctes_;
+  with(stmt.with_clause, outer, ctes);
+  Scope scope{outer, {}};
+  if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  if (!outer && facts_.kind == StatementKind::insert) target(scope);
+  const Node* source = stmt.select_stmt;
+  if (!outer)
+    facts_.single_row_insert =
+        !source || (is(source, PG_QUERY__NODE__NODE_SELECT_STMT) && source->select_stmt->n_values_lists == 1);
+  query(source, outer);
+  if (!scope.items.empty()) assigned_by_insert(stmt, scope.items[0], facts_);
+  if (const auto* conflict = stmt.on_conflict_clause) {
+    Scope excluded = scope;
+    if (!scope.items.empty())
+      excluded.items.push_back(scope.items[0]), excluded.items.back().alias = "excluded";
+    for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
+      expression(node, excluded);
+    expression(conflict->where_clause, excluded);
+    if (!scope.items.empty())
+      for (const Node* node : NodeList(conflict->n_target_list, conflict->target_list))
+        updated(scope.items[0], node, conflict, excluded, facts_);
+  }
+  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  ctes_ = before;
+  return outputs;
+}
+
+std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scope* outer) {
+  Ctes ctes;
+  const Ctes* const before = ctes_;
+  with(stmt.with_clause, outer, ctes);
+  Scope scope{outer, {}};
+  if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  from(NodeList(stmt.n_from_clause, stmt.from_clause), scope);
+  for (const Node* node : NodeList(stmt.n_target_list, stmt.target_list)) {
+    expression(node, scope);
+    if (is(node, PG_QUERY__NODE__NODE_RES_TARGET) && !scope.items.empty()) {
+      assigned(scope.items[0], node->res_target->name, node->res_target->val, facts_);
+      updated(scope.items[0], node, nullptr, scope, facts_);
+    }
+  }
+  if (!outer && facts_.kind == StatementKind::update)
+    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+  condition(stmt.where_clause, scope, false);
+  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  ctes_ = before;
+  return outputs;
+}
+
+void Analyzer::target(const Scope& scope) {
+  if (scope.items.empty()) return;
+  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(),
+                                    [](const FromItem& item) { return item.table.name.empty(); });
+  facts_.target = scope.items[0].table;
+}
+
+std::vector<Output> Analyzer::delete_(const PgQuery__DeleteStmt& stmt, const Scope* outer) {
+  Ctes ctes;
+  const Ctes* const before = ctes_;
+  with(stmt.with_clause, outer, ctes);
+  Scope scope{outer, {}};
+  if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  from(NodeList(stmt.n_using_clause, stmt.using_clause), scope);
+  if (!outer && facts_.kind == StatementKind::delete_)
+    target(scope), facts_.has_where = !filters_nothing(stmt.where_clause);
+  condition(stmt.where_clause, scope, false);
+  auto outputs = targets(NodeList(stmt.n_returning_list, stmt.returning_list), scope);
+  ctes_ = before;
+  return outputs;
+}
+
+std::vector<Output> Analyzer::merge(const PgQuery__MergeStmt& stmt, const Scope* outer) {
+  Ctes ctes;
+  const Ctes* const before = ctes_;
+  with(stmt.with_clause, outer, ctes);
+  Scope scope{outer, {}};
+  if (stmt.relation) scope.items.push_back(relation(*stmt.relation, true));
+  if (!outer && facts_.kind == StatementKind::merge) target(scope), facts_.has_where = true;
+  from_item(stmt.source_relation, scope);
+  condition(stmt.join_condition, scope, false);
+  for (const Node* node : NodeList(stmt.n_merge_when_clauses, stmt.merge_when_clauses))
+    expression(node, scope);
+  ctes_ = before;
+  return {};
+}
+
+void Analyzer::from(NodeList list, Scope& scope) {
+  for (const Node* node : list) from_item(node, scope);
+}
+
+// Where an output of the view is a column of a table, the item's column stands for that one.
+void Analyzer::look_through(const Table& view, FromItem& item) {
+  if (view.definition.empty() || view_depth_ >= deepest_view || views_opened_ >= max_views) return;
+  ++views_opened_;
+  with_stack(tree_depth(view.definition), [&] {
+    const auto tree = Tree::parse(view.definition);
+    if (!tree || tree->size() != 1) return;
+    const Ctes* outer = std::exchange(ctes_, nullptr);
+    ++view_depth_;
+    const auto outputs = query(tree->statement(0), nullptr);
+    --view_depth_;
+    ctes_ = outer;
+    if (outputs.size() != item.columns.size()) return;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      if (!outputs[i].source.table.name.empty()) item.columns[i].source = outputs[i].source;
+  });
+}
+
+FromItem Analyzer::relation(const PgQuery__RangeVar& range, bool written) {
+  FromItem item;
+  item.alias = range.relname;
+  const std::string schema = range.schemaname;
+  if (schema.empty() && !written)
+    for (const Ctes* level = ctes_; level; level = level->parent)
+      if (const auto it = level->by_name.find(range.relname); it != level->by_name.end()) {
+        item = it->second;
+        rename(item, range.alias);
+        return item;
+      }
+  const Table* table = nullptr;
+  if (!schema.empty()) table = catalog_.table({schema, range.relname});
+  else
+    for (const auto& candidate : search_path_)
+      if ((table = catalog_.table({candidate, range.relname}))) break;
+  if (table) {
+    item.schema_name = item.table = table->name;
+    for (const Column& column : table->columns)
+      item.columns.push_back({column.name, {table->name, column.name}, column.type, column.collation});
+    facts_.relations.push_back({.table = table->name,
+                                .alias = range.alias ? range.alias->aliasname : std::string(),
+                                .written = written,
+                                .through_view = view_depth_ > 0});
+    reads_.insert(table->name);
+    if (through_views_ && table->kind == Table::Kind::view && !written) look_through(*table, item);
+  } else {
+    item.complete = false;
+    item.table = {schema, range.relname};
+    const bool system = schema == "pg_catalog" || schema == "information_schema" ||
+                        (schema.empty() && starts_with_nocase(range.relname, "pg_"));
+    if (system) facts_.catalog_query = true;
+    else facts_.unknown_relations.push_back({schema, range.relname});
+  }
+  rename(item, range.alias);
+  return item;
+}
+
+void Analyzer::from_item(const Node* node, Scope& scope) {
+  if (!node) return;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_RANGE_VAR: scope.items.push_back(relation(*node->range_var, false)); break;
+    case PG_QUERY__NODE__NODE_JOIN_EXPR: join(*node->join_expr, scope); break;
+    case PG_QUERY__NODE__NODE_RANGE_SUBSELECT: {
+      const PgQuery__RangeSubselect& sub = *node->range_subselect;
+      const bool generated = sub.lateral && builds_json(sub.subquery);
+      json_depth_ += generated && own();
+      facts_.json_depth = std::max(facts_.json_depth, json_depth_);
+      FromItem item;
+      item.columns = query(sub.subquery, sub.lateral ? &scope : scope.parent);
+      item.complete = !item.columns.empty();
+      json_depth_ -= generated && own();
+      rename(item, sub.alias);
+      scope.items.push_back(std::move(item));
+      break;
+    }
+    case PG_QUERY__NODE__NODE_RANGE_FUNCTION: {
+      const PgQuery__RangeFunction& function = *node->range_function;
+      FromItem item;
+      item.complete = false;
+      for (const Node* part : NodeList(function.n_functions, function.functions)) {
+        expression(part, scope);
+        if (is(part, PG_QUERY__NODE__NODE_LIST) && part->list->n_items && part->list->items[0])
+          item.alias = figure_name(part->list->items[0]);
+      }
+      for (const Node* definition : NodeList(function.n_coldeflist, function.coldeflist))
+        if (is(definition, PG_QUERY__NODE__NODE_COLUMN_DEF))
+          item.columns.push_back(
+              {definition->column_def->colname, {}, type_spelling(definition->column_def->type_name), {}});
+      rename(item, function.alias);
+      scope.items.push_back(std::move(item));
+      break;
+    }
+    case PG_QUERY__NODE__NODE_RANGE_TABLE_SAMPLE:
+      from_item(node->range_table_sample->relation, scope);
+      if (!scope.items.empty()) scope.items.back().table = {};
+      break;
+    default: {
+      expression(node, scope);
+      FromItem item;
+      item.complete = false;
+      scope.items.push_back(std::move(item));
+    }
+  }
+}
+
+void Analyzer::join(const PgQuery__JoinExpr& expr, Scope& scope) {
+  const std::size_t left = scope.items.size();
+  from_item(expr.larg, scope);
+  const std::size_t right = scope.items.size();
+  from_item(expr.rarg, scope);
+  comparisons().equal_columns(expr, scope, left, right);
+  // ON sees the two sides and, for what it is inside of, the outer query; items further to the left do no
+  // harm.
+  condition(expr.quals, scope, false);
+  if (expr.alias) {
+    FromItem item;
+    for (std::size_t i = left; i < scope.items.size(); ++i) {
+      item.complete &= scope.items[i].complete;
+      for (const Output& column : scope.items[i].columns)
+        if (item.columns.size() < max_outputs) item.columns.push_back(column);
+    }
+    rename(item, expr.alias);
+    scope.items.resize(left);
+    scope.items.push_back(std::move(item));
+  }
+}
+
+void Analyzer::comparison(const PgQuery__AExpr& expr, Scope& scope, bool under_or) {
+  expression(expr.lexpr, scope);
+  expression(expr.rexpr, scope);
+  if (own()) comparisons().count_test(expr, is_count_query);
+  if (own() &&
+      (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN || expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY ||
+       expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL))
+    comparisons().list_length(expr.rexpr);
+  comparisons().comparison(expr, scope, under_or);
+}
+
+void Analyzer::sub_link(const PgQuery__SubLink& link, Scope& scope, bool under_or, bool negated) {
+  const std::size_t predicates_before = facts_.predicates.size();
+  const std::size_t unknown_before = facts_.unknown_relations.size();
+  const auto outputs = query(link.subselect, &scope);
+  const bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK && link.n_oper_name &&
+                   string_value(link.oper_name[link.n_oper_name - 1]) == "<>";
+  if (own() && (negated || all))
+    comparisons().not_in(link, outputs, predicates_before, facts_.unknown_relations.size() > unknown_before);
+  expression(link.testexpr, scope);
+  if (link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && link.testexpr)
+    comparisons().any_query(link, outputs, scope, under_or);
+}
+
+void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
+  if (!node) return;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_BOOL_EXPR: {
+      const PgQuery__BoolExpr& expr = *node->bool_expr;
+      const NodeList args(expr.n_args, expr.args);
+      if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
+          is(args[0], PG_QUERY__NODE__NODE_COLUMN_REF))
+        return comparisons().boolean_column(*args[0], scope, false, under_or);
+      if (expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR && args.size() == 1 &&
+          is(args[0], PG_QUERY__NODE__NODE_SUB_LINK))
+        return sub_link(*args[0]->sub_link, scope, true,
+                        args[0]->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
+      const bool inside = under_or || expr.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+      const std::size_t before = facts_.predicates.size();
+      for (const Node* arg : args) condition(arg, scope, inside);
+      const bool outermost_or = !under_or && expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR;
+      if (outermost_or && facts_.predicates.size() == before + args.size() &&
+          std::none_of(args.begin(), args.end(), has_subquery)) {
+        ++ors_;
+        for (std::size_t at = before; at < facts_.predicates.size(); ++at)
+          facts_.predicates[at].or_group = ors_;
+      }
+      return;
+    }
+    case PG_QUERY__NODE__NODE_A_EXPR: return comparison(*node->a_expr, scope, under_or);
+    case PG_QUERY__NODE__NODE_SUB_LINK: return sub_link(*node->sub_link, scope, under_or);
+    case PG_QUERY__NODE__NODE_COLUMN_REF: return comparisons().boolean_column(*node, scope, true, under_or);
+    case PG_QUERY__NODE__NODE_NULL_TEST:
+    case PG_QUERY__NODE__NODE_BOOLEAN_TEST: {
+      const bool null_test = node->node_case == PG_QUERY__NODE__NODE_NULL_TEST;
+      expression(null_test ? node->null_test->arg : node->boolean_test->arg, scope);
+      comparisons().test(*node, scope, under_or);
+      return;
+    }
+    default: expression(node, scope);
+  }
+}
+
+void Analyzer::scalar_query(const PgQuery__SubLink& link, Scope& scope) {
+  const bool json = own() && builds_json(link.subselect);
+  json_depth_ += json;
+  facts_.json_depth = std::max(facts_.json_depth, json_depth_);
+  query(link.subselect, &scope);
+  json_depth_ -= json;
+  expression(link.testexpr, scope);
+}
+
+void Analyzer::expression(const Node* root, Scope& scope) {
+  if (!root) return;
+  each_node(message(*root), [&](const Node& node) {
+    if (node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL) {
+      std::string name = function_name(*node.func_call);
+      if (seen_functions_.insert(name).second) facts_.functions.push_back(std::move(name));
+    } else if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK) {
+      if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK && &node != root) {
+        sub_link(*node.sub_link, scope, true);  // its outcome is used in an expression: does not narrow alone
+      } else {
+        scalar_query(*node.sub_link, scope);
+      }
+      return false;
+    } else if (node.node_case == PG_QUERY__NODE__NODE_A_EXPR && own()) {
+      comparisons().count_test(*node.a_expr, is_count_query);
+    }
+    return true;
+  });
+}
+
+}  // namespace pgadvise::sql

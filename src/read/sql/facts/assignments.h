@@ -1,0 +1,21 @@
+// Which columns a write sets, and to what. Internal to src/read/sql.
+#pragma once
+
+#include <string_view>
+
+#include "model/queries/query_facts.h"
+#include "sql/facts/scope.h"
+#include "sql/parse/ast.h"
+
+namespace pgadvise::sql {
+
+// `column` is given `value`: recorded where that is $n, cast or not.
+void assigned(const FromItem& target, std::string_view column, const Node* value, QueryFacts& facts);
+// The same for each column of INSERT … VALUES.
+void assigned_by_insert(const PgQuery__InsertStmt& stmt, const FromItem& target, QueryFacts& facts);
+
+// An assignment of SET. `conflict`: of ON CONFLICT DO UPDATE; else nullptr.
+void updated(const FromItem& target, const Node* node, const PgQuery__OnConflictClause* conflict,
+             const Scope& scope, QueryFacts& facts);
+
+}  // namespace pgadvise::sql

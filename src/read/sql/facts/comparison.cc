@@ -1,0 +1,513 @@
+#include "sql/facts/comparison.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/text/text.h"
+#include "sql/facts/index_expression.h"
+#include "sql/facts/operand.h"
+#include "sql/facts/volatility.h"
+#include "sql/parse/query_shape.h"
+#include "sql/parse/type_name.h"
+
+namespace pgadvise::sql {
+namespace {
+
+using Op = Predicate::Op;
+
+// One side of a comparison.
+struct Side {
+  ColumnUse column;
+  bool has_column = false;
+  std::string wrapper;
+  const Node* node = nullptr;
+  Predicate::Value value = Predicate::Value::other;
+  std::optional<std::string> constant;
+  int parameter = 0;
+  std::string cast;       // of a value
+  std::string beginning;  // of a text put together: '%' || $1
+};
+
+std::vector<int> parameters_behind_first(const Node* list) {
+  std::vector<int> out;
+  if (!is(list, PG_QUERY__NODE__NODE_LIST)) return out;
+  for (std::size_t i = 1; i < list->list->n_items; ++i)
+    if (const int parameter = parameter_of(list->list->items[i])) out.push_back(parameter);
+  return out;
+}
+
+// count > 0, >= 1, = 0, <> 0, < 1, <= 0: is there any?
+bool asks_whether_any(const std::string& op, const std::string& number) {
+  if (number == "0") return op == ">" || op == "=" || op == "<>" || op == "<=";
+  return number == "1" && (op == ">=" || op == "<");
+}
+
+bool begins_with_wildcard(std::string_view pattern) {
+  return !pattern.empty() && (pattern[0] == '%' || pattern[0] == '_');
+}
+
+// '%' of '%' || $1, concat('%', $1).
+std::string beginning_of(const Node* node) {
+  const Node* first = node;
+  while (is(first, PG_QUERY__NODE__NODE_A_EXPR) && first->a_expr->lexpr) first = first->a_expr->lexpr;
+  if (is(first, PG_QUERY__NODE__NODE_FUNC_CALL) && last_name(*first->func_call) == "concat" &&
+      first->func_call->n_args)
+    first = first->func_call->args[0];
+  while (is(first, PG_QUERY__NODE__NODE_TYPE_CAST)) first = first->type_cast->arg;
+  return first == node ? std::string() : constant(first).text;
+}
+
+Op op_of(const std::string& name) {
+  if (name == "=") return Op::equality;
+  if (name == "<" || name == "<=" || name == ">" || name == ">=") return Op::range;
+  if (name == "~~" || name == "~~*") return Op::like;
+  return Op::other;
+}
+
+std::string commuted(const std::string& name) {
+  if (name == "<") return ">";
+  if (name == ">") return "<";
+  if (name == "<=") return ">=";
+  if (name == ">=") return "<=";
+  if (name == "@>") return "<@";
+  if (name == "<@") return "@>";
+  return name;
+}
+
+// 7.0 and 7e0, whose type is numeric; the grammar reads integers beyond its own as a FLOAT, too.
+bool is_fraction(const Node* node) {
+  return is(node, PG_QUERY__NODE__NODE_A_CONST) && node->a_const->val_case == PG_QUERY__A__CONST__VAL_FVAL &&
+         std::string_view(node->a_const->fval->fval).find_first_of(".eE") != std::string_view::npos;
+}
+
+bool any_fractional(NodeList nodes);
+
+// Whether the type of the value is numeric or floating-point, by the spelling of constants and casts and by
+// the names of functions. False also if the type is not known.
+bool is_fractional(const Node& value) {
+  static const std::set<std::string> functions = {"power", "sqrt",  "floor",   "ceil",     "ceiling",
+                                                  "round", "trunc", "extract", "date_part"};
+  switch (value.node_case) {
+    case PG_QUERY__NODE__NODE_A_CONST: return is_fraction(&value);
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      const std::string type = type_spelling(value.type_cast->type_name);
+      return type == "double precision" || type == "real" || type.starts_with("numeric");
+    }
+    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+      const std::string name = last_name(*value.func_call);
+      return functions.count(name) > 0 ||
+             (name == "abs" && any_fractional(NodeList(value.func_call->n_args, value.func_call->args)));
+    }
+    case PG_QUERY__NODE__NODE_A_EXPR: {
+      static const std::set<std::string> sums = {"+", "-", "*", "/", "%"};
+      const PgQuery__AExpr& expr = *value.a_expr;
+      const bool sum = expr.n_name == 1 && sums.count(string_value(expr.name[0])) > 0;
+      return sum &&
+             ((expr.lexpr && is_fractional(*expr.lexpr)) || (expr.rexpr && is_fractional(*expr.rexpr)));
+    }
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      return any_fractional(NodeList(value.coalesce_expr->n_args, value.coalesce_expr->args));
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+      return any_fractional(NodeList(value.min_max_expr->n_args, value.min_max_expr->args));
+    default: return false;
+  }
+}
+
+bool any_fractional(NodeList nodes) {
+  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) { return is_fractional(*node); });
+}
+
+Side list_side(const Node* node, const Scope& scope);
+
+Side side(const Node* node, const Scope& scope) {
+  Side out;
+  if (!node) return out;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF: {
+      out.has_column = true;
+      if (const Output* column = resolve(*node->column_ref, scope)) out.column = column->source;
+      if (out.column.column.empty() && node->column_ref->n_fields)
+        out.column.column = string_value(node->column_ref->fields[node->column_ref->n_fields - 1]);
+      return out;
+    }
+    case PG_QUERY__NODE__NODE_PARAM_REF:
+      out.value = Predicate::Value::parameter;
+      out.parameter = node->param_ref->number;
+      return out;
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      const Node* inner = node->type_cast->arg;
+      out = side(inner, scope);
+      const std::string to = type_spelling(node->type_cast->type_name);
+      if (!out.has_column) return out.cast = to, out;
+      if (out.wrapper != "expression" && !harmless_cast(result_type(inner, scope), to))
+        out.wrapper = "::" + to;
+      return out;
+    }
+    case PG_QUERY__NODE__NODE_SUB_LINK: return out;
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return list_side(node, scope);
+    default: break;
+  }
+  if (const Constant value = constant(node); value.is_constant) {
+    out.value = Predicate::Value::constant;
+    if (!value.is_null) out.constant = value.text;
+    if (is_fraction(node)) out.cast = "numeric";
+    return out;
+  }
+  const Output* column = first_column(message(*node), scope);
+  if (!column) {
+    out.beginning = beginning_of(node);
+    if (!is_one_value(*node)) return out;
+    out.value = Predicate::Value::computed;
+    if (is_fractional(*node)) out.cast = "double precision";
+    return out;
+  }
+  out.has_column = true;
+  out.column = column->source;
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_FUNC_CALL: out.wrapper = function_name(*node->func_call); break;
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR: out.wrapper = "coalesce"; break;
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: out.wrapper = "collate"; break;
+    case PG_QUERY__NODE__NODE_A_EXPR:
+      out.wrapper = pgadvise::join(strings(NodeList(node->a_expr->n_name, node->a_expr->name)), ".");
+      break;
+    default: out.wrapper = figure_name(node);
+  }
+  const bool into_json = out.wrapper.starts_with("->");
+  if (out.wrapper.empty() || (!into_json && columns_in(message(*node)) > 1)) out.wrapper = "expression";
+  return out;
+}
+
+// IN (…), ARRAY[…]: parameter or constant when every element is one.
+Side list_side(const Node* node, const Scope& scope) {
+  NodeList list;
+  if (is(node, PG_QUERY__NODE__NODE_LIST)) list = NodeList(node->list->n_items, node->list->items);
+  if (is(node, PG_QUERY__NODE__NODE_A_ARRAY_EXPR))
+    list = NodeList(node->a_array_expr->n_elements, node->a_array_expr->elements);
+  Side out;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    Side element = side(list[i], scope);
+    if (element.has_column) return {};
+    if (i == 0) out = std::move(element);
+    else if (element.value != out.value) return {};
+  }
+  return out;
+}
+
+void take_expression(Predicate& predicate, const Node& node, const Scope& scope, const Catalog& catalog) {
+  const Table* table = catalog.table(predicate.column.table);
+  const auto found =
+      index_expression(node, [&](const PgQuery__ColumnRef& reference) -> std::optional<std::string> {
+        const Output* output = resolve(reference, scope);
+        if (!table || !output || output->source.table != predicate.column.table || !reference.n_fields)
+          return std::nullopt;
+        // A derived table's own name for it is none of the table's.
+        if (output->source.column != string_value(reference.fields[reference.n_fields - 1]))
+          return std::nullopt;
+        const Column* column = table->column(output->source.column);
+        return column ? std::optional(column->type) : std::nullopt;
+      });
+  if (!found) return;
+  (found->can_fail ? predicate.fallible_expression : predicate.expression) = found->sql;
+  predicate.expression_names = found->names_only;
+}
+
+// The wrapper of what the wrapper of `node` applies to.
+std::string inner_wrapper(const Node& node, const Scope& scope) {
+  const Node* part = wrapped_part(node, scope);
+  return part ? side(part, scope).wrapper : "expression";
+}
+
+// None of a list that nobody would write out.
+std::vector<Operand> operands_of(NodeList list) {
+  constexpr std::size_t longest = 100;
+  std::vector<Operand> out;
+  if (list.size() > longest) return out;
+  for (const Node* node : list) {
+    out.push_back(operand_of(node));
+    if (out.back().sql.empty()) return {};
+  }
+  return out;
+}
+
+// The values of = v, BETWEEN v AND w, IN (v, w), = ANY (ARRAY[v, w]). `turned`: they are on the left.
+std::vector<Operand> values_of(const PgQuery__AExpr& expr, bool turned) {
+  const Node* value = turned ? expr.lexpr : expr.rexpr;
+  switch (expr.kind) {
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+      return operands_of(NodeList(1, turned ? &expr.lexpr : &expr.rexpr));
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
+      if (!is(value, PG_QUERY__NODE__NODE_LIST)) return {};
+      return operands_of(NodeList(value->list->n_items, value->list->items));
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+      if (turned) return operands_of(NodeList(1, &expr.lexpr));
+      if (!is(value, PG_QUERY__NODE__NODE_A_ARRAY_EXPR)) return {};
+      return operands_of(NodeList(value->a_array_expr->n_elements, value->a_array_expr->elements));
+    default: return {};
+  }
+}
+
+// Of a list of rows, the values of one column as a list.
+struct ColumnOfRows {
+  ColumnOfRows(const PgQuery__List& rows, std::size_t column) {
+    for (std::size_t i = 0; i < rows.n_items; ++i) {
+      const Node* row = rows.items[i];
+      if (!is(row, PG_QUERY__NODE__NODE_ROW_EXPR) || column >= row->row_expr->n_args) return;
+      values.push_back(row->row_expr->args[column]);
+    }
+    list.n_items = values.size();
+    list.items = values.data();
+    node.node_case = PG_QUERY__NODE__NODE_LIST;
+    node.list = &list;
+  }
+  ColumnOfRows(const ColumnOfRows&) = delete;
+  ColumnOfRows& operator=(const ColumnOfRows&) = delete;
+
+  // nullptr: they are no rows of such a length.
+  const Node* get() const { return node.node_case == PG_QUERY__NODE__NODE_LIST ? &node : nullptr; }
+
+  std::vector<Node*> values;
+  PgQuery__List list = PG_QUERY__LIST__INIT;
+  Node node = PG_QUERY__NODE__INIT;
+};
+
+bool is_enum(const Catalog& catalog, const Predicate& predicate) {
+  const Table* table = catalog.table(predicate.column.table);
+  const Column* column = table ? table->column(predicate.column.column) : nullptr;
+  return column && catalog.has_enum(column->type);
+}
+
+}  // namespace
+
+void Comparisons::add(Predicate predicate, const Node* left, const Node* right, const Scope& scope,
+                      const PgQuery__AExpr* expr) {
+  Side a = side(left, scope);
+  Side b = is(right, PG_QUERY__NODE__NODE_LIST) ? list_side(right, scope) : side(right, scope);
+  a.node = left;
+  b.node = right;
+  // The bare column of the two is the one that an index may serve.
+  const bool turn =
+      b.has_column && (!a.has_column || (a.column.table.name.empty() && !b.column.table.name.empty()) ||
+                       (!a.wrapper.empty() && b.wrapper.empty() && !b.column.table.name.empty()));
+  const bool turned = turn && predicate.op != Op::in_list;
+  if (turned) {
+    std::swap(a, b);
+    predicate.op_name = commuted(predicate.op_name);
+    if (predicate.op == Op::like) predicate.op = Op::other;  // 'x' LIKE column
+  }
+  if (!a.has_column) return;
+  predicate.column = std::move(a.column);
+  predicate.wrapper = std::move(a.wrapper);
+  if (!predicate.wrapper.empty() && !predicate.column.table.name.empty() && !b.has_column) {
+    take_expression(predicate, *a.node, scope, catalog);
+    describe_wrapper(predicate, *a.node, scope);
+    predicate.inner = inner_wrapper(*a.node, scope);
+    predicate.of_enum = is_enum(catalog, predicate);
+  }
+  if (expr && !b.has_column) predicate.values = values_of(*expr, turned);
+  if (b.has_column) {
+    predicate.value = Predicate::Value::column;
+    predicate.other = std::move(b.column);
+  } else {
+    predicate.value = b.value;
+    predicate.constant = std::move(b.constant);
+    predicate.parameter = b.parameter;
+    predicate.value_type = std::move(b.cast);
+    if (predicate.op == Op::like)
+      predicate.leading_wildcard = begins_with_wildcard(predicate.constant.value_or(b.beginning));
+  }
+  facts.predicates.push_back(std::move(predicate));
+}
+
+void Comparisons::add_rows(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
+  const std::string name = string_value(expr.name[expr.n_name - 1]);
+  const PgQuery__RowExpr& left = *expr.lexpr->row_expr;
+  const PgQuery__RowExpr* right =
+      is(expr.rexpr, PG_QUERY__NODE__NODE_ROW_EXPR) ? expr.rexpr->row_expr : nullptr;
+  const bool in = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN;
+  // (a, b) > (x, y) bounds a alone; equality and IN bind each column.
+  const std::size_t bound = in || name == "=" ? left.n_args : 1;
+  for (std::size_t i = 0; i < bound && i < left.n_args; ++i) {
+    Predicate predicate;
+    predicate.op = in ? (name == "=" ? Op::in_list : Op::other) : op_of(name);
+    predicate.op_name = name;
+    predicate.under_or = under_or;
+    if (in && is(expr.rexpr, PG_QUERY__NODE__NODE_LIST)) {
+      const ColumnOfRows values(*expr.rexpr->list, i);
+      predicate.more_parameters = parameters_behind_first(values.get());
+      add(std::move(predicate), left.args[i], values.get(), scope);
+      continue;
+    }
+    add(std::move(predicate), left.args[i], right && i < right->n_args ? right->args[i] : nullptr, scope);
+  }
+}
+
+void Comparisons::list_length(const Node* node) {
+  while (is(node, PG_QUERY__NODE__NODE_TYPE_CAST)) node = node->type_cast->arg;
+  const std::size_t values = is(node, PG_QUERY__NODE__NODE_LIST)           ? node->list->n_items
+                             : is(node, PG_QUERY__NODE__NODE_A_ARRAY_EXPR) ? node->a_array_expr->n_elements
+                                                                           : 0;
+  facts.longest_list = std::max(facts.longest_list, values);
+}
+
+void Comparisons::count_test(const PgQuery__AExpr& expr, bool (*counts)(const Node*)) {
+  if (expr.kind != PG_QUERY__A__EXPR__KIND__AEXPR_OP || !expr.n_name) return;
+  const bool left = counts(expr.lexpr);
+  if (!left && !counts(expr.rexpr)) return;
+  const std::string name = string_value(expr.name[expr.n_name - 1]);
+  const Node* other = left ? expr.rexpr : expr.lexpr;
+  while (is(other, PG_QUERY__NODE__NODE_TYPE_CAST)) other = other->type_cast->arg;
+  const Constant number = constant(other);
+  if (number.is_constant && asks_whether_any(left ? name : commuted(name), number.text))
+    facts.count_test = CountTest::existence;
+  else if (facts.count_test == CountTest::none &&
+           (number.is_constant || is(other, PG_QUERY__NODE__NODE_PARAM_REF)))
+    facts.count_test = CountTest::value;
+}
+
+void Comparisons::comparison(const PgQuery__AExpr& expr, const Scope& scope, bool under_or) {
+  if (is(expr.lexpr, PG_QUERY__NODE__NODE_ROW_EXPR)) return add_rows(expr, scope, under_or);
+  Predicate predicate;
+  predicate.under_or = under_or;
+  predicate.op_name = expr.n_name ? string_value(expr.name[expr.n_name - 1]) : std::string();
+  const Node* right = expr.rexpr;
+  switch (expr.kind) {
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE: predicate.op = op_of(predicate.op_name); break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_IN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+      // $1 = ANY (column) searches inside an array column: no list of values for one column.
+      predicate.op = predicate.op_name == "=" && !side(right, scope).has_column ? Op::in_list : Op::other;
+      if (predicate.op_name == "=" && predicate.op == Op::other) predicate.op_name = "= ANY";
+      predicate.more_parameters = parameters_behind_first(right);
+      predicate.takes_array = expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY && parameter_of(right) > 0;
+      break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM: {
+      predicate.op = Op::range;
+      predicate.more_parameters = parameters_behind_first(right);
+      if (is(right, PG_QUERY__NODE__NODE_LIST) && right->list->n_items) right = right->list->items[0];
+      break;
+    }
+    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT: predicate.op_name = "IS DISTINCT FROM"; break;
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: predicate.op_name = "IS NOT DISTINCT FROM"; break;
+    default: break;
+  }
+  add(std::move(predicate), expr.lexpr, right, scope, &expr);
+}
+
+void Comparisons::boolean_column(const Node& node, const Scope& scope, bool value, bool under_or) {
+  const Output* column = resolve(*node.column_ref, scope);
+  if (!column || column->source.table.name.empty()) return;
+  Predicate predicate;
+  predicate.column = column->source;
+  predicate.op = Op::equality;
+  predicate.op_name = "=";
+  predicate.value = Predicate::Value::constant;
+  predicate.constant = value ? "true" : "false";
+  predicate.under_or = under_or;
+  facts.predicates.push_back(std::move(predicate));
+}
+
+void Comparisons::test(const Node& node, const Scope& scope, bool under_or) {
+  const bool null_test = node.node_case == PG_QUERY__NODE__NODE_NULL_TEST;
+  const Side left = side(null_test ? node.null_test->arg : node.boolean_test->arg, scope);
+  if (!left.has_column || left.column.table.name.empty()) return;
+  Predicate predicate;
+  predicate.column = left.column;
+  predicate.wrapper = left.wrapper;
+  predicate.under_or = under_or;
+  if (null_test) {
+    const bool null = node.null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
+    predicate.op = null ? Op::is_null : Op::is_not_null;
+    predicate.op_name = null ? "IS NULL" : "IS NOT NULL";
+  } else {
+    switch (node.boolean_test->booltesttype) {
+      case PG_QUERY__BOOL_TEST_TYPE__IS_TRUE:
+      case PG_QUERY__BOOL_TEST_TYPE__IS_FALSE:
+        predicate.op = Op::equality;
+        predicate.op_name = "=";
+        predicate.value = Predicate::Value::constant;
+        predicate.constant =
+            node.boolean_test->booltesttype == PG_QUERY__BOOL_TEST_TYPE__IS_TRUE ? "true" : "false";
+        break;
+      default: predicate.op_name = "IS";
+    }
+  }
+  facts.predicates.push_back(std::move(predicate));
+}
+
+void Comparisons::not_in(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                         std::size_t first_predicate, bool unknown_relations) {
+  if (outputs.empty()) return;
+  NotInSubquery found;
+  found.column = outputs[0].source;
+  const PgQuery__SelectStmt* sub =
+      is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT) ? link.subselect->select_stmt : nullptr;
+  if (found.column.table.name.empty() && unknown_relations && sub && sub->n_target_list &&
+      is(sub->target_list[0], PG_QUERY__NODE__NODE_RES_TARGET) &&
+      is(sub->target_list[0]->res_target->val, PG_QUERY__NODE__NODE_COLUMN_REF))
+    found.column.column = outputs[0].name;
+  for (std::size_t i = first_predicate; i < facts.predicates.size(); ++i) {
+    const Predicate& predicate = facts.predicates[i];
+    const bool same = predicate.column == found.column ||
+                      (predicate.value == Predicate::Value::column && predicate.other == found.column);
+    found.nulls_left_out |= same && !predicate.under_or && predicate.op != Op::is_null &&
+                            predicate.op_name.find("DISTINCT") == std::string::npos;
+  }
+  facts.not_in.push_back(std::move(found));
+}
+
+void Comparisons::any_query(const PgQuery__SubLink& link, const std::vector<Output>& outputs,
+                            const Scope& scope, bool under_or) {
+  const std::string name = link.n_oper_name ? string_value(link.oper_name[link.n_oper_name - 1]) : "=";
+  const Node* row[] = {link.testexpr};
+  const bool is_row = is(link.testexpr, PG_QUERY__NODE__NODE_ROW_EXPR);
+  const std::size_t count = is_row ? link.testexpr->row_expr->n_args : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Side left = side(is_row ? link.testexpr->row_expr->args[i] : row[0], scope);
+    if (!left.has_column || left.column.table.name.empty()) continue;
+    Predicate predicate;
+    predicate.column = left.column;
+    predicate.wrapper = left.wrapper;
+    predicate.op = name == "=" ? Op::in_list : Op::other;
+    predicate.op_name = name;
+    predicate.under_or = under_or;
+    if (i < outputs.size() && !outputs[i].source.table.name.empty()) {
+      predicate.value = Predicate::Value::column;
+      predicate.other = outputs[i].source;
+    }
+    facts.predicates.push_back(std::move(predicate));
+  }
+}
+
+void Comparisons::equal_columns(const PgQuery__JoinExpr& expr, const Scope& scope, std::size_t left,
+                                std::size_t right) {
+  const auto find = [&](std::size_t from, std::size_t to, const std::string& name) -> const Output* {
+    for (std::size_t i = from; i < to; ++i)
+      for (const Output& column : scope.items[i].columns)
+        if (column.name == name) return &column;
+    return nullptr;
+  };
+  auto names = strings(NodeList(expr.n_using_clause, expr.using_clause));
+  if (expr.is_natural)
+    for (std::size_t i = left; i < right; ++i)
+      for (const Output& column : scope.items[i].columns)
+        if (find(right, scope.items.size(), column.name)) names.push_back(column.name);
+  for (const auto& name : names) {
+    const Output* a = find(left, right, name);
+    const Output* b = find(right, scope.items.size(), name);
+    if (!a || !b || (a->source.table.name.empty() && b->source.table.name.empty())) continue;
+    Predicate predicate;
+    predicate.op = Op::equality;
+    predicate.op_name = "=";
+    predicate.value = Predicate::Value::column;
+    predicate.column = a->source.table.name.empty() ? b->source : a->source;
+    predicate.other = a->source.table.name.empty() ? a->source : b->source;
+    facts.predicates.push_back(std::move(predicate));
+  }
+}
+
+}  // namespace pgadvise::sql

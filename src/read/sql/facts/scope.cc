@@ -1,0 +1,101 @@
+#include "sql/facts/scope.h"
+
+#include <algorithm>
+
+#include "sql/parse/query_shape.h"
+#include "sql/parse/type_name.h"
+
+namespace pgadvise::sql {
+
+void rename(FromItem& item, const PgQuery__Alias* alias) {
+  if (!alias) return;
+  item.alias = alias->aliasname;
+  item.schema_name = {};
+  const auto names = strings(NodeList(alias->n_colnames, alias->colnames));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i < item.columns.size()) item.columns[i].name = names[i];
+    else item.columns.push_back({names[i], {}, {}, {}});
+  }
+}
+
+const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
+  const auto fields = strings(NodeList(reference.n_fields, reference.fields));
+  if (fields.empty() || fields.back().empty()) return nullptr;
+  const std::string& name = fields.back();
+  for (const Scope* level = &scope; level; level = level->parent) {
+    for (const FromItem& item : level->items) {
+      if (fields.size() == 2 && item.alias != fields[0]) continue;
+      if (fields.size() >= 3 && (item.schema_name.name != fields[fields.size() - 2] ||
+                                 item.schema_name.schema != fields[fields.size() - 3]))
+        continue;
+      for (const Output& column : item.columns)
+        if (column.name == name) return &column;
+      if (fields.size() >= 2) return nullptr;
+    }
+    // It may be a column of what is not known here: the outer levels must not claim it.
+    if (fields.size() == 1 && std::any_of(level->items.begin(), level->items.end(),
+                                          [](const FromItem& item) { return !item.complete; }))
+      return nullptr;
+  }
+  return nullptr;
+}
+
+const Output* first_column(const ProtobufCMessage& part, const Scope& scope) {
+  const Output* found = nullptr;
+  each_node(part, [&](const Node& node) {
+    if (!found && node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      const Output* column = resolve(*node.column_ref, scope);
+      if (column && !column->source.table.name.empty()) found = column;
+    }
+    return !found && node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+  });
+  return found;
+}
+
+std::string result_type(const Node* node, const Scope& scope) {
+  if (!node) return {};
+  switch (node->node_case) {
+    case PG_QUERY__NODE__NODE_TYPE_CAST: return type_spelling(node->type_cast->type_name);
+    case PG_QUERY__NODE__NODE_COLUMN_REF: {
+      const Output* column = resolve(*node->column_ref, scope);
+      return column ? column->type : std::string();
+    }
+    case PG_QUERY__NODE__NODE_BOOL_EXPR:
+    case PG_QUERY__NODE__NODE_NULL_TEST:
+    case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return "boolean";
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return result_type(node->collate_clause->arg, scope);
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+      for (const Node* arg : NodeList(node->coalesce_expr->n_args, node->coalesce_expr->args))
+        if (auto type = result_type(arg, scope); !type.empty()) return type;
+      return {};
+    case PG_QUERY__NODE__NODE_A_CONST:
+      switch (node->a_const->val_case) {
+        case PG_QUERY__A__CONST__VAL_IVAL: return "integer";
+        case PG_QUERY__A__CONST__VAL_BOOLVAL: return "boolean";
+        case PG_QUERY__A__CONST__VAL_FVAL: return "numeric";
+        default: return "text";
+      }
+    case PG_QUERY__NODE__NODE_FUNC_CALL: {
+      static const std::map<std::string, std::string> types = {{"count", "bigint"},
+                                                               {"row_number", "bigint"},
+                                                               {"rank", "bigint"},
+                                                               {"dense_rank", "bigint"},
+                                                               {"now", "timestamp with time zone"},
+                                                               {"lower", "text"},
+                                                               {"upper", "text"},
+                                                               {"concat", "text"},
+                                                               {"json_agg", "json"},
+                                                               {"jsonb_agg", "jsonb"},
+                                                               {"string_agg", "text"},
+                                                               {"bool_or", "boolean"},
+                                                               {"bool_and", "boolean"},
+                                                               {"json_build_object", "json"},
+                                                               {"jsonb_build_object", "jsonb"}};
+      const auto it = types.find(string_value(node->func_call->funcname[node->func_call->n_funcname - 1]));
+      return it == types.end() ? std::string() : it->second;
+    }
+    default: return {};
+  }
+}
+
+}  // namespace pgadvise::sql

@@ -1,0 +1,108 @@
+// Derives the SchemaActions of a statement: what it does to tables that hold rows. The caller asks before it
+// replays the statement, while the catalog is still the one that the statement will find. Internal to
+// src/read/sql.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/schema/schema_step.h"
+#include "sql/definitions/definitions.h"
+#include "sql/definitions/schema_state.h"
+
+namespace pgadvise::sql {
+
+class StepRecorder {
+ public:
+  // Begins a migration: the tables of `state` exist before it runs. `together`: one deployment runs it with
+  // the migrations before it, so the tables of those hold no rows yet.
+  void begin(const SchemaState& state, bool together);
+
+  // The actions of a statement on `state`, without locations.
+  std::vector<SchemaAction> actions(const Statement& statement, const SchemaState& state) const;
+  // The locks of the statement with these actions on `state`.
+  std::vector<TableLock> locks(const Statement& statement, const std::vector<SchemaAction>& actions,
+                               const SchemaState& state) const;
+  // Records that the statement has run. `actions`: of actions(); `state`: after it.
+  void happened(const std::vector<SchemaAction>& actions, const SchemaState& state);
+  // Records a statement that was not understood. It may have created any table, so an unknown table no longer
+  // counts as one that exists before the migration.
+  void lost_track() {
+    lost_track_ = true;
+    lost_values();
+  }
+  // Records a statement that may have filled any column, such as one for which may_fill_columns() is true.
+  void lost_values() { ++now_; }
+
+  // The object that the statement would create is there under its name and is another one: how they differ,
+  // and the name.
+  struct Difference {
+    std::string name;
+    std::string how;
+    QualifiedName table;
+  };
+  static std::optional<Difference> difference(const Statement& statement, const SchemaState& state);
+
+ private:
+  using Actions = std::vector<SchemaAction>;
+  SchemaAction on(SchemaAction::Kind kind, const QualifiedName& table, const SchemaState& state) const;
+  bool is_reliable(const SchemaAction& action) const { return action.table_known || !lost_track_; }
+  // What one kind of statement is about to do; nothing for those that change no table.
+  template <class Other>
+  void describe(const Other&, const SchemaState&, Actions&) const {}
+  void describe(const CreateTable& create, const SchemaState& state, Actions& out) const;
+  void describe(const CreateFromQuery& create, const SchemaState& state, Actions& out) const;
+  void describe(const CreateIndex& create, const SchemaState& state, Actions& out) const;
+  void describe(const AlterTable& alter, const SchemaState& state, Actions& out) const;
+  void describe(const DropStatement& drop, const SchemaState& state, Actions& out) const;
+  void describe(const Rename& rename, const SchemaState& state, Actions& out) const;
+  void describe(const Truncate& truncate, const SchemaState& state, Actions& out) const;
+  void describe(const RewriteTables& rewrite, const SchemaState& state, Actions& out) const;
+  void describe(const Reindex& reindex, const SchemaState& state, Actions& out) const;
+  void describe(const RefreshView& refresh, const SchemaState& state, Actions& out) const;
+  void describe(const DropDatabase& drop, const SchemaState& state, Actions& out) const;
+  void describe(const AlterDomain& alter, const SchemaState& state, Actions& out) const;
+  void describe(const AlterEnum& alter, const SchemaState& state, Actions& out) const;
+  void describe(const DataChange& change, const SchemaState& state, Actions& out) const;
+  void add_column(const AlterTable& alter, const TableChange& change, const SchemaAction& base,
+                  const SchemaState& state, Actions& out) const;
+  void attach_partition(const AlterTable& alter, const TableChange& change, const SchemaState& state,
+                        Actions& out) const;
+  bool checked_not_null(const QualifiedName& table, const std::string& column) const;
+  void add_constraint(const AlterTable& alter, const ConstraintDefinition& definition,
+                      const SchemaAction& base, const SchemaState& state, Actions& out) const;
+  void change_type(const TableChange& change, SchemaAction action, const SchemaState& state,
+                   Actions& out) const;
+  void set_not_null(const AlterTable& alter, const std::string& column, SchemaAction action,
+                    const SchemaState& state, Actions& out) const;
+  void existing_is_kept(const Statement& statement, const SchemaState& state, Actions& out) const;
+
+  std::set<QualifiedName> existing_;  // tables that were there, under the names they have now
+  // Whether the migration added the column.
+  bool added(const QualifiedName& table, const std::string& column) const;
+  // Whether the migration added the column, and its values are all NULL so far.
+  bool all_null(const QualifiedName& table, const std::string& column) const;
+  void filled(const SchemaAction& update, const SchemaState& state);
+
+  // Columns of this migration, by table: `now_` of the time when their values were all NULL; 0: they may have
+  // others.
+  std::map<QualifiedName, std::map<std::string, int>> added_;
+  int now_ = 1;  // counts the calls of lost_values()
+  // Of tables that the replayed files do not create: the checks that the migration adds.
+  std::map<QualifiedName, std::vector<Constraint>> checks_of_unknown_;
+  bool lost_track_ = false;
+};
+
+// Whether the statement may give values to columns of tables that it does not name: it calls a routine that
+// is no well-known function of PostgreSQL, or it has MERGE, ON CONFLICT DO UPDATE or a change of rows inside
+// of another statement. A DO block is none.
+bool may_fill_columns(const Node& statement);
+
+// Names in the text that the server cuts to 63 bytes, as cut.
+std::set<std::string> cut_names(std::string_view text);
+
+}  // namespace pgadvise::sql

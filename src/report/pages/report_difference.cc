@@ -1,0 +1,273 @@
+#include "report/pages/report_difference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text/json_text.h"
+#include "base/text/text.h"
+#include "report/common.h"
+#include "report/json/finding_json.h"
+#include "report/pages/page.h"
+
+namespace pgadvise::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+using State = RecordedFinding::State;
+
+bool comes_first(const RecordedFinding& a, const RecordedFinding& b) {
+  return std::tuple(b.severity, b.impact.score, std::string_view(a.id)) <
+         std::tuple(a.severity, a.impact.score, std::string_view(b.id));
+}
+
+void sort_all(ReportDifference& out) {
+  std::sort(out.fresh.begin(), out.fresh.end(),
+            [](const auto& a, const auto& b) { return comes_first(a.finding, b.finding); });
+  std::sort(out.fixed.begin(), out.fixed.end(), comes_first);
+  std::sort(out.not_checked.begin(), out.not_checked.end(),
+            [](const auto& a, const auto& b) { return comes_first(a.finding, b.finding); });
+  std::sort(out.recurring.begin(), out.recurring.end(),
+            [](const auto& a, const auto& b) { return comes_first(a.after, b.after); });
+}
+
+std::string number_of(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+std::string_view color_of(Severity severity) {
+  return severity == Severity::error ? "31" : severity == Severity::warning ? "33" : "36";
+}
+
+const std::string& id_of(const RecordedFinding& finding) {
+  return finding.short_id.empty() ? finding.id : finding.short_id;
+}
+
+std::string impact_of(const RecordedFinding& finding) {
+  return finding.impact.effect.empty() ? fmt::format("{:.3g}", finding.impact.score) : finding.impact.effect;
+}
+
+// "the earlier run …" at the beginning of a sentence.
+std::string sentence(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
+    words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
+}
+
+std::string counts(const ReportDifference& difference, std::size_t changed) {
+  std::string out =
+      fmt::format("{}, {} fixed, {} recurring", number_of(difference.fresh.size(), "new finding"),
+                  difference.fixed.size(), difference.recurring.size());
+  if (changed > 0) out += fmt::format(" ({} changed)", changed);
+  if (!difference.not_checked.empty())
+    out += fmt::format(", {} not checked again", difference.not_checked.size());
+  return out + ".";
+}
+
+std::string run_in_words(const RunRecord& run) {
+  return (run.started.empty() ? "unknown time" : run.started) +
+         (run.version.empty() ? "" : " (pgadvise " + run.version + ")");
+}
+
+std::string change_in_words(const ReportDifference::Recurring& one) {
+  std::vector<std::string> parts;
+  const auto change = [&](std::string_view what, std::string_view from, std::string_view to) {
+    parts.push_back(fmt::format("{}: {} before, {} now", what, from, to));
+  };
+  if (one.verdict_changed()) change("verdict", in_words(one.before.verdict), in_words(one.after.verdict));
+  if (one.severity_changed()) change("severity", name(one.before.severity), name(one.after.severity));
+  if (one.state_changed() && !one.verdict_changed())
+    change("state", name(one.before.state), name(one.after.state));
+  if (one.impact_changed()) change("impact", impact_of(one.before), impact_of(one.after));
+  return join(parts, "; ");
+}
+
+class Text {
+ public:
+  explicit Text(const Look& look) : look_(look) {}
+
+  void heading(const std::string& text) {
+    if (!lines_.empty()) lines_.emplace_back();
+    lines_.push_back(paint(look_, "1", text));
+  }
+
+  void finding(const RecordedFinding& finding, const std::string& remark) {
+    lines_.push_back("  " + paint(look_, color_of(finding.severity), name(finding.severity)) + " " +
+                     printable(id_of(finding)) +
+                     (finding.location.live() ? "" : " " + printable(finding.location.str())));
+    add_paragraph(lines_, look_, "    ", "    ", finding.message);
+    if (!remark.empty()) add_paragraph(lines_, look_, "    ", "    ", remark);
+  }
+
+  void not_checked(const std::string& why, std::vector<std::string> ids) {
+    constexpr std::size_t most = 5;
+    const std::size_t all = ids.size();
+    ids.resize(std::min(all, most));
+    add_paragraph(lines_, look_, "  ", "    ",
+                  fmt::format("{}, because {}: {}{}", number_of(all, "finding"), why, join(ids, ", "),
+                              all > most ? fmt::format(" and {} more", all - most) : ""));
+  }
+
+  void paragraph(const std::string& text) { add_paragraph(lines_, look_, "", "  ", text); }
+  std::string text() const { return join(lines_, "\n") + "\n"; }
+
+ private:
+  Look look_;
+  std::vector<std::string> lines_;
+};
+
+json impact_json(const Impact& impact) {
+  json out{{"score", impact.score}};
+  if (!impact.effect.empty()) out["effect"] = impact.effect;
+  return out;
+}
+
+json entry_json(const RecordedFinding& finding) {
+  json out{{"id", finding.id}};
+  if (!finding.short_id.empty()) out["short_id"] = finding.short_id;
+  out["rule"] = finding.rule;
+  out["severity"] = name(finding.severity);
+  out["verdict"] = name(finding.verdict);
+  out["state"] = name(finding.state);
+  out["subject"] = subject_json(finding.subject);
+  out["message"] = finding.message;
+  if (!finding.location.live()) out["location"] = place_json(finding.location);
+  out["impact"] = impact_json(finding.impact);
+  return out;
+}
+
+json run_json(const RunRecord& run) {
+  json out{{"started", run.started}, {"version", run.version}};
+  if (!run.server_version.empty()) out["server_version"] = run.server_version;
+  return out;
+}
+
+json recurring_json(const ReportDifference::Recurring& one) {
+  json out = entry_json(one.after);
+  json before = json::object();
+  if (one.verdict_changed()) before["verdict"] = name(one.before.verdict);
+  if (one.severity_changed()) before["severity"] = name(one.before.severity);
+  if (one.state_changed()) before["state"] = name(one.before.state);
+  if (one.impact_changed()) before["impact"] = impact_json(one.before.impact);
+  if (!before.empty()) out["before"] = std::move(before);
+  return out;
+}
+
+}  // namespace
+
+bool ReportDifference::Recurring::impact_changed() const {
+  const double greater = std::max(before.impact.score, after.impact.score);
+  return std::abs(before.impact.score - after.impact.score) > 0.1 * greater;
+}
+
+bool ReportDifference::Recurring::changed() const {
+  return verdict_changed() || severity_changed() || state_changed() || impact_changed();
+}
+
+ReportDifference difference(RunRecord before, RunRecord after) {
+  ReportDifference out;
+  std::map<std::string_view, const RecordedFinding*> earlier;
+  for (const auto& finding : before.findings) earlier.emplace(finding.id, &finding);
+  for (const auto& finding : after.findings) {
+    const auto found = earlier.find(finding.id);
+    if (found == earlier.end()) {
+      if (finding.state == State::standing)
+        out.fresh.push_back({finding, why_not_checked(finding, after, before, "earlier")});
+      continue;
+    }
+    const RecordedFinding& other = *found->second;
+    earlier.erase(found);
+    if (finding.state != State::standing && other.state != State::standing) continue;
+    // A report contains only the ids of findings that its baseline accepts.
+    RecordedFinding first = other, last = finding;
+    for (auto [known, unknown] : {std::pair(&finding, &first), std::pair(&other, &last)})
+      if (unknown->rule.empty()) {
+        const State state = unknown->state;
+        *unknown = *known;
+        unknown->state = state;
+      }
+    out.recurring.push_back({std::move(first), std::move(last)});
+  }
+  for (const auto& [id, finding] : earlier) {
+    if (finding->state != State::standing) continue;
+    if (std::string why = why_not_checked(*finding, before, after); why.empty())
+      out.fixed.push_back(*finding);
+    else out.not_checked.push_back({*finding, std::move(why)});
+  }
+  sort_all(out);
+  before.findings.clear();
+  after.findings.clear();
+  out.before = std::move(before);
+  out.after = std::move(after);
+  return out;
+}
+
+std::string report_difference_text(const ReportDifference& difference, const Look& look) {
+  Text out(look);
+  std::vector<const ReportDifference::Recurring*> changed;
+  for (const auto& one : difference.recurring)
+    if (one.changed()) changed.push_back(&one);
+  out.paragraph(counts(difference, changed.size()));
+  out.paragraph("Earlier run: " + run_in_words(difference.before) +
+                "; later run: " + run_in_words(difference.after) + ".");
+  if (difference.after.started < difference.before.started)
+    out.paragraph("The first report is the later one: name the earlier report first.");
+  if (!difference.fresh.empty()) out.heading("New");
+  for (const auto& one : difference.fresh)
+    out.finding(one.finding, one.not_checked_before.empty()
+                                 ? ""
+                                 : sentence(one.not_checked_before) + ": the finding may be older.");
+  if (!changed.empty()) out.heading("Changed");
+  for (const auto* one : changed) out.finding(one->after, change_in_words(*one));
+  if (!difference.fixed.empty()) out.heading("Fixed");
+  bool query = false;
+  for (const auto& finding : difference.fixed) {
+    out.finding(finding, "");
+    query |= area_of(finding, difference.before.inputs) == FindingArea::log;
+  }
+  if (query)
+    out.paragraph(
+        "A finding about a query or an event also counts as fixed if the later log does not contain "
+        "the query or the event.");
+  std::map<std::string, std::vector<std::string>> reasons;
+  for (const auto& one : difference.not_checked) reasons[one.why].push_back(id_of(one.finding));
+  if (!reasons.empty()) out.heading("Not checked again");
+  for (const auto& [why, ids] : reasons) out.not_checked(why, ids);
+  return out.text();
+}
+
+std::string report_difference_json(const ReportDifference& difference) {
+  json out{{"schema", "pgadvise-report-difference-1"},
+           {"before", run_json(difference.before)},
+           {"after", run_json(difference.after)}};
+  for (const char* list : {"new", "fixed", "not_checked", "recurring"}) out[list] = json::array();
+  for (const auto& one : difference.fresh) {
+    json entry = entry_json(one.finding);
+    if (!one.not_checked_before.empty()) {
+      entry["checked_before"] = false;
+      entry["reason"] = one.not_checked_before;
+    }
+    out["new"].push_back(std::move(entry));
+  }
+  for (const auto& finding : difference.fixed) out["fixed"].push_back(entry_json(finding));
+  for (const auto& one : difference.not_checked) {
+    json entry = entry_json(one.finding);
+    entry["reason"] = one.why;
+    out["not_checked"].push_back(std::move(entry));
+  }
+  for (const auto& one : difference.recurring) out["recurring"].push_back(recurring_json(one));
+  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+}
+
+std::string report_difference_html(const ReportDifference& difference) {
+  return html_page(report_difference_json(difference),
+                   "pgadvise report\n" +
+                       report_difference_text(difference, {.color = false, .unicode = true, .width = 100}));
+}
+
+}  // namespace pgadvise::report

@@ -1,0 +1,267 @@
+#include "report/text/advice_text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text/ci_commands.h"
+#include "base/text/text.h"
+#include "report/text/advice_figures.h"
+
+namespace pgadvise::report {
+namespace {
+
+std::string duration(double ms) {
+  if (ms < 999.5) return fmt::format("{:.{}f} ms", ms, ms < 9.95 ? 2 : 0);
+  return fmt::format("{:.{}f} s", ms / 1000, ms < 99'950 ? 1 : 0);
+}
+
+class Writer {
+ public:
+  Writer(const Advice& advice, const AdviceOptions& options) : advice_(advice), options_(options) {}
+
+  std::string write() {
+    head();
+    indexes();
+    curve();
+    queries();
+    verified();
+    uncosted();
+    drops();
+    return std::move(out_);
+  }
+
+ private:
+  std::string bold(std::string_view text) const {
+    return options_.color ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
+  }
+  std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
+
+  void paragraph(std::string_view text, std::string_view indent) {
+    std::string line(indent);
+    for (const auto word : split(text, ' ')) {
+      if (line.size() > indent.size() && may_begin_line(word) && line.size() + 1 + word.size() > width()) {
+        out_ += line + "\n";
+        line = indent;
+      }
+      if (line.size() > indent.size()) line += ' ';
+      line += word;
+    }
+    out_ += line + "\n";
+  }
+
+  // To be copied: never wrapped.
+  void sql(std::string_view text) {
+    for (const auto line : split(text, '\n')) out_ += fmt::format("    {}\n", printable(line));
+  }
+
+  void head() {
+    const std::string limit =
+        advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes)))
+                             : std::string();
+    double size = 0;
+    for (const auto& index : advice_.indexes) size += static_cast<double>(index.size_bytes);
+    if (advice_.queries.empty())
+      out_ += advice_.not_explained || !advice_.complete
+                  ? "The planner could not compute the cost of any query.\n"
+                  : "No query reads or writes a table of the application: there is nothing to index.\n";
+    else if (advice_.indexes.empty())
+      out_ += fmt::format("No index{} reduces the cost of the workload: {}.\n", limit,
+                          plural(advice_.queries.size(), "query", "queries"));
+    else
+      out_ +=
+          bold(fmt::format("{}{}, {}: relative cost {}", plural(advice_.indexes.size(), "index", "indexes"),
+                           limit, bytes(size), percent(advice_.cost_after, advice_.cost_before))) +
+          "\n" +
+          fmt::format("planner cost {} before, {} after, of {}\n", cost(advice_.cost_before),
+                      cost(advice_.cost_after), plural(advice_.queries.size(), "query", "queries"));
+    if (advice_.not_explained)
+      out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
+                          plural(advice_.not_explained, "query was", "queries were"));
+    if (advice_.budget_bytes)
+      paragraph("check and review know no budget, so they may propose other indexes.", "");
+    if (advice_.bulk_loads)
+      paragraph(plural(advice_.bulk_loads, "bulk load", "bulk loads") +
+                    " left out: the statement ran once or twice and writes at least 10,000 rows "
+                    "(--include-bulk counts it)",
+                "");
+    if (!advice_.unknown_writes.empty())
+      paragraph("The index maintenance cost is unknown for " + join(advice_.unknown_writes, ", ") +
+                    ": the server refused to plan writes to it, see standard error. Connect as a role that "
+                    "may write, or the savings below are too large",
+                "");
+    if (!advice_.complete) out_ += "The search ended early: these are the best indexes found by then.\n";
+  }
+
+  void indexes() {
+    if (advice_.indexes.empty()) return;
+    if (major() > 0)
+      out_ +=
+          fmt::format("\n{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", "", "size", "saves", "", "queries", "table");
+    std::size_t number = 0;
+    for (const auto& index : advice_.indexes) {
+      if (minor(index)) continue;
+      out_ += fmt::format("{:>3} {:>8} {:>9} {:>6} {:>7}  {}\n", ++number,
+                          bytes(static_cast<double>(index.size_bytes)), cost(index.cost_saved),
+                          percent(index.cost_saved, advice_.cost_before), index.queries.size(),
+                          ellipsis(display(index.table), width() > 60 ? width() - 40 : 20));
+      sql(index.sql);
+      if (!index.maintenance_known) out_ += "    maintenance cost for the workload's writes: unknown\n";
+      else if (index.maintenance_cost > 0)
+        out_ += fmt::format("    maintenance cost for the workload's writes: {}, already subtracted\n",
+                            cost(index.maintenance_cost));
+    }
+    minor_indexes();
+  }
+
+  // Without a budget, what saves little is one line.
+  bool minor(const AdvisedIndex& index) const {
+    return !advice_.budget_bytes && index.cost_saved < 0.01 * advice_.cost_before;
+  }
+
+  std::size_t major() const {
+    return static_cast<std::size_t>(std::count_if(advice_.indexes.begin(), advice_.indexes.end(),
+                                                  [&](const AdvisedIndex& index) { return !minor(index); }));
+  }
+
+  void minor_indexes() {
+    std::size_t count = 0;
+    double size = 0;
+    std::vector<std::string> tables;
+    for (const auto& index : advice_.indexes) {
+      if (!minor(index)) continue;
+      ++count;
+      size += static_cast<double>(index.size_bytes);
+      if (auto name = display(index.table); std::find(tables.begin(), tables.end(), name) == tables.end())
+        tables.push_back(std::move(name));
+    }
+    if (!count) return;
+    out_ += "\n";
+    paragraph(
+        fmt::format("{} under 1 %{}, {}{}, for foreign keys and for statements that cost little, on {}. "
+                    "--format json has the DDL.",
+                    count == 1 ? "1 more index saves" : fmt::format("{} more indexes save", count),
+                    count == 1 ? "" : " each", bytes(size), count == 1 ? "" : " in all", join(tables, ", ")),
+        "");
+  }
+
+  void curve() {
+    if (major() < 2) return;
+    out_ += "\n" + bold("Cost by number of indexes") + "\n" +
+            fmt::format("{:>9} {:>8} {:>7}\n", "indexes", "size", "cost");
+    double size = 0;
+    double left = advice_.cost_before;
+    std::size_t number = 0;
+    for (const auto& index : advice_.indexes) {
+      size += static_cast<double>(index.size_bytes);
+      left -= index.cost_saved;
+      if (minor(index)) continue;
+      ++number;
+      const double share = advice_.cost_before > 0 ? left / advice_.cost_before : 0;
+      out_ += fmt::format("{:>9} {:>8} {:>7}  {}\n", number, bytes(size), percent(left, advice_.cost_before),
+                          std::string(static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 40 + 0.5), '#'));
+    }
+  }
+
+  void queries() {
+    constexpr std::size_t most = 20;
+    if (advice_.indexes.empty()) return;
+    out_ += "\n" + bold("Queries") + "\n" +
+            fmt::format("{:>9} {:>9} {:>9}  {}\n", "calls", "before", "after", "");
+    std::size_t shown = 0;
+    for (const auto& query : advice_.queries) {
+      if (query.cost_after >= query.cost_before || shown == most) break;
+      ++shown;
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(query.weight / query.calibration),
+                          cost(query.cost_before), cost(query.cost_after),
+                          ellipsis(one_line(query.text), width() - 31));
+      if (query.calibration >= 2 || query.calibration <= 0.5)
+        out_ += fmt::format("{:>9} {:>9} {:>9}  weighted {:.2g} times: {} on average\n", "", "", "",
+                            query.calibration, duration(query.mean_ms));
+    }
+    if (advice_.queries.size() > shown)
+      out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
+  }
+
+  static std::string left(double after, double before) {
+    return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-";
+  }
+
+  // What is left of the cost, and of the time.
+  void verified() {
+    if (!advice_.verification) return;
+    const Verification& seen = *advice_.verification;
+    out_ += "\n" + bold(fmt::format("Verified on {}", printable(seen.where))) + "\n";
+    if (!seen.complete) out_ += "The verification ended early: some queries were not measured.\n";
+    out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  medians of up to {} runs\n", "estimated", "before", "after",
+                        "real", seen.runs);
+    for (const auto& query : seen.queries) {
+      const std::string text = ellipsis(one_line(query.text), width() - 41);
+      if (!query.ms_before || !query.ms_after) continue;
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before),
+                          duration(*query.ms_before), duration(*query.ms_after),
+                          left(*query.ms_after, *query.ms_before), text);
+    }
+    if (seen.ms_before > 0)
+      out_ +=
+          fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", left(seen.estimated_left, 1),
+                      duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
+    for (const auto& query : seen.queries)
+      if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
+        paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),
+                              printable(query.why_not)),
+                  "  ");
+    for (const auto& index : seen.withdrawn) paragraph("withdrawn: " + printable(index), "  ");
+    for (const auto& index : seen.not_built) paragraph("not built: " + printable(index), "  ");
+    sizes_built();
+  }
+
+  void sizes_built() {
+    double estimated = 0;
+    double built = 0;
+    for (const auto& index : advice_.indexes) {
+      if (!index.built_bytes) continue;
+      estimated += static_cast<double>(index.size_bytes);
+      built += static_cast<double>(*index.built_bytes);
+    }
+    if (built > 0)
+      out_ += fmt::format("Size of the indexes: {}, estimated {}.\n", bytes(built), bytes(estimated));
+  }
+
+  void uncosted() {
+    if (advice_.not_costed.empty()) return;
+    out_ += "\n" + bold("Not costed") + "\n";
+    for (const auto& index : advice_.not_costed) {
+      sql(index.sql);
+      std::string reason = index.reason + " (" + plural(index.queries.size(), "query", "queries") + ")";
+      if (index.cost_saved)
+        reason +=
+            fmt::format("; built on the sandbox, its size is {} and it saves {}",
+                        bytes(static_cast<double>(index.size_bytes.value_or(0))), cost(*index.cost_saved));
+      paragraph(reason, "      ");
+    }
+  }
+
+  void drops() {
+    if (advice_.drops.empty()) return;
+    out_ += "\n" + bold("To drop") + "\n";
+    for (const auto& drop : advice_.drops) {
+      sql(drop.sql);
+      paragraph(printable(drop.reason) +
+                    (drop.size_bytes ? ", " + bytes(static_cast<double>(drop.size_bytes)) : ""),
+                "      ");
+    }
+  }
+
+  const Advice& advice_;
+  const AdviceOptions& options_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string advice_text(const Advice& advice, const AdviceOptions& options) {
+  return Writer(advice, options).write();
+}
+
+}  // namespace pgadvise::report

@@ -1,0 +1,647 @@
+#include "pg/catalog/catalog_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text/text.h"
+#include "pg/catalog/catalog_queries.h"
+#include "pg/catalog/tracking.h"
+#include "pg/connection/read_only.h"
+#include "pg/connection/values.h"
+#include "pg/plans/dependencies.h"
+#include "pg/verify/leftovers.h"
+
+namespace pgadvise::pg {
+
+namespace {
+
+// First and alone: a role's own search_path may put anybody's functions and operators before the server's.
+// Under pg_catalog, which no other schema's can enter, deparsed names carry their schema, too.
+constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
+// The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
+// running it none.
+constexpr const char* settings =
+    "SELECT set_config('statement_timeout', '60s', true), set_config('jit', 'off', true), "
+    "set_config('lock_timeout', '500ms', true), set_config('idle_in_transaction_session_timeout', '60s', "
+    "true), "
+    "set_config('quote_all_identifiers', 'off', true)";
+
+// FROM and WHERE of the relations that are read; `c` and `n` are theirs.
+std::string relations(std::string_view join) {
+  return fmt::format(
+      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {} WHERE c.relkind IN ('r', 'p', 'f', "
+      "'v', 'm') "
+      "AND c.relpersistence <> 't' AND {} AND {} ",
+      join, own_schema, not_of_extension("pg_class", "c.oid"));
+}
+
+// Over the 60 s that the server is given: for one that does not answer at all.
+constexpr std::chrono::seconds query_limit{70};
+
+std::string unlocked(std::string_view expression) {
+  return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked_relations, expression);
+}
+
+// "{1,2}" of an int2[].
+std::vector<int> numbers(const std::optional<std::string>& array) {
+  std::vector<int> out;
+  if (!array || array->size() < 3) return out;
+  for (const auto part : split(std::string_view(*array).substr(1, array->size() - 2), ','))
+    out.push_back(static_cast<int>(whole(part)));
+  return out;
+}
+
+std::string without_public(const std::string& name) {
+  return name.compare(0, 7, "public.") == 0 ? name.substr(7) : name;
+}
+
+Table::Kind kind_of(char relkind) {
+  switch (relkind) {
+    case 'p': return Table::Kind::partitioned;
+    case 'f': return Table::Kind::foreign;
+    case 'v': return Table::Kind::view;
+    case 'm': return Table::Kind::materialized_view;
+    default: return Table::Kind::ordinary;
+  }
+}
+
+// "c IS NOT NULL" and conjunctions of it, as the server deparses them: "(c IS NOT NULL)", "((a IS NOT NULL)
+// AND (b …))".
+std::vector<std::string> not_null_columns(const Table& table, std::string_view predicate) {
+  const auto strip = [](std::string_view part) {
+    part = trim(part);
+    while (part.size() > 2 && part.front() == '(' && part.back() == ')' && part.find(')') == part.size() - 1)
+      part = trim(part.substr(1, part.size() - 2));
+    return part;
+  };
+  if (predicate.size() > 4 && predicate.substr(0, 2) == "((" &&
+      predicate.substr(predicate.size() - 2) == "))")
+    predicate = predicate.substr(1, predicate.size() - 2);
+  constexpr std::string_view both = " AND ";
+  constexpr std::string_view test = " IS NOT NULL";
+  std::vector<std::string> out;
+  for (;;) {
+    const auto at = predicate.find(both);
+    auto part = strip(predicate.substr(0, at));
+    if (part.size() <= test.size() || part.substr(part.size() - test.size()) != test) return {};
+    auto name = std::string(part.substr(0, part.size() - test.size()));
+    if (name.size() > 2 && name.front() == '"' && name.back() == '"')
+      name = replace_all(name.substr(1, name.size() - 2), "\"\"", "\"");
+    if (!table.column(name)) return {};
+    out.push_back(std::move(name));
+    if (at == std::string_view::npos) return out;
+    predicate.remove_prefix(at + both.size());
+  }
+}
+
+}  // namespace
+
+Error CatalogReader::no_catalog(std::string_view why) const {
+  return {Error::Kind::database, connection_.where(),
+          fmt::format("the server does not respond like PostgreSQL: {}", why),
+          "is this a PostgreSQL server's port?"};
+}
+
+Result<Rows> CatalogReader::ask_once(std::size_t columns, const std::string& query) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(until_ - std::chrono::steady_clock::now());
+  const auto bytes = connection_.bytes_received() - begin_bytes_;
+  if (left.count() <= 0 || bytes >= max_catalog_bytes)
+    return fail(Error::Kind::database, connection_.where(),
+                left.count() <= 0
+                    ? fmt::format("it takes longer than the limit of {} minutes", max_catalog_time.count())
+                    : fmt::format("it exceeds the limit of {} MiB", max_catalog_bytes >> 20));
+  AnswerLimits limits = connection_.limits();
+  limits.rows = std::min(limits.rows, max_catalog_rows);
+  limits.bytes = std::min(limits.bytes, max_catalog_bytes - static_cast<std::size_t>(bytes));
+  connection_.set_limits(limits);
+  connection_.set_deadline(std::min<std::chrono::milliseconds>(left, query_limit));
+  auto rows = connection_.query(query);
+  if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
+    return tl::unexpected(
+        no_catalog(fmt::format("rows of {} columns, {} expected", rows->front().size(), columns)));
+  return rows;
+}
+
+Result<Rows> CatalogReader::ask(std::size_t columns, const std::string& query, const std::string& otherwise,
+                                std::string_view missing) {
+  if (otherwise.empty()) return ask_once(columns, query);
+  if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
+  auto rows = ask_once(columns, query);
+  if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
+                               std::string(missing) + ": " + rows.error().what, "the rest was read"});
+  if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
+    return tl::unexpected(back.error());
+  return ask_once(columns, otherwise);
+}
+
+void CatalogReader::name_some(std::vector<std::string> tables, std::string_view what, std::string_view hint) {
+  if (tables.empty()) return;
+  const auto count = tables.size();
+  if (count > 3) tables.resize(3);
+  const auto list = join(tables, ", ") + (count > 3 ? fmt::format(" and {} more", count - 3) : "");
+  diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(), fmt::format("{}: {}", list, what),
+                               std::string(hint)});
+}
+
+Table* CatalogReader::table(const std::optional<std::string>& oid) {
+  const auto found = by_oid_.find(text(oid));
+  return found == by_oid_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> CatalogReader::column_names(const std::optional<std::string>& oid,
+                                                     const std::optional<std::string>& array) {
+  std::vector<std::string> out;
+  const auto& names = attributes_[text(oid)];
+  for (const int number : numbers(array))
+    if (const auto found = names.find(number); found != names.end()) out.push_back(found->second);
+  return out;
+}
+
+Result<void> CatalogReader::names() {
+  const auto database = ask(2,
+                            "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = "
+                            "'c' THEN d.datcollate END "
+                            "FROM pg_database d WHERE d.datname = current_database()");
+  if (!database) return tl::unexpected(database.error());
+  if (database->empty()) return tl::unexpected(no_catalog("pg_database has no row for the current database"));
+  catalog_.database = text(database->front()[0]);
+  if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
+  const auto schemas = ask(1, fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
+                                          own_schema, not_of_extension("pg_namespace", "n.oid")));
+  if (!schemas) return tl::unexpected(schemas.error());
+  for (const auto& row : *schemas) catalog_.schemas.push_back(text(row[0]));
+  const auto extensions =
+      ask(1,
+          "SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+          "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1");
+  if (!extensions) return tl::unexpected(extensions.error());
+  for (const auto& row : *extensions) catalog_.extensions.push_back(text(row[0]));
+  const auto functions = ask(
+      1, fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+                     "n.oid = p.pronamespace "
+                     "WHERE {} AND {} ORDER BY 1",
+                     own_schema, not_of_extension("pg_proc", "p.oid")));
+  if (!functions) return tl::unexpected(functions.error());
+  for (const auto& row : *functions) catalog_.user_functions.push_back(text(row[0]));
+  return {};
+}
+
+// A session's counts of what it wrote reach the server's after its transaction, at times a second or more:
+// after an ANALYZE that saw the rows already they are counted once more. Of a table that was just analyzed,
+// had nothing deleted and has not one page more than ANALYZE found, that is all that they can be; but for a
+// VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
+static void leave_out_late_counts(TableStatistics& statistics) {
+  if (statistics.rows < 0 || statistics.bytes > statistics.pages * 8192) return;
+  statistics.changes_since_analyze = 0;
+  statistics.live_rows = std::min(statistics.live_rows, static_cast<std::int64_t>(statistics.rows));
+}
+
+Result<void> CatalogReader::tables() {
+  const auto query = [](std::string_view definition) {
+    return fmt::format(
+               "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence = 'u', c.relrowsecurity, "
+               "{0}, "
+               "CASE WHEN c.oid NOT IN {1} THEN pg_get_expr(c.relpartbound, c.oid) END, "
+               "CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, "
+               "obj_description(c.oid, 'pg_class'), CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND "
+               "current_setting('server_version_num')::int < 140000 THEN -1 ELSE c.reltuples END, "
+               "c.relpages, "
+               "CASE WHEN c.relkind IN ('r', 'm') AND c.oid NOT IN {1} THEN pg_relation_size(c.oid) END, "
+               "pg_stat_get_numscans(c.oid), pg_stat_get_tuples_inserted(c.oid) + "
+               "pg_stat_get_tuples_updated(c.oid) + "
+               "pg_stat_get_tuples_deleted(c.oid), c.relkind IN ('r', 'p', 'm') AND "
+               "(NOT has_any_column_privilege(c.oid, 'SELECT') OR row_security_active(c.oid)), c.oid IN {1}, "
+               "pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid), CASE WHEN c.relkind IN ('r', "
+               "'m') THEN "
+               "age(c.relfrozenxid) END, pg_stat_get_mod_since_analyze(c.oid), "
+               "greatest(pg_stat_get_last_analyze_time(c.oid), "
+               "pg_stat_get_last_autoanalyze_time(c.oid)) > now() - interval '10 minutes' AND "
+               "pg_stat_get_tuples_deleted(c.oid) = 0, pg_stat_get_tuples_returned(c.oid), "
+               "(SELECT o.option_value FROM pg_options_to_table(c.reloptions) o WHERE o.option_name = "
+               "'fillfactor')",
+               definition, locked_relations) +
+           relations("") + "ORDER BY 2, 3";
+  };
+  const auto definition = fmt::format(
+      "CASE WHEN c.relkind IN ('v', 'm') AND NOT EXISTS (SELECT FROM pg_rewrite r JOIN pg_depend d ON "
+      "d.objid = r.oid "
+      "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
+      "THEN pg_get_viewdef(c.oid) END",
+      locked_relations);
+  const auto rows = ask(24, query(definition), query("NULL"), "view definitions were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::string> unreadable;
+  std::vector<std::string> busy;
+  for (const auto& row : *rows) {
+    Table out;
+    out.name = {text(row[1]), text(row[2])};
+    out.kind = kind_of(letter(row[3]));
+    out.unlogged = truth(row[4]);
+    out.row_security = truth(row[5]);
+    out.definition = std::string(trim(text(row[6])));
+    if (!out.definition.empty() && out.definition.back() == ';') out.definition.pop_back();
+    out.partition_bound = text(row[7]);
+    out.partition_key = text(row[8]);
+    out.comment = text(row[9]);
+    if (row[23] && (out.kind == Table::Kind::ordinary || out.kind == Table::Kind::materialized_view))
+      out.fillfactor = static_cast<int>(whole(row[23]));
+    if (out.kind != Table::Kind::view) {
+      TableStatistics statistics;
+      statistics.rows = number(row[10], -1);
+      statistics.pages = whole(row[11]);
+      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * 8192;
+      statistics.sequential_scans = whole(row[13]);
+      statistics.sequential_rows = whole(row[22]);
+      statistics.writes = whole(row[14]);
+      statistics.live_rows = whole(row[17]);
+      statistics.dead_rows = whole(row[18]);
+      statistics.relfrozenxid_age = whole(row[19]);
+      statistics.changes_since_analyze = whole(row[20]);
+      if (truth(row[21]) && row[12]) leave_out_late_counts(statistics);
+      out.statistics = statistics;
+    }
+    if (truth(row[15])) unreadable.push_back(display(out.name));
+    if (truth(row[16])) busy.push_back(display(out.name));
+    const auto name = out.name;
+    by_oid_[text(row[0])] = &catalog_.tables.insert_or_assign(name, std::move(out)).first->second;
+  }
+  name_some(unreadable, "column statistics are hidden from this user", "connect as a user who may read them");
+  name_some(busy, "locked by another session: defaults, checks and sizes were not read", "try again later");
+  return {};
+}
+
+Result<void> CatalogReader::inheritance() {
+  const auto rows = ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
+                               relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
+                               "ORDER BY n.nspname, c.relname, i.inhseqno");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* child = table(row[0]);
+    const Table* parent = table(row[1]);
+    if (!child || !parent) continue;
+    if (truth(row[2])) child->partition_of = parent->name;
+    else child->inherits.push_back(parent->name);
+  }
+  return {};
+}
+
+Result<void> CatalogReader::columns() {
+  const auto query = [](std::string_view expression) {
+    return fmt::format(
+               "SELECT c.oid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+               "a.attidentity, "
+               "a.attgenerated, {}, CASE WHEN a.attcollation <> t.typcollation THEN (SELECT CASE WHEN "
+               "ln.nspname IN "
+               "('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || l.collname FROM pg_collation "
+               "l "
+               "JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation) END, "
+               "ds.description",
+               expression) +
+           relations(
+               "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+               "JOIN pg_type t ON t.oid = a.atttypid "
+               "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+               "LEFT JOIN pg_description ds ON ds.classoid = 'pg_class'::regclass AND ds.objoid = c.oid "
+               "AND ds.objsubid = a.attnum") +
+           "ORDER BY c.oid, a.attnum";
+  };
+  const auto rows =
+      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    Column column;
+    column.name = text(row[2]);
+    column.type = without_public(text(row[3]));
+    column.not_null = truth(row[4]);
+    if (text(row[5]) == "a") column.identity = Column::Identity::always;
+    if (text(row[5]) == "d") column.identity = Column::Identity::by_default;
+    (text(row[6]).empty() ? column.default_expression : column.generated_expression) = row[7];
+    column.collation = text(row[8]);
+    column.comment = text(row[9]);
+    attributes_[text(row[0])][static_cast<int>(whole(row[1]))] = column.name;
+    owner->columns.push_back(std::move(column));
+  }
+  return {};
+}
+
+Result<void> CatalogReader::indexes() {
+  const bool nulls = connection_.server_version() >= 150000;
+  const auto query = [&](std::string_view predicate) {
+    return fmt::format(
+               "SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid, {}, {}, "
+               "EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', "
+               "'u', 'x')), "
+               "pg_stat_get_numscans(i.indexrelid), ic.relpages, "
+               "(SELECT above.relname FROM pg_inherits h JOIN pg_class above ON above.oid = h.inhparent "
+               "WHERE h.inhrelid = i.indexrelid), i.indisreplident, {}",
+               nulls ? "i.indnullsnotdistinct" : "false", predicate,
+               connection_.server_version() >= 120000
+                   ? "EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid)"
+                   : "false") +
+           relations(
+               "JOIN pg_index i ON i.indrelid = c.oid AND i.indislive JOIN pg_class ic ON ic.oid = "
+               "i.indexrelid "
+               "JOIN pg_am m ON m.oid = ic.relam") +
+           "ORDER BY ic.relname";
+  };
+  const auto rows =
+      ask(14,
+          query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
+                            "pg_get_expr(i.indpred, i.indrelid) END",
+                            locked_relations)),
+          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* owner = table(row[1]);
+    if (!owner) continue;
+    Index index;
+    index.name = text(row[2]);
+    index.method = text(row[3]);
+    index.unique = truth(row[4]);
+    index.valid = truth(row[5]);
+    index.nulls_not_distinct = truth(row[6]);
+    index.predicate = row[7];
+    if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
+    index.constraint = truth(row[8]);
+    index.statistics = IndexStatistics{whole(row[9]), whole(row[10])};
+    index.attached_to = text(row[11]);
+    index.replica_identity = truth(row[12]);
+    index.building = truth(row[13]);
+    if (owner->statistics) owner->statistics->index_scans += index.statistics->scans;
+    index_by_oid_[text(row[0])] = {owner, owner->indexes.size()};
+    owner->indexes.push_back(std::move(index));
+  }
+  return {};
+}
+
+Result<void> CatalogReader::index_keys() {
+  const auto rows = ask(
+      7,
+      "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
+      "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
+      "i.indoption[s.k - 1], "
+      "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
+      "op.nspname || '.' "
+      "END || o.opcname END, "
+      "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
+      "0 THEN "
+      "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+      "l.collname "
+      "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
+      "i.indcollation[s.k - 1]) END" +
+          relations("JOIN pg_index i ON i.indrelid = c.oid AND i.indislive "
+                    "CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS s(k) "
+                    "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.k - 1] "
+                    "AND a.attnum <> 0 "
+                    "LEFT JOIN pg_opclass o ON s.k <= i.indnkeyatts AND o.oid = i.indclass[s.k - 1] "
+                    "LEFT JOIN pg_namespace op ON op.oid = o.opcnamespace") +
+          "ORDER BY i.indexrelid, s.k");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    const auto found = index_by_oid_.find(text(row[0]));
+    if (found == index_by_oid_.end()) continue;
+    Index& index = found->second.first->indexes[found->second.second];
+    if (truth(row[1])) {
+      index.include.push_back(text(row[2]));
+      continue;
+    }
+    IndexKey key;
+    key.column = text(row[2]);
+    key.expression = text(row[3]);
+    // Whatever does not look like a function call comes in parentheses of its own.
+    if (key.expression.size() > 2 && key.expression.front() == '(' && key.expression.back() == ')')
+      key.expression = key.expression.substr(1, key.expression.size() - 2);
+    const auto option = whole(row[4]);
+    key.descending = option & 1;
+    key.nulls_first = option & 2;
+    key.operator_class = text(row[5]);
+    key.collation = text(row[6]);
+    index.keys.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<void> CatalogReader::constraints() {
+  const bool nulls = connection_.server_version() >= 150000;
+  const auto query = [&](std::string_view expression) {
+    return fmt::format(
+               "SELECT k.conrelid, k.contype, k.conname, k.conkey::text, k.confrelid, k.confkey::text, "
+               "k.confdeltype, "
+               "k.confupdtype, CASE WHEN k.contype = 'c' THEN {} WHEN k.contype = 'x' THEN "
+               "pg_get_constraintdef(k.oid) "
+               "END, k.convalidated, k.condeferrable, k.conparentid <> 0 OR (k.contype = 'c' AND "
+               "k.coninhcount > "
+               "0), "
+               "{}, fn.nspname, f.relname, {}, k.confmatchtype = 'f', k.condeferred",
+               expression, nulls ? "i.indnullsnotdistinct" : "false",
+               nulls ? "k.confdelsetcols::text" : "NULL") +
+           relations(
+               "JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') "
+               "LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u' "
+               "LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = "
+               "f.relnamespace") +
+           "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
+  };
+  const auto rows = ask(18, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
+                        "check expressions were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
+                                                  {'u', Constraint::Kind::unique},
+                                                  {'f', Constraint::Kind::foreign_key},
+                                                  {'c', Constraint::Kind::check},
+                                                  {'x', Constraint::Kind::exclusion}};
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    Constraint constraint;
+    const auto kind = kinds.find(letter(row[1]));
+    if (kind == kinds.end()) continue;
+    constraint.kind = kind->second;
+    constraint.name = text(row[2]);
+    constraint.columns = column_names(row[0], row[3]);
+    if (constraint.kind == Constraint::Kind::foreign_key) {
+      constraint.referenced_table = {text(row[13]), text(row[14])};
+      constraint.referenced_columns = column_names(row[4], row[5]);
+      constraint.on_delete = referential_action(text(row[6])[0]);
+      constraint.on_update = referential_action(text(row[7])[0]);
+      constraint.on_delete_columns = column_names(row[0], row[15]);
+      constraint.match_full = truth(row[16]);
+    }
+    constraint.expression = text(row[8]);
+    if (constraint.expression.compare(0, 8, "EXCLUDE ") == 0) constraint.expression.erase(0, 8);
+    constraint.validated = truth(row[9]);
+    constraint.deferrable = truth(row[10]);
+    constraint.initially_deferred = truth(row[17]);
+    constraint.inherited = truth(row[11]);
+    constraint.nulls_not_distinct = truth(row[12]);
+    owner->constraints.push_back(std::move(constraint));
+  }
+  return {};
+}
+
+Result<void> CatalogReader::policies() {
+  const auto query = [](std::string_view seen, std::string_view checked) {
+    return fmt::format(
+               "SELECT p.polrelid, p.polname, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' "
+               "WHEN 'w' THEN "
+               "'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, p.polpermissive, {}, {}, "
+               "(SELECT string_agg(r.rolname, chr(10) ORDER BY r.rolname) FROM pg_roles r WHERE r.oid = ANY "
+               "(p.polroles))",
+               seen, checked) +
+           relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
+  };
+  const auto rows = ask(7,
+                        query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
+                              unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
+                        query("NULL", "NULL"), "policies were not read");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows) {
+    Table* owner = table(row[0]);
+    if (!owner) continue;
+    owner->policies.push_back(
+        {text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5]), {}, {}});
+    const std::string roles = text(row[6]);
+    for (const auto role : split(roles, '\n'))
+      if (!role.empty()) owner->policies.back().roles.emplace_back(role);
+  }
+  return {};
+}
+
+Result<void> CatalogReader::triggers() {
+  // tgtype: 2 is BEFORE, 16 is UPDATE.
+  const auto rows =
+      ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
+                 "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
+  if (!rows) return tl::unexpected(rows.error());
+  for (const auto& row : *rows)
+    if (Table* owner = table(row[0])) owner->update_triggers.push_back(text(row[1]));
+  return {};
+}
+
+Result<void> CatalogReader::everything() {
+  for (const auto part :
+       {&CatalogReader::names, &CatalogReader::tables, &CatalogReader::inheritance, &CatalogReader::columns,
+        &CatalogReader::indexes, &CatalogReader::index_keys, &CatalogReader::constraints,
+        &CatalogReader::policies, &CatalogReader::triggers, &CatalogReader::types_and_sequences,
+        &CatalogReader::settings_and_age, &CatalogReader::sessions})
+    if (const auto done = (this->*part)(); !done) return done;
+  column_statistics();
+  sum_up_partitions();
+  int not_asked = 0;
+  HarmlessStatements harmless;
+  catalog_.tracking = read_tracking(
+      catalog_,
+      [&](const std::string& query) -> Result<Rows> {
+        // A table of somebody else: planning the query could run the expressions of its indexes.
+        if (const auto safe = harmless.check(connection_, query); !safe) {
+          Error error = safe.error();
+          error.what = "the list of applied migrations can't be read: " + error.what;
+          diagnostics_.push_back(error);
+          return tl::unexpected(std::move(error));
+        }
+        return ask(4, query, "SELECT WHERE false", "the list of applied migrations can't be read");
+      },
+      not_asked);
+  if (not_asked)
+    diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
+                                 fmt::format("{} more tables list applied migrations", not_asked),
+                                 fmt::format("the first {} were read", max_tracking_tables)});
+  return {};
+}
+
+namespace {
+
+// Leaves the connection's limits as they were.
+class Watch {
+ public:
+  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) {
+    connection_.set_deadline(query_limit);
+  }
+  ~Watch() {
+    connection_.set_limits(before_);
+    connection_.set_deadline({});
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  Connection& connection_;
+  AnswerLimits before_;
+};
+
+}  // namespace
+
+Result<void> CatalogReader::begin() {
+  for (const char* statement : {"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", plain_path, settings})
+    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
+  return {};
+}
+
+// Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
+Result<void> CatalogReader::recognise() {
+  const auto rows =
+      ask(2,
+          "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
+          "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname");
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->size() == 1 && text(rows->front()[0]) == "pg_catalog" && whole(rows->front()[1]) > 0) return {};
+  return tl::unexpected(no_catalog("pg_namespace and pg_class do not list pg_catalog"));
+}
+
+Result<Catalog> CatalogReader::read() {
+  const Watch watch(connection_);
+  catalog_.server_version = connection_.server_version();
+  catalog_.has_statistics = true;
+  auto done = begin();
+  if (done) done = recognise();
+  if (done) done = everything();
+  if (connection_.alive()) (void)connection_.query("ROLLBACK");
+  if (!done) {
+    done.error().what = "the catalog can't be read: " + done.error().what;
+    done.error().kind = Error::Kind::database;
+    return tl::unexpected(done.error());
+  }
+  return std::move(catalog_);
+}
+
+// Reading the definitions opens the tables.
+static Result<void> check_partition_keys(Connection& connection) {
+  if (connection.server_version() >= 130000) return {};
+  ReadOnly transaction(connection);
+  if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
+  const auto safe = partition_keys_are_safe(connection);
+  if (!safe) return tl::unexpected(safe.error());
+  if (*safe) return {};
+  return fail(Error::Kind::database, connection.where(),
+              "a partition key calls a function that is not built in, which PostgreSQL 12 runs whenever a "
+              "client opens the table: the database is not read",
+              "upgrade the server to 13 or later");
+}
+
+Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
+                             const CatalogOptions& options) {
+  if (const auto safe = check_partition_keys(connection); !safe) return tl::unexpected(safe.error());
+  const auto until = std::chrono::steady_clock::now() + max_catalog_time;
+  auto catalog = CatalogReader(connection, diagnostics, options.values, until).read();
+  const auto left = [](const auto& table) {
+    return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),
+                       [](const Index& index) { return !run_of_index(index.name).empty(); });
+  };
+  if (!catalog || std::none_of(catalog->tables.begin(), catalog->tables.end(), left)) return catalog;
+  if (const auto leftovers = find_leftovers(connection))
+    for (auto& line : describe(*leftovers, connection)) diagnostics.push_back(std::move(line));
+  return catalog;
+}
+
+}  // namespace pgadvise::pg

@@ -1,0 +1,37 @@
+// The only way pgadvise runs statements in a database it reads: a READ ONLY transaction that is always rolled
+// back.
+#pragma once
+
+#include <chrono>
+
+#include "base/result.h"
+#include "pg/connection/connection.h"
+
+namespace pgadvise::pg {
+
+// The role: the connection's SessionSettings, or its user.
+enum class As { application, user };
+
+// BEGIN READ ONLY … ROLLBACK around a scope, with time limits on client and server, and responses of at most
+// a million rows and 256 MiB.
+class ReadOnly {
+ public:
+  // `limit`: for each statement.
+  explicit ReadOnly(Connection& connection, std::chrono::milliseconds limit = std::chrono::seconds(5));
+  ReadOnly(const ReadOnly&) = delete;
+  ReadOnly& operator=(const ReadOnly&) = delete;
+  ~ReadOnly();
+  // `watch_us`: client_connection_check_interval, which some server platforms do not support.
+  Result<void> begin(bool watch_us, As as = As::application);
+  // Returns to the state after begin(), also from a failed transaction.
+  bool back();
+
+ private:
+  Result<void> act();
+
+  Connection& connection_;
+  AnswerLimits before_;
+  std::chrono::milliseconds limit_;
+};
+
+}  // namespace pgadvise::pg
