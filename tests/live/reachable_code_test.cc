@@ -193,6 +193,14 @@ const std::vector<Case>& cases() {
         "SELECT to_jsonb(s) FROM pg_statistic s", "SELECT json_build_array(e) FROM {k}"},
        {"SELECT to_json(id) FROM {k}", "SELECT row_to_json(p) FROM plain p"},
        never},
+      {"texts",  // the bodies of || and quote_literal() have a cast to text, which inlining looks up
+       "",
+       "CREATE TYPE {k}_e AS ENUM ('a'); CREATE FUNCTION {k}_c({k}_e) RETURNS text LANGUAGE sql IMMUTABLE AS "
+       "'SELECT {k}_i(1)::text'; CREATE CAST ({k}_e AS text) WITH FUNCTION {k}_c({k}_e);"
+       "CREATE TABLE {k} (id int, e {k}_e);",
+       {"SELECT 'x' || 'a'::{k}_e", "SELECT 'a'::{k}_e || 'x'::text", "SELECT quote_literal('a'::{k}_e)",
+        "SELECT quote_nullable('a'::{k}_e)", "SELECT id FROM {k} WHERE e || 'x' = 'y'"},
+       {"SELECT 'x' || id FROM {k}"}},
       {"classes",
        "pg_amproc.amproc",
        "CREATE OPERATOR CLASS {k}_o FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, "
@@ -514,6 +522,32 @@ TEST_F(ReachableCode, IsNotRunByACommand) {
       EXPECT_EQ(called(database_.connect()), "") << command << ran.out;
     }
   }
+}
+
+// Built-in functions and extensions' run queries of their own, whose operators are looked up along
+// search_path.
+TEST_F(ReachableCode, ThroughTheSearchPathIsNotPlanned) {
+  const auto refused = [&](const std::string& statement) {
+    auto connection = database_.connect();
+    auto source = pg::make_plan_source(connection);
+    EXPECT_TRUE(source);
+    const auto found = (*source)->dependencies(statement, plan::Names::session);
+    EXPECT_TRUE(found) << (found ? "" : found.error().line());
+    if (!found) return std::string();
+    return found->unknown_functions.empty()
+               ? (found->refused_functions.empty() ? "" : found->refused_functions.front())
+               : found->unknown_functions.front();
+  };
+  EXPECT_EQ(refused("SELECT count(*) FROM plain"), "");
+  EXPECT_EQ(refused("SELECT pg_get_viewdef('plain'::regclass)"), "pg_get_viewdef");
+  const auto set = [&](const std::string& path) {
+    database_.run("ALTER DATABASE " + database_.name() + " SET search_path = " + path);
+  };
+  set("public, pg_catalog");
+  EXPECT_EQ(refused("SELECT count(*) FROM plain"),
+            "operators of a schema that search_path puts before pg_catalog");
+  set("pg_catalog, public");
+  EXPECT_EQ(refused("SELECT count(*) FROM plain"), "");
 }
 
 // The control: EXPLAIN itself runs the function behind each case that says so.

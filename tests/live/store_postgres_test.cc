@@ -457,8 +457,12 @@ TEST_F(PostgresStoreTest, WhatCouldRunCodeOfOthersIsRefused) {
   for (const auto& [change, message] : changes) {
     const std::string name = "store" + std::to_string(number++);
     put_all(*engine_.open(name), {size_of(monday, 10)});
-    EXPECT_TRUE(engine_.try_open(name, false).has_value());
+    const auto opened = engine_.try_open(name, false);
+    ASSERT_TRUE(opened.has_value());
     engine_.database(name).run(change);
+    const auto later = (*opened)->put(size_of(monday, 11), monday);
+    ASSERT_FALSE(later.has_value()) << change;
+    EXPECT_NE(later.error().what.find(message), std::string::npos) << later.error().line();
     for (const bool create : {true, false}) {
       const auto refused = engine_.try_open(name, create);
       ASSERT_FALSE(refused.has_value()) << change;

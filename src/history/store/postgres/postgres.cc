@@ -15,6 +15,7 @@
 #include "pg/connection/connection.h"
 #include "store/facts/clock.h"
 #include "store/facts/fact_rows.h"
+#include "store/postgres/postgres_relations.h"
 #include "store/postgres/postgres_schema.h"
 #include "store/postgres/postgres_session.h"
 #include "store/store/sql_store.h"
@@ -213,7 +214,7 @@ class PostgresStore : public SqlStore {
  private:
   template <class Work>
   Result<void> write(const Work& work) {
-    auto transaction = PostgresTransaction::begin(connection_, Access::write);
+    auto transaction = begin_write(connection_);
     if (!transaction) return tl::unexpected(transaction.error());
     if (const Result<void> done = work(*transaction); !done) return done;
     return transaction->commit();
@@ -246,7 +247,7 @@ class PostgresStore : public SqlStore {
 
   // Once a day, where no other upload runs: otherwise one of the next uploads does it.
   Result<void> forget_before(std::int64_t day) {
-    auto transaction = PostgresTransaction::begin(connection_, Access::write);
+    auto transaction = begin_write(connection_);
     if (!transaction) return tl::unexpected(transaction.error());
     const auto old = transaction->number(
         "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "

@@ -91,4 +91,14 @@ Result<void> check_relations(PostgresTransaction& transaction, const pg::Connect
               "it could run code as this role: remove it, if you trust the rest, or name another database");
 }
 
+Result<PostgresTransaction> begin_write(pg::Connection& connection) {
+  auto out = PostgresTransaction::begin(connection, PostgresTransaction::Access::write);
+  if (!out) return out;
+  const auto locked = out->query(
+      fmt::format("LOCK TABLE pgadvise.{} IN ROW EXCLUSIVE MODE", fmt::join(tables, ", pgadvise.")));
+  if (!locked) return tl::unexpected(locked.error());
+  if (const auto safe = check_relations(*out, connection); !safe) return tl::unexpected(safe.error());
+  return out;
+}
+
 }  // namespace pgadvise::store

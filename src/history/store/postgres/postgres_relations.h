@@ -22,4 +22,8 @@ std::vector<View> postgres_tables();
 // functions or operators, which can stand in for built-in ones.
 Result<void> check_relations(PostgresTransaction& transaction, const pg::Connection& connection);
 
+// A transaction of Access::write on a store that exists, in which nobody can add a trigger, rule, policy or
+// index to a table until it ends. Errors: those of check_relations().
+Result<PostgresTransaction> begin_write(pg::Connection& connection);
+
 }  // namespace pgadvise::store

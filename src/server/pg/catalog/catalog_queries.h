@@ -53,9 +53,10 @@ class CatalogReader {
   Result<Catalog> read();
 
  private:
-  Result<void> begin();
+  Result<void> begin(const char* transaction);
   Result<void> recognise();
   Result<void> everything();
+  Result<void> tracking();
   Result<void> names();
   Result<void> tables();
   Result<void> inheritance();

@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -538,11 +539,22 @@ Result<void> CatalogReader::everything() {
     if (const auto done = (this->*part)(); !done) return done;
   column_statistics();
   sum_up_partitions();
+  return tracking();
+}
+
+// In a transaction whose queries see what the planner sees: a table of somebody else may have got another
+// index since the catalog was read.
+Result<void> CatalogReader::tracking() {
+  bool begun = false;
   int not_asked = 0;
   HarmlessStatements harmless;
   catalog_.tracking = read_tracking(
       catalog_,
       [&](const std::string& query) -> Result<Rows> {
+        if (!std::exchange(begun, true)) {
+          if (const auto ended = connection_.query("ROLLBACK"); !ended) return tl::unexpected(ended.error());
+          if (const auto done = begin(begin_read_only); !done) return tl::unexpected(done.error());
+        }
         // A table of somebody else: planning the query could run the expressions of its indexes.
         if (const auto safe = harmless.check(connection_, query); !safe) {
           Error error = safe.error();
@@ -582,8 +594,8 @@ class Watch {
 
 }  // namespace
 
-Result<void> CatalogReader::begin() {
-  for (const char* statement : {"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", plain_path, settings})
+Result<void> CatalogReader::begin(const char* transaction) {
+  for (const char* statement : {transaction, plain_path, settings})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
   return {};
 }
@@ -603,7 +615,7 @@ Result<Catalog> CatalogReader::read() {
   const Watch watch(connection_);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
-  auto done = begin();
+  auto done = begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   if (done) done = recognise();
   if (done) done = everything();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");

@@ -41,7 +41,7 @@ Result<void> ReadOnly::begin(bool watch_us, As as) {
       "pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true){}",
       limit_.count(),
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
-  for (const std::string& statement : {std::string("BEGIN READ ONLY"), settings})
+  for (const std::string& statement : {std::string(begin_read_only), settings})
     if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
   if (as == As::application)
     if (const auto done = act(); !done) return done;

@@ -9,11 +9,16 @@
 
 namespace pgadvise::pg {
 
+// A database can have another default_transaction_isolation, in which our own queries of the catalog see an
+// older state than the planner.
+inline constexpr const char* begin_read_only =
+    "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE";
+
 // The role: the connection's SessionSettings, or its user.
 enum class As { application, user };
 
-// BEGIN READ ONLY … ROLLBACK around a scope, with time limits on client and server, and responses of at most
-// a million rows and 256 MiB.
+// BEGIN … READ ONLY … ROLLBACK around a scope, with time limits on client and server, and responses of at
+// most a million rows and 256 MiB.
 class ReadOnly {
  public:
   // `limit`: for each statement.

@@ -92,8 +92,10 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
       "pg_catalog.set_config('debug_pretty_print', "
       "'off', true), pg_catalog.set_config('client_min_messages', 'log', true), CASE WHEN "
       "pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'::pg_catalog.text THEN "
-      "pg_catalog.set_config('log_min_messages', 'panic', true) END");
+      "pg_catalog.set_config('log_min_messages', 'panic', true) END, pg_catalog.array_position("
+      "pg_catalog.current_schemas(true), 'pg_catalog'::pg_catalog.name)");
   if (!set) return tl::unexpected(set.error());
+  const bool own_names_first = !set->empty() && set->front().back() == "1";
   std::vector<std::string> trees;
   connection.on_notice([&](std::string_view text) {
     if (text.substr(0, tree_title.size()) == tree_title) trees.emplace_back(text.substr(tree_title.size()));
@@ -126,6 +128,9 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty())
     harmless.oids = std::move(checker).followed();
   if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
+  // Extensions' functions run queries of their own, whose operators are then anybody's.
+  if (out && !own_names_first)
+    out->unknown_functions.emplace_back("operators of a schema that search_path puts before pg_catalog");
   return out;
 }
 

@@ -193,10 +193,11 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
   return expand(query, oids);
 }
 
-// A type brings its own functions, the checks of domains, what compares its values, and its casts to JSON
-// (which to_json, json_agg and their like look up while they run), through elements, attributes, base types
-// and subtypes. Not its typanalyze, which ANALYZE runs, nor what reads and writes binary values: pgadvise
-// asks for text.
+// A type brings its own functions, the checks of domains, what compares its values, its casts to JSON (which
+// to_json, json_agg and their like look up while they run) and to text (which the planner looks up when it
+// inlines ||, quote_literal() and quote_nullable() of any type: allow_list.cc, own_body), through elements,
+// attributes, base types and subtypes. Not its typanalyze, which ANALYZE runs, nor what reads and writes
+// binary values: pgadvise asks for text.
 Result<void> DependencyChecker::types(const Oids& oids) {
   text_search_ = text_search_ || reaches_text_search(oids);
   const bool since_14 = version() >= 140000;
@@ -222,7 +223,8 @@ UNION SELECT 'tree', k.conbin::text FROM t JOIN pg_constraint k ON k.contypid = 
 UNION SELECT 'function', f.oid::text FROM t JOIN pg_range g ON g.rngtypid = t.oid
   CROSS JOIN LATERAL (VALUES (g.rngcanonical::oid), (g.rngsubdiff::oid)) f(oid) WHERE f.oid >= 16384
 UNION SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid
-  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384
+  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype, 'pg_catalog.text'::regtype)
+    AND c.castfunc >= 16384
 UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = f.oid
   WHERE p.amproc::oid >= 16384
 UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON m.amopfamily = f.oid
@@ -236,15 +238,18 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
 }
 
 // A column of the type anyarray (pg_stats, pg_attribute.attmissingval) has values of any type: what functions
-// look up by the type of a value, not of an expression, is a cast to JSON, the output function, and what
-// compares values.
+// look up by the type of a value, not of an expression, is a cast to JSON or text, the output function, and
+// what compares values.
 Result<void> DependencyChecker::values_of_any_type() {
   return expand(R"(
 SELECT 'function', c.castfunc::text FROM pg_cast c
-  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384
+  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype, 'pg_catalog.text'::regtype)
+    AND c.castfunc >= 16384
 UNION SELECT 'function', y.typoutput::oid::text FROM pg_type y WHERE y.typoutput::oid >= 16384
 UNION SELECT 'function', p.amproc::oid::text FROM pg_opclass o JOIN pg_amproc p ON p.amprocfamily = o.opcfamily
-  WHERE o.opcdefault AND o.oid >= 16384 AND p.amproc::oid >= 16384)",
+  WHERE o.opcdefault AND o.oid >= 16384 AND p.amproc::oid >= 16384
+UNION SELECT 'function', q.oprcode::oid::text FROM pg_opclass o JOIN pg_amop m ON m.amopfamily = o.opcfamily
+  JOIN pg_operator q ON q.oid = m.amopopr WHERE o.opcdefault AND o.oid >= 16384 AND q.oprcode::oid >= 16384)",
                 {});
 }
 

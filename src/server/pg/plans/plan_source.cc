@@ -108,13 +108,14 @@ Result<void> ServerPlans::look_around() {
   ReadOnly transaction(connection_);
   if (const auto begun = transaction.begin(false); !begun) return begun;
   const auto rows = connection_.query(
-      "SELECT pg_catalog.current_setting('is_superuser'), (SELECT 1 FROM pg_catalog.pg_available_extensions "
+      "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) "
+      "SESSION_USER), (SELECT 1 FROM pg_catalog.pg_available_extensions "
       "a "
       "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
       "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)");
   if (!rows) return tl::unexpected(rows.error());
   const Row row = rows->empty() ? Row{} : rows->front();
-  superuser_ = row[0] == "on";
+  superuser_ = row[0] == "t";  // whatever role the database sets: SET ROLE leads back
   // A query there holds its replay up, or is cancelled by it.
   if (row[3] == "t") analyze_refused_ = "the server is a standby";
   statistics_only_ = row[4] == "on";
@@ -258,6 +259,8 @@ Result<std::vector<std::string>> ServerPlans::values(const std::string& select) 
   ReadOnly transaction(connection_);
   if (const auto begun = begin(transaction, plan::Names::catalog); !begun)
     return tl::unexpected(begun.error());
+  if (const auto still = harmless_.check(connection_, mark(select, plan::Names::catalog)); !still)
+    return tl::unexpected(still.error());
   connection_.set_interruptible(true);
   const auto rows = connection_.query(select);
   connection_.set_interruptible(false);

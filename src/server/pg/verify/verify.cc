@@ -9,6 +9,7 @@
 #include "base/text/text.h"
 #include "pg/connection/read_only.h"
 #include "pg/connection/values.h"
+#include "pg/plans/dependencies.h"
 #include "pg/verify/leftovers.h"
 #include "pg/verify/verify_run.h"
 #include "plan/read/reader.h"
@@ -229,6 +230,8 @@ class Verifier {
   Result<double> once(const plan::WhatIfStatement& statement) {
     ReadOnly transaction(connection_, options_.statement_limit);
     if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
+    if (const auto still = harmless_.check(connection_, statement.sql); !still)
+      return tl::unexpected(still.error());
     const auto rows =
         cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
     if (!rows && connection_.sqlstate() == "57014" && !stopped())
@@ -268,6 +271,7 @@ class Verifier {
   const VerifyOptions& options_;
   Diagnostics& diagnostics_;
   const VerifyRun run_ = new_verify_run();
+  HarmlessStatements harmless_;
   bool locked_ = false;
   int number_ = 0;
   std::vector<std::string> built_;  // "schema.index", quoted: what may be there
