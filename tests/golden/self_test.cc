@@ -164,6 +164,27 @@ TEST(Help, OfADatabaseAndAStoreSaysThatOthersSeeAPassword) {
   EXPECT_EQ(of_stores, 6u);
 }
 
+TEST(Help, OfManyOptionsShowsTheMostUsedOrAllInGroups) {
+  for (const std::string command : {"advise", "check", "digest", "explain", "fleet", "review", "watch"}) {
+    const std::string brief = run(command + " -h").out, whole = run(command + " --help").out;
+    const auto lines = split(brief, '\n');
+    const auto shown = std::count_if(lines.begin(), lines.end(),
+                                     [](std::string_view line) { return line.starts_with("  -"); });
+    EXPECT_GE(shown, 3) << command;
+    EXPECT_LE(shown, 10) << command << brief;
+    EXPECT_TRUE(has(brief, "pgadvise " + command + " --help lists all ")) << brief;
+    std::size_t before = 0;
+    for (const char* group : {"\nInputs:", "\nOutput:"}) {
+      const auto at = whole.find(group);
+      EXPECT_NE(at, std::string::npos) << command << group;
+      EXPECT_GT(at, before) << command << group;
+      before = at;
+    }
+  }
+  for (const std::string command : {"history", "init", "report", "rules list"})
+    EXPECT_EQ(run(command + " -h").out, run(command + " --help").out) << command;
+}
+
 TEST(Help, OfASubcommandStatesItsExitCodes) {
   EXPECT_TRUE(has(run("check --help").out, "--fail-on, 1 findings"));
   EXPECT_FALSE(has(run("rules list --help").out, "--fail-on"));

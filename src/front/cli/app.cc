@@ -25,6 +25,7 @@
 #include "cli/commands/self.h"
 #include "cli/commands/snapshot.h"
 #include "cli/commands/watch.h"
+#include "cli/options/help.h"
 #include "cli/options/profiles.h"
 #include "cli/options/usage.h"
 #include "cli/output/messages.h"
@@ -123,6 +124,7 @@ int main(const Arguments& given) {
   for (const char* one : {"advise", "check", "digest", "explain", "fleet", "history", "report", "review",
                           "sandbox", "snapshot"})
     add_verbosity(*app.get_subcommand(one));
+  group_options(app);
   add_self(app, exit_code);
   state_exit_codes(app);
   app.parse_complete_callback([&app, &given] {
