@@ -1,14 +1,18 @@
-# A rule is registered by being there: rules/<category>/<rule_id>.cc defines `const Rule <rule_id>`.
+# A rule is registered by being there: rules/<category>/<rule_id>.cc, or in a room of the category (rules/query/logs/<rule_id>.cc),
+# defines `const Rule <rule_id>`.
 # Written here: generated/rules/all_rules.h (extern declarations) and all_rules.cc (the one array, with the example of
 # each rule's fixture folder: example.md, else bad.sql and good.sql, up to a line "-- Also:", behind which is what only the test needs).
-file(GLOB pgadvise_rule_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/rules/*/*.cc")
+file(GLOB_RECURSE pgadvise_rule_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/rules" "${CMAKE_SOURCE_DIR}/rules/*.cc")
+# By category and name, whatever the room.
+list(TRANSFORM pgadvise_rule_files REPLACE "^([a-z]+)/(.*/)?([a-z_0-9]+[.]cc)$" "\\1/\\3:\\0")
 list(SORT pgadvise_rule_files)
+list(TRANSFORM pgadvise_rule_files REPLACE "^.*:" "${CMAKE_SOURCE_DIR}/rules/")
 set(_declarations "")
 set(_entries "")
 foreach(_file IN LISTS pgadvise_rule_files)
   get_filename_component(_name "${_file}" NAME_WE)
-  get_filename_component(_dir "${_file}" DIRECTORY)
-  get_filename_component(_category "${_dir}" NAME)
+  file(RELATIVE_PATH _category "${CMAKE_SOURCE_DIR}/rules" "${_file}")
+  string(REGEX REPLACE "/.*" "" _category "${_category}")
   string(REPLACE "_" "-" _id "${_name}")
   set(_examples "")
   foreach(_part IN ITEMS example.md bad.sql good.sql)

@@ -197,6 +197,31 @@ class Check {
   Graph files_, folders_, rooms_;
 };
 
+// Each folder below src that holds sources: at most 25 files, unless it has registered entries, one file
+// each; and a README.md of at most 15 lines.
+struct Rooms {
+  explicit Rooms(const fs::path& root) {
+    static const Names entries = {"tools", "formats", "commands"};
+    std::map<std::string, int> files;
+    for (const auto& entry : fs::recursive_directory_iterator(root / "src"))
+      if (entry.path().extension() == ".cc" || entry.path().extension() == ".h")
+        ++files[fs::relative(entry.path().parent_path(), root).generic_string()];
+    for (const auto& [room, count] : files) {
+      if (count > 25 && !entries.count(fs::path(room).filename().string()))
+        faults.push_back(room + " has " + std::to_string(count) + " files");
+      std::ifstream in(root / room / "README.md");
+      std::string line;
+      int lines = 0;
+      while (std::getline(in, line)) ++lines;
+      if (lines == 0) faults.push_back(room + " has no README.md");
+      if (lines > 15) faults.push_back(room + "/README.md has " + std::to_string(lines) + " lines");
+    }
+    rooms = static_cast<int>(files.size());
+  }
+  std::vector<std::string> faults;
+  int rooms = 0;
+};
+
 // Headers that declare functions and have no source of their name. What clang-format begins in the first
 // column and ends with ");" is a function's declaration; a class's are indented.
 struct Headers {
@@ -330,6 +355,19 @@ TEST(Layering, FoldersOfAGroupAndTheirRoomsAreRead) {
             (std::vector<std::string>{"src/a/x.cc:1: a may not include b",
                                       "src/g/c is not in the table of docs/architecture.md",
                                       "rooms that include each other: b/one -> b/two -> b/one"}));
+}
+
+TEST(Rooms, AreSmallAndSayWhatTheyAreFor) {
+  const Rooms here(PGADVISE_SOURCE_DIR);
+  for (const auto& fault : here.faults) ADD_FAILURE() << fault;
+  EXPECT_GT(here.rooms, 50);
+  TempTree tree(
+      {{"src/a/README.md", "# a\n"}, {"src/b/README.md", std::string(16, '\n')}, {"src/b/x.h", ""}});
+  for (int file = 0; file < 26; ++file) tree.add("src/a/" + std::to_string(file) + ".cc", "");
+  tree.add("src/c/tools/x.cc", "");
+  EXPECT_EQ(Rooms(tree.path()).faults,
+            (std::vector<std::string>{"src/a has 26 files", "src/b/README.md has 16 lines",
+                                      "src/c/tools has no README.md"}));
 }
 
 TEST(Headers, DeclareWhatTheSourceOfTheirNameDefines) {

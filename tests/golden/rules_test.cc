@@ -24,7 +24,7 @@
 #include "migrations/folders/find_schemas.h"
 #include "migrations/folders/folder.h"
 #include "migrations/folders/schema_load.h"
-#include "plan/insights/plan_set.h"
+#include "plan/run/plan_set.h"
 #include "report/pages/rule_page.h"
 #include "report/report.h"
 #include "sql/facts/facts.h"

@@ -1,4 +1,4 @@
-// What every engine of a store does alike: tests/unit/store_test.cc runs these cases on SQLite,
+// What every engine of a store does alike: tests/unit/store/store_test.cc runs these cases on SQLite,
 // tests/live/store_postgres_test.cc on PostgreSQL, and tests/live/store_clickhouse_test.cc on ClickHouse. An
 // engine has `open(name, retention_days)`, which opens a store of its own for each name, `dump(name)`, all
 // rows of all tables with "|" between the values, and `value(sql)` of the store "store". It may have
@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/iso_time.h"
 #include "model/queries/histogram.h"
 #include "store/store/store.h"
 

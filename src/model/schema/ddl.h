@@ -1,5 +1,5 @@
 // Writes catalog objects as DDL. No other file puts a name into CREATE INDEX, DROP INDEX, a constraint, a
-// column definition or a command of ALTER TABLE for these (tests/unit/model_ddl_test.cc, which lists the
+// column definition or a command of ALTER TABLE for these (tests/unit/model/ddl_test.cc, which lists the
 // exceptions). Pure text: no function here reads a server or a file.
 //
 // - A statement or clause comes back on one line, without a semicolon.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/schema/executed_statement.h"
+#include "model/queries/executed_statement.h"
 
 namespace pgadvise::log {
 

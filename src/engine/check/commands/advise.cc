@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "advisor/candidates/withdraw.h"
 #include "advisor/queries/planned_queries.h"
+#include "advisor/search/withdraw.h"
 #include "base/text/text.h"
 #include "check/findings/index_search.h"
 #include "check/load/inputs.h"

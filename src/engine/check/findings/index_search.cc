@@ -20,8 +20,8 @@
 #include "lint/run/context.h"
 #include "model/schema/index_comparison.h"
 #include "pg/plans/what_if.h"
-#include "plan/insights/plan_set.h"
 #include "plan/run/confirm.h"
+#include "plan/run/plan_set.h"
 #include "sql/definitions/written_indexes.h"
 #include "sql/facts/facts.h"
 

@@ -16,8 +16,8 @@
 #include "check/run/loops_in_code.h"
 #include "lint/migrations/migration_forecast.h"
 #include "lint/run/context.h"
-#include "plan/insights/plan_set.h"
 #include "plan/run/confirm.h"
+#include "plan/run/plan_set.h"
 #include "sql/facts/facts.h"
 
 namespace pgadvise::check {

@@ -7,8 +7,8 @@
 
 #include "base/result.h"
 #include "migrations/interface/schema_input.h"
+#include "model/queries/executed_statement.h"
 #include "model/schema/catalog.h"
-#include "model/schema/executed_statement.h"
 
 namespace pgadvise::migrations {
 

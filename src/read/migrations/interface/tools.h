@@ -4,7 +4,7 @@
 // file's existence registers the tool (cmake/migration_tools.cmake).
 //
 // No other source has a string with a table of a tool, or with a tool's id outside the sentences of rule
-// pages and of messages about drizzle (tests/unit/migrations_tool_entries_test.cc). That test lists the
+// pages and of messages about drizzle (tests/unit/migrations/tool_entries_test.cc). That test lists the
 // exceptions, by file and tool. They are not about running migrations: libraries, programs, settings and
 // images that src/read/deploy and two rules look for in a repository and that have a tool's name, and the
 // formats of drizzle, which src/read/drizzle reads.

@@ -16,7 +16,7 @@
 #include "pg/plans/dependencies.h"
 #include "pg/plans/hypopg.h"
 #include "plan/read/reader.h"
-#include "plan/run/rows_written.h"
+#include "plan/read/rows_written.h"
 
 namespace pgadvise::pg {
 

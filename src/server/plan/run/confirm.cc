@@ -11,7 +11,7 @@
 #include "base/text/text.h"
 #include "model/schema/ddl.h"
 #include "plan/read/reader.h"
-#include "plan/run/rows_written.h"
+#include "plan/read/rows_written.h"
 #include "plan/run/safety.h"
 #include "sql/parse/statement.h"
 
