@@ -124,7 +124,7 @@ TEST(Check, DebugTellsWhatWasSentAndNoLiteral) {
   const auto ran = run(command);
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   EXPECT_NE(ran.err.find(" ms   -- connected to database "), std::string::npos) << ran.err;
-  EXPECT_NE(ran.err.find("BEGIN READ ONLY -- 0 rows"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("READ ONLY, NOT DEFERRABLE -- 0 rows"), std::string::npos) << ran.err;
   EXPECT_NE(ran.err.find("select * from people where mail = ?"), std::string::npos) << ran.err;
   EXPECT_EQ((ran.out + ran.err).find("alice"), std::string::npos) << ran.err;
   EXPECT_EQ((ran.out + ran.err).find("hidden-word"), std::string::npos) << ran.err;

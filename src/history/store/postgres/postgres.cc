@@ -72,14 +72,24 @@ int lock_of(const std::string& target) {
       static_cast<std::uint32_t>(std::stoul(sha256_hex(target).substr(0, 8), nullptr, 16)));
 }
 
+std::set<std::string> all_tables() {
+  std::set<std::string> out;
+  for (const auto& table : postgres_tables()) out.insert(table.name);
+  return out;
+}
+
 // One upload, in a transaction that the caller commits. Uploads take rows in the order of their keys, so that
 // two of them never wait for each other.
 class Upload {
  public:
-  explicit Upload(PostgresTransaction& transaction) : transaction_(transaction) {}
+  Upload(PostgresTransaction& transaction, const pg::Connection& connection)
+      : transaction_(transaction), connection_(connection) {}
 
-  Result<void> put(const FactRows& facts) {
+  // `partitions`: of the days of the facts.
+  Result<void> put(const FactRows& facts, std::set<std::string> partitions) {
     if (const auto done = lock(facts.target); !done) return done;
+    partitions.merge(all_tables());
+    if (const auto kept = keep_unchanged(transaction_, connection_, partitions); !kept) return kept;
     for (const auto& table : facts.tables)
       if (const auto done = insert(table, "ON CONFLICT DO NOTHING"); !done) return done;
     TableRows classes = facts.classes;
@@ -159,6 +169,7 @@ class Upload {
   }
 
   PostgresTransaction& transaction_;
+  const pg::Connection& connection_;
 };
 
 class PostgresStore : public SqlStore {
@@ -167,7 +178,7 @@ class PostgresStore : public SqlStore {
 
   Result<void> set_retention(int days) {
     return write([&](PostgresTransaction& transaction) -> Result<void> {
-      // Without a change nothing is written: a role that may only read names the setting, too.
+      if (const auto kept = keep_unchanged(transaction, connection_, {"setting"}); !kept) return kept;
       const auto set =
           transaction.query("UPDATE setting SET value = $1 WHERE name = 'retention_days' AND value <> $1",
                             {std::to_string(days)});
@@ -183,8 +194,11 @@ class PostgresStore : public SqlStore {
     const std::int64_t first = first_kept_day(*clock, now);
     FactRows rows = rows_of(facts);
     leave_out_before(first, rows);
-    if (const auto done = partitions_for(rows); !done) return done;
-    const auto done = write([&](PostgresTransaction& transaction) { return Upload(transaction).put(rows); });
+    const auto partitions = partitions_for(rows);
+    if (!partitions) return tl::unexpected(partitions.error());
+    const auto done = write([&](PostgresTransaction& transaction) {
+      return Upload(transaction, connection_).put(rows, *partitions);
+    });
     if (!done) return done;
     return forget_before(first);
   }
@@ -214,7 +228,7 @@ class PostgresStore : public SqlStore {
  private:
   template <class Work>
   Result<void> write(const Work& work) {
-    auto transaction = begin_write(connection_);
+    auto transaction = PostgresTransaction::begin(connection_, Access::write);
     if (!transaction) return tl::unexpected(transaction.error());
     if (const Result<void> done = work(*transaction); !done) return done;
     return transaction->commit();
@@ -230,7 +244,9 @@ class PostgresStore : public SqlStore {
     return StoreClock{*time, *days};
   }
 
-  Result<void> partitions_for(const FactRows& rows) {
+  // Makes those that are missing; the names of all.
+  Result<std::set<std::string>> partitions_for(const FactRows& rows) {
+    std::set<std::string> out;
     for (const auto& daily : daily_tables) {
       std::set<std::int64_t> days;
       const auto add = [&](const TableRows& table) {
@@ -240,14 +256,16 @@ class PostgresStore : public SqlStore {
       };
       for (const auto& table : rows.tables) add(table);
       for (const auto& log : rows.logs) add(log.statistics);
-      if (const auto done = add_partitions(connection_, daily.name, days); !done) return done;
+      if (const auto done = add_partitions(connection_, daily.name, days); !done)
+        return tl::unexpected(done.error());
+      for (const auto day : days) out.insert(partition_of(daily.name, day));
     }
-    return {};
+    return out;
   }
 
   // Once a day, where no other upload runs: otherwise one of the next uploads does it.
   Result<void> forget_before(std::int64_t day) {
-    auto transaction = begin_write(connection_);
+    auto transaction = PostgresTransaction::begin(connection_, Access::write);
     if (!transaction) return tl::unexpected(transaction.error());
     const auto old = transaction->number(
         "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
@@ -262,6 +280,7 @@ class PostgresStore : public SqlStore {
                                                        StoreLock::area, static_cast<int>(StoreLock::upload)));
     if (!alone) return tl::unexpected(alone.error());
     if (!*alone) return {};
+    if (const auto kept = keep_unchanged(*transaction, connection_, all_tables()); !kept) return kept;
     const auto done = remove_before(*transaction, day);
     if (!done && connection_.sqlstate() == "55P03") return {};  // a reader has a lock
     return done ? transaction->commit() : done;

@@ -91,14 +91,13 @@ Result<void> check_relations(PostgresTransaction& transaction, const pg::Connect
               "it could run code as this role: remove it, if you trust the rest, or name another database");
 }
 
-Result<PostgresTransaction> begin_write(pg::Connection& connection) {
-  auto out = PostgresTransaction::begin(connection, PostgresTransaction::Access::write);
-  if (!out) return out;
-  const auto locked = out->query(
-      fmt::format("LOCK TABLE pgadvise.{} IN ROW EXCLUSIVE MODE", fmt::join(tables, ", pgadvise.")));
+Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connection& connection,
+                            const std::set<std::string>& relations) {
+  std::vector<std::string> names;
+  for (const auto& relation : relations) names.push_back("ONLY pgadvise." + relation);
+  const auto locked = transaction.query("LOCK TABLE " + join(names, ", ") + " IN ROW EXCLUSIVE MODE");
   if (!locked) return tl::unexpected(locked.error());
-  if (const auto safe = check_relations(*out, connection); !safe) return tl::unexpected(safe.error());
-  return out;
+  return check_relations(transaction, connection);
 }
 
 }  // namespace pgadvise::store

@@ -1,6 +1,7 @@
 // Whether the schema pgadvise runs nothing of others when pgadvise reads and writes its tables.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,11 @@ std::vector<View> postgres_tables();
 // functions or operators, which can stand in for built-in ones.
 Result<void> check_relations(PostgresTransaction& transaction, const pg::Connection& connection);
 
-// A transaction of Access::write on a store that exists, in which nobody can add a trigger, rule, policy or
-// index to a table until it ends. Errors: those of check_relations().
-Result<PostgresTransaction> begin_write(pg::Connection& connection);
+// Until the end of the transaction of Access::write nobody can add a trigger, rule, policy or index to these
+// relations of the schema pgadvise; then check_relations(). Partitions are locked only if they are named.
+// Called behind the advisory locks (StoreLock): who drops a partition has the exclusive one. Errors: a
+// relation is missing, or the role may not write to it; those of check_relations().
+Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connection& connection,
+                            const std::set<std::string>& relations);
 
 }  // namespace pgadvise::store

@@ -191,11 +191,11 @@ Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connec
       postgres_schema_version, views_version));
 }
 
+}  // namespace
+
 std::string partition_of(const std::string& table, std::int64_t day) {
   return table + "_" + replace_all(iso_of(day).substr(0, 10), "-", "");
 }
-
-}  // namespace
 
 std::vector<View> postgres_definitions() {
   std::vector<View> out = postgres_tables();
@@ -250,6 +250,7 @@ Result<void> add_partitions(pg::Connection& connection, const std::string& table
                                        static_cast<int>(StoreLock::partitions));
   if (const auto locked = transaction->query(lock); !locked) return tl::unexpected(locked.error());
   if (const auto done = find_missing(); !done) return done;
+  if (const auto kept = keep_unchanged(*transaction, connection, {table}); !kept) return kept;
   for (const auto day : missing) {
     // ATTACH PARTITION locks less than CREATE TABLE … PARTITION OF does.
     const std::string name = partition_of(table, day);

@@ -37,6 +37,9 @@ Result<void> migrate(pg::Connection& connection, bool create);
 Result<void> add_partitions(pg::Connection& connection, const std::string& table,
                             const std::set<std::int64_t>& days);
 
+// The partition of the day that begins at `day`: "relation_size_20231120".
+std::string partition_of(const std::string& table, std::int64_t day);
+
 // Drops the partitions of the days before `day`. Readers and writers wait until the transaction ends.
 Result<void> drop_partitions(PostgresTransaction& transaction, const std::string& table, std::int64_t day);
 

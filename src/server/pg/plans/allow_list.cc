@@ -115,7 +115,7 @@ const Names& harmless() {
       "pg_get_function_result "
       "pg_get_functiondef pg_get_indexdef pg_get_partkeydef pg_get_serial_sequence pg_get_triggerdef "
       "pg_get_userbyid "
-      "pg_has_role pg_opclass_is_visible pg_operator_is_visible pg_relation_filenode "
+      "pg_get_viewdef pg_has_role pg_opclass_is_visible pg_operator_is_visible pg_relation_filenode "
       "pg_size_bytes pg_size_pretty pg_table_is_visible pg_type_is_visible pg_typeof row_security_active "
       "session_user "
       "shobj_description to_regclass txid_current_if_assigned txid_current_snapshot pg_current_snapshot "
@@ -131,31 +131,25 @@ const Names& harmless_volatile() {
   return names;
 }
 
-// Behind some operator or cast, or so named, and yet they run SQL: what their arguments contain, or a query
-// of their own whose operators the server looks up along the session's search_path.
+// Behind some operator or cast, or so named, and yet they run SQL that their arguments contain.
 const Names& takes_sql() {
   static const Names names = words(
       "cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
-      "pg_get_ruledef pg_get_viewdef query_to_xml query_to_xml_and_xmlschema query_to_xmlschema "
+      "query_to_xml query_to_xml_and_xmlschema query_to_xmlschema "
       "schema_to_xml schema_to_xml_and_xmlschema "
       "schema_to_xmlschema table_to_xml table_to_xml_and_xmlschema table_to_xmlschema ts_rewrite ts_stat");
   return names;
 }
 
-// PostGIS looks up names of coordinate systems by SQL with || and ILIKE of varchar, for which an operator in
-// any schema of search_path fits better than the server's (libpgcommon/lwgeom_pg.c, lwgeom_export.c).
-bool asks_for_names(std::string_view symbol) {
-  const std::string name = lower(symbol);
-  return contains_any(name, {"gml", "json", "x3d", "kml", "srs"});
-}
-
 // Extensions whose C functions compute and do nothing else, and the library that has them. Not here: dblink,
 // tablefunc (takes SQL), xml2, lo, file_fdw, adminpack. Whoever may alter an extension can add functions to
-// it: membership alone proves nothing.
-bool harmless_library(std::string_view extension, std::string_view library, std::string_view symbol) {
+// it: membership alone proves nothing. PostGIS looks up names of coordinate systems by SQL with || and ILIKE
+// of varchar (libpgcommon/lwgeom_pg.c, postgis/lwgeom_inout.c), for which somebody's operator of exactly
+// these types fits better than the server's.
+bool harmless_library(std::string_view extension, std::string_view library, bool operators_of_others) {
   constexpr std::string_view folder = "$libdir/";
   if (library.starts_with(folder)) library.remove_prefix(folder.size());
-  if (extension == "postgis") return library.starts_with("postgis-") && !asks_for_names(symbol);
+  if (extension == "postgis") return library.starts_with("postgis-") && !operators_of_others;
   if (extension == "intarray") return library == "_int";
   static const Names same_name = words(
       "bloom btree_gin btree_gist citext cube earthdistance fuzzystrmatch hstore ltree pg_trgm pgcrypto seg "
@@ -215,8 +209,8 @@ Harm check_function(const FunctionFacts& function) {
   if (!function.built_in) {
     const bool computes =
         function.volatility != 'v' || harmless_volatile_symbols().count(function.source) != 0;
-    if (function.language == "c" && harmless_library(function.extension, function.library, function.source) &&
-        computes)
+    if (function.language == "c" &&
+        harmless_library(function.extension, function.library, function.operators_of_others) && computes)
       return Harm::none;
     // The support functions of a sandbox's stand-in types; only a superuser makes functions of language
     // internal.

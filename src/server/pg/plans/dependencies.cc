@@ -128,7 +128,7 @@ Result<plan::Dependencies> find_dependencies(Connection& connection, std::string
   if (out && out->unknown_functions.empty() && out->refused_functions.empty() && out->foreign_tables.empty())
     harmless.oids = std::move(checker).followed();
   if (out && !whole) out->unknown_functions.emplace_back("an object that the server does not show");
-  // Extensions' functions run queries of their own, whose operators are then anybody's.
+  // pg_get_viewdef() and extensions' functions run queries of their own, whose operators are then anybody's.
   if (out && !own_names_first)
     out->unknown_functions.emplace_back("operators of a schema that search_path puts before pg_catalog");
   return out;

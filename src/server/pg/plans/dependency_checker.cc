@@ -18,7 +18,10 @@ namespace pgadvise::pg {
 namespace {
 
 constexpr int max_rounds = 32;
-constexpr Oid nextval = 1574;                                  // nextval(regclass)
+constexpr Oid nextval = 1574;  // nextval(regclass)
+// quote_literal(anyelement), quote_nullable(anyelement), textanycat and anytextcat: their bodies have a cast
+// of any type to text (allow_list.cc, own_body).
+constexpr Oid casts_to_text[] = {1285, 1290, 2003, 2004};
 constexpr Oid text_search_types[] = {3614, 3615, 3734, 3769};  // tsvector, tsquery, regconfig, regdictionary
 
 std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
@@ -193,11 +196,10 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
   return expand(query, oids);
 }
 
-// A type brings its own functions, the checks of domains, what compares its values, its casts to JSON (which
-// to_json, json_agg and their like look up while they run) and to text (which the planner looks up when it
-// inlines ||, quote_literal() and quote_nullable() of any type: allow_list.cc, own_body), through elements,
-// attributes, base types and subtypes. Not its typanalyze, which ANALYZE runs, nor what reads and writes
-// binary values: pgadvise asks for text.
+// A type brings its own functions, the checks of domains, what compares its values, and its casts to JSON
+// (which to_json, json_agg and their like look up while they run), through elements, attributes, base types
+// and subtypes. Not its typanalyze, which ANALYZE runs, nor what reads and writes binary values: pgadvise
+// asks for text.
 Result<void> DependencyChecker::types(const Oids& oids) {
   text_search_ = text_search_ || reaches_text_search(oids);
   const bool since_14 = version() >= 140000;
@@ -223,8 +225,7 @@ UNION SELECT 'tree', k.conbin::text FROM t JOIN pg_constraint k ON k.contypid = 
 UNION SELECT 'function', f.oid::text FROM t JOIN pg_range g ON g.rngtypid = t.oid
   CROSS JOIN LATERAL (VALUES (g.rngcanonical::oid), (g.rngsubdiff::oid)) f(oid) WHERE f.oid >= 16384
 UNION SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid
-  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype, 'pg_catalog.text'::regtype)
-    AND c.castfunc >= 16384
+  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384
 UNION SELECT 'function', p.amproc::oid::text FROM families f JOIN pg_amproc p ON p.amprocfamily = f.oid
   WHERE p.amproc::oid >= 16384
 UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON m.amopfamily = f.oid
@@ -238,19 +239,28 @@ UNION SELECT 'function', o.oprcode::oid::text FROM families f JOIN pg_amop m ON 
 }
 
 // A column of the type anyarray (pg_stats, pg_attribute.attmissingval) has values of any type: what functions
-// look up by the type of a value, not of an expression, is a cast to JSON or text, the output function, and
+// look up by the type of a value, not of an expression, is a cast to JSON, the output function, and
 // what compares values.
 Result<void> DependencyChecker::values_of_any_type() {
   return expand(R"(
 SELECT 'function', c.castfunc::text FROM pg_cast c
-  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype, 'pg_catalog.text'::regtype)
-    AND c.castfunc >= 16384
+  WHERE c.casttarget IN ('pg_catalog.json'::regtype, 'pg_catalog.jsonb'::regtype) AND c.castfunc >= 16384
 UNION SELECT 'function', y.typoutput::oid::text FROM pg_type y WHERE y.typoutput::oid >= 16384
 UNION SELECT 'function', p.amproc::oid::text FROM pg_opclass o JOIN pg_amproc p ON p.amprocfamily = o.opcfamily
   WHERE o.opcdefault AND o.oid >= 16384 AND p.amproc::oid >= 16384
 UNION SELECT 'function', q.oprcode::oid::text FROM pg_opclass o JOIN pg_amop m ON m.amopfamily = o.opcfamily
   JOIN pg_operator q ON q.oid = m.amopopr WHERE o.opcdefault AND o.oid >= 16384 AND q.oprcode::oid >= 16384)",
                 {});
+}
+
+// Which cast of `oids` and their base types the planner finds when it inlines one of casts_to_text.
+Result<void> DependencyChecker::text_casts(const Oids& oids) {
+  return expand(R"(
+WITH RECURSIVE t(oid) AS (
+  SELECT unnest($1::oid[]) UNION SELECT y.typbasetype FROM t JOIN pg_type y ON y.oid = t.oid WHERE y.typbasetype <> 0)
+SELECT 'function', c.castfunc::text FROM t JOIN pg_cast c ON c.castsource = t.oid
+  WHERE c.casttarget = 'pg_catalog.text'::regtype AND c.castfunc >= 16384)",
+                oids);
 }
 
 // Selectivity estimators run while planning. The planner puts an operator's negator or commutator in its
@@ -326,13 +336,16 @@ SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::
   (SELECT concat_ws(',', a.aggtransfn::oid, a.aggfinalfn::oid, a.aggcombinefn::oid, a.aggserialfn::oid,
                     a.aggdeserialfn::oid, a.aggmtransfn::oid, a.aggminvtransfn::oid, a.aggmfinalfn::oid)
    FROM pg_aggregate a WHERE a.aggfnoid::oid = p.oid),
-  {}, p.prosupport::oid, p.probin
+  {}, p.prosupport::oid, p.probin,
+  EXISTS (SELECT FROM pg_operator o WHERE o.oid >= 16384 AND o.oprname IN ('||', '~~*') AND o.oprleft < 16384
+    AND o.oprright < 16384)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid = ANY ($1::oid[]))",
                                                   version() >= 140000 ? "p.prosqlbody::text" : "NULL::text"),
                                       {array_of(oids)});
   if (!rows) return tl::unexpected(rows.error());
   if (rows->size() < oids.size()) unknown_.insert("a function that no longer exists");
+  for (const Oid one : casts_to_text) to_text_ = to_text_ || oids.count(one) != 0;
   for (const auto& row : *rows) {
     FunctionFacts facts;
     const auto oid = static_cast<Oid>(whole(row[0]));
@@ -347,6 +360,7 @@ WHERE p.oid = ANY ($1::oid[]))",
     facts.library = text(row[12]);
     facts.support = truth(row[8]);
     facts.body_seen = row[10].has_value();
+    facts.operators_of_others = truth(row[13]);
     // A column's default, mostly. What writes is only planned, planning evaluates nothing volatile, and READ
     // ONLY refuses this function.
     if (oid == nextval && facts.language == "internal" && facts.volatility == 'v' && writes_) continue;
@@ -398,6 +412,15 @@ Result<plan::Dependencies> DependencyChecker::run() {
       more = true;
       if (const auto result = values_of_any_type(); !result) return tl::unexpected(result.error());
     }
+    if (to_text_) {
+      Oids fresh;
+      for (const Oid type : done_.types)
+        if (type >= first_user_oid && text_casts_of_.insert(type).second) fresh.insert(type);
+      if (!fresh.empty()) {
+        more = true;
+        if (const auto result = text_casts(fresh); !result) return tl::unexpected(result.error());
+      }
+    }
     if (round == max_rounds) {
       unknown_.insert("more dependencies than pgadvise follows");
       break;
@@ -421,7 +444,8 @@ Result<plan::Dependencies> DependencyChecker::run() {
 }
 
 References DependencyChecker::followed() && {
-  done_.functions.erase(nextval);  // harmless only where it is not run
+  done_.functions.erase(nextval);                                  // harmless only where it is not run
+  for (const Oid one : casts_to_text) done_.functions.erase(one);  // or for types without such a cast
   for (const auto type : of_any_type_) done_.types.erase(type);
   for (Oids* set :
        {&done_.functions, &done_.operators, &done_.types, &done_.relations, &done_.targets, &done_.others})

@@ -56,6 +56,7 @@ class DependencyChecker {
   Result<void> functions(const Oids& oids);
   Result<void> text_search();
   Result<void> values_of_any_type();
+  Result<void> text_casts(const Oids& oids);
   Result<void> unlisted_dependents(const References& reached);
   // Runs a query of (what, value) rows and takes what it finds.
   Result<void> expand(const std::string& query, const Oids& oids);
@@ -69,6 +70,8 @@ class DependencyChecker {
   bool text_search_ = false, text_search_followed_ = false;
   bool any_type_ = false, any_type_followed_ = false;
   Oids of_any_type_;  // types that have a part of the type anyarray
+  bool to_text_ = false;
+  Oids text_casts_of_;  // types whose casts to text were followed
   std::set<std::string> unknown_, refused_, foreign_;
 };
 

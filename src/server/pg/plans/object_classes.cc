@@ -15,7 +15,8 @@ std::span<const ObjectClass> object_classes() {
       {"pg_auth_members"},
       {"pg_authid"},
       {"pg_cast", followed, "",
-       "casts to JSON and text are looked up by functions, also by the type of a value; the tree contains "
+       "casts to JSON are looked up by functions, also by the type of a value, and casts to text by bodies; "
+       "the tree contains "
        "all "
        "others"},
       {"pg_class", followed, "relpartbound", "the bound of a partition is made of constants"},
