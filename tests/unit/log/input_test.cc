@@ -613,6 +613,13 @@ TEST(Input, LogOfAnotherProgramIsNamed) {
   }
 }
 
+TEST(Input, AGivenPrefixThatNoLineHasIsNamed) {
+  const Read log = read_text("@@@ 77 @@@ LOG:  duration: 1 ms  statement: SELECT 1\n", "%m [%p] ");
+  ASSERT_EQ(log.diagnostics.size(), 1u);
+  EXPECT_TRUE(contains(log.diagnostics[0].what, "no line matches the given log_line_prefix"))
+      << log.diagnostics[0].line();
+}
+
 TEST(Input, MissingFoldersAndEmptyFiles) {
   const std::string folder = ::testing::TempDir() + "folder-without-a-log";
   std::filesystem::create_directories(folder);

@@ -420,7 +420,7 @@ Format detect(std::string_view head, const std::string& line_prefix) {
   detect_lines(format.entries ? lines_of(entries) : lines, line_prefix, format);
   if (!format.name.empty()) return format;
   describe_stranger(head, lines, format);
-  if (!line_prefix.empty() && format.looked_like.starts_with("PostgreSQL's"))
+  if (!line_prefix.empty() && format.looked_like.starts_with("a PostgreSQL log"))
     format.looked_like = "a PostgreSQL log, but no line matches the given log_line_prefix";
   return format;
 }
