@@ -42,9 +42,9 @@ const std::vector<Group>& groups() {
 
 // What -h shows: ten of a command at most.
 const std::set<std::string_view> most_used = {
-    "--db",       "--sandbox",   "--schema",  "--log",    "--workload", "--changed",
-    "--budget",   "--candidate", "--compare", "--param",  "--plan",     "--every",
-    "--baseline", "--only",      "--format",  "--output", "--fail-on",  "--store"};
+    "--db",        "--sandbox", "--schema", "--log",     "--changed", "--budget",
+    "--candidate", "--compare", "--param",  "--plan",    "--every",   "--baseline",
+    "--only",      "--format",  "--output", "--fail-on", "--store"};
 
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
   return command.get_options(

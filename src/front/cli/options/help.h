@@ -7,9 +7,8 @@ class App;
 
 namespace pgadvise::cli {
 
-// Called when all commands have their options. A command with more than twelve: -h prints the most used ones
-// and how many there are, --help all of them in groups, by what a person wants. The others print the same for
-// both.
+// Called when all commands have their options. If a command has more than twelve, -h prints the most used
+// ones and the total, and --help prints all, grouped by purpose. Other commands print the same for both.
 void group_options(CLI::App& app);
 
 }  // namespace pgadvise::cli

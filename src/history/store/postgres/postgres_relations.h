@@ -1,4 +1,4 @@
-// Whether the schema pgadvise runs nothing of others when pgadvise reads and writes its tables.
+// Checks that the tables in the schema pgadvise cannot run other users' code when pgadvise uses them.
 #pragma once
 
 #include <set>
@@ -25,8 +25,8 @@ Result<void> check_relations(PostgresTransaction& transaction, const pg::Connect
 
 // Until the end of the transaction of Access::write nobody can add a trigger, rule, policy or index to these
 // relations of the schema pgadvise; then check_relations(). Partitions are locked only if they are named.
-// Called behind the advisory locks (StoreLock): who drops a partition has the exclusive one. Errors: a
-// relation is missing, or the role may not write to it; those of check_relations().
+// Called while the transaction holds its advisory lock (StoreLock): dropping a partition takes the exclusive
+// one. Errors: a relation is missing, or the role may not write to it; those of check_relations().
 Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connection& connection,
                             const std::set<std::string>& relations);
 

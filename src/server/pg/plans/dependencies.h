@@ -50,7 +50,7 @@ class HarmlessStatements {
  public:
   static constexpr std::chrono::seconds trusted{10};
 
-  // What find_dependencies() finds, or the code that parsing the statement would run; it is then not parsed.
+  // What find_dependencies() finds. If parsing would run user code, returns that code without parsing.
   Result<plan::Dependencies> find(Connection& connection, const std::string& statement);
   // Errors (nonfatal): find() finds something. Asks again after `trusted`.
   Result<void> check(Connection& connection, const std::string& statement);
