@@ -74,8 +74,7 @@ bool is_application_source(std::string_view path) {
   const std::string low = lower(path);
   if (!typescript::is_source(path) || files::never_deployed(path) || files::deployed_by_others(path))
     return false;
-  // Not drizzle/ and out/: src/read/drizzle/ and the like may have queries, what drizzle-kit writes there is
-  // SQL.
+  // Not drizzle/ and out/: src/drizzle/ and the like may have queries, what drizzle-kit writes there is SQL.
   static constexpr std::array<std::string_view, 24> names = {
       "node_modules", "dist",       "build",     ".next", "seed",      "seeds",      "seeders", "scripts",
       "script",       "migrations", "migration", "mocks", "__mocks__", "stories",    "bench",   "benchmarks",

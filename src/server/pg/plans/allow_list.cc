@@ -135,8 +135,7 @@ const Names& harmless_volatile() {
 const Names& takes_sql() {
   static const Names names = words(
       "cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema "
-      "query_to_xml query_to_xml_and_xmlschema query_to_xmlschema "
-      "schema_to_xml schema_to_xml_and_xmlschema "
+      "query_to_xml query_to_xml_and_xmlschema query_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema "
       "schema_to_xmlschema table_to_xml table_to_xml_and_xmlschema table_to_xmlschema ts_rewrite ts_stat");
   return names;
 }

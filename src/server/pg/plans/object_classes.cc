@@ -15,9 +15,7 @@ std::span<const ObjectClass> object_classes() {
       {"pg_auth_members"},
       {"pg_authid"},
       {"pg_cast", followed, "",
-       "casts to JSON are looked up by functions, also by the type of a value, and casts to text by bodies; "
-       "the tree contains "
-       "all "
+       "functions look up casts to JSON by a value's type, SQL bodies casts to text; the tree has all "
        "others"},
       {"pg_class", followed, "relpartbound", "the bound of a partition is made of constants"},
       {"pg_collation"},
