@@ -37,6 +37,20 @@ inline tl::unexpected<Error> fail(Error::Kind kind, std::string where, std::stri
   return tl::unexpected<Error>(Error{kind, std::move(where), std::move(what), std::move(hint)});
 }
 
+// TRY(const Catalog catalog, read(connection)); declares catalog with the value of the Result, or returns its
+// error from the calling function, which returns a Result, too. TRY_VOID(begin(connection)); is for a value
+// that nobody needs. TRY is several statements: it needs braces behind an if or a loop.
+#define PGADVISE_JOIN_(a, b) a##b
+#define PGADVISE_TRY_(result, declaration, ...)                                     \
+  auto result = __VA_ARGS__;                                                        \
+  if (!result) return tl::unexpected<::pgadvise::Error>(std::move(result).error()); \
+  declaration = *std::move(result)
+#define PGADVISE_TRY_NAMED_(number, declaration, ...) \
+  PGADVISE_TRY_(PGADVISE_JOIN_(tried_, number), declaration, __VA_ARGS__)
+#define TRY(declaration, ...) PGADVISE_TRY_NAMED_(__COUNTER__, declaration, __VA_ARGS__)
+#define TRY_VOID(...) \
+  if (auto tried = __VA_ARGS__; !tried) return tl::unexpected<::pgadvise::Error>(std::move(tried).error())
+
 // Messages for the user that a stage returns with its result. The stage does not print them.
 using Diagnostics = std::vector<Error>;
 
