@@ -250,12 +250,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit, const 
     const std::lock_guard guard(state->lock);
     if (const auto known = state->texts.find(plain(path)); known != state->texts.end()) return known->second;
   }
-  const auto file = InputFile::open(path, user_paths);
-  if (!file) return tl::unexpected(file.error());
-  auto out = read_all(*file, path, limit);
+  TRY(const InputFile file, InputFile::open(path, user_paths));
+  auto out = read_all(file, path, limit);
   struct stat about{};
-  if (state && out && !file->regular() && ::fstat(file->descriptor(), &about) == 0 &&
-      !S_ISCHR(about.st_mode)) {
+  if (state && out && !file.regular() && ::fstat(file.descriptor(), &about) == 0 && !S_ISCHR(about.st_mode)) {
     const std::lock_guard guard(state->lock);
     state->texts[plain(path)] = *out;
   }
@@ -271,9 +269,8 @@ std::string why_unreadable(const std::string& path) {
 }
 
 Result<std::string> read_standard_input(std::size_t limit) {
-  const auto file = InputFile::standard_input();
-  if (!file) return tl::unexpected(file.error());
-  return read_all(*file, "standard input", limit);
+  TRY(const InputFile file, InputFile::standard_input());
+  return read_all(file, "standard input", limit);
 }
 
 std::string read_head(const std::string& path, std::size_t bytes, const UserPaths& user_paths) {

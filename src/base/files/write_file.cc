@@ -89,21 +89,20 @@ std::string write_aside(const std::string& path, std::string_view content, mode_
 }
 
 Result<void> replace_file(const std::string& path, std::string_view content, mode_t mode) {
-  if (const auto inside = check_repository(path); !inside) return inside;
-  const auto target = WriteTarget::find(path, OwnLink::replace);
-  return target ? replace(*target, path, content, mode) : tl::unexpected(target.error());
+  TRY_VOID(check_repository(path));
+  TRY(const WriteTarget target, WriteTarget::find(path, OwnLink::replace));
+  return replace(target, path, content, mode);
 }
 
 Result<void> write_file(const std::string& path, std::string_view content) {
-  if (const auto inside = check_repository(path); !inside) return inside;
-  const auto target = WriteTarget::find(path, OwnLink::follow);
-  if (!target) return tl::unexpected(target.error());
+  TRY_VOID(check_repository(path));
+  TRY(const WriteTarget target, WriteTarget::find(path, OwnLink::follow));
   struct stat status{};
-  if (::fstatat(target->folder(), target->name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return replace(*target, path, content, mode_of_new_files());
-  if (!S_ISREG(status.st_mode)) return write_through(*target, path, content);
+  if (::fstatat(target.folder(), target.name().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return replace(target, path, content, mode_of_new_files());
+  if (!S_ISREG(status.st_mode)) return write_through(target, path, content);
   const bool own = status.st_uid == ::geteuid();
-  return replace(*target, path, content, status.st_mode & (own ? 07777 : mode_of_new_files()));
+  return replace(target, path, content, status.st_mode & (own ? 07777 : mode_of_new_files()));
 }
 
 }  // namespace pgadvise

@@ -418,9 +418,8 @@ Result<CatalogSnapshot> parse_catalog_snapshot(const std::string& path, std::str
 }
 
 Result<CatalogSnapshot> load_catalog_snapshot(const std::string& path, const UserPaths& user_paths) {
-  const auto text = read_file(path, server_snapshot_limit, user_paths);
-  if (!text) return tl::unexpected(text.error());
-  return parse_catalog_snapshot(path, *text);
+  TRY(const std::string text, read_file(path, server_snapshot_limit, user_paths));
+  return parse_catalog_snapshot(path, text);
 }
 
 }  // namespace pgadvise::files

@@ -62,9 +62,8 @@ class Keeper : public RecordSink {
 
 Result<std::vector<ExecutedStatement>> read_executed_statements(const std::string& path,
                                                                 Diagnostics& diagnostics) {
-  auto reader = ChunkReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  reader->head();
+  TRY(ChunkReader reader, ChunkReader::open(path));
+  reader.head();
   Format format;
   format.name = "stderr";
   format.prefix = executed_prefix;
@@ -72,7 +71,7 @@ Result<std::vector<ExecutedStatement>> read_executed_statements(const std::strin
   source.path = path;
   Keeper keeper;
   const auto decoder = make_stderr_decoder(format, source, keeper);
-  run(*reader, *decoder, 1, {});
+  run(reader, *decoder, 1, {});
   decoder->finish();
   if (keeper.cut > 0)
     diagnostics.push_back(

@@ -183,9 +183,7 @@ Result<void> open(Input& input, const std::string& path, const UserPaths& user_p
   format.in_order = !format.newest_first || turned;
   const bool backwards = turned && !format.entries && plain(path);
   if (!input.reader || backwards) {
-    auto again = backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path, user_paths);
-    if (!again) return tl::unexpected(again.error());
-    input.reader.emplace(std::move(*again));
+    TRY(input.reader, backwards ? ChunkReader::open_backwards(path) : ChunkReader::open(path, user_paths));
   }
   if (format.entries || (turned && !backwards)) input.reader->head();
   if (format.entries) input.reader->as_entries();

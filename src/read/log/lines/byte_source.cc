@@ -401,10 +401,9 @@ Result<std::unique_ptr<ByteSource>> ByteSource::turned(std::string_view head, By
 }
 
 Result<std::unique_ptr<ByteSource>> ByteSource::open_backwards(const std::string& path) {
-  auto file = InputFile::open(path);
-  if (!file) return tl::unexpected(file.error());
-  const std::uint64_t size = file->size();
-  return std::make_unique<BackwardSource>(file->release(), size);
+  TRY(InputFile file, InputFile::open(path));
+  const std::uint64_t size = file.size();
+  return std::make_unique<BackwardSource>(file.release(), size);
 }
 
 bool compressed(std::string_view head) {
@@ -424,9 +423,8 @@ Result<std::unique_ptr<ByteSource>> ByteSource::open(const std::string& path, co
     return fail(Error::Kind::input, path, "is a folder without PostgreSQL logs", "name the log files");
   if (const auto why = path == "-" ? std::string() : why_unreadable(path); !why.empty())
     return fail(Error::Kind::input, path, "can't be read: " + why);
-  auto opened = path == "-" ? InputFile::standard_input() : InputFile::open(path, user_paths);
-  if (!opened) return tl::unexpected(opened.error());
-  auto file = std::make_unique<Descriptor>(std::move(*opened));
+  TRY(InputFile opened, path == "-" ? InputFile::standard_input() : InputFile::open(path, user_paths));
+  auto file = std::make_unique<Descriptor>(std::move(opened));
   const std::string_view head = file->peek(6);
   if (head.substr(0, gzip_magic.size()) == gzip_magic) return std::make_unique<GzipSource>(std::move(file));
   if (compressed(head)) return std::make_unique<CompressedSource>(std::move(file));

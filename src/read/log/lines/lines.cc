@@ -43,15 +43,13 @@ void RawChunk::split(std::vector<Line>& lines) const {
 }
 
 Result<ChunkReader> ChunkReader::open(const std::string& path, const UserPaths& user_paths) {
-  auto source = ByteSource::open(path, user_paths);
-  if (!source) return tl::unexpected(source.error());
-  return ChunkReader(std::move(*source));
+  TRY(auto source, ByteSource::open(path, user_paths));
+  return ChunkReader(std::move(source));
 }
 
 Result<ChunkReader> ChunkReader::open_backwards(const std::string& path) {
-  auto source = ByteSource::open_backwards(path);
-  if (!source) return tl::unexpected(source.error());
-  return ChunkReader(std::move(*source));
+  TRY(auto source, ByteSource::open_backwards(path));
+  return ChunkReader(std::move(source));
 }
 
 // How many bytes stay.
@@ -103,9 +101,7 @@ void ChunkReader::as_entries() {
 }
 
 Result<void> ChunkReader::turn_round() {
-  auto source = ByteSource::turned(rest_.view(), *source_);
-  if (!source) return tl::unexpected(source.error());
-  source_ = std::move(*source);
+  TRY(source_, ByteSource::turned(rest_.view(), *source_));
   start_again();
   return {};
 }
