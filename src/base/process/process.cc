@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text/text.h"
+
 extern char** environ;
 
 namespace pgadvise {
@@ -24,8 +26,7 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text(*entry);
     const auto name = text.substr(0, text.find('='));
-    bool ours =
-        std::find(withheld_variables.begin(), withheld_variables.end(), name) != withheld_variables.end();
+    bool ours = is_one_of(name, withheld_variables);
     for (const auto& [variable, value] : variables) ours = ours || name == variable;
     if (!ours) out.emplace_back(text);
   }

@@ -59,10 +59,8 @@ bool secret_name(std::string_view name) {
   static constexpr std::array<std::string_view, 8> parts = {"password", "passwd", "passphrase", "secret",
                                                             "token",    "apikey", "api_key",    "api-key"};
   const std::string lowered = lower(name);
-  return std::any_of(parts.begin(), parts.end(),
-                     [&](std::string_view part) { return lowered.find(part) != std::string::npos; }) ||
-         (lowered.size() > 4 && lowered.substr(lowered.size() - 4) == "_key") || lowered.ends_with("pass") ||
-         lowered.ends_with("pwd");
+  return contains_any(lowered, parts) || (lowered.size() > 4 && lowered.ends_with("_key")) ||
+         ends_with_any(lowered, {"pass", "pwd"});
 }
 
 bool name_character(char c) {
@@ -80,7 +78,7 @@ bool names_secret_itself(std::string_view name) {
   static constexpr std::array<std::string_view, 9> passes = {"pass",       "db_pass",    "database_pass",
                                                              "user_pass",  "smtp_pass",  "mail_pass",
                                                              "redis_pass", "admin_pass", "pg_pass"};
-  if (std::find(passes.begin(), passes.end(), whole) != passes.end()) return true;
+  if (is_one_of(whole, passes)) return true;
   if (whole.starts_with("is_") || whole.starts_with("has_")) return false;
   static constexpr std::array<std::string_view, 7> words = {"otp", "totp", "pin",   "cvv",
                                                             "cvc", "pw",   "pwhash"};
@@ -88,14 +86,14 @@ bool names_secret_itself(std::string_view name) {
   for (const std::string_view tail : {"_hash", "_digest", "_code"})
     if (last.ends_with(tail)) last.resize(last.size() - tail.size());
   last = last.substr(last.find_last_of("_-") + 1);  // npos + 1 == 0
-  if (std::find(words.begin(), words.end(), last) != words.end()) return true;
+  if (is_one_of(last, words)) return true;
   std::string letters;
   for (const char c : whole)
     if (c != '_' && c != '-' && c != ' ' && !(c >= '0' && c <= '9')) letters += c;
   for (const std::string_view tail :
        {"confirmation", "digest", "hash", "salt", "encrypted", "plain", "pem", "value"})
     if (letters.ends_with(tail)) letters.resize(letters.size() - tail.size());
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return letters.ends_with(end); });
+  return ends_with_any(letters, ends);
 }
 
 std::size_t past(std::string_view text, std::size_t at, std::string_view characters) {
@@ -172,7 +170,7 @@ std::size_t before_literal(std::string_view text, std::size_t at, SecretValue& v
       const std::string word = end - at <= longest ? lower(text.substr(at, end - at)) : std::string();
       const bool length =
           !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;  // of a type
-      if (!length && std::find(words.begin(), words.end(), word) == words.end()) break;
+      if (!length && !is_one_of(word, words)) break;
       constexpr std::size_t near = 20;  // IS NOT DISTINCT FROM; a COMMENT IS no constant of its column
       if (word == "is" && lower(text.substr(end, near)).find("distinct") == std::string::npos) break;
       value.list |= word == "in" || word == "any" || word == "all" || word == "array";
@@ -451,33 +449,13 @@ std::string mask_forms(std::string_view text) {
 bool looks_like_conninfo(std::string_view text) {
   text = trim(text);
   if (is_uri(text)) return true;
-  constexpr std::array<std::string_view, 24> keys = {"host",
-                                                     "hostaddr",
-                                                     "port",
-                                                     "dbname",
-                                                     "password",
-                                                     "user",
-                                                     "service",
-                                                     "sslmode",
-                                                     "passfile",
-                                                     "options",
-                                                     "application_name",
-                                                     "sslpassword",
-                                                     "sslcert",
-                                                     "sslkey",
-                                                     "sslrootcert",
-                                                     "sslcrl",
-                                                     "requirepeer",
-                                                     "channel_binding",
-                                                     "gssencmode",
-                                                     "krbsrvname",
-                                                     "connect_timeout",
-                                                     "client_encoding",
-                                                     "target_session_attrs",
-                                                     "require_auth"};
+  constexpr auto keys =
+      word_list("host", "hostaddr", "port", "dbname", "password", "user", "service", "sslmode", "passfile",
+                "options", "application_name", "sslpassword", "sslcert", "sslkey", "sslrootcert", "sslcrl",
+                "requirepeer", "channel_binding", "gssencmode", "krbsrvname", "connect_timeout",
+                "client_encoding", "target_session_attrs", "require_auth");
   const auto equals = text.find('=');  // libpq takes blanks around it
-  return equals != std::string_view::npos &&
-         std::find(keys.begin(), keys.end(), lower(trim(text.substr(0, equals)))) != keys.end();
+  return equals != std::string_view::npos && is_one_of(lower(trim(text.substr(0, equals))), keys);
 }
 
 std::string mask_secrets_in_each_form(std::string_view text) {

@@ -1,7 +1,6 @@
 #include "base/text/mask_constants.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -384,8 +383,8 @@ class Masker {
     const bool called = tokens_[i].end == tokens_[i + 1].begin;  // else, in a plan, a table's name
     const std::string lowered = lower(name.substr(0, std::min<std::size_t>(name.size(), 100)));
     arguments.json = lowered.find("json") != none || lowered.find("hstore") != none;
-    arguments.secret = std::find(ciphers.begin(), ciphers.end(), lowered) != ciphers.end() ||
-                       lowered.starts_with("pgp_") || (called && is_secret_(name));
+    arguments.secret =
+        is_one_of(lowered, ciphers) || lowered.starts_with("pgp_") || (called && is_secret_(name));
   }
 
   void close(std::size_t i) {

@@ -1,8 +1,9 @@
 #include "base/text/mask_signs.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
+
+#include "base/text/text.h"
 
 namespace pgadvise {
 namespace {
@@ -10,17 +11,11 @@ namespace {
 bool letter(char c) { return c >= 'a' && c <= 'z'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
-template <std::size_t N>
-bool has_any(std::string_view text, const std::array<std::string_view, N>& signs) {
-  return std::any_of(signs.begin(), signs.end(),
-                     [&](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
-}
-
 // What stands within one string or word of a text, as it is written.
 bool has_form(std::string_view text) {
   static constexpr std::array<std::string_view, 11> forms = {
       "://", "''", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "rk_live_", "AKIA", "eyJ"};
-  if (has_any(text, forms)) return true;
+  if (contains_any(text, forms)) return true;
   for (std::size_t at = 0; (at = text.find('$', at)) != std::string_view::npos;)
     if (++at >= text.size() || !digit(text[at])) return true;  // "$1" begins no string
   return false;
@@ -41,7 +36,7 @@ bool has_part_of_name(std::string_view letters) {
       "pass",    "pwd",       "secret",        "token",  "apikey", "signingkey", "privatekey", "accesskey",
       "authkey", "masterkey", "encryptionkey", "sshkey", "jwt",    "bearer",     "authoriza",  "credential",
       "cookie",  "crypt",     "digest",        "hmac",   "pgp",    "program",    "newvalue"};
-  return has_any(letters, parts);
+  return contains_any(letters, parts);
 }
 
 }  // namespace
@@ -54,9 +49,8 @@ bool may_hold_secret(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (letter(c)) letters += c;
   }
-  const auto holds = [&](std::string_view part) { return lowered.find(part) != std::string::npos; };
-  return has_part_of_name(letters) || has_short_name(lowered) || holds("_key=") ||
-         (holds("_key ") && holds("--"));
+  return has_part_of_name(letters) || has_short_name(lowered) || contains(lowered, "_key=") ||
+         (contains(lowered, "_key ") && contains(lowered, "--"));
 }
 
 }  // namespace pgadvise

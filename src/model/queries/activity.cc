@@ -1,8 +1,9 @@
 #include "model/queries/activity.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "base/text/text.h"
 
 namespace pgadvise {
 namespace {
@@ -14,21 +15,16 @@ constexpr std::array<std::string_view, 10> wait_types = {"Activity",       "Buff
                                                          "InjectionPoint", "IO",        "IPC",    "Lock",
                                                          "LWLock",         "Timeout"};
 
-template <class Words>
-bool has(const Words& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 }  // namespace
 
 std::string known_state(const std::string& state) {
   if (state.empty()) return "hidden";
-  return has(usual_states, state) || has(rare_states, state) ? state : "other";
+  return is_one_of(state, usual_states) || is_one_of(state, rare_states) ? state : "other";
 }
 
 std::string known_wait_event_type(const std::string& type) {
   if (type.empty()) return "none";
-  return has(wait_types, type) ? type : "other";
+  return is_one_of(type, wait_types) ? type : "other";
 }
 
 Activity activity_of(const Catalog& catalog) {

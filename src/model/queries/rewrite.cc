@@ -1,6 +1,5 @@
 #include "model/queries/rewrite.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -16,11 +15,6 @@ namespace {
 std::string name_of(const Predicate& predicate) {
   const auto dot = predicate.wrapper.rfind('.');
   return dot == std::string::npos ? predicate.wrapper : predicate.wrapper.substr(dot + 1);
-}
-
-template <std::size_t n>
-bool one_of(std::string_view text, const std::array<std::string_view, n>& list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
 }
 
 bool is_json(const std::string& type) { return type == "json" || type == "jsonb"; }
@@ -118,7 +112,7 @@ std::string condition_text(const Predicate& predicate) {
 bool depends_on_session(const Predicate& predicate, const std::string& type) {
   static constexpr std::array<std::string_view, 5> always = {"to_char", "to_date", "age", "concat", "format"};
   const std::string name = name_of(predicate);
-  if (one_of(name, always)) return true;
+  if (is_one_of(name, always)) return true;
   if (predicate.inner == "timezone" && type == "timestamp with time zone")
     return name != "::date" && name != "date" && name != "date_trunc" && !takes_part(name);
   if (type == "timestamp with time zone") return cuts_time(predicate) || name.starts_with("::");

@@ -59,7 +59,7 @@ std::string step_of(const std::string& unit) {
   static constexpr std::array<std::string_view, 7> units = {"second", "minute", "hour", "day",
                                                             "week",   "month",  "year"};
   if (unit == "quarter") return " + interval '3 months'";
-  return std::find(units.begin(), units.end(), unit) == units.end() ? "" : " + interval '1 " + unit + "'";
+  return is_one_of(unit, units) ? " + interval '1 " + unit + "'" : "";
 }
 
 std::optional<Period> of_truncated(const Predicate& predicate, const std::string& type,

@@ -9,10 +9,6 @@
 namespace pgadvise {
 namespace {
 
-bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 RecordedFinding record_of(const Finding& finding, RecordedFinding::State state, const Suppression& by = {}) {
   if (finding.verdict == Verdict::refuted) state = RecordedFinding::State::refuted;
   return {.id = finding.id,
@@ -130,10 +126,10 @@ std::string why_not_checked(const RecordedFinding& finding, const RunRecord& fou
   const std::string run = "the " + std::string(which) + " run ";
   if (!other.scope_known) return report + "does not state what was checked";
   if (other.findings_hidden) return "the baseline of " + report + "may contain the finding";
-  const bool by_migration = has(other.scope.migration_rules, finding.rule);
-  if (!by_migration && !has(other.scope.rules, finding.rule))
+  const bool by_migration = is_one_of(finding.rule, other.scope.migration_rules);
+  if (!by_migration && !is_one_of(finding.rule, other.scope.rules))
     return run + "did not apply the rule everywhere";
-  if (by_migration && !has(other.scope.migrations, finding.location.file))
+  if (by_migration && !is_one_of(finding.location.file, other.scope.migrations))
     return run + "did not check the migration";
   switch (area_of(finding, found_by.inputs)) {
     case FindingArea::log: return reads_area(other, FindingArea::log) ? "" : run + "read no log or workload";

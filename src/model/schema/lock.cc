@@ -1,7 +1,6 @@
 #include "model/schema/lock.h"
 
 #include <array>
-#include <string>
 
 namespace pgadvise {
 namespace {

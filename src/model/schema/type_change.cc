@@ -40,71 +40,22 @@ Spelled read(std::string_view type) {
   return out;
 }
 
-bool one_of(const std::string& text, std::initializer_list<std::string_view> list) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 bool built_in(const std::string& base) {
-  return one_of(base, {"smallint",
-                       "integer",
-                       "bigint",
-                       "real",
-                       "double precision",
-                       "numeric",
-                       "boolean",
-                       "text",
-                       "character varying",
-                       "character",
-                       "bpchar",
-                       "\"char\"",
-                       "name",
-                       "uuid",
-                       "json",
-                       "jsonb",
-                       "xml",
-                       "bytea",
-                       "date",
-                       "time without time zone",
-                       "time with time zone",
-                       "timestamp without time zone",
-                       "timestamp with time zone",
-                       "interval",
-                       "inet",
-                       "cidr",
-                       "macaddr",
-                       "macaddr8",
-                       "money",
-                       "oid",
-                       "regclass",
-                       "bit",
-                       "bit varying",
-                       "point",
-                       "line",
-                       "lseg",
-                       "box",
-                       "path",
-                       "polygon",
-                       "circle",
-                       "tsvector",
-                       "tsquery",
-                       "int4range",
-                       "int8range",
-                       "numrange",
-                       "tsrange",
-                       "tstzrange",
-                       "daterange",
-                       "jsonpath",
-                       "pg_lsn",
-                       "citext",
-                       "hstore",
-                       "ltree",
-                       "vector"});
+  return is_one_of(
+      base, word_list("smallint", "integer", "bigint", "real", "double precision", "numeric", "boolean",
+                      "text", "character varying", "character", "bpchar", "\"char\"", "name", "uuid", "json",
+                      "jsonb", "xml", "bytea", "date", "time without time zone", "time with time zone",
+                      "timestamp without time zone", "timestamp with time zone", "interval", "inet", "cidr",
+                      "macaddr", "macaddr8", "money", "oid", "regclass", "bit", "bit varying", "point",
+                      "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "int4range",
+                      "int8range", "numrange", "tsrange", "tstzrange", "daterange", "jsonpath", "pg_lsn",
+                      "citext", "hstore", "ltree", "vector"));
 }
 
 bool timestamp(const std::string& base) { return base.starts_with("timestamp "); }
-bool text_like(const std::string& base) { return one_of(base, {"text", "character varying", "citext"}); }
-bool whole_number(const std::string& base) { return one_of(base, {"smallint", "integer", "bigint"}); }
-bool fractional(const std::string& base) { return one_of(base, {"real", "double precision", "numeric"}); }
+bool text_like(const std::string& base) { return is_one_of(base, {"text", "character varying", "citext"}); }
+bool whole_number(const std::string& base) { return is_one_of(base, {"smallint", "integer", "bigint"}); }
+bool fractional(const std::string& base) { return is_one_of(base, {"real", "double precision", "numeric"}); }
 
 // The first modifier; `most` when there is none, which is the widest for every type but bit and character.
 int precision(const Spelled& type, int most) { return type.modifiers.empty() ? most : type.modifiers[0]; }
@@ -126,12 +77,12 @@ TypeChange modified(const Spelled& from, const Spelled& to) {
   const int before = precision(from, unlimited);
   const int after = precision(to, unlimited);
   if (from.base == "numeric") return numeric(from, to);
-  if (one_of(from.base, {"character varying", "bit varying"})) {
+  if (is_one_of(from.base, {"character varying", "bit varying"})) {
     if (after >= before) return {Cost::none};
     return {Cost::rewrite, false, true};
   }
   if (timestamp(from.base) ||
-      one_of(from.base, {"interval", "time without time zone", "time with time zone"})) {
+      is_one_of(from.base, {"interval", "time without time zone", "time with time zone"})) {
     const int digits_before = std::min(before, 6);
     const int digits_after = std::min(after, 6);
     if (to.modifiers.empty() || digits_after >= digits_before) return {Cost::none};
@@ -167,8 +118,8 @@ TypeChange between(const Spelled& from, const Spelled& to) {
   if (a == "double precision" && b == "real") out.loses = true;
   if (a == "numeric" && (b == "real" || b == "double precision")) out.loses = true;
   if (timestamp(a) && (b == "date" || b.starts_with("time "))) out.loses = true;
-  if (one_of(b, {"character varying", "character"}) && !to.modifiers.empty())
-    out.fails = !one_of(a, {"uuid", "boolean", "smallint", "integer", "bigint"});
+  if (is_one_of(b, {"character varying", "character"}) && !to.modifiers.empty())
+    out.fails = !is_one_of(a, {"uuid", "boolean", "smallint", "integer", "bigint"});
   return out;
 }
 
@@ -180,9 +131,9 @@ TypeChange type_change(std::string_view from_text, std::string_view to_text, boo
   const Spelled from = read(from_text);
   const Spelled to = read(to_text);
   if (from_text.empty()) {
-    const bool alone =
-        to.array || one_of(to.base, {"smallint", "integer", "bigint", "real", "double precision", "boolean",
-                                     "uuid", "json", "jsonb", "date", "bytea", "money", "character"});
+    const bool alone = to.array || is_one_of(to.base, {"smallint", "integer", "bigint", "real",
+                                                       "double precision", "boolean", "uuid", "json", "jsonb",
+                                                       "date", "bytea", "money", "character"});
     return {alone ? Cost::rewrite : Cost::unknown};
   }
   if (!built_in(from.base) || !built_in(to.base)) return {};

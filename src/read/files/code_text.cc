@@ -16,7 +16,7 @@ bool names_address(std::string_view variable) {
   static constexpr std::array<std::string_view, 12> last = {"URL",      "URI",  "DSN",      "HOST",
                                                             "PORT",     "USER", "USERNAME", "PASS",
                                                             "PASSWORD", "NAME", "DATABASE", "STRING"};
-  return std::find(last.begin(), last.end(), variable.substr(variable.rfind('_') + 1)) != last.end();
+  return is_one_of(variable.substr(variable.rfind('_') + 1), last);
 }
 
 // A word of an identifier or string that names an environment: "isDev", "NODE_ENV", 'development',
@@ -26,7 +26,7 @@ bool names_environment(std::string_view text) {
       "dev",   "development", "develop", "test", "tests",       "testing", "e2e",    "local", "mock",
       "debug", "production",  "prod",    "env",  "environment", "spec",    "memory", "sqlite"};
   std::string word;
-  const auto known = [&] { return std::find(words.begin(), words.end(), word) != words.end(); };
+  const auto known = [&] { return is_one_of(word, words); };
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const char c = i < text.size() ? text[i] : ' ';
     const bool upper = c >= 'A' && c <= 'Z';

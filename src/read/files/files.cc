@@ -18,7 +18,7 @@ bool skipped_folder(const std::string& name) {
   static constexpr std::string_view names[] = {
       "node_modules", ".git",   ".next", "dist", "build",       "target",          "vendor",
       ".turbo",       ".cache", ".venv", "venv", "__pycache__", "bower_components"};
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  return is_one_of(name, names);
 }
 
 }  // namespace

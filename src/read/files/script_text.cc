@@ -1,6 +1,5 @@
 #include "files/script_text.h"
 
-#include <algorithm>
 
 namespace pgadvise::files {
 namespace {

@@ -13,9 +13,7 @@ namespace {
 template <std::size_t N>
 bool any_part(std::string_view path, char separator, const std::array<std::string_view, N>& names) {
   const auto parts = split(path, separator);
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return std::find(names.begin(), names.end(), part) != names.end();
-  });
+  return std::any_of(parts.begin(), parts.end(), [&](auto part) { return is_one_of(part, names); });
 }
 
 }  // namespace
@@ -48,7 +46,7 @@ static bool of_tests(std::string_view folder) {
       "__fixtures__", "docs",       "doc",        ".devcontainer", "playground", "playgrounds",
       "cypress",      "playwright", "benchmarks", "benchmark",     ".storybook", ".vscode",
       ".idea",        ".gitpod",    "__mocks__",  "mocks",         "testing"};
-  return std::find(names.begin(), names.end(), folder) != names.end() || composed_with_test(folder);
+  return is_one_of(folder, names) || composed_with_test(folder);
 }
 
 std::string_view folder_of_tests(std::string_view path) {

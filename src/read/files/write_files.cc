@@ -1,6 +1,5 @@
 #include "files/write_files.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>

@@ -1,6 +1,5 @@
 #include "log/executed_statements.h"
 
-#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>

@@ -1,7 +1,6 @@
 #include "log/collect/query_store.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
 

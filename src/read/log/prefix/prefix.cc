@@ -2,10 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
-#include <initializer_list>
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "base/text/text.h"

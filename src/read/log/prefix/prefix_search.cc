@@ -1,7 +1,6 @@
 #include "log/prefix/prefix_search.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <initializer_list>
 #include <map>
@@ -265,9 +264,7 @@ class Sketch {
     while (length < rest().size() && (letter(rest()[length]) || rest()[length] == '_')) ++length;
     const char behind = length < rest().size() ? rest()[length] : ' ';
     const std::string word = lower(rest().substr(0, length));
-    const auto is = [&](std::initializer_list<std::string_view> words) {
-      return std::find(words.begin(), words.end(), word) != words.end();
-    };
+    const auto is = [&](std::initializer_list<std::string_view> words) { return is_one_of(word, words); };
     if (length < 2 || (behind != '=' && !(behind == ':' && is({"vxid", "txid", "xid", "pid"})))) return false;
     literal(length + 1);
     if (is({"user", "usr", "username", "role"})) value("%u", false);

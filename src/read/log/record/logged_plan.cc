@@ -137,54 +137,18 @@ void read_text(std::string_view text, ExplainRecord& out) {
 
 // Lines of figures, of which nothing is a constant of the statement's.
 bool tells_figures(std::string_view line) {
-  static constexpr std::string_view labels[] = {"Async Capable",
-                                                "Batches",
-                                                "Buckets",
-                                                "Buffers",
-                                                "Cache Mode",
-                                                "Conflict Resolution",
-                                                "Conflicting Tuples",
-                                                "Disabled",
-                                                "Disk",
-                                                "Disk Usage",
-                                                "Estimates",
-                                                "Exact Heap Blocks",
-                                                "Execution Time",
-                                                "Full-sort Groups",
-                                                "Functions",
-                                                "HashAgg Batches",
-                                                "Heap Blocks",
-                                                "Heap Fetches",
-                                                "Hits",
-                                                "I/O Timings",
-                                                "Index Searches",
-                                                "JIT",
-                                                "Lossy Heap Blocks",
-                                                "Memory",
-                                                "Memory Usage",
-                                                "Options",
-                                                "Original Hash Batches",
-                                                "Peak Memory Usage",
-                                                "Planned Partitions",
-                                                "Planning",
-                                                "Planning Time",
-                                                "Pre-sorted Groups",
-                                                "Query Identifier",
-                                                "Settings",
-                                                "Single Copy",
-                                                "Sort Method",
-                                                "Storage",
-                                                "Subplans Removed",
-                                                "Timing",
-                                                "Tuples Inserted",
-                                                "WAL",
-                                                "Workers Launched",
-                                                "Workers Planned"};
+  static constexpr auto labels =
+      word_list("Async Capable", "Batches", "Buckets", "Buffers", "Cache Mode", "Conflict Resolution",
+                "Conflicting Tuples", "Disabled", "Disk", "Disk Usage", "Estimates", "Exact Heap Blocks",
+                "Execution Time", "Full-sort Groups", "Functions", "HashAgg Batches", "Heap Blocks",
+                "Heap Fetches", "Hits", "I/O Timings", "Index Searches", "JIT", "Lossy Heap Blocks", "Memory",
+                "Memory Usage", "Options", "Original Hash Batches", "Peak Memory Usage", "Planned Partitions",
+                "Planning", "Planning Time", "Pre-sorted Groups", "Query Identifier", "Settings",
+                "Single Copy", "Sort Method", "Storage", "Subplans Removed", "Timing", "Tuples Inserted",
+                "WAL", "Workers Launched", "Workers Planned");
   const auto label = line.substr(0, line.find(':'));
-  return label.size() < line.size() &&
-         (std::find(std::begin(labels), std::end(labels), label) != std::end(labels) ||
-          label.starts_with("Rows Removed by ") || label.starts_with("Worker ") ||
-          label.starts_with("Trigger "));
+  return label.size() < line.size() && (is_one_of(label, labels) || label.starts_with("Rows Removed by ") ||
+                                        label.starts_with("Worker ") || label.starts_with("Trigger "));
 }
 
 // Labels, and members of the JSON, whose texts are SQL expressions. What no list here has is not kept:
@@ -198,7 +162,7 @@ bool holds_expression(std::string_view label) {
       "Output",        "Presorted Key",       "Recheck Cond",    "Relations",
       "Remote SQL",    "Run Condition",       "Sampling",        "Sampling Parameters",
       "Sort Key",      "Table Function Call", "TID Cond",        "Window"};
-  return std::find(std::begin(labels), std::end(labels), label) != std::end(labels);
+  return is_one_of(label, labels);
 }
 
 // "Sort Key" of "Sort Key: a"; "" where no label begins the line.
@@ -245,36 +209,13 @@ std::string redact_lines(std::string_view text) {
 
 // Members whose texts are names and settings; those of all others are expressions.
 bool holds_names(std::string_view key) {
-  static constexpr std::string_view keys[] = {"Alias",
-                                              "CTE Name",
-                                              "Cache Mode",
-                                              "Command",
-                                              "Conflict Arbiter Indexes",
-                                              "Conflict Resolution",
-                                              "Constraint Name",
-                                              "Custom Plan Provider",
-                                              "Function Name",
-                                              "Index Name",
-                                              "Join Type",
-                                              "Node Type",
-                                              "Operation",
-                                              "Parent Relationship",
-                                              "Partial Mode",
-                                              "Relation",
-                                              "Relation Name",
-                                              "Scan Direction",
-                                              "Schema",
-                                              "Settings",
-                                              "Sort Method",
-                                              "Sort Methods Used",
-                                              "Sort Space Type",
-                                              "Storage",
-                                              "Strategy",
-                                              "Subplan Name",
-                                              "Table Function Name",
-                                              "Trigger Name",
-                                              "Tuplestore Name"};
-  return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
+  static constexpr auto keys = word_list(
+      "Alias", "CTE Name", "Cache Mode", "Command", "Conflict Arbiter Indexes", "Conflict Resolution",
+      "Constraint Name", "Custom Plan Provider", "Function Name", "Index Name", "Join Type", "Node Type",
+      "Operation", "Parent Relationship", "Partial Mode", "Relation", "Relation Name", "Scan Direction",
+      "Schema", "Settings", "Sort Method", "Sort Methods Used", "Sort Space Type", "Storage", "Strategy",
+      "Subplan Name", "Table Function Name", "Trigger Name", "Tuplestore Name");
+  return is_one_of(key, keys);
 }
 
 // `names`: as it is; members of an object of names too (Settings), but not what lies below them.

@@ -94,7 +94,7 @@ std::string_view known_reason(std::string_view reason, std::string_view state) {
       "idle-in-transaction timeout", "idle-session timeout", "transaction timeout"};
   if (const auto at = reason.find(" at character "); at != std::string_view::npos)
     reason = reason.substr(0, at);
-  return std::find(std::begin(reasons), std::end(reasons), reason) != std::end(reasons) ? reason : state;
+  return is_one_of(reason, reasons) ? reason : state;
 }
 
 constexpr std::string_view serialization_failure = "serialization failure";

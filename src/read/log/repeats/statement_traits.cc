@@ -1,16 +1,9 @@
 #include "log/repeats/statement_traits.h"
 
-#include <algorithm>
-#include <initializer_list>
-
 #include "base/text/text.h"
 
 namespace pgadvise::log {
 namespace {
-
-bool one_of(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 // Does a FROM or JOIN name the server's own tables?
 bool reads_catalog(std::string_view text) {
@@ -42,7 +35,7 @@ Control control_of(std::string_view statement, std::string_view word) {
   if (word == "savepoint") return named(TransactionEffect::sets_savepoint);
   if (word == "release") return named(TransactionEffect::releases_savepoint);
   if (statement.starts_with("prepare transaction")) return {TransactionEffect::closes, {}};
-  if (!one_of(word, {"commit", "end", "rollback", "abort"}) || contains(statement, " prepared")) return {};
+  if (!is_one_of(word, {"commit", "end", "rollback", "abort"}) || contains(statement, " prepared")) return {};
   if (contains(statement, " to ")) return named(TransactionEffect::rolls_back_to_savepoint);
   return {contains(statement, " and chain") ? TransactionEffect::chains : TransactionEffect::closes, {}};
 }
@@ -70,13 +63,13 @@ StatementTraits traits_of(const StatementScan& scan) {
       out.savepoint = control.savepoint;
     }
     control_only &=
-        one_of(word, {"",          "begin",   "start",    "commit", "end",   "rollback", "abort",
-                      "savepoint", "release", "set",      "reset",  "show",  "discard",  "deallocate",
-                      "prepare",   "listen",  "unlisten", "notify", "fetch", "move",     "close"});
+        is_one_of(word, {"",          "begin",   "start",    "commit", "end",   "rollback", "abort",
+                         "savepoint", "release", "set",      "reset",  "show",  "discard",  "deallocate",
+                         "prepare",   "listen",  "unlisten", "notify", "fetch", "move",     "close"});
   }
   const std::string_view word = first_word(text);
-  if (one_of(word, {"insert", "update", "delete", "merge"})) out.kind = CallKind::write;
-  if (one_of(word, {"select", "table", "values", "declare"})) out.kind = CallKind::select;
+  if (is_one_of(word, {"insert", "update", "delete", "merge"})) out.kind = CallKind::write;
+  if (is_one_of(word, {"select", "table", "values", "declare"})) out.kind = CallKind::select;
   if (word == "with")
     out.kind = contains(text, "insert into ") || contains(text, "delete from ") ||
                        contains(text, "(update ") || contains(text, ") update ")
