@@ -100,24 +100,12 @@ std::vector<std::string> command_line(const std::string& folder, const std::vect
                                       const std::vector<std::string>& files) {
   // A repository's own configuration can name programs for git to run: a file system monitor, hooks, gpg, a
   // transport. A repository within a repository's files has a configuration, too.
-  std::vector<std::string> out = {"git",
-                                  "-C",
-                                  folder,
-                                  "--no-pager",
-                                  "--no-optional-locks",
-                                  "--literal-pathspecs",
-                                  "-c",
-                                  "core.fsmonitor=false",
-                                  "-c",
-                                  "core.hooksPath=/dev/null",
-                                  "-c",
-                                  "log.showSignature=false",
-                                  "-c",
-                                  "submodule.recurse=false",
-                                  "-c",
-                                  "safe.bareRepository=explicit",
-                                  "-c",
-                                  "core.quotePath=false"};
+  std::vector<std::string> out = {
+      "git", "-C", folder, "--no-pager", "--no-optional-locks", "--literal-pathspecs"};
+  for (const char* setting :
+       {"core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false",
+        "submodule.recurse=false", "safe.bareRepository=explicit", "core.quotePath=false"})
+    out.insert(out.end(), {"-c", setting});
   out.insert(out.end(), words.begin(), words.end());
   if (!files.empty()) out.emplace_back("--");
   out.insert(out.end(), files.begin(), files.end());
@@ -127,20 +115,17 @@ std::vector<std::string> command_line(const std::string& folder, const std::vect
 // Set, or with "" removed: variables that make git look at another repository than the folder's, as a hook
 // that runs us sets them.
 const std::vector<std::pair<std::string, std::string>>& variables() {
-  static const std::vector<std::pair<std::string, std::string>> out = {{"GIT_DIR", ""},
-                                                                       {"GIT_WORK_TREE", ""},
-                                                                       {"GIT_INDEX_FILE", ""},
-                                                                       {"GIT_COMMON_DIR", ""},
-                                                                       {"GIT_NAMESPACE", ""},
-                                                                       {"GIT_EXTERNAL_DIFF", ""},
-                                                                       {"GIT_DIFF_OPTS", ""},
-                                                                       {"GIT_ICASE_PATHSPECS", ""},
-                                                                       {"GIT_GLOB_PATHSPECS", ""},
-                                                                       {"GIT_NOGLOB_PATHSPECS", ""},
-                                                                       {"GIT_ALLOW_PROTOCOL", "none"},
-                                                                       {"GIT_NO_LAZY_FETCH", "1"},
-                                                                       {"GIT_TERMINAL_PROMPT", "0"},
-                                                                       {"LC_ALL", "C"}};
+  static const auto out = [] {
+    std::vector<std::pair<std::string, std::string>> set = {{"GIT_ALLOW_PROTOCOL", "none"},
+                                                            {"GIT_NO_LAZY_FETCH", "1"},
+                                                            {"GIT_TERMINAL_PROMPT", "0"},
+                                                            {"LC_ALL", "C"}};
+    for (const char* removed : {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR",
+                                "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_ICASE_PATHSPECS",
+                                "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"})
+      set.emplace_back(removed, "");
+    return set;
+  }();
   return out;
 }
 
