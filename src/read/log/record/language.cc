@@ -16,183 +16,34 @@ struct LevelWord {
   Level level;
 };
 
-// From the server's own message catalogs (15 to 17): de es fr it ja ka ko pt_BR ru sv uk zh_CN.
 constexpr LevelWord level_words[] = {
-    {"LOG", Level::log},
-    {"ERROR", Level::error},
-    {"FATAL", Level::error},
-    {"PANIC", Level::error},
-    {"WARNING", Level::message},
-    {"NOTICE", Level::message},
-    {"INFO", Level::message},
-    {"DEBUG", Level::message},
-    {"DEBUG1", Level::message},
-    {"DEBUG2", Level::message},
-    {"DEBUG3", Level::message},
-    {"DEBUG4", Level::message},
-    {"DEBUG5", Level::message},
-    {"DETAIL", Level::detail},
-    {"CONTEXT", Level::context},
-    {"STATEMENT", Level::statement},
-    {"HINT", Level::annotation},
-    {"QUERY", Level::annotation},
-    {"LOCATION", Level::annotation},
-    {"BACKTRACE", Level::annotation},
-    // de
-    {"FEHLER", Level::error},
-    {"PANIK", Level::error},
-    {"HINWEIS", Level::message},
-    {"WARNUNG", Level::message},
-    {"ZUSAMMENHANG", Level::context},
-    {"TIPP", Level::annotation},
-    {"ANFRAGE", Level::annotation},
-    {"ORT", Level::annotation},
-    {"ANWEISUNG", Level::statement},
-    // es, pt_BR
-    {"DETALLE", Level::detail},
-    {"CONTEXTO", Level::context},
-    {"CONSULTA", Level::annotation},
-    {"UBICACIÓN", Level::annotation},
-    {"SENTENCIA", Level::statement},
-    {"ERRO", Level::error},
-    {"DETALHE", Level::detail},
-    {"DICA", Level::annotation},
-    {"COMANDO", Level::statement},
-    {"AVISO", Level::message},
-    {"NOTA", Level::message},
-    {"LOCALIZAÇÃO", Level::annotation},
-    // fr
-    {"ERREUR", Level::error},
-    {"ATTENTION", Level::message},
-    {"DÉTAIL", Level::detail},
-    {"CONTEXTE", Level::context},
-    {"ASTUCE", Level::annotation},
-    {"REQUÊTE", Level::annotation},
-    {"EMPLACEMENT", Level::annotation},
-    {"INSTRUCTION", Level::statement},
-    // it
-    {"ERRORE", Level::error},
-    {"FATALE", Level::error},
-    {"PANICO", Level::error},
-    {"NOTIFICA", Level::message},
-    {"ATTENZIONE", Level::message},
-    {"DETTAGLI", Level::detail},
-    {"CONTESTO", Level::context},
-    {"SUGGERIMENTO", Level::annotation},
-    {"POSIZIONE", Level::annotation},
-    {"ISTRUZIONE", Level::statement},
-    // ja
-    {"詳細", Level::detail},
-    {"文脈", Level::context},
-    {"ヒント", Level::annotation},
-    {"問い合わせ", Level::annotation},
-    {"場所", Level::annotation},
-    {"文", Level::statement},
-    // ka
-    {"ჟურნალი", Level::log},
-    {"შეცდომა", Level::error},
-    {"ფატალური", Level::error},
-    {"პანიკა", Level::error},
-    {"გაფრთხილება", Level::message},
-    {"ინფორმაცია", Level::message},
-    {"გამართვა", Level::message},
-    {"დეტალები", Level::detail},
-    {"კონტექსტი", Level::context},
-    {"მინიშნება", Level::annotation},
-    {"მოთხოვნა", Level::annotation},
-    {"მდებარეობა", Level::annotation},
-    {"ოპერატორი", Level::statement},
-    // ko
-    {"로그", Level::log},
-    {"오류", Level::error},
-    {"치명적오류", Level::error},
-    {"손상", Level::error},
-    {"정보", Level::message},
-    {"알림", Level::message},
-    {"경고", Level::message},
-    {"디버그", Level::message},
-    {"상세정보", Level::detail},
-    {"내용", Level::context},
-    {"힌트", Level::annotation},
-    {"쿼리", Level::annotation},
-    {"위치", Level::annotation},
-    {"명령 구문", Level::statement},
-    // ru
-    {"СООБЩЕНИЕ", Level::log},
-    {"ОШИБКА", Level::error},
-    {"ВАЖНО", Level::error},
-    {"ПАНИКА", Level::error},
-    {"ИНФОРМАЦИЯ", Level::message},
-    {"ЗАМЕЧАНИЕ", Level::message},
-    {"ПРЕДУПРЕЖДЕНИЕ", Level::message},
-    {"ОТЛАДКА", Level::message},
-    {"ПОДРОБНОСТИ", Level::detail},
-    {"КОНТЕКСТ", Level::context},
-    {"ПОДСКАЗКА", Level::annotation},
-    {"ЗАПРОС", Level::annotation},
-    {"ПОЛОЖЕНИЕ", Level::annotation},
-    {"ОПЕРАТОР", Level::statement},
-    // sv
-    {"LOGG", Level::log},
-    {"FEL", Level::error},
-    {"FATALT", Level::error},
-    {"NOTIS", Level::message},
-    {"VARNING", Level::message},
-    {"DETALJ", Level::detail},
-    {"KONTEXT", Level::context},
-    {"TIPS", Level::annotation},
-    {"FRÅGA", Level::annotation},
-    {"PLATS", Level::annotation},
-    {"SATS", Level::statement},
-    // uk
-    {"ЗАПИСУВАННЯ", Level::log},
-    {"ПОМИЛКА", Level::error},
-    {"ФАТАЛЬНО", Level::error},
-    {"ПАНІКА", Level::error},
-    {"ІНФОРМАЦІЯ", Level::message},
-    {"ПОВІДОМЛЕННЯ", Level::message},
-    {"ПОПЕРЕДЖЕННЯ", Level::message},
-    {"НАЛАГОДЖЕННЯ", Level::message},
-    {"ВІДОМОСТІ", Level::detail},
-    {"УКАЗІВКА", Level::annotation},
-    {"ЗАПИТ", Level::annotation},
-    {"РОЗТАШУВАННЯ", Level::annotation},
-    {"ІНСТРУКЦІЯ", Level::statement},
-    // zh_CN
-    {"日志", Level::log},
-    {"错误", Level::error},
-    {"致命错误", Level::error},
-    {"信息", Level::message},
-    {"注意", Level::message},
-    {"警告", Level::message},
-    {"调试", Level::message},
-    {"详细信息", Level::detail},
-    {"上下文", Level::context},
-    {"提示", Level::annotation},
-    {"查询", Level::annotation},
-    {"位置", Level::annotation},
-    {"语句", Level::statement},
+#define LEVEL(level, word) {word, Level::level},
+#include "log/record/server_words.def"
 };
-
 constexpr std::string_view duration_words[] = {
-    "duration",     "durée",    "Dauer",    "duración",          "duração",     "durata",     "期間",
-    "ხანგრძლივობა", "실행시간", "수행시간", "продолжительность", "varaktighet", "тривалість", "执行时间"};
-constexpr std::string_view unit_words[] = {"ms", "ミリ秒", "მწმs", "მწმ", "мс"};
+#define DURATION(word) word,
+#include "log/record/server_words.def"
+};
+constexpr std::string_view unit_words[] = {
+#define UNIT(word) word,
+#include "log/record/server_words.def"
+};
 constexpr std::string_view statement_words[] = {
-    "statement",    "instruction", "Anweisung", "sentencia", "comando", "istruzione", "文",
-    "გამოსახულება", "ოპერატორი",   "명령 구문", "оператор",  "sats",    "语句"};
+#define STATEMENT(word) word,
+#include "log/record/server_words.def"
+};
 constexpr std::string_view fetch_words[] = {
-    "execute fetch from", "exécute fetch à partir de", "Ausführen Fetch von",   "ejecutar fetch desde",
-    "executar busca de",  "esecuzione di fetch da",    "取り出し実行",          "자료뽑기",
-    "выборка из",         "kör hämtning från",         "виконати витягнення з", "执行FETCH操作"};
+#define FETCH(word) word,
+#include "log/record/server_words.def"
+};
 constexpr std::string_view execute_words[] = {
-    "execute", "exécute",  "Ausführen",  "ejecutar", "executar",   "esecuzione di", "実行",
-    "გაშვება", "쿼리실행", "выполнение", "kör",      "виконувати", "执行"};
+#define EXECUTE(word) word,
+#include "log/record/server_words.def"
+};
 constexpr std::string_view parameter_words[] = {
-    "parameters",   "Parameters",  "paramètres", "Paramètres", "Parameter", "parámetros",
-    "Parámetros",   "parâmetros",  "Parâmetros", "parametri",  "Parametri", "パラメータ",
-    "パラメーター", "პარამეტრები", "매개 변수",  "매개변수",   "параметры", "Параметры",
-    "parametrar",   "Parametrar",  "параметри",  "Параметри",  "参数"};
+#define PARAMETERS(word) word,
+#include "log/record/server_words.def"
+};
 
 // Takes one of `words` from the front of `text`.
 template <std::size_t n>
