@@ -1,176 +1,452 @@
 #include "log/workload/workload_file.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
 #include "base/text/text.h"
-#include "log/workload/workload_format.h"
-#include "log/workload/workload_reader.h"
+#include "log/workload/workload_fields.h"
 #include "sql/parse/statement.h"
 
 namespace pgadvise::log {
-
-using namespace workload_format;
-
 namespace {
 
+using namespace workload_fields;
+using json = nlohmann::ordered_json;
+
+constexpr int version = 1;
+constexpr int deepest = 12;
+constexpr std::uint64_t most = std::uint64_t{1} << 53;  // what every reader of JSON takes for a whole number
+constexpr double longest_ms = 1e12;
+constexpr double max_whole = 9e15;                     // whole numbers that a double holds
+constexpr std::int64_t latest = 253402300800'000'000;  // the year 10000
+constexpr std::uint64_t last_line = 2'147'483'647;
+
+std::string dump(const json& value) {
+  return escape_controls(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 // A log may say anything, and sums grow: what is written is what will be read.
-double bounded(double ms) { return std::clamp(ms, 0.0, longest_ms); }
-std::int64_t bounded_us(std::int64_t us) { return std::clamp<std::int64_t>(us, 0, std::int64_t{most}); }
-std::int64_t bounded(std::int64_t time) { return std::clamp(time, 1 - latest, latest - 1); }
+class WorkloadWriter {
+ public:
+  WorkloadWriter(const std::string& log, bool with_literals) : file(log), literals(with_literals) {}
 
-json sample_json(const Sample& sample, const std::string& file, const std::string& text, bool literals) {
-  json out = json::object();
-  if (sample.place.file != file) out["file"] = sample.place.file;
-  if (sample.place.line > 0) out["line"] = sample.place.line;
-  if (sample.place.column > 0) out["column"] = sample.place.column;
-  if (sample.duration_ms) out["ms"] = bounded(*sample.duration_ms);
-  if (!literals) return out;
-  if (sample.statement != text) out["statement"] = sample.statement;
-  if (!sample.parameters) return out;
-  out["parameters"] = json::array();
-  for (const auto& value : *sample.parameters) out["parameters"].push_back(value ? json(*value) : json());
-  return out;
-}
+  const std::string& file;
+  const bool literals;
 
-json plan_json(const LoggedPlan& plan, const std::string& file, bool literals) {
-  json out = json::object();
-  for (const auto& [format, name] : plan_formats)
-    if (format == plan.format) out["format"] = name;
-  if (plan.place.file != file) out["file"] = plan.place.file;
-  if (plan.place.line > 0) out["line"] = plan.place.line;
-  out["ms"] = bounded(plan.duration_ms);
-  out["text"] = plan.text;
-  if (literals && !plan.logged.empty()) out["logged"] = plan.logged;
-  return out;
-}
-
-json query_json(const Query& query, const std::string& file, bool literals) {
-  json out{{"fingerprint", query.fingerprint}, {"calls", query.calls}};
-  if (query.timed_calls) {
-    out["timed_calls"] = query.timed_calls;
-    out["total_ms"] = bounded(query.total_ms);
-    out["min_ms"] = bounded(query.min_ms);
-    out["max_ms"] = bounded(query.max_ms);
+  // The object whose members `fields` names, in one line.
+  template <class Fields>
+  std::string line(Fields fields) {
+    return dump(made_by(fields));
   }
-  if (query.times.count()) {
-    out["times"] = json::array();
-    for (const auto& bucket : query.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
+
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    out_[key] = written(value);
   }
-  if (query.rows_calls) out["rows"] = std::min(query.rows, most), out["rows_calls"] = query.rows_calls;
-  if (query.first && query.last) out["first"] = bounded(*query.first), out["last"] = bounded(*query.last);
-  if (!query.users.empty()) out["users"] = query.users;
-  if (!query.databases.empty()) out["databases"] = query.databases;
-  if (!query.applications.empty()) out["applications"] = query.applications;
-  for (const auto& sample : query.samples)
-    out["samples"].push_back(sample_json(sample, file, query.text, literals));
-  if (query.plan) out["plan"] = plan_json(*query.plan, file, literals);
-  return out;
-}
-
-json repeat_json(const RepeatedQuery& repeat, const std::string& file, bool literals) {
-  json out{{"pattern", repeat.pattern}};
-  if (!repeat.parent.empty()) out["parent"] = repeat.parent;
-  for (const auto& [scope, name] : scopes)
-    if (scope == repeat.scope) out["scope"] = name;
-  out["scopes"] = repeat.scopes;
-  out["calls"] = repeat.calls;
-  out["most_in_one_scope"] = repeat.max_in_one_scope;
-  for (const auto& [scope, name] : scopes)
-    if (scope == repeat.scope_of_most && scope != repeat.scope) out["scope_of_most"] = name;
-  out["distinct_parameters"] = repeat.distinct_parameters;
-  out["parameters_known"] = repeat.parameters_known;
-  out["same_values"] = repeat.same_values;
-  out["total_ms"] = bounded(repeat.total_ms);
-  out["longest_span_ms"] = bounded(repeat.longest_span_ms);
-  for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, file, {}, literals));
-  if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, file, {}, literals);
-  for (const auto& earlier : repeat.earlier)
-    out["earlier"].push_back(
-        {{"query", earlier.fingerprint}, {"sample", sample_json(earlier.sample, file, {}, literals)}});
-  if (const auto& pauses = repeat.pauses; pauses.known()) {
-    out["pauses"] = {{"low_ms", bounded(pauses.low_ms)},
-                     {"median_ms", bounded(pauses.median_ms)},
-                     {"high_ms", bounded(pauses.high_ms)}};
-    if (pauses.within_ms >= 0) out["pauses"]["within_ms"] = bounded(pauses.within_ms);
+  template <class T>
+  void maybe(const char* key, const T& value, bool if_written) {
+    if (if_written) (*this)(key, value);
   }
-  for (const auto& call : repeat.call_times)
-    out["call_times"].push_back({bounded_us(call.offset_us), bounded_us(call.duration_us), call.position});
-  if (repeat.elsewhere) out["elsewhere"] = true;
-  if (repeat.own_transactions) out["own_transactions"] = true;
-  return out;
-}
-
-json pair_json(const WritePair& pair, const std::string& file, bool literals) {
-  json out{{"first", pair.first}, {"then", pair.then}, {"bursts", pair.bursts}, {"calls", pair.calls}};
-  if (pair.first_sample) out["first_sample"] = sample_json(*pair.first_sample, file, {}, literals);
-  if (pair.then_sample) out["then_sample"] = sample_json(*pair.then_sample, file, {}, literals);
-  return out;
-}
-
-json order_json(const TransactionOrder& order, const std::string& file) {
-  json out{{"statements", order.statements}, {"transactions", order.transactions}};
-  if (order.place.file != file) out["file"] = order.place.file;
-  if (order.place.line > 0) out["line"] = order.place.line;
-  return out;
-}
-
-json event_json(const ServerEvent& event, const std::string& file) {
-  json out{{"kind", name(event.kind)}, {"count", event.count}};
-  if (!event.about.empty()) out["about"] = event.about;
-  if (!event.fingerprint.empty()) out["fingerprint"] = event.fingerprint, out["statement"] = event.statement;
-  static constexpr double max_written = 9e15;  // whole numbers that a double holds
-  const auto whole = [](double value) { return static_cast<std::uint64_t>(std::min(value, max_written)); };
-  // One pair of members for both units; the kind tells which it is.
-  if (event.total_us > 0) out["total"] = whole(event.total_us), out["most"] = whole(event.longest_us);
-  if (event.total_bytes > 0)
-    out["total"] = whole(event.total_bytes), out["most"] = whole(event.largest_bytes);
-  if (event.times.count()) {
-    out["times"] = json::array();
-    for (const auto& bucket : event.times.buckets()) out["times"].push_back({bucket.index, bucket.count});
+  static bool has(const char*, bool if_written) { return if_written; }
+  template <class Fields>
+  void object(const char* key, Fields fields) {
+    out_[key] = made_by(fields);
   }
-  if (!event.applications.empty()) out["applications"] = event.applications;
-  for (const auto& holder : event.holders) {
-    json entry{{"count", holder.count}};
-    if (!holder.application.empty()) entry["application"] = holder.application;
-    if (!holder.user.empty()) entry["user"] = holder.user;
-    if (!holder.statement.empty()) entry["statement"] = holder.statement;
-    out["holders"].push_back(std::move(entry));
+  template <class T, class Fields>
+  void part(const char* key, const std::optional<T>& value, Fields fields) {
+    if (value) object(key, [&] { fields(*value); });
   }
-  if (event.first && event.last) out["first"] = *event.first, out["last"] = *event.last;
-  if (event.place.file != file) out["file"] = event.place.file;
-  if (event.place.line > 0) out["line"] = event.place.line;
-  return out;
-}
+  template <class T, class Fields>
+  void list(const char* key, const std::vector<T>& values, Fields fields) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      out_[key].push_back(made_by([&] { fields(values[i], i); }));
+  }
+  template <class E, class Names>
+  void word(const char* key, E value, const Names& names) {
+    for (const auto& [each, name] : names)
+      if (each == value) out_[key] = name;
+  }
+  void fingerprint(const char* key, const std::string& value, const std::string&) { out_[key] = value; }
+  void fingerprints(const char* key, const std::vector<std::string>& values,
+                    const std::vector<std::string>&) {
+    out_[key] = values;
+  }
+  void whole(const char* key, double value) {
+    out_[key] = static_cast<std::uint64_t>(std::min(value, max_whole));
+  }
+  void range(const char* key, std::uint64_t bytes) { out_[key] = {{0, bytes}}; }
+  void lines(const char* key, const std::vector<SourceLocation>& places, const std::string&) {
+    for (const auto& place : places) out_[key].push_back(place.line);
+  }
+  void adopt(const std::string&, const std::string&) {}
+  template <class T>
+  void set_if(bool, const T&, const T&) {}
+  void check(bool, const char*, std::string_view) {}
 
-json timeline_json(const Timeline& timeline) {
-  json buckets = json::array();
-  for (const auto& bucket : timeline.buckets())
-    buckets.push_back(
-        {bucket.calls,
-         std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(bucket.total_us, 0)), most)});
-  return {{"start", timeline.start()}, {"width", timeline.width()}, {"buckets", std::move(buckets)}};
-}
+  // The JSON of a value.
+  template <class T>
+  static json written(const T& value) {
+    return value;
+  }
+  static json written(std::uint64_t count) { return std::min(count, most); }
+  static json written(double ms) { return std::clamp(ms, 0.0, longest_ms); }
+  static json written(std::int64_t time) { return std::clamp(time, 1 - latest, latest - 1); }
+  template <class T>
+  static json written(const std::optional<T>& value) {
+    return value ? written(*value) : json();
+  }
+  static json written(const Parameters& values) {
+    json out = json::array();
+    for (const auto& value : values) out.push_back(written(value));
+    return out;
+  }
+  static json written(const Histogram& times) {
+    json out = json::array();
+    for (const auto& bucket : times.buckets()) out.push_back({bucket.index, bucket.count});
+    return out;
+  }
+  static json written(const std::vector<RepeatedQuery::CallTime>& calls) {
+    json out = json::array();
+    for (const auto& call : calls)
+      out.push_back({microseconds(call.offset_us), microseconds(call.duration_us), call.position});
+    return out;
+  }
+  static json written(const Timeline& timeline) {
+    json buckets = json::array();
+    for (const auto& bucket : timeline.buckets())
+      buckets.push_back({bucket.calls, microseconds(bucket.total_us)});
+    return {{"start", timeline.start()}, {"width", timeline.width()}, {"buckets", std::move(buckets)}};
+  }
 
-json source_json(const LogSource& source) {
-  json out{{"path", source.path}, {"format", source.format}};
-  if (!source.prefix.empty()) out["prefix"] = source.prefix;
-  out["identity"] = {{"marks", source.identity.marks}, {"tail", source.identity.tail}};
-  out["ranges"] = {{0, source.identity.bytes}};
-  out["lines"] = source.lines;
-  out["used"] = source.used;
-  out["continuation"] = source.continuation;
-  out["other"] = source.other;
-  out["not_understood"] = source.not_understood;
-  for (const auto& place : source.not_understood_at) out["not_understood_at"].push_back(place.line);
-  out["statements"] = source.statements;
-  out["timed_statements"] = source.timed_statements;
-  if (!source.note.empty()) out["note"] = source.note;
-  return out;
-}
+ private:
+  template <class Fields>
+  json made_by(Fields fields) {
+    json around = std::exchange(out_, json::object());
+    fields();
+    return std::exchange(out_, std::move(around));
+  }
+
+  static std::int64_t microseconds(std::int64_t us) {
+    return std::clamp<std::int64_t>(us, 0, std::int64_t{most});
+  }
+
+  json out_ = json::object();
+};
+
+// Reads members of the right type and range; the first one that is not is remembered, and what follows has no
+// meaning.
+class WorkloadParser {
+ public:
+  explicit WorkloadParser(std::string path) : path_(std::move(path)) {}
+
+  std::string file;  // the log's
+  static constexpr bool literals = true;
+
+  Result<std::vector<Workload>> parse(std::string_view text) {
+    const json whole =
+        json::parse(text, [](int depth, json::parse_event_t, json&) { return depth <= deepest; }, false);
+    if (whole.is_discarded()) return error("is not JSON, or is truncated");
+    if (!whole.is_object() || !whole.contains("pgadvise_workload")) return error("is not a workload file");
+    const json& written = whole["pgadvise_workload"];
+    if (!written.is_number_integer() || written != version)
+      return error(fmt::format("is a workload file of version {}; this pgadvise reads version {}",
+                               ellipsis(dump(written), 20), version));
+    in_ = &whole;
+    read_texts();
+    std::vector<Workload> out;
+    for (const json& log : array("logs")) {
+      where_ = fmt::format("logs[{}]", out.size());
+      within(log, [&] { workload(out.emplace_back()); });
+      if (!refused_.empty()) break;
+    }
+    if (!refused_.empty()) return error("is damaged: " + refused_);
+    return out;
+  }
+
+  template <class T>
+  void operator()(const char* key, T& value) {
+    if (const json* at = member(key)) read(key, *at, value);
+  }
+  template <class T>
+  void maybe(const char* key, T& value, bool) {
+    if (has(key, true)) (*this)(key, value);
+  }
+  bool has(const char* key, bool) const { return in_->contains(key); }
+  template <class Fields>
+  void object(const char* key, Fields fields) {
+    if (const json* at = member(key); at && is(json::value_t::object, key, *at)) within(*at, fields);
+  }
+  template <class T, class Fields>
+  void part(const char* key, std::optional<T>& value, Fields fields) {
+    if (has(key, true)) object(key, [&] { fields(value.emplace()); });
+  }
+  template <class T, class Fields>
+  void list(const char* key, std::vector<T>& values, Fields fields) {
+    for (const json& each : array(key, false))
+      within(each, [&] { fields(values.emplace_back(), values.size() - 1); });
+  }
+  template <class E, class Names>
+  void word(const char* key, E& value, const Names& names) {
+    std::string written;
+    (*this)(key, written);
+    const auto known = std::find_if(std::begin(names), std::end(names),
+                                    [&](const auto& each) { return written == each.second; });
+    if (known == std::end(names)) refuse(key, "is none");
+    else value = known->first;
+  }
+  // Of a statement among the texts: this program's own fingerprint, and the text.
+  void fingerprint(const char* key, std::string& value, std::string& text) {
+    (*this)(key, value);
+    look_up(value, text);
+  }
+  void fingerprints(const char* key, std::vector<std::string>& values, std::vector<std::string>& texts) {
+    for (const json& each : array(key)) {
+      if (!each.is_string()) return refuse(key, "contains a value that is not a string");
+      look_up(values.emplace_back(each.get<std::string>()), texts.emplace_back());
+    }
+  }
+  void whole(const char* key, double& value) {
+    std::uint64_t count = 0;
+    (*this)(key, count);
+    value = static_cast<double>(count);
+  }
+  void range(const char* key, std::uint64_t& bytes) {
+    const json& ranges = array(key);
+    if (ranges.size() == 1 && ranges[0].is_array() && ranges[0].size() == 2 && ranges[0][0] == 0)
+      bytes = count_of(ranges[0][1], key);
+    else refuse(key, "are not one from 0");
+  }
+  void lines(const char* key, std::vector<SourceLocation>& places, const std::string& log) {
+    for (const json& line : array(key))
+      places.push_back({log, static_cast<int>(count_of(line, key, last_line)), 0});
+  }
+  // A statement that stands beside its fingerprint need not be among the texts.
+  void adopt(std::string& fingerprint, const std::string& statement) {
+    if (!fingerprint.empty() && check_fingerprint(fingerprint))
+      fingerprint = own_fingerprint(fingerprint, statement);
+  }
+  template <class T>
+  void set_if(bool condition, T& value, const T& to) {
+    if (condition) value = to;
+  }
+  void check(bool holds, const char* key, std::string_view problem) {
+    if (!holds) refuse(key, problem);
+  }
+
+ private:
+  struct Statement {
+    std::string fingerprint;  // as this program makes it
+    std::string text;
+  };
+
+  tl::unexpected<Error> error(std::string what) const {
+    return fail(Error::Kind::input, path_, std::move(what), "pgadvise digest LOG -o FILE writes one");
+  }
+
+  void refuse(std::string_view key, std::string_view what) {
+    if (refused_.empty()) refused_ = fmt::format("{}{}{} {}", where_, where_.empty() ? "" : ": ", key, what);
+  }
+
+  template <class Fields>
+  void within(const json& object, Fields fields) {
+    if (!object.is_object()) return refuse("", "is not an object");
+    const json* const around = std::exchange(in_, &object);
+    fields();
+    in_ = around;
+  }
+
+  const json* member(const char* key) {
+    const auto at = in_->find(key);
+    if (at != in_->end()) return &*at;
+    refuse(key, "is missing");
+    return nullptr;
+  }
+
+  bool is(json::value_t type, std::string_view key, const json& value) {
+    if (value.type() == type) return true;
+    refuse(key, fmt::format("is no {}", type == json::value_t::string    ? "text"
+                                        : type == json::value_t::boolean ? "boolean"
+                                        : type == json::value_t::array   ? "array"
+                                                                         : "object"));
+    return false;
+  }
+
+  // The elements of a member; none where the member is missing or no array.
+  const json& array(const char* key, bool needed = true) {
+    static const json nothing = json::array();
+    if (!needed && !has(key, true)) return nothing;
+    const json* at = member(key);
+    return at && is(json::value_t::array, key, *at) ? *at : nothing;
+  }
+
+  std::uint64_t count_of(const json& value, const char* key, std::uint64_t limit = most) {
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() <= limit) return value.get<std::uint64_t>();
+    refuse(key, fmt::format("is not a whole number from 0 to {}", limit));
+    return 0;
+  }
+
+  void read(const char* key, const json& in, std::string& out) {
+    if (is(json::value_t::string, key, in)) out = in.get<std::string>();
+  }
+  void read(const char* key, const json& in, bool& out) {
+    if (is(json::value_t::boolean, key, in)) out = in.get<bool>();
+  }
+  void read(const char* key, const json& in, std::uint64_t& out) { out = count_of(in, key); }
+  void read(const char* key, const json& in, int& out) {
+    out = static_cast<int>(count_of(in, key, last_line));
+  }
+  void read(const char* key, const json& in, double& ms) {
+    if (in.is_number() && in.get<double>() >= 0 && in.get<double>() <= longest_ms) ms = in.get<double>();
+    else refuse(key, "is not a number of milliseconds");
+  }
+  void read(const char* key, const json& in, std::int64_t& time) {
+    if (in.is_number_integer() && (!in.is_number_unsigned() || in.get<std::uint64_t>() <= most * 64))
+      time = in.get<std::int64_t>();
+    else time = latest;
+    if (time <= -latest || time >= latest) refuse(key, "is not a timestamp");
+  }
+  template <class T>
+  void read(const char* key, const json& in, std::optional<T>& out) {
+    read(key, in, out.emplace());
+  }
+  void read(const char* key, const json&, std::set<std::string>& out) {
+    for (const json& name : array(key)) {
+      if (name.is_string()) out.insert(name.get<std::string>());
+      else refuse(key, "contains a value that is not a string");
+    }
+  }
+  void read(const char* key, const json&, Parameters& out) {
+    for (const json& value : array(key)) {
+      if (value.is_string()) out.emplace_back(value.get<std::string>());
+      else if (value.is_null()) out.emplace_back(std::nullopt);
+      else refuse(key, "contains a value that is not a string");
+    }
+  }
+  void read(const char* key, const json& in, std::map<std::string, std::uint64_t>& out) {
+    if (!is(json::value_t::object, key, in)) return;
+    for (const auto& [name, count] : in.items()) out[name] = count_of(count, key);
+  }
+  void read(const char* key, const json&, Histogram& out) {
+    std::int64_t before = -1;
+    for (const json& bucket : array(key)) {
+      if (!bucket.is_array() || bucket.size() != 2) return refuse(key, "contains an invalid bucket");
+      const auto index = count_of(bucket[0], key, Histogram::last_bucket);
+      const auto calls = count_of(bucket[1], key);
+      if (static_cast<std::int64_t>(index) <= before || calls == 0) refuse(key, "are not in order");
+      before = static_cast<std::int64_t>(index);
+      out.add_bucket(static_cast<std::uint16_t>(index), calls);
+    }
+  }
+  void read(const char* key, const json&, std::vector<RepeatedQuery::CallTime>& out) {
+    for (const json& call : array(key)) {
+      const bool three = call.is_array() && call.size() == 3 && call[2].is_number_integer();
+      const auto position = three ? call[2].get<std::int64_t>() : -2;
+      if (position < -1 || position >= std::int64_t{longest_pattern} ||
+          out.size() > RepeatedQuery::max_call_times)
+        return refuse(key, "contains an invalid call, or too many");
+      out.push_back({static_cast<std::int64_t>(count_of(call[0], key)),
+                     static_cast<std::int64_t>(count_of(call[1], key)), static_cast<int>(position)});
+    }
+  }
+  void read(const char* key, const json& in, Timeline& out) {
+    within(in, [&] {
+      std::vector<Timeline::Bucket> buckets;
+      for (const json& bucket : array("buckets")) {
+        if (!bucket.is_array() || bucket.size() != 2 || buckets.size() >= Timeline::max_buckets)
+          return refuse(key, "contains an invalid bucket");
+        const auto calls = count_of(bucket[0], key);
+        buckets.push_back({calls, static_cast<std::int64_t>(count_of(bucket[1], key))});
+      }
+      std::int64_t start = 0;
+      std::uint64_t width = 0;
+      maybe("start", start, true);
+      (*this)("width", width);
+      if (refused_.empty() && !out.assign(start, static_cast<std::int64_t>(width), std::move(buckets)))
+        refuse(key, "has an invalid width, start or number of buckets");
+    });
+  }
+
+  bool check_fingerprint(const std::string& fingerprint) {
+    const bool right =
+        !fingerprint.empty() && fingerprint.size() <= 64 &&
+        fingerprint.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz-") == std::string::npos;
+    if (!right) refuse("fingerprint", "is none");
+    return right;
+  }
+
+  void look_up(std::string& fingerprint, std::string& text) {
+    const auto known = texts_.find(fingerprint);
+    if (known == texts_.end()) return refuse("fingerprint", "is not among the texts");
+    fingerprint = known->second.fingerprint;
+    text = known->second.text;
+  }
+
+  // The next grammar may give a statement another one. The same grammar is not asked again: what is kept of a
+  // statement that does not parse may.
+  std::string own_fingerprint(const std::string& written, const std::string& statement) const {
+    return other_parser_ && !statement.empty() ? sql::fingerprint(statement).value_or(written) : written;
+  }
+
+  void read_texts() {
+    std::string parser;
+    (*this)("parser", parser);
+    other_parser_ = parser != sql::parser_version();
+    object("texts", [&] {
+      for (const auto& [fingerprint, statement] : in_->items()) {
+        if (!statement.is_string()) refuse("texts", "contains a value that is not a string");
+        else if (auto text = statement.get<std::string>(); check_fingerprint(fingerprint))
+          texts_.emplace(fingerprint, Statement{own_fingerprint(fingerprint, text), text});
+      }
+    });
+  }
+
+  // The entries of a log, each of which has its place in messages.
+  template <class T, class Fields>
+  void entries(const char* key, bool needed, std::vector<T>& out, Fields fields) {
+    const std::string where = where_;
+    for (const json& each : array(key, needed)) {
+      if (!refused_.empty()) return;
+      where_ = fmt::format("{}.{}[{}]", where, key, out.size());
+      within(each, [&] { fields(out.emplace_back()); });
+    }
+    if (refused_.empty()) where_ = where;
+  }
+
+  void workload(Workload& out) {
+    LogSource& source = out.sources.emplace_back();
+    object("source", [&] { source_fields(*this, source); });
+    file = source.path;
+    (*this)("sessions", out.sessions);
+    (*this)("events", out.has_events);
+    maybe("timeline", out.timeline, true);
+    entries("queries", true, out.queries, [&](Query& query) { query_fields(*this, query); });
+    std::set<std::string_view> seen;
+    for (const auto& query : out.queries)
+      if (!seen.insert(query.fingerprint).second) refuse("queries", "contain a duplicate");
+    entries("repeats", true, out.repeats, [&](RepeatedQuery& repeat) { repeat_fields(*this, repeat); });
+    entries("write_pairs", true, out.write_pairs, [&](WritePair& pair) { pair_fields(*this, pair); });
+    entries("transaction_orders", false, out.transaction_orders,
+            [&](TransactionOrder& order) { order_fields(*this, order); });
+    entries("server_events", false, out.server_events,
+            [&](ServerEvent& event) { event_fields(*this, event); });
+  }
+
+  std::string path_;
+  std::string where_;
+  std::string refused_;
+  const json* in_ = nullptr;                // the object that is read
+  std::map<std::string, Statement> texts_;  // by fingerprint as written
+  bool other_parser_ = false;
+};
 
 using Texts = std::map<std::string, const std::string*>;
 
@@ -180,6 +456,9 @@ bool known(const RepeatedQuery& repeat, const Texts& texts) {
          std::all_of(repeat.pattern.begin(), repeat.pattern.end(),
                      [&](const auto& each) { return texts.count(each) > 0; });
 }
+
+bool known(const Query&, const Texts&) { return true; }
+bool known(const ServerEvent&, const Texts&) { return true; }
 
 bool known(const WritePair& pair, const Texts& texts) {
   return texts.count(pair.first) && texts.count(pair.then);
@@ -193,51 +472,36 @@ bool known(const TransactionOrder& order, const Texts& texts) {
 // A query and a repeat a line: as easy to compare by line as to read.
 std::string log_entry(const Workload& workload, bool literals, const Texts& texts) {
   const LogSource& source = workload.sources.front();
+  WorkloadWriter writer(source.path, literals);
   std::string out = fmt::format("{{\"source\": {},\n \"sessions\": {}, \"events\": {},\n",
-                                dump(source_json(source)), workload.sessions, workload.has_events);
+                                writer.line([&] { source_fields(writer, source); }), workload.sessions,
+                                workload.has_events);
   if (!workload.timeline.empty())
-    out += fmt::format(" \"timeline\": {},\n", dump(timeline_json(workload.timeline)));
-  out += " \"queries\": [";
-  const char* separator = "\n  ";
-  for (const auto& query : workload.queries) {
-    out += separator + dump(query_json(query, source.path, literals));
-    separator = ",\n  ";
-  }
-  out += "],\n \"repeats\": [";
-  separator = "\n  ";
-  for (const auto& repeat : workload.repeats) {
-    if (!texts.empty() && !known(repeat, texts)) continue;
-    RepeatedQuery kept = repeat;
-    if (!texts.empty())
-      std::erase_if(kept.earlier, [&](const RepeatedQuery::Earlier& earlier) {
-        return !texts.contains(earlier.fingerprint);
-      });
-    out += separator + dump(repeat_json(kept, source.path, literals));
-    separator = ",\n  ";
-  }
-  out += "],\n \"write_pairs\": [";
-  separator = "\n  ";
-  for (const auto& pair : workload.write_pairs) {
-    if (!texts.empty() && !known(pair, texts)) continue;
-    out += separator + dump(pair_json(pair, source.path, literals));
-    separator = ",\n  ";
-  }
-  if (!workload.transaction_orders.empty()) {
-    out += "],\n \"transaction_orders\": [";
-    separator = "\n  ";
-    for (const auto& order : workload.transaction_orders) {
-      if (!texts.empty() && !known(order, texts)) continue;
-      out += separator + dump(order_json(order, source.path));
+    out += fmt::format(" \"timeline\": {},\n", dump(WorkloadWriter::written(workload.timeline)));
+  const auto entries = [&](std::string_view begin, const auto& values, auto fields) {
+    out += begin;
+    const char* separator = "\n  ";
+    for (const auto& value : values) {
+      if (!texts.empty() && !known(value, texts)) continue;
+      out += separator + writer.line([&] { fields(value); });
       separator = ",\n  ";
     }
-  }
-  if (workload.server_events.empty()) return out + "]}";
-  out += "],\n \"server_events\": [";
-  separator = "\n  ";
-  for (const auto& event : workload.server_events) {
-    out += separator + dump(event_json(event, source.path));
-    separator = ",\n  ";
-  }
+  };
+  entries(" \"queries\": [", workload.queries, [&](const Query& query) { query_fields(writer, query); });
+  entries("],\n \"repeats\": [", workload.repeats, [&](const RepeatedQuery& repeat) {
+    RepeatedQuery kept = repeat;
+    if (!texts.empty())
+      std::erase_if(kept.earlier, [&](const auto& earlier) { return !texts.contains(earlier.fingerprint); });
+    repeat_fields(writer, std::as_const(kept));
+  });
+  entries("],\n \"write_pairs\": [", workload.write_pairs,
+          [&](const WritePair& pair) { pair_fields(writer, pair); });
+  if (!workload.transaction_orders.empty())
+    entries("],\n \"transaction_orders\": [", workload.transaction_orders,
+            [&](const TransactionOrder& order) { order_fields(writer, order); });
+  if (!workload.server_events.empty())
+    entries("],\n \"server_events\": [", workload.server_events,
+            [&](const ServerEvent& event) { event_fields(writer, event); });
   return out + "]}";
 }
 
@@ -275,7 +539,7 @@ bool is_workload_file(std::string_view head) {
 }
 
 Result<std::vector<Workload>> parse_workload_file(const std::string& path, std::string_view text) {
-  return read_workloads(path, text);
+  return WorkloadParser(path).parse(text);
 }
 
 }  // namespace pgadvise::log
