@@ -61,7 +61,7 @@ const Task tasks[] = {
          {"envelope.cc", "a bound in its callback"},
          {"logged_plan.cc", "a bound in its callback"},
          {"drizzle_log.cc", "a bound in its callback"},
-         {"workload_reader.cc", "a bound in its callback"},
+         {"workload_file.cc", "a bound in its callback"},
      },
      "parses JSON by itself: use parsed_json() of base/json_parse.h, which bounds its depth"},
 };
