@@ -7,8 +7,9 @@
 
 namespace pgadvise {
 
-// True for one well-formed JSON object or array (RFC 8259), optionally in white space, nested at most 64
-// deep. False for scalars: "1" and "true" do not show that a column contains JSON.
+// True for one well-formed JSON object or array (RFC 8259: UTF-8, surrogates in pairs, numbers that a double
+// holds), optionally in white space, nested at most 64 deep. False for scalars: "1" and "true" do not show
+// that a column contains JSON.
 bool is_json_container(std::string_view text);
 
 // Levels of arrays and objects that JSON files have at most; real ones have up to 20.
