@@ -170,14 +170,13 @@ tl::unexpected<Error> refuse(const ClickHouseSession& session, std::string what,
 }
 
 Result<void> check_server(ClickHouseSession& session) {
-  const auto version = session.value("SELECT version()", In::server);
-  if (!version) return tl::unexpected(version.error());
-  const auto parts = split(*version, '.');
+  TRY(const auto version, session.value("SELECT version()", In::server));
+  const auto parts = split(version, '.');
   const auto number = [&](std::size_t i) {
     return i < parts.size() ? std::atoi(std::string(parts[i]).c_str()) : 0;
   };
   if (std::pair(number(0), number(1)) < std::pair(oldest_major, oldest_minor))
-    return refuse(session, "the server has version " + ellipsis(*version, 20),
+    return refuse(session, "the server has version " + ellipsis(version, 20),
                   fmt::format("a store needs ClickHouse {}.{} or later", oldest_major, oldest_minor));
   return {};
 }
@@ -190,17 +189,16 @@ struct Found {
 };
 
 Result<Found> look(ClickHouseSession& session, const ClickHouseAddress& address) {
-  const auto rows =
+  TRY(const auto rows,
       session.query("SELECT name, engine FROM system.tables WHERE NOT is_temporary AND database = " +
                         clickhouse_literal(address.database),
-                    In::server);
-  if (!rows) return tl::unexpected(rows.error());
+                    In::server));
   std::set<std::string, std::less<>> known;
   for (const auto& table : tables)
     for (const char* suffix : {"", "_rows", "_rows_local"}) known.insert(std::string(table.name) + suffix);
   for (const auto& view : view_definitions(clickhouse_dialect)) known.insert(view.name);
   Found out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     const std::string name = row.front().value_or("");
     if (!known.contains(name)) out.others = true;
     if (name.ends_with("_rows") && known.contains(name)) out.own = true;
@@ -212,31 +210,23 @@ Result<Found> look(ClickHouseSession& session, const ClickHouseAddress& address)
 }
 
 Result<std::int64_t> setting(ClickHouseSession& session, const std::string& name) {
-  const auto value =
-      session.value(clickhouse_select("SELECT value FROM setting WHERE name = " + clickhouse_literal(name)));
-  if (!value) return tl::unexpected(value.error());
-  return std::atoll(value->c_str());
+  TRY(const auto value,
+      session.value(clickhouse_select("SELECT value FROM setting WHERE name = " + clickhouse_literal(name))));
+  return std::atoll(value.c_str());
 }
 
 Result<void> create_all(ClickHouseSession& session, const ClickHouseAddress& address) {
-  const auto exists = session.value(
-      "SELECT count() FROM system.databases WHERE name = " + clickhouse_literal(address.database),
-      In::server);
-  if (!exists) return tl::unexpected(exists.error());
-  if (*exists == "0")  // an existing database needs no grant
-    if (const auto done =
-            session.run(fmt::format("CREATE DATABASE IF NOT EXISTS {}{}",
-                                    clickhouse_identifier(address.database), on_cluster(address)),
-                        In::server);
-        !done)
-      return done;
-  for (const auto& sql : clickhouse_definitions(address))
-    if (const auto done = session.run(sql); !done) return done;
+  TRY(const auto exists, session.value("SELECT count() FROM system.databases WHERE name = " +
+                                           clickhouse_literal(address.database),
+                                       In::server));
+  if (exists == "0")  // an existing database needs no grant
+    TRY_VOID(session.run(fmt::format("CREATE DATABASE IF NOT EXISTS {}{}",
+                                     clickhouse_identifier(address.database), on_cluster(address)),
+                         In::server));
+  for (const auto& sql : clickhouse_definitions(address)) TRY_VOID(session.run(sql));
   // The version of a later change is larger than 0, so that the first value does not replace it.
-  if (const auto done = session.insert("setting_rows", "name, value, changed",
-                                       {{std::string("retention_days"), std::int64_t{400}, std::int64_t{0}}});
-      !done)
-    return done;
+  TRY_VOID(session.insert("setting_rows", "name, value, changed",
+                          {{std::string("retention_days"), std::int64_t{400}, std::int64_t{0}}}));
   return session.insert(
       "setting_rows", "name, value, changed",
       {{std::string("tables_version"), clickhouse_schema_version, clickhouse_schema_version},
@@ -297,27 +287,25 @@ std::vector<std::string> clickhouse_definitions(const ClickHouseAddress& address
 }
 
 Result<void> migrate(ClickHouseSession& session, const ClickHouseAddress& address, bool create) {
-  if (const auto done = check_server(session); !done) return done;
-  const auto found = look(session, address);
-  if (!found) return tl::unexpected(found.error());
-  if (found->others)
+  TRY_VOID(check_server(session));
+  TRY(const auto found, look(session, address));
+  if (found.others)
     return refuse(session, "has tables of other programs: pgadvise does not create a store beside them",
                   "name another database in the URL; pgadvise creates it");
-  if (!found->own && !create) return refuse(session, "there is no store", "check --store creates one");
-  if (found->own && found->on_cluster != !address.cluster.empty() && found->complete)
+  if (!found.own && !create) return refuse(session, "there is no store", "check --store creates one");
+  if (found.own && found.on_cluster != !address.cluster.empty() && found.complete)
     return refuse(session,
-                  found->on_cluster ? "the tables of the store are on a cluster"
-                                    : "the tables of the store are not on a cluster",
-                  found->on_cluster ? "add cluster=NAME to the URL"
-                                    : "leave cluster out of the URL, or name another database");
-  if (found->complete) {
-    const auto version = setting(session, "tables_version");
-    const auto views = version ? setting(session, "views_version") : version;
-    if (!views) return tl::unexpected(views.error());
-    if (*version > clickhouse_schema_version)
+                  found.on_cluster ? "the tables of the store are on a cluster"
+                                   : "the tables of the store are not on a cluster",
+                  found.on_cluster ? "add cluster=NAME to the URL"
+                                   : "leave cluster out of the URL, or name another database");
+  if (found.complete) {
+    TRY(const auto version, setting(session, "tables_version"));
+    TRY(const auto views, setting(session, "views_version"));
+    if (version > clickhouse_schema_version)
       return refuse(session, "its store was written by a later version of pgadvise",
                     "update pgadvise, or name another database");
-    if (*version == clickhouse_schema_version && *views >= views_version) return {};
+    if (version == clickhouse_schema_version && views >= views_version) return {};
   }
   return create_all(session, address);
 }

@@ -65,13 +65,12 @@ Result<std::vector<SqlStore::AnswerRow>> SqlStore::select(const std::string& fro
 }
 
 Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
-  const auto rows = select(
-      "SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
-      "first_seen, last_seen, runs, gone, reopened, owner, reason, until FROM finding_life",
-      target, "last_seen DESC, score DESC, finding_id", "findings");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows,
+      select("SELECT target, finding_id, short_id, rule, severity, verdict, message, file, score, state, "
+             "first_seen, last_seen, runs, gone, reopened, owner, reason, until FROM finding_life",
+             target, "last_seen DESC, score DESC, finding_id", "findings"));
   std::vector<FindingLife> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     FindingLife life;
     for (auto* text : {&life.target, &life.id, &life.short_id, &life.rule, &life.severity, &life.verdict,
@@ -92,12 +91,11 @@ Result<std::vector<FindingLife>> SqlStore::findings(const std::string& target) {
 }
 
 Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& target) {
-  const auto rows =
+  TRY(const auto rows,
       select("SELECT target, class_id, text, calls, mean_ms, earlier_mean_ms, weeks FROM query_change",
-             target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id", "slower queries");
-  if (!rows) return tl::unexpected(rows.error());
+             target, "calls * (mean_ms - earlier_mean_ms) DESC, class_id", "slower queries"));
   std::vector<QueryChange> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     QueryChange change;
     for (auto* text : {&change.target, &change.class_id, &change.text}) *text = values.text();
@@ -112,25 +110,22 @@ Result<std::vector<QueryChange>> SqlStore::query_changes(const std::string& targ
 
 Result<std::vector<QueryChange>> SqlStore::query_changes_by_target(const std::string& target) {
   if (!target.empty()) return SqlStore::query_changes(target);
-  const auto targets = ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "",
-                           "the question about targets");
-  if (!targets) return tl::unexpected(targets.error());
+  TRY(const auto targets, ask("SELECT DISTINCT target FROM source WHERE $1 = '' ORDER BY target", "",
+                              "the question about targets"));
   std::vector<QueryChange> out;
-  for (const auto& row : *targets) {
-    auto changes = SqlStore::query_changes(row.front().value_or(""));
-    if (!changes) return changes;
-    std::move(changes->begin(), changes->end(), std::back_inserter(out));
+  for (const auto& row : targets) {
+    TRY(auto changes, SqlStore::query_changes(row.front().value_or("")));
+    std::move(changes.begin(), changes.end(), std::back_inserter(out));
   }
   return out;
 }
 
 Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) {
-  const auto rows =
+  TRY(const auto rows,
       select("SELECT target, kind, schema, name, since, until, bytes_before, bytes FROM relation_growth",
-             target, "bytes - bytes_before DESC, schema, name, kind", "growing tables");
-  if (!rows) return tl::unexpected(rows.error());
+             target, "bytes - bytes_before DESC, schema, name, kind", "growing tables"));
   std::vector<RelationGrowth> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     RelationGrowth growth;
     for (auto* text : {&growth.target, &growth.kind, &growth.schema, &growth.name}) *text = values.text();
@@ -142,12 +137,12 @@ Result<std::vector<RelationGrowth>> SqlStore::growth(const std::string& target) 
 }
 
 Result<std::vector<UnusedIndex>> SqlStore::unused_indexes(const std::string& target) {
-  const auto rows = select(
-      "SELECT target, schema, name, bytes, since, until, servers, primaries, replicas FROM index_unused",
-      target, "bytes DESC, schema, name", "unused indexes");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows,
+      select(
+          "SELECT target, schema, name, bytes, since, until, servers, primaries, replicas FROM index_unused",
+          target, "bytes DESC, schema, name", "unused indexes"));
   std::vector<UnusedIndex> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     UnusedIndex one;
     for (auto* text : {&one.target, &one.schema, &one.name}) *text = values.text();
@@ -160,13 +155,13 @@ Result<std::vector<UnusedIndex>> SqlStore::unused_indexes(const std::string& tar
 }
 
 Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string& target) {
-  const auto rows = select(
-      "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "
-      "changes FROM plan_change",
-      target, "until DESC, class_id", "changed plans");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows,
+      select(
+          "SELECT target, class_id, text, plan_before, plan, cause, detail, since, until, cost_before, cost, "
+          "changes FROM plan_change",
+          target, "until DESC, class_id", "changed plans"));
   std::vector<PlanChangeOfQuery> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     PlanChangeOfQuery change;
     for (auto* text : {&change.target, &change.class_id, &change.text, &change.plan_before, &change.plan,
@@ -183,22 +178,24 @@ Result<std::vector<PlanChangeOfQuery>> SqlStore::plan_changes(const std::string&
 }
 
 Result<std::vector<LockWait>> SqlStore::lock_waits(const std::string& target, std::int64_t since) {
-  const auto rows = select(
-      fmt::format(
-          "SELECT target, schema, name, mode, holder, max_wait_seconds, holder_seconds, bucket_start, "
-          "all_samples FROM (SELECT * FROM (SELECT s.target AS target, s.schema AS schema, s.name AS name, "
-          "s.mode AS mode, "
-          "s.holder AS holder, s.max_wait_seconds AS max_wait_seconds, s.bucket_start AS bucket_start, "
-          "max(s.max_holder_seconds) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder) AS "
-          "holder_seconds, sum(s.samples) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder) "
-          "AS all_samples, row_number() OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder "
-          "ORDER BY s.max_wait_seconds DESC, s.bucket_start DESC) AS place FROM lock_wait_sample s "
-          "WHERE s.bucket_start >= {}) w WHERE w.place = 1) longest",
-          since),
-      target, "max_wait_seconds DESC, schema, name, mode, holder", "waits for locks");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows,
+      select(
+          fmt::format(
+              "SELECT target, schema, name, mode, holder, max_wait_seconds, holder_seconds, bucket_start, "
+              "all_samples FROM (SELECT * FROM (SELECT s.target AS target, s.schema AS schema, s.name AS "
+              "name, "
+              "s.mode AS mode, "
+              "s.holder AS holder, s.max_wait_seconds AS max_wait_seconds, s.bucket_start AS bucket_start, "
+              "max(s.max_holder_seconds) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder) AS "
+              "holder_seconds, sum(s.samples) OVER (PARTITION BY s.target, s.schema, s.name, s.mode, "
+              "s.holder) "
+              "AS all_samples, row_number() OVER (PARTITION BY s.target, s.schema, s.name, s.mode, s.holder "
+              "ORDER BY s.max_wait_seconds DESC, s.bucket_start DESC) AS place FROM lock_wait_sample s "
+              "WHERE s.bucket_start >= {}) w WHERE w.place = 1) longest",
+              since),
+          target, "max_wait_seconds DESC, schema, name, mode, holder", "waits for locks"));
   std::vector<LockWait> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Values values(row);
     LockWait wait;
     for (auto* text : {&wait.target, &wait.schema, &wait.name, &wait.mode, &wait.holder})
