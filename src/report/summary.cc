@@ -8,7 +8,7 @@
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "report/common.h"
-#include "report/text/advice_figures.h"
+#include "report/text/figures.h"
 
 namespace pgadvise::report {
 namespace {

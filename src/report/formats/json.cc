@@ -4,20 +4,16 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "report/all_formats.h"
 #include "report/json/context_json.h"
 #include "report/json/finding_json.h"
+#include "report/json/members.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-void put(json& out, const char* key, const std::string& value) {
-  if (!value.empty()) out[key] = value;
-}
 
 json seconds_json(const SecondsRange& range) {
   const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
@@ -66,10 +62,8 @@ json lock_json(const ForecastLock& lock) {
 json forecast_json(const LockForecast& forecast) {
   json out{{"migration", forecast.migration}, {"file", forecast.file}};
   put(out, "transactions", forecast.how);
-  out["statements"] = json::array();
-  for (const auto& statement : forecast.statements) out["statements"].push_back(statement_json(statement));
-  out["locks"] = json::array();
-  for (const auto& lock : forecast.locks) out["locks"].push_back(lock_json(lock));
+  out["statements"] = array_of(forecast.statements, statement_json);
+  out["locks"] = array_of(forecast.locks, lock_json);
   return out;
 }
 
@@ -85,15 +79,14 @@ json with_source(json out, const Finding& finding, const Options& options) {
 double rounded_share(double share) { return std::round(1e4 * share) / 1e4; }
 
 json index_set_json(const Report::IndexSet& set) {
-  json out{{"count", set.count},
-           {"size_bytes", set.bytes},
-           {"share_saved", rounded_share(set.share_saved)},
-           {"steps", json::array()}};
-  for (const auto& step : set.steps)
-    out["steps"].push_back({{"index", step.index},
-                            {"size_bytes", step.bytes},
-                            {"share_saved", rounded_share(step.share_saved)}});
-  return out;
+  return {{"count", set.count},
+          {"size_bytes", set.bytes},
+          {"share_saved", rounded_share(set.share_saved)},
+          {"steps", array_of(set.steps, [](const auto& step) {
+             return json{{"index", step.index},
+                         {"size_bytes", step.bytes},
+                         {"share_saved", rounded_share(step.share_saved)}};
+           })}};
 }
 
 json summary_json(const Report& report) {
@@ -120,24 +113,22 @@ json summary_json(const Report& report) {
   put(out, "not_read", report.not_read);
   if (report.index_set.count > 0) out["index_set"] = index_set_json(report.index_set);
   if (report.not_costed) out["not_costed"] = report.not_costed;
-  out["first"] = json::array();
-  for (const FirstThing& thing : first_things(report))
-    out["first"].push_back(
-        {{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}});
+  out["first"] = array_of(first_things(report), [](const FirstThing& thing) {
+    return json{{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}};
+  });
   return out;
 }
 
 json further_json(const Report& report) {
-  json out = json::array();
-  for (const auto& index : report.further_indexes)
-    out.push_back({{"sql", index.sql},
-                   {"down_sql", index.down_sql},
-                   {"schema", index.table.schema},
-                   {"table", index.table.name},
-                   {"size_bytes", index.size_bytes},
-                   {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
-                   {"queries", index.queries}});
-  return out;
+  return array_of(report.further_indexes, [&](const auto& index) {
+    return json{{"sql", index.sql},
+                {"down_sql", index.down_sql},
+                {"schema", index.table.schema},
+                {"table", index.table.name},
+                {"size_bytes", index.size_bytes},
+                {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
+                {"queries", index.queries}};
+  });
 }
 
 json change_json(const std::string& fingerprint, const PlanChange& change) {
@@ -177,45 +168,40 @@ json comparison_json(const PlanComparison& comparison) {
 std::string render(const Report& report, const Options& options) {
   json out;
   out["schema"] = "pgadvise-report-1";
-  out["findings"] = json::array();
-  for (const auto& finding : report.findings)
-    out["findings"].push_back(with_source(finding_json(finding, options.show_literals), finding, options));
+  out["findings"] = array_of(report.findings, [&](const Finding& finding) {
+    return with_source(finding_json(finding, options.show_literals), finding, options);
+  });
   if (report.workload_cost > 0) out["further_indexes"] = further_json(report);
-  out["suppressed"] = json::array();
-  for (const auto& [finding, by] : report.suppressed) {
-    json entry = finding_json(finding, options.show_literals);
+  out["suppressed"] = array_of(report.suppressed, [&](const SuppressedFinding& suppressed) {
+    const auto& by = suppressed.by;
+    json entry = finding_json(suppressed.finding, options.show_literals);
     entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
     put(entry["suppression"], "owner", by.owner);
     put(entry["suppression"], "until", by.until);
-    out["suppressed"].push_back(std::move(entry));
-  }
-  if (report.baseline) {
-    json gone = json::array();
-    for (const auto& entry : report.baseline->gone)
-      gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
-    json known = json::array();
-    for (const auto& finding : report.baseline->known) known.push_back(finding.id);
-    out["baseline"] = {{"path", report.baseline->path},
-                       {"known", report.baseline->known.size()},
-                       {"known_ids", known},
-                       {"gone", gone}};
-  }
+    return entry;
+  });
+  if (const auto& baseline = report.baseline)
+    out["baseline"] = {
+        {"path", baseline->path},
+        {"known", baseline->known.size()},
+        {"known_ids", array_of(baseline->known, [](const Finding& finding) { return finding.id; })},
+        {"gone", array_of(baseline->gone, [](const auto& entry) {
+           return json{{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}};
+         })}};
   for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
   if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
-  out["skipped_rules"] = json::array();
-  for (const auto& skipped : report.skipped)
-    out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
+  out["skipped_rules"] = array_of(report.skipped, [](const SkippedRule& skipped) {
+    return json{{"rule", skipped.rule}, {"reason", skipped.reason}};
+  });
   out["scope"] = {{"rules", report.scope.rules},
                   {"migration_rules", report.scope.migration_rules},
                   {"migrations", report.scope.migrations}};
-  out["inputs"] = json::array();
-  for (const auto& input : report.inputs) {
+  out["inputs"] = array_of(report.inputs, [](const ReportInput& input) {
     json entry{{"kind", input.kind}, {"path", input.path}};
     put(entry, "detail", input.detail);
-    out["inputs"].push_back(entry);
-  }
-  out["diagnostics"] = json::array();
-  for (const auto& diagnostic : report.diagnostics) out["diagnostics"].push_back(diagnostic.line());
+    return entry;
+  });
+  out["diagnostics"] = array_of(report.diagnostics, [](const Error& error) { return error.line(); });
   out["summary"] = summary_json(report);
   put_context(out, report, options);
   json run;
@@ -228,7 +214,7 @@ std::string render(const Report& report, const Options& options) {
     run["plans"] = {
         {"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
   out["run"] = run;
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/text.h"
 #include "lint/run/rule.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/json/members.h"
 #include "report/pages/rule_page.h"
 #include "report/summary.h"
 
@@ -166,7 +166,7 @@ std::string render(const Report& report, const Options& options) {
   out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   out["version"] = "2.1.0";
   out["runs"] = json::array({std::move(run)});
-  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out, 1);
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/ci_commands.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/summary.h"
@@ -119,20 +118,7 @@ class Writer {
   }
 
   void write_words(std::string_view first, std::string_view rest, const std::vector<std::string_view>& all) {
-    std::string line(first);
-    bool empty = true;
-    for (const auto word : all) {
-      if (!empty && may_begin_line(word) &&
-          characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
-        end_line(line);
-        line = rest;
-        empty = true;
-      }
-      if (!empty) line += ' ';
-      line += word;
-      empty = false;
-    }
-    end_line(line);
+    out_ += wrapped(first, rest, all, static_cast<std::size_t>(options_.width));
   }
 
   void end_line(std::string_view line) {

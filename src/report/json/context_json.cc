@@ -4,11 +4,10 @@
 #include <map>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "lint/run/rule.h"
 #include "lint/schema/key_coverage.h"
 #include "report/json/digest_json.h"
+#include "report/json/members.h"
 #include "report/json/plan_json.h"
 
 namespace pgadvise::report {
@@ -38,8 +37,8 @@ json rules_json(const Report& report) {
 }
 
 json index_json(const Index& index) {
-  json keys = json::array();
-  for (const auto& key : index.keys) keys.push_back(key.column.empty() ? key.expression : key.column);
+  const json keys =
+      array_of(index.keys, [](const auto& key) { return key.column.empty() ? key.expression : key.column; });
   json out{{"name", index.name}, {"method", index.method}, {"columns", keys}, {"unique", index.unique}};
   if (!index.include.empty()) out["include"] = index.include;
   if (index.predicate) out["predicate"] = *index.predicate;
@@ -76,11 +75,10 @@ json table_json(const Table& table) {
     out["index_scans"] = statistics.index_scans;
     out["writes"] = statistics.writes;
   }
-  out["columns"] = json::array();
-  for (const auto& column : table.columns)
-    out["columns"].push_back({{"name", column.name}, {"type", column.type}, {"not_null", column.not_null}});
-  out["indexes"] = json::array();
-  for (const auto& index : table.indexes) out["indexes"].push_back(index_json(index));
+  out["columns"] = array_of(table.columns, [](const Column& column) {
+    return json{{"name", column.name}, {"type", column.type}, {"not_null", column.not_null}};
+  });
+  out["indexes"] = array_of(table.indexes, index_json);
   out["foreign_keys"] = json::array();
   for (const auto& constraint : table.constraints) {
     if (constraint.kind == Constraint::Kind::primary_key) out["primary_key"] = constraint.columns;

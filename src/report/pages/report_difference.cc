@@ -9,11 +9,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/text.h"
 #include "report/common.h"
 #include "report/json/finding_json.h"
 #include "report/pages/page.h"
+#include "report/json/members.h"
 
 namespace pgadvise::report {
 namespace {
@@ -261,7 +261,7 @@ std::string report_difference_json(const ReportDifference& difference) {
     out["not_checked"].push_back(std::move(entry));
   }
   for (const auto& one : difference.recurring) out["recurring"].push_back(recurring_json(one));
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out);
 }
 
 std::string report_difference_html(const ReportDifference& difference) {

@@ -95,6 +95,28 @@ void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_
   out.push_back(std::move(line));
 }
 
+std::string wrapped(std::string_view first, std::string_view rest, const std::vector<std::string_view>& words,
+                    std::size_t width) {
+  std::string out, line(first);
+  bool empty = true;
+  const auto end_line = [&] {
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  };
+  for (const auto word : words) {
+    if (!empty && may_begin_line(word) && characters(line) + 1 + characters(word) > width) {
+      end_line();
+      line = rest;
+      empty = true;
+    }
+    if (!empty) line += ' ';
+    line += word;
+    empty = false;
+  }
+  end_line();
+  return out;
+}
+
 void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent,
               std::string_view text) {
   const std::size_t width = width_of(look);

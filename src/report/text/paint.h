@@ -25,6 +25,10 @@ std::string file_url(std::string_view host, std::string_view path, int line);
 // than a line.
 void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_view first,
                    std::string_view rest, std::string_view text);
+// Lines with line ends: `first` and the words, at most `width` columns each. Further lines start with `rest`.
+// A word that is longer than a line stays whole. The text is not made printable: it may have SGR sequences.
+std::string wrapped(std::string_view first, std::string_view rest, const std::vector<std::string_view>& words,
+                    std::size_t width);
 // Lines of code with `indent`; long lines are split.
 void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent,
               std::string_view text);
