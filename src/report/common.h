@@ -1,4 +1,4 @@
-// Shared by the formats for CI services.
+// What several report formats write: counts, subjects, locations and sentences.
 #pragma once
 
 #include <string>
@@ -13,6 +13,8 @@ std::vector<std::string> gone_lines(const Report& report);
 
 // Report::nothing_checked as a sentence without its end; "" if something was checked.
 std::string nothing_checked(const Report& report);
+// The text with an ASCII letter at its beginning in upper case.
+std::string capitalized(std::string text);
 // "; no schema, log or database was read" to follow the counts; "" if one was.
 std::string not_read(const Report& report);
 
