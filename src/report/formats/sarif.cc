@@ -55,22 +55,10 @@ json rule_json(const lint::RegisteredRule& registered) {
   return out;
 }
 
-// RFC 3986: a path's bytes outside the unreserved ones are encoded.
-std::string uri(const std::string& path) {
-  std::string out = path.starts_with('/') ? "file://" : "";
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    if (plain) out += c;
-    else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 // Lines only: SARIF counts columns in characters, findings in bytes.
 json physical_json(const std::string& file, int line) {
   json physical;
-  physical["artifactLocation"]["uri"] = uri(file);
+  physical["artifactLocation"]["uri"] = (file.starts_with('/') ? "file://" : "") + uri_path(file);
   if (!file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
   physical["region"] = {{"startLine", line}};
   json out;

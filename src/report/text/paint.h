@@ -19,6 +19,8 @@ std::size_t characters(std::string_view text);  // width in columns
 std::string paint(const Look& look, std::string_view code, std::string_view text);
 // The text as an OSC 8 link; the text itself if `url`, which must be encoded, is empty.
 std::string link(std::string_view url, std::string_view text);
+// A path as part of a URI (RFC 3986): bytes other than letters, digits and "-._~/" as %XX.
+std::string uri_path(std::string_view path);
 // file://host/path#line; "" for a path that is not absolute.
 std::string file_url(std::string_view host, std::string_view path, int line);
 // Wraps the words of one paragraph. Lines after the first start with `rest`. Splits words that are longer

@@ -14,6 +14,14 @@
 
 namespace pgadvise::store {
 
+inline constexpr std::int64_t seconds_per_hour = 3600;
+inline constexpr std::int64_t seconds_per_day = 24 * seconds_per_hour;
+// The start of the hour or day (UTC) that `seconds` since 1970 are in, also before 1970.
+inline std::int64_t start_of(std::int64_t period, std::int64_t seconds) {
+  const std::int64_t rest = seconds % period;
+  return seconds - (rest < 0 ? rest + period : rest);
+}
+
 // The statistics of one query in one log, for a period of whole hours.
 struct QueryStatistics {
   std::string source;             // identifies the log, whatever its name

@@ -237,7 +237,7 @@ class PostgresStore : public SqlStore {
       const auto add = [&](const TableRows& table) {
         if (table.table != daily.name) return;
         for (const auto& row : table.rows)
-          days.insert(day_of(std::get<std::int64_t>(row[daily.time_column])));
+          days.insert(start_of(seconds_per_day, std::get<std::int64_t>(row[daily.time_column])));
       };
       for (const auto& table : rows.tables) add(table);
       for (const auto& log : rows.logs) add(log.statistics);

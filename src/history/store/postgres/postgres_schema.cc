@@ -240,7 +240,7 @@ Result<void> add_partitions(pg::Connection& connection, const std::string& table
     const std::string name = partition_of(table, day);
     TRY_VOID(transaction.run(fmt::format(
         "CREATE TABLE {0} (LIKE {1});\nALTER TABLE {1} ATTACH PARTITION {0} FOR VALUES FROM ({2}) TO ({3})",
-        name, table, day, day + 86400)));
+        name, table, day, day + seconds_per_day)));
   }
   return transaction.commit();
 }

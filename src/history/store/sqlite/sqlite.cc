@@ -142,7 +142,7 @@ class SqliteStore : public SqlStore {
     TRY(const auto days, connection_.number("SELECT value FROM setting WHERE name = 'retention_days'"));
     Upload upload(connection_);
     upload.put(rows_of(facts));
-    if (days > 0) upload.forget_before(now - limited_days(days) * 86400);
+    if (days > 0) upload.forget_before(now - limited_days(days) * seconds_per_day);
     if (upload.code() != SQLITE_OK) return tl::unexpected(connection_.error(upload.code()));
     return transaction.commit();
   }

@@ -73,9 +73,9 @@ std::vector<TargetRank> ranking_of(const History& history) {
 
 Result<History> history(Store& store, const HistoryOptions& options) {
   History out;
-  out.since = options.now - std::int64_t{86400} * options.days;
+  out.since = options.now - seconds_per_day * options.days;
   TRY(auto findings, store.findings(options.target));
-  const std::string last_day = iso_of(options.now + std::int64_t{86400} * 30).substr(0, 10);
+  const std::string last_day = iso_of(options.now + seconds_per_day * 30).substr(0, 10);
   for (auto& life : findings) add_finding(std::move(life), last_day, out);
   for (auto* list : {&out.expiring, &out.fresh, &out.reopened, &out.fixed, &out.recurring})
     std::sort(list->begin(), list->end(), [](const FindingLife& a, const FindingLife& b) {
