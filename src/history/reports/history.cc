@@ -1,7 +1,6 @@
 #include "reports/history.h"
 
 #include <algorithm>
-#include <optional>
 #include <vector>
 
 #include <fmt/format.h>

@@ -1,6 +1,5 @@
 // GitLab's code quality report: an array of issues ("Code Quality report format", docs.gitlab.com), which is
 // a part of Code Climate's format. `other_locations` is in the latter alone.
-#include <set>
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,6 @@
 #include <map>
 #include <set>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "lint/run/rule.h"

@@ -1,6 +1,5 @@
 #include "store/clickhouse/clickhouse_schema.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <set>
 

@@ -1,7 +1,6 @@
 #include "store/clickhouse/clickhouse_session.h"
 
 #include <charconv>
-#include <type_traits>
 #include <utility>
 #include <variant>
 

@@ -1,7 +1,6 @@
 // Statements on the ClickHouse server that keeps a store, over HTTP.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

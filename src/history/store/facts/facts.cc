@@ -7,7 +7,6 @@
 
 #include "base/files/digest.h"
 #include "base/text/mask.h"
-#include "base/text/text.h"
 
 namespace pgadvise::store {
 namespace {

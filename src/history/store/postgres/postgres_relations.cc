@@ -1,6 +1,5 @@
 #include "store/postgres/postgres_relations.h"
 
-#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>

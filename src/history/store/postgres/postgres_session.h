@@ -2,8 +2,6 @@
 // that a pooler may be in between.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 

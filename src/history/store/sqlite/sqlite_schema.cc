@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/text.h"
-
 namespace pgadvise::store {
 namespace {
 
