@@ -8,7 +8,7 @@
 
 namespace pgadvise::report {
 
-// One line for each baseline entry that is gone, and "… and 3 more"; none without a baseline.
+// One line for each baseline entry that is gone, and "… and 3 more". Empty without a baseline.
 std::vector<std::string> gone_lines(const Report& report);
 
 // Report::nothing_checked as a sentence without its end; "" if something was checked.

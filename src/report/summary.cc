@@ -13,8 +13,8 @@
 namespace pgadvise::report {
 namespace {
 
-// The message up to the colon before its consequence, without a full stop. A colon in parentheses or
-// backticks, or after one or two words ("password: …"), is none.
+// The message up to the colon before its consequence, without a full stop. Colons in parentheses, in
+// backticks or after one or two words ("password: …") belong to the fault.
 std::string fault(std::string_view message) {
   constexpr std::size_t shortest = 20;
   int depth = 0;

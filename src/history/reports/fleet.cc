@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/text.h"
 #include "report/json/members.h"
 #include "report/text/figures.h"
+#include "reports/sections.h"
 
 namespace pgadvise::report {
 namespace {
@@ -31,7 +31,7 @@ struct Entry {
   const FleetDatabase* database = nullptr;
   Counts counts;
   double score = 0;                        // sum of impacts
-  const RecordedFinding* first = nullptr;  // of the greatest impact; null: none
+  const RecordedFinding* first = nullptr;  // of the greatest impact; null without findings
 };
 
 struct RuleEntry {
@@ -100,38 +100,21 @@ std::string line_of(const Counts& counts) {
 
 std::string fleet_text(const std::vector<FleetDatabase>& databases, const Look& look, std::size_t top) {
   const Summary summary = summary_of(databases);
-  std::vector<std::string> lines;
-  add_paragraph(lines, look, "", "  ",
+  Sections out(look, top);
+  out.paragraph("", "  ",
                 fmt::format("{} checked, {} not. {}.", plural(summary.checked.size(), "database"),
                             count(summary.failed.size()), line_of(summary.counts)));
-  const auto title = [&](std::string_view text) {
-    lines.emplace_back();
-    lines.push_back(paint(look, "1", text));
-  };
-  const auto shown = [&](std::size_t entries) { return top ? std::min(top, entries) : entries; };
-  const auto rest = [&](std::size_t entries) {
-    if (shown(entries) < entries)
-      lines.push_back(fmt::format("  … and {} more (--top 0)", entries - shown(entries)));
-  };
-  if (!summary.failed.empty()) title("Not checked, or not stored");
-  for (const auto* database : summary.failed)
-    add_paragraph(lines, look, "  ", "    ", database->name + ": " + database->failure);
-  if (!summary.checked.empty()) title("Databases to look at first");
-  for (std::size_t i = 0; i < shown(summary.checked.size()); ++i) {
-    const Entry& entry = summary.checked[i];
-    add_paragraph(lines, look, "  ", "    ", entry.database->name + ": " + line_of(entry.counts));
-    if (entry.first) add_paragraph(lines, look, "    ", "    ", entry.first->message);
-  }
-  rest(summary.checked.size());
-  if (!summary.rules.empty()) title("Rules with findings in most databases");
-  for (std::size_t i = 0; i < shown(summary.rules.size()); ++i) {
-    const RuleEntry& rule = summary.rules[i];
-    add_paragraph(lines, look, "  ", "    ",
-                  fmt::format("{}: {} in {}", rule.rule, plural(rule.findings, "finding"),
-                              plural(rule.databases.size(), "database")));
-  }
-  rest(summary.rules.size());
-  return join(lines, "\n") + "\n";
+  if (!summary.failed.empty()) out.title("Not checked, or not stored");
+  for (const auto* database : summary.failed) out.entry(database->name + ": " + database->failure);
+  out.section("Databases to look at first", summary.checked, [&](const Entry& entry) {
+    out.entry(entry.database->name + ": " + line_of(entry.counts));
+    if (entry.first) out.remark(entry.first->message);
+  });
+  out.section("Rules with findings in most databases", summary.rules, [&](const RuleEntry& rule) {
+    out.entry(fmt::format("{}: {} in {}", rule.rule, plural(rule.findings, "finding"),
+                          plural(rule.databases.size(), "database")));
+  });
+  return out.text();
 }
 
 std::string fleet_json(const std::vector<FleetDatabase>& databases) {

@@ -12,6 +12,7 @@
 #include "report/json/members.h"
 #include "report/pages/page.h"
 #include "report/text/figures.h"
+#include "reports/sections.h"
 
 namespace pgadvise::report {
 namespace {
@@ -46,13 +47,13 @@ std::vector<std::string> reasons_of(const store::TargetRank& rank) {
   return out;
 }
 
-class Text {
+class Text : public Sections {
  public:
-  Text(const Look& look, std::size_t top) : look_(look), top_(top) {}
+  using Sections::Sections;
 
   void summary(const store::History& history) {
-    add_paragraph(
-        lines_, look_, "", "  ",
+    paragraph(
+        "", "  ",
         fmt::format("Since {}: {} new, {} reopened and {} fixed findings; {} recurring, {} gone before, {} "
                     "suppressed, {} accepted. {}, {} and index{}.",
                     day_of(history.since), history.fresh.size(), history.reopened.size(),
@@ -66,11 +67,11 @@ class Text {
       const std::string_view color = life.severity == "error"     ? "31"
                                      : life.severity == "warning" ? "33"
                                                                   : "36";
-      lines_.push_back("  " + printable(life.target) + " " + paint(look_, color, printable(life.severity)) +
-                       " " + printable(life.short_id.empty() ? life.id : life.short_id) +
-                       (life.file.empty() ? "" : " " + printable(life.file)));
-      add_paragraph(lines_, look_, "    ", "    ", life.message);
-      add_paragraph(lines_, look_, "    ", "    ", remark_of(life));
+      line("  " + printable(life.target) + " " + paint(look(), color, printable(life.severity)) + " " +
+           printable(life.short_id.empty() ? life.id : life.short_id) +
+           (life.file.empty() ? "" : " " + printable(life.file)));
+      remark(life.message);
+      remark(remark_of(life));
     });
   }
 
@@ -108,7 +109,7 @@ class Text {
                                 day_of(one.from), day_of(one.until), counted(one.servers, "server")));
             });
     if (history.unsure_unused == 0) return;
-    if (history.unused.empty()) lines_.emplace_back();
+    if (history.unused.empty()) line("");
     entry(
         fmt::format("{} had no scan, but the store lacks samples of the primary or of a replica: check --db "
                     "--store each of them.",
@@ -120,8 +121,7 @@ class Text {
     int number = 0;
     section("Look at first", list, [&](const store::TargetRank& rank) {
       entry(fmt::format("{}. {}: {}", ++number, rank.target, join(reasons_of(rank), ", ")));
-      if (!rank.first_message.empty())
-        add_paragraph(lines_, look_, "     ", "     ", rank.first_id + ": " + rank.first_message);
+      if (!rank.first_message.empty()) paragraph("     ", "     ", rank.first_id + ": " + rank.first_message);
     });
   }
 
@@ -138,38 +138,19 @@ class Text {
     });
   }
 
-  std::string text() const { return join(lines_, "\n") + "\n"; }
-
  private:
   // The first nodes of a plan.
   void plan(const char* title, const std::string& nodes) {
     constexpr std::size_t most = 8;
     const auto all = split(trim(nodes), '\n');
-    lines_.push_back(fmt::format("    {}:", title));
-    for (std::size_t i = 0; i < std::min(most, all.size()); ++i)
-      lines_.push_back("      " + printable(all[i]));
-    if (all.size() > most) lines_.push_back(fmt::format("      … and {} more nodes", all.size() - most));
+    line(fmt::format("    {}:", title));
+    for (std::size_t i = 0; i < std::min(most, all.size()); ++i) line("      " + printable(all[i]));
+    if (all.size() > most) line(fmt::format("      … and {} more nodes", all.size() - most));
   }
 
-  void entry(const std::string& text) { add_paragraph(lines_, look_, "  ", "    ", text); }
   void statement(const std::string& text) {
-    lines_.push_back("    " + ellipsis(text, static_cast<std::size_t>(std::max(20, look_.width - 4))));
+    line("    " + ellipsis(text, static_cast<std::size_t>(std::max(20, look().width - 4))));
   }
-
-  // A title and the first entries of the list, which `one` writes; nothing for an empty list.
-  template <class Item, class One>
-  void section(const char* title, const std::vector<Item>& list, One one) {
-    if (list.empty()) return;
-    lines_.emplace_back();
-    lines_.push_back(paint(look_, "1", title));
-    const std::size_t shown = top_ ? std::min(top_, list.size()) : list.size();
-    for (std::size_t i = 0; i < shown; ++i) one(list[i]);
-    if (shown < list.size()) lines_.push_back(fmt::format("  … and {} more (--top 0)", list.size() - shown));
-  }
-
-  Look look_;
-  std::size_t top_;
-  std::vector<std::string> lines_;
 };
 
 json findings_json(const std::vector<FindingLife>& list) {

@@ -15,6 +15,7 @@
 #include "report/json/finding_json.h"
 #include "report/json/members.h"
 #include "report/pages/page.h"
+#include "reports/sections.h"
 
 namespace pgadvise::report {
 namespace {
@@ -66,38 +67,25 @@ std::string change_in_words(const ReportDifference::Recurring& one) {
   return join(parts, "; ");
 }
 
-class Text {
+class Text : public Sections {
  public:
-  explicit Text(const Look& look) : look_(look) {}
+  using Sections::Sections;
 
-  void heading(const std::string& text) {
-    if (!lines_.empty()) lines_.emplace_back();
-    lines_.push_back(paint(look_, "1", text));
-  }
-
-  void finding(const RecordedFinding& finding, const std::string& remark) {
-    lines_.push_back("  " + paint(look_, color_of(finding.severity), name(finding.severity)) + " " +
-                     printable(id_of(finding)) +
-                     (finding.location.live() ? "" : " " + printable(finding.location.str())));
-    add_paragraph(lines_, look_, "    ", "    ", finding.message);
-    if (!remark.empty()) add_paragraph(lines_, look_, "    ", "    ", remark);
+  void finding(const RecordedFinding& finding, const std::string& note) {
+    line("  " + paint(look(), color_of(finding.severity), name(finding.severity)) + " " +
+         printable(id_of(finding)) +
+         (finding.location.live() ? "" : " " + printable(finding.location.str())));
+    remark(finding.message);
+    if (!note.empty()) remark(note);
   }
 
   void not_checked(const std::string& why, std::vector<std::string> ids) {
     constexpr std::size_t most = 5;
     const std::size_t all = ids.size();
     ids.resize(std::min(all, most));
-    add_paragraph(lines_, look_, "  ", "    ",
-                  fmt::format("{}, because {}: {}{}", counted(all, "finding"), why, join(ids, ", "),
-                              all > most ? fmt::format(" and {} more", all - most) : ""));
+    entry(fmt::format("{}, because {}: {}{}", counted(all, "finding"), why, join(ids, ", "),
+                      all > most ? fmt::format(" and {} more", all - most) : ""));
   }
-
-  void paragraph(const std::string& text) { add_paragraph(lines_, look_, "", "  ", text); }
-  std::string text() const { return join(lines_, "\n") + "\n"; }
-
- private:
-  Look look_;
-  std::vector<std::string> lines_;
 };
 
 json impact_json(const Impact& impact) {
@@ -194,19 +182,20 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
   std::vector<const ReportDifference::Recurring*> changed;
   for (const auto& one : difference.recurring)
     if (one.changed()) changed.push_back(&one);
-  out.paragraph(counts(difference, changed.size()));
-  out.paragraph("Earlier run: " + run_in_words(difference.before) +
-                "; later run: " + run_in_words(difference.after) + ".");
+  out.paragraph("", "  ", counts(difference, changed.size()));
+  out.paragraph("", "  ",
+                "Earlier run: " + run_in_words(difference.before) +
+                    "; later run: " + run_in_words(difference.after) + ".");
   if (difference.after.started < difference.before.started)
-    out.paragraph("The first report is the later one: name the earlier report first.");
-  if (!difference.fresh.empty()) out.heading("New");
+    out.paragraph("", "  ", "The first report is the later one: name the earlier report first.");
+  if (!difference.fresh.empty()) out.title("New");
   for (const auto& one : difference.fresh)
     out.finding(one.finding, one.not_checked_before.empty()
                                  ? ""
                                  : capitalized(one.not_checked_before) + ": the finding may be older.");
-  if (!changed.empty()) out.heading("Changed");
+  if (!changed.empty()) out.title("Changed");
   for (const auto* one : changed) out.finding(one->after, change_in_words(*one));
-  if (!difference.fixed.empty()) out.heading("Fixed");
+  if (!difference.fixed.empty()) out.title("Fixed");
   bool query = false;
   for (const auto& finding : difference.fixed) {
     out.finding(finding, "");
@@ -214,11 +203,12 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
   }
   if (query)
     out.paragraph(
+        "", "  ",
         "A finding about a query or an event also counts as fixed if the later log does not contain "
         "the query or the event.");
   std::map<std::string, std::vector<std::string>> reasons;
   for (const auto& one : difference.not_checked) reasons[one.why].push_back(id_of(one.finding));
-  if (!reasons.empty()) out.heading("Not checked again");
+  if (!reasons.empty()) out.title("Not checked again");
   for (const auto& [why, ids] : reasons) out.not_checked(why, ids);
   return out.text();
 }

@@ -185,10 +185,6 @@ class AdviceLines : Lines {
       out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
   }
 
-  static std::string left(double after, double before) {
-    return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-";
-  }
-
   // What is left of the cost, and of the time.
   void verified() {
     if (!advice_.verification) return;
@@ -200,14 +196,14 @@ class AdviceLines : Lines {
     for (const auto& query : seen.queries) {
       const std::string text = ellipsis(one_line(query.text), width() - 41);
       if (!query.ms_before || !query.ms_after) continue;
-      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before),
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", percent(query.cost_after, query.cost_before),
                           duration(*query.ms_before), duration(*query.ms_after),
-                          left(*query.ms_after, *query.ms_before), text);
+                          percent(*query.ms_after, *query.ms_before), text);
     }
     if (seen.ms_before > 0)
-      out_ +=
-          fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", left(seen.estimated_left, 1),
-                      duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", percent(seen.estimated_left, 1),
+                          duration(seen.ms_before), duration(seen.ms_after),
+                          percent(seen.ms_after, seen.ms_before));
     for (const auto& query : seen.queries)
       if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
         paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),

@@ -184,7 +184,7 @@ class Writer {
       out_ += fmt::format("{}{}  {} at most\n", labels[1], bars(times), short_time(highest(times)));
   }
 
-  // One character a value, as high as its share of the greatest one; a blank is none.
+  // One character a value, as high as its share of the greatest one; a blank is 0.
   std::string bars(std::span<const double> values) const {
     static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};

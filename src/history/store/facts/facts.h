@@ -75,7 +75,7 @@ struct SessionSample {
   std::int64_t bucket_seconds = 0;
   std::string state;  // in the words of Activity::sessions
   std::string wait_event_type;
-  std::string wait_event;          // "none": no wait
+  std::string wait_event;          // "none": the sessions do not wait
   std::uint64_t samples = 0;       // number of samples of the bucket
   std::uint64_t sessions = 0;      // sum over these samples
   std::uint64_t max_sessions = 0;  // of one sample
@@ -87,7 +87,7 @@ struct LockWaitSample {
   std::int64_t bucket_start = 0;  // as of the sessions
   QualifiedName relation;         // "": unknown
   std::string mode;               // "ShareLock": of a row lock that of the holder's transaction
-  std::string holder;             // application_name; "": none, or no session of a client
+  std::string holder;             // application_name; "": not set, or not a session of a client
   std::uint64_t samples = 0;      // number of samples with such a wait
   double max_wait_seconds = 0;
   double max_holder_seconds = 0;  // the greatest age of a holder's transaction

@@ -21,7 +21,7 @@ class FieldsToJson {
   void operator()(const char* name, const T& value) {
     out_[name] = json_of(value);
   }
-  // A member that earlier versions of pgadvise neither write nor need.
+  // A member that may be missing: earlier versions of pgadvise do not write it.
   template <class T>
   void optional(const char* name, const T& value) {
     if (!value.empty()) (*this)(name, value);

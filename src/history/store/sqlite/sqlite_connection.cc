@@ -131,7 +131,6 @@ std::string Statement::text() {
 }
 
 std::int64_t Statement::number() { return sqlite3_column_int64(statement_.get(), column_++); }
-double Statement::real() { return sqlite3_column_double(statement_.get(), column_++); }
 
 bool Statement::null() {
   const bool none = sqlite3_column_type(statement_.get(), column_) == SQLITE_NULL;
