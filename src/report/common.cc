@@ -14,8 +14,12 @@ std::string nothing_checked(const Report& report) {
   std::string out = report.nothing_checked;
   if (out.empty()) return out;
   if (!report.nothing_to_check) return "Nothing was checked: " + out;
-  if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
-  return out;
+  return capitalized(std::move(out));
+}
+
+std::string capitalized(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
 }
 
 std::string not_read(const Report& report) {

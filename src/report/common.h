@@ -1,4 +1,4 @@
-// Shared by the formats for CI services.
+// What several report formats write: counts, subjects, locations and sentences.
 #pragma once
 
 #include <string>
@@ -8,11 +8,13 @@
 
 namespace pgadvise::report {
 
-// One line for each baseline entry that is gone, and "… and 3 more"; none without a baseline.
+// One line for each baseline entry that is gone, and "… and 3 more". Empty without a baseline.
 std::vector<std::string> gone_lines(const Report& report);
 
 // Report::nothing_checked as a sentence without its end; "" if something was checked.
 std::string nothing_checked(const Report& report);
+// The text with an ASCII letter at its beginning in upper case.
+std::string capitalized(std::string text);
 // "; no schema, log or database was read" to follow the counts; "" if one was.
 std::string not_read(const Report& report);
 

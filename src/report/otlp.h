@@ -21,8 +21,8 @@ json attribute(std::string_view key, double number);
 // The start of the run, in nanoseconds since 1970; "0" if unknown.
 std::string start_of(const Report& report);
 
-// The request with the attribute pgadvise.target of its resource: watch's name of the database. What is no
-// request stays as it is.
+// The request with the attribute pgadvise.target of its resource: watch's name of the database. Returns other
+// text unchanged.
 std::string with_target(const std::string& request, const std::string& target);
 
 // A request of one resource and one scope: {"resourceLogs": [{"resource": …, "scopeLogs": [{"scope": …,

@@ -7,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/files/repository_path.h"
@@ -38,7 +37,7 @@ struct Options {
       0;  // number of findings listed individually in a format with limited space; 0: as many as fit
   std::string command = "pgadvise check";  // with the run's inputs, as a shell takes it: for hints
   RepositoryPaths repository = {};         // CI services identify files by their path in the repository
-  // What the findings are about; a format with room for it shows it beside them. Not owned; null: none.
+  // What the findings are about; a format with room for it shows it beside them. Not owned; may be null.
   const Workload* workload = nullptr;
   std::vector<const Catalog*> catalogs = {};
 };

@@ -8,13 +8,13 @@
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "report/common.h"
-#include "report/text/advice_figures.h"
+#include "report/text/figures.h"
 
 namespace pgadvise::report {
 namespace {
 
-// The message up to the colon before its consequence, without a full stop. A colon in parentheses or
-// backticks, or after one or two words ("password: …"), is none.
+// The message up to the colon before its consequence, without a full stop. Colons in parentheses, in
+// backticks or after one or two words ("password: …") belong to the fault.
 std::string fault(std::string_view message) {
   constexpr std::size_t shortest = 20;
   int depth = 0;

@@ -27,7 +27,7 @@ struct HttpRequest {
 struct HttpAnswer {
   long status = 0;  // 200
   std::string body;
-  std::chrono::seconds retry_after{0};  // of the header Retry-After; 0: the answer has none
+  std::chrono::seconds retry_after{0};  // of the header Retry-After; 0: not sent
 };
 
 // Keeps the connection between requests. Follows no redirect and uses no proxy, so that no other host gets

@@ -192,17 +192,14 @@ Result<OtlpAddress> read_otlp_address(std::string_view given) {
   if (url.empty())
     return fail(Error::Kind::usage, "--otlp env", std::string(endpoint_variable) + " is not set",
                 std::string(endpoint_variable) + "=http://HOST:4318");
-  auto out = read_url(url, endpoint_variable);
-  if (!out) return out;
-  if (const auto done = read_headers(variable(headers_variable), *out); !done)
-    return tl::unexpected(done.error());
+  TRY(auto out, read_url(url, endpoint_variable));
+  TRY_VOID(read_headers(variable(headers_variable), out));
   return out;
 }
 
 Result<OtlpClient> OtlpClient::create(OtlpAddress address) {
-  auto client = HttpClient::create("--otlp");
-  if (!client) return tl::unexpected(client.error());
-  return OtlpClient(std::move(address), std::move(*client));
+  TRY(auto client, HttpClient::create("--otlp"));
+  return OtlpClient(std::move(address), std::move(client));
 }
 
 // The server's words: it may repeat what was sent to it.

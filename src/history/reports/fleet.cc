@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
-#include "base/text/text.h"
+#include "report/json/members.h"
 #include "report/text/figures.h"
+#include "reports/sections.h"
 
 namespace pgadvise::report {
 namespace {
@@ -31,7 +31,7 @@ struct Entry {
   const FleetDatabase* database = nullptr;
   Counts counts;
   double score = 0;                        // sum of impacts
-  const RecordedFinding* first = nullptr;  // of the greatest impact; null: none
+  const RecordedFinding* first = nullptr;  // of the greatest impact; null without findings
 };
 
 struct RuleEntry {
@@ -91,51 +91,30 @@ Summary summary_of(const std::vector<FleetDatabase>& databases) {
   return out;
 }
 
-std::string counted(std::size_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", count(number), noun, number == 1 ? "" : "s");
-}
-
 std::string line_of(const Counts& counts) {
-  return fmt::format("{}, {}, {}", counted(counts.errors, "error"), counted(counts.warnings, "warning"),
-                     counted(counts.notes, "note"));
+  return fmt::format("{}, {}, {}", plural(counts.errors, "error"), plural(counts.warnings, "warning"),
+                     plural(counts.notes, "note"));
 }
 
 }  // namespace
 
 std::string fleet_text(const std::vector<FleetDatabase>& databases, const Look& look, std::size_t top) {
   const Summary summary = summary_of(databases);
-  std::vector<std::string> lines;
-  add_paragraph(lines, look, "", "  ",
-                fmt::format("{} checked, {} not. {}.", counted(summary.checked.size(), "database"),
+  Sections out(look, top);
+  out.paragraph("", "  ",
+                fmt::format("{} checked, {} not. {}.", plural(summary.checked.size(), "database"),
                             count(summary.failed.size()), line_of(summary.counts)));
-  const auto title = [&](std::string_view text) {
-    lines.emplace_back();
-    lines.push_back(paint(look, "1", text));
-  };
-  const auto shown = [&](std::size_t entries) { return top ? std::min(top, entries) : entries; };
-  const auto rest = [&](std::size_t entries) {
-    if (shown(entries) < entries)
-      lines.push_back(fmt::format("  … and {} more (--top 0)", entries - shown(entries)));
-  };
-  if (!summary.failed.empty()) title("Not checked, or not stored");
-  for (const auto* database : summary.failed)
-    add_paragraph(lines, look, "  ", "    ", database->name + ": " + database->failure);
-  if (!summary.checked.empty()) title("Databases to look at first");
-  for (std::size_t i = 0; i < shown(summary.checked.size()); ++i) {
-    const Entry& entry = summary.checked[i];
-    add_paragraph(lines, look, "  ", "    ", entry.database->name + ": " + line_of(entry.counts));
-    if (entry.first) add_paragraph(lines, look, "    ", "    ", entry.first->message);
-  }
-  rest(summary.checked.size());
-  if (!summary.rules.empty()) title("Rules with findings in most databases");
-  for (std::size_t i = 0; i < shown(summary.rules.size()); ++i) {
-    const RuleEntry& rule = summary.rules[i];
-    add_paragraph(lines, look, "  ", "    ",
-                  fmt::format("{}: {} in {}", rule.rule, counted(rule.findings, "finding"),
-                              counted(rule.databases.size(), "database")));
-  }
-  rest(summary.rules.size());
-  return join(lines, "\n") + "\n";
+  if (!summary.failed.empty()) out.title("Not checked, or not stored");
+  for (const auto* database : summary.failed) out.entry(database->name + ": " + database->failure);
+  out.section("Databases to look at first", summary.checked, [&](const Entry& entry) {
+    out.entry(entry.database->name + ": " + line_of(entry.counts));
+    if (entry.first) out.remark(entry.first->message);
+  });
+  out.section("Rules with findings in most databases", summary.rules, [&](const RuleEntry& rule) {
+    out.entry(fmt::format("{}: {} in {}", rule.rule, plural(rule.findings, "finding"),
+                          plural(rule.databases.size(), "database")));
+  });
+  return out.text();
 }
 
 std::string fleet_json(const std::vector<FleetDatabase>& databases) {
@@ -143,11 +122,13 @@ std::string fleet_json(const std::vector<FleetDatabase>& databases) {
   const auto counts_json = [](const Counts& counts) {
     return json{{"errors", counts.errors}, {"warnings", counts.warnings}, {"notes", counts.notes}};
   };
-  json out{{"schema", "pgadvise-fleet-1"},    {"checked", summary.checked.size()},
-           {"failed", summary.failed.size()}, {"findings", counts_json(summary.counts)},
-           {"databases", json::array()},      {"failures", json::array()},
-           {"rules", json::array()}};
-  for (const auto& entry : summary.checked) {
+  json out{
+      {"schema", "pgadvise-fleet-1"},
+      {"checked", summary.checked.size()},
+      {"failed", summary.failed.size()},
+      {"findings", counts_json(summary.counts)},
+  };
+  out["databases"] = array_of(summary.checked, [&](const Entry& entry) {
     json database{{"name", entry.database->name},
                   {"seconds", entry.database->seconds},
                   {"server_version", entry.database->run.server_version},
@@ -158,15 +139,15 @@ std::string fleet_json(const std::vector<FleetDatabase>& databases) {
                            {"rule", entry.first->rule},
                            {"severity", name(entry.first->severity)},
                            {"message", entry.first->message}};
-    out["databases"].push_back(std::move(database));
-  }
-  for (const auto* database : summary.failed)
-    out["failures"].push_back(
-        {{"name", database->name}, {"seconds", database->seconds}, {"failure", database->failure}});
-  for (const auto& rule : summary.rules)
-    out["rules"].push_back(
-        {{"rule", rule.rule}, {"findings", rule.findings}, {"databases", rule.databases.size()}});
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+    return database;
+  });
+  out["failures"] = array_of(summary.failed, [](const FleetDatabase* database) {
+    return json{{"name", database->name}, {"seconds", database->seconds}, {"failure", database->failure}};
+  });
+  out["rules"] = array_of(summary.rules, [](const RuleEntry& rule) {
+    return json{{"rule", rule.rule}, {"findings", rule.findings}, {"databases", rule.databases.size()}};
+  });
+  return text_of(out);
 }
 
 }  // namespace pgadvise::report

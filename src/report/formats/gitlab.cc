@@ -1,13 +1,12 @@
 // GitLab's code quality report: an array of issues ("Code Quality report format", docs.gitlab.com), which is
 // a part of Code Climate's format. `other_locations` is in the latter alone.
-#include <set>
 
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/json/members.h"
 
 namespace pgadvise::report::formats {
 namespace {
@@ -37,7 +36,7 @@ std::string render(const Report& report, const Options& options) {
       issue["other_locations"].push_back(location_json(place));
     out.push_back(std::move(issue));
   }
-  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out, 1);
 }
 
 }  // namespace

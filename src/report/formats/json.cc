@@ -1,23 +1,23 @@
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
+#include "lint/run/rule.h"
+#include "lint/schema/key_coverage.h"
 #include "report/all_formats.h"
-#include "report/json/context_json.h"
+#include "report/json/digest_json.h"
 #include "report/json/finding_json.h"
+#include "report/json/members.h"
+#include "report/json/plan_json.h"
 #include "report/summary.h"
 
 namespace pgadvise::report::formats {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-void put(json& out, const char* key, const std::string& value) {
-  if (!value.empty()) out[key] = value;
-}
 
 json seconds_json(const SecondsRange& range) {
   const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
@@ -66,10 +66,8 @@ json lock_json(const ForecastLock& lock) {
 json forecast_json(const LockForecast& forecast) {
   json out{{"migration", forecast.migration}, {"file", forecast.file}};
   put(out, "transactions", forecast.how);
-  out["statements"] = json::array();
-  for (const auto& statement : forecast.statements) out["statements"].push_back(statement_json(statement));
-  out["locks"] = json::array();
-  for (const auto& lock : forecast.locks) out["locks"].push_back(lock_json(lock));
+  out["statements"] = array_of(forecast.statements, statement_json);
+  out["locks"] = array_of(forecast.locks, lock_json);
   return out;
 }
 
@@ -85,15 +83,14 @@ json with_source(json out, const Finding& finding, const Options& options) {
 double rounded_share(double share) { return std::round(1e4 * share) / 1e4; }
 
 json index_set_json(const Report::IndexSet& set) {
-  json out{{"count", set.count},
-           {"size_bytes", set.bytes},
-           {"share_saved", rounded_share(set.share_saved)},
-           {"steps", json::array()}};
-  for (const auto& step : set.steps)
-    out["steps"].push_back({{"index", step.index},
-                            {"size_bytes", step.bytes},
-                            {"share_saved", rounded_share(step.share_saved)}});
-  return out;
+  return {{"count", set.count},
+          {"size_bytes", set.bytes},
+          {"share_saved", rounded_share(set.share_saved)},
+          {"steps", array_of(set.steps, [](const auto& step) {
+             return json{{"index", step.index},
+                         {"size_bytes", step.bytes},
+                         {"share_saved", rounded_share(step.share_saved)}};
+           })}};
 }
 
 json summary_json(const Report& report) {
@@ -120,24 +117,22 @@ json summary_json(const Report& report) {
   put(out, "not_read", report.not_read);
   if (report.index_set.count > 0) out["index_set"] = index_set_json(report.index_set);
   if (report.not_costed) out["not_costed"] = report.not_costed;
-  out["first"] = json::array();
-  for (const FirstThing& thing : first_things(report))
-    out["first"].push_back(
-        {{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}});
+  out["first"] = array_of(first_things(report), [](const FirstThing& thing) {
+    return json{{"id", thing.finding->id}, {"more_of_rule", thing.more}, {"text", in_words(thing)}};
+  });
   return out;
 }
 
 json further_json(const Report& report) {
-  json out = json::array();
-  for (const auto& index : report.further_indexes)
-    out.push_back({{"sql", index.sql},
-                   {"down_sql", index.down_sql},
-                   {"schema", index.table.schema},
-                   {"table", index.table.name},
-                   {"size_bytes", index.size_bytes},
-                   {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
-                   {"queries", index.queries}});
-  return out;
+  return array_of(report.further_indexes, [&](const auto& index) {
+    return json{{"sql", index.sql},
+                {"down_sql", index.down_sql},
+                {"schema", index.table.schema},
+                {"table", index.table.name},
+                {"size_bytes", index.size_bytes},
+                {"share_saved", rounded_share(index.cost_saved / report.workload_cost)},
+                {"queries", index.queries}};
+  });
 }
 
 json change_json(const std::string& fingerprint, const PlanChange& change) {
@@ -174,48 +169,152 @@ json comparison_json(const PlanComparison& comparison) {
   return out;
 }
 
+constexpr std::size_t max_queries = 2000;
+constexpr std::size_t max_tables = 2000;
+
+void truncate(json& out, const char* what, std::size_t shown, std::size_t of) {
+  if (shown < of) out["truncated"].push_back({{"what", what}, {"shown", shown}, {"of", of}});
+}
+
+json rules_json(const Report& report) {
+  std::set<std::string> ids;
+  for (const auto& finding : report.findings) ids.insert(finding.rule);
+  json out = json::array();
+  for (const auto& id : ids)
+    if (const auto* found = lint::find_rule(id))
+      out.push_back({{"id", id},
+                     {"category", found->category},
+                     {"summary", found->rule->summary},
+                     {"why", found->rule->why},
+                     {"when_to_ignore", found->rule->when_to_ignore}});
+  return out;
+}
+
+json index_json(const Index& index) {
+  const json keys =
+      array_of(index.keys, [](const auto& key) { return key.column.empty() ? key.expression : key.column; });
+  json out{{"name", index.name}, {"method", index.method}, {"columns", keys}, {"unique", index.unique}};
+  if (!index.include.empty()) out["include"] = index.include;
+  if (index.predicate) out["predicate"] = *index.predicate;
+  if (index.statistics) {
+    constexpr std::int64_t page_bytes = 8192;
+    out["bytes"] = index.statistics->pages * page_bytes;
+    out["scans"] = index.statistics->scans;
+  }
+  return out;
+}
+
+bool indexed(const Table& table, const std::vector<std::string>& columns) {
+  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+    return lint::covers(index, table, columns) == lint::Coverage::full;
+  });
+}
+
+json foreign_key_json(const Table& table, const Constraint& key) {
+  return {{"name", key.name},
+          {"columns", key.columns},
+          {"schema", key.referenced_table.schema},
+          {"table", key.referenced_table.name},
+          {"referenced_columns", key.referenced_columns},
+          {"indexed", indexed(table, key.columns)}};
+}
+
+json table_json(const Table& table) {
+  json out{{"schema", table.name.schema}, {"name", table.name.name}};
+  if (table.statistics) {
+    const TableStatistics& statistics = *table.statistics;
+    if (statistics.rows >= 0) out["rows"] = statistics.rows;
+    out["bytes"] = statistics.bytes;
+    out["sequential_scans"] = statistics.sequential_scans;
+    out["index_scans"] = statistics.index_scans;
+    out["writes"] = statistics.writes;
+  }
+  out["columns"] = array_of(table.columns, [](const Column& column) {
+    return json{{"name", column.name}, {"type", column.type}, {"not_null", column.not_null}};
+  });
+  out["indexes"] = array_of(table.indexes, index_json);
+  out["foreign_keys"] = json::array();
+  for (const auto& constraint : table.constraints) {
+    if (constraint.kind == Constraint::Kind::primary_key) out["primary_key"] = constraint.columns;
+    if (constraint.kind == Constraint::Kind::foreign_key)
+      out["foreign_keys"].push_back(foreign_key_json(table, constraint));
+  }
+  return out;
+}
+
+// A table that several inputs define is the one of the last of them, a server's if there is one. Views,
+// partitions and temporary tables are left out.
+json tables_json(const std::vector<const Catalog*>& catalogs) {
+  std::map<QualifiedName, const Table*> tables;
+  for (const auto* catalog : catalogs)
+    for (const auto& [name, table] : catalog->tables) {
+      const bool stored = table.kind == Table::Kind::ordinary || table.kind == Table::Kind::partitioned;
+      const Table*& known = tables[name];
+      if (!stored || table.partition_of || table.temporary) continue;
+      if (!known || !known->statistics || table.statistics) known = &table;
+    }
+  json out = json::array();
+  for (const auto& [name, table] : tables)
+    if (table) out.push_back(table_json(*table));
+  return out;
+}
+
+// What findings are about: adds "rules", "workload", "plans" and "tables", each if there is something, and
+// "truncated" if one of them is shown in part. Linear in the sizes of the report, the workload and the
+// catalogs.
+void put_context(json& out, const Report& report, const Options& options) {
+  if (!report.findings.empty()) out["rules"] = rules_json(report);
+  if (options.workload && !options.workload->queries.empty()) {
+    out["workload"] = workload_json(*options.workload, options.show_literals, max_queries);
+    truncate(out, "queries", std::min(max_queries, options.workload->queries.size()),
+             options.workload->queries.size());
+  }
+  if (!report.plans.empty()) out["plans"] = plans_json(report.plans);
+  json tables = tables_json(options.catalogs);
+  if (tables.empty()) return;
+  const std::size_t all = tables.size();
+  if (all > max_tables) tables.erase(tables.begin() + max_tables, tables.end());
+  truncate(out, "tables", tables.size(), all);
+  out["tables"] = std::move(tables);
+}
+
 std::string render(const Report& report, const Options& options) {
   json out;
   out["schema"] = "pgadvise-report-1";
-  out["findings"] = json::array();
-  for (const auto& finding : report.findings)
-    out["findings"].push_back(with_source(finding_json(finding, options.show_literals), finding, options));
+  out["findings"] = array_of(report.findings, [&](const Finding& finding) {
+    return with_source(finding_json(finding, options.show_literals), finding, options);
+  });
   if (report.workload_cost > 0) out["further_indexes"] = further_json(report);
-  out["suppressed"] = json::array();
-  for (const auto& [finding, by] : report.suppressed) {
-    json entry = finding_json(finding, options.show_literals);
+  out["suppressed"] = array_of(report.suppressed, [&](const SuppressedFinding& suppressed) {
+    const auto& by = suppressed.by;
+    json entry = finding_json(suppressed.finding, options.show_literals);
     entry["suppression"] = {{"reason", by.reason}, {"location", place_json(by.place)}};
     put(entry["suppression"], "owner", by.owner);
     put(entry["suppression"], "until", by.until);
-    out["suppressed"].push_back(std::move(entry));
-  }
-  if (report.baseline) {
-    json gone = json::array();
-    for (const auto& entry : report.baseline->gone)
-      gone.push_back({{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}});
-    json known = json::array();
-    for (const auto& finding : report.baseline->known) known.push_back(finding.id);
-    out["baseline"] = {{"path", report.baseline->path},
-                       {"known", report.baseline->known.size()},
-                       {"known_ids", known},
-                       {"gone", gone}};
-  }
+    return entry;
+  });
+  if (const auto& baseline = report.baseline)
+    out["baseline"] = {
+        {"path", baseline->path},
+        {"known", baseline->known.size()},
+        {"known_ids", array_of(baseline->known, [](const Finding& finding) { return finding.id; })},
+        {"gone", array_of(baseline->gone, [](const auto& entry) {
+           return json{{"id", entry.id}, {"rule", entry.rule}, {"message", entry.what}};
+         })}};
   for (const auto& forecast : report.lock_forecasts) out["lock_forecasts"].push_back(forecast_json(forecast));
   if (report.comparison) out["plan_comparison"] = comparison_json(*report.comparison);
-  out["skipped_rules"] = json::array();
-  for (const auto& skipped : report.skipped)
-    out["skipped_rules"].push_back({{"rule", skipped.rule}, {"reason", skipped.reason}});
+  out["skipped_rules"] = array_of(report.skipped, [](const SkippedRule& skipped) {
+    return json{{"rule", skipped.rule}, {"reason", skipped.reason}};
+  });
   out["scope"] = {{"rules", report.scope.rules},
                   {"migration_rules", report.scope.migration_rules},
                   {"migrations", report.scope.migrations}};
-  out["inputs"] = json::array();
-  for (const auto& input : report.inputs) {
+  out["inputs"] = array_of(report.inputs, [](const ReportInput& input) {
     json entry{{"kind", input.kind}, {"path", input.path}};
     put(entry, "detail", input.detail);
-    out["inputs"].push_back(entry);
-  }
-  out["diagnostics"] = json::array();
-  for (const auto& diagnostic : report.diagnostics) out["diagnostics"].push_back(diagnostic.line());
+    return entry;
+  });
+  out["diagnostics"] = array_of(report.diagnostics, [](const Error& error) { return error.line(); });
   out["summary"] = summary_json(report);
   put_context(out, report, options);
   json run;
@@ -228,7 +327,7 @@ std::string render(const Report& report, const Options& options) {
     run["plans"] = {
         {"planned", report.planned}, {"run", report.analyzed}, {"seconds", report.analyze_seconds}};
   out["run"] = run;
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 // `related_locations` since 0.18.0 of 2024.
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/text.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/json/members.h"
 #include "report/text/markdown_text.h"
 
 namespace pgadvise::report::formats {
@@ -39,7 +39,7 @@ std::string render(const Report& report, const Options& options) {
       diagnostic["related_locations"].push_back({{"location", location_json(place)}});
     out["diagnostics"].push_back(std::move(diagnostic));
   }
-  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out, 1);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/text.h"
 #include "lint/run/rule.h"
 #include "report/all_formats.h"
 #include "report/common.h"
+#include "report/json/members.h"
 #include "report/pages/rule_page.h"
 #include "report/summary.h"
 
@@ -55,22 +55,10 @@ json rule_json(const lint::RegisteredRule& registered) {
   return out;
 }
 
-// RFC 3986: a path's bytes outside the unreserved ones are encoded.
-std::string uri(const std::string& path) {
-  std::string out = path.starts_with('/') ? "file://" : "";
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/").find(c) != std::string_view::npos;
-    if (plain) out += c;
-    else out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 // Lines only: SARIF counts columns in characters, findings in bytes.
 json physical_json(const std::string& file, int line) {
   json physical;
-  physical["artifactLocation"]["uri"] = uri(file);
+  physical["artifactLocation"]["uri"] = (file.starts_with('/') ? "file://" : "") + uri_path(file);
   if (!file.starts_with('/')) physical["artifactLocation"]["uriBaseId"] = "%SRCROOT%";
   physical["region"] = {{"startLine", line}};
   json out;
@@ -166,7 +154,7 @@ std::string render(const Report& report, const Options& options) {
   out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   out["version"] = "2.1.0";
   out["runs"] = json::array({std::move(run)});
-  return escape_controls(out.dump(1, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out, 1);
 }
 
 }  // namespace

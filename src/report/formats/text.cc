@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "base/text/ci_commands.h"
+#include "base/text/number_format.h"
 #include "report/all_formats.h"
 #include "report/common.h"
 #include "report/summary.h"
@@ -64,10 +64,9 @@ class Writer {
     if (report_.not_costed)
       paragraph(
           shown ? "  " : "", shown ? "  " : "",
-          fmt::format(
-              "HypoPG cannot cost {} that no finding asks for (GIN, GiST): pgadvise advise lists {}.",
-              report_.not_costed == 1 ? "1 more index" : fmt::format("{} more indexes", report_.not_costed),
-              report_.not_costed == 1 ? "it" : "them"));
+          fmt::format("HypoPG cannot cost {} that no finding asks for (GIN, GiST): pgadvise advise lists {}.",
+                      counted(report_.not_costed, "more index", "more indexes"),
+                      report_.not_costed == 1 ? "it" : "them"));
     out_ += '\n';
   }
 
@@ -119,20 +118,7 @@ class Writer {
   }
 
   void write_words(std::string_view first, std::string_view rest, const std::vector<std::string_view>& all) {
-    std::string line(first);
-    bool empty = true;
-    for (const auto word : all) {
-      if (!empty && may_begin_line(word) &&
-          characters(line) + 1 + characters(word) > static_cast<std::size_t>(options_.width)) {
-        end_line(line);
-        line = rest;
-        empty = true;
-      }
-      if (!empty) line += ' ';
-      line += word;
-      empty = false;
-    }
-    end_line(line);
+    out_ += wrapped(first, rest, all, static_cast<std::size_t>(options_.width));
   }
 
   void end_line(std::string_view line) {
@@ -470,9 +456,7 @@ class Writer {
     }
     for (const auto& [reason, rules] : by_reason)
       paragraph("  - ", "    ", reason + " (" + join(rules, ", ") + ")");
-    if (const auto count = report_.diagnostics.size(); count && options_.warnings_printed)
-      out_ +=
-          fmt::format("  - {} warning{} about the input: see standard error\n", count, count == 1 ? "" : "s");
+    if (const std::string warned = warnings_printed_before(); !warned.empty()) out_ += "  - " + warned;
     out_ += "\n";
     write_warnings(warnings);
   }
@@ -528,13 +512,17 @@ class Writer {
       all += static_cast<std::size_t>(number);
     }
     if (!report_.skipped.empty())
-      paragraph("", "  ",
-                fmt::format("{} rule{} did not run: {}{}; --verbose lists them", report_.skipped.size(),
-                            report_.skipped.size() == 1 ? "" : "s", join(words, ", "),
-                            all > report_.skipped.size() ? " (some lack several)" : ""));
-    if (const auto warned = report_.diagnostics.size(); warned && options_.warnings_printed)
-      out_ +=
-          fmt::format("{} warning{} about the input: see standard error\n", warned, warned == 1 ? "" : "s");
+      paragraph(
+          "", "  ",
+          fmt::format("{} did not run: {}{}; --verbose lists them", counted(report_.skipped.size(), "rule"),
+                      join(words, ", "), all > report_.skipped.size() ? " (some lack several)" : ""));
+    out_ += warnings_printed_before();
+  }
+
+  // A line that refers to the warnings on standard error; "" if there are none.
+  std::string warnings_printed_before() const {
+    if (report_.diagnostics.empty() || !options_.warnings_printed) return {};
+    return counted(report_.diagnostics.size(), "warning") + " about the input: see standard error\n";
   }
 
   void write_comparison() {
@@ -549,13 +537,10 @@ class Writer {
       less += change.ratio() < 1 / (1 + cost_noise);
     }
     out_ += fmt::format(
-        "{} statement{} planned under {} and under this schema: {} cost more than before, {} less; {} fail, "
-        "{} are new\n",
-        comparison.compared, comparison.compared == 1 ? "" : "s", comparison.against, more, less, failing,
-        added);
+        "{} planned under {} and under this schema: {} cost more than before, {} less; {} fail, {} are new\n",
+        counted(comparison.compared, "statement"), comparison.against, more, less, failing, added);
     if (comparison.failed)
-      out_ += fmt::format("{} statement{} could not be planned under either schema\n", comparison.failed,
-                          comparison.failed == 1 ? "" : "s");
+      out_ += counted(comparison.failed, "statement") + " could not be planned under either schema\n";
   }
 
   void write_summary() {
@@ -564,15 +549,14 @@ class Writer {
     for (const auto& finding : report_.findings) ++verdicts[finding.verdict];
     if (report_.planned)
       out_ +=
-          fmt::format("{} statement{} planned, {} of them run ({:.1f} s)\n", report_.planned,
-                      report_.planned == 1 ? "" : "s",
+          fmt::format("{} planned, {} of them run ({:.1f} s)\n", counted(report_.planned, "statement"),
                       report_.analyzed ? std::to_string(report_.analyzed) : "none", report_.analyze_seconds);
     const int standing = verdicts[Verdict::confirmed] + verdicts[Verdict::suspected];
-    std::string line = standing == 0
-                           ? std::string("No findings")
-                           : fmt::format("{} finding{}: {}, {} {}", standing, standing == 1 ? "" : "s",
-                                         report::in_words(count(standing_)), verdicts[Verdict::suspected],
-                                         report::in_words(Verdict::suspected));
+    std::string line =
+        standing == 0 ? std::string("No findings")
+                      : fmt::format("{}: {}, {} {}", counted(static_cast<std::uint64_t>(standing), "finding"),
+                                    report::in_words(count(standing_)), verdicts[Verdict::suspected],
+                                    report::in_words(Verdict::suspected));
     if (const int refuted = verdicts[Verdict::refuted])
       line += fmt::format("; {} refuted{}", refuted, options_.all ? "" : " (--all lists them)");
     if (report_.baseline)
@@ -580,10 +564,10 @@ class Writer {
                           report_.baseline->gone.size());
     if (!report_.suppressed.empty()) line += fmt::format("; {} suppressed", report_.suppressed.size());
     line += not_read(report_);
-    line += fmt::format(". {} rule{} run, {} not run.", report_.rules_run.size(),
-                        report_.rules_run.size() == 1 ? "" : "s", report_.skipped.size());
-    if (const auto count = report_.diagnostics.size(); count && options_.quiet)
-      line += fmt::format(" {} warning{} about the input.", count, count == 1 ? "" : "s");
+    line += fmt::format(". {} run, {} not run.", counted(report_.rules_run.size(), "rule"),
+                        report_.skipped.size());
+    if (!report_.diagnostics.empty() && options_.quiet)
+      line += " " + counted(report_.diagnostics.size(), "warning") + " about the input.";
     constexpr std::size_t many = 20;
     if (standing_.size() > many && !report_.baseline && !options_.quiet)
       out_ += fmt::format(

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
 #include "base/text/mask.h"
+#include "report/json/members.h"
 #include "report/text/figures.h"
 
 namespace pgadvise::report {
@@ -33,9 +33,9 @@ json sample_json(const Sample& logged, bool show_literals) {
   out["duration_ms"] = known(sample.duration_ms);
   if (!show_literals) return out;
   out["statement"] = sample.statement;
-  if (!sample.parameters) return out;
-  out["parameters"] = json::array();
-  for (const auto& value : *sample.parameters) out["parameters"].push_back(value ? json(*value) : json());
+  if (sample.parameters)
+    out["parameters"] =
+        array_of(*sample.parameters, [](const auto& value) { return value ? json(*value) : json(); });
   return out;
 }
 
@@ -97,11 +97,10 @@ std::string_view scope_name(RepeatedQuery::Scope scope) {
 
 // [offset, duration, index in the pattern], in ms.
 json call_times_json(const std::vector<RepeatedQuery::CallTime>& calls) {
-  json out = json::array();
-  for (const auto& call : calls)
-    out.push_back({static_cast<double>(call.offset_us) / 1000, static_cast<double>(call.duration_us) / 1000,
-                   call.position});
-  return out;
+  return array_of(calls, [](const RepeatedQuery::CallTime& call) {
+    return json{static_cast<double>(call.offset_us) / 1000, static_cast<double>(call.duration_us) / 1000,
+                call.position};
+  });
 }
 
 json repeat_json(const RepeatedQuery& repeat, bool show_literals, bool with_times) {
@@ -119,8 +118,8 @@ json repeat_json(const RepeatedQuery& repeat, bool show_literals, bool with_time
                      {"median_ms", repeat.pauses.median_ms},
                      {"high_ms", repeat.pauses.high_ms}};
   if (with_times && !repeat.call_times.empty()) out["call_times"] = call_times_json(repeat.call_times);
-  out["samples"] = json::array();
-  for (const auto& sample : repeat.samples) out["samples"].push_back(sample_json(sample, show_literals));
+  out["samples"] =
+      array_of(repeat.samples, [&](const Sample& sample) { return sample_json(sample, show_literals); });
   if (repeat.parent_sample) out["parent_sample"] = sample_json(*repeat.parent_sample, show_literals);
   return out;
 }
@@ -181,22 +180,19 @@ json timeline_json(const Timeline& timeline) {
 
 // What became of each log's lines; the parts add up.
 json sources_json(const Workload& workload) {
-  json out = json::array();
-  for (const auto& source : workload.sources) {
+  return array_of(workload.sources, [](const auto& source) {
     json entry{{"path", source.path},
                {"format", source.format},
                {"lines", source.lines},
                {"used", source.used},
                {"continuation", source.continuation},
                {"other", source.other},
-               {"not_understood", source.not_understood}};
-    json places = json::array();
-    for (const auto& place : source.not_understood_at) places.push_back(place.line);
-    entry["not_understood_at"] = std::move(places);
-    if (!source.note.empty()) entry["note"] = source.note;
-    out.push_back(std::move(entry));
-  }
-  return out;
+               {"not_understood", source.not_understood},
+               {"not_understood_at",
+                array_of(source.not_understood_at, [](const auto& place) { return place.line; })}};
+    put(entry, "note", source.note);
+    return entry;
+  });
 }
 
 json side_json(const Query* query) {
@@ -207,8 +203,7 @@ json side_json(const Query* query) {
 }
 
 json changes_json(const std::vector<QueryChange>& changes) {
-  json out = json::array();
-  for (const auto& change : changes) {
+  return array_of(changes, [](const QueryChange& change) {
     const Query& either = change.after ? *change.after : *change.before;
     json entry{{"fingerprint", either.fingerprint},
                {"query", either.text},
@@ -218,9 +213,8 @@ json changes_json(const std::vector<QueryChange>& changes) {
       entry["mean_ratio"] = change.time_ratio > 0 ? json(change.time_ratio) : json();
       entry["calls_ratio"] = change.calls_ratio > 0 ? json(change.calls_ratio) : json();
     }
-    out.push_back(std::move(entry));
-  }
-  return out;
+    return entry;
+  });
 }
 
 json whole_json(const Workload& workload, double hours) {
@@ -231,10 +225,6 @@ json whole_json(const Workload& workload, double hours) {
   out["total_ms"] = total;
   out["hours"] = hours > 0 ? json(hours) : json();
   return out;
-}
-
-std::string dump(const json& value) {
-  return escape_controls(value.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace
@@ -255,7 +245,7 @@ json workload_json(const Workload& workload, bool show_literals, std::size_t que
 }
 
 std::string digest_json(const Workload& workload, bool show_literals) {
-  return dump(workload_json(workload, show_literals, workload.queries.size()));
+  return text_of(workload_json(workload, show_literals, workload.queries.size()));
 }
 
 std::string comparison_json(const Comparison& comparison) {
@@ -268,7 +258,7 @@ std::string comparison_json(const Comparison& comparison) {
   out["slower"] = changes_json(comparison.slower);
   out["faster"] = changes_json(comparison.faster);
   out["more_frequent"] = changes_json(comparison.more_frequent);
-  return dump(out);
+  return text_of(out);
 }
 
 }  // namespace pgadvise::report

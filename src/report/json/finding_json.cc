@@ -2,15 +2,13 @@
 
 #include <cmath>
 
+#include "report/json/members.h"
+
 namespace pgadvise::report {
 
 using json = nlohmann::ordered_json;
 
 namespace {
-
-void put(json& out, const char* key, const std::string& value) {
-  if (!value.empty()) out[key] = value;
-}
 
 std::string_view kind_name(Evidence::Kind kind) {
   switch (kind) {
@@ -81,9 +79,8 @@ json finding_json(const Finding& finding, bool show_literals) {
   if (finding.location && !finding.location->live()) out["location"] = place_json(*finding.location);
   for (const auto& place : finding.other_locations) out["other_locations"].push_back(place_json(place));
   out["message"] = finding.message;
-  out["evidence"] = json::array();
-  for (const auto& evidence : finding.evidence)
-    out["evidence"].push_back(evidence_json(evidence, show_literals));
+  out["evidence"] = array_of(
+      finding.evidence, [&](const Evidence& evidence) { return evidence_json(evidence, show_literals); });
   if (finding.fix) out["fix"] = fix_json(*finding.fix);
   out["impact"] = {{"score", std::round(finding.impact.score * 10) / 10}};
   put(out["impact"], "effect", finding.impact.effect);

@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text/json_parse.h"
-#include "base/text/json_text.h"
 #include "base/text/mask.h"
 #include "plan/read/reader.h"
 #include "plan/read/title.h"
 #include "report/json/finding_json.h"
+#include "report/json/members.h"
 #include "report/report.h"
 
 namespace pgadvise::report {
@@ -35,9 +35,9 @@ json report_plan_json(const std::vector<ReportPlan>& plans, std::size_t at) {
   if (plan.execution_ms > 0) out["duration_ms"] = plan.execution_ms;
   out["json"] = parsed_json(plan.json, plan::deepest_plan_json);
   if (out["json"].is_discarded()) out.erase("json");
-  out["insights"] = json::array();
-  for (const auto& insight : plan.insights)
-    out["insights"].push_back({{"kind", kind_name(insight.kind)}, {"text", insight.text}});
+  out["insights"] = array_of(plan.insights, [](const auto& insight) {
+    return json{{"kind", kind_name(insight.kind)}, {"text", insight.text}};
+  });
   return out;
 }
 
@@ -115,7 +115,7 @@ std::string plan_json(const Plan& plan, const plan::PlanTimes& times, const std:
   for (const auto& finding : findings)
     out["findings"].push_back(finding_json(without_secrets(finding), false));
   if (!what_if.empty()) out["plans"] = plans_json(what_if);
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+  return text_of(out);
 }
 
 }  // namespace pgadvise::report

@@ -14,8 +14,8 @@ namespace pgadvise::report {
 // Levels of a report's JSON: a plan, and what is around it.
 inline constexpr std::size_t deepest_report = plan::deepest_plan_json + deepest_json;
 
-// `name`: of the file, for errors. Ignores members that a later version may have added. Errors (input): the
-// text is no JSON, is not a report of check, or has a finding without an id or rule.
+// `name` is the file's, for errors. Ignores members that a later version may have added. Errors (input): the
+// text is not JSON, is not a report of check, or has a finding without an id or rule.
 Result<RunRecord> read_stored_report(const std::string& name, const std::string& json);
 
 }  // namespace pgadvise::report

@@ -10,7 +10,7 @@ namespace pgadvise::report {
 
 // The page without a report; empty if the program was built without it.
 std::string_view page();
-// Error (usage) with the way to a build with the page, if this one has none.
+// Errors (usage): this build has no page; the hint says how to build one with it.
 Result<void> need_page();
 
 // The page with a JSON report, as one HTML file. `json` is inert in the file, whatever its texts contain.
@@ -20,8 +20,8 @@ std::string html_page(std::string_view json, std::string_view summary);
 
 // The page for the text of a stored report, as check, digest, advise, explain, history and report write it
 // with
-// --format json.
-// Errors (input): the text is no JSON, or not of one of these; `name` is the file's.
+// --format json. `name` is the file's, for errors. Errors (input): the text is not JSON, or of another
+// program.
 Result<std::string> html_of_stored(const std::string& name, const std::string& json);
 
 }  // namespace pgadvise::report

@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/text/ci_commands.h"
 #include "base/text/text.h"
-#include "report/text/advice_figures.h"
+#include "report/text/figures.h"
 
 namespace pgadvise::report {
 namespace {
@@ -16,9 +15,37 @@ std::string duration(double ms) {
   return fmt::format("{:.{}f} s", ms / 1000, ms < 99'950 ? 1 : 0);
 }
 
-class Writer {
+// Lines of a report of advise, and what all its sections write.
+class Lines {
+ protected:
+  explicit Lines(const Look& look) : look_(look) {}
+
+  std::string bold(std::string_view text) const { return paint(look_, "1", text); }
+  std::size_t width() const { return static_cast<std::size_t>(std::max(look_.width, 40)); }
+
+  void paragraph(std::string_view text, std::string_view indent) {
+    const std::string safe = printable(text);
+    out_ += wrapped(indent, indent, split(safe, ' '), width());
+  }
+
+  // To be copied: never wrapped.
+  void sql(std::string_view text) {
+    for (const auto line : split(text, '\n')) out_ += fmt::format("    {}\n", printable(line));
+  }
+
+  void not_explained(std::size_t queries) {
+    if (queries)
+      out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
+                          plural(queries, "query was", "queries were"));
+  }
+
+  Look look_;
+  std::string out_;
+};
+
+class AdviceLines : Lines {
  public:
-  Writer(const Advice& advice, const AdviceOptions& options) : advice_(advice), options_(options) {}
+  AdviceLines(const Advice& advice, const Look& look) : Lines(look), advice_(advice) {}
 
   std::string write() {
     head();
@@ -32,29 +59,6 @@ class Writer {
   }
 
  private:
-  std::string bold(std::string_view text) const {
-    return options_.color ? fmt::format("\x1b[1m{}\x1b[0m", text) : std::string(text);
-  }
-  std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
-
-  void paragraph(std::string_view text, std::string_view indent) {
-    std::string line(indent);
-    for (const auto word : split(text, ' ')) {
-      if (line.size() > indent.size() && may_begin_line(word) && line.size() + 1 + word.size() > width()) {
-        out_ += line + "\n";
-        line = indent;
-      }
-      if (line.size() > indent.size()) line += ' ';
-      line += word;
-    }
-    out_ += line + "\n";
-  }
-
-  // To be copied: never wrapped.
-  void sql(std::string_view text) {
-    for (const auto line : split(text, '\n')) out_ += fmt::format("    {}\n", printable(line));
-  }
-
   void head() {
     const std::string limit =
         advice_.budget_bytes ? fmt::format(" within {}", bytes(static_cast<double>(*advice_.budget_bytes)))
@@ -75,9 +79,7 @@ class Writer {
           "\n" +
           fmt::format("planner cost {} before, {} after, of {}\n", cost(advice_.cost_before),
                       cost(advice_.cost_after), plural(advice_.queries.size(), "query", "queries"));
-    if (advice_.not_explained)
-      out_ += fmt::format("{} left out: the planner made no plan, see standard error\n",
-                          plural(advice_.not_explained, "query was", "queries were"));
+    not_explained(advice_.not_explained);
     if (advice_.budget_bytes)
       paragraph("check and review know no budget, so they may propose other indexes.", "");
     if (advice_.bulk_loads)
@@ -183,10 +185,6 @@ class Writer {
       out_ += fmt::format("and {}\n", plural(advice_.queries.size() - shown, "other", "others"));
   }
 
-  static std::string left(double after, double before) {
-    return before > 0 ? fmt::format("{:.1f}%", 100 * after / before) : "-";
-  }
-
   // What is left of the cost, and of the time.
   void verified() {
     if (!advice_.verification) return;
@@ -198,14 +196,14 @@ class Writer {
     for (const auto& query : seen.queries) {
       const std::string text = ellipsis(one_line(query.text), width() - 41);
       if (!query.ms_before || !query.ms_after) continue;
-      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", left(query.cost_after, query.cost_before),
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  {}\n", percent(query.cost_after, query.cost_before),
                           duration(*query.ms_before), duration(*query.ms_after),
-                          left(*query.ms_after, *query.ms_before), text);
+                          percent(*query.ms_after, *query.ms_before), text);
     }
     if (seen.ms_before > 0)
-      out_ +=
-          fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", left(seen.estimated_left, 1),
-                      duration(seen.ms_before), duration(seen.ms_after), left(seen.ms_after, seen.ms_before));
+      out_ += fmt::format("{:>9} {:>9} {:>9} {:>8}  all queries, weighted\n", percent(seen.estimated_left, 1),
+                          duration(seen.ms_before), duration(seen.ms_after),
+                          percent(seen.ms_after, seen.ms_before));
     for (const auto& query : seen.queries)
       if ((!query.ms_before || !query.ms_after) && !query.why_not.empty())
         paragraph(fmt::format("not measured: {}: {}", ellipsis(one_line(query.text), width() - 31),
@@ -254,14 +252,102 @@ class Writer {
   }
 
   const Advice& advice_;
-  const AdviceOptions& options_;
-  std::string out_;
+};
+
+class EvaluationLines : Lines {
+ public:
+  EvaluationLines(const Evaluation& evaluation, const Look& look) : Lines(look), evaluation_(evaluation) {}
+
+  std::string write() {
+    head();
+    for (const auto& index : evaluation_.candidates) candidate(index);
+    for (const auto& each : evaluation_.drops) drop(each);
+    queries("Queries that become cheaper", evaluation_.better);
+    queries("Queries that become more expensive", evaluation_.worse);
+    return std::move(out_);
+  }
+
+ private:
+  static std::string words(std::string_view verdict) { return replace_all(std::string(verdict), "-", " "); }
+  void ddl(std::string_view text) { sql(printable(text)); }  // on one line
+  void remark(std::string_view text) { paragraph(text, "    "); }
+
+  void head() {
+    const Evaluation& all = evaluation_;
+    const std::size_t queries = all.better.size() + all.worse.size() + all.unchanged;
+    if (queries == 0)
+      out_ += all.not_explained || !all.complete
+                  ? "The planner could not compute the cost of any query.\n"
+                  : "No query of the workload reads or writes a table of the application.\n";
+    else
+      out_ +=
+          bold(fmt::format("Relative cost {}: {} cheaper, {} more expensive, {} unchanged",
+                           percent(all.cost_after, all.cost_before),
+                           plural(all.better.size(), "query", "queries"), all.worse.size(), all.unchanged)) +
+          "\n" +
+          fmt::format("planner cost {} before, {} after, index maintenance included\n", cost(all.cost_before),
+                      cost(all.cost_after));
+    not_explained(all.not_explained);
+    if (!all.complete) out_ += "The evaluation ended early: figures are missing.\n";
+  }
+
+  void candidate(const EvaluatedIndex& index) {
+    using Verdict = EvaluatedIndex::Verdict;
+    out_ += fmt::format("\n{}: {}\n", printable(index.where), bold(words(name(index.verdict))));
+    ddl(index.sql);
+    if (!index.reason.empty()) remark(index.reason + ".");
+    const bool costed = index.verdict != Verdict::cannot_be_built && index.verdict != Verdict::not_costed;
+    if (costed)
+      remark(fmt::format(
+          "size {}, maintenance cost {}, saves {}{}, used by {}",
+          bytes(static_cast<double>(index.size_bytes)), cost(index.maintenance_cost), cost(index.cost_saved),
+          evaluation_.candidates.size() > 1
+              ? fmt::format(" beside the other candidates and {} alone", cost(index.cost_saved_alone))
+              : std::string(),
+          plural(index.queries.size(), "query", "queries")));
+    for (const auto& note : index.notes) remark(note);
+    if (!index.replaces.empty())
+      remark("makes redundant: " + join(index.replaces, ", ") + ", which can be dropped afterwards");
+    if (index.smaller) {
+      remark(fmt::format("A smaller index saves nearly as much ({}, {}; {}):",
+                         bytes(static_cast<double>(index.smaller->size_bytes)),
+                         cost(index.smaller->cost_saved), index.smaller->difference));
+      ddl(index.smaller->sql);
+    }
+  }
+
+  void drop(const EvaluatedDrop& each) {
+    out_ += fmt::format("\n--drop {}: {}\n", printable(display({each.table.schema, each.index})),
+                        bold(words(name(each.verdict))));
+    if (!each.sql.empty()) ddl(each.sql);
+    if (!each.reason.empty()) remark(each.reason + ".");
+    if (each.verdict == EvaluatedDrop::Verdict::refused) return;
+    std::string line = fmt::format("frees {}, saves a maintenance cost of {}",
+                                   bytes(static_cast<double>(each.size_bytes)), cost(each.maintenance_cost));
+    if (!each.queries.empty())
+      line += fmt::format(", makes {} more expensive", plural(each.queries.size(), "query", "queries"));
+    remark(line);
+  }
+
+  void queries(std::string_view title, const std::vector<QueryEffect>& list) {
+    constexpr std::size_t most = 20;
+    if (list.empty()) return;
+    out_ += fmt::format("\n{}\n{:>9} {:>9} {:>9}\n", bold(title), "weight", "before", "after");
+    for (std::size_t at = 0; at < std::min(list.size(), most); ++at)
+      out_ += fmt::format("{:>9} {:>9} {:>9}  {}\n", cost(list[at].weight), cost(list[at].cost_before),
+                          cost(list[at].cost_after), ellipsis(one_line(list[at].text), width() - 31));
+    if (list.size() > most) out_ += fmt::format("and {}\n", plural(list.size() - most, "other", "others"));
+  }
+
+  const Evaluation& evaluation_;
 };
 
 }  // namespace
 
-std::string advice_text(const Advice& advice, const AdviceOptions& options) {
-  return Writer(advice, options).write();
+std::string advice_text(const Advice& advice, const Look& look) { return AdviceLines(advice, look).write(); }
+
+std::string evaluation_text(const Evaluation& evaluation, const Look& look) {
+  return EvaluationLines(evaluation, look).write();
 }
 
 }  // namespace pgadvise::report

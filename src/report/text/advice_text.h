@@ -1,17 +1,15 @@
-// Formats Advice as text for people. It has no literals, as statements are normalized.
+// Advice and Evaluations as text for people. Statements are normalized, so no literal of a query is in it.
 #pragma once
 
 #include <string>
 
 #include "model/results/advice.h"
+#include "model/results/evaluation.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 
-struct AdviceOptions {
-  bool color = false;
-  int width = 80;
-};
-
-std::string advice_text(const Advice& advice, const AdviceOptions& options);
+std::string advice_text(const Advice& advice, const Look& look);
+std::string evaluation_text(const Evaluation& evaluation, const Look& look);
 
 }  // namespace pgadvise::report

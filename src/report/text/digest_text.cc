@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ctime>
 #include <span>
 
 #include <fmt/format.h>
 
-#include "base/text/ci_commands.h"
 #include "base/text/text.h"
 #include "base/text/utf8.h"
 #include "report/text/figures.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 namespace {
@@ -26,17 +25,6 @@ std::size_t cell_of(double milliseconds) {
   return static_cast<std::size_t>(std::clamp<double>(at, 0, cells - 1));
 }
 
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text))
-    if (c != ' ' || (!out.empty() && out.back() != ' ')) out += c;
-  return out;
-}
-
-std::string plural(std::uint64_t value, std::string_view noun) {
-  return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : "s");
-}
-
 // "30 s", "15 min", "2 h", "4 days": in the largest unit that leaves no remainder.
 std::string whole_time(std::int64_t seconds) {
   if (seconds % 86'400 == 0) return fmt::format("{} day{}", seconds / 86'400, seconds == 86'400 ? "" : "s");
@@ -44,7 +32,7 @@ std::string whole_time(std::int64_t seconds) {
   return seconds % 60 == 0 ? fmt::format("{} min", seconds / 60) : fmt::format("{} s", seconds);
 }
 
-std::string percent(double part, double whole) {
+std::string share_of(double part, double whole) {
   const double value = whole > 0 ? 100 * part / whole : 0;
   return value > 0 && value < 0.05 ? "<0.1%" : fmt::format("{:.1f}%", value);
 }
@@ -92,8 +80,9 @@ class Writer {
 
  private:
   std::string paint(std::string_view code, std::string_view text) const {
-    return options_.color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+    return report::paint({.color = options_.color}, code, text);
   }
+  std::size_t width() const { return static_cast<std::size_t>(std::max(options_.width, 40)); }
 
   std::string cut(std::string text, std::size_t width) const {
     text = ellipsis(text, width);
@@ -104,31 +93,21 @@ class Writer {
   // A statement, wrapped at blanks; what does not fit in `lines` is cut.
   void statement(std::string_view text, std::string_view indent, int lines) {
     std::string rest = one_line(text);
-    const std::size_t width = static_cast<std::size_t>(std::max(options_.width, 40)) - indent.size();
+    const std::size_t room = width() - indent.size();
     for (int line = 1; !rest.empty(); ++line) {
-      if (character_count(rest) <= width || line == lines) {
-        out_ += fmt::format("{}{}\n", indent, cut(rest, width));
+      if (character_count(rest) <= room || line == lines) {
+        out_ += fmt::format("{}{}\n", indent, cut(rest, room));
         return;
       }
-      auto at = rest.rfind(' ', width);
-      if (at == std::string::npos || at < width / 2) at = character_begin(rest, std::min(width, rest.size()));
+      auto at = rest.rfind(' ', room);
+      if (at == std::string::npos || at < room / 2) at = character_begin(rest, std::min(room, rest.size()));
       out_ += fmt::format("{}{}\n", indent, rest.substr(0, at));
       rest.erase(0, rest[at] == ' ' ? at + 1 : at);
     }
   }
 
   void paragraph(std::string_view text) {
-    std::string line;
-    for (const auto word : split(text, ' ')) {
-      if (!line.empty() && may_begin_line(word) &&
-          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
-        out_ += line + "\n";
-        line = " ";
-      }
-      if (!line.empty()) line += ' ';
-      line += word;
-    }
-    out_ += line + "\n";
+    out_ += wrapped("", "  ", split(text, ' '), static_cast<std::size_t>(options_.width));
   }
 
   // By kind; of each the most frequent.
@@ -159,17 +138,17 @@ class Writer {
     else if (event.times.count())
       add(fmt::format("median {}, longest {}", short_time(median_ms(event)),
                       short_time(event.longest_us / 1000)));
-    const auto width = static_cast<std::size_t>(std::max(options_.width, 40));
     std::string line =
         fmt::format("{:>11}{} x {}{}first at ", "", count(event.count), text, text.empty() ? "" : ", ");
     std::string place = one_line(event.place.str());
     // Of a long path the end is what is needed.
-    if (const std::size_t room = width > line.size() + 20 ? width - line.size() : 20; place.size() > room) {
+    if (const std::size_t room = width() > line.size() + 20 ? width() - line.size() : 20;
+        place.size() > room) {
       std::size_t from = place.size() - room + 1;
       while (from < place.size() && continues_character(place[from])) ++from;
       place = (options_.unicode ? "…" : "~") + place.substr(from);
     }
-    out_ += cut(line + place, width) + "\n";
+    out_ += cut(line + place, width()) + "\n";
     if (!event.statement.empty()) statement(event.statement, "                 ", 1);
     if (event.holders.empty()) return;
     const LockHolder& holder = event.holders.front();
@@ -185,7 +164,7 @@ class Writer {
   void timeline(const Timeline& timeline) {
     constexpr std::string_view labels[] = {"calls  ", "time   "};
     if (timeline.buckets().size() < 2) return;
-    const auto room = static_cast<std::size_t>(std::max(options_.width, 40)) - 24;  // beside label and peak
+    const auto room = width() - 24;  // beside label and peak
     const std::size_t each = (timeline.buckets().size() + room - 1) / room;
     std::vector<double> calls, times;
     for (std::size_t i = 0; i < timeline.buckets().size(); ++i) {
@@ -205,7 +184,7 @@ class Writer {
       out_ += fmt::format("{}{}  {} at most\n", labels[1], bars(times), short_time(highest(times)));
   }
 
-  // One character a value, as high as its share of the greatest one; a blank is none.
+  // One character a value, as high as its share of the greatest one; a blank is 0.
   std::string bars(std::span<const double> values) const {
     static constexpr std::string_view blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static constexpr std::string_view ascii[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
@@ -306,8 +285,9 @@ class Writer {
         options_.top ? std::min(options_.top, workload.queries.size()) : workload.queries.size();
     for (std::size_t i = 0; i < shown; ++i) {
       const Query& query = workload.queries[i];
-      const std::string share = timed ? percent(query.total_ms, total)
-                                      : percent(static_cast<double>(query.calls), static_cast<double>(calls));
+      const std::string share = timed
+                                    ? share_of(query.total_ms, total)
+                                    : share_of(static_cast<double>(query.calls), static_cast<double>(calls));
       row(i + 1, query, share, rows);
     }
     rest(workload, shown, total, calls);
@@ -367,10 +347,7 @@ class Writer {
     add("user", query.users);
     add("database", query.databases);
     add("application", query.applications);
-    if (!parts.empty())
-      out_ += paint("2", "    " + cut(join(parts, "; "),
-                                      static_cast<std::size_t>(std::max(options_.width, 40)) - 4)) +
-              "\n";
+    if (!parts.empty()) out_ += paint("2", "    " + cut(join(parts, "; "), width() - 4)) + "\n";
     if (!options_.show_literals) return;
     for (const auto& logged : query.samples) {
       const Sample sample = without_secrets(logged);
@@ -392,8 +369,8 @@ class Writer {
     for (std::size_t i = shown; i < workload.queries.size(); ++i)
       other += workload.queries[i].total_ms, other_calls += workload.queries[i].calls;
     const std::string share = total > 0
-                                  ? percent(other, total)
-                                  : percent(static_cast<double>(other_calls), static_cast<double>(calls));
+                                  ? share_of(other, total)
+                                  : share_of(static_cast<double>(other_calls), static_cast<double>(calls));
     out_ += fmt::format("{:>3} {:>6} {:>8} {:>11}  {} more; --top 0 shows all\n", "", share,
                         total > 0 ? short_time(other) : "-", count(other_calls),
                         plural(workload.queries.size() - shown, "template"));
@@ -450,7 +427,7 @@ class Writer {
                          factor < 99.5 ? fmt::format("{:.{}f}", factor, factor < 9.95 ? 1 : 0)
                                        : count(static_cast<std::uint64_t>(factor)),
                          line);
-    const std::size_t room = static_cast<std::size_t>(std::max(options_.width, 40)) - 2;
+    const std::size_t room = width() - 2;
     for (std::string indent = "  "; !line.empty(); indent = "         ") {
       auto end = line.size() <= room ? line.size() : line.rfind(", ", room - 1);
       if (end == std::string::npos) end = line.size();

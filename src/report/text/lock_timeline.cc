@@ -74,11 +74,9 @@ class Drawing {
  private:
   // A line that is too long ends in "…".
   void line(const std::string& text) {
-    const auto width = static_cast<std::size_t>(look_.width);
     const std::string_view mark = look_.unicode ? "…" : "...";
-    const std::size_t room = width - std::min(width, characters(mark));
-    if (cut_line(text, width).size() == cut_line(text, text.size()).size()) out_.push_back(text);
-    else out_.push_back(cut_line(text, room).append(mark));
+    if (cut_line(text, width()).size() == cut_line(text, text.size()).size()) out_.push_back(text);
+    else out_.push_back(cut_line(text, width() - std::min(width(), characters(mark))).append(mark));
   }
 
   void statement(std::size_t at) {
@@ -90,8 +88,7 @@ class Drawing {
                                   : one.place.str();
     end = fmt::format(": {} ({})", end, where);
     const auto taken = characters(end) + 6;
-    const auto width = static_cast<std::size_t>(look_.width);
-    const std::size_t room = width > taken + 20 ? width - taken : 20;
+    const std::size_t room = width() > taken + 20 ? width() - taken : 20;
     line(fmt::format("  {}. {}{}", at - first_ + 1, ellipsis(printable(one.text), room), printable(end)));
   }
 
@@ -145,7 +142,7 @@ class Drawing {
     std::string beside, below;
     for (const std::string& part : described(locks)) {
       const bool fits =
-          below.empty() && 3 + all_columns() + characters(beside) + characters(part) + 2 <= room();
+          below.empty() && 3 + all_columns() + characters(beside) + characters(part) + 2 <= width();
       std::string& to = beside.empty() || fits ? beside : below;
       to += (to.empty() ? "" : "; ") + printable(part);
     }
@@ -153,7 +150,7 @@ class Drawing {
     if (!below.empty()) line(std::string(5 + all_columns(), ' ') + below);
   }
 
-  std::size_t room() const { return static_cast<std::size_t>(look_.width); }
+  std::size_t width() const { return static_cast<std::size_t>(look_.width); }
 
   std::string number_of(std::size_t at) const {
     return at > last_ ? "later" : fmt::format("from {}", at - first_ + 1);

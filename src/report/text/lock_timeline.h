@@ -11,7 +11,7 @@ namespace pgadvise::report {
 
 // Lines without line ends: of each of the first forecasts with a harmful lock at most 12, and a last line if
 // there are more forecasts. Begins at the statement that takes the first harmful lock, and shows only harmful
-// locks. Empty if there is none.
+// locks. Empty without such a lock.
 std::vector<std::string> lock_timeline(const std::vector<LockForecast>& forecasts, const Look& look);
 
 // "3 to 20 s", "under 0.1 s", "2 to 15 min"

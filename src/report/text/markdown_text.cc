@@ -1,7 +1,5 @@
 #include "report/text/markdown_text.h"
 
-#include <algorithm>
-
 #include "base/text/text.h"
 
 namespace pgadvise::report {

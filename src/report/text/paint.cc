@@ -95,6 +95,28 @@ void add_paragraph(std::vector<std::string>& out, const Look& look, std::string_
   out.push_back(std::move(line));
 }
 
+std::string wrapped(std::string_view first, std::string_view rest, const std::vector<std::string_view>& words,
+                    std::size_t width) {
+  std::string out, line(first);
+  bool empty = true;
+  const auto end_line = [&] {
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  };
+  for (const auto word : words) {
+    if (!empty && may_begin_line(word) && characters(line) + 1 + characters(word) > width) {
+      end_line();
+      line = rest;
+      empty = true;
+    }
+    if (!empty) line += ' ';
+    line += word;
+    empty = false;
+  }
+  end_line();
+  return out;
+}
+
 void add_code(std::vector<std::string>& out, const Look& look, std::string_view indent,
               std::string_view text) {
   const std::size_t width = width_of(look);
@@ -232,17 +254,23 @@ std::string link(std::string_view url, std::string_view text) {
   return url.empty() ? std::string(text) : fmt::format("\x1b]8;;{}\x1b\\{}\x1b]8;;\x1b\\", url, text);
 }
 
+std::string uri_path(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 std::string file_url(std::string_view host, std::string_view path, int line) {
   if (!path.starts_with('/')) return {};
   std::string out = "file://";
   for (const char c : host)
     out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' ? std::string(1, c)
                                                                                : std::string();
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("/-._~").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
+  out += uri_path(path);
   return line > 0 ? fmt::format("{}#{}", out, line) : out;
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/ci_commands.h"
 #include "base/text/mask.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
@@ -13,6 +12,7 @@
 #include "plan/read/reader.h"
 #include "plan/read/title.h"
 #include "report/text/figures.h"
+#include "report/text/paint.h"
 
 namespace pgadvise::report {
 namespace {
@@ -135,18 +135,8 @@ class Tree {
   }
 
   void write_insight(const Insight& insight) {
-    out_ += "\n";
-    std::string line = "!";
     const std::string text = printable(mask_secrets(insight.text));
-    for (const auto word : split(text, ' ')) {
-      if (may_begin_line(word) &&
-          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(options_.width)) {
-        out_ += line + "\n";
-        line = " ";
-      }
-      line += " " + std::string(word);
-    }
-    out_ += line + "\n";
+    out_ += "\n" + wrapped("! ", "  ", split(text, ' '), static_cast<std::size_t>(options_.width));
   }
 
   const Plan& plan_;
@@ -183,16 +173,7 @@ std::string variants_text(const std::vector<PlanVariant>& variants, int width) {
   for (const auto& variant : variants) {
     out += "\n  " + printable(variant.values) + ", cost " + short_count(variant.cost) +
            (variant.shown.empty() ? "" : ": " + printable(variant.shown)) + "\n";
-    std::string line = "   ";
-    for (const auto word : split(variant.summary, ' ')) {
-      if (may_begin_line(word) &&
-          character_count(line) + 1 + character_count(word) > static_cast<std::size_t>(width)) {
-        out += line + "\n";
-        line = "   ";
-      }
-      line += " " + std::string(word);
-    }
-    out += line + "\n";
+    out += wrapped("    ", "    ", split(variant.summary, ' '), static_cast<std::size_t>(width));
   }
   return out;
 }

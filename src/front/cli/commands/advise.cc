@@ -25,11 +25,9 @@
 #include "cli/output/phase.h"
 #include "cli/output/verbosity.h"
 #include "report/json/advice_json.h"
-#include "report/json/evaluation_json.h"
 #include "report/pages/page.h"
 #include "report/report.h"
 #include "report/text/advice_text.h"
-#include "report/text/evaluation_text.h"
 
 namespace pgadvise::cli {
 namespace {
@@ -145,7 +143,7 @@ Result<Answer> answer(const Options& options, Diagnostics& diagnostics) {
   };
   const bool text = options.format == "text";
   const auto text_options = [&] {
-    return report::AdviceOptions{use_color(options.output), output_width(options.output, 80)};
+    return report::Look{.color = use_color(options.output), .width = output_width(options.output, 80)};
   };
   if (evaluates(options)) {
     const auto found =

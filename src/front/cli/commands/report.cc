@@ -12,7 +12,7 @@
 #include "cli/output/output.h"
 #include "report/json/stored_report.h"
 #include "report/pages/page.h"
-#include "report/pages/report_difference.h"
+#include "reports/report_difference.h"
 
 namespace pgadvise::cli {
 namespace {

@@ -52,12 +52,12 @@ class Upload {
       std::vector<Cell> own{table.table.starts_with("plan") ? taken : started};
       if (table.table == "finding_event") own.emplace_back(facts.target);
       if (table_of(table.table).own_columns.empty()) own.clear();
-      if (const auto done = insert(table.table, table.rows, own); !done) return done;
+      TRY_VOID(insert(table.table, table.rows, own));
     }
-    if (const auto done = insert("query_class", facts.classes.rows, {taken}); !done) return done;
-    if (const auto done = insert_one(facts, "query_plan"); !done) return done;
-    if (const auto done = put_logs(facts); !done) return done;
-    if (const auto done = insert_one(facts, "server_sample"); !done) return done;
+    TRY_VOID(insert("query_class", facts.classes.rows, {taken}));
+    TRY_VOID(insert_one(facts, "query_plan"));
+    TRY_VOID(put_logs(facts));
+    TRY_VOID(insert_one(facts, "server_sample"));
     return insert_one(facts, "run");
   }
 
@@ -78,29 +78,27 @@ class Upload {
 
   Result<void> insert_one(const FactRows& facts, std::string_view name) {
     for (const auto& table : facts.tables)
-      if (table.table == name)
-        if (const auto done = insert(name, table.rows, {}); !done) return done;
+      if (table.table == name) TRY_VOID(insert(name, table.rows, {}));
     return {};
   }
 
   // Of a log that grew between two uploads, the larger one counts, whichever comes first.
   Result<void> put_logs(const FactRows& facts) {
     if (facts.logs.empty()) return {};
-    const auto known = known_sizes(facts);
-    if (!known) return tl::unexpected(known.error());
+    TRY(const auto known, known_sizes(facts));
     std::vector<std::string> smaller;
     Rows sources;
     for (const auto& log : facts.logs) {
-      const auto before = known->find(log.source);
-      if (before != known->end() && before->second >= log.size) continue;
-      if (before != known->end())
+      const auto before = known.find(log.source);
+      if (before != known.end() && before->second >= log.size) continue;
+      if (before != known.end())
         smaller.push_back(
             fmt::format("(source = {} AND size < {})", clickhouse_literal(log.source), log.size));
-      if (const auto done = insert("query_class", log.classes.rows, {log.bucket_start}); !done) return done;
-      if (const auto done = insert("query_statistics", log.statistics.rows, {log.size}); !done) return done;
+      TRY_VOID(insert("query_class", log.classes.rows, {log.bucket_start}));
+      TRY_VOID(insert("query_statistics", log.statistics.rows, {log.size}));
       sources.push_back({facts.target, log.source, log.size, log.bucket_start, log.bucket_seconds});
     }
-    if (const auto done = insert("source", std::move(sources), {}); !done) return done;
+    TRY_VOID(insert("source", std::move(sources), {}));
     if (smaller.empty()) return {};
     // The views already leave these rows out: the server removes them when it finds time, or never.
     const auto removed = session_.run(
@@ -113,12 +111,11 @@ class Upload {
   Result<std::map<std::string, std::int64_t>> known_sizes(const FactRows& facts) {
     std::vector<std::string> names;
     for (const auto& log : facts.logs) names.push_back(clickhouse_literal(log.source));
-    const auto rows = session_.query(
-        clickhouse_select(fmt::format("SELECT source, size FROM source WHERE target = {} AND source IN ({})",
-                                      clickhouse_literal(facts.target), fmt::join(names, ", "))));
-    if (!rows) return tl::unexpected(rows.error());
+    TRY(const auto rows, session_.query(clickhouse_select(fmt::format(
+                             "SELECT source, size FROM source WHERE target = {} AND source IN ({})",
+                             clickhouse_literal(facts.target), fmt::join(names, ", ")))));
     std::map<std::string, std::int64_t> out;
-    for (const auto& row : *rows) out[row.front().value_or("")] = std::atoll(row.back().value_or("").c_str());
+    for (const auto& row : rows) out[row.front().value_or("")] = std::atoll(row.back().value_or("").c_str());
     return out;
   }
 
@@ -132,9 +129,8 @@ class ClickHouseStore : public SqlStore {
       : session_(std::move(session)), address_(std::move(address)) {}
 
   Result<void> set_retention(int days) {
-    const auto stored = retention();
-    if (!stored) return tl::unexpected(stored.error());
-    if (*stored == days) return {};  // a user who may only read names the setting, too
+    TRY(const auto stored, retention());
+    if (stored == days) return {};  // a user who may only read names the setting, too
     return session_.run(
         fmt::format("INSERT INTO setting_rows (name, value, changed) SELECT 'retention_days', {}, "
                     "toUnixTimestamp64Micro(now64(6))",
@@ -142,13 +138,12 @@ class ClickHouseStore : public SqlStore {
   }
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
-    const auto clock = read_clock();
-    if (!clock) return tl::unexpected(clock.error());
-    if (const auto right = check_clock(facts, *clock); !right) return right;
-    const std::int64_t first = first_kept_day(*clock, now);
+    TRY(const auto clock, read_clock());
+    TRY_VOID(check_clock(facts, clock));
+    const std::int64_t first = first_kept_day(clock, now);
     FactRows rows = rows_of(facts);
     leave_out_before(first, rows);
-    if (const auto done = Upload(session_, address_).put(rows); !done) return done;
+    TRY_VOID(Upload(session_, address_).put(rows));
     return forget_before(first);
   }
 
@@ -169,20 +164,19 @@ class ClickHouseStore : public SqlStore {
 
  private:
   Result<std::int64_t> retention() {
-    const auto days =
-        session_.value(clickhouse_select("SELECT value FROM setting WHERE name = 'retention_days'"));
-    if (!days) return tl::unexpected(days.error());
-    return std::atoll(days->c_str());
+    TRY(const auto days,
+        session_.value(clickhouse_select("SELECT value FROM setting WHERE name = 'retention_days'")));
+    return std::atoll(days.c_str());
   }
 
   Result<StoreClock> read_clock() {
-    const auto clock = session_.query(clickhouse_select(
-        "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')"));
-    if (!clock) return tl::unexpected(clock.error());
-    if (clock->empty() || clock->front().size() != 2)
+    TRY(const auto clock,
+        session_.query(clickhouse_select(
+            "SELECT toUnixTimestamp(now()), (SELECT value FROM setting WHERE name = 'retention_days')")));
+    if (clock.empty() || clock.front().size() != 2)
       return fail(Error::Kind::usage, session_.where(), "the store does not tell its time");
-    return StoreClock{std::atoll(clock->front()[0].value_or("").c_str()),
-                      std::atoll(clock->front()[1].value_or("").c_str())};
+    return StoreClock{std::atoll(clock.front()[0].value_or("").c_str()),
+                      std::atoll(clock.front()[1].value_or("").c_str())};
   }
 
   // Drops partitions. Without the grant to do so it leaves them to another upload.
@@ -197,14 +191,14 @@ class ClickHouseStore : public SqlStore {
                                                        : fmt::format("clusterAllReplicas({}, system.parts)",
                                                                      clickhouse_literal(address_.cluster));
     const std::int64_t number = day_number(day);
-    const auto old = session_.query(fmt::format(
-        "SELECT DISTINCT table, partition FROM {} WHERE active AND database = {} AND ((table IN ({}) AND "
-        "toInt64OrZero(partition) < {}) OR (table IN ({}) AND toInt64OrZero(partition) < {})) ORDER BY "
-        "table, "
-        "partition",
-        parts, clickhouse_literal(address_.database), of_days, number, of_months, number / 100));
-    if (!old) return tl::unexpected(old.error());
-    for (const auto& row : *old) {
+    TRY(const auto old,
+        session_.query(fmt::format(
+            "SELECT DISTINCT table, partition FROM {} WHERE active AND database = {} AND ((table IN ({}) AND "
+            "toInt64OrZero(partition) < {}) OR (table IN ({}) AND toInt64OrZero(partition) < {})) ORDER BY "
+            "table, "
+            "partition",
+            parts, clickhouse_literal(address_.database), of_days, number, of_months, number / 100)));
+    for (const auto& row : old) {
       const auto done = session_.run(
           fmt::format("ALTER TABLE {}{} DROP PARTITION {}", clickhouse_identifier(row.front().value_or("")),
                       on_cluster(address_), clickhouse_literal(row.back().value_or(""))));
@@ -222,15 +216,11 @@ class ClickHouseStore : public SqlStore {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_clickhouse(const Address& address, bool create) {
-  const auto server = read_clickhouse_url(address.clickhouse);
-  if (!server) return tl::unexpected(server.error());
-  auto session = ClickHouseSession::create(*server);
-  if (!session) return tl::unexpected(session.error());
-  if (const auto done = migrate(*session, *server, create); !done) return tl::unexpected(done.error());
-  auto store = std::make_unique<ClickHouseStore>(std::move(*session), *server);
-  if (address.retention_days)
-    if (const auto set = store->set_retention(*address.retention_days); !set)
-      return tl::unexpected(set.error());
+  TRY(const auto server, read_clickhouse_url(address.clickhouse));
+  TRY(auto session, ClickHouseSession::create(server));
+  TRY_VOID(migrate(session, server, create));
+  auto store = std::make_unique<ClickHouseStore>(std::move(session), server);
+  if (address.retention_days) TRY_VOID(store->set_retention(*address.retention_days));
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -1,7 +1,6 @@
 #include "store/clickhouse/clickhouse_session.h"
 
 #include <charconv>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -113,31 +112,29 @@ Result<std::string> ClickHouseSession::post(std::string_view sql, In in, const s
   request.longest_answer = longest_answer;
   request.hint_if_longer = "name a target, or shorten the retention";
   code_ = 0;
-  auto answer = client_.post(request, where());
-  if (!answer) return tl::unexpected(answer.error());
-  const bool failed = answer->status != 200 || is_exception(answer->body);
-  if (!failed) return std::move(answer->body);
-  code_ = code_of(answer->body);
+  TRY(auto answer, client_.post(request, where()));
+  const bool failed = answer.status != 200 || is_exception(answer.body);
+  if (!failed) return std::move(answer.body);
+  code_ = code_of(answer.body);
   if (code_ == 0)
     return fail(Error::Kind::usage, where(),
-                fmt::format("no ClickHouse answers there (HTTP status {})", answer->status),
+                fmt::format("no ClickHouse answers there (HTTP status {})", answer.status),
                 "check host and port of the URL: ClickHouse's HTTP interface has the port 8123, or 8443");
   constexpr std::size_t longest_message = 300;
   const std::string_view begin =
       code_ == ClickHouseCode::not_enough_space ? "the disk of the server is full: " : "";
   return fail(Error::Kind::usage, where(),
-              std::string(begin) + ellipsis(mask_secrets(answer->body), longest_message), hint_of(code_));
+              std::string(begin) + ellipsis(mask_secrets(answer.body), longest_message), hint_of(code_));
 }
 
 Result<std::vector<ClickHouseSession::Row>> ClickHouseSession::query(std::string_view sql, In in) {
-  const auto answer = post(sql, in, "&skip_unavailable_shards=0");
-  if (!answer) return tl::unexpected(answer.error());
+  TRY(const auto answer, post(sql, in, "&skip_unavailable_shards=0"));
   // The last row ends with a line end, too.
-  if (!answer->empty() && answer->back() != '\n')
+  if (!answer.empty() && answer.back() != '\n')
     return fail(Error::Kind::usage, where(), "the answer of the server is not complete",
                 "is a proxy between pgadvise and the server?");
   std::vector<Row> out;
-  std::string_view rest(*answer);
+  std::string_view rest(answer);
   while (!rest.empty()) {
     const auto end = rest.find('\n');
     Row& row = out.emplace_back();
@@ -148,15 +145,13 @@ Result<std::vector<ClickHouseSession::Row>> ClickHouseSession::query(std::string
 }
 
 Result<std::string> ClickHouseSession::value(std::string_view sql, In in) {
-  const auto rows = query(sql, in);
-  if (!rows) return tl::unexpected(rows.error());
-  return rows->empty() ? std::string() : rows->front().front().value_or("");
+  TRY(const auto rows, query(sql, in));
+  return rows.empty() ? std::string() : rows.front().front().value_or("");
 }
 
 Result<void> ClickHouseSession::run(std::string_view sql, In in) {
   // A Distributed table passes rows on before it answers; ON CLUSTER waits for each host.
-  const auto done = post(sql, in, "&distributed_ddl_task_timeout=55");
-  if (!done) return tl::unexpected(done.error());
+  TRY_VOID(post(sql, in, "&distributed_ddl_task_timeout=55"));
   return {};
 }
 
@@ -168,12 +163,10 @@ Result<void> ClickHouseSession::insert(std::string_view table, std::string_view 
     const std::size_t first = at;
     while (at < rows.size() && at - first < rows_per_insert && body.size() < bytes_per_insert)
       body += json_of(rows[at++]) + '\n';
-    const auto done =
-        post(body, In::database,
-             fmt::format("&insert_deduplication_token={}&distributed_foreground_insert=1&async_insert=0&"
-                         "max_partitions_per_insert_block=0",
-                         sha256_hex(body).substr(0, 32)));
-    if (!done) return tl::unexpected(done.error());
+    TRY_VOID(post(body, In::database,
+                  fmt::format("&insert_deduplication_token={}&distributed_foreground_insert=1&async_insert=0&"
+                              "max_partitions_per_insert_block=0",
+                              sha256_hex(body).substr(0, 32))));
   }
   return {};
 }

@@ -1,7 +1,6 @@
 // Statements on the ClickHouse server that keeps a store, over HTTP.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +29,7 @@ class ClickHouseSession {
 
   enum class In { server, database };  // `server`: the database may not exist
   Result<std::vector<Row>> query(std::string_view sql, In in = In::database);
-  // The first value of the first row; "" if there is none.
+  // The first value of the first row; "" without a row.
   Result<std::string> value(std::string_view sql, In in = In::database);
   // Runs a statement without results.
   Result<void> run(std::string_view sql, In in = In::database);
@@ -55,8 +54,8 @@ class ClickHouseSession {
 
 // ClickHouse's codes of errors.
 struct ClickHouseCode {
-  static constexpr int read_only = 164, unknown_database = 81, access_denied = 497, wrong_password = 516,
-                       not_enough_space = 243, timeout = 159;
+  static constexpr int read_only = 164, access_denied = 497, wrong_password = 516, not_enough_space = 243,
+                       timeout = 159;
 };
 
 }  // namespace pgadvise::store

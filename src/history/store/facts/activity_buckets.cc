@@ -7,7 +7,6 @@
 namespace pgadvise::store {
 namespace {
 
-constexpr std::int64_t hour = 3600;
 constexpr const char* other = "other";
 
 // The key under which something counts: one beyond the limit is part of `rest`.
@@ -20,7 +19,7 @@ const Key& counted_as(Counts& counts, const Key& key, const Key& rest, std::size
 }  // namespace
 
 void ActivityBuckets::add(const ActivitySample& sample, std::int64_t now) {
-  if (samples_ > 0 && now / hour != start_ / hour) end_bucket(now);
+  if (samples_ > 0 && now / seconds_per_hour != start_ / seconds_per_hour) end_bucket(now);
   if (samples_++ == 0) {
     // Its key is that of no other one in the same facts, whatever the clock does.
     start_ = now == last_start_ ? now + 1 : now;
@@ -56,7 +55,7 @@ void ActivityBuckets::add(const ActivitySample& sample, std::int64_t now) {
 }
 
 void ActivityBuckets::end_bucket(std::int64_t now) {
-  const std::int64_t end = std::min(now, start_ - start_ % hour + hour);
+  const std::int64_t end = std::min(now, start_ - start_ % seconds_per_hour + seconds_per_hour);
   Facts& out = ended_[start_];
   for (auto& [words, sum] : sessions_) {
     sum.bucket_start = start_;

@@ -35,7 +35,7 @@ class ActivityBuckets {
 
   std::int64_t start_ = 0;       // of the bucket that is not over
   std::int64_t last_start_ = 0;  // of any bucket
-  std::uint64_t samples_ = 0;    // 0: there is no bucket
+  std::uint64_t samples_ = 0;    // 0: no bucket has begun
   std::map<Words, SessionSample> sessions_;
   std::map<Queue, LockWaitSample> waits_;
   std::map<std::int64_t, Facts> ended_;  // by start

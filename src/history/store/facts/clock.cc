@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/iso_time.h"
-#include "store/facts/fact_rows.h"
 
 namespace pgadvise::store {
 
@@ -14,13 +13,12 @@ std::int64_t limited_days(std::int64_t stored) {
 }
 
 Result<void> check_clock(const Facts& facts, const StoreClock& store) {
-  constexpr std::int64_t tolerance = 3600;
   std::int64_t newest = facts.run ? seconds_of(facts.run->started).value_or(0) : 0;
   for (const auto& size : facts.sizes) newest = std::max(newest, size.taken);
   for (const auto& plan : facts.plans) newest = std::max(newest, plan.taken);
   for (const auto& sample : facts.session_samples) newest = std::max(newest, sample.bucket_start);
   if (facts.scans) newest = std::max(newest, facts.scans->taken);
-  if (newest - tolerance <= store.time) return {};
+  if (newest - seconds_per_hour <= store.time) return {};
   return fail(Error::Kind::usage, facts.target,
               fmt::format("the clock of the host is ahead of that of the store's server: the run is of {}, "
                           "the server has {}",
@@ -29,10 +27,9 @@ Result<void> check_clock(const Facts& facts, const StoreClock& store) {
 }
 
 std::int64_t first_kept_day(const StoreClock& store, std::int64_t now) {
-  constexpr std::int64_t day = 86400;
-  return store.retention_days > 0
-             ? day_of(std::min(now, store.time) - limited_days(store.retention_days) * day)
-             : 0;
+  if (store.retention_days <= 0) return 0;
+  return start_of(seconds_per_day,
+                  std::min(now, store.time) - limited_days(store.retention_days) * seconds_per_day);
 }
 
 }  // namespace pgadvise::store

@@ -16,8 +16,7 @@ using Json = nlohmann::json;
 using Counts = CounterState::Counts;
 
 constexpr int format_version = 1;
-constexpr std::int64_t hour = 3600;
-constexpr std::int64_t longest = 7 * 24 * hour;
+constexpr std::int64_t longest = 7 * seconds_per_day;
 
 std::map<std::string, Counts> counts_of(const Workload& workload) {
   std::map<std::string, Counts> out;
@@ -34,8 +33,10 @@ Counts grown(const Counts& before, const Counts& now) {
 }
 
 void begin_bucket(CounterState& state, std::int64_t now) {
-  const std::int64_t start = state.taken - state.taken % hour;
-  const std::int64_t seconds = std::max<std::int64_t>((now - state.taken + hour / 2) / hour, 1) * hour;
+  const std::int64_t start = state.taken - state.taken % seconds_per_hour;
+  const std::int64_t seconds =
+      std::max<std::int64_t>((now - state.taken + seconds_per_hour / 2) / seconds_per_hour, 1) *
+      seconds_per_hour;
   if (start == state.bucket_start && seconds == state.bucket_seconds) return;
   state.bucket_start = start;
   state.bucket_seconds = seconds;

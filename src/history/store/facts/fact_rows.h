@@ -45,13 +45,6 @@ FactRows rows_of(const Facts& facts);
 // and bytes that are not UTF-8 as \xNN.
 std::string stored_name(std::string_view name);
 
-// The start of the day, UTC.
-inline std::int64_t day_of(std::int64_t seconds) {
-  constexpr std::int64_t day = 86400;
-  const std::int64_t rest = seconds % day;
-  return seconds - (rest < 0 ? rest + day : rest);
-}
-
 // A table that has so many rows that the retention removes whole days of it.
 struct DailyTable {
   const char* name;

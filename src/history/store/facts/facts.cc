@@ -7,18 +7,11 @@
 
 #include "base/files/digest.h"
 #include "base/text/mask.h"
-#include "base/text/text.h"
 
 namespace pgadvise::store {
 namespace {
 
-constexpr std::int64_t hour = 3600;
 constexpr std::int64_t page_bytes = 8192;
-
-std::int64_t hour_before(std::int64_t seconds) {
-  const std::int64_t rest = seconds % hour;
-  return seconds - (rest < 0 ? rest + hour : rest);
-}
 
 // The log's first section alone: it does not change while the log grows.
 std::string source_of(const LogSource& log) {
@@ -61,7 +54,7 @@ std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnost
     if (query.last) last = std::max(last, *query.last / 1'000'000);
   }
   if (last < first) return none(log.path, "the log does not contain the times of statements");
-  const std::int64_t start = hour_before(first);
+  const std::int64_t start = start_of(seconds_per_hour, first);
   std::vector<QueryStatistics> out;
   for (const auto& query : workload.queries) {
     if (query.fingerprint.empty()) continue;
@@ -70,7 +63,7 @@ std::vector<QueryStatistics> query_statistics(const Workload& workload, Diagnost
                    .class_id = query.fingerprint,
                    .text = mask_secrets(query.text),
                    .bucket_start = start,
-                   .bucket_seconds = hour_before(last) + hour - start,
+                   .bucket_seconds = start_of(seconds_per_hour, last) + seconds_per_hour - start,
                    .calls = query.calls,
                    .timed_calls = query.timed_calls,
                    .total_ns = nanoseconds(query.total_ms),

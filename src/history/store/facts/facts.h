@@ -14,6 +14,14 @@
 
 namespace pgadvise::store {
 
+inline constexpr std::int64_t seconds_per_hour = 3600;
+inline constexpr std::int64_t seconds_per_day = 24 * seconds_per_hour;
+// The start of the hour or day (UTC) that `seconds` since 1970 are in, also before 1970.
+inline std::int64_t start_of(std::int64_t period, std::int64_t seconds) {
+  const std::int64_t rest = seconds % period;
+  return seconds - (rest < 0 ? rest + period : rest);
+}
+
 // The statistics of one query in one log, for a period of whole hours.
 struct QueryStatistics {
   std::string source;             // identifies the log, whatever its name
@@ -67,7 +75,7 @@ struct SessionSample {
   std::int64_t bucket_seconds = 0;
   std::string state;  // in the words of Activity::sessions
   std::string wait_event_type;
-  std::string wait_event;          // "none": no wait
+  std::string wait_event;          // "none": the sessions do not wait
   std::uint64_t samples = 0;       // number of samples of the bucket
   std::uint64_t sessions = 0;      // sum over these samples
   std::uint64_t max_sessions = 0;  // of one sample
@@ -79,7 +87,7 @@ struct LockWaitSample {
   std::int64_t bucket_start = 0;  // as of the sessions
   QualifiedName relation;         // "": unknown
   std::string mode;               // "ShareLock": of a row lock that of the holder's transaction
-  std::string holder;             // application_name; "": none, or no session of a client
+  std::string holder;             // application_name; "": not set, or not a session of a client
   std::uint64_t samples = 0;      // number of samples with such a wait
   double max_wait_seconds = 0;
   double max_holder_seconds = 0;  // the greatest age of a holder's transaction

@@ -15,13 +15,13 @@ using Json = nlohmann::json;
 constexpr int format_version = 1;
 
 // Each type lists its fields once, in fields(), for writing and for reading. Reading throws Json::exception.
-class Writer {
+class FieldsToJson {
  public:
   template <class T>
   void operator()(const char* name, const T& value) {
     out_[name] = json_of(value);
   }
-  // A member that earlier versions of pgadvise neither write nor need.
+  // A member that may be missing: earlier versions of pgadvise do not write it.
   template <class T>
   void optional(const char* name, const T& value) {
     if (!value.empty()) (*this)(name, value);
@@ -35,9 +35,9 @@ class Writer {
   Json out_ = Json::object();
 };
 
-class Reader {
+class FieldsFromJson {
  public:
-  explicit Reader(const Json& from) : from_(from) {}
+  explicit FieldsFromJson(const Json& from) : from_(from) {}
 
   template <class T>
   void operator()(const char* name, T& value) {
@@ -122,7 +122,7 @@ template <>
 constexpr SizeSample::Kind last<SizeSample::Kind> = SizeSample::Kind::index;
 
 template <class T>
-Json Writer::json_of(const T& value) {
+Json FieldsToJson::json_of(const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
     return printable_block(value);
   } else if constexpr (std::is_enum_v<T>) {
@@ -142,14 +142,14 @@ Json Writer::json_of(const T& value) {
     for (const auto& one : value) out.push_back(json_of(one));
     return out;
   } else {
-    Writer writer;
+    FieldsToJson writer;
     fields(writer, value);
     return writer.take();
   }
 }
 
 template <class T>
-void Reader::read(const Json& from, T& value) {
+void FieldsFromJson::read(const Json& from, T& value) {
   if constexpr (std::is_same_v<T, std::string> || std::is_arithmetic_v<T>) {
     from.get_to(value);
   } else if constexpr (std::is_enum_v<T>) {
@@ -171,7 +171,7 @@ void Reader::read(const Json& from, T& value) {
   } else if constexpr (requires { value.begin(); }) {
     for (const auto& one : from) read(one, value.emplace_back());
   } else {
-    Reader reader(from);
+    FieldsFromJson reader(from);
     fields(reader, value);
   }
 }
@@ -179,7 +179,7 @@ void Reader::read(const Json& from, T& value) {
 }  // namespace
 
 std::string facts_json(const Facts& facts) {
-  return Json{{"pgadvise_facts", format_version}, {"facts", Writer::json_of(facts)}}.dump();
+  return Json{{"pgadvise_facts", format_version}, {"facts", FieldsToJson::json_of(facts)}}.dump();
 }
 
 std::optional<Facts> read_facts_json(std::string_view text) {
@@ -187,7 +187,7 @@ std::optional<Facts> read_facts_json(std::string_view text) {
   try {
     if (json.is_discarded() || json.at("pgadvise_facts") != format_version) return std::nullopt;
     Facts out;
-    Reader::read(json.at("facts"), out);
+    FieldsFromJson::read(json.at("facts"), out);
     return out;
   } catch (const Json::exception&) {
     return std::nullopt;

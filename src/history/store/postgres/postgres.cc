@@ -87,18 +87,16 @@ class Upload {
 
   // `partitions`: of the days of the facts.
   Result<void> put(const FactRows& facts, std::set<std::string> partitions) {
-    if (const auto done = lock(facts.target); !done) return done;
+    TRY_VOID(lock(facts.target));
     partitions.merge(all_tables());
-    if (const auto kept = keep_unchanged(transaction_, connection_, partitions); !kept) return kept;
-    for (const auto& table : facts.tables)
-      if (const auto done = insert(table, "ON CONFLICT DO NOTHING"); !done) return done;
+    TRY_VOID(keep_unchanged(transaction_, connection_, partitions));
+    for (const auto& table : facts.tables) TRY_VOID(insert(table, "ON CONFLICT DO NOTHING"));
     TableRows classes = facts.classes;
     for (const auto& log : facts.logs) {
-      const auto fresh = is_new(facts.target, log);
-      if (!fresh) return tl::unexpected(fresh.error());
-      if (!*fresh) continue;
+      TRY(const auto fresh, is_new(facts.target, log));
+      if (!fresh) continue;
       classes.rows.insert(classes.rows.end(), log.classes.rows.begin(), log.classes.rows.end());
-      if (const auto done = insert(log.statistics, "ON CONFLICT DO NOTHING"); !done) return done;
+      TRY_VOID(insert(log.statistics, "ON CONFLICT DO NOTHING"));
     }
     // Sorted by id, then by text: the first of several texts is the smallest.
     std::sort(classes.rows.begin(), classes.rows.end());
@@ -111,10 +109,9 @@ class Upload {
 
  private:
   Result<void> lock(const std::string& target) {
-    const auto locked = transaction_.query(fmt::format(
+    TRY_VOID(transaction_.query(fmt::format(
         "SELECT pg_advisory_xact_lock_shared({}, {}), pg_advisory_xact_lock({}, {})", StoreLock::area,
-        static_cast<int>(StoreLock::upload), StoreLock::target_area, lock_of(target)));
-    if (!locked) return tl::unexpected(locked.error());
+        static_cast<int>(StoreLock::upload), StoreLock::target_area, lock_of(target))));
     return {};
   }
 
@@ -141,30 +138,27 @@ class Upload {
           array += (row > at ? "," : "") + element_of(table.rows[row][column]);
         parameters.emplace_back(array + "}");
       }
-      if (const auto done = transaction_.query(sql, parameters); !done) return tl::unexpected(done.error());
+      TRY_VOID(transaction_.query(sql, parameters));
     }
     return {};
   }
 
   // Of a log that grew between two uploads, the larger one counts, whichever comes first.
   Result<bool> is_new(const std::string& target, const LogRows& log) {
-    const auto known =
+    TRY(const auto known,
         transaction_.query("SELECT size >= $3, bucket_start FROM source WHERE target = $1 AND source = $2",
-                           {target, log.source, std::to_string(log.size)});
-    if (!known) return tl::unexpected(known.error());
-    if (!known->empty()) {
-      if (known->front()[0] == "t") return false;
-      const auto removed = transaction_.query(
+                           {target, log.source, std::to_string(log.size)}));
+    if (!known.empty()) {
+      if (known.front()[0] == "t") return false;
+      TRY_VOID(transaction_.query(
           "DELETE FROM query_statistics WHERE target = $1 AND source = $2 AND bucket_start = $3",
-          {target, log.source, known->front()[1]});
-      if (!removed) return tl::unexpected(removed.error());
+          {target, log.source, known.front()[1]}));
     }
-    const auto inserted = transaction_.query(
+    TRY_VOID(transaction_.query(
         "INSERT INTO source VALUES ($1, $2, $3, $4, $5) ON CONFLICT (target, source) DO UPDATE SET size = "
         "excluded.size, bucket_start = excluded.bucket_start, bucket_seconds = excluded.bucket_seconds",
         {target, log.source, std::to_string(log.size), std::to_string(log.bucket_start),
-         std::to_string(log.bucket_seconds)});
-    if (!inserted) return tl::unexpected(inserted.error());
+         std::to_string(log.bucket_seconds)}));
     return true;
   }
 
@@ -178,28 +172,24 @@ class PostgresStore : public SqlStore {
 
   Result<void> set_retention(int days) {
     return write([&](PostgresTransaction& transaction) -> Result<void> {
-      if (const auto kept = keep_unchanged(transaction, connection_, {"setting"}); !kept) return kept;
-      const auto set =
+      TRY_VOID(keep_unchanged(transaction, connection_, {"setting"}));
+      TRY_VOID(
           transaction.query("UPDATE setting SET value = $1 WHERE name = 'retention_days' AND value <> $1",
-                            {std::to_string(days)});
-      if (!set) return tl::unexpected(set.error());
+                            {std::to_string(days)}));
       return {};
     });
   }
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
-    const auto clock = read_clock();
-    if (!clock) return tl::unexpected(clock.error());
-    if (const auto right = check_clock(facts, *clock); !right) return right;
-    const std::int64_t first = first_kept_day(*clock, now);
+    TRY(const auto clock, read_clock());
+    TRY_VOID(check_clock(facts, clock));
+    const std::int64_t first = first_kept_day(clock, now);
     FactRows rows = rows_of(facts);
     leave_out_before(first, rows);
-    const auto partitions = partitions_for(rows);
-    if (!partitions) return tl::unexpected(partitions.error());
-    const auto done = write([&](PostgresTransaction& transaction) {
-      return Upload(transaction, connection_).put(rows, *partitions);
-    });
-    if (!done) return done;
+    TRY(const auto partitions, partitions_for(rows));
+    TRY_VOID(write([&](PostgresTransaction& transaction) {
+      return Upload(transaction, connection_).put(rows, partitions);
+    }));
     return forget_before(first);
   }
 
@@ -210,9 +200,8 @@ class PostgresStore : public SqlStore {
  protected:
   Result<std::vector<AnswerRow>> ask(const std::string& sql, const std::string& parameter,
                                      const std::string& purpose) override {
-    auto transaction = PostgresTransaction::begin(connection_, Access::question);
-    if (!transaction) return tl::unexpected(transaction.error());
-    const auto rows = transaction->query(with_definitions(definitions_, sql), {parameter});
+    TRY(auto transaction, PostgresTransaction::begin(connection_, Access::question));
+    const auto rows = transaction.query(with_definitions(definitions_, sql), {parameter});
     if (!rows && connection_.sqlstate() == query_canceled)
       return fail(Error::Kind::usage, connection_.where(),
                   purpose +
@@ -228,20 +217,16 @@ class PostgresStore : public SqlStore {
  private:
   template <class Work>
   Result<void> write(const Work& work) {
-    auto transaction = PostgresTransaction::begin(connection_, Access::write);
-    if (!transaction) return tl::unexpected(transaction.error());
-    if (const Result<void> done = work(*transaction); !done) return done;
-    return transaction->commit();
+    TRY(auto transaction, PostgresTransaction::begin(connection_, Access::write));
+    TRY_VOID(work(transaction));
+    return transaction.commit();
   }
 
   Result<StoreClock> read_clock() {
-    auto transaction = PostgresTransaction::begin(connection_, Access::read);
-    if (!transaction) return tl::unexpected(transaction.error());
-    const auto days = transaction->number("SELECT value FROM setting WHERE name = 'retention_days'");
-    if (!days) return tl::unexpected(days.error());
-    const auto time = transaction->number("SELECT floor(extract(epoch FROM now()))::bigint");
-    if (!time) return tl::unexpected(time.error());
-    return StoreClock{*time, *days};
+    TRY(auto transaction, PostgresTransaction::begin(connection_, Access::read));
+    TRY(const auto days, transaction.number("SELECT value FROM setting WHERE name = 'retention_days'"));
+    TRY(const auto time, transaction.number("SELECT floor(extract(epoch FROM now()))::bigint"));
+    return StoreClock{time, days};
   }
 
   // Makes those that are missing; the names of all.
@@ -252,12 +237,11 @@ class PostgresStore : public SqlStore {
       const auto add = [&](const TableRows& table) {
         if (table.table != daily.name) return;
         for (const auto& row : table.rows)
-          days.insert(day_of(std::get<std::int64_t>(row[daily.time_column])));
+          days.insert(start_of(seconds_per_day, std::get<std::int64_t>(row[daily.time_column])));
       };
       for (const auto& table : rows.tables) add(table);
       for (const auto& log : rows.logs) add(log.statistics);
-      if (const auto done = add_partitions(connection_, daily.name, days); !done)
-        return tl::unexpected(done.error());
+      TRY_VOID(add_partitions(connection_, daily.name, days));
       for (const auto day : days) out.insert(partition_of(daily.name, day));
     }
     return out;
@@ -265,39 +249,35 @@ class PostgresStore : public SqlStore {
 
   // Once a day, where no other upload runs: otherwise one of the next uploads does it.
   Result<void> forget_before(std::int64_t day) {
-    auto transaction = PostgresTransaction::begin(connection_, Access::write);
-    if (!transaction) return tl::unexpected(transaction.error());
-    const auto old = transaction->number(
-        "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
-        "bucket_start "
-        "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1) OR EXISTS (SELECT FROM query_plan "
-        "WHERE taken < $1) OR EXISTS (SELECT FROM server_sample WHERE taken < $1) OR EXISTS (SELECT FROM "
-        "session_sample WHERE bucket_start < $1))::int",
-        {std::to_string(day)});
-    if (!old) return tl::unexpected(old.error());
-    if (!*old) return {};
-    const auto alone = transaction->number(fmt::format("SELECT pg_try_advisory_xact_lock({}, {})::int",
-                                                       StoreLock::area, static_cast<int>(StoreLock::upload)));
-    if (!alone) return tl::unexpected(alone.error());
-    if (!*alone) return {};
-    if (const auto kept = keep_unchanged(*transaction, connection_, all_tables()); !kept) return kept;
-    const auto done = remove_before(*transaction, day);
+    TRY(auto transaction, PostgresTransaction::begin(connection_, Access::write));
+    TRY(const auto old,
+        transaction.number(
+            "SELECT (EXISTS (SELECT FROM run WHERE started < $1) OR EXISTS (SELECT FROM source WHERE "
+            "bucket_start "
+            "< $1) OR EXISTS (SELECT FROM relation_size WHERE taken < $1) OR EXISTS (SELECT FROM query_plan "
+            "WHERE taken < $1) OR EXISTS (SELECT FROM server_sample WHERE taken < $1) OR EXISTS (SELECT FROM "
+            "session_sample WHERE bucket_start < $1))::int",
+            {std::to_string(day)}));
+    if (!old) return {};
+    TRY(const auto alone,
+        transaction.number(fmt::format("SELECT pg_try_advisory_xact_lock({}, {})::int", StoreLock::area,
+                                       static_cast<int>(StoreLock::upload))));
+    if (!alone) return {};
+    TRY_VOID(keep_unchanged(transaction, connection_, all_tables()));
+    const auto done = remove_before(transaction, day);
     if (!done && connection_.sqlstate() == "55P03") return {};  // a reader has a lock
-    return done ? transaction->commit() : done;
+    return done ? transaction.commit() : done;
   }
 
   static Result<void> remove_before(PostgresTransaction& transaction, std::int64_t day) {
-    if (const auto set = transaction.query("SELECT pg_catalog.set_config('lock_timeout', '2s', true)"); !set)
-      return tl::unexpected(set.error());
-    for (const auto& table : daily_tables)
-      if (const auto dropped = drop_partitions(transaction, table.name, day); !dropped) return dropped;
+    TRY_VOID(transaction.query("SELECT pg_catalog.set_config('lock_timeout', '2s', true)"));
+    for (const auto& table : daily_tables) TRY_VOID(drop_partitions(transaction, table.name, day));
     for (const char* sql :
          {"DELETE FROM finding_event WHERE run_id IN (SELECT run_id FROM run WHERE started < $1)",
           "DELETE FROM run WHERE started < $1", "DELETE FROM source WHERE bucket_start < $1",
           "DELETE FROM query_plan WHERE taken < $1", "DELETE FROM server_sample WHERE taken < $1",
           "DELETE FROM lock_wait_sample WHERE bucket_start < $1"})
-      if (const auto removed = transaction.query(sql, {std::to_string(day)}); !removed)
-        return tl::unexpected(removed.error());
+      TRY_VOID(transaction.query(sql, {std::to_string(day)}));
     return transaction.run(
         "DELETE FROM query_class c WHERE NOT EXISTS (SELECT FROM query_statistics q WHERE q.class_id = "
         "c.class_id) AND NOT EXISTS (SELECT FROM query_plan q WHERE q.class_id = c.class_id);\n"
@@ -322,11 +302,9 @@ Result<std::unique_ptr<Store>> open_postgres(const Address& address, bool create
     return tl::unexpected(std::move(error));
   }
   connection->set_limits(answer_limits);
-  if (const auto done = migrate(*connection, create); !done) return tl::unexpected(done.error());
+  TRY_VOID(migrate(*connection, create));
   auto store = std::make_unique<PostgresStore>(std::move(*connection));
-  if (address.retention_days)
-    if (const auto set = store->set_retention(*address.retention_days); !set)
-      return tl::unexpected(set.error());
+  if (address.retention_days) TRY_VOID(store->set_retention(*address.retention_days));
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -1,6 +1,5 @@
 #include "store/postgres/postgres_relations.h"
 
-#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -79,15 +78,14 @@ Result<void> check_relations(PostgresTransaction& transaction, const pg::Connect
   const auto set_path = [&](const std::string& path) {
     return transaction.query("SELECT pg_catalog.set_config('search_path', $1, true)", {path});
   };
-  if (const auto set = set_path("pg_catalog, pg_temp"); !set) return tl::unexpected(set.error());
-  const auto rows = transaction.query(problems, {fmt::format("{{{}}}", fmt::join(tables, ","))});
-  if (!rows) return tl::unexpected(rows.error());
-  if (const auto set = set_path("pgadvise, pg_temp"); !set) return tl::unexpected(set.error());
-  if (rows->empty()) return {};
-  const std::string name = rows->front()[0].value_or("");
+  TRY_VOID(set_path("pg_catalog, pg_temp"));
+  TRY(const auto rows, transaction.query(problems, {fmt::format("{{{}}}", fmt::join(tables, ","))}));
+  TRY_VOID(set_path("pgadvise, pg_temp"));
+  if (rows.empty()) return {};
+  const std::string name = rows.front()[0].value_or("");
   return fail(Error::Kind::usage, connection.where(),
               fmt::format("the schema pgadvise is not as pgadvise creates it: {} {}",
-                          name == "the schema" ? name : "pgadvise." + name, rows->front()[1].value_or("")),
+                          name == "the schema" ? name : "pgadvise." + name, rows.front()[1].value_or("")),
               "it could run code as this role: remove it, if you trust the rest, or name another database");
 }
 
@@ -95,8 +93,7 @@ Result<void> keep_unchanged(PostgresTransaction& transaction, const pg::Connecti
                             const std::set<std::string>& relations) {
   std::vector<std::string> names;
   for (const auto& relation : relations) names.push_back("ONLY pgadvise." + relation);
-  const auto locked = transaction.query("LOCK TABLE " + join(names, ", ") + " IN ROW EXCLUSIVE MODE");
-  if (!locked) return tl::unexpected(locked.error());
+  TRY_VOID(transaction.query("LOCK TABLE " + join(names, ", ") + " IN ROW EXCLUSIVE MODE"));
   return check_relations(transaction, connection);
 }
 

@@ -113,16 +113,16 @@ enum class Found { nothing, own, others };
 // Ours has the columns of version 1 that tell it from a table `setting` of another program. Reads pg_class:
 // to_regclass() may answer as before the transaction waited for another process.
 Result<Found> look(PostgresTransaction& transaction) {
-  const auto rows = transaction.query(
-      "SELECT count(DISTINCT c.oid), count(*) FILTER (WHERE c.relkind = 'r' AND NOT a.attisdropped AND "
-      "(c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)) IN "
-      "(('setting', 'name', 'text'), ('setting', 'value', 'bigint'), ('run', 'run_id', 'text'), "
-      "('run', 'target', 'text'), ('run', 'started', 'bigint'))) "
-      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE n.nspname = 'pgadvise'");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty() || rows->front()[0] == "0") return Found::nothing;
-  return rows->front()[1] == "5" ? Found::own : Found::others;
+  TRY(const auto rows,
+      transaction.query(
+          "SELECT count(DISTINCT c.oid), count(*) FILTER (WHERE c.relkind = 'r' AND NOT a.attisdropped AND "
+          "(c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod)) IN "
+          "(('setting', 'name', 'text'), ('setting', 'value', 'bigint'), ('run', 'run_id', 'text'), "
+          "('run', 'target', 'text'), ('run', 'started', 'bigint'))) "
+          "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+          "LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE n.nspname = 'pgadvise'"));
+  if (rows.empty() || rows.front()[0] == "0") return Found::nothing;
+  return rows.front()[1] == "5" ? Found::own : Found::others;
 }
 
 tl::unexpected<Error> refuse_others(const pg::Connection& connection) {
@@ -131,14 +131,14 @@ tl::unexpected<Error> refuse_others(const pg::Connection& connection) {
 
 // Tables outside of the system and of extensions, in any schema.
 Result<bool> has_other_tables(PostgresTransaction& transaction) {
-  const auto count = transaction.number(
-      "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-      "WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' "
-      "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pgadvise') "
-      "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid "
-      "AND d.deptype = 'e')");
-  if (!count) return tl::unexpected(count.error());
-  return *count > 0;
+  TRY(const auto count,
+      transaction.number("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                         "WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't' "
+                         "AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pgadvise') "
+                         "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND "
+                         "d.objid = c.oid "
+                         "AND d.deptype = 'e')"));
+  return count > 0;
 }
 
 // 0 without the row.
@@ -147,44 +147,34 @@ Result<std::int64_t> setting(PostgresTransaction& transaction, const std::string
 }
 
 Result<void> begin_schema(PostgresTransaction& transaction, const pg::Connection& connection) {
-  const auto exists = transaction.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'pgadvise'");
-  if (!exists) return tl::unexpected(exists.error());
-  if (*exists) return {};
-  const auto others = has_other_tables(transaction);
-  if (!others) return tl::unexpected(others.error());
-  if (*others)
+  TRY(const auto exists, transaction.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'pgadvise'"));
+  if (exists) return {};
+  TRY(const auto others, has_other_tables(transaction));
+  if (others)
     return refuse(connection, "has tables of other programs: pgadvise does not create a store beside them",
                   "name another database, or run CREATE SCHEMA pgadvise in this one to allow it");
   return transaction.run("CREATE SCHEMA pgadvise");
 }
 
 Result<void> bring_up_to_date(PostgresTransaction& transaction, const pg::Connection& connection) {
-  if (const auto lock = transaction.query(fmt::format("SELECT pg_advisory_xact_lock({}, {})", StoreLock::area,
-                                                      static_cast<int>(StoreLock::schema)));
-      !lock)
-    return tl::unexpected(lock.error());
-  if (const auto safe = check_relations(transaction, connection); !safe) return safe;
-  const auto found = look(transaction);  // another process may have created it
-  if (!found) return tl::unexpected(found.error());
-  if (*found == Found::others) return refuse_others(connection);
-  const auto before = relations_of_store(transaction);
-  if (!before) return tl::unexpected(before.error());
+  TRY_VOID(transaction.query(fmt::format("SELECT pg_advisory_xact_lock({}, {})", StoreLock::area,
+                                         static_cast<int>(StoreLock::schema))));
+  TRY_VOID(check_relations(transaction, connection));
+  TRY(const auto found, look(transaction));  // another process may have created it
+  if (found == Found::others) return refuse_others(connection);
+  TRY(const auto before, relations_of_store(transaction));
   std::int64_t version = 0;
-  if (*found == Found::own) {
-    const auto stored = setting(transaction, "tables_version");
-    if (!stored) return tl::unexpected(stored.error());
-    version = *stored;
-  } else if (const auto begun = begin_schema(transaction, connection); !begun) {
-    return begun;
+  if (found == Found::own) {
+    TRY(version, setting(transaction, "tables_version"));
+  } else {
+    TRY_VOID(begin_schema(transaction, connection));
   }
   if (version > postgres_schema_version || version < 0)
     return refuse(connection, "its store was written by a later version of pgadvise",
                   "update pgadvise, or name another database");
-  for (auto step = version; step < postgres_schema_version; ++step)
-    if (const auto ran = transaction.run(steps[step]); !ran) return ran;
-  if (const auto ran = replace_views(transaction, connection, view_definitions(dialect)); !ran) return ran;
-  if (*found == Found::own)
-    if (const auto granted = grant_new_relations(transaction, *before); !granted) return granted;
+  for (auto step = version; step < postgres_schema_version; ++step) TRY_VOID(transaction.run(steps[step]));
+  TRY_VOID(replace_views(transaction, connection, view_definitions(dialect)));
+  if (found == Found::own) TRY_VOID(grant_new_relations(transaction, before));
   return transaction.run(fmt::format(
       "INSERT INTO setting VALUES ('tables_version', {}), ('views_version', {}) ON CONFLICT (name) DO UPDATE "
       "SET value = excluded.value",
@@ -205,72 +195,64 @@ std::vector<View> postgres_definitions() {
 
 Result<void> migrate(pg::Connection& connection, bool create) {
   {
-    auto transaction = PostgresTransaction::begin(connection, Access::read);
-    if (!transaction) return tl::unexpected(transaction.error());
-    if (const auto safe = check_relations(*transaction, connection); !safe) return safe;
-    const auto found = look(*transaction);
-    if (!found) return tl::unexpected(found.error());
-    if (*found == Found::others) return refuse_others(connection);
-    if (*found == Found::nothing && !create)
+    TRY(auto transaction, PostgresTransaction::begin(connection, Access::read));
+    TRY_VOID(check_relations(transaction, connection));
+    TRY(const auto found, look(transaction));
+    if (found == Found::others) return refuse_others(connection);
+    if (found == Found::nothing && !create)
       return refuse(connection, "there is no store", "check --store creates one");
-    if (*found == Found::own) {
-      const auto version = setting(*transaction, "tables_version");
-      const auto views = version ? setting(*transaction, "views_version") : version;
-      if (!views) return tl::unexpected(views.error());
-      if (*version == postgres_schema_version && *views >= views_version) return {};
+    if (found == Found::own) {
+      TRY(const auto version, setting(transaction, "tables_version"));
+      TRY(const auto views, setting(transaction, "views_version"));
+      if (version == postgres_schema_version && views >= views_version) return {};
     }
   }
-  auto transaction = PostgresTransaction::begin(connection, Access::write);
-  if (!transaction) return tl::unexpected(transaction.error());
-  if (const auto done = bring_up_to_date(*transaction, connection); !done) return done;
-  return transaction->commit();
+  TRY(auto transaction, PostgresTransaction::begin(connection, Access::write));
+  TRY_VOID(bring_up_to_date(transaction, connection));
+  return transaction.commit();
 }
 
 Result<void> add_partitions(pg::Connection& connection, const std::string& table,
                             const std::set<std::int64_t>& days) {
   if (days.empty()) return {};
-  auto transaction = PostgresTransaction::begin(connection, Access::write);
-  if (!transaction) return tl::unexpected(transaction.error());
+  TRY(auto transaction, PostgresTransaction::begin(connection, Access::write));
   std::set<std::int64_t> missing;
   const auto find_missing = [&]() -> Result<void> {
     missing.clear();
     for (const auto day : days) {
-      const auto exists = transaction->number(
-          "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-          "WHERE n.nspname = 'pgadvise' AND c.relname = $1",
-          {partition_of(table, day)});
-      if (!exists) return tl::unexpected(exists.error());
-      if (!*exists) missing.insert(day);
+      TRY(const auto exists,
+          transaction.number("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                             "WHERE n.nspname = 'pgadvise' AND c.relname = $1",
+                             {partition_of(table, day)}));
+      if (!exists) missing.insert(day);
     }
     return {};
   };
-  if (const auto done = find_missing(); !done) return done;
+  TRY_VOID(find_missing());
   if (missing.empty()) return {};
   const std::string lock = fmt::format("SELECT pg_advisory_xact_lock({}, {})", StoreLock::area,
                                        static_cast<int>(StoreLock::partitions));
-  if (const auto locked = transaction->query(lock); !locked) return tl::unexpected(locked.error());
-  if (const auto done = find_missing(); !done) return done;
-  if (const auto kept = keep_unchanged(*transaction, connection, {table}); !kept) return kept;
+  TRY_VOID(transaction.query(lock));
+  TRY_VOID(find_missing());
+  TRY_VOID(keep_unchanged(transaction, connection, {table}));
   for (const auto day : missing) {
     // ATTACH PARTITION locks less than CREATE TABLE … PARTITION OF does.
     const std::string name = partition_of(table, day);
-    const auto ran = transaction->run(fmt::format(
+    TRY_VOID(transaction.run(fmt::format(
         "CREATE TABLE {0} (LIKE {1});\nALTER TABLE {1} ATTACH PARTITION {0} FOR VALUES FROM ({2}) TO ({3})",
-        name, table, day, day + 86400));
-    if (!ran) return ran;
+        name, table, day, day + seconds_per_day)));
   }
-  return transaction->commit();
+  return transaction.commit();
 }
 
 Result<void> drop_partitions(PostgresTransaction& transaction, const std::string& table, std::int64_t day) {
-  const auto rows = transaction.query(
-      "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-      "WHERE i.inhparent = to_regclass($1) AND c.relname COLLATE \"C\" < $2 AND c.relname ~ '_[0-9]{8}$' "
-      "ORDER BY c.relname",
-      {table, partition_of(table, day)});
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows)
-    if (const auto dropped = transaction.run("DROP TABLE " + row[0].value_or("")); !dropped) return dropped;
+  TRY(const auto rows,
+      transaction.query(
+          "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+          "WHERE i.inhparent = to_regclass($1) AND c.relname COLLATE \"C\" < $2 AND c.relname ~ '_[0-9]{8}$' "
+          "ORDER BY c.relname",
+          {table, partition_of(table, day)}));
+  for (const auto& row : rows) TRY_VOID(transaction.run("DROP TABLE " + row[0].value_or("")));
   return {};
 }
 

@@ -53,18 +53,17 @@ Result<void> PostgresTransaction::run(std::string_view script) {
   while (!trim(script).empty()) {
     const auto end = script.find(";\n");
     const auto statement = script.substr(0, end);
-    if (const auto ran = query(statement); !ran) return tl::unexpected(ran.error());
+    TRY_VOID(query(statement));
     script.remove_prefix(end == std::string_view::npos ? script.size() : end + 2);
   }
   return {};
 }
 
 Result<std::int64_t> PostgresTransaction::number(std::string_view sql, const Parameters& parameters) {
-  const auto rows = query(sql, parameters);
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows, query(sql, parameters));
   std::int64_t out = 0;
-  if (!rows->empty())
-    if (const auto& text = rows->front()[0]) std::from_chars(text->data(), text->data() + text->size(), out);
+  if (!rows.empty())
+    if (const auto& text = rows.front()[0]) std::from_chars(text->data(), text->data() + text->size(), out);
   return out;
 }
 

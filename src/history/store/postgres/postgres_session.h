@@ -2,8 +2,6 @@
 // that a pooler may be in between.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -29,7 +27,7 @@ class PostgresTransaction {
   Result<pg::Rows> query(std::string_view sql, const Parameters& parameters = {});
   // Runs statements, separated by ";" at the end of a line, without parameters and results.
   Result<void> run(std::string_view script);
-  // The first value of the first row, as a number; 0 if there is none.
+  // The first value of the first row, as a number; 0 without a row.
   Result<std::int64_t> number(std::string_view sql, const Parameters& parameters = {});
   Result<void> commit();
 

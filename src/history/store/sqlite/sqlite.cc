@@ -138,15 +138,13 @@ class SqliteStore : public SqlStore {
 
   Result<void> put(const Facts& facts, std::int64_t now) override {
     connection_.set_purpose("the upload");
-    auto transaction = WriteTransaction::begin(connection_);
-    if (!transaction) return tl::unexpected(transaction.error());
-    const auto days = connection_.number("SELECT value FROM setting WHERE name = 'retention_days'");
-    if (!days) return tl::unexpected(days.error());
+    TRY(auto transaction, WriteTransaction::begin(connection_));
+    TRY(const auto days, connection_.number("SELECT value FROM setting WHERE name = 'retention_days'"));
     Upload upload(connection_);
     upload.put(rows_of(facts));
-    if (*days > 0) upload.forget_before(now - limited_days(*days) * 86400);
+    if (days > 0) upload.forget_before(now - limited_days(days) * seconds_per_day);
     if (upload.code() != SQLITE_OK) return tl::unexpected(connection_.error(upload.code()));
-    return transaction->commit();
+    return transaction.commit();
   }
 
  protected:
@@ -193,15 +191,12 @@ Result<std::unique_ptr<Store>> open_sqlite(const Address& address, bool create) 
   if (const fs::path folder = fs::path(address.path).parent_path();
       !folder.empty() && !exists && fs::create_directories(folder, code))
     fs::permissions(folder, fs::perms::owner_all, code);
-  auto connection = SqliteConnection::open(address.path, create);
-  if (!connection) return tl::unexpected(connection.error());
+  TRY(auto connection, SqliteConnection::open(address.path, create));
   // SQLite gives its other files the permissions of this one, which has no content yet.
   if (!exists) fs::permissions(address.path, fs::perms::owner_read | fs::perms::owner_write, code);
-  if (const auto done = migrate(*connection, address.path); !done) return tl::unexpected(done.error());
-  auto store = std::make_unique<SqliteStore>(std::move(*connection));
-  if (address.retention_days)
-    if (const auto set = store->set_retention(*address.retention_days); !set)
-      return tl::unexpected(set.error());
+  TRY_VOID(migrate(connection, address.path));
+  auto store = std::make_unique<SqliteStore>(std::move(connection));
+  if (address.retention_days) TRY_VOID(store->set_retention(*address.retention_days));
   return std::unique_ptr<Store>(std::move(store));
 }
 

@@ -131,7 +131,6 @@ std::string Statement::text() {
 }
 
 std::int64_t Statement::number() { return sqlite3_column_int64(statement_.get(), column_++); }
-double Statement::real() { return sqlite3_column_double(statement_.get(), column_++); }
 
 bool Statement::null() {
   const bool none = sqlite3_column_type(statement_.get(), column_) == SQLITE_NULL;
@@ -141,7 +140,7 @@ bool Statement::null() {
 
 Result<SqliteConnection> SqliteConnection::open(const std::string& path, bool create,
                                                 const SqliteLimits& limits) {
-  if (const auto safe = check_files(path); !safe) return tl::unexpected(safe.error());
+  TRY_VOID(check_files(path));
   sqlite3* connection = nullptr;
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (create ? SQLITE_OPEN_CREATE : 0);
@@ -152,8 +151,7 @@ Result<SqliteConnection> SqliteConnection::open(const std::string& path, bool cr
   if (code != SQLITE_OK) return tl::unexpected(out.error(code));
   out.set_bounds();
   // The size of a cell is checked before a damaged file makes SQLite read behind it.
-  if (const auto set = out.run("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"); !set)
-    return tl::unexpected(set.error());
+  TRY_VOID(out.run("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0"));
   return out;
 }
 
@@ -211,7 +209,7 @@ Error SqliteConnection::error(int code) const {
 }
 
 Result<WriteTransaction> WriteTransaction::begin(SqliteConnection& connection) {
-  if (const auto begun = connection.run("BEGIN IMMEDIATE"); !begun) return tl::unexpected(begun.error());
+  TRY_VOID(connection.run("BEGIN IMMEDIATE"));
   return WriteTransaction(&connection);
 }
 
@@ -220,7 +218,7 @@ WriteTransaction::~WriteTransaction() {
 }
 
 Result<void> WriteTransaction::commit() {
-  if (const auto done = connection_->run("COMMIT"); !done) return done;
+  TRY_VOID(connection_->run("COMMIT"));
   connection_ = nullptr;
   return {};
 }

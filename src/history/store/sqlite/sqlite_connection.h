@@ -67,7 +67,6 @@ class Statement {
   // Of the row, from the left.
   std::string text();
   std::int64_t number();
-  double real();
   int columns() const { return sqlite3_column_count(statement_.get()); }
   bool null();  // whether the next value is NULL; passes over it if so
 
@@ -105,7 +104,7 @@ class SqliteConnection {
 
   // Runs statements without results. Errors (usage).
   Result<void> run(const std::string& sql);
-  // The first value of the first row, as a number; 0 if there is none.
+  // The first value of the first row, as a number; 0 without a row.
   Result<std::int64_t> number(std::string_view sql);
   Statement prepare(std::string_view sql) { return {connection_.get(), *clock_, sql}; }
   const SqliteLimits& limits() const { return clock_->limits(); }

@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text/text.h"
-
 namespace pgadvise::store {
 namespace {
 
@@ -152,17 +150,13 @@ tl::unexpected<Error> refuse_altered(const std::string& path, const std::string&
 // Compares the file with a database in which this SQLite creates the tables of `version`. Views are not
 // compared: nothing reads them.
 Result<void> check_tables(SqliteConnection& connection, const std::string& path, std::int64_t version) {
-  auto own = SqliteConnection::in_memory();
-  if (!own) return tl::unexpected(own.error());
-  for (std::int64_t step = 0; step < version; ++step)
-    if (const auto ran = own->run(steps[step]); !ran) return ran;
-  const auto wanted = schema_of(*own);
-  if (!wanted) return tl::unexpected(wanted.error());
-  const auto found = schema_of(connection);
-  if (!found) return tl::unexpected(found.error());
+  TRY(auto own, SqliteConnection::in_memory());
+  for (std::int64_t step = 0; step < version; ++step) TRY_VOID(own.run(steps[step]));
+  TRY(const auto wanted, schema_of(own));
+  TRY(const auto found, schema_of(connection));
   std::map<std::string, const SchemaRow*> left;  // by name
-  for (const auto& row : *wanted) left[row[1]] = &row;
-  for (const auto& row : *found) {
+  for (const auto& row : wanted) left[row[1]] = &row;
+  for (const auto& row : found) {
     const auto same = left.find(row[1]);
     if (same != left.end()) {
       if (row != *same->second) return refuse_altered(path, fmt::format("the {} {} differs", row[0], row[1]));
@@ -172,13 +166,12 @@ Result<void> check_tables(SqliteConnection& connection, const std::string& path,
     }
   }
   if (!left.empty()) return refuse_altered(path, fmt::format("{} is missing", left.begin()->first));
-  for (const auto& row : *wanted) {
+  for (const auto& row : wanted) {
     if (row[0] != "table") continue;
-    const auto theirs = indexes_of(connection, row[1]), ours = indexes_of(*own, row[1]);
-    if (!theirs) return tl::unexpected(theirs.error());
-    if (!ours) return tl::unexpected(ours.error());
-    for (const auto& name : *theirs)
-      if (std::find(ours->begin(), ours->end(), name) == ours->end())
+    TRY(const auto theirs, indexes_of(connection, row[1]));
+    TRY(const auto ours, indexes_of(own, row[1]));
+    for (const auto& name : theirs)
+      if (std::find(ours.begin(), ours.end(), name) == ours.end())
         return refuse_altered(path, fmt::format("the table {} has the index {}", row[1], name));
   }
   return {};
@@ -186,19 +179,16 @@ Result<void> check_tables(SqliteConnection& connection, const std::string& path,
 
 // Whose file it is and of which version (0: empty); also checks the tables.
 Result<std::int64_t> version_of(SqliteConnection& connection, const std::string& path) {
-  const auto id = connection.number("PRAGMA application_id");
-  if (!id) return tl::unexpected(id.error());
-  const auto objects = connection.number("SELECT count(*) FROM sqlite_schema");
-  if (!objects) return tl::unexpected(objects.error());
-  if (*id != application_id && (*id != 0 || *objects > 0))
+  TRY(const auto id, connection.number("PRAGMA application_id"));
+  TRY(const auto objects, connection.number("SELECT count(*) FROM sqlite_schema"));
+  if (id != application_id && (id != 0 || objects > 0))
     return refuse(path, "is a database of another program", "name another file: --store sqlite:PATH");
-  const auto version = connection.number("PRAGMA user_version");
-  if (!version) return tl::unexpected(version.error());
-  if (*version > schema_version || *version < 0)
+  TRY(const auto version, connection.number("PRAGMA user_version"));
+  if (version > schema_version || version < 0)
     return refuse(path, "was written by a later version of pgadvise",
                   "update pgadvise, or name another file");
-  if (const auto same = check_tables(connection, path, *version); !same) return tl::unexpected(same.error());
-  return *version;
+  TRY_VOID(check_tables(connection, path, version));
+  return version;
 }
 
 }  // namespace
@@ -208,30 +198,25 @@ std::vector<View> sqlite_views() { return view_definitions(dialect); }
 Result<void> migrate(SqliteConnection& connection, const std::string& path) {
   connection.use_tables_only();
   // All of it as of one moment: another process may be creating the store.
-  if (const auto begun = connection.run("BEGIN"); !begun) return begun;
-  const auto found = version_of(connection, path);
-  if (!found) return tl::unexpected(found.error());
-  if (const auto ended = connection.run("COMMIT"); !ended) return ended;
+  TRY_VOID(connection.run("BEGIN"));
+  TRY(const auto found, version_of(connection, path));
+  TRY_VOID(connection.run("COMMIT"));
   // Readers and writers do not wait for each other.
-  if (const auto wal = connection.run("PRAGMA journal_mode = WAL"); !wal) return wal;
-  if (*found == schema_version) {
-    const auto views = connection.number("SELECT value FROM setting WHERE name = 'views_version'");
-    if (!views) return tl::unexpected(views.error());
-    if (*views >= views_version) return {};
+  TRY_VOID(connection.run("PRAGMA journal_mode = WAL"));
+  if (found == schema_version) {
+    TRY(const auto views, connection.number("SELECT value FROM setting WHERE name = 'views_version'"));
+    if (views >= views_version) return {};
   }
-  auto transaction = WriteTransaction::begin(connection);
-  if (!transaction) return tl::unexpected(transaction.error());
-  const auto version = version_of(connection, path);  // another process may have raised it
-  if (!version) return tl::unexpected(version.error());
-  for (auto step = *version; step < schema_version; ++step)
-    if (const auto ran = connection.run(steps[step]); !ran) return ran;
+  TRY(auto transaction, WriteTransaction::begin(connection));
+  TRY(const auto version, version_of(connection, path));  // another process may have raised it
+  for (auto step = version; step < schema_version; ++step) TRY_VOID(connection.run(steps[step]));
   const std::string end = fmt::format(
       "INSERT INTO setting VALUES ('views_version', {0}) ON CONFLICT (name) DO UPDATE SET value = {0}; "
       "PRAGMA "
       "user_version = {1}; PRAGMA application_id = {2}",
       views_version, schema_version, application_id);
-  if (const auto ran = connection.run(replace_views() + end); !ran) return ran;
-  return transaction->commit();
+  TRY_VOID(connection.run(replace_views() + end));
+  return transaction.commit();
 }
 
 }  // namespace pgadvise::store

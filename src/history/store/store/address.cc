@@ -41,19 +41,17 @@ Result<std::optional<int>> retention_in(const std::string& url) {
   if (mark == std::string::npos) return out;
   for (const auto part : split(std::string_view(url).substr(mark + 1), '&')) {
     if (!part.starts_with("retention")) continue;
-    const auto days = retention_of(part);
-    if (!days) return tl::unexpected(days.error());
-    out = *days;
+    TRY(const auto days, retention_of(part));
+    out = days;
   }
   return out;
 }
 
 // libpq does not know the parameter retention, and pg::Connection leaves out those that libpq does not know.
 Result<Address> server_address(const std::string& url) {
-  const auto days = retention_in(url);
-  if (!days) return tl::unexpected(days.error());
+  TRY(const auto days, retention_in(url));
   Address out;
-  out.retention_days = *days;
+  out.retention_days = days;
   (is_postgres(url) ? out.conninfo : out.clickhouse) = url;
   return out;
 }
@@ -105,20 +103,18 @@ Result<Address> read_url(const std::string& given) {
   }
   if (is_postgres(url)) return server_address(url);
   if (url.starts_with("clickhouse://")) {
-    if (const auto server = read_clickhouse_url(url); !server) return tl::unexpected(server.error());
+    TRY_VOID(read_clickhouse_url(url));
     return server_address(url);
   }
   Address out;
   if (const auto mark = url.rfind('?'); url.starts_with("sqlite") && mark != std::string::npos) {
-    const auto days = retention_of(std::string_view(url).substr(mark + 1));
-    if (!days) return tl::unexpected(days.error());
-    out.retention_days = *days;
+    TRY(const auto days, retention_of(std::string_view(url).substr(mark + 1)));
+    out.retention_days = days;
     url.resize(mark);
   }
   if (url == "sqlite") {
-    const auto folder = state_folder();
-    if (!folder) return tl::unexpected(folder.error());
-    out.path = *folder + "/store.db";
+    TRY(const auto folder, state_folder());
+    out.path = folder + "/store.db";
     return out;
   }
   constexpr std::string_view scheme = "sqlite:";

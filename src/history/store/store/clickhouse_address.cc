@@ -61,8 +61,7 @@ Result<ClickHouseAddress> read_clickhouse_url(const std::string& url) {
   const auto parts = net::read_server_url(std::string_view(url).substr(scheme.size()));
   if (!parts) return refuse("the URL of a ClickHouse store " + parts.error());
   ClickHouseAddress out;
-  for (const auto& [name, value] : parts->options)
-    if (const auto done = read_option(name, value, out); !done) return tl::unexpected(done.error());
+  for (const auto& [name, value] : parts->options) TRY_VOID(read_option(name, value, out));
   if (!out.root_certificates.empty() && !out.secure)
     return refuse("the URL of a ClickHouse store has sslrootcert without secure=true");
   const auto database = net::percent_decoded(parts->path);

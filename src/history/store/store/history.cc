@@ -73,37 +73,31 @@ std::vector<TargetRank> ranking_of(const History& history) {
 
 Result<History> history(Store& store, const HistoryOptions& options) {
   History out;
-  out.since = options.now - std::int64_t{86400} * options.days;
-  auto findings = store.findings(options.target);
-  if (!findings) return tl::unexpected(findings.error());
-  const std::string last_day = iso_of(options.now + std::int64_t{86400} * 30).substr(0, 10);
-  for (auto& life : *findings) add_finding(std::move(life), last_day, out);
+  out.since = options.now - seconds_per_day * options.days;
+  TRY(auto findings, store.findings(options.target));
+  const std::string last_day = iso_of(options.now + seconds_per_day * 30).substr(0, 10);
+  for (auto& life : findings) add_finding(std::move(life), last_day, out);
   for (auto* list : {&out.expiring, &out.fresh, &out.reopened, &out.fixed, &out.recurring})
     std::sort(list->begin(), list->end(), [](const FindingLife& a, const FindingLife& b) {
       return std::tie(a.target, b.score, a.id) < std::tie(b.target, a.score, b.id);
     });
-  auto queries = store.query_changes(options.target);
-  if (!queries) return tl::unexpected(queries.error());
-  for (auto& query : *queries)
+  TRY(auto queries, store.query_changes(options.target));
+  for (auto& query : queries)
     if (query.calls >= options.min_calls && query.mean_ms >= options.slower_factor * query.earlier_mean_ms)
       out.slower.push_back(std::move(query));
-  auto growth = store.growth(options.target);
-  if (!growth) return tl::unexpected(growth.error());
-  for (auto& one : *growth)
+  TRY(auto growth, store.growth(options.target));
+  for (auto& one : growth)
     if (one.bytes - one.bytes_before >= options.min_growth &&
         static_cast<double>(one.bytes) >= options.growth_factor * static_cast<double>(one.bytes_before))
       out.growth.push_back(std::move(one));
-  auto plans = store.plan_changes(options.target);
-  if (!plans) return tl::unexpected(plans.error());
-  for (auto& one : *plans)
+  TRY(auto plans, store.plan_changes(options.target));
+  for (auto& one : plans)
     if (one.until >= out.since) out.plans.push_back(std::move(one));
-  auto waits = store.lock_waits(options.target, out.since);
-  if (!waits) return tl::unexpected(waits.error());
-  for (auto& one : *waits)
+  TRY(auto waits, store.lock_waits(options.target, out.since));
+  for (auto& one : waits)
     if (one.wait_seconds >= options.min_lock_wait) out.lock_waits.push_back(std::move(one));
-  auto unused = store.unused_indexes(options.target);
-  if (!unused) return tl::unexpected(unused.error());
-  for (auto& one : *unused) {
+  TRY(auto unused, store.unused_indexes(options.target));
+  for (auto& one : unused) {
     if (one.until - one.from < options.min_unused) continue;
     if (one.primaries == 1 && one.servers > one.replicas) out.unused.push_back(std::move(one));
     else ++out.unsure_unused;

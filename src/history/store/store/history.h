@@ -17,9 +17,9 @@ struct HistoryOptions {
   double slower_factor = 1.5;    // of the mean time of a query
   std::uint64_t min_calls = 20;  // of a slower query, within its newest day
   double growth_factor = 1.1;
-  std::int64_t min_growth = std::int64_t{10} << 20;   // bytes
-  double min_lock_wait = 1;                           // seconds: PostgreSQL's default of deadlock_timeout
-  std::int64_t min_unused = std::int64_t{7} * 86400;  // seconds without a scan, of an unused index
+  std::int64_t min_growth = std::int64_t{10} << 20;  // bytes
+  double min_lock_wait = 1;                          // seconds: PostgreSQL's default of deadlock_timeout
+  std::int64_t min_unused = 7 * seconds_per_day;     // seconds without a scan, of an unused index
 };
 
 // A target, among those to look at.

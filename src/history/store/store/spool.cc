@@ -21,7 +21,6 @@
 #include "base/files/input_file.h"
 #include "base/files/write_file.h"
 #include "base/files/write_target.h"
-#include "base/text/text.h"
 #include "store/facts/facts_json.h"
 
 namespace pgadvise::store {

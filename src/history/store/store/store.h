@@ -102,7 +102,7 @@ struct LockWait {
   std::string schema;
   std::string name;    // "": unknown
   std::string mode;    // "AccessExclusiveLock"
-  std::string holder;  // application_name; "": none, or no session of a client
+  std::string holder;  // application_name; "": not set, or not a session of a client
   double wait_seconds = 0;
   double holder_seconds = 0;  // the greatest age of a holder's transaction
   std::int64_t seen = 0;      // begin of the bucket with the longest wait

@@ -1,10 +1,11 @@
 // The difference between two stored reports: what counts as fixed, and what only was not looked for.
+#include "reports/report_difference.h"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "model/results/run_record.h"
 #include "report/json/stored_report.h"
-#include "report/pages/report_difference.h"
 #include "support/schema.h"
 
 namespace pgadvise::report {

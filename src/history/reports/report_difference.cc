@@ -1,4 +1,4 @@
-#include "report/pages/report_difference.h"
+#include "reports/report_difference.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text/json_text.h"
+#include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "report/common.h"
 #include "report/json/finding_json.h"
+#include "report/json/members.h"
 #include "report/pages/page.h"
+#include "reports/sections.h"
 
 namespace pgadvise::report {
 namespace {
@@ -24,20 +26,6 @@ using State = RecordedFinding::State;
 bool comes_first(const RecordedFinding& a, const RecordedFinding& b) {
   return std::tuple(b.severity, b.impact.score, std::string_view(a.id)) <
          std::tuple(a.severity, a.impact.score, std::string_view(b.id));
-}
-
-void sort_all(ReportDifference& out) {
-  std::sort(out.fresh.begin(), out.fresh.end(),
-            [](const auto& a, const auto& b) { return comes_first(a.finding, b.finding); });
-  std::sort(out.fixed.begin(), out.fixed.end(), comes_first);
-  std::sort(out.not_checked.begin(), out.not_checked.end(),
-            [](const auto& a, const auto& b) { return comes_first(a.finding, b.finding); });
-  std::sort(out.recurring.begin(), out.recurring.end(),
-            [](const auto& a, const auto& b) { return comes_first(a.after, b.after); });
-}
-
-std::string number_of(std::size_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
 std::string_view color_of(Severity severity) {
@@ -52,17 +40,9 @@ std::string impact_of(const RecordedFinding& finding) {
   return finding.impact.effect.empty() ? fmt::format("{:.3g}", finding.impact.score) : finding.impact.effect;
 }
 
-// "the earlier run …" at the beginning of a sentence.
-std::string sentence(std::string words) {
-  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
-    words[0] = static_cast<char>(words[0] - 'a' + 'A');
-  return words;
-}
-
 std::string counts(const ReportDifference& difference, std::size_t changed) {
-  std::string out =
-      fmt::format("{}, {} fixed, {} recurring", number_of(difference.fresh.size(), "new finding"),
-                  difference.fixed.size(), difference.recurring.size());
+  std::string out = fmt::format("{}, {} fixed, {} recurring", counted(difference.fresh.size(), "new finding"),
+                                difference.fixed.size(), difference.recurring.size());
   if (changed > 0) out += fmt::format(" ({} changed)", changed);
   if (!difference.not_checked.empty())
     out += fmt::format(", {} not checked again", difference.not_checked.size());
@@ -87,49 +67,36 @@ std::string change_in_words(const ReportDifference::Recurring& one) {
   return join(parts, "; ");
 }
 
-class Text {
+class Text : public Sections {
  public:
-  explicit Text(const Look& look) : look_(look) {}
+  using Sections::Sections;
 
-  void heading(const std::string& text) {
-    if (!lines_.empty()) lines_.emplace_back();
-    lines_.push_back(paint(look_, "1", text));
-  }
-
-  void finding(const RecordedFinding& finding, const std::string& remark) {
-    lines_.push_back("  " + paint(look_, color_of(finding.severity), name(finding.severity)) + " " +
-                     printable(id_of(finding)) +
-                     (finding.location.live() ? "" : " " + printable(finding.location.str())));
-    add_paragraph(lines_, look_, "    ", "    ", finding.message);
-    if (!remark.empty()) add_paragraph(lines_, look_, "    ", "    ", remark);
+  void finding(const RecordedFinding& finding, const std::string& note) {
+    line("  " + paint(look(), color_of(finding.severity), name(finding.severity)) + " " +
+         printable(id_of(finding)) +
+         (finding.location.live() ? "" : " " + printable(finding.location.str())));
+    remark(finding.message);
+    if (!note.empty()) remark(note);
   }
 
   void not_checked(const std::string& why, std::vector<std::string> ids) {
     constexpr std::size_t most = 5;
     const std::size_t all = ids.size();
     ids.resize(std::min(all, most));
-    add_paragraph(lines_, look_, "  ", "    ",
-                  fmt::format("{}, because {}: {}{}", number_of(all, "finding"), why, join(ids, ", "),
-                              all > most ? fmt::format(" and {} more", all - most) : ""));
+    entry(fmt::format("{}, because {}: {}{}", counted(all, "finding"), why, join(ids, ", "),
+                      all > most ? fmt::format(" and {} more", all - most) : ""));
   }
-
-  void paragraph(const std::string& text) { add_paragraph(lines_, look_, "", "  ", text); }
-  std::string text() const { return join(lines_, "\n") + "\n"; }
-
- private:
-  Look look_;
-  std::vector<std::string> lines_;
 };
 
 json impact_json(const Impact& impact) {
   json out{{"score", impact.score}};
-  if (!impact.effect.empty()) out["effect"] = impact.effect;
+  put(out, "effect", impact.effect);
   return out;
 }
 
 json entry_json(const RecordedFinding& finding) {
   json out{{"id", finding.id}};
-  if (!finding.short_id.empty()) out["short_id"] = finding.short_id;
+  put(out, "short_id", finding.short_id);
   out["rule"] = finding.rule;
   out["severity"] = name(finding.severity);
   out["verdict"] = name(finding.verdict);
@@ -143,7 +110,7 @@ json entry_json(const RecordedFinding& finding) {
 
 json run_json(const RunRecord& run) {
   json out{{"started", run.started}, {"version", run.version}};
-  if (!run.server_version.empty()) out["server_version"] = run.server_version;
+  put(out, "server_version", run.server_version);
   return out;
 }
 
@@ -199,7 +166,10 @@ ReportDifference difference(RunRecord before, RunRecord after) {
       out.fixed.push_back(*finding);
     else out.not_checked.push_back({*finding, std::move(why)});
   }
-  sort_all(out);
+  std::ranges::sort(out.fresh, comes_first, &ReportDifference::New::finding);
+  std::ranges::sort(out.fixed, comes_first);
+  std::ranges::sort(out.not_checked, comes_first, &ReportDifference::Absent::finding);
+  std::ranges::sort(out.recurring, comes_first, &ReportDifference::Recurring::after);
   before.findings.clear();
   after.findings.clear();
   out.before = std::move(before);
@@ -212,19 +182,20 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
   std::vector<const ReportDifference::Recurring*> changed;
   for (const auto& one : difference.recurring)
     if (one.changed()) changed.push_back(&one);
-  out.paragraph(counts(difference, changed.size()));
-  out.paragraph("Earlier run: " + run_in_words(difference.before) +
-                "; later run: " + run_in_words(difference.after) + ".");
+  out.paragraph("", "  ", counts(difference, changed.size()));
+  out.paragraph("", "  ",
+                "Earlier run: " + run_in_words(difference.before) +
+                    "; later run: " + run_in_words(difference.after) + ".");
   if (difference.after.started < difference.before.started)
-    out.paragraph("The first report is the later one: name the earlier report first.");
-  if (!difference.fresh.empty()) out.heading("New");
+    out.paragraph("", "  ", "The first report is the later one: name the earlier report first.");
+  if (!difference.fresh.empty()) out.title("New");
   for (const auto& one : difference.fresh)
     out.finding(one.finding, one.not_checked_before.empty()
                                  ? ""
-                                 : sentence(one.not_checked_before) + ": the finding may be older.");
-  if (!changed.empty()) out.heading("Changed");
+                                 : capitalized(one.not_checked_before) + ": the finding may be older.");
+  if (!changed.empty()) out.title("Changed");
   for (const auto* one : changed) out.finding(one->after, change_in_words(*one));
-  if (!difference.fixed.empty()) out.heading("Fixed");
+  if (!difference.fixed.empty()) out.title("Fixed");
   bool query = false;
   for (const auto& finding : difference.fixed) {
     out.finding(finding, "");
@@ -232,11 +203,12 @@ std::string report_difference_text(const ReportDifference& difference, const Loo
   }
   if (query)
     out.paragraph(
+        "", "  ",
         "A finding about a query or an event also counts as fixed if the later log does not contain "
         "the query or the event.");
   std::map<std::string, std::vector<std::string>> reasons;
   for (const auto& one : difference.not_checked) reasons[one.why].push_back(id_of(one.finding));
-  if (!reasons.empty()) out.heading("Not checked again");
+  if (!reasons.empty()) out.title("Not checked again");
   for (const auto& [why, ids] : reasons) out.not_checked(why, ids);
   return out.text();
 }
@@ -245,23 +217,20 @@ std::string report_difference_json(const ReportDifference& difference) {
   json out{{"schema", "pgadvise-report-difference-1"},
            {"before", run_json(difference.before)},
            {"after", run_json(difference.after)}};
-  for (const char* list : {"new", "fixed", "not_checked", "recurring"}) out[list] = json::array();
-  for (const auto& one : difference.fresh) {
+  out["new"] = array_of(difference.fresh, [](const ReportDifference::New& one) {
     json entry = entry_json(one.finding);
-    if (!one.not_checked_before.empty()) {
-      entry["checked_before"] = false;
-      entry["reason"] = one.not_checked_before;
-    }
-    out["new"].push_back(std::move(entry));
-  }
-  for (const auto& finding : difference.fixed) out["fixed"].push_back(entry_json(finding));
-  for (const auto& one : difference.not_checked) {
+    if (!one.not_checked_before.empty()) entry["checked_before"] = false;
+    put(entry, "reason", one.not_checked_before);
+    return entry;
+  });
+  out["fixed"] = array_of(difference.fixed, entry_json);
+  out["not_checked"] = array_of(difference.not_checked, [](const ReportDifference::Absent& one) {
     json entry = entry_json(one.finding);
     entry["reason"] = one.why;
-    out["not_checked"].push_back(std::move(entry));
-  }
-  for (const auto& one : difference.recurring) out["recurring"].push_back(recurring_json(one));
-  return escape_controls(out.dump(2, ' ', false, json::error_handler_t::replace)) + "\n";
+    return entry;
+  });
+  out["recurring"] = array_of(difference.recurring, recurring_json);
+  return text_of(out);
 }
 
 std::string report_difference_html(const ReportDifference& difference) {
