@@ -161,9 +161,8 @@ Result<Buildable> can_build(const sql::WrittenIndex& written, const Catalog& cat
                             plan::Planner& planner) {
   if (auto found = by_catalog(written, catalog)) return *found;
   for (const auto check : {by_server, by_rows}) {
-    auto found = check(written, catalog, planner);
-    if (!found) return tl::unexpected(found.error());
-    if (*found) return **found;
+    TRY(auto found, check(written, catalog, planner));
+    if (found) return *found;
   }
   return Buildable{};
 }

@@ -130,10 +130,9 @@ Result<ActivitySample> read_activity_sample(Connection& connection) {
   // The server's functions, whatever search_path the role has.
   connection.set_session({.role = {}, .search_path = "pg_catalog"});
   ReadOnly transaction(connection, statement_limit);
-  if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
-  const auto rows = connection.query(statement_for(connection.server_version()));
-  if (!rows) return tl::unexpected(rows.error());
-  return sample_of(*rows);
+  TRY_VOID(transaction.begin(false));
+  TRY(const auto rows, connection.query(statement_for(connection.server_version())));
+  return sample_of(rows);
 }
 
 }  // namespace pgadvise::pg

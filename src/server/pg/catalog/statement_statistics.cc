@@ -74,22 +74,18 @@ class Reader {
 
  private:
   Result<Workload> in_transaction() {
-    for (const char* statement : {plain_path, settings})
-      if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
-    const auto view = find();
-    if (!view) return tl::unexpected(view.error());
-    const auto server = identity(*view);
-    if (!server) return tl::unexpected(server.error());
-    const auto rows = connection_.query(statement_of(*view));
+    for (const char* statement : {plain_path, settings}) TRY_VOID(connection_.query(statement));
+    TRY(const auto view, find());
+    TRY(const auto server, identity(view));
+    const auto rows = connection_.query(statement_of(view));
     if (!rows) return tl::unexpected(explained(rows.error()));
-    return workload(*rows, *server);
+    return workload(*rows, server);
   }
 
   Result<View> find() {
-    const auto rows = connection_.query(find_view);
-    if (!rows) return tl::unexpected(rows.error());
+    TRY(const auto rows, connection_.query(find_view));
     View out;
-    for (const auto& row : *rows) {
+    for (const auto& row : rows) {
       if (text_of(row[1]) == "pg_stat_statements_info") {
         out.info = true;
         continue;
@@ -117,13 +113,11 @@ class Reader {
 
   // What tells this server's counters, since their last reset, from all others.
   Result<std::string> identity(const View& view) {
-    const auto server = connection_.query(find_server);
-    if (!server) return tl::unexpected(server.error());
-    std::string out = server->empty() ? "" : text_of(server->front()[0]);
-    if (!server->empty() && text_of(server->front()[1]) == "t") {
-      const auto system = connection_.query("SELECT system_identifier FROM pg_control_system()");
-      if (!system) return tl::unexpected(system.error());
-      if (!system->empty()) out = text_of(system->front()[0]) + (view.info ? "" : "|" + out);
+    TRY(const auto server, connection_.query(find_server));
+    std::string out = server.empty() ? "" : text_of(server.front()[0]);
+    if (!server.empty() && text_of(server.front()[1]) == "t") {
+      TRY(const auto system, connection_.query("SELECT system_identifier FROM pg_control_system()"));
+      if (!system.empty()) out = text_of(system.front()[0]) + (view.info ? "" : "|" + out);
     }
     if (!view.info) return out;
     const auto reset =

@@ -349,12 +349,11 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 Result<Connection> Connection::open(const std::string& conninfo, SentObserver on_sent) {
-  const auto options = read_conninfo(conninfo);
-  if (!options) return tl::unexpected(options.error());
+  TRY(const auto options, read_conninfo(conninfo));
   auto state = std::make_unique<State>();
   state->on_sent = std::move(on_sent);
   const auto start = Clock::now();
-  auto connected = connect(*options);
+  auto connected = connect(options);
   state->conn = connected.connection;
   state->socket = std::move(connected.socket);
   if (!state->conn) return fail(Error::Kind::database, "", "out of memory");
@@ -427,10 +426,9 @@ Result<void> Connection::parse(std::string_view statement) {
     return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done = observed(state_->on_sent, statement, nullptr, [&] {
+  TRY_VOID(observed(state_->on_sent, statement, nullptr, [&] {
     return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
-  });
-  if (!done) return tl::unexpected(done.error());
+  }));
   return {};
 }
 
@@ -441,10 +439,8 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 Result<void> Connection::run_script(std::string_view script) {
   if (!state_->conn) return tl::unexpected(lost(state_->where));
   if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
-  const auto done = observed(state_->on_sent, script, nullptr, [&] {
-    return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
-  });
-  if (!done) return tl::unexpected(done.error());
+  TRY_VOID(observed(state_->on_sent, script, nullptr,
+                    [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); }));
   return {};
 }
 

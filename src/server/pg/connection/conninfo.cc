@@ -150,13 +150,12 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
 }
 
 Result<std::vector<Address>> addresses(const std::string& conninfo) {
-  const auto pairs = read_conninfo(conninfo);
-  if (!pairs) return tl::unexpected(pairs.error());
+  TRY(const auto pairs, read_conninfo(conninfo));
   std::map<std::string, std::string, std::less<>> used;
   const Options defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option)
     if (option->val) used[option->keyword] = option->val;
-  for (const auto& [key, value] : *pairs)
+  for (const auto& [key, value] : pairs)
     if (!value.empty()) used[key] = value;  // libpq takes an empty value for none
   const auto list = [&](std::string_view key) {
     const auto found = used.find(key);

@@ -95,10 +95,9 @@ class Verifier {
   // The lock tells others that the run goes on; the server stops working for it soon after this process is
   // gone.
   Result<void> start() {
-    const auto locked = connection_.query(
-        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, lock_number(run_.id)));
-    if (!locked) return tl::unexpected(locked.error());
-    if (locked->empty() || locked->front()[0] != "t")
+    TRY(const auto locked, connection_.query(fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})",
+                                                         lock_class, lock_number(run_.id))));
+    if (locked.empty() || locked.front()[0] != "t")
       return fail(Error::Kind::nonfatal, connection_.where(), "another run has the same id", "try again");
     locked_ = true;
     if (connection_.server_version() >= 140000)
@@ -229,9 +228,8 @@ class Verifier {
   // One run. Errors: why there is none.
   Result<double> once(const plan::WhatIfStatement& statement) {
     ReadOnly transaction(connection_, options_.statement_limit);
-    if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
-    if (const auto still = harmless_.check(connection_, statement.sql); !still)
-      return tl::unexpected(still.error());
+    TRY_VOID(transaction.begin(false));
+    TRY_VOID(harmless_.check(connection_, statement.sql));
     const auto rows =
         cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
     if (!rows && connection_.sqlstate() == "57014" && !stopped())
@@ -239,9 +237,8 @@ class Verifier {
                   fmt::format("took longer than {:.0f} s",
                               static_cast<double>(options_.statement_limit.count()) / 1000));
     if (!rows) return tl::unexpected(rows.error());
-    const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
-    if (!plan) return tl::unexpected(plan.error());
-    return plan->execution_ms;
+    TRY(const auto plan, plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or("")));
+    return plan.execution_ms;
   }
 
   // The first run, which reads what is not in memory yet, does not count.
@@ -325,7 +322,7 @@ Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> que
   out.runs = options.runs;
   {
     Verifier verifier(connection, indexes, options, diagnostics);
-    if (const auto started = verifier.start(); !started) return tl::unexpected(started.error());
+    TRY_VOID(verifier.start());
     verifier.run(queries, false);
     verifier.build(out.not_built);
     verifier.run(queries, true);

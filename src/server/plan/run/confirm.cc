@@ -366,13 +366,12 @@ class Confirmer {
     std::vector<std::string> sql;
     for (const auto& index : indexes)
       for (auto& one : options_.hypothetical(index)) sql.push_back(std::move(one));
-    const auto after = planner_.explain_with(request, sql);
-    if (!after) return tl::unexpected(after.error());
+    TRY(const auto after, planner_.explain_with(request, sql));
     const double least = before * 0.9;
-    if (!uses_hypothetical(*after) || after->root.total_cost > least ||
-        (searched && !indexes.front().predicate && filters_whole_hypothetical(*after)))
+    if (!uses_hypothetical(after) || after.root.total_cost > least ||
+        (searched && !indexes.front().predicate && filters_whole_hypothetical(after)))
       return std::nullopt;
-    const CostWith cost{after->root.total_cost, maintenance_cost(indexes, *after), after->text};
+    const CostWith cost{after.root.total_cost, maintenance_cost(indexes, after), after.text};
     if (cost.sum() <= least) return cost;
     if (!costs_more_than_it_saves_)
       say(

@@ -239,21 +239,18 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
 Result<Decision> Planner::decide(const PlanRequest& request) {
   return once(decisions_, key_of(request), [&]() -> Result<Decision> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    const auto shape = sql::shape(request.sql);
-    if (!shape) return tl::unexpected(shape.error());
-    if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
-    const auto dependencies =
-        ask([&](PlanSource& source) { return source.dependencies(request.sql, request.names); });
-    if (!dependencies) return tl::unexpected(dependencies.error());
-    return plan::decide(*shape, *dependencies, request.parameters_known);
+    TRY(const auto shape, sql::shape(request.sql));
+    if (shape.statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
+    TRY(const auto dependencies,
+        ask([&](PlanSource& source) { return source.dependencies(request.sql, request.names); }));
+    return plan::decide(shape, dependencies, request.parameters_known);
   });
 }
 
 Result<Plan> Planner::explain(const PlanRequest& request) {
   return once(plans_, key_of(request), [&]() -> Result<Plan> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    auto plan = ask([&](PlanSource& source) { return source.explain(explain_request_of(request)); });
-    if (!plan) return plan;
+    TRY(auto plan, ask([&](PlanSource& source) { return source.explain(explain_request_of(request)); }));
     const std::lock_guard lock(mutex_);
     planned_.insert(request.sql);
     return plan;
