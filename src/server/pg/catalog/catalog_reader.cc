@@ -18,14 +18,12 @@
 #include "pg/connection/values.h"
 #include "pg/plans/dependencies.h"
 #include "pg/verify/leftovers.h"
+#include "sql/parse/expression.h"
 
 namespace pgadvise::pg {
 
 namespace {
 
-// First and alone: a role's own search_path may put anybody's functions and operators before the server's.
-// Under pg_catalog, which no other schema's can enter, deparsed names carry their schema, too.
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
 // The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
 // running it none.
 constexpr const char* settings =
@@ -70,35 +68,6 @@ Table::Kind kind_of(char relkind) {
     case 'v': return Table::Kind::view;
     case 'm': return Table::Kind::materialized_view;
     default: return Table::Kind::ordinary;
-  }
-}
-
-// "c IS NOT NULL" and conjunctions of it, as the server deparses them: "(c IS NOT NULL)", "((a IS NOT NULL)
-// AND (b …))".
-std::vector<std::string> not_null_columns(const Table& table, std::string_view predicate) {
-  const auto strip = [](std::string_view part) {
-    part = trim(part);
-    while (part.size() > 2 && part.front() == '(' && part.back() == ')' && part.find(')') == part.size() - 1)
-      part = trim(part.substr(1, part.size() - 2));
-    return part;
-  };
-  if (predicate.size() > 4 && predicate.substr(0, 2) == "((" &&
-      predicate.substr(predicate.size() - 2) == "))")
-    predicate = predicate.substr(1, predicate.size() - 2);
-  constexpr std::string_view both = " AND ";
-  constexpr std::string_view test = " IS NOT NULL";
-  std::vector<std::string> out;
-  for (;;) {
-    const auto at = predicate.find(both);
-    auto part = strip(predicate.substr(0, at));
-    if (part.size() <= test.size() || part.substr(part.size() - test.size()) != test) return {};
-    auto name = std::string(part.substr(0, part.size() - test.size()));
-    if (name.size() > 2 && name.front() == '"' && name.back() == '"')
-      name = replace_all(name.substr(1, name.size() - 2), "\"\"", "\"");
-    if (!table.column(name)) return {};
-    out.push_back(std::move(name));
-    if (at == std::string_view::npos) return out;
-    predicate.remove_prefix(at + both.size());
   }
 }
 
@@ -366,7 +335,7 @@ Result<void> CatalogReader::indexes() {
     index.valid = truth(row[5]);
     index.nulls_not_distinct = truth(row[6]);
     index.predicate = row[7];
-    if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
+    if (index.predicate) index.predicate_not_null = sql::not_null_columns(*index.predicate);
     index.constraint = truth(row[8]);
     index.statistics = IndexStatistics{whole(row[9]), whole(row[10])};
     index.attached_to = text(row[11]);
@@ -562,30 +531,9 @@ Result<void> CatalogReader::tracking() {
   return {};
 }
 
-namespace {
-
-// Leaves the connection's limits as they were.
-class Watch {
- public:
-  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) {
-    connection_.set_deadline(query_limit);
-  }
-  ~Watch() {
-    connection_.set_limits(before_);
-    connection_.set_deadline({});
-  }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
- private:
-  Connection& connection_;
-  AnswerLimits before_;
-};
-
-}  // namespace
-
 Result<void> CatalogReader::begin(const char* transaction) {
-  for (const char* statement : {transaction, plain_path, settings}) TRY_VOID(connection_.query(statement));
+  for (const char* statement : {transaction, server_search_path, settings})
+    TRY_VOID(connection_.query(statement));
   return {};
 }
 
@@ -600,13 +548,16 @@ Result<void> CatalogReader::recognise() {
 }
 
 Result<Catalog> CatalogReader::read() {
-  const Watch watch(connection_);
+  const AnswerLimits before = connection_.limits();
+  connection_.set_deadline(query_limit);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
   auto done = begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   if (done) done = recognise();
   if (done) done = everything();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");
+  connection_.set_limits(before);
+  connection_.set_deadline({});
   if (!done) {
     done.error().what = "the catalog can't be read: " + done.error().what;
     done.error().kind = Error::Kind::database;

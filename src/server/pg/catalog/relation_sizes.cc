@@ -13,7 +13,7 @@ namespace pgadvise::pg {
 static Result<std::vector<RelationSize>> read(Connection& connection, Diagnostics& diagnostics) {
   ReadOnly transaction(connection);
   TRY_VOID(transaction.begin(false));
-  TRY_VOID(connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"));
+  TRY_VOID(connection.query(server_search_path));
   TRY(const auto rows,
       connection.query(fmt::format("SELECT n.nspname, c.relname, c.relpages, c.reltuples, c.relallvisible, "
                                    "CASE WHEN c.oid NOT IN {0} AND "

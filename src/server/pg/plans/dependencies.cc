@@ -17,8 +17,6 @@ namespace {
 constexpr std::chrono::seconds longest_memory{10};
 constexpr std::string_view tree_title = "rewritten parse tree:";
 
-std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
-
 // A utility statement, whose own functions its tree does not show. pgadvise's parser read the same text as
 // another kind of statement, so the two readings differ.
 bool holds_utility(std::string_view tree) {

@@ -24,14 +24,8 @@ constexpr Oid nextval = 1574;  // nextval(regclass)
 constexpr Oid casts_to_text[] = {1285, 1290, 2003, 2004};
 constexpr Oid text_search_types[] = {3614, 3615, 3734, 3769};  // tsvector, tsquery, regconfig, regdictionary
 
-std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
-
 bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
-bool ends_with(std::string_view text, std::initializer_list<std::string_view> ends) {
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
 }
 
 // Reads ":key 123" and ":key (o 1 2 3)" wherever they stand. Lines are broken at 78 columns, at a space where
@@ -115,18 +109,20 @@ families(oid) AS (
 
 }  // namespace
 
+std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
+
 void References::add(std::string_view key, Oid oid) {
   if (oid == 0) return;
   if (among(key, {"aggfnoid", "winfnoid", "startInRangeFunc", "endInRangeFunc"}) ||
-      ends_with(key, {"funcid", "func", "proc", "handler"})) {
+      ends_with_any(key, {"funcid", "func", "proc", "handler"})) {
     functions.insert(oid);
   } else if (among(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
     operators.insert(oid);
   } else if (among(key, {"relid", "seqid", "resorigtbl"})) {
     relations.insert(oid);
-  } else if (ends_with(key, {"type", "types", "typeid", "Type", "Types", "typid"})) {
+  } else if (ends_with_any(key, {"type", "types", "typeid", "Type", "Types", "typid"})) {
     types.insert(oid);
-  } else if (oid >= first_user_oid && !ends_with(key, {"typmod", "location"}) &&
+  } else if (oid >= first_user_oid && !ends_with_any(key, {"typmod", "location"}) &&
              !among(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
     others.insert(oid);
   }

@@ -19,6 +19,9 @@ using Oids = std::set<Oid>;
 
 inline constexpr Oid first_user_oid = 16384;
 
+// The value of a parameter of type oid[]: "{1,2}".
+std::string array_of(const Oids& oids);
+
 // Objects by OID.
 struct References {
   Oids functions, operators, types, relations;

@@ -306,8 +306,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
                                                     const std::vector<std::string>& columns) {
   ReadOnly transaction(connection_);
-  if (columns.empty() || !transaction.begin(watch_us_, As::user) ||
-      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
+  if (columns.empty() || !transaction.begin(watch_us_, As::user) || !connection_.query(server_search_path))
     return {};
   std::vector<Parameters> by_column;
   for (const auto& column : columns) {
@@ -341,9 +340,7 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   const auto [it, fresh] = typical_.try_emplace({table, column});
   plan::TypicalValues& out = it->second;
   ReadOnly transaction(connection_);
-  if (!fresh || !transaction.begin(watch_us_, As::user) ||
-      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
-    return out;
+  if (!fresh || !transaction.begin(watch_us_, As::user) || !connection_.query(server_search_path)) return out;
   // A value of the histogram is rarer than each of the most common ones.
   const auto rows = connection_.query(
       "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "

@@ -30,20 +30,6 @@ constexpr std::chrono::seconds longest_silence{1};
 constexpr std::size_t max_indexes = 2500;
 constexpr std::size_t max_at_once = 500;
 
-// A row's array as a parameter: {"a","b"}.
-std::string array_of(const std::vector<std::string>& texts) {
-  std::string out = "{";
-  for (const auto& text : texts) {
-    out += out.size() > 1 ? ",\"" : "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + "}";
-}
-
 // What all connections may suppose.
 struct Definition {
   QualifiedName table;
@@ -464,7 +450,7 @@ class ManyWhatIf final : public plan::WhatIf {
 Result<Rows> connection_limits(Connection& connection) {
   ReadOnly transaction(connection);
   TRY_VOID(transaction.begin(false, As::user));
-  TRY_VOID(connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"));
+  TRY_VOID(connection.query(server_search_path));
   return connection.query(
       "SELECT least(current_setting('max_connections')::int - "
       "current_setting('superuser_reserved_connections')::int - "

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <ranges>
 #include <set>
 #include <span>
 
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/text/identifier.h"
+#include "pg/connection/values.h"
 
 namespace pgadvise::pg {
 namespace {
@@ -86,21 +88,7 @@ constexpr std::size_t rows_per_statement = 200;
 Parameters as_arrays(std::span<const Parameters> rows) {
   Parameters out;
   for (std::size_t at = 0; at < rows.front().size(); ++at) {
-    std::string array = "{";
-    for (const Parameters& row : rows) {
-      if (array.size() > 1) array += ',';
-      if (!row[at]) {
-        array += "NULL";
-        continue;
-      }
-      array += '"';
-      for (const char c : *row[at]) {
-        if (c == '"' || c == '\\') array += '\\';
-        array += c;
-      }
-      array += '"';
-    }
-    out.push_back(array + "}");
+    out.push_back(array_of(rows | std::views::transform([&](const Parameters& row) { return row[at]; })));
   }
   return out;
 }

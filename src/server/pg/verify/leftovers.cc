@@ -21,8 +21,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t max_lines = 20;
 constexpr auto drop_limit = 60s;
 
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
-
 // Indexes with such a name, and what is attached to them.
 constexpr const char* list_indexes = R"(
 WITH RECURSIVE own AS (
@@ -92,7 +90,7 @@ void keep_whole_trees(std::vector<LeftoverIndex>& indexes) {
 Result<Leftovers> find_leftovers(Connection& connection) {
   ReadOnly transaction(connection);
   TRY_VOID(transaction.begin(false, As::user));
-  TRY_VOID(connection.query(plain_path));
+  TRY_VOID(connection.query(server_search_path));
   TRY(const auto indexes, connection.query(list_indexes));
   TRY(const auto sessions, connection.query(list_sessions, {std::to_string(lock_class)}));
   TRY(const auto database, connection.query("SELECT current_database()"));
