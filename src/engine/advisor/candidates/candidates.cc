@@ -1,7 +1,6 @@
 #include "advisor/candidates/candidates.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 

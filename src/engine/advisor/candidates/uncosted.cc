@@ -5,9 +5,6 @@
 #include <set>
 #include <tuple>
 
-#include <fmt/format.h>
-
-#include "base/text/identifier.h"
 #include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {

@@ -1,8 +1,11 @@
 #include "advisor/queries/planned_queries.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
 
-#include "base/text/text.h"
 #include "plan/run/safety.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/statement.h"

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "advisor/ddl/index_ddl.h"
-#include "base/text/identifier.h"
 #include "model/schema/ddl.h"
 #include "model/schema/index_comparison.h"
 

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <map>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -43,6 +41,8 @@ std::string relations(std::string_view join) {
 
 // Over the 60 s that the server is given: for one that does not answer at all.
 constexpr std::chrono::seconds query_limit{70};
+
+constexpr std::int64_t page_bytes = 8192;
 
 std::string unlocked(std::string_view expression) {
   return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked_relations, expression);
@@ -167,7 +167,7 @@ Result<void> CatalogReader::names() {
 // had nothing deleted and has not one page more than ANALYZE found, that is all that they can be; but for a
 // VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
 static void leave_out_late_counts(TableStatistics& statistics) {
-  if (statistics.rows < 0 || statistics.bytes > statistics.pages * 8192) return;
+  if (statistics.rows < 0 || statistics.bytes > statistics.pages * page_bytes) return;
   statistics.changes_since_analyze = 0;
   statistics.live_rows = std::min(statistics.live_rows, static_cast<std::int64_t>(statistics.rows));
 }
@@ -224,7 +224,7 @@ Result<void> CatalogReader::tables() {
       TableStatistics statistics;
       statistics.rows = number(row[10], -1);
       statistics.pages = whole(row[11]);
-      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * 8192;
+      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * page_bytes;
       statistics.sequential_scans = whole(row[13]);
       statistics.sequential_rows = whole(row[22]);
       statistics.writes = whole(row[14]);

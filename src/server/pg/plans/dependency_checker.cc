@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>

@@ -50,6 +50,11 @@ std::vector<std::string> first_words(std::string_view text, std::size_t wanted) 
   return out;
 }
 
+// The name that a word of first_words() stands for.
+std::string identifier(const std::string& word) {
+  return word.starts_with('"') ? word.substr(1, word.size() - 2) : lower(word);
+}
+
 bool begins(const std::vector<std::string>& words, std::initializer_list<std::string_view> with) {
   return words.size() >= with.size() && std::equal(with.begin(), with.end(), words.begin());
 }
@@ -210,9 +215,6 @@ struct ExtensionStatement {
 };
 
 ExtensionStatement read_extension(std::string_view text) {
-  const auto identifier = [](const std::string& word) {
-    return word.starts_with('"') ? word.substr(1, word.size() - 2) : lower(word);
-  };
   constexpr std::size_t most_words = 24;
   const auto words = first_words(text, most_words);
   const std::size_t name = words.size() > 2 && words[2] == "IF" ? 5 : 2;
@@ -375,7 +377,7 @@ std::string Builder::change_return_type(const std::string& message) {
   std::smatch match;
   std::string wanted;
   if (std::regex_search(message, match, mismatch)) wanted = match[1];
-  if (message.find("must be type boolean") != std::string::npos) wanted = "boolean";
+  if (contains(message, "must be type boolean")) wanted = "boolean";
   if (wanted.empty() || wanted == last_stub_->returns) return {};
   auto stub = *std::exchange(last_stub_, std::nullopt);
   if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
@@ -403,18 +405,11 @@ std::string Builder::create_missing(const Refusal& refusal, const std::vector<st
 }
 
 // CREATE ROLE wants rights that the script does not get: a role without any takes its place.
-std::optional<std::string> role_made(const std::vector<std::string>& words, std::string_view text) {
-  if (!begins(words, {"CREATE", "ROLE"}) && !begins(words, {"CREATE", "USER"}) &&
-      !begins(words, {"CREATE", "GROUP"}))
-    return std::nullopt;
-  // std::regex recurses for every character; a name is near the beginning.
-  text = trim(text).substr(0, 4096);
-  static const std::regex named("^\\w+\\s+\\w+\\s+(\"([^\"]+)\"|\\w+)");
-  std::cmatch match;
-  if (words.size() < 3 || words[2] == "MAPPING" ||
-      !std::regex_search(text.data(), text.data() + text.size(), match, named))
-    return std::nullopt;
-  return match[2].matched ? match[2].str() : lower(match[1].str());
+std::optional<std::string> role_made(const std::vector<std::string>& words) {
+  const bool creates = begins(words, {"CREATE", "ROLE"}) || begins(words, {"CREATE", "USER"}) ||
+                       begins(words, {"CREATE", "GROUP"});
+  if (!creates || words.size() < 3 || words[2] == "MAPPING") return std::nullopt;
+  return identifier(words[2]);
 }
 
 // What is passed over without a word: nothing that pgadvise looks at comes of it.
@@ -435,7 +430,7 @@ void Builder::statement(const sql::SourceStatement& source) {
   last_stub_.reset();
   const auto words = first_words(source.text, 8);
   if (words.empty() || without_effect(words, source.text)) return;
-  if (const auto role = role_made(words, source.text)) {
+  if (const auto role = role_made(words)) {
     if (create_missing_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "skipped");
     return;
   }

@@ -8,6 +8,8 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>

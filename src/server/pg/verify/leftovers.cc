@@ -1,8 +1,8 @@
 #include "pg/verify/leftovers.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #include "plan/insights/analysis.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace pgadvise::plan {

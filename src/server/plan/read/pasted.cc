@@ -1,9 +1,7 @@
 #include "plan/read/pasted.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 
 #include "base/text/text.h"
 #include "base/text/utf8.h"

@@ -48,11 +48,6 @@ std::vector<std::string> texts(const json& list) {
   return out;
 }
 
-// What narrows, joins or groups, as it is read; "Filter" and "Index Cond" have fields of their own.
-constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
-                                           "Recheck Cond",    "TID Cond",   "Order By",
-                                           "One-Time Filter", "Cache Key",  "Run Condition"};
-
 void read_conditions(const json& in, PlanNode& out) {
   for (const auto* name : condition_names)
     if (const auto value = text(in, name); !value.empty()) out.conditions.emplace_back(name, value);

@@ -1,7 +1,6 @@
 // Parses EXPLAIN's output in each of its formats, from a server, from auto_explain, or pasted by a user.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/result.h"

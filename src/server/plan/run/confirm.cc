@@ -1,7 +1,6 @@
 #include "plan/run/confirm.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 

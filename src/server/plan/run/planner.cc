@@ -10,7 +10,6 @@
 #include "base/process/deep_thread.h"
 #include "base/text/identifier.h"
 #include "model/schema/ddl.h"
-#include "plan/read/reader.h"
 #include "sql/facts/facts.h"
 #include "sql/parse/statement.h"
 
