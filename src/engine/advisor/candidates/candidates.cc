@@ -28,11 +28,6 @@ bool sortable(const Column& column) {
   return has_order(column.type);
 }
 
-bool is_text(const Column& column) {
-  return column.type == "text" || column.type.starts_with("character varying") ||
-         column.type.starts_with("character(");
-}
-
 const Column* key_column(const Table& table, const std::string& name) {
   const Column* column = table.column(name);
   return column && sortable(*column) ? column : nullptr;
@@ -67,7 +62,7 @@ std::vector<std::string> words(std::string_view expression) {
 // Of what stands around a column, what is immutable and a text for sure.
 std::string immutable_expression(const Predicate& predicate, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column))
+  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column.type))
     return fmt::format("{}({})", predicate.wrapper, name);
   if ((predicate.wrapper == "::date" || predicate.wrapper == "date") &&
       column.type == "timestamp without time zone")
@@ -213,7 +208,7 @@ class Maker {
     add(keys);
     std::vector<IndexKey> all;
     for (const auto& equal : equal_)
-      if (std::none_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == equal; })) {
+      if (!has_column(keys, equal)) {
         std::vector<IndexKey> one{plain(equal)};
         one.insert(one.end(), keys.begin(), keys.end());
         add(std::move(one));
@@ -243,11 +238,6 @@ bool names_a_kind(const std::string& type) {
                                                 "interval",         "inet",    "bytea"};
   return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") &&
          !type.ends_with("[]");
-}
-
-bool has_key(const IndexProposal& proposal, const std::string& column) {
-  return std::any_of(proposal.keys.begin(), proposal.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; });
 }
 
 // What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or
@@ -309,9 +299,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
       continue;
     if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
     const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
-      return index.method == "brin" &&
-             std::any_of(index.keys.begin(), index.keys.end(),
-                         [&](const IndexKey& key) { return key.column == column->name; });
+      return index.method == "brin" && has_column(index.keys, column->name);
     });
     if (!there) out.push_back({.table = table->name, .keys = {{.column = column->name}}, .method = "brin"});
   }
@@ -340,7 +328,7 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
       continue;
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !referenced.count(table->name) || !is_text(*column)) continue;
+    if (!column || !referenced.count(table->name) || !is_text(column->type)) continue;
     const bool long_values = too_long && too_long(*table, *column);
     if (!long_values && (!column->statistics || column->statistics->average_width <= least_hash_width))
       continue;
@@ -394,7 +382,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
   std::vector<std::string> rest;
   bool all_short = true;
   for (const auto& column : referenced.columns)
-    if (!has_key(used, column)) {
+    if (!has_column(used.keys, column)) {
       rest.push_back(column);
       all_short &= key_column(*table, column) != nullptr;
     }

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "advisor/costs/entry_size.h"
 #include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {
@@ -14,10 +15,6 @@ struct Wish {
   std::string operator_class;  // "": the type's default for GIN
   std::string what;            // "jsonb @>"
 };
-
-bool is_text(const std::string& type) {
-  return type == "text" || type.starts_with("character varying") || type.starts_with("character(");
-}
 
 Wish wish(const Predicate& predicate, const Column& column) {
   static const std::set<std::string_view> containment = {"@>", "@?", "@@"};

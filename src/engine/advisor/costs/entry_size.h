@@ -21,6 +21,9 @@ constexpr int max_average_width =
 // Whether the type has a default B-tree operator class.
 bool has_order(const std::string& type);
 
+// text, varchar and char, of any length.
+bool is_text(const std::string& type);
+
 struct Fitted {
   std::optional<IndexProposal> proposal;  // that can be built; nullopt: none
   std::string note;  // why it differs from the proposal, or under which condition it can be built; one

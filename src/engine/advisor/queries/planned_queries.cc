@@ -29,13 +29,6 @@ std::size_t parameters_of(std::string_view statement) {
   return most;
 }
 
-bool may_gain(const Query& query) {
-  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert ||
-                     query.facts.kind == StatementKind::update ||
-                     query.facts.kind == StatementKind::delete_ || query.facts.kind == StatementKind::merge;
-  return plain && !query.facts.catalog_query;
-}
-
 std::string where(const Query& query) {
   return query.samples.empty() || query.samples.front().place.file.empty()
              ? "query " + query.fingerprint
@@ -116,7 +109,7 @@ std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalo
       leave_out(query, "it can't be parsed");
       continue;
     }
-    if (!may_gain(query)) continue;
+    if (!plan::can_be_planned(query.facts.kind) || query.facts.catalog_query) continue;
     if (!query.facts.unknown_relations.empty()) {
       leave_out(query, "there is no " + display(query.facts.unknown_relations.front()) + " in the database");
       continue;

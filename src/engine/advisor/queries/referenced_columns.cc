@@ -185,4 +185,8 @@ std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog
   return out;
 }
 
+bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
+  return std::any_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == column; });
+}
+
 }  // namespace pgadvise::advisor

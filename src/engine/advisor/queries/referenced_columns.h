@@ -33,4 +33,7 @@ std::vector<QualifiedName> partitioned_above(const QualifiedName& table, const C
 // siblings are not included.
 std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog& catalog);
 
+// Whether one of the keys is the column itself; an expression with the column does not count.
+bool has_column(const std::vector<IndexKey>& keys, const std::string& column);
+
 }  // namespace pgadvise::advisor

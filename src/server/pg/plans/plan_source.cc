@@ -13,6 +13,7 @@
 #include "pg/plans/hypopg.h"
 #include "pg/plans/what_if.h"
 #include "plan/read/reader.h"
+#include "plan/run/safety.h"
 #include "sql/parse/statement.h"
 #include "sql/statement_statistics.h"
 
@@ -156,10 +157,7 @@ Result<void> ServerPlans::begin(ReadOnly& transaction, plan::Names names) {
 }
 
 bool plain(const sql::Shape& shape) {
-  const bool known = shape.kind == StatementKind::select || shape.kind == StatementKind::insert ||
-                     shape.kind == StatementKind::update || shape.kind == StatementKind::delete_ ||
-                     shape.kind == StatementKind::merge;
-  return shape.statements == 1 && known && !shape.into;
+  return shape.statements == 1 && plan::can_be_planned(shape.kind) && !shape.into;
 }
 
 // pg_stat_statements keeps the text of the first parse: an own statement is left out by its mark.

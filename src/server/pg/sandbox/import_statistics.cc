@@ -93,6 +93,20 @@ Parameters as_arrays(std::span<const Parameters> rows) {
   return out;
 }
 
+// Share of NULLs, width, n_distinct, most common values and their frequencies, histogram, correlation; NULL
+// where a list is empty. REQUIRES a column with statistics.
+Parameters statistics_of(const Column& column) {
+  const ColumnStatistics& known = *column.statistics;
+  const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
+  return {fmt::format("{}", known.null_fraction),
+          std::to_string(known.average_width),
+          fmt::format("{}", known.n_distinct),
+          values ? text(known.most_common_values) : std::nullopt,
+          values ? text(known.most_common_frequencies) : std::nullopt,
+          text(known.histogram_bounds),
+          fmt::format("{}", known.correlation)};
+}
+
 struct Relation {
   std::string oid;
   std::string file;
@@ -281,18 +295,10 @@ class Imitation {
   }
 
   Parameters values_of(const Table& table, const Column& column, const std::string& oid) const {
-    const auto& known = *column.statistics;
-    const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-    return {oid,
-            column.name,
-            table.kind == Table::Kind::partitioned ? "t" : "f",
-            fmt::format("{}", known.null_fraction),
-            std::to_string(known.average_width),
-            fmt::format("{}", known.n_distinct),
-            values ? text(known.most_common_values) : std::nullopt,
-            values ? text(known.most_common_frequencies) : std::nullopt,
-            text(known.histogram_bounds),
-            fmt::format("{}", known.correlation)};
+    Parameters out{oid, column.name, table.kind == Table::Kind::partitioned ? "t" : "f"};
+    const Parameters known = statistics_of(column);
+    out.insert(out.end(), known.begin(), known.end());
+    return out;
   }
 
   // Of a parent by INHERITS the snapshot has its own rows' statistics only: they stand for those with its
@@ -385,9 +391,7 @@ RestoreStatement restore_relation(const RelationSize& size, int version) {
 
 RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited,
                                 int version) {
-  const ColumnStatistics& known = *column.statistics;
-  const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-  return {
+  RestoreStatement out{
       "SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', "
       "$2::pg_catalog.text, "
       "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
@@ -395,11 +399,11 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
       "$8::pg_catalog.float4, "
       "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
       "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
-      {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version),
-       fmt::format("{}", known.null_fraction), std::to_string(known.average_width),
-       fmt::format("{}", known.n_distinct), values ? text(known.most_common_values) : std::nullopt,
-       values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
-       known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
+      {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version)}};
+  const Parameters known = statistics_of(column);
+  out.parameters.insert(out.parameters.end(), known.begin(), known.end());
+  if (column.statistics->correlation == 0) out.parameters.back().reset();
+  return out;
 }
 
 std::string empty_tree(int height) {
