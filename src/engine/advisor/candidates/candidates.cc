@@ -151,8 +151,7 @@ class Maker {
       return column->statistics->n_distinct < 0 ? -column->statistics->n_distinct * rows
                                                 : column->statistics->n_distinct;
     };
-    std::stable_sort(out.begin(), out.end(),
-                     [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
+    std::ranges::stable_sort(out, [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
     return out;
   }
 
@@ -298,7 +297,7 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
         std::abs(column->statistics->correlation) < in_order)
       continue;
     if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
-    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+    const bool there = std::ranges::any_of(table->indexes, [&](const Index& index) {
       return index.method == "brin" && has_column(index.keys, column->name);
     });
     if (!there) out.push_back({.table = table->name, .keys = {{.column = column->name}}, .method = "brin"});
@@ -332,7 +331,7 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
     const bool long_values = too_long && too_long(*table, *column);
     if (!long_values && (!column->statistics || column->statistics->average_width <= least_hash_width))
       continue;
-    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+    const bool there = std::ranges::any_of(table->indexes, [&](const Index& index) {
       const bool equality = index.method == "btree" || index.method == "hash";
       return equality && index.valid && !index.predicate && !index.keys.empty() &&
              index.keys.front().column == column->name;
@@ -354,7 +353,7 @@ bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, c
   if (!column || proposal.method != "btree" || not_just_equal.count({proposal.table, name})) return false;
   const double distinct = column->statistics ? column->statistics->n_distinct : 0;
   if (proposal.keys.size() > 1 && distinct >= 0 && distinct < many_values) return false;
-  return std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table->indexes, [&](const Index& index) {
     return index.method == "hash" && index.valid && !index.predicate && !index.keys.empty() &&
            index.keys.front().column == name;
   });
@@ -363,11 +362,10 @@ bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, c
 std::size_t leading_equality_keys(const IndexProposal& proposal, const QueryFacts& facts) {
   std::size_t out = 0;
   const auto compared = [&](const IndexKey& key) {
-    return !key.column.empty() &&
-           std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
-             return predicate.column == ColumnUse{proposal.table, key.column} && just_equal(predicate) &&
-                    !predicate.under_or;
-           });
+    return !key.column.empty() && std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
+      return predicate.column == ColumnUse{proposal.table, key.column} && just_equal(predicate) &&
+             !predicate.under_or;
+    });
   };
   while (out < proposal.keys.size() && compared(proposal.keys[out])) ++out;
   return out;
@@ -403,7 +401,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
     IndexProposal partial = used;
     partial.predicate = filter;
     std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == predicate.column.column; });
-    if (!partial.keys.empty() && std::find(out.begin(), out.end(), partial) == out.end())
+    if (!partial.keys.empty() && std::ranges::find(out, partial) == out.end())
       out.push_back(std::move(partial));
   }
   return out;
@@ -429,16 +427,16 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
     return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
   const auto has = [](const std::vector<std::string>& columns, const std::string& column) {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
+    return std::ranges::find(columns, column) != columns.end();
   };
   const auto matters = [&](const std::string& column) {
     return column.empty() || (has(referenced.columns, column) && !has(narrow.include, column));
   };
   return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(),
                       [&](const IndexKey& key) { return matters(key.column); }) &&
-         std::none_of(wide.include.begin(), wide.include.end(), matters) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(),
-                     [&](const std::string& column) { return has(wide.include, column); });
+         std::ranges::none_of(wide.include, matters) &&
+         std::ranges::all_of(narrow.include,
+                             [&](const std::string& column) { return has(wide.include, column); });
 }
 
 bool same_expression(std::string_view a, std::string_view b) { return words(a) == words(b); }
@@ -451,7 +449,7 @@ bool already_served(const IndexProposal& proposal, const Table& table) {
       spelled.expression = wanted.expression;
     return spelled == wanted;
   };
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return index.valid && index.method == "btree" && index.predicate == proposal.predicate &&
            index.keys.size() >= proposal.keys.size() &&
            std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin(), same);

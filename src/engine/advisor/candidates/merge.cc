@@ -47,8 +47,7 @@ bool leads(const Keys& narrow, std::size_t equal, const Keys& wide) {
 }
 
 bool holds(const IndexProposal& index, const std::string& column) {
-  return has_column(index.keys, column) ||
-         std::find(index.include.begin(), index.include.end(), column) != index.include.end();
+  return has_column(index.keys, column) || std::ranges::find(index.include, column) != index.include.end();
 }
 
 // Whether `wide` has the rows of the predicate of `narrow`, or finds them by its keys. `unrestricted`, a copy
@@ -127,8 +126,7 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
   IndexProposal asked = narrow;
   if (!serves_predicate(wide, narrow, asked)) return false;
   return leads(asked.keys, equality_keys(asked), wide.keys) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(),
-                     [&](const std::string& column) { return holds(wide, column); });
+         std::ranges::all_of(narrow.include, [&](const std::string& column) { return holds(wide, column); });
 }
 
 std::optional<IndexProposal> united(const IndexProposal& one, const IndexProposal& other) {

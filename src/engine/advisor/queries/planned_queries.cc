@@ -73,7 +73,7 @@ class Refusals {
 std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   std::vector<plan::WhatIfStatement> out;
   const auto add = [&](plan::WhatIfStatement statement) {
-    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) {
+    const bool known = std::ranges::any_of(out, [&](const auto& other) {
       return other.sql == statement.sql && other.parameters == statement.parameters;
     });
     if (!known && out.size() < max_samples) out.push_back(std::move(statement));

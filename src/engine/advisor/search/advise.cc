@@ -148,8 +148,9 @@ class Advisor {
   bool bulk_load(const Asked& asked) {
     const Query& query = *planned_[asked.query].query;
     const bool bulk = query.facts.kind != StatementKind::select && query.calls <= max_bulk_calls &&
-                      std::any_of(asked.plans.begin(), asked.plans.end(),
-                                  [](const auto& one) { return one.second.rows_written >= min_bulk_rows; });
+                      std::ranges::any_of(asked.plans, [](const auto& one) {
+                        return one.second.rows_written >= min_bulk_rows;
+                      });
     advice_.bulk_loads += bulk;
     return bulk;
   }
@@ -323,7 +324,7 @@ class Advisor {
       return &own->second;
     for (const auto& [table, columns] : planned.referenced) {
       const auto above = partitioned_above(table, catalog_);
-      if (std::find(above.begin(), above.end(), index.table) != above.end()) return &columns;
+      if (std::ranges::find(above, index.table) != above.end()) return &columns;
     }
     return nullptr;
   }
@@ -340,7 +341,7 @@ class Advisor {
     std::vector<std::size_t> out(model_.size());
     std::iota(out.begin(), out.end(), 0);
     const auto cost = [&](std::size_t at) { return model_.request(at).weight * base_[at]; };
-    std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
+    std::ranges::stable_sort(out, [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
     return out;
   }
 
@@ -391,7 +392,7 @@ class Advisor {
       found_[at].insert(used.begin(), used.end());
       groups.push_back(used);
       IndexSet rest;
-      std::set_difference(left.begin(), left.end(), used.begin(), used.end(), std::back_inserter(rest));
+      std::ranges::set_difference(left, used, std::back_inserter(rest));
       left = std::move(rest);
     }
     return groups;
@@ -415,16 +416,15 @@ class Advisor {
     IndexSet all(found_[at].begin(), found_[at].end());
     IndexSet fresh = numbers(wider);
     IndexSet both;
-    std::set_union(all.begin(), all.end(), fresh.begin(), fresh.end(), std::back_inserter(both));
+    std::ranges::set_union(all, fresh, std::back_inserter(both));
     return both;
   }
 
   // Its constants may be shown: the user wrote them into an .sql file, or asked for them.
   bool may_show(const Query& query) const {
-    const bool own = !query.samples.empty() &&
-                     std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) {
-                       return sql_files_.count(sample.place.file) > 0;
-                     });
+    const bool own = !query.samples.empty() && std::ranges::all_of(query.samples, [&](const Sample& sample) {
+      return sql_files_.count(sample.place.file) > 0;
+    });
     return own || options_.show_literals;
   }
 
@@ -433,8 +433,7 @@ class Advisor {
   // those. Nothing where there is none.
   std::optional<QueryFacts> with_constants(const PlannedQuery& planned) const {
     const auto& predicates = planned.query->facts.predicates;
-    if (std::all_of(predicates.begin(), predicates.end(),
-                    [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
+    if (std::ranges::all_of(predicates, [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
       return std::nullopt;
     QueryFacts out = sql::query_facts(planned.statements.front().sql, catalog_, source_.search_path());
     for (const auto& sample : planned.query->samples) {
@@ -498,7 +497,7 @@ class Advisor {
       IndexSet relevant;
       for (const auto& first : leads[at])
         relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
-      std::sort(relevant.begin(), relevant.end());
+      std::ranges::sort(relevant);
       const PlannedQuery& planned = planned_[model_.request(at).query];
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
         if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
@@ -556,7 +555,7 @@ class Advisor {
   // the one that a finding asks for is taken.
   static IndexProposal in_the_direction_asked(const IndexProposal& index,
                                               const std::vector<IndexProposal>& asked) {
-    const auto found = std::find_if(asked.begin(), asked.end(), [&](const IndexProposal& other) {
+    const auto found = std::ranges::find_if(asked, [&](const IndexProposal& other) {
       return std::equal(index.keys.begin(), index.keys.end(), other.keys.begin(), other.keys.end(),
                         [](const IndexKey& a, const IndexKey& b) {
                           return a.column == b.column && a.expression == b.expression;
@@ -574,8 +573,7 @@ class Advisor {
   bool served_above(IndexProposal index, const std::vector<IndexProposal>& others) const {
     for (const auto& table : partitioned_above(index.table, catalog_)) {
       index.table = table;
-      if (std::any_of(others.begin(), others.end(),
-                      [&](const IndexProposal& other) { return serves(other, index); }))
+      if (std::ranges::any_of(others, [&](const IndexProposal& other) { return serves(other, index); }))
         return true;
     }
     return false;
@@ -586,7 +584,7 @@ class Advisor {
     std::size_t out = proposal.keys.size();
     for (const auto at : model_.requests_of(index)) {
       const IndexSet used = model_.used(at, chosen_);
-      if (!std::binary_search(used.begin(), used.end(), index)) continue;
+      if (!std::ranges::binary_search(used, index)) continue;
       out = std::min(out, leading_equality_keys(proposal, planned_[model_.request(at).query].query->facts));
     }
     return out;
@@ -620,7 +618,7 @@ class Advisor {
       std::set<std::string> users;
       for (const auto at : model_.requests_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
-        if (std::binary_search(used.begin(), used.end(), step.index))
+        if (std::ranges::binary_search(used, step.index))
           users.insert(planned_[model_.request(at).query].query->fingerprint);
       }
       index.queries.assign(users.begin(), users.end());
@@ -639,8 +637,8 @@ class Advisor {
 
   bool writes_unknown(const QualifiedName& table) const {
     const auto tree = partition_tree(table, catalog_);
-    return std::any_of(unplanned_targets_.begin(), unplanned_targets_.end(),
-                       [&](const QualifiedName& target) { return tree.count(target) > 0; });
+    return std::ranges::any_of(unplanned_targets_,
+                               [&](const QualifiedName& target) { return tree.count(target) > 0; });
   }
 
   void report_queries() {
@@ -664,12 +662,11 @@ class Advisor {
       query.cost_after /= weights[at];
       advice_.queries.push_back(std::move(query));
     }
-    std::sort(advice_.queries.begin(), advice_.queries.end(),
-              [](const AdvisedQuery& a, const AdvisedQuery& b) {
-                const double x = a.weight * (a.cost_before - a.cost_after);
-                const double y = b.weight * (b.cost_before - b.cost_after);
-                return x != y ? x > y : a.fingerprint < b.fingerprint;
-              });
+    std::ranges::sort(advice_.queries, [](const AdvisedQuery& a, const AdvisedQuery& b) {
+      const double x = a.weight * (a.cost_before - a.cost_after);
+      const double y = b.weight * (b.cost_before - b.cost_after);
+      return x != y ? x > y : a.fingerprint < b.fingerprint;
+    });
   }
 
   const Workload& workload_;

@@ -21,7 +21,7 @@ constexpr double least_worth = 0.00001;  // of the workload's cost: less is chan
 
 IndexSet united(const IndexSet& a, const IndexSet& b) {
   IndexSet out;
-  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+  std::ranges::set_union(a, b, std::back_inserter(out));
   return out;
 }
 
@@ -122,7 +122,7 @@ class Selection {
         const double gain = total_ - optimistic_with(moves[at]);
         if (gain > small()) queue.emplace_back(gain, at);
       }
-      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) {
+      std::ranges::sort(queue, [](const auto& a, const auto& b) {
         return a.first != b.first ? a.first > b.first : a.second < b.second;
       });
       for (const auto& [hope, at] : queue) {
@@ -176,8 +176,7 @@ class Selection {
 
   void take(IndexSet next) {
     std::vector<int> changed;
-    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(),
-                                  std::back_inserter(changed));
+    std::ranges::set_symmetric_difference(chosen_, next, std::back_inserter(changed));
     for (const auto at : affected(changed)) {
       costs_[at] = model_.cost(at, next);
       under_[at] = model_.bits(at, next);
@@ -210,7 +209,7 @@ class Selection {
   }
   IndexSet added(const IndexSet& next) const {
     IndexSet out;
-    std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
+    std::ranges::set_difference(next, chosen_, std::back_inserter(out));
     return out;
   }
   double maintenance_cost(const IndexSet& set) const {
@@ -230,8 +229,7 @@ class Selection {
   }
   std::vector<std::size_t> affected_by(const IndexSet& next) const {
     IndexSet changed;
-    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(),
-                                  std::back_inserter(changed));
+    std::ranges::set_symmetric_difference(chosen_, next, std::back_inserter(changed));
     return affected(changed);
   }
 
@@ -240,7 +238,7 @@ class Selection {
     IndexSet out = next;
     for (const int index : next)
       if (static_cast<std::size_t>(index) < sizes_.alike.size() &&
-          !std::binary_search(chosen_.begin(), chosen_.end(), index))
+          !std::ranges::binary_search(chosen_, index))
         out = united(out, sizes_.alike[static_cast<std::size_t>(index)]);
     return out;
   }
@@ -285,7 +283,7 @@ class Selection {
       if (!now.known()) gaps.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
       else if (now.lower > options_.max_loss * base_[at]) return std::nullopt;
     }
-    std::sort(gaps.begin(), gaps.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(gaps, [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first > b.first : a.second < b.second;
     });
     std::vector<std::size_t> open;
@@ -368,15 +366,14 @@ class Selection {
       if (losses.empty()) return best;
       if (first && options_.budget && bytes(next) > static_cast<double>(*options_.budget))
         offer(with_room(next, losses));
-      std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) {
+      std::ranges::sort(losses, [](const Loss& a, const Loss& b) {
         return a.loss != b.loss ? a.loss < b.loss : a.index < b.index;
       });
-      const auto enough = std::find_if(losses.begin(), losses.end(),
-                                       [&](const Loss& one) { return fits(without(next, one.index)); });
+      const auto enough =
+          std::ranges::find_if(losses, [&](const Loss& one) { return fits(without(next, one.index)); });
       if (enough != losses.end()) offer(without(next, enough->index));
-      const auto least = std::min_element(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) {
-        return a.loss * b.bytes < b.loss * a.bytes;
-      });
+      const auto least = std::ranges::min_element(
+          losses, [](const Loss& a, const Loss& b) { return a.loss * b.bytes < b.loss * a.bytes; });
       next = without(next, least->index);
     }
     offer(std::move(next));
@@ -399,7 +396,7 @@ class Selection {
       return known->second;
     };
     for (const int index : set) {
-      if (std::binary_search(kept.begin(), kept.end(), index)) continue;
+      if (std::ranges::binary_search(kept, index)) continue;
       double loss = -sizes_.maintenance_cost[static_cast<std::size_t>(index)];
       const IndexSet rest = without(set, index);
       for (const auto at : model_.requests_of(index))
@@ -478,8 +475,8 @@ IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes&
     Selection other(model, sizes, options);
     other.take(without(best, index));
     std::vector<IndexSet> others;
-    std::copy_if(moves.begin(), moves.end(), std::back_inserter(others),
-                 [&](const IndexSet& move) { return !std::binary_search(move.begin(), move.end(), index); });
+    std::ranges::copy_if(moves, std::back_inserter(others),
+                         [&](const IndexSet& move) { return !std::ranges::binary_search(move, index); });
     other.greedy(others);
     other.improve(moves);
     if (other.total() >= total - least_worth * total) continue;

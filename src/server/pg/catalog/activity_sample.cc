@@ -102,9 +102,8 @@ ActivitySample sample_of(const Rows& rows) {
     wait.relation = {word(row[Column::schema]), word(row[Column::relation])};
     wait.mode = word(row[Column::mode]);
     wait.seconds = std::max(0.0, number(row[Column::seconds]));
-    const auto waiting = std::find_if(queues.begin(), queues.end(), [&](const Session& one) {
-      return one.pid == process(row[Column::pid]);
-    });
+    const auto waiting = std::ranges::find_if(
+        queues, [&](const Session& one) { return one.pid == process(row[Column::pid]); });
     if (const Session* holder = waiting == queues.end() ? nullptr : lock_holder(queues, *waiting)) {
       wait.holder = holder->application;
       wait.holder_seconds = std::max(0.0, holder->transaction_seconds.value_or(0));

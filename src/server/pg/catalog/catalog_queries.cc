@@ -93,9 +93,9 @@ Result<void> CatalogReader::lock_waits() {
                                longest_lock_waits(connection_.server_version()) + ") w",
                            "SELECT WHERE false", "waits for locks were not read"));
   for (const auto& row : rows) {
-    const auto waiting =
-        std::find_if(catalog_.sessions.begin(), catalog_.sessions.end(),
-                     [&](const Session& session) { return session.pid == static_cast<int>(whole(row[0])); });
+    const auto waiting = std::ranges::find_if(catalog_.sessions, [&](const Session& session) {
+      return session.pid == static_cast<int>(whole(row[0]));
+    });
     // No blocker: the wait ended meanwhile.
     if (waiting == catalog_.sessions.end() || !row[2]) continue;
     waiting->lock_wait_seconds = std::max(0.0, number(row[1]));

@@ -94,7 +94,7 @@ Result<Rows> CatalogReader::ask_once(std::size_t columns, const std::string& que
   connection_.set_limits(limits);
   connection_.set_deadline(std::min<std::chrono::milliseconds>(left, query_limit));
   auto rows = connection_.query(query);
-  if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
+  if (rows && std::ranges::any_of(*rows, [&](const Row& row) { return row.size() != columns; }))
     return tl::unexpected(
         no_catalog(fmt::format("rows of {} columns, {} expected", rows->front().size(), columns)));
   return rows;
@@ -585,10 +585,10 @@ Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
   const auto until = std::chrono::steady_clock::now() + max_catalog_time;
   auto catalog = CatalogReader(connection, diagnostics, options.values, until).read();
   const auto left = [](const auto& table) {
-    return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),
-                       [](const Index& index) { return !run_of_index(index.name).empty(); });
+    return std::ranges::any_of(table.second.indexes,
+                               [](const Index& index) { return !run_of_index(index.name).empty(); });
   };
-  if (!catalog || std::none_of(catalog->tables.begin(), catalog->tables.end(), left)) return catalog;
+  if (!catalog || std::ranges::none_of(catalog->tables, left)) return catalog;
   if (const auto leftovers = find_leftovers(connection))
     for (auto& line : describe(*leftovers, connection)) diagnostics.push_back(std::move(line));
   return catalog;

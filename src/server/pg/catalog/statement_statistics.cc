@@ -49,9 +49,7 @@ struct View {
   std::vector<std::string> columns;
   bool info = false;
 
-  bool has(std::string_view column) const {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  }
+  bool has(std::string_view column) const { return std::ranges::find(columns, column) != columns.end(); }
 };
 
 class WorkloadReader {

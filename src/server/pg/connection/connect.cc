@@ -24,8 +24,7 @@ constexpr std::chrono::seconds usual_timeout{10};
 constexpr std::chrono::seconds no_timeout{60};  // for "0"
 
 std::string* find(Options& options, std::string_view key) {
-  const auto found =
-      std::find_if(options.begin(), options.end(), [&](const auto& option) { return option.first == key; });
+  const auto found = std::ranges::find_if(options, [&](const auto& option) { return option.first == key; });
   return found == options.end() ? nullptr : &found->second;
 }
 

@@ -187,8 +187,7 @@ Error connection_error(std::string where, std::string_view message) {
       line.remove_prefix(failed + 9);
     if (const auto level = line.find(":  "); level != line.npos && level < 16) line.remove_prefix(level + 3);
     std::string part(trim(line));
-    if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
-      parts.push_back(std::move(part));
+    if (!part.empty() && std::ranges::find(parts, part) == parts.end()) parts.push_back(std::move(part));
   }
   const std::string what =
       parts.empty() ? "can't be reached" : "can't be reached: " + shortened(join(parts, "; "));

@@ -204,7 +204,7 @@ Result<std::string> HarmlessStatements::code_of_parsing(Connection& connection, 
   if (names_.empty()) return std::string();
   const auto text = lower(statement);
   // A single-byte encoding has letters that the server may fold to others.
-  const bool folded = !utf8_ && std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+  const bool folded = !utf8_ && std::ranges::any_of(text, [](char c) { return (c & 0x80) != 0; });
   const bool any = folded || contains(text, "u&") || has_cut_name(text);
   for (const auto& [name, code] : names_)
     if (any || name == "*" || has_identifier(text, replace_all(name, "\"", "\"\""))) return code;

@@ -302,15 +302,14 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     for (const auto& [table, there] : there_) {
       const auto least = first.find(table);
       for (const int index : there) {
-        const bool unwanted =
-            tables.count(table) && !std::binary_search(indexes.begin(), indexes.end(), index);
+        const bool unwanted = tables.count(table) && !std::ranges::binary_search(indexes, index);
         const bool too_early = least != first.end() && index > least->second;
         if (unwanted || too_early) gone.push_back(index);
         if (too_early && !unwanted) fresh.push_back(index);
       }
     }
     if (fresh.empty()) return gone.empty() ? Result<void>() : drop(gone);
-    std::sort(fresh.begin(), fresh.end());
+    std::ranges::sort(fresh);
     TRY_VOID(create(fresh, gone));
   }
 }
@@ -360,7 +359,7 @@ Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& stateme
     if (const auto owner = owners_.find(node.index); owner != owners_.end())
       out.used.push_back(owner->second);
   });
-  std::sort(out.used.begin(), out.used.end());
+  std::ranges::sort(out.used);
   out.used.erase(std::unique(out.used.begin(), out.used.end()), out.used.end());
   return out;
 }

@@ -80,7 +80,7 @@ bool platform_schema(std::string_view schema) {
   constexpr std::array<std::string_view, 12> known = {
       "auth", "storage", "extensions", "realtime", "vault",     "cron",
       "net",  "graphql", "pgsodium",   "pgmq",     "neon_auth", "supabase_functions"};
-  return std::find(known.begin(), known.end(), schema) != known.end();
+  return std::ranges::find(known, schema) != known.end();
 }
 
 std::string platform_columns(const QualifiedName& table) {
@@ -191,7 +191,7 @@ void Builder::report(std::string what, std::string done) {
 bool controls_transaction(const std::vector<std::string>& words) {
   constexpr std::array<std::string_view, 9> known = {"BEGIN", "START",     "COMMIT",  "END",    "ROLLBACK",
                                                      "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"};
-  return !words.empty() && std::find(known.begin(), known.end(), words[0]) != known.end();
+  return !words.empty() && std::ranges::find(known, words[0]) != known.end();
 }
 
 // Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
@@ -235,7 +235,7 @@ bool installs_safely(std::string_view extension) {
       "pg_buffercache pg_freespacemap pg_prewarm pg_surgery pg_visibility pg_walinspect pgrowlocks "
       "pg_stat_statements pgstattuple postgres_fdw refint sslinfo",
       ' ');
-  return std::find(known.begin(), known.end(), extension) != known.end();
+  return std::ranges::find(known, extension) != known.end();
 }
 
 // Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
@@ -348,7 +348,7 @@ std::string Builder::create_missing_function(const std::string& message,
   auto stub = parse_signature(message);
   if (!stub) return {};
   stub->name.schema = schema_for(stub->name);
-  stub->trigger = std::find(words.begin(), words.end(), "TRIGGER") != words.end();
+  stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
   auto done = create(*stub);
   last_stub_ = done.empty() ? std::nullopt : std::move(stub);
   return done;
@@ -438,12 +438,10 @@ void Builder::statement(const sql::SourceStatement& source) {
 // Whether the statement has the same effect together with others in one transaction as in one of its own.
 bool may_share_transaction(std::string_view text) {
   const auto words = first_words(text, 8);
-  if (std::find(words.begin(), words.end(), "CONCURRENTLY") != words.end() || without_effect(words, text))
-    return false;
+  if (std::ranges::find(words, "CONCURRENTLY") != words.end() || without_effect(words, text)) return false;
   if (begins(words, {"COMMENT", "ON"}) || begins(words, {"ALTER", "TABLE"})) return true;
   constexpr std::array<std::string_view, 6> made = {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"};
-  return words.size() > 1 && words[0] == "CREATE" &&
-         std::find(made.begin(), made.end(), words[1]) != made.end();
+  return words.size() > 1 && words[0] == "CREATE" && std::ranges::find(made, words[1]) != made.end();
 }
 
 std::size_t Builder::batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {

@@ -237,7 +237,7 @@ std::vector<std::string> temporary_folders() {
     std::error_code code;
     if (const auto path = fs::canonical(given, code); !code) out.push_back(path.string());
   }
-  if (std::find(out.begin(), out.end(), "/tmp") == out.end()) out.emplace_back("/tmp");
+  if (std::ranges::find(out, "/tmp") == out.end()) out.emplace_back("/tmp");
   return out;
 }
 
@@ -321,7 +321,7 @@ Result<std::string> find_server() {
   for (const char* place :
        {"/usr/libexec/postgresql", "/usr/local/pgsql/bin", "/usr/local/bin", "/opt/homebrew/bin"})
     places.emplace_back(place);
-  const auto found = std::find_if(places.begin(), places.end(), runnable);
+  const auto found = std::ranges::find_if(places, runnable);
   if (found != places.end()) return *found;
   return wont_start(
       "no PostgreSQL server is installed here",

@@ -55,10 +55,10 @@ bool mentions(const std::string& text, const std::string& name) {
 }
 
 bool mentions(const PlanNode& node, const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
     return mentions(node.filter, name) || mentions(node.index_condition, name) ||
-           std::any_of(node.conditions.begin(), node.conditions.end(),
-                       [&](const auto& condition) { return mentions(condition.second, name); });
+           std::ranges::any_of(node.conditions,
+                               [&](const auto& condition) { return mentions(condition.second, name); });
   });
 }
 
@@ -129,7 +129,7 @@ class Times {
     if (readers.empty() && runs_on(node)) return;
     if (readers.empty() || !cte)
       return contain(readers.empty() ? owner : readers.front(), subplan, out_.nodes[subplan].total_ms);
-    std::stable_sort(readers.begin(), readers.end(), [&](std::size_t a, std::size_t b) {
+    std::ranges::stable_sort(readers, [&](std::size_t a, std::size_t b) {
       return out_.nodes[a].total_ms > out_.nodes[b].total_ms;
     });
     double rest = out_.nodes[subplan].total_ms;

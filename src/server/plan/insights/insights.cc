@@ -90,8 +90,8 @@ class InsightFinder {
     if (removed <= 0 || removed / (removed + kept) < wasteful) return;
     const double read = (removed + kept) * node.loops;
     const bool index = node.type == "Index Scan" || node.type == "Index Only Scan";
-    const bool limited = std::any_of(parents.begin(), parents.end(),
-                                     [](const PlanNode* parent) { return parent->type == "Limit"; });
+    const bool limited =
+        std::ranges::any_of(parents, [](const PlanNode* parent) { return parent->type == "Limit"; });
     const std::string figures = fmt::format("{} of {} rows are removed{}", short_count(removed * node.loops),
                                             short_count(read), took(time));
     if (index && read < 1000) return;
@@ -131,7 +131,7 @@ class InsightFinder {
     if (node.type == "Aggregate" && !node.filter.empty()) return false;
     if (std::max(node.plan_rows, *node.actual_rows) * node.loops < 1000) return false;
     if (miss(node) > 0) return true;
-    return std::none_of(parents.begin(), parents.end(), [](const PlanNode* parent) {
+    return std::ranges::none_of(parents, [](const PlanNode* parent) {
       return parent->type == "Limit" || parent->type == "Merge Join" || parent->join_type == "Semi" ||
              parent->join_type == "Anti" || parent->type == "Nested Loop";
     });
@@ -139,7 +139,7 @@ class InsightFinder {
 
   bool below_is_off(const PlanNode& node, std::vector<const PlanNode*> parents) const {
     parents.push_back(&node);
-    return std::any_of(node.children.begin(), node.children.end(), [&](const PlanNode& child) {
+    return std::ranges::any_of(node.children, [&](const PlanNode& child) {
       return (estimated(child, parents) && std::abs(miss(child)) >= far_off) || below_is_off(child, parents);
     });
   }

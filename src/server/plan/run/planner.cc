@@ -63,8 +63,7 @@ bool Planner::all_lost() const {
 Planner::Source* Planner::take() {
   std::unique_lock lock(mutex_);
   const auto free = [&] {
-    return std::find_if(sources_.begin(), sources_.end(),
-                        [](const Source& source) { return !source.busy && !source.lost; });
+    return std::ranges::find_if(sources_, [](const Source& source) { return !source.busy && !source.lost; });
   };
   changed_.wait(lock, [&] { return free() != sources_.end() || lost_.size() == sources_.size(); });
   const auto found = free();
@@ -200,8 +199,7 @@ std::vector<PlanRequest> Planner::variants(const std::string& statement) {
   if (facts.parameters == 0) return out;
   for (int kind = 0; kind < kinds_of_values; ++kind)
     if (auto values = from_statistics(facts, kind))
-      if (std::none_of(out.begin(), out.end(),
-                       [&](const PlanRequest& known) { return known.parameters == *values; }))
+      if (std::ranges::none_of(out, [&](const PlanRequest& known) { return known.parameters == *values; }))
         out.push_back({statement, std::move(*values), true, names_of_kinds[kind]});
   return out;
 }
@@ -230,8 +228,7 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
       for (const int parameter : predicate.more_parameters) set(parameter, *value);
     }
   }
-  const bool complete =
-      std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
+  const bool complete = std::ranges::all_of(out, [](const auto& value) { return value.has_value(); });
   return complete ? std::optional(std::move(out)) : std::nullopt;
 }
 
