@@ -143,6 +143,7 @@ struct Connection::State {
   std::optional<Error> stop(Wake wake, Answer& answer);
   Error refused(const PGresult* result);
   Error closed(const std::optional<Error>& error);
+  Result<void> can_send(std::string_view text, std::string_view what) const;
   Result<Rows> collect(bool sent);
 };
 
@@ -331,6 +332,13 @@ Result<Rows> Connection::State::collect(bool sent) {
   return std::move(answer.rows);
 }
 
+// libpq takes C strings: text after a zero byte would be checked but not sent.
+Result<void> Connection::State::can_send(std::string_view text, std::string_view what) const {
+  if (!conn) return fail(Error::Kind::database, where, "the connection is closed");
+  if (text.find('\0') == std::string_view::npos) return {};
+  return fail(Error::Kind::nonfatal, where, fmt::format("the {} contains a zero byte", what));
+}
+
 template <class Send>
 static Result<Rows> observed(const SentObserver& on_sent, std::string_view statement,
                              const Parameters* parameters, const Send& send) {
@@ -393,22 +401,13 @@ Result<Connection> Connection::open(const std::string& conninfo, SentObserver on
   return Connection(std::move(state));
 }
 
-static Error lost(const std::string& where) {
-  return Error{Error::Kind::database, where, "the connection is closed", ""};
-}
-
-// libpq takes C strings: text after a zero byte would be checked but not sent.
-static bool has_zero(std::string_view text) { return text.find('\0') != std::string_view::npos; }
-
 Result<Rows> Connection::query(std::string_view statement, const Parameters& parameters) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
+  TRY_VOID(state_->can_send(statement, "statement"));
   std::vector<const char*> values;
-  bool zero = has_zero(statement);
   for (const auto& value : parameters) {
-    zero = zero || (value && has_zero(*value));
+    if (value) TRY_VOID(state_->can_send(*value, "statement"));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
   if (values.size() > max_parameters)
@@ -421,9 +420,7 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
 }
 
 Result<void> Connection::parse(std::string_view statement) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(statement))
-    return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
+  TRY_VOID(state_->can_send(statement, "statement"));
   state_->asked = statement;
   state_->with_parameters = false;
   TRY_VOID(observed(state_->on_sent, statement, nullptr, [&] {
@@ -437,8 +434,7 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 }
 
 Result<void> Connection::run_script(std::string_view script) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
+  TRY_VOID(state_->can_send(script, "script"));
   TRY_VOID(observed(state_->on_sent, script, nullptr,
                     [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); }));
   return {};
