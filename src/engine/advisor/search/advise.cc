@@ -154,7 +154,7 @@ class Constants {
 
   // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An
   // expression that is another one from call to call is left out, since an index on one would serve but
-  // those. Nothing where there is none.
+  // those. nullopt without such an expression.
   std::optional<QueryFacts> with_constants(const PlannedQuery& planned) const {
     const auto& predicates = planned.query->facts.predicates;
     if (std::ranges::all_of(predicates, [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
@@ -255,7 +255,7 @@ class Advisor {
 
   using Plans = std::vector<Result<plan::WhatIfPlan>>;
 
-  // Of each query, one plan for each statement; none where it was not asked any more.
+  // Of each query, one plan for each statement; empty if the search had ended before.
   std::vector<Plans> plans_without_indexes() {
     std::vector<Plans> out(planned_.size());
     std::atomic<bool> lost = false;
@@ -295,7 +295,7 @@ class Advisor {
     return asked;
   }
 
-  // A load, import or backfill that ran once or twice is no part of the steady workload.
+  // A load, import or backfill that ran once or twice does not belong to the steady workload.
   bool bulk_load(const Asked& asked) {
     const Query& query = *planned_[asked.query].query;
     const bool bulk = query.facts.kind != StatementKind::select && query.calls <= max_bulk_calls &&

@@ -37,7 +37,7 @@ constexpr const char* find_server = R"(
 double number(const std::optional<std::string>& value) {
   double out = 0;
   if (value) std::from_chars(value->data(), value->data() + value->size(), out);
-  return out > 0 ? std::min(out, 1e12) : 0;  // also when it is none
+  return out > 0 ? std::min(out, 1e12) : 0;  // also for NaN
 }
 
 std::uint64_t count(const std::optional<std::string>& value) {

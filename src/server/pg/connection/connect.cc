@@ -133,7 +133,7 @@ void remove_through(std::string* list, std::size_t last, std::size_t hosts) {
   *list = join(rest, ",");
 }
 
-// Leaves those hosts of a list that follow the one that `conn` was trying. False: there are none.
+// Leaves those hosts of a list that follow the one that `conn` was trying. False: it was the last one.
 bool next_hosts(Options& options, const PGconn* conn) {
   std::string* hosts = find(options, "host");
   std::string* addresses = find(options, "hostaddr");

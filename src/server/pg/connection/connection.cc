@@ -147,7 +147,7 @@ struct Connection::State {
   Result<Rows> collect(bool sent);
 };
 
-// The bound that the answer has passed; "" when there is none.
+// The limit that the answer exceeds; "": it is within all limits.
 std::string Connection::State::exceeded(const Answer& answer) const {
   const std::uint64_t bytes = received() - answer.begin;
   if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";

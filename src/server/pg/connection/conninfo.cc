@@ -154,8 +154,9 @@ Result<std::vector<Address>> addresses(const std::string& conninfo) {
   const Options defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option)
     if (option->val) used[option->keyword] = option->val;
+  // libpq ignores an empty value
   for (const auto& [key, value] : pairs)
-    if (!value.empty()) used[key] = value;  // libpq takes an empty value for none
+    if (!value.empty()) used[key] = value;
   const auto list = [&](std::string_view key) {
     const auto found = used.find(key);
     const bool none = found == used.end() || found->second.empty();

@@ -191,7 +191,8 @@ Result<std::vector<DangerousName>> find_dangerous_names(Connection& connection) 
   return out;
 }
 
-// The code of a user that parsing the statement could run, by the words that it contains; "": none.
+// The code of a user that parsing the statement could run, by the words that it contains; "": parsing runs
+// only built-in code.
 Result<std::string> HarmlessStatements::code_of_parsing(Connection& connection, std::string_view statement) {
   const auto now = std::chrono::steady_clock::now();
   if (!names_read_ || now - *names_read_ > trusted) {

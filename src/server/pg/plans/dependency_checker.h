@@ -77,8 +77,8 @@ class DependencyChecker {
   std::set<std::string> unknown_, refused_, foreign_;
 };
 
-// The server's catalogs of objects, by the OID of the catalog, that object_classes() does not list: none in
-// versions 12 to 18.
+// The server's catalogs of objects, by the OID of the catalog, that object_classes() does not list. Empty
+// for versions 12 to 18.
 Result<Oids> unlisted_catalogs(Connection& connection);
 
 }  // namespace pgadvise::pg

@@ -253,7 +253,7 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
     auto out = failed(made.error());
     clear();
     if (out.value().kind == Error::Kind::database) return out;
-    // None of them is at fault: there is no room for all that is wanted.
+    // HypoPG has too little room for all of them.
     if (out.value().what.find("not more oid available") != std::string::npos) return out;
     TRY_VOID(begin());
     return one_by_one(indexes);

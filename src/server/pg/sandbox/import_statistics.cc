@@ -164,7 +164,7 @@ class Imitation {
         (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(set->first),
                                quote_literal(set->second)));
     }
-    // pg/plan_source.cc runs nothing where this is set.
+    // pg/plans/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
     if (production_.server_version / 10000 != admin_.server_version() / 10000)
       report(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",

@@ -209,8 +209,8 @@ class Verifier {
       }
     }
     if (why.empty() && !stopped())
-      for (const auto& [advised, name] : names)
-        built_.push_back(name);  // even if the answer to COMMIT gets lost
+      // even if the answer to COMMIT gets lost
+      for (const auto& [advised, name] : names) built_.push_back(name);
     step("COMMIT");
     if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
     connection_.set_deadline({});
@@ -225,7 +225,7 @@ class Verifier {
     return rows && !rows->empty() ? whole(rows->front()[0]) : 0;
   }
 
-  // One run. Errors: why there is none.
+  // The time of one run in milliseconds. Errors: why the statement did not run to its end.
   Result<double> once(const plan::WhatIfStatement& statement) {
     ReadOnly transaction(connection_, options_.statement_limit);
     TRY_VOID(transaction.begin(false));

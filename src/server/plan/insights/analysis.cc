@@ -196,8 +196,8 @@ class Times {
   std::vector<std::vector<std::size_t>> below_;  // by node: its children that run when it does
   std::vector<std::vector<Part>> parts_;         // by node
   std::vector<std::size_t> waited_;              // by node: of how many nodes' parts it is
-  std::vector<std::pair<std::size_t, std::size_t>>
-      elsewhere_;                 // CTEs and InitPlans, and the node they are shown under
+  // CTEs and InitPlans, and the node they are shown under
+  std::vector<std::pair<std::size_t, std::size_t>> elsewhere_;
   std::vector<std::size_t> end_;  // by node: behind its last descendant
 };
 

@@ -145,7 +145,7 @@ void read_outside(const json& in, Plan& out) {
     }
 }
 
-// Of a list of queries, or of auto_explain's one. nullopt: it is no plan.
+// Of a list of queries, or of auto_explain's one. nullopt: it lacks a plan.
 std::optional<Plan> plan_of(const json& parsed) {
   if (parsed.is_array() && parsed.empty()) return std::nullopt;
   const json& query = parsed.is_array() ? parsed[0] : parsed;
@@ -261,7 +261,7 @@ class Pasted {
       const std::string_view before = std::string_view(text).substr(0, std::min(error.byte, text.size()));
       const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n'));
       return broken(form, numbers_[std::min(line, numbers_.size() - 1)]);
-    } catch (const json::exception&) {  // a number that is none
+    } catch (const json::exception&) {  // a malformed number
       return broken(form, lines_[at].number);
     }
   }

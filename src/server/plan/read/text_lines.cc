@@ -83,7 +83,7 @@ bool is_end(std::string_view text, std::string_view label) {
   return prompt(word);
 }
 
-// Of quotes and parentheses that are open; 0 in `quote`: none.
+// The open quote (0: closed) and the number of open parentheses.
 struct Balance {
   int parentheses = 0;
   char quote = 0;

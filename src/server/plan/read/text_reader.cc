@@ -26,7 +26,7 @@ std::optional<double> number_at(std::string_view text) {
   return out;
 }
 
-// The number behind `key` ("rows="), 0 when there is none.
+// The number behind `key` ("rows="), else `otherwise`.
 double number_behind(std::string_view text, std::string_view key, double otherwise = 0) {
   const auto at = text.find(key);
   return at == std::string_view::npos ? otherwise
