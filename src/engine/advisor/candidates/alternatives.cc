@@ -40,13 +40,13 @@ std::vector<plan::IndexSetProposal> alternatives(const Query& query, const Quali
   for (auto& [group, indexes] : of_ors)
     if (indexes.size() > 1) sets.push_back(std::move(indexes));
   auto single = candidates(query.facts, referenced, catalog, {.max_width = 2});
-  std::stable_sort(single.begin(), single.end(),
-                   [](const auto& a, const auto& b) { return a.keys.size() < b.keys.size(); });
+  std::ranges::stable_sort(single,
+                           [](const auto& a, const auto& b) { return a.keys.size() < b.keys.size(); });
   for (auto& one : single) sets.push_back({std::move(one)});
   std::vector<plan::IndexSetProposal> out;
   for (auto& indexes : sets) {
     std::string note;
-    const bool fits = std::all_of(indexes.begin(), indexes.end(), [&](const IndexProposal& one) {
+    const bool fits = std::ranges::all_of(indexes, [&](const IndexProposal& one) {
       const Fitted fitted = sizes.fit(one);
       note = fitted.note;
       return fitted.proposal == one;

@@ -1,7 +1,6 @@
 #include "advisor/candidates/candidates.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
 
@@ -27,11 +26,6 @@ constexpr std::int64_t least_brin_pages = 1280;  // ten ranges
 bool sortable(const Column& column) {
   if (column.statistics && column.statistics->average_width > max_average_width) return false;
   return has_order(column.type);
-}
-
-bool is_text(const Column& column) {
-  return column.type == "text" || column.type.starts_with("character varying") ||
-         column.type.starts_with("character(");
 }
 
 const Column* key_column(const Table& table, const std::string& name) {
@@ -68,7 +62,7 @@ std::vector<std::string> words(std::string_view expression) {
 // Of what stands around a column, what is immutable and a text for sure.
 std::string immutable_expression(const Predicate& predicate, const Column& column) {
   const std::string name = quote_identifier(column.name);
-  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column))
+  if ((predicate.wrapper == "lower" || predicate.wrapper == "upper") && is_text(column.type))
     return fmt::format("{}({})", predicate.wrapper, name);
   if ((predicate.wrapper == "::date" || predicate.wrapper == "date") &&
       column.type == "timestamp without time zone")
@@ -157,8 +151,7 @@ class Maker {
       return column->statistics->n_distinct < 0 ? -column->statistics->n_distinct * rows
                                                 : column->statistics->n_distinct;
     };
-    std::stable_sort(out.begin(), out.end(),
-                     [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
+    std::ranges::stable_sort(out, [&](const auto& a, const auto& b) { return distinct(a) > distinct(b); });
     return out;
   }
 
@@ -214,7 +207,7 @@ class Maker {
     add(keys);
     std::vector<IndexKey> all;
     for (const auto& equal : equal_)
-      if (std::none_of(keys.begin(), keys.end(), [&](const IndexKey& key) { return key.column == equal; })) {
+      if (!has_column(keys, equal)) {
         std::vector<IndexKey> one{plain(equal)};
         one.insert(one.end(), keys.begin(), keys.end());
         add(std::move(one));
@@ -244,11 +237,6 @@ bool names_a_kind(const std::string& type) {
                                                 "interval",         "inet",    "bytea"};
   return !no.count(type) && !type.starts_with("numeric(") && !type.starts_with("time") &&
          !type.ends_with("[]");
-}
-
-bool has_key(const IndexProposal& proposal, const std::string& column) {
-  return std::any_of(proposal.keys.begin(), proposal.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; });
 }
 
 // What the statement always asks of a column and what holds for some rows only: c IS NULL, a truth value, or
@@ -309,10 +297,8 @@ std::vector<IndexProposal> range_candidates(const QueryFacts& facts,
         std::abs(column->statistics->correlation) < in_order)
       continue;
     if (!table->statistics || table->statistics->pages < least_brin_pages) continue;
-    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
-      return index.method == "brin" &&
-             std::any_of(index.keys.begin(), index.keys.end(),
-                         [&](const IndexKey& key) { return key.column == column->name; });
+    const bool there = std::ranges::any_of(table->indexes, [&](const Index& index) {
+      return index.method == "brin" && has_column(index.keys, column->name);
     });
     if (!there) out.push_back({.table = table->name, .keys = {{.column = column->name}}, .method = "brin"});
   }
@@ -341,11 +327,11 @@ std::vector<IndexProposal> hash_candidates(const QueryFacts& facts,
       continue;
     const Table* table = catalog.table(predicate.column.table);
     const Column* column = table ? table->column(predicate.column.column) : nullptr;
-    if (!column || !referenced.count(table->name) || !is_text(*column)) continue;
+    if (!column || !referenced.count(table->name) || !is_text(column->type)) continue;
     const bool long_values = too_long && too_long(*table, *column);
     if (!long_values && (!column->statistics || column->statistics->average_width <= least_hash_width))
       continue;
-    const bool there = std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+    const bool there = std::ranges::any_of(table->indexes, [&](const Index& index) {
       const bool equality = index.method == "btree" || index.method == "hash";
       return equality && index.valid && !index.predicate && !index.keys.empty() &&
              index.keys.front().column == column->name;
@@ -367,7 +353,7 @@ bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, c
   if (!column || proposal.method != "btree" || not_just_equal.count({proposal.table, name})) return false;
   const double distinct = column->statistics ? column->statistics->n_distinct : 0;
   if (proposal.keys.size() > 1 && distinct >= 0 && distinct < many_values) return false;
-  return std::any_of(table->indexes.begin(), table->indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table->indexes, [&](const Index& index) {
     return index.method == "hash" && index.valid && !index.predicate && !index.keys.empty() &&
            index.keys.front().column == name;
   });
@@ -376,11 +362,10 @@ bool hash_serves(const IndexProposal& proposal, const Columns& not_just_equal, c
 std::size_t leading_equality_keys(const IndexProposal& proposal, const QueryFacts& facts) {
   std::size_t out = 0;
   const auto compared = [&](const IndexKey& key) {
-    return !key.column.empty() &&
-           std::any_of(facts.predicates.begin(), facts.predicates.end(), [&](const Predicate& predicate) {
-             return predicate.column == ColumnUse{proposal.table, key.column} && just_equal(predicate) &&
-                    !predicate.under_or;
-           });
+    return !key.column.empty() && std::ranges::any_of(facts.predicates, [&](const Predicate& predicate) {
+      return predicate.column == ColumnUse{proposal.table, key.column} && just_equal(predicate) &&
+             !predicate.under_or;
+    });
   };
   while (out < proposal.keys.size() && compared(proposal.keys[out])) ++out;
   return out;
@@ -395,7 +380,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
   std::vector<std::string> rest;
   bool all_short = true;
   for (const auto& column : referenced.columns)
-    if (!has_key(used, column)) {
+    if (!has_column(used.keys, column)) {
       rest.push_back(column);
       all_short &= key_column(*table, column) != nullptr;
     }
@@ -416,7 +401,7 @@ std::vector<IndexProposal> refinements(const IndexProposal& used, const QueryFac
     IndexProposal partial = used;
     partial.predicate = filter;
     std::erase_if(partial.keys, [&](const IndexKey& key) { return key.column == predicate.column.column; });
-    if (!partial.keys.empty() && std::find(out.begin(), out.end(), partial) == out.end())
+    if (!partial.keys.empty() && std::ranges::find(out, partial) == out.end())
       out.push_back(std::move(partial));
   }
   return out;
@@ -442,16 +427,16 @@ bool spares(const IndexProposal& narrow, const IndexProposal& wide, const Refere
     return false;
   if (!std::equal(narrow.keys.begin(), narrow.keys.end(), wide.keys.begin())) return false;
   const auto has = [](const std::vector<std::string>& columns, const std::string& column) {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
+    return std::ranges::find(columns, column) != columns.end();
   };
   const auto matters = [&](const std::string& column) {
     return column.empty() || (has(referenced.columns, column) && !has(narrow.include, column));
   };
   return std::none_of(wide.keys.begin() + static_cast<std::ptrdiff_t>(narrow.keys.size()), wide.keys.end(),
                       [&](const IndexKey& key) { return matters(key.column); }) &&
-         std::none_of(wide.include.begin(), wide.include.end(), matters) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(),
-                     [&](const std::string& column) { return has(wide.include, column); });
+         std::ranges::none_of(wide.include, matters) &&
+         std::ranges::all_of(narrow.include,
+                             [&](const std::string& column) { return has(wide.include, column); });
 }
 
 bool same_expression(std::string_view a, std::string_view b) { return words(a) == words(b); }
@@ -464,7 +449,7 @@ bool already_served(const IndexProposal& proposal, const Table& table) {
       spelled.expression = wanted.expression;
     return spelled == wanted;
   };
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return index.valid && index.method == "btree" && index.predicate == proposal.predicate &&
            index.keys.size() >= proposal.keys.size() &&
            std::equal(proposal.keys.begin(), proposal.keys.end(), index.keys.begin(), same);

@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,8 +19,8 @@ struct CandidateOptions {
   int max_width = 4;      // key columns
   bool literals = false;  // whether an index may contain constants: in the condition of a partial index, or
                           // in an expression, other than names
-  const QueryFacts* spelled =
-      nullptr;  // facts of the statement with its constants, if known: the source of expressions
+  // facts of the statement with its constants, if known: the source of expressions
+  const QueryFacts* spelled = nullptr;
 };
 
 // Candidates of one and two columns that start with a column of a predicate, join or order; those for LIKE

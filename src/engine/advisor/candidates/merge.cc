@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "advisor/queries/referenced_columns.h"
 #include "base/text/identifier.h"
 
 namespace pgadvise::advisor {
@@ -45,14 +46,8 @@ bool leads(const Keys& narrow, std::size_t equal, const Keys& wide) {
                     [](const IndexKey& a, const IndexKey& b) { return a == mirrored(b); });
 }
 
-bool has_key(const IndexProposal& index, const std::string& column) {
-  return std::any_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column; });
-}
-
 bool holds(const IndexProposal& index, const std::string& column) {
-  return has_key(index, column) ||
-         std::find(index.include.begin(), index.include.end(), column) != index.include.end();
+  return has_column(index.keys, column) || std::ranges::find(index.include, column) != index.include.end();
 }
 
 // Whether `wide` has the rows of the predicate of `narrow`, or finds them by its keys. `unrestricted`, a copy
@@ -65,7 +60,7 @@ bool serves_predicate(const IndexProposal& wide, const IndexProposal& narrow, In
     if (!key.column.empty() && narrow.predicate == quote_identifier(key.column) + " IS NOT NULL") return true;
   for (std::size_t at = 0; at < equality_keys(wide); ++at) {
     const std::string& column = wide.keys[at].column;
-    if (column.empty() || has_key(narrow, column)) continue;
+    if (column.empty() || has_column(narrow.keys, column)) continue;
     const std::string name = quote_identifier(column);
     if (narrow.predicate != name && narrow.predicate != "NOT " + name &&
         narrow.predicate != name + " IS NULL" && !narrow.predicate->starts_with(name + " = "))
@@ -111,7 +106,7 @@ std::optional<IndexProposal> reordered(const IndexProposal& wide, const IndexPro
 bool include_also(IndexProposal& index, const IndexProposal& other) {
   for (const auto& column : other.include)
     if (!holds(index, column)) index.include.push_back(column);
-  std::erase_if(index.include, [&](const std::string& column) { return has_key(index, column); });
+  std::erase_if(index.include, [&](const std::string& column) { return has_column(index.keys, column); });
   return index.include.size() <= max_included;
 }
 
@@ -131,8 +126,7 @@ bool serves(const IndexProposal& wide, const IndexProposal& narrow) {
   IndexProposal asked = narrow;
   if (!serves_predicate(wide, narrow, asked)) return false;
   return leads(asked.keys, equality_keys(asked), wide.keys) &&
-         std::all_of(narrow.include.begin(), narrow.include.end(),
-                     [&](const std::string& column) { return holds(wide, column); });
+         std::ranges::all_of(narrow.include, [&](const std::string& column) { return holds(wide, column); });
 }
 
 std::optional<IndexProposal> united(const IndexProposal& one, const IndexProposal& other) {

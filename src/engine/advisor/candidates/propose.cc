@@ -90,10 +90,10 @@ class Members {
 bool fits(const IndexProposal& index, const Catalog& catalog) {
   const Table* table = catalog.table(index.table);
   return table &&
-         std::all_of(index.keys.begin(), index.keys.end(),
-                     [&](const IndexKey& key) { return key.column.empty() || table->column(key.column); }) &&
-         std::all_of(index.include.begin(), index.include.end(),
-                     [&](const std::string& column) { return table->column(column); });
+         std::ranges::all_of(
+             index.keys,
+             [&](const IndexKey& key) { return key.column.empty() || table->column(key.column); }) &&
+         std::ranges::all_of(index.include, [&](const std::string& column) { return table->column(column); });
 }
 
 std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,

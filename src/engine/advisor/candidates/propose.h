@@ -18,8 +18,8 @@ namespace pgadvise::advisor {
 struct ProposedFix {
   std::size_t finding = 0;
   Fix fix;
-  std::optional<std::size_t>
-      served_by;  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
+  // the finding whose fix holds the index that serves this one, too; then `fix` has no SQL
+  std::optional<std::size_t> served_by;
 };
 
 // Whether the catalog has the index's table and columns.
@@ -34,7 +34,7 @@ std::vector<IndexProposal> asked_indexes(const std::vector<Finding>& findings,
 std::vector<IndexProposal> all_asked_indexes(const std::vector<Finding>& findings,
                                              const std::vector<plan::Confirmation>& confirmations);
 
-// The proposals of all findings are merged (advisor/merge.h), together with `chosen`, the indexes that the
+// The proposals of all findings are merged (candidates/merge.h), together with `chosen`, the indexes that the
 // search selects for the workload. An index that serves several findings is proposed once: by the first
 // finding that asks for just this index, else by the first of those whose keys are the longest. An index on a
 // partitioned table serves its partitions' findings. Refuted findings and those without an IndexProposal get

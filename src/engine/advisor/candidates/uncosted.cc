@@ -5,9 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include <fmt/format.h>
-
-#include "base/text/identifier.h"
+#include "advisor/costs/entry_size.h"
 #include "model/schema/ddl.h"
 
 namespace pgadvise::advisor {
@@ -17,10 +15,6 @@ struct Wish {
   std::string operator_class;  // "": the type's default for GIN
   std::string what;            // "jsonb @>"
 };
-
-bool is_text(const std::string& type) {
-  return type == "text" || type.starts_with("character varying") || type.starts_with("character(");
-}
 
 Wish wish(const Predicate& predicate, const Column& column) {
   static const std::set<std::string_view> containment = {"@>", "@?", "@@"};
@@ -43,9 +37,9 @@ Wish wish(const Predicate& predicate, const Column& column) {
 }
 
 bool served(const Table& table, const std::string& column, const std::string& operator_class) {
-  return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
+  return std::ranges::any_of(table.indexes, [&](const Index& index) {
     return index.valid && (index.method == "gin" || index.method == "gist") &&
-           std::any_of(index.keys.begin(), index.keys.end(), [&](const IndexKey& key) {
+           std::ranges::any_of(index.keys, [&](const IndexKey& key) {
              return key.column == column && (operator_class != "gin_trgm_ops" ||
                                              key.operator_class.find("trgm") != std::string::npos);
            });
@@ -81,8 +75,7 @@ std::vector<UncostedIndex> uncosted(const std::vector<const Query*>& queries, co
     index.keys = {{.column = column, .operator_class = operator_class}};
     std::string reason = "for " + found.first + "; HypoPG does not support GIN indexes";
     const bool trigrams = operator_class == "gin_trgm_ops";
-    if (trigrams && std::find(catalog.extensions.begin(), catalog.extensions.end(), "pg_trgm") ==
-                        catalog.extensions.end())
+    if (trigrams && std::ranges::find(catalog.extensions, "pg_trgm") == catalog.extensions.end())
       reason += "; needs CREATE EXTENSION pg_trgm";
     if (partitioned)
       reason +=

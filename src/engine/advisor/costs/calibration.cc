@@ -11,7 +11,7 @@ constexpr double max_calibration = 100;
 // How many milliseconds a unit of the planner's cost takes in this workload: the median, each query
 // counting by its logged time.
 double time_of_cost(std::vector<std::pair<double, double>> times) {
-  std::sort(times.begin(), times.end());
+  std::ranges::sort(times);
   double half = 0;
   for (const auto& [rate, time] : times) half += time / 2;
   for (const auto& [rate, time] : times)

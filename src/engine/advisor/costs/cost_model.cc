@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace pgadvise::advisor {
@@ -28,7 +29,7 @@ CostModel::Bits CostModel::bits(const Known& known, const IndexSet& indexes) con
   Bits out;
   if (known.relevant.size() < indexes.size()) {
     for (std::size_t at = 0; at < known.relevant.size(); ++at)
-      if (std::binary_search(indexes.begin(), indexes.end(), known.relevant[at])) out |= known.spared[at];
+      if (std::ranges::binary_search(indexes, known.relevant[at])) out |= known.spared[at];
     return out;
   }
   for (const int index : indexes)
@@ -37,7 +38,7 @@ CostModel::Bits CostModel::bits(const Known& known, const IndexSet& indexes) con
 }
 
 std::optional<std::size_t> CostModel::Known::place(int index) const {
-  const auto at = std::lower_bound(relevant.begin(), relevant.end(), index);
+  const auto at = std::ranges::lower_bound(relevant, index);
   if (at == relevant.end() || *at != index) return std::nullopt;
   return static_cast<std::size_t>(at - relevant.begin());
 }
@@ -49,11 +50,9 @@ bool CostModel::Known::spares(int index, int other) const {
 
 IndexSet CostModel::that_matter(const Known& known, const IndexSet& indexes) const {
   IndexSet all, out;
-  std::set_intersection(indexes.begin(), indexes.end(), known.relevant.begin(), known.relevant.end(),
-                        std::back_inserter(all));
-  std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](int index) {
-    return std::none_of(all.begin(), all.end(),
-                        [&](int other) { return other != index && known.spares(other, index); });
+  std::ranges::set_intersection(indexes, known.relevant, std::back_inserter(all));
+  std::ranges::copy_if(all, std::back_inserter(out), [&](int index) {
+    return std::ranges::none_of(all, [&](int other) { return other != index && known.spares(other, index); });
   });
   return out;
 }
@@ -61,8 +60,7 @@ IndexSet CostModel::that_matter(const Known& known, const IndexSet& indexes) con
 void CostModel::place(const Known& known, Entry& entry) const {
   entry.under = bits(known, entry.indexes);
   entry.needs = bits(known, entry.used);
-  entry.whole =
-      std::includes(known.relevant.begin(), known.relevant.end(), entry.used.begin(), entry.used.end());
+  entry.whole = std::ranges::includes(known.relevant, entry.used);
 }
 
 Result<plan::WhatIfPlan> CostModel::ask(std::size_t request, const IndexSet& indexes, plan::WhatIf& what_if) {
@@ -85,7 +83,7 @@ void CostModel::relate(std::size_t request, IndexSet relevant, const std::functi
     if (static_cast<std::size_t>(index) >= by_index_.size())
       by_index_.resize(static_cast<std::size_t>(index) + 1);
     auto& of_index = by_index_[static_cast<std::size_t>(index)];
-    if (std::find(of_index.begin(), of_index.end(), request) == of_index.end()) of_index.push_back(request);
+    if (std::ranges::find(of_index, request) == of_index.end()) of_index.push_back(request);
   }
   known.relevant = std::move(relevant);
   known.whole = false;

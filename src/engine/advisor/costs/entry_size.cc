@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "advisor/queries/referenced_columns.h"
 #include "base/text/identifier.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
@@ -24,7 +25,7 @@ constexpr double sampled_pages = 5000;  // 40 MB
 constexpr std::size_t max_sampled_columns = 100;
 
 bool has(const std::vector<std::string>& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+  return std::ranges::find(list, name) != list.end();
 }
 
 // Types whose values have a length of their own, small against an entry.
@@ -109,14 +110,16 @@ bool has_order(const std::string& type) {
   return !without.count(type);
 }
 
+bool is_text(const std::string& type) {
+  return type == "text" || type.starts_with("character varying") || type.starts_with("character(");
+}
+
 // A value that an entry of another B-tree holds already is known to fit; so is one of a foreign key.
 bool EntrySizes::indexed(const Table& table, const Column& column) const {
-  const bool key = std::any_of(table.indexes.begin(), table.indexes.end(), [&](const Index& index) {
-    return index.valid && index.method == "btree" && !index.predicate &&
-           std::any_of(index.keys.begin(), index.keys.end(),
-                       [&](const IndexKey& one) { return one.column == column.name; });
+  const bool key = std::ranges::any_of(table.indexes, [&](const Index& index) {
+    return index.valid && index.method == "btree" && !index.predicate && has_column(index.keys, column.name);
   });
-  return key || std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
+  return key || std::ranges::any_of(table.constraints, [&](const Constraint& one) {
            return one.kind == Constraint::Kind::foreign_key && one.validated && has(one.columns, column.name);
          });
 }

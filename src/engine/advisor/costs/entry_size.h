@@ -15,14 +15,17 @@
 
 namespace pgadvise::advisor {
 
-constexpr int max_average_width =
-    500;  // of a key column, in bytes; PostgreSQL's limit is that of every value
+// of a key column, in bytes; PostgreSQL's limit is that of every value
+constexpr int max_average_width = 500;
 
 // Whether the type has a default B-tree operator class.
 bool has_order(const std::string& type);
 
+// text, varchar and char, of any length.
+bool is_text(const std::string& type);
+
 struct Fitted {
-  std::optional<IndexProposal> proposal;  // that can be built; nullopt: none
+  std::optional<IndexProposal> proposal;  // the part that can be built, if any
   std::string note;  // why it differs from the proposal, or under which condition it can be built; one
                      // sentence, "" if declared lengths prove it
 };
@@ -73,8 +76,8 @@ class EntrySizes {
   const Catalog* live_;
   plan::Planner* planner_;
   std::mutex mutex_;  // guards samples_
-  std::map<std::pair<QualifiedName, std::string>, Sample>
-      samples_;  // the key: an expression, or "" for columns
+  // the key: an expression, or "" for columns
+  std::map<std::pair<QualifiedName, std::string>, Sample> samples_;
 };
 
 }  // namespace pgadvise::advisor

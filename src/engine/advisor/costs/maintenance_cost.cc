@@ -13,16 +13,17 @@ constexpr double cost_of_other_update = 0.3;
 
 bool holds(const IndexProposal& proposal, const std::string& column) {
   const auto names = [&](const std::string& text) { return text.find(column) != std::string::npos; };
-  return std::any_of(proposal.keys.begin(), proposal.keys.end(),
-                     [&](const IndexKey& key) { return key.column == column || names(key.expression); }) ||
-         std::find(proposal.include.begin(), proposal.include.end(), column) != proposal.include.end() ||
+  return std::ranges::any_of(
+             proposal.keys,
+             [&](const IndexKey& key) { return key.column == column || names(key.expression); }) ||
+         std::ranges::find(proposal.include, column) != proposal.include.end() ||
          (proposal.predicate && names(*proposal.predicate));
 }
 
 double cost_per_row(const IndexProposal& proposal, const QueryFacts& facts) {
   if (facts.kind == StatementKind::delete_) return 0;
-  const bool changes = std::any_of(facts.updated.begin(), facts.updated.end(),
-                                   [&](const Assignment& set) { return holds(proposal, set.column.column); });
+  const bool changes = std::ranges::any_of(
+      facts.updated, [&](const Assignment& set) { return holds(proposal, set.column.column); });
   if (facts.kind == StatementKind::update) return changes ? cost_of_changed_column : cost_of_other_update;
   return cost_of_insert;
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "advisor/ddl/index_ddl.h"
 #include "model/results/finding.h"
 #include "model/schema/catalog.h"
 

@@ -97,8 +97,7 @@ Result<std::optional<Buildable>> by_server(const sql::WrittenIndex& written, con
     return Buildable{Answer::not_costed,
                      "pgadvise does not send the index to the server: " + decision->reason};
   const std::string& method = written.index.method;
-  if (std::find(hypothetical_methods.begin(), hypothetical_methods.end(), method) ==
-      hypothetical_methods.end())
+  if (std::ranges::find(hypothetical_methods, method) == hypothetical_methods.end())
     return Buildable{Answer::not_costed, "HypoPG does not support the access method " + method};
   const std::string sql = definition(written, catalog);
   if (sql.empty()) return Buildable{Answer::not_costed, "the partitioned table has no partition"};
@@ -161,9 +160,8 @@ Result<Buildable> can_build(const sql::WrittenIndex& written, const Catalog& cat
                             plan::Planner& planner) {
   if (auto found = by_catalog(written, catalog)) return *found;
   for (const auto check : {by_server, by_rows}) {
-    auto found = check(written, catalog, planner);
-    if (!found) return tl::unexpected(found.error());
-    if (*found) return **found;
+    TRY(auto found, check(written, catalog, planner));
+    if (found) return *found;
   }
   return Buildable{};
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -142,7 +141,7 @@ IndexNamer::IndexNamer(const Catalog& catalog) {
     }
   }
   for (const auto& [name, sequence] : catalog.sequences) taken_.insert(name);
-  const auto best = static_cast<std::size_t>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+  const auto best = static_cast<std::size_t>(std::ranges::max_element(votes) - votes.begin());
   pattern_ = known_patterns[best].text;
   column_separator_ = known_patterns[best].column_separator;
 }

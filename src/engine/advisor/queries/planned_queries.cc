@@ -1,8 +1,11 @@
 #include "advisor/queries/planned_queries.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
 
-#include "base/text/text.h"
 #include "plan/run/safety.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/statement.h"
@@ -24,13 +27,6 @@ std::size_t parameters_of(std::string_view statement) {
     most = std::max(most, number);
   }
   return most;
-}
-
-bool may_gain(const Query& query) {
-  const bool plain = query.facts.kind == StatementKind::select || query.facts.kind == StatementKind::insert ||
-                     query.facts.kind == StatementKind::update ||
-                     query.facts.kind == StatementKind::delete_ || query.facts.kind == StatementKind::merge;
-  return plain && !query.facts.catalog_query;
 }
 
 std::string where(const Query& query) {
@@ -77,7 +73,7 @@ class Refusals {
 std::vector<plan::WhatIfStatement> statements_of(const Query& query) {
   std::vector<plan::WhatIfStatement> out;
   const auto add = [&](plan::WhatIfStatement statement) {
-    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& other) {
+    const bool known = std::ranges::any_of(out, [&](const auto& other) {
       return other.sql == statement.sql && other.parameters == statement.parameters;
     });
     if (!known && out.size() < max_samples) out.push_back(std::move(statement));
@@ -113,7 +109,7 @@ std::vector<PlannedQuery> planned_queries(const Workload& workload, const Catalo
       leave_out(query, "it can't be parsed");
       continue;
     }
-    if (!may_gain(query)) continue;
+    if (!plan::can_be_planned(query.facts.kind) || query.facts.catalog_query) continue;
     if (!query.facts.unknown_relations.empty()) {
       leave_out(query, "there is no " + display(query.facts.unknown_relations.front()) + " in the database");
       continue;

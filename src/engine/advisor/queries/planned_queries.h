@@ -5,8 +5,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "advisor/queries/referenced_columns.h"

@@ -96,7 +96,7 @@ class Scanner {
       const Table* table = catalog_.table(use.table);
       if (it == out_.end() || !table || !table->column(column)) return;
       auto& columns = it->second.columns;
-      if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+      if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
       if (ordered_) it->second.leading.insert(column), it->second.sorted.insert(column);
       found = true;
     };
@@ -176,13 +176,16 @@ std::set<QualifiedName> partition_tree(const QualifiedName& table, const Catalog
     const QualifiedName parent = below.back();
     below.pop_back();
     for (const auto& [name, child] : catalog.tables) {
-      const bool is_below =
-          (child.partition_of && *child.partition_of == parent) ||
-          std::find(child.inherits.begin(), child.inherits.end(), parent) != child.inherits.end();
+      const bool is_below = (child.partition_of && *child.partition_of == parent) ||
+                            std::ranges::find(child.inherits, parent) != child.inherits.end();
       if (is_below && out.insert(name).second) below.push_back(name);
     }
   }
   return out;
+}
+
+bool has_column(const std::vector<IndexKey>& keys, const std::string& column) {
+  return std::ranges::any_of(keys, [&](const IndexKey& key) { return key.column == column; });
 }
 
 }  // namespace pgadvise::advisor

@@ -36,6 +36,157 @@ constexpr double min_bulk_rows = 10'000;
 constexpr double brin_share = 0.05;  // of a B-tree's: a range's entry changes with a new extreme only
 constexpr std::chrono::milliseconds between_progress{200};
 
+std::string quote_key(const IndexProposal& proposal) {
+  return proposal.table.schema + '\0' + proposal.table.name + '\0' +
+         ddl::index_definition(ddl::index_of(proposal)) + '\0' + proposal.method;
+}
+
+// The proposals that plans are asked about, by their numbers in plan::WhatIf, with the sizes and maintenance
+// costs of their indexes. For one thread.
+class NumberedProposals {
+ public:
+  // The arguments must outlive the object. `writes`: all writes of the workload, before numbers() is called.
+  NumberedProposals(const Catalog& catalog, const std::vector<Write>& writes, plan::WhatIf& what_if,
+                    plan::Planner& planner, const AdviseOptions& options)
+      : catalog_(catalog), writes_(writes), what_if_(what_if), planner_(planner), options_(options) {}
+
+  // The numbers of those proposals that fit into the budget, sorted. With hypopg_sizes, one round trip asks
+  // for all sizes that are unknown, and proposals that HypoPG rejects are left out. For a partial index of
+  // one value, asks the planner for its rows: REQUIRES that the connection has no open transaction then.
+  IndexSet numbers(const std::vector<IndexProposal>& proposals) {
+    std::set<int> all;
+    for (const auto& proposal : proposals) all.insert(number(proposal));
+    const auto bytes = [&](int index) -> std::int64_t& {
+      return sizes_.bytes[static_cast<std::size_t>(index)];
+    };
+    if (options_.hypopg_sizes) {
+      IndexSet unknown;
+      std::ranges::copy_if(all, std::back_inserter(unknown), [&](int index) { return bytes(index) < 0; });
+      const auto sizes = what_if_.sizes(unknown);
+      for (std::size_t at = 0; at < unknown.size(); ++at) bytes(unknown[at]) = sizes ? (*sizes)[at] : 0;
+    }
+    IndexSet out;
+    // HypoPG can't make what it gives no size for.
+    std::ranges::copy_if(all, std::back_inserter(out), [&](int index) {
+      return (bytes(index) > 0 || !options_.hypopg_sizes) &&
+             (!options_.budget || bytes(index) <= *options_.budget);
+    });
+    return out;
+  }
+
+  const IndexProposal& operator[](int index) const { return proposals_[static_cast<std::size_t>(index)]; }
+  bool is_btree(int index) const { return (*this)[index].method == "btree"; }
+  std::size_t size() const { return proposals_.size(); }
+  // The number of hypothetical indexes that a proposal takes: one for each partition.
+  std::size_t parts(int index) const { return parts_[static_cast<std::size_t>(index)]; }
+  // Equal for all proposals of a table and method that begin with the same key.
+  std::string lead(int index) const {
+    const IndexProposal& proposal = (*this)[index];
+    return quote_key({.table = proposal.table, .keys = {proposal.keys.front()}, .method = proposal.method});
+  }
+  const Sizes& sizes() const { return sizes_; }
+  // Sets Sizes::alike: `by_lead` has the indexes by their lead().
+  void set_alike(const std::map<std::string, IndexSet>& by_lead) {
+    sizes_.alike.resize(proposals_.size());
+    for (const auto& [lead, indexes] : by_lead)
+      for (const int index : indexes) sizes_.alike[static_cast<std::size_t>(index)] = indexes;
+  }
+
+ private:
+  int number(const IndexProposal& proposal) {
+    const std::string key = quote_key(proposal);
+    const auto known = numbers_.find(key);
+    if (known != numbers_.end()) return known->second;
+    auto hypothetical = hypothetical_indexes(proposal, catalog_);
+    parts_.push_back(hypothetical.size());
+    const int index = what_if_.add(proposal.table, std::move(hypothetical));
+    numbers_.emplace(key, index);
+    proposals_.push_back(proposal);
+    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, selected(proposal)));
+    sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
+                                      (proposal.method == "brin" ? brin_share : 1));
+    return index;
+  }
+
+  // The share of the rows that a partial index of one value contains (status = 'failed', NOT paid), as the
+  // planner estimates it. nullopt for IS [NOT] NULL, which the column's statistics tell.
+  std::optional<double> selected(const IndexProposal& proposal) {
+    if (!proposal.predicate || proposal.predicate->ends_with(" NULL")) return std::nullopt;
+    const Table* table = catalog_.table(proposal.table);
+    const double rows = table && table->statistics ? table->statistics->rows : 0;
+    if (rows <= 0) return std::nullopt;
+    const std::string sql = "SELECT FROM " + quote_name(proposal.table) + " WHERE " + *proposal.predicate;
+    const auto [known, fresh] = selected_.try_emplace(sql);
+    if (fresh)
+      if (const auto plan = planner_.explain({sql, {}, true, ""}))
+        known->second = std::clamp(plan->root.plan_rows / rows, 0.0, 1.0);
+    return known->second;
+  }
+
+  const Catalog& catalog_;
+  const std::vector<Write>& writes_;
+  plan::WhatIf& what_if_;
+  plan::Planner& planner_;
+  const AdviseOptions& options_;
+  std::map<std::string, int> numbers_;
+  std::vector<IndexProposal> proposals_;  // by number
+  std::vector<std::size_t> parts_;        // by number
+  Sizes sizes_;
+  std::map<std::string, std::optional<double>> selected_;  // by SELECT with the predicate
+};
+
+// What statements say with their constants, where an index may have some of these.
+class Constants {
+ public:
+  Constants(const Workload& workload, const Catalog& catalog, const plan::PlanSource& source, bool show)
+      : catalog_(catalog), source_(source), show_(show) {
+    for (const auto& log : workload.sources)
+      if (log.format == "sql") sql_files_.insert(log.path);
+  }
+
+  // Its constants may be shown: the user wrote them into an .sql file, or asked for them.
+  bool may_show(const Query& query) const {
+    const bool own = !query.samples.empty() && std::ranges::all_of(query.samples, [&](const Sample& sample) {
+      return sql_files_.count(sample.place.file) > 0;
+    });
+    return own || show_;
+  }
+
+  // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An
+  // expression that is another one from call to call is left out, since an index on one would serve but
+  // those. nullopt without such an expression.
+  std::optional<QueryFacts> with_constants(const PlannedQuery& planned) const {
+    const auto& predicates = planned.query->facts.predicates;
+    if (std::ranges::all_of(predicates, [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
+      return std::nullopt;
+    QueryFacts out = sql::query_facts(planned.statements.front().sql, catalog_, source_.search_path());
+    for (const auto& sample : planned.query->samples) {
+      if (sample.statement.empty() || sample.statement == planned.statements.front().sql) continue;
+      const QueryFacts other = sql::query_facts(sample.statement, catalog_, source_.search_path());
+      for (std::size_t at = 0; at < out.predicates.size(); ++at)
+        if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression)
+          out.predicates[at].expression.clear();
+    }
+    return out;
+  }
+
+  // The facts of request number `at` with the constants of its statement; nullptr: they may not be shown.
+  const QueryFacts* literal_facts(std::size_t at, const WhatIfRequest& request, const Query& query) {
+    if (!may_show(query) || request.statement.generic || !request.statement.parameters.empty())
+      return nullptr;
+    auto& facts = spelled_[at];
+    if (!facts) facts = sql::query_facts(request.statement.sql, catalog_, source_.search_path());
+    return &*facts;
+  }
+
+ private:
+  const Catalog& catalog_;
+  const plan::PlanSource& source_;
+  bool show_;
+  std::set<std::string> sql_files_;
+  std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by request
+};
+
 class Advisor {
  public:
   Advisor(const Workload& workload, const Catalog& catalog, plan::PlanSource& source, plan::WhatIf& what_if,
@@ -48,13 +199,13 @@ class Advisor {
         diagnostics_(diagnostics),
         model_(what_if),
         planner_(source, catalog, {.stop = [this] { return stop(); }}),
+        proposals_(catalog, writes_, what_if, planner_, options),
+        constants_(workload, catalog, source, options.show_literals),
         sizes_of_entries_(catalog, &catalog, &planner_),
         end_(Clock::now() + options.time_limit) {}
 
   Advice run() {
     advice_.budget_bytes = options_.budget;
-    for (const auto& source : workload_.sources)
-      if (source.format == "sql") sql_files_.insert(source.path);
     const std::size_t told = diagnostics_.size();
     planned_ = planned_queries(
         workload_, catalog_, source_, [this] { return stop(); }, advice_.not_explained, diagnostics_);
@@ -104,7 +255,7 @@ class Advisor {
 
   using Plans = std::vector<Result<plan::WhatIfPlan>>;
 
-  // Of each query, one plan for each statement; none where it was not asked any more.
+  // Of each query, one plan for each statement; empty if the search had ended before.
   std::vector<Plans> plans_without_indexes() {
     std::vector<Plans> out(planned_.size());
     std::atomic<bool> lost = false;
@@ -144,12 +295,13 @@ class Advisor {
     return asked;
   }
 
-  // A load, import or backfill that ran once or twice is no part of the steady workload.
+  // A load, import or backfill that ran once or twice does not belong to the steady workload.
   bool bulk_load(const Asked& asked) {
     const Query& query = *planned_[asked.query].query;
     const bool bulk = query.facts.kind != StatementKind::select && query.calls <= max_bulk_calls &&
-                      std::any_of(asked.plans.begin(), asked.plans.end(),
-                                  [](const auto& one) { return one.second.rows_written >= min_bulk_rows; });
+                      std::ranges::any_of(asked.plans, [](const auto& one) {
+                        return one.second.rows_written >= min_bulk_rows;
+                      });
     advice_.bulk_loads += bulk;
     return bulk;
   }
@@ -184,70 +336,6 @@ class Advisor {
     found_.resize(model_.size());
   }
 
-  // Known by its number; made on the first sight.
-  int number(const IndexProposal& proposal) {
-    const std::string key = quote_key(proposal);
-    const auto known = numbers_.find(key);
-    if (known != numbers_.end()) return known->second;
-    auto hypothetical = hypothetical_indexes(proposal, catalog_);
-    parts_.push_back(hypothetical.size());
-    const int index = what_if_.add(proposal.table, std::move(hypothetical));
-    numbers_.emplace(key, index);
-    proposals_.push_back(proposal);
-    sizes_.bytes.push_back(options_.hypopg_sizes ? -1 : index_size(proposal, catalog_, selected(proposal)));
-    sizes_.maintenance_cost.push_back(maintenance_cost(proposal, writes_, catalog_) *
-                                      (proposal.method == "brin" ? brin_share : 1));
-    return index;
-  }
-
-  // The share of the rows that a partial index of one value contains (status = 'failed', NOT paid), as the
-  // planner estimates it. The connection must have no transaction open: such proposals are made by refined()
-  // only. nullopt for IS [NOT] NULL, which the column's statistics tell.
-  std::optional<double> selected(const IndexProposal& proposal) {
-    if (!proposal.predicate || proposal.predicate->ends_with(" NULL")) return std::nullopt;
-    const Table* table = catalog_.table(proposal.table);
-    const double rows = table && table->statistics ? table->statistics->rows : 0;
-    if (rows <= 0) return std::nullopt;
-    const std::string sql = "SELECT FROM " + quote_name(proposal.table) + " WHERE " + *proposal.predicate;
-    const auto [known, fresh] = selected_.try_emplace(sql);
-    if (fresh)
-      if (const auto plan = planner_.explain({sql, {}, true, ""}))
-        known->second = std::clamp(plan->root.plan_rows / rows, 0.0, 1.0);
-    return known->second;
-  }
-
-  static std::string quote_key(const IndexProposal& proposal) {
-    return proposal.table.schema + '\0' + proposal.table.name + '\0' +
-           ddl::index_definition(ddl::index_of(proposal)) + '\0' + proposal.method;
-  }
-
-  const std::string& method(int index) const { return proposals_[static_cast<std::size_t>(index)].method; }
-
-  // Those that the budget leaves room for.
-  IndexSet numbers(const std::vector<IndexProposal>& proposals, const std::vector<IndexProposal>& ranges = {},
-                   const std::vector<IndexProposal>& hashes = {}) {
-    std::set<int> all;
-    for (const auto& proposal : proposals) all.insert(number(proposal));
-    for (const auto& proposal : ranges) all.insert(number(proposal));
-    for (const auto& proposal : hashes) all.insert(number(proposal));
-    if (options_.hypopg_sizes) {
-      IndexSet unknown;
-      for (const int index : all)
-        if (sizes_.bytes[static_cast<std::size_t>(index)] < 0) unknown.push_back(index);
-      const auto sizes = what_if_.sizes(unknown);
-      for (std::size_t at = 0; at < unknown.size(); ++at)
-        sizes_.bytes[static_cast<std::size_t>(unknown[at])] = sizes ? (*sizes)[at] : 0;
-    }
-    IndexSet out;
-    for (const int index : all) {
-      const std::int64_t bytes = sizes_.bytes[static_cast<std::size_t>(index)];
-      // HypoPG can't make what it gives no size for.
-      if ((bytes > 0 || !options_.hypopg_sizes) && (!options_.budget || bytes <= *options_.budget))
-        out.push_back(index);
-    }
-    return out;
-  }
-
   // Also of statements that are not explained: they run all the same.
   Columns columns_not_just_equal() {
     Columns out;
@@ -263,36 +351,34 @@ class Advisor {
     // Of all requests at once: one round trip asks for the sizes.
     std::vector<IndexProposal> all;
     std::vector<std::vector<IndexProposal>> own(planned_.size());
-    std::vector<std::vector<IndexProposal>> ranges(planned_.size());
-    std::vector<std::vector<IndexProposal>> hashes(planned_.size());
     const Columns not_just_equal = columns_not_just_equal();
     for (const auto& planned : planned_)
       for (const auto& [table, columns] : planned.referenced) read_.insert(table);
     what_if_.clear();  // lengths are sampled in a transaction of their own
     for (std::size_t at = 0; at < planned_.size() && !enough_candidates(); ++at) {
-      const auto spelled = with_constants(planned_[at]);
-      own[at] =
-          candidates(planned_[at].query->facts, planned_[at].referenced, catalog_,
-                     {options_.max_width, may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
+      const auto spelled = constants_.with_constants(planned_[at]);
+      own[at] = candidates(
+          planned_[at].query->facts, planned_[at].referenced, catalog_,
+          {options_.max_width, constants_.may_show(*planned_[at].query), spelled ? &*spelled : nullptr});
       add_of_partitioned_tables(own[at]);
       leave_out_too_long(own[at]);
       std::erase_if(own[at],
                     [&](const IndexProposal& one) { return hash_serves(one, not_just_equal, catalog_); });
-      if (options_.max_width >= 3)
-        ranges[at] = range_candidates(planned_[at].query->facts, planned_[at].referenced, catalog_);
-      if (options_.max_width >= 3)
-        hashes[at] = hash_candidates(planned_[at].query->facts, planned_[at].referenced, not_just_equal,
-                                     catalog_, [this](const Table& table, const Column& column) {
-                                       return sizes_of_entries_.too_long(table, column);
-                                     });
       all.insert(all.end(), own[at].begin(), own[at].end());
+      if (options_.max_width < 3) continue;
+      const QueryFacts& facts = planned_[at].query->facts;
+      const auto& referenced = planned_[at].referenced;
+      const auto too_long = [this](const Table& table, const Column& column) {
+        return sizes_of_entries_.too_long(table, column);
+      };
+      for (const auto& more : {range_candidates(facts, referenced, catalog_),
+                               hash_candidates(facts, referenced, not_just_equal, catalog_, too_long)})
+        own[at].insert(own[at].end(), more.begin(), more.end());
     }
-    if (!ended()) (void)numbers(all);
+    if (!ended()) (void)proposals_.numbers(all);
     std::vector<IndexSet> sets(model_.size());
-    for (std::size_t at = 0; at < model_.size() && !ended(); ++at) {
-      const std::size_t query = model_.request(at).query;
-      sets[at] = numbers(own[query], ranges[query], hashes[query]);
-    }
+    for (std::size_t at = 0; at < model_.size() && !ended(); ++at)
+      sets[at] = proposals_.numbers(own[model_.request(at).query]);
     peel(sets);
     for (int width = 3; width <= options_.max_width; ++width) {
       sets.assign(model_.size(), {});
@@ -323,7 +409,7 @@ class Advisor {
       return &own->second;
     for (const auto& [table, columns] : planned.referenced) {
       const auto above = partitioned_above(table, catalog_);
-      if (std::find(above.begin(), above.end(), index.table) != above.end()) return &columns;
+      if (std::ranges::find(above, index.table) != above.end()) return &columns;
     }
     return nullptr;
   }
@@ -340,7 +426,7 @@ class Advisor {
     std::vector<std::size_t> out(model_.size());
     std::iota(out.begin(), out.end(), 0);
     const auto cost = [&](std::size_t at) { return model_.request(at).weight * base_[at]; };
-    std::stable_sort(out.begin(), out.end(), [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
+    std::ranges::stable_sort(out, [&](std::size_t a, std::size_t b) { return cost(a) > cost(b); });
     return out;
   }
 
@@ -362,7 +448,7 @@ class Advisor {
     std::vector<IndexSet> portions(1);
     std::size_t parts = 0;
     for (const int index : all) {
-      const std::size_t more = parts_[static_cast<std::size_t>(index)];
+      const std::size_t more = proposals_.parts(index);
       if (parts + more > max_together && !portions.back().empty()) portions.emplace_back(), parts = 0;
       portions.back().push_back(index);
       parts += more;
@@ -374,7 +460,7 @@ class Advisor {
       for (const auto& group : peel_at_once(at, portion, what_if)) found.insert(group.begin(), group.end());
     }
     std::size_t together = 0;
-    for (const int index : found) together += parts_[static_cast<std::size_t>(index)];
+    for (const int index : found) together += proposals_.parts(index);
     if (together > max_together || ended()) return {};  // each is known by itself
     return peel_at_once(at, {found.begin(), found.end()}, what_if);
   }
@@ -391,7 +477,7 @@ class Advisor {
       found_[at].insert(used.begin(), used.end());
       groups.push_back(used);
       IndexSet rest;
-      std::set_difference(left.begin(), left.end(), used.begin(), used.end(), std::back_inserter(rest));
+      std::ranges::set_difference(left, used, std::back_inserter(rest));
       left = std::move(rest);
     }
     return groups;
@@ -402,10 +488,10 @@ class Advisor {
     const PlannedQuery& planned = planned_[model_.request(at).query];
     std::vector<IndexProposal> wider;
     for (const int index : found_[at]) {
-      const IndexProposal& used = proposals_[static_cast<std::size_t>(index)];
+      const IndexProposal& used = proposals_[index];
       const ReferencedColumns* columns = referenced(planned, used);
-      if (method(index) != "btree" || !columns || !refined_.insert({at, index}).second) continue;
-      const QueryFacts* spelled = literal_facts(at);
+      if (!proposals_.is_btree(index) || !columns || !refined_.insert({at, index}).second) continue;
+      const QueryFacts* spelled = constants_.literal_facts(at, model_.request(at), *planned.query);
       for (auto& proposal : refinements(used, spelled ? *spelled : planned.query->facts, *columns, catalog_,
                                         {options_.max_width, spelled != nullptr}))
         wider.push_back(std::move(proposal));
@@ -413,112 +499,66 @@ class Advisor {
     leave_out_too_long(wider);
     if (wider.empty()) return {};
     IndexSet all(found_[at].begin(), found_[at].end());
-    IndexSet fresh = numbers(wider);
+    IndexSet fresh = proposals_.numbers(wider);
     IndexSet both;
-    std::set_union(all.begin(), all.end(), fresh.begin(), fresh.end(), std::back_inserter(both));
+    std::ranges::set_union(all, fresh, std::back_inserter(both));
     return both;
-  }
-
-  // Its constants may be shown: the user wrote them into an .sql file, or asked for them.
-  bool may_show(const Query& query) const {
-    const bool own = !query.samples.empty() &&
-                     std::all_of(query.samples.begin(), query.samples.end(), [&](const Sample& sample) {
-                       return sql_files_.count(sample.place.file) > 0;
-                     });
-    return own || options_.show_literals;
-  }
-
-  // The facts of its statements, whose expressions have their constants: the key in payload->>'key'. An
-  // expression that is another one from call to call is left out, since an index on one would serve but
-  // those. Nothing where there is none.
-  std::optional<QueryFacts> with_constants(const PlannedQuery& planned) const {
-    const auto& predicates = planned.query->facts.predicates;
-    if (std::all_of(predicates.begin(), predicates.end(),
-                    [](const Predicate& predicate) { return predicate.wrapper.empty(); }))
-      return std::nullopt;
-    QueryFacts out = sql::query_facts(planned.statements.front().sql, catalog_, source_.search_path());
-    for (const auto& sample : planned.query->samples) {
-      if (sample.statement.empty() || sample.statement == planned.statements.front().sql) continue;
-      const QueryFacts other = sql::query_facts(sample.statement, catalog_, source_.search_path());
-      for (std::size_t at = 0; at < out.predicates.size(); ++at)
-        if (at >= other.predicates.size() || other.predicates[at].expression != out.predicates[at].expression)
-          out.predicates[at].expression.clear();
-    }
-    return out;
-  }
-
-  // With the constants of the statement, where they may be shown.
-  const QueryFacts* literal_facts(std::size_t at) {
-    const WhatIfRequest& request = model_.request(at);
-    const Query& query = *planned_[request.query].query;
-    if (!may_show(query) || request.statement.generic || !request.statement.parameters.empty())
-      return nullptr;
-    auto& facts = spelled_[at];
-    if (!facts) facts = sql::query_facts(request.statement.sql, catalog_, source_.search_path());
-    return &*facts;
   }
 
   void relate() {
     std::vector<std::set<std::string>> leads(model_.size());
     std::set<int> alive;
-    if (also_.empty()) also_ = numbers(asked());
+    if (also_.empty()) also_ = proposals_.numbers(asked());
     for (const int index : also_) {
       alive.insert(index);
       for (std::size_t at = 0; at < model_.size(); ++at)
-        if (referenced(planned_[model_.request(at).query], proposals_[static_cast<std::size_t>(index)]))
-          leads[at].insert(lead(index));
+        if (referenced(planned_[model_.request(at).query], proposals_[index]))
+          leads[at].insert(proposals_.lead(index));
     }
     for (std::size_t at = 0; at < model_.size(); ++at) {
       std::vector<IndexProposal> shorter;
       for (const int index : found_[at]) {
-        const IndexProposal proposal = proposals_[static_cast<std::size_t>(index)];
+        const IndexProposal proposal = proposals_[index];
         what_if_.rest();
-        leads[at].insert(lead(index));
-        if (method(index) != "btree") continue;
+        leads[at].insert(proposals_.lead(index));
+        if (!proposals_.is_btree(index)) continue;
         for (auto& prefix : prefixes(proposal)) {
           const Table* table = catalog_.table(prefix.table);
           if (!table || !already_served(prefix, *table)) shorter.push_back(std::move(prefix));
         }
       }
       alive.insert(found_[at].begin(), found_[at].end());
-      const IndexSet more = ended() ? IndexSet{} : numbers(shorter);
+      const IndexSet more = ended() ? IndexSet{} : proposals_.numbers(shorter);
       alive.insert(more.begin(), more.end());
     }
     alive_.assign(alive.begin(), alive.end());
     std::map<std::string, IndexSet> alike;
-    for (const int index : alive_) alike[lead(index)].push_back(index);
-    sizes_.alike.resize(proposals_.size());
+    for (const int index : alive_) alike[proposals_.lead(index)].push_back(index);
+    proposals_.set_alike(alike);
     std::vector<const IndexSet*> group(proposals_.size());
     for (const auto& [first, indexes] : alike)
-      for (const int index : indexes)
-        sizes_.alike[static_cast<std::size_t>(index)] = indexes,
-        group[static_cast<std::size_t>(index)] = &indexes;
+      for (const int index : indexes) group[static_cast<std::size_t>(index)] = &indexes;
     for (std::size_t at = 0; at < model_.size(); ++at) {
       what_if_.rest();
       IndexSet relevant;
       for (const auto& first : leads[at])
         relevant.insert(relevant.end(), alike[first].begin(), alike[first].end());
-      std::sort(relevant.begin(), relevant.end());
+      std::ranges::sort(relevant);
       const PlannedQuery& planned = planned_[model_.request(at).query];
       model_.relate(at, std::move(relevant), [&](int narrow, int wide) {
         if (group[static_cast<std::size_t>(narrow)] != group[static_cast<std::size_t>(wide)]) return false;
-        const IndexProposal& less = proposals_[static_cast<std::size_t>(narrow)];
+        const IndexProposal& less = proposals_[narrow];
         const ReferencedColumns* columns = referenced(planned, less);
-        return columns && spares(less, proposals_[static_cast<std::size_t>(wide)], *columns);
+        return columns && spares(less, proposals_[wide], *columns);
       });
     }
-  }
-
-  std::string lead(int index) const {
-    const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
-    return quote_key({.table = proposal.table, .keys = {proposal.keys.front()}, .method = proposal.method});
   }
 
   void choose() {
     SelectionOptions how{.budget = options_.budget, .max_indexes = options_.max_indexes};
     if (!options_.budget && !options_.max_indexes) how.least_gain = gain_without_limit;
     how.reached = [this](double cost) { reached_ = std::min(reached_, cost); };
-    chosen_ = select_indexes(model_, sizes_, alive_, {groups_.begin(), groups_.end()}, how);
+    chosen_ = select_indexes(model_, proposals_.sizes(), alive_, {groups_.begin(), groups_.end()}, how);
     if (model_.stopped()) keep_what_is_used();
     if (!options_.budget && !options_.max_indexes) merge_with_asked();
   }
@@ -537,7 +577,7 @@ class Advisor {
     std::vector<IndexProposal> all;
     const std::vector<IndexProposal> wanted = asked();
     for (const int index : chosen_) {
-      IndexProposal selected = proposals_[static_cast<std::size_t>(index)];
+      IndexProposal selected = proposals_[index];
       selected.equality_keys = keys_compared_equal(index);
       all.push_back(in_the_direction_asked(selected, wanted));
     }
@@ -545,7 +585,7 @@ class Advisor {
     for (const auto& index : wanted)
       if (!served_above(index, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(selected)}))
         all.push_back(index);
-    const IndexSet merged = numbers(merge_proposals(all).indexes);
+    const IndexSet merged = proposals_.numbers(merge_proposals(all).indexes);
     if (merged == chosen_) return;
     chosen_ = also_ = merged;
     what_if_.clear();
@@ -556,7 +596,7 @@ class Advisor {
   // the one that a finding asks for is taken.
   static IndexProposal in_the_direction_asked(const IndexProposal& index,
                                               const std::vector<IndexProposal>& asked) {
-    const auto found = std::find_if(asked.begin(), asked.end(), [&](const IndexProposal& other) {
+    const auto found = std::ranges::find_if(asked, [&](const IndexProposal& other) {
       return std::equal(index.keys.begin(), index.keys.end(), other.keys.begin(), other.keys.end(),
                         [](const IndexKey& a, const IndexKey& b) {
                           return a.column == b.column && a.expression == b.expression;
@@ -574,19 +614,18 @@ class Advisor {
   bool served_above(IndexProposal index, const std::vector<IndexProposal>& others) const {
     for (const auto& table : partitioned_above(index.table, catalog_)) {
       index.table = table;
-      if (std::any_of(others.begin(), others.end(),
-                      [&](const IndexProposal& other) { return serves(other, index); }))
+      if (std::ranges::any_of(others, [&](const IndexProposal& other) { return serves(other, index); }))
         return true;
     }
     return false;
   }
 
   std::size_t keys_compared_equal(int index) const {
-    const IndexProposal& proposal = proposals_[static_cast<std::size_t>(index)];
+    const IndexProposal& proposal = proposals_[index];
     std::size_t out = proposal.keys.size();
     for (const auto at : model_.requests_of(index)) {
       const IndexSet used = model_.used(at, chosen_);
-      if (!std::binary_search(used.begin(), used.end(), index)) continue;
+      if (!std::ranges::binary_search(used, index)) continue;
       out = std::min(out, leading_equality_keys(proposal, planned_[model_.request(at).query].query->facts));
     }
     return out;
@@ -603,15 +642,16 @@ class Advisor {
   void report() {
     IndexNamer namer(catalog_);
     std::vector<IndexProposal> made;
-    for (const auto& step : pay_off(model_, sizes_, chosen_)) {
-      const IndexProposal& proposal = proposals_[static_cast<std::size_t>(step.index)];
+    for (const auto& step : pay_off(model_, proposals_.sizes(), chosen_)) {
+      const auto number = static_cast<std::size_t>(step.index);
+      const IndexProposal& proposal = proposals_[step.index];
       IndexDdl ddl = create_index(proposal, namer, catalog_, options_.project);
       AdvisedIndex index{proposal.table,
                          std::move(ddl.sql),
                          std::move(ddl.down_sql),
-                         sizes_.bytes[static_cast<std::size_t>(step.index)],
+                         proposals_.sizes().bytes[number],
                          step.saved,
-                         sizes_.maintenance_cost[static_cast<std::size_t>(step.index)],
+                         proposals_.sizes().maintenance_cost[number],
                          {},
                          std::nullopt,
                          proposal,
@@ -620,7 +660,7 @@ class Advisor {
       std::set<std::string> users;
       for (const auto at : model_.requests_of(step.index)) {
         const IndexSet used = model_.used(at, chosen_);
-        if (std::binary_search(used.begin(), used.end(), step.index))
+        if (std::ranges::binary_search(used, step.index))
           users.insert(planned_[model_.request(at).query].query->fingerprint);
       }
       index.queries.assign(users.begin(), users.end());
@@ -628,7 +668,7 @@ class Advisor {
       if (proposal.method == "btree") made.push_back(proposal);
     }
     advice_.cost_before = total_;
-    advice_.cost_after = workload_cost(model_, sizes_, chosen_);
+    advice_.cost_after = workload_cost(model_, proposals_.sizes(), chosen_);
     report_queries();
     for (const auto& table : unplanned_targets_) advice_.unknown_writes.push_back(display(table));
     std::vector<const Query*> explained;
@@ -639,8 +679,8 @@ class Advisor {
 
   bool writes_unknown(const QualifiedName& table) const {
     const auto tree = partition_tree(table, catalog_);
-    return std::any_of(unplanned_targets_.begin(), unplanned_targets_.end(),
-                       [&](const QualifiedName& target) { return tree.count(target) > 0; });
+    return std::ranges::any_of(unplanned_targets_,
+                               [&](const QualifiedName& target) { return tree.count(target) > 0; });
   }
 
   void report_queries() {
@@ -664,12 +704,11 @@ class Advisor {
       query.cost_after /= weights[at];
       advice_.queries.push_back(std::move(query));
     }
-    std::sort(advice_.queries.begin(), advice_.queries.end(),
-              [](const AdvisedQuery& a, const AdvisedQuery& b) {
-                const double x = a.weight * (a.cost_before - a.cost_after);
-                const double y = b.weight * (b.cost_before - b.cost_after);
-                return x != y ? x > y : a.fingerprint < b.fingerprint;
-              });
+    std::ranges::sort(advice_.queries, [](const AdvisedQuery& a, const AdvisedQuery& b) {
+      const double x = a.weight * (a.cost_before - a.cost_after);
+      const double y = b.weight * (b.cost_before - b.cost_after);
+      return x != y ? x > y : a.fingerprint < b.fingerprint;
+    });
   }
 
   const Workload& workload_;
@@ -683,6 +722,9 @@ class Advisor {
   std::set<QualifiedName> read_;  // by the queries planned
   CostModel model_;
   plan::Planner planner_;
+  std::vector<Write> writes_;
+  NumberedProposals proposals_;
+  Constants constants_;
   EntrySizes sizes_of_entries_;
   Clock::time_point end_;
   Clock::time_point candidates_end_;
@@ -692,16 +734,8 @@ class Advisor {
   double reached_ = 0;  // the least cost found so far
   std::mutex progress_;
   Clock::time_point next_progress_ = Clock::now();
-  std::set<std::string> sql_files_;
-  std::map<std::size_t, std::optional<QueryFacts>> spelled_;  // by request
-  std::vector<Write> writes_;
-  std::set<QualifiedName> unplanned_targets_;              // of writes that the server refused to plan
-  std::map<std::string, std::optional<double>> selected_;  // by SELECT with the predicate
-  std::map<std::string, int> numbers_;
-  std::vector<IndexProposal> proposals_;  // by number
-  std::vector<std::size_t> parts_;  // by number: hypothetical indexes that it takes, one for each partition
-  Sizes sizes_;
-  std::vector<std::set<int>> found_;  // by request: what some plan of it uses
+  std::set<QualifiedName> unplanned_targets_;  // of writes that the server refused to plan
+  std::vector<std::set<int>> found_;           // by request: what some plan of it uses
   std::set<std::pair<std::size_t, int>> refined_;
   std::set<IndexSet> groups_;
   IndexSet alive_;

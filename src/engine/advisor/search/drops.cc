@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "advisor/ddl/index_ddl.h"
-#include "base/text/identifier.h"
 #include "model/schema/ddl.h"
 #include "model/schema/index_comparison.h"
 
@@ -48,11 +47,10 @@ std::string reason(const Catalog& catalog, const Table& table, const Index& inde
     if (proposal.table == table.name && serves_instead(ddl::index_of(proposal), index))
       return "replaced: a prefix of the proposed index on (" + key_words(proposal.keys) +
              "), once that index exists";
-  const bool of_key =
-      std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& key) {
-        return key.kind == Constraint::Kind::foreign_key && !key.columns.empty() &&
-               key.columns.front() == index.keys.front().column;
-      });
+  const bool of_key = std::ranges::any_of(table.constraints, [&](const Constraint& key) {
+    return key.kind == Constraint::Kind::foreign_key && !key.columns.empty() &&
+           key.columns.front() == index.keys.front().column;
+  });
   if (of_key) return {};
   const bool counted = catalog.statistics_days && *catalog.statistics_days >= enough_days;
   if (counted && index.statistics && index.statistics->scans == 0)

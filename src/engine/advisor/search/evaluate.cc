@@ -243,8 +243,8 @@ class Evaluator {
   // Whether the index is a later candidate that serves the same queries as `first`, and no others.
   bool repeats(int number, const Usable& first) const {
     if (number <= first.number) return false;
-    const auto later = std::find_if(usable_.begin(), usable_.end(),
-                                    [&](const Usable& usable) { return usable.number == number; });
+    const auto later =
+        std::ranges::find_if(usable_, [&](const Usable& usable) { return usable.number == number; });
     return later != usable_.end() && later->proposal.table == first.proposal.table &&
            serves_instead(later->index, first.index) && serves_instead(first.index, later->index);
   }
@@ -253,8 +253,8 @@ class Evaluator {
   std::vector<int> firsts(const std::vector<int>& used) const {
     std::set<int> out;
     for (const int number : used) {
-      const auto first = std::find_if(usable_.begin(), usable_.end(),
-                                      [&](const Usable& usable) { return repeats(number, usable); });
+      const auto first =
+          std::ranges::find_if(usable_, [&](const Usable& usable) { return repeats(number, usable); });
       out.insert(first == usable_.end() ? number : first->number);
     }
     return {out.begin(), out.end()};
@@ -265,9 +265,9 @@ class Evaluator {
     std::vector<Job> jobs;
     for (std::size_t at = 0; at < requests_.size(); ++at) {
       const Request& request = requests_[at];
-      if (!std::binary_search(request.indexes.begin(), request.indexes.end(), usable.number)) continue;
+      if (!std::ranges::binary_search(request.indexes, usable.number)) continue;
       if (request.indexes.size() > 1) jobs.push_back({at, {usable.number}});
-      if (!std::binary_search(request.used.begin(), request.used.end(), usable.number)) continue;
+      if (!std::ranges::binary_search(request.used, usable.number)) continue;
       served_[usable.number] += request.weight * request.reference;
       index.queries.push_back(planned_[request.query].query->fingerprint);
       std::vector<int> others = request.indexes;
@@ -285,7 +285,7 @@ class Evaluator {
       if (request.indexes.size() == 1)
         index.cost_saved_alone += request.weight * (request.reference - request.after);
     }
-    std::sort(index.queries.begin(), index.queries.end());
+    std::ranges::sort(index.queries);
     index.queries.erase(std::unique(index.queries.begin(), index.queries.end()), index.queries.end());
     index.maintenance_cost = maintenance(usable.proposal);
     index.cost_saved -= index.maintenance_cost;
@@ -293,7 +293,7 @@ class Evaluator {
   }
 
   bool dropped(const QualifiedName& table, const Index& index) const {
-    return std::any_of(out_.drops.begin(), out_.drops.end(), [&](const EvaluatedDrop& drop) {
+    return std::ranges::any_of(out_.drops, [&](const EvaluatedDrop& drop) {
       return drop.table == table && drop.index == index.name &&
              drop.verdict != EvaluatedDrop::Verdict::refused;
     });
@@ -320,7 +320,7 @@ class Evaluator {
 
   bool adds_uniqueness(const Usable& usable) const {
     const auto& existing = catalog_.table(usable.proposal.table)->indexes;
-    return usable.index.unique && std::none_of(existing.begin(), existing.end(), [&](const Index& other) {
+    return usable.index.unique && std::ranges::none_of(existing, [&](const Index& other) {
              return other.unique && other.valid && !dropped(usable.proposal.table, other) &&
                     other.keys == usable.index.keys && same_predicate(other, usable.index);
            });
@@ -375,7 +375,7 @@ class Evaluator {
     IndexProposal plain = usable.proposal;
     plain.include.clear();
     for (const auto& request : requests_) {
-      if (!std::binary_search(request.used.begin(), request.used.end(), usable.number)) continue;
+      if (!std::ranges::binary_search(request.used, usable.number)) continue;
       const auto& planned = planned_[request.query];
       const auto columns = planned.referenced.find(plain.table);
       if (columns == planned.referenced.end()) continue;
@@ -400,7 +400,7 @@ class Evaluator {
       std::vector<Job> jobs;
       for (std::size_t at = 0; at < requests_.size(); ++at) {
         const Request& request = requests_[at];
-        if (!std::binary_search(request.used.begin(), request.used.end(), usable.number)) continue;
+        if (!std::ranges::binary_search(request.used, usable.number)) continue;
         std::vector<int> others = request.indexes;
         std::erase(others, usable.number);
         others.push_back(number);
@@ -466,8 +466,7 @@ class Evaluator {
     const auto columns = referenced.find(table);
     if (columns == referenced.end() || index.keys.empty() || index.keys.front().column.empty()) return true;
     const auto& names = columns->second.columns;
-    return !columns->second.complete ||
-           std::find(names.begin(), names.end(), index.keys.front().column) != names.end();
+    return !columns->second.complete || std::ranges::find(names, index.keys.front().column) != names.end();
   }
 
   void judge(EvaluatedDrop& drop) const {
@@ -522,8 +521,8 @@ class Evaluator {
       const double y = b.weight * std::abs(b.cost_before - b.cost_after);
       return x != y ? x > y : a.fingerprint < b.fingerprint;
     };
-    std::sort(out_.better.begin(), out_.better.end(), by_change);
-    std::sort(out_.worse.begin(), out_.worse.end(), by_change);
+    std::ranges::sort(out_.better, by_change);
+    std::ranges::sort(out_.worse, by_change);
   }
 
   const Workload& workload_;
@@ -573,8 +572,8 @@ Result<EvaluatedDrop> proposed_drop(const std::string& name, const Catalog& cata
         found.emplace_back(&table, &index);
   for (const auto& schema : search_path) {
     if (found.size() < 2) break;
-    const auto here = std::find_if(found.begin(), found.end(),
-                                   [&](const auto& pair) { return pair.first->name.schema == schema; });
+    const auto here =
+        std::ranges::find_if(found, [&](const auto& pair) { return pair.first->name.schema == schema; });
     if (here != found.end()) found = {std::pair(*here)};
   }
   if (found.empty())

@@ -13,14 +13,15 @@ namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr int max_rounds = 100;
-constexpr std::size_t at_once = 4;  // requests that are asked together, on as many connections as there are:
-                                    // always as many, so that these don't decide
+constexpr double page_bytes = 8192;  // no index is smaller
+constexpr std::size_t at_once = 4;   // requests that are asked together, on as many connections as there are:
+                                     // always as many, so that these don't decide
 constexpr double worth_a_try = 0.03;     // of the budget: what is smaller makes no room
 constexpr double least_worth = 0.00001;  // of the workload's cost: less is chance
 
 IndexSet united(const IndexSet& a, const IndexSet& b) {
   IndexSet out;
-  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+  std::ranges::set_union(a, b, std::back_inserter(out));
   return out;
 }
 
@@ -121,7 +122,7 @@ class Selection {
         const double gain = total_ - optimistic_with(moves[at]);
         if (gain > small()) queue.emplace_back(gain, at);
       }
-      std::sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) {
+      std::ranges::sort(queue, [](const auto& a, const auto& b) {
         return a.first != b.first ? a.first > b.first : a.second < b.second;
       });
       for (const auto& [hope, at] : queue) {
@@ -140,7 +141,7 @@ class Selection {
     std::map<std::size_t, std::vector<std::size_t>> by_request;
     std::priority_queue<Value> queue;
     const auto value = [&](std::size_t at, double cost) {
-      return (total_ - cost) / std::max(8192.0, bytes(indexes[at]));
+      return (total_ - cost) / std::max(page_bytes, bytes(indexes[at]));
     };
     for (std::size_t at = 0; at < indexes.size(); ++at) {
       for (const auto request : model_.requests_of(indexes[at])) by_request[request].push_back(at);
@@ -175,8 +176,7 @@ class Selection {
 
   void take(IndexSet next) {
     std::vector<int> changed;
-    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(),
-                                  std::back_inserter(changed));
+    std::ranges::set_symmetric_difference(chosen_, next, std::back_inserter(changed));
     for (const auto at : affected(changed)) {
       costs_[at] = model_.cost(at, next);
       under_[at] = model_.bits(at, next);
@@ -209,7 +209,7 @@ class Selection {
   }
   IndexSet added(const IndexSet& next) const {
     IndexSet out;
-    std::set_difference(next.begin(), next.end(), chosen_.begin(), chosen_.end(), std::back_inserter(out));
+    std::ranges::set_difference(next, chosen_, std::back_inserter(out));
     return out;
   }
   double maintenance_cost(const IndexSet& set) const {
@@ -229,8 +229,7 @@ class Selection {
   }
   std::vector<std::size_t> affected_by(const IndexSet& next) const {
     IndexSet changed;
-    std::set_symmetric_difference(chosen_.begin(), chosen_.end(), next.begin(), next.end(),
-                                  std::back_inserter(changed));
+    std::ranges::set_symmetric_difference(chosen_, next, std::back_inserter(changed));
     return affected(changed);
   }
 
@@ -239,7 +238,7 @@ class Selection {
     IndexSet out = next;
     for (const int index : next)
       if (static_cast<std::size_t>(index) < sizes_.alike.size() &&
-          !std::binary_search(chosen_.begin(), chosen_.end(), index))
+          !std::ranges::binary_search(chosen_, index))
         out = united(out, sizes_.alike[static_cast<std::size_t>(index)]);
     return out;
   }
@@ -267,7 +266,7 @@ class Selection {
     model_.rest();
     const IndexSet fresh = added(move);
     hope = {total_ - optimistic_with(move),
-            std::max(8192.0, bytes(fresh)),
+            std::max(page_bytes, bytes(fresh)),
             least(fresh),
             fresh.size(),
             false,
@@ -284,7 +283,7 @@ class Selection {
       if (!now.known()) gaps.emplace_back(weight(at) * (std::min(now.upper, costs_[at]) - now.lower), at);
       else if (now.lower > options_.max_loss * base_[at]) return std::nullopt;
     }
-    std::sort(gaps.begin(), gaps.end(), [](const auto& a, const auto& b) {
+    std::ranges::sort(gaps, [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first > b.first : a.second < b.second;
     });
     std::vector<std::size_t> open;
@@ -367,15 +366,14 @@ class Selection {
       if (losses.empty()) return best;
       if (first && options_.budget && bytes(next) > static_cast<double>(*options_.budget))
         offer(with_room(next, losses));
-      std::sort(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) {
+      std::ranges::sort(losses, [](const Loss& a, const Loss& b) {
         return a.loss != b.loss ? a.loss < b.loss : a.index < b.index;
       });
-      const auto enough = std::find_if(losses.begin(), losses.end(),
-                                       [&](const Loss& one) { return fits(without(next, one.index)); });
+      const auto enough =
+          std::ranges::find_if(losses, [&](const Loss& one) { return fits(without(next, one.index)); });
       if (enough != losses.end()) offer(without(next, enough->index));
-      const auto least = std::min_element(losses.begin(), losses.end(), [](const Loss& a, const Loss& b) {
-        return a.loss * b.bytes < b.loss * a.bytes;
-      });
+      const auto least = std::ranges::min_element(
+          losses, [](const Loss& a, const Loss& b) { return a.loss * b.bytes < b.loss * a.bytes; });
       next = without(next, least->index);
     }
     offer(std::move(next));
@@ -398,12 +396,12 @@ class Selection {
       return known->second;
     };
     for (const int index : set) {
-      if (std::binary_search(kept.begin(), kept.end(), index)) continue;
+      if (std::ranges::binary_search(kept, index)) continue;
       double loss = -sizes_.maintenance_cost[static_cast<std::size_t>(index)];
       const IndexSet rest = without(set, index);
       for (const auto at : model_.requests_of(index))
         loss += weight(at) * (model_.bounds(at, rest).lower - cost_with(at));
-      out.push_back({index, std::max(8192.0, bytes(index)), std::max(0.0, loss)});
+      out.push_back({index, std::max(page_bytes, bytes(index)), std::max(0.0, loss)});
     }
     return out;
   }
@@ -477,8 +475,8 @@ IndexSet filled_otherwise(const Selection& first, CostModel& model, const Sizes&
     Selection other(model, sizes, options);
     other.take(without(best, index));
     std::vector<IndexSet> others;
-    std::copy_if(moves.begin(), moves.end(), std::back_inserter(others),
-                 [&](const IndexSet& move) { return !std::binary_search(move.begin(), move.end(), index); });
+    std::ranges::copy_if(moves, std::back_inserter(others),
+                         [&](const IndexSet& move) { return !std::ranges::binary_search(move, index); });
     other.greedy(others);
     other.improve(moves);
     if (other.total() >= total - least_worth * total) continue;

@@ -19,7 +19,7 @@ std::string harm(const AdvisedIndex& index, const Verification& verification) {
   const auto change = [](const MeasuredQuery& query) { return *query.ms_after - *query.ms_before; };
   for (const auto& query : verification.queries) {
     if (!query.ms_before || !query.ms_after ||
-        std::find(index.queries.begin(), index.queries.end(), query.fingerprint) == index.queries.end())
+        std::ranges::find(index.queries, query.fingerprint) == index.queries.end())
       continue;
     lost += query.weight * change(query);
     const bool clearly = *query.ms_after > slower * *query.ms_before && change(query) >= noticeable;

@@ -102,9 +102,8 @@ ActivitySample sample_of(const Rows& rows) {
     wait.relation = {word(row[Column::schema]), word(row[Column::relation])};
     wait.mode = word(row[Column::mode]);
     wait.seconds = std::max(0.0, number(row[Column::seconds]));
-    const auto waiting = std::find_if(queues.begin(), queues.end(), [&](const Session& one) {
-      return one.pid == process(row[Column::pid]);
-    });
+    const auto waiting = std::ranges::find_if(
+        queues, [&](const Session& one) { return one.pid == process(row[Column::pid]); });
     if (const Session* holder = waiting == queues.end() ? nullptr : lock_holder(queues, *waiting)) {
       wait.holder = holder->application;
       wait.holder_seconds = std::max(0.0, holder->transaction_seconds.value_or(0));
@@ -130,10 +129,9 @@ Result<ActivitySample> read_activity_sample(Connection& connection) {
   // The server's functions, whatever search_path the role has.
   connection.set_session({.role = {}, .search_path = "pg_catalog"});
   ReadOnly transaction(connection, statement_limit);
-  if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
-  const auto rows = connection.query(statement_for(connection.server_version()));
-  if (!rows) return tl::unexpected(rows.error());
-  return sample_of(*rows);
+  TRY_VOID(transaction.begin(false));
+  TRY(const auto rows, connection.query(statement_for(connection.server_version())));
+  return sample_of(rows);
 }
 
 }  // namespace pgadvise::pg

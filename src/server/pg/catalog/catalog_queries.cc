@@ -11,69 +11,65 @@ namespace pgadvise::pg {
 // As a new session of this role would find them: what this one set for itself is not in reset_val. A timeout
 // that some other role or database has is one that the server's owner thought of.
 Result<void> CatalogReader::settings_and_age() {
-  const auto rows = ask(
-      3,
-      "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, "
-      "unnest(r.setconfig) AS one(text) "
-      "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE s.name IN "
-      "('statement_timeout', "
-      "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', "
-      "'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', 'autovacuum', "
-      "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', "
-      "'in_hot_standby') "
-      // What decides plans, where somebody set it.
-      "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', "
-      "'max_parallel_workers_per_gather', "
-      "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return tl::unexpected(no_catalog("pg_settings has no max_connections"));
-  for (const auto& row : *rows)
-    catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
-  const auto age = ask(1,
-                       "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, "
-                       "pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
-                       "WHERE d.datname = current_database()");
-  if (!age) return tl::unexpected(age.error());
-  if (!age->empty() && age->front().front()) catalog_.statistics_days = number(age->front().front());
+  TRY(const auto rows,
+      ask(3,
+          "SELECT s.name, s.reset_val, s.reset_val = '0' AND EXISTS (SELECT FROM pg_db_role_setting r, "
+          "unnest(r.setconfig) AS one(text) "
+          "WHERE one.text LIKE s.name || '=%' AND one.text <> s.name || '=0') FROM pg_settings s WHERE "
+          "s.name IN ('statement_timeout', "
+          "'idle_in_transaction_session_timeout', 'lock_timeout', 'max_connections', "
+          "'superuser_reserved_connections', 'reserved_connections', 'shared_preload_libraries', "
+          "'autovacuum', "
+          "'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_freeze_max_age', "
+          "'in_hot_standby') "
+          // What decides plans, where somebody set it.
+          "OR (s.category LIKE 'Query Tuning%' OR s.name IN ('work_mem', 'hash_mem_multiplier', "
+          "'max_parallel_workers_per_gather', "
+          "'parallel_leader_participation')) AND s.context = 'user' AND s.source <> 'default' ORDER BY 1"));
+  if (rows.empty()) return tl::unexpected(no_catalog("pg_settings has no max_connections"));
+  for (const auto& row : rows) catalog_.settings[text(row[0])] = truth(row[2]) ? "set by role" : text(row[1]);
+  TRY(const auto age, ask(1,
+                          "SELECT extract(epoch FROM now() - coalesce(d.stats_reset, "
+                          "pg_postmaster_start_time())) / 86400 FROM pg_stat_database d "
+                          "WHERE d.datname = current_database()"));
+  if (!age.empty() && age.front().front()) catalog_.statistics_days = number(age.front().front());
   return cluster_member();
 }
 
 // Neither a backup nor a subscriber to logical replication is a replica with indexes of its own scans.
 Result<void> CatalogReader::cluster_member() {
   const std::string nothing = "SELECT WHERE false";
-  const auto rows = ask(4,
-                        "SELECT concat(host(inet_server_addr()), '|', current_setting('port')), "
-                        "pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE'), "
-                        "(SELECT count(*) FROM pg_stat_replication r WHERE coalesce(r.state, '') <> 'backup' "
-                        "AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' "
-                        "AND s.active_pid = r.pid))",
-                        nothing, "replicas were not counted");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return {};
-  const auto& row = rows->front();
+  TRY(const auto rows,
+      ask(4,
+          "SELECT concat(host(inet_server_addr()), '|', current_setting('port')), "
+          "pg_is_in_recovery(), has_function_privilege('pg_control_system()', 'EXECUTE'), "
+          "(SELECT count(*) FROM pg_stat_replication r WHERE coalesce(r.state, '') <> 'backup' "
+          "AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical' "
+          "AND s.active_pid = r.pid))",
+          nothing, "replicas were not counted"));
+  if (rows.empty()) return {};
+  const auto& row = rows.front();
   catalog_.member = {
       .system = {}, .address = text(row[0]), .replica = truth(row[1]), .replicas = whole(row[3])};
   if (!truth(row[2])) return {};
-  const auto system = ask(1, "SELECT system_identifier FROM pg_control_system()", nothing,
-                          "the system identifier was not read");
-  if (!system) return tl::unexpected(system.error());
-  if (!system->empty()) catalog_.member.system = text(system->front()[0]);
+  TRY(const auto system, ask(1, "SELECT system_identifier FROM pg_control_system()", nothing,
+                             "the system identifier was not read"));
+  if (!system.empty()) catalog_.member.system = text(system.front()[0]);
   return {};
 }
 
 // Of other roles' sessions only those that may look (pg_monitor, pg_read_all_stats) see more than that they
 // are there: the server replaces the query's text. A session that is being started has no state yet, either.
 Result<void> CatalogReader::sessions() {
-  const auto rows = ask(
-      8,
-      "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
-      "extract(epoch FROM now() - a.state_change), a.wait_event_type, a.query = '<insufficient privilege>' "
-      "FROM pg_stat_activity a WHERE " +
-          std::string(session_of_client) + " ORDER BY a.pid LIMIT 20000",
-      "SELECT WHERE false", "connected sessions were not read");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows,
+      ask(8,
+          "SELECT a.pid, a.datname, a.application_name, a.state, extract(epoch FROM now() - a.xact_start), "
+          "extract(epoch FROM now() - a.state_change), a.wait_event_type, a.query = '<insufficient "
+          "privilege>' FROM pg_stat_activity a WHERE " +
+              std::string(session_of_client) + " ORDER BY a.pid LIMIT 20000",
+          "SELECT WHERE false", "connected sessions were not read"));
   std::size_t hidden = 0;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Session session{static_cast<int>(whole(row[0])), text(row[1]), text(row[2]), text(row[3]), {}, {}};
     // What began after our own transaction is younger than nothing.
     if (row[4]) session.transaction_seconds = std::max(0.0, number(row[4]));
@@ -85,22 +81,21 @@ Result<void> CatalogReader::sessions() {
   if (hidden)
     diagnostics_.push_back(
         Error{Error::Kind::nonfatal, connection_.where(),
-              fmt::format("this role can't see the activity of {} of {} sessions", hidden, rows->size()),
+              fmt::format("this role can't see the activity of {} of {} sessions", hidden, rows.size()),
               "GRANT pg_monitor makes it visible"});
   return lock_waits();
 }
 
 // pg_blocking_pids() stops the server's lock table for a moment: it is asked about few sessions.
 Result<void> CatalogReader::lock_waits() {
-  const auto rows = ask(3,
-                        "SELECT w.pid, w.seconds, (pg_blocking_pids(w.pid))[1] FROM (" +
-                            longest_lock_waits(connection_.server_version()) + ") w",
-                        "SELECT WHERE false", "waits for locks were not read");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
-    const auto waiting =
-        std::find_if(catalog_.sessions.begin(), catalog_.sessions.end(),
-                     [&](const Session& session) { return session.pid == static_cast<int>(whole(row[0])); });
+  TRY(const auto rows, ask(3,
+                           "SELECT w.pid, w.seconds, (pg_blocking_pids(w.pid))[1] FROM (" +
+                               longest_lock_waits(connection_.server_version()) + ") w",
+                           "SELECT WHERE false", "waits for locks were not read"));
+  for (const auto& row : rows) {
+    const auto waiting = std::ranges::find_if(catalog_.sessions, [&](const Session& session) {
+      return session.pid == static_cast<int>(whole(row[0]));
+    });
     // No blocker: the wait ended meanwhile.
     if (waiting == catalog_.sessions.end() || !row[2]) continue;
     waiting->lock_wait_seconds = std::max(0.0, number(row[1]));
@@ -110,15 +105,15 @@ Result<void> CatalogReader::lock_waits() {
 }
 
 Result<void> CatalogReader::types_and_sequences() {
-  const auto enums = ask(
-      3, fmt::format(
-             "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = "
-             "t.typnamespace "
-             "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
-             "e.enumsortorder",
-             own_schema, not_of_extension("pg_type", "t.oid")));
-  if (!enums) return tl::unexpected(enums.error());
-  for (const auto& row : *enums) {
+  TRY(const auto enums,
+      ask(3,
+          fmt::format(
+              "SELECT n.nspname, t.typname, e.enumlabel FROM pg_type t JOIN pg_namespace n ON n.oid = "
+              "t.typnamespace "
+              "LEFT JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typtype = 'e' AND {} AND {} ORDER BY 1, 2, "
+              "e.enumsortorder",
+              own_schema, not_of_extension("pg_type", "t.oid"))));
+  for (const auto& row : enums) {
     const QualifiedName name{text(row[0]), text(row[1])};
     auto& out = catalog_.enums[name];
     out.name = name;
@@ -139,13 +134,11 @@ Result<void> CatalogReader::types_and_sequences() {
         "WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND {} AND {} ORDER BY 1, 2",
         last, own_schema, not_of_extension("pg_class", "c.oid"));
   };
-  const auto sequences = ask(
-      11,
-      query(
-          "CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(c.oid) END"),
-      query("NULL"), "sequence positions were not read");
-  if (!sequences) return tl::unexpected(sequences.error());
-  for (const auto& row : *sequences) {
+  TRY(const auto sequences, ask(11,
+                                query("CASE WHEN has_sequence_privilege(c.oid, 'SELECT, USAGE') THEN "
+                                      "pg_sequence_last_value(c.oid) END"),
+                                query("NULL"), "sequence positions were not read"));
+  for (const auto& row : sequences) {
     Sequence sequence;
     sequence.name = {text(row[0]), text(row[1])};
     sequence.type = text(row[2]);

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <map>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,14 +16,12 @@
 #include "pg/connection/values.h"
 #include "pg/plans/dependencies.h"
 #include "pg/verify/leftovers.h"
+#include "sql/parse/expression.h"
 
 namespace pgadvise::pg {
 
 namespace {
 
-// First and alone: a role's own search_path may put anybody's functions and operators before the server's.
-// Under pg_catalog, which no other schema's can enter, deparsed names carry their schema, too.
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
 // The planner overestimates what they cost: compiling a query of the catalog takes a tenth of a second,
 // running it none.
 constexpr const char* settings =
@@ -45,6 +41,8 @@ std::string relations(std::string_view join) {
 
 // Over the 60 s that the server is given: for one that does not answer at all.
 constexpr std::chrono::seconds query_limit{70};
+
+constexpr std::int64_t page_bytes = 8192;
 
 std::string unlocked(std::string_view expression) {
   return fmt::format("CASE WHEN c.oid NOT IN {} THEN {} END", locked_relations, expression);
@@ -73,35 +71,6 @@ Table::Kind kind_of(char relkind) {
   }
 }
 
-// "c IS NOT NULL" and conjunctions of it, as the server deparses them: "(c IS NOT NULL)", "((a IS NOT NULL)
-// AND (b …))".
-std::vector<std::string> not_null_columns(const Table& table, std::string_view predicate) {
-  const auto strip = [](std::string_view part) {
-    part = trim(part);
-    while (part.size() > 2 && part.front() == '(' && part.back() == ')' && part.find(')') == part.size() - 1)
-      part = trim(part.substr(1, part.size() - 2));
-    return part;
-  };
-  if (predicate.size() > 4 && predicate.substr(0, 2) == "((" &&
-      predicate.substr(predicate.size() - 2) == "))")
-    predicate = predicate.substr(1, predicate.size() - 2);
-  constexpr std::string_view both = " AND ";
-  constexpr std::string_view test = " IS NOT NULL";
-  std::vector<std::string> out;
-  for (;;) {
-    const auto at = predicate.find(both);
-    auto part = strip(predicate.substr(0, at));
-    if (part.size() <= test.size() || part.substr(part.size() - test.size()) != test) return {};
-    auto name = std::string(part.substr(0, part.size() - test.size()));
-    if (name.size() > 2 && name.front() == '"' && name.back() == '"')
-      name = replace_all(name.substr(1, name.size() - 2), "\"\"", "\"");
-    if (!table.column(name)) return {};
-    out.push_back(std::move(name));
-    if (at == std::string_view::npos) return out;
-    predicate.remove_prefix(at + both.size());
-  }
-}
-
 }  // namespace
 
 Error CatalogReader::no_catalog(std::string_view why) const {
@@ -125,7 +94,7 @@ Result<Rows> CatalogReader::ask_once(std::size_t columns, const std::string& que
   connection_.set_limits(limits);
   connection_.set_deadline(std::min<std::chrono::milliseconds>(left, query_limit));
   auto rows = connection_.query(query);
-  if (rows && std::any_of(rows->begin(), rows->end(), [&](const Row& row) { return row.size() != columns; }))
+  if (rows && std::ranges::any_of(*rows, [&](const Row& row) { return row.size() != columns; }))
     return tl::unexpected(
         no_catalog(fmt::format("rows of {} columns, {} expected", rows->front().size(), columns)));
   return rows;
@@ -134,13 +103,12 @@ Result<Rows> CatalogReader::ask_once(std::size_t columns, const std::string& que
 Result<Rows> CatalogReader::ask(std::size_t columns, const std::string& query, const std::string& otherwise,
                                 std::string_view missing) {
   if (otherwise.empty()) return ask_once(columns, query);
-  if (const auto saved = connection_.query("SAVEPOINT part"); !saved) return tl::unexpected(saved.error());
+  TRY_VOID(connection_.query("SAVEPOINT part"));
   auto rows = ask_once(columns, query);
   if (rows || !connection_.alive() || rows.error().kind == Error::Kind::database) return rows;
   diagnostics_.push_back(Error{Error::Kind::nonfatal, connection_.where(),
                                std::string(missing) + ": " + rows.error().what, "the rest was read"});
-  if (const auto back = connection_.query("ROLLBACK TO SAVEPOINT part"); !back)
-    return tl::unexpected(back.error());
+  TRY_VOID(connection_.query("ROLLBACK TO SAVEPOINT part"));
   return ask_once(columns, otherwise);
 }
 
@@ -168,31 +136,29 @@ std::vector<std::string> CatalogReader::column_names(const std::optional<std::st
 }
 
 Result<void> CatalogReader::names() {
-  const auto database = ask(2,
-                            "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = "
-                            "'c' THEN d.datcollate END "
-                            "FROM pg_database d WHERE d.datname = current_database()");
-  if (!database) return tl::unexpected(database.error());
-  if (database->empty()) return tl::unexpected(no_catalog("pg_database has no row for the current database"));
-  catalog_.database = text(database->front()[0]);
-  if (database->front()[1]) catalog_.settings["lc_collate"] = text(database->front()[1]);
-  const auto schemas = ask(1, fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1",
-                                          own_schema, not_of_extension("pg_namespace", "n.oid")));
-  if (!schemas) return tl::unexpected(schemas.error());
-  for (const auto& row : *schemas) catalog_.schemas.push_back(text(row[0]));
-  const auto extensions =
+  TRY(const auto database,
+      ask(2,
+          "SELECT d.datname, CASE WHEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = "
+          "'c' THEN d.datcollate END FROM pg_database d WHERE d.datname = current_database()"));
+  if (database.empty()) return tl::unexpected(no_catalog("pg_database has no row for the current database"));
+  catalog_.database = text(database.front()[0]);
+  if (database.front()[1]) catalog_.settings["lc_collate"] = text(database.front()[1]);
+  TRY(const auto schemas,
+      ask(1, fmt::format("SELECT n.nspname FROM pg_namespace n WHERE {} AND {} ORDER BY 1", own_schema,
+                         not_of_extension("pg_namespace", "n.oid"))));
+  for (const auto& row : schemas) catalog_.schemas.push_back(text(row[0]));
+  TRY(const auto extensions,
       ask(1,
           "SELECT e.extname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
-          "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1");
-  if (!extensions) return tl::unexpected(extensions.error());
-  for (const auto& row : *extensions) catalog_.extensions.push_back(text(row[0]));
-  const auto functions = ask(
-      1, fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
-                     "n.oid = p.pronamespace "
-                     "WHERE {} AND {} ORDER BY 1",
-                     own_schema, not_of_extension("pg_proc", "p.oid")));
-  if (!functions) return tl::unexpected(functions.error());
-  for (const auto& row : *functions) catalog_.user_functions.push_back(text(row[0]));
+          "WHERE n.nspname !~ '^pgadvise_' AND e.extname <> 'plpgsql' ORDER BY 1"));
+  for (const auto& row : extensions) catalog_.extensions.push_back(text(row[0]));
+  TRY(const auto functions,
+      ask(1,
+          fmt::format("SELECT DISTINCT n.nspname || '.' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+                      "n.oid = p.pronamespace "
+                      "WHERE {} AND {} ORDER BY 1",
+                      own_schema, not_of_extension("pg_proc", "p.oid"))));
+  for (const auto& row : functions) catalog_.user_functions.push_back(text(row[0]));
   return {};
 }
 
@@ -201,7 +167,7 @@ Result<void> CatalogReader::names() {
 // had nothing deleted and has not one page more than ANALYZE found, that is all that they can be; but for a
 // VACUUM or CREATE INDEX since, which tells of the pages too: for ten minutes.
 static void leave_out_late_counts(TableStatistics& statistics) {
-  if (statistics.rows < 0 || statistics.bytes > statistics.pages * 8192) return;
+  if (statistics.rows < 0 || statistics.bytes > statistics.pages * page_bytes) return;
   statistics.changes_since_analyze = 0;
   statistics.live_rows = std::min(statistics.live_rows, static_cast<std::int64_t>(statistics.rows));
 }
@@ -238,11 +204,10 @@ Result<void> CatalogReader::tables() {
       "AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class = c.oid AND d.refobjid IN {}) "
       "THEN pg_get_viewdef(c.oid) END",
       locked_relations);
-  const auto rows = ask(24, query(definition), query("NULL"), "view definitions were not read");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows, ask(24, query(definition), query("NULL"), "view definitions were not read"));
   std::vector<std::string> unreadable;
   std::vector<std::string> busy;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Table out;
     out.name = {text(row[1]), text(row[2])};
     out.kind = kind_of(letter(row[3]));
@@ -259,7 +224,7 @@ Result<void> CatalogReader::tables() {
       TableStatistics statistics;
       statistics.rows = number(row[10], -1);
       statistics.pages = whole(row[11]);
-      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * 8192;
+      statistics.bytes = row[12] ? whole(row[12]) : statistics.pages * page_bytes;
       statistics.sequential_scans = whole(row[13]);
       statistics.sequential_rows = whole(row[22]);
       statistics.writes = whole(row[14]);
@@ -281,11 +246,10 @@ Result<void> CatalogReader::tables() {
 }
 
 Result<void> CatalogReader::inheritance() {
-  const auto rows = ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
-                               relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
-                               "ORDER BY n.nspname, c.relname, i.inhseqno");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  TRY(const auto rows, ask(3, "SELECT i.inhrelid, i.inhparent, c.relispartition" +
+                                  relations("JOIN pg_inherits i ON i.inhrelid = c.oid") +
+                                  "ORDER BY n.nspname, c.relname, i.inhseqno"));
+  for (const auto& row : rows) {
     Table* child = table(row[0]);
     const Table* parent = table(row[1]);
     if (!child || !parent) continue;
@@ -315,10 +279,9 @@ Result<void> CatalogReader::columns() {
                "AND ds.objsubid = a.attnum") +
            "ORDER BY c.oid, a.attnum";
   };
-  const auto rows =
-      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults were not read");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  TRY(const auto rows,
+      ask(10, query(unlocked("pg_get_expr(d.adbin, d.adrelid)")), query("NULL"), "defaults were not read"));
+  for (const auto& row : rows) {
     Table* owner = table(row[0]);
     if (!owner) continue;
     Column column;
@@ -356,14 +319,13 @@ Result<void> CatalogReader::indexes() {
                "JOIN pg_am m ON m.oid = ic.relam") +
            "ORDER BY ic.relname";
   };
-  const auto rows =
+  TRY(const auto rows,
       ask(14,
           query(fmt::format("CASE WHEN i.indpred IS NULL THEN NULL WHEN c.oid IN {} THEN '(not read)' ELSE "
                             "pg_get_expr(i.indpred, i.indrelid) END",
                             locked_relations)),
-          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates were not read");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+          query("CASE WHEN i.indpred IS NOT NULL THEN '(not read)' END"), "index predicates were not read"));
+  for (const auto& row : rows) {
     Table* owner = table(row[1]);
     if (!owner) continue;
     Index index;
@@ -373,7 +335,7 @@ Result<void> CatalogReader::indexes() {
     index.valid = truth(row[5]);
     index.nulls_not_distinct = truth(row[6]);
     index.predicate = row[7];
-    if (index.predicate) index.predicate_not_null = not_null_columns(*owner, *index.predicate);
+    if (index.predicate) index.predicate_not_null = sql::not_null_columns(*index.predicate);
     index.constraint = truth(row[8]);
     index.statistics = IndexStatistics{whole(row[9]), whole(row[10])};
     index.attached_to = text(row[11]);
@@ -387,29 +349,29 @@ Result<void> CatalogReader::indexes() {
 }
 
 Result<void> CatalogReader::index_keys() {
-  const auto rows = ask(
-      7,
-      "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
-      "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
-      "i.indoption[s.k - 1], "
-      "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
-      "op.nspname || '.' "
-      "END || o.opcname END, "
-      "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
-      "0 THEN "
-      "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
-      "l.collname "
-      "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
-      "i.indcollation[s.k - 1]) END" +
-          relations("JOIN pg_index i ON i.indrelid = c.oid AND i.indislive "
-                    "CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS s(k) "
-                    "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.k - 1] "
-                    "AND a.attnum <> 0 "
-                    "LEFT JOIN pg_opclass o ON s.k <= i.indnkeyatts AND o.oid = i.indclass[s.k - 1] "
-                    "LEFT JOIN pg_namespace op ON op.oid = o.opcnamespace") +
-          "ORDER BY i.indexrelid, s.k");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  TRY(const auto rows,
+      ask(7,
+          "SELECT i.indexrelid, s.k > i.indnkeyatts, a.attname, "
+          "CASE WHEN i.indkey[s.k - 1] = 0 THEN pg_get_indexdef(i.indexrelid, s.k, false) END, "
+          "i.indoption[s.k - 1], "
+          "CASE WHEN NOT o.opcdefault THEN CASE WHEN op.nspname IN ('pg_catalog', 'public') THEN '' ELSE "
+          "op.nspname || '.' "
+          "END || o.opcname END, "
+          "CASE WHEN i.indcollation[s.k - 1] <> coalesce(a.attcollation, 100) AND i.indcollation[s.k - 1] <> "
+          "0 THEN "
+          "(SELECT CASE WHEN ln.nspname IN ('pg_catalog', 'public') THEN '' ELSE ln.nspname || '.' END || "
+          "l.collname "
+          "FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = "
+          "i.indcollation[s.k - 1]) END" +
+              relations(
+                  "JOIN pg_index i ON i.indrelid = c.oid AND i.indislive "
+                  "CROSS JOIN LATERAL generate_series(1, i.indnatts::int) AS s(k) "
+                  "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[s.k - 1] "
+                  "AND a.attnum <> 0 "
+                  "LEFT JOIN pg_opclass o ON s.k <= i.indnkeyatts AND o.oid = i.indclass[s.k - 1] "
+                  "LEFT JOIN pg_namespace op ON op.oid = o.opcnamespace") +
+              "ORDER BY i.indexrelid, s.k"));
+  for (const auto& row : rows) {
     const auto found = index_by_oid_.find(text(row[0]));
     if (found == index_by_oid_.end()) continue;
     Index& index = found->second.first->indexes[found->second.second];
@@ -454,15 +416,14 @@ Result<void> CatalogReader::constraints() {
                "f.relnamespace") +
            "ORDER BY k.conrelid, k.contype = 'p' DESC, k.conname";
   };
-  const auto rows = ask(18, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
-                        "check expressions were not read");
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows, ask(18, query(unlocked("pg_get_expr(k.conbin, k.conrelid)")), query("NULL"),
+                           "check expressions were not read"));
   const std::map<char, Constraint::Kind> kinds = {{'p', Constraint::Kind::primary_key},
                                                   {'u', Constraint::Kind::unique},
                                                   {'f', Constraint::Kind::foreign_key},
                                                   {'c', Constraint::Kind::check},
                                                   {'x', Constraint::Kind::exclusion}};
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     Table* owner = table(row[0]);
     if (!owner) continue;
     Constraint constraint;
@@ -502,12 +463,11 @@ Result<void> CatalogReader::policies() {
                seen, checked) +
            relations("JOIN pg_policy p ON p.polrelid = c.oid") + "ORDER BY p.polrelid, p.polname";
   };
-  const auto rows = ask(7,
-                        query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
-                              unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
-                        query("NULL", "NULL"), "policies were not read");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  TRY(const auto rows, ask(7,
+                           query(unlocked("pg_get_expr(p.polqual, p.polrelid)"),
+                                 unlocked("pg_get_expr(p.polwithcheck, p.polrelid)")),
+                           query("NULL", "NULL"), "policies were not read"));
+  for (const auto& row : rows) {
     Table* owner = table(row[0]);
     if (!owner) continue;
     owner->policies.push_back(
@@ -521,11 +481,10 @@ Result<void> CatalogReader::policies() {
 
 Result<void> CatalogReader::triggers() {
   // tgtype: 2 is BEFORE, 16 is UPDATE.
-  const auto rows =
+  TRY(const auto rows,
       ask(2, "SELECT t.tgrelid, t.tgname" + relations("JOIN pg_trigger t ON t.tgrelid = c.oid") +
-                 "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows)
+                 "AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18 ORDER BY 1, 2"));
+  for (const auto& row : rows)
     if (Table* owner = table(row[0])) owner->update_triggers.push_back(text(row[1]));
   return {};
 }
@@ -536,7 +495,7 @@ Result<void> CatalogReader::everything() {
         &CatalogReader::indexes, &CatalogReader::index_keys, &CatalogReader::constraints,
         &CatalogReader::policies, &CatalogReader::triggers, &CatalogReader::types_and_sequences,
         &CatalogReader::settings_and_age, &CatalogReader::sessions})
-    if (const auto done = (this->*part)(); !done) return done;
+    TRY_VOID((this->*part)());
   column_statistics();
   sum_up_partitions();
   return tracking();
@@ -552,8 +511,8 @@ Result<void> CatalogReader::tracking() {
       catalog_,
       [&](const std::string& query) -> Result<Rows> {
         if (!std::exchange(begun, true)) {
-          if (const auto ended = connection_.query("ROLLBACK"); !ended) return tl::unexpected(ended.error());
-          if (const auto done = begin(begin_read_only); !done) return tl::unexpected(done.error());
+          TRY_VOID(connection_.query("ROLLBACK"));
+          TRY_VOID(begin(begin_read_only));
         }
         // A table of somebody else: planning the query could run the expressions of its indexes.
         if (const auto safe = harmless.check(connection_, query); !safe) {
@@ -572,53 +531,33 @@ Result<void> CatalogReader::tracking() {
   return {};
 }
 
-namespace {
-
-// Leaves the connection's limits as they were.
-class Watch {
- public:
-  explicit Watch(Connection& connection) : connection_(connection), before_(connection.limits()) {
-    connection_.set_deadline(query_limit);
-  }
-  ~Watch() {
-    connection_.set_limits(before_);
-    connection_.set_deadline({});
-  }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
- private:
-  Connection& connection_;
-  AnswerLimits before_;
-};
-
-}  // namespace
-
 Result<void> CatalogReader::begin(const char* transaction) {
-  for (const char* statement : {transaction, plain_path, settings})
-    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
+  for (const char* statement : {transaction, server_search_path, settings})
+    TRY_VOID(connection_.query(statement));
   return {};
 }
 
 // Whatever user asks, a PostgreSQL catalog describes itself: without that, no rows elsewhere mean nothing.
 Result<void> CatalogReader::recognise() {
-  const auto rows =
+  TRY(const auto rows,
       ask(2,
           "SELECT n.nspname, count(c.oid) FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid "
-          "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->size() == 1 && text(rows->front()[0]) == "pg_catalog" && whole(rows->front()[1]) > 0) return {};
+          "WHERE n.nspname = 'pg_catalog' GROUP BY n.nspname"));
+  if (rows.size() == 1 && text(rows.front()[0]) == "pg_catalog" && whole(rows.front()[1]) > 0) return {};
   return tl::unexpected(no_catalog("pg_namespace and pg_class do not list pg_catalog"));
 }
 
 Result<Catalog> CatalogReader::read() {
-  const Watch watch(connection_);
+  const AnswerLimits before = connection_.limits();
+  connection_.set_deadline(query_limit);
   catalog_.server_version = connection_.server_version();
   catalog_.has_statistics = true;
   auto done = begin("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   if (done) done = recognise();
   if (done) done = everything();
   if (connection_.alive()) (void)connection_.query("ROLLBACK");
+  connection_.set_limits(before);
+  connection_.set_deadline({});
   if (!done) {
     done.error().what = "the catalog can't be read: " + done.error().what;
     done.error().kind = Error::Kind::database;
@@ -631,10 +570,9 @@ Result<Catalog> CatalogReader::read() {
 static Result<void> check_partition_keys(Connection& connection) {
   if (connection.server_version() >= 130000) return {};
   ReadOnly transaction(connection);
-  if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
-  const auto safe = partition_keys_are_safe(connection);
-  if (!safe) return tl::unexpected(safe.error());
-  if (*safe) return {};
+  TRY_VOID(transaction.begin(false, As::user));
+  TRY(const auto safe, partition_keys_are_safe(connection));
+  if (safe) return {};
   return fail(Error::Kind::database, connection.where(),
               "a partition key calls a function that is not built in, which PostgreSQL 12 runs whenever a "
               "client opens the table: the database is not read",
@@ -643,14 +581,14 @@ static Result<void> check_partition_keys(Connection& connection) {
 
 Result<Catalog> read_catalog(Connection& connection, Diagnostics& diagnostics,
                              const CatalogOptions& options) {
-  if (const auto safe = check_partition_keys(connection); !safe) return tl::unexpected(safe.error());
+  TRY_VOID(check_partition_keys(connection));
   const auto until = std::chrono::steady_clock::now() + max_catalog_time;
   auto catalog = CatalogReader(connection, diagnostics, options.values, until).read();
   const auto left = [](const auto& table) {
-    return std::any_of(table.second.indexes.begin(), table.second.indexes.end(),
-                       [](const Index& index) { return !run_of_index(index.name).empty(); });
+    return std::ranges::any_of(table.second.indexes,
+                               [](const Index& index) { return !run_of_index(index.name).empty(); });
   };
-  if (!catalog || std::none_of(catalog->tables.begin(), catalog->tables.end(), left)) return catalog;
+  if (!catalog || std::ranges::none_of(catalog->tables, left)) return catalog;
   if (const auto leftovers = find_leftovers(connection))
     for (auto& line : describe(*leftovers, connection)) diagnostics.push_back(std::move(line));
   return catalog;

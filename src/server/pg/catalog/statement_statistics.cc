@@ -6,14 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/text/text.h"
+#include "pg/connection/read_only.h"
 #include "pg/connection/values.h"
 #include "sql/statement_statistics.h"
 
 namespace pgadvise::pg {
 namespace {
 
-// As in the catalog reader: nothing of a role's own search_path is run.
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
 constexpr const char* settings =
     "SELECT set_config('statement_timeout', '60s', true), set_config('lock_timeout', '500ms', true), "
     "set_config('idle_in_transaction_session_timeout', '60s', true)";
@@ -35,12 +34,10 @@ constexpr const char* find_server = R"(
   SELECT concat_ws('|', inet_server_addr()::text, inet_server_port()::text, pg_is_in_recovery()::text),
          has_function_privilege('pg_control_system()', 'EXECUTE'))";
 
-std::string text_of(const std::optional<std::string>& value) { return value.value_or(""); }
-
 double number(const std::optional<std::string>& value) {
   double out = 0;
   if (value) std::from_chars(value->data(), value->data() + value->size(), out);
-  return out > 0 ? std::min(out, 1e12) : 0;  // also when it is none
+  return out > 0 ? std::min(out, 1e12) : 0;  // also for NaN
 }
 
 std::uint64_t count(const std::optional<std::string>& value) {
@@ -52,14 +49,12 @@ struct View {
   std::vector<std::string> columns;
   bool info = false;
 
-  bool has(std::string_view column) const {
-    return std::find(columns.begin(), columns.end(), column) != columns.end();
-  }
+  bool has(std::string_view column) const { return std::ranges::find(columns, column) != columns.end(); }
 };
 
-class Reader {
+class WorkloadReader {
  public:
-  Reader(Connection& connection, StatementScope scope, Diagnostics& diagnostics)
+  WorkloadReader(Connection& connection, StatementScope scope, Diagnostics& diagnostics)
       : connection_(connection), scope_(scope), diagnostics_(diagnostics) {}
 
   Result<Workload> read() {
@@ -74,28 +69,24 @@ class Reader {
 
  private:
   Result<Workload> in_transaction() {
-    for (const char* statement : {plain_path, settings})
-      if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
-    const auto view = find();
-    if (!view) return tl::unexpected(view.error());
-    const auto server = identity(*view);
-    if (!server) return tl::unexpected(server.error());
-    const auto rows = connection_.query(statement_of(*view));
+    for (const char* statement : {server_search_path, settings}) TRY_VOID(connection_.query(statement));
+    TRY(const auto view, find());
+    TRY(const auto server, identity(view));
+    const auto rows = connection_.query(statement_of(view));
     if (!rows) return tl::unexpected(explained(rows.error()));
-    return workload(*rows, *server);
+    return workload(*rows, server);
   }
 
   Result<View> find() {
-    const auto rows = connection_.query(find_view);
-    if (!rows) return tl::unexpected(rows.error());
+    TRY(const auto rows, connection_.query(find_view));
     View out;
-    for (const auto& row : *rows) {
-      if (text_of(row[1]) == "pg_stat_statements_info") {
+    for (const auto& row : rows) {
+      if (text(row[1]) == "pg_stat_statements_info") {
         out.info = true;
         continue;
       }
-      out.schema = text_of(row[0]);
-      const std::string columns = text_of(row[2]);
+      out.schema = text(row[0]);
+      const std::string columns = text(row[2]);
       for (const auto column : split(columns, ',')) out.columns.emplace_back(column);
     }
     if (out.schema.empty())
@@ -117,19 +108,17 @@ class Reader {
 
   // What tells this server's counters, since their last reset, from all others.
   Result<std::string> identity(const View& view) {
-    const auto server = connection_.query(find_server);
-    if (!server) return tl::unexpected(server.error());
-    std::string out = server->empty() ? "" : text_of(server->front()[0]);
-    if (!server->empty() && text_of(server->front()[1]) == "t") {
-      const auto system = connection_.query("SELECT system_identifier FROM pg_control_system()");
-      if (!system) return tl::unexpected(system.error());
-      if (!system->empty()) out = text_of(system->front()[0]) + (view.info ? "" : "|" + out);
+    TRY(const auto server, connection_.query(find_server));
+    std::string out = server.empty() ? "" : text(server.front()[0]);
+    if (!server.empty() && text(server.front()[1]) == "t") {
+      TRY(const auto system, connection_.query("SELECT system_identifier FROM pg_control_system()"));
+      if (!system.empty()) out = text(system.front()[0]) + (view.info ? "" : "|" + out);
     }
     if (!view.info) return out;
     const auto reset =
         connection_.query(fmt::format("SELECT stats_reset FROM {}.pg_stat_statements_info", view.schema));
     if (!reset) return tl::unexpected(explained(reset.error()));
-    return out + "|" + (reset->empty() ? "" : text_of(reset->front()[0]));
+    return out + "|" + (reset->empty() ? "" : text(reset->front()[0]));
   }
 
   // Statements inside functions are part of the time of the one that called them.
@@ -165,7 +154,7 @@ class Reader {
 
 Result<Workload> read_statement_statistics(Connection& connection, StatementScope scope,
                                            Diagnostics& diagnostics) {
-  return Reader(connection, scope, diagnostics).read();
+  return WorkloadReader(connection, scope, diagnostics).read();
 }
 
 }  // namespace pgadvise::pg

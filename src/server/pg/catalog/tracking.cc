@@ -13,7 +13,7 @@ namespace {
 
 bool fits(const Table& table, const TrackingShape& shape) {
   if (table.columns.size() > shape.max_columns) return false;
-  return std::all_of(shape.columns.begin(), shape.columns.end(), [&](const TrackingShape::Column& wanted) {
+  return std::ranges::all_of(shape.columns, [&](const TrackingShape::Column& wanted) {
     const Column* column = table.column(wanted.name);
     return column && column->type.compare(0, wanted.type.size(), wanted.type) == 0;
   });
@@ -33,13 +33,13 @@ Match match(const Table& table) {
 
 bool plain(const Table& table) {
   return table.kind == Table::Kind::ordinary && !table.row_security &&
-         std::none_of(table.columns.begin(), table.columns.end(),
-                      [](const Column& column) { return column.generated_expression.has_value(); });
+         std::ranges::none_of(table.columns,
+                              [](const Column& column) { return column.generated_expression.has_value(); });
 }
 
 // Numbers, and text in another column, would be somebody's rows: these tools have versions.
 bool all_versions(const Rows& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const auto& row) {
+  return std::ranges::all_of(rows, [](const auto& row) {
     return row[0] && !row[0]->empty() && row[0]->find_first_not_of("0123456789") == std::string::npos;
   });
 }

@@ -24,8 +24,7 @@ constexpr std::chrono::seconds usual_timeout{10};
 constexpr std::chrono::seconds no_timeout{60};  // for "0"
 
 std::string* find(Options& options, std::string_view key) {
-  const auto found =
-      std::find_if(options.begin(), options.end(), [&](const auto& option) { return option.first == key; });
+  const auto found = std::ranges::find_if(options, [&](const auto& option) { return option.first == key; });
   return found == options.end() ? nullptr : &found->second;
 }
 
@@ -134,7 +133,7 @@ void remove_through(std::string* list, std::size_t last, std::size_t hosts) {
   *list = join(rest, ",");
 }
 
-// Leaves those hosts of a list that follow the one that `conn` was trying. False: there are none.
+// Leaves those hosts of a list that follow the one that `conn` was trying. False: it was the last one.
 bool next_hosts(Options& options, const PGconn* conn) {
   std::string* hosts = find(options, "host");
   std::string* addresses = find(options, "hostaddr");

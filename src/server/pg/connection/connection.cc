@@ -143,10 +143,11 @@ struct Connection::State {
   std::optional<Error> stop(Wake wake, Answer& answer);
   Error refused(const PGresult* result);
   Error closed(const std::optional<Error>& error);
+  Result<void> can_send(std::string_view text, std::string_view what) const;
   Result<Rows> collect(bool sent);
 };
 
-// The bound that the answer has passed; "" when there is none.
+// The limit that the answer exceeds; "": it is within all limits.
 std::string Connection::State::exceeded(const Answer& answer) const {
   const std::uint64_t bytes = received() - answer.begin;
   if (!answer.stopped.empty()) return received() > answer.end ? "more" : "";
@@ -331,6 +332,13 @@ Result<Rows> Connection::State::collect(bool sent) {
   return std::move(answer.rows);
 }
 
+// libpq takes C strings: text after a zero byte would be checked but not sent.
+Result<void> Connection::State::can_send(std::string_view text, std::string_view what) const {
+  if (!conn) return fail(Error::Kind::database, where, "the connection is closed");
+  if (text.find('\0') == std::string_view::npos) return {};
+  return fail(Error::Kind::nonfatal, where, fmt::format("the {} contains a zero byte", what));
+}
+
 template <class Send>
 static Result<Rows> observed(const SentObserver& on_sent, std::string_view statement,
                              const Parameters* parameters, const Send& send) {
@@ -349,12 +357,11 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 Result<Connection> Connection::open(const std::string& conninfo, SentObserver on_sent) {
-  const auto options = read_conninfo(conninfo);
-  if (!options) return tl::unexpected(options.error());
+  TRY(const auto options, read_conninfo(conninfo));
   auto state = std::make_unique<State>();
   state->on_sent = std::move(on_sent);
   const auto start = Clock::now();
-  auto connected = connect(*options);
+  auto connected = connect(options);
   state->conn = connected.connection;
   state->socket = std::move(connected.socket);
   if (!state->conn) return fail(Error::Kind::database, "", "out of memory");
@@ -394,22 +401,13 @@ Result<Connection> Connection::open(const std::string& conninfo, SentObserver on
   return Connection(std::move(state));
 }
 
-static Error lost(const std::string& where) {
-  return Error{Error::Kind::database, where, "the connection is closed", ""};
-}
-
-// libpq takes C strings: text after a zero byte would be checked but not sent.
-static bool has_zero(std::string_view text) { return text.find('\0') != std::string_view::npos; }
-
 Result<Rows> Connection::query(std::string_view statement, const Parameters& parameters) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
+  TRY_VOID(state_->can_send(statement, "statement"));
   std::vector<const char*> values;
-  bool zero = has_zero(statement);
   for (const auto& value : parameters) {
-    zero = zero || (value && has_zero(*value));
+    if (value) TRY_VOID(state_->can_send(*value, "statement"));
     values.push_back(value ? value->c_str() : nullptr);
   }
-  if (zero) return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
   state_->asked = statement;
   state_->with_parameters = !values.empty();
   if (values.size() > max_parameters)
@@ -422,15 +420,12 @@ Result<Rows> Connection::query(std::string_view statement, const Parameters& par
 }
 
 Result<void> Connection::parse(std::string_view statement) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(statement))
-    return fail(Error::Kind::nonfatal, state_->where, "the statement contains a zero byte");
+  TRY_VOID(state_->can_send(statement, "statement"));
   state_->asked = statement;
   state_->with_parameters = false;
-  const auto done = observed(state_->on_sent, statement, nullptr, [&] {
+  TRY_VOID(observed(state_->on_sent, statement, nullptr, [&] {
     return state_->collect(PQsendPrepare(state_->conn, "", std::string(statement).c_str(), 0, nullptr));
-  });
-  if (!done) return tl::unexpected(done.error());
+  }));
   return {};
 }
 
@@ -439,12 +434,9 @@ void Connection::on_notice(std::function<void(std::string_view)> callback) {
 }
 
 Result<void> Connection::run_script(std::string_view script) {
-  if (!state_->conn) return tl::unexpected(lost(state_->where));
-  if (has_zero(script)) return fail(Error::Kind::nonfatal, state_->where, "the script contains a zero byte");
-  const auto done = observed(state_->on_sent, script, nullptr, [&] {
-    return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str()));
-  });
-  if (!done) return tl::unexpected(done.error());
+  TRY_VOID(state_->can_send(script, "script"));
+  TRY_VOID(observed(state_->on_sent, script, nullptr,
+                    [&] { return state_->collect(PQsendQuery(state_->conn, std::string(script).c_str())); }));
   return {};
 }
 

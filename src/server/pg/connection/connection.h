@@ -63,8 +63,8 @@ class Connection {
  public:
   // `conninfo`: any libpq connection string, or "env". Ignores URI parameters that libpq does not know (those
   // of ORMs). Errors are Kind::database; they name host, port, user and database, never the password. Limits
-  // of time and bytes until the session begins: pg/connect.h. `on_sent` may be empty; it also reports the
-  // connection attempt.
+  // of time and bytes until the session begins: pg/connection/connect.h. `on_sent` may be empty; it also
+  // reports the connection attempt.
   static Result<Connection> open(const std::string& conninfo, SentObserver on_sent = {});
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -92,7 +92,7 @@ class Connection {
   const std::stop_token& stop() const;
   void set_interruptible(bool interruptible);
 
-  // Limits of each following statement. A time below 1 ms means 1 ms: there is no infinite wait.
+  // Limits of each following statement. A time below 1 ms means 1 ms.
   void set_limits(const AnswerLimits& limits);
   const AnswerLimits& limits() const;
   // Overrides limits().time; zero restores it. If the server does not respond to the cancel request within 5
@@ -103,10 +103,10 @@ class Connection {
   int server_version() const;   // server_version_num
   int backend_pid() const;    // as sent when the connection was opened; behind a pooler not pg_backend_pid()
   std::string where() const;  // "database shop on localhost:5432 as user app", for messages
-  std::string sqlstate()
-      const;  // of the last error; "" if none; "54000": of pgadvise's own limits except time ("57014")
-  std::uint64_t bytes_received()
-      const;  // bytes on the network since the connection was opened; encrypted ones with TLS
+  std::string sqlstate() const;  // of the last error; "" after a success; "54000": of pgadvise's own limits
+                                 // except time ("57014")
+  // bytes on the network since the connection was opened; encrypted ones with TLS
+  std::uint64_t bytes_received() const;
 
  private:
   struct State;

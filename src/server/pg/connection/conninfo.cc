@@ -18,7 +18,7 @@ namespace {
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 bool is_uri(std::string_view text) {
-  return text.substr(0, 13) == "postgresql://" || text.substr(0, 11) == "postgres://";
+  return text.starts_with("postgresql://") || text.starts_with("postgres://");
 }
 
 std::set<std::string, std::less<>> known_keywords() {
@@ -61,8 +61,6 @@ bool all_of(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 struct Known {
   std::string_view text;
   std::string_view hint;
@@ -100,10 +98,11 @@ constexpr Known known_failures[] = {
 };
 
 std::string hint_for(std::string_view message) {
-  if (holds(message, "database \"") && holds(message, "does not exist")) return "check the database's name";
-  if (holds(message, "role \"") && holds(message, "does not exist")) return "check the user's name";
+  if (contains(message, "database \"") && contains(message, "does not exist"))
+    return "check the database's name";
+  if (contains(message, "role \"") && contains(message, "does not exist")) return "check the user's name";
   for (const auto& known : known_failures)
-    if (holds(message, known.text)) return std::string(known.hint);
+    if (contains(message, known.text)) return std::string(known.hint);
   return {};
 }
 
@@ -137,8 +136,8 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
     if (!option->val || key == "application_name" || key == "client_encoding") continue;
     const std::string_view value = option->val;
     // An unescaped @ or / moves a part of the password into the host, the port or the database.
-    if (uri && ((key == "host" && holds(value, "@")) || (key == "port" && !all_of(value, "0123456789,")) ||
-                (key == "dbname" && holds(value, "@"))))
+    if (uri && ((key == "host" && contains(value, "@")) || (key == "port" && !all_of(value, "0123456789,")) ||
+                (key == "dbname" && contains(value, "@"))))
       return malformed_uri();
     if (key == "connect_timeout") timeout = true;
     out.emplace_back(key, value);
@@ -150,14 +149,14 @@ Result<std::vector<std::pair<std::string, std::string>>> read_conninfo(const std
 }
 
 Result<std::vector<Address>> addresses(const std::string& conninfo) {
-  const auto pairs = read_conninfo(conninfo);
-  if (!pairs) return tl::unexpected(pairs.error());
+  TRY(const auto pairs, read_conninfo(conninfo));
   std::map<std::string, std::string, std::less<>> used;
   const Options defaults(PQconndefaults(), &PQconninfoFree);
   for (const auto* option = defaults.get(); option && option->keyword; ++option)
     if (option->val) used[option->keyword] = option->val;
-  for (const auto& [key, value] : *pairs)
-    if (!value.empty()) used[key] = value;  // libpq takes an empty value for none
+  // libpq ignores an empty value
+  for (const auto& [key, value] : pairs)
+    if (!value.empty()) used[key] = value;
   const auto list = [&](std::string_view key) {
     const auto found = used.find(key);
     const bool none = found == used.end() || found->second.empty();
@@ -189,8 +188,7 @@ Error connection_error(std::string where, std::string_view message) {
       line.remove_prefix(failed + 9);
     if (const auto level = line.find(":  "); level != line.npos && level < 16) line.remove_prefix(level + 3);
     std::string part(trim(line));
-    if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
-      parts.push_back(std::move(part));
+    if (!part.empty() && std::ranges::find(parts, part) == parts.end()) parts.push_back(std::move(part));
   }
   const std::string what =
       parts.empty() ? "can't be reached" : "can't be reached: " + shortened(join(parts, "; "));

@@ -42,10 +42,9 @@ Result<void> ReadOnly::begin(bool watch_us, As as) {
       limit_.count(),
       watch_us ? ", pg_catalog.set_config('client_connection_check_interval', '1s', true)" : "");
   for (const std::string& statement : {std::string(begin_read_only), settings})
-    if (const auto done = connection_.query(statement); !done) return tl::unexpected(done.error());
-  if (as == As::application)
-    if (const auto done = act(); !done) return done;
-  if (const auto done = connection_.query("SAVEPOINT pgadvise"); !done) return tl::unexpected(done.error());
+    TRY_VOID(connection_.query(statement));
+  if (as == As::application) TRY_VOID(act());
+  TRY_VOID(connection_.query("SAVEPOINT pgadvise"));
   return {};
 }
 
@@ -59,7 +58,7 @@ Result<void> ReadOnly::act() {
     return fail(Error::Kind::usage, name == std::string("role") ? "--role" : "--search-path",
                 done.error().what);
   };
-  if (const auto done = set("search_path", connection_.session_settings().search_path); !done) return done;
+  TRY_VOID(set("search_path", connection_.session_settings().search_path));
   return set("role", connection_.session_settings().role);
 }
 

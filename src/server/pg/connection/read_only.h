@@ -14,6 +14,12 @@ namespace pgadvise::pg {
 inline constexpr const char* begin_read_only =
     "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE";
 
+// First and alone in a transaction that runs our own queries: a role's own search_path may put anybody's
+// functions and operators before the server's. Under pg_catalog, which no other schema can enter, deparsed
+// names carry their schema, too.
+inline constexpr const char* server_search_path =
+    "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
+
 // The role: the connection's SessionSettings, or its user.
 enum class As { application, user };
 

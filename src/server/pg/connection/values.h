@@ -33,4 +33,24 @@ inline double number(const std::optional<std::string>& value, double otherwise =
   return value ? std::strtod(value->c_str(), nullptr) : otherwise;
 }
 
+// The value of a parameter of type text[]: {"a","b"}. The elements are strings, or optional ones (NULL).
+template <class Texts>
+std::string array_of(const Texts& texts) {
+  std::string out = "{";
+  for (const std::optional<std::string>& text : texts) {
+    if (out.size() > 1) out += ',';
+    if (!text) {
+      out += "NULL";
+      continue;
+    }
+    out += '"';
+    for (const char c : *text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "}";
+}
+
 }  // namespace pgadvise::pg

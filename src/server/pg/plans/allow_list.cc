@@ -199,7 +199,7 @@ bool own_source(const FunctionFacts& function) {
   constexpr std::array<std::string_view, 4> known = {"unicode_normalize_func", "unicode_is_normalized",
                                                      "gen_random_uuid", "aggregate_dummy"};
   return function.bootstrap || function.source == function.name ||
-         std::find(known.begin(), known.end(), function.source) != known.end();
+         std::ranges::find(known, function.source) != known.end();
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct FunctionFacts {
   char volatility = 'v';
   bool built_in = false;   // OID below 16384, in pg_catalog
   bool bootstrap = false;  // the row is unchanged since initdb
-  bool body_seen =
-      false;  // of SQL functions: the body is stored as a tree, which is checked in addition to the function
+  // of SQL functions: the body is stored as a tree, which is checked in addition to the function
+  bool body_seen = false;
   bool operators_of_others = false;  // the database has an operator || or ~~* of its own for built-in types
   bool support = false;  // implements a built-in operator, aggregate, cast, operator class or type
 };

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -24,14 +25,8 @@ constexpr Oid nextval = 1574;  // nextval(regclass)
 constexpr Oid casts_to_text[] = {1285, 1290, 2003, 2004};
 constexpr Oid text_search_types[] = {3614, 3615, 3734, 3769};  // tsvector, tsquery, regconfig, regdictionary
 
-std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
-
 bool among(std::string_view key, std::initializer_list<std::string_view> keys) {
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
-bool ends_with(std::string_view text, std::initializer_list<std::string_view> ends) {
-  return std::any_of(ends.begin(), ends.end(), [&](std::string_view end) { return text.ends_with(end); });
+  return std::ranges::find(keys, key) != keys.end();
 }
 
 // Reads ":key 123" and ":key (o 1 2 3)" wherever they stand. Lines are broken at 78 columns, at a space where
@@ -115,18 +110,20 @@ families(oid) AS (
 
 }  // namespace
 
+std::string array_of(const Oids& oids) { return fmt::format("{{{}}}", fmt::join(oids, ",")); }
+
 void References::add(std::string_view key, Oid oid) {
   if (oid == 0) return;
   if (among(key, {"aggfnoid", "winfnoid", "startInRangeFunc", "endInRangeFunc"}) ||
-      ends_with(key, {"funcid", "func", "proc", "handler"})) {
+      ends_with_any(key, {"funcid", "func", "proc", "handler"})) {
     functions.insert(oid);
   } else if (among(key, {"opno", "opnos", "eqop", "sortop", "cycle_mark_neop"})) {
     operators.insert(oid);
   } else if (among(key, {"relid", "seqid", "resorigtbl"})) {
     relations.insert(oid);
-  } else if (ends_with(key, {"type", "types", "typeid", "Type", "Types", "typid"})) {
+  } else if (ends_with_any(key, {"type", "types", "typeid", "Type", "Types", "typid"})) {
     types.insert(oid);
-  } else if (oid >= first_user_oid && !ends_with(key, {"typmod", "location"}) &&
+  } else if (oid >= first_user_oid && !ends_with_any(key, {"typmod", "location"}) &&
              !among(key, {"constvalue", "stmt_len", "queryId", "list_start", "list_end"})) {
     others.insert(oid);
   }
@@ -141,9 +138,8 @@ void DependencyChecker::take_statement(std::string_view tree) {
 }
 
 Result<void> DependencyChecker::expand(const std::string& query, const Oids& oids) {
-  const auto rows = connection_.query(query, oids.empty() ? Parameters() : Parameters{array_of(oids)});
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) {
+  TRY(const auto rows, connection_.query(query, oids.empty() ? Parameters() : Parameters{array_of(oids)}));
+  for (const auto& row : rows) {
     if (!row[0] || !row[1]) continue;
     const auto& what = *row[0];
     const auto& value = *row[1];
@@ -295,15 +291,12 @@ UNION ALL SELECT 'function', c.castfunc::text FROM pg_cast c WHERE c.oid = ANY (
 UNION ALL SELECT 'unknown', 'the foreign server ' || s.srvname FROM pg_foreign_server s WHERE s.oid = ANY ($1::oid[]))",
                             oids);
   if (!found || unlisted_.empty()) return found;
-  const auto names = connection_.query("SELECT unnest($1::oid[])::regclass::text", {array_of(unlisted_)});
-  if (!names) return tl::unexpected(names.error());
-  for (const auto& name : *names)
-    if (const auto done = expand(fmt::format("SELECT 'unknown', 'an object of the catalog {0}' FROM {0} "
-                                             "WHERE oid = ANY ($1::oid[])",
-                                             text(name[0])),
-                                 oids);
-        !done)
-      return done;
+  TRY(const auto names, connection_.query("SELECT unnest($1::oid[])::regclass::text", {array_of(unlisted_)}));
+  for (const auto& name : names)
+    TRY_VOID(expand(fmt::format("SELECT 'unknown', 'an object of the catalog {0}' FROM {0} "
+                                "WHERE oid = ANY ($1::oid[])",
+                                text(name[0])),
+                    oids));
   return {};
 }
 
@@ -324,7 +317,7 @@ UNION SELECT 'unknown', 'the text search dictionary ' || n.nspname || '.' || d.d
 }
 
 Result<void> DependencyChecker::functions(const Oids& oids) {
-  const auto rows = connection_.query(fmt::format(R"(
+  const auto query = fmt::format(R"(
 SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::text IN ('1', '2'),
   (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass
@@ -341,12 +334,11 @@ SELECT p.oid, n.nspname, p.proname, l.lanname, p.prosrc, p.provolatile, p.xmin::
     AND o.oprright < 16384)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid = ANY ($1::oid[]))",
-                                                  version() >= 140000 ? "p.prosqlbody::text" : "NULL::text"),
-                                      {array_of(oids)});
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->size() < oids.size()) unknown_.insert("a function that no longer exists");
+                                 version() >= 140000 ? "p.prosqlbody::text" : "NULL::text");
+  TRY(const auto rows, connection_.query(query, {array_of(oids)}));
+  if (rows.size() < oids.size()) unknown_.insert("a function that no longer exists");
   for (const Oid one : casts_to_text) to_text_ = to_text_ || oids.count(one) != 0;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     FunctionFacts facts;
     const auto oid = static_cast<Oid>(whole(row[0]));
     facts.schema = text(row[1]);
@@ -384,12 +376,12 @@ Result<void> DependencyChecker::unlisted_dependents(const References& reached) {
   Oids oids = reached.relations;
   for (const Oids* more : {&reached.targets, &reached.types, &reached.operators, &reached.functions})
     oids.insert(more->begin(), more->end());
-  const auto rows = connection_.query(
-      "SELECT DISTINCT d.classid::regclass::text FROM pg_depend d WHERE d.refobjid = ANY ($1::oid[]) AND "
-      "d.classid = ANY ($2::oid[])",
-      {array_of(oids), array_of(unlisted_)});
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) unknown_.insert("an object of the catalog " + text(row[0]));
+  TRY(const auto rows,
+      connection_.query(
+          "SELECT DISTINCT d.classid::regclass::text FROM pg_depend d WHERE d.refobjid = ANY ($1::oid[]) AND "
+          "d.classid = ANY ($2::oid[])",
+          {array_of(oids), array_of(unlisted_)}));
+  for (const auto& row : rows) unknown_.insert("an object of the catalog " + text(row[0]));
   return {};
 }
 
@@ -406,11 +398,11 @@ Result<plan::Dependencies> DependencyChecker::run() {
     more = false;
     if (std::exchange(text_search_, false) && !std::exchange(text_search_followed_, true)) {
       more = true;
-      if (const auto result = text_search(); !result) return tl::unexpected(result.error());
+      TRY_VOID(text_search());
     }
     if (any_type_ && !std::exchange(any_type_followed_, true)) {
       more = true;
-      if (const auto result = values_of_any_type(); !result) return tl::unexpected(result.error());
+      TRY_VOID(values_of_any_type());
     }
     if (to_text_) {
       Oids fresh;
@@ -418,7 +410,7 @@ Result<plan::Dependencies> DependencyChecker::run() {
         if (type >= first_user_oid && text_casts_of_.insert(type).second) fresh.insert(type);
       if (!fresh.empty()) {
         more = true;
-        if (const auto result = text_casts(fresh); !result) return tl::unexpected(result.error());
+        TRY_VOID(text_casts(fresh));
       }
     }
     if (round == max_rounds) {
@@ -431,11 +423,10 @@ Result<plan::Dependencies> DependencyChecker::run() {
       const auto oids = take_new(pending_.*set, done_.*known);
       if (oids.empty()) continue;
       more = true;
-      if (const auto result = (this->*step)(oids); !result) return tl::unexpected(result.error());
+      TRY_VOID((this->*step)(oids));
     }
   }
-  if (!unlisted_.empty())
-    if (const auto result = unlisted_dependents(done_); !result) return tl::unexpected(result.error());
+  if (!unlisted_.empty()) TRY_VOID(unlisted_dependents(done_));
   plan::Dependencies out;
   out.unknown_functions.assign(unknown_.begin(), unknown_.end());
   out.refused_functions.assign(refused_.begin(), refused_.end());
@@ -456,13 +447,13 @@ References DependencyChecker::followed() && {
 Result<Oids> unlisted_catalogs(Connection& connection) {
   std::vector<std::string_view> names;
   for (const auto& known : object_classes()) names.push_back(known.catalog);
-  const auto rows = connection.query(
-      "SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'oid' WHERE "
-      "c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND NOT c.relname = ANY ($1::text[])",
-      {fmt::format("{{{}}}", fmt::join(names, ","))});
-  if (!rows) return tl::unexpected(rows.error());
+  TRY(const auto rows, connection.query("SELECT c.oid FROM pg_class c JOIN pg_attribute a ON a.attrelid = "
+                                        "c.oid AND a.attname = 'oid' WHERE "
+                                        "c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND "
+                                        "NOT c.relname = ANY ($1::text[])",
+                                        {fmt::format("{{{}}}", fmt::join(names, ","))}));
   Oids out;
-  for (const auto& row : *rows) out.insert(static_cast<Oid>(whole(row[0])));
+  for (const auto& row : rows) out.insert(static_cast<Oid>(whole(row[0])));
   return out;
 }
 

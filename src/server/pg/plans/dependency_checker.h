@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/result.h"
 #include "pg/connection/connection.h"
@@ -18,6 +17,9 @@ using Oid = std::uint32_t;
 using Oids = std::set<Oid>;
 
 inline constexpr Oid first_user_oid = 16384;
+
+// The value of a parameter of type oid[]: "{1,2}".
+std::string array_of(const Oids& oids);
 
 // Objects by OID.
 struct References {
@@ -75,8 +77,8 @@ class DependencyChecker {
   std::set<std::string> unknown_, refused_, foreign_;
 };
 
-// The server's catalogs of objects, by the OID of the catalog, that object_classes() does not list: none in
-// versions 12 to 18.
+// The server's catalogs of objects, by the OID of the catalog, that object_classes() does not list. Empty
+// for versions 12 to 18.
 Result<Oids> unlisted_catalogs(Connection& connection);
 
 }  // namespace pgadvise::pg

@@ -4,8 +4,7 @@
 
 namespace pgadvise::pg {
 
-Result<HypoPG> find_hypopg(Connection& connection) {
-  const auto rows = connection.query(R"(
+constexpr const char* find_functions = R"(
 SELECT pg_catalog.quote_ident(n.nspname),
   (SELECT pg_catalog.concat(n.nspname, '.', p.proname) FROM pg_catalog.pg_proc p
    JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang
@@ -21,10 +20,12 @@ SELECT pg_catalog.quote_ident(n.nspname),
            AND d.deptype OPERATOR(pg_catalog.=) 'e'::pg_catalog."char"))
    LIMIT 1)
 FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
-WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name)");
-  if (!rows) return tl::unexpected(rows.error());
-  if (rows->empty()) return HypoPG();
-  const Row& row = rows->front();
+WHERE e.extname OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name)";
+
+Result<HypoPG> find_hypopg(Connection& connection) {
+  TRY(const auto rows, connection.query(find_functions));
+  if (rows.empty()) return HypoPG();
+  const Row& row = rows.front();
   if (!row[1]) return HypoPG{.schema = text(row[0]), .created = true};
   return HypoPG{.created = true,
                 .refused = "the function " + *row[1] +

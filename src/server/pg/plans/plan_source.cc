@@ -13,6 +13,7 @@
 #include "pg/plans/hypopg.h"
 #include "pg/plans/what_if.h"
 #include "plan/read/reader.h"
+#include "plan/run/safety.h"
 #include "sql/parse/statement.h"
 #include "sql/statement_statistics.h"
 
@@ -75,57 +76,55 @@ Result<void> ServerPlans::find_search_path() {
   SessionSettings session_settings = connection_.session_settings();
   if (session_settings.role.empty() || !session_settings.search_path.empty()) return {};
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(false, As::user); !begun) return begun;
-  const auto rows = connection_.query(
-      "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles "
-      "r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
-      "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname OPERATOR(pg_catalog.=) "
-      "$1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
-      "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d "
-      "WHERE d.datname OPERATOR(pg_catalog.=) "
-      "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) "
-      "'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
-      {session_settings.role});
-  if (!rows) return tl::unexpected(rows.error());
-  if (!rows->empty()) session_settings.search_path = rows->front()[0].value_or("");
+  TRY_VOID(transaction.begin(false, As::user));
+  TRY(const auto rows,
+      connection_.query(
+          "SELECT pg_catalog.substr(x.setting, 13) FROM pg_catalog.pg_db_role_setting s JOIN "
+          "pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.setrole "
+          "CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) x (setting) WHERE r.rolname "
+          "OPERATOR(pg_catalog.=) $1::pg_catalog.text::pg_catalog.name AND s.setdatabase "
+          "OPERATOR(pg_catalog.=) ANY (ARRAY[0::pg_catalog.oid, (SELECT d.oid FROM pg_catalog.pg_database d "
+          "WHERE d.datname OPERATOR(pg_catalog.=) "
+          "pg_catalog.current_database())]) AND pg_catalog.left(x.setting, 12) OPERATOR(pg_catalog.=) "
+          "'search_path='::pg_catalog.text ORDER BY s.setdatabase DESC LIMIT 1",
+          {session_settings.role}));
+  if (!rows.empty()) session_settings.search_path = rows.front()[0].value_or("");
   connection_.set_session(std::move(session_settings));
   return {};
 }
 
 // Tables whose policies don't hold for whom we act as: its owner, a superuser, BYPASSRLS.
 Result<void> ServerPlans::find_unguarded() {
-  const auto rows = connection_.query(
-      "SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN "
-      "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
-      "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1");
-  if (!rows) return tl::unexpected(rows.error());
-  for (const auto& row : *rows) rls_bypassed_.push_back(row[0].value_or(""));
+  TRY(const auto rows,
+      connection_.query("SELECT pg_catalog.concat(n.nspname, '.', c.relname) FROM pg_catalog.pg_class c JOIN "
+                        "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
+                        "c.relrowsecurity AND NOT pg_catalog.row_security_active(c.oid) ORDER BY 1"));
+  for (const auto& row : rows) rls_bypassed_.push_back(row[0].value_or(""));
   return {};
 }
 
 Result<void> ServerPlans::look_around() {
-  if (const auto found = find_search_path(); !found) return found;
+  TRY_VOID(find_search_path());
   ReadOnly transaction(connection_);
-  if (const auto begun = transaction.begin(false); !begun) return begun;
-  const auto rows = connection_.query(
-      "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) "
-      "SESSION_USER), (SELECT 1 FROM pg_catalog.pg_available_extensions "
-      "a "
-      "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
-      "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)");
-  if (!rows) return tl::unexpected(rows.error());
-  const Row row = rows->empty() ? Row{} : rows->front();
+  TRY_VOID(transaction.begin(false));
+  TRY(const auto rows,
+      connection_.query(
+          "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) "
+          "SESSION_USER), (SELECT 1 FROM pg_catalog.pg_available_extensions "
+          "a "
+          "WHERE a.name OPERATOR(pg_catalog.=) 'hypopg'::pg_catalog.name), pg_catalog.pg_backend_pid(), "
+          "pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('pgadvise.statistics_only', true)"));
+  const Row row = rows.empty() ? Row{} : rows.front();
   superuser_ = row[0] == "t";  // whatever role the database sets: SET ROLE leads back
   // A query there holds its replay up, or is cancelled by it.
   if (row[3] == "t") analyze_refused_ = "the server is a standby";
   statistics_only_ = row[4] == "on";
   if (statistics_only_) analyze_refused_ = "the sandbox has production's statistics, but no rows";
-  const auto hypopg = find_hypopg(connection_);
-  if (!hypopg) return tl::unexpected(hypopg.error());
-  hypopg_ = hypopg->schema;
-  if (!hypopg->refused.empty()) {
-    what_if_missing_ = hypopg->refused;
-  } else if (!hypopg->created) {
+  TRY(const auto hypopg, find_hypopg(connection_));
+  hypopg_ = hypopg.schema;
+  if (!hypopg.refused.empty()) {
+    what_if_missing_ = hypopg.refused;
+  } else if (!hypopg.created) {
     what_if_missing_ = row[1]
                            ? "HypoPG is not installed in the database: CREATE EXTENSION hypopg"
                            : fmt::format(
@@ -136,10 +135,10 @@ Result<void> ServerPlans::look_around() {
     what_if_missing_ =
         "the connection goes through a pooler, which could keep hypothetical indexes: connect directly";
   }
-  const auto path = connection_.query("SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s");
-  if (!path) return tl::unexpected(path.error());
-  for (const auto& schema : *path) search_path_.push_back(schema[0].value_or(""));
-  if (const auto found = find_unguarded(); !found) return found;
+  TRY(const auto path,
+      connection_.query("SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s"));
+  for (const auto& schema : path) search_path_.push_back(schema[0].value_or(""));
+  TRY_VOID(find_unguarded());
   watch_us_ =
       connection_.server_version() >= 140000 &&
       connection_.query("SELECT pg_catalog.set_config('client_connection_check_interval', '1s', true)")
@@ -150,19 +149,15 @@ Result<void> ServerPlans::look_around() {
 
 Result<void> ServerPlans::begin(ReadOnly& transaction, plan::Names names) {
   if (const auto begun = transaction.begin(watch_us_); !begun || names == plan::Names::session) return begun;
-  const auto path = connection_.query(
+  TRY_VOID(connection_.query(
       "SELECT pg_catalog.set_config('search_path', pg_catalog.concat('pg_catalog, public', CASE WHEN "
       "pg_catalog.length(pg_catalog.current_setting('search_path')) OPERATOR(pg_catalog.>) 0 THEN ', ' END, "
-      "pg_catalog.current_setting('search_path')), true)");
-  if (!path) return tl::unexpected(path.error());
+      "pg_catalog.current_setting('search_path')), true)"));
   return {};
 }
 
 bool plain(const sql::Shape& shape) {
-  const bool known = shape.kind == StatementKind::select || shape.kind == StatementKind::insert ||
-                     shape.kind == StatementKind::update || shape.kind == StatementKind::delete_ ||
-                     shape.kind == StatementKind::merge;
-  return shape.statements == 1 && known && !shape.into;
+  return shape.statements == 1 && plan::can_be_planned(shape.kind) && !shape.into;
 }
 
 // pg_stat_statements keeps the text of the first parse: an own statement is left out by its mark.
@@ -171,14 +166,12 @@ std::string mark(std::string_view statement, plan::Names names) {
 }
 
 Result<plan::Dependencies> ServerPlans::dependencies(std::string_view statement, plan::Names names) {
-  const auto shape = sql::shape(statement);
-  if (!shape) return tl::unexpected(shape.error());
-  if (!plain(*shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
+  TRY(const auto shape, sql::shape(statement));
+  if (!plain(shape)) return plan::Dependencies{{"more than one plain statement"}, {}, {}};
   ReadOnly transaction(connection_);
-  if (const auto begun = begin(transaction, names); !begun) return tl::unexpected(begun.error());
-  auto found = harmless_.find(connection_, mark(statement, names));
-  if (!found) return found;
-  found->analyze_refused = analyze_refused_;
+  TRY_VOID(begin(transaction, names));
+  TRY(auto found, harmless_.find(connection_, mark(statement, names)));
+  found.analyze_refused = analyze_refused_;
   return found;
 }
 
@@ -202,12 +195,9 @@ Result<void> ServerPlans::suppose(const std::vector<std::string>& indexes) {
 
 // Works from 12 on, where EXPLAIN (GENERIC_PLAN) needs 16.
 Result<Rows> ServerPlans::explain_generic(std::string_view options, const plan::ExplainRequest& request) {
-  const auto mode =
-      connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)");
-  if (!mode) return mode;
+  TRY_VOID(connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true)"));
   const auto name = fmt::format("pgadvise_{}_{}", connection_.backend_pid(), ++prepared_);
-  const auto prepared = connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql));
-  if (!prepared) return prepared;
+  TRY_VOID(connection_.query(fmt::format("PREPARE {} AS {}", name, request.sql)));
   const auto parameters =
       connection_.query(fmt::format("SELECT pg_catalog.cardinality(p.parameter_types) FROM "
                                     "pg_catalog.pg_prepared_statements p WHERE p.name "
@@ -235,7 +225,7 @@ Result<Rows> ServerPlans::run_explain(const plan::ExplainRequest& request) {
   const std::string_view options = !request.analyze ? "VERBOSE, FORMAT JSON"
                                    : request.timing ? "ANALYZE, BUFFERS, VERBOSE, FORMAT JSON"
                                                     : "ANALYZE, TIMING OFF, BUFFERS, VERBOSE, FORMAT JSON";
-  if (const auto supposed = suppose(request.hypothetical); !supposed) return tl::unexpected(supposed.error());
+  TRY_VOID(suppose(request.hypothetical));
   if (request.parameters.empty() && has_parameter(request.sql)) return explain_generic(options, request);
   return connection_.query(fmt::format("EXPLAIN ({}) {}", options, request.sql), request.parameters);
 }
@@ -250,17 +240,14 @@ void ServerPlans::unlock() {
 }
 
 Result<std::vector<std::string>> ServerPlans::values(const std::string& select) {
-  const auto shape = sql::shape(select);
-  if (!shape) return tl::unexpected(shape.error());
-  if (!plain(*shape) || shape->kind != StatementKind::select || shape->modifies || shape->locks_rows)
+  TRY(const auto shape, sql::shape(select));
+  if (!plain(shape) || shape.kind != StatementKind::select || shape.modifies || shape.locks_rows)
     return fail(Error::Kind::nonfatal, connection_.where(),
                 "not exactly one SELECT that only reads: not run");
   if (statistics_only_) return fail(Error::Kind::nonfatal, connection_.where(), analyze_refused_);
   ReadOnly transaction(connection_);
-  if (const auto begun = begin(transaction, plan::Names::catalog); !begun)
-    return tl::unexpected(begun.error());
-  if (const auto still = harmless_.check(connection_, mark(select, plan::Names::catalog)); !still)
-    return tl::unexpected(still.error());
+  TRY_VOID(begin(transaction, plan::Names::catalog));
+  TRY_VOID(harmless_.check(connection_, mark(select, plan::Names::catalog)));
   connection_.set_interruptible(true);
   const auto rows = connection_.query(select);
   connection_.set_interruptible(false);
@@ -277,11 +264,10 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   const auto refuse = [&](std::string why) {
     return fail(Error::Kind::nonfatal, connection_.where(), std::move(why));
   };
-  const auto shape = sql::shape(request.sql);
-  if (!shape) return tl::unexpected(shape.error());
-  if (!plain(*shape))
+  TRY(const auto shape, sql::shape(request.sql));
+  if (!plain(shape))
     return refuse("not exactly one plain SELECT, INSERT, UPDATE, DELETE or MERGE: not explained");
-  if (request.analyze && (shape->kind != StatementKind::select || shape->modifies || shape->locks_rows))
+  if (request.analyze && (shape.kind != StatementKind::select || shape.modifies || shape.locks_rows))
     return refuse("it writes or locks rows: not analyzed");
   if (request.analyze && statistics_only_) return refuse(analyze_refused_);
   if (request.analyze && !request.hypothetical.empty())
@@ -289,20 +275,18 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
   if (!request.hypothetical.empty() && !what_if_missing_.empty()) return refuse(what_if_missing_);
 
   ReadOnly transaction(connection_, plan::longest_explain);
-  if (const auto begun = begin(transaction, request.names); !begun) return tl::unexpected(begun.error());
-  if (const auto still = harmless_.check(connection_, mark(request.sql, request.names)); !still)
-    return tl::unexpected(still.error());
+  TRY_VOID(begin(transaction, request.names));
+  TRY_VOID(harmless_.check(connection_, mark(request.sql, request.names)));
   if (request.analyze) {
     // Scans begin at the first page: with LIMIT they else read other rows each time, the more so beside
     // others.
     const auto limit = request.limit.count() > 0
                            ? std::min<std::chrono::milliseconds>(request.limit, plan::longest_explain)
                            : plan::longest_explain;
-    const auto set = connection_.query(
-        "SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), "
-        "pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
-        {std::to_string(limit.count())});
-    if (!set) return tl::unexpected(set.error());
+    TRY_VOID(
+        connection_.query("SELECT pg_catalog.set_config('synchronize_seqscans', 'off', true), "
+                          "pg_catalog.set_config('statement_timeout', $1::pg_catalog.text, true)",
+                          {std::to_string(limit.count())}));
   }
   connection_.set_interruptible(true);
   const auto rows = run_explain(request);
@@ -320,8 +304,7 @@ Result<Plan> ServerPlans::explain(const plan::ExplainRequest& request) {
 std::vector<Parameters> ServerPlans::typical_values(const QualifiedName& table,
                                                     const std::vector<std::string>& columns) {
   ReadOnly transaction(connection_);
-  if (columns.empty() || !transaction.begin(watch_us_, As::user) ||
-      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
+  if (columns.empty() || !transaction.begin(watch_us_, As::user) || !connection_.query(server_search_path))
     return {};
   std::vector<Parameters> by_column;
   for (const auto& column : columns) {
@@ -355,9 +338,7 @@ plan::TypicalValues ServerPlans::typical(const QualifiedName& table, const std::
   const auto [it, fresh] = typical_.try_emplace({table, column});
   plan::TypicalValues& out = it->second;
   ReadOnly transaction(connection_);
-  if (!fresh || !transaction.begin(watch_us_, As::user) ||
-      !connection_.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)"))
-    return out;
+  if (!fresh || !transaction.begin(watch_us_, As::user) || !connection_.query(server_search_path)) return out;
   // A value of the histogram is rarer than each of the most common ones.
   const auto rows = connection_.query(
       "WITH s AS (SELECT most_common_vals::text::text[] AS m, histogram_bounds::text::text[] AS h FROM "
@@ -384,7 +365,7 @@ bool pooled(Connection& connection) {
 
 Result<std::unique_ptr<plan::PlanSource>> make_plan_source(Connection& connection) {
   auto source = std::make_unique<ServerPlans>(connection);
-  if (const auto looked = source->look_around(); !looked) return tl::unexpected(looked.error());
+  TRY_VOID(source->look_around());
   return source;
 }
 

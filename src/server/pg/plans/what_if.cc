@@ -30,20 +30,6 @@ constexpr std::chrono::seconds longest_silence{1};
 constexpr std::size_t max_indexes = 2500;
 constexpr std::size_t max_at_once = 500;
 
-// A row's array as a parameter: {"a","b"}.
-std::string array_of(const std::vector<std::string>& texts) {
-  std::string out = "{";
-  for (const auto& text : texts) {
-    out += out.size() > 1 ? ",\"" : "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  }
-  return out + "}";
-}
-
 // What all connections may suppose.
 struct Definition {
   QualifiedName table;
@@ -114,14 +100,13 @@ class ServerWhatIf final : public plan::WhatIf {
 };
 
 Result<void> ServerWhatIf::look_around() {
-  if (const auto begun = begin(); !begun) return begun;
-  const auto hypopg = find_hypopg(connection_);
-  if (!hypopg) return tl::unexpected(hypopg.error());
-  if (!hypopg->created)
+  TRY_VOID(begin());
+  TRY(const auto hypopg, find_hypopg(connection_));
+  if (!hypopg.created)
     return fail(Error::Kind::usage, connection_.where(), "HypoPG is not installed in the database",
                 "CREATE EXTENSION hypopg");
-  if (!hypopg->refused.empty()) return fail(Error::Kind::usage, connection_.where(), hypopg->refused);
-  hypopg_ = hypopg->schema;
+  if (!hypopg.refused.empty()) return fail(Error::Kind::usage, connection_.where(), hypopg.refused);
+  hypopg_ = hypopg.schema;
   // Of a database without tables nothing is called: whether all that we need is there, and may be used, is
   // found out by parsing.
   const auto usable = connection_.parse(fmt::format(
@@ -146,14 +131,12 @@ Result<void> ServerWhatIf::begin() {
     return begun;
   }
   // Costs know nothing of JIT, whose library would be loaded by the first EXPLAIN: a tenth of a second.
-  const auto mode = connection_.query(
-      "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), "
-      "pg_catalog.set_config('jit', 'off', true)");
-  if (!mode) return tl::unexpected(mode.error());
-  if (const auto hidden = hide_indexes(); !hidden) return hidden;
+  TRY_VOID(
+      connection_.query("SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true), "
+                        "pg_catalog.set_config('jit', 'off', true)"));
+  TRY_VOID(hide_indexes());
   // A statement that fails takes back what was set after the savepoint.
-  const auto again = connection_.query("SAVEPOINT pgadvise");
-  if (!again) return tl::unexpected(again.error());
+  TRY_VOID(connection_.query("SAVEPOINT pgadvise"));
   return {};
 }
 
@@ -245,8 +228,7 @@ Result<void> ServerWhatIf::one_by_one(const std::vector<int>& indexes) {
     return {};
   }
   for (const int index : indexes)
-    if (!known_[static_cast<std::size_t>(index)].refused)
-      if (const auto created = create({index}); !created) return created;
+    if (!known_[static_cast<std::size_t>(index)].refused) TRY_VOID(create({index}));
   return {};
 }
 
@@ -271,9 +253,9 @@ Result<void> ServerWhatIf::create(const std::vector<int>& indexes, const std::ve
     auto out = failed(made.error());
     clear();
     if (out.value().kind == Error::Kind::database) return out;
-    // None of them is at fault: there is no room for all that is wanted.
+    // HypoPG has too little room for all of them.
     if (out.value().what.find("not more oid available") != std::string::npos) return out;
-    if (const auto begun = begin(); !begun) return begun;
+    TRY_VOID(begin());
     return one_by_one(indexes);
   }
   for (const int index : indexes) known_[static_cast<std::size_t>(index)].bytes = 0;
@@ -305,7 +287,7 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     return fail(Error::Kind::nonfatal, connection_.where(),
                 "HypoPG can't hold so many hypothetical indexes at once");
   if (count_ + wanted > max_indexes) clear();
-  if (const auto begun = begin(); !begun) return begun;
+  TRY_VOID(begin());
   // Where one is refused the others have to be made again.
   for (;;) {
     std::vector<int> fresh;
@@ -320,16 +302,15 @@ Result<void> ServerWhatIf::suppose(const std::set<QualifiedName>& tables, const 
     for (const auto& [table, there] : there_) {
       const auto least = first.find(table);
       for (const int index : there) {
-        const bool unwanted =
-            tables.count(table) && !std::binary_search(indexes.begin(), indexes.end(), index);
+        const bool unwanted = tables.count(table) && !std::ranges::binary_search(indexes, index);
         const bool too_early = least != first.end() && index > least->second;
         if (unwanted || too_early) gone.push_back(index);
         if (too_early && !unwanted) fresh.push_back(index);
       }
     }
     if (fresh.empty()) return gone.empty() ? Result<void>() : drop(gone);
-    std::sort(fresh.begin(), fresh.end());
-    if (const auto created = create(fresh, gone); !created) return created;
+    std::ranges::sort(fresh);
+    TRY_VOID(create(fresh, gone));
   }
 }
 
@@ -344,16 +325,15 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
       return prepared;
     }
   }
-  const auto parameters =
+  TRY(const auto parameters,
       connection_.query(fmt::format("SELECT pg_catalog.cardinality(p.parameter_types) FROM "
                                     "pg_catalog.pg_prepared_statements p WHERE p.name "
                                     "OPERATOR(pg_catalog.=) '{}'::pg_catalog.text",
-                                    name));
-  if (!parameters) return parameters;
+                                    name)));
   const auto wanted =
-      parameters->empty() ? 0 : std::clamp<std::int64_t>(whole(parameters->front()[0]), 0, max_parameters);
+      parameters.empty() ? 0 : std::clamp<std::int64_t>(whole(parameters.front()[0]), 0, max_parameters);
   // The plan that was made for other indexes is kept else.
-  if (const auto discarded = connection_.query("DISCARD PLANS"); !discarded) return discarded;
+  TRY_VOID(connection_.query("DISCARD PLANS"));
   const std::vector<std::string> nulls(static_cast<std::size_t>(wanted), "NULL");
   return connection_.query(
       fmt::format("EXPLAIN (FORMAT JSON) EXECUTE {}{}", name, wanted ? "(" + join(nulls, ", ") + ")" : ""));
@@ -361,28 +341,25 @@ Result<Rows> ServerWhatIf::explain_generic(const std::string& sql) {
 
 Result<Rows> ServerWhatIf::explain(const plan::WhatIfStatement& statement) {
   ++calls_;
-  if (const auto still = harmless_.check(connection_, statement.sql); !still)
-    return tl::unexpected(still.error());
+  TRY_VOID(harmless_.check(connection_, statement.sql));
   if (statement.generic) return explain_generic(statement.sql);
   return connection_.query("EXPLAIN (FORMAT JSON) " + statement.sql, statement.parameters);
 }
 
 Result<plan::WhatIfPlan> ServerWhatIf::cost(const plan::WhatIfStatement& statement,
                                             const std::vector<int>& indexes) {
-  if (const auto supposed = suppose(statement.tables, indexes); !supposed)
-    return tl::unexpected(supposed.error());
+  TRY_VOID(suppose(statement.tables, indexes));
   const auto rows = explain(statement);
   asked_ = Clock::now();
   if (!rows) return failed(rows.error());
-  const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
-  if (!plan) return tl::unexpected(plan.error());
-  plan::WhatIfPlan out{plan->root.total_cost, {}, plan::rows_written(*plan)};
-  visit(plan->root, [&](const PlanNode& node) {
+  TRY(const auto plan, plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or("")));
+  plan::WhatIfPlan out{plan.root.total_cost, {}, plan::rows_written(plan)};
+  visit(plan.root, [&](const PlanNode& node) {
     if (node.index.empty()) return;
     if (const auto owner = owners_.find(node.index); owner != owners_.end())
       out.used.push_back(owner->second);
   });
-  std::sort(out.used.begin(), out.used.end());
+  std::ranges::sort(out.used);
   out.used.erase(std::unique(out.used.begin(), out.used.end()), out.used.end());
   return out;
 }
@@ -413,8 +390,7 @@ class ManyWhatIf final : public plan::WhatIf {
     servers_.push_back(std::make_unique<ServerWhatIf>(first, definitions_));
     for (auto& connection : more_)
       servers_.push_back(std::make_unique<ServerWhatIf>(connection, definitions_));
-    for (const auto& server : servers_)
-      if (const auto looked = server->look_around(); !looked) return looked;
+    for (const auto& server : servers_) TRY_VOID(server->look_around());
     return {};
   }
 
@@ -472,10 +448,8 @@ class ManyWhatIf final : public plan::WhatIf {
 // their database at least.
 Result<Rows> connection_limits(Connection& connection) {
   ReadOnly transaction(connection);
-  if (const auto begun = transaction.begin(false, As::user); !begun) return tl::unexpected(begun.error());
-  if (const auto path = connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)");
-      !path)
-    return path;
+  TRY_VOID(transaction.begin(false, As::user));
+  TRY_VOID(connection.query(server_search_path));
   return connection.query(
       "SELECT least(current_setting('max_connections')::int - "
       "current_setting('superuser_reserved_connections')::int - "

@@ -50,6 +50,11 @@ std::vector<std::string> first_words(std::string_view text, std::size_t wanted) 
   return out;
 }
 
+// The name that a word of first_words() stands for.
+std::string identifier(const std::string& word) {
+  return word.starts_with('"') ? word.substr(1, word.size() - 2) : lower(word);
+}
+
 bool begins(const std::vector<std::string>& words, std::initializer_list<std::string_view> with) {
   return words.size() >= with.size() && std::equal(with.begin(), with.end(), words.begin());
 }
@@ -75,7 +80,7 @@ bool platform_schema(std::string_view schema) {
   constexpr std::array<std::string_view, 12> known = {
       "auth", "storage", "extensions", "realtime", "vault",     "cron",
       "net",  "graphql", "pgsodium",   "pgmq",     "neon_auth", "supabase_functions"};
-  return std::find(known.begin(), known.end(), schema) != known.end();
+  return std::ranges::find(known, schema) != known.end();
 }
 
 std::string platform_columns(const QualifiedName& table) {
@@ -186,7 +191,7 @@ void Builder::report(std::string what, std::string done) {
 bool controls_transaction(const std::vector<std::string>& words) {
   constexpr std::array<std::string_view, 9> known = {"BEGIN", "START",     "COMMIT",  "END",    "ROLLBACK",
                                                      "ABORT", "SAVEPOINT", "RELEASE", "PREPARE"};
-  return !words.empty() && std::find(known.begin(), known.end(), words[0]) != known.end();
+  return !words.empty() && std::ranges::find(known, words[0]) != known.end();
 }
 
 // Inside the script's own transaction a savepoint keeps one refused statement from taking the rest along.
@@ -210,9 +215,6 @@ struct ExtensionStatement {
 };
 
 ExtensionStatement read_extension(std::string_view text) {
-  const auto identifier = [](const std::string& word) {
-    return word.starts_with('"') ? word.substr(1, word.size() - 2) : lower(word);
-  };
   constexpr std::size_t most_words = 24;
   const auto words = first_words(text, most_words);
   const std::size_t name = words.size() > 2 && words[2] == "IF" ? 5 : 2;
@@ -228,28 +230,12 @@ ExtensionStatement read_extension(std::string_view text) {
 // Those that come with PostgreSQL, whose scripts name pg_catalog (CVE-2020-14350). Not earthdistance, whose
 // functions find those of cube by search_path.
 bool installs_safely(std::string_view extension) {
-  constexpr std::array<std::string_view, 21> known = {"amcheck",
-                                                      "autoinc",
-                                                      "bloom",
-                                                      "dblink",
-                                                      "file_fdw",
-                                                      "insert_username",
-                                                      "intagg",
-                                                      "moddatetime",
-                                                      "pageinspect",
-                                                      "pg_buffercache",
-                                                      "pg_freespacemap",
-                                                      "pg_prewarm",
-                                                      "pg_surgery",
-                                                      "pg_visibility",
-                                                      "pg_walinspect",
-                                                      "pgrowlocks",
-                                                      "pg_stat_statements",
-                                                      "pgstattuple",
-                                                      "postgres_fdw",
-                                                      "refint",
-                                                      "sslinfo"};
-  return std::find(known.begin(), known.end(), extension) != known.end();
+  static const auto known = split(
+      "amcheck autoinc bloom dblink file_fdw insert_username intagg moddatetime pageinspect "
+      "pg_buffercache pg_freespacemap pg_prewarm pg_surgery pg_visibility pg_walinspect pgrowlocks "
+      "pg_stat_statements pgstattuple postgres_fdw refint sslinfo",
+      ' ');
+  return std::ranges::find(known, extension) != known.end();
 }
 
 // Trusted extensions can be made by the owner, inside its transaction; the others want the superuser, whose
@@ -362,7 +348,7 @@ std::string Builder::create_missing_function(const std::string& message,
   auto stub = parse_signature(message);
   if (!stub) return {};
   stub->name.schema = schema_for(stub->name);
-  stub->trigger = std::find(words.begin(), words.end(), "TRIGGER") != words.end();
+  stub->trigger = std::ranges::find(words, "TRIGGER") != words.end();
   auto done = create(*stub);
   last_stub_ = done.empty() ? std::nullopt : std::move(stub);
   return done;
@@ -375,7 +361,7 @@ std::string Builder::change_return_type(const std::string& message) {
   std::smatch match;
   std::string wanted;
   if (std::regex_search(message, match, mismatch)) wanted = match[1];
-  if (message.find("must be type boolean") != std::string::npos) wanted = "boolean";
+  if (contains(message, "must be type boolean")) wanted = "boolean";
   if (wanted.empty() || wanted == last_stub_->returns) return {};
   auto stub = *std::exchange(last_stub_, std::nullopt);
   if (!owner_does(fmt::format("DROP FUNCTION {}({})", quote_name(stub.name), join(stub.arguments, ", "))))
@@ -403,18 +389,11 @@ std::string Builder::create_missing(const Refusal& refusal, const std::vector<st
 }
 
 // CREATE ROLE wants rights that the script does not get: a role without any takes its place.
-std::optional<std::string> role_made(const std::vector<std::string>& words, std::string_view text) {
-  if (!begins(words, {"CREATE", "ROLE"}) && !begins(words, {"CREATE", "USER"}) &&
-      !begins(words, {"CREATE", "GROUP"}))
-    return std::nullopt;
-  // std::regex recurses for every character; a name is near the beginning.
-  text = trim(text).substr(0, 4096);
-  static const std::regex named("^\\w+\\s+\\w+\\s+(\"([^\"]+)\"|\\w+)");
-  std::cmatch match;
-  if (words.size() < 3 || words[2] == "MAPPING" ||
-      !std::regex_search(text.data(), text.data() + text.size(), match, named))
-    return std::nullopt;
-  return match[2].matched ? match[2].str() : lower(match[1].str());
+std::optional<std::string> role_made(const std::vector<std::string>& words) {
+  const bool creates = begins(words, {"CREATE", "ROLE"}) || begins(words, {"CREATE", "USER"}) ||
+                       begins(words, {"CREATE", "GROUP"});
+  if (!creates || words.size() < 3 || words[2] == "MAPPING") return std::nullopt;
+  return identifier(words[2]);
 }
 
 // What is passed over without a word: nothing that pgadvise looks at comes of it.
@@ -435,7 +414,7 @@ void Builder::statement(const sql::SourceStatement& source) {
   last_stub_.reset();
   const auto words = first_words(source.text, 8);
   if (words.empty() || without_effect(words, source.text)) return;
-  if (const auto role = role_made(words, source.text)) {
+  if (const auto role = role_made(words)) {
     if (create_missing_role(*role).empty()) report(fmt::format("role {} can't be created", *role), "skipped");
     return;
   }
@@ -459,12 +438,10 @@ void Builder::statement(const sql::SourceStatement& source) {
 // Whether the statement has the same effect together with others in one transaction as in one of its own.
 bool may_share_transaction(std::string_view text) {
   const auto words = first_words(text, 8);
-  if (std::find(words.begin(), words.end(), "CONCURRENTLY") != words.end() || without_effect(words, text))
-    return false;
+  if (std::ranges::find(words, "CONCURRENTLY") != words.end() || without_effect(words, text)) return false;
   if (begins(words, {"COMMENT", "ON"}) || begins(words, {"ALTER", "TABLE"})) return true;
   constexpr std::array<std::string_view, 6> made = {"TABLE", "INDEX", "UNIQUE", "SEQUENCE", "TYPE", "VIEW"};
-  return words.size() > 1 && words[0] == "CREATE" &&
-         std::find(made.begin(), made.end(), words[1]) != made.end();
+  return words.size() > 1 && words[0] == "CREATE" && std::ranges::find(made, words[1]) != made.end();
 }
 
 std::size_t Builder::batch(const std::vector<sql::SourceStatement>& all, std::size_t from) {

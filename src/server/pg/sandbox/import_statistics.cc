@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <ranges>
 #include <set>
 #include <span>
 
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/text/identifier.h"
+#include "pg/connection/values.h"
 
 namespace pgadvise::pg {
 namespace {
@@ -86,23 +88,23 @@ constexpr std::size_t rows_per_statement = 200;
 Parameters as_arrays(std::span<const Parameters> rows) {
   Parameters out;
   for (std::size_t at = 0; at < rows.front().size(); ++at) {
-    std::string array = "{";
-    for (const Parameters& row : rows) {
-      if (array.size() > 1) array += ',';
-      if (!row[at]) {
-        array += "NULL";
-        continue;
-      }
-      array += '"';
-      for (const char c : *row[at]) {
-        if (c == '"' || c == '\\') array += '\\';
-        array += c;
-      }
-      array += '"';
-    }
-    out.push_back(array + "}");
+    out.push_back(array_of(rows | std::views::transform([&](const Parameters& row) { return row[at]; })));
   }
   return out;
+}
+
+// Share of NULLs, width, n_distinct, most common values and their frequencies, histogram, correlation; NULL
+// where a list is empty. REQUIRES a column with statistics.
+Parameters statistics_of(const Column& column) {
+  const ColumnStatistics& known = *column.statistics;
+  const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
+  return {fmt::format("{}", known.null_fraction),
+          std::to_string(known.average_width),
+          fmt::format("{}", known.n_distinct),
+          values ? text(known.most_common_values) : std::nullopt,
+          values ? text(known.most_common_frequencies) : std::nullopt,
+          text(known.histogram_bounds),
+          fmt::format("{}", known.correlation)};
 }
 
 struct Relation {
@@ -162,7 +164,7 @@ class Imitation {
         (void)does(fmt::format("ALTER DATABASE {} SET {} = {}", database, quote_identifier(set->first),
                                quote_literal(set->second)));
     }
-    // pg/plan_source.cc runs nothing where this is set.
+    // pg/plans/plan_source.cc runs nothing where this is set.
     (void)does(fmt::format("ALTER DATABASE {} SET pgadvise.statistics_only = on", database));
     if (production_.server_version / 10000 != admin_.server_version() / 10000)
       report(fmt::format("production is PostgreSQL {}, the sandbox {}: plans may differ between versions",
@@ -293,18 +295,10 @@ class Imitation {
   }
 
   Parameters values_of(const Table& table, const Column& column, const std::string& oid) const {
-    const auto& known = *column.statistics;
-    const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-    return {oid,
-            column.name,
-            table.kind == Table::Kind::partitioned ? "t" : "f",
-            fmt::format("{}", known.null_fraction),
-            std::to_string(known.average_width),
-            fmt::format("{}", known.n_distinct),
-            values ? text(known.most_common_values) : std::nullopt,
-            values ? text(known.most_common_frequencies) : std::nullopt,
-            text(known.histogram_bounds),
-            fmt::format("{}", known.correlation)};
+    Parameters out{oid, column.name, table.kind == Table::Kind::partitioned ? "t" : "f"};
+    const Parameters known = statistics_of(column);
+    out.insert(out.end(), known.begin(), known.end());
+    return out;
   }
 
   // Of a parent by INHERITS the snapshot has its own rows' statistics only: they stand for those with its
@@ -397,9 +391,7 @@ RestoreStatement restore_relation(const RelationSize& size, int version) {
 
 RestoreStatement restore_column(const QualifiedName& table, const Column& column, bool inherited,
                                 int version) {
-  const ColumnStatistics& known = *column.statistics;
-  const bool values = !known.most_common_values.empty() && !known.most_common_frequencies.empty();
-  return {
+  RestoreStatement out{
       "SELECT pg_catalog.pg_restore_attribute_stats('schemaname', $1::pg_catalog.text, 'relname', "
       "$2::pg_catalog.text, "
       "'attname', $3::pg_catalog.text, 'inherited', $4::pg_catalog.bool, 'version', $5::pg_catalog.int4, "
@@ -407,11 +399,11 @@ RestoreStatement restore_column(const QualifiedName& table, const Column& column
       "$8::pg_catalog.float4, "
       "'most_common_vals', $9::pg_catalog.text, 'most_common_freqs', $10::pg_catalog.float4[], "
       "'histogram_bounds', $11::pg_catalog.text, 'correlation', $12::pg_catalog.float4)",
-      {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version),
-       fmt::format("{}", known.null_fraction), std::to_string(known.average_width),
-       fmt::format("{}", known.n_distinct), values ? text(known.most_common_values) : std::nullopt,
-       values ? text(known.most_common_frequencies) : std::nullopt, text(known.histogram_bounds),
-       known.correlation != 0 ? text(fmt::format("{}", known.correlation)) : std::nullopt}};
+      {table.schema, table.name, column.name, inherited ? "t" : "f", std::to_string(version)}};
+  const Parameters known = statistics_of(column);
+  out.parameters.insert(out.parameters.end(), known.begin(), known.end());
+  if (column.statistics->correlation == 0) out.parameters.back().reset();
+  return out;
 }
 
 std::string empty_tree(int height) {

@@ -66,12 +66,11 @@ tl::unexpected<Error> wont_start(std::string what) {
 
 // Our own server: loading data and ANALYZE may take long.
 Result<Connection> open(const std::string& conninfo, const SentObserver& on_sent) {
-  auto connection = Connection::open(conninfo, on_sent);
-  if (!connection) return connection;
+  TRY(auto connection, Connection::open(conninfo, on_sent));
   AnswerLimits limits;
   limits.other_bytes = limits.bytes;
   limits.time = 6h;
-  connection->set_limits(limits);
+  connection.set_limits(limits);
   return connection;
 }
 
@@ -100,8 +99,7 @@ Result<Connection> await(const Guardian& guardian, const std::string& folder, in
 }
 
 Result<void> all(Connection& connection, std::initializer_list<std::string> statements) {
-  for (const auto& statement : statements)
-    if (const auto done = connection.query(statement); !done) return tl::unexpected(done.error());
+  for (const auto& statement : statements) TRY_VOID(connection.query(statement));
   return {};
 }
 
@@ -130,29 +128,21 @@ struct Sandbox::State {
 
 // The database belongs to a plain role; HypoPG lives in a schema that the catalog reader passes over.
 Result<void> Sandbox::State::prepare(Connection template1) {
-  const auto made = all(
-      template1, {"CREATE ROLE pgadvise LOGIN PASSWORD '" + password + "'",
-                  "ALTER DATABASE postgres RENAME TO sandbox", "ALTER DATABASE sandbox OWNER TO pgadvise"});
-  if (!made) return made;
-  auto opened = open(admin_conninfo("sandbox"), on_sent);
-  if (!opened) return tl::unexpected(opened.error());
-  admin = std::move(*opened);
+  TRY_VOID(all(template1,
+               {"CREATE ROLE pgadvise LOGIN PASSWORD '" + password + "'",
+                "ALTER DATABASE postgres RENAME TO sandbox", "ALTER DATABASE sandbox OWNER TO pgadvise"}));
+  TRY(admin, open(admin_conninfo("sandbox"), on_sent));
   // From 15 on: the schema public is the owner's already, and test data may be loaded without the foreign
   // keys' triggers, in half the time.
-  const auto rights = all(*admin, {admin->server_version() < 150000
-                                       ? "ALTER SCHEMA public OWNER TO pgadvise"
-                                       : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"});
-  if (!rights) return rights;
+  TRY_VOID(all(*admin, {admin->server_version() < 150000
+                            ? "ALTER SCHEMA public OWNER TO pgadvise"
+                            : "GRANT SET ON PARAMETER session_replication_role TO pgadvise"}));
   const auto hypopg = admin->query("SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'");
   if (hypopg && !hypopg->empty()) {
-    const auto created =
-        all(*admin, {"CREATE SCHEMA pgadvise_hypopg", "CREATE EXTENSION hypopg SCHEMA pgadvise_hypopg",
-                     "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"});
-    if (!created) return created;
+    TRY_VOID(all(*admin, {"CREATE SCHEMA pgadvise_hypopg", "CREATE EXTENSION hypopg SCHEMA pgadvise_hypopg",
+                          "GRANT USAGE ON SCHEMA pgadvise_hypopg TO PUBLIC"}));
   }
-  opened = open(conninfo, on_sent);
-  if (!opened) return tl::unexpected(opened.error());
-  owner = std::move(*opened);
+  TRY(owner, open(conninfo, on_sent));
   return {};
 }
 
@@ -163,15 +153,11 @@ Result<Sandbox> Sandbox::start() {
 
 Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, int max_connections,
                                bool tcp) {
-  const auto server = find_server();
-  if (!server) return tl::unexpected(server.error());
-  const auto user = server_user();
-  if (!user) return tl::unexpected(user.error());
-  sweep(*user, diagnostics);
+  TRY(const auto server, find_server());
+  TRY(const auto user, server_user());
+  sweep(user, diagnostics);
   auto state = std::make_unique<State>();
-  auto home = make_home(*user);
-  if (!home) return tl::unexpected(home.error());
-  state->home = std::move(*home);
+  TRY(state->home, make_home(user));
   const auto& folder = state->home.folder;
   state->on_sent = std::move(on_sent);
   if (tcp) state->port = free_port();
@@ -183,17 +169,14 @@ Result<Sandbox> Sandbox::start(Diagnostics& diagnostics, SentObserver on_sent, i
     state->jdbc_url = fmt::format("jdbc:postgresql://127.0.0.1:{}/sandbox?user=pgadvise&password={}",
                                   state->port, password);
   }
-  auto guardian = start_guardian(state->home, *server, *user,
-                                 {.max_connections = max_connections,
-                                  .port = state->port,
-                                  .tcp = tcp,
-                                  .admin_password = state->admin_password});
-  if (!guardian) return tl::unexpected(guardian.error());
-  state->guardian = std::move(*guardian);
-  auto template1 =
-      await(state->guardian, folder, state->port, state->admin_conninfo("template1"), state->on_sent);
-  if (!template1) return tl::unexpected(template1.error());
-  if (const auto ready = state->prepare(std::move(*template1)); !ready) return wont_start(ready.error().what);
+  TRY(state->guardian, start_guardian(state->home, server, user,
+                                      {.max_connections = max_connections,
+                                       .port = state->port,
+                                       .tcp = tcp,
+                                       .admin_password = state->admin_password}));
+  TRY(auto template1,
+      await(state->guardian, folder, state->port, state->admin_conninfo("template1"), state->on_sent));
+  if (const auto ready = state->prepare(std::move(template1)); !ready) return wont_start(ready.error().what);
   return Sandbox(std::move(state));
 }
 
@@ -210,9 +193,7 @@ void Sandbox::build(const Script& script, Diagnostics& diagnostics) {
 Result<void> Sandbox::State::reconnect() {
   for (const auto& [connection, address] :
        {std::pair(&admin, admin_conninfo("sandbox")), std::pair(&owner, conninfo)}) {
-    auto opened = open(address, on_sent);
-    if (!opened) return tl::unexpected(opened.error());
-    *connection = std::move(*opened);
+    TRY(*connection, open(address, on_sent));
   }
   return {};
 }
@@ -230,17 +211,14 @@ Result<void> Sandbox::import_statistics(const Catalog& production, const std::ve
 }
 
 Result<void> Sandbox::end_other_sessions() {
-  const auto own = state_->owner->query("SELECT pg_catalog.pg_backend_pid()");
-  if (!own) return tl::unexpected(own.error());
+  TRY(const auto own, state_->owner->query("SELECT pg_catalog.pg_backend_pid()"));
   const auto limit = std::chrono::steady_clock::now() + 10s;
   while (std::chrono::steady_clock::now() < limit) {
-    const auto ended = state_->admin->query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND "
-        "pid "
-        "NOT IN (pg_backend_pid(), $1::int)",
-        {own->front()[0]});
-    if (!ended) return tl::unexpected(ended.error());
-    if (ended->empty()) return {};
+    TRY(const auto ended, state_->admin->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                                               "backend_type = 'client backend' AND pid "
+                                               "NOT IN (pg_backend_pid(), $1::int)",
+                                               {own.front()[0]}));
+    if (ended.empty()) return {};
     std::this_thread::sleep_for(20ms);
   }
   return fail(Error::Kind::database, "the sandbox", "a session of the command does not end");

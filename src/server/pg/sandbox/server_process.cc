@@ -8,6 +8,8 @@
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -235,7 +237,7 @@ std::vector<std::string> temporary_folders() {
     std::error_code code;
     if (const auto path = fs::canonical(given, code); !code) out.push_back(path.string());
   }
-  if (std::find(out.begin(), out.end(), "/tmp") == out.end()) out.emplace_back("/tmp");
+  if (std::ranges::find(out, "/tmp") == out.end()) out.emplace_back("/tmp");
   return out;
 }
 
@@ -260,6 +262,20 @@ std::vector<std::string> hidden_from_server(const std::string& folder, const std
 
 tl::unexpected<Error> wont_start(std::string what, std::string hint = {}) {
   return fail(Error::Kind::usage, "the sandbox", std::move(what), std::move(hint));
+}
+
+// With the reason in errno.
+tl::unexpected<Error> cannot_start() {
+  return wont_start(std::string("can't start: ") + std::strerror(errno));
+}
+
+struct Pipe {
+  Descriptor read, write;
+};
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return cannot_start();
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 }  // namespace
@@ -305,7 +321,7 @@ Result<std::string> find_server() {
   for (const char* place :
        {"/usr/libexec/postgresql", "/usr/local/pgsql/bin", "/usr/local/bin", "/opt/homebrew/bin"})
     places.emplace_back(place);
-  const auto found = std::find_if(places.begin(), places.end(), runnable);
+  const auto found = std::ranges::find_if(places, runnable);
   if (found != places.end()) return *found;
   return wont_start(
       "no PostgreSQL server is installed here",
@@ -390,21 +406,15 @@ void sweep(const std::optional<ServerUser>& user, Diagnostics& diagnostics) {
 
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, const ServerOptions& options) {
-  int hold[2];
-  int status[2];
-  if (pipe2(hold, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
-  Descriptor hold_read(hold[0]);
   Guardian guardian;
-  guardian.hold = Descriptor(hold[1]);
-  if (pipe2(status, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
-  guardian.status = Descriptor(status[0]);
-  const Descriptor status_write(status[1]);
-  int life[2];
-  if (pipe2(life, O_CLOEXEC) != 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
-  const Descriptor life_read(life[0]), life_write(life[1]);
+  TRY(Pipe hold, make_pipe());
+  TRY(Pipe status, make_pipe());
+  TRY(const Pipe life, make_pipe());
+  guardian.hold = std::move(hold.write);
+  guardian.status = std::move(status.read);
   const std::string line = options.admin_password + "\n";
   if (write(guardian.hold.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    return wont_start(std::string("can't start: ") + std::strerror(errno));
+    return cannot_start();
   static const bool isolated = can_isolate().has_value();
   const ServerIsolator isolator({.folder = home.folder,
                                  .hidden = hidden_from_server(home.folder, server, user),
@@ -413,18 +423,18 @@ Result<Guardian> start_guardian(const Home& home, const std::string& server,
                         .arguments = {home.folder, server, std::to_string(options.max_connections),
                                       std::to_string(options.port), options.tcp ? "127.0.0.1" : ""},
                         .user = user,
-                        .input = hold_read.get(),
-                        .output = status_write.get(),
+                        .input = hold.read.get(),
+                        .output = status.write.get(),
                         .lock = home.lock.get(),
-                        .life = life_write.get(),
+                        .life = life.write.get(),
                         .isolator = isolated ? &isolator : nullptr});
-  if (guardian.pid < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  if (guardian.pid < 0) return cannot_start();
   guardian.remover = spawn({.script = remover_script,
                             .arguments = {home.folder},
                             .user = user,
-                            .input = life_read.get(),
+                            .input = life.read.get(),
                             .lock = home.lock.get()});
-  if (guardian.remover < 0) return wont_start(std::string("can't start: ") + std::strerror(errno));
+  if (guardian.remover < 0) return cannot_start();
   return guardian;
 }
 

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <sys/types.h>
 
@@ -12,7 +11,7 @@
 
 namespace pgadvise::pg {
 
-// The folder of initdb and postgres. Errors: none is installed (Kind::usage).
+// The folder of initdb and postgres. Errors (usage): PostgreSQL is not installed.
 Result<std::string> find_server();
 
 // The user to run the server as: PostgreSQL refuses root, so then it is postgres, or nobody. Empty: the
@@ -67,12 +66,12 @@ struct ServerOptions {
 // Starts a guardian, which creates the cluster and starts the server in `home`, and a remover, which removes
 // the folder once the guardian and the server have ended. The server admits pgadvise_admin, and the role
 // pgadvise to the database sandbox, both with their passwords; it rejects every other role and replication.
-// Where the kernel allows that, guardian and server are isolated (base/isolated_process.h): they write to
-// the folder only, see neither other processes nor the home folder of their user, and, without `tcp`, reach
-// no network. The passwords are in no file, argument or environment.
+// Where the kernel allows that, guardian and server are isolated (base/process/isolated_process.h): they
+// write to the folder only, see neither other processes nor the home folder of their user, and, without
+// `tcp`, reach no network. The passwords are in no file, argument or environment.
 Result<Guardian> start_guardian(const Home& home, const std::string& server,
                                 const std::optional<ServerUser>& user, const ServerOptions& options);
-// A port of 127.0.0.1 that nobody listens on at the moment; 0: there is none.
+// A free port of 127.0.0.1; 0: all are taken.
 int free_port();
 void stop(Guardian& guardian);
 

@@ -1,8 +1,8 @@
 #include "pg/verify/leftovers.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,8 +20,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t max_lines = 20;
 constexpr auto drop_limit = 60s;
-
-constexpr const char* plain_path = "SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)";
 
 // Indexes with such a name, and what is attached to them.
 constexpr const char* list_indexes = R"(
@@ -91,25 +89,22 @@ void keep_whole_trees(std::vector<LeftoverIndex>& indexes) {
 
 Result<Leftovers> find_leftovers(Connection& connection) {
   ReadOnly transaction(connection);
-  if (const auto begun = transaction.begin(false, As::user); !begun) return tl::unexpected(begun.error());
-  if (const auto path = connection.query(plain_path); !path) return tl::unexpected(path.error());
-  const auto indexes = connection.query(list_indexes);
-  if (!indexes) return tl::unexpected(indexes.error());
-  const auto sessions = connection.query(list_sessions, {std::to_string(lock_class)});
-  if (!sessions) return tl::unexpected(sessions.error());
-  const auto database = connection.query("SELECT current_database()");
-  if (!database) return tl::unexpected(database.error());
+  TRY_VOID(transaction.begin(false, As::user));
+  TRY_VOID(connection.query(server_search_path));
+  TRY(const auto indexes, connection.query(list_indexes));
+  TRY(const auto sessions, connection.query(list_sessions, {std::to_string(lock_class)}));
+  TRY(const auto database, connection.query("SELECT current_database()"));
   Leftovers out;
-  if (!database->empty()) out.database = database->front()[0].value_or("");
+  if (!database.empty()) out.database = database.front()[0].value_or("");
   std::set<std::int64_t> locked;
-  for (const auto& row : *sessions) {
+  for (const auto& row : sessions) {
     locked.insert(whole(row[0]));
     const auto run = run_of_build(row[5].value_or(""));
     if (!run || row[4] != "active" || lock_number(run->id) != whole(row[0])) continue;
     out.builds.push_back(
         {static_cast<int>(whole(row[1])), row[2].value_or(""), *run, row[3] == "t", process_of(*run)});
   }
-  for (const auto& row : *indexes) {
+  for (const auto& row : indexes) {
     LeftoverIndex index{row[0].value_or(""),
                         {row[1].value_or(""), row[2].value_or("")},
                         {row[3].value_or(""), row[4].value_or("")},

@@ -19,10 +19,10 @@ struct LeftoverIndex {
   QualifiedName table;
   VerifyRun run;  // empty if no run is proven (see `kept_because`)
   ProcessState process = ProcessState::unknown;
-  bool locked =
-      false;  // a session holds the run's advisory lock: the run is active, or its session has not ended yet
-  std::string
-      parent;  // oid of the partitioned table's index to which it is attached, and with which it is dropped
+  // a session holds the run's advisory lock: the run is active, or its session has not ended yet
+  bool locked = false;
+  // oid of the partitioned table's index to which it is attached, and with which it is dropped
+  std::string parent;
   // Why the index is never dropped: its comment belongs to another run than its name, a constraint or the
   // replica identity needs it, it is unique, or it is part of, or contains, an index of somebody else. "": it
   // may be dropped once its run has ended.

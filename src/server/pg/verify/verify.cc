@@ -78,7 +78,7 @@ Step read_step(std::string_view statement) {
 }
 
 double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
+  std::ranges::sort(values);
   const std::size_t middle = values.size() / 2;
   return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
@@ -95,10 +95,9 @@ class Verifier {
   // The lock tells others that the run goes on; the server stops working for it soon after this process is
   // gone.
   Result<void> start() {
-    const auto locked = connection_.query(
-        fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})", lock_class, lock_number(run_.id)));
-    if (!locked) return tl::unexpected(locked.error());
-    if (locked->empty() || locked->front()[0] != "t")
+    TRY(const auto locked, connection_.query(fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}, {})",
+                                                         lock_class, lock_number(run_.id))));
+    if (locked.empty() || locked.front()[0] != "t")
       return fail(Error::Kind::nonfatal, connection_.where(), "another run has the same id", "try again");
     locked_ = true;
     if (connection_.server_version() >= 140000)
@@ -210,8 +209,8 @@ class Verifier {
       }
     }
     if (why.empty() && !stopped())
-      for (const auto& [advised, name] : names)
-        built_.push_back(name);  // even if the answer to COMMIT gets lost
+      // even if the answer to COMMIT gets lost
+      for (const auto& [advised, name] : names) built_.push_back(name);
     step("COMMIT");
     if (connection_.in_transaction()) (void)connection_.query("ROLLBACK");
     connection_.set_deadline({});
@@ -226,12 +225,11 @@ class Verifier {
     return rows && !rows->empty() ? whole(rows->front()[0]) : 0;
   }
 
-  // One run. Errors: why there is none.
+  // The time of one run in milliseconds. Errors: why the statement did not run to its end.
   Result<double> once(const plan::WhatIfStatement& statement) {
     ReadOnly transaction(connection_, options_.statement_limit);
-    if (const auto begun = transaction.begin(false); !begun) return tl::unexpected(begun.error());
-    if (const auto still = harmless_.check(connection_, statement.sql); !still)
-      return tl::unexpected(still.error());
+    TRY_VOID(transaction.begin(false));
+    TRY_VOID(harmless_.check(connection_, statement.sql));
     const auto rows =
         cancellable("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + statement.sql, statement.parameters);
     if (!rows && connection_.sqlstate() == "57014" && !stopped())
@@ -239,9 +237,8 @@ class Verifier {
                   fmt::format("took longer than {:.0f} s",
                               static_cast<double>(options_.statement_limit.count()) / 1000));
     if (!rows) return tl::unexpected(rows.error());
-    const auto plan = plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or(""));
-    if (!plan) return tl::unexpected(plan.error());
-    return plan->execution_ms;
+    TRY(const auto plan, plan::read_json(rows->empty() ? std::string() : rows->front()[0].value_or("")));
+    return plan.execution_ms;
   }
 
   // The first run, which reads what is not in memory yet, does not count.
@@ -325,7 +322,7 @@ Result<Verification> verify(Connection& connection, std::vector<VerifyQuery> que
   out.runs = options.runs;
   {
     Verifier verifier(connection, indexes, options, diagnostics);
-    if (const auto started = verifier.start(); !started) return tl::unexpected(started.error());
+    TRY_VOID(verifier.start());
     verifier.run(queries, false);
     verifier.build(out.not_built);
     verifier.run(queries, true);

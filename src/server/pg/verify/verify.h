@@ -16,8 +16,8 @@ namespace pgadvise::pg {
 
 struct VerifyQuery {
   MeasuredQuery query;
-  std::vector<plan::WhatIfStatement>
-      statements;  // those that plan::decide() allows to analyze; if empty, why_not has the reason
+  // those that plan::decide() allows to analyze; if empty, why_not has the reason
+  std::vector<plan::WhatIfStatement> statements;
 };
 
 struct VerifyOptions {
@@ -30,7 +30,7 @@ struct VerifyOptions {
 // Why the database must not be written to: `database`, the name that the user gave, is not its name, or the
 // server is a standby. "": writing is allowed.
 std::string not_named(Connection& connection, const std::string& database);
-// The same; in addition, nobody else may be connected to it.
+// The same; in addition, this connection must be the only one to it.
 std::string not_disposable(Connection& connection, const std::string& database);
 
 // Builds each index without CONCURRENTLY, under a name and with a comment of its own (verify_run.h), in one

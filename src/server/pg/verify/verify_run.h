@@ -9,8 +9,6 @@
 
 namespace pgadvise::pg {
 
-// The run's mark is one line: the comment of each index, and a comment in front of each CREATE INDEX.
-// Everything in it can be read by whoever reads the catalog; `machine` is a hash.
 struct VerifyRun {
   std::string id;  // 16 lower-case hex digits, random
   long process = 0;

@@ -1,6 +1,7 @@
 #include "plan/insights/analysis.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace pgadvise::plan {
@@ -54,10 +55,10 @@ bool mentions(const std::string& text, const std::string& name) {
 }
 
 bool mentions(const PlanNode& node, const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
     return mentions(node.filter, name) || mentions(node.index_condition, name) ||
-           std::any_of(node.conditions.begin(), node.conditions.end(),
-                       [&](const auto& condition) { return mentions(condition.second, name); });
+           std::ranges::any_of(node.conditions,
+                               [&](const auto& condition) { return mentions(condition.second, name); });
   });
 }
 
@@ -128,7 +129,7 @@ class Times {
     if (readers.empty() && runs_on(node)) return;
     if (readers.empty() || !cte)
       return contain(readers.empty() ? owner : readers.front(), subplan, out_.nodes[subplan].total_ms);
-    std::stable_sort(readers.begin(), readers.end(), [&](std::size_t a, std::size_t b) {
+    std::ranges::stable_sort(readers, [&](std::size_t a, std::size_t b) {
       return out_.nodes[a].total_ms > out_.nodes[b].total_ms;
     });
     double rest = out_.nodes[subplan].total_ms;
@@ -195,8 +196,8 @@ class Times {
   std::vector<std::vector<std::size_t>> below_;  // by node: its children that run when it does
   std::vector<std::vector<Part>> parts_;         // by node
   std::vector<std::size_t> waited_;              // by node: of how many nodes' parts it is
-  std::vector<std::pair<std::size_t, std::size_t>>
-      elsewhere_;                 // CTEs and InitPlans, and the node they are shown under
+  // CTEs and InitPlans, and the node they are shown under
+  std::vector<std::pair<std::size_t, std::size_t>> elsewhere_;
   std::vector<std::size_t> end_;  // by node: behind its last descendant
 };
 

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text/identifier.h"
 #include "base/text/number_format.h"
 #include "base/text/text.h"
 #include "model/queries/plan_inputs.h"
-#include "plan/insights/filter_advice.h"
+#include "model/queries/rewrite.h"
+#include "model/schema/ddl.h"
 #include "plan/read/reader.h"
 #include "plan/read/title.h"
+#include "sql/facts/facts.h"
+#include "sql/parse/lexer.h"
 
 namespace pgadvise::plan {
 namespace {
@@ -25,6 +30,81 @@ std::string times_of(double factor) { return short_count(factor) + " x"; }
 std::string name_of(const PlanNode& node) {
   if (node.relation.empty()) return node.cte.empty() ? (node.alias.empty() ? "it" : node.alias) : node.cte;
   return display({node.schema.empty() ? "public" : node.schema, node.relation});
+}
+
+using Op = Predicate::Op;
+
+// A table with every name of the filter as a column of an unknown type.
+Table unknown_table(const QualifiedName& name, const std::string& filter) {
+  Table out;
+  out.name = name;
+  sql::Lexer lexer(filter);
+  for (auto lexeme = lexer.next_token(); lexeme.kind != sql::Lexeme::Kind::end; lexeme = lexer.next_token()) {
+    std::string column = lexeme.name();
+    if (!column.empty() && !out.column(column)) out.columns.push_back({.name = std::move(column)});
+  }
+  return out;
+}
+
+bool compares(const Predicate& predicate) {
+  return predicate.op == Op::equality || predicate.op == Op::range || predicate.op == Op::in_list ||
+         (predicate.op == Op::like && !predicate.leading_wildcard);
+}
+
+bool to_text(const std::string& wrapper) { return wrapper == "::text" || wrapper == "::character"; }
+
+// What would let an index find the rows that pass a scan's filter.
+struct FilterAdvice {
+  bool plain = true;     // the filter compares columns, so that an index on these serves it
+  std::string sentence;  // what to do if not plain
+};
+
+// `catalog` may be null, and may lack the table: then types are unknown, and a cast to text counts as plain.
+// A filter that does not parse, such as one with a SubPlan, counts as plain.
+FilterAdvice filter_advice(const PlanNode& scan, const Catalog* catalog) {
+  const QualifiedName name{scan.schema.empty() ? "public" : scan.schema, scan.relation};
+  const Table* known = catalog ? catalog->table(name) : nullptr;
+  Catalog one;
+  one.tables.emplace(name, known ? *known : unknown_table(name, scan.filter));
+  const Table& table = one.tables.begin()->second;
+  const QueryFacts facts = sql::query_facts(
+      "SELECT FROM " + quote_name(name) +
+          (scan.alias.empty() || scan.alias == scan.relation ? "" : " " + quote_identifier(scan.alias)) +
+          " WHERE " + scan.filter,
+      one);
+  if (!facts.parsed || facts.predicates.empty()) return {};
+  const Predicate* wrapped = nullptr;
+  const Predicate* null_test = nullptr;
+  const Predicate* other = nullptr;
+  bool any_or = false;
+  for (const auto& predicate : facts.predicates) {
+    any_or = any_or || predicate.under_or;
+    if (predicate.under_or) continue;
+    const bool bare = predicate.wrapper.empty() || (!known && to_text(predicate.wrapper));
+    if (bare && compares(predicate)) return {};
+    if (predicate.op == Op::is_null || predicate.op == Op::is_not_null) null_test = &predicate;
+    else if (!bare && !wrapped) wrapped = &predicate;
+    else if (bare) other = &predicate;
+  }
+  FilterAdvice out{.plain = false, .sentence = {}};
+  if (wrapped) {
+    const Column* column = table.column(wrapped->column.column);
+    out.sentence = "No index on " + wrapped->column.column + " alone serves this filter. " +
+                   rewrite(*wrapped, column ? column->type : std::string()) + ".";
+  } else if (null_test) {
+    out.sentence = "A partial index with WHERE " + quote_identifier(null_test->column.column) + " " +
+                   null_test->op_name + " would find the rows.";
+  } else if (other && other->op_name == "= ANY") {
+    const Column* column = table.column(other->column.column);
+    out.sentence = rewrite(*other, column ? column->type : std::string(), false) + ".";
+  } else if (other) {
+    out.sentence = "No B-tree index serves " + other->op_name +
+                   ": a GIN index may (jsonb, arrays, full text, and with pg_trgm patterns).";
+  } else if (any_or) {
+    out.sentence =
+        "An OR needs an index for each of its conditions, or one SELECT for each, combined by UNION.";
+  }
+  return out;
 }
 
 class InsightFinder {
@@ -90,8 +170,8 @@ class InsightFinder {
     if (removed <= 0 || removed / (removed + kept) < wasteful) return;
     const double read = (removed + kept) * node.loops;
     const bool index = node.type == "Index Scan" || node.type == "Index Only Scan";
-    const bool limited = std::any_of(parents.begin(), parents.end(),
-                                     [](const PlanNode* parent) { return parent->type == "Limit"; });
+    const bool limited =
+        std::ranges::any_of(parents, [](const PlanNode* parent) { return parent->type == "Limit"; });
     const std::string figures = fmt::format("{} of {} rows are removed{}", short_count(removed * node.loops),
                                             short_count(read), took(time));
     if (index && read < 1000) return;
@@ -131,7 +211,7 @@ class InsightFinder {
     if (node.type == "Aggregate" && !node.filter.empty()) return false;
     if (std::max(node.plan_rows, *node.actual_rows) * node.loops < 1000) return false;
     if (miss(node) > 0) return true;
-    return std::none_of(parents.begin(), parents.end(), [](const PlanNode* parent) {
+    return std::ranges::none_of(parents, [](const PlanNode* parent) {
       return parent->type == "Limit" || parent->type == "Merge Join" || parent->join_type == "Semi" ||
              parent->join_type == "Anti" || parent->type == "Nested Loop";
     });
@@ -139,7 +219,7 @@ class InsightFinder {
 
   bool below_is_off(const PlanNode& node, std::vector<const PlanNode*> parents) const {
     parents.push_back(&node);
-    return std::any_of(node.children.begin(), node.children.end(), [&](const PlanNode& child) {
+    return std::ranges::any_of(node.children, [&](const PlanNode& child) {
       return (estimated(child, parents) && std::abs(miss(child)) >= far_off) || below_is_off(child, parents);
     });
   }

@@ -168,8 +168,9 @@ class Comparison {
     sorts();
     loops();
     joins();
-    std::stable_sort(change_.differences.begin(), change_.differences.end(),
-                     [](const PlanDifference& a, const PlanDifference& b) { return a.kind < b.kind; });
+    std::ranges::stable_sort(change_.differences, [](const PlanDifference& a, const PlanDifference& b) {
+      return a.kind < b.kind;
+    });
     const double least = std::min(change_.cost_before, change_.cost_after);
     const bool noise = std::abs(change_.cost_after - change_.cost_before) <= cost_noise * least;
     if (change_.differences.empty() && noise) return std::nullopt;
@@ -216,8 +217,8 @@ class Comparison {
       return;
     }
     auto one = old_.order, other = new_.order;
-    std::sort(one.begin(), one.end());
-    std::sort(other.begin(), other.end());
+    std::ranges::sort(one);
+    std::ranges::sort(other);
     if (one == other && old_.order != new_.order)
       change_.differences.push_back({Kind::join_order, {}, join(old_.order, ", "), join(new_.order, ", ")});
   }
@@ -255,8 +256,8 @@ class Comparison {
   // Whether the other catalog has an index of this definition.
   static bool has_alike(const Catalog& catalog, const QualifiedName& table, const Index& index) {
     const Table* found = catalog.table(table);
-    return found && std::any_of(found->indexes.begin(), found->indexes.end(),
-                                [&](const Index& other) { return same_definition(index, other); });
+    return found && std::ranges::any_of(found->indexes,
+                                        [&](const Index& other) { return same_definition(index, other); });
   }
 
   bool index_cause(const QualifiedName& table, const std::string& name) {

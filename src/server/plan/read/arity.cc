@@ -29,9 +29,7 @@ Arity arity(const PlanNode& node) {
       "Seq Scan",      "Sample Scan", "Index Scan",     "Index Only Scan",     "Bitmap Index Scan",
       "Tid Scan",      "Values Scan", "Tid Range Scan", "Table Function Scan", "CTE Scan",
       "WorkTable Scan"};
-  const auto among = [&](const auto& types) {
-    return std::find(types.begin(), types.end(), node.type) != types.end();
-  };
+  const auto among = [&](const auto& types) { return std::ranges::find(types, node.type) != types.end(); };
   if (among(one)) return {1, 1};
   if (among(two)) return {2, node.type.starts_with("Bitmap") ? any : 2};
   if (among(none)) return {0, 0};

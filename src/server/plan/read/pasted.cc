@@ -1,9 +1,7 @@
 #include "plan/read/pasted.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 
 #include "base/text/text.h"
 #include "base/text/utf8.h"
@@ -73,7 +71,7 @@ bool is_record_name(std::string_view text) {
   const auto blank = text.rfind(' ');
   if (blank == std::string_view::npos || blank == 0 || blank + 1 == text.size()) return false;
   const auto digits = text.substr(blank + 1);
-  return std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // "-[ RECORD 1 ]---", "┌─[ RECORD 1 ]─┐", "* Record 1"
@@ -190,8 +188,8 @@ class Frame {
     std::map<std::size_t, std::size_t> columns;
     for (const auto& cell : cells)
       if (cell.text.ends_with('+')) ++columns[width_of(cell.text)];
-    const auto most = std::max_element(columns.begin(), columns.end(),
-                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto most =
+        std::ranges::max_element(columns, [](const auto& a, const auto& b) { return a.second < b.second; });
     return most != columns.end() && most->second > 1 ? most->first : none;
   }
 
@@ -223,10 +221,9 @@ void expand_indentation(std::string& line) {
 void unquote_mail(std::vector<PastedLine>& lines) {
   for (int level = 0; level < 5; ++level) {
     const auto quoted = [](const PastedLine& line) { return line.text.empty() || line.text[0] == '>'; };
-    if (!std::all_of(lines.begin(), lines.end(), quoted)) return;
-    const bool blank = std::all_of(lines.begin(), lines.end(), [](const PastedLine& line) {
-      return line.text.size() < 2 || line.text[1] == ' ';
-    });
+    if (!std::ranges::all_of(lines, quoted)) return;
+    const bool blank = std::ranges::all_of(
+        lines, [](const PastedLine& line) { return line.text.size() < 2 || line.text[1] == ' '; });
     for (auto& line : lines) line.text.erase(0, blank ? 2 : 1);
   }
 }
@@ -239,7 +236,7 @@ bool in_single_quotes(std::string_view line) {
 
 // Where a node is in single quotes, all lines are that are in some.
 void take_single_quotes_off(std::vector<PastedLine>& lines) {
-  const bool quoted = std::any_of(lines.begin(), lines.end(), [](const PastedLine& line) {
+  const bool quoted = std::ranges::any_of(lines, [](const PastedLine& line) {
     return in_single_quotes(line.text) &&
            (contains(line.text, "  (cost=") || contains(line.text, " (actual "));
   });

@@ -48,11 +48,6 @@ std::vector<std::string> texts(const json& list) {
   return out;
 }
 
-// What narrows, joins or groups, as it is read; "Filter" and "Index Cond" have fields of their own.
-constexpr const char* condition_names[] = {"Hash Cond",       "Merge Cond", "Join Filter",
-                                           "Recheck Cond",    "TID Cond",   "Order By",
-                                           "One-Time Filter", "Cache Key",  "Run Condition"};
-
 void read_conditions(const json& in, PlanNode& out) {
   for (const auto* name : condition_names)
     if (const auto value = text(in, name); !value.empty()) out.conditions.emplace_back(name, value);
@@ -150,7 +145,7 @@ void read_outside(const json& in, Plan& out) {
     }
 }
 
-// Of a list of queries, or of auto_explain's one. nullopt: it is no plan.
+// Of a list of queries, or of auto_explain's one. nullopt: it lacks a plan.
 std::optional<Plan> plan_of(const json& parsed) {
   if (parsed.is_array() && parsed.empty()) return std::nullopt;
   const json& query = parsed.is_array() ? parsed[0] : parsed;
@@ -253,7 +248,7 @@ class Pasted {
       read = form == PastedForm::yaml ? *converted : text.substr(0, text.find("</explain>"));
       text = std::move(*converted);
     }
-    const auto lines = static_cast<std::size_t>(std::count(read.begin(), read.end(), '\n'));
+    const auto lines = static_cast<std::size_t>(std::ranges::count(read, '\n'));
     last_ = numbers_[std::min(lines, numbers_.size() - 1)];
     another_ = more ? std::optional(last_) : std::nullopt;
     if (nested_deeper(text, deepest_plan_json))
@@ -264,9 +259,9 @@ class Pasted {
       return whole(json::parse(text), form, lines_[at].number);
     } catch (const json::parse_error& error) {
       const std::string_view before = std::string_view(text).substr(0, std::min(error.byte, text.size()));
-      const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+      const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n'));
       return broken(form, numbers_[std::min(line, numbers_.size() - 1)]);
-    } catch (const json::exception&) {  // a number that is none
+    } catch (const json::exception&) {  // a malformed number
       return broken(form, lines_[at].number);
     }
   }
@@ -355,7 +350,7 @@ Result<Plan> read_json(std::string_view input) {
 }
 
 Result<Plan> read(std::string_view text, Diagnostics& diagnostics) {
-  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
   if (text.size() > most_bytes || lines > most_lines)
     return fail(Error::Kind::input, "", "is too large for a plan: over 64 MiB or 1,000,000 lines");
   auto plan = Pasted(text, diagnostics).read();

@@ -22,7 +22,7 @@ std::string_view label_of(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0 || colon > 60) return {};
   if (colon + 1 < text.size() && text[colon + 1] != ' ') return {};
   const auto label = text.substr(0, colon);
-  const bool plain = std::all_of(label.begin(), label.end(), [](char c) {
+  const bool plain = std::ranges::all_of(label, [](char c) {
     return is_letter(c) || is_digit(c) || c == ' ' || c == '-' || c == '/' || c == '_';
   });
   return plain && label[0] >= 'A' && label[0] <= 'Z' ? label : std::string_view{};
@@ -32,7 +32,7 @@ bool is_outside(std::string_view text, std::string_view label) {
   static constexpr std::array<std::string_view, 9> labels = {
       "Planning", "JIT",           "Functions",        "Options", "Timing",
       "Settings", "Serialization", "Query Identifier", "Memory"};
-  return std::find(labels.begin(), labels.end(), label) != labels.end() || is_planning_time(label) ||
+  return std::ranges::find(labels, label) != labels.end() || is_planning_time(label) ||
          is_execution_time(label) || (text.starts_with("Trigger ") && contains(text, ": time="));
 }
 
@@ -43,7 +43,7 @@ bool is_expression(std::string_view label) {
       "Join Filter",   "TID Cond",        "Order By",      "Cache Key",     "One-Time Filter",
       "Run Condition", "Sort Key",        "Group Key",     "Presorted Key", "Hash Key",
       "Output",        "Conflict Filter", "Function Call", "Window",        "Table Function Call"};
-  return std::find(labels.begin(), labels.end(), label) != labels.end();
+  return std::ranges::find(labels, label) != labels.end();
 }
 
 // "Delete on p1 p_1": a table below the node that writes to several.
@@ -83,7 +83,7 @@ bool is_end(std::string_view text, std::string_view label) {
   return prompt(word);
 }
 
-// Of quotes and parentheses that are open; 0 in `quote`: none.
+// The open quote (0: closed) and the number of open parentheses.
 struct Balance {
   int parentheses = 0;
   char quote = 0;
@@ -110,8 +110,8 @@ bool splits_figures(std::string_view line, std::string_view next) {
   if (open == std::string_view::npos || line.find(')', open) != std::string_view::npos) return false;
   std::string figures;
   for (const auto part : {line.substr(open), next.substr(0, label)})
-    std::copy_if(part.begin(), part.end(), std::back_inserter(figures), [](char c) { return c != ' '; });
-  return std::any_of(beginnings.begin(), beginnings.end(), [&](auto beginning) {
+    std::ranges::copy_if(part, std::back_inserter(figures), [](char c) { return c != ' '; });
+  return std::ranges::any_of(beginnings, [&](auto beginning) {
     return figures.starts_with(beginning) || (figures.size() > 4 && beginning.starts_with(figures));
   });
 }
@@ -249,9 +249,8 @@ class Assembler {
                                                              " =",  ",",      "(never", "(actual"};
     if (part.starts_with("(cost=")) return "  ";
     if (splits_figures(text, part)) return glue_of_figures(text, part);
-    const bool words =
-        std::any_of(first.begin(), first.end(), [&](auto word) { return part.starts_with(word); }) ||
-        ends_with_any(above, last);
+    const bool words = std::ranges::any_of(first, [&](auto word) { return part.starts_with(word); }) ||
+                       ends_with_any(above, last);
     return indented || words || width_of(above) < widest_ ? " " : "";
   }
 

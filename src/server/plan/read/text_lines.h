@@ -30,7 +30,7 @@ bool has_figures(std::string_view text);
 bool is_planning_time(std::string_view label);
 bool is_execution_time(std::string_view label);
 
-// From the first line with figures on. Empty: there is none. In time linear in the text.
+// The lines from the first one with figures on; empty if all lack figures. Takes time linear in the text.
 std::vector<TextLine> text_lines(const std::vector<PastedLine>& lines);
 
 }  // namespace pgadvise::plan

@@ -1,7 +1,6 @@
 #include "plan/read/text_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -27,7 +26,7 @@ std::optional<double> number_at(std::string_view text) {
   return out;
 }
 
-// The number behind `key` ("rows="), 0 when there is none.
+// The number behind `key` ("rows="), else `otherwise`.
 double number_behind(std::string_view text, std::string_view key, double otherwise = 0) {
   const auto at = text.find(key);
   return at == std::string_view::npos ? otherwise
@@ -203,9 +202,9 @@ void read_figures(std::string_view text, PlanNode& node) {
   }
 }
 
-class Reader {
+class TextPlan {
  public:
-  explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  explicit TextPlan(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   Result<Plan> read(const std::vector<PastedLine>& lines) {
     for (const auto& line : text_lines(lines)) {
@@ -434,9 +433,6 @@ class Reader {
   }
 
   static void property(std::string_view text, PlanNode& node) {
-    static constexpr std::array<std::string_view, 9> conditions = {
-        "Hash Cond: ", "Merge Cond: ",      "Join Filter: ", "Recheck Cond: ", "TID Cond: ",
-        "Order By: ",  "One-Time Filter: ", "Cache Key: ",   "Run Condition: "};
     const std::string_view whole = text;
     if (take_prefix(text, "Filter: ")) node.filter = std::string(text);
     else if (take_prefix(text, "Index Cond: ")) node.index_condition = std::string(text);
@@ -453,9 +449,9 @@ class Reader {
       node.workers_planned = static_cast<int>(std::clamp(number_at(text).value_or(0), 0.0, 1e6));
     else if (take_prefix(text, "Buffers: ")) buffers(text, node);
     else space(text, node);
-    for (const auto name : conditions)
-      if (std::string_view value = whole; take_prefix(value, name))
-        node.conditions.emplace_back(std::string(name.substr(0, name.size() - 2)), std::string(value));
+    for (const auto name : condition_names)
+      if (std::string_view value = whole; take_prefix(value, name) && take_prefix(value, ": "))
+        node.conditions.emplace_back(std::string(name), std::string(value));
   }
 
   static void space(std::string_view text, PlanNode& node) {
@@ -505,7 +501,7 @@ class Reader {
 }  // namespace
 
 Result<Plan> read_text(const std::vector<PastedLine>& lines, Diagnostics& diagnostics) {
-  return Reader(diagnostics).read(lines);
+  return TextPlan(diagnostics).read(lines);
 }
 
 }  // namespace pgadvise::plan

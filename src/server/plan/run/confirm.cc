@@ -1,7 +1,6 @@
 #include "plan/run/confirm.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 
@@ -45,10 +44,9 @@ std::vector<QualifiedName> partition_tree(const Catalog& catalog, const Qualifie
   std::vector<QualifiedName> all{table};
   for (std::size_t at = 0; at < all.size(); ++at)
     for (const auto& [name, child] : catalog.tables) {
-      const bool below =
-          (child.partition_of && *child.partition_of == all[at]) ||
-          std::find(child.inherits.begin(), child.inherits.end(), all[at]) != child.inherits.end();
-      if (below && std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
+      const bool below = (child.partition_of && *child.partition_of == all[at]) ||
+                         std::ranges::find(child.inherits, all[at]) != child.inherits.end();
+      if (below && std::ranges::find(all, name) == all.end()) all.push_back(name);
     }
   return all;
 }
@@ -66,7 +64,7 @@ bool reads_whole_index(const PlanNode& node, const Table* table, const std::vect
   if (node.index_condition.empty()) return !node.filter.empty();
   const Index* index = table ? table->index(node.index) : nullptr;
   if (key.empty() || !index || index->keys.empty() || index->method != "btree") return false;
-  return std::find(key.begin(), key.end(), index->keys.front().column) == key.end();
+  return std::ranges::find(key, index->keys.front().column) == key.end();
 }
 
 // `key`: of a referential look-up.
@@ -77,8 +75,7 @@ std::vector<Scan> find_scans(const Plan& plan, const std::vector<QualifiedName>&
   // `needed` counts what leaves a node; above an aggregate rows are no longer the scan's.
   const auto add = [&](const PlanNode& node, double needed) {
     const double here = aggregates(node.type) ? infinity : std::min(needed, rows_of(node));
-    const auto name =
-        std::find_if(tables.begin(), tables.end(), [&](const auto& each) { return same_table(node, each); });
+    const auto name = std::ranges::find_if(tables, [&](const auto& each) { return same_table(node, each); });
     if (name == tables.end() || node.never_executed) return here;
     const Table* table = catalog.table(*name);
     if (node.type != "Seq Scan" && !reads_whole_index(node, table, key)) return here;
@@ -103,8 +100,7 @@ std::string how(const PlanNode& node) {
 std::string other_way(const Plan& plan, const std::vector<QualifiedName>& tables) {
   std::string way;
   visit(plan.root, [&](const PlanNode& node) {
-    const bool ours =
-        std::any_of(tables.begin(), tables.end(), [&](const auto& name) { return same_table(node, name); });
+    const bool ours = std::ranges::any_of(tables, [&](const auto& name) { return same_table(node, name); });
     if (!way.empty() || (!ours && node.index.empty())) return;
     if (!node.index.empty()) way = node.type + " using " + node.index;
     else if (node.type.find("Bitmap Heap") == std::string::npos) way = node.type + " on " + node.relation;
@@ -366,13 +362,12 @@ class Confirmer {
     std::vector<std::string> sql;
     for (const auto& index : indexes)
       for (auto& one : options_.hypothetical(index)) sql.push_back(std::move(one));
-    const auto after = planner_.explain_with(request, sql);
-    if (!after) return tl::unexpected(after.error());
+    TRY(const auto after, planner_.explain_with(request, sql));
     const double least = before * 0.9;
-    if (!uses_hypothetical(*after) || after->root.total_cost > least ||
-        (searched && !indexes.front().predicate && filters_whole_hypothetical(*after)))
+    if (!uses_hypothetical(after) || after.root.total_cost > least ||
+        (searched && !indexes.front().predicate && filters_whole_hypothetical(after)))
       return std::nullopt;
-    const CostWith cost{after->root.total_cost, maintenance_cost(indexes, *after), after->text};
+    const CostWith cost{after.root.total_cost, maintenance_cost(indexes, after), after.text};
     if (cost.sum() <= least) return cost;
     if (!costs_more_than_it_saves_)
       say(
@@ -505,8 +500,7 @@ std::vector<Confirmation> confirm(const std::vector<Finding>& findings, const Ca
     if (!planner.stopped()) out[at].reason = "could not be run: the connection to the server was lost";
     else if (findings[at].verdict_reason.empty()) out[at].reason = "not confirmed: interrupted";
   }
-  const auto first_lost =
-      std::find_if(lost.begin(), lost.end(), [](const auto& error) { return error.has_value(); });
+  const auto first_lost = std::ranges::find_if(lost, [](const auto& error) { return error.has_value(); });
   if (first_lost != lost.end()) diagnostics.push_back(**first_lost);
   return out;
 }

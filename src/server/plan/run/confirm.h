@@ -43,7 +43,7 @@ struct Confirmation {
   std::vector<Evidence> evidence;     // in addition to the finding's own
   bool without_gain = false;  // the server rejects the proposed index, the planner would not use it, or its
                               // maintenance costs the statement more than it saves: the proposal is withdrawn
-  std::vector<IndexProposal> found;  // indexes that help instead of the finding's own; empty: none
+  std::vector<IndexProposal> found;  // indexes that help instead of the finding's own
   std::string no_index;  // title of a manual fix, for a finding without one: no costed index helps
   std::optional<double> cost_before, cost_after;  // planner cost without and with the proposed index, with
                                                   // its maintenance by the statement itself

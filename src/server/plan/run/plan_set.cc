@@ -60,8 +60,8 @@ void add_one(Planned& out, const PlanRequest& request, bool analyze, const Catal
     plan = std::move(analyzed->plan);
   }
   const std::string shape = shape_of(*plan);
-  if (!analyze && std::any_of(out.plans.begin(), out.plans.end(),
-                              [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; }))
+  if (!analyze &&
+      std::ranges::any_of(out.plans, [&](const KnownPlan& known) { return shape_of(*known.plan) == shape; }))
     return;
   std::string origin = fmt::format("{}, {}", plan->analyzed ? "EXPLAIN ANALYZE" : "EXPLAIN", request.origin);
   out.plans.push_back(known_plan(std::move(*plan), std::move(origin), &catalog));
@@ -99,8 +99,7 @@ void add_planned(PlanSet& set, const std::vector<const Query*>& statements, cons
     auto& known = set.plans[statements[at]->fingerprint];
     std::move(plans.begin(), plans.end(), std::back_inserter(known));
   }
-  const auto lost =
-      std::find_if(planned.begin(), planned.end(), [](const Planned& one) { return one.lost.has_value(); });
+  const auto lost = std::ranges::find_if(planned, [](const Planned& one) { return one.lost.has_value(); });
   if (lost != planned.end()) diagnostics.push_back(*lost->lost);
 }
 

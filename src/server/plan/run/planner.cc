@@ -10,7 +10,6 @@
 #include "base/process/deep_thread.h"
 #include "base/text/identifier.h"
 #include "model/schema/ddl.h"
-#include "plan/read/reader.h"
 #include "sql/facts/facts.h"
 #include "sql/parse/statement.h"
 
@@ -64,8 +63,7 @@ bool Planner::all_lost() const {
 Planner::Source* Planner::take() {
   std::unique_lock lock(mutex_);
   const auto free = [&] {
-    return std::find_if(sources_.begin(), sources_.end(),
-                        [](const Source& source) { return !source.busy && !source.lost; });
+    return std::ranges::find_if(sources_, [](const Source& source) { return !source.busy && !source.lost; });
   };
   changed_.wait(lock, [&] { return free() != sources_.end() || lost_.size() == sources_.size(); });
   const auto found = free();
@@ -201,8 +199,7 @@ std::vector<PlanRequest> Planner::variants(const std::string& statement) {
   if (facts.parameters == 0) return out;
   for (int kind = 0; kind < kinds_of_values; ++kind)
     if (auto values = from_statistics(facts, kind))
-      if (std::none_of(out.begin(), out.end(),
-                       [&](const PlanRequest& known) { return known.parameters == *values; }))
+      if (std::ranges::none_of(out, [&](const PlanRequest& known) { return known.parameters == *values; }))
         out.push_back({statement, std::move(*values), true, names_of_kinds[kind]});
   return out;
 }
@@ -231,29 +228,25 @@ std::optional<Parameters> Planner::from_statistics(const QueryFacts& facts, int 
       for (const int parameter : predicate.more_parameters) set(parameter, *value);
     }
   }
-  const bool complete =
-      std::all_of(out.begin(), out.end(), [](const auto& value) { return value.has_value(); });
+  const bool complete = std::ranges::all_of(out, [](const auto& value) { return value.has_value(); });
   return complete ? std::optional(std::move(out)) : std::nullopt;
 }
 
 Result<Decision> Planner::decide(const PlanRequest& request) {
   return once(decisions_, key_of(request), [&]() -> Result<Decision> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    const auto shape = sql::shape(request.sql);
-    if (!shape) return tl::unexpected(shape.error());
-    if (shape->statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
-    const auto dependencies =
-        ask([&](PlanSource& source) { return source.dependencies(request.sql, request.names); });
-    if (!dependencies) return tl::unexpected(dependencies.error());
-    return plan::decide(*shape, *dependencies, request.parameters_known);
+    TRY(const auto shape, sql::shape(request.sql));
+    if (shape.statements != 1) return Decision{Allowed::nothing, "it is not exactly one statement"};
+    TRY(const auto dependencies,
+        ask([&](PlanSource& source) { return source.dependencies(request.sql, request.names); }));
+    return plan::decide(shape, dependencies, request.parameters_known);
   });
 }
 
 Result<Plan> Planner::explain(const PlanRequest& request) {
   return once(plans_, key_of(request), [&]() -> Result<Plan> {
     if (stopped()) return fail(Error::Kind::nonfatal, "", "interrupted");
-    auto plan = ask([&](PlanSource& source) { return source.explain(explain_request_of(request)); });
-    if (!plan) return plan;
+    TRY(auto plan, ask([&](PlanSource& source) { return source.explain(explain_request_of(request)); }));
     const std::lock_guard lock(mutex_);
     planned_.insert(request.sql);
     return plan;

@@ -41,9 +41,8 @@ struct PlannerOptions {
   // budget not yet reserved by running statements. It starts only if this limit equals the limit that it
   // would have alone, so the sum stays within the budget.
   std::chrono::milliseconds analyze_budget{60'000};
-  std::chrono::milliseconds longest_run =
-      longest_explain;  // limit of one EXPLAIN ANALYZE. A statement that exceeds it while others run is
-                        // repeated once, alone
+  // limit of one EXPLAIN ANALYZE. A statement that exceeds it while others run is repeated once, alone
+  std::chrono::milliseconds longest_run = longest_explain;
   bool timing = false;  // of each node
   // Called on the thread that calls for_each(), with the number of statements begun, and of all of this call.
   std::function<void(std::size_t begun, std::size_t all)> progress = {};

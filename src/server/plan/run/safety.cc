@@ -13,12 +13,14 @@ static std::string list(const std::vector<std::string>& names) {
   return out;
 }
 
+bool can_be_planned(StatementKind kind) {
+  return kind == StatementKind::select || kind == StatementKind::insert || kind == StatementKind::update ||
+         kind == StatementKind::delete_ || kind == StatementKind::merge;
+}
+
 Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool parameters_known) {
   if (shape.statements != 1) return {Allowed::nothing, "it is not exactly one statement"};
-  const bool reads = shape.kind == StatementKind::select;
-  const bool writes = shape.kind == StatementKind::insert || shape.kind == StatementKind::update ||
-                      shape.kind == StatementKind::delete_ || shape.kind == StatementKind::merge;
-  if (shape.into || (!reads && !writes))
+  if (shape.into || !can_be_planned(shape.kind))
     return {Allowed::nothing, "it is not a plain SELECT, INSERT, UPDATE or DELETE"};
   // Even planning folds IMMUTABLE functions and runs STABLE ones for estimates: volatility is only a claim.
   if (!dependencies.unknown_functions.empty())
@@ -30,7 +32,8 @@ Decision decide(const sql::Shape& shape, const Dependencies& dependencies, bool 
   if (!dependencies.foreign_tables.empty())
     return {Allowed::nothing, "it reads the foreign table " + list(dependencies.foreign_tables) +
                                   ": planning alone may query another server"};
-  if (writes || shape.modifies) return {Allowed::explain, "it writes: EXPLAIN only"};
+  if (shape.kind != StatementKind::select || shape.modifies)
+    return {Allowed::explain, "it writes: EXPLAIN only"};
   if (shape.locks_rows) return {Allowed::explain, "it locks rows: EXPLAIN only"};
   if (!parameters_known)
     return {Allowed::explain, "its parameter values are unknown: EXPLAIN of the generic plan only"};

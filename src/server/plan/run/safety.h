@@ -8,6 +8,9 @@
 
 namespace pgadvise::plan {
 
+// SELECT, INSERT, UPDATE, DELETE or MERGE.
+bool can_be_planned(StatementKind kind);
+
 enum class Allowed { nothing, explain, analyze };
 
 struct Decision {

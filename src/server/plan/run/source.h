@@ -33,8 +33,8 @@ struct ExplainRequest {
   std::string sql;        // one statement
   Parameters parameters;  // values of $1 …; sent as text, typed by the server
   bool analyze = false;
-  std::vector<std::string>
-      hypothetical;  // CREATE INDEX statements for what-if costs; not together with analyze
+  // CREATE INDEX statements for what-if costs; not together with analyze
+  std::vector<std::string> hypothetical;
   Names names = Names::session;
   bool timing = false;  // with analyze: measure the time of each node, which makes the statement at least a
                         // quarter slower

@@ -18,8 +18,8 @@ struct WhatIfStatement {
   std::string sql;  // one plain statement that plan::decide() allows to explain
   Parameters parameters;
   bool generic = false;  // has $n without values: uses the generic plan
-  std::set<QualifiedName>
-      tables;  // tables that the statement may read; only indexes of these change its plan
+  // tables that the statement may read; only indexes of these change its plan
+  std::set<QualifiedName> tables;
 };
 
 struct WhatIfPlan {
