@@ -613,14 +613,13 @@ Found file_input(const std::string& path, Diagnostics& diagnostics, const UserPa
       return fail(Error::Kind::input, path, "is SQL of another database (" + other + ")",
                   "pgadvise reads only PostgreSQL's");
   if (is_sql(path)) return input(SchemaKind::sql_file);
-  const auto text = read_file(path, files::sql_limit, user_paths);
-  if (!text) return tl::unexpected(text.error());
-  if (files::is_catalog_snapshot(*text)) return input(SchemaKind::server_snapshot);
-  if (drizzle::looks_like_snapshot(*text)) return input(SchemaKind::drizzle_snapshot);
-  if (text->substr(0, 5) == "PGDMP")
+  TRY(const auto text, read_file(path, files::sql_limit, user_paths));
+  if (files::is_catalog_snapshot(text)) return input(SchemaKind::server_snapshot);
+  if (drizzle::looks_like_snapshot(text)) return input(SchemaKind::drizzle_snapshot);
+  if (text.substr(0, 5) == "PGDMP")
     return fail(Error::Kind::input, path, "is a dump in PostgreSQL's own format",
                 "convert it to SQL: pg_restore -s -f schema.sql");
-  if (lower(path).ends_with(".json") || text->find('\0') != std::string::npos)
+  if (lower(path).ends_with(".json") || text.find('\0') != std::string::npos)
     return fail(Error::Kind::input, path, "is neither SQL nor a pgadvise snapshot nor a drizzle snapshot",
                 "name a .sql file, a migrations folder or a repository");
   return input(SchemaKind::sql_file);

@@ -124,20 +124,19 @@ Error missing_files(const Folder& folder, const JournalFiles& files, const std::
 Result<std::vector<SchemaInput>> open_journal(const std::string& path, Diagnostics& diagnostics) {
   const Folder folder(path);
   Diagnostics named;
-  auto entries = drizzle::read_journal(path, named);
-  if (!entries) return tl::unexpected(entries.error());
-  auto files = journal_files(folder, *entries);
+  TRY(auto entries, drizzle::read_journal(path, named));
+  auto files = journal_files(folder, entries);
   diagnostics.insert(diagnostics.end(), named.begin(), named.end());
   SchemaInput input{SchemaKind::migrations, folder.path(), files.present, &drizzle};
   std::vector<SchemaInput> out;
   if (!files.missing.empty()) {
-    const std::string snapshot = whole_snapshot(folder, files, entries->back().tag);
+    const std::string snapshot = whole_snapshot(folder, files, entries.back().tag);
     diagnostics.push_back(missing_files(folder, files, snapshot));
     input.incomplete = true;
     if (!snapshot.empty()) out.push_back({SchemaKind::drizzle_snapshot, snapshot, {{snapshot, ""}}});
   }
   name_orphans(folder, files, diagnostics);
-  input.journal = std::move(*entries);
+  input.journal = std::move(entries);
   if (out.empty() || !input.files.empty()) out.insert(out.begin(), std::move(input));
   return out;
 }
@@ -262,9 +261,7 @@ struct Journal {
 Result<Journal> journal_of(const SchemaInput& input) {
   Journal out;
   out.path = inside(input, "meta/_journal.json");
-  auto text = read_file(out.path, files::json_limit);
-  if (!text) return tl::unexpected(text.error());
-  out.text = std::move(*text);
+  TRY(out.text, read_file(out.path, files::json_limit));
   out.root = parsed_json<Ordered>(out.text);
   if (!out.root.is_object() || !out.root.contains("entries") || !out.root["entries"].is_array())
     return fail(Error::Kind::nonfatal, out.path, why_no_json(out.text, "is not a drizzle-kit journal"));
@@ -300,46 +297,38 @@ Result<std::string> last_snapshot_of(const SchemaInput& input) {
 
 Result<Written> write(Writing& writing, const Steps& steps) {
   const SchemaInput& input = writing.input;
-  auto journal = journal_of(input);
-  if (!journal) return tl::unexpected(journal.error());
-  const auto last = last_snapshot_of(input);
-  if (!last) return tl::unexpected(last.error());
-  const std::string previous_path = inside(input, "meta/" + *last);
-  const auto previous = read_file(previous_path, files::json_limit);
-  if (!previous) return tl::unexpected(previous.error());
-  const auto replayed = replay(input, steps);
-  if (!replayed) return tl::unexpected(replayed.error());
-  const std::int64_t when = std::max(writing.now, journal->when + 1);
+  TRY(auto journal, journal_of(input));
+  TRY(const auto last, last_snapshot_of(input));
+  const std::string previous_path = inside(input, "meta/" + last);
+  TRY(const auto previous, read_file(previous_path, files::json_limit));
+  TRY(const auto replayed, replay(input, steps));
+  const std::int64_t when = std::max(writing.now, journal.when + 1);
   const std::string text = drizzle_script(steps);
-  auto snapshot = drizzle::change_snapshot(*previous, previous_path, replayed->before, replayed->after,
-                                           uuid_of(*previous + text));
-  if (!snapshot) return tl::unexpected(snapshot.error());
-  const std::string prefix = drizzle_prefix(journal->tag, journal->index + 1, writing.now);
+  TRY(auto snapshot, drizzle::change_snapshot(previous, previous_path, replayed.before, replayed.after,
+                                              uuid_of(previous + text)));
+  const std::string prefix = drizzle_prefix(journal.tag, journal.index + 1, writing.now);
   const std::string name = prefix + "_snapshot.json";
-  if (name <= *last)
+  if (name <= last)
     return fail(Error::Kind::nonfatal, previous_path,
                 "is the last snapshot by name, but not the last migration's",
                 "drizzle-kit check reports the problem in the journal");
   const std::string tag = prefix + "_" + steps.name;
   std::string version = "7";
-  if (auto& entries = journal->root["entries"];
+  if (auto& entries = journal.root["entries"];
       !entries.empty() && entries.back().contains("version") && entries.back()["version"].is_string())
     version = entries.back()["version"].get<std::string>();
-  journal->root["entries"].push_back(Ordered{{"idx", journal->index + 1},
-                                             {"version", version},
-                                             {"when", when},
-                                             {"tag", tag},
-                                             {"breakpoints", true}});
+  journal.root["entries"].push_back(Ordered{
+      {"idx", journal.index + 1}, {"version", version}, {"when", when}, {"tag", tag}, {"breakpoints", true}});
   Written out;
-  out.notes = std::move(snapshot->notes);
+  out.notes = std::move(snapshot.notes);
   out.files.push_back({inside(input, tag + ".sql"), text, std::nullopt});
-  out.files.push_back({inside(input, "meta/" + name), std::move(snapshot->text), std::nullopt});
-  const std::string end = journal->text.ends_with("\n") ? "\n" : "";
+  out.files.push_back({inside(input, "meta/" + name), std::move(snapshot.text), std::nullopt});
+  const std::string end = journal.text.ends_with("\n") ? "\n" : "";
   out.files.push_back(
-      {journal->path,
-       with_line_ends_of(journal->text,
-                         journal->root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end),
-       journal->text});
+      {journal.path,
+       with_line_ends_of(journal.text,
+                         journal.root.dump(2, ' ', false, Ordered::error_handler_t::replace) + end),
+       journal.text});
   return out;
 }
 

@@ -204,12 +204,11 @@ void read_folder(FolderReading& reading) {
 // The scripts, and a line of the plan in the name of who planned the last change.
 Result<Written> write(Writing& writing, const Steps& steps) {
   const std::string plan = inside(writing.input, "sqitch.plan");
-  const auto text = read_file(plan, files::json_limit);
-  if (!text) return tl::unexpected(text.error());
-  const std::string so_far = writing.last.empty() ? *text : writing.last;
+  TRY(const auto text, read_file(plan, files::json_limit));
+  const std::string so_far = writing.last.empty() ? text : writing.last;
   std::string planner, project;
   std::set<std::string> names;
-  for (const auto raw : split(*text, '\n')) {
+  for (const auto raw : split(text, '\n')) {
     const auto line = trim(raw);
     if (line.starts_with("%project=")) project = line.substr(9);
     if (line.empty() || line[0] == '%' || line[0] == '#') continue;
@@ -241,7 +240,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
         std::nullopt},
        {files::path_under(files::path_under(std::string(files::folder_of(deploy)), "revert"), name + ".sql"),
         body("Revert", down_script(steps)), std::nullopt},
-       {plan, with_line_ends_of(*text, writing.last), *text}},
+       {plan, with_line_ends_of(text, writing.last), text}},
       {}};
 }
 

@@ -252,11 +252,10 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   NewMigration out;
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
-    auto one = fit(input, change);
-    if (!one) return tl::unexpected(one.error());
-    if (!one->note.empty() && std::find(out.notes.begin(), out.notes.end(), one->note) == out.notes.end())
-      out.notes.push_back(one->note);
-    fitted.push_back(std::move(*one));
+    TRY(auto one, fit(input, change));
+    if (!one.note.empty() && std::find(out.notes.begin(), out.notes.end(), one.note) == out.notes.end())
+      out.notes.push_back(one.note);
+    fitted.push_back(std::move(one));
   }
   const auto parts = parts_of(changes, fitted, how_of(input), writer && !input->programs);
   if (!writer) {
@@ -268,10 +267,9 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   out.tool = input->tool->id();
   Writing writing{*input, now, {}, {}};
   for (const auto& part : parts) {
-    auto written = writer->write(writing, part);
-    if (!written) return tl::unexpected(written.error());
-    out.notes.insert(out.notes.end(), written->notes.begin(), written->notes.end());
-    for (auto& file : written->files) {
+    TRY(auto written, writer->write(writing, part));
+    out.notes.insert(out.notes.end(), written.notes.begin(), written.notes.end());
+    for (auto& file : written.files) {
       // A file that each migration changes: the last text holds them all.
       if (file.before)
         std::erase_if(out.files, [&](const files::NewFile& other) { return other.path == file.path; });

@@ -333,10 +333,9 @@ class Splitter {
 
 Result<SplitMigration> split_migration(const SchemaInput* input, const std::vector<Migration>& checked,
                                        const std::string& path, std::vector<StatementSplit> splits) {
-  auto text = read_file(path, files::text_limit);
-  if (!text) return tl::unexpected(text.error());
+  TRY(const auto text, read_file(path, files::text_limit));
   SplitMigration out;
-  out.file = {path, *text, *text};
+  out.file = {path, text, text};
   // From the last to the first, so that the lines above stay as they were read; each statement once, and
   // rather replaced than moved.
   std::stable_sort(splits.begin(), splits.end(), [](const StatementSplit& a, const StatementSplit& b) {
@@ -349,7 +348,7 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
   int line = 0;
   for (const StatementSplit& split : splits) {
     Splitter splitter(input, checked, split, out);
-    if (const auto done = splitter.run(); !done) return tl::unexpected(done.error());
+    TRY_VOID(splitter.run());
     if (!set.empty()) continue;
     set = splitter.lock_timeout();
     line = splitter.first_line();
@@ -357,12 +356,10 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
   std::reverse(out.later.begin(), out.later.end());
   std::reverse(out.notes.begin(), out.notes.end());
   if (!set.empty()) {
-    auto with = with_statement(out.file, line, set);
-    if (!with) return tl::unexpected(with.error());
-    out.file = std::move(*with);
+    TRY(out.file, with_statement(out.file, line, set));
     out.notes.push_back(run_again_note(path));
   }
-  out.file.content = with_line_ends_of(*text, out.file.content);
+  out.file.content = with_line_ends_of(text, out.file.content);
   return out;
 }
 

@@ -84,10 +84,9 @@ std::string newest_text(const SchemaInput& input) {
 Result<Replayed> replay(const SchemaInput& input, const Steps& steps) {
   Diagnostics named;
   sql::Placeholders placeholders;
-  const auto scripts = schema_sql(input, named, &placeholders);
-  if (!scripts) return tl::unexpected(scripts.error());
+  TRY(const auto scripts, schema_sql(input, named, &placeholders));
   sql::Replayer replayer;
-  for (const auto& [file, text] : *scripts) replayer.run(text, file);
+  for (const auto& [file, text] : scripts) replayer.run(text, file);
   Replayed out;
   out.before = replayer.catalog();
   const int not_understood = replayer.counts().not_understood;
