@@ -146,8 +146,7 @@ class PlannersSchema {
     std::vector<const Table*> tables;
     for (const auto& [name, table] : catalog_.tables)
       if (holds_rows(table)) tables.push_back(&table);
-    std::stable_sort(tables.begin(), tables.end(),
-                     [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
+    std::ranges::stable_sort(tables, [&](const Table* a, const Table* b) { return depth(*a) > depth(*b); });
     for (const Table* table : tables) {
       for (const auto& constraint : table->constraints) add_constraint(*table, constraint);
       for (const auto& index : table->indexes)

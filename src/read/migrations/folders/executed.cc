@@ -19,7 +19,7 @@ using sql::Lexer;
 
 template <std::size_t size>
 bool one_of(std::string_view word, const std::array<std::string_view, size>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+  return std::ranges::find(words, word) != words.end();
 }
 
 // The first tokens, without comments.
@@ -238,8 +238,8 @@ class Follower {
 bool records_come_first(const std::vector<Unit>& units) {
   const auto record = [](const Unit& unit) { return unit.record; };
   const auto work = [](const Unit& unit) { return !unit.record && unit.setting.empty(); };
-  const auto first_record = std::find_if(units.begin(), units.end(), record);
-  const auto first_work = std::find_if(units.begin(), units.end(), work);
+  const auto first_record = std::ranges::find_if(units, record);
+  const auto first_work = std::ranges::find_if(units, work);
   const auto last_record = std::find_if(units.rbegin(), units.rend(), record);
   const auto last_work = std::find_if(units.rbegin(), units.rend(), work);
   return first_record < first_work && last_work < last_record && last_work != units.rend();

@@ -25,22 +25,21 @@ bool is_file(const fs::path& path) {
 
 bool has_journal(const fs::path& folder) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+  return std::ranges::any_of(tools, [&](const MigrationTool* tool) {
     return !tool->journal.empty() && is_file(folder / tool->journal);
   });
 }
 
 int digits_in_front(std::string_view name) {
-  return static_cast<int>(std::find_if(name.begin(), name.end(), [](char c) { return c < '0' || c > '9'; }) -
+  return static_cast<int>(std::ranges::find_if(name, [](char c) { return c < '0' || c > '9'; }) -
                           name.begin());
 }
 
 // Is it the name of a tool's versioned migration, without another sign beside it?
 bool named_by_a_tool(std::string_view name) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
-    return tool->versioned_name && tool->versioned_name(name);
-  });
+  return std::ranges::any_of(
+      tools, [&](const MigrationTool* tool) { return tool->versioned_name && tool->versioned_name(name); });
 }
 
 struct Decision {
@@ -117,7 +116,7 @@ bool holds_migrations(const SchemaInput& input) {
     case SchemaKind::executed: return true;
     case SchemaKind::sql_folder:
       if (has(lower(input.path), "migrat")) return true;
-      return std::all_of(input.files.begin(), input.files.end(), [](const SchemaFile& file) {
+      return std::ranges::all_of(input.files, [](const SchemaFile& file) {
         const auto name = files::base_of(file.path);
         return digits_in_front(name) >= 8 || named_by_a_tool(name);
       });

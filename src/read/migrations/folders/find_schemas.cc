@@ -98,8 +98,7 @@ bool named_for_migrations(const Folder& folder) {
       lower(fs::path(folder.path()).lexically_normal().parent_path().filename().string());
   if (contains(name, "migration") || name == "migrate") return true;
   return (contains(above, "migration") || above == "migrate") && version_in_name(name).empty() &&
-         std::none_of(std::begin(others), std::end(others),
-                      [&](std::string_view other) { return name.starts_with(other); });
+         std::ranges::none_of(others, [&](std::string_view other) { return name.starts_with(other); });
 }
 
 // Whether most migrations of the folder, or of the one that it lies in, are programs: the scripts are parts
@@ -165,7 +164,7 @@ SchemaInput plain_folder(const std::string& path, const files::LeaveOut& leave_o
   std::vector<std::string> names;
   for (const auto& name : folder.files())
     if (up_migration(name) && !(leave_out && leave_out(folder.path(name)))) names.push_back(name);
-  std::sort(names.begin(), names.end(), files::natural_less);
+  std::ranges::sort(names, files::natural_less);
   leave_out_drops(folder, names, diagnostics);
   for (const auto& name : names) input.files.push_back({folder.path(name), ""});
   if (!input.files.empty()) input.kind = SchemaKind::sql_folder;
@@ -203,7 +202,7 @@ bool schema_name(std::string_view file) {
       "create-tables.sql", "db_schema.sql",   "database_schema.sql", "schema.pgsql",
       "latest.sql",        "init_schema.sql", "full_schema.sql",     "base_schema.sql"};
   const std::string base = lower(files::base_of(file));
-  return std::find(std::begin(names), std::end(names), base) != std::end(names);
+  return std::ranges::find(names, base) != std::end(names);
 }
 
 bool makes_tables(std::string_view text) { return lower(text).find("create table") != std::string::npos; }
@@ -217,8 +216,8 @@ std::string other_database_of(const std::string& path, const UserPaths& user_pat
 
 bool is_plan(std::string_view base) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(),
-                     [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
+  return std::ranges::any_of(
+      tools, [&](const MigrationTool* tool) { return !tool->plan.empty() && tool->plan == base; });
 }
 
 // Where migrations may lie, as paths inside the repository; a folder comes before those inside it.
@@ -256,7 +255,7 @@ bool lies_in(const std::string& folder, const std::set<std::string>& others) {
 // A script whose folder's name says which database it is for, anywhere on the way.
 bool for_another_database(const std::string& folder) {
   const auto parts = split(folder, '/');
-  return std::any_of(parts.begin(), parts.end(), [](std::string_view part) { return foreign_folder(part); });
+  return std::ranges::any_of(parts, [](std::string_view part) { return foreign_folder(part); });
 }
 
 // A schema in a folder that is named by a version, beside a folder of a later one.
@@ -272,8 +271,8 @@ const SchemaInput& nearest(const std::vector<SchemaInput>& inputs, const std::st
   const auto common = [&](const SchemaInput& input) {
     return std::mismatch(path.begin(), path.end(), input.path.begin(), input.path.end()).first - path.begin();
   };
-  return *std::max_element(inputs.begin(), inputs.end(),
-                           [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
+  return *std::ranges::max_element(
+      inputs, [&](const SchemaInput& a, const SchemaInput& b) { return common(a) < common(b); });
 }
 
 // Scripts that make a schema and are nobody's migrations: read where there are no migrations, else named. The
@@ -287,8 +286,7 @@ std::vector<std::string> add_schemas(const std::string& root, const Places& plac
   for (const auto& file : places.schemas) {
     const std::string path = files::path_under(root, file);
     const std::string folder(files::folder_of(file));
-    const bool read =
-        std::any_of(out.begin(), out.end(), [&](const SchemaInput& input) { return input.path == path; });
+    const bool read = std::ranges::any_of(out, [&](const SchemaInput& input) { return input.path == path; });
     if (read || lies_in(folder, taken) || for_another_database(folder) ||
         (described && lies_in(file, sqlc.schemas)) ||
         !makes_tables(Folder(std::string(files::folder_of(path))).head(std::string(files::base_of(path)))))
@@ -405,9 +403,8 @@ std::vector<std::string> tell_passed_over(const std::string& root, const std::ve
   const bool root_is_read = read.empty() && !looks_like_repository(root);
   for (const auto& file : files) {
     const std::string folder(files::folder_of(file));
-    const bool known = std::any_of(read.begin(), read.end(), [&](const SchemaInput& input) {
-      return input.path == files::path_under(root, file);
-    });
+    const bool known = std::ranges::any_of(
+        read, [&](const SchemaInput& input) { return input.path == files::path_under(root, file); });
     if (!up_migration(files::base_of(file)) || schema_name(file) || known || (folder.empty() && root_is_read))
       continue;
     const bool of_sqlc = lies_in(file, sqlc.schemas);
@@ -471,10 +468,10 @@ void add_sources(const std::string& root, const std::vector<std::string>& files,
   std::set<std::string> several;
   for (auto& [source, covered] : source_schemas(root, files, read, diagnostics)) {
     const std::string folder = files::path_under(root, source->folder);
-    const auto same = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+    const auto same = std::ranges::find_if(out, [&](const SchemaInput& one) {
       return !source->unread && one.source && one.source->files == source->files;
     });
-    const auto migrations = std::find_if(out.begin(), out.end(), [&](const SchemaInput& one) {
+    const auto migrations = std::ranges::find_if(out, [&](const SchemaInput& one) {
       return source->configured && one.kind == SchemaKind::migrations && one.path == folder &&
              one.tool->id().starts_with(source->language->tool);
     });
@@ -546,8 +543,8 @@ Found repository(const std::string& root, const std::vector<std::string>& files,
   for (auto& script : tell_passed_over(root, files, taken, sqlc, out, diagnostics))
     unread.push_back(std::move(script));
   tell_left_out(root, files, taken, diagnostics);
-  std::sort(out.begin(), out.end(),
-            [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
+  std::ranges::sort(
+      out, [](const SchemaInput& a, const SchemaInput& b) { return files::natural_less(a.path, b.path); });
   std::vector<ReadSchema> read;
   for (const auto& input : out) {
     const bool folder = input.kind == SchemaKind::migrations || input.kind == SchemaKind::sql_folder;

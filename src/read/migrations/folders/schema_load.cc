@@ -53,7 +53,7 @@ Result<int> each_script(const SchemaInput& input, sql::Placeholders& placeholder
     if (input.tool && input.tool->up) text = input.tool->up(std::move(*text));
     if (input.kind == SchemaKind::sql_file) {
       const auto parts = with_includes(file.path, std::move(*text), input.user_paths, diagnostics);
-      if (std::any_of(parts.begin(), parts.end(), [](const auto& part) { return sql::has_marks(part.text); }))
+      if (std::ranges::any_of(parts, [](const auto& part) { return sql::has_marks(part.text); }))
         for (const auto& part : parts) placeholders.avoid_words(part.text);
       for (const auto& part : parts) use(SchemaFile{part.path, file.entry}, placeholders.fill(part.text));
       continue;

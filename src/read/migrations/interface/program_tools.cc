@@ -6,7 +6,7 @@ namespace pgadvise::migrations {
 
 bool may_be_program(std::string_view folder, std::string_view name) {
   const auto tools = migration_tools();
-  return std::any_of(tools.begin(), tools.end(), [&](const MigrationTool* tool) {
+  return std::ranges::any_of(tools, [&](const MigrationTool* tool) {
     return tool->programs.may_hold && tool->programs.may_hold(folder, name);
   });
 }
@@ -22,7 +22,7 @@ const MigrationTool* tool_of_program(std::string_view path, const std::string& t
 
 std::size_t count_programs(const Folder& folder) {
   const auto& names = folder.files();
-  return static_cast<std::size_t>(std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+  return static_cast<std::size_t>(std::ranges::count_if(names, [&](const std::string& name) {
     return may_be_program(folder.path(), name) && tool_of_program(folder.path(name), folder.head(name));
   }));
 }

@@ -32,8 +32,8 @@ void Folder::list() const {
     if (it->is_directory(ignored)) folders_.push_back(it->path().filename().generic_string());
     else if (it->is_regular_file(ignored)) files_.push_back(it->path().filename().generic_string());
   }
-  std::sort(files_.begin(), files_.end());
-  std::sort(folders_.begin(), folders_.end());
+  std::ranges::sort(files_);
+  std::ranges::sort(folders_);
 }
 
 bool Folder::cut() const { return list(), cut_; }
@@ -62,8 +62,7 @@ int compare_versions(std::string_view a, std::string_view b) {
 
 std::string_view tool_program(std::string_view word) {
   for (const MigrationTool* tool : migration_tools())
-    if (const auto& aliases = tool->program.aliases;
-        std::find(aliases.begin(), aliases.end(), word) != aliases.end())
+    if (const auto& aliases = tool->program.aliases; std::ranges::find(aliases, word) != aliases.end())
       return tool->program.name;
   return {};
 }
@@ -80,7 +79,7 @@ std::string_view tool_program_of_module(std::string_view path) {
 const std::vector<const MigrationTool*>& migration_tools_by_rank() {
   static const std::vector<const MigrationTool*> sorted = [] {
     std::vector<const MigrationTool*> out(migration_tools().begin(), migration_tools().end());
-    std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->rank < b->rank; });
+    std::ranges::stable_sort(out, [](const auto* a, const auto* b) { return a->rank < b->rank; });
     return out;
   }();
   return sorted;

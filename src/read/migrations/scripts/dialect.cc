@@ -19,9 +19,9 @@ bool foreign_folder(std::string_view name) {
                                               "cassandra", "duckdb",  "singlestore"};
   const std::string low = lower(name);
   if (low.find("postgres") != std::string::npos) return false;
-  return std::find(std::begin(whole), std::end(whole), low) != std::end(whole) ||
-         std::any_of(std::begin(part), std::end(part),
-                     [&](std::string_view word) { return low.find(word) != std::string::npos; });
+  return std::ranges::find(whole, low) != std::end(whole) ||
+         std::ranges::any_of(part,
+                             [&](std::string_view word) { return low.find(word) != std::string::npos; });
 }
 
 // Without comments and strings, in which people write what they like.
@@ -64,16 +64,13 @@ static bool has_foreign_type(std::string_view create_table, std::string_view tex
   static constexpr std::string_view types[] = {"datetime",   "blob",     "tinyint",  "mediumint",
                                                "mediumtext", "longtext", "tinytext", "longblob",
                                                "tinyblob",   "double",   "clob",     "nvarchar"};
-  if (std::none_of(std::begin(types), std::end(types),
-                   [&](std::string_view type) { return contains(text, type); }))
-    return false;
+  if (std::ranges::none_of(types, [&](std::string_view type) { return contains(text, type); })) return false;
   sql::Replayer replayer;
   replayer.run(create_table, "");
   for (const auto& [name, table] : replayer.catalog().tables)
     for (const auto& column : table.columns) {
       const std::string type = lower(column.type.substr(column.type.rfind('.') + 1));
-      if (std::find(std::begin(types), std::end(types), type) != std::end(types) && !own.count(type))
-        return true;
+      if (std::ranges::find(types, type) != std::end(types) && !own.count(type)) return true;
     }
   return false;
 }
@@ -104,8 +101,8 @@ TypeNames created_types(std::string_view script) {
 static std::string_view first_word(std::string_view sign) {
   sign = trim(sign);
   const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return sign.substr(0, static_cast<std::size_t>(std::find_if_not(sign.begin(), sign.end(), letter_or_digit) -
-                                                 sign.begin()));
+  return sign.substr(
+      0, static_cast<std::size_t>(std::ranges::find_if_not(sign, letter_or_digit) - sign.begin()));
 }
 
 // What ClickHouse does not share with MySQL, as it does backticks and MODIFY COLUMN.
@@ -152,7 +149,7 @@ static std::string foreign_by_signs(std::string_view script, const TypeNames& ow
     if (has_sqlite_syntax(statement.text, functions)) return "SQLite";
     ++tables;
     const std::string text = lower(plain_sql(statement.text));
-    const auto sign = std::find_if(std::begin(signs), std::end(signs), [&](const Sign& one) {
+    const auto sign = std::ranges::find_if(signs, [&](const Sign& one) {
       return contains(text, one.text) && !own.contains(first_word(one.text));
     });
     if (sign != std::end(signs)) ++foreign[sign->database];

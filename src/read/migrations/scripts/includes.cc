@@ -127,7 +127,7 @@ class Expander {
     if (path.empty()) return refuse("does not exist");
     if (leads_outside(path) || !lies_within(path, boundary_of(open_.front())))
       return refuse("is outside of the script's repository or folder: pgadvise does not read it");
-    if (std::find(open_.begin(), open_.end(), path) != open_.end()) return refuse("includes itself");
+    if (std::ranges::find(open_, path) != open_.end()) return refuse("includes itself");
     auto text = read_file(path, files::sql_limit, user_paths_);
     if (!text) return refuse(text.error().what);
     expand(path, std::move(*text));

@@ -15,7 +15,7 @@ namespace {
 using sql::Lexeme;
 
 bool among(const Lexeme& token, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is_word(word); });
+  return std::ranges::any_of(words, [&](std::string_view word) { return token.is_word(word); });
 }
 
 enum class Effect { none, drops, other };
@@ -91,8 +91,8 @@ bool only_drops(std::string_view script) {
 
 int SchemaScore::of(const std::vector<std::string>& scripts) {
   const Tables tables = tables_of(scripts, read_);
-  const auto missing = std::count_if(tables.used.begin(), tables.used.end(),
-                                     [&](const std::string& name) { return !tables.created.count(name); });
+  const auto missing = std::ranges::count_if(
+      tables.used, [&](const std::string& name) { return !tables.created.count(name); });
   return static_cast<int>(tables.created.size()) - static_cast<int>(missing);
 }
 

@@ -91,9 +91,8 @@ std::string latest_snapshot(const std::string& folder) {
 // The snapshot that has the whole schema: that of the last entry, unless scripts were added behind it by
 // hand.
 std::string whole_snapshot(const Folder& folder, const JournalFiles& files, const std::string& last_tag) {
-  const bool changed_since =
-      std::any_of(files.orphans.begin(), files.orphans.end(),
-                  [&](const std::string& name) { return files::natural_less(last_tag + ".sql", name); });
+  const bool changed_since = std::ranges::any_of(
+      files.orphans, [&](const std::string& name) { return files::natural_less(last_tag + ".sql", name); });
   return changed_since ? "" : snapshot_of(folder, last_tag);
 }
 
@@ -241,7 +240,7 @@ bool is_config(std::string_view path) { return files::base_of(path).starts_with(
 
 bool says_postgresql(const std::string& path, const std::string& text) {
   const auto dialects = drizzle::read_drizzle_config(path, text).dialects;
-  return std::find(dialects.begin(), dialects.end(), "postgresql") != dialects.end();
+  return std::ranges::find(dialects, "postgresql") != dialects.end();
 }
 
 // As drizzle-kit writes them: numbers of four digits, times, seconds since 1970.

@@ -32,9 +32,8 @@ using Ordered = nlohmann::ordered_json;
 
 Files files_of(const Folder& folder, Diagnostics&) {
   Files out = subfolder_files(folder, "migration.sql", any_name);
-  const bool snapshots = std::any_of(out.begin(), out.end(), [&](const SchemaFile& file) {
-    return folder.has(file.entry + "/snapshot.json");
-  });
+  const bool snapshots = std::ranges::any_of(
+      out, [&](const SchemaFile& file) { return folder.has(file.entry + "/snapshot.json"); });
   return snapshots ? out : Files{};
 }
 

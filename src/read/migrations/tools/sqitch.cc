@@ -159,7 +159,7 @@ std::size_t missing_files(const Folder& folder) {
   Diagnostics named_before;
   const auto plan = read_plan(folder.path(), named_before);
   return static_cast<std::size_t>(
-      std::count_if(plan.begin(), plan.end(), [](const PlannedChange& change) { return change.missing; }));
+      std::ranges::count_if(plan, [](const PlannedChange& change) { return change.missing; }));
 }
 
 bool other_database(const Folder& folder, Diagnostics& diagnostics) {
@@ -226,7 +226,7 @@ Result<Written> write(Writing& writing, const Steps& steps) {
     name = fmt::format("{}_{}", steps.name, number);
   const SchemaFile& newest = writing.input.files.back();  // whose change may have folders in its name
   std::string deploy(files::folder_of(newest.path));
-  for (auto folders = std::count(newest.entry.begin(), newest.entry.end(), '/'); folders > 0; --folders)
+  for (auto folders = std::ranges::count(newest.entry, '/'); folders > 0; --folders)
     deploy = std::string(files::folder_of(deploy));
   const auto body = [&](std::string_view what, const std::string& statements) {
     const std::string head = fmt::format("-- {} {}:{}\n\n", what, project, name);

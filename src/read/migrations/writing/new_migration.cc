@@ -97,9 +97,7 @@ bool changes_type(const std::string& statement) {
   return false;
 }
 
-bool any_changes_type(const Fitted& fitted) {
-  return std::any_of(fitted.up.begin(), fitted.up.end(), changes_type);
-}
+bool any_changes_type(const Fitted& fitted) { return std::ranges::any_of(fitted.up, changes_type); }
 
 // nullptr: new migrations are not written for the input's tool.
 const Writer* writer_for(const SchemaInput* input) {
@@ -140,8 +138,8 @@ std::string index_name(const std::string& statement) {
 }
 
 std::string name_of(const std::vector<std::string>& statements) {
-  const bool indexes = std::all_of(statements.begin(), statements.end(),
-                                   [](const std::string& one) { return creates_index(head_of(one)); });
+  const bool indexes =
+      std::ranges::all_of(statements, [](const std::string& one) { return creates_index(head_of(one)); });
   const std::string only =
       statements.size() == 1 && indexes ? slug(index_name(statements[0])) : std::string();
   return !only.empty() ? "add_" + only : indexes ? "add_indexes" : "pgadvise_fixes";
@@ -253,7 +251,7 @@ Result<NewMigration> new_migration(const SchemaInput* input, const std::string& 
   std::vector<Fitted> fitted;
   for (const auto& change : changes) {
     TRY(auto one, fit(input, change));
-    if (!one.note.empty() && std::find(out.notes.begin(), out.notes.end(), one.note) == out.notes.end())
+    if (!one.note.empty() && std::ranges::find(out.notes, one.note) == out.notes.end())
       out.notes.push_back(one.note);
     fitted.push_back(std::move(one));
   }

@@ -263,8 +263,7 @@ class Splitter {
       return !column.empty() && contains(own_text, lower(column));
     };
     const bool same = !step_->actions.empty() && step_->actions.front().table == action.table;
-    return same && ((action.kind == Kind::add_column &&
-                     std::any_of(action.columns.begin(), action.columns.end(), used)) ||
+    return same && ((action.kind == Kind::add_column && std::ranges::any_of(action.columns, used)) ||
                     (action.kind == Kind::rename_column && used(action.name)));
   }
 
@@ -299,8 +298,7 @@ class Splitter {
   }
 
   void note(std::string text) {
-    if (std::find(out_.notes.begin(), out_.notes.end(), text) == out_.notes.end())
-      out_.notes.push_back(std::move(text));
+    if (std::ranges::find(out_.notes, text) == out_.notes.end()) out_.notes.push_back(std::move(text));
   }
 
   void replace(const std::vector<std::string>& with, const std::string& comment) {
@@ -338,7 +336,7 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
   out.file = {path, text, text};
   // From the last to the first, so that the lines above stay as they were read; each statement once, and
   // rather replaced than moved.
-  std::stable_sort(splits.begin(), splits.end(), [](const StatementSplit& a, const StatementSplit& b) {
+  std::ranges::stable_sort(splits, [](const StatementSplit& a, const StatementSplit& b) {
     return a.at != b.at ? b.at < a.at : a.sql.empty() < b.sql.empty();
   });
   splits.erase(std::unique(splits.begin(), splits.end(),
@@ -353,8 +351,8 @@ Result<SplitMigration> split_migration(const SchemaInput* input, const std::vect
     set = splitter.lock_timeout();
     line = splitter.first_line();
   }
-  std::reverse(out.later.begin(), out.later.end());
-  std::reverse(out.notes.begin(), out.notes.end());
+  std::ranges::reverse(out.later);
+  std::ranges::reverse(out.notes);
   if (!set.empty()) {
     TRY(out.file, with_statement(out.file, line, set));
     out.notes.push_back(run_again_note(path));

@@ -153,8 +153,7 @@ bool relation_exists(const QualifiedName& name, const Catalog& catalog) {
     for (const auto& index : table.indexes)
       if (is_it({other.schema, index.name})) return true;
   }
-  return std::any_of(catalog.sequences.begin(), catalog.sequences.end(),
-                     [&](const auto& entry) { return is_it(entry.first); });
+  return std::ranges::any_of(catalog.sequences, [&](const auto& entry) { return is_it(entry.first); });
 }
 
 class Answer {
@@ -176,8 +175,8 @@ class Answer {
     if (relation == "pg_policies")
       return in_table(
           [&](const Table& table) {
-            return std::any_of(table.policies.begin(), table.policies.end(),
-                               [&](const Policy& policy) { return policy.name == name_; });
+            return std::ranges::any_of(table.policies,
+                                       [&](const Policy& policy) { return policy.name == name_; });
           },
           {"policyname"});
     if (relation == "pg_constraint" || relation == "table_constraints") return constraint();
@@ -235,7 +234,7 @@ class Answer {
     }
     if (!take_table() || table_.name.empty() || !question_.values.empty() || catalog_.tables.empty())
       return std::nullopt;
-    return std::any_of(catalog_.tables.begin(), catalog_.tables.end(), [&](const auto& entry) {
+    return std::ranges::any_of(catalog_.tables, [&](const auto& entry) {
       return is_table(entry.first) && kinds.count(entry.second.kind);
     });
   }
@@ -252,8 +251,8 @@ class Answer {
     const auto name = take({"typname"});
     if (!name || !question_.values.empty()) return std::nullopt;
     const auto of_that_name = [&](const auto& entry) { return entry.first.name == *name; };
-    const bool found = std::any_of(catalog_.enums.begin(), catalog_.enums.end(), of_that_name) ||
-                       std::any_of(catalog_.tables.begin(), catalog_.tables.end(), of_that_name);
+    const bool found = std::ranges::any_of(catalog_.enums, of_that_name) ||
+                       std::ranges::any_of(catalog_.tables, of_that_name);
     return found ? std::optional(true) : std::nullopt;
   }
 
@@ -271,7 +270,7 @@ class Answer {
   }
 
   static bool has(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return std::ranges::find(names, name) != names.end();
   }
 
   template <class Has>
@@ -305,7 +304,7 @@ class Answer {
     const auto kind = type ? kinds.find(*type) : kinds.end();
     if (type && kind == kinds.end()) return std::nullopt;
     return any_table([&](const Table& table) {
-      return std::any_of(table.constraints.begin(), table.constraints.end(), [&](const Constraint& one) {
+      return std::ranges::any_of(table.constraints, [&](const Constraint& one) {
         return (!name || one.name == *name) && (!type || one.kind == kind->second);
       });
     });
@@ -435,7 +434,7 @@ std::set<std::string> constants_in(std::string_view condition) {
 bool names_object_of(std::string_view condition, std::string_view statement) {
   const auto constants = constants_in(condition);
   const auto tokens = tokens_of(statement);
-  return std::any_of(tokens.begin(), tokens.end(), [&](const Lexeme& token) {
+  return std::ranges::any_of(tokens, [&](const Lexeme& token) {
     return (token.kind == Kind::word || token.kind == Kind::quoted_name) && constants.count(token.name()) > 0;
   });
 }

@@ -167,7 +167,7 @@ std::vector<std::string> search_path_of(const std::string& list) {
 
 // An option without a value is on: VACUUM (FULL), but not VACUUM (FULL FALSE).
 bool has_option(NodeList options, std::string_view name) {
-  return std::any_of(options.begin(), options.end(), [&](const Node* option) {
+  return std::ranges::any_of(options, [&](const Node* option) {
     if (option->node_case != PG_QUERY__NODE__NODE_DEF_ELEM || lower(option->def_elem->defname) != name)
       return false;
     const Node* value = option->def_elem->arg;

@@ -12,7 +12,7 @@ namespace pgadvise::sql {
 namespace {
 
 bool is_one_of(const Lexeme& token, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return token.is_word(word); });
+  return std::ranges::any_of(words, [&](std::string_view word) { return token.is_word(word); });
 }
 
 // May the statement change a schema? Any other is passed over: assignments, queries, messages, RETURN, EXIT.

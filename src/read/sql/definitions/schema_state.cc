@@ -13,7 +13,7 @@ namespace pgadvise::sql {
 namespace {
 
 bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
+  return std::ranges::find(list, value) != list.end();
 }
 
 std::string regclass(const QualifiedName& name) {
@@ -147,7 +147,7 @@ bool SchemaState::type_exists(const QualifiedName& name) const {
 void SchemaState::ensure_schema(const std::string& schema) {
   if (schema == "pg_temp" || contains(catalog.schemas, schema)) return;
   catalog.schemas.push_back(schema);
-  std::sort(catalog.schemas.begin(), catalog.schemas.end());
+  std::ranges::sort(catalog.schemas);
 }
 
 std::string SchemaState::choose_relation_name(const std::string& schema, const std::string& first,
@@ -187,8 +187,7 @@ void SchemaState::remove_child(const QualifiedName& parent, const QualifiedName&
 
 bool SchemaState::has_partitions(const QualifiedName& table) const {
   const auto it = children.find(table);
-  return it != children.end() &&
-         std::any_of(it->second.begin(), it->second.end(), [&](const QualifiedName& name) {
+  return it != children.end() && std::ranges::any_of(it->second, [&](const QualifiedName& name) {
            const Table* child = catalog.table(name);
            return child && child->partition_of == table;
          });
@@ -225,8 +224,8 @@ Constraint* SchemaState::constraint(Table& table, const std::string& name) {
 }
 
 const Constraint* SchemaState::primary_key(const Table& table) {
-  const auto it = std::find_if(table.constraints.begin(), table.constraints.end(),
-                               [](const Constraint& c) { return c.kind == Constraint::Kind::primary_key; });
+  const auto it = std::ranges::find_if(
+      table.constraints, [](const Constraint& c) { return c.kind == Constraint::Kind::primary_key; });
   return it == table.constraints.end() ? nullptr : &*it;
 }
 
@@ -247,8 +246,8 @@ void SchemaState::add_constraint(Table& table, Constraint added) {
 }
 
 void SchemaState::erase_one_constraint(Table& table, const std::string& name) {
-  const auto it = std::find_if(table.constraints.begin(), table.constraints.end(),
-                               [&](const Constraint& c) { return c.name == name; });
+  const auto it =
+      std::ranges::find_if(table.constraints, [&](const Constraint& c) { return c.name == name; });
   if (it == table.constraints.end()) return;
   const auto used = constraint_names.find({table.name.schema, name});
   if (used != constraint_names.end()) constraint_names.erase(used);
@@ -303,7 +302,7 @@ std::vector<SchemaState::Member> SchemaState::foreign_keys_to(const QualifiedNam
                                                               const std::vector<std::string>* columns) const {
   std::vector<Member> out;
   const auto sorted = [](std::vector<std::string> list) {
-    std::sort(list.begin(), list.end());
+    std::ranges::sort(list);
     return list;
   };
   for (const auto& [owner, candidate] : catalog.tables)
@@ -331,7 +330,7 @@ void SchemaState::validate_index(const QualifiedName& start) {
     for (const auto& partition : it == children.end() ? std::vector<QualifiedName>{} : it->second) {
       const Table* child = catalog.table(partition);
       if (!child || child->partition_of != index_tables[*name]) continue;
-      const bool attached = std::any_of(child->indexes.begin(), child->indexes.end(), [&](const Index& own) {
+      const bool attached = std::ranges::any_of(child->indexes, [&](const Index& own) {
         const auto link = index_parents.find({partition.schema, own.name});
         return own.valid && link != index_parents.end() && link->second == *name;
       });
@@ -535,7 +534,7 @@ void SchemaState::rename_table(const QualifiedName& from, const QualifiedName& t
     for (const auto& name : below.mapped())
       if (Table* child = catalog.table(name)) {
         if (child->partition_of == from) child->partition_of = to;
-        std::replace(child->inherits.begin(), child->inherits.end(), from, to);
+        std::ranges::replace(child->inherits, from, to);
       }
     below.key() = to;
     children.insert(std::move(below));
@@ -583,9 +582,7 @@ void SchemaState::rename_sequence(const QualifiedName& from, const QualifiedName
 }
 
 void SchemaState::rename_column(Table& root, const std::string& from, const std::string& to) {
-  const auto in_list = [&](std::vector<std::string>& list) {
-    std::replace(list.begin(), list.end(), from, to);
-  };
+  const auto in_list = [&](std::vector<std::string>& list) { std::ranges::replace(list, from, to); };
   const auto in_text = [&](std::string& text) { text = rename_in_expression(text, from, to); };
   std::vector<Table*> tables = {&root};
   for (const Descent& descent : descendants(root.name)) tables.push_back(descent.child);
@@ -684,8 +681,8 @@ void SchemaState::rename_schema(const std::string& from, const std::string& to) 
   for (auto& [name, arguments] : functions)
     renamed[name.starts_with(from + ".") ? to + name.substr(from.size()) : name].merge(arguments);
   functions = std::move(renamed);
-  std::replace(catalog.schemas.begin(), catalog.schemas.end(), from, to);
-  std::sort(catalog.schemas.begin(), catalog.schemas.end());
+  std::ranges::replace(catalog.schemas, from, to);
+  std::ranges::sort(catalog.schemas);
 }
 
 }  // namespace pgadvise::sql

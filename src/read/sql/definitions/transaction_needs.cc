@@ -18,8 +18,8 @@ bool runs_concurrently(const Statement& statement) {
   if (const auto* drop = std::get_if<DropStatement>(&statement)) return drop->concurrently;
   if (const auto* reindex = std::get_if<Reindex>(&statement)) return reindex->concurrently;
   const auto* alter = std::get_if<AlterTable>(&statement);
-  return alter && std::any_of(alter->changes.begin(), alter->changes.end(),
-                              [](const TableChange& change) { return change.concurrently; });
+  return alter &&
+         std::ranges::any_of(alter->changes, [](const TableChange& change) { return change.concurrently; });
 }
 
 bool fails_in_transaction(const Node& node) {

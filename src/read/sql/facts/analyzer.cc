@@ -185,7 +185,7 @@ void Analyzer::describe(const PgQuery__SelectStmt& stmt, const Scope& scope,
   }
   for (const Output& output : outputs)
     if (!output.source.table.name.empty()) facts_.selected.push_back(output.source);
-  if (!facts_.one_row || !std::all_of(list.begin(), list.end(), extreme)) return;
+  if (!facts_.one_row || !std::ranges::all_of(list, extreme)) return;
   for (const Node* target : list)
     if (const Output* column = resolve(*extreme(target)->column_ref, scope);
         column && !column->source.table.name.empty())
@@ -205,7 +205,7 @@ std::vector<Output> Analyzer::targets(NodeList list, Scope& scope) {
           target.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF ? target.val->column_ref->n_fields : 1;
       const std::string of = fields > 1 ? string_value(target.val->column_ref->fields[fields - 2]) : "";
       for (const FromItem& item : scope.items)
-        if (of.empty() || item.alias == of) std::for_each(item.columns.begin(), item.columns.end(), add);
+        if (of.empty() || item.alias == of) std::ranges::for_each(item.columns, add);
       continue;
     }
     expression(target.val, scope);
@@ -273,8 +273,8 @@ std::vector<Output> Analyzer::update(const PgQuery__UpdateStmt& stmt, const Scop
 
 void Analyzer::target(const Scope& scope) {
   if (scope.items.empty()) return;
-  facts_.from_derived = std::any_of(scope.items.begin(), scope.items.end(),
-                                    [](const FromItem& item) { return item.table.name.empty(); });
+  facts_.from_derived =
+      std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); });
   facts_.target = scope.items[0].table;
 }
 
@@ -480,7 +480,7 @@ void Analyzer::condition(const Node* node, Scope& scope, bool under_or) {
       for (const Node* arg : args) condition(arg, scope, inside);
       const bool outermost_or = !under_or && expr.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR;
       if (outermost_or && facts_.predicates.size() == before + args.size() &&
-          std::none_of(args.begin(), args.end(), has_subquery)) {
+          std::ranges::none_of(args, has_subquery)) {
         ++ors_;
         for (std::size_t at = before; at < facts_.predicates.size(); ++at)
           facts_.predicates[at].or_group = ors_;

@@ -115,7 +115,7 @@ bool is_fractional(const Node& value) {
 }
 
 bool any_fractional(NodeList nodes) {
-  return std::any_of(nodes.begin(), nodes.end(), [](const Node* node) { return is_fractional(*node); });
+  return std::ranges::any_of(nodes, [](const Node* node) { return is_fractional(*node); });
 }
 
 Side list_side(const Node* node, const Scope& scope);

@@ -21,9 +21,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // A key as programs name it; one of many digits is somebody's.
 bool is_key(std::string_view text) {
   return !text.empty() && text.size() <= 40 && is_letter(text.front()) &&
-         std::count_if(text.begin(), text.end(), is_digit) <= 3 &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+         std::ranges::count_if(text, is_digit) <= 3 &&
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 // {a,b}: keys, and numbers of array elements.
@@ -32,7 +31,7 @@ bool is_path(std::string_view text) {
   for (std::size_t at = 1; at < text.size();) {
     const std::size_t end = std::min(text.find(',', at), text.size() - 1);
     const auto part = text.substr(at, end - at);
-    if (!is_key(part) && !(part.size() <= 2 && std::all_of(part.begin(), part.end(), is_digit))) return false;
+    if (!is_key(part) && !(part.size() <= 2 && std::ranges::all_of(part, is_digit))) return false;
     at = end + 1;
   }
   return true;
@@ -48,15 +47,15 @@ bool is_field(std::string_view text) {
 
 bool is_zone(std::string_view text) {
   return text.size() <= 40 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || c == '/' || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return is_letter(c) || c == '/' || c == '-'; });
 }
 
 // A separator, or a number of up to three digits.
 bool is_plain(std::string_view text) {
   constexpr std::string_view separators = " ,;:.-_/|#+";
   if (text.size() > 3) return false;
-  return std::all_of(text.begin(), text.end(), is_digit) ||
-         std::all_of(text.begin(), text.end(), [&](char c) { return separators.find(c) != separators.npos; });
+  return std::ranges::all_of(text, is_digit) ||
+         std::ranges::all_of(text, [&](char c) { return separators.find(c) != separators.npos; });
 }
 
 std::string operator_of(const PgQuery__AExpr& expr) {

@@ -33,8 +33,8 @@ const Output* resolve(const PgQuery__ColumnRef& reference, const Scope& scope) {
       if (fields.size() >= 2) return nullptr;
     }
     // It may be a column of what is not known here: the outer levels must not claim it.
-    if (fields.size() == 1 && std::any_of(level->items.begin(), level->items.end(),
-                                          [](const FromItem& item) { return !item.complete; }))
+    if (fields.size() == 1 &&
+        std::ranges::any_of(level->items, [](const FromItem& item) { return !item.complete; }))
       return nullptr;
   }
   return nullptr;

@@ -13,12 +13,9 @@ namespace pgadvise::sql {
 void random_sort(const PgQuery__SelectStmt& stmt, const Scope& scope, QueryFacts& facts) {
   static const std::set<std::string> random = {"random", "gen_random_uuid", "uuid_generate_v4"};
   const NodeList sort(stmt.n_sort_clause, stmt.sort_clause);
-  if (std::none_of(sort.begin(), sort.end(),
-                   [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; }))
+  if (std::ranges::none_of(sort, [](const Node* node) { return calls_of(node->sort_by->node, random) > 0; }))
     return;
-  if (std::any_of(scope.items.begin(), scope.items.end(),
-                  [](const FromItem& item) { return item.table.name.empty(); }))
-    return;
+  if (std::ranges::any_of(scope.items, [](const FromItem& item) { return item.table.name.empty(); })) return;
   for (const FromItem& item : scope.items) facts.random_sort.push_back(item.table);
 }
 
@@ -34,8 +31,7 @@ void order_and_limit(const PgQuery__SelectStmt& stmt, const Scope& scope, const 
     if (is(sort.node, PG_QUERY__NODE__NODE_COLUMN_REF)) {
       const PgQuery__ColumnRef& reference = *sort.node->column_ref;
       const auto by_name = [&](const Output& o) { return o.name == string_value(reference.fields[0]); };
-      const auto named =
-          reference.n_fields == 1 ? std::find_if(outputs.begin(), outputs.end(), by_name) : outputs.end();
+      const auto named = reference.n_fields == 1 ? std::ranges::find_if(outputs, by_name) : outputs.end();
       if (named != outputs.end()) key.column = named->source;
       else if (const Output* column = resolve(reference, scope)) key.column = column->source;
     } else if (const Constant position = constant(sort.node); position.is_constant) {

@@ -167,9 +167,9 @@ bool filters_nothing(const Node* where) {
   if (where->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
     const NodeList parts(where->bool_expr->n_args, where->bool_expr->args);
     if (where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
-      return std::all_of(parts.begin(), parts.end(), filters_nothing);
+      return std::ranges::all_of(parts, filters_nothing);
     return where->bool_expr->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR &&
-           std::any_of(parts.begin(), parts.end(), filters_nothing);
+           std::ranges::any_of(parts, filters_nothing);
   }
   if (where->node_case == PG_QUERY__NODE__NODE_A_EXPR) {
     const PgQuery__AExpr& compared = *where->a_expr;

@@ -45,7 +45,7 @@ bool check_excludes_null(std::string_view expression, const std::string& column)
           part.null_test->nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL)
         continue;
       const auto names = column_names(part.null_test->arg);
-      out |= std::find(names.begin(), names.end(), column) != names.end();
+      out |= std::ranges::find(names, column) != names.end();
     }
   });
   return out;

@@ -158,7 +158,7 @@ struct Level {
 };
 
 bool one_of(const Lexeme& word, std::initializer_list<std::string_view> list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view w) { return word.is_word(w); });
+  return std::ranges::any_of(list, [&](std::string_view w) { return word.is_word(w); });
 }
 
 void count_word(std::vector<Level>& levels, const Lexeme& word) {

@@ -84,8 +84,8 @@ bool is_count_query(const Node* node) {
     return false;
   const PgQuery__SelectStmt& sub = *node->sub_link->subselect->select_stmt;
   const NodeList from(sub.n_from_clause, sub.from_clause);  // the elements of an array cost nothing to count
-  if (std::all_of(from.begin(), from.end(),
-                  [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); }))
+  if (std::ranges::all_of(from,
+                          [](const Node* item) { return is(item, PG_QUERY__NODE__NODE_RANGE_FUNCTION); }))
     return false;
   if (sub.n_target_list != 1 || sub.n_group_clause ||
       !is(sub.target_list[0], PG_QUERY__NODE__NODE_RES_TARGET))

@@ -156,8 +156,7 @@ void look_everywhere(const ProtobufCMessage& part, Shape& shape) {
 // "e_2024_01": libpg_query's fingerprint leaves such digits out.
 bool has_adjacent_digits(std::string_view name) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  return std::adjacent_find(name.begin(), name.end(), [&](char a, char b) { return digit(a) && digit(b); }) !=
-         name.end();
+  return std::ranges::adjacent_find(name, [&](char a, char b) { return digit(a) && digit(b); }) != name.end();
 }
 
 void what_fingerprints_leave_out(const ProtobufCMessage& part, std::vector<std::string>& out) {
@@ -181,7 +180,7 @@ std::string told_apart(std::string fingerprint, const std::string& statement) {
   for (std::size_t i = 0; i < tree->size(); ++i)
     what_fingerprints_leave_out(message(*tree->statement(i)), parts);
   if (parts.empty()) return fingerprint;
-  std::sort(parts.begin(), parts.end());
+  std::ranges::sort(parts);
   std::uint64_t hash = fnv1a(fingerprint);
   for (const auto& part : parts) hash = fnv1a(part, hash);
   return hex64(hash);

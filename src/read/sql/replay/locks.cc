@@ -18,7 +18,7 @@ using Through = TableLock::Through;
 using Work = TableLock::Work;
 
 bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+  return std::ranges::find(list, name) != list.end();
 }
 
 class Collector {
@@ -137,8 +137,7 @@ class Collector {
     if (alter.not_valid) return;
     const std::string spelled = type_spelling(alter.domain);
     for (const auto& [name, table] : state_.catalog.tables)
-      if (std::any_of(table.columns.begin(), table.columns.end(),
-                      [&](const Column& column) { return column.type == spelled; }))
+      if (std::ranges::any_of(table.columns, [&](const Column& column) { return column.type == spelled; }))
         add(name, Mode::share, Work::scan, Through::domain);
   }
 
@@ -152,8 +151,7 @@ class Collector {
     if (table.name.empty()) return;
     const Table* known = state_.catalog.table(table);
     if (known && (known->kind == Table::Kind::view || known->kind == Table::Kind::foreign)) return;
-    const auto there =
-        std::find_if(out_.begin(), out_.end(), [&](const TableLock& lock) { return lock.table == table; });
+    const auto there = std::ranges::find_if(out_, [&](const TableLock& lock) { return lock.table == table; });
     if (there != out_.end()) {
       there->mode = std::max(there->mode, mode);
       there->work = std::max(there->work, work);

@@ -41,8 +41,7 @@ Outcome ReplayState::replay(const AlterTable& alter, Effect& effect) {
   }
   std::vector<const TableChange*> changes;
   for (const TableChange& change : alter.changes) changes.push_back(&change);
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
+  std::ranges::stable_sort(changes, [](const auto* a, const auto* b) { return pass_of(*a) < pass_of(*b); });
   // Each part by itself: one that fails, because these files don't tell all, leaves the others their effect.
   Outcome first;
   for (const auto* change : changes) {
@@ -138,7 +137,7 @@ Outcome ReplayState::drop_column_command(Table& table, const TableChange& change
   } else {
     for (const auto& [owner, key] : schema.foreign_keys_to(table.name)) {
       const auto& columns = SchemaState::constraint(*schema.catalog.table(owner), key)->referenced_columns;
-      if (owner != table.name && std::find(columns.begin(), columns.end(), name) != columns.end())
+      if (owner != table.name && std::ranges::find(columns, name) != columns.end())
         return Problem{"column \"" + name + "\" can't be dropped: constraint " + key + " on table " +
                        display(owner) + " depends on it"};
     }
@@ -157,10 +156,9 @@ Outcome ReplayState::drop_constraint_command(Table& table, const TableChange& ch
   if (constraint->kind == Kind::primary_key || constraint->kind == Kind::unique) {
     const auto columns = constraint->columns;
     // Two unique keys over the same columns: the other one holds the foreign keys as well.
-    const auto keys =
-        std::count_if(table.constraints.begin(), table.constraints.end(), [&](const Constraint& c) {
-          return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
-        });
+    const auto keys = std::ranges::count_if(table.constraints, [&](const Constraint& c) {
+      return (c.kind == Kind::primary_key || c.kind == Kind::unique) && c.columns == columns;
+    });
     const auto dependents =
         keys == 1 ? schema.foreign_keys_to(table.name, &columns) : std::vector<SchemaState::Member>{};
     for (const auto& [owner, key] : dependents) {
@@ -299,7 +297,7 @@ Outcome ReplayState::detach_partition(Table& parent, const TableChange& change) 
 Outcome ReplayState::inherit(Table& child, const QualifiedName& parent_name, bool add) {
   const Table* parent = schema.catalog.table(parent_name);
   if (!parent) return missing("relation", parent_name);
-  const auto found = std::find(child.inherits.begin(), child.inherits.end(), parent->name);
+  const auto found = std::ranges::find(child.inherits, parent->name);
   if (!add) {
     if (found == child.inherits.end())
       return Problem{"relation \"" + display(parent->name) + "\" is not a parent of relation \"" +

@@ -114,9 +114,8 @@ std::string_view hidden_violation(const Block& block, const BlockStatement& part
                                   const SchemaAction& action) {
   const auto [condition, state] = violation_of(action);
   if (condition.empty()) return {};
-  const bool hidden = std::any_of(part.blocks.begin(), part.blocks.end(), [&](std::size_t one) {
-    return hides(block.handlers[one], condition, state);
-  });
+  const bool hidden = std::ranges::any_of(
+      part.blocks, [&](std::size_t one) { return hides(block.handlers[one], condition, state); });
   return hidden ? condition : std::string_view();
 }
 
@@ -150,7 +149,7 @@ class Conditions {
     return out;
   }
   bool other_branch_performed(const Held& held) const {
-    return std::any_of(held.unread.begin(), held.unread.end(), [&](const BlockCondition& condition) {
+    return std::ranges::any_of(held.unread, [&](const BlockCondition& condition) {
       return condition.negated && performed_.count(condition.text.data());
     });
   }
@@ -236,7 +235,7 @@ Names object_names(const Statement& statement) {
 // Whether later statements may need what it makes, and it takes nothing away.
 bool creates(const Statement& statement) {
   if (const auto* alter = std::get_if<AlterTable>(&statement))
-    return std::all_of(alter->changes.begin(), alter->changes.end(), [](const TableChange& change) {
+    return std::ranges::all_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::add_column;
     });
   return std::holds_alternative<CreateTable>(statement) ||
@@ -256,7 +255,7 @@ bool changes_schema(const Statement& statement) {
 
 bool takes_away(const Statement& statement) {
   if (const auto* alter = std::get_if<AlterTable>(&statement))
-    return std::any_of(alter->changes.begin(), alter->changes.end(), [](const TableChange& change) {
+    return std::ranges::any_of(alter->changes, [](const TableChange& change) {
       return change.kind == TableChange::Kind::drop_column ||
              change.kind == TableChange::Kind::drop_constraint;
     });
@@ -297,8 +296,7 @@ Outcome ReplayState::replay(const DoBlock& statement, Effect& effect) {
   const auto outer_doubt = doubt_;
   const Block block = read_block(statement.body);
   bool skipped = !block.understood;
-  if (migration && !block.empty &&
-      std::any_of(block.handlers.begin(), block.handlers.end(), pass_over_everything))
+  if (migration && !block.empty && std::ranges::any_of(block.handlers, pass_over_everything))
     swallowed(SchemaAction::Swallow::every_error, {});
   Outcome outcome = block_statements(block, statement.body, effect, skipped);
   in_loop_ = outer_loop;
@@ -338,7 +336,7 @@ Outcome ReplayState::block_statements(const Block& block, std::string_view body,
         ++block_copies_;
         before.emplace(one, schema);
       }
-    if (left && std::find(part.blocks.begin(), part.blocks.end(), *left) != part.blocks.end()) continue;
+    if (left && std::ranges::find(part.blocks, *left) != part.blocks.end()) continue;
     if (body_offset != std::string_view::npos)
       statement_offset = body_offset + static_cast<std::size_t>(part.text.data() - body.data());
     const auto held = conditions.of(block, part, schema.catalog);
@@ -383,12 +381,9 @@ void ReplayState::suspect(std::string_view text, bool guessed) {
 Outcome ReplayState::perform_perhaps(const Statement& statement, Effect& effect) {
   if (!changes_schema(statement)) return perform(statement, effect);
   const Names names = object_names(statement);
-  const bool guard = !doubt_->other &&
-                     std::all_of(doubt_->unread.begin(), doubt_->unread.end(), [&](const Names* constants) {
-                       return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-                         return constants->count(name) > 0;
-                       });
-                     });
+  const bool guard = !doubt_->other && std::ranges::all_of(doubt_->unread, [&](const Names* constants) {
+    return std::ranges::any_of(names, [&](const std::string& name) { return constants->count(name) > 0; });
+  });
   const auto actions = recorder_.actions(statement, schema);
   for (const SchemaAction& action : actions)
     if (schema.catalog.table(action.table)) counts.uncertain[action.table] = place(-1).str();

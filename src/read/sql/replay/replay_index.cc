@@ -17,7 +17,7 @@ std::vector<std::string> distinct_names(const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
     std::string candidate = name;
-    for (int i = 1; std::find(out.begin(), out.end(), candidate) != out.end(); ++i) {
+    for (int i = 1; std::ranges::find(out, candidate) != out.end(); ++i) {
       const std::string number = std::to_string(i);
       candidate = clip_name(name, 63 - number.size()) + number;
     }
@@ -48,7 +48,7 @@ Outcome ReplayState::add_constraints(Table& table, const std::vector<ConstraintD
   std::vector<std::pair<ConstraintDefinition, IndexPlan>> plans;
   for (const auto& p : indexes) {
     IndexPlan plan = index_plan(p);
-    const auto same = std::find_if(plans.begin(), plans.end(), [&](const auto& other) {
+    const auto same = std::ranges::find_if(plans, [&](const auto& other) {
       return p.using_index.empty() && other.first.using_index.empty() &&
              other.second.index.keys == plan.index.keys && other.second.index.include == plan.index.include &&
              plan.constraint->kind != Kind::exclusion &&

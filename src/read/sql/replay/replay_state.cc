@@ -122,8 +122,8 @@ void ReplayState::run(std::string_view text, const std::string& script_file) {
   script = text;
   lines = std::make_unique<LineIndex>(script);
   const auto statements = split(script);
-  keep_savepoints_ = std::any_of(statements.begin(), statements.end(),
-                                 [](const SourceStatement& s) { return rolls_back(s.text); });
+  keep_savepoints_ =
+      std::ranges::any_of(statements, [](const SourceStatement& s) { return rolls_back(s.text); });
   schema.search_path = {"public"};
   in_transaction_ = false;
   // Temporary tables end with the session that ran the script before.
@@ -235,9 +235,8 @@ Outcome ReplayState::perform(const Statement& statement, Effect& effect) {
   if (!migration) return change_schema(statement, effect);
   const auto actions = recorder_.actions(statement, schema);
   auto locks = recorder_.locks(statement, actions, schema);
-  const bool swallows = std::any_of(actions.begin(), actions.end(), [](const SchemaAction& action) {
-    return action.kind == SchemaAction::Kind::suppress_error;
-  });
+  const bool swallows = std::ranges::any_of(
+      actions, [](const SchemaAction& action) { return action.kind == SchemaAction::Kind::suppress_error; });
   Outcome outcome = change_schema(statement, effect);
   if (outcome && outcome->kind == Problem::Kind::exists && !swallows) return outcome;  // nothing happens
   const auto* change = std::get_if<DataChange>(&statement);

@@ -72,8 +72,7 @@ bool sets_how_it_runs(const std::string& canonical) {
   const auto words = pgadvise::split(canonical, ' ');
   if (words.empty() || (words[0] != "set" && words[0] != "reset")) return false;
   const std::size_t name = words.size() > 1 && (words[1] == "local" || words[1] == "session") ? 2 : 1;
-  return words.size() > name &&
-         std::find(std::begin(settings), std::end(settings), words[name]) != std::end(settings);
+  return words.size() > name && std::ranges::find(settings, words[name]) != std::end(settings);
 }
 
 void add_statements(std::string_view script, int depth, std::vector<std::string>& out);
@@ -112,9 +111,10 @@ bool add_block(const DoBlock& block, int depth, std::vector<std::string>& out) {
   constexpr int max_depth = 8;
   if (depth >= max_depth || block.language != "plpgsql") return false;
   const Block read = read_block(block.body);
-  const bool plain = std::none_of(read.statements.begin(), read.statements.end(),
-                                  [](const BlockStatement& one) { return one.looped || one.may_not_run; }) &&
-                     std::all_of(read.handlers.begin(), read.handlers.end(), only_passes_over);
+  const bool plain =
+      std::ranges::none_of(read.statements,
+                           [](const BlockStatement& one) { return one.looped || one.may_not_run; }) &&
+      std::ranges::all_of(read.handlers, only_passes_over);
   if (!read.understood || read.statements.empty() || read.passes_over || !read.ends.empty() || !plain)
     return false;
   constexpr std::size_t max_guards = 4, max_guard = 1000;  // a long text is compared once, not per statement
@@ -194,7 +194,7 @@ class Alignment {
     if (!placeholders_.made(name) || (name == placeholder) != (value == other)) return false;
     const auto known = values_.find(name);
     if (known != values_.end()) return known->second == value;
-    const bool word = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
+    const bool word = !value.empty() && std::ranges::all_of(value, [](unsigned char c) {
       return std::isalnum(c) || c == '_' || c >= 0x80;
     });
     if (word) values_.emplace(name, value);
@@ -224,11 +224,8 @@ std::optional<std::string> object_of(const std::string& statement) {
                                                "schema",   "extension", "sequence", "trigger", "policy",
                                                "function", "procedure", "aggregate"};
   std::size_t at = 1;
-  while (at < words.size() &&
-         std::find(std::begin(passed_over), std::end(passed_over), words[at]) != std::end(passed_over))
-    ++at;
-  if (at >= words.size() || std::find(std::begin(kinds), std::end(kinds), words[at]) == std::end(kinds))
-    return std::nullopt;
+  while (at < words.size() && std::ranges::find(passed_over, words[at]) != std::end(passed_over)) ++at;
+  if (at >= words.size() || std::ranges::find(kinds, words[at]) == std::end(kinds)) return std::nullopt;
   const std::string kind(words[at++]);
   // What these make depends on what other tables have by then.
   if (has(" * ") || has(" like ") || (kind == "table" && has(" as "))) return std::nullopt;
@@ -276,7 +273,7 @@ bool same_statements(std::string_view before, std::string_view after) {
 bool can_run(std::string_view script) {
   const std::string filled = Placeholders().fill(script);
   const auto statements = split(filled);
-  return std::all_of(statements.begin(), statements.end(), [](const SourceStatement& statement) {
+  return std::ranges::all_of(statements, [](const SourceStatement& statement) {
     bool parsed = true;
     with_stack(tree_depth(statement.text), [&] { parsed = Tree::parse(statement.text).has_value(); });
     return parsed || !first_placeholder(statement.text).empty() || !newer_syntax(statement.text).empty();
