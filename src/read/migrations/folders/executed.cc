@@ -62,9 +62,8 @@ std::vector<std::string> constants(const std::string& statement, const std::stri
   constexpr std::size_t most = 64;
   std::vector<std::string> out;
   for (const auto* text : {&statement, &parameters}) {
-    Lexer lexer(*text);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::tokens_of(*text)) {
+      if (out.size() == most) break;
       if (one.kind == Lexeme::Kind::number) out.emplace_back(one.text);
       if (one.kind != Lexeme::Kind::string) continue;
       const auto open = one.text.find('\'');

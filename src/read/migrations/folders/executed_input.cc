@@ -17,7 +17,6 @@ namespace pgadvise::migrations {
 namespace {
 
 using sql::Lexeme;
-using sql::Lexer;
 using Transaction = Migration::Transaction;
 
 bool all_digits(std::string_view text) {
@@ -152,9 +151,8 @@ std::string name_of(const ExecutedMigration& migration, const std::vector<Tracki
 // On one line, but for line ends inside of strings; without comments.
 std::string on_one_line(std::string_view statement) {
   std::string out;
-  Lexer lexer(statement);
   std::size_t end = 0;
-  for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end; one = lexer.next_token()) {
+  for (const Lexeme& one : sql::tokens_of(statement)) {
     if (one.offset > end && !out.empty()) out += ' ';
     out += one.text;
     end = one.offset + one.text.size();
@@ -224,9 +222,8 @@ class Placing {
         "integer", "text",    "varchar",    "bigint",  "boolean", "check",      "cascade",      "only"};
     constexpr std::size_t most = 12;
     std::set<std::string> out;
-    Lexer lexer(statement);
-    for (Lexeme one = lexer.next_token(); one.kind != Lexeme::Kind::end && out.size() < most;
-         one = lexer.next_token()) {
+    for (const Lexeme& one : sql::tokens_of(statement)) {
+      if (out.size() == most) break;
       const std::string name = one.name();
       if (name.size() < 2 ||
           (one.kind == Lexeme::Kind::word && std::ranges::find(other, std::string_view(name)) != other.end()))

@@ -28,9 +28,8 @@ struct Head {
 
 Head head_of(std::string_view statement) {
   Head out;
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); out.words.size() < 4 && token.kind == sql::Lexeme::Kind::word;
-       token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
+    if (out.words.size() == 4 || token.kind != sql::Lexeme::Kind::word) break;
     if (token.is_word("concurrently")) out.concurrently = token.offset;
     out.words.push_back(lower(token.text));
   }
@@ -86,11 +85,10 @@ bool is_concurrent(const std::string& statement) {
 
 // ALTER COLUMN … TYPE, which mostly rewrites the table.
 bool changes_type(const std::string& statement) {
-  sql::Lexer lexer(statement);
   int behind_column = 0;  // tokens
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (behind_column > 1 && token.is_word("type")) return true;
-    const bool set_data = token.is_word("set") || token.is_word("data");
+    const bool set_data = token.is_one_of({"set", "data"});
     if (token.is_word("column")) behind_column = 1;
     else behind_column = behind_column == 1 || (behind_column > 1 && set_data) ? behind_column + 1 : 0;
   }
@@ -124,9 +122,8 @@ std::string slug(std::string_view text) {
 
 // The index's name in CREATE INDEX.
 std::string index_name(const std::string& statement) {
-  sql::Lexer lexer(statement);
   bool index = false;
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (!index) {
       index = token.is_word("index");
       continue;

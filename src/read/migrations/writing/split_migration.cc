@@ -25,18 +25,13 @@ tl::unexpected<Error> refused(std::string why) {
 }
 
 bool has_word(std::string_view statement, std::string_view word) {
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token())
-    if (token.is_word(word)) return true;
-  return false;
+  return std::ranges::any_of(sql::tokens_of(statement),
+                             [&](const sql::Lexeme& token) { return token.is_word(word); });
 }
 
 bool has_name(std::string_view statement, const std::string& name) {
-  if (name.empty()) return false;
-  sql::Lexer lexer(statement);
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token())
-    if (token.name() == name) return true;
-  return false;
+  return !name.empty() && std::ranges::any_of(sql::tokens_of(statement),
+                                              [&](const sql::Lexeme& token) { return token.name() == name; });
 }
 
 // The setting that SET or RESET changes; "": another statement.
@@ -51,9 +46,8 @@ std::string setting_of(std::string_view statement) {
 
 // ALTER TABLE … ADD COLUMN a int, ADD COLUMN b int.
 bool has_several_commands(std::string_view statement) {
-  sql::Lexer lexer(statement);
   int depth = 0;
-  for (auto token = lexer.next_token(); token.kind != sql::Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const auto& token : sql::tokens_of(statement)) {
     if (token.is('(')) ++depth;
     else if (token.is(')')) --depth;
     else if (token.is(',') && depth == 0) return true;

@@ -15,14 +15,6 @@ namespace {
 
 using Kind = Lexeme::Kind;
 
-std::vector<Lexeme> tokens_of(std::string_view text) {
-  std::vector<Lexeme> out;
-  Lexer lexer(text);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token())
-    out.push_back(token);
-  return out;
-}
-
 // 'it''s' -> it's; other forms of constants, such as E'' and dollar quotes, are none of a guard.
 std::optional<std::string> constant(const Lexeme& token) {
   if (token.kind != Kind::string || token.text.size() < 2 || token.text.front() != '\'') return std::nullopt;

@@ -24,8 +24,6 @@ std::string type_of(const PgQuery__TypeName* type, const SchemaState& state);
 
 // Of a List, or of a TypeName's name; empty for other nodes.
 NodeList list_of(const Node* node);
-// The last part of a qualified name; "" of none.
-std::string last_name(NodeList names);
 // "C", "de_DE"; with the schema where it isn't pg_catalog. The default collation is no collation: "".
 std::string collation_name(NodeList names);
 

@@ -32,10 +32,8 @@ bool begins_with_wildcard(std::string_view pattern) {
 }
 
 bool has_placeholder(std::string_view statement) {
-  Lexer lexer(statement);
-  for (Lexeme lexeme = lexer.next_token(); lexeme.kind != Lexeme::Kind::end; lexeme = lexer.next_token())
-    if (lexeme.kind == Lexeme::Kind::parameter) return true;
-  return false;
+  return std::ranges::any_of(tokens_of(statement),
+                             [](const Lexeme& lexeme) { return lexeme.kind == Lexeme::Kind::parameter; });
 }
 
 const std::string* value_of(const Sample& sample, int parameter) {

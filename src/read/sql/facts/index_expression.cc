@@ -69,7 +69,7 @@ std::string function_of(const PgQuery__FuncCall& call) {
       call.n_funcname == 0 || call.n_funcname > 2)
     return {};
   if (call.n_funcname == 2 && string_value(call.funcname[0]) != "pg_catalog") return {};
-  return string_value(call.funcname[call.n_funcname - 1]);
+  return last_name(call);
 }
 
 // What is known of an immutable expression.
@@ -159,15 +159,15 @@ class Reader {
   MaybeKnown read(const Node* node) {
     if (!node) return std::nullopt;
     switch (node->node_case) {
-      case PG_QUERY__NODE__NODE_COLUMN_REF: {
+      case NODE(COLUMN_REF): {
         auto type = type_of_(*node->column_ref);
         return type ? MaybeKnown(Known{without_modifier(std::move(*type))}) : std::nullopt;
       }
-      case PG_QUERY__NODE__NODE_A_CONST: return of_constant(node);
-      case PG_QUERY__NODE__NODE_TYPE_CAST: return cast(node);
-      case PG_QUERY__NODE__NODE_A_EXPR: return operation(*node->a_expr);
-      case PG_QUERY__NODE__NODE_FUNC_CALL: return call(*node->func_call);
-      case PG_QUERY__NODE__NODE_COALESCE_EXPR: return coalesce(*node->coalesce_expr);
+      case NODE(A_CONST): return of_constant(node);
+      case NODE(TYPE_CAST): return cast(node);
+      case NODE(A_EXPR): return operation(*node->a_expr);
+      case NODE(FUNC_CALL): return call(*node->func_call);
+      case NODE(COALESCE_EXPR): return coalesce(*node->coalesce_expr);
       default: return std::nullopt;
     }
   }
@@ -323,13 +323,13 @@ class Spelled {
  public:
   explicit Spelled(const Node& node) {
     each_node(message(node), [&](const Node& part) {
-      if (is(&part, PG_QUERY__NODE__NODE_COLUMN_REF) && part.column_ref->n_fields > 1) {
+      if (is(&part, NODE(COLUMN_REF)) && part.column_ref->n_fields > 1) {
         PgQuery__ColumnRef& column = *part.column_ref;
         columns_.push_back({&column, column.fields, column.n_fields});
         column.fields += column.n_fields - 1;
         column.n_fields = 1;
       }
-      if (is(&part, PG_QUERY__NODE__NODE_FUNC_CALL) && function_of(*part.func_call) == "timezone") {
+      if (is(&part, NODE(FUNC_CALL)) && function_of(*part.func_call) == "timezone") {
         calls_.emplace_back(part.func_call, part.func_call->funcformat);
         part.func_call->funcformat = PG_QUERY__COERCION_FORM__COERCE_EXPLICIT_CALL;
       }

@@ -28,7 +28,7 @@ void order_and_limit(const PgQuery__SelectStmt& stmt, const Scope& scope, const 
     key.nulls_first = sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT
                           ? key.descending
                           : sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST;
-    if (is(sort.node, PG_QUERY__NODE__NODE_COLUMN_REF)) {
+    if (is(sort.node, NODE(COLUMN_REF))) {
       const PgQuery__ColumnRef& reference = *sort.node->column_ref;
       const auto by_name = [&](const Output& o) { return o.name == string_value(reference.fields[0]); };
       const auto named = reference.n_fields == 1 ? std::ranges::find_if(outputs, by_name) : outputs.end();

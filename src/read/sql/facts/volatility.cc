@@ -55,9 +55,8 @@ Volatility volatility_of_function(const std::string& name) {
 Volatility volatility_of(const Node& expression) {
   Volatility out = Volatility::not_volatile;
   each_node(message(expression), [&](const Node& node) {
-    if (node.node_case != PG_QUERY__NODE__NODE_FUNC_CALL || node.func_call->n_funcname == 0) return true;
-    const std::string name = string_value(node.func_call->funcname[node.func_call->n_funcname - 1]);
-    const Volatility of_this = volatility_of_function(name);
+    if (node.node_case != NODE(FUNC_CALL) || node.func_call->n_funcname == 0) return true;
+    const Volatility of_this = volatility_of_function(last_name(*node.func_call));
     if (of_this == Volatility::changing || (of_this == Volatility::unknown && out != Volatility::changing))
       out = of_this;
     return true;
@@ -68,8 +67,7 @@ Volatility volatility_of(const Node& expression) {
 bool is_one_value(const Node& expression) {
   bool alone = true;
   each_node(message(expression), [&](const Node& node) {
-    alone = alone && node.node_case != PG_QUERY__NODE__NODE_COLUMN_REF &&
-            node.node_case != PG_QUERY__NODE__NODE_SUB_LINK;
+    alone = alone && node.node_case != NODE(COLUMN_REF) && node.node_case != NODE(SUB_LINK);
     return alone;
   });
   return alone && volatility_of(expression) == Volatility::not_volatile;

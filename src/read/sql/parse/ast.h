@@ -18,6 +18,10 @@ namespace pgadvise::sql {
 
 using Node = PgQuery__Node;
 
+// The kind of a node: NODE(FUNC_CALL).
+#define NODE(name) PG_QUERY__NODE__NODE_##name
+inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
+
 struct NodeList {
   std::size_t count = 0;
   Node* const* items = nullptr;
@@ -75,6 +79,10 @@ inline const ProtobufCMessage& message(const Node& node) { return node.base; }
 // Strings of a list of String nodes.
 std::vector<std::string> strings(NodeList list);
 std::string string_value(const Node* node);  // "" when it isn't a String
+// The last part of a qualified name; "" of an empty list, and of the star in t.*.
+std::string last_name(NodeList names);
+std::string last_name(const PgQuery__FuncCall& call);  // "count" of pg_catalog.count(*)
+std::string last_name(const PgQuery__ColumnRef& reference);
 // A constant as text, and whether the node is a constant (NULL is not). nullptr-safe.
 struct Constant {
   bool is_constant = false;

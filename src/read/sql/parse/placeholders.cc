@@ -237,11 +237,9 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
   for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
     const bool string = token.kind == Kind::string && token.text[0] == '\'';
     const bool quoted = token.kind == Kind::quoted_name || (string && (code || strings == Strings::fill));
-    if (token.kind == Kind::string && token.text[0] == '$' && code && depth < max_depth) {
-      const auto open = token.text.find('$', 1);
-      if (open != std::string_view::npos && token.text.size() >= 2 * (open + 1))
-        fill_range(text, token.offset + open + 1, token.offset + token.text.size() - open - 1, strings,
-                   depth + 1);
+    if (const auto body = token.dollar_quoted(); !body.empty() && code && depth < max_depth) {
+      const auto begin = static_cast<std::size_t>(body.data() - text.data());
+      fill_range(text, begin, begin + body.size(), strings, depth + 1);
     }
     const auto found = token.kind == Kind::string && !quoted
                            ? std::nullopt
@@ -268,7 +266,7 @@ void Placeholders::fill_range(std::string& text, std::size_t from, std::size_t t
       lexer = Lexer(scan.text, site.end);
       continue;
     }
-    code = code || token.is_word("do") || token.is_word("function") || token.is_word("procedure");
+    code = code || token.is_one_of({"do", "function", "procedure"});
     if (token.is(';') && depth == 0) code = false;
     scan.took(token);
   }
@@ -300,8 +298,7 @@ PutBack with_placeholders(const std::string& sql, const PlaceholderNames& names)
   PutBack out;
   std::size_t copied = 0;
   Lexeme last, before_last;
-  Lexer lexer(sql);
-  for (Lexeme token = lexer.next_token(); token.kind != Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(sql)) {
     const std::string name = token.name();
     const auto known = names.find(name);
     const std::size_t end = token.offset + token.text.size();

@@ -4,14 +4,14 @@ namespace pgadvise::sql {
 
 std::vector<std::string> not_null_columns(const Node* predicate) {
   if (!predicate) return {};
-  if (predicate->node_case == PG_QUERY__NODE__NODE_NULL_TEST) {
+  if (predicate->node_case == NODE(NULL_TEST)) {
     const PgQuery__NullTest& test = *predicate->null_test;
-    if (test.nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL || !test.arg ||
-        test.arg->node_case != PG_QUERY__NODE__NODE_COLUMN_REF || is_star(test.arg))
+    if (test.nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL || !is(test.arg, NODE(COLUMN_REF)) ||
+        is_star(test.arg))
       return {};
-    return {string_value(test.arg->column_ref->fields[test.arg->column_ref->n_fields - 1])};
+    return {last_name(*test.arg->column_ref)};
   }
-  if (predicate->node_case != PG_QUERY__NODE__NODE_BOOL_EXPR ||
+  if (predicate->node_case != NODE(BOOL_EXPR) ||
       predicate->bool_expr->boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR)
     return {};
   std::vector<std::string> out;

@@ -8,13 +8,10 @@
 
 namespace pgadvise::sql {
 
-inline bool is(const Node* node, PgQuery__Node__NodeCase kind) { return node && node->node_case == kind; }
-
 // n of $n, cast or not; 0: something else.
 int parameter_of(const Node* node);
 
 std::string function_name(const PgQuery__FuncCall& call);  // "pg_catalog.count"
-std::string last_name(const PgQuery__FuncCall& call);      // "count"; "" when there is none
 
 // Calls of functions of these names, subqueries and window functions left out. `root` may be null.
 int calls_of(const Node* root, const std::set<std::string>& names);

@@ -124,12 +124,12 @@ Result<std::string> parse_error(std::string_view statement) {
 
 StatementKind kind_of(const Node& node) {
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT: return StatementKind::select;
-    case PG_QUERY__NODE__NODE_INSERT_STMT: return StatementKind::insert;
-    case PG_QUERY__NODE__NODE_UPDATE_STMT: return StatementKind::update;
-    case PG_QUERY__NODE__NODE_DELETE_STMT: return StatementKind::delete_;
-    case PG_QUERY__NODE__NODE_MERGE_STMT: return StatementKind::merge;
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: return StatementKind::transaction;
+    case NODE(SELECT_STMT): return StatementKind::select;
+    case NODE(INSERT_STMT): return StatementKind::insert;
+    case NODE(UPDATE_STMT): return StatementKind::update;
+    case NODE(DELETE_STMT): return StatementKind::delete_;
+    case NODE(MERGE_STMT): return StatementKind::merge;
+    case NODE(TRANSACTION_STMT): return StatementKind::transaction;
     default: return StatementKind::utility;
   }
 }
@@ -137,12 +137,12 @@ StatementKind kind_of(const Node& node) {
 // LockingClause and IntoClause hang on SelectStmt, so looking at the statements of every depth is enough.
 void look(const Node& node, Shape& shape) {
   switch (node.node_case) {
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_MERGE_STMT: shape.modifies = true; break;
-    case PG_QUERY__NODE__NODE_LOCKING_CLAUSE: shape.locks_rows = true; break;
-    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: shape.into = true; break;
+    case NODE(INSERT_STMT):
+    case NODE(UPDATE_STMT):
+    case NODE(DELETE_STMT):
+    case NODE(MERGE_STMT): shape.modifies = true; break;
+    case NODE(LOCKING_CLAUSE): shape.locks_rows = true; break;
+    case NODE(CREATE_TABLE_AS_STMT): shape.into = true; break;
     default: break;
   }
 }

@@ -40,6 +40,10 @@ std::optional<std::size_t> catching_block(const Block& block, const BlockStateme
   return found == part.blocks.rend() ? std::nullopt : std::optional(*found);
 }
 
+bool is_message_level(const Lexeme& token) {
+  return token.is_one_of({"notice", "warning", "info", "log", "debug"});
+}
+
 // WHEN `condition`, and nothing but messages: RAISE without a level, or with EXCEPTION, raises again.
 bool passes_over(const std::string& handlers, std::string_view condition) {
   const auto at = handlers.find(condition);
@@ -48,11 +52,7 @@ bool passes_over(const std::string& handlers, std::string_view condition) {
   bool raised = false;
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end && !token.is_word("when");
        token = lexer.next_token()) {
-    if (raised) {
-      const bool message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
-                           token.is_word("log") || token.is_word("debug");
-      if (!message) return false;
-    }
+    if (raised && !is_message_level(token)) return false;
     raised = token.is_word("raise");
   }
   return true;
@@ -82,9 +82,8 @@ std::pair<std::string_view, std::string_view> violation_of(const SchemaAction& a
 // Whether WHEN `condition` (or its SQLSTATE) is followed by nothing but NULL and messages: a handler that
 // raises, or that changes something, such as deleting the duplicates, hides nothing.
 bool hides(const std::string& handlers, std::string_view condition, std::string_view state) {
-  Lexer lexer(handlers);
   bool in_condition = false, named = false, harmless = false, message = false, raised = false;
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(handlers)) {
     if (token.is_word("when")) {
       if (named && harmless) return true;
       in_condition = harmless = true;
@@ -92,18 +91,16 @@ bool hides(const std::string& handlers, std::string_view condition, std::string_
     } else if (in_condition) {
       in_condition = !token.is_word("then");
       const bool constant = token.kind == Lexeme::Kind::string && contains(token.text, lower(state));
-      named =
-          named || token.is_word(condition) || token.is_word("integrity_constraint_violation") || constant;
+      named = named || token.is_one_of({condition, "integrity_constraint_violation"}) || constant;
     } else if (raised) {
-      message = token.is_word("notice") || token.is_word("warning") || token.is_word("info") ||
-                token.is_word("log") || token.is_word("debug");
+      message = is_message_level(token);
       harmless = harmless && message;
       raised = false;
     } else if (token.is(';')) {
       message = false;
     } else if (!message) {
       raised = token.is_word("raise");
-      harmless = harmless && (raised || token.is_word("null") || token.is_word("end"));
+      harmless = harmless && (raised || token.is_one_of({"null", "end"}));
     }
   }
   return named && harmless;
@@ -185,10 +182,8 @@ std::set<std::size_t> undoing_blocks(const Block& block) {
 
 // The value of an EXECUTE's argument when it is one string constant, or "".
 std::string constant_argument(std::string_view argument) {
-  Lexer lexer(argument);
-  if (lexer.next_token().kind != Lexeme::Kind::string || lexer.next_token().kind != Lexeme::Kind::end)
-    return {};
-  return constant_text(argument);
+  const auto tokens = tokens_of(argument);
+  return tokens.size() == 1 && tokens[0].kind == Lexeme::Kind::string ? constant_text(argument) : "";
 }
 
 // ---- statements that perhaps do not run
@@ -272,9 +267,8 @@ struct Handled {
 Handled read_handlers(const std::string& handlers) {
   Handled out;
   int handlers_read = 0;
-  Lexer lexer(handlers);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
-    for (const char* word : {"create", "alter", "drop", "execute"}) out.changes_schema |= token.is_word(word);
+  for (const Lexeme& token : tokens_of(handlers)) {
+    out.changes_schema |= token.is_one_of({"create", "alter", "drop", "execute"});
     out.returns |= token.is_word("return");
     handlers_read += token.is_word("when");
     out.depends |= handlers_read > 1 || token.is_word("if");
@@ -439,8 +433,7 @@ Outcome ReplayState::block_statement(std::string_view text, Effect& effect, bool
   const bool done = with_stack(tree_depth(text), [&] {
     const auto tree = Tree::parse(text);
     if (!tree) recorder_.lost_values();
-    skipped |= !tree && (first.is_word("create") || first.is_word("alter") || first.is_word("drop") ||
-                         first.is_word("execute"));
+    skipped |= !tree && first.is_one_of({"create", "alter", "drop", "execute"});
     for (std::size_t i = 0; tree && i < tree->size() && !outcome; ++i) {
       const Statement statement = read_statement(*tree->statement(i), schema);
       if (std::holds_alternative<TransactionControl>(statement)) continue;

@@ -56,8 +56,7 @@ std::string newer_syntax(std::string_view statement) {
   };
   std::vector<std::string> seen;
   bool merge = false;
-  Lexer lexer(statement);
-  for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
+  for (const Lexeme& token : tokens_of(statement)) {
     seen.push_back(token.kind == Lexeme::Kind::word || token.kind == Lexeme::Kind::punctuation
                        ? lower(token.text)
                        : "\x01");

@@ -74,12 +74,7 @@ void add_cut_names(std::string_view text, int depth, std::set<std::string>& out)
   for (Lexeme token = lexer.next_token(); token.kind != Lexeme::Kind::end; token = lexer.next_token()) {
     if (token.text.size() <= 63) continue;
     if (const std::string name = token.name(); name.size() > 63) out.insert(clip_name(name));
-    // What stands in a DO block's dollar quotes.
-    if (token.kind == Lexeme::Kind::string && token.text[0] == '$' && depth < max_depth) {
-      const auto body = token.text.find('$', 1);
-      if (body != std::string_view::npos && body + 1 < token.text.size() - body)
-        add_cut_names(token.text.substr(body + 1, token.text.size() - 2 * (body + 1)), depth + 1, out);
-    }
+    if (depth < max_depth) add_cut_names(token.dollar_quoted(), depth + 1, out);  // of a DO block
   }
 }
 

@@ -51,7 +51,6 @@ static bool writes_no_rows(const std::string& name) {
 }
 
 bool may_fill_columns(const Node& statement) {
-#define NODE(name) PG_QUERY__NODE__NODE_##name
   switch (statement.node_case) {
     case NODE(SELECT_STMT):
     case NODE(INSERT_STMT):
@@ -74,10 +73,9 @@ bool may_fill_columns(const Node& statement) {
     if (node.node_case == NODE(INSERT_STMT) && node.insert_stmt->on_conflict_clause)
       out |= node.insert_stmt->on_conflict_clause->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE;
     if (node.node_case == NODE(FUNC_CALL) && node.func_call->n_funcname > 0)
-      out |= !writes_no_rows(string_value(node.func_call->funcname[node.func_call->n_funcname - 1]));
+      out |= !writes_no_rows(last_name(*node.func_call));
     return !out;
   });
-#undef NODE
   return out;
 }
 
