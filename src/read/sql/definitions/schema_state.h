@@ -29,6 +29,11 @@ bool supabase_table(const QualifiedName& name);
 Problem exists(const std::string& kind, const QualifiedName& name);
 Problem missing(const std::string& kind, const QualifiedName& name);
 Problem missing_column(const Table& table, const std::string& column);
+Problem existing_column(const Table& table, const std::string& column);
+Problem existing_constraint(const Table& table, const std::string& constraint);
+
+// Whether it is a primary key, unique or exclusion constraint, whose index has the same name.
+bool has_index(const Constraint& constraint);
 
 struct ViewUse {
   std::set<QualifiedName> relations;
@@ -119,6 +124,7 @@ struct SchemaState {
   void drop_table(const QualifiedName& name);
   void drop_column(Table& table, const std::string& name);
   void drop_sequence(const QualifiedName& name);
+  void drop_owned_sequences(const QualifiedName& table, const std::string* column = nullptr);
   void drop_type(const QualifiedName& name);  // and the columns of that type
   void drop_views_on(const QualifiedName& table, const std::string* column = nullptr);
   std::vector<QualifiedName> views_on(const QualifiedName& table) const;
@@ -134,6 +140,8 @@ struct SchemaState {
   void rename_schema(const std::string& from, const std::string& to);
 
  private:
+  const std::vector<QualifiedName>& children_of(const QualifiedName& parent) const;
+  void rename_index_parent(const QualifiedName& from, const QualifiedName& to);
   void retype(const std::string& from, const std::string& to);
   void erase_one_constraint(Table& table, const std::string& name);
 };

@@ -47,21 +47,11 @@ std::vector<Output> Analyzer::statement(const Node& node) {
       facts_.limited |= !constant(part.select_stmt->limit_count).is_null;
     return true;
   });
-  switch (node.node_case) {
-    case NODE(SELECT_STMT):
-      facts_.kind = StatementKind::select;
-      return select(*node.select_stmt, nullptr, true);
-    case NODE(INSERT_STMT): facts_.kind = StatementKind::insert; return insert(*node.insert_stmt, nullptr);
-    case NODE(UPDATE_STMT): facts_.kind = StatementKind::update; return update(*node.update_stmt, nullptr);
-    case NODE(DELETE_STMT): facts_.kind = StatementKind::delete_; return delete_(*node.delete_stmt, nullptr);
-    case NODE(MERGE_STMT): facts_.kind = StatementKind::merge; return merge(*node.merge_stmt, nullptr);
-    case NODE(TRANSACTION_STMT): facts_.kind = StatementKind::transaction; return {};
-    default: break;
-  }
-  facts_.kind = StatementKind::utility;
+  facts_.kind = statement_kind(node);
   if (const auto* made = created_table(node); made && std::string_view(made->relpersistence) == "t")
     facts_.creates_temporary = made->relname;
   switch (node.node_case) {
+    case NODE(SELECT_STMT): return select(*node.select_stmt, nullptr, true);
     case NODE(DECLARE_CURSOR_STMT): return query(node.declare_cursor_stmt->query, nullptr);
     case NODE(CREATE_TABLE_AS_STMT): return query(node.create_table_as_stmt->query, nullptr);
     case NODE(EXPLAIN_STMT): return query(node.explain_stmt->query, nullptr);
@@ -70,7 +60,7 @@ std::vector<Output> Analyzer::statement(const Node& node) {
       if (node.copy_stmt->relation) relation(*node.copy_stmt->relation, node.copy_stmt->is_from);
       return query(node.copy_stmt->query, nullptr);
     }
-    default: return {};
+    default: return query(&node, nullptr);
   }
 }
 

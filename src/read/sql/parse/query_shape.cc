@@ -6,6 +6,18 @@
 
 namespace pgadvise::sql {
 
+StatementKind statement_kind(const Node& node) {
+  switch (node.node_case) {
+    case NODE(SELECT_STMT): return StatementKind::select;
+    case NODE(INSERT_STMT): return StatementKind::insert;
+    case NODE(UPDATE_STMT): return StatementKind::update;
+    case NODE(DELETE_STMT): return StatementKind::delete_;
+    case NODE(MERGE_STMT): return StatementKind::merge;
+    case NODE(TRANSACTION_STMT): return StatementKind::transaction;
+    default: return StatementKind::utility;
+  }
+}
+
 int parameter_of(const Node* node) {
   while (is(node, NODE(TYPE_CAST))) node = node->type_cast->arg;
   return is(node, NODE(PARAM_REF)) ? node->param_ref->number : 0;

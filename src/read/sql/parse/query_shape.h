@@ -4,9 +4,12 @@
 #include <set>
 #include <string>
 
+#include "model/queries/query_facts.h"
 #include "sql/parse/ast.h"
 
 namespace pgadvise::sql {
+
+StatementKind statement_kind(const Node& statement);
 
 // n of $n, cast or not; 0: something else.
 int parameter_of(const Node* node);

@@ -6,6 +6,7 @@
 #include "base/text/text.h"
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
+#include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
 namespace {
@@ -122,18 +123,6 @@ Result<std::string> parse_error(std::string_view statement) {
   return tl::unexpected(tree ? Error{Error::Kind::nonfatal, {}, "does not parse", {}} : tree.error().error());
 }
 
-StatementKind kind_of(const Node& node) {
-  switch (node.node_case) {
-    case NODE(SELECT_STMT): return StatementKind::select;
-    case NODE(INSERT_STMT): return StatementKind::insert;
-    case NODE(UPDATE_STMT): return StatementKind::update;
-    case NODE(DELETE_STMT): return StatementKind::delete_;
-    case NODE(MERGE_STMT): return StatementKind::merge;
-    case NODE(TRANSACTION_STMT): return StatementKind::transaction;
-    default: return StatementKind::utility;
-  }
-}
-
 // LockingClause and IntoClause hang on SelectStmt, so looking at the statements of every depth is enough.
 void look(const Node& node, Shape& shape) {
   switch (node.node_case) {
@@ -225,7 +214,7 @@ Result<Shape> shape(std::string_view statement) {
     }
     Shape found;
     found.statements = static_cast<int>(tree->size());
-    if (tree->size() > 0) found.kind = kind_of(*tree->statement(0));
+    if (tree->size() > 0) found.kind = statement_kind(*tree->statement(0));
     for (std::size_t i = 0; i < tree->size(); ++i) look_everywhere(message(*tree->statement(i)), found);
     out = found;
   });

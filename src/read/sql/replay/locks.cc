@@ -307,10 +307,7 @@ class Collector {
   }
 
   void existing_constraint(const AlterTable& alter, const TableChange& change, const Table* table) {
-    const Constraint* constraint = nullptr;
-    if (table)
-      for (const Constraint& each : table->constraints)
-        if (each.name == change.name) constraint = &each;
+    const Constraint* constraint = table ? table->constraint(change.name) : nullptr;
     if (!constraint && table) return;
     if (change.kind == Change::validate_constraint) {
       const bool done = constraint && constraint->validated;

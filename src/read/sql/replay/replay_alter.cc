@@ -233,10 +233,7 @@ Outcome ReplayState::drop_identity(Table& table, Column& column, bool if_exists)
                        "\" is not an identity column",
                    Problem::Kind::missing};
   column.identity = Column::Identity::none;
-  std::vector<QualifiedName> owned;
-  for (const auto& [name, sequence] : schema.catalog.sequences)
-    if (sequence.owner_table == table.name && sequence.owner_column == column.name) owned.push_back(name);
-  for (const auto& name : owned) schema.drop_sequence(name);
+  schema.drop_owned_sequences(table.name, &column.name);
   return {};
 }
 
@@ -393,10 +390,7 @@ Outcome ReplayState::rename_column(const Rename& rename) {
   Table* table = schema.catalog.table(rename.relation);
   if (!table) return rename.if_exists ? Outcome() : missing("relation", rename.relation);
   if (!table->column(rename.name)) return missing_column(*table, rename.name);
-  if (table->column(rename.new_name))
-    return Problem{
-        "column \"" + rename.new_name + "\" of relation \"" + display(table->name) + "\" already exists",
-        Problem::Kind::exists};
+  if (table->column(rename.new_name)) return existing_column(*table, rename.new_name);
   schema.rename_column(*table, rename.name, rename.new_name);
   return {};
 }
@@ -408,8 +402,7 @@ Outcome ReplayState::rename_constraint(const Rename& rename) {
   if (!constraint) return missing("constraint", {"", rename.name});
   if (SchemaState::constraint(*table, rename.new_name)) return exists("constraint", {"", rename.new_name});
   const QualifiedName index{table->name.schema, rename.name};
-  if (constraint->kind != Kind::foreign_key && constraint->kind != Kind::check &&
-      schema.index_tables.count(index)) {
+  if (has_index(*constraint) && schema.index_tables.count(index)) {
     if (schema.relation_exists({index.schema, rename.new_name}))
       return exists("relation", {index.schema, rename.new_name});
     schema.rename_index(index, {index.schema, rename.new_name});

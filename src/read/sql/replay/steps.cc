@@ -235,9 +235,8 @@ void StepRecorder::describe(const AlterTable& alter, const SchemaState& state, A
         SchemaAction action =
             of(change.kind == Change::drop_constraint ? Kind::drop_constraint : Kind::validate_constraint);
         action.name = change.name;
-        if (table)
-          for (const Constraint& constraint : table->constraints)
-            if (constraint.name == action.name) action.constraint = constraint;
+        if (const Constraint* constraint = table ? table->constraint(action.name) : nullptr)
+          action.constraint = *constraint;
         out.push_back(std::move(action));
         break;
       }
@@ -345,8 +344,7 @@ void StepRecorder::add_constraint(const AlterTable& alter, const ConstraintDefin
       ((!action.name.empty() && state.relation_exists({base.table.schema, action.name})) ||
        (action.constraint->kind == ConstraintKind::primary_key && SchemaState::primary_key(*table))))
     return;
-  if (table && !action.name.empty() && !alter.drops_constraint(action.name) &&
-      std::ranges::any_of(table->constraints, [&](const Constraint& c) { return c.name == action.name; }))
+  if (table && !action.name.empty() && !alter.drops_constraint(action.name) && table->constraint(action.name))
     return;
   out.push_back(std::move(action));
 }
