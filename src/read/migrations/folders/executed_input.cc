@@ -10,7 +10,7 @@
 #include "base/text/text.h"
 #include "files/files.h"
 #include "migrations/folders/executed.h"
-#include "migrations/interface/program_tools.h"
+#include "migrations/interface/tools.h"
 #include "sql/parse/lexer.h"
 
 namespace pgadvise::migrations {

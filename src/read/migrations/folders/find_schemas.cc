@@ -13,7 +13,6 @@
 #include "files/catalog_snapshot.h"
 #include "files/files.h"
 #include "files/tree.h"
-#include "migrations/interface/program_tools.h"
 #include "migrations/interface/schema_in_code.h"
 #include "migrations/interface/source_schemas.h"
 #include "migrations/scripts/dialect.h"

@@ -222,6 +222,13 @@ std::string_view tool_program_of_module(std::string_view path);
 const MigrationTool* recognise(const Folder& folder, std::vector<SchemaFile>& files,
                                Diagnostics& diagnostics);
 
+// Whether a file of this name may be a migration that is a program (MigrationTool::programs).
+bool may_be_program(std::string_view folder, std::string_view name);
+// The tool whose migration the program is, according to its text; nullptr if none.
+const MigrationTool* tool_of_program(std::string_view path, const std::string& text);
+// The number of migrations directly in a folder that are programs. Reads the beginnings of the files.
+std::size_t count_programs(const Folder& folder);
+
 // Whether a database that ran one text of a migration needs nothing of the other: by the checksum, if another
 // one stops the tool (ToolFacts::on_edit), else by the statements that run on the way up.
 bool same_migration(const MigrationTool& tool, const std::string& before, const std::string& after);

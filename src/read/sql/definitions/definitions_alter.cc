@@ -1,10 +1,8 @@
-#include "sql/definitions/definitions_alter.h"
-
 #include <string_view>
 #include <utility>
 
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/definitions_table.h"
+#include "sql/definitions/statement_nodes.h"
 
 namespace pgadvise::sql {
 namespace {

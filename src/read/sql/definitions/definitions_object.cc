@@ -1,11 +1,9 @@
-#include "sql/definitions/definitions_object.h"
-
 #include <string_view>
 #include <utility>
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
-#include "sql/definitions/definitions_table.h"
+#include "sql/definitions/statement_nodes.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/type_name.h"
 

@@ -1,5 +1,3 @@
-#include "sql/definitions/definitions_query.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -10,6 +8,7 @@
 
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
+#include "sql/definitions/statement_nodes.h"
 #include "sql/facts/analyzer.h"
 #include "sql/parse/lexer.h"
 

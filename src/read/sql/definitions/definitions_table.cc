@@ -1,5 +1,3 @@
-#include "sql/definitions/definitions_table.h"
-
 #include <algorithm>
 #include <charconv>
 #include <set>
@@ -9,8 +7,9 @@
 #include "base/text/identifier.h"
 #include "base/text/text.h"
 #include "sql/definitions/ddl.h"
+#include "sql/definitions/statement_nodes.h"
 #include "sql/facts/volatility.h"
-#include "sql/parse/predicate.h"
+#include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"
 
 namespace pgadvise::sql {

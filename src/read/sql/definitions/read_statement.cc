@@ -1,9 +1,6 @@
 #include "sql/definitions/read_statement.h"
 
-#include "sql/definitions/definitions_alter.h"
-#include "sql/definitions/definitions_object.h"
-#include "sql/definitions/definitions_query.h"
-#include "sql/definitions/definitions_table.h"
+#include "sql/definitions/statement_nodes.h"
 
 namespace pgadvise::sql {
 

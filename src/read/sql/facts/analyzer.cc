@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "base/text/text.h"
-#include "sql/facts/assignments.h"
-#include "sql/facts/sort_and_limit.h"
+#include "sql/facts/clauses.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/query_shape.h"
 #include "sql/parse/type_name.h"

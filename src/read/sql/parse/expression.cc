@@ -5,7 +5,7 @@
 
 #include "sql/parse/ast.h"
 #include "sql/parse/lexer.h"
-#include "sql/parse/predicate.h"
+#include "sql/parse/query_shape.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/queries/query_facts.h"
 #include "sql/parse/ast.h"
@@ -32,5 +33,8 @@ int columns_in(const ProtobufCMessage& part);  // references to columns, subquer
 
 // The table that CREATE TABLE makes; nullptr: the statement is another one.
 const PgQuery__RangeVar* created_table(const Node& node);
+
+// The columns of a predicate of the form "c IS NOT NULL [AND …]"; empty for any other, and for nullptr.
+std::vector<std::string> not_null_columns(const Node* predicate);
 
 }  // namespace pgadvise::sql

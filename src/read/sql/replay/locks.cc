@@ -1,11 +1,11 @@
-#include "sql/replay/locks.h"
-
+// locks_of(): the table-level locks of a statement.
 #include <algorithm>
 #include <set>
 #include <variant>
 
 #include "model/schema/type_change.h"
 #include "sql/parse/type_name.h"
+#include "sql/replay/steps.h"
 
 namespace pgadvise::sql {
 namespace {

@@ -9,7 +9,6 @@
 #include "sql/parse/expression.h"
 #include "sql/parse/lexer.h"
 #include "sql/parse/type_name.h"
-#include "sql/replay/locks.h"
 
 namespace pgadvise::sql {
 namespace {

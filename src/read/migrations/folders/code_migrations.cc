@@ -1,11 +1,12 @@
-#include "migrations/writing/code_migrations.h"
+#include "migrations/folders/code_migrations.h"
 
 #include <algorithm>
 #include <map>
 
+#include "base/files/input_file.h"
+#include "files/files.h"
 #include "files/tree.h"
-#include "migrations/interface/program_tools.h"
-#include "migrations/writing/writing.h"
+#include "migrations/interface/tools.h"
 
 namespace pgadvise::migrations {
 
@@ -22,7 +23,8 @@ std::vector<SchemaInput> find_code_migrations(const std::string& root) {
     input.path = folder.empty() ? root : files::path_under(root, folder);
     for (const auto& name : names) input.files.push_back({files::path_under(input.path, name), name});
     input.programs = true;
-    input.tool = tool_of_program(input.files.back().path, newest_text(input));
+    const std::string& newest = input.files.back().path;
+    input.tool = tool_of_program(newest, read_file(newest, files::text_limit).value_or(""));
     if (!input.tool) continue;
     input.kind = SchemaKind::migrations;
     out.push_back(std::move(input));
