@@ -108,6 +108,23 @@ tl::expected<Tree, ParseFailure> Tree::parse(std::string_view source) {
   return Tree(std::move(arena), root);
 }
 
+const Node* only_expression(const Node* node) {
+  if (!is(node, NODE(SELECT_STMT))) return nullptr;
+  const PgQuery__SelectStmt& select = *node->select_stmt;
+  const bool alone = select.n_target_list == 1 && !select.n_from_clause && !select.where_clause &&
+                     !select.n_sort_clause && !select.limit_count;
+  return alone ? select.target_list[0]->res_target->val : nullptr;
+}
+
+void with_expression(std::string_view expression, const std::function<void(const Node&)>& work) {
+  const std::string text = "SELECT " + std::string(expression);
+  with_stack(tree_depth(text), [&] {
+    const auto tree = Tree::parse(text);
+    const Node* only = tree && tree->size() == 1 ? only_expression(tree->statement(0)) : nullptr;
+    if (only) work(*only);
+  });
+}
+
 void each_child(const ProtobufCMessage& parent, const std::function<void(const ProtobufCMessage&)>& visit) {
   const char* base = reinterpret_cast<const char*>(&parent);
   for (unsigned i = 0; i < parent.descriptor->n_fields; ++i) {

@@ -69,6 +69,11 @@ PgQuery__ParseResult* read_packed_tree(const std::string& text, std::pmr::memory
 bool with_stack(int depth, const std::function<void()>& work);
 extern const ParseFailure too_deep;
 
+// Calls `work` with the tree of a text that is one expression, and doesn't with any other text.
+void with_expression(std::string_view expression, const std::function<void(const Node&)>& work);
+// The expression of a SELECT that has nothing else; nullptr: it has, or the node is no SELECT.
+const Node* only_expression(const Node* select);
+
 // Every direct child message, in field order.
 void each_child(const ProtobufCMessage& message, const std::function<void(const ProtobufCMessage&)>& visit);
 // Visits every Node at or below the message, parents first; the visitor returns false to skip the children of
